@@ -1,0 +1,1 @@
+"""Does the ONNX deployment of a YOLO detector see what the PyTorch model sees?"""

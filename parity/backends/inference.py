@@ -1,0 +1,117 @@
+"""Running a network over a batch of images, whatever the runtime."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from parity.batches import BatchImage, check_unchanged
+from parity.detection.decoding import Candidates
+from parity.detection.detections import CandidateBatch, ImageCandidates
+from parity.errors import UnreadableImageError
+from parity.prefetch import prefetch
+
+log = logging.getLogger(__name__)
+
+STAGES = ("read", "preprocess", "forward", "decode")
+
+
+class Network(Protocol):
+    """What a runtime must be able to do."""
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the pixels of an image file, (h, w, 3) uint8, blue, green, red."""
+
+    def preprocess(self, image: np.ndarray) -> Any:
+        """Return the input for an image, with a shape of (1, 3, H, W)."""
+
+    def forward(self, tensor: Any) -> np.ndarray:
+        """Return the raw output for an input."""
+
+    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
+        """Return the candidates of a raw output."""
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent in each stage, summed over images."""
+
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(STAGES, 0.0))
+
+    def run(self, stage: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Return ``work(*arguments)`` and add the time it took to a stage."""
+        start = time.perf_counter()
+        result = work(*arguments)
+        self.seconds[stage] += time.perf_counter() - start
+        return result
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image on its way into the network; tensor is None if it could not be read."""
+
+    image: BatchImage
+    image_shape: tuple[int, int] = (0, 0)
+    tensor: Any = None
+    reason: str = ""
+
+
+def prepare(network: Network, watch: Stopwatch, image: BatchImage) -> Prepared:
+    """Read an image and make the network's input of it."""
+    check_unchanged(image)
+    try:
+        pixels = watch.run("read", network.read, Path(image.path))
+    except UnreadableImageError as error:
+        log.warning("%s cannot be read: %s", image.name, error)
+        return Prepared(image, reason=str(error))
+    tensor = watch.run("preprocess", network.preprocess, pixels)
+    return Prepared(image, pixels.shape[:2], tensor)
+
+
+def infer(
+    network: Network, images: list[BatchImage], *, floor: float, made_by: dict[str, Any]
+) -> tuple[CandidateBatch, dict[str, float]]:
+    """Run a network over images, reading the next ones while it works.
+
+    Parameters
+    ----------
+    network : Network
+        A loaded model.
+    images : list of BatchImage
+        What to run; an image that cannot be read keeps its place, with the reason.
+    floor : float
+        Candidates score above it.
+    made_by : dict
+        Provenance to store with the candidates.
+
+    Returns
+    -------
+    batch : CandidateBatch
+    seconds : dict of str to float
+        Seconds by stage, summed over the images; reading overlaps the network.
+
+    Raises
+    ------
+    UserError
+        If an image changed after the run was planned.
+    """
+    watch = Stopwatch()
+    results = []
+    for ready in prefetch(partial(prepare, network, watch), images):
+        candidates = ImageCandidates(ready.image.name, ready.image.sha256, reason=ready.reason)
+        if ready.tensor is not None:
+            raw = watch.run("forward", network.forward, ready.tensor)
+            candidates = ImageCandidates(
+                ready.image.name,
+                ready.image.sha256,
+                ready.image_shape,
+                tuple(ready.tensor.shape[2:]),
+                candidates=watch.run("decode", network.decode, raw, floor),
+            )
+        results.append(candidates)
+    return CandidateBatch(made_by, results), watch.seconds

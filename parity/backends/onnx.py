@@ -1,0 +1,145 @@
+"""ONNX Runtime: everything the torch-free path knows about a model, read from the file itself."""
+
+import ast
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import onnxruntime
+
+from parity.detection.decoding import Candidates, decode, decode_end2end
+from parity.detection.letterbox import apply, fit
+from parity.errors import UserError
+from parity.images import read_image
+
+log = logging.getLogger(__name__)
+
+PROVIDERS = ("CPUExecutionProvider",)
+
+
+@dataclass(frozen=True)
+class OnnxNetwork:
+    """An ONNX model of an Ultralytics detector, ready to run.
+
+    Attributes
+    ----------
+    session : onnxruntime.InferenceSession
+        The loaded model.
+    input_name : str
+        Name of its image input.
+    imgsz : tuple of int
+        Height and width that images are fitted into, px.
+    stride : int
+        Largest stride of the network, px.
+    names : dict of int to str
+        Class names by id.
+    rect : bool
+        Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
+    end2end : bool
+        Whether the output holds finished boxes that need no suppression.
+    """
+
+    session: onnxruntime.InferenceSession
+    input_name: str
+    imgsz: tuple[int, int]
+    stride: int
+    names: dict[int, str]
+    rect: bool
+    end2end: bool
+
+    @classmethod
+    def load(cls, path: str | Path, *, threads: int) -> Self:
+        """Load a model and read its size, layout, stride and names from it.
+
+        Parameters
+        ----------
+        path : str or Path
+            An ONNX file that Ultralytics exported.
+        threads : int
+            Threads that an inference may use.
+
+        Raises
+        ------
+        UserError
+            If the file is no model of an Ultralytics detector.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        try:
+            session = onnxruntime.InferenceSession(path, options, providers=list(PROVIDERS))
+        except Exception as error:  # onnxruntime's exceptions share no base class
+            raise UserError(f"{path}: ONNX Runtime cannot load it ({error}).") from None
+        metadata = session.get_modelmeta().custom_metadata_map
+        try:
+            imgsz = tuple(ast.literal_eval(metadata["imgsz"]))
+            names = dict(ast.literal_eval(metadata["names"]))
+            stride = int(metadata["stride"])
+            task = metadata["task"]
+        except (KeyError, ValueError, SyntaxError, TypeError):
+            raise UserError(
+                f"{path} lacks the metadata that Ultralytics writes (imgsz, names, stride, task); "
+                "export it with Ultralytics."
+            ) from None
+        if task != "detect":
+            raise UserError(f"{path} is a model for the task {task}; only detect is supported.")
+        image_input, output = session.get_inputs()[0], session.get_outputs()[0]
+        if len(image_input.shape) != 4 or image_input.shape[1] != 3:
+            raise UserError(
+                f"{path} takes {image_input.shape}; expected [batch, 3, height, width]."
+            )
+        height, width = image_input.shape[2:]
+        rect = not (isinstance(height, int) and isinstance(width, int))
+        end2end = output.shape[-1] == 6 or metadata.get("end2end") == "True"
+        return cls(
+            session=session,
+            input_name=image_input.name,
+            imgsz=imgsz if rect else (height, width),
+            stride=stride,
+            names=names,
+            rect=rect,
+            end2end=end2end,
+        )
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the pixels of an image file, see :func:`parity.images.read_image`."""
+        return read_image(path)
+
+    def preprocess(self, image: np.ndarray) -> np.ndarray:
+        """Return the network's input for an image.
+
+        Parameters
+        ----------
+        image : (h, w, 3) uint8
+            Blue, green, red.
+
+        Returns
+        -------
+        (1, 3, H, W) float32
+            Red, green, blue in [0, 1].
+        """
+        stride = self.stride if self.rect else None
+        boxed = apply(image, fit(image.shape[:2], self.imgsz, stride=stride))
+        planes = boxed[..., ::-1].transpose(2, 0, 1)
+        return np.ascontiguousarray(planes, np.float32)[None] / np.float32(255)
+
+    def forward(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the network.
+
+        Parameters
+        ----------
+        tensor : (1, 3, H, W) float32
+            What :meth:`preprocess` returned.
+
+        Returns
+        -------
+        (4 + classes, anchors) or (rows, 6) float32
+            The raw output for the one image.
+        """
+        return self.session.run(None, {self.input_name: tensor})[0][0]
+
+    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
+        """Return the candidates of a raw output above a floor."""
+        return (decode_end2end if self.end2end else decode)(raw, floor)

@@ -1,0 +1,1 @@
+"""Matching two sets of detections and measuring how far apart they are."""

@@ -1,0 +1,1 @@
+"""Geometry, decoding and suppression: the torch-free path from pixels to boxes."""

@@ -1,0 +1,155 @@
+"""Detections of one image and the files that hold a batch of them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from parity.detection.decoding import EMPTY, Candidates
+from parity.files import read_json, read_npz, write_json, write_npz
+
+CANDIDATES = "candidates/1"
+DETECTIONS = "detections/1"
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What an arm reports for one image.
+
+    Attributes
+    ----------
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in px of the original image, origin at its top left.
+    scores : (N,) float32
+        In (0, 1], falling.
+    class_ids : (N,) int32
+        Index into the model's names.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    class_ids: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of detections."""
+        return len(self.scores)
+
+    def as_json(self) -> dict[str, list]:
+        """Return plain lists; every number is the shortest that gives the same float32 back."""
+        return {
+            "boxes": [[float(str(side)) for side in box] for box in self.boxes],
+            "scores": [float(str(score)) for score in self.scores],
+            "class_ids": self.class_ids.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        """Return the detections of a record of a detections file."""
+        return cls(
+            np.array(record["boxes"], np.float32).reshape(-1, 4),
+            np.array(record["scores"], np.float32),
+            np.array(record["class_ids"], np.int32),
+        )
+
+
+@dataclass(frozen=True)
+class ImageCandidates:
+    """The candidates of one image and what is needed to map them back.
+
+    Attributes
+    ----------
+    name : str
+        Path below the images' root.
+    sha256 : str
+        Digest of the image file.
+    image_shape, input_shape : tuple of int
+        Height and width of the decoded image and of the network's input, px; (0, 0) if unreadable.
+    reason : str
+        Why the image could not be read; empty if it could.
+    candidates : Candidates
+        Empty if unreadable.
+    """
+
+    name: str
+    sha256: str
+    image_shape: tuple[int, int] = (0, 0)
+    input_shape: tuple[int, int] = (0, 0)
+    reason: str = ""
+    candidates: Candidates = EMPTY
+
+
+@dataclass(frozen=True)
+class CandidateBatch:
+    """All candidates of a batch of images and what made them.
+
+    Attributes
+    ----------
+    made_by : dict
+        Digests, versions and choices; among them ``floor`` and ``end2end``.
+    images : list of ImageCandidates
+        One entry per image, unreadable ones included, in the order of the batch.
+    """
+
+    made_by: dict[str, Any]
+    images: list[ImageCandidates]
+
+    def save(self, path: str | Path) -> None:
+        """Write one npz with all images end to end and their offsets."""
+        candidates = [image.candidates for image in self.images]
+        counts = [0, *map(len, candidates)]
+        header = [
+            [image.name, image.sha256, image.image_shape, image.input_shape, image.reason]
+            for image in self.images
+        ]
+        about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": self.made_by, "images": header}
+        arrays = {
+            "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
+            "offsets": np.cumsum(counts, dtype=np.int64),
+            "boxes": np.concatenate([EMPTY.boxes, *(c.boxes for c in candidates)]),
+            "scores": np.concatenate([EMPTY.scores, *(c.scores for c in candidates)]),
+            "class_ids": np.concatenate([EMPTY.class_ids, *(c.class_ids for c in candidates)]),
+        }
+        write_npz(path, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote."""
+        arrays = read_npz(path)
+        about = json.loads(arrays["about"].tobytes())
+        offsets = arrays["offsets"]
+        images = []
+        for i, (name, sha256, image_shape, input_shape, reason) in enumerate(about["images"]):
+            span = slice(offsets[i], offsets[i + 1])
+            candidates = Candidates(
+                arrays["boxes"][span], arrays["scores"][span], arrays["class_ids"][span]
+            )
+            shapes = tuple(image_shape), tuple(input_shape)
+            images.append(ImageCandidates(name, sha256, *shapes, reason, candidates))
+        return cls(about["made_by"], images)
+
+
+def save_detections(
+    path: str | Path,
+    made_by: dict[str, Any],
+    images: list[tuple[ImageCandidates, Detections]],
+) -> None:
+    """Write the detections of a batch as JSON, one record per image."""
+    records = [
+        {
+            "name": image.name,
+            "sha256": image.sha256,
+            "height": image.image_shape[0],
+            "width": image.image_shape[1],
+            "reason": image.reason,
+            **detections.as_json(),
+        }
+        for image, detections in images
+    ]
+    write_json(path, DETECTIONS, {"made_by": made_by, "images": records})
+
+
+def load_detections(path: str | Path) -> dict[str, Any]:
+    """Read a detections file: ``made_by`` and ``images``, see :func:`save_detections`."""
+    return read_json(path, DETECTIONS)

@@ -1,0 +1,116 @@
+"""Fitting an image into the network's input, and boxes back into the image.
+
+The arithmetic is that of ``ultralytics.data.augment.LetterBox`` and
+``ultralytics.utils.ops.scale_boxes`` (8.4.190), rounding included.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+BORDER = 114
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """Where an image lies in the network's input; every length in input px.
+
+    Attributes
+    ----------
+    height, width : int
+        Size of the whole input.
+    resized_height, resized_width : int
+        Size of the image within it.
+    top, left : int
+        Border above and to the left of the image.
+    """
+
+    height: int
+    width: int
+    resized_height: int
+    resized_width: int
+    top: int
+    left: int
+
+
+def fit(
+    image_shape: tuple[int, int], target: tuple[int, int], *, stride: int | None = None
+) -> Letterbox:
+    """Fit an image into a target size without changing its aspect ratio.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        Height and width of the image, px.
+    target : tuple of int
+        Height and width of the input, px.
+    stride : int, optional
+        If given, the border is cut to the least that makes both sides multiples of it: the
+        minimal rectangle that ``predict`` uses for a ``.pt``.
+    """
+    ratio = min(target[0] / image_shape[0], target[1] / image_shape[1])
+    height, width = (max(round(side * ratio), 1) for side in image_shape)
+    border_y, border_x = target[0] - height, target[1] - width
+    if stride is not None:
+        border_y, border_x = border_y % stride, border_x % stride
+    top, bottom = round(border_y / 2 - 0.1), round(border_y / 2 + 0.1)
+    left, right = round(border_x / 2 - 0.1), round(border_x / 2 + 0.1)
+    return Letterbox(top + height + bottom, left + width + right, height, width, top, left)
+
+
+def apply(image: np.ndarray, letterbox: Letterbox) -> np.ndarray:
+    """Resize an image and surround it with the border.
+
+    Parameters
+    ----------
+    image : (h, w, 3) uint8
+        Pixels.
+    letterbox : Letterbox
+        What :func:`fit` returned for this image.
+
+    Returns
+    -------
+    (letterbox.height, letterbox.width, 3) uint8
+        A new array.
+    """
+    resized = (letterbox.resized_height, letterbox.resized_width)
+    if image.shape[:2] != resized:
+        image = cv2.resize(image, resized[::-1], interpolation=cv2.INTER_LINEAR)
+    canvas = np.full((letterbox.height, letterbox.width, 3), BORDER, np.uint8)
+    rows = slice(letterbox.top, letterbox.top + resized[0])
+    columns = slice(letterbox.left, letterbox.left + resized[1])
+    canvas[rows, columns] = image
+    return canvas
+
+
+def restore(
+    boxes: np.ndarray, input_shape: tuple[int, int], image_shape: tuple[int, int]
+) -> np.ndarray:
+    """Map boxes from the network's input back to the image and clip them to it.
+
+    The gain is recomputed from the two shapes, separately for each axis, because that is what
+    Ultralytics does; on a minimal rectangle it may differ from the ratio of :func:`fit`.
+
+    Parameters
+    ----------
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in input px.
+    input_shape, image_shape : tuple of int
+        Height and width, px.
+
+    Returns
+    -------
+    (N, 4) float32
+        x1, y1, x2, y2 in image px, within [0, width] and [0, height].
+    """
+    gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
+    new_height, new_width = (max(round(side * gain), 1) for side in image_shape)
+    pad_y = round((input_shape[0] - new_height) / 2 - 0.1)
+    pad_x = round((input_shape[1] - new_width) / 2 - 0.1)
+    restored = boxes.astype(np.float32)
+    restored[:, 0::2] = (restored[:, 0::2] - pad_x) / (new_width / image_shape[1])
+    restored[:, 1::2] = (restored[:, 1::2] - pad_y) / (new_height / image_shape[0])
+    restored[:, 0::2] = restored[:, 0::2].clip(0, image_shape[1])
+    restored[:, 1::2] = restored[:, 1::2].clip(0, image_shape[0])
+    return restored

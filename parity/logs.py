@@ -1,0 +1,27 @@
+"""Where a job's words go."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from parity.errors import UserError
+
+
+@contextmanager
+def log_to(path: str) -> Iterator[None]:
+    """Send all output of this process, native libraries' included, to a file.
+
+    An error that the user can mend ends the process with its sentence instead of a traceback.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
+    try:
+        yield
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)

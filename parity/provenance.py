@@ -1,0 +1,57 @@
+"""What made a result: digests of code and models, versions of packages."""
+
+import ast
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
+    """Return the files of the library that importing what a file imports would run.
+
+    Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``.
+    """
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    paths: set[Path] = set()
+    for name in names:
+        parts = name.split(".")
+        paths.add(root.joinpath(*parts).with_suffix(".py"))
+        paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
+    return {path for path in paths if path.is_relative_to(root / "parity") and path.is_file()}
+
+
+def fingerprint(script: str, root: Path = ROOT) -> str:
+    """Return a hash of a script and of every file of the library that it depends on.
+
+    Given to a rule as a parameter, it makes Snakemake rerun exactly what an edit touches.
+    """
+    seen: set[Path] = set()
+    queue = {root / script}
+    while queue:
+        path = queue.pop()
+        seen.add(path)
+        queue |= local_imports(path, root) - seen
+    digest = hashlib.sha256()
+    for path in sorted(seen):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Return the installed version of each package."""
+    return {package: version(package) for package in packages}
+
+
+def sha256(path: str | Path) -> str:
+    """Return the digest of a file."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,41 @@
+"""Checks that the output of any arm must pass, whatever it is compared with."""
+
+from typing import Any
+
+import numpy as np
+
+from parity.detection.detections import Detections
+
+CHECKS = ("non-finite", "no area", "outside the image", "score outside (0, 1]", "unknown class")
+
+
+def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
+    """Return the detections of an image that cannot be right.
+
+    Parameters
+    ----------
+    record : dict
+        A record of a detections file.
+    classes : int
+        How many classes the model has.
+
+    Returns
+    -------
+    dict of str to list of int
+        Indices of the offending detections by the name of the check; checks passed are left out.
+    """
+    detections = Detections.from_json(record)
+    x1, y1, x2, y2 = detections.boxes.T
+    scores, class_ids = detections.scores, detections.class_ids
+    finite = np.isfinite(detections.boxes).all(axis=1) & np.isfinite(scores)
+    inside = (x1 >= 0) & (y1 >= 0) & (x2 <= record["width"]) & (y2 <= record["height"])
+    failures = {
+        "non-finite": ~finite,
+        "no area": finite & ((x2 <= x1) | (y2 <= y1)),
+        "outside the image": finite & ~inside,
+        "score outside (0, 1]": finite & ((scores <= 0) | (scores > 1)),
+        "unknown class": (class_ids < 0) | (class_ids >= classes),
+    }
+    return {
+        name: np.flatnonzero(failed).tolist() for name, failed in failures.items() if failed.any()
+    }

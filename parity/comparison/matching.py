@@ -1,0 +1,95 @@
+"""Pairing the detections of two arms one to one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from parity.detection.boxes import pairwise_iou
+from parity.detection.detections import Detections
+
+
+@dataclass(frozen=True)
+class Matching:
+    """A one-to-one pairing; indices count detections of the reference and of the candidate.
+
+    Attributes
+    ----------
+    matched : (M, 2) int
+        Pairs of equal class.
+    flipped : (F, 2) int
+        Pairs that lie on the same object and differ in class.
+    missing : list of int
+        Detections of the reference without a partner.
+    extra : list of int
+        Detections of the candidate without a partner.
+    iou : (R, C) float64
+        Overlap of every detection of the reference with every one of the candidate.
+    """
+
+    matched: np.ndarray
+    flipped: np.ndarray
+    missing: list[int]
+    extra: list[int]
+    iou: np.ndarray
+
+
+def match(reference: Detections, candidate: Detections, *, iou: float) -> Matching:
+    """Pair as many detections as possible and, of those pairings, the one that overlaps most.
+
+    Detections of equal class are paired first; what is left is paired regardless of class.
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    iou : float
+        Smallest overlap of a pair.
+    """
+    overlap = pairwise_iou(reference.boxes, candidate.boxes)
+    closeness = 1 - np.abs(
+        np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
+    )
+    allowed = overlap >= iou
+    same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
+    matched = assign(overlap, closeness, allowed & same_class)
+    free = allowed.copy()
+    free[matched[:, 0], :] = False
+    free[:, matched[:, 1]] = False
+    flipped = assign(overlap, closeness, free)
+    paired = np.concatenate([matched, flipped])
+    return Matching(
+        matched,
+        flipped,
+        sorted(set(range(len(reference))) - set(paired[:, 0].tolist())),
+        sorted(set(range(len(candidate))) - set(paired[:, 1].tolist())),
+        overlap,
+    )
+
+
+TIE_BREAK = 1e-9
+"""Weight of score closeness against overlap: below any overlap that float32 boxes can show."""
+
+
+def assign(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Return the pairing with the most pairs, then the largest sum of overlaps.
+
+    Parameters
+    ----------
+    overlap : (R, C) float64
+        In [0, 1].
+    closeness : (R, C) float64
+        Decides between pairings of equal overlap; in [0, 1], NaN counts as 0.
+    allowed : (R, C) bool
+        Pairs that may be made.
+
+    Returns
+    -------
+    (P, 2) int
+        Row and column of each pair, by row.
+    """
+    each = overlap + TIE_BREAK * np.nan_to_num(closeness)
+    weights = np.where(allowed, min(overlap.shape) + 1 + each, 0.0)
+    rows, columns = linear_sum_assignment(weights, maximize=True)
+    pairs = np.column_stack([rows, columns])
+    return pairs[allowed[rows, columns]]

@@ -1,0 +1,154 @@
+"""Gathering the comparisons of all images into the numbers of a run."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from parity.comparison.checks import failed_checks
+from parity.comparison.differences import worst
+from parity.comparison.tolerances import Tolerance, judge
+
+RESULTS = "results/1"
+
+
+def summarise_arm(
+    images: Iterable[dict[str, Any]], names: dict[int, str]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Count the detections of an arm.
+
+    Parameters
+    ----------
+    images : iterable of dict
+        Records of its detections files.
+    names : dict of int to str
+        Class names by id.
+
+    Returns
+    -------
+    totals : dict
+        ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without detections),
+        ``classes`` (detections by class name) and ``failed_checks`` (detections by check).
+    images : dict of str to dict
+        Per image ``detections`` and ``failed_checks`` (indices by check).
+    """
+    by_image: dict[str, dict[str, Any]] = {}
+    classes: dict[str, int] = {}
+    checks: dict[str, int] = {}
+    unreadable, scores = 0, []
+    for record in images:
+        failed = failed_checks(record, len(names))
+        by_image[record["name"]] = {
+            "detections": len(record["scores"]),
+            "failed_checks": failed,
+        }
+        unreadable += bool(record["reason"])
+        scores += record["scores"]
+        for class_id in record["class_ids"]:
+            name = names.get(class_id, f"class {class_id}")
+            classes[name] = classes.get(name, 0) + 1
+        for check, indices in failed.items():
+            checks[check] = checks.get(check, 0) + len(indices)
+    totals = {
+        "images": len(by_image),
+        "unreadable": unreadable,
+        "detections": len(scores),
+        "mean_score": float(np.mean(scores, dtype=np.float64)) if scores else None,
+        "classes": dict(sorted(classes.items(), key=lambda item: (-item[1], item[0]))),
+        "failed_checks": checks,
+    }
+    return totals, by_image
+
+
+def summarise_comparison(
+    records: Iterable[dict[str, Any]], tolerance: Tolerance
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Reduce the comparisons of all images to one set of numbers and a verdict.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        What :func:`parity.comparison.differences.compare_image` returned.
+    tolerance : Tolerance
+        What is still called equal.
+
+    Returns
+    -------
+    totals : dict
+        ``images`` and ``images_differing``; counts ``matched``, ``missing``, ``extra``,
+        ``flipped``, ``unread``; ``box_px``, ``score`` and ``iou`` (the worst); distributions
+        of the matched pairs under ``distributions``; ``tolerance``; ``passed``, ``required`` and
+        ``exceeded``, see :class:`parity.comparison.tolerances.Verdict`.
+    images : dict of str to dict
+        Per image what :func:`parity.comparison.differences.worst` returns, with ``passed``.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to compare.
+    """
+    by_image: dict[str, dict[str, Any]] = {}
+    box_px: list[float] = []
+    scores: list[float] = []
+    ious: list[float] = []
+    for record in records:
+        measured = worst(record)
+        verdict = judge(measured, tolerance)
+        by_image[record["name"]] = {**measured, "passed": bool(verdict)}
+        for pair in record["matched"]:
+            box_px.append(pair["box_px"])
+            scores.append(abs(pair["scores"][0] - pair["scores"][1]))
+            ious.append(pair["iou"])
+    if not by_image:
+        raise ValueError("there is nothing to compare")
+    rows = by_image.values()
+    totals: dict[str, Any] = {
+        "images": len(by_image),
+        "images_differing": sum(not row["passed"] for row in rows),
+    }
+    for count in ("matched", "missing", "extra", "flipped", "unread"):
+        totals[count] = sum(row[count] for row in rows)
+    totals["box_px"] = float(np.max([row["box_px"] for row in rows]))
+    totals["score"] = float(np.max([row["score"] for row in rows]))
+    totals["iou"] = float(np.min([row["iou"] for row in rows]))
+    totals["distributions"] = {
+        "box_px": distribution(box_px),
+        "score": distribution(scores),
+        "iou": distribution(ious),
+    }
+    verdict = judge(totals, tolerance)
+    return {**totals, "tolerance": asdict(tolerance), **verdict.as_json()}, by_image
+
+
+def distribution(values: list[float]) -> dict[str, float] | None:
+    """Return mean, median, 95th percentile, least and largest of values; None without any."""
+    if not values:
+        return None
+    array = np.array(values, np.float64)
+    return {
+        "mean": float(array.mean()),
+        "median": float(np.median(array)),
+        "p95": float(np.percentile(array, 95)),
+        "min": float(array.min()),
+        "max": float(array.max()),
+    }
+
+
+def rank(images: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the images worst first.
+
+    Lost and added detections and images read by one arm only weigh most, over all comparisons;
+    then the largest difference of a box, then of a score; images without a difference are left
+    in the order of their names.
+    """
+
+    def badness(image: dict[str, Any]) -> tuple[float, float, float]:
+        rows = image["comparisons"].values()
+        return (
+            sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
+            max((row["box_px"] for row in rows), default=0.0),
+            max((row["score"] for row in rows), default=0.0),
+        )
+
+    yield from sorted(images, key=badness, reverse=True)

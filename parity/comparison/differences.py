@@ -73,7 +73,11 @@ def worst(record: dict[str, Any]) -> dict[str, Any]:
         "extra": len(record["extra"]) + flipped,
         "flipped": flipped,
         "unread": int(bool(record["reasons"][0]) != bool(record["reasons"][1])),
-        "box_px": max((pair["box_px"] for pair in matched), default=0.0),
-        "score": max((abs(p["scores"][0] - p["scores"][1]) for p in matched), default=0.0),
+        "box_px": _largest([pair["box_px"] for pair in matched]),
+        "score": _largest([abs(pair["scores"][0] - pair["scores"][1]) for pair in matched]),
         "iou": min((pair["iou"] for pair in matched), default=1.0),
     }
+
+
+def _largest(values: list[float]) -> float:
+    return float(np.max(values)) if values else 0.0  # unlike max(), np.max never loses a NaN

@@ -1,0 +1,37 @@
+"""Exporting a checkpoint to ONNX with Ultralytics' own exporter."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import onnx
+from ultralytics import YOLO
+
+from parity.files import atomic
+
+
+def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any) -> None:
+    """Export a checkpoint.
+
+    The exporter works beside the checkpoint, so it is given a copy in a folder of its own. The
+    time of export is removed from the metadata: equal exports have equal bytes.
+
+    Parameters
+    ----------
+    checkpoint : str or Path
+        A ``.pt`` that is trusted.
+    destination : str or Path
+        The ONNX file to write.
+    **options
+        Arguments of ``YOLO.export``: ``opset``, ``simplify``, ``dynamic``, ``imgsz``.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(checkpoint, folder)
+        exported = YOLO(copy).export(format="onnx", device="cpu", **options)
+        model = onnx.load(exported)
+    dated = [entry for entry in model.metadata_props if entry.key == "date"]
+    for entry in dated:
+        model.metadata_props.remove(entry)
+    with atomic(destination) as temporary:
+        onnx.save(model, temporary)

@@ -1,0 +1,105 @@
+"""The reference: Ultralytics' own preprocessing and network, without its thresholds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from ultralytics import YOLO
+from ultralytics.data.utils import IMG_FORMATS
+from ultralytics.models.yolo.detect import DetectionPredictor
+from ultralytics.utils.checks import check_imgsz
+from ultralytics.utils.patches import imread
+
+from parity.detection.decoding import Candidates, decode, decode_end2end
+from parity.errors import UnreadableImageError
+from parity.images import read_image
+
+
+@dataclass(frozen=True)
+class PytorchNetwork:
+    """A checkpoint, ready to run.
+
+    Attributes
+    ----------
+    predictor : DetectionPredictor
+        Ultralytics' predictor with the model in it.
+    names : dict of int to str
+        Class names by id.
+    end2end : bool
+        Whether the output holds finished boxes that need no suppression.
+    """
+
+    predictor: DetectionPredictor
+    names: dict[int, str]
+    end2end: bool
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, imgsz: tuple[int, int], rect: bool, threads: int, device: str
+    ) -> Self:
+        """Load a checkpoint.
+
+        Parameters
+        ----------
+        path : str or Path
+            A ``.pt`` that is trusted.
+        imgsz : tuple of int
+            Height and width that images are fitted into, px.
+        rect : bool
+            Whether images are fitted into a minimal rectangle or the whole size.
+        threads : int
+            Threads that an inference may use.
+        device : str
+            What Ultralytics calls the device, ``cpu`` or ``cuda:0``.
+        """
+        options = {"rect": rect, "device": device, "save": False, "verbose": False}
+        predictor = DetectionPredictor(overrides=options)
+        predictor.setup_model(YOLO(path).model, verbose=False)
+        torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
+        model = predictor.model
+        predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
+        return cls(predictor, dict(model.names), bool(getattr(model, "end2end", False)))
+
+    def read(self, path: Path) -> np.ndarray:
+        """Read an image with Ultralytics' reader, or as an array what that takes for a video.
+
+        Returns
+        -------
+        (h, w, 3) uint8
+            Blue, green, red.
+
+        Raises
+        ------
+        UnreadableImageError
+            If it cannot be decoded.
+        """
+        if path.suffix[1:].lower() not in IMG_FORMATS:
+            return read_image(path)
+        image = imread(path)
+        if image is None:
+            read_image(path)  # raises with the reason
+            raise UnreadableImageError("Ultralytics cannot decode the file")
+        return image
+
+    def preprocess(self, image: np.ndarray) -> torch.Tensor:
+        """Return the network's input for an image, (1, 3, H, W) float32, RGB in [0, 1]."""
+        return self.predictor.preprocess([image])
+
+    def forward(self, tensor: torch.Tensor) -> np.ndarray:
+        """Run the network.
+
+        Returns
+        -------
+        (4 + classes, anchors) or (rows, 6) float32
+            The raw output for the one image.
+        """
+        with torch.inference_mode():
+            output = self.predictor.model(tensor)
+        raw = output[0] if isinstance(output, list | tuple) else output
+        return raw[0].float().cpu().numpy()
+
+    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
+        """Return the candidates of a raw output above a floor."""
+        return (decode_end2end if self.end2end else decode)(raw, floor)

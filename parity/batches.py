@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parity.errors import UserError
 from parity.files import atomic, read_json, write_json
@@ -96,10 +97,26 @@ def slug(name: str) -> str:
     return f"{plain[-100:]}_{digest}"
 
 
+@dataclass(frozen=True)
+class Batches:
+    """What was planned.
+
+    Attributes
+    ----------
+    names : list of str
+        The batches.
+    note : str
+        What a reader should know of the choice of images; may be empty.
+    """
+
+    names: list[str]
+    note: str
+
+
 def plan_batches(
-    images: Mapping[str, Path], *, images_per_job: int, directory: str | Path
-) -> list[str]:
-    """Write the list of every batch that is new or changed and return the names of all batches.
+    images: Mapping[str, Path], *, images_per_job: int, note: str, directory: str | Path
+) -> Batches:
+    """Write the list of every batch that is new or changed.
 
     An image is read only if its size or time differs from what the index remembers. The index is
     a memory and nothing more: without it every image is read once again.
@@ -110,11 +127,14 @@ def plan_batches(
         Path by name.
     images_per_job : int
         Images per batch.
+    note : str
+        What a reader should know of the choice of images; may be empty.
     directory : str or Path
         Where the lists and the index are kept.
     """
     directory = Path(directory)
-    remembered = _read_index(directory / INDEX)
+    known = _read_index(directory / INDEX)
+    remembered = known.get("images", {})
     index = {name: _digest(path, remembered.get(name)) for name, path in images.items()}
     batches = divide(list(images), images_per_job)
     for batch, names in batches.items():
@@ -124,15 +144,17 @@ def plan_batches(
         _write_if_changed(directory / f"{batch}.json", records)
     for stale in {path.stem for path in directory.glob("*.json")} - set(batches) - {"index"}:
         (directory / f"{stale}.json").unlink()
-    if index != remembered:
+    planned = {"batches": list(batches), "note": note, "images": index}
+    if planned != known:
         with atomic(directory / INDEX) as temporary:
-            temporary.write_text(json.dumps({"batches": list(batches), "images": index}))
-    return list(batches)
+            temporary.write_text(json.dumps(planned))
+    return Batches(list(batches), note)
 
 
-def planned_batches(directory: str | Path) -> list[str]:
-    """Return the batches that the coordinating process planned; what a job sees of them."""
-    return json.loads((Path(directory) / INDEX).read_text())["batches"]
+def planned_batches(directory: str | Path) -> Batches:
+    """Return what the coordinating process planned; a job neither lists nor reads the images."""
+    planned = json.loads((Path(directory) / INDEX).read_text())
+    return Batches(planned["batches"], planned["note"])
 
 
 def load_batch(path: str | Path) -> list[BatchImage]:
@@ -152,11 +174,12 @@ def check_unchanged(image: BatchImage) -> None:
         raise UserError(f"{image.path} changed after the run was planned; run again.")
 
 
-def _read_index(path: Path) -> dict[str, list]:
+def _read_index(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text())["images"]
-    except (OSError, ValueError, KeyError, TypeError):
+        known = json.loads(path.read_text())
+    except (OSError, ValueError):
         return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _digest(path: Path, remembered: list | None) -> list:

@@ -2,11 +2,10 @@
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from parity.errors import UserError
+from parity.errors import in_one_sentence
 
 
 @contextmanager
@@ -20,8 +19,5 @@ def log_to(path: str) -> Iterator[None]:
     os.dup2(descriptor, 2)
     os.close(descriptor)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True)
-    try:
+    with in_one_sentence():
         yield
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)

@@ -1,6 +1,7 @@
 """What an ONNX file says of itself."""
 
 import hashlib
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import onnx
 
 from parity.errors import UserError
+from parity.files import atomic
 
 EXPORT = "export/1"
 
@@ -29,6 +31,21 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
         sentence = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path} is not a valid ONNX model: {sentence}") from None
     return model
+
+
+def take_given(given: str | Path, destination: str | Path) -> None:
+    """Copy an ONNX file that the user ships; weights that lie beside it are taken into it."""
+    model = load_checked(given)
+    external = any(t.data_location == onnx.TensorProto.EXTERNAL for t in _bare_initializers(given))
+    with atomic(destination) as temporary:
+        if external:
+            onnx.save(model, temporary)
+        else:
+            shutil.copyfile(given, temporary)
+
+
+def _bare_initializers(path: str | Path) -> list[onnx.TensorProto]:
+    return list(onnx.load(path, load_external_data=False).graph.initializer)
 
 
 def describe(model: onnx.ModelProto, size_bytes: int) -> dict[str, Any]:

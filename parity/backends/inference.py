@@ -10,14 +10,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from parity.batches import BatchImage, check_unchanged
+from parity.batches import BatchImage, check_unchanged, load_batch
 from parity.detection.decoding import Candidates
 from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
+from parity.files import write_json
 from parity.prefetch import prefetch
 
 log = logging.getLogger(__name__)
 
+SECONDS = "seconds/1"
 STAGES = ("read", "preprocess", "forward", "decode")
 
 
@@ -115,3 +117,32 @@ def infer(
             )
         results.append(candidates)
     return CandidateBatch(made_by, results), watch.seconds
+
+
+def infer_batch(
+    network: Network,
+    batch: str | Path,
+    *,
+    floor: float,
+    made_by: dict[str, Any],
+    destination: str | Path,
+    seconds: str | Path,
+) -> None:
+    """Run a network over the images of a batch list and write the candidates.
+
+    Parameters
+    ----------
+    network : Network
+        A loaded model.
+    batch : str or Path
+        The list of the images.
+    floor : float
+        Candidates score above it.
+    made_by : dict
+        Provenance to store with the candidates.
+    destination, seconds : str or Path
+        The candidates and the seconds by stage to write.
+    """
+    candidates, spent = infer(network, load_batch(batch), floor=floor, made_by=made_by)
+    candidates.save(destination)
+    write_json(seconds, SECONDS, {"images": len(candidates.images), "seconds": spent})

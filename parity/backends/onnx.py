@@ -4,7 +4,7 @@ import ast
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import onnxruntime
@@ -12,10 +12,13 @@ import onnxruntime
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.detection.letterbox import apply, fit
 from parity.errors import UserError
+from parity.files import read_json
 from parity.images import read_image
+from parity.provenance import versions
 
 log = logging.getLogger(__name__)
 
+EXPORT = "export/1"
 PROVIDERS = ("CPUExecutionProvider",)
 
 
@@ -103,6 +106,26 @@ class OnnxNetwork:
             end2end=end2end,
         )
 
+    def check_geometry(self, *, imgsz: tuple[int, int], rect: bool, export: str) -> None:
+        """Check that the model has the geometry that the configuration gives its export.
+
+        Raises
+        ------
+        UserError
+            If its input is of another size, or dynamic where a fixed one was expected.
+        """
+        if rect != self.rect:
+            found = "dynamic" if self.rect else "fixed"
+            raise UserError(
+                f"exports.{export}: the input of the model is {found}; "
+                f"set dynamic: {str(self.rect).lower()} so that it is compared with its like."
+            )
+        if tuple(imgsz) != tuple(self.imgsz) and not self.rect:
+            raise UserError(
+                f"exports.{export}: the input of the model is {self.imgsz[0]}x{self.imgsz[1]}; "
+                f"set imgsz: [{self.imgsz[0]}, {self.imgsz[1]}] so that it is compared with its like."
+            )
+
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, see :func:`parity.images.read_image`."""
         return read_image(path)
@@ -143,3 +166,24 @@ class OnnxNetwork:
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output above a floor."""
         return (decode_end2end if self.end2end else decode)(raw, floor)
+
+
+def describe(network: OnnxNetwork, description: str | Path) -> dict[str, Any]:
+    """Return what made the candidates of a network.
+
+    Parameters
+    ----------
+    network : OnnxNetwork
+        A loaded model.
+    description : str or Path
+        The JSON that the export wrote of itself.
+    """
+    return {
+        "model_sha256": read_json(description, EXPORT)["sha256"],
+        "imgsz": list(network.imgsz),
+        "rect": network.rect,
+        "end2end": network.end2end,
+        "names": {str(class_id): name for class_id, name in network.names.items()},
+        "provider": network.session.get_providers()[0],
+        "versions": versions("onnxruntime", "numpy", "opencv-python"),
+    }

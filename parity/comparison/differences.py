@@ -1,13 +1,49 @@
 """Measuring how far the detections of two arms are apart on one image."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.detection.detections import Detections
+from parity.detection.detections import Detections, load_detections
+from parity.errors import UserError
+from parity.files import write_json
 
 COMPARISON = "comparison/1"
+
+
+def compare_batch(
+    reference: str | Path, candidate: str | Path, destination: str | Path, *, iou: float
+) -> None:
+    """Compare two detections files of one batch and write a comparison.
+
+    Parameters
+    ----------
+    reference, candidate : str or Path
+        Detections files.
+    destination : str or Path
+        The comparison to write.
+    iou : float
+        Smallest overlap of a pair.
+
+    Raises
+    ------
+    UserError
+        If the two files are not of the same images.
+    """
+    ours, theirs = load_detections(reference), load_detections(candidate)
+    for one, other in zip(ours["images"], theirs["images"], strict=False):
+        if (one["name"], one["sha256"]) != (other["name"], other["sha256"]):
+            raise UserError(f"{reference} and {candidate} differ in their images; run again.")
+    if len(ours["images"]) != len(theirs["images"]):
+        raise UserError(f"{reference} and {candidate} differ in their images; run again.")
+    images = [
+        compare_image(one, other, iou=iou)
+        for one, other in zip(ours["images"], theirs["images"], strict=True)
+    ]
+    arms = {"reference": ours["made_by"]["arm"], "candidate": theirs["made_by"]["arm"]}
+    write_json(destination, COMPARISON, {**arms, "matching": {"iou": iou}, "images": images})
 
 
 def compare_image(

@@ -2,15 +2,101 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.comparison.checks import failed_checks
-from parity.comparison.differences import worst
+from parity.comparison.differences import COMPARISON, worst
 from parity.comparison.tolerances import Tolerance, judge
+from parity.detection.detections import load_detections
+from parity.files import read_json
 
 RESULTS = "results/1"
+
+
+def summarise(
+    exports: list[str],
+    detections: list[str],
+    comparisons: list[str],
+    settings: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """Gather all files of a model into one set of results.
+
+    Parameters
+    ----------
+    exports : list of str
+        Descriptions of the exports.
+    detections : list of str
+        Detections files; the folder that holds one is named after its arm.
+    comparisons : list of str
+        Comparison files; the folder that holds one is named after its comparison.
+    settings : dict
+        By comparison, the fields of :class:`parity.plan.Comparison`.
+
+    Returns
+    -------
+    dict
+        ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``, and ``images`` with
+        the worst first.
+    """
+    arms, images = {}, {}
+    for arm, paths in by_folder(detections).items():
+        first = load_detections(paths[0])["made_by"]
+        names = {int(class_id): name for class_id, name in first["names"].items()}
+        records = (record for path in paths for record in load_detections(path)["images"])
+        totals, of_arm = summarise_arm(_noting(images, arm, records), names)
+        arms[arm] = {"made_by": first, **totals}
+        for name, row in of_arm.items():
+            images[name]["arms"][arm] = row
+    measured = {}
+    for comparison, paths in by_folder(comparisons).items():
+        own = dict(settings[comparison])
+        tolerance = Tolerance(**own.pop("tolerance"))
+        records = (r for path in paths for r in read_json(path, COMPARISON)["images"])
+        totals, of_comparison = summarise_comparison(records, tolerance)
+        measured[comparison] = {**own, **totals}
+        for name, row in of_comparison.items():
+            images[name]["comparisons"][comparison] = row
+    reference = next(iter(arms.values()))["made_by"]
+    return {
+        "names": reference["names"],
+        "thresholds": reference["thresholds"],
+        "arms": arms,
+        "exports": {Path(path).stem: read_json(path, "export/1") for path in exports},
+        "comparisons": measured,
+        "images": list(rank(images.values())),
+    }
+
+
+def by_folder(paths: list[str]) -> dict[str, list[str]]:
+    """Group paths by the name of the folder that holds them, in the order given."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(Path(path).parent.name, []).append(path)
+    return groups
+
+
+def _noting(
+    images: dict[str, dict[str, Any]], arm: str, records: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    for record in records:
+        row = images.setdefault(
+            record["name"],
+            {
+                "name": record["name"],
+                "sha256": record["sha256"],
+                "height": record["height"],
+                "width": record["width"],
+                "reasons": {},
+                "arms": {},
+                "comparisons": {},
+            },
+        )
+        if record["reason"]:
+            row["reasons"][arm] = record["reason"]
+        yield record
 
 
 def summarise_arm(

@@ -1,6 +1,7 @@
 """Detections of one image and the files that hold a batch of them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -148,6 +149,39 @@ def save_detections(
         for image, detections in images
     ]
     write_json(path, DETECTIONS, {"made_by": made_by, "images": records})
+
+
+def detect_batch(
+    candidates: str | Path,
+    destination: str | Path,
+    *,
+    arm: str,
+    thresholds: dict[str, Any],
+    detect: Callable[..., Detections],
+) -> None:
+    """Turn a file of candidates into a file of detections.
+
+    Parameters
+    ----------
+    candidates, destination : str or Path
+        What to read and to write.
+    arm : str
+        Name of the arm.
+    thresholds : dict
+        ``conf``, ``iou`` and ``max_det``.
+    detect : callable
+        Turns the candidates of one image into detections, see
+        :func:`parity.detection.suppression.detect`.
+    """
+    batch = CandidateBatch.load(candidates)
+    options = {
+        **thresholds,
+        "classes": len(batch.made_by["names"]),
+        "end2end": batch.made_by["end2end"],
+    }
+    made_by = {"arm": arm, "thresholds": thresholds, **batch.made_by}
+    images = [(image, detect(image, **options)) for image in batch.images]
+    save_detections(destination, made_by, images)
 
 
 def load_detections(path: str | Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from ultralytics.utils.patches import imread
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.errors import UnreadableImageError
 from parity.images import read_image
+from parity.provenance import sha256, versions
 
 
 @dataclass(frozen=True)
@@ -103,3 +104,24 @@ class PytorchNetwork:
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output above a floor."""
         return (decode_end2end if self.end2end else decode)(raw, floor)
+
+
+def describe(network: PytorchNetwork, checkpoint: str | Path) -> dict[str, Any]:
+    """Return what made the candidates of a network.
+
+    Parameters
+    ----------
+    network : PytorchNetwork
+        A loaded checkpoint.
+    checkpoint : str or Path
+        Its file.
+    """
+    return {
+        "model_sha256": sha256(checkpoint),
+        "imgsz": list(network.predictor.imgsz),
+        "rect": bool(network.predictor.args.rect),
+        "end2end": network.end2end,
+        "names": {str(class_id): name for class_id, name in network.names.items()},
+        "device": str(network.predictor.device),
+        "versions": versions("ultralytics", "torch", "torchvision", "numpy", "opencv-python"),
+    }

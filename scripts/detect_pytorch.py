@@ -1,0 +1,25 @@
+"""Apply thresholds and Ultralytics' own suppression to PyTorch's candidates."""
+
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.pytorch.suppression import detect
+from parity.detection.detections import detect_batch
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, candidates: str, arm: str, thresholds: dict[str, Any], destination: str) -> None:
+    """Write the detections of a batch."""
+    detect_batch(candidates, destination, arm=arm, thresholds=thresholds, detect=detect)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            candidates=snakemake.input.candidates,
+            arm=snakemake.wildcards.arm,
+            thresholds=snakemake.params.thresholds,
+            destination=snakemake.output.detections,
+        )

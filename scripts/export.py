@@ -1,0 +1,34 @@
+"""Export the checkpoint to ONNX, or take the file that is given, and check it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.graph import EXPORT, describe, load_checked, take_given
+from parity.backends.pytorch.export import export_onnx
+from parity.files import write_json
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, checkpoint: str, export: dict[str, Any], destination: str, description: str) -> None:
+    """Write an ONNX file and what it says of itself."""
+    options = {**export}
+    given = options.pop("onnx")
+    if given:
+        take_given(given, destination)
+    else:
+        export_onnx(checkpoint, destination, **options)
+    model = load_checked(destination)
+    write_json(description, EXPORT, describe(model, Path(destination).stat().st_size))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            checkpoint=snakemake.input.checkpoint,
+            export=snakemake.params.export,
+            destination=snakemake.output.onnx,
+            description=snakemake.output.description,
+        )

@@ -1,0 +1,45 @@
+"""Run the checkpoint over a batch of images; no threshold is applied yet."""
+
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.inference import infer_batch
+from parity.backends.pytorch.network import PytorchNetwork, describe
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *,
+    checkpoint: str,
+    batch: str,
+    arm: dict[str, Any],
+    floor: float,
+    device: str,
+    threads: int,
+    destination: str,
+    seconds: str,
+) -> None:
+    """Write the candidates of a batch."""
+    network = PytorchNetwork.load(
+        checkpoint, imgsz=arm["imgsz"], rect=arm["rect"], threads=threads, device=device
+    )
+    made_by = {**describe(network, checkpoint), "floor": floor, "threads": threads}
+    infer_batch(
+        network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
+    )
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            checkpoint=snakemake.input.checkpoint,
+            batch=snakemake.input.batch,
+            arm=snakemake.params.arm,
+            floor=snakemake.params.candidates["floor"],
+            device=snakemake.params.device,
+            threads=snakemake.threads,
+            destination=snakemake.output.candidates,
+            seconds=snakemake.output.seconds,
+        )

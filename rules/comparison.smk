@@ -1,0 +1,47 @@
+"""From detections to differences and their summary."""
+
+
+rule compare:
+    """Match the detections of two arms image by image and measure their differences."""
+    input:
+        reference=PLAN.reference,
+        candidate=PLAN.candidate,
+    output:
+        comparison="results/compare/{model}/{comparison}/{batch}.json",
+    log:
+        "logs/compare/{model}/{comparison}/{batch}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        matching=lookup("matching", within=config),
+        code=fingerprint("scripts/compare.py"),
+    message:
+        "Comparing detections ({wildcards.comparison}, batch {wildcards.batch})"
+    script:
+        "../scripts/compare.py"
+
+
+rule summarise:
+    """Gather the numbers of a run and hold them against the tolerances."""
+    input:
+        exports=collect("results/export/{{model}}/{export}.json", export=PLAN.config["exports"]),
+        detections=PLAN.all_detections,
+        comparisons=collect(
+            "results/compare/{{model}}/{comparison}/{batch}.json",
+            comparison=PLAN.comparisons,
+            batch=PLAN.batches,
+        ),
+    output:
+        results="results/summarise/{model}/comparison_results.json",
+    log:
+        "logs/summarise/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        comparisons=PLAN.comparison_settings,
+        note=PLAN.note,
+        code=fingerprint("scripts/summarise.py"),
+    message:
+        "Summarising the comparisons of {wildcards.model}"
+    script:
+        "../scripts/summarise.py"

@@ -1,0 +1,91 @@
+"""From images to detections: the networks first, the thresholds after them."""
+
+
+rule infer_pytorch:
+    """Run the checkpoint over a batch of images; no threshold is applied yet."""
+    input:
+        checkpoint=rules.checkpoint.output.checkpoint,
+        batch="results/batches/{batch}.json",
+    output:
+        candidates="results/infer_pytorch/{model}/{arm}/{batch}.npz",
+        seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
+    log:
+        "logs/infer_pytorch/{model}/{arm}/{batch}.log",
+    benchmark:
+        "benchmarks/infer_pytorch/{model}/{arm}/{batch}.tsv"
+    conda:
+        "../envs/pytorch.yaml"
+    threads: 1
+    params:
+        arm=lookup("{arm}", within=PLAN.pytorch_arms),
+        candidates=lookup("candidates", within=config),
+        device=lookup("device", within=config),
+        code=fingerprint("scripts/infer_pytorch.py"),
+    message:
+        "Running {wildcards.model} in PyTorch ({wildcards.arm}, batch {wildcards.batch})"
+    script:
+        "../scripts/infer_pytorch.py"
+
+
+rule infer_onnx:
+    """Run an export over a batch of images, without torch; no threshold is applied yet."""
+    input:
+        onnx=rules.export.output.onnx,
+        description=rules.export.output.description,
+        batch="results/batches/{batch}.json",
+    output:
+        candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
+        seconds="benchmarks/infer_onnx/{model}/onnx-{export}/{batch}.json",
+    log:
+        "logs/infer_onnx/{model}/onnx-{export}/{batch}.log",
+    benchmark:
+        "benchmarks/infer_onnx/{model}/onnx-{export}/{batch}.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    threads: 1
+    params:
+        arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
+        candidates=lookup("candidates", within=config),
+        code=fingerprint("scripts/infer_onnx.py"),
+    message:
+        "Running {wildcards.model} in ONNX Runtime ({wildcards.export}, batch {wildcards.batch})"
+    script:
+        "../scripts/infer_onnx.py"
+
+
+rule detect_pytorch:
+    """Apply thresholds and Ultralytics' own suppression to PyTorch's candidates."""
+    input:
+        candidates=rules.infer_pytorch.output.candidates,
+    output:
+        detections="results/detect_pytorch/{model}/{arm}/{batch}.json",
+    log:
+        "logs/detect_pytorch/{model}/{arm}/{batch}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        thresholds=lookup("thresholds", within=config),
+        code=fingerprint("scripts/detect_pytorch.py"),
+    message:
+        "Detecting with Ultralytics' suppression ({wildcards.arm}, batch {wildcards.batch})"
+    script:
+        "../scripts/detect_pytorch.py"
+
+
+rule detect_onnx:
+    """Apply thresholds and our own suppression to ONNX Runtime's candidates."""
+    input:
+        candidates="results/infer_onnx/{model}/{arm}/{batch}.npz",
+    output:
+        detections="results/detect_onnx/{model}/{arm}/{batch}.json",
+    log:
+        "logs/detect_onnx/{model}/{arm}/{batch}.log",
+    conda:
+        "../envs/onnx.yaml"
+    params:
+        thresholds=lookup("thresholds", within=config),
+        code=fingerprint("scripts/detect_onnx.py"),
+    message:
+        "Detecting with our own suppression ({wildcards.arm}, batch {wildcards.batch})"
+    script:
+        "../scripts/detect_onnx.py"

@@ -1,0 +1,41 @@
+"""From what the user names to a checkpoint and its exports."""
+
+
+rule checkpoint:
+    """Obtain the checkpoint of a model and refuse what is unsafe or no detector."""
+    input:
+        weights=PLAN.weights,
+    output:
+        checkpoint="results/checkpoint/{model}.pt",
+    log:
+        "logs/checkpoint/{model}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        model=lookup("models/{model}", within=config),
+        code=fingerprint("scripts/checkpoint.py"),
+    message:
+        "Obtaining the checkpoint of {wildcards.model}"
+    script:
+        "../scripts/checkpoint.py"
+
+
+rule export:
+    """Export the checkpoint to ONNX, or take the file that is given, and check it."""
+    input:
+        checkpoint=rules.checkpoint.output.checkpoint,
+        given=PLAN.given_export,
+    output:
+        onnx="results/export/{model}/{export}.onnx",
+        description="results/export/{model}/{export}.json",
+    log:
+        "logs/export/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        export=lookup("{export}", within=PLAN.exports),
+        code=fingerprint("scripts/export.py"),
+    message:
+        "Exporting {wildcards.model} as {wildcards.export}"
+    script:
+        "../scripts/export.py"

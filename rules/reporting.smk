@@ -1,0 +1,99 @@
+"""From numbers to pictures, a report and a verdict."""
+
+
+rule plot:
+    """Draw the figures of a run."""
+    input:
+        results=rules.summarise.output.results,
+        comparisons=rules.summarise.input.comparisons,
+    output:
+        plots=report(
+            "results/plot/{model}/comparison_plots.png",
+            caption="../report/plots.rst",
+            category="Comparison",
+            labels={"model": "{model}", "what": "figures"},
+        ),
+    log:
+        "logs/plot/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/plot.py"),
+    message:
+        "Plotting the comparisons of {wildcards.model}"
+    script:
+        "../scripts/plot.py"
+
+
+rule annotate:
+    """Draw the detections of every arm into the worst images."""
+    input:
+        results=rules.summarise.output.results,
+        detections=PLAN.all_detections,
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+    output:
+        pictures=report(
+            directory("results/annotate/{model}"),
+            patterns=["{picture}.jpg"],
+            caption="../report/pictures.rst",
+            category="Pictures",
+            labels={"model": "{model}", "picture": "{picture}"},
+        ),
+    log:
+        "logs/annotate/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        worst=lookup("annotate", within=config),
+        code=fingerprint("scripts/annotate.py"),
+    message:
+        "Drawing the detections of {wildcards.model} into the images"
+    script:
+        "../scripts/annotate.py"
+
+
+rule report:
+    """Write the report of a run."""
+    input:
+        results=collect(rules.summarise.output.results, model=PLAN.models),
+        plots=collect(rules.plot.output.plots, model=PLAN.models),
+        pictures=collect(rules.annotate.output.pictures, model=PLAN.models),
+        template="parity/reporting/templates/analysis_report.md.j2",
+    output:
+        report=report(
+            "results/report/analysis_report.md",
+            caption="../report/report.rst",
+            category="Comparison",
+            labels={"model": "all", "what": "report"},
+        ),
+    log:
+        "logs/report/analysis_report.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        config=config,
+        code=fingerprint("scripts/report.py"),
+    message:
+        "Writing the report"
+    script:
+        "../scripts/report.py"
+
+
+rule verdict:
+    """Fail if a gated comparison exceeds its tolerance; everything else is written by then."""
+    input:
+        results=collect(rules.summarise.output.results, model=PLAN.models),
+        report=rules.report.output.report,
+    output:
+        verdict="results/verdict/verdict.json",
+    log:
+        "logs/verdict/verdict.log",
+    retries: 0
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/verdict.py"),
+    message:
+        "Giving the verdict"
+    script:
+        "../scripts/verdict.py"

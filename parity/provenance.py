@@ -28,10 +28,19 @@ def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
     return {path for path in paths if path.is_relative_to(root / "parity") and path.is_file()}
 
 
-def fingerprint(script: str, root: Path = ROOT) -> str:
+def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:
     """Return a hash of a script and of every file of the library that it depends on.
 
     Given to a rule as a parameter, it makes Snakemake rerun exactly what an edit touches.
+
+    Parameters
+    ----------
+    script : str
+        Path of the script below the root.
+    *companions : str
+        Files, or folders with all that is in them, that it reads beside Python code.
+    root : Path
+        Folder of the project.
     """
     seen: set[Path] = set()
     queue = {root / script}
@@ -39,6 +48,9 @@ def fingerprint(script: str, root: Path = ROOT) -> str:
         path = queue.pop()
         seen.add(path)
         queue |= local_imports(path, root) - seen
+    for companion in companions:
+        place = root / companion
+        seen.update(p for p in ([place] if place.is_file() else place.rglob("*")) if p.is_file())
     digest = hashlib.sha256()
     for path in sorted(seen):
         digest.update(path.relative_to(root).as_posix().encode())

@@ -58,7 +58,6 @@ rule report:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         plots=collect(rules.plot.output.plots, model=PLAN.models),
         pictures=collect(rules.annotate.output.pictures, model=PLAN.models),
-        template="parity/reporting/templates/analysis_report.md.j2",
     output:
         report=report(
             "results/report/analysis_report.md",
@@ -72,7 +71,7 @@ rule report:
         "../envs/analysis.yaml"
     params:
         config=config,
-        code=fingerprint("scripts/report.py"),
+        code=fingerprint("scripts/report.py", "parity/reporting/templates"),
     message:
         "Writing the report"
     script:

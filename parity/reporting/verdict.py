@@ -1,0 +1,131 @@
+"""Saying in sentences what the gated comparisons came to.
+
+Nothing is judged here: ``summarise`` wrote the verdicts down, this only reads them.
+"""
+
+from typing import Any
+
+from parity.reporting.text import ceiling, count, listing, number
+
+VERDICT = "verdict/1"
+FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
+
+UNITS = {"box_px": "px", "score": "in score"}
+NOUNS = {
+    "missing": ("missing detection", "missing detections"),
+    "extra": ("extra detection", "extra detections"),
+    "unread": ("image read by one arm only", "images read by one arm only"),
+}
+
+
+def outcome(comparison: dict[str, Any]) -> str:
+    """Return ``fail``, ``pass``, or ``nothing compared`` where neither arm detected anything."""
+    if not comparison["passed"]:
+        return FAIL
+    return NOTHING if objects(comparison) == 0 else PASS
+
+
+def objects(comparison: dict[str, Any]) -> int:
+    """Return how many objects either arm detected; the two of a pair are one."""
+    flipped = comparison["flipped"]  # counted as missing and as extra
+    return comparison["matched"] + comparison["missing"] + comparison["extra"] - flipped
+
+
+def quantity(name: str, value: float, *, required: bool = False) -> str:
+    """Return a quantity of a tolerance in words, such as ``2 extra detections`` or ``0.1 px``.
+
+    Parameters
+    ----------
+    name : str
+        A field of :class:`parity.comparison.tolerances.Tolerance`.
+    value : float
+        Its value.
+    required : bool
+        Whether a tolerance is to be set to it: then it is never rounded down.
+    """
+    if name in NOUNS:
+        return count(value, *NOUNS[name])  # type: ignore[arg-type]
+    return f"{ceiling(value) if required else number(value)} {UNITS[name]}"
+
+
+def tolerance(values: dict[str, float]) -> str:
+    """Return a tolerance in words; what is zero and would be a matter of course is left out."""
+    stated = [
+        quantity(name, value, required=True)
+        for name, value in values.items()
+        if value or name in UNITS
+    ]
+    return listing(stated)
+
+
+def excess(comparison: dict[str, Any]) -> str:
+    """Return in words which quantities exceed the tolerance and what would be allowed."""
+    return listing(
+        [
+            f"{quantity(name, comparison['required'][name])} "
+            f"(allowed {number(comparison['tolerance'][name])})"
+            for name in comparison["exceeded"]
+        ]
+    )
+
+
+def sentence(comparison: dict[str, Any]) -> str:
+    """Return what a comparison found, with the numbers behind it."""
+    reference, candidate = comparison["reference"], comparison["candidate"]
+    images = count(comparison["images"], "image")
+    found = outcome(comparison)
+    if found == NOTHING:
+        return (
+            f"no objects were compared, because neither {reference} nor {candidate} detected "
+            f"anything in {images}; that says nothing about whether they agree"
+        )
+    matched = f"{comparison['matched']:,} of {count(objects(comparison), 'object')} matched"
+    if found == FAIL:
+        return (
+            f"{candidate} does not see what {reference} sees: "
+            f"{excess(comparison)}; {matched} in {images}"
+        )
+    box, score = comparison["box_px"], comparison["score"]
+    allowed = comparison["tolerance"]
+    return (
+        f"{candidate} sees what {reference} sees: {matched} in {images}, boxes within "
+        f"{ceiling(box)} px (allowed {number(allowed['box_px'])}) and scores within "
+        f"{ceiling(score)} (allowed {number(allowed['score'])})"
+    )
+
+
+def gated(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return ``model``, ``comparison``, ``verdict``, ``exceeded`` and ``sentence`` of each gate.
+
+    Parameters
+    ----------
+    results : list of dict
+        The results of each model, as ``summarise`` wrote them.
+    """
+    return [
+        {
+            "model": result["model"],
+            "comparison": name,
+            "verdict": outcome(comparison),
+            "exceeded": comparison["exceeded"],
+            "sentence": sentence(comparison),
+        }
+        for result in results
+        for name, comparison in result["comparisons"].items()
+        if comparison["gated"]
+    ]
+
+
+def overall(gates: list[dict[str, Any]]) -> str:
+    """Return ``fail`` if any gate fails, ``pass`` if any passes, else ``nothing compared``."""
+    verdicts = {gate["verdict"] for gate in gates}
+    return next((verdict for verdict in (FAIL, PASS) if verdict in verdicts), NOTHING)
+
+
+def lines(gates: list[dict[str, Any]]) -> list[str]:
+    """Return one line per gate, failures first, such as ``FAIL yolo11n, runtime-fp32: …``."""
+    failures_first = sorted(gates, key=lambda gate: gate["verdict"] != FAIL)
+    return [
+        f"{gate['verdict'].upper()} {gate['model']}, {gate['comparison']}: {gate['sentence']}."
+        for gate in failures_first
+    ]

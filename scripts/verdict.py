@@ -1,0 +1,31 @@
+"""Fail if a gated comparison exceeds its tolerance."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from parity.comparison.summary import RESULTS
+from parity.files import read_json, write_json
+from parity.logs import log_to
+from parity.reporting.verdict import FAIL, VERDICT, gated, lines, overall
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, results: list[str], report: str, destination: str) -> None:
+    """Say what each gate came to; write that down, or exit with 1 if one of them fails."""
+    gates = gated([read_json(path, RESULTS) for path in results])
+    sys.stdout.write("\n".join(lines(gates)) + "\n")
+    verdict = overall(gates)
+    if verdict == FAIL:
+        sys.exit(1)
+    write_json(destination, VERDICT, {"verdict": verdict, "report": report, "gates": gates})
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            results=snakemake.input.results,
+            report=snakemake.input.report,
+            destination=snakemake.output.verdict,
+        )

@@ -1,0 +1,97 @@
+# Needs make and Python 3.11 or later; everything else is installed into .venv when it is first
+# wanted, and again when the pinned versions change.
+
+PYTHON ?= python3
+CORES ?= all
+ARGS ?=
+
+VENV := .venv
+VENV_PYTHON := $(VENV)/bin/python
+UNFINISHED := $(VENV)/.unfinished
+
+# The name of a stamp holds the checksum of what was installed: content decides, not dates.
+checksum = $(shell cat $(1) | cksum | cut -d' ' -f1)
+RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.txt)
+TEST_STAMP := $(VENV)/.installed-test-$(call checksum,requirements.txt requirements-test.txt)
+
+# Where the environment's Python does not start (folder moved, system updated), no stamp counts.
+ifneq ($(shell $(VENV_PYTHON) -c 'print("starts")' 2>/dev/null),starts)
+.PHONY: $(RUN_STAMP) $(TEST_STAMP)
+endif
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+.NOTPARALLEL:
+.PHONY: help run test lint format
+
+help: ## show these lines
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+	@printf 'Further options go into ARGS, as in: make run ARGS="--dry-run"\n'
+
+run: $(RUN_STAMP) ## compare the models that config.yaml names, on the images that it names
+	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(ARGS)
+
+test: $(TEST_STAMP) ## run the tests
+	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
+
+lint: $(TEST_STAMP) ## check style, types and the workflow
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m snakefmt --check .
+	$(VENV_PYTHON) -m snakemake --lint
+
+format: $(TEST_STAMP) ## bring the code into its style
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+	$(VENV_PYTHON) -m snakefmt .
+
+$(RUN_STAMP):
+	$(call install,requirements.txt,$(RUN_STAMP))
+
+$(TEST_STAMP):
+	$(call install,requirements-test.txt,$(RUN_STAMP) $(TEST_STAMP))
+
+# $(call install,FILE,STAMPS): install what a requirements file pins and set the stamps for it.
+# An interrupted installation leaves a mark and is begun afresh; one that pip gave up changed nothing.
+define install
+	@if [ -e $(UNFINISHED) ]; then \
+		echo "An earlier installation into $(VENV) was interrupted: beginning afresh."; \
+	elif $(VENV_PYTHON) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		exit 0; \
+	fi; \
+	$(require_python); \
+	echo "Making $(VENV) with $$($(PYTHON) --version)."; \
+	$(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing $(1) into $(VENV); the first time these are gigabytes, most of them PyTorch."
+	@trap 'exit 130' HUP INT TERM; \
+	touch $(UNFINISHED) && rm -f $(VENV)/.installed-*; \
+	$(VENV_PYTHON) -m pip install --disable-pip-version-check -r $(1); \
+	status=$$?; \
+	rm -f $(UNFINISHED); \
+	exit $$status
+	@$(VENV_PYTHON) -c 'import cv2' || { \
+		echo "error: OpenCV does not start; on Debian and Ubuntu it needs:" \
+			"apt-get install libgl1 libglib2.0-0" >&2; \
+		exit 1; \
+	}
+	@touch $(2)
+endef
+
+define require_python
+	$(PYTHON) -c '' 2>/dev/null || { \
+		echo "error: $(PYTHON) does not start; install Python 3.11 or later," \
+			"or say where it is: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	}; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: Python 3.11 or later is needed, and $(PYTHON) is" \
+			"$$($(PYTHON) --version 2>&1); say where a newer one is: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	}; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "error: $(PYTHON) lacks venv; on Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	}
+endef

@@ -1,0 +1,194 @@
+"""What several test modules share: real data, a model, and a copy of the project to run."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+LEAKS = ("PYTHON", "SNAKEMAKE", "PYTEST", "XDG_", "YOLO", "MPL")
+
+
+@cache
+def project_files() -> list[Path]:
+    """Return the project's files, relative to its folder: what git follows, or would."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    if listed.returncode:
+        reason = f"the project's files are listed with git, which says: {listed.stderr}"
+        pytest.skip(reason, allow_module_level=True)
+    paths = [Path(name) for name in sorted(listed.stdout.split("\0")) if name]
+    return [path for path in paths if (ROOT / path).is_file()]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of Snakemake said.
+
+    Attributes
+    ----------
+    returncode : int
+        0 when everything succeeded.
+    output : str
+        Both streams.
+    jobs : Counter
+        How many jobs of each rule ran, failed ones included, or would run; without ``all``.
+    """
+
+    returncode: int
+    output: str
+    jobs: Counter[str]
+
+    @property
+    def rules(self) -> set[str]:
+        """Return the rules that ran or would run."""
+        return set(self.jobs)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A copy of the project in which Snakemake can be run.
+
+    Attributes
+    ----------
+    root : Path
+        Its folder.
+    home : Path
+        What stands for the user's home.
+    """
+
+    root: Path
+    home: Path
+
+    def run(self, *args: str, config: Mapping[str, Any] | None = None) -> Result:
+        """Run the workflow and tell which jobs ran.
+
+        Parameters
+        ----------
+        *args : str
+            Targets and options of Snakemake.
+        config : mapping, optional
+            Laid over ``config.yaml``, nested keys too.
+        """
+        done = self.snakemake("--cores", "2", *args, config=config)
+        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout, re.MULTILINE)
+        failed = re.findall(r"^Error in rule (\w+):", done.stdout, re.MULTILINE)
+        jobs = Counter(rule for rule in finished + failed if rule != "all")
+        return Result(done.returncode, done.stdout, jobs)
+
+    def dry_run(self, *args: str, config: Mapping[str, Any] | None = None) -> Result:
+        """Tell which jobs would run, see :meth:`run`."""
+        done = self.snakemake("--dry-run", *args, config=config)
+        table = re.search(r"^Job stats:\njob +count\n[- ]+\n(.*?)^total ", done.stdout, re.M | re.S)
+        rows = [row.split() for row in table[1].splitlines()] if table else []
+        jobs = Counter({rule: int(count) for rule, count in rows if rule != "all"})
+        return Result(done.returncode, done.stdout, jobs)
+
+    def snakemake(
+        self, *args: str, config: Mapping[str, Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake in a clean environment; ``stdout`` holds both streams."""
+        changes: list[str] = []
+        if config is not None:
+            path = self.root / ".snakemake" / "changes.yaml"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(yaml.safe_dump(dict(config)))
+            changes = ["--configfile", str(path)]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", *args, *changes],
+            cwd=self.root,
+            env=clean | {"HOME": str(self.home)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+            text=True,
+        )
+
+    def copy(self, destination: Path) -> "Workflow":
+        """Copy the folder with its results, dates and Snakemake's records."""
+        shutil.copytree(self.root, destination, symlinks=True)
+        return Workflow(destination, self.home)
+
+
+def copy_project(destination: Path, home: Path) -> Workflow:
+    """Copy the project's own files, without results, images and environment."""
+    for path in project_files():
+        (destination / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / path, destination / path)
+    home.mkdir(exist_ok=True)
+    return Workflow(destination, home)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Workflow:
+    """Return a fresh copy of the project, with a home of its own."""
+    return copy_project(tmp_path / "project", tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of real data that may stand beside the project."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder of real data beside the project (../shared)")
+    return SHARED
+
+
+def _files_of(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix not in {".csv", ".json"})
+    assert paths, f"{folder} is empty"
+    return paths
+
+
+@pytest.fixture(scope="session")
+def coco_images(shared: Path) -> list[Path]:
+    """Return 128 photographs of COCO."""
+    return _files_of(shared / "data" / "coco" / "images")
+
+
+@pytest.fixture(scope="session")
+def hard_images(shared: Path) -> list[Path]:
+    """Return files that break readers."""
+    return _files_of(shared / "data" / "hard")
+
+
+@pytest.fixture(scope="session")
+def report_images(shared: Path) -> list[Path]:
+    """Return three pictures whose detections have been published."""
+    return _files_of(shared / "data" / "report_images")
+
+
+@pytest.fixture(scope="session")
+def yolo11n_onnx() -> Path:
+    """Return the official export of YOLO11n that a package brings."""
+    from parity.backends.pytorch.checkpoint import packaged_export
+
+    return packaged_export()
+
+
+@pytest.fixture(scope="session")
+def yolo11n_pt(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the checkpoint of YOLO11n, made as the workflow makes it."""
+    from parity.backends.pytorch.checkpoint import obtain_checkpoint
+
+    destination = tmp_path_factory.mktemp("checkpoint") / "yolo11n.pt"
+    obtain_checkpoint(str(yolo11n_onnx), destination, trust=False)
+    return destination

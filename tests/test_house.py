@@ -1,0 +1,197 @@
+"""The rules of the house: where things stand, what imports what, and that the pins agree."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, project_files
+
+from parity.provenance import local_imports
+
+LAYERS = {"detection": 1, "backends": 2, "comparison": 3, "diagnosis": 4, "reporting": 4}
+"""Imports run from a higher number to a lower one; other modules of the library are below all."""
+
+MAX_LINES = 400
+
+SECTION = r"^    {name}:\n((?:^        .*\n|^\n)*)"
+
+
+def sources(*folders: str) -> list[Path]:
+    """Return the Python files below some folders of the project, relative to it."""
+    return [p for p in project_files() if p.suffix == ".py" and p.parts[0] in folders]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the full names of what a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def layer(module: str) -> int:
+    """Return how high a module of the library stands."""
+    return LAYERS.get(module.split(".")[1], 0) if "." in module else 0
+
+
+def pins(lines: list[str]) -> dict[str, str]:
+    """Return the version by package that lines of requirements pin."""
+    found = {}
+    for line in lines:
+        requirement = line.split("#")[0].strip()
+        if requirement and not requirement.startswith("-r "):
+            package, version = requirement.split("==")
+            found[re.sub(r"\[.*\]", "", package)] = version
+    return found
+
+
+def requirements() -> dict[str, str]:
+    return pins((ROOT / "requirements.txt").read_text().splitlines())
+
+
+def environment(path: Path) -> dict[str, str]:
+    """Return the version by package that a conda file has pip install."""
+    dependencies = yaml.safe_load((ROOT / path).read_text())["dependencies"]
+    return pins(next(entry["pip"] for entry in dependencies if isinstance(entry, dict)))
+
+
+def rules() -> dict[str, str]:
+    """Return the text of every rule by name, but for those that only gather targets."""
+    found = {}
+    for path in project_files():
+        if path.name == "Snakefile" or path.suffix == ".smk":
+            blocks = re.split(r"^(?=\S)", (ROOT / path).read_text(), flags=re.MULTILINE)
+            for block in blocks:
+                if match := re.match(r"(?:rule|checkpoint) (\w+):\n", block):
+                    found[match[1]] = block
+    return {name: text for name, text in found.items() if "\n    script:\n" in text}
+
+
+def section(rule: str, name: str) -> str:
+    """Return what stands under a keyword of a rule."""
+    match = re.search(SECTION.format(name=name), rule, re.MULTILINE)
+    return match[1] if match else ""
+
+
+RULES = rules()
+ENVIRONMENTS = [p for p in project_files() if p.parts[0] == "envs" and p.suffix == ".yaml"]
+
+
+@pytest.mark.parametrize("path", sources("parity", "scripts", "tests"), ids=str)
+def test_no_relative_import(path: Path) -> None:
+    assert not {name for name in imported(path) if name.startswith(".")}
+
+
+@pytest.mark.parametrize("path", sources("parity"), ids=str)
+def test_the_library_imports_downwards(path: Path) -> None:
+    own = ".".join(path.with_suffix("").parts)
+    for name in imported(path):
+        assert name.split(".")[0] not in {"scripts", "snakemake", "tests"}
+        if name.split(".")[0] == "parity" and name.split(".")[:2] != own.split(".")[:2]:
+            assert layer(name) < max(layer(own), 1), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("path", sources("scripts"), ids=str)
+def test_nothing_imports_a_script(path: Path) -> None:
+    scripts = {script.stem for script in sources("scripts")} | {"scripts"}
+    assert not {name.split(".")[0] for name in imported(path)} & scripts
+
+
+@pytest.mark.parametrize("path", sources("parity"), ids=str)
+def test_each_runtime_is_imported_in_its_backend_only(path: Path) -> None:
+    packages = {name.split(".")[0] for name in imported(path)}
+    if path.parts[:3] != ("parity", "backends", "pytorch"):
+        assert not packages & {"torch", "torchvision", "ultralytics"}
+    if path.parts[:2] != ("parity", "backends"):
+        assert not packages & {"onnx", "onnxruntime", "onnxslim"}
+
+
+@pytest.mark.parametrize("path", [p for p in sources("parity") if p.stem == "__init__"], ids=str)
+def test_a_package_is_a_docstring(path: Path) -> None:
+    if path.parent == Path("parity/backends/pytorch"):
+        pytest.skip("it keeps Ultralytics from writing into the home before it is imported")
+    body = ast.parse((ROOT / path).read_text()).body
+    assert ast.get_docstring(ast.parse((ROOT / path).read_text()))
+    assert len(body) == 1
+
+
+def test_files_are_short() -> None:
+    code = [p for p in project_files() if p.suffix in {".py", ".smk"} or p.name == "Snakefile"]
+    lengths = {str(p): len((ROOT / p).read_text().splitlines()) for p in code}
+    assert {path: n for path, n in lengths.items() if n >= MAX_LINES} == {}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_one_word_finds_everything(rule: str) -> None:
+    text = RULES[rule]
+    assert re.search(rf'^        "(\.\./)?scripts/{rule}\.py"$', section(text, "script"), re.M)
+    assert (ROOT / "scripts" / f"{rule}.py").is_file()
+    outputs = re.findall(r'"((?:results|benchmarks)/[^"]*)"', section(text, "output"))
+    assert outputs
+    assert all(path.split("/")[1] == rule for path in outputs)
+    logs = re.findall(r'"([^"]*)"', section(text, "log"))
+    assert len(logs) == 1
+    assert logs[0].startswith(f"logs/{rule}/")
+    benchmarks = re.findall(r'"([^"]*)"', section(text, "benchmark"))
+    assert all(path.startswith(f"benchmarks/{rule}/") for path in benchmarks)
+    assert f'fingerprint("scripts/{rule}.py"' in section(text, "params")
+    assert section(text, "message")
+    assert re.match(r'\w+ \w+:\n    """', text)
+
+
+def test_every_script_has_its_rule() -> None:
+    assert {path.stem for path in sources("scripts")} == set(RULES)
+
+
+def test_requirements_are_exact() -> None:
+    for name in ("requirements.txt", "requirements-test.txt"):
+        for version in pins((ROOT / name).read_text().splitlines()).values():
+            assert re.fullmatch(r"[\w.]+", version)
+
+
+def test_installation_names_no_address() -> None:
+    names = {"Makefile", "requirements.txt", "requirements-test.txt", "pyproject.toml"}
+    for path in project_files():
+        if str(path) in names or path.parts[0] in {".ci", "envs"}:
+            text = (ROOT / path).read_text().replace("#!/", "")
+            assert not re.search(r"://|--(extra-)?index-url|--find-links", text), path
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=str)
+def test_environments_have_the_pins_of_the_requirements(path: Path) -> None:
+    expected = requirements()
+    for package, version in environment(path).items():
+        assert (package, version) == (package, expected.get(package))
+    assert yaml.safe_load((ROOT / path).read_text())["channels"] == ["conda-forge", "nodefaults"]
+
+
+def test_the_onnx_environment_cannot_cheat() -> None:
+    assert not {"torch", "torchvision", "ultralytics"} & set(environment(Path("envs/onnx.yaml")))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_environment_of_a_rule_has_what_its_script_imports(rule: str) -> None:
+    named = re.search(r'"(?:\.\./)?(envs/\w+\.yaml)"', section(RULES[rule], "conda"))
+    assert named, "a rule names its environment"
+    seen: set[Path] = set()
+    queue = {ROOT / "scripts" / f"{rule}.py"}
+    while queue:
+        path = queue.pop()
+        seen.add(path)
+        queue |= local_imports(path) - seen
+    packages = {name.split(".")[0] for path in seen for name in imported(path.relative_to(ROOT))}
+    foreign = packages - sys.stdlib_module_names - {"parity", "snakemake"}
+    distributions = packages_distributions()
+    missing = {
+        package
+        for package in foreign
+        if not set(distributions.get(package, [])) & set(environment(Path(named[1])))
+    }
+    assert missing == set()

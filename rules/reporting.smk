@@ -30,6 +30,7 @@ rule annotate:
     input:
         results=rules.summarise.output.results,
         detections=PLAN.all_detections,
+        comparisons=rules.summarise.input.comparisons,
         batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
     output:
         pictures=report(

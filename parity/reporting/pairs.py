@@ -1,0 +1,78 @@
+"""Collecting the matched pairs of all images into arrays for figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from parity.comparison.differences import COMPARISON
+from parity.files import read_json
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The matched pairs of a comparison, all images together.
+
+    Attributes
+    ----------
+    reference_scores, candidate_scores : (N,) float64
+        Scores of both detections of each pair.
+    box_px : (N,) float64
+        Largest difference of a coordinate, px of the image.
+    iou : (N,) float64
+        Overlap of the two boxes.
+    """
+
+    reference_scores: np.ndarray
+    candidate_scores: np.ndarray
+    box_px: np.ndarray
+    iou: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.iou)
+
+    @property
+    def score(self) -> np.ndarray:
+        """Differences of the scores, unsigned; (N,) float64."""
+        return np.abs(self.reference_scores - self.candidate_scores)
+
+    @classmethod
+    def of(cls, images: Iterable[dict]) -> Self:
+        """Return the pairs of records of a comparison file."""
+        rows = [
+            (*pair["scores"], pair["box_px"], pair["iou"])
+            for image in images
+            for pair in image["matched"]
+        ]
+        return cls(*np.array(rows, np.float64).reshape(-1, 4).T)
+
+
+def load_pairs(paths: Iterable[str | Path]) -> dict[str, Pairs]:
+    """Read the pairs of comparison files.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        ``…/{comparison}/{batch}.json`` each.
+
+    Returns
+    -------
+    dict of str to Pairs
+        By comparison.
+    """
+    batches: dict[str, list[Pairs]] = {}
+    for path in map(Path, paths):
+        pairs = Pairs.of(read_json(path, COMPARISON)["images"])
+        batches.setdefault(path.parent.name, []).append(pairs)
+    return {
+        name: Pairs(
+            *(
+                np.concatenate([getattr(pairs, field) for pairs in several])
+                for field in ("reference_scores", "candidate_scores", "box_px", "iou")
+            )
+        )
+        for name, several in batches.items()
+    }

@@ -1,0 +1,37 @@
+"""Draw the detections of every arm into the worst images."""
+
+from typing import TYPE_CHECKING
+
+from parity.comparison.summary import RESULTS
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.gallery import Sources, write_pictures
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *,
+    results: str,
+    detections: list[str],
+    comparisons: list[str],
+    batches: list[str],
+    worst: int,
+    destination: str,
+) -> None:
+    """Write the pictures of a model into a folder."""
+    sources = Sources.of(batches, detections, comparisons)
+    write_pictures(read_json(results, RESULTS), sources, worst=worst, destination=destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            results=snakemake.input.results,
+            detections=snakemake.input.detections,
+            comparisons=snakemake.input.comparisons,
+            batches=snakemake.input.batches,
+            worst=snakemake.params.worst,
+            destination=snakemake.output.pictures,
+        )

@@ -1,0 +1,27 @@
+"""Draw the figures of a model."""
+
+from typing import TYPE_CHECKING
+
+from parity.comparison.summary import RESULTS
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.figures import draw_comparisons
+from parity.reporting.pairs import load_pairs
+from parity.reporting.theme import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, results: str, comparisons: list[str], destination: str) -> None:
+    """Write all panels as one PNG."""
+    save(draw_comparisons(read_json(results, RESULTS), load_pairs(comparisons)), destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            results=snakemake.input.results,
+            comparisons=snakemake.input.comparisons,
+            destination=snakemake.output.plots,
+        )

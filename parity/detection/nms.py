@@ -12,7 +12,13 @@ MAX_CANDIDATES = 30000
 """Candidates that take part at most (``max_nms`` in ``ultralytics.utils.nms``, 8.4.190)."""
 
 
-def nms(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
+BLOCK = 128
+"""Boxes that are compared with each other at a time; measured, the result does not depend on it."""
+
+
+def nms(
+    boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int | None = None
+) -> np.ndarray:
     """Return the indices of the boxes that no better box overlaps by more than a threshold.
 
     Parameters
@@ -23,6 +29,8 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
         The better box goes first; of equal scores the earlier one.
     iou : float
         Largest intersection over union that two kept boxes may have.
+    limit : int, optional
+        Stop once so many are kept.
 
     Returns
     -------
@@ -32,25 +40,67 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
     Notes
     -----
     All arithmetic is float32 and in torchvision's order; the overlap is compared with the
-    threshold in float64, as there.
+    threshold as if in float64, as there. The best boxes that are left are settled among
+    themselves, a block at a time; then all boxes that they suppress go at once, so that a crowd
+    costs a few array operations per block and not per box.
     """
-    order = np.argsort(-scores, kind="stable")
-    x1, y1, x2, y2 = boxes[order].T
-    area = (x2 - x1) * (y2 - y1)
-    alive = np.ones(len(order), bool)
-    kept = []
-    for i in range(len(order)):
-        if not alive[i]:
-            continue
-        kept.append(i)
-        rest = slice(i + 1, None)
-        width = np.maximum(0, np.minimum(x2[i], x2[rest]) - np.maximum(x1[i], x1[rest]))
-        height = np.maximum(0, np.minimum(y2[i], y2[rest]) - np.maximum(y1[i], y1[rest]))
+    threshold = largest_float32(iou)
+    left = np.argsort(-scores, kind="stable")
+    corners = boxes[left].T
+    kept: list[np.ndarray] = []
+    count = 0
+    while len(left) and (limit is None or count < limit):
+        block = corners[:, :BLOCK]
+        winners = _settle(_overlapping(block, block, threshold))
+        kept.append(left[winners])
+        count += len(winners)
+        left, corners = left[BLOCK:], corners[:, BLOCK:]
+        free = ~_overlapping(block[:, winners], corners, threshold).any(axis=0)
+        left, corners = left[free], corners[:, free]
+    return np.concatenate(kept)[:limit] if kept else left
+
+
+def _settle(suppresses: np.ndarray) -> np.ndarray:
+    """Return which boxes stay, given which would suppress which; better boxes come first."""
+    undecided = np.ones(len(suppresses), bool)
+    winners = []
+    for i, row in enumerate(suppresses):
+        if undecided[i]:
+            winners.append(i)
+            undecided &= ~row
+    return np.array(winners)
+
+
+def _overlapping(a: np.ndarray, b: np.ndarray, threshold: np.float32) -> np.ndarray:
+    """Return which boxes of (4, N) and (4, M) have an IoU above a threshold, (N, M) bool.
+
+    Boxes that do not meet are found by four comparisons; the arithmetic is spent on the others.
+    """
+    a_x1, a_y1, a_x2, a_y2 = a[:, :, None]
+    above = (a_x1 < b[2]) & (b[0] < a_x2) & (a_y1 < b[3]) & (b[1] < a_y2)
+    rows, columns = np.nonzero(above)
+    above[rows, columns] = _iou(a[:, rows], b[:, columns]) > threshold
+    return above
+
+
+def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the IoU of the boxes of (4, N) with those of (4, N) one by one, as torchvision."""
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        width = np.maximum(np.minimum(a[2], b[2]) - np.maximum(a[0], b[0]), 0)
+        height = np.maximum(np.minimum(a[3], b[3]) - np.maximum(a[1], b[1]), 0)
         intersection = width * height
-        with np.errstate(invalid="ignore", divide="ignore"):
-            overlap = intersection / (area[i] + area[rest] - intersection)
-        alive[rest] &= ~(overlap.astype(np.float64) > iou)
-    return order[kept]
+        a_area = (a[2] - a[0]) * (a[3] - a[1])
+        b_area = (b[2] - b[0]) * (b[3] - b[1])
+        return intersection / (a_area + b_area - intersection)
+
+
+def largest_float32(value: float) -> np.float32:
+    """Return the largest float32 that is at most a number.
+
+    A float32 exceeds the number exactly if it exceeds this.
+    """
+    nearest = np.float32(value)
+    return nearest if float(nearest) <= value else np.nextafter(nearest, np.float32(-np.inf))
 
 
 def suppress(
@@ -83,7 +133,7 @@ def suppress(
     boxes = cxcywh_to_xyxy(candidates.boxes[passing])
     scores, class_ids = candidates.scores[passing], candidates.class_ids[passing]
     offsets = class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
-    kept = nms(boxes + offsets, scores, iou)[:max_det]
+    kept = nms(boxes + offsets, scores, iou, limit=max_det)
     return boxes[kept], scores[kept], class_ids[kept]
 
 

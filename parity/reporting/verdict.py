@@ -60,19 +60,39 @@ def tolerance(values: dict[str, float]) -> str:
 
 def excess(comparison: dict[str, Any]) -> str:
     """Return in words which quantities exceed the tolerance and what would be allowed."""
+    leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
     return listing(
         [
-            f"{quantity(name, comparison['required'][name])} "
+            f"{leads.get(name, '')}{_measured(name, comparison['required'][name])} "
             f"(allowed {number(comparison['tolerance'][name])})"
             for name in comparison["exceeded"]
         ]
     )
 
 
-def sentence(comparison: dict[str, Any]) -> str:
-    """Return what a comparison found, with the numbers behind it."""
+def _measured(name: str, value: float) -> str:
+    return number(value) if name == "score" else quantity(name, value)
+
+
+def images_read(results: dict[str, Any], comparison: dict[str, Any]) -> int:
+    """Return how many images both arms of a comparison could read."""
+    arms = {comparison["reference"], comparison["candidate"]}
+    return sum(not arms & set(image["reasons"]) for image in results["images"])
+
+
+def sentence(results: dict[str, Any], name: str) -> str:
+    """Return what a comparison found, with the numbers behind it and no full stop.
+
+    Parameters
+    ----------
+    results : dict
+        The results of a model.
+    name : str
+        A comparison.
+    """
+    comparison = results["comparisons"][name]
     reference, candidate = comparison["reference"], comparison["candidate"]
-    images = count(comparison["images"], "image")
+    images = count(images_read(results, comparison), "image")
     found = outcome(comparison)
     if found == NOTHING:
         return (
@@ -80,18 +100,18 @@ def sentence(comparison: dict[str, Any]) -> str:
             f"anything in {images}; that says nothing about whether they agree"
         )
     matched = f"{comparison['matched']:,} of {count(objects(comparison), 'object')} matched"
-    if found == FAIL:
+    if found == PASS:
+        allowed = comparison["tolerance"]
         return (
-            f"{candidate} does not see what {reference} sees: "
-            f"{excess(comparison)}; {matched} in {images}"
+            f"{candidate} sees what {reference} sees: {matched} in {images}, boxes within "
+            f"{ceiling(comparison['box_px'])} px (allowed {number(allowed['box_px'])}) and scores "
+            f"within {ceiling(comparison['score'])} (allowed {number(allowed['score'])})"
         )
-    box, score = comparison["box_px"], comparison["score"]
-    allowed = comparison["tolerance"]
-    return (
-        f"{candidate} sees what {reference} sees: {matched} in {images}, boxes within "
-        f"{ceiling(box)} px (allowed {number(allowed['box_px'])}) and scores within "
-        f"{ceiling(score)} (allowed {number(allowed['score'])})"
-    )
+    if {"missing", "extra", "unread"} & set(comparison["exceeded"]):
+        does = f"{candidate} does not see what {reference} sees"
+    else:
+        does = f"{candidate} sees objects where {reference} does, but not with the same numbers"
+    return f"{does}: {excess(comparison)}; {matched} in {images}"
 
 
 def gated(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,7 +128,7 @@ def gated(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "comparison": name,
             "verdict": outcome(comparison),
             "exceeded": comparison["exceeded"],
-            "sentence": sentence(comparison),
+            "sentence": sentence(result, name),
         }
         for result in results
         for name, comparison in result["comparisons"].items()

@@ -1,0 +1,238 @@
+"""The workflow itself: what a run gives, and which rules rerun after which edit."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from parity.images import find_samples
+from tests.conftest import Workflow, copy_project
+
+PHOTOS = {"images": "photos", "images_per_job": 2}
+
+VERDICT = {"summarise", "plot", "annotate", "report", "verdict"}
+AFTER_DETECTION = {"compare"} | VERDICT
+AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
+AFTER_IMAGES = {"infer_pytorch", "infer_onnx"} | AFTER_THRESHOLDS
+AFTER_EXPORT = {"export", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a project in which a run over five photographs has ended."""
+    folder = tmp_path_factory.mktemp("finished")
+    project = copy_project(folder / "project", folder / "home")
+    photos = project.root / "photos"
+    (photos / "street").mkdir(parents=True)
+    for name, path in find_samples().items():
+        shutil.copy(path, photos / name)
+    shutil.copy(photos / "bus.jpg", photos / "street" / "bus.jpg")
+    (photos / "torn.jpg").write_bytes(b"no image")
+    result = project.run(config=PHOTOS)
+    assert result.returncode == 0, result.output
+    assert result.rules == {"checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
+    return project
+
+
+@pytest.fixture
+def project(finished: Workflow, tmp_path: Path) -> Workflow:
+    """Return a copy of the finished project that a test may change."""
+    return finished.copy(tmp_path / "project")
+
+
+def edit(*names: str) -> Callable[[Workflow], None]:
+    def append(project: Workflow) -> None:
+        for name in names:
+            with (project.root / name).open("a") as stream:
+                stream.write("\n# an edit\n")
+
+    return append
+
+
+def leave(project: Workflow) -> None:
+    pass
+
+
+def touch_image(project: Workflow) -> None:
+    (project.root / "photos" / "bus.jpg").touch()
+
+
+def rewrite_image(project: Workflow) -> None:
+    bus = project.root / "photos" / "bus.jpg"
+    content = bus.read_bytes()
+    bus.write_bytes(b"other")
+    project.dry_run(config=PHOTOS)
+    bus.write_bytes(content)
+
+
+def edit_template(project: Workflow) -> None:
+    (template,) = (project.root / "parity/reporting/templates").glob("analysis_report*")
+    template.write_text(template.read_text() + "\n")
+
+
+ASYMMETRIC = {"thresholds": {"conf": 0.4, "iou": 0.6}}
+EXCHANGED = {"thresholds": {"conf": 0.6, "iou": 0.4}}
+
+
+@pytest.mark.parametrize(
+    ("change", "config", "expected"),
+    [
+        pytest.param(leave, {}, set(), id="nothing"),
+        pytest.param(leave, {"thresholds": {"conf": 0.3}}, AFTER_THRESHOLDS, id="conf"),
+        pytest.param(leave, {"thresholds": {"max_det": 10}}, AFTER_THRESHOLDS, id="max_det"),
+        pytest.param(leave, {"tolerances": {"box_px": 0.5}}, VERDICT, id="tolerance"),
+        pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
+        pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
+        pytest.param(leave, {"annotate": 3}, {"annotate", "report", "verdict"}, id="annotate"),
+        pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
+        pytest.param(touch_image, {}, set(), id="an image touched"),
+        pytest.param(rewrite_image, {}, set(), id="an image changed and changed back"),
+        pytest.param(edit("parity/comparison/matching.py"), {}, AFTER_DETECTION, id="matching.py"),
+        pytest.param(edit("parity/detection/letterbox.py"), {}, None, id="letterbox.py"),
+        pytest.param(
+            edit("parity/backends/pytorch/network.py"),
+            {},
+            {"infer_pytorch", "detect_pytorch"} | AFTER_DETECTION,
+            id="network.py",
+        ),
+        pytest.param(edit_template, {}, {"report", "verdict"}, id="template"),
+        pytest.param(edit("README.md", "docs/method.md"), {}, set(), id="documents"),
+    ],
+)
+def test_reruns_exactly_what_an_edit_touches(
+    project: Workflow,
+    change: Callable[[Workflow], None],
+    config: dict,
+    expected: set[str] | None,
+) -> None:
+    change(project)
+    rules = project.dry_run(config=PHOTOS | config).rules
+    if expected is None:  # the geometry is used by the ONNX arm alone, before and after the network
+        expected = {"infer_onnx", "detect_onnx"} | AFTER_DETECTION
+    assert rules == expected
+
+
+def test_exchanging_two_thresholds_counts_as_a_change(project: Workflow) -> None:
+    project.run(config=PHOTOS | ASYMMETRIC)
+    assert project.dry_run(config=PHOTOS | ASYMMETRIC).rules == set()
+    assert project.dry_run(config=PHOTOS | EXCHANGED).rules == AFTER_THRESHOLDS
+
+
+def test_another_model_leaves_the_first_alone(project: Workflow) -> None:
+    again = {"models": {"again": {"weights": "yolo11n.pt"}}}
+    jobs = project.dry_run(config=PHOTOS | again).jobs
+    assert jobs["checkpoint"] == jobs["export"] == jobs["summarise"] == 1
+    assert set(jobs) == {"checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
+
+
+def batches(project: Workflow) -> dict[str, list[str]]:
+    paths = sorted((project.root / "results/infer_onnx/yolo11n/onnx-fp32").glob("*.npz"))
+    lists = ((p.stem, project.root / f"results/batches/{p.stem}.json") for p in paths)
+    return {
+        batch: [image["name"] for image in json.loads(path.read_text())["images"]]
+        for batch, path in lists
+    }
+
+
+def test_an_edited_image_reruns_its_batch_alone(project: Workflow) -> None:
+    assert len(batches(project)) > 1
+    shutil.copy(project.root / "photos/zidane.jpg", project.root / "photos/bus.jpg")
+    result = project.dry_run(config=PHOTOS)
+    assert result.rules == AFTER_IMAGES
+    assert result.jobs["infer_onnx"] == 1
+    assert result.jobs["infer_pytorch"] == 2  # one per geometry
+
+
+@pytest.mark.parametrize("added", [True, False], ids=["added", "removed"])
+def test_an_added_or_removed_image_disturbs_two_batches_at_most(
+    project: Workflow, added: bool
+) -> None:
+    photos = project.root / "photos"
+    if added:
+        shutil.copy(photos / "bus.jpg", photos / "another.jpg")
+    else:
+        (photos / "street" / "bus.jpg").unlink()
+    result = project.dry_run(config=PHOTOS)
+    assert result.rules <= AFTER_IMAGES
+    assert {"summarise"} <= result.rules
+    assert result.jobs["infer_onnx"] <= 2
+
+
+def results_of(project: Workflow) -> dict:
+    path = project.root / "results/summarise/yolo11n/comparison_results.json"
+    return json.loads(path.read_text())
+
+
+def test_the_runtime_effect_stays_at_the_floor(finished: Workflow) -> None:
+    runtime = results_of(finished)["comparisons"]["runtime-fp32"]
+    assert runtime["matched"] > 10
+    assert runtime["missing"] == runtime["extra"] == runtime["unread"] == 0
+    assert runtime["box_px"] <= 0.01
+    assert runtime["score"] <= 1e-4
+    assert runtime["passed"]
+
+
+def test_an_unreadable_image_keeps_its_row_everywhere(finished: Workflow) -> None:
+    results = results_of(finished)
+    (torn,) = [image for image in results["images"] if image["name"] == "torn.jpg"]
+    assert set(torn["reasons"]) == set(results["arms"])
+    report = (finished.root / "results/report/analysis_report.md").read_text()
+    assert "torn.jpg" in report
+
+
+def test_equal_names_in_two_folders_do_not_collide(finished: Workflow) -> None:
+    pictures = {p.name for p in (finished.root / "results/annotate/yolo11n").glob("annotated_*")}
+    named = [name for name in pictures if "bus" in name]
+    assert len(named) == 2
+
+
+def test_an_exceeded_tolerance_fails_after_everything_is_written(project: Workflow) -> None:
+    strict = {"gate": ["deployment-fp32"]}
+    result = project.run(config=PHOTOS | strict)
+    assert result.returncode == 1
+    assert result.rules == VERDICT
+    assert (project.root / "results/report/analysis_report.md").is_file()
+    assert (project.root / "results/plot/yolo11n/comparison_plots.png").is_file()
+    assert "Traceback" not in result.output
+    closing = result.output[-1500:]
+    assert "deployment-fp32" in closing
+    assert "analysis_report.md" in closing
+
+
+def test_the_run_ends_with_its_verdict_and_its_report(project: Workflow) -> None:
+    result = project.run(config=PHOTOS | {"tolerances": {"score": 0.001}})
+    assert result.returncode == 0
+    closing = result.output[-1500:]
+    assert "pass" in closing.lower()
+    assert "analysis_report.md" in closing
+
+
+@pytest.mark.parametrize(
+    ("config", "sentence"),
+    [
+        ({"thresholds": {"conf": 0.001}}, "candidates.floor"),
+        ({"models": {"yolo11n": {"weights": "absent.pt"}}}, "absent.pt"),
+        ({"images": "absent"}, "absent does not exist"),
+    ],
+    ids=["threshold below the floor", "no such weights", "no such images"],
+)
+def test_a_mistake_gets_a_sentence(project: Workflow, config: dict, sentence: str) -> None:
+    result = project.run(config=PHOTOS | config)
+    assert result.returncode == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+    assert (project.root / "results/report/analysis_report.md").is_file()  # good results stay
+
+
+def test_an_empty_folder_is_replaced_by_samples_and_says_so(project: Workflow) -> None:
+    result = project.run("results/summarise/yolo11n/comparison_results.json")
+    assert result.returncode == 0, result.output
+    results = results_of(project)
+    assert {image["name"] for image in results["images"]} == set(find_samples())
+    assert "images" in results["images_note"]
+
+
+def test_nothing_is_written_to_the_home_folder(finished: Workflow) -> None:
+    assert [p.name for p in finished.home.rglob("*") if p.is_file()] == []

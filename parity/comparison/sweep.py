@@ -1,0 +1,325 @@
+"""Counting how far two arms agree at many thresholds, from candidates alone.
+
+No network runs and no threshold is tried twice. Suppression at the lowest confidence, with no
+limit on the count, followed by a cut at a higher confidence and at the limit, keeps the same boxes
+as suppression at the higher one: a box is only ever suppressed by a better one, and of those none
+is lost by the cut. So each overlap threshold costs one suppression per image and arm, and the
+detections at any confidence are the first few of one list.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from parity.comparison.matching import assign
+from parity.detection.boxes import pairwise_iou
+from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.suppression import detect
+from parity.errors import UserError
+from parity.files import write_json
+from parity.grid import Axes
+
+SWEEP = "sweep/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """What one overlap threshold leaves of an image: detections by falling score, uncut.
+
+    Two are equal if they are one object, so that work on them can be looked up.
+
+    Attributes
+    ----------
+    detections : Detections
+        In image px.
+    max_det : int
+        Detections reported at most.
+    """
+
+    detections: Detections
+    max_det: int
+
+    def counts(self, conf: tuple[float, ...]) -> np.ndarray:
+        """Return how many of the first detections each confidence keeps.
+
+        Parameters
+        ----------
+        conf : tuple of float
+            K thresholds; a score must exceed them in float32.
+
+        Returns
+        -------
+        (K,) int64
+        """
+        rising = self.detections.scores[::-1]
+        passing = len(rising) - np.searchsorted(rising, np.array(conf, np.float32), side="right")
+        return np.minimum(passing, self.max_det)
+
+
+def rank_image(
+    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, end2end: bool
+) -> list[Ranked]:
+    """Suppress the candidates of an image once per overlap threshold.
+
+    Parameters
+    ----------
+    image : ImageCandidates
+        Candidates in input px.
+    conf : float
+        The lowest confidence that will be asked for.
+    ious : tuple of float
+        Overlap thresholds.
+    max_det : int
+        Detections reported at most.
+    end2end : bool
+        Whether the candidates are finished boxes, to which no overlap threshold applies.
+
+    Returns
+    -------
+    list of Ranked
+        One per overlap threshold; thresholds that keep the same boxes share one object.
+    """
+    ranked: list[Ranked] = []
+    for iou in ious:
+        if end2end and ranked:
+            ranked.append(ranked[0])
+            continue
+        kept = detect(
+            image, conf=conf, iou=iou, max_det=len(image.candidates), classes=0, end2end=end2end
+        )
+        same = (other for other in ranked if _equal(other.detections, kept))
+        ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
+    return ranked
+
+
+def _equal(one: Detections, other: Detections) -> bool:
+    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+
+
+def _by_falling_score(detections: Detections) -> Detections:
+    order = np.argsort(-detections.scores, kind="stable")
+    return Detections(
+        detections.boxes[order], detections.scores[order], detections.class_ids[order]
+    )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The pairs that two lists of detections allow, ready to be counted for any cut of them.
+
+    Attributes
+    ----------
+    overlap, closeness : (R, C) float64
+        Of every detection of the reference with every one of the candidate.
+    allowed : (R, C) bool
+        Pairs of one class that overlap enough.
+    """
+
+    overlap: np.ndarray
+    closeness: np.ndarray
+    allowed: np.ndarray
+
+    @classmethod
+    def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
+        """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
+        overlap = pairwise_iou(reference.boxes, candidate.boxes)
+        difference = np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
+        same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
+        return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))
+
+    def count(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Match the first detections of both lists, as :func:`parity.comparison.matching.match`.
+
+        A pair whose members have no other partner is matched whenever both are there; only the
+        others need an assignment, and that only where a cut changes which of them are there.
+
+        Parameters
+        ----------
+        rows, columns : (K,) int
+            How many detections of the reference and of the candidate count.
+
+        Returns
+        -------
+        matched : (K,) int64
+            Matched pairs of equal class.
+        overlap : (K,) float64
+            Sum of their overlaps.
+        """
+        i, j = np.nonzero(self.allowed)
+        single = (self.allowed.sum(axis=1)[i] == 1) & (self.allowed.sum(axis=0)[j] == 1)
+        there = (i[single] < rows[:, None]) & (j[single] < columns[:, None])
+        matched = there.sum(axis=1)
+        overlap = there @ self.overlap[i[single], j[single]]
+        if not single.all():
+            contested = self._contested(np.unique(i[~single]), np.unique(j[~single]), rows, columns)
+            matched, overlap = matched + contested[0], overlap + contested[1]
+        return matched, overlap
+
+    def _contested(
+        self, i: np.ndarray, j: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        block = np.ix_(i, j)
+        overlap, closeness, allowed = (
+            self.overlap[block],
+            self.closeness[block],
+            self.allowed[block],
+        )
+        matched, sums = np.zeros(len(rows), np.int64), np.zeros(len(rows))
+        cuts = zip(np.searchsorted(i, rows), np.searchsorted(j, columns), strict=True)
+        known: dict[tuple[int, int], tuple[int, float]] = {}
+        for k, (height, width) in enumerate(cuts):
+            if (height, width) not in known:
+                cut = slice(height), slice(width)
+                pairs = assign(overlap[cut], closeness[cut], allowed[cut])
+                known[height, width] = len(pairs), overlap[pairs[:, 0], pairs[:, 1]].sum()
+            matched[k], sums[k] = known[height, width]
+        return matched, sums
+
+
+def sweep_image(
+    reference: list[Ranked], candidate: list[Ranked], axes: Axes, *, iou: float
+) -> dict[str, np.ndarray]:
+    """Count the matches of two arms on one image at all thresholds.
+
+    Parameters
+    ----------
+    reference, candidate : list of Ranked
+        One entry for each of ``axes.tuned_iou``.
+    axes : Axes
+        The thresholds.
+    iou : float
+        Smallest overlap of a matched pair.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``matched`` (int64) and ``overlap`` (float64, the sum over matched pairs), both
+        (len(axes.iou), len(axes.conf)): the two arms at the thresholds of a cell; ``tuned``
+        (int64), (len(axes.tuned_iou), len(axes.tuned_conf)): matches of the candidate there with
+        the reference at the operating point.
+    """
+    operating = reference[axes.tuned_iou.index(axes.operating_iou)]
+    (fixed,) = operating.counts((axes.operating_conf,))
+
+    @cache
+    def pairs(one: Ranked, other: Ranked) -> Pairs:
+        return Pairs.of(one.detections, other.detections, iou=iou)
+
+    @cache
+    def at_cells(one: Ranked, other: Ranked) -> tuple[np.ndarray, np.ndarray]:
+        return pairs(one, other).count(one.counts(axes.conf), other.counts(axes.conf))
+
+    @cache
+    def tuned(other: Ranked) -> np.ndarray:
+        counts = other.counts(axes.tuned_conf)
+        return pairs(operating, other).count(np.full_like(counts, fixed), counts)[0]
+
+    indices = [axes.tuned_iou.index(value) for value in axes.iou]
+    cells = [at_cells(reference[i], candidate[i]) for i in indices]
+    return {
+        "matched": np.array([matched for matched, _ in cells]),
+        "overlap": np.array([overlap for _, overlap in cells]),
+        "tuned": np.array([tuned(other) for other in candidate]),
+    }
+
+
+def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
+    """Return, image by image, what each overlap threshold of the axes leaves of an arm."""
+    lowest, end2end = min(axes.tuned_conf), batch.made_by["end2end"]
+    if lowest < batch.made_by["floor"]:
+        raise UserError(
+            f"a confidence of {lowest} lies below the floor {batch.made_by['floor']} of the stored "
+            "candidates; lower candidates.floor or raise sweep.conf."
+        )
+    options = {"conf": lowest, "ious": axes.tuned_iou, "max_det": axes.max_det, "end2end": end2end}
+    return [rank_image(image, **options) for image in batch.images]
+
+
+def sweep(
+    arms: dict[str, CandidateBatch], comparisons: dict[str, list[str]], axes: Axes, *, iou: float
+) -> dict[str, Any]:
+    """Count at all thresholds, over the images of a batch.
+
+    Parameters
+    ----------
+    arms : dict of str to CandidateBatch
+        Candidates by arm, all of the same images.
+    comparisons : dict of str to list of str
+        Reference and candidate arm by comparison.
+    axes : Axes
+        The thresholds.
+    iou : float
+        Smallest overlap of a matched pair.
+
+    Returns
+    -------
+    dict
+        ``images``; ``arms`` with ``end2end`` and ``detections`` (int64, (len(axes.tuned_iou),
+        len(axes.tuned_conf))) of each; ``comparisons`` with the sums over images of what
+        :func:`sweep_image` returns.
+
+    Raises
+    ------
+    UserError
+        If the arms differ in their images, or a threshold lies below what was stored.
+    """
+    identities = {tuple((i.name, i.sha256) for i in batch.images) for batch in arms.values()}
+    if len(identities) != 1:
+        raise UserError(f"the candidates of {', '.join(arms)} differ in their images; run again.")
+    ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
+    counted = {
+        arm: np.sum([[r.counts(axes.tuned_conf) for r in of_image] for of_image in images], axis=0)
+        for arm, images in ranked.items()
+    }
+    compared = {}
+    for name, (reference, candidate) in comparisons.items():
+        rows = [
+            sweep_image(*both, axes, iou=iou)
+            for both in zip(ranked[reference], ranked[candidate], strict=True)
+        ]
+        compared[name] = {key: np.sum([row[key] for row in rows], axis=0) for key in rows[0]}
+    return {
+        "images": len(identities.pop()),
+        "arms": {
+            arm: {"end2end": arms[arm].made_by["end2end"], "detections": counted[arm]}
+            for arm in arms
+        },
+        "comparisons": compared,
+    }
+
+
+def sweep_batch(
+    candidates: list[str],
+    destination: str | Path,
+    *,
+    comparisons: dict[str, list[str]],
+    grid: dict[str, list[float]],
+    thresholds: dict[str, Any],
+    iou: float,
+) -> None:
+    """Write what :func:`sweep` counts on a batch, with the axes.
+
+    Parameters
+    ----------
+    candidates : list of str
+        Candidates files; the folder that holds one is named after its arm.
+    destination : str or Path
+        The counts to write.
+    comparisons : dict of str to list of str
+        Reference and candidate arm by comparison.
+    grid : dict of str to list of float
+        ``conf`` and ``iou``.
+    thresholds : dict
+        The operating point: ``conf``, ``iou`` and ``max_det``.
+    iou : float
+        Smallest overlap of a matched pair.
+    """
+    axes = Axes.build(grid, thresholds)
+    arms = {Path(path).parent.name: CandidateBatch.load(path) for path in candidates}
+    counts = sweep(arms, comparisons, axes, iou=iou)
+    for part in (*counts["arms"].values(), *counts["comparisons"].values()):
+        part.update({k: v.tolist() for k, v in part.items() if isinstance(v, np.ndarray)})
+    write_json(destination, SWEEP, {"axes": asdict(axes), "matching": {"iou": iou}, **counts})

@@ -1,0 +1,381 @@
+"""The sweep equals fresh runs, and its conclusions follow from its counts."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parity.comparison.differences import compare_image, worst
+from parity.comparison.sweep import Pairs, sweep, sweep_batch
+from parity.comparison.tuning import Point, advise, agreement, gather, recommend, tune
+from parity.detection.decoding import Candidates
+from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.suppression import detect
+from parity.errors import UserError
+from parity.grid import MAX_POINTS, Axes, expand, points
+
+FLOOR = 0.05
+GRID = {"conf": [0.05, 0.2, 0.25, 0.5, 0.8], "iou": [0.3, 0.45, 0.7, 1.0]}
+THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+MATCHING = 0.5
+COMPARISONS = {"runtime-fp32": ["pytorch-square", "onnx-fp32"]}
+
+
+def crowd(seed: int, count: int) -> Candidates:
+    """Return candidates of a few objects, many of each, with ties among their scores."""
+    random = np.random.default_rng(seed)
+    centres = random.uniform(60, 240, (4, 2))
+    boxes = np.empty((count, 4), np.float32)
+    boxes[:, :2] = centres[random.integers(0, 4, count)] + random.normal(0, 8, (count, 2))
+    boxes[:, 2:] = random.uniform(40, 90, (count, 2))
+    scores = random.uniform(FLOOR, 1, count).astype(np.float32)
+    scores[::3] = scores[::3].round(1).clip(0.1, 1)
+    return Candidates(boxes, scores, random.integers(0, 3, count, dtype=np.int32))
+
+
+def shaken(candidates: Candidates, seed: int) -> Candidates:
+    """Return the candidates as another runtime might see them."""
+    random = np.random.default_rng(seed)
+    keep = random.random(len(candidates)) < 0.9
+    boxes = candidates.boxes + random.normal(0, 3, candidates.boxes.shape).astype(np.float32)
+    noise = random.normal(0, 0.05, len(candidates)).astype(np.float32)
+    scores = (candidates.scores + noise).clip(np.nextafter(np.float32(FLOOR), 1), 1)
+    return Candidates(boxes[keep], scores[keep], candidates.class_ids[keep])
+
+
+def batch_of(images: list[Candidates], *, end2end: bool = False) -> CandidateBatch:
+    made_by = {"floor": FLOOR, "end2end": end2end, "names": {"0": "a", "1": "b", "2": "c"}}
+    records = [
+        ImageCandidates(f"{i}.jpg", str(i), (300, 280), (320, 320), candidates=candidates)
+        for i, candidates in enumerate(images)
+    ]
+    torn = ImageCandidates("torn.jpg", "torn", reason="no image")
+    return CandidateBatch(made_by, [*records, torn])
+
+
+@pytest.fixture(scope="module")
+def arms() -> dict[str, CandidateBatch]:
+    reference = [crowd(seed, count) for seed, count in enumerate((0, 1, 30, 80, 150))]
+    candidate = [shaken(image, seed) for seed, image in enumerate(reference)]
+    return {"pytorch-square": batch_of(reference), "onnx-fp32": batch_of(candidate)}
+
+
+def records_at(batch: CandidateBatch, conf: float, iou: float, max_det: int) -> list[dict]:
+    """Return what a fresh run at some thresholds would store."""
+    options = {"max_det": max_det, "classes": 3, "end2end": batch.made_by["end2end"]}
+    return [
+        {
+            "name": image.name,
+            "reason": image.reason,
+            **detect(image, conf=conf, iou=iou, **options).as_json(),
+        }
+        for image in batch.images
+    ]
+
+
+def fresh(
+    reference: CandidateBatch,
+    candidate: CandidateBatch,
+    thresholds: tuple[tuple[float, float], tuple[float, float]],
+    *,
+    max_det: int,
+) -> dict[str, float]:
+    """Return the counts of a fresh run of both arms, each at its own thresholds."""
+    ours = records_at(reference, *thresholds[0], max_det)
+    theirs = records_at(candidate, *thresholds[1], max_det)
+    compared = [compare_image(a, b, iou=MATCHING) for a, b in zip(ours, theirs, strict=True)]
+    rows = [worst(record) for record in compared]
+    overlaps = [pair["iou"] for record in compared for pair in record["matched"]]
+    return {
+        "reference": sum(len(record["scores"]) for record in ours),
+        "candidate": sum(len(record["scores"]) for record in theirs),
+        "matched": sum(row["matched"] for row in rows),
+        "missing": sum(row["missing"] for row in rows),
+        "extra": sum(row["extra"] for row in rows),
+        "mean_iou": np.mean(overlaps, dtype=np.float64) if overlaps else None,
+    }
+
+
+def swept(
+    arms: dict[str, CandidateBatch], tmp_path: Path, thresholds: dict[str, Any], batches: int = 1
+) -> dict[str, Any]:
+    """Return the results of a sweep over the arms, their images divided into batches."""
+    parts = []
+    for number in range(batches):
+        paths = []
+        for arm, batch in arms.items():
+            path = tmp_path / arm / f"{number}.npz"
+            CandidateBatch(batch.made_by, batch.images[number::batches]).save(path)
+            paths.append(str(path))
+        part = tmp_path / f"{number}.json"
+        options = {"grid": GRID, "thresholds": thresholds, "iou": MATCHING}
+        sweep_batch(paths, part, comparisons=COMPARISONS, **options)
+        parts.append(str(part))
+    return gather(parts, COMPARISONS)
+
+
+@pytest.mark.parametrize("max_det", [300, 4], ids=["no cut", "a cut at max_det"])
+@pytest.mark.parametrize("batches", [1, 3])
+def test_each_cell_equals_a_fresh_run(
+    arms: dict[str, CandidateBatch], tmp_path: Path, max_det: int, batches: int
+) -> None:
+    results = swept(arms, tmp_path, THRESHOLDS | {"max_det": max_det}, batches)
+    cells = results["comparisons"]["runtime-fp32"]["cells"]
+    assert [(c["iou"], c["conf"]) for c in cells] == [
+        (iou, conf) for iou in GRID["iou"] for conf in GRID["conf"]
+    ]
+    for cell in cells:
+        at = cell["conf"], cell["iou"]
+        expected = fresh(*arms.values(), (at, at), max_det=max_det)
+        assert {key: cell[key] for key in expected if key != "mean_iou"} == {
+            key: value for key, value in expected.items() if key != "mean_iou"
+        }
+        assert cell["mean_iou"] == pytest.approx(expected["mean_iou"], rel=1e-9)
+        assert cell["f1"] == pytest.approx(
+            2 * expected["matched"] / (expected["reference"] + expected["candidate"])
+        )
+
+
+def test_each_tuned_point_equals_a_fresh_run(
+    arms: dict[str, CandidateBatch], tmp_path: Path
+) -> None:
+    results = swept(arms, tmp_path, THRESHOLDS)["comparisons"]["runtime-fp32"]
+    operating = THRESHOLDS["conf"], THRESHOLDS["iou"]
+    for point in results["tuning"].values():
+        at = point["conf"], point["iou"]
+        expected = fresh(*arms.values(), (operating, at), max_det=300)
+        for key in ("matched", "missing", "extra"):
+            assert point[key] == expected[key]
+
+
+def test_the_best_confidence_is_the_best_of_fresh_runs(
+    arms: dict[str, CandidateBatch], tmp_path: Path
+) -> None:
+    results = swept(arms, tmp_path, THRESHOLDS)
+    tuning = results["comparisons"]["runtime-fp32"]["tuning"]
+    operating = THRESHOLDS["conf"], THRESHOLDS["iou"]
+    agreements = []
+    for conf in results["axes"]["tuned_conf"]:
+        counts = fresh(*arms.values(), (operating, (conf, operating[1])), max_det=300)
+        total = counts["reference"] + counts["candidate"]
+        agreements.append(2 * counts["matched"] / total)
+    assert tuning["best_conf"]["f1"] == max(agreements)
+    curve = results["comparisons"]["runtime-fp32"]["curve"]
+    assert curve == pytest.approx(agreements, rel=1e-12)
+
+
+coordinate = st.integers(0, 6).map(lambda n: n * 10.0)
+
+
+@st.composite
+def detections(draw: st.DrawFn) -> Detections:
+    """Return a few boxes on a coarse lattice, where equal overlaps and scores abound."""
+    count = draw(st.integers(0, 6))
+    corner = st.tuples(coordinate, coordinate)
+    side = st.sampled_from([10.0, 20.0, 30.0])
+    boxes = []
+    for _ in range(count):
+        (x, y), w, h = draw(corner), draw(side), draw(side)
+        boxes.append([x, y, x + w, y + h])
+    scores = sorted(
+        draw(st.lists(st.sampled_from([0.2, 0.3, 0.5, 0.9]), min_size=count, max_size=count)),
+        reverse=True,
+    )
+    class_ids = draw(st.lists(st.integers(0, 1), min_size=count, max_size=count))
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(scores, np.float32),
+        np.array(class_ids, np.int32),
+    )
+
+
+@settings(deadline=None)
+@given(detections(), detections())
+def test_counting_pairs_of_any_cut_equals_matching_the_cut(
+    reference: Detections, candidate: Detections
+) -> None:
+    pairs = Pairs.of(reference, candidate, iou=0.2)
+    rows, columns = np.indices((len(reference) + 1, len(candidate) + 1)).reshape(2, -1)
+    matched, overlap = pairs.count(rows, columns)
+    for k, (height, width) in enumerate(zip(rows, columns, strict=True)):
+        record = compare_image(
+            {"name": "", "reason": "", **first(reference, height).as_json()},
+            {"name": "", "reason": "", **first(candidate, width).as_json()},
+            iou=0.2,
+        )
+        assert matched[k] == len(record["matched"])
+        assert overlap[k] == pytest.approx(sum(pair["iou"] for pair in record["matched"]))
+
+
+def first(several: Detections, count: int) -> Detections:
+    return replace(
+        several,
+        boxes=several.boxes[:count],
+        scores=several.scores[:count],
+        class_ids=several.class_ids[:count],
+    )
+
+
+def test_finished_boxes_are_swept_over_conf_alone_and_it_is_said(tmp_path: Path) -> None:
+    corners = np.array([[10, 10, 60, 60], [12, 10, 62, 60], [90, 90, 140, 120]], np.float32)
+    rows = Candidates(corners, np.array([0.9, 0.6, 0.3], np.float32), np.zeros(3, np.int32))
+    arms = {
+        "pytorch-square": batch_of([rows], end2end=True),
+        "onnx-fp32": batch_of([rows], end2end=True),
+    }
+    results = swept(arms, tmp_path, THRESHOLDS)
+    (note, other) = results["notes"]
+    assert "pytorch-square" in note
+    assert "iou does not change" in other
+    for cell in results["comparisons"]["runtime-fp32"]["cells"]:
+        at = cell["conf"], cell["iou"]
+        expected = fresh(*arms.values(), (at, at), max_det=300)
+        assert cell["matched"] == cell["reference"] == expected["reference"]
+
+
+def test_without_any_detection_there_is_no_agreement_to_state(tmp_path: Path) -> None:
+    empty = crowd(0, 0)
+    results = swept(
+        {"pytorch-square": batch_of([empty]), "onnx-fp32": batch_of([empty])}, tmp_path, THRESHOLDS
+    )
+    json.dumps(results, allow_nan=False)
+    comparison = results["comparisons"]["runtime-fp32"]
+    assert {cell["f1"] for cell in comparison["cells"]} == {None}
+    assert comparison["recommended"]["conf"] == THRESHOLDS["conf"]
+    assert comparison["sentence"].startswith("Leave onnx-fp32 at 0.25")
+
+
+def test_arms_of_other_images_are_refused(arms: dict[str, CandidateBatch]) -> None:
+    fewer = CandidateBatch(arms["onnx-fp32"].made_by, arms["onnx-fp32"].images[1:])
+    with pytest.raises(UserError, match="differ in their images"):
+        sweep(arms | {"onnx-fp32": fewer}, COMPARISONS, Axes.build(GRID, THRESHOLDS), iou=MATCHING)
+
+
+def test_thresholds_below_the_stored_floor_are_refused(arms: dict[str, CandidateBatch]) -> None:
+    axes = Axes.build(GRID | {"conf": [0.01]}, THRESHOLDS)
+    with pytest.raises(UserError, match=r"0\.01 lies below the floor 0\.05"):
+        sweep(arms, COMPARISONS, axes, iou=MATCHING)
+
+
+def test_batches_of_different_sweeps_are_not_added(
+    arms: dict[str, CandidateBatch], tmp_path: Path
+) -> None:
+    swept(arms, tmp_path / "a", THRESHOLDS)
+    swept(arms, tmp_path / "b", THRESHOLDS | {"conf": 0.5})
+    with pytest.raises(UserError, match="other thresholds"):
+        gather([str(tmp_path / folder / "0.json") for folder in "ab"], COMPARISONS)
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected"),
+    [
+        ([0.5, 0.25, 0.5], [0.25, 0.5]),
+        ({"start": 0.1, "stop": 0.5, "step": 0.1}, [0.1, 0.2, 0.3, 0.4, 0.5]),
+        ({"start": 0.05, "stop": 0.2, "step": 0.1}, [0.05, 0.15]),
+        ({"start": 0.3, "stop": 0.3, "step": 0.1}, [0.3]),
+    ],
+    ids=["sorted, each once", "decimals without dust", "a stop off the grid", "one point"],
+)
+def test_points(axis: list | dict, expected: list[float]) -> None:
+    assert points(axis) == expected
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [[], {"start": 0.5, "stop": 0.1, "step": 0.1}, {"start": 0.1, "stop": 0.9, "step": 1e-9}],
+    ids=["none", "backwards", "a thousand million"],
+)
+def test_an_axis_of_too_few_or_too_many_points_is_refused(axis: list | dict) -> None:
+    with pytest.raises(UserError, match=rf"sweep\.conf: .* may give 1 to {MAX_POINTS:,}"):
+        expand({"conf": axis, "iou": [0.5]}, 0.01)
+
+
+def test_a_grid_below_the_floor_is_refused_with_a_sentence_that_names_it() -> None:
+    with pytest.raises(UserError, match=r"sweep\.conf has 0\.02, below candidates\.floor.* 0\.05"):
+        expand({"conf": [0.5, 0.02], "iou": [0.5]}, 0.05)
+
+
+def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_asked_for() -> None:
+    axes = Axes.build({"conf": [0.125, 0.2], "iou": [0.7]}, THRESHOLDS | {"conf": 0.225})
+    hundredths = [n / 100 for n in range(13, 23)]
+    assert list(axes.tuned_conf) == sorted([0.125, *hundredths, 0.225])
+    assert axes.tuned_iou == (0.45, 0.7)
+
+
+def test_of_equally_good_thresholds_the_nearest_is_taken() -> None:
+    axes = Axes.build({"conf": [0.1, 0.4], "iou": [0.45, 0.7]}, THRESHOLDS)
+    shape = len(axes.tuned_iou), len(axes.tuned_conf)
+    tuned, candidate = np.full(shape, 6), np.full(shape, 12)
+    candidate[:, axes.tuned_conf.index(0.3) :] = 8
+    points_of = tune(tuned, 10, candidate, axes)
+    assert points_of["best_conf"].conf == 0.3
+    assert points_of["best"] == points_of["best_conf"]
+
+
+def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
+    return Point(conf, iou, 100 - missing, missing, extra, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("now", "conf", "both", "sentence"),
+    [
+        (
+            point(0.25, 4, 10),
+            point(0.31, 1, 1),
+            point(0.31, 1, 1),
+            (
+                "For onnx-a, conf 0.31 instead of 0.25 removes 12 of 14 differences from "
+                "pytorch-rect (missing 4 → 1, extra 10 → 1)."
+            ),
+        ),
+        (
+            point(0.25, 40, 60),
+            point(0.3, 40, 59),
+            point(0.3, 10, 20, 0.6),
+            (
+                "For onnx-a, conf 0.3 and iou 0.6 instead of 0.25 and 0.45 removes 70 of 100 "
+                "differences from pytorch-rect (missing 40 → 10, extra 60 → 20)."
+            ),
+        ),
+        (
+            point(0.25, 4, 10),
+            point(0.26, 4, 9),
+            point(0.26, 4, 9),
+            (
+                "Leave onnx-a at 0.25: the best confidence, 0.26, gives 13 instead of 14 "
+                "differences from pytorch-rect, which is no clear gain."
+            ),
+        ),
+        (
+            point(0.25, 0, 0),
+            point(0.25, 0, 0),
+            point(0.25, 0, 0),
+            "Leave onnx-a at 0.25: nothing differs from pytorch-rect there.",
+        ),
+        (
+            point(0.25, 2, 1),
+            point(0.25, 2, 1),
+            point(0.25, 2, 1),
+            (
+                "Leave onnx-a at 0.25: no other confidence agrees better with pytorch-rect "
+                "(2 missing, 1 extra)."
+            ),
+        ),
+    ],
+    ids=["conf", "conf and iou", "no clear gain", "nothing differs", "already the best"],
+)
+def test_the_advice_is_one_sentence(now: Point, conf: Point, both: Point, sentence: str) -> None:
+    points_of = {"operating": now, "best_conf": conf, "best": both}
+    assert advise(points_of, reference="pytorch-rect", candidate="onnx-a") == sentence
+    assert (recommend(points_of) is now) == sentence.startswith("Leave")
+
+
+def test_agreement_is_symmetric_and_undefined_for_nothing() -> None:
+    matched, one, other = np.array([0, 3]), np.array([0, 4]), np.array([0, 6])
+    np.testing.assert_array_equal(agreement(matched, one, other), agreement(matched, other, one))
+    np.testing.assert_allclose(agreement(matched, one, other), [np.nan, 0.6])

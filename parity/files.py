@@ -27,10 +27,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 def write_json(path: str | Path, schema: str, content: dict[str, Any]) -> None:
     """Write a JSON object that names its schema, one line per record of its lists."""
+    with atomic(path) as temporary:
+        temporary.write_text(as_json(schema, content))
+
+
+def as_json(schema: str, content: dict[str, Any]) -> str:
+    """Return the text that :func:`write_json` writes."""
     document = {"schema": f"yolo-parity/{schema}", **content}
     members = (f"{json.dumps(key)}: {_pretty(value)}" for key, value in document.items())
-    with atomic(path) as temporary:
-        temporary.write_text("{\n " + ",\n ".join(members) + "\n}\n")
+    return "{\n " + ",\n ".join(members) + "\n}\n"
 
 
 def _pretty(value: Any) -> str:
@@ -60,10 +65,11 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
     return document
 
 
-def write_npz(path: str | Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays as a compressed npz; equal arrays give equal bytes."""
+def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = True) -> None:
+    """Write arrays as an npz; equal arrays give equal bytes."""
+    save = np.savez_compressed if compressed else np.savez
     with atomic(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        save(stream, allow_pickle=False, **arrays)
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:

@@ -6,10 +6,12 @@ from typing import Any
 
 from parity.batches import Batches, plan_batches, planned_batches
 from parity.errors import UserError
-from parity.images import find_images, find_samples
+from parity.listing import find_samples, list_images, list_paths
+from parity.locks import hold
 
 BATCHES = "results/batches"
 SAMPLES_NOTE = (
+LOCK = "results/batches/.lock"
     "{source} holds no image yet, so the sample images of the installed packages were used."
 )
 
@@ -146,12 +148,35 @@ class Plan:
 
 
 def plan_images(config: dict[str, Any]) -> Batches:
-    """Find the images and divide them into batches; samples while the folder is empty."""
-    images, note = find_images(config["images"]), ""
-    if not images:
-        images, note = find_samples(), SAMPLES_NOTE.format(source=config["images"])
+    """Find the images and divide them into batches; samples while the folder is empty.
+
+    Another run in the same folder may be going on. Its lists are never rewritten under it: its
+    plan is taken as it is, and Snakemake's own lock decides whether this run may go on.
+
+    Raises
+    ------
+    UserError
+        If the other run was asked for something else.
+    """
+    request = {key: config[key] for key in ("images", "images_per_job")}
+    if not hold(LOCK):
+        planned = planned_batches(BATCHES)
+        if planned.request != request:
+            raise UserError(
+                "Another run in this folder is going on with other images; "
+                "wait for its end, or run in a folder of its own (--directory)."
+            )
+        return planned
+    images, note = list_images(config["images"]), ""
+    if not images.names:
+        images = list_paths(find_samples())
+        note = SAMPLES_NOTE.format(source=config["images"])
     return plan_batches(
-        images, images_per_job=config["images_per_job"], note=note, directory=BATCHES
+        images,
+        images_per_job=config["images_per_job"],
+        note=note,
+        directory=BATCHES,
+        request=request,
     )
 
 

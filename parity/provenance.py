@@ -2,10 +2,24 @@
 
 import ast
 import hashlib
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache  # reading the workflow asks for every rule, and rules share most of the library
+def imported_names(code: str) -> frozenset[str]:
+    """Return the dotted names that code imports, those imported from modules included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(names)
 
 
 def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
@@ -13,15 +27,8 @@ def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
 
     Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``.
     """
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text())):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
     paths: set[Path] = set()
-    for name in names:
+    for name in imported_names(source.read_text()):
         parts = name.split(".")
         paths.add(root.joinpath(*parts).with_suffix(".py"))
         paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))

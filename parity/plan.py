@@ -10,8 +10,8 @@ from parity.listing import find_samples, list_images, list_paths
 from parity.locks import hold
 
 BATCHES = "results/batches"
-SAMPLES_NOTE = (
 LOCK = "results/batches/.lock"
+SAMPLES_NOTE = (
     "{source} holds no image yet, so the sample images of the installed packages were used."
 )
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from parity.batches import BatchImage, check_unchanged, load_batch
-from parity.detection.decoding import Candidates
+from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
@@ -26,14 +26,20 @@ STAGES = ("read", "preprocess", "forward", "decode")
 class Network(Protocol):
     """What a runtime must be able to do."""
 
+    batch: int
+    """Images that one run takes; only those of one shape go together."""
+
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, (h, w, 3) uint8, blue, green, red."""
 
     def preprocess(self, image: np.ndarray) -> Any:
         """Return the input for an image, with a shape of (1, 3, H, W)."""
 
-    def forward(self, tensor: Any) -> np.ndarray:
-        """Return the raw output for an input."""
+    def forward_batch(self, tensors: list[Any]) -> list[np.ndarray]:
+        """Return the raw output for each of at most ``batch`` inputs."""
+
+    def release(self, tensor: Any) -> None:
+        """Take note that an input is not needed any more."""
 
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output."""
@@ -61,6 +67,11 @@ class Prepared:
     image_shape: tuple[int, int] = (0, 0)
     tensor: Any = None
     reason: str = ""
+
+    @property
+    def input_shape(self) -> tuple[int, int]:
+        """Height and width of the network's input, px; (0, 0) if there is none."""
+        return (0, 0) if self.tensor is None else tuple(self.tensor.shape[2:])
 
 
 def prepare(network: Network, watch: Stopwatch, image: BatchImage) -> Prepared:
@@ -103,20 +114,42 @@ def infer(
         If an image changed after the run was planned.
     """
     watch = Stopwatch()
-    results = []
-    for ready in prefetch(partial(prepare, network, watch), images):
-        candidates = ImageCandidates(ready.image.name, ready.image.sha256, reason=ready.reason)
-        if ready.tensor is not None:
-            raw = watch.run("forward", network.forward, ready.tensor)
-            candidates = ImageCandidates(
-                ready.image.name,
-                ready.image.sha256,
-                ready.image_shape,
-                tuple(ready.tensor.shape[2:]),
-                candidates=watch.run("decode", network.decode, raw, floor),
+    results: list[ImageCandidates] = []
+    for group in grouped(prefetch(partial(prepare, network, watch), images), network.batch):
+        tensors = [ready.tensor for ready in group if ready.tensor is not None]
+        raws = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
+        for ready in group:
+            found = EMPTY
+            if ready.tensor is not None:
+                found = watch.run("decode", network.decode, next(raws), floor)
+                network.release(ready.tensor)
+            results.append(
+                ImageCandidates(
+                    ready.image.name,
+                    ready.image.sha256,
+                    ready.image_shape,
+                    ready.input_shape,
+                    ready.reason,
+                    found,
+                )
             )
-        results.append(candidates)
     return CandidateBatch(made_by, results), watch.seconds
+
+
+def grouped(prepared: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
+    """Divide prepared images into groups of at most a size whose inputs have one shape.
+
+    An image that could not be read has no input and fits into any group.
+    """
+    group: list[Prepared] = []
+    for ready in prepared:
+        shapes = {other.input_shape for other in [*group, ready] if other.tensor is not None}
+        if group and (len(group) == size or len(shapes) > 1):
+            yield group
+            group = []
+        group.append(ready)
+    if group:
+        yield group
 
 
 def infer_batch(

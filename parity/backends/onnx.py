@@ -2,15 +2,17 @@
 
 import ast
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 import onnxruntime
 
+from parity.buffers import BufferPool
 from parity.detection.decoding import Candidates, decode, decode_end2end
-from parity.detection.letterbox import apply, fit
+from parity.detection.letterbox import apply, fit, planes
 from parity.errors import UserError
 from parity.files import read_json
 from parity.images import read_image
@@ -20,6 +22,12 @@ log = logging.getLogger(__name__)
 
 EXPORT = "export/1"
 PROVIDERS = ("CPUExecutionProvider",)
+DTYPES: dict[str, np.dtype[Any]] = {
+    "tensor(float)": np.dtype(np.float32),
+    "tensor(float16)": np.dtype(np.float16),
+}
+FINISHED_COLUMNS = 6
+"""x1, y1, x2, y2, score and class of an output that needs no suppression."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,10 @@ class OnnxNetwork:
         Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
     end2end : bool
         Whether the output holds finished boxes that need no suppression.
+    batch : int
+        Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
+    dtype : numpy.dtype
+        Of its image input, float32 or float16.
     """
 
     session: onnxruntime.InferenceSession
@@ -51,6 +63,10 @@ class OnnxNetwork:
     names: dict[int, str]
     rect: bool
     end2end: bool
+    batch: int
+    dtype: np.dtype[Any]
+    _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
+    _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
     @classmethod
     def load(cls, path: str | Path, *, threads: int) -> Self:
@@ -71,6 +87,7 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         try:
             session = onnxruntime.InferenceSession(path, options, providers=list(PROVIDERS))
         except Exception as error:  # onnxruntime's exceptions share no base class
@@ -81,6 +98,7 @@ class OnnxNetwork:
             names = dict(ast.literal_eval(metadata["names"]))
             stride = int(metadata["stride"])
             task = metadata["task"]
+            arguments = dict(ast.literal_eval(metadata.get("args", "{}")))
         except (KeyError, ValueError, SyntaxError, TypeError):
             raise UserError(
                 f"{path} lacks the metadata that Ultralytics writes (imgsz, names, stride, task); "
@@ -93,9 +111,16 @@ class OnnxNetwork:
             raise UserError(
                 f"{path} takes {image_input.shape}; expected [batch, 3, height, width]."
             )
+        if image_input.type not in DTYPES:
+            raise UserError(f"{path} takes {image_input.type}; expected float or float16.")
+        batch = image_input.shape[0]
         height, width = image_input.shape[2:]
         rect = not (isinstance(height, int) and isinstance(width, int))
-        end2end = output.shape[-1] == 6 or metadata.get("end2end") == "True"
+        end2end = (
+            output.shape[-1] == FINISHED_COLUMNS
+            or metadata.get("end2end") == "True"
+            or bool(arguments.get("nms"))
+        )
         return cls(
             session=session,
             input_name=image_input.name,
@@ -104,6 +129,8 @@ class OnnxNetwork:
             names=names,
             rect=rect,
             end2end=end2end,
+            batch=batch if isinstance(batch, int) else 1,
+            dtype=DTYPES[image_input.type],
         )
 
     def check_geometry(self, *, imgsz: tuple[int, int], rect: bool, export: str) -> None:
@@ -123,7 +150,8 @@ class OnnxNetwork:
         if tuple(imgsz) != tuple(self.imgsz) and not self.rect:
             raise UserError(
                 f"exports.{export}: the input of the model is {self.imgsz[0]}x{self.imgsz[1]}; "
-                f"set imgsz: [{self.imgsz[0]}, {self.imgsz[1]}] so that it is compared with its like."
+                f"set imgsz: [{self.imgsz[0]}, {self.imgsz[1]}] so that it is compared with its "
+                "like."
             )
 
     def read(self, path: Path) -> np.ndarray:
@@ -144,24 +172,44 @@ class OnnxNetwork:
             Red, green, blue in [0, 1].
         """
         stride = self.stride if self.rect else None
-        boxed = apply(image, fit(image.shape[:2], self.imgsz, stride=stride))
-        planes = boxed[..., ::-1].transpose(2, 0, 1)
-        return np.ascontiguousarray(planes, np.float32)[None] / np.float32(255)
+        place = fit(image.shape[:2], self.imgsz, stride=stride)
+        tensor = self._tensors.take((1, 3, place.height, place.width))
+        if image.dtype == np.uint8:
+            canvas = self._canvases.take((place.height, place.width, 3))
+            planes(apply(image, place, into=canvas), into=tensor[0])
+            self._canvases.give_back(canvas)
+        else:
+            planes(apply(image, place), into=tensor[0])
+        return tensor
+
+    def release(self, tensor: np.ndarray) -> None:
+        """Take back what :meth:`preprocess` returned, to be written into again."""
+        self._tensors.give_back(tensor)
 
     def forward(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the network on one image, see :meth:`forward_batch`."""
+        return self.forward_batch([tensor])[0]
+
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
         """Run the network.
 
         Parameters
         ----------
-        tensor : (1, 3, H, W) float32
-            What :meth:`preprocess` returned.
+        tensors : list of (1, 3, H, W) float32
+            What :meth:`preprocess` returned for images of one shape, at most ``batch`` of them.
 
         Returns
         -------
-        (4 + classes, anchors) or (rows, 6) float32
-            The raw output for the one image.
+        list of (4 + classes, anchors) or (rows, 6) float32
+            The raw output for each image.
         """
-        return self.session.run(None, {self.input_name: tensor})[0][0]
+        fed = tensors[0]
+        if self.batch > 1:
+            missing = self.batch - len(tensors)
+            fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
+        fed = fed.astype(self.dtype, copy=False)
+        output = self.session.run(None, {self.input_name: fed})[0]
+        return list(output[: len(tensors)].astype(np.float32, copy=False))
 
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output above a floor."""
@@ -178,8 +226,10 @@ def describe(network: OnnxNetwork, description: str | Path) -> dict[str, Any]:
     description : str or Path
         The JSON that the export wrote of itself.
     """
+    described = read_json(description, EXPORT)
     return {
-        "model_sha256": read_json(description, EXPORT)["sha256"],
+        "model_sha256": described["sha256"],
+        "baked": described.get("baked"),
         "imgsz": list(network.imgsz),
         "rect": network.rect,
         "end2end": network.end2end,

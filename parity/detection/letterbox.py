@@ -59,29 +59,60 @@ def fit(
     return Letterbox(top + height + bottom, left + width + right, height, width, top, left)
 
 
-def apply(image: np.ndarray, letterbox: Letterbox) -> np.ndarray:
+def apply(image: np.ndarray, letterbox: Letterbox, *, into: np.ndarray | None = None) -> np.ndarray:
     """Resize an image and surround it with the border.
 
     Parameters
     ----------
     image : (h, w, 3) uint8
-        Pixels.
+        Pixels; other types that OpenCV resizes work too.
     letterbox : Letterbox
         What :func:`fit` returned for this image.
+    into : (letterbox.height, letterbox.width, 3) of the same type, optional
+        Where to write the result; its content does not matter.
 
     Returns
     -------
-    (letterbox.height, letterbox.width, 3) uint8
-        A new array.
+    (letterbox.height, letterbox.width, 3) of the same type
+        ``into``, or a new array.
     """
+    canvas = into
+    if canvas is None:
+        canvas = np.empty((letterbox.height, letterbox.width, 3), image.dtype)
     resized = (letterbox.resized_height, letterbox.resized_width)
-    if image.shape[:2] != resized:
-        image = cv2.resize(image, resized[::-1], interpolation=cv2.INTER_LINEAR)
-    canvas = np.full((letterbox.height, letterbox.width, 3), BORDER, np.uint8)
-    rows = slice(letterbox.top, letterbox.top + resized[0])
-    columns = slice(letterbox.left, letterbox.left + resized[1])
-    canvas[rows, columns] = image
+    bottom, right = letterbox.top + resized[0], letterbox.left + resized[1]
+    canvas[: letterbox.top] = BORDER
+    canvas[bottom:] = BORDER
+    canvas[letterbox.top : bottom, : letterbox.left] = BORDER
+    canvas[letterbox.top : bottom, right:] = BORDER
+    inside = canvas[letterbox.top : bottom, letterbox.left : right]
+    if image.shape[:2] == resized:
+        inside[:] = image
+    else:
+        cv2.resize(image, resized[::-1], dst=inside, interpolation=cv2.INTER_LINEAR)
     return canvas
+
+
+def planes(boxed: np.ndarray, *, into: np.ndarray | None = None) -> np.ndarray:
+    """Turn the pixels of a letterboxed image into the planes that the network takes.
+
+    Parameters
+    ----------
+    boxed : (H, W, 3) uint8
+        Blue, green, red.
+    into : (3, H, W) float32, optional
+        Where to write the result; its content does not matter.
+
+    Returns
+    -------
+    (3, H, W) float32
+        Red, green, blue: pixels as float32, divided by 255; ``into``, or a new array.
+    """
+    tensor = np.empty((3, *boxed.shape[:2]), np.float32) if into is None else into
+    for plane, channel in zip(tensor, reversed(cv2.split(boxed)), strict=True):
+        np.copyto(plane, channel, casting="same_kind")
+        np.divide(plane, np.float32(255), out=plane)
+    return tensor
 
 
 def restore(

@@ -16,9 +16,7 @@ BLOCK = 128
 """Boxes that are compared with each other at a time; measured, the result does not depend on it."""
 
 
-def nms(
-    boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int | None = None
-) -> np.ndarray:
+def nms(boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int | None = None) -> np.ndarray:
     """Return the indices of the boxes that no better box overlaps by more than a threshold.
 
     Parameters
@@ -57,7 +55,7 @@ def nms(
         left, corners = left[BLOCK:], corners[:, BLOCK:]
         free = ~_overlapping(block[:, winners], corners, threshold).any(axis=0)
         left, corners = left[free], corners[:, free]
-    return np.concatenate(kept)[:limit] if kept else left
+    return np.concatenate([left[:0], *kept])[:limit]
 
 
 def _settle(suppresses: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 import torch
 from ultralytics import YOLO
@@ -16,6 +17,9 @@ from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.errors import UnreadableImageError
 from parity.images import read_image
 from parity.provenance import sha256, versions
+
+END2END_ROWS = 300
+"""Rows that ``predict`` asks of an end-to-end head at least, as many as an export has."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,14 @@ class PytorchNetwork:
         Class names by id.
     end2end : bool
         Whether the output holds finished boxes that need no suppression.
+    batch : int
+        Images that one run takes.
     """
 
     predictor: DetectionPredictor
     names: dict[int, str]
     end2end: bool
+    batch: int = 1
 
     @classmethod
     def load(
@@ -61,7 +68,11 @@ class PytorchNetwork:
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
-        return cls(predictor, dict(model.names), bool(getattr(model, "end2end", False)))
+        end2end = bool(getattr(model, "end2end", False))
+        if end2end:  # as stream_inference does
+            rows = max(predictor.args.max_det, END2END_ROWS)
+            model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)
+        return cls(predictor, dict(model.names), end2end)
 
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
@@ -78,8 +89,11 @@ class PytorchNetwork:
         """
         if path.suffix[1:].lower() not in IMG_FORMATS:
             return read_image(path)
-        image = imread(path)
-        if image is None:
+        try:
+            image = imread(path)
+        except cv2.error:
+            image = None
+        if image is None or image.dtype != np.uint8:
             read_image(path)  # raises with the reason
             raise UnreadableImageError("Ultralytics cannot decode the file")
         return image
@@ -100,6 +114,13 @@ class PytorchNetwork:
             output = self.predictor.model(tensor)
         raw = output[0] if isinstance(output, list | tuple) else output
         return raw[0].float().cpu().numpy()
+
+    def forward_batch(self, tensors: list[torch.Tensor]) -> list[np.ndarray]:
+        """Run the network image by image: torch's last bits depend on the batch."""
+        return [self.forward(tensor) for tensor in tensors]
+
+    def release(self, tensor: torch.Tensor) -> None:
+        """Do nothing: torch keeps freed memory by itself."""
 
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output above a floor."""

@@ -14,9 +14,15 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
+
+import parity.backends.pytorch  # noqa: F401  keeps the settings of Ultralytics out of the home folder
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+settings.register_profile("same every time", deadline=None, derandomize=True)
+settings.load_profile("same every time")
 
 LEAKS = ("PYTHON", "SNAKEMAKE", "PYTEST", "XDG_", "YOLO", "MPL")
 

@@ -6,7 +6,14 @@ import numpy as np
 
 from parity.detection.detections import Detections
 
-CHECKS = ("non-finite", "no area", "outside the image", "score outside (0, 1]", "unknown class")
+CHECKS = (
+    "non-finite output",
+    "non-finite",
+    "no area",
+    "outside the image",
+    "score outside (0, 1]",
+    "unknown class",
+)
 
 
 def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
@@ -23,6 +30,8 @@ def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
     -------
     dict of str to list of int
         Indices of the offending detections by the name of the check; checks passed are left out.
+        Of "non-finite output", NaN or infinite numbers that the network itself returned, the
+        indices are empty: most of such predictions become no detection.
     """
     detections = Detections.from_json(record)
     x1, y1, x2, y2 = detections.boxes.T
@@ -36,6 +45,7 @@ def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
         "score outside (0, 1]": finite & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }
-    return {
+    broken: dict[str, list[int]] = {"non-finite output": []} if record.get("non_finite") else {}
+    return broken | {
         name: np.flatnonzero(failed).tolist() for name, failed in failures.items() if failed.any()
     }

@@ -47,9 +47,7 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
         Smallest overlap of a pair.
     """
     overlap = pairwise_iou(reference.boxes, candidate.boxes)
-    closeness = 1 - np.abs(
-        np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
-    )
+    closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
     allowed = overlap >= iou
     same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
     matched = assign(overlap, closeness, allowed & same_class)
@@ -79,7 +77,7 @@ def assign(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> n
     overlap : (R, C) float64
         In [0, 1].
     closeness : (R, C) float64
-        Decides between pairings of equal overlap; in [0, 1], NaN counts as 0.
+        Decides between pairings of equal overlap; in [0, 1], NaN and what is below count as 0.
     allowed : (R, C) bool
         Pairs that may be made.
 
@@ -88,7 +86,7 @@ def assign(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> n
     (P, 2) int
         Row and column of each pair, by row.
     """
-    each = overlap + TIE_BREAK * np.nan_to_num(closeness)
+    each = overlap + TIE_BREAK * np.nan_to_num(closeness).clip(0, 1)
     weights = np.where(allowed, min(overlap.shape) + 1 + each, 0.0)
     rows, columns = linear_sum_assignment(weights, maximize=True)
     pairs = np.column_stack([rows, columns])

@@ -1,5 +1,6 @@
 """Gathering the comparisons of all images into the numbers of a run."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -41,7 +42,8 @@ def summarise(
         ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``, and ``images`` with
         the worst first.
     """
-    arms, images = {}, {}
+    arms: dict[str, Any] = {}
+    images: dict[str, Any] = {}
     for arm, paths in by_folder(detections).items():
         first = load_detections(paths[0])["made_by"]
         names = {int(class_id): name for class_id, name in first["names"].items()}
@@ -115,7 +117,8 @@ def summarise_arm(
     -------
     totals : dict
         ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without detections),
-        ``classes`` (detections by class name) and ``failed_checks`` (detections by check).
+        ``classes`` (detections by class name) and ``failed_checks`` (detections by check, but
+        images of "non-finite output").
     images : dict of str to dict
         Per image ``detections`` and ``failed_checks`` (indices by check).
     """
@@ -135,7 +138,7 @@ def summarise_arm(
             name = names.get(class_id, f"class {class_id}")
             classes[name] = classes.get(name, 0) + 1
         for check, indices in failed.items():
-            checks[check] = checks.get(check, 0) + len(indices)
+            checks[check] = checks.get(check, 0) + (len(indices) or 1)
     totals = {
         "images": len(by_image),
         "unreadable": unreadable,
@@ -225,16 +228,21 @@ def rank(images: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the images worst first.
 
     Lost and added detections and images read by one arm only weigh most, over all comparisons;
-    then the largest difference of a box, then of a score; images without a difference are left
-    in the order of their names.
+    then the largest difference of a box, then of a score, a difference that is no number first;
+    equal images are in the order of their names.
     """
 
-    def badness(image: dict[str, Any]) -> tuple[float, float, float]:
+    def rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
         rows = image["comparisons"].values()
         return (
-            sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
-            max((row["box_px"] for row in rows), default=0.0),
-            max((row["score"] for row in rows), default=0.0),
+            -sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
+            -_worst([row["box_px"] for row in rows]),
+            -_worst([row["score"] for row in rows]),
+            image["name"],
         )
 
-    yield from sorted(images, key=badness, reverse=True)
+    yield from sorted(images, key=rank_of)
+
+
+def _worst(differences: list[float]) -> float:
+    return max((math.inf if math.isnan(d) else d for d in differences), default=0.0)

@@ -1,6 +1,5 @@
 """Holding differences against tolerances."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -60,7 +59,7 @@ class Verdict:
 
 
 def judge(measured: Mapping[str, float], tolerance: Tolerance) -> Verdict:
-    """Hold measured differences against a tolerance; NaN exceeds every tolerance.
+    """Hold measured differences against a tolerance; NaN on either side exceeds.
 
     Parameters
     ----------
@@ -72,8 +71,6 @@ def judge(measured: Mapping[str, float], tolerance: Tolerance) -> Verdict:
     required = Tolerance(**{quantity: measured[quantity] for quantity in QUANTITIES})
     allowed = asdict(tolerance)
     exceeded = tuple(
-        quantity
-        for quantity in QUANTITIES
-        if math.isnan(measured[quantity]) or measured[quantity] > allowed[quantity]
+        quantity for quantity in QUANTITIES if not measured[quantity] <= allowed[quantity]
     )
     return Verdict(required, exceeded)

@@ -1,6 +1,7 @@
 """Detections of one image and the files that hold a batch of them."""
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from parity.detection.decoding import EMPTY, Candidates
+from parity.errors import UserError
 from parity.files import read_json, read_npz, write_json, write_npz
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = "candidates/1"
 DETECTIONS = "detections/1"
@@ -71,6 +75,8 @@ class ImageCandidates:
         Why the image could not be read; empty if it could.
     candidates : Candidates
         Empty if unreadable.
+    non_finite : int
+        Numbers of the raw output that were NaN or infinite; most of them become no candidate.
     """
 
     name: str
@@ -79,6 +85,7 @@ class ImageCandidates:
     input_shape: tuple[int, int] = (0, 0)
     reason: str = ""
     candidates: Candidates = EMPTY
+    non_finite: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,14 @@ class CandidateBatch:
         candidates = [image.candidates for image in self.images]
         counts = [0, *map(len, candidates)]
         header = [
-            [image.name, image.sha256, image.image_shape, image.input_shape, image.reason]
+            {
+                "name": image.name,
+                "sha256": image.sha256,
+                "image_shape": image.image_shape,
+                "input_shape": image.input_shape,
+                "reason": image.reason,
+                "non_finite": image.non_finite,
+            }
             for image in self.images
         ]
         about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": self.made_by, "images": header}
@@ -121,13 +135,14 @@ class CandidateBatch:
         about = json.loads(arrays["about"].tobytes())
         offsets = arrays["offsets"]
         images = []
-        for i, (name, sha256, image_shape, input_shape, reason) in enumerate(about["images"]):
+        for i, record in enumerate(about["images"]):
             span = slice(offsets[i], offsets[i + 1])
             candidates = Candidates(
                 arrays["boxes"][span], arrays["scores"][span], arrays["class_ids"][span]
             )
-            shapes = tuple(image_shape), tuple(input_shape)
-            images.append(ImageCandidates(name, sha256, *shapes, reason, candidates))
+            record["image_shape"] = tuple(record["image_shape"])
+            record["input_shape"] = tuple(record["input_shape"])
+            images.append(ImageCandidates(**record, candidates=candidates))
         return cls(about["made_by"], images)
 
 
@@ -144,6 +159,7 @@ def save_detections(
             "height": image.image_shape[0],
             "width": image.image_shape[1],
             "reason": image.reason,
+            "non_finite": image.non_finite,
             **detections.as_json(),
         }
         for image, detections in images
@@ -172,6 +188,11 @@ def detect_batch(
     detect : callable
         Turns the candidates of one image into detections, see
         :func:`parity.detection.suppression.detect`.
+
+    Raises
+    ------
+    UserError
+        If the model's graph has dropped what the thresholds ask for.
     """
     batch = CandidateBatch.load(candidates)
     options = {
@@ -179,9 +200,35 @@ def detect_batch(
         "classes": len(batch.made_by["names"]),
         "end2end": batch.made_by["end2end"],
     }
+    check_baked(arm, batch.made_by.get("baked"), thresholds)
     made_by = {"arm": arm, "thresholds": thresholds, **batch.made_by}
     images = [(image, detect(image, **options)) for image in batch.images]
     save_detections(destination, made_by, images)
+
+
+def check_baked(arm: str, baked: dict[str, float] | None, thresholds: dict[str, Any]) -> None:
+    """Check thresholds against those that are part of a model's graph.
+
+    Raises
+    ------
+    UserError
+        If detections were asked for that the graph has dropped already.
+    """
+    if baked is None:
+        return
+    if np.float32(thresholds["conf"]) < np.float32(baked["conf"]):
+        raise UserError(
+            f"{arm}: thresholds.conf is {thresholds['conf']}, but the suppression in the graph of "
+            f"this model drops every score up to {baked['conf']}; raise the threshold or export it "
+            "anew with a lower conf."
+        )
+    if np.float32(thresholds["iou"]) != np.float32(baked["iou"]):
+        log.warning(
+            "%s suppresses in its graph at an IoU of %s; thresholds.iou, %s, does not reach it",
+            arm,
+            baked["iou"],
+            thresholds["iou"],
+        )
 
 
 def load_detections(path: str | Path) -> dict[str, Any]:

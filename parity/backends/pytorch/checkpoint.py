@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint
 from ultralytics.nn.tasks import DetectionModel, torch_safe_load
-from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES
+from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
 
 from parity.backends.pytorch.rebuilding import rebuild_checkpoint
 from parity.backends.pytorch.safe_globals import SAFE_GLOBALS
@@ -102,8 +102,6 @@ def download(name: str, destination: str | Path) -> None:
     UserError
         If Ultralytics publishes no such name, or it cannot be reached.
     """
-    from ultralytics.utils.downloads import attempt_download_asset
-
     if name not in GITHUB_ASSETS_NAMES:
         raise UserError(
             f"weights: {name} is neither a file nor a checkpoint that Ultralytics publishes."
@@ -140,8 +138,9 @@ def check_trusted(path: Path, *, trust: bool) -> None:
         )
     try:
         wanted = set(get_unsafe_globals_in_checkpoint(path))
-    except (ValueError, RuntimeError) as error:
-        kind = "a TorchScript archive" if "torchscript" in str(error) else "damaged"
+    except Exception as error:  # the reader of torch raises many kinds for what it cannot follow
+        torchscript = "torchscript" in str(error)
+        kind = "a TorchScript archive" if torchscript else "damaged, or hides what it asks for"
         raise UserError(f"{path} is {kind}; a .pt checkpoint of Ultralytics is needed.") from None
     for name in sorted(wanted & set(OTHER_MODELS)):
         raise UserError(

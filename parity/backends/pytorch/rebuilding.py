@@ -12,13 +12,13 @@ import re
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from onnx import numpy_helper
 from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import DetectionModel
 
+from parity.backends.graph import load_checked
 from parity.errors import UserError
 from parity.files import atomic
 
@@ -38,17 +38,29 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     UserError
         If the file does not hold all weights of a known architecture under their names.
     """
-    exported = onnx.load(source)
+    exported = load_checked(source)
     metadata = {entry.key: entry.value for entry in exported.metadata_props}
     if metadata.get("task") != "detect":
         raise UserError(f"{source} is not a detection model exported by Ultralytics.")
     architecture = architecture_of(metadata.get("description", ""), source)
-    names = ast.literal_eval(metadata["names"])
+    try:
+        names = dict(ast.literal_eval(metadata["names"]))
+        imgsz = max(ast.literal_eval(metadata["imgsz"]))
+    except (KeyError, ValueError, SyntaxError, TypeError):
+        raise UserError(
+            f"{source} does not say its names and imgsz; give the .pt instead."
+        ) from None
     weights = {t.name: numpy_helper.to_array(t) for t in exported.graph.initializer}
-    model = DetectionModel(architecture, nc=len(names), verbose=False)
+    try:
+        model = DetectionModel(architecture, nc=len(names), verbose=False)
+    except Exception as error:  # Ultralytics raises what it meets where a file is missing
+        raise UserError(
+            f"{source} is of the architecture {architecture}, which cannot be built ({error}); "
+            "give the .pt instead."
+        ) from None
     fill(model, weights, source)
     model.names = names
-    model.args = {"task": "detect", "imgsz": max(ast.literal_eval(metadata["imgsz"]))}
+    model.args = {"task": "detect", "imgsz": imgsz}
     checkpoint = {
         "epoch": -1,
         "best_fitness": None,
@@ -106,6 +118,10 @@ def fill(model: DetectionModel, weights: dict[str, np.ndarray], source: str | Pa
         if stored is not None:
             if stored.shape != tuple(state[name].shape):
                 raise UserError(f"{source}: {name} has the shape {stored.shape}; give the .pt.")
+            if stored.dtype.name != str(state[name].dtype).removeprefix("torch."):
+                raise UserError(
+                    f"{source}: {name} is {stored.dtype}, no longer exact; give the .pt."
+                )
             state[name].copy_(torch.from_numpy(stored.copy()))
     fused = copy.deepcopy(model).eval().fuse(verbose=False).state_dict()
     wrong = [

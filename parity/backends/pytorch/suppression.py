@@ -36,33 +36,35 @@ def detect(
         return Detections(
             image.candidates.boxes, image.candidates.scores, image.candidates.class_ids
         )
-    prediction = end2end_output if end2end else raw_output
+    candidates = image.candidates
     (kept,) = non_max_suppression(
-        prediction(image.candidates, classes),
+        end2end_output(candidates) if end2end else raw_output(candidates, classes),
         conf,
         iou,
         max_det=max_det,
-        nc=0 if end2end else classes,
         end2end=end2end,
         max_time_img=float("inf"),  # by default it gives up after two seconds
     )
     boxes = scale_boxes(image.input_shape, kept[:, :4].clone(), image.image_shape)
-    return Detections(
-        boxes.numpy(), kept[:, 4].numpy().copy(), kept[:, 5].numpy().astype("int32")
-    )
+    return Detections(boxes.numpy(), kept[:, 4].numpy().copy(), kept[:, 5].numpy().astype("int32"))
 
 
 def raw_output(candidates: Candidates, classes: int) -> torch.Tensor:
-    """Rebuild the part of a raw output that candidates came from, (1, 4 + classes, N)."""
-    output = torch.zeros(1, 4 + classes, len(candidates))
-    output[0, :4] = torch.from_numpy(candidates.boxes.T.copy())
-    anchors = torch.arange(len(candidates))
+    """Rebuild the part of a raw output that candidates came from, (1, 4 + classes, N + 7).
+
+    Anchors that score 0 follow the candidates: Ultralytics takes any output whose last axis is 6
+    for finished boxes.
+    """
+    count = len(candidates)
+    output = torch.zeros(1, 4 + classes, count + 7)
+    output[0, :4, :count] = torch.from_numpy(candidates.boxes.T.copy())
+    anchors = torch.arange(count)
     rows = torch.from_numpy(candidates.class_ids).long() + 4
     output[0, rows, anchors] = torch.from_numpy(candidates.scores)
     return output
 
 
-def end2end_output(candidates: Candidates, classes: int) -> torch.Tensor:
+def end2end_output(candidates: Candidates) -> torch.Tensor:
     """Rebuild the rows of an end-to-end output that candidates came from, (1, N, 6)."""
     columns = (
         candidates.boxes,

@@ -1,0 +1,78 @@
+"""Tolerances: what is still equal, and what would have been."""
+
+from dataclasses import asdict, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.comparison.tolerances import QUANTITIES, Tolerance, judge
+
+NAN = float("nan")
+NOTHING = {"missing": 0, "extra": 0, "unread": 0, "box_px": 0.0, "score": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("measured", "exceeded", "reason"),
+    [
+        ({}, (), "no difference"),
+        ({"box_px": 0.01}, (), "exactly the tolerance is within it"),
+        ({"box_px": 0.010000001}, ("box_px",), "a little more is not"),
+        ({"score": 1e-4}, (), "exactly the tolerance is within it"),
+        ({"score": 1.1e-4}, ("score",), "a little more is not"),
+        ({"missing": 1}, ("missing",), "one lost detection"),
+        ({"extra": 1}, ("extra",), "one new detection"),
+        ({"unread": 1}, ("unread",), "an image that one arm alone can read"),
+        ({"box_px": NAN}, ("box_px",), "what is no number is never within"),
+        ({"score": NAN}, ("score",), "what is no number is never within"),
+        ({"box_px": float("inf")}, ("box_px",), "nor what is endless"),
+        ({"missing": 2, "score": 0.5}, ("missing", "score"), "each is named"),
+    ],
+)
+def test_what_exceeds_the_default(
+    measured: dict[str, float], exceeded: tuple[str, ...], reason: str
+) -> None:
+    verdict = judge(NOTHING | measured, Tolerance())
+    assert verdict.exceeded == exceeded, reason
+    assert bool(verdict) == (not exceeded)
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_a_tolerance_that_is_no_number_lets_nothing_pass(quantity: str) -> None:
+    assert judge(NOTHING, replace(Tolerance(), **{quantity: NAN})).exceeded == (quantity,)
+
+
+counts = st.integers(0, 1000)
+sizes = st.floats(0, 1e4)
+MEASURED = st.fixed_dictionaries(
+    {"missing": counts, "extra": counts, "unread": counts, "box_px": sizes, "score": sizes}
+)
+
+
+@given(MEASURED)
+def test_what_is_required_would_have_passed_and_nothing_less(measured: dict[str, float]) -> None:
+    required = judge(measured, Tolerance()).required
+    assert judge(measured, required)
+    for quantity in QUANTITIES:
+        less = replace(required, **{quantity: getattr(required, quantity) - 1e-9})
+        if getattr(less, quantity) < getattr(required, quantity):
+            assert judge(measured, less).exceeded == (quantity,)
+
+
+def test_as_json_says_all() -> None:
+    verdict = judge(NOTHING | {"extra": 3}, Tolerance())
+    assert verdict.as_json() == {
+        "passed": False,
+        "required": asdict(Tolerance(extra=3, box_px=0.0, score=0.0)),
+        "exceeded": ["extra"],
+    }
+
+
+def test_the_defaults_are_the_measured_floor() -> None:
+    assert asdict(Tolerance()) == {
+        "missing": 0,
+        "extra": 0,
+        "box_px": 0.01,
+        "score": 1e-4,
+        "unread": 0,
+    }

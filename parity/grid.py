@@ -39,33 +39,46 @@ def points(axis: list[float] | dict[str, float]) -> list[float]:
     return values
 
 
-def expand(sweep: dict[str, Any], floor: float) -> dict[str, list[float]]:
-    """Return the grid that a section ``sweep`` of the configuration asks for.
+def grid_of(config: dict[str, Any]) -> dict[str, list[float]]:
+    """Return the thresholds that a configuration asks to sweep: ``conf`` and ``iou``.
 
     Parameters
     ----------
-    sweep : dict
-        ``conf`` and ``iou``, see :func:`points`.
-    floor : float
-        Floor of the stored candidates.
+    config : dict
+        A configuration with its defaults filled in.
+
+    Returns
+    -------
+    dict of str to list of float
+        Empty if no sweep is asked for.
 
     Raises
     ------
     UserError
-        If an axis has too few or too many values, or one of conf lies below the floor.
+        If an axis has too few or too many values, or one of conf asks for detections that were
+        not stored or that the graph of an export keeps for itself.
     """
+    sweep = config.get("sweep")
+    if sweep is None:
+        return {}
     grid = {}
     for key in ("conf", "iou"):
         try:
             grid[key] = points(sweep[key])
         except UserError as error:
             raise UserError(f"config: sweep.{key}: {error}") from None
+    limits = {"candidates.floor": config["candidates"]["floor"]}
+    for name, export in config["exports"].items():
+        if export.get("nms"):
+            limits[f"exports.{name}.conf"] = export.get("conf", config["thresholds"]["conf"])
     lowest = grid["conf"][0]
-    if lowest < floor:
-        raise UserError(
-            f"config: sweep.conf has {lowest}, below candidates.floor, which is {floor}; "
-            "raise the one or lower the other."
-        )
+    for key, limit in limits.items():
+        if lowest < limit:
+            baked = " and baked into the graph" if key.startswith("exports") else ""
+            raise UserError(
+                f"config: sweep.conf has {lowest}, below {key}, which is {limit}{baked}; "
+                "raise the one or lower the other."
+            )
     return grid
 
 

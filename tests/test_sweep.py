@@ -1,4 +1,4 @@
-"""The sweep equals fresh runs, and its conclusions follow from its counts."""
+"""Every number of a sweep equals that of a fresh run at its thresholds."""
 
 import json
 from dataclasses import replace
@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.comparison.differences import compare_image, worst
-from parity.comparison.sweep import Pairs, sweep, sweep_batch
-from parity.comparison.tuning import Point, advise, agreement, gather, recommend, tune
+from parity.comparison.sweep import Pairs, check_limits, sweep, sweep_batch
+from parity.comparison.tuning import gather
 from parity.detection.decoding import Candidates
 from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
 from parity.detection.suppression import detect
 from parity.errors import UserError
-from parity.grid import MAX_POINTS, Axes, expand, points
+from parity.grid import Axes
 
 FLOOR = 0.05
 GRID = {"conf": [0.05, 0.2, 0.25, 0.5, 0.8], "iou": [0.3, 0.45, 0.7, 1.0]}
@@ -113,8 +113,8 @@ def swept(
             CandidateBatch(batch.made_by, batch.images[number::batches]).save(path)
             paths.append(str(path))
         part = tmp_path / f"{number}.json"
-        options = {"grid": GRID, "thresholds": thresholds, "iou": MATCHING}
-        sweep_batch(paths, part, comparisons=COMPARISONS, **options)
+        axes = Axes.build(GRID, thresholds)
+        sweep_batch(paths, part, comparisons=COMPARISONS, axes=axes, iou=MATCHING)
         parts.append(str(part))
     return gather(parts, COMPARISONS)
 
@@ -256,10 +256,19 @@ def test_arms_of_other_images_are_refused(arms: dict[str, CandidateBatch]) -> No
         sweep(arms | {"onnx-fp32": fewer}, COMPARISONS, Axes.build(GRID, THRESHOLDS), iou=MATCHING)
 
 
-def test_thresholds_below_the_stored_floor_are_refused(arms: dict[str, CandidateBatch]) -> None:
-    axes = Axes.build(GRID | {"conf": [0.01]}, THRESHOLDS)
-    with pytest.raises(UserError, match=r"0\.01 lies below the floor 0\.05"):
-        sweep(arms, COMPARISONS, axes, iou=MATCHING)
+@pytest.mark.parametrize(
+    ("made_by", "sentence"),
+    [
+        ({"floor": 0.05}, r"0\.01 lies below the floor 0\.05"),
+        ({"floor": 0.01, "baked": {"conf": 0.3, "iou": 0.7}}, r"below the 0\.3 that is baked"),
+    ],
+    ids=["the floor", "the graph"],
+)
+def test_thresholds_below_what_was_stored_are_refused(made_by: dict, sentence: str) -> None:
+    check_limits({"floor": 0.01, "baked": None}, 0.01)
+    check_limits({"floor": 0.01, "baked": {"conf": float(np.float32(0.3))}}, 0.3)
+    with pytest.raises(UserError, match=sentence):
+        check_limits(made_by, 0.01)
 
 
 def test_batches_of_different_sweeps_are_not_added(
@@ -269,113 +278,3 @@ def test_batches_of_different_sweeps_are_not_added(
     swept(arms, tmp_path / "b", THRESHOLDS | {"conf": 0.5})
     with pytest.raises(UserError, match="other thresholds"):
         gather([str(tmp_path / folder / "0.json") for folder in "ab"], COMPARISONS)
-
-
-@pytest.mark.parametrize(
-    ("axis", "expected"),
-    [
-        ([0.5, 0.25, 0.5], [0.25, 0.5]),
-        ({"start": 0.1, "stop": 0.5, "step": 0.1}, [0.1, 0.2, 0.3, 0.4, 0.5]),
-        ({"start": 0.05, "stop": 0.2, "step": 0.1}, [0.05, 0.15]),
-        ({"start": 0.3, "stop": 0.3, "step": 0.1}, [0.3]),
-    ],
-    ids=["sorted, each once", "decimals without dust", "a stop off the grid", "one point"],
-)
-def test_points(axis: list | dict, expected: list[float]) -> None:
-    assert points(axis) == expected
-
-
-@pytest.mark.parametrize(
-    "axis",
-    [[], {"start": 0.5, "stop": 0.1, "step": 0.1}, {"start": 0.1, "stop": 0.9, "step": 1e-9}],
-    ids=["none", "backwards", "a thousand million"],
-)
-def test_an_axis_of_too_few_or_too_many_points_is_refused(axis: list | dict) -> None:
-    with pytest.raises(UserError, match=rf"sweep\.conf: .* may give 1 to {MAX_POINTS:,}"):
-        expand({"conf": axis, "iou": [0.5]}, 0.01)
-
-
-def test_a_grid_below_the_floor_is_refused_with_a_sentence_that_names_it() -> None:
-    with pytest.raises(UserError, match=r"sweep\.conf has 0\.02, below candidates\.floor.* 0\.05"):
-        expand({"conf": [0.5, 0.02], "iou": [0.5]}, 0.05)
-
-
-def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_asked_for() -> None:
-    axes = Axes.build({"conf": [0.125, 0.2], "iou": [0.7]}, THRESHOLDS | {"conf": 0.225})
-    hundredths = [n / 100 for n in range(13, 23)]
-    assert list(axes.tuned_conf) == sorted([0.125, *hundredths, 0.225])
-    assert axes.tuned_iou == (0.45, 0.7)
-
-
-def test_of_equally_good_thresholds_the_nearest_is_taken() -> None:
-    axes = Axes.build({"conf": [0.1, 0.4], "iou": [0.45, 0.7]}, THRESHOLDS)
-    shape = len(axes.tuned_iou), len(axes.tuned_conf)
-    tuned, candidate = np.full(shape, 6), np.full(shape, 12)
-    candidate[:, axes.tuned_conf.index(0.3) :] = 8
-    points_of = tune(tuned, 10, candidate, axes)
-    assert points_of["best_conf"].conf == 0.3
-    assert points_of["best"] == points_of["best_conf"]
-
-
-def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
-    return Point(conf, iou, 100 - missing, missing, extra, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("now", "conf", "both", "sentence"),
-    [
-        (
-            point(0.25, 4, 10),
-            point(0.31, 1, 1),
-            point(0.31, 1, 1),
-            (
-                "For onnx-a, conf 0.31 instead of 0.25 removes 12 of 14 differences from "
-                "pytorch-rect (missing 4 → 1, extra 10 → 1)."
-            ),
-        ),
-        (
-            point(0.25, 40, 60),
-            point(0.3, 40, 59),
-            point(0.3, 10, 20, 0.6),
-            (
-                "For onnx-a, conf 0.3 and iou 0.6 instead of 0.25 and 0.45 removes 70 of 100 "
-                "differences from pytorch-rect (missing 40 → 10, extra 60 → 20)."
-            ),
-        ),
-        (
-            point(0.25, 4, 10),
-            point(0.26, 4, 9),
-            point(0.26, 4, 9),
-            (
-                "Leave onnx-a at 0.25: the best confidence, 0.26, gives 13 instead of 14 "
-                "differences from pytorch-rect, which is no clear gain."
-            ),
-        ),
-        (
-            point(0.25, 0, 0),
-            point(0.25, 0, 0),
-            point(0.25, 0, 0),
-            "Leave onnx-a at 0.25: nothing differs from pytorch-rect there.",
-        ),
-        (
-            point(0.25, 2, 1),
-            point(0.25, 2, 1),
-            point(0.25, 2, 1),
-            (
-                "Leave onnx-a at 0.25: no other confidence agrees better with pytorch-rect "
-                "(2 missing, 1 extra)."
-            ),
-        ),
-    ],
-    ids=["conf", "conf and iou", "no clear gain", "nothing differs", "already the best"],
-)
-def test_the_advice_is_one_sentence(now: Point, conf: Point, both: Point, sentence: str) -> None:
-    points_of = {"operating": now, "best_conf": conf, "best": both}
-    assert advise(points_of, reference="pytorch-rect", candidate="onnx-a") == sentence
-    assert (recommend(points_of) is now) == sentence.startswith("Leave")
-
-
-def test_agreement_is_symmetric_and_undefined_for_nothing() -> None:
-    matched, one, other = np.array([0, 3]), np.array([0, 4]), np.array([0, 6])
-    np.testing.assert_array_equal(agreement(matched, one, other), agreement(matched, other, one))
-    np.testing.assert_allclose(agreement(matched, one, other), [np.nan, 0.6])

@@ -228,14 +228,42 @@ def sweep_image(
 
 def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
     """Return, image by image, what each overlap threshold of the axes leaves of an arm."""
-    lowest, end2end = min(axes.tuned_conf), batch.made_by["end2end"]
-    if lowest < batch.made_by["floor"]:
+    check_limits(batch.made_by, min(axes.tuned_conf))
+    options = {
+        "conf": min(axes.tuned_conf),
+        "ious": axes.tuned_iou,
+        "max_det": axes.max_det,
+        "end2end": batch.made_by["end2end"],
+    }
+    return [rank_image(image, **options) for image in batch.images]
+
+
+def check_limits(made_by: dict[str, Any], lowest: float) -> None:
+    """Check that every detection that a sweep asks for is among the candidates of an arm.
+
+    Parameters
+    ----------
+    made_by : dict
+        What made the candidates: ``floor``, and ``baked`` where suppression is in the graph.
+    lowest : float
+        The lowest confidence of the sweep.
+
+    Raises
+    ------
+    UserError
+        If it is too low.
+    """
+    if lowest < made_by["floor"]:
         raise UserError(
-            f"a confidence of {lowest} lies below the floor {batch.made_by['floor']} of the stored "
+            f"a confidence of {lowest} lies below the floor {made_by['floor']} of the stored "
             "candidates; lower candidates.floor or raise sweep.conf."
         )
-    options = {"conf": lowest, "ious": axes.tuned_iou, "max_det": axes.max_det, "end2end": end2end}
-    return [rank_image(image, **options) for image in batch.images]
+    baked = (made_by.get("baked") or {}).get("conf")
+    if baked is not None and np.float32(lowest) < np.float32(baked):
+        raise UserError(
+            f"a confidence of {lowest} lies below the {baked:g} that is baked into the graph of "
+            "an export; raise sweep.conf or take an export without it."
+        )
 
 
 def sweep(
@@ -296,11 +324,10 @@ def sweep_batch(
     destination: str | Path,
     *,
     comparisons: dict[str, list[str]],
-    grid: dict[str, list[float]],
-    thresholds: dict[str, Any],
+    axes: Axes,
     iou: float,
 ) -> None:
-    """Write what :func:`sweep` counts on a batch, with the axes.
+    """Write what :func:`sweep` counts on a batch, and the axes.
 
     Parameters
     ----------
@@ -310,14 +337,11 @@ def sweep_batch(
         The counts to write.
     comparisons : dict of str to list of str
         Reference and candidate arm by comparison.
-    grid : dict of str to list of float
-        ``conf`` and ``iou``.
-    thresholds : dict
-        The operating point: ``conf``, ``iou`` and ``max_det``.
+    axes : Axes
+        The thresholds.
     iou : float
         Smallest overlap of a matched pair.
     """
-    axes = Axes.build(grid, thresholds)
     arms = {Path(path).parent.name: CandidateBatch.load(path) for path in candidates}
     counts = sweep(arms, comparisons, axes, iou=iou)
     for part in (*counts["arms"].values(), *counts["comparisons"].values()):

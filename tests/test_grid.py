@@ -1,0 +1,76 @@
+"""The thresholds of a sweep."""
+
+from typing import Any
+
+import pytest
+
+from parity.errors import UserError
+from parity.grid import MAX_POINTS, Axes, grid_of, points
+
+THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected"),
+    [
+        ([0.5, 0.25, 0.5], [0.25, 0.5]),
+        ({"start": 0.1, "stop": 0.5, "step": 0.1}, [0.1, 0.2, 0.3, 0.4, 0.5]),
+        ({"start": 0.05, "stop": 0.2, "step": 0.1}, [0.05, 0.15]),
+        ({"start": 0.3, "stop": 0.3, "step": 0.1}, [0.3]),
+    ],
+    ids=["sorted, each once", "decimals without dust", "a stop off the grid", "one point"],
+)
+def test_points(axis: list | dict, expected: list[float]) -> None:
+    assert points(axis) == expected
+
+
+def asking_for(conf: list | dict, exports: dict | None = None) -> dict[str, Any]:
+    return {
+        "sweep": {"conf": conf, "iou": [0.5]},
+        "candidates": {"floor": 0.05},
+        "thresholds": THRESHOLDS,
+        "exports": exports or {},
+    }
+
+
+@pytest.mark.parametrize(
+    "axis",
+    [[], {"start": 0.5, "stop": 0.1, "step": 0.1}, {"start": 0.1, "stop": 0.9, "step": 1e-9}],
+    ids=["none", "backwards", "a thousand million"],
+)
+def test_an_axis_of_too_few_or_too_many_points_is_refused(axis: list | dict) -> None:
+    with pytest.raises(UserError, match=rf"sweep\.conf: .* may give 1 to {MAX_POINTS:,}"):
+        grid_of(asking_for(axis))
+
+
+@pytest.mark.parametrize(
+    ("exports", "sentence"),
+    [
+        ({"a": {}}, r"sweep\.conf has 0\.04, below candidates\.floor, which is 0\.05; "),
+        (
+            {"a": {"nms": True, "conf": 0.1}, "b": {"nms": False}},
+            r"sweep\.conf has 0\.06, below exports\.a\.conf, which is 0\.1 and baked",
+        ),
+        ({"a": {"nms": True}}, r"below exports\.a\.conf, which is 0\.25 and baked"),
+    ],
+    ids=["the floor", "a graph", "a graph made for the operating point"],
+)
+def test_a_grid_below_what_there_is_is_refused(exports: dict, sentence: str) -> None:
+    lowest = 0.04 if "floor" in sentence else 0.06
+    with pytest.raises(UserError, match=sentence):
+        grid_of(asking_for([0.5, lowest], exports))
+
+
+def test_without_the_section_there_is_no_sweep() -> None:
+    config = asking_for([0.5])
+    assert grid_of(config) == {"conf": [0.5], "iou": [0.5]}
+    assert grid_of(config | {"sweep": None}) == {}
+    del config["sweep"]
+    assert grid_of(config) == {}
+
+
+def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_asked_for() -> None:
+    axes = Axes.build({"conf": [0.125, 0.2], "iou": [0.7]}, THRESHOLDS | {"conf": 0.225})
+    hundredths = [n / 100 for n in range(13, 23)]
+    assert list(axes.tuned_conf) == sorted([0.125, *hundredths, 0.225])
+    assert axes.tuned_iou == (0.45, 0.7)

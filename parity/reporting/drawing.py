@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
-from parity.reporting.text import shortened
+from parity.reporting.text import printable, shortened
 from parity.reporting.theme import KINDS
 
 INK = (20, 20, 20)
@@ -237,6 +237,7 @@ def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = Fal
     -------
     (h, width, 3) uint8
     """
+    text = printable(text)
     strip = Image.new("RGB", (width, round(size * 1.7)), PAPER)
     pen = ImageDraw.Draw(strip)
     letters = font(size, bold=bold)
@@ -256,7 +257,7 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
     """
     letters, row_height, swatch = font(size), round(size * 1.9), round(size * 2.6)
     x, y = 6, 0
-    placed = []
+    placed: list[tuple[int, int, str, Style]] = []
     for text, style in entries:
         advance = round(swatch + letters.getlength(text) + size * 2.2)
         if placed and x + advance > width:

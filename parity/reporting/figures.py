@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
@@ -30,11 +31,11 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
         Matched pairs by comparison.
     """
     comparisons = results["comparisons"]
-    bars = [max(2.4, 0.9 + 0.42 * rows) for rows in (len(results["arms"]), len(comparisons))]
+    bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results["arms"]), len(comparisons))]
     heights = [max(bars), bars[1], 4.4, 3.8]
     with theme():
-        figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.12, h_pad=0.14, hspace=0.02)  # type: ignore[union-attr]
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.14, hspace=0.02)
+        figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout=layout)
         figure.suptitle(_headline(results), fontsize=13, x=0.012, ha="left")
         axes = figure.subplots(4, 2, height_ratios=heights)
         draw_detections(axes[0, 0], results["arms"])
@@ -43,14 +44,14 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
             axes[1, 0],
             comparisons,
             "box_px",
-            "Difference of matched boxes; at the right the largest",
+            "Difference of matched boxes",
             "px",
         )
         draw_extremes(
             axes[1, 1],
             comparisons,
             "score",
-            "Difference of matched scores; at the right the largest",
+            "Difference of matched scores",
             "",
         )
         for ax, effect in zip(axes[2], ("runtime", "deployment"), strict=True):
@@ -93,12 +94,12 @@ def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
             hatch=HATCHES[kind],
             edgecolor=INK,
             linewidth=0.6,
-            label=kind,
+            label=NAMES[kind],
         )
         left += width
     longest = max([*left, 1])
     for row, (end, kinds) in enumerate(zip(left, rows, strict=True)):
-        said = [f"{many:,} {kind}" for kind, many in kinds.items() if many or kind == "matched"]
+        said = [f"{many:,} {NAMES[kind]}" for kind, many in kinds.items() if many or not said]
         text = ", ".join(said) if end else "no objects were compared"
         ax.annotate(f" {text}", (0, row - 0.31), va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))
@@ -137,7 +138,11 @@ def draw_extremes(
         values = comparison["distributions"][key]
         tolerance = max(comparison["tolerance"][key], least)
         ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
-        beside = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 8.5}
+        beside: dict[str, Any] = {
+            "xycoords": ("axes fraction", "data"),
+            "va": "center",
+            "fontsize": 8.5,
+        }
         if values is None:
             ax.annotate("no matched detections", (0.02, row), **beside)
             continue
@@ -146,6 +151,7 @@ def draw_extremes(
         for position, (marker, size) in zip(x, shown.values(), strict=True):
             ax.plot(position, row, marker, color=colour, markersize=size, markeredgewidth=1.6)
         ax.annotate(f" {number(values['max'])} {unit}".rstrip(), (1, row), **beside)
+    ax.annotate(" largest", (1, 1), xycoords="axes fraction", va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))
     label = f"difference ({unit}), logarithmic" if unit else "difference, logarithmic"
     ax.set(title=title, xlabel=label)
@@ -248,10 +254,10 @@ def _mark_tolerances(ax: Axes, comparisons: Mapping[str, Any], key: str) -> None
             ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
             ax.annotate(
                 f"tolerance {number(value)} ",
-                (value, 0.04),
+                (value, 0.93),
                 ha="right",
                 rotation=90,
-                va="bottom",
+                va="top",
                 fontsize=8.5,
             )
 
@@ -276,7 +282,7 @@ def _make_logarithmic(ax: Axes, least: float, most: float) -> None:
 
 
 def _legend_below(ax: Axes, *, ncols: int, **options: Any) -> None:
-    below_label = ScaledTranslation(0, -0.46, ax.get_figure().dpi_scale_trans)  # type: ignore[union-attr]
+    below_label = ScaledTranslation(0, -0.52, ax.get_figure().dpi_scale_trans)  # type: ignore[union-attr]
     ax.legend(
         loc="upper left",
         bbox_to_anchor=(0, 0),

@@ -197,8 +197,8 @@ def _consequence(results: dict[str, Any], name: str) -> str:
     said = [
         (
             f"Of {count(there, 'object')} that {reference} detects, {candidate} detects "
-            f"{comparison['matched']:,}{share}, adds {comparison['extra'] - flipped:,} of its own and "
-            f"gives {flipped:,} another class."
+            f"{comparison['matched']:,}{share}, adds {comparison['extra'] - flipped:,} of its own "
+            f"and gives {flipped:,} another class."
         )
     ]
     spread = comparison["distributions"]
@@ -266,6 +266,18 @@ def _advise_on_geometry(deployment: Deployment, results: dict[str, Any]) -> str:
     changed = found.geometry + found.both
     if not changed or deployment.same_input:
         return ""
+    sizes = [
+        results["arms"][arm]["made_by"]["imgsz"]
+        for arm in (deployment.whole["reference"], deployment.runtime["reference"])
+    ]
+    if sizes[0] != sizes[1]:
+        (height, width), (own_height, own_width) = sizes
+        return (
+            f"{deployment.arm} gets images at {own_height}×{own_width}, "
+            f"{deployment.whole['reference']} at {height}×{width}, which changes "
+            f"{count(changed, 'image')} here: export at the larger size if these objects matter, "
+            "or compare with PyTorch at the size that you deploy."
+        )
     return (
         f"To get from {deployment.arm} the boxes that {deployment.whole['reference']} gives, "
         "export with dynamic: true and feed it the minimal rectangle; or, if the fixed input "

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.batches import load_batch, slug
+from parity.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.comparison.differences import COMPARISON
 from parity.detection.detections import load_detections
 from parity.errors import UnreadableImageError
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 PICTURES = "pictures/1"
 INDEX = "pictures.json"
-JPEG_QUALITY = 88
+JPEG_QUALITY = 84
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def write_pictures(
                     "arms": {arm: arms[arm][image.name] for arm in row["arms"]},
                     "comparisons": {name: comparisons[name][image.name] for name in beyond},
                 }
-                entries[image.name] = {**entry, **_draw(folder, image.path, results, entry)}
+                entries[image.name] = {**entry, **_draw(folder, image, results, entry)}
         images = [entries[name] for name in wanted if name in entries]
         write_json(folder / INDEX, PICTURES, {"model": results["model"], "images": images})
 
@@ -106,12 +106,13 @@ def _by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _draw(
-    folder: Path, path: str, results: dict[str, Any], entry: dict[str, Any]
+    folder: Path, image: BatchImage, results: dict[str, Any], entry: dict[str, Any]
 ) -> dict[str, Any]:
     """Draw one image and return the names of its pictures."""
     name, arms = entry["name"], entry["arms"]
     try:
-        pixels = read_image(path)
+        check_unchanged(image)
+        pixels = read_image(image.path)
     except UnreadableImageError as error:  # the other backend's reader may have managed
         log.warning("%s gets no picture: %s", name, error)
         return {"annotated": "", "differences": {}}

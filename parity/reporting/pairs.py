@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class Pairs:
         return np.abs(self.reference_scores - self.candidate_scores)
 
     @classmethod
-    def of(cls, images: Iterable[dict]) -> Self:
+    def of(cls, images: Iterable[dict[str, Any]]) -> Self:
         """Return the pairs of records of a comparison file."""
         rows = [
             (*pair["scores"], pair["box_px"], pair["iou"])

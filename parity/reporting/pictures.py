@@ -24,6 +24,8 @@ VERY_WIDE = 2.5  # width by height
 MARGIN = 8  # px between panels
 LABEL_LENGTH = 28
 
+KINDS = {kind: kind for kind in STYLES} | {"flipped": "class-flipped"}
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -55,7 +57,8 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
             MOST_HEIGHT / (rows * height),
             MOST_ENLARGED,
         )
-        if scale > best[1] * 1.001:
+        readable = columns == fewest or columns * LEAST_PANEL_WIDTH < MOST_WIDTH
+        if readable and scale >= best[1] * 0.999:  # of equals, the one with fewer rows
             best = (columns, scale)
     return best
 
@@ -165,7 +168,7 @@ def draw_difference(
         ]
         said = record["reason"] or count(len(marks), "detection")
         panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
-    legend = [(f"{kind}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
+    legend = [(f"{KINDS[kind]}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
     heading = f"{comparison}: {compared['name']} ({differences(compared)})"
     return draw_picture(pixels, panels, heading=heading, legend=legend, side_by_side=True)
 

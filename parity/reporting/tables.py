@@ -42,7 +42,7 @@ def effect_row(name: str, comparison: dict[str, Any]) -> list[str]:
         *(f"{comparison[key]:,}" for key in counts),
         _largest_and_p95(spread["box_px"]),
         _largest_and_p95(spread["score"]),
-        number(spread["iou"]["mean"]) if spread["iou"] else "–",
+        f"{spread['iou']['mean']:.4f}" if spread["iou"] else "–",
         tolerance(comparison["required"]) if objects(comparison) else "–",
         tolerance(comparison["tolerance"]),
         effect_result(comparison),

@@ -9,7 +9,7 @@ import yaml
 
 MARKUP = re.compile(
     r"[\\`*\[\]|~#$&<>@]"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # emphasis, but not the underscore inside a word
+    r"|(?<!\w)_+|_+(?!\w)"  # emphasis, but not underscores inside a word
     r"|(?<=:)//|(?<=www)\."  # GitHub makes links of bare addresses
 )
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "//": "&#47;/", ".": "&#46;"}
@@ -39,7 +39,11 @@ def shortened(text: str, length: int) -> str:
 
 def markdown(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no HTML, no links, no table cells."""
-    return MARKUP.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), printable(text))
+    return MARKUP.sub(_escape, printable(text))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return ENTITIES.get(found[0]) or "".join(f"\\{character}" for character in found[0])
 
 
 def code_block(value: Any) -> str:

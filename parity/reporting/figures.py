@@ -13,7 +13,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from parity.reporting.pairs import Pairs
 from parity.reporting.text import count, number, shortened
-from parity.reporting.theme import EFFECTS, FAINT, HATCHES, INK, KINDS, LINES, MARKERS, theme
+from parity.reporting.theme import EFFECTS, FAINT, HATCHES, INK, KINDS, LINES, MARKERS, NAMES, theme
 
 MOST_POINTS = 20_000
 MOST_STEPS = 2_000
@@ -99,7 +99,9 @@ def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
         left += width
     longest = max([*left, 1])
     for row, (end, kinds) in enumerate(zip(left, rows, strict=True)):
-        said = [f"{many:,} {NAMES[kind]}" for kind, many in kinds.items() if many or not said]
+        said = [
+            f"{many:,} {NAMES[kind]}" for kind, many in kinds.items() if many or kind == "matched"
+        ]
         text = ", ".join(said) if end else "no objects were compared"
         ax.annotate(f" {text}", (0, row - 0.31), va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))

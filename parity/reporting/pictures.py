@@ -16,6 +16,7 @@ from parity.reporting.drawing import (
     draw_panel,
 )
 from parity.reporting.text import count, number, shortened
+from parity.reporting.theme import NAMES
 
 MOST_WIDTH, MOST_HEIGHT = 1600, 1300  # px of a picture
 MOST_ENLARGED = 4.0
@@ -23,8 +24,6 @@ LEAST_PANEL_WIDTH = 300  # px, so that captions can be read
 VERY_WIDE = 2.5  # width by height
 MARGIN = 8  # px between panels
 LABEL_LENGTH = 28
-
-KINDS = {kind: kind for kind in STYLES} | {"flipped": "class-flipped"}
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ def draw_difference(
         ]
         said = record["reason"] or count(len(marks), "detection")
         panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
-    legend = [(f"{KINDS[kind]}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
+    legend = [(f"{NAMES[kind]}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
     heading = f"{comparison}: {compared['name']} ({differences(compared)})"
     return draw_picture(pixels, panels, heading=heading, legend=legend, side_by_side=True)
 

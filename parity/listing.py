@@ -68,9 +68,9 @@ def list_images(source: str) -> Listing:
     Parameters
     ----------
     source : str
-        A folder is searched recursively for image suffixes, links to folders included; a glob
-        and a text file (one path a line, relative to the file) name the images one by one,
-        whatever their suffix.
+        A folder is searched recursively for image suffixes, links to folders included, and a
+        file with such a suffix is the one image; a glob and a text file (one path a line,
+        relative to the file) name the images one by one, whatever their suffix.
 
     Returns
     -------
@@ -86,7 +86,8 @@ def list_images(source: str) -> Listing:
     if path.is_dir():
         return _listing(_walk(str(path), "", (os.path.realpath(path),)))
     if path.is_file():
-        return list_paths(_by_name(_read_list(path), source))
+        listed = [source] if path.suffix.lower() in SUFFIXES else _read_list(path)
+        return list_paths(_by_name(listed, source))
     if glob.has_magic(source):
         matches = [match for match in glob.glob(source, recursive=True) if os.path.isfile(match)]
         return list_paths(_by_name(matches, source))
@@ -136,13 +137,17 @@ def _walk(
                 real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
                 if real not in ancestors:  # a link to a folder that holds it would never end
                     yield from _walk(entry.path, f"{prefix}{entry.name}/", (*ancestors, real))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():
-                status = entry.stat()
-                yield f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns
+            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                if entry.is_file():
+                    status = entry.stat()
+                    yield f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns
+                elif entry.is_symlink():  # to a file that is lost: it keeps its row
+                    yield f"{prefix}{entry.name}", entry.path, 0, 0
 
 
 def _read_list(path: Path) -> list[str]:
-    lines = (line.strip() for line in path.read_text().splitlines())
+    text = os.fsdecode(path.read_bytes()).removeprefix("\ufeff")
+    lines = (line.strip() for line in text.split("\n"))
     folder = str(path.parent)
     listed = [os.path.join(folder, line) for line in lines if line and not line.startswith("#")]
     for entry in listed:

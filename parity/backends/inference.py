@@ -119,9 +119,11 @@ def infer(
         tensors = [ready.tensor for ready in group if ready.tensor is not None]
         raws = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
         for ready in group:
-            found = EMPTY
+            found, non_finite = EMPTY, 0
             if ready.tensor is not None:
-                found = watch.run("decode", network.decode, next(raws), floor)
+                raw = next(raws)
+                found = watch.run("decode", network.decode, raw, floor)
+                non_finite = raw.size - np.count_nonzero(np.isfinite(raw))
                 network.release(ready.tensor)
             results.append(
                 ImageCandidates(
@@ -131,6 +133,7 @@ def infer(
                     ready.input_shape,
                     ready.reason,
                     found,
+                    int(non_finite),
                 )
             )
     return CandidateBatch(made_by, results), watch.seconds

@@ -53,9 +53,10 @@ def raw_output(candidates: Candidates, classes: int) -> torch.Tensor:
     """Rebuild the part of a raw output that candidates came from, (1, 4 + classes, N + 7).
 
     Anchors that score 0 follow the candidates: Ultralytics takes any output whose last axis is 6
-    for finished boxes.
+    for finished boxes. A class that the model has no name for makes a row of its own.
     """
     count = len(candidates)
+    classes = max(classes, int(candidates.class_ids.max()) + 1)
     output = torch.zeros(1, 4 + classes, count + 7)
     output[0, :4, :count] = torch.from_numpy(candidates.boxes.T.copy())
     anchors = torch.arange(count)

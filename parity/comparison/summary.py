@@ -1,20 +1,25 @@
-"""Gathering the comparisons of all images into the numbers of a run."""
+"""Gathering the comparisons of all images into the numbers of a run.
 
+Files are read batch by batch. What stays in memory is one number per detection of an arm, three
+per matched pair, and the worst images.
+"""
+
+import heapq
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from parity.comparison.checks import failed_checks
-from parity.comparison.differences import COMPARISON, worst
+from parity.comparison.differences import COMPARISON
 from parity.comparison.tolerances import Tolerance, judge
+from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detections import load_detections
 from parity.files import read_json
 
 RESULTS = "results/1"
+LISTED = 1000
 
 
 def summarise(
@@ -39,37 +44,16 @@ def summarise(
     Returns
     -------
     dict
-        ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``, and ``images`` with
-        the worst first.
+        ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``; ``images_total``;
+        ``images_listed`` and ``images``, the worst first; ``images_unreadable`` (by any arm), and
+        the first of these as ``unreadable``. No more than 1,000 images are listed in either, and
+        every number of the others is kept in the files of their batches.
     """
-    arms: dict[str, Any] = {}
-    images: dict[str, Any] = {}
-    for arm, paths in by_folder(detections).items():
-        first = load_detections(paths[0])["made_by"]
-        names = {int(class_id): name for class_id, name in first["names"].items()}
-        records = (record for path in paths for record in load_detections(path)["images"])
-        totals, of_arm = summarise_arm(_noting(images, arm, records), names)
-        arms[arm] = {"made_by": first, **totals}
-        for name, row in of_arm.items():
-            images[name]["arms"][arm] = row
-    measured = {}
-    for comparison, paths in by_folder(comparisons).items():
-        own = dict(settings[comparison])
-        tolerance = Tolerance(**own.pop("tolerance"))
-        records = (r for path in paths for r in read_json(path, COMPARISON)["images"])
-        totals, of_comparison = summarise_comparison(records, tolerance)
-        measured[comparison] = {**own, **totals}
-        for name, row in of_comparison.items():
-            images[name]["comparisons"][comparison] = row
-    reference = next(iter(arms.values()))["made_by"]
-    return {
-        "names": reference["names"],
-        "thresholds": reference["thresholds"],
-        "arms": arms,
-        "exports": {Path(path).stem: read_json(path, "export/1") for path in exports},
-        "comparisons": measured,
-        "images": list(rank(images.values())),
-    }
+    exported = {Path(path).stem: read_json(path, "export/1") for path in exports}
+    gathering = Gathering(by_folder(detections), settings)
+    for arms, compared in by_batch(detections, comparisons):
+        gathering.add(arms, compared)
+    return {**gathering.results(), "exports": exported}
 
 
 def by_folder(paths: list[str]) -> dict[str, list[str]]:
@@ -80,148 +64,148 @@ def by_folder(paths: list[str]) -> dict[str, list[str]]:
     return groups
 
 
-def _noting(
-    images: dict[str, dict[str, Any]], arm: str, records: Iterable[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    for record in records:
-        row = images.setdefault(
-            record["name"],
-            {
-                "name": record["name"],
-                "sha256": record["sha256"],
-                "height": record["height"],
-                "width": record["width"],
-                "reasons": {},
-                "arms": {},
-                "comparisons": {},
-            },
-        )
-        if record["reason"]:
-            row["reasons"][arm] = record["reason"]
-        yield record
+def by_batch(
+    detections: list[str], comparisons: list[str]
+) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield for every batch its detections files by arm and its comparison files by name."""
+    batches: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+    for kind, paths in enumerate((detections, comparisons)):
+        for path in map(Path, paths):
+            files = batches.setdefault(path.stem, ({}, {}))
+            files[kind][path.parent.name] = str(path)
+    yield from batches.values()
 
 
-def summarise_arm(
-    images: Iterable[dict[str, Any]], names: dict[int, str]
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Count the detections of an arm.
+class Gathering:
+    """The numbers of a run as they grow with every batch."""
 
-    Parameters
-    ----------
-    images : iterable of dict
-        Records of its detections files.
-    names : dict of int to str
-        Class names by id.
+    def __init__(self, arms: Iterable[str], settings: dict[str, dict[str, Any]]) -> None:
+        """Start with nothing.
 
-    Returns
-    -------
-    totals : dict
-        ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without detections),
-        ``classes`` (detections by class name) and ``failed_checks`` (detections by check, but
-        images of "non-finite output").
-    images : dict of str to dict
-        Per image ``detections`` and ``failed_checks`` (indices by check).
-    """
-    by_image: dict[str, dict[str, Any]] = {}
-    classes: dict[str, int] = {}
-    checks: dict[str, int] = {}
-    unreadable, scores = 0, []
-    for record in images:
-        failed = failed_checks(record, len(names))
-        by_image[record["name"]] = {
-            "detections": len(record["scores"]),
-            "failed_checks": failed,
+        Parameters
+        ----------
+        arms : iterable of str
+            Names of the arms.
+        settings : dict
+            By comparison, the fields of :class:`parity.plan.Comparison`.
+        """
+        self.settings = settings
+        self.made_by: dict[str, dict[str, Any]] = {}
+        self.arms = {arm: ArmTotals() for arm in arms}
+        self.comparisons = {
+            name: ComparisonTotals(Tolerance(**each["tolerance"]))
+            for name, each in settings.items()
         }
-        unreadable += bool(record["reason"])
-        scores += record["scores"]
-        for class_id in record["class_ids"]:
-            name = names.get(class_id, f"class {class_id}")
-            classes[name] = classes.get(name, 0) + 1
-        for check, indices in failed.items():
-            checks[check] = checks.get(check, 0) + (len(indices) or 1)
-    totals = {
-        "images": len(by_image),
-        "unreadable": unreadable,
-        "detections": len(scores),
-        "mean_score": float(np.mean(scores, dtype=np.float64)) if scores else None,
-        "classes": dict(sorted(classes.items(), key=lambda item: (-item[1], item[0]))),
-        "failed_checks": checks,
-    }
-    return totals, by_image
+        self.also_differing = {
+            name: Counter({"runtime": 0, "geometry": 0, "both": 0, "neither": 0})
+            for name, each in settings.items()
+            if each["effect"] == "deployment"
+        }
+        self.total = self.unreadable = 0
+        self.worst: list[dict[str, Any]] = []
+        self.unread: list[dict[str, Any]] = []
+
+    def add(self, arms: dict[str, str], comparisons: dict[str, str]) -> None:
+        """Add the images of a batch.
+
+        Parameters
+        ----------
+        arms, comparisons : dict of str to str
+            Its detections files by arm, its comparison files by name.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        for arm, path in arms.items():
+            document = load_detections(path)
+            made_by = self.made_by.setdefault(arm, document["made_by"])
+            names = {int(class_id): name for class_id, name in made_by["names"].items()}
+            for record in document["images"]:
+                row = rows.setdefault(record["name"], _row_of(record))
+                row["arms"][arm] = self.arms[arm].add(record, names)
+                if record["reason"]:
+                    row["reasons"][arm] = record["reason"]
+        for name, path in comparisons.items():
+            for record in read_json(path, COMPARISON)["images"]:
+                measured = self.comparisons[name].add(record)
+                rows[record["name"]]["comparisons"][name] = measured
+        for name, tally in self.also_differing.items():
+            tally.update(cause for row in rows.values() for cause in self._also(name, row))
+        unread = [row for row in rows.values() if row["reasons"]]
+        self.total += len(rows)
+        self.unreadable += len(unread)
+        self.worst = heapq.nsmallest(LISTED, chain(self.worst, rows.values()), key=_rank_of)
+        self.unread = heapq.nsmallest(LISTED, chain(self.unread, unread), key=_name_of)
+
+    def _also(self, name: str, row: dict[str, Any]) -> Iterator[str]:
+        """Yield which effects differ on an image where a deployment does; nothing elsewhere."""
+        own = self.settings[name]
+        allowed = self.comparisons[name].tolerance
+        measured = row["comparisons"]
+        if name not in measured or judge(measured[name], allowed):
+            return
+        runtime = self._find("runtime", own["candidate"])
+        control = self.settings[runtime]["reference"] if runtime else ""
+        geometry = self._find("geometry", control)
+        differs = [
+            bool(of) and of in measured and not judge(measured[of], allowed)
+            for of in (runtime, geometry)
+        ]
+        yield {
+            (True, False): "runtime",
+            (False, True): "geometry",
+            (True, True): "both",
+            (False, False): "neither",
+        }[differs[0], differs[1]]
+
+    def _find(self, effect: str, candidate: str) -> str:
+        for name, each in self.settings.items():
+            if each["effect"] == effect and each["candidate"] == candidate:
+                return name
+        return ""
+
+    def results(self) -> dict[str, Any]:
+        """Return the numbers of the run, see :func:`summarise`."""
+        reference = next(iter(self.made_by.values()))
+        measured = {
+            name: {**self.settings[name], **totals.as_json()}
+            for name, totals in self.comparisons.items()
+            if totals.images
+        }
+        for name, tally in self.also_differing.items():
+            if name in measured:
+                measured[name]["also_differing"] = dict(tally)
+        return {
+            "names": reference["names"],
+            "thresholds": reference["thresholds"],
+            "arms": {
+                arm: {"made_by": self.made_by[arm], **totals.as_json()}
+                for arm, totals in self.arms.items()
+            },
+            "comparisons": measured,
+            "images_total": self.total,
+            "images_listed": len(self.worst),
+            "images_unreadable": self.unreadable,
+            "images": self.worst,
+            "unreadable": [
+                {"name": row["name"], "reasons": row["reasons"], "arms": list(row["arms"])}
+                for row in self.unread
+            ],
+        }
 
 
-def summarise_comparison(
-    records: Iterable[dict[str, Any]], tolerance: Tolerance
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Reduce the comparisons of all images to one set of numbers and a verdict.
-
-    Parameters
-    ----------
-    records : iterable of dict
-        What :func:`parity.comparison.differences.compare_image` returned.
-    tolerance : Tolerance
-        What is still called equal.
-
-    Returns
-    -------
-    totals : dict
-        ``images`` and ``images_differing``; counts ``matched``, ``missing``, ``extra``,
-        ``flipped``, ``unread``; ``box_px``, ``score`` and ``iou`` (the worst); distributions
-        of the matched pairs under ``distributions``; ``tolerance``; ``passed``, ``required`` and
-        ``exceeded``, see :class:`parity.comparison.tolerances.Verdict`.
-    images : dict of str to dict
-        Per image what :func:`parity.comparison.differences.worst` returns, with ``passed``.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing to compare.
-    """
-    by_image: dict[str, dict[str, Any]] = {}
-    box_px: list[float] = []
-    scores: list[float] = []
-    ious: list[float] = []
-    for record in records:
-        measured = worst(record)
-        verdict = judge(measured, tolerance)
-        by_image[record["name"]] = {**measured, "passed": bool(verdict)}
-        for pair in record["matched"]:
-            box_px.append(pair["box_px"])
-            scores.append(abs(pair["scores"][0] - pair["scores"][1]))
-            ious.append(pair["iou"])
-    if not by_image:
-        raise ValueError("there is nothing to compare")
-    rows = by_image.values()
-    totals: dict[str, Any] = {
-        "images": len(by_image),
-        "images_differing": sum(not row["passed"] for row in rows),
-    }
-    for count in ("matched", "missing", "extra", "flipped", "unread"):
-        totals[count] = sum(row[count] for row in rows)
-    totals["box_px"] = float(np.max([row["box_px"] for row in rows]))
-    totals["score"] = float(np.max([row["score"] for row in rows]))
-    totals["iou"] = float(np.min([row["iou"] for row in rows]))
-    totals["distributions"] = {
-        "box_px": distribution(box_px),
-        "score": distribution(scores),
-        "iou": distribution(ious),
-    }
-    verdict = judge(totals, tolerance)
-    return {**totals, "tolerance": asdict(tolerance), **verdict.as_json()}, by_image
-
-
-def distribution(values: list[float]) -> dict[str, float] | None:
-    """Return mean, median, 95th percentile, least and largest of values; None without any."""
-    if not values:
-        return None
-    array = np.array(values, np.float64)
+def _row_of(record: dict[str, Any]) -> dict[str, Any]:
     return {
-        "mean": float(array.mean()),
-        "median": float(np.median(array)),
-        "p95": float(np.percentile(array, 95)),
-        "min": float(array.min()),
-        "max": float(array.max()),
+        "name": record["name"],
+        "sha256": record["sha256"],
+        "height": record["height"],
+        "width": record["width"],
+        "reasons": {},
+        "arms": {},
+        "comparisons": {},
     }
+
+
+def _name_of(image: dict[str, Any]) -> str:
+    return image["name"]
 
 
 def rank(images: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -231,17 +215,17 @@ def rank(images: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     then the largest difference of a box, then of a score, a difference that is no number first;
     equal images are in the order of their names.
     """
+    yield from sorted(images, key=_rank_of)
 
-    def rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
-        rows = image["comparisons"].values()
-        return (
-            -sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
-            -_worst([row["box_px"] for row in rows]),
-            -_worst([row["score"] for row in rows]),
-            image["name"],
-        )
 
-    yield from sorted(images, key=rank_of)
+def _rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
+    rows = image["comparisons"].values()
+    return (
+        -sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
+        -_worst([row["box_px"] for row in rows]),
+        -_worst([row["score"] for row in rows]),
+        image["name"],
+    )
 
 
 def _worst(differences: list[float]) -> float:

@@ -233,7 +233,7 @@ def test_a_score_exactly_at_the_threshold_is_no_detection() -> None:
 
 def test_more_candidates_than_ultralytics_considers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lowest are left out before suppression; its limit of 30000 is lowered to be quick."""
-    assert MAX_CANDIDATES == signature(non_max_suppression).parameters["max_nms"].default
+    assert signature(non_max_suppression).parameters["max_nms"].default == MAX_CANDIDATES
     monkeypatch.setattr("parity.detection.nms.MAX_CANDIDATES", 100)
     candidates = crowd(0, 500, grid=False, ties=False)
     options = {"conf": 0.05, "iou": 0.9, "max_det": 300}

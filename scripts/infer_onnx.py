@@ -23,7 +23,7 @@ def main(
 ) -> None:
     """Write the candidates of a batch."""
     network = OnnxNetwork.load(onnx, threads=threads)
-    network.check_geometry(imgsz=arm["imgsz"], rect=arm["rect"], export=arm["export"])
+    network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
     made_by = {**describe(network, description), "floor": floor, "threads": threads}
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds

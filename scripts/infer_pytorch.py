@@ -22,9 +22,8 @@ def main(
     seconds: str,
 ) -> None:
     """Write the candidates of a batch."""
-    network = PytorchNetwork.load(
-        checkpoint, imgsz=arm["imgsz"], rect=arm["rect"], threads=threads, device=device
-    )
+    choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}
+    network = PytorchNetwork.load(checkpoint, **choices, threads=threads, device=device)
     made_by = {**describe(network, checkpoint), "floor": floor, "threads": threads}
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds

@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 from onnx import numpy_helper
 
+from parity.backends.ordering import sort_nodes
 from parity.errors import UserError
 from parity.files import atomic
 
@@ -17,7 +18,7 @@ EXPORT = "export/1"
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:
-    """Load an ONNX file and let ``onnx.checker`` judge it.
+    """Load an ONNX file, its nodes in order, and let ``onnx.checker`` judge it.
 
     Raises
     ------
@@ -26,6 +27,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     """
     try:
         model = onnx.load(path)
+        sort_nodes(model.graph)
         onnx.checker.check_model(model, full_check=True)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None

@@ -50,6 +50,8 @@ class OnnxNetwork:
         Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
     end2end : bool
         Whether the output holds finished boxes that need no suppression.
+    suppressed : bool
+        Whether that is because suppression is part of the graph, not because of the head.
     batch : int
         Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
     dtype : numpy.dtype
@@ -63,6 +65,7 @@ class OnnxNetwork:
     names: dict[int, str]
     rect: bool
     end2end: bool
+    suppressed: bool
     batch: int
     dtype: np.dtype[Any]
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
@@ -116,11 +119,8 @@ class OnnxNetwork:
         batch = image_input.shape[0]
         height, width = image_input.shape[2:]
         rect = not (isinstance(height, int) and isinstance(width, int))
-        end2end = (
-            output.shape[-1] == FINISHED_COLUMNS
-            or metadata.get("end2end") == "True"
-            or bool(arguments.get("nms"))
-        )
+        suppressed = bool(arguments.get("nms"))
+        finished = output.shape[-1] == FINISHED_COLUMNS or metadata.get("end2end") == "True"
         return cls(
             session=session,
             input_name=image_input.name,
@@ -128,19 +128,30 @@ class OnnxNetwork:
             stride=stride,
             names=names,
             rect=rect,
-            end2end=end2end,
+            end2end=finished or suppressed,
+            suppressed=suppressed,
             batch=batch if isinstance(batch, int) else 1,
             dtype=DTYPES[image_input.type],
         )
 
-    def check_geometry(self, *, imgsz: tuple[int, int], rect: bool, export: str) -> None:
-        """Check that the model has the geometry that the configuration gives its export.
+    def check_geometry(
+        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
+    ) -> None:
+        """Check that the model has the geometry and head that the configuration gives its export.
 
         Raises
         ------
         UserError
-            If its input is of another size, or dynamic where a fixed one was expected.
+            If its input is of another size, or dynamic where a fixed one was expected, or its
+            head is another.
         """
+        if end2end != (self.end2end and not self.suppressed):
+            found = "needs" if end2end else "needs no"
+            setting = "leave out nms: false" if end2end else "set nms: false"
+            raise UserError(
+                f"exports.{export}: the output of the model {found} suppression; {setting} so that "
+                "it is compared with its like."
+            )
         if rect != self.rect:
             found = "dynamic" if self.rect else "fixed"
             raise UserError(

@@ -8,6 +8,7 @@ from typing import Any
 import onnx
 from ultralytics import YOLO
 
+from parity.backends.graph import load_checked
 from parity.files import atomic
 
 
@@ -24,12 +25,13 @@ def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any)
     destination : str or Path
         The ONNX file to write.
     **options
-        Arguments of ``YOLO.export``: ``opset``, ``simplify``, ``dynamic``, ``imgsz``.
+        Arguments of ``YOLO.export``: ``opset``, ``simplify``, ``dynamic``, ``imgsz``,
+        ``quantize``, ``batch``, ``nms`` and, if that is true, ``conf``, ``iou`` and ``max_det``.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(checkpoint, folder)
         exported = YOLO(copy).export(format="onnx", device="cpu", **options)
-        model = onnx.load(exported)
+        model = load_checked(exported)
     dated = [entry for entry in model.metadata_props if entry.key == "date"]
     for entry in dated:
         model.metadata_props.remove(entry)

@@ -14,7 +14,7 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.detection.decoding import Candidates, decode, decode_end2end
-from parity.errors import UnreadableImageError
+from parity.errors import UnreadableImageError, UserError
 from parity.images import read_image
 from parity.provenance import sha256, versions
 
@@ -45,7 +45,14 @@ class PytorchNetwork:
 
     @classmethod
     def load(
-        cls, path: str | Path, *, imgsz: tuple[int, int], rect: bool, threads: int, device: str
+        cls,
+        path: str | Path,
+        *,
+        imgsz: tuple[int, int],
+        rect: bool,
+        threads: int,
+        device: str,
+        end2end: bool = False,
     ) -> Self:
         """Load a checkpoint.
 
@@ -61,18 +68,28 @@ class PytorchNetwork:
             Threads that an inference may use.
         device : str
             What Ultralytics calls the device, ``cpu`` or ``cuda:0``.
+        end2end : bool
+            Whether to use the head of YOLO26 or YOLOv10 that needs no suppression, ``nms=False``
+            of ``predict``; by default that is not used, and other models have none.
+
+        Raises
+        ------
+        UserError
+            If there is no such head.
         """
         options = {"rect": rect, "device": device, "save": False, "verbose": False}
+        options["nms"] = False if end2end else None
         predictor = DetectionPredictor(overrides=options)
         predictor.setup_model(YOLO(path).model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
-        end2end = bool(getattr(model, "end2end", False))
+        if end2end and not model.end2end:
+            raise UserError(f"{path} has no head without suppression; leave out nms: false.")
         if end2end:  # as stream_inference does
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)
-        return cls(predictor, dict(model.names), end2end)
+        return cls(predictor, dict(model.names), bool(model.end2end))
 
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.

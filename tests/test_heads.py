@@ -1,0 +1,283 @@
+"""Every head and shape agrees with ``predict`` exactly, on small networks of random weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parity.backends.graph import describe as describe_graph
+from parity.backends.graph import load_checked
+from parity.backends.inference import infer
+from parity.backends.onnx import OnnxNetwork, describe
+from parity.batches import BatchImage
+from parity.detection import suppression
+from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
+from parity.errors import UserError
+from parity.files import write_json
+from parity.provenance import sha256
+
+CONF, IOU = 0.3, 0.5
+SHAPES = [(96, 128), (96, 128), (128, 96), (50, 31), (64, 64)]
+
+HEADS = {
+    "yolo11": ("yolo11n.yaml", 5),
+    "one_class": ("yolov8n.yaml", 1),
+    "many_classes": ("yolo11n.yaml", 301),
+    "yolo26": ("yolo26n.yaml", 4),
+    "yolov10": ("yolov10n.yaml", 3),
+}
+
+EXPORTS = {
+    "raw": ("yolo11", {"imgsz": [128, 128]}),
+    "one_class": ("one_class", {"imgsz": [64, 64]}),
+    "many_classes": ("many_classes", {"imgsz": [64, 64]}),
+    "not_square": ("yolo11", {"imgsz": [64, 160]}),
+    "dynamic": ("yolo11", {"imgsz": [128, 128], "dynamic": True}),
+    "dynamic_not_square": ("yolo11", {"imgsz": [96, 160], "dynamic": True}),
+    "batch_of_three": ("yolo11", {"imgsz": [128, 96], "batch": 3}),
+    "suppressed": ("yolo11", {"imgsz": [128, 128], "nms": True, "conf": 0.2, "iou": IOU}),
+    "suppressed_dynamic": ("yolo11", {"imgsz": [96, 96], "nms": True, "dynamic": True, "batch": 2}),
+    "yolo26_raw": ("yolo26", {"imgsz": [96, 96]}),
+    "yolo26_finished": ("yolo26", {"imgsz": [96, 96], "nms": False}),
+    "yolo26_finished_batch": ("yolo26", {"imgsz": [64, 96], "nms": False, "batch": 2}),
+    "yolov10_finished": ("yolov10", {"imgsz": [96, 96], "nms": False}),
+    "yolov10_dynamic": ("yolov10", {"imgsz": [160, 160], "nms": False, "dynamic": True}),
+}
+FINISHED = {name for name, (_, options) in EXPORTS.items() if "nms" in options}
+
+
+@dataclass(frozen=True)
+class Made:
+    """Makes checkpoints and exports once each.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they are kept.
+    """
+
+    folder: Path
+
+    def checkpoint(self, head: str) -> Path:
+        """Return a checkpoint of random weights whose scores lie on both sides of a half."""
+        import torch
+        from ultralytics import YOLO
+
+        path = self.folder / f"{head}.pt"
+        if not path.exists():
+            architecture, classes = HEADS[head]
+            torch.manual_seed(0)
+            model = YOLO(architecture)
+            network = type(model.model)(architecture, nc=classes, verbose=False)
+            network.names = {i: f"class {i}" for i in range(classes)}
+            for module in network.modules():
+                if isinstance(module, torch.nn.BatchNorm2d):
+                    module.running_var.uniform_(0.5, 1.5)
+                    module.running_mean.normal_(0, 0.1)
+                    module.weight.data.uniform_(1.0, 2.0)
+            for name, value in network.model[-1].named_parameters():
+                if "cv3" in name and name.endswith(".2.bias"):
+                    value.data.normal_(-1, 0.2)
+            model.model = network.eval()
+            model.save(path)
+        return path
+
+    def export(self, name: str) -> Path:
+        """Return an export of such a checkpoint."""
+        from parity.backends.pytorch.export import export_onnx
+
+        head, options = EXPORTS[name]
+        path = self.folder / f"{name}.onnx"
+        if not path.exists():
+            export_onnx(self.checkpoint(head), path, **options)
+        return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    import parity.backends.pytorch  # noqa: F401  sets up Ultralytics
+
+    return Made(tmp_path_factory.mktemp("heads"))
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> list[BatchImage]:
+    """Return pictures of blurred noise in several shapes."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("images")
+    rng = np.random.default_rng(0)
+    for number, (height, width) in enumerate(SHAPES):
+        noise = rng.integers(0, 256, (height // 8 + 1, width // 8 + 1, 3)).astype(np.uint8)
+        picture = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+    paths = sorted(folder.iterdir())
+    return [BatchImage(path.name, str(path), sha256(path)) for path in paths]
+
+
+def predicted(path: Path, image: BatchImage, **options: Any) -> Detections:
+    """Return what Ultralytics itself says."""
+    import torch
+    from ultralytics import YOLO
+
+    model = YOLO(path, task="detect")
+    options |= {"conf": CONF, "iou": IOU, "verbose": False, "device": "cpu"}
+    torch.set_num_threads(1)
+    (result,) = model.predict(image.path, **options)
+    boxes = result.boxes
+    return Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
+
+
+def detections(batch: CandidateBatch, classes: int, detect: Any, *, end2end: bool) -> list:
+    thresholds = {"conf": CONF, "iou": IOU, "max_det": 300}
+    return [detect(image, **thresholds, classes=classes, end2end=end2end) for image in batch.images]
+
+
+def assert_equal(found: Detections, expected: Detections) -> None:
+    assert np.array_equal(found.scores, expected.scores)
+    assert np.array_equal(found.class_ids, expected.class_ids)
+    assert np.array_equal(found.boxes, expected.boxes)
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_an_export_agrees_with_predict(name: str, made: Made, images: list[BatchImage]) -> None:
+    path = made.export(name)
+    head, options = EXPORTS[name]
+    network = OnnxNetwork.load(path, threads=1)
+    assert network.end2end == (name in FINISHED)
+    assert network.rect == options.get("dynamic", False)
+    assert network.batch == (1 if network.rect else options.get("batch", 1))
+    batch, _ = infer(network, images, floor=0.01, made_by={})
+    found = detections(batch, HEADS[head][1], suppression.detect, end2end=network.end2end)
+    expected = [predicted(path, image, imgsz=options["imgsz"]) for image in images]
+    assert sum(map(len, expected)) > 0, "nothing is compared"
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("rect", [True, False])
+@pytest.mark.parametrize(
+    ("head", "end2end"),
+    [*((head, False) for head in HEADS), ("yolo26", True), ("yolov10", True)],
+)
+def test_the_reference_agrees_with_predict(
+    head: str, end2end: bool, rect: bool, made: Made, images: list[BatchImage]
+) -> None:
+    from parity.backends.pytorch.network import PytorchNetwork
+    from parity.backends.pytorch.suppression import detect
+
+    path, size = made.checkpoint(head), {"imgsz": [96, 128], "rect": rect}
+    network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
+    assert network.end2end == end2end
+    batch, _ = infer(network, images, floor=0.01, made_by={})
+    found = detections(batch, HEADS[head][1], detect, end2end=end2end)
+    size["nms"] = False if end2end else None
+    expected = [predicted(path, image, **size) for image in images]
+    assert sum(map(len, expected)) > 0, "nothing is compared"
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_equal(ours, theirs)
+
+
+def test_a_head_that_is_not_there_is_refused(made: Made) -> None:
+    from parity.backends.pytorch.network import PytorchNetwork
+
+    options = {"imgsz": (64, 64), "rect": True, "threads": 1, "device": "cpu", "end2end": True}
+    with pytest.raises(UserError, match="no head without suppression"):
+        PytorchNetwork.load(made.checkpoint("yolo11"), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "end2end", "sentence"),
+    [
+        ("yolo26_finished", False, "needs no suppression; set nms: false"),
+        ("suppressed", True, "needs suppression; leave out nms: false"),
+        ("raw", True, "needs suppression; leave out nms: false"),
+    ],
+)
+def test_a_head_that_was_not_expected_is_refused(
+    name: str, end2end: bool, sentence: str, made: Made
+) -> None:
+    network = OnnxNetwork.load(made.export(name), threads=1)
+    geometry = {"imgsz": network.imgsz, "rect": False, "export": name}
+    network.check_geometry(**geometry, end2end=not end2end)
+    with pytest.raises(UserError, match=sentence):
+        network.check_geometry(**geometry, end2end=end2end)
+
+
+def test_a_filled_batch_does_not_change_a_bit(made: Made, images: list[BatchImage]) -> None:
+    network = OnnxNetwork.load(made.export("batch_of_three"), threads=1)
+    together, _ = infer(network, images, floor=0.01, made_by={})
+    for image, joint in zip(images, together.images, strict=True):
+        alone, _ = infer(network, [image], floor=0.01, made_by={})
+        assert np.array_equal(alone.images[0].candidates.boxes, joint.candidates.boxes)
+        assert np.array_equal(alone.images[0].candidates.scores, joint.candidates.scores)
+
+
+def test_half_precision_inputs_agree_with_predict(
+    made: Made, images: list[BatchImage], tmp_path: Path
+) -> None:
+    import onnx
+
+    model = onnx.load(made.export("raw"))
+    (image_input,) = model.graph.input
+    image_input.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    for node in model.graph.node:
+        names = ["widened" if name == "images" else name for name in node.input]
+        node.input[:] = names
+    widen = onnx.helper.make_node("Cast", ["images"], ["widened"], to=onnx.TensorProto.FLOAT)
+    model.graph.node.insert(0, widen)
+    onnx.save(model, tmp_path / "half.onnx")
+    network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
+    assert network.dtype == np.float16
+    batch, _ = infer(network, images, floor=0.01, made_by={})
+    found = detections(batch, 5, suppression.detect, end2end=False)
+    for ours, image in zip(found, images, strict=True):
+        assert_equal(ours, predicted(tmp_path / "half.onnx", image, imgsz=[128, 128]))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("suppressed", {"conf": 0.2, "iou": IOU}),
+        ("suppressed_dynamic", {"conf": 0.25, "iou": 0.7}),  # what Ultralytics bakes by default
+        ("raw", None),
+        ("yolo26_finished", None),
+    ],
+)
+def test_baked_thresholds_are_read_from_the_graph(
+    name: str, expected: dict[str, float] | None, made: Made, tmp_path: Path
+) -> None:
+    path = made.export(name)
+    described = describe_graph(load_checked(path), path.stat().st_size)
+    assert described["baked"] == expected
+    write_json(tmp_path / "export.json", "export/1", described)
+    network = OnnxNetwork.load(path, threads=1)
+    assert describe(network, tmp_path / "export.json")["baked"] == expected
+
+
+def test_a_threshold_below_the_baked_one_is_refused(
+    made: Made, images: list[BatchImage], tmp_path: Path
+) -> None:
+    path = made.export("suppressed")
+    network = OnnxNetwork.load(path, threads=1)
+    described = describe_graph(load_checked(path), path.stat().st_size)
+    write_json(tmp_path / "export.json", "export/1", described)
+    made_by = describe(network, tmp_path / "export.json")
+    batch, _ = infer(network, images, floor=0.01, made_by=made_by)
+    batch.save(tmp_path / "candidates.npz")
+    files = tmp_path / "candidates.npz", tmp_path / "detections.json"
+    options: dict[str, Any] = {"arm": "onnx-suppressed", "detect": suppression.detect}
+    with pytest.raises(UserError, match=r"thresholds\.conf is 0\.19, but .* up to 0\.2;"):
+        detect_batch(*files, thresholds={"conf": 0.19, "iou": IOU, "max_det": 300}, **options)
+    detect_batch(*files, thresholds={"conf": 0.2, "iou": IOU, "max_det": 300}, **options)
+
+
+def test_a_baked_overlap_that_differs_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    baked = {"conf": 0.25, "iou": 0.7}
+    check_baked("onnx-a", baked, {"conf": 0.25, "iou": 0.7})
+    check_baked("onnx-a", None, {"conf": 0.1, "iou": 0.7})
+    assert not caplog.records
+    check_baked("onnx-a", baked, {"conf": 0.3, "iou": 0.45})
+    assert "0.45, does not reach it" in caplog.text

@@ -208,17 +208,13 @@ def _name_of(image: dict[str, Any]) -> str:
     return image["name"]
 
 
-def rank(images: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the images worst first.
+def _rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
+    """Return what sorts the worst image first.
 
     Lost and added detections and images read by one arm only weigh most, over all comparisons;
     then the largest difference of a box, then of a score, a difference that is no number first;
     equal images are in the order of their names.
     """
-    yield from sorted(images, key=_rank_of)
-
-
-def _rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
     rows = image["comparisons"].values()
     return (
         -sum(row["missing"] + row["extra"] + row["unread"] for row in rows),

@@ -1,6 +1,6 @@
 """The figures of a run: what every arm detects and how far the arms differ."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from parity.reporting.theme import EFFECTS, FAINT, HATCHES, INK, KINDS, LINES, M
 MOST_POINTS = 20_000
 MOST_STEPS = 2_000
 NAME_LENGTH = 30
+LEGEND_ROW = 0.2  # inches
+LEGEND_WIDTH = 50  # characters
 
 
 def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> Figure:
@@ -32,7 +34,10 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
     """
     comparisons = results["comparisons"]
     bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results["arms"]), len(comparisons))]
-    heights = [max(bars), bars[1], 4.4, 3.8]
+    effects = [each["effect"] for each in comparisons.values()]
+    points = max(effects.count("runtime"), effects.count("deployment"))
+    curves = -(-len(comparisons) // _legend_columns(comparisons))
+    heights = [max(bars), bars[1], 4.2 + LEGEND_ROW * points, 3.4 + LEGEND_ROW * curves]
     with theme():
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.14, hspace=0.02)
         figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout=layout)
@@ -244,7 +249,7 @@ def draw_shares(
             label=shortened(name, NAME_LENGTH),
         )
     if values:
-        _legend_below(ax, ncols=3)
+        _legend_below(ax, ncols=_legend_columns(values))
     else:
         _say(ax, "no matched detections")
 
@@ -266,8 +271,8 @@ def _mark_tolerances(ax: Axes, comparisons: Mapping[str, Any], key: str) -> None
 
 def _headline(results: Mapping[str, Any]) -> str:
     thresholds = results["thresholds"]
-    images = count(len(results["images"]), "image")
-    unreadable = sum(bool(image["reasons"]) for image in results["images"])
+    images = count(results["images_total"], "image")
+    unreadable = results["images_unreadable"]
     unread = f" ({unreadable:,} unreadable)" if unreadable else ""
     return (
         f"{shortened(results['model'], 60)}: {images}{unread}, "
@@ -281,6 +286,11 @@ def _make_logarithmic(ax: Axes, least: float, most: float) -> None:
     ax.xaxis.set_major_locator(LogLocator(numticks=7))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def _legend_columns(names: Iterable[str]) -> int:
+    longest = max((len(shortened(name, NAME_LENGTH)) for name in names), default=0)
+    return max(1, LEGEND_WIDTH // (longest + 5))
 
 
 def _legend_below(ax: Axes, *, ncols: int, **options: Any) -> None:

@@ -84,34 +84,22 @@ def _find(comparisons: dict[str, Any], effect: str, *, candidate: str) -> str:
     )
 
 
-def attribute(deployment: Deployment, images: list[dict[str, Any]]) -> Attribution:
-    """Count, over the images where a deployment differs, which effect differs there as well.
+def attribute(deployment: Deployment) -> Attribution:
+    """Return, of the images where a deployment differs, which effect differs there as well.
 
     All effects are held against the deployment's own tolerance, whatever their own is.
     """
-    allowed = Tolerance(**deployment.whole["tolerance"])
-    whole, runtime, geometry = deployment.names
-    tally = {"differing": 0, "geometry": 0, "runtime": 0, "both": 0, "unknown": 0}
-    for image in images:
-        rows = image["comparisons"]
-        if judge(rows[whole], allowed):
-            continue
-        tally["differing"] += 1
-        runtime_differs = not judge(rows[runtime], allowed)
-        if deployment.same_input:
-            cause = "runtime"
-        elif not geometry:
-            cause = "unknown" if runtime_differs else "geometry"
-        else:
-            geometry_differs = not judge(rows[geometry], allowed)
-            cause = {
-                (True, False): "geometry",
-                (False, True): "runtime",
-                (True, True): "both",
-                (False, False): "unknown",  # two differences that add up
-            }[geometry_differs, runtime_differs]
-        tally[cause] += 1
-    return Attribution(**tally)
+    also = deployment.whole["also_differing"]
+    differing = sum(also.values())
+    if not deployment.same_input and not deployment.names[2]:
+        return Attribution(differing, geometry=also["neither"], unknown=also["runtime"])
+    return Attribution(
+        differing,
+        geometry=also["geometry"],
+        runtime=also["runtime"],
+        both=also["both"],
+        unknown=also["neither"],  # two differences that add up
+    )
 
 
 def summary(results: dict[str, Any]) -> list[str]:
@@ -121,19 +109,19 @@ def summary(results: dict[str, Any]) -> list[str]:
 
 def causes(results: dict[str, Any]) -> list[str]:
     """Return what the differences of every export are due to."""
-    return [_cause(deployment, results["images"]) for deployment in deployments(results)]
+    return [_cause(deployment, results["images_total"]) for deployment in deployments(results)]
 
 
-def _cause(deployment: Deployment, images: list[dict[str, Any]]) -> str:
+def _cause(deployment: Deployment, images: int) -> str:
     whole, runtime = deployment.whole, deployment.runtime
     arm, reference, control = deployment.arm, whole["reference"], runtime["reference"]
-    found = attribute(deployment, images)
+    found = attribute(deployment)
     if not objects(whole):
         return f"{arm}: no objects were compared, so there is nothing to explain."
     if not found.differing:
         return f"{arm}: no image differs from {reference} beyond the tolerance."
     said = [
-        f"{arm} differs from {reference} in {found.differing:,} of {count(len(images), 'image')}."
+        f"{arm} differs from {reference} in {found.differing:,} of {count(images, 'image')}."
     ]
     if found.geometry:
         said.append(
@@ -221,7 +209,7 @@ def recommendations(results: dict[str, Any]) -> list[str]:
     advice = [_advise_on(name, each, results) for name, each in results["comparisons"].items()]
     advice += [_advise_on_geometry(deployment, results) for deployment in deployments(results)]
     advice += [_advise_on_checks(arm, totals) for arm, totals in results["arms"].items()]
-    unreadable = sum(bool(image["reasons"]) for image in results["images"])
+    unreadable = results["images_unreadable"]
     if unreadable:
         advice.append(
             f"Repair or remove {count(unreadable, 'image')} that cannot be read; nothing is known "
@@ -262,7 +250,7 @@ def _advise_on(name: str, comparison: dict[str, Any], results: dict[str, Any]) -
 
 
 def _advise_on_geometry(deployment: Deployment, results: dict[str, Any]) -> str:
-    found = attribute(deployment, results["images"])
+    found = attribute(deployment)
     changed = found.geometry + found.both
     if not changed or deployment.same_input:
         return ""

@@ -94,7 +94,6 @@ def model_section(
 ) -> dict[str, Any]:
     """Return what the template says about a model."""
     details = image_details(results, pictures, links["pictures"])
-    images = results["images"]
     return {
         "name": results["model"],
         "plots": Markup(links["plots"]),  # noqa: S704 - quoted as an address
@@ -105,7 +104,7 @@ def model_section(
         "recommendations": findings.recommendations(results),
         "image_header": image_header(results),
         "image_rows": image_rows(results)[:MOST_ROWS],
-        "images_left_out": _left_out(len(images), MOST_ROWS, "image"),
+        "images_left_out": _left_out(results["images_total"], MOST_ROWS, "image"),
         "details": details[:MOST_DETAILS],
         "details_left_out": _left_out(len(details), MOST_DETAILS, "image"),
         "checks": check_rows(results),

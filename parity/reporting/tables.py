@@ -139,7 +139,7 @@ def _classes(classes: dict[str, int], shown: int = 5) -> str:
 def unreadable_rows(results: dict[str, Any]) -> list[list[str]]:
     """Return image, reason and the arms that give it."""
     rows = []
-    for image in results["images"]:
+    for image in results["unreadable"]:
         arms: dict[str, list[str]] = {}
         for arm, reason in image["reasons"].items():
             arms.setdefault(reason, []).append(arm)

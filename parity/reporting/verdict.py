@@ -74,12 +74,6 @@ def _measured(name: str, value: float) -> str:
     return number(value) if name == "score" else quantity(name, value)
 
 
-def images_read(results: dict[str, Any], comparison: dict[str, Any]) -> int:
-    """Return how many images both arms of a comparison could read."""
-    arms = {comparison["reference"], comparison["candidate"]}
-    return sum(not arms & set(image["reasons"]) for image in results["images"])
-
-
 def sentence(results: dict[str, Any], name: str) -> str:
     """Return what a comparison found, with the numbers behind it and no full stop.
 
@@ -92,7 +86,7 @@ def sentence(results: dict[str, Any], name: str) -> str:
     """
     comparison = results["comparisons"][name]
     reference, candidate = comparison["reference"], comparison["candidate"]
-    images = count(images_read(results, comparison), "image")
+    images = count(comparison["images_read"], "image")
     found = outcome(comparison)
     if found == NOTHING:
         return (

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from parity.errors import UserError
+from parity.exports import check_exports
+from parity.grid import grid_of
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
 
@@ -30,12 +33,14 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
         If a key or a value is not allowed; the sentence names the key and what is allowed.
     """
     completed = copy.deepcopy(config)
+    check_names(completed)
     validator = DefaultingValidator(yaml.safe_load(SCHEMA.read_text()))
     error = best_match(validator.iter_errors(completed), key=lambda e: (-len(e.path), e.validator))
     if error is not None:
         raise UserError(f"config: {explain(error)}")
     check_thresholds(completed)
     check_exports(completed)
+    grid_of(completed)
     return completed
 
 
@@ -44,52 +49,109 @@ def _fill_defaults(
 ) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
         for key, subschema in properties.items():
-            if "default" in subschema:
-                instance.setdefault(key, copy.deepcopy(subschema["default"]))
+            if "default" in subschema and instance.get(key) is None:
+                instance[key] = copy.deepcopy(subschema["default"])
     yield from Draft202012Validator.VALIDATORS["properties"](
         validator, properties, instance, schema
     )
 
 
-DefaultingValidator = extend(Draft202012Validator, {"properties": _fill_defaults})
+def _fill_entries(
+    validator: Any, entry: Any, instance: Any, schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    if isinstance(instance, dict) and isinstance(entry, dict):
+        for key, value in instance.items():
+            instance[key] = {} if value is None else value  # a name with nothing behind it
+    yield from Draft202012Validator.VALIDATORS["additionalProperties"](
+        validator, entry, instance, schema
+    )
 
 
-def explain(error: ValidationError) -> str:
-    """Return one sentence for an error of validation."""
+def _is_number(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+DefaultingValidator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {"properties": _fill_defaults, "additionalProperties": _fill_entries},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
+
+
+def check_names(config: Any, where: str = "") -> None:
+    """Check that every key is text: YAML takes 8, 1.0, yes, no, on and off for something else."""
+    for key, value in config.items() if isinstance(config, dict) else ():
+        if not isinstance(key, str):
+            inside = f" in {where}" if where else ""
+            raise UserError(f"config: the key {key!r}{inside} is not text; put it in quotes.")
+        check_names(value, f"{where}.{key}".strip("."))
+
+
+TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a finite number",
+    "object": "keys with values",
+    "string": "text",
+}
+AS_TEXT = " (in quotes or nested in --config it is text{})"
+EXPONENT = ", and so is 1e-4, where YAML wants 1.0e-4"
+NAMES = "letters, digits, dots, dashes and underscores, a letter or digit first"
+PATTERNS = {"device": "cpu, cuda or cuda:<number>", "exports": NAMES, "models": NAMES}
+BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+    "multipleOf": "a multiple of",
+}
+SIZE = "must be a multiple of 32, or a [height, width] of such"
+EMPTY = "must not be empty"
+DEMANDS = {
+    "const": "must be a whole number, at least 1, or auto",
+    "oneOf": SIZE,
+    "minItems": SIZE,
+    "maxItems": SIZE,
+    "minProperties": EMPTY,
+    "minLength": EMPTY,
+    "uniqueItems": "must not name the same twice",
+}
+
+
+def explain(error: Any) -> str:
+    """Return one sentence for a ``ValidationError``."""
     where = ".".join(map(str, error.absolute_path)) or "the file"
-    value = json.dumps(error.instance, default=str)
-    rule = error.validator_value
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(allowed))
         return f"{where} has no key {unknown[0]!r}; it may have {', '.join(allowed)}."
     if error.validator == "required":
-        absent = [key for key in rule if key not in error.instance]
+        absent = [key for key in error.validator_value if key not in error.instance]
         return f"{where} lacks the key {absent[0]!r}."
-    if error.validator == "pattern" and error.schema.get("type") == "string":
-        return f"{where}: {value} is not allowed; it must match {rule}."
-    if error.validator == "type":
-        hint = ""
-        if isinstance(error.instance, str) and rule in ("number", "integer", "boolean"):
-            hint = (
-                " (written in quotes, with --config, or like 1e-4, where YAML wants 1.0e-4, "
-                "it is text)"
-            )
-        return f"{where} is {value}; it must be of type {rule}{hint}."
-    if error.validator == "oneOf":
-        return f"{where} is {value}; it must be a multiple of 32, or a [height, width] of such."
-    if error.validator == "minProperties":
-        return f"{where} is empty; name at least one."
-    bounds = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "above",
-        "exclusiveMaximum": "below",
-        "multipleOf": "a multiple of",
-    }
-    if error.validator in bounds:
-        return f"{where} is {value}; it must be {bounds[error.validator]} {rule}."
-    return f"{where} is {value}; {error.message}."
+    value = json.dumps(error.instance, default=str)
+    return f"{where} is {value}; it {_demand(error)}."
+
+
+def _demand(error: Any) -> str:
+    kind, rule = str(error.validator), error.validator_value
+    if kind == "type":
+        text = isinstance(error.instance, str)
+        hint = AS_TEXT.format(EXPONENT if rule == "number" else "") if text else ""
+        kinds = [rule] if isinstance(rule, str) else rule
+        return f"must be {' or '.join(TYPES[kind] for kind in kinds)}{hint}"
+    if kind == "pattern":
+        return f"must be {PATTERNS[str(error.absolute_path[-1])]}"
+    if kind in BOUNDS:
+        return f"must be {BOUNDS[kind]} {rule}"
+    return DEMANDS.get(kind, f"is not allowed: {error.message}")
 
 
 def check_thresholds(config: dict[str, Any]) -> None:
@@ -100,10 +162,3 @@ def check_thresholds(config: dict[str, Any]) -> None:
             f"config: thresholds.conf is {conf}, below candidates.floor, which is {floor}; "
             "raise the one or lower the other."
         )
-
-
-def check_exports(config: dict[str, Any]) -> None:
-    """Check what the schema cannot say about exports and the gate."""
-    for name, export in config["exports"].items():
-        if "onnx" in export and not Path(export["onnx"]).is_file():
-            raise UserError(f"config: exports.{name}.onnx is {export['onnx']}, which does not exist.")

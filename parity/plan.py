@@ -1,18 +1,22 @@
 """Which arms and comparisons a configuration asks for, and which files belong to them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from parity.batches import Batches, plan_batches, planned_batches
+from parity.calibration import plan_calibration
 from parity.errors import UserError
+from parity.exports import as_pair, description_file, export_settings, model_file, quantised
+from parity.grid import grid_of
 from parity.listing import find_samples, list_images, list_paths
 from parity.locks import hold
 
 BATCHES = "results/batches"
 LOCK = "results/batches/.lock"
 SAMPLES_NOTE = (
-    "{source} holds no image yet, so the sample images of the installed packages were used."
+    "{source} holds no image yet, so samples were used: photographs that the installed packages "
+    "bring, and one scene with nothing in it."
 )
 
 
@@ -30,12 +34,15 @@ class Arm:
         Whether they are fitted into a minimal rectangle or the whole size.
     export : str
         Name of the export, empty for a PyTorch arm.
+    end2end : bool
+        Whether the head of YOLO26 or YOLOv10 is used that needs no suppression.
     """
 
     backend: str
     imgsz: tuple[int, int]
     rect: bool
     export: str = ""
+    end2end: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Plan:
         self.comparisons = plan_comparisons(config, self.arms)
         planned = plan_images(config) if coordinating else planned_batches(BATCHES)
         self.batches, self.note = planned.names, planned.note
+        if coordinating:
+            plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
 
     @property
     def models(self) -> list[str]:
@@ -129,17 +138,55 @@ class Plan:
 
     @property
     def exports(self) -> dict[str, dict[str, Any]]:
-        """Settings that the exporter needs by export; tolerances and the like left out."""
+        """Settings that the exporter needs by export."""
+        return export_settings(self.config)
+
+    @property
+    def quantised(self) -> dict[str, dict[str, Any]]:
+        """Settings that the quantisation needs by export, of those that are quantised here."""
+        return quantised(self.config)
+
+    def onnx(self, wildcards: Any) -> str:
+        """Return the ONNX file of an export."""
+        return model_file(self.config, wildcards.model, wildcards.export)
+
+    def description(self, wildcards: Any) -> str:
+        """Return what is written down of an export."""
+        return description_file(self.config, wildcards.model, wildcards.export)
+
+    def descriptions(self, wildcards: Any) -> list[str]:
+        """Return what is written down of all exports of a model."""
+        return [
+            description_file(self.config, wildcards.model, export)
+            for export in self.config["exports"]
+        ]
+
+    @property
+    def grid(self) -> dict[str, list[float]]:
+        """Thresholds of the sweep; empty if none is asked for."""
+        return grid_of(self.config)
+
+    @property
+    def swept_models(self) -> list[str]:
+        """Names of the models whose thresholds are swept: all or none."""
+        return self.models if self.grid else []
+
+    @property
+    def swept_comparisons(self) -> dict[str, list[str]]:
+        """Reference and candidate arm by comparison, where both have candidates."""
+        stored = {*self.pytorch_arms, *self.onnx_arms}
         return {
-            name: {
-                "onnx": export.get("onnx", ""),
-                "opset": export["opset"],
-                "simplify": export["simplify"],
-                "dynamic": export["dynamic"],
-                "imgsz": list(as_pair(export.get("imgsz", self.config["imgsz"]))),
-            }
-            for name, export in self.config["exports"].items()
+            name: [each.reference, each.candidate]
+            for name, each in self.comparisons.items()
+            if {each.reference, each.candidate} <= stored
         }
+
+    def swept_candidates(self, wildcards: Any) -> list[str]:
+        """Return the candidates files of all arms that are swept, for one batch."""
+        return [
+            f"results/infer_{self.arms[arm].backend}/{wildcards.model}/{arm}/{wildcards.batch}.npz"
+            for arm in dict.fromkeys(a for arms in self.swept_comparisons.values() for a in arms)
+        ]
 
     @property
     def comparison_settings(self) -> dict[str, dict[str, Any]]:
@@ -181,7 +228,7 @@ def plan_images(config: dict[str, Any]) -> Batches:
 
 
 def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
-    """Return the arms by name: the reference, one control per geometry, one arm per export."""
+    """Return the arms by name: the reference, a control per geometry and head, the exports."""
     default = as_pair(config["imgsz"])
     arms = {
         "pytorch-rect": Arm("pytorch", default, True),
@@ -189,8 +236,9 @@ def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
     }
     for name, export in config["exports"].items():
         imgsz, rect = as_pair(export.get("imgsz", config["imgsz"])), export["dynamic"]
-        arms[control_of(imgsz, rect, default)] = Arm("pytorch", imgsz, rect)
-        arms[f"onnx-{name}"] = Arm("onnx", imgsz, rect, name)
+        arm = Arm("onnx", imgsz, rect, name, export.get("nms") is False)
+        arms[control_of(arm, default)] = replace(arm, backend="pytorch", export="")
+        arms[f"onnx-{name}"] = arm
     return arms
 
 
@@ -215,7 +263,7 @@ def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, 
             continue
         runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
         own = config["exports"][arm.export].get("tolerances", common)
-        control = control_of(arm.imgsz, arm.rect, default)
+        control = control_of(arm, default)
         comparisons[runtime] = Comparison("runtime", control, name, True, own)
         comparisons[deployment] = Comparison(
             "deployment", "pytorch-rect", name, deployment in gate, common
@@ -227,15 +275,9 @@ def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, 
     return comparisons
 
 
-def control_of(imgsz: tuple[int, int], rect: bool, default: tuple[int, int]) -> str:
-    """Return the name of the PyTorch arm with a geometry."""
-    kind = "rect" if rect else "square"
-    if imgsz == default:
-        return f"pytorch-{kind}"
-    size = str(imgsz[0]) if imgsz[0] == imgsz[1] else f"{imgsz[0]}x{imgsz[1]}"
-    return f"pytorch-{kind}-{size}"
-
-
-def as_pair(imgsz: int | list[int]) -> tuple[int, int]:
-    """Return height and width of a size that may be one number."""
-    return (imgsz, imgsz) if isinstance(imgsz, int) else (imgsz[0], imgsz[1])
+def control_of(arm: Arm, default: tuple[int, int]) -> str:
+    """Return the name of the PyTorch arm with the geometry and the head of an arm."""
+    kind = "rect" if arm.rect else "square"
+    height, width = arm.imgsz
+    size = f"-{height}" if height == width else f"-{height}x{width}"
+    return f"pytorch-{kind}{size if arm.imgsz != default else ''}{'-end2end' * arm.end2end}"

@@ -24,7 +24,7 @@ rule compare:
 rule summarise:
     """Gather the numbers of a run and hold them against the tolerances."""
     input:
-        exports=collect("results/export/{{model}}/{export}.json", export=PLAN.config["exports"]),
+        exports=PLAN.descriptions,
         detections=PLAN.all_detections,
         comparisons=collect(
             "results/compare/{{model}}/{comparison}/{batch}.json",

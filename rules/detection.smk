@@ -30,8 +30,8 @@ rule infer_pytorch:
 rule infer_onnx:
     """Run an export over a batch of images, without torch; no threshold is applied yet."""
     input:
-        onnx=rules.export.output.onnx,
-        description=rules.export.output.description,
+        onnx=PLAN.onnx,
+        description=PLAN.description,
         batch="results/batches/{batch}.json",
     output:
         candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",

@@ -39,3 +39,25 @@ rule export:
         "Exporting {wildcards.model} as {wildcards.export}"
     script:
         "../scripts/export.py"
+
+
+rule quantise:
+    """Make an int8 model of a float one, calibrated on some of the user's images."""
+    input:
+        onnx=rules.export.output.onnx,
+        images="results/calibration/{export}.json",
+    output:
+        onnx="results/quantise/{model}/{export}.onnx",
+        description="results/quantise/{model}/{export}.json",
+    log:
+        "logs/quantise/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    threads: 1
+    params:
+        quantisation=lookup("{export}", within=PLAN.quantised),
+        code=fingerprint("scripts/quantise.py"),
+    message:
+        "Quantising {wildcards.model} as {wildcards.export}"
+    script:
+        "../scripts/quantise.py"

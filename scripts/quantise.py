@@ -1,0 +1,33 @@
+"""Make an int8 model of a float one, calibrated on some of the user's images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.graph import EXPORT, describe, load_checked
+from parity.backends.quantisation import quantise
+from parity.batches import load_batch
+from parity.files import write_json
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *, onnx: str, images: str, options: dict[str, Any], destination: str, description: str
+) -> None:
+    """Write an int8 ONNX file and what it says of itself."""
+    made_with = quantise(onnx, destination, load_batch(images), **options)
+    described = describe(load_checked(destination), Path(destination).stat().st_size)
+    write_json(description, EXPORT, {**described, "quantisation": made_with})
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            onnx=snakemake.input.onnx,
+            images=snakemake.input.images,
+            options={**snakemake.params.quantisation, "threads": snakemake.threads},
+            destination=snakemake.output.onnx,
+            description=snakemake.output.description,
+        )

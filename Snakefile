@@ -45,6 +45,7 @@ rule all:
 include: "rules/models.smk"
 include: "rules/detection.smk"
 include: "rules/comparison.smk"
+include: "rules/sweep.smk"
 include: "rules/reporting.smk"
 
 

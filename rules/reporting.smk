@@ -59,6 +59,8 @@ rule report:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         plots=collect(rules.plot.output.plots, model=PLAN.models),
         pictures=collect(rules.annotate.output.pictures, model=PLAN.models),
+        sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
+        sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),
     output:
         report=report(
             "results/report/analysis_report.md",

@@ -8,6 +8,7 @@ from parity.files import atomic, read_json
 from parity.logs import log_to
 from parity.reporting.gallery import INDEX, PICTURES
 from parity.reporting.report import find_links, render
+from parity.reporting.sweep_section import sweep_sections
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,6 +19,8 @@ def main(
     results: list[str],
     plots: list[str],
     pictures: list[str],
+    sweeps: list[str],
+    sweep_plots: list[str],
     config: dict[str, Any],
     destination: str,
 ) -> None:
@@ -29,6 +32,7 @@ def main(
         {index["model"]: index for index in listed.values()},
         config=config,
         links=find_links(plots, folders, destination),
+        sweeps=sweep_sections(sweeps, sweep_plots, destination),
     )
     with atomic(destination) as temporary:
         temporary.write_text(report, encoding="utf-8")
@@ -40,6 +44,8 @@ if __name__ == "__main__":
             results=snakemake.input.results,
             plots=snakemake.input.plots,
             pictures=snakemake.input.pictures,
+            sweeps=snakemake.input.sweeps,
+            sweep_plots=snakemake.input.sweep_plots,
             config=snakemake.params.config,
             destination=snakemake.output.report,
         )

@@ -38,6 +38,7 @@ def render(
     *,
     config: dict[str, Any],
     links: dict[str, dict[str, str]],
+    sweeps: dict[str, dict[str, Any]] | None = None,
 ) -> str:
     """Return the report.
 
@@ -51,10 +52,13 @@ def render(
         The completed configuration.
     links : dict of str to dict
         By model, where ``plots`` and ``pictures`` are, relative to the report.
+    sweeps : dict of str to dict, optional
+        By model, what :func:`parity.reporting.sweep_section.section` returns.
     """
     gates = gated(results)
     models = [
         model_section(result, pictures[result["model"]], links[result["model"]])
+        | {"sweep": (sweeps or {}).get(result["model"])}
         for result in results
     ]
     return (
@@ -138,10 +142,11 @@ def find_links(
     here = Path(destination).parent
     drawn = {Path(path).parent.name: path for path in plots}
     return {
-        model: {"plots": _address(drawn[model], here), "pictures": _address(folder, here)}
+        model: {"plots": address(drawn[model], here), "pictures": address(folder, here)}
         for model, folder in pictures.items()
     }
 
 
-def _address(path: str, start: Path) -> str:
+def address(path: str, start: Path) -> str:
+    """Return where a file is as seen from a folder, quoted for a link."""
     return quote(Path(os.path.relpath(path, start)).as_posix())

@@ -15,7 +15,7 @@ from parity.reporting.theme import EFFECTS, FAINT, INK, LINES, MARKERS, theme
 
 COLUMNS = 3
 MOST_MAPS = 24
-MOST_TICKS = 10
+MOST_TICKS = 7
 MOST_NUMBERS = 60
 NAME_LENGTH = 34
 

@@ -1,0 +1,65 @@
+"""From candidates to agreement at many thresholds; no network and no detection runs again."""
+
+
+rule sweep:
+    """Count the matches of all comparisons at every pair of thresholds, from candidates alone."""
+    input:
+        candidates=PLAN.swept_candidates,
+    output:
+        counts="results/sweep/{model}/{batch}.json",
+    log:
+        "logs/sweep/{model}/{batch}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        comparisons=PLAN.swept_comparisons,
+        grid=PLAN.grid,
+        thresholds=lookup("thresholds", within=config),
+        matching=lookup("matching", within=config),
+        code=fingerprint("scripts/sweep.py"),
+    message:
+        "Sweeping the thresholds of {wildcards.model} (batch {wildcards.batch})"
+    script:
+        "../scripts/sweep.py"
+
+
+rule tune:
+    """Gather a sweep and find the thresholds at which each arm agrees best with its reference."""
+    input:
+        counts=collect("results/sweep/{{model}}/{batch}.json", batch=PLAN.batches),
+    output:
+        results="results/tune/{model}/sweep_results.json",
+    log:
+        "logs/tune/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        comparisons=PLAN.swept_comparisons,
+        code=fingerprint("scripts/tune.py"),
+    message:
+        "Finding the best thresholds of every arm of {wildcards.model}"
+    script:
+        "../scripts/tune.py"
+
+
+rule plot_sweep:
+    """Draw the figures of a sweep."""
+    input:
+        results=rules.tune.output.results,
+    output:
+        plots=report(
+            "results/plot_sweep/{model}/sweep_plots.png",
+            caption="../report/sweep.rst",
+            category="Comparison",
+            labels={"model": "{model}", "what": "sweep"},
+        ),
+    log:
+        "logs/plot_sweep/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/plot_sweep.py"),
+    message:
+        "Plotting the sweep of {wildcards.model}"
+    script:
+        "../scripts/plot_sweep.py"

@@ -1,0 +1,22 @@
+"""Draw the figures of a model's sweep."""
+
+from typing import TYPE_CHECKING
+
+from parity.comparison.tuning import SWEEP_RESULTS
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.sweep_figures import draw_sweep
+from parity.reporting.theme import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, results: str, destination: str) -> None:
+    """Write all panels as one PNG."""
+    save(draw_sweep(read_json(results, SWEEP_RESULTS)), destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(results=snakemake.input.results, destination=snakemake.output.plots)

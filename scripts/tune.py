@@ -1,0 +1,27 @@
+"""Gather a sweep and find the thresholds at which each arm agrees best with its reference."""
+
+from typing import TYPE_CHECKING
+
+from parity.comparison.tuning import SWEEP_RESULTS, gather
+from parity.files import write_json
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *, model: str, counts: list[str], comparisons: dict[str, list[str]], destination: str
+) -> None:
+    """Write the results of a model's sweep."""
+    write_json(destination, SWEEP_RESULTS, {"model": model, **gather(counts, comparisons)})
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            model=snakemake.wildcards.model,
+            counts=snakemake.input.counts,
+            comparisons=snakemake.params.comparisons,
+            destination=snakemake.output.results,
+        )

@@ -13,7 +13,8 @@ from tests.conftest import Workflow, copy_project
 PHOTOS = {"images": "photos", "images_per_job": 2}
 
 VERDICT = {"summarise", "plot", "annotate", "report", "verdict"}
-AFTER_DETECTION = {"compare"} | VERDICT
+SWEEP = {"sweep", "tune", "plot_sweep"}
+AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
 AFTER_IMAGES = {"infer_pytorch", "infer_onnx"} | AFTER_THRESHOLDS
 AFTER_EXPORT = {"export", "infer_onnx", "detect_onnx"} | AFTER_DETECTION

@@ -161,6 +161,9 @@ INPUT_FIELDS = (
 )
 """The choices that the network's input depends on."""
 
+READING_FIELDS = ("codec", "orientation", "grey", "jpeg_quality", "reduction")
+"""The choices that the decoded pixels depend on."""
+
 PLACING_FIELDS = (
     "imgsz",
     "stride",

@@ -62,12 +62,16 @@ def _nmsboxes(
     if pipeline.suppressed_in == "integers":
         rectangles = np.trunc(rectangles)
     rectangles = np.nan_to_num(rectangles)
-    if pipeline.suppression == "classwise":
-        arguments = rectangles, scores, class_ids, 0.0, pipeline.iou
-        kept = cv2.dnn.NMSBoxesBatched(*arguments)
-    else:
-        kept = cv2.dnn.NMSBoxes(rectangles, scores, 0.0, pipeline.iou)
-    return np.asarray(kept, np.int64).reshape(-1)
+    best = np.argsort(-scores, kind="stable")[: 4 * pipeline.max_det + 100]
+    for used in (best, np.arange(len(scores))):
+        given = rectangles[used], scores[used]
+        if pipeline.suppression == "classwise":
+            kept = cv2.dnn.NMSBoxesBatched(*given, class_ids[used], 0.0, pipeline.iou)
+        else:
+            kept = cv2.dnn.NMSBoxes(*given, 0.0, pipeline.iou)
+        if len(used) == len(scores) or len(kept) >= pipeline.max_det:
+            break
+    return used[np.asarray(kept, np.int64).reshape(-1)]
 
 
 def _suppress(boxes: np.ndarray, order: np.ndarray, pipeline: Pipeline) -> np.ndarray:

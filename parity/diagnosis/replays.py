@@ -11,16 +11,18 @@ from parity.detection.choices import (
     DECODING_FIELDS,
     INPUT_FIELDS,
     MAPPING_FIELDS,
+    READING_FIELDS,
     SELECTING_FIELDS,
     Pipeline,
     values,
 )
 from parity.detection.decoding import Candidates, decode_end2end
 from parity.detection.detections import Detections
+from parity.detection.inputs import place, placed, preprocess, read
 from parity.detection.letterbox import Letterbox
 from parity.detection.mapping import number, to_image
 from parity.detection.outputs import candidates
-from parity.detection.pipeline import Network, prepare, survivors
+from parity.detection.pipeline import Network, survivors
 from parity.errors import UnreadableImageError
 
 FLOOR = 0.01
@@ -39,7 +41,7 @@ class Input:
     Attributes
     ----------
     digest : str
-        Of the tensor, so that equal inputs are run once.
+        Of its pixels and what becomes of them, so that equal inputs are run once.
     place : Letterbox
         Where the image lies in it.
     image_shape : tuple of int
@@ -71,7 +73,8 @@ class Replayer:
         self.paths = paths
         self.directory = Path(directory) if directory else None
         self.runs = 0
-        self._inputs: dict[tuple, Input] = {}
+        self._inputs: dict[tuple, Input | None] = {}
+        self._images: OrderedDict[tuple, np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
         self._candidates: dict[tuple, Candidates] = {}
         self._survivors: OrderedDict[tuple, tuple] = OrderedDict()
@@ -80,20 +83,34 @@ class Replayer:
         """Return the input of an image; None if the deployment cannot read it."""
         key = (name, *values(pipeline, INPUT_FIELDS))
         if key not in self._inputs:
-            self._inputs[key], _ = self._prepare(pipeline, name)
+            self._inputs[key] = self._describe(pipeline, name)
         return self._inputs[key]
 
-    def _prepare(self, pipeline: Pipeline, name: str) -> tuple[Input | None, np.ndarray]:
-        try:
-            ready = prepare(pipeline, self.paths[name], self.network)
-        except UnreadableImageError:
-            return None, np.zeros(0)
-        digest = hashlib.blake2b(ready.tensor.tobytes(), digest_size=16).hexdigest()
-        return Input(digest, ready.place, ready.image_shape), ready.tensor
+    def _describe(self, pipeline: Pipeline, name: str) -> Input | None:
+        image = self._read(pipeline, name)
+        if image is None:
+            return None
+        where = placed(pipeline, image.shape[:2], tuple(self.network.imgsz))
+        pixels = place(pipeline, image, where)
+        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+        after = "-".join((pipeline.colours, pipeline.scaling, pipeline.axes))
+        return Input(f"{digest}-{after}", where, image.shape[:2])
+
+    def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
+        key = (name, *values(pipeline, READING_FIELDS))
+        if key not in self._images:
+            try:
+                self._images[key] = read(pipeline, self.paths[name])
+            except UnreadableImageError:
+                self._images[key] = None
+            while len(self._images) > 60:
+                self._images.popitem(last=False)
+        return self._images[key]
 
     def tensor(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's input for an image, (1, 3, H, W) float32."""
-        return self._prepare(pipeline, name)[1]
+        image = self._read(pipeline, name)
+        return preprocess(pipeline, image, tuple(self.network.imgsz)).tensor
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's raw output for an image, (4 + classes, anchors)."""

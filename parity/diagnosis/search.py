@@ -1,0 +1,272 @@
+"""Finding the pipeline whose boxes are the observed ones."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from parity.detection.choices import INPUT_FIELDS, Pipeline
+from parity.diagnosis.faults import Fault
+from parity.diagnosis.fingerprints import (
+    fit_geometry,
+    overlapping,
+    rank_decodings,
+    score_evidence,
+)
+from parity.diagnosis.judging import Judge
+from parity.diagnosis.polishing import fit_classes, improving, polish, without
+
+SOLVED = 0.75
+"""Share of scores found to the last digit from which the input is taken for known."""
+
+WIDTH = 6
+"""Inputs that are carried on from one number of faults to the next."""
+
+DEPTH = 3
+"""Faults before the network that are combined at most."""
+
+WAYS_BACK: tuple[dict[str, Any], ...] = (
+    {},
+    {"gain": "stretch", "offset": "none"},
+    {"gain": "letterbox", "offset": "letterbox"},
+    {"offset": "none"},
+    {"gain": "none", "offset": "none"},
+    {"gain": "height"},
+    {"gain": "none"},
+    {"rescaled": "gain"},
+    {"box_format": "xywh"},
+    {"box_format": "full_sides"},
+    {"offset": "letterbox"},
+)
+"""Common ways back into the image, tried while the input is not known."""
+
+
+@dataclass(frozen=True)
+class InputState:
+    """A hypothesis about everything before the network.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        What is assumed.
+    pipeline : Pipeline
+        The same, with the reading of the raw output that fits best.
+    cost : float
+        What it costs with the best of the common ways back, nats.
+    hits : float
+        Share of scores found to the last digit, beyond chance; NaN if scores tell nothing.
+    """
+
+    faults: tuple[Fault, ...]
+    pipeline: Pipeline
+    cost: float
+    hits: float
+
+    @property
+    def solved(self) -> bool:
+        """Return whether the scores prove the input."""
+        return bool(self.hits >= SOLVED)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes
+    ----------
+    best : Pipeline
+        The cheapest hypothesis.
+    states : list of InputState
+        All inputs that were tried, the cheapest first.
+    exhausted : bool
+        Whether the time ran out before everything was tried.
+    """
+
+    best: Pipeline
+    states: list[InputState]
+    exhausted: bool
+
+
+class Search:
+    """Searches for the pipeline that explains observations.
+
+    Parameters
+    ----------
+    judge : Judge
+        Judges by all the images that are looked at.
+    screen : list of str
+        The few images by which inputs are told apart.
+    class_names : dict of int to str
+        The model's names.
+    seconds : float
+        Time after which no further input is tried.
+    """
+
+    def __init__(
+        self, judge: Judge, screen: list[str], class_names: dict[int, str], seconds: float
+    ) -> None:
+        self.judge = judge
+        self.screen = screen
+        self.class_names = class_names
+        self.deadline = time.monotonic() + seconds
+        self.flooded = overlapping(judge) > 0.3
+        self.decodings: list[dict[str, Any]] = []
+        self.tried: dict[tuple, InputState] = {}
+
+    def run(self) -> Found:
+        """Search inputs first, then everything after the network, and combine."""
+        judge = self.judge
+        start = self.look(())
+        best = self.explain(start)
+        least = judge.cost(best)
+        if not self.settled(best):
+            self.search_inputs(start)
+            for state in self.promising():
+                candidate = self.explain(state)
+                cost = judge.cost(candidate)
+                if cost < least:
+                    best, least = candidate, cost
+                if self.settled(best):
+                    break
+        best = self.refine(best)
+        states = sorted(self.tried.values(), key=lambda s: s.cost)
+        return Found(best, states, time.monotonic() > self.deadline)
+
+    def settled(self, pipeline: Pipeline) -> bool:
+        """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
+        shares = self.judge.shares(pipeline)
+        return shares.exact >= 0.97 and shares.predicted >= 0.75
+
+    def look(self, faults: tuple[Fault, ...], names: list[str] | None = None) -> InputState:
+        """Judge an input by some images, by those of the screen unless told otherwise."""
+        names = names or self.screen
+        pipeline = self.judge.correct
+        for fault in faults:
+            pipeline = fault.apply(pipeline)
+        key = (tuple(names), self.judge.inputs(pipeline, names))
+        if key not in self.tried:
+            self.tried[key] = self._judge(faults, pipeline, names)
+        return self.tried[key]
+
+    def _judge(
+        self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]
+    ) -> InputState:
+        base = replace(pipeline, conf=self._conf())
+        if self.flooded:
+            base = replace(base, suppression="none")
+        if not self.decodings:
+            self.decodings = rank_decodings(self.judge, base, names)[:5]
+            plain = {"output_axes": "transposed", "head": "v8", "activation": "none"}
+            if plain not in self.decodings and self.decodings != [{}]:
+                self.decodings.append(plain)
+        readings = []
+        for changes in self.decodings:
+            candidate = replace(base, **changes)
+            likelihood, hits = score_evidence(self.judge, candidate, names)
+            readings.append((likelihood + 2 * np.nan_to_num(max(hits, 0)), hits, candidate))
+        readings.sort(key=lambda entry: -entry[0])
+        _, hits, best = readings[0]
+        price = sum(fault.cost for fault in faults)
+        cost = np.inf
+        if hits >= SOLVED:
+            readings = readings[:1]
+        for _, _, candidate in readings[:2]:
+            for way in WAYS_BACK:
+                own = self.judge.misfit(replace(candidate, **way), names)
+                if own < cost:
+                    cost, best = own, candidate
+        return InputState(faults, replace(best, conf=pipeline.conf), cost + price, hits)
+
+    def _conf(self) -> float:
+        scores = np.concatenate([o.scores for o in self.judge.observed.values()] or [np.zeros(0)])
+        scores = scores[np.isfinite(scores)]
+        if not len(scores):
+            return self.judge.correct.conf
+        return max(float(scores.min()) - 1e-3, 0.011)
+
+    def search_inputs(self, start: InputState) -> None:
+        """Combine faults before the network until the scores prove an input."""
+        moves = self.judge.before
+        level = [start]
+        for depth in range(DEPTH):
+            wider: dict[InputState, None] = {}
+            glance = self.screen if depth == 0 else self.screen[:1]
+            for state in level:
+                used = frozenset().union(*(f.fields for f in state.faults), frozenset())
+                for fault in moves:
+                    if fault.fields & used or time.monotonic() > self.deadline:
+                        continue
+                    found = self.look((*state.faults, fault), glance)
+                    if found.solved and glance is not self.screen:
+                        found = self.look((*state.faults, fault))
+                    wider[found] = None
+                    if found.hits > 0.95:
+                        return
+            ranked = sorted(wider, key=lambda s: (not s.hits > 0.4, s.cost))
+            if depth == 0:
+                limit = 1.15 * start.cost + 5
+                moves = [s.faults[0] for s in ranked if s.faults and s.cost < limit]
+            else:
+                ranked = [self.look(state.faults) for state in ranked[: 2 * WIDTH]]
+                ranked.sort(key=lambda s: (not s.hits > 0.4, s.cost))
+            if any(s.solved for s in ranked) or time.monotonic() > self.deadline:
+                return
+            level = ranked[:WIDTH]
+
+    def promising(self) -> list[InputState]:
+        """Return the inputs that are worth a full explanation."""
+        whole = tuple(self.screen)
+        states = list(dict.fromkeys(s for key, s in self.tried.items() if key[0] == whole))
+        solved = sorted((s for s in states if s.solved), key=lambda s: (-s.hits, s.cost))
+        if solved:
+            return solved[:3]
+        return sorted(states, key=lambda s: s.cost)[:4]
+
+    def explain(self, state: InputState) -> Pipeline:
+        """Fit everything after the network to an input."""
+        judge = self.judge
+        base = replace(
+            state.pipeline,
+            iou=judge.correct.iou,
+            max_det=judge.correct.max_det,
+            suppression="none" if self.flooded else "classwise",
+        )
+        starts = [base]
+        if np.isnan(state.hits) or state.hits > 0.2:
+            starts = fit_geometry(judge, base, self._informative())[:2] + starts
+        options: list[Pipeline] = []
+        for geometry in starts:
+            options += fit_classes(judge, geometry, self.class_names)
+        options += [replace(base, **way) for way in WAYS_BACK]
+        options = sorted(dict.fromkeys(options), key=judge.cost)[:2]
+        return min((polish(judge, option) for option in options), key=judge.cost)
+
+    def _informative(self) -> list[str]:
+        names = sorted(self.judge.names, key=lambda n: -min(len(self.judge.observed[n]), 12))
+        return names[:6]
+
+    def refine(self, best: Pipeline) -> Pipeline:
+        """Exchange single faults before the network for others, judged on all images."""
+        judge = self.judge
+        if self.settled(best) and judge.shares(best).exact > 0.995:
+            return best
+        present = [f for f in judge.name(best)[0] if f.fields & set(INPUT_FIELDS)]
+        options = [f.apply(best) for f in judge.before if not f.is_in(best)]
+        for old in present:
+            bare = without(judge, best, old)
+            options += [bare, *(f.apply(bare) for f in judge.before if f.stage == old.stage)]
+        better = improving(judge, best, self._in_time(options), most=2)
+        if not better:
+            return best
+        winner = min((polish(judge, option) for option in better[:3]), key=judge.cost)
+        if judge.cost(winner) > judge.cost(best) - 0.3:
+            return best
+        return self.refine(winner) if time.monotonic() < self.deadline else winner
+
+    def _in_time(self, options: list[Pipeline]) -> Iterator[Pipeline]:
+        for option in dict.fromkeys(options):
+            if time.monotonic() > self.deadline:
+                return
+            yield option

@@ -59,7 +59,8 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
         readable = columns == fewest or columns * LEAST_PANEL_WIDTH < MOST_WIDTH
         if readable and scale >= best[1] * 0.999:  # of equals, the one with fewer rows
             best = (columns, scale)
-    return best
+    rows = -(-panels // best[0])
+    return -(-panels // rows), best[1]  # no row shorter than it must be
 
 
 def draw_picture(

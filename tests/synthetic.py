@@ -1,0 +1,173 @@
+"""A small run with every kind of difference in it, made without any network."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from parity.batches import BATCH, slug
+from parity.comparison.differences import COMPARISON, compare_image
+from parity.comparison.summary import RESULTS, summarise
+from parity.detection.detections import DETECTIONS
+from parity.files import write_json
+from parity.provenance import sha256
+
+HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"
+NAMES = {0: "person", 1: "car", 2: "<b>|`x`\n$y$"}
+GROUND = (90, 160, 90)
+
+Detection = tuple[list[float], float, int]
+
+DEFAULTS = {"missing": 0, "extra": 0, "box_px": 0.01, "score": 1e-4}
+THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of a run of one model, as the scripts take them."""
+
+    folder: Path
+    results: str
+    comparisons: list[str]
+    detections: list[str]
+    batches: list[str]
+    images: dict[str, Path] = field(default_factory=dict)
+
+
+def comparison(effect: str, reference: str, candidate: str, **own: Any) -> dict[str, Any]:
+    settings = {"effect": effect, "reference": reference, "candidate": candidate, "gated": False}
+    return {**settings, "tolerance": DEFAULTS, **own}
+
+
+EFFECTS = {
+    "geometry": comparison("geometry", "pytorch-rect", "pytorch-square"),
+    "runtime-fp32": comparison("runtime", "pytorch-square", "onnx-fp32", gated=True),
+    "deployment-fp32": comparison("deployment", "pytorch-rect", "onnx-fp32"),
+}
+
+PERSON: Detection = ([20.0, 20.0, 60.0, 100.0], 0.9, 0)
+MOVED: Detection = ([23.0, 20.0, 60.0, 100.0], 0.85, 0)
+NUDGED: Detection = ([23.0, 20.0, 60.0, 100.001], 0.85001, 0)
+CAR: Detection = ([100.0, 40.0, 180.0, 110.0], 0.6, 1)
+HOSTILE_CAR: Detection = ([100.0, 40.0, 180.0, 110.0], 0.5, 2)
+
+SAME = {
+    "pytorch-rect": {"one.png": [PERSON, CAR], HOSTILE: [PERSON], "empty.png": []},
+    "pytorch-square": {"one.png": [MOVED, CAR], HOSTILE: [PERSON, CAR], "empty.png": []},
+    "onnx-fp32": {"one.png": [NUDGED, CAR], HOSTILE: [PERSON, CAR], "empty.png": []},
+}
+"""The geometry changes something, the runtime nothing that counts."""
+
+BROKEN = {
+    **SAME,
+    "onnx-fp32": {"one.png": [HOSTILE_CAR], HOSTILE: [PERSON, MOVED], "empty.png": [CAR]},
+}
+"""The runtime loses, adds and renames objects."""
+
+NOTHING = {arm: {"empty.png": []} for arm in SAME}
+
+
+def make_run(
+    folder: Path,
+    arms: dict[str, dict[str, list[Detection]]],
+    *,
+    model: str = "yolo11n",
+    settings: dict[str, dict[str, Any]] | None = None,
+    reasons: dict[str, dict[str, str]] | None = None,
+    note: str = "",
+) -> Run:
+    """Write everything up to the results of a model.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``results`` comes to stand.
+    arms : dict
+        Detections by arm and image; the first arm is the reference.
+    model : str
+        Name of the model.
+    settings : dict, optional
+        The comparisons.
+    reasons : dict, optional
+        By arm, why it could not read an image.
+    note : str
+        Where the images come from.
+    """
+    settings = settings or EFFECTS
+    root = folder / "results"
+    names = list(next(iter(arms.values())))
+    images = {name: folder / "pictures" / f"{slug(name)}.png" for name in names}
+    for path in images.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), np.full((120, 200, 3), GROUND, np.uint8))
+    batches = [str(root / "batches" / "00000.json")]
+    listed = [{"name": n, "path": str(p), "sha256": sha256(p)} for n, p in images.items()]
+    write_json(batches[0], BATCH, {"images": listed})
+
+    detections, records = [], {}
+    for arm, found in arms.items():
+        failed = (reasons or {}).get(arm, {})
+        records[arm] = [record(name, found[name], failed.get(name, "")) for name in names]
+        kind = "onnx" if arm.startswith("onnx") else "pytorch"
+        detections.append(str(root / f"detect_{kind}" / model / arm / "00000.json"))
+        write_json(detections[-1], DETECTIONS, {"made_by": made_by(arm), "images": records[arm]})
+
+    comparisons = []
+    for name, about in settings.items():
+        sides = zip(records[about["reference"]], records[about["candidate"]], strict=True)
+        compared = [compare_image(ours, theirs, iou=0.5) for ours, theirs in sides]
+        comparisons.append(str(root / "compare" / model / name / "00000.json"))
+        write_json(comparisons[-1], COMPARISON, {"images": compared})
+
+    export = str(root / "export" / model / "fp32.json")
+    write_json(export, "export/1", EXPORT)
+    results = str(root / "summarise" / model / "comparison_results.json")
+    gathered = summarise([export], detections, comparisons, settings)
+    write_json(results, RESULTS, {"model": model, "images_note": note, **gathered})
+    return Run(root, results, comparisons, detections, batches, images)
+
+
+def record(name: str, found: list[Detection], reason: str) -> dict[str, Any]:
+    """Return a record of a detections file."""
+    boxes, scores, class_ids = ([each[i] for each in found] for i in range(3))
+    return {
+        "name": name,
+        "sha256": "0" * 64,
+        "height": 0 if reason else 120,
+        "width": 0 if reason else 200,
+        "reason": reason,
+        "boxes": boxes,
+        "scores": scores,
+        "class_ids": class_ids,
+    }
+
+
+def made_by(arm: str) -> dict[str, Any]:
+    """Return what a detections file says of its making."""
+    return {
+        "arm": arm,
+        "model_sha256": "ab" * 32,
+        "imgsz": [320, 320] if arm.endswith("320") else [640, 640],
+        "rect": arm.endswith("rect"),
+        "end2end": False,
+        "floor": 0.01,
+        "threads": 1,
+        "thresholds": THRESHOLDS,
+        "versions": {"numpy": "2.4.6"},
+        "names": NAMES,
+    }
+
+
+EXPORT = {
+    "sha256": "cd" * 32,
+    "bytes": 10_741_288,
+    "opset": 18,
+    "ir_version": 8,
+    "producer": "pytorch 2.14.1",
+    "inputs": [{"name": "images", "shape": [1, 3, 640, 640], "dtype": "float"}],
+    "outputs": [{"name": "output0", "shape": [1, 84, 8400], "dtype": "float"}],
+    "operators": {"Conv": 88, "Mul": 79},
+    "metadata": {},
+}

@@ -35,13 +35,18 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     completed = copy.deepcopy(config)
     check_names(completed)
     validator = DefaultingValidator(yaml.safe_load(SCHEMA.read_text()))
-    error = best_match(validator.iter_errors(completed), key=lambda e: (-len(e.path), e.validator))
+    error = best_match(validator.iter_errors(completed), key=_plainness)
     if error is not None:
         raise UserError(f"config: {explain(error)}")
     check_thresholds(completed)
     check_exports(completed)
     grid_of(completed)
     return completed
+
+
+def _plainness(error: ValidationError) -> tuple[int, bool, str]:
+    misspelt = error.validator == "additionalProperties"  # says more than the key that is lacking
+    return -len(error.path), misspelt, str(error.validator)
 
 
 def _fill_defaults(

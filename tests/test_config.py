@@ -1,0 +1,185 @@
+"""Configuration: defaults, and for every mistake the sentence that says how to mend it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from parity.config import SCHEMA, complete
+from parity.errors import UserError
+
+MODEL = {"models": {"a": {"weights": "a.pt"}}}
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def completed(text: str) -> dict[str, Any]:
+    """Complete a configuration of one model and the keys of a YAML text."""
+    return complete(MODEL | (yaml.safe_load(text) or {}))
+
+
+DEFAULTS = [
+    ("imgsz", 640),
+    ("images", "images"),
+    ("thresholds", {"conf": 0.25, "iou": 0.45, "max_det": 300}),
+    ("candidates", {"floor": 0.01}),
+    ("matching", {"iou": 0.5}),
+    ("tolerances", {"missing": 0, "extra": 0, "box_px": 0.01, "score": 1e-4}),
+    ("gate", []),
+    ("annotate", 200),
+    ("device", "cpu"),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), DEFAULTS)
+def test_defaults(key: str, value: object) -> None:
+    assert completed("")[key] == value
+    assert completed(f"{key}:")[key] == value, "a key with nothing behind it is as good as none"
+
+
+def test_the_default_export_is_a_plain_fp32() -> None:
+    (export,) = completed("")["exports"].items()
+    assert export[0] == "fp32"
+    assert {"opset": 18, "simplify": True, "dynamic": False}.items() <= export[1].items()
+    assert "onnx" not in export[1]
+
+
+def test_models_are_not_trusted_unless_told() -> None:
+    assert completed("")["models"] == {"a": {"weights": "a.pt", "trust": False}}
+
+
+@pytest.mark.parametrize(
+    "text", ["exports: {fp32: }", "exports: {fp32: {}}", "exports:", "exports: {fp32: {opset: 18}}"]
+)
+def test_an_export_with_nothing_behind_its_name_has_all_defaults(text: str) -> None:
+    assert completed(text) == completed("")
+
+
+def test_one_key_of_a_section_leaves_the_defaults_of_the_others() -> None:
+    config = completed("thresholds: {conf: 0.4}\nexports: {b: {tolerances: {missing: 2}}}")
+    assert config["thresholds"] == {"conf": 0.4, "iou": 0.45, "max_det": 300}
+    assert config["exports"]["b"]["tolerances"] == {
+        "missing": 2,
+        "extra": 0,
+        "box_px": 0.01,
+        "score": 1e-4,
+    }
+
+
+def test_the_configuration_that_is_given_is_not_modified() -> None:
+    given: dict[str, Any] = {"models": {"a": {"weights": "a.pt"}}, "exports": {"fp32": None}}
+    complete(given)
+    assert given == {"models": {"a": {"weights": "a.pt"}}, "exports": {"fp32": None}}
+
+
+def test_the_configuration_that_is_shipped_spells_out_the_defaults() -> None:
+    shipped = yaml.safe_load((ROOT / "config.yaml").read_text())
+    bare = complete({"models": shipped["models"]})
+    assert {key: complete(shipped)[key] for key in bare} == bare
+
+
+LIST = "it must be a list"
+KEYS = "it must be keys with values"
+FINITE = "it must be a finite number"
+WHOLE = "it must be a whole number"
+SIZE = "it must be a multiple of 32, or a [height, width] of such."
+NAME = "it must be letters, digits, dots, dashes and underscores, a letter or digit first."
+TEXT = "(in quotes or nested in --config it is text"
+
+MISTAKES = [
+    ("bogus: 1", "the file has no key 'bogus'; it may have ", "an unknown key"),
+    ("thresholds: {confidence: 1}", "thresholds has no key 'confidence'; it may have conf, ", ""),
+    ("exports: {b: {opsett: 1}}", "exports.b has no key 'opsett'; it may have ", "a misspelt key"),
+    ("models: {a: {weight: a.pt}}", "models.a has no key 'weight'", "a misspelt key"),
+    ("models: {a: }", "models.a lacks the key 'weights'.", "a model of nothing"),
+    ("models: {}", "models is {}; it must not be empty.", "no model"),
+    ("models: {a: a.pt}", f'models.a is "a.pt"; {KEYS}', "weights without their key"),
+    ("models: [a.pt]", f'models is ["a.pt"]; {KEYS}', "models without names"),
+    ("models: {a: {weights: }}", "models.a.weights is null; it must be text.", "no weights"),
+    ("models: {a: {weights: ''}}", 'models.a.weights is ""; it must not be empty.', "empty"),
+    ("models: {a: {weights: a, trust: 'yes'}}", f"it must be true or false {TEXT}", "quoted"),
+    ("models: {a/b: {weights: a.pt}}", f'models is "a/b"; {NAME}', "a name with a slash"),
+    ("exports: {.a: }", f'exports is ".a"; {NAME}', "a name with a dot first"),
+    ("exports: {'a b': }", f'exports is "a b"; {NAME}', "a name with a blank"),
+    ("exports: {8: }", "the key 8 in exports is not text; put it in quotes.", "YAML: a number"),
+    ("exports: {1.5: }", "the key 1.5 in exports is not text", "YAML: a version"),
+    ("exports: {no: }", "the key False in exports is not text", "YAML: Norway"),
+    ("2: b", "the key 2 is not text; put it in quotes.", "YAML: a number"),
+    ("exports: {}", "exports is {}; it must not be empty.", "no export"),
+    ("exports: {b: {opset: 9}}", "exports.b.opset is 9; it must be at least 11.", "too old"),
+    ("exports: {b: {opset: 18.0}}", f"exports.b.opset is 18.0; {WHOLE}.", "a float"),
+    ("exports: {b: {simplify: 1}}", "exports.b.simplify is 1; it must be true or false.", "C"),
+    ("exports: {b: {onnx: no.onnx}}", "exports.b.onnx is no.onnx, which does not exist.", "lost"),
+    ("exports: {b: {onnx: }}", "exports.b.onnx is null; it must be text.", "no file named"),
+    ("thresholds: {conf: 1e-3}", f'thresholds.conf is "1e-3"; {FINITE} {TEXT}', "YAML: 1e-3"),
+    ("thresholds: {conf: 1e-3}", "and so is 1e-4, where YAML wants 1.0e-4)", "says how"),
+    ("thresholds: {conf: '0.3'}", f'thresholds.conf is "0.3"; {FINITE} {TEXT}', "quoted"),
+    ("thresholds: {conf: .nan}", f"thresholds.conf is NaN; {FINITE}.", "no number passes any gate"),
+    ("thresholds: {conf: true}", f"thresholds.conf is true; {FINITE}.", "true is no 1"),
+    ("thresholds: {conf: 0}", "thresholds.conf is 0; it must be above 0.", "everything"),
+    ("thresholds: {conf: 1}", "thresholds.conf is 1; it must be below 1.", "nothing"),
+    ("thresholds: {iou: 1.01}", "thresholds.iou is 1.01; it must be at most 1.", "no overlap"),
+    ("thresholds: {max_det: 0}", "thresholds.max_det is 0; it must be at least 1.", "nothing"),
+    ("thresholds: '{conf: 0.3}'", f'thresholds is "{{conf: 0.3}}"; {KEYS} {TEXT}', "--config"),
+    ("thresholds: {conf: 0.005}", "thresholds.conf is 0.005, below candidates.floor", "floor"),
+    ("candidates: {floor: 0.3}", "thresholds.conf is 0.25, below candidates.floor", "floor"),
+    ("tolerances: {box_px: .inf}", f"tolerances.box_px is Infinity; {FINITE}.", "no tolerance"),
+    ("tolerances: {box_px: .nan}", f"tolerances.box_px is NaN; {FINITE}.", "would let all pass"),
+    ("tolerances: {score: -1}", "tolerances.score is -1; it must be at least 0.", "negative"),
+    ("tolerances: {missing: 0.5}", f"tolerances.missing is 0.5; {WHOLE}.", "half a detection"),
+    ("imgsz: 650", "imgsz is 650; it must be a multiple of 32.", "no multiple of the stride"),
+    ("imgsz: '640'", f'imgsz is "640"; {SIZE}', "quoted"),
+    ("imgsz: 640.0", f"imgsz is 640.0; {SIZE}", "a float"),
+    ("imgsz: [640]", f"imgsz is [640]; {SIZE}", "one side"),
+    ("imgsz: [640, 640, 640]", f"imgsz is [640, 640, 640]; {SIZE}", "three sides"),
+    ("imgsz: [640, 100]", "imgsz.1 is 100; it must be a multiple of 32.", "one bad side"),
+    ("images: 5", "images is 5; it must be text.", "a number"),
+    ("images: [a, b]", 'images is ["a", "b"]; it must be text.', "a list"),
+    ("images: ''", 'images is ""; it must not be empty.', "nothing"),
+    ("images_per_job: 0", "images_per_job is 0; it must be ", "none"),
+    ("images_per_job: 64.0", "images_per_job is 64.0; it must be ", "a float"),
+    ("gate: runtime", f'gate is "runtime"; {LIST} {TEXT}', "no list"),
+    ("gate: [a, a]", 'gate is ["a", "a"]; it must not name the same twice.', "twice"),
+    ("matching: {iou: 0}", "matching.iou is 0; it must be above 0.", "anything matches anything"),
+    ("annotate: -1", "annotate is -1; it must be at least 0.", "negative"),
+    ("sweep: {conf: 5}", "sweep.conf is 5; it must be a list or keys with values.", "a number"),
+    ("sweep: 5", "sweep is 5; it must be keys with values or nothing.", "a number"),
+    ("device: gpu", 'device is "gpu"; it must be cpu, cuda or cuda:<number>.', "no such device"),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "reason"), MISTAKES)
+def test_mistakes(text: str, said: str, reason: str) -> None:
+    with pytest.raises(UserError) as caught:
+        completed(text)
+    sentence = str(caught.value)
+    assert said in sentence, reason
+    assert sentence.startswith("config: ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_no_models_at_all() -> None:
+    with pytest.raises(UserError, match=r"^config: the file lacks the key 'models'\.$"):
+        complete({})
+
+
+def walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """Return every key that may be set, with its part of the schema."""
+    found = []
+    for key, part in schema.get("properties", {}).items():
+        found += [(f"{path}.{key}", part), *walk(part, f"{path}.{key}")]
+    for part in (schema.get("additionalProperties"), *schema.get("$defs", {}).values()):
+        if isinstance(part, dict):
+            found += walk(part, f"{path}.*")
+    return found
+
+
+SCHEMA_KEYS = walk(yaml.safe_load(SCHEMA.read_text()))
+
+
+@pytest.mark.parametrize(("path", "part"), SCHEMA_KEYS, ids=[path for path, _ in SCHEMA_KEYS])
+def test_every_key_is_described_and_closed(path: str, part: dict[str, Any]) -> None:
+    assert part.get("description", "").strip(), f"{path} is not described"
+    if part.get("type") == "object":
+        assert "additionalProperties" in part, f"{path} takes any key"

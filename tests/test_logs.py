@@ -1,0 +1,48 @@
+"""Logs: everything a job says, and for a mistake of the user one sentence and no traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+JOB = """
+import logging, os, sys
+from parity.errors import UserError
+from parity.logs import log_to
+with log_to(sys.argv[1]):
+    print("from Python", flush=True)
+    os.write(2, b"from a native library\\n")
+    logging.getLogger("parity.thing").warning("from the log of bad\\udcff.jpg")
+    {end}
+"""
+
+
+def run(log: Path, end: str) -> subprocess.CompletedProcess[str]:
+    """Run a job that ends in a certain way."""
+    command = [sys.executable, "-c", JOB.format(end=end), str(log)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said", "traceback"),
+    [
+        ("pass", 0, "", False),
+        ("raise UserError('raise the one or lower the other.')", 1, "error: raise the one", False),
+        ("raise UserError('bad\\udcff.jpg is lost.')", 1, "error: bad", False),
+        ("raise ValueError('a bug')", 1, "ValueError: a bug", True),
+    ],
+)
+def test_what_a_job_leaves_behind(
+    tmp_path: Path, end: str, code: int, said: str, traceback: bool
+) -> None:
+    done = run(tmp_path / "job.log", end)
+    text = (tmp_path / "job.log").read_text()
+    assert done.returncode == code
+    assert done.stdout == done.stderr == ""
+    for words in ("from Python", "from a native library", "WARNING parity.thing: from the log"):
+        assert words in text
+    assert said in text
+    assert ("Traceback" in text) == traceback

@@ -1,0 +1,182 @@
+"""The plan: which arms and comparisons a configuration asks for."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from parity.config import complete
+from parity.errors import UserError
+from parity.plan import Plan, plan_arms, plan_comparisons
+
+
+def configured(text: str) -> dict[str, Any]:
+    """Complete a configuration of one model and the keys of a YAML text."""
+    return complete({"models": {"a": {"weights": "a.pt"}}} | (yaml.safe_load(text) or {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "arms", "controls", "reason"),
+    [
+        (
+            "",
+            ["pytorch-rect", "pytorch-square", "onnx-fp32"],
+            {"fp32": "pytorch-square"},
+            "by default a fixed square",
+        ),
+        (
+            "exports: {d: {dynamic: true}}",
+            ["pytorch-rect", "pytorch-square", "onnx-d"],
+            {"d": "pytorch-rect"},
+            "a dynamic export takes the minimal rectangle, as the reference",
+        ),
+        (
+            "exports: {s: {imgsz: 320}}",
+            ["pytorch-rect", "pytorch-square", "pytorch-square-320", "onnx-s"],
+            {"s": "pytorch-square-320"},
+            "an export of its own size has a control of its own",
+        ),
+        (
+            "exports: {s: {imgsz: [384, 640]}, t: {imgsz: [384, 640]}}",
+            ["pytorch-rect", "pytorch-square", "pytorch-square-384x640", "onnx-s", "onnx-t"],
+            {"s": "pytorch-square-384x640", "t": "pytorch-square-384x640"},
+            "two exports of one size share it",
+        ),
+        (
+            "exports: {s: {imgsz: [320, 320], dynamic: true}}",
+            ["pytorch-rect", "pytorch-square", "pytorch-rect-320", "onnx-s"],
+            {"s": "pytorch-rect-320"},
+            "a square by two numbers is a square",
+        ),
+        (
+            "imgsz: 320\nexports: {s: {imgsz: 320}}",
+            ["pytorch-rect", "pytorch-square", "onnx-s"],
+            {"s": "pytorch-square"},
+            "the size of all others is no size of its own",
+        ),
+    ],
+)
+def test_arms_and_controls(
+    text: str, arms: list[str], controls: dict[str, str], reason: str
+) -> None:
+    config = configured(text)
+    planned = plan_arms(config)
+    assert sorted(planned) == sorted(arms), reason
+    assert next(iter(planned)) == "pytorch-rect", "the reference comes first"
+    comparisons = plan_comparisons(config, planned)
+    for export, control in controls.items():
+        runtime = comparisons[f"runtime-{export}"]
+        assert (runtime.reference, runtime.candidate) == (control, f"onnx-{export}"), reason
+        deployment = comparisons[f"deployment-{export}"]
+        assert (deployment.reference, deployment.candidate) == ("pytorch-rect", f"onnx-{export}")
+        ours, theirs = planned[control], planned[f"onnx-{export}"]
+        assert (ours.imgsz, ours.rect) == (theirs.imgsz, theirs.rect), "the same geometry"
+    geometry = comparisons["geometry"]
+    assert (geometry.reference, geometry.candidate) == ("pytorch-rect", "pytorch-square")
+    assert {c.effect for c in comparisons.values()} == {"geometry", "runtime", "deployment"}
+
+
+@pytest.mark.parametrize(
+    ("text", "gated", "reason"),
+    [
+        ("", {"runtime-fp32"}, "the runtime effect decides"),
+        ("exports: {a: , b: }", {"runtime-a", "runtime-b"}, "of every export"),
+        ("gate: [deployment-fp32]", {"runtime-fp32", "deployment-fp32"}, "and what is named"),
+        ("gate: [geometry]", {"runtime-fp32", "geometry"}, "geometry, too"),
+    ],
+)
+def test_what_decides_the_verdict(text: str, gated: set[str], reason: str) -> None:
+    config = configured(text)
+    comparisons = plan_comparisons(config, plan_arms(config))
+    assert {name for name, c in comparisons.items() if c.gated} == gated, reason
+
+
+def test_a_gate_that_names_nothing_says_what_there_is() -> None:
+    config = configured("gate: [runtime-fp16]")
+    with pytest.raises(UserError) as caught:
+        plan_comparisons(config, plan_arms(config))
+    assert str(caught.value) == (
+        "config: gate names 'runtime-fp16'; it may name deployment-fp32, geometry, runtime-fp32."
+    )
+
+
+def test_the_tolerances_of_an_export_hold_for_its_runtime_effect() -> None:
+    config = configured("exports: {a: {tolerances: {box_px: 5}}, b: }\ntolerances: {extra: 1}")
+    comparisons = plan_comparisons(config, plan_arms(config))
+    assert comparisons["runtime-a"].tolerance == {
+        "missing": 0,
+        "extra": 0,
+        "box_px": 5,
+        "score": 1e-4,
+    }
+    common = {"missing": 0, "extra": 1, "box_px": 0.01, "score": 1e-4}
+    for name in ("runtime-b", "deployment-a", "deployment-b", "geometry"):
+        assert comparisons[name].tolerance == common
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_empty_folder_is_replaced_by_samples_and_that_is_said() -> None:
+    planned = Plan(configured(""), coordinating=True)
+    assert planned.note.startswith("images holds no image yet, so samples were used: ")
+    assert planned.note.endswith(".")
+    job = Plan(configured(""), coordinating=False)
+    assert (job.batches, job.note) == (planned.batches, planned.note)
+
+
+def test_a_folder_with_an_image_is_taken_without_a_note(folder: Path) -> None:
+    (folder / "images" / "a.jpg").write_text("unreadable, but there")
+    planned = Plan(configured("images_per_job: 1"), coordinating=True)
+    assert (planned.batches, planned.note) == (["a.jpg"], "")
+
+
+def test_paths(folder: Path) -> None:
+    (folder / "images" / "a.jpg").write_text("x")
+    (folder / "own.onnx").write_text("x")
+    (folder / "own.pt").write_text("x")
+    config = configured("exports: {fp32: , own: {onnx: own.onnx}}\nimages_per_job: 1")
+    config["models"]["b"] = {"weights": "own.pt", "trust": False}
+    plan = Plan(config, coordinating=True)
+    wildcards = SimpleNamespace(
+        model="b", arm="onnx-own", comparison="runtime-own", export="own", batch="a.jpg"
+    )
+    assert plan.models == ["a", "b"]
+    assert plan.weights(wildcards) == ["own.pt"]
+    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is no file"
+    assert plan.given_export(wildcards) == ["own.onnx"]
+    assert plan.given_export(SimpleNamespace(export="fp32")) == []
+    assert plan.reference(wildcards) == "results/detect_pytorch/b/pytorch-square/a.jpg.json"
+    assert plan.candidate(wildcards) == "results/detect_onnx/b/onnx-own/a.jpg.json"
+    assert plan.all_detections(wildcards) == [
+        "results/detect_pytorch/b/pytorch-rect/a.jpg.json",
+        "results/detect_pytorch/b/pytorch-square/a.jpg.json",
+        "results/detect_onnx/b/onnx-fp32/a.jpg.json",
+        "results/detect_onnx/b/onnx-own/a.jpg.json",
+    ]
+
+
+def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
+    (folder / "images" / "a.jpg").write_text("x")
+    plain = Plan(configured("exports: {a: }"), coordinating=True)
+    other = Plan(configured("exports: {a: {tolerances: {box_px: 5}}}"), coordinating=True)
+    assert plain.exports == other.exports
+    assert plain.comparison_settings != other.comparison_settings
+    assert (
+        plain.exports["a"].items()
+        >= {
+            "onnx": "",
+            "opset": 18,
+            "simplify": True,
+            "dynamic": False,
+            "imgsz": [640, 640],
+        }.items()
+    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parity.config import complete
 from parity.errors import UserError
 from parity.grid import MAX_POINTS, Axes, grid_of, points
 
@@ -74,3 +75,32 @@ def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_aske
     hundredths = [n / 100 for n in range(13, 23)]
     assert list(axes.tuned_conf) == sorted([0.125, *hundredths, 0.225])
     assert axes.tuned_iou == (0.45, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("sweep", "sentence"),
+    [
+        ({"conf": [0.5, 0.001]}, "sweep.conf has 0.001, below candidates.floor, which is 0.01;"),
+        ({"conf": []}, "sweep.conf: [] gives 0 values; it may give 1 to 1,000."),
+        ({"conf": 0.3}, "sweep.conf is 0.3; it must be a list or keys with values."),
+        ({"conf": {"start": 0.3, "step": 0.1}}, "sweep.conf lacks the key 'stop'."),
+        ({"conf": {"start": 0.3, "end": 1}}, "sweep.conf has no key 'end'; it may have start, "),
+        ({"iou": [0.5, 1.5]}, "sweep.iou.1 is 1.5; it must be at most 1."),
+        ({"conf": ["0.3"]}, 'sweep.conf.0 is "0.3"; it must be a finite number'),
+        (
+            {"iou": {"start": 0.1, "stop": 0.5, "step": 0}},
+            "sweep.iou.step is 0; it must be above 0",
+        ),
+    ],
+    ids=["floor", "empty", "number", "half a range", "unknown", "out of range", "text", "no step"],
+)
+def test_a_grid_that_cannot_be_gets_a_sentence(sweep: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as raised:
+        complete({"models": {"m": {"weights": "m.pt"}}, "sweep": sweep})
+    assert sentence in str(raised.value)
+
+
+def test_an_empty_section_asks_for_the_default_grid() -> None:
+    grid = grid_of(complete({"models": {"m": {"weights": "m.pt"}}, "sweep": {}}))
+    assert grid["conf"] == [round(0.05 * n, 2) for n in range(1, 19)]
+    assert grid["iou"] == [0.45, 0.5, 0.6, 0.7]

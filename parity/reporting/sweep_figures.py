@@ -17,6 +17,7 @@ COLUMNS = 3
 MOST_MAPS = 24
 MOST_TICKS = 7
 MOST_NUMBERS = 60
+MOST_NAMED = 10
 NAME_LENGTH = 34
 
 
@@ -44,7 +45,7 @@ def draw_sweep(results: Mapping[str, Any]) -> Figure:
         scale = _common_scale(comparisons)
         for panel, name in zip(panels, shown, strict=False):
             image = draw_agreement(panel, name, comparisons[name], results["axes"], scale)
-        maps.colorbar(image, ax=list(panels), label="agreement (F1)", pad=0.01)
+        maps.colorbar(image, ax=list(panels), label="agreement (F1)", pad=0.01, aspect=14 * rows)
         left, right = curves.subplots(1, 2)
         draw_counts(left, results["arms"], results["axes"])
         draw_tuning(right, comparisons, results["axes"])
@@ -108,7 +109,7 @@ def draw_counts(ax: Axes, arms: Mapping[str, Any], axes: Mapping[str, Any]) -> N
         xlabel="conf; dotted: this run",
         ylabel="detections",
     )
-    ax.legend()
+    _name_lines(ax)
 
 
 def draw_tuning(ax: Axes, comparisons: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
@@ -139,7 +140,7 @@ def draw_tuning(ax: Axes, comparisons: Mapping[str, Any], axes: Mapping[str, Any
         xlabel="conf of the candidate; dotted: this run",
         ylabel="agreement (F1)",
     )
-    ax.legend()
+    _name_lines(ax)
 
 
 def _common_scale(comparisons: Mapping[str, Any]) -> Normalize:
@@ -158,6 +159,12 @@ def _name_ticks(set_ticks: Any, values: list[float]) -> None:
     every = -(-len(values) // MOST_TICKS)
     positions = range(0, len(values), every)
     set_ticks(list(positions), [number(values[position]) for position in positions])
+
+
+def _name_lines(ax: Axes) -> None:
+    handles, _ = ax.get_legend_handles_labels()
+    more = len(handles) - MOST_NAMED
+    ax.legend(handles=handles[:MOST_NAMED], title=f"{more} more are drawn" if more > 0 else None)
 
 
 def _headline(results: Mapping[str, Any], shown: int) -> str:

@@ -1,0 +1,88 @@
+"""Which rules a change of the grid reruns."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.listing import find_samples
+from tests.conftest import Workflow, copy_project
+
+SWEPT = {"sweep": {"conf": [0.2, 0.25], "iou": [0.5]}}
+PHOTOS = {"images": "photos", "images_per_job": 1, "annotate": 0}
+AFTER_GRID = {"sweep", "tune", "plot_sweep", "report", "verdict"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a project in which a run over two photographs, a batch each, has ended."""
+    folder = tmp_path_factory.mktemp("swept")
+    project = copy_project(folder / "project", folder / "home")
+    photos = project.root / "photos"
+    photos.mkdir()
+    for name, path in list(find_samples().items())[:2]:
+        shutil.copy(path, photos / name)
+    result = project.run(config=PHOTOS | SWEPT)
+    assert result.returncode == 0, result.output
+    assert result.jobs["sweep"] == 2
+    return project
+
+
+@pytest.fixture
+def project(finished: Workflow, tmp_path: Path) -> Workflow:
+    """Return a copy of the finished project that a test may change."""
+    return finished.copy(tmp_path / "project")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "expected"),
+    [
+        (SWEPT["sweep"], set()),
+        ({"conf": {"start": 0.2, "stop": 0.25, "step": 0.05}, "iou": [0.5]}, set()),
+        ({"conf": [0.2, 0.25, 0.3], "iou": [0.5]}, AFTER_GRID),
+        ({"conf": [0.2, 0.25], "iou": [0.5, 0.6]}, AFTER_GRID),
+        ({"conf": [0.5], "iou": [0.2, 0.25]}, AFTER_GRID),
+        (None, {"report", "verdict"}),
+    ],
+    ids=["nothing", "as start, stop and step", "conf added", "iou added", "exchanged", "left out"],
+)
+def test_another_grid_reruns_the_sweep_and_what_follows_alone(
+    finished: Workflow, sweep: dict[str, Any] | None, expected: set[str]
+) -> None:
+    result = finished.dry_run(config=PHOTOS | {"sweep": sweep})
+    assert result.returncode == 0, result.output
+    assert result.rules - {"report", "verdict"} == expected - {"report", "verdict"}
+    assert result.rules <= AFTER_GRID
+    assert (result.rules == set()) == (sweep == SWEPT["sweep"])  # the report states the config
+
+
+def test_a_point_is_added_for_nothing_but_the_sweep(project: Workflow) -> None:
+    wider = {"sweep": {"conf": [0.2, 0.25, 0.4], "iou": [0.5]}}
+    result = project.run(config=PHOTOS | wider)
+    assert result.returncode == 0, result.output
+    assert result.rules == AFTER_GRID
+    path = project.root / "results/tune/yolo11n/sweep_results.json"
+    comparison = json.loads(path.read_text())["comparisons"]["runtime-fp32"]
+    assert [cell["conf"] for cell in comparison["cells"]] == [0.2, 0.25, 0.4]
+    assert {cell["f1"] for cell in comparison["cells"]} == {1.0}
+    report = (project.root / "results/report/analysis_report.md").read_text()
+    assert comparison["sentence"] in report
+    assert (project.root / "results/plot_sweep/yolo11n/sweep_plots.png").is_file()
+
+
+def test_without_the_section_the_report_does_not_speak_of_it(project: Workflow) -> None:
+    result = project.run(config=PHOTOS | {"sweep": None})
+    assert result.returncode == 0, result.output
+    assert result.rules == {"report", "verdict"}
+    assert (
+        "Other thresholds" not in (project.root / "results/report/analysis_report.md").read_text()
+    )
+
+
+def test_a_grid_below_the_floor_gets_a_sentence(finished: Workflow) -> None:
+    result = finished.dry_run(config=PHOTOS | {"sweep": {"conf": [0.5, 0.001]}})
+    assert result.returncode == 1
+    assert "sweep.conf has 0.001, below candidates.floor, which is 0.01" in result.output
+    assert "Traceback" not in result.output

@@ -243,8 +243,10 @@ def check_unchanged(image: BatchImage) -> None:
     UserError
         If its content is another or it is gone.
     """
-    if _sha256(Path(image.path)) != image.sha256:
-        raise UserError(f"{image.path} changed after the run was planned; run again.")
+    path = Path(image.path)
+    if _sha256(path) != image.sha256:
+        what = "changed" if path.exists() else "was deleted"
+        raise UserError(f"{image.path} {what} after the run was planned; run again.")
 
 
 def _sha256(path: Path) -> str:

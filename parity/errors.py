@@ -1,8 +1,11 @@
 """Errors whose message is meant for the user."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 
 
 class UserError(Exception):
@@ -19,5 +22,22 @@ def in_one_sentence() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
+        _end(str(error))
+    except MemoryError:
+        _end(
+            "there is not enough memory; run again with fewer jobs at a time (--cores), more "
+            "memory for the job (mem_mb in the profile) or a smaller images_per_job."
+        )
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _end(
+            f"the disk is full ({error}); nothing that is finished was lost: make room and run "
+            "again."
+        )
+
+
+def _end(sentence: str) -> None:
+    sys.stderr.write(f"error: {sentence}\n")
+    sys.stderr.flush()
+    sys.exit(1)

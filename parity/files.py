@@ -1,9 +1,11 @@
 """Writing results so that no reader ever sees half a file."""
 
+import glob
 import json
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,55 @@ from parity.errors import UserError
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path that takes the name of ``path`` when the block succeeds."""
+    """Yield a temporary path that takes the name of ``path`` when the block succeeds.
+
+    The name tells host and process, so that two writers never meet. What a killed process left is
+    removed by the next that writes the same file on that host.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    host = socket.gethostname()
+    for left in path.parent.glob(glob.escape(f".{host}.") + "*" + glob.escape(f".{path.name}")):
+        if not _runs(left.name.removeprefix(f".{host}.").removesuffix(f".{path.name}")):
+            left.unlink(missing_ok=True)
+    temporary = path.with_name(f".{host}.{os.getpid()}.{path.name}")
     try:
         yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())  # else a power cut could keep the name and lose the content
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _runs(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def damaged(path: str | Path, what: str) -> UserError:
+    """Return the error for a file that cannot be used.
+
+    A result is moved aside, so that Snakemake misses it and makes it anew.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What is wrong with it, to follow its name.
+    """
+    if Path(path).parts[0] != "results":
+        return UserError(f"{path} {what}; delete it and run again.")
+    aside = Path(f"{path}.damaged")
+    with suppress(FileNotFoundError):  # somebody else has just moved it
+        Path(path).replace(aside)
+    return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")
 
 
 def write_json(path: str | Path, schema: str, content: dict[str, Any]) -> None:
@@ -58,10 +100,10 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
     try:
         document = json.loads(Path(path).read_text())
     except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}); delete it and run again.") from None
+        raise damaged(path, f"is damaged ({error})") from None
     found = document.get("schema") if isinstance(document, dict) else None
     if found != f"yolo-parity/{schema}":
-        raise UserError(f"{path} should hold {schema}, not {found}; delete it and run again.")
+        raise damaged(path, f"should hold {schema}, not {found}")
     return document
 
 
@@ -83,7 +125,9 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)
-    except FileNotFoundError:
+    except MemoryError:
         raise
     except Exception as error:
-        raise UserError(f"{path} is damaged ({error}); delete it and run again.") from None
+        if isinstance(error, OSError) and error.errno:
+            raise  # the file may well be whole
+        raise damaged(path, f"is damaged ({error})") from None

@@ -43,6 +43,8 @@ def read_image(path: str | Path) -> np.ndarray:
     try:
         image = _decode(path, data)
     except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from None
         raise UnreadableImageError(f"OpenCV refuses the file ({error.err})") from None
     if image is None:
         raise UnreadableImageError("the file cannot be decoded as an image")
@@ -78,5 +80,7 @@ def _read_with_pillow(path: Path) -> np.ndarray | None:
     try:
         with ImageOps.exif_transpose(Image.open(path)) as image:
             return cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR)
+    except MemoryError:
+        raise
     except Exception:  # Pillow's plugins raise whatever their format's parser raises
         return None

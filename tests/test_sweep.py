@@ -1,7 +1,9 @@
 """Every number of a sweep equals that of a fresh run at its thresholds."""
 
 import json
-from dataclasses import replace
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parity.backends.inference import infer
+from parity.backends.onnx import OnnxNetwork
+from parity.batches import BatchImage
 from parity.comparison.differences import compare_image, worst
 from parity.comparison.sweep import Pairs, check_limits, sweep, sweep_batch
 from parity.comparison.tuning import gather
@@ -18,6 +23,7 @@ from parity.detection.detections import CandidateBatch, Detections, ImageCandida
 from parity.detection.suppression import detect
 from parity.errors import UserError
 from parity.grid import Axes
+from parity.provenance import sha256
 
 FLOOR = 0.05
 GRID = {"conf": [0.05, 0.2, 0.25, 0.5, 0.8], "iou": [0.3, 0.45, 0.7, 1.0]}
@@ -65,9 +71,16 @@ def arms() -> dict[str, CandidateBatch]:
     return {"pytorch-square": batch_of(reference), "onnx-fp32": batch_of(candidate)}
 
 
-def records_at(batch: CandidateBatch, conf: float, iou: float, max_det: int) -> list[dict]:
+def records_at(
+    batch: CandidateBatch,
+    conf: float,
+    iou: float,
+    max_det: int,
+    detect: Callable[..., Detections] = detect,
+) -> list[dict]:
     """Return what a fresh run at some thresholds would store."""
-    options = {"max_det": max_det, "classes": 3, "end2end": batch.made_by["end2end"]}
+    classes, end2end = len(batch.made_by["names"]), batch.made_by["end2end"]
+    options = {"max_det": max_det, "classes": classes, "end2end": end2end}
     return [
         {
             "name": image.name,
@@ -84,10 +97,11 @@ def fresh(
     thresholds: tuple[tuple[float, float], tuple[float, float]],
     *,
     max_det: int,
+    detects: tuple[Callable[..., Detections], ...] = (detect, detect),
 ) -> dict[str, float]:
     """Return the counts of a fresh run of both arms, each at its own thresholds."""
-    ours = records_at(reference, *thresholds[0], max_det)
-    theirs = records_at(candidate, *thresholds[1], max_det)
+    ours = records_at(reference, *thresholds[0], max_det, detects[0])
+    theirs = records_at(candidate, *thresholds[1], max_det, detects[1])
     compared = [compare_image(a, b, iou=MATCHING) for a, b in zip(ours, theirs, strict=True)]
     rows = [worst(record) for record in compared]
     overlaps = [pair["iou"] for record in compared for pair in record["matched"]]
@@ -278,3 +292,62 @@ def test_batches_of_different_sweeps_are_not_added(
     swept(arms, tmp_path / "b", THRESHOLDS | {"conf": 0.5})
     with pytest.raises(UserError, match="other thresholds"):
         gather([str(tmp_path / folder / "0.json") for folder in "ab"], COMPARISONS)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Two real arms and the processor time that their inference took."""
+
+    arms: dict[str, CandidateBatch]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def measured(coco_images: list[Path], yolo11n_onnx: Path, yolo11n_pt: Path) -> Measured:
+    """Return both arms of YOLO11n; the reference sees minimal rectangles, so that they differ."""
+    from parity.backends.pytorch.network import PytorchNetwork
+
+    images = [BatchImage(path.name, str(path), sha256(path)) for path in coco_images[:24]]
+    options = {"imgsz": (640, 640), "rect": True, "threads": 1, "device": "cpu"}
+    networks = {
+        "pytorch-square": PytorchNetwork.load(yolo11n_pt, **options),
+        "onnx-fp32": OnnxNetwork.load(yolo11n_onnx, threads=1),
+    }
+    arms, seconds = {}, 0.0
+    for arm, network in networks.items():
+        infer(network, images[:1], floor=0.01, made_by={})  # warms up
+        start = time.process_time()
+        names = {str(class_id): name for class_id, name in network.names.items()}
+        made_by = {"floor": 0.01, "end2end": False, "names": names}
+        arms[arm] = infer(network, images, floor=0.01, made_by=made_by)[0]
+        seconds += time.process_time() - start
+    return Measured(arms, seconds)
+
+
+@pytest.mark.slow
+def test_random_cells_equal_what_ultralytics_suppression_gives(
+    measured: Measured, tmp_path: Path
+) -> None:
+    from parity.backends.pytorch.suppression import detect as detect_as_ultralytics
+
+    results = swept(measured.arms, tmp_path, THRESHOLDS, batches=2)
+    cells = results["comparisons"]["runtime-fp32"]["cells"]
+    for index in np.random.default_rng(0).choice(len(cells), 6, replace=False):
+        cell = cells[index]
+        at = cell["conf"], cell["iou"]
+        detects = detect_as_ultralytics, detect
+        expected = fresh(*measured.arms.values(), (at, at), max_det=300, detects=detects)
+        for key in ("reference", "candidate", "matched", "missing", "extra"):
+            assert cell[key] == expected[key], at
+
+
+@pytest.mark.slow
+def test_fifty_cells_cost_less_than_a_twentieth_of_the_inference(measured: Measured) -> None:
+    grid = {"conf": [n / 20 for n in range(1, 11)], "iou": [0.4, 0.45, 0.5, 0.6, 0.7]}
+    axes = Axes.build(grid, THRESHOLDS)
+    spent = []
+    for _ in range(3):
+        start = time.process_time()
+        sweep(measured.arms, COMPARISONS, axes, iou=MATCHING)
+        spent.append(time.process_time() - start)
+    assert min(spent) < measured.seconds / 20

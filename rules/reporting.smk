@@ -53,12 +53,35 @@ rule annotate:
         "../scripts/annotate.py"
 
 
+rule browse:
+    """Gather the worst images and their detections for the report's image browser."""
+    input:
+        results=rules.summarise.output.results,
+        detections=PLAN.all_detections,
+        comparisons=rules.summarise.input.comparisons,
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+    output:
+        browser=directory("results/browse/{model}"),
+    log:
+        "logs/browse/{model}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        worst=lookup("browse", within=config),
+        code=fingerprint("scripts/browse.py"),
+    message:
+        "Gathering the worst images of {wildcards.model} for the report"
+    script:
+        "../scripts/browse.py"
+
+
 rule report:
-    """Write the report of a run."""
+    """Write the report of a run, as Markdown and as a page."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         plots=collect(rules.plot.output.plots, model=PLAN.models),
         pictures=collect(rules.annotate.output.pictures, model=PLAN.models),
+        browsers=collect(rules.browse.output.browser, model=PLAN.models),
         sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
         sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),
     output:
@@ -68,6 +91,13 @@ rule report:
             category="Comparison",
             labels={"model": "all", "what": "report"},
         ),
+        page=report(
+            "results/report/index.html",
+            caption="../report/page.rst",
+            category="Comparison",
+            labels={"model": "all", "what": "page"},
+        ),
+        files=directory("results/report/files"),
     log:
         "logs/report/analysis_report.log",
     conda:

@@ -1,4 +1,4 @@
-"""Write the report of a run."""
+"""Write the report of a run, as Markdown and as a page."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ from parity.comparison.summary import RESULTS
 from parity.files import atomic, read_json
 from parity.logs import log_to
 from parity.reporting.gallery import INDEX, PICTURES
+from parity.reporting.page import write_page
 from parity.reporting.report import find_links, render
 from parity.reporting.sweep_section import sweep_sections
 
@@ -15,37 +16,27 @@ if TYPE_CHECKING:
 
 
 def main(
-    *,
-    results: list[str],
-    plots: list[str],
-    pictures: list[str],
-    sweeps: list[str],
-    sweep_plots: list[str],
-    config: dict[str, Any],
-    destination: str,
+    *, inputs: dict[str, list[str]], config: dict[str, Any], report: str, page: str, files: str
 ) -> None:
-    """Write the report on all models as Markdown."""
-    listed = {folder: read_json(Path(folder) / INDEX, PICTURES) for folder in pictures}
+    """Write the report on all models; inputs are files or folders of each model by name."""
+    listed = {folder: read_json(Path(folder) / INDEX, PICTURES) for folder in inputs["pictures"]}
     folders = {index["model"]: folder for folder, index in listed.items()}
-    report = render(
-        [read_json(path, RESULTS) for path in results],
+    text = render(
+        [read_json(path, RESULTS) for path in inputs["results"]],
         {index["model"]: index for index in listed.values()},
         config=config,
-        links=find_links(plots, folders, destination),
-        sweeps=sweep_sections(sweeps, sweep_plots, destination),
+        links=find_links(inputs["plots"], folders, report),
+        sweeps=sweep_sections(inputs["sweeps"], inputs["sweep_plots"], report),
     )
-    with atomic(destination) as temporary:
-        temporary.write_text(report, encoding="utf-8")
+    with atomic(report) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    write_page(inputs, config=config, page=page, files=files)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         main(
-            results=snakemake.input.results,
-            plots=snakemake.input.plots,
-            pictures=snakemake.input.pictures,
-            sweeps=snakemake.input.sweeps,
-            sweep_plots=snakemake.input.sweep_plots,
+            inputs={name: list(paths) for name, paths in snakemake.input.items()},
             config=snakemake.params.config,
-            destination=snakemake.output.report,
+            **snakemake.output,
         )

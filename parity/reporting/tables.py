@@ -16,6 +16,43 @@ EFFECTS = {
     "external": "Boxes from elsewhere against PyTorch.",
 }
 
+EFFECT_HEADER = [
+    "comparison",
+    "images that differ",
+    "matched",
+    "missing",
+    "extra",
+    "class-flipped",
+    "read by one arm only",
+    "boxes: largest / 95 % (px)",
+    "scores: largest / 95 %",
+    "mean IoU",
+    "smallest tolerance that would have passed",
+    "tolerance",
+    "result",
+]
+CHECK_HEADER = [
+    "arm",
+    "images",
+    "unreadable",
+    "detections",
+    "mean score",
+    "classes",
+    "failed checks",
+]
+UNREADABLE_HEADER = ["image", "reason", "arm"]
+ARM_HEADER = ["arm", "model", "input", "suppression", "runs on", "versions"]
+EXPORT_HEADER = [
+    "export",
+    "digest",
+    "size",
+    "opset",
+    "made by",
+    "inputs",
+    "outputs",
+    "operators",
+]
+
 
 def effect_tables(results: dict[str, Any]) -> list[dict[str, Any]]:
     """Return ``name``, ``about`` and ``rows`` of every effect that was measured."""

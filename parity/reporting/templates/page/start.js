@@ -1,0 +1,32 @@
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const button = document.getElementById("theme");
+  const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  const name = () => { button.textContent = dark() ? "Light scheme" : "Dark scheme"; };
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    try { localStorage.setItem("yolo-parity-theme", root.dataset.theme); } catch { /* not kept */ }
+    name();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
+  name();
+
+  const viewer = new parity.Viewer(document.getElementById("viewer"));
+  for (const element of document.querySelectorAll(".browser-data")) {
+    const place = document.querySelector(`[data-section="${element.dataset.for}"]`);
+    if (place) new parity.Table(parity.readModel(element), place, (table, i) => viewer.show(table, i));
+  }
+
+  const links = [...document.querySelectorAll(".contents a")];
+  const seen = new Map(links.map((link) => [document.getElementById(link.hash.slice(1)), link]));
+  const mark = () => {
+    const passed = [...seen.keys()].filter((section) => section.getBoundingClientRect().top < 120);
+    for (const link of links) link.removeAttribute("aria-current");
+    (seen.get(passed.at(-1)) ?? links[0]).setAttribute("aria-current", "true");
+  };
+  addEventListener("scroll", mark, { passive: true });
+  mark();
+})();

@@ -1,0 +1,210 @@
+"use strict";
+
+/** The table of images of one model: filters, order, pages. */
+parity.Table = class {
+  static PAGE = 25;
+
+  static KIND_NAMES = {
+    missing: "Missing objects",
+    extra: "Extra objects",
+    flipped: "Class-flipped objects",
+    boxes: "Boxes beyond tolerance",
+    scores: "Scores beyond tolerance",
+    unread: "Read by one arm only",
+  };
+
+  static VERDICTS = { fail: "fail", differs: "differs", same: "same", unreadable: "unreadable" };
+
+  static COLUMNS = [
+    { key: "name", title: "Image" },
+    { key: "missing", title: "Missing", place: parity.MISSING },
+    { key: "extra", title: "Extra", place: parity.EXTRA },
+    { key: "flipped", title: "Class-flipped", place: parity.FLIPPED },
+    { key: "box", title: "Box (px)", place: parity.BOX },
+    { key: "score", title: "Score", place: parity.SCORE },
+  ];
+
+  constructor(model, root, open) {
+    this.model = model;
+    this.root = root;
+    this.open = open;
+    this.page = 0;
+    this.sort = { key: "worst", down: true };
+    this.build();
+    this.refresh();
+  }
+
+  build() {
+    const { make } = parity;
+    const option = ([value, text]) => make("option", { value }, text);
+    const again = () => { this.page = 0; this.refresh(); };
+    const select = (label, entries) => {
+      const control = make("select", { onchange: again }, ...entries.map(option));
+      this.filters.append(make("label", { class: "field" }, label, control));
+      return control;
+    };
+    this.filters = make("div", { class: "filters", role: "search", "aria-label": "Filter images" });
+    this.text = make("input", { type: "search", autocomplete: "off", oninput: again });
+    this.filters.append(make("label", { class: "field wide" }, "Name contains", this.text));
+    const comparisons = this.model.comparisons.map((each, i) => [i, each.name]);
+    this.comparison = select("Comparison", [["", "any"], ...comparisons]);
+    this.verdict = select("Verdict", [["", "any"], ...Object.entries(this.present())]);
+    const kinds = this.model.kinds.map((kind, bit) => [bit, parity.Table.KIND_NAMES[kind]]);
+    this.kind = select("Difference", [["", "any"], ...kinds]);
+    this.category = select("Class", [["", "any"], ...this.classes()]);
+    this.filters.append(make("button", { type: "button", onclick: () => this.reset() }, "Reset"));
+    this.count = make("p", { class: "count", role: "status" });
+    this.head = make("tr");
+    this.body = make("tbody");
+    const caption = make("caption", { class: "hidden" }, `Images of ${this.model.model}`);
+    this.table = make("table", { class: "images" }, caption, make("thead", {}, this.head), this.body);
+    this.before = make("button", { type: "button", onclick: () => this.turn(-1) }, "← Previous");
+    this.after = make("button", { type: "button", onclick: () => this.turn(1) }, "Next →");
+    this.where = make("p", {});
+    this.pager = make("div", { class: "pager" }, this.before, this.where, this.after);
+    this.root.append(this.filters, this.count, this.table, this.pager);
+  }
+
+  present() {
+    const there = new Set(this.model.images.map((image) => image.verdict));
+    return Object.fromEntries(Object.entries(parity.Table.VERDICTS).filter(([key]) => there.has(key)));
+  }
+
+  classes() {
+    const there = new Set(this.model.images.flatMap((image) => image.classes));
+    const named = [...there].map((id) => [id, parity.className(this.model, id)]);
+    return named.sort((a, b) => a[1].localeCompare(b[1]));
+  }
+
+  reset() {
+    this.text.value = "";
+    for (const control of [this.comparison, this.verdict, this.kind, this.category]) control.value = "";
+    this.sort = { key: "worst", down: true };
+    this.page = 0;
+    this.refresh();
+  }
+
+  turn(step) {
+    this.page += step;
+    this.refresh();
+    this.count.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The comparisons that count: the chosen one or all. */
+  chosen(image) {
+    const which = this.comparison.value;
+    return which === "" ? image.measured : [image.measured[Number(which)]];
+  }
+
+  /** A number of an image: counts add up, of differences the largest counts; null is not finite. */
+  value(image, place) {
+    const values = this.chosen(image).map((row) => row[place]);
+    if (place < parity.BOX) return Math.max(...values);
+    return values.includes(null) ? null : Math.max(...values);
+  }
+
+  matches(image) {
+    const rows = this.chosen(image);
+    const bit = this.kind.value === "" ? 0 : 1 << Number(this.kind.value);
+    return (this.text.value === "" || image.name.toLowerCase().includes(this.text.value.toLowerCase()))
+      && (this.verdict.value === "" || image.verdict === this.verdict.value)
+      && (this.category.value === "" || image.classes.includes(Number(this.category.value)))
+      && (bit === 0 || rows.some((row) => row[parity.KINDS] & bit));
+  }
+
+  /** What the order is by, larger first; the rows come worst first over all comparisons. */
+  ranks(image) {
+    const large = (value) => value ?? Infinity;
+    const column = parity.Table.COLUMNS.find((each) => each.key === this.sort.key);
+    if (column) return [large(this.value(image, column.place))];
+    if (this.comparison.value === "") return [];
+    const [row] = this.chosen(image);
+    const unread = row[parity.KINDS] & (1 << this.model.kinds.indexOf("unread")) ? 1 : 0;
+    const counts = row[parity.MISSING] + row[parity.EXTRA] + 2 * row[parity.FLIPPED] + unread;
+    return [counts, large(row[parity.BOX]), large(row[parity.SCORE])];
+  }
+
+  ordered() {
+    const kept = this.model.images.filter((image) => this.matches(image));
+    const sign = this.sort.down ? 1 : -1;
+    if (this.sort.key === "name") return kept.sort((a, b) => -sign * a.name.localeCompare(b.name));
+    const ranked = kept.map((image) => [this.ranks(image), image]);
+    ranked.sort(([a, one], [b, other]) => {
+      const i = a.findIndex((value, place) => value !== b[place]);
+      return i < 0 ? one.index - other.index : sign * (b[i] > a[i] ? 1 : -1);
+    });
+    return ranked.map(([, image]) => image);
+  }
+
+  sortBy(key) {
+    const same = this.sort.key === key;
+    if (same && this.sort.down === (key === "name")) this.sort = { key: "worst", down: true };
+    else this.sort = { key, down: same ? !this.sort.down : key !== "name" };
+    this.page = 0;
+    this.refresh();
+    this.head.querySelector(`[data-key="${key}"]`).focus();
+  }
+
+  refresh() {
+    this.list = this.ordered();
+    const pages = Math.max(1, Math.ceil(this.list.length / parity.Table.PAGE));
+    this.page = Math.min(Math.max(this.page, 0), pages - 1);
+    const start = this.page * parity.Table.PAGE;
+    const shown = this.list.slice(start, start + parity.Table.PAGE);
+    const all = this.model.images.length.toLocaleString("en");
+    const order = this.sort.key === "worst" ? ", worst first" : "";
+    this.count.textContent = `${this.list.length.toLocaleString("en")} of ${all} images${order}`;
+    this.drawHead();
+    this.body.replaceChildren(...shown.map((image, i) => this.row(image, start + i)));
+    this.where.textContent = `Page ${this.page + 1} of ${pages}`;
+    this.before.disabled = this.page === 0;
+    this.after.disabled = this.page >= pages - 1;
+    this.pager.hidden = pages === 1;
+    this.table.hidden = shown.length === 0;
+  }
+
+  drawHead() {
+    const cells = parity.Table.COLUMNS.map(({ key, title }) => {
+      const down = this.sort.down ? "descending" : "ascending";
+      const button = parity.make(
+        "button", { type: "button", "data-key": key, onclick: () => this.sortBy(key) }, title,
+      );
+      const order = this.sort.key === key ? down : null;
+      return parity.make("th", { scope: "col", "aria-sort": order, class: key === "name" ? null : "many" }, button);
+    });
+    this.head.replaceChildren(cells[0], parity.make("th", { scope: "col" }, "Verdict"), ...cells.slice(1));
+  }
+
+  row(image, position) {
+    const { make } = parity;
+    const open = make(
+      "button",
+      { type: "button", class: "open", onclick: () => this.open(this, position) },
+      this.thumbnail(image),
+      make("span", { class: "name" }, image.name),
+    );
+    const numbers = parity.Table.COLUMNS.slice(1).map(({ title, place }) => {
+      const value = this.value(image, place);
+      const beyond = place < parity.BOX ? value > 0 : this.beyond(image, place);
+      const kind = value === 0 ? "zero" : beyond ? "beyond" : "";
+      return make("td", { class: `many ${kind}`, "data-label": title }, parity.number(value));
+    });
+    const badge = make("span", { class: `badge ${image.verdict}` }, image.verdict);
+    return make("tr", {}, make("th", { scope: "row" }, open), make("td", {}, badge), ...numbers);
+  }
+
+  beyond(image, place) {
+    const bit = 1 << this.model.kinds.indexOf(place === parity.BOX ? "boxes" : "scores");
+    return this.chosen(image).some((row) => row[parity.KINDS] & bit);
+  }
+
+  thumbnail(image) {
+    if (!image.photo) return parity.make("span", { class: "thumb none" }, "no picture");
+    const src = parity.address(this.model, `thumbnail_${image.photo}`);
+    const picture = parity.make("img", { class: "thumb", src, alt: "", loading: "lazy", decoding: "async" });
+    picture.addEventListener("error", () => {
+      picture.replaceWith(parity.make("span", { class: "thumb none" }, "not here"));
+    });
+    return picture;
+  }
+};

@@ -1,0 +1,38 @@
+"""Gather the worst images and their detections for the report's image browser."""
+
+from typing import TYPE_CHECKING
+
+from parity.comparison.summary import RESULTS
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.browser import write_browser
+from parity.reporting.gallery import Sources
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *,
+    results: str,
+    detections: list[str],
+    comparisons: list[str],
+    batches: list[str],
+    worst: int,
+    destination: str,
+) -> None:
+    """Write what the browser shows of a model into a folder."""
+    sources = Sources.of(batches, detections, comparisons)
+    write_browser(read_json(results, RESULTS), sources, worst=worst, destination=destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            results=snakemake.input.results,
+            detections=snakemake.input.detections,
+            comparisons=snakemake.input.comparisons,
+            batches=snakemake.input.batches,
+            worst=snakemake.params.worst,
+            destination=snakemake.output.browser,
+        )

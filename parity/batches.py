@@ -293,7 +293,7 @@ def _look_at(files: list[Path]) -> np.ndarray:
 
 
 def _delete_others(directory: Path, batches: set[str]) -> None:
-    for path in directory.glob("*.json"):
+    for path in directory.glob("[!.]*.json"):
         if path.stem not in batches:
             path.unlink()
 

@@ -1,0 +1,438 @@
+"""The answer: which steps of a deployment are wrong, the proof, and what cannot be told."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.detection.choices import INPUT_FIELDS, Pipeline, deviations
+from parity.diagnosis.evidence import Shares
+from parity.diagnosis.faults import Fault
+from parity.diagnosis.fingerprints import score_evidence
+from parity.diagnosis.judging import Judge
+from parity.diagnosis.observations import Observations
+from parity.diagnosis.polishing import polish, without
+from parity.diagnosis.replays import Replayer
+from parity.diagnosis.search import InputState, Search
+from parity.diagnosis.stages import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
+
+IMAGES = 12
+"""Images that are looked at, at most."""
+
+SCREEN = 3
+"""Images by which inputs are told apart."""
+
+CUTOFF = 25.0
+"""Explanations that are worse by more, in nats, are not measured to the end."""
+
+SAME = 0.5
+"""Explanations that differ by less, in nats, are not told apart."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A set of faults and what it costs.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        Names, harmless choices included.
+    pipeline : Pipeline
+        The deployment that it means.
+    margin : float
+        How much worse it is than the best, nats.
+    """
+
+    faults: tuple[str, ...]
+    pipeline: Pipeline
+    margin: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a deployment.
+
+    Attributes
+    ----------
+    verdict : {"correct", "named", "unknown"}
+        ``correct``: nothing is wrong; ``named``: the faults reproduce the boxes; ``unknown``:
+        nothing in the catalogue does.
+    faults, choices : tuple of Fault
+        What is wrong, and what is another harmless way of doing it, in the order of the stages.
+    pipeline, cured : Pipeline
+        The deployment as observed, and the same without its faults.
+    shares : Shares
+        What it reproduces.
+    before : Shares
+        What the correct pipeline reproduces.
+    runner_up : Explanation or None
+        The next best explanation.
+    equivalents : tuple of Explanation
+        Explanations that these boxes cannot tell from the one named.
+    undecided : tuple of str
+        Faults that may hold too, for they change nothing in these images.
+    first_difference : str
+        Stage at which the deployment first differs; empty if it is correct.
+    ask : tuple of str
+        What to hand over to learn more, a sentence each.
+    notes : tuple of str
+        What was inferred.
+    images : tuple of str
+        The images that were looked at.
+    runs : int
+        Runs of the network.
+    seconds : float
+        Time it took.
+    complete : bool
+        Whether the search ended before its time did.
+    """
+
+    verdict: str
+    faults: tuple[Fault, ...]
+    choices: tuple[Fault, ...]
+    pipeline: Pipeline
+    cured: Pipeline
+    shares: Shares
+    before: Shares
+    runner_up: Explanation | None
+    equivalents: tuple[Explanation, ...]
+    undecided: tuple[str, ...]
+    first_difference: str
+    ask: tuple[str, ...]
+    notes: tuple[str, ...]
+    images: tuple[str, ...]
+    runs: int
+    seconds: float
+    complete: bool
+
+    def __bool__(self) -> bool:
+        """Return whether the deployment is correct."""
+        return self.verdict == "correct"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values; time and runs stand apart, see :meth:`effort`."""
+        return {
+            "verdict": self.verdict,
+            "faults": [fault.as_json() for fault in self.faults],
+            "choices": [fault.as_json() for fault in self.choices],
+            "pipeline": deviations(self.pipeline),
+            "cured": deviations(self.cured),
+            "reproduced": asdict(self.shares),
+            "reproduced_by_correct": asdict(self.before),
+            "runner_up": _plain(self.runner_up) if self.runner_up else None,
+            "equivalents": [_plain(other) for other in self.equivalents],
+            "undecided": list(self.undecided),
+            "first_difference": self.first_difference,
+            "ask": list(self.ask),
+            "notes": list(self.notes),
+            "images": list(self.images),
+            "network_runs": self.runs,
+            "complete": self.complete,
+        }
+
+    def effort(self) -> dict[str, float]:
+        """Return what differs from run to run: the seconds."""
+        return {"seconds": self.seconds}
+
+
+def _plain(explanation: Explanation) -> dict[str, Any]:
+    return {"faults": list(explanation.faults), "margin": round(explanation.margin, 3)}
+
+
+def diagnose(
+    observations: Observations,
+    paths: dict[str, Path],
+    network: Any,
+    class_names: dict[int, str],
+    *,
+    seconds: float = 40.0,
+    directory: str | Path | None = None,
+    replayer: Replayer | None = None,
+) -> Diagnosis:
+    """Name what is wrong with the deployment that made some boxes.
+
+    Parameters
+    ----------
+    observations : Observations
+        What it made, and what is known of it.
+    paths : dict of str to Path
+        Image files by name.
+    network : Network
+        The network that it runs, see :class:`parity.detection.pipeline.Network`.
+    class_names : dict of int to str
+        The model's names.
+    seconds : float
+        Time after which no further input is tried.
+    directory : str or Path, optional
+        Where raw outputs are kept between runs.
+    replayer : Replayer, optional
+        Keeps what was computed from one diagnosis to the next.
+    """
+    start = time.perf_counter()
+    replayer = replayer or Replayer(network, paths, directory)
+    runs = replayer.runs
+    names = choose(observations, replayer)
+    judge = Judge(replayer, observations, names)
+    search = Search(judge, screen(judge), class_names, seconds)
+    notes = list(observations.notes)
+    state = _stage_by_stage(judge, search, notes)
+    if state is None:
+        best = (found := search.run()).best
+        complete = not found.exhausted
+    else:
+        best, complete = search.explain(state), True
+    best = _simplify(judge, best)
+    tried = list(dict.fromkeys(search.tried.values()))
+    diagnosis = _answer(judge, best, tried, notes, complete, runs, start)
+    return diagnosis
+
+
+def choose(observations: Observations, replayer: Replayer) -> list[str]:
+    """Return the images that tell most: of many shapes, with boxes, not too crowded.
+
+    Parameters
+    ----------
+    observations : Observations
+        What was seen.
+    replayer : Replayer
+        Knows the images.
+    """
+    names = [name for name in observations.images if name in replayer.paths]
+    plain = Pipeline()
+    shapes: dict[str, Any] = {}
+    for name in names[:200]:
+        source = replayer.input_of(plain, name)
+        if source is not None:
+            shapes[name] = source.image_shape
+    taken: list[str] = []
+    seen: dict[Any, int] = {}
+    left = sorted(shapes, key=lambda n: (-min(len(observations.images[n]), 15), n))
+    while left and len(taken) < IMAGES:
+        best = max(
+            left,
+            key=lambda n: (
+                min(len(observations.images[n]), 15) * 0.6 ** seen.get(shapes[n], 0),
+                -len(observations.images[n]),
+            ),
+        )
+        taken.append(best)
+        seen[shapes[best]] = seen.get(shapes[best], 0) + 1
+        left.remove(best)
+    return sorted(taken, key=names.index)
+
+
+def screen(judge: Judge) -> list[str]:
+    """Return the few images by which inputs are told apart, the most telling first."""
+    places = {n: judge.replayer.input_of(judge.correct, n) for n in judge.names}
+
+    def worth(name: str, taken: list[str]) -> float:
+        source = places[name]
+        boxes = min(len(judge.observed[name]), 12)
+        resized = (source.place.resized_height, source.place.resized_width) != source.image_shape
+        upright = source.image_shape[0] > source.image_shape[1]
+        other = all(
+            upright != (places[t].image_shape[0] > places[t].image_shape[1]) for t in taken
+        )
+        return boxes * (1.5 if resized else 1.0) * (1.3 if other else 1.0) + 0.1
+
+    taken: list[str] = []
+    while len(taken) < min(SCREEN, len(judge.names)):
+        rest = [n for n in judge.names if n not in taken]
+        taken.append(max(rest, key=lambda n: worth(n, taken)))
+    return taken
+
+
+def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputState | None:
+    given = {n: t for n, t in judge.observations.tensors.items() if n in judge.names}
+    raws = {n: r for n, r in judge.observations.raws.items() if n in judge.names}
+    if not given and not raws:
+        return None
+    explain, what, equal = explain_tensors, "input", EQUAL_TENSOR
+    if not given:
+        explain, what, equal, given = explain_raws, "raw output", EQUAL_RAW, raws
+    pipeline, left = explain(judge, given)
+    if left > equal:
+        notes.append(f"Nothing in the catalogue makes the {what} that was handed over.")
+        return None
+    faults = tuple(f for f in judge.name(pipeline)[0] if f.fields & set(INPUT_FIELDS))
+    notes.append(f"The {what} that was handed over is reproduced to {left:.2g} on average.")
+    return search.look(faults)
+
+
+def _simplify(judge: Judge, best: Pipeline) -> Pipeline:
+    improved = True
+    while improved:
+        improved = False
+        for fault in judge.name(best)[0]:
+            simpler = without(judge, best, fault)
+            if judge.cost(simpler) < judge.cost(best):
+                best, improved = simpler, True
+                break
+    return best
+
+
+def _alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
+    present = judge.name(best)[0]
+    for fault in present:
+        bare = without(judge, best, fault)
+        yield bare
+        siblings = [f for f in judge.catalogue if f.fields & fault.fields and f != fault]
+        if not fault.fields & set(INPUT_FIELDS):
+            siblings = [f for f in judge.catalogue if not f.fields & set(INPUT_FIELDS)]
+        for other in siblings:
+            if other != fault:
+                yield other.apply(bare)
+    for fault in judge.catalogue:
+        if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
+            yield fault.apply(best)
+
+
+def _other_inputs(
+    judge: Judge, best: Pipeline, tried: list[InputState]
+) -> Iterator[Pipeline]:
+    count = sum(bool(f.fields & set(INPUT_FIELDS)) for f in judge.name(best)[0])
+    names = screen(judge)
+    for state in tried:
+        if len(state.faults) > max(count, 1):
+            continue
+        pipeline = replace(best, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
+        if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
+            yield pipeline
+
+
+def _excess(judge: Judge, pipeline: Pipeline, best: Pipeline) -> float:
+    more = judge.name(pipeline)[1] - judge.name(best)[1]
+    for name in judge.names:
+        own, its = judge.fit(pipeline, name), judge.fit(best, name)
+        more += own.cost - its.cost
+        more += 2.5 * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
+        if more > CUTOFF:
+            return CUTOFF
+    return judge.cost(pipeline) - judge.cost(best)
+
+
+def _answer(
+    judge: Judge,
+    best: Pipeline,
+    tried: list[InputState],
+    notes: list[str],
+    complete: bool,
+    runs: int,
+    start: float,
+) -> Diagnosis:
+    named = judge.name(best)[0]
+    faults = tuple(f for f in named if not f.is_choice)
+    choices = tuple(f for f in named if f.is_choice)
+    explanations: dict[Pipeline, Explanation] = {}
+    for pipeline in dict.fromkeys([*_alternatives(judge, best), *_other_inputs(judge, best, tried)]):
+        margin = _excess(judge, pipeline, best)
+        if pipeline != best and margin < CUTOFF:
+            names = tuple(f.name for f in judge.name(pipeline)[0])
+            explanations[pipeline] = Explanation(names, pipeline, margin)
+    own = {f.name for f in faults}
+    equal, rest, free = [], [], []
+    for other in sorted(explanations.values(), key=lambda e: e.margin):
+        its = {f.name for f in judge.name(other.pipeline)[0] if not f.is_choice}
+        same_fit = abs(judge.misfit(other.pipeline) - judge.misfit(best)) < SAME
+        if its > own and same_fit:
+            more = [f for f in judge.name(other.pipeline)[0] if f.name not in own]
+            free += [f.name for f in more if not f.is_choice and not f.fields & _moot(best)]
+        elif same_fit and its != own and len(its) <= len(own):
+            equal.append(other)
+        elif its != own and not (its > own):
+            rest.append(other)
+    free += _without_effect(judge, best)
+    shares, before = judge.shares(best), judge.shares(judge.correct)
+    verdict = _verdict(judge, best, faults, shares)
+    first = faults[0].stage if faults else ""
+    if verdict == "unknown":
+        first = _first_difference(judge, best)
+    cured = judge.correct
+    for choice in choices:
+        cured = choice.apply(cured)
+    undecided = tuple(dict.fromkeys(name for name in free if name not in own))
+    return Diagnosis(
+        verdict=verdict,
+        faults=faults,
+        choices=choices,
+        pipeline=best,
+        cured=cured,
+        shares=shares,
+        before=before,
+        runner_up=rest[0] if rest else None,
+        equivalents=tuple(equal),
+        undecided=undecided,
+        first_difference=first,
+        ask=tuple(_ask(judge, verdict, equal, undecided, first)),
+        notes=tuple(notes),
+        images=tuple(judge.names),
+        runs=judge.replayer.runs - runs,
+        seconds=time.perf_counter() - start,
+        complete=complete,
+    )
+
+
+def _without_effect(judge: Judge, best: Pipeline) -> list[str]:
+    inputs = judge.inputs(best, judge.names)
+    return [
+        fault.name
+        for fault in judge.before
+        if not fault.is_in(best)
+        and not fault.fields & _moot(best)
+        and not any(f.fields & fault.fields for f in judge.name(best)[0])
+        and judge.inputs(fault.apply(best), judge.names) == inputs
+    ]
+
+
+def _moot(pipeline: Pipeline) -> set[str]:
+    moot = {"conf", "max_det", "conf_inclusive"}
+    if pipeline.fitting != "letterbox":
+        moot |= {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
+    if pipeline.fitting in ("stretch", "crop"):
+        moot |= {"border", "sides_exchanged"}
+    if pipeline.suppression in ("none", "best", "best_per_class"):
+        moot |= {"overlap", "suppressed_in", "sorted", "iou", "merging"}
+    return moot
+
+
+def _verdict(judge: Judge, best: Pipeline, faults: tuple[Fault, ...], shares: Shares) -> str:
+    if not sum(len(o) for o in judge.observed.values()):
+        return "correct" if not faults and shares.predicted == 1 else "unknown"
+    if shares.close >= 0.9 and shares.predicted >= 0.75 and not faults:
+        return "correct"
+    if faults and shares.close >= 0.6:
+        return "named"
+    return "unknown"
+
+
+def _first_difference(judge: Judge, best: Pipeline) -> str:
+    _, hits = score_evidence(judge, best, judge.names)
+    if hits >= 0.5:
+        return "mapping" if judge.shares(best).close < 0.5 else "suppression"
+    tensors = judge.observations.tensors
+    return "decoding" if tensors else "tensor"
+
+
+def _ask(
+    judge: Judge,
+    verdict: str,
+    equal: list[Explanation],
+    undecided: tuple[str, ...],
+    first: str,
+) -> Iterator[str]:
+    name = judge.names[0] if judge.names else "one image"
+    stages = {f.name: f.stage for f in judge.catalogue}
+    doubtful = {stages.get(n, "") for other in equal for n in other.faults}
+    doubtful |= {stages.get(n, "") for n in undecided}
+    if verdict == "unknown" or doubtful & {"reading", "geometry", "tensor"}:
+        if not judge.observations.tensors:
+            yield f"Hand over the network's input for {name} as .npy (input_tensors)."
+    if verdict == "unknown" and not judge.observations.raws:
+        yield f"Hand over the network's raw output for {name} as .npy (raw_outputs)."
+    if equal or doubtful & {"mapping", "suppression", "output"}:
+        yield "Hand over boxes of more images: crowded ones, and such of other sizes and shapes."
+    if any(np.isnan(o.scores).any() for o in judge.observed.values() if len(o)):
+        yield "Hand over the scores; they prove the input of the network."

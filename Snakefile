@@ -38,6 +38,11 @@ rule all:
     input:
         collect("results/plot/{model}/comparison_plots.png", model=PLAN.models),
         collect("results/annotate/{model}", model=PLAN.models),
+        collect(
+            "results/plot_latency/{model}/{export}.png",
+            model=PLAN.timed_models,
+            export=PLAN.exports,
+        ),
         "results/report/analysis_report.md",
         "results/verdict/verdict.json",
 
@@ -46,7 +51,9 @@ include: "rules/models.smk"
 include: "rules/detection.smk"
 include: "rules/comparison.smk"
 include: "rules/sweep.smk"
+include: "rules/accuracy.smk"
 include: "rules/reporting.smk"
+include: "rules/latency.smk"
 
 
 onsuccess:

@@ -9,6 +9,7 @@ from parity.calibration import plan_calibration
 from parity.errors import UserError
 from parity.exports import as_pair, description_file, export_settings, model_file, quantised
 from parity.grid import grid_of
+from parity.labelling import plan_labels
 from parity.listing import find_samples, list_images, list_paths
 from parity.locks import hold
 
@@ -88,6 +89,7 @@ class Plan:
         self.batches, self.note = planned.names, planned.note
         if coordinating:
             plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
+            plan_labels(config)
 
     @property
     def models(self) -> list[str]:
@@ -136,6 +138,24 @@ class Plan:
             for batch in self.batches
         ]
 
+    def all_candidates(self, wildcards: Any) -> list[str]:
+        """Return the candidates files of all arms of a model that run a network."""
+        return [
+            f"results/infer_{self.arms[arm].backend}/{wildcards.model}/{arm}/{batch}.npz"
+            for arm in {**self.pytorch_arms, **self.onnx_arms}
+            for batch in self.batches
+        ]
+
+    @property
+    def accuracy(self) -> dict[str, Any]:
+        """Settings of the accuracy, and where the labels are."""
+        return {"labels": self.config.get("labels", ""), **self.config["accuracy"]}
+
+    @property
+    def labelled_models(self) -> list[str]:
+        """Names of the models whose accuracy is measured: all or none."""
+        return self.models if "labels" in self.config else []
+
     @property
     def exports(self) -> dict[str, dict[str, Any]]:
         """Settings that the exporter needs by export."""
@@ -160,6 +180,11 @@ class Plan:
             description_file(self.config, wildcards.model, export)
             for export in self.config["exports"]
         ]
+
+    @property
+    def timed_models(self) -> list[str]:
+        """Names of the models that are timed in every run: all or none."""
+        return self.models if self.config["latency"]["in_report"] else []
 
     @property
     def grid(self) -> dict[str, list[float]]:

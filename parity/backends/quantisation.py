@@ -82,8 +82,8 @@ def chosen_nodes(model: onnx.ModelProto, patterns: list[str]) -> list[str]:
     return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
 
 
-class Readings(quantization.CalibrationDataReader):
-    """The inputs of some images, one by one."""
+class Readings:
+    """The inputs of some images, one by one: what a calibrator reads."""
 
     def __init__(self, tensors: Iterator[dict[str, np.ndarray]]) -> None:
         """Take the inputs by name of input."""

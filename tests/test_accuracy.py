@@ -1,0 +1,216 @@
+"""Accuracy: equal to pycocotools, mistakes sorted as TIDE does, labels read from both formats."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.comparison.accuracy import as_dataset, as_rows, evaluate
+from parity.comparison.labels import Truth, load_labels
+from parity.comparison.mistakes import OperatingPoint, moved, sort_image
+from parity.comparison.resampling import cost, draw, weights_of
+from parity.comparison.scoring import score_classes
+from parity.detection.detections import Detections
+from parity.errors import UserError
+from tests.conftest import SHARED
+
+NAMES = dict(enumerate(["cat", "dog", "bird", "fish"]))
+COCO = SHARED / "data" / "coco"
+
+
+def truth(boxes: list, class_ids: list, crowd: list | None = None) -> Truth:
+    array = np.array(boxes, np.float64).reshape(-1, 4)
+    areas = (array[:, 2:] - array[:, :2]).prod(axis=1)
+    return Truth(array, np.array(class_ids, int), areas, np.array(crowd or [0] * len(array), bool))
+
+
+def found(boxes: list, scores: list, class_ids: list) -> Detections:
+    return Detections(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(scores, np.float32),
+        np.array(class_ids, np.int32),
+    )
+
+
+def scattered(truths: dict[str, Truth], classes: int, seed: int) -> dict[str, Detections]:
+    """Return detections around labels: shifted, doubled, of a wrong class, invented, tied."""
+    rng = np.random.default_rng(seed)
+    detections = {}
+    for name, each in truths.items():
+        boxes = np.repeat(each.boxes, 3, axis=0)
+        boxes = boxes + rng.normal(0, 12, boxes.shape)
+        invented = rng.uniform(0, 400, (6, 4))
+        boxes = np.concatenate([boxes, invented])
+        boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 2)
+        class_ids = np.concatenate([np.repeat(each.class_ids, 3), rng.integers(0, classes, 6)])
+        wrong = rng.random(len(boxes)) < 0.2
+        class_ids[wrong] = rng.integers(0, classes, wrong.sum())
+        scores = np.round(rng.random(len(boxes)), 2)
+        order = np.argsort(-scores, kind="stable")[:300]
+        detections[name] = found(boxes[order], scores[order], class_ids[order])
+    return detections
+
+
+def synthetic() -> dict[str, Truth]:
+    rng = np.random.default_rng(7)
+    truths = {}
+    for i in range(20):
+        corners = rng.uniform(0, 300, (rng.integers(0, 8), 2))
+        boxes = np.concatenate([corners, corners + rng.uniform(5, 250, corners.shape)], axis=1)
+        crowd = (rng.random(len(boxes)) < 0.15).tolist()
+        truths[f"{i}.jpg"] = truth(boxes, rng.integers(0, 3, len(boxes)), crowd)
+    return truths
+
+
+def of_coco() -> tuple[dict[str, Truth], dict[int, str]]:
+    if not COCO.is_dir():
+        pytest.skip(f"the labelled photographs are not at {COCO}")
+    document = json.loads((COCO / "instances.json").read_text())
+    names = dict(enumerate(c["name"] for c in document["categories"]))
+    shapes = {i["file_name"]: (i["height"], i["width"]) for i in document["images"]}
+    return dict(load_labels(COCO / "instances.json", shapes, names).images), names
+
+
+@pytest.mark.parametrize("source", ["synthetic", "coco"])
+def test_equal_to_pycocotools(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from pycocotools import coco, cocoeval
+
+    truths, names = (synthetic(), NAMES) if source == "synthetic" else of_coco()
+    detections = scattered(truths, len(names), 3)
+    labelled = coco.COCO()
+    labelled.dataset = as_dataset(truths, names)
+    labelled.createIndex()
+    oracle = cocoeval.COCOeval(
+        labelled, labelled.loadRes(as_rows(detections, list(truths))), "bbox"
+    )
+    oracle.evaluate()
+    oracle.accumulate()
+    oracle.summarize()
+    capsys.readouterr()
+    ours = evaluate(detections, truths, names)
+    sizes = ours["sizes"]
+    values = [ours["map"], ours["map50"], sizes["small"], sizes["medium"], sizes["large"]]
+    assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
+    precision = oracle.eval["precision"][:, :, :, 0, 2]
+    for c, name in names.items():
+        if name in ours["classes"]:
+            assert ours["classes"][name]["map"] == pytest.approx(
+                precision[:, :, c].mean(), abs=1e-6
+            )
+    drawn = draw(score_classes(detections, truths), weights_of(len(truths), 5))
+    assert drawn.plain == pytest.approx(oracle.stats[:2], abs=1e-6), "what is resampled agrees"
+
+
+def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
+    truths = synthetic()
+    detections = scattered(truths, 3, 5)
+    weights = weights_of(len(truths), 4)
+    drawn = draw(score_classes(detections, truths), weights).drawn
+    for row, value in zip(weights, drawn, strict=True):
+        copies = [(name, i) for name, n in zip(truths, row, strict=True) for i in range(n)]
+        some = {f"{name}-{i}": truths[name] for name, i in copies}
+        mine = {f"{name}-{i}": detections[name] for name, i in copies}
+        assert evaluate(mine, some, NAMES)["map"] == pytest.approx(value[0], abs=5e-3)
+
+
+def test_perfect_and_empty_detections() -> None:
+    truths = {"a": truth([[0, 0, 50, 50], [60, 60, 90, 90]], [0, 1]), "b": truth([], [])}
+    perfect = {"a": found(truths["a"].boxes.tolist(), [0.9, 0.8], [0, 1]), "b": found([], [], [])}
+    nothing = {"a": found([], [], []), "b": found([], [], [])}
+    assert evaluate(perfect, truths, NAMES)["map"] == 1
+    empty = evaluate(nothing, truths, NAMES)
+    assert (empty["map"], empty["map50"]) == (0, 0)
+    assert empty["sizes"]["large"] is None, "no large object is labelled"
+    weights = weights_of(2, 100)
+    one, other = (draw(score_classes(each, truths), weights) for each in (perfect, nothing))
+    assert cost(one, one)["map"] == {
+        "difference": 0,
+        "interval": [0, 0],
+        "percent": 0,
+        "percent_interval": [0, 0],
+    }
+    assert cost(one, other)["map"]["percent"] == 100
+
+
+@pytest.mark.parametrize(
+    ("box", "class_id", "kind", "fate"),
+    [
+        ([0, 0, 100, 100], 0, None, "found"),
+        ([0, 0, 100, 100], 1, "class", "wrong class"),
+        ([0, 0, 100, 40], 0, "location", "badly placed"),
+        ([0, 0, 100, 40], 1, "class and location", "missed"),
+        ([300, 300, 400, 400], 0, "background", "missed"),
+    ],
+)
+def test_mistakes_are_sorted(box: list[int], class_id: int, kind: str | None, fate: str) -> None:
+    result = sort_image(found([box], [0.9], [class_id]), truth([[0, 0, 100, 100]], [0]))
+    assert result.mistakes == Counter([kind] if kind else [])
+    assert result.fates == [fate]
+
+
+def test_a_second_detection_of_an_object_is_a_duplicate_and_a_crowd_forgives() -> None:
+    boxes = [[0, 0, 100, 100], [0, 0, 99, 99], [200, 200, 240, 240]]
+    labels = truth([[0, 0, 100, 100], [180, 180, 400, 400]], [0, 0], [0, 1])
+    result = sort_image(found(boxes, [0.9, 0.8, 0.7], [0, 0, 0]), labels)
+    assert (result.found, result.mistakes, result.fates) == (1, Counter(["duplicate"]), ["found"])
+
+
+def test_what_moves_between_two_arms() -> None:
+    labels = truth([[0, 0, 100, 100], [200, 0, 300, 100]], [0, 1])
+    one, other = OperatingPoint(), OperatingPoint()
+    one.add("a", found(labels.boxes.tolist(), [0.9, 0.8], [0, 1]), labels)
+    other.add("a", found([labels.boxes[0].tolist()], [0.9], [1]), labels)
+    table = moved(one.fates, other.fates)
+    assert table["found"] == {"found": 0, "wrong class": 1, "badly placed": 0, "missed": 1}
+    assert one.as_json()["precision"] == one.as_json()["recall"] == 1
+    assert OperatingPoint().as_json()["precision"] is None
+
+
+def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "a.txt").write_text("1 0.5 0.5 0.2 0.4\n2 0.1 0.1 0.3 0.1 0.3 0.5\n\n")
+    boxes = [[80, 30, 40, 40], [20, 10, 40, 40]]
+    document = {
+        "images": [{"id": 4, "file_name": "a.jpg"}, {"id": 5, "file_name": "other.jpg"}],
+        "categories": [{"id": 9, "name": "dog"}, {"id": 3, "name": "bird"}, {"id": 1, "name": "x"}],
+        "annotations": [
+            {"image_id": 4, "category_id": 9, "bbox": boxes[0]},
+            {"image_id": 4, "category_id": 3, "bbox": boxes[1]},
+            {"image_id": 4, "category_id": 1, "bbox": boxes[1]},
+            {"image_id": 5, "category_id": 3, "bbox": boxes[1]},
+        ],
+    }
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps(document))
+    shapes = {"sub/a.jpg": (100, 200), "b.jpg": (50, 50)}
+    yolo, coco = load_labels(folder, shapes, NAMES), load_labels(file, shapes, NAMES)
+    for labels in (yolo, coco):
+        assert labels.images["sub/a.jpg"].class_ids.tolist() == [1, 2]
+        np.testing.assert_allclose(
+            labels.images["sub/a.jpg"].boxes, [[80, 30, 120, 70], [20, 10, 60, 50]]
+        )
+    assert len(yolo.images["b.jpg"]) == 0
+    assert yolo.notes == ["1 images have no file of labels and count as images without objects."]
+    assert "b.jpg" not in coco.images
+    assert coco.notes == [
+        "1 images are not in the labels and are left out.",
+        "1 boxes of classes that the model lacks are left out: x.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9; the model has none"),
+        ("0 0.5 0.5", "line 1 is no label of YOLO"),
+        ("0 0.5 0.5 x 1", "line 1 is no label of YOLO"),
+        ("", "names no object in any of the 1 images"),
+    ],
+)
+def test_labels_that_cannot_be_used(text: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(UserError, match=sentence):
+        load_labels(tmp_path, {"a.jpg": (100, 100)}, NAMES)

@@ -23,14 +23,20 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test lint format
+.PHONY: help run test lint format bench bench-workflow
 
 help: ## show these lines
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
 	@printf 'Further options go into ARGS, as in: make run ARGS="--dry-run"\n'
 
 run: $(RUN_STAMP) ## compare the models that config.yaml names, on the images that it names
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(ARGS)
+
+bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare runtime
+	$(VENV_PYTHON) -m snakemake --cores $(CORES) bench $(ARGS)
+
+bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
+	$(VENV_PYTHON) bench/workflow.py $(ARGS)
 
 test: $(TEST_STAMP) ## run the tests
 	$(VENV_PYTHON) -m pytest -n auto $(ARGS)

@@ -12,7 +12,14 @@ from conftest import ROOT, project_files
 
 from parity.provenance import local_imports
 
-LAYERS = {"detection": 1, "backends": 2, "comparison": 3, "diagnosis": 4, "reporting": 4}
+LAYERS = {
+    "detection": 1,
+    "backends": 2,
+    "comparison": 3,
+    "benchmarking": 4,
+    "diagnosis": 4,
+    "reporting": 4,
+}
 """Imports run from a higher number to a lower one; other modules of the library are below all."""
 
 MAX_LINES = 400

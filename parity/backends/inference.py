@@ -114,7 +114,26 @@ def infer(
         If an image changed after the run was planned.
     """
     watch = Stopwatch()
-    results: list[ImageCandidates] = []
+    results = list(stream(network, images, floor=floor, watch=watch))
+    return CandidateBatch(made_by, results), watch.seconds
+
+
+def stream(
+    network: Network, images: Iterable[BatchImage], *, floor: float, watch: Stopwatch
+) -> Iterator[ImageCandidates]:
+    """Yield the candidates of one image after the other, see :func:`infer`.
+
+    Parameters
+    ----------
+    network : Network
+        A loaded model.
+    images : iterable of BatchImage
+        What to run.
+    floor : float
+        Candidates score above it.
+    watch : Stopwatch
+        Is given the seconds of each stage.
+    """
     for group in grouped(prefetch(partial(prepare, network, watch), images), network.batch):
         tensors = [ready.tensor for ready in group if ready.tensor is not None]
         raws = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
@@ -123,20 +142,25 @@ def infer(
             if ready.tensor is not None:
                 raw = next(raws)
                 found = watch.run("decode", network.decode, raw, floor)
-                non_finite = raw.size - np.count_nonzero(np.isfinite(raw))
+                non_finite = count_non_finite(raw)
                 network.release(ready.tensor)
-            results.append(
-                ImageCandidates(
-                    ready.image.name,
-                    ready.image.sha256,
-                    ready.image_shape,
-                    ready.input_shape,
-                    ready.reason,
-                    found,
-                    int(non_finite),
-                )
+            yield ImageCandidates(
+                ready.image.name,
+                ready.image.sha256,
+                ready.image_shape,
+                ready.input_shape,
+                ready.reason,
+                found,
+                non_finite,
             )
-    return CandidateBatch(made_by, results), watch.seconds
+
+
+def count_non_finite(raw: np.ndarray) -> int:
+    """Return how many numbers are NaN or infinite; if their sum is finite, none is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(raw.sum()):
+            return 0
+    return int(raw.size - np.count_nonzero(np.isfinite(raw)))
 
 
 def grouped(prepared: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:

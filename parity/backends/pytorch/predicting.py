@@ -1,0 +1,34 @@
+"""Ultralytics' own ``predict``, called as a program would: what the arms are timed against."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics import YOLO
+
+
+def predictor(
+    path: str | Path, *, thresholds: dict[str, Any], threads: int, **options: Any
+) -> Callable[[str], dict[str, float]]:
+    """Return a function that predicts one image file and says the seconds of each stage.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.pt`` that is trusted, or an ONNX file.
+    thresholds : dict
+        ``conf``, ``iou`` and ``max_det``.
+    threads : int
+        Threads that torch may use; set after Ultralytics has set its own number.
+    **options
+        Further arguments of ``predict``.
+    """
+    model = YOLO(path, task="detect")
+
+    def predict(image: str) -> dict[str, float]:
+        (result,) = model.predict(image, verbose=False, **thresholds, **options)
+        torch.set_num_threads(threads)
+        return {stage: spent / 1000 for stage, spent in result.speed.items()}
+
+    return predict

@@ -1,0 +1,1 @@
+"""How fast the arms are, and against what."""

@@ -1,0 +1,192 @@
+"""What is timed against what: the arms, Ultralytics' predict, and the bare runtime."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from parity.backends.inference import Network, Stopwatch, stream
+from parity.batches import BatchImage
+from parity.detection.detections import Detections
+
+STAGES = ("decode", "preprocess", "network", "postprocess")
+
+Spent = dict[str, float]
+"""Seconds by stage."""
+
+Runner = Callable[[list[BatchImage]], Iterator[Spent]]
+"""Runs images one after the other; yields, after each, the seconds spent since the last."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One way of getting detections, in a number of processes of a number of threads.
+
+    Attributes
+    ----------
+    kind : str
+        A key of :data:`RUNNERS`.
+    processes : int
+        They share the images among them.
+    threads : int
+        Threads of each.
+    """
+
+    kind: str
+    processes: int
+    threads: int
+
+    @property
+    def name(self) -> str:
+        """Return what tables and figures call it."""
+        jobs = f"{self.processes} x " if self.processes > 1 else ""
+        return f"{self.kind}, {jobs}{self.threads} thread{'s' * (self.threads > 1)}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every contestant is given.
+
+    Attributes
+    ----------
+    checkpoint, onnx : str
+        The two files of the model.
+    imgsz : tuple of int
+        Height and width that images are fitted into, px.
+    rect : bool
+        Whether the export takes a minimal rectangle, as the checkpoint always does here.
+    end2end : bool
+        Whether the head without suppression is used.
+    thresholds : dict
+        ``conf``, ``iou`` and ``max_det``.
+    floor : float
+        Candidates of the arms score above it.
+    """
+
+    checkpoint: str
+    onnx: str
+    imgsz: tuple[int, int]
+    rect: bool
+    end2end: bool
+    thresholds: dict[str, Any]
+    floor: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def run_pytorch(task: Task, threads: int, _first: str) -> Runner:
+    """Return the PyTorch arm: what ``infer_pytorch`` and ``detect_pytorch`` do."""
+    from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415  seconds
+    from parity.backends.pytorch.suppression import detect  # noqa: PLC0415
+
+    choices: dict[str, Any] = {"imgsz": task.imgsz, "rect": True, "end2end": task.end2end}
+    network = PytorchNetwork.load(task.checkpoint, **choices, threads=threads, device="cpu")
+    return arm(network, detect, task)
+
+
+def run_onnx(task: Task, threads: int, _first: str) -> Runner:
+    """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
+    from parity.backends.onnx import OnnxNetwork  # noqa: PLC0415
+    from parity.detection.suppression import detect  # noqa: PLC0415
+
+    return arm(OnnxNetwork.load(task.onnx, threads=threads), detect, task)
+
+
+def arm(network: Any, detect: Callable[..., Detections], task: Task) -> Runner:
+    """Return a runner of an arm of the workflow."""
+    options = {**task.thresholds, "classes": len(network.names), "end2end": network.end2end}
+    stages = {"read": "decode", "preprocess": "preprocess", "forward": "network"}
+    measured: Network = network
+
+    def run(images: list[BatchImage]) -> Iterator[Spent]:
+        watch = Stopwatch()
+        for candidates in stream(measured, images, floor=task.floor, watch=watch):
+            watch.run("decode", lambda found: detect(found, **options), candidates)
+            spent = {stages.get(name, "postprocess"): s for name, s in watch.seconds.items()}
+            watch.seconds.update(dict.fromkeys(watch.seconds, 0.0))
+            yield spent
+
+    return run
+
+
+def run_predict_pytorch(task: Task, threads: int, _first: str) -> Runner:
+    """Return Ultralytics' predict on the checkpoint."""
+    return _predict(task.checkpoint, task, threads)
+
+
+def run_predict_onnx(task: Task, threads: int, _first: str) -> Runner:
+    """Return Ultralytics' predict on the export."""
+    from parity.backends.bare import limit_threads  # noqa: PLC0415
+
+    limit_threads(threads)
+    return _predict(task.onnx, task, threads)
+
+
+def _predict(path: str, task: Task, threads: int) -> Runner:
+    from parity.backends.pytorch.predicting import predictor  # noqa: PLC0415
+
+    options: dict[str, Any] = {"imgsz": list(task.imgsz), "device": "cpu"}
+    if task.end2end:
+        options["nms"] = False
+    predict = predictor(path, thresholds=task.thresholds, threads=threads, **options)
+
+    def run(images: list[BatchImage]) -> Iterator[Spent]:
+        for image in images:
+            start = time.perf_counter()
+            spent = predict(image.path)
+            spent["network"] = spent.pop("inference")
+            rest = time.perf_counter() - start - sum(spent.values())
+            yield {"decode": rest, **spent}
+
+    return run
+
+
+def run_bare(task: Task, threads: int, first: str) -> Runner:
+    """Return the bare runtime on the tensor of one image."""
+    from parity.backends.bare import bare_run  # noqa: PLC0415
+
+    once = bare_run(task.onnx, first, threads=threads)
+
+    def run(images: list[BatchImage]) -> Iterator[Spent]:
+        for _ in images:
+            start = time.perf_counter()
+            once()
+            yield {"network": time.perf_counter() - start}
+
+    return run
+
+
+RUNNERS: dict[str, Callable[[Task, int, str], Runner]] = {
+    "PyTorch arm": run_pytorch,
+    "predict on the .pt": run_predict_pytorch,
+    "ONNX arm": run_onnx,
+    "predict on the .onnx": run_predict_onnx,
+    "bare session.run": run_bare,
+}
+"""How each kind is made: of the task, the threads and an image to begin with."""
+
+RATIOS = (
+    ("ONNX arm", "bare session.run"),
+    ("ONNX arm", "predict on the .onnx"),
+    ("PyTorch arm", "predict on the .pt"),
+    ("ONNX arm", "PyTorch arm"),
+)
+"""Whose speed is divided by whose."""
+
+
+def line_ups(cores: int) -> list[list[Contestant]]:
+    """Return who runs against whom: all with one thread, and all with the whole machine.
+
+    On the whole machine the arms are a process per core of one thread each, as the workflow runs
+    them; the others get a thread per core.
+    """
+    single = [Contestant(kind, 1, 1) for kind in RUNNERS]
+    if cores == 1:
+        return [single]
+    whole = [
+        Contestant(kind, cores, 1) if kind.endswith(" arm") else Contestant(kind, 1, cores)
+        for kind in RUNNERS
+    ]
+    return [single, whole]

@@ -1,0 +1,21 @@
+"""Draw how fast the arms are."""
+
+from typing import TYPE_CHECKING
+
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.latency_figure import draw_latency
+from parity.reporting.theme import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, latency: str, destination: str) -> None:
+    """Write all panels as one PNG."""
+    save(draw_latency(read_json(latency, "latency/1")), destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(latency=snakemake.input.latency, destination=snakemake.output.plot)

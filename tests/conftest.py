@@ -184,7 +184,7 @@ def report_images(shared: Path) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def yolo11n_onnx() -> Path:
-    """Return the official export of YOLO11n that a package brings."""
+    """Return the official export of YOLO11n that a package brings; its input is dynamic."""
     from parity.backends.pytorch.checkpoint import packaged_export
 
     return packaged_export()
@@ -197,4 +197,14 @@ def yolo11n_pt(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     destination = tmp_path_factory.mktemp("checkpoint") / "yolo11n.pt"
     obtain_checkpoint(str(yolo11n_onnx), destination, trust=False)
+    return destination
+
+
+@pytest.fixture(scope="session")
+def yolo11n_static(yolo11n_pt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an export of YOLO11n that takes 640 x 640, made as the workflow makes it."""
+    from parity.backends.pytorch.export import export_onnx
+
+    destination = tmp_path_factory.mktemp("export") / "static.onnx"
+    export_onnx(yolo11n_pt, destination, opset=18, simplify=True, dynamic=False, imgsz=[640, 640])
     return destination

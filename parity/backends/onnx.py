@@ -121,6 +121,12 @@ class OnnxNetwork:
         rect = not (isinstance(height, int) and isinstance(width, int))
         suppressed = bool(arguments.get("nms"))
         finished = output.shape[-1] == FINISHED_COLUMNS or metadata.get("end2end") == "True"
+        rows = output.shape[1] if len(output.shape) == 3 else 0
+        if not (finished or suppressed) and isinstance(rows, int) and rows != 4 + len(names):
+            raise UserError(
+                f"{path} returns {output.shape}; expected [batch, 4 + {len(names)} classes, "
+                "anchors], as Ultralytics exports it."
+            )
         return cls(
             session=session,
             input_name=image_input.name,

@@ -40,6 +40,7 @@ rule summarise:
     params:
         comparisons=PLAN.comparison_settings,
         note=PLAN.note,
+        listed=lookup("browse", within=config),
         code=fingerprint("scripts/summarise.py"),
     message:
         "Summarising the comparisons of {wildcards.model}"

@@ -18,10 +18,11 @@ def main(
     comparisons: list[str],
     settings: dict[str, Any],
     note: str,
+    listed: int,
     destination: str,
 ) -> None:
     """Write the results of a model."""
-    results = summarise(exports, detections, comparisons, settings)
+    results = summarise(exports, detections, comparisons, settings, listed=listed)
     write_json(destination, RESULTS, {"model": model, "images_note": note, **results})
 
 
@@ -34,5 +35,6 @@ if __name__ == "__main__":
             comparisons=snakemake.input.comparisons,
             settings=snakemake.params.comparisons,
             note=snakemake.params.note,
+            listed=snakemake.params.listed,
             destination=snakemake.output.results,
         )

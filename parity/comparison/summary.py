@@ -27,6 +27,8 @@ def summarise(
     detections: list[str],
     comparisons: list[str],
     settings: dict[str, dict[str, Any]],
+    *,
+    listed: int = LISTED,
 ) -> dict[str, Any]:
     """Gather all files of a model into one set of results.
 
@@ -40,17 +42,19 @@ def summarise(
         Comparison files; the folder that holds one is named after its comparison.
     settings : dict
         By comparison, the fields of :class:`parity.plan.Comparison`.
+    listed : int
+        How many images are listed at most; 1,000 if it is less.
 
     Returns
     -------
     dict
         ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``; ``images_total``;
         ``images_listed`` and ``images``, the worst first; ``images_unreadable`` (by any arm), and
-        the first of these as ``unreadable``. No more than 1,000 images are listed in either, and
+        the first of these as ``unreadable``. No more images than that are listed in either, and
         every number of the others is kept in the files of their batches.
     """
     exported = {Path(path).stem: read_json(path, "export/1") for path in exports}
-    gathering = Gathering(by_folder(detections), settings)
+    gathering = Gathering(by_folder(detections), settings, listed=listed)
     for arms, compared in by_batch(detections, comparisons):
         gathering.add(arms, compared)
     return {**gathering.results(), "exports": exported}
@@ -79,7 +83,9 @@ def by_batch(
 class Gathering:
     """The numbers of a run as they grow with every batch."""
 
-    def __init__(self, arms: Iterable[str], settings: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, arms: Iterable[str], settings: dict[str, dict[str, Any]], *, listed: int = LISTED
+    ) -> None:
         """Start with nothing.
 
         Parameters
@@ -88,8 +94,11 @@ class Gathering:
             Names of the arms.
         settings : dict
             By comparison, the fields of :class:`parity.plan.Comparison`.
+        listed : int
+            See :func:`summarise`.
         """
         self.settings = settings
+        self.listed = max(listed, LISTED)
         self.made_by: dict[str, dict[str, Any]] = {}
         self.arms = {arm: ArmTotals() for arm in arms}
         self.comparisons = {
@@ -132,8 +141,8 @@ class Gathering:
         unread = [row for row in rows.values() if row["reasons"]]
         self.total += len(rows)
         self.unreadable += len(unread)
-        self.worst = heapq.nsmallest(LISTED, chain(self.worst, rows.values()), key=_rank_of)
-        self.unread = heapq.nsmallest(LISTED, chain(self.unread, unread), key=_name_of)
+        self.worst = heapq.nsmallest(self.listed, chain(self.worst, rows.values()), key=_rank_of)
+        self.unread = heapq.nsmallest(self.listed, chain(self.unread, unread), key=_name_of)
 
     def _also(self, name: str, row: dict[str, Any]) -> Iterator[str]:
         """Yield which effects differ on an image where a deployment does; nothing elsewhere."""

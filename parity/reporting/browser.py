@@ -78,7 +78,7 @@ def write_browser(
         about = {
             "model": results["model"],
             "images_per_script": IMAGES_PER_SCRIPT,
-            "total": max(arm["images"] for arm in results["arms"].values()),
+            "total": results["images_total"],
             "kinds": KINDS,
         }
         write_json(folder / INDEX, BROWSER, about | {"images": [rows[name] for name in ordered]})
@@ -102,10 +102,11 @@ def records_of(wanted: dict[str, Any], sources: Sources) -> Iterator[Records]:
             for name, source in sources.comparisons[batch].items()
         }
         for image in listed:
+            name = image.name
             yield (
                 image,
-                {arm: records[image.name] for arm, records in arms.items()},
-                {name: records[image.name] for name, records in comparisons.items()},
+                {arm: records[name] for arm, records in arms.items() if name in records},
+                {each: records[name] for each, records in comparisons.items() if name in records},
             )
 
 
@@ -128,8 +129,8 @@ def row_of(
     dict
         ``name``, printable; ``size``, width and height in px; ``verdict``; ``classes``, ids in any
         arm; ``measured``, per comparison in the order of the results: matched, missing, extra,
-        flipped, box_px, score, whether it passed, and the kinds of difference as bits. Differences
-        have three digits; one that is not finite is None.
+        flipped, box_px, score, whether it passed, and the kinds of difference as bits; None where
+        the image was not compared. Differences have three digits; one that is not finite is None.
     """
     comparisons = results["comparisons"]
     gates = {name for name, each in comparisons.items() if each["gated"]}
@@ -139,13 +140,15 @@ def row_of(
         "verdict": image_verdict(summary, gates),
         "classes": sorted({i for record in arms.values() for i in record["class_ids"]}),
         "measured": [
-            _measured(summary["comparisons"][name], Tolerance(**each["tolerance"]))
+            _measured(summary["comparisons"].get(name), Tolerance(**each["tolerance"]))
             for name, each in comparisons.items()
         ],
     }
 
 
-def _measured(row: dict[str, Any], tolerance: Tolerance) -> list[Any]:
+def _measured(row: dict[str, Any] | None, tolerance: Tolerance) -> list[Any] | None:
+    if row is None:
+        return None
     flipped = row["flipped"]  # counted as missing and as extra, too
     found = (
         row["missing"] - flipped,

@@ -32,6 +32,7 @@ from parity.reporting.tables import (
 from parity.reporting.text import count
 
 MOST_ROWS = 200
+HEAT_STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 DIGESTS = (
     "Digests are SHA-256. That of an ONNX file leaves its metadata out, in which the date of "
     "export stands."
@@ -149,8 +150,8 @@ def _heat(cell: dict[str, Any], axes: dict[str, Any]) -> Blocks:
 
 
 def heat_level(f1: float | None) -> int:
-    """Return a shade from 0 (agreement of 0.5 or less, or none) to 9 (full agreement)."""
-    return 0 if f1 is None else max(0, min(9, int(20 * (f1 - 0.5))))
+    """Return a shade: 9 for full agreement, one less for each step that is missed, 0 for none."""
+    return 0 if f1 is None else sum(f1 >= least for least in HEAT_STEPS)
 
 
 def exports(model: Model) -> Blocks:
@@ -191,9 +192,9 @@ def checks(model: Model) -> Blocks:
 SECTIONS = (
     Section("effects", "The effects", effects),
     Section("causes", "Causes and cures", causes),
+    Section("images", "Images", images),
     Section("thresholds", "Other thresholds", thresholds),
     Section("exports", "Exports", exports),
-    Section("images", "Images", images),
     Section("checks", "Checks and versions", checks),
 )
 """Sections in the order of the page."""

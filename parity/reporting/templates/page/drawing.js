@@ -54,6 +54,8 @@ parity.objectInWords = (model, object) => {
   return lines.filter(Boolean).join("\n");
 };
 
+parity.shortened = (text, length = 28) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
 /** Draw a detection: a dark rim, then its own line, and a label where there is one. */
 parity.drawBox = (detection, style, { thick, label }) => {
   const sides = detection.slice(0, 4);

@@ -20,6 +20,10 @@
     if (place) new parity.Table(parity.readModel(element), place, (table, i) => viewer.show(table, i));
   }
 
+  addEventListener("beforeprint", () => {
+    for (const closed of document.querySelectorAll("main details")) closed.open = true;
+  });
+
   const links = [...document.querySelectorAll(".contents a")];
   const seen = new Map(links.map((link) => [document.getElementById(link.hash.slice(1)), link]));
   const mark = () => {

@@ -90,23 +90,25 @@ parity.Table = class {
     this.count.scrollIntoView({ block: "nearest" });
   }
 
-  /** The comparisons that count: the chosen one or all. */
+  /** The comparisons that count: the chosen one or all in which the image takes part. */
   chosen(image) {
     const which = this.comparison.value;
-    return which === "" ? image.measured : [image.measured[Number(which)]];
+    const rows = which === "" ? image.measured : [image.measured[Number(which)]];
+    return rows.filter((row) => row !== null);
   }
 
-  /** A number of an image: counts add up, of differences the largest counts; null is not finite. */
+  /** A number of an image: the largest of the comparisons; null is not finite. */
   value(image, place) {
     const values = this.chosen(image).map((row) => row[place]);
-    if (place < parity.BOX) return Math.max(...values);
-    return values.includes(null) ? null : Math.max(...values);
+    if (place < parity.BOX) return Math.max(0, ...values);
+    return values.includes(null) ? null : Math.max(0, ...values);
   }
 
   matches(image) {
     const rows = this.chosen(image);
     const bit = this.kind.value === "" ? 0 : 1 << Number(this.kind.value);
-    return (this.text.value === "" || image.name.toLowerCase().includes(this.text.value.toLowerCase()))
+    return rows.length > 0
+      && (this.text.value === "" || image.name.toLowerCase().includes(this.text.value.toLowerCase()))
       && (this.verdict.value === "" || image.verdict === this.verdict.value)
       && (this.category.value === "" || image.classes.includes(Number(this.category.value)))
       && (bit === 0 || rows.some((row) => row[parity.KINDS] & bit));

@@ -119,13 +119,21 @@ parity.Viewer = class {
   receive(details) {
     this.details = details;
     const kept = this.comparison.value;
-    const names = [...this.model.comparisons.map((each) => each.name), parity.Viewer.EVERY];
+    const names = [...Object.keys(details.comparisons), parity.Viewer.EVERY];
     this.comparison.replaceChildren(...names.map((name) => parity.make("option", { value: name }, name)));
     const filtered = this.model.comparisons[Number(this.table.comparison.value || NaN)]?.name;
-    const beyond = this.model.comparisons.find((_, i) => !this.image.measured[i][parity.PASSED])?.name;
-    const gate = this.model.comparisons.find((each) => each.gated)?.name;
-    this.comparison.value = filtered ?? (names.includes(kept) ? kept : beyond ?? gate ?? names[0]);
+    this.comparison.value = filtered ?? (names.includes(kept) ? kept : this.mostTelling() ?? names[0]);
     this.showComparison();
+  }
+
+  /** The comparison to begin with: one that fails the verdict, a deployment that differs, a gate. */
+  mostTelling() {
+    const differs = (each, i) => this.image.measured[i]?.[parity.PASSED] === 0;
+    const all = this.model.comparisons;
+    const found = all.find((each, i) => each.gated && differs(each, i))
+      ?? all.find((each, i) => each.effect === "deployment" && differs(each, i))
+      ?? all.find((each) => each.gated);
+    return found?.name;
   }
 
   /** Rebuild the controls and the list of objects for what is compared now. */
@@ -234,7 +242,8 @@ parity.Viewer = class {
       const detection = object[side];
       if (!detection || this.hidden.has(`arm ${object.sides[side]}`)) continue;
       const thick = side === "reference" && Boolean(object.candidate);
-      const name = `${style.letter} ${parity.className(this.model, detection[5])} ${detection[4].toFixed(2)}`.trim();
+      const called = parity.shortened(parity.className(this.model, detection[5]));
+      const name = `${style.letter} ${called} ${detection[4].toFixed(2)}`.trim();
       const behind = thick && !sliding && !this.hidden.has(`arm ${object.sides.candidate}`) && object.kind === "matched";
       const box = parity.drawBox(detection, style, { thick, label: labelled && !behind ? name : "" });
       if (!box) continue;

@@ -17,6 +17,7 @@ REPORT = "results/report/analysis_report.md"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
+KILLED = ", which gives no reason: it was killed from outside, as happens when memory runs out"
 
 FAILED_RULE = re.compile(r"^Error in rule (?P<rule>\w+):$")
 FAILED_IN_GROUP = re.compile(r"^ {8}rule (?P<rule>\w+):$")
@@ -92,10 +93,15 @@ def _after_success(text: str) -> str:
 def _stopped(failed: list[Failure]) -> str:
     if not failed:
         return "The run stopped early; nothing was concluded."
-    where = [f"{job.rule}, see {job.log}" if job.log else job.rule for job in failed]
+    where = [f"{job.rule}, see {job.log}{_why(job)}" if job.log else job.rule for job in failed]
     more = len(where) - SHOWN
     where[SHOWN:] = [f"and {more} more"] if more > 0 else []
     return "\n".join(["The run stopped; nothing was concluded. It stopped in", *where])
+
+
+def _why(job: Failure) -> str:
+    said = _read([job.log])
+    return "" if "error: " in said.lower() or "Traceback" in said else KILLED
 
 
 def _read(paths: Sequence[str]) -> str:

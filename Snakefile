@@ -33,6 +33,12 @@ wildcard_constraints:
     batch="[^/]+",
 
 
+localrules:
+    checkpoint,  # may have to fetch it, which a node of a cluster cannot
+    report,
+    verdict,
+
+
 rule all:
     """Everything: pictures, plots, report and verdict."""
     input:

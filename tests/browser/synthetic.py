@@ -12,7 +12,8 @@ from parity.comparison.summary import RESULTS, summarise
 from parity.config import complete
 from parity.detection.detections import DETECTIONS
 from parity.files import read_json, write_json
-from parity.reporting.browser import write_browser
+from parity.provenance import sha256
+from parity.reporting.browser import BROWSER, INDEX, write_browser
 from parity.reporting.gallery import Sources
 from parity.reporting.page import write_page
 
@@ -97,7 +98,7 @@ def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> 
         {"name": name, "path": str(root / ("torn.jpg" if i == torn else "picture.jpg"))}
         for i, name in enumerate(names)
     ]
-    digests = [{**image, "sha256": _sha256(Path(image["path"]))} for image in images]
+    digests = [{**image, "sha256": sha256(image["path"])} for image in images]
     write_json(root / "batches" / "00000.json", BATCH, {"images": digests})
     nothing: dict[str, list] = {"boxes": [], "scores": [], "class_ids": []}
     for arm in ("pytorch-rect", "pytorch-square", "onnx-fp32"):
@@ -131,12 +132,6 @@ def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> 
     return {"model": "model", "images_note": "", **found}
 
 
-def _sha256(path: Path) -> str:
-    from parity.provenance import sha256
-
-    return sha256(path)
-
-
 def _paths(root: Path, kind: str) -> list[str]:
     order = [*COMPARISONS, "pytorch-rect", "pytorch-square", "onnx-fp32"]
     found = sorted(
@@ -145,8 +140,15 @@ def _paths(root: Path, kind: str) -> list[str]:
     return [str(path) for path in found]
 
 
-def make_page(root: Path, names: list[str], *, broken: bool = False, worst: int = 20_000) -> Path:
-    """Write the page of a synthetic run and return its path."""
+def make_page(
+    root: Path,
+    names: list[str],
+    *,
+    broken: bool = False,
+    worst: int = 20_000,
+    repeated: int = 1,
+) -> Path:
+    """Write the page of a synthetic run, its images listed several times; return its path."""
     root.mkdir(parents=True, exist_ok=True)
     results = root / "summarise" / "model" / "comparison_results.json"
     write_json(results, RESULTS, make_results(root, names, broken=broken, listed=worst))
@@ -155,6 +157,12 @@ def make_page(root: Path, names: list[str], *, broken: bool = False, worst: int 
     )
     browser = root / "browse" / "model"
     write_browser(read_json(results, RESULTS), sources, worst=worst, destination=browser)
+    index = read_json(browser / INDEX, BROWSER)
+    rows = [
+        row | {"name": f"{n:03d} {row['name']}"} for row in index["images"] for n in range(repeated)
+    ]
+    if repeated > 1:
+        write_json(browser / INDEX, BROWSER, index | {"images": rows, "total": len(rows)})
     plots = root / "plot" / "model" / "comparison_plots.png"
     plots.parent.mkdir(parents=True)
     cv2.imwrite(str(plots), np.full((40, 60, 3), 200, np.uint8))

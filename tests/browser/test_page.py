@@ -1,0 +1,357 @@
+"""The report's page in a real browser, opened from disk."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.synthetic import CLASSES, HOSTILE, make_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+
+PHOTOS = [f"photo_{i:03d}.jpg" for i in range(70)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_page(tmp_path_factory.mktemp("failing"), HOSTILE + PHOTOS, broken=True)
+
+
+class Visit:
+    """A page that is open, and what it complained about or asked for."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        """Open a page from disk."""
+        options = {"viewport": {"width": 1200, "height": 900}} | options
+        self.context = browser.new_context(reduced_motion="reduce", **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def names(self) -> list[str]:
+        """Return the names in the table, in order."""
+        return self.page.locator(".images .name").all_inner_texts()
+
+    def column(self, place: int) -> list[float]:
+        """Return the numbers of a column, counted from the image."""
+        return [
+            float(t) for t in self.page.locator(f".images td:nth-child({place})").all_inner_texts()
+        ]
+
+    def count(self) -> int:
+        """Return how many images the filters leave."""
+        said = self.page.locator(".count").inner_text()
+        return int(said.split()[0].replace(",", ""))
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose an option of a filter."""
+        self.page.get_by_role("combobox", name=label, exact=True).select_option(label=option)
+
+    def open(self, name: str = "") -> None:
+        """Open the first image, or one by its name."""
+        row = self.page.locator(".open", has_text=name) if name else self.page.locator(".open")
+        row.first.click()
+        self.page.wait_for_selector("#viewer-objects :is(table, p)")
+
+    def boxes(self) -> int:
+        """Return how many boxes are drawn."""
+        return self.page.locator("#canvas .box").count()
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds serious or worse."""
+        found = axe.Axe().run(self.page).response["violations"]
+        return [
+            f"{each['id']}: {node['html']}"
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+            for node in each["nodes"]
+        ]
+
+
+@pytest.fixture
+def visit(browser: Any, failing: Path) -> Iterator[Visit]:
+    visit = Visit(browser, failing)
+    yield visit
+    visit.context.close()
+    assert visit.complaints == []
+
+
+def test_no_request_leaves_the_page(visit: Visit, failing: Path) -> None:
+    visit.open()
+    visit.page.keyboard.press("n")
+    assert len(visit.requests) > 2
+    assert all(url.startswith(failing.parent.as_uri()) for url in visit.requests)
+
+
+def test_the_policy_forbids_requests(browser: Any, failing: Path) -> None:
+    visit = Visit(browser, failing)
+    allowed = visit.page.evaluate("fetch('http://127.0.0.1:9/').then(() => true, () => false)")
+    visit.context.close()
+    assert not allowed
+    assert any("Content Security Policy" in said for said in visit.complaints)
+
+
+def test_the_verdict_comes_first_with_its_numbers(visit: Visit) -> None:
+    verdict = visit.page.locator("#verdict")
+    assert verdict.locator(".word").inner_text().strip() == "FAIL"
+    assert re.search(r"onnx-fp32 does not see what pytorch-square sees", verdict.inner_text())
+    assert verdict.locator(".facts .beyond").count() >= 3
+
+
+def test_images_come_worst_first_and_are_sorted_by_any_column(visit: Visit) -> None:
+    worst_first = visit.names()
+    visit.page.locator("thead button[data-key=box]").click()
+    falling = visit.column(6)
+    assert falling == sorted(falling, reverse=True)
+    assert visit.page.locator("thead th[aria-sort=descending]").count() == 1
+    visit.page.locator("thead button[data-key=box]").click()
+    rising = visit.column(6)
+    assert rising == sorted(rising)
+    visit.page.locator("thead button[data-key=box]").click()
+    assert visit.names() == worst_first
+
+
+def test_images_are_filtered(visit: Visit) -> None:
+    every = visit.count()
+    assert every == len(HOSTILE + PHOTOS)
+    visit.choose("Difference", "Extra objects")
+    extra = visit.count()
+    assert 0 < extra < every
+    assert all(value > 0 for value in visit.column(4))
+    visit.choose("Comparison", "geometry")
+    assert visit.count() == 0
+    visit.page.get_by_role("button", name="Reset").click()
+    assert visit.count() == every
+    visit.choose("Verdict", "unreadable")
+    assert visit.names() == [PHOTOS[-1]]
+    visit.page.get_by_role("button", name="Reset").click()
+    visit.choose("Class", "person")
+    assert 0 < visit.count() < every
+    visit.page.get_by_label("Name contains").fill("photo_01")
+    assert all(name.startswith("photo_01") for name in visit.names())
+
+
+def test_pages_are_turned(visit: Visit) -> None:
+    first = visit.names()
+    assert len(first) == 25
+    visit.page.locator(".pager").get_by_role("button", name="Next").click()
+    assert not set(first) & set(visit.names())
+    assert "Page 2 of 4" in visit.page.locator(".pager").inner_text()
+
+
+def test_overlays_are_switched_off_and_on(visit: Visit) -> None:
+    visit.open()
+    every = visit.boxes()
+    assert every > 0
+    for group in ("#viewer-arms", "#viewer-kinds"):
+        switches = visit.page.locator(f"{group} input")
+        for i in range(switches.count()):
+            switches.nth(i).uncheck()
+        assert visit.boxes() == 0
+        for i in range(switches.count()):
+            switches.nth(i).check()
+        assert visit.boxes() == every
+
+
+def test_kinds_differ_in_colour_and_in_line(visit: Visit) -> None:
+    visit.open()
+    lines = visit.page.locator("#viewer-kinds line")
+    styles = [
+        (line.get_attribute("stroke"), line.get_attribute("stroke-dasharray"))
+        for line in lines.all()
+    ]
+    assert len(styles) == len({colour for colour, _ in styles}) == len({dash for _, dash in styles})
+
+
+def test_every_arm_can_be_shown(visit: Visit) -> None:
+    visit.open()
+    visit.page.locator("#viewer-comparison").select_option(label="every arm")
+    assert visit.page.locator("#viewer-arms input").count() == 3
+
+
+def test_an_object_says_its_score_and_box_when_focused(visit: Visit) -> None:
+    visit.open()
+    visit.page.locator("#viewer-objects button").first.focus()
+    tip = visit.page.locator("#tip")
+    assert tip.is_visible()
+    assert re.search(r"\d\.\d %\n\(-?\d+\.\d, -?\d+\.\d\) to", tip.inner_text())
+    assert visit.page.locator("#canvas .box.lit").count() > 0
+
+
+def test_an_object_says_its_score_and_box_when_pointed_at(visit: Visit) -> None:
+    visit.open()
+    visit.page.locator("#canvas .box rect").last.hover(force=True)
+    assert visit.page.locator("#tip").is_visible()
+
+
+def test_the_keyboard_alone_is_enough(visit: Visit) -> None:
+    page = visit.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator(".open").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#viewer-objects table")
+    first = page.locator("#viewer-title").inner_text()
+    page.keyboard.press("n")
+    page.wait_for_selector("#viewer-objects :is(table, p)")
+    assert page.locator("#viewer-title").inner_text() != first
+    page.keyboard.press("+")
+    assert page.locator("#zoom-level").inner_text() == "150 %"
+    page.keyboard.press("0")
+    assert page.locator("#zoom-level").inner_text() == "100 %"
+    page.keyboard.press("Escape")
+    assert not page.locator("#viewer").is_visible()
+    assert "open" in page.evaluate("document.activeElement.className")
+
+
+def test_the_picture_is_zoomed(visit: Visit) -> None:
+    visit.open()
+    width = "document.getElementById('canvas').offsetWidth"
+    fitted = visit.page.evaluate(width)
+    visit.page.get_by_role("button", name="Zoom in").click()
+    assert visit.page.evaluate(width) == pytest.approx(1.5 * fitted, rel=0.01)
+    visit.page.locator("#stage").hover()
+    visit.page.mouse.wheel(0, 500)
+    assert visit.page.evaluate(width) < 1.4 * fitted
+
+
+def test_a_slider_divides_reference_and_candidate(visit: Visit) -> None:
+    visit.open()
+    visit.page.locator("#slide").check()
+    visit.page.locator("#divider").fill("25")
+    clips = visit.page.evaluate(
+        "[...document.querySelectorAll('#canvas svg')].map((layer) => layer.style.clipPath)"
+    )
+    assert clips == ["inset(0px 75% 0px 0px)", "inset(0px 0px 0px 25%)"]
+
+
+def test_an_unreadable_image_gives_its_reason(visit: Visit) -> None:
+    visit.choose("Verdict", "unreadable")
+    visit.open()
+    assert "decoded <as> an image" in visit.page.locator("#viewer-note").inner_text()
+
+
+def test_names_do_no_harm(visit: Visit) -> None:
+    visit.page.get_by_label("Name contains").fill(".jpg")
+    for name in HOSTILE[:6]:
+        part = re.split(r"[\n\t]", name)[0]
+        visit.page.get_by_label("Name contains").fill(part)
+        visit.open()
+        visit.page.locator("#viewer-objects button").first.hover()
+        visit.page.keyboard.press("Escape")
+    assert "harm" not in visit.page.title()
+    injected = "main img[src=x], main b[onmouseover], #viewer img[src=x], #viewer b"
+    assert visit.page.locator(injected).count() == 0
+    text = visit.page.locator(".filters").inner_text()
+    assert CLASSES[1] in text
+    assert "line\\nbreak" in text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1200])
+def test_nothing_hinders_anyone(browser: Any, failing: Path, scheme: str, width: int) -> None:
+    visit = Visit(browser, failing, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = visit.page
+    for details in page.locator("main details").all():
+        details.evaluate("each => { each.open = true; }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = visit.violations()
+    visit.open()
+    found += visit.violations()
+    assert found == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 26)"}[scheme]
+    visit.context.close()
+    assert visit.complaints == []
+
+
+def test_a_hindrance_would_be_noticed(visit: Visit) -> None:
+    visit.page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert [found.split(":")[0] for found in visit.violations()] == ["html-has-lang"]
+
+
+def test_the_scheme_is_chosen_by_hand(browser: Any, failing: Path) -> None:
+    visit = Visit(browser, failing, color_scheme="light")
+    visit.page.locator("#theme").click()
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert visit.page.evaluate(ground) == "rgb(20, 23, 26)"
+    visit.page.reload()
+    assert visit.page.evaluate(ground) == "rgb(20, 23, 26)"
+    visit.context.close()
+
+
+def test_it_is_printed_without_its_controls(visit: Visit) -> None:
+    visit.page.emulate_media(media="print")
+    assert not visit.page.locator(".contents").is_visible()
+    assert not visit.page.locator(".filters").is_visible()
+    assert visit.page.locator(".verdict").is_visible()
+
+
+def test_a_page_without_its_folder_says_so(browser: Any, failing: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "index.html"
+    alone.write_text(failing.read_text(encoding="utf-8"), encoding="utf-8")
+    visit = Visit(browser, alone)
+    visit.page.locator(".open").first.click()
+    visit.page.wait_for_function(
+        "document.getElementById('viewer-note').textContent.includes('not beside')"
+    )
+    visit.context.close()
+
+
+def test_ten_thousand_images_stay_quick(browser: Any, tmp_path: Path) -> None:
+    names = [f"photo_{i:03d}.jpg" for i in range(100)]
+    page = make_page(tmp_path / "large", names, broken=True, repeated=100)
+    assert page.stat().st_size < 3_000_000
+    visit = Visit(browser, page)
+    assert visit.count() == 10_000
+    assert visit.page.locator(".images tbody tr").count() == 25
+    assert len(visit.requests) < 60
+    seconds = visit.page.evaluate(
+        """() => {
+            const start = performance.now();
+            document.querySelector("thead button[data-key=score]").click();
+            return (performance.now() - start) / 1000;
+        }"""
+    )
+    assert seconds < 2
+    visit.context.close()
+    assert visit.complaints == []
+
+
+def test_beyond_the_limit_the_worst_are_shown_and_the_page_says_so(
+    browser: Any, tmp_path: Path
+) -> None:
+    visit = Visit(browser, make_page(tmp_path / "cut", PHOTOS, broken=True, worst=30))
+    assert visit.count() == 30
+    assert "The 30 worst of 70 images" in visit.page.locator("main").inner_text()
+    visit.context.close()

@@ -73,6 +73,9 @@ def describe(model: onnx.ModelProto, size_bytes: int) -> dict[str, Any]:
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.metadata_props[:]
+    for tensor in bare.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.DEFAULT:  # said or not, it means the same
+            tensor.ClearField("data_location")
     operators = Counter(node.op_type for node in model.graph.node)
     return {
         "sha256": hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),

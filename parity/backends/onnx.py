@@ -12,7 +12,8 @@ import onnxruntime
 
 from parity.buffers import BufferPool
 from parity.detection.decoding import Candidates, decode, decode_end2end
-from parity.detection.letterbox import apply, fit, planes
+from parity.detection.inputs import place, placed, to_tensor
+from parity.detection.pipeline import Pipeline
 from parity.errors import UserError
 from parity.files import read_json
 from parity.images import read_image
@@ -188,15 +189,15 @@ class OnnxNetwork:
         (1, 3, H, W) float32
             Red, green, blue in [0, 1].
         """
-        stride = self.stride if self.rect else None
-        place = fit(image.shape[:2], self.imgsz, stride=stride)
-        tensor = self._tensors.take((1, 3, place.height, place.width))
+        correct = Pipeline(stride=self.stride if self.rect else None)
+        where = placed(correct, image.shape[:2], self.imgsz)
+        tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
-            canvas = self._canvases.take((place.height, place.width, 3))
-            planes(apply(image, place, into=canvas), into=tensor[0])
+            canvas = self._canvases.take((where.height, where.width, 3))
+            to_tensor(correct, place(correct, image, where, into=canvas), into=tensor)
             self._canvases.give_back(canvas)
         else:
-            planes(apply(image, place), into=tensor[0])
+            to_tensor(correct, place(correct, image, where), into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:

@@ -184,7 +184,9 @@ def resize(image: np.ndarray, shape: tuple[int, int], kernel: str) -> np.ndarray
     return cv2.resize(image, shape[::-1], interpolation=OPENCV_KERNELS[kernel])
 
 
-def place(pipeline: Pipeline, image: np.ndarray, where: Letterbox) -> np.ndarray:
+def place(
+    pipeline: Pipeline, image: np.ndarray, where: Letterbox, *, into: np.ndarray | None = None
+) -> np.ndarray:
     """Resize an image and put it where it belongs.
 
     Parameters
@@ -195,6 +197,8 @@ def place(pipeline: Pipeline, image: np.ndarray, where: Letterbox) -> np.ndarray
         Pixels.
     where : Letterbox
         What :func:`placed` returned.
+    into : (H, W, 3) of the same type, optional
+        Where the correct pipeline writes the result; its content does not matter.
 
     Returns
     -------
@@ -203,7 +207,7 @@ def place(pipeline: Pipeline, image: np.ndarray, where: Letterbox) -> np.ndarray
     """
     if (pipeline.border, pipeline.kernel) == (letterbox.BORDER, "linear") and is_plain(pipeline):
         if not pipeline.sides_exchanged:
-            return letterbox.apply(image, where)
+            return letterbox.apply(image, where, into=into)
     if pipeline.fitting == "crop":
         side = min(image.shape[:2])
         top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
@@ -226,7 +230,9 @@ def place(pipeline: Pipeline, image: np.ndarray, where: Letterbox) -> np.ndarray
     return canvas
 
 
-def to_tensor(pipeline: Pipeline, pixels: np.ndarray) -> np.ndarray:
+def to_tensor(
+    pipeline: Pipeline, pixels: np.ndarray, *, into: np.ndarray | None = None
+) -> np.ndarray:
     """Make the network's input of its pixels.
 
     Parameters
@@ -235,11 +241,15 @@ def to_tensor(pipeline: Pipeline, pixels: np.ndarray) -> np.ndarray:
         Choices of colour order, scaling and axes.
     pixels : (H, W, 3)
         Blue, green, red.
+    into : (1, 3, H, W) float32, optional
+        Where the correct pipeline writes the result; its content does not matter.
 
     Returns
     -------
     (1, 3, H, W) float32
     """
+    if (pipeline.colours, pipeline.scaling, pipeline.axes) == ("rgb", "unit", "chw"):
+        return letterbox.planes(pixels, into=None if into is None else into[0])[None]
     ordered = pixels[..., ::-1] if pipeline.colours == "rgb" else pixels
     if pipeline.axes == "hwc":
         scaled = SCALINGS[pipeline.scaling](_planes(ordered))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from parity.detection.choices import INPUT_FIELDS, Pipeline, deviations
 from parity.diagnosis.evidence import Shares
 from parity.diagnosis.faults import Fault
-from parity.diagnosis.fingerprints import score_evidence
+from parity.diagnosis.fingerprints import GAINS, OFFSETS, score_evidence
 from parity.diagnosis.judging import Judge
 from parity.diagnosis.observations import Observations
 from parity.diagnosis.polishing import polish, without
@@ -19,8 +20,14 @@ from parity.diagnosis.replays import Replayer
 from parity.diagnosis.search import InputState, Search
 from parity.diagnosis.stages import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
 
+BUDGET = 600
+"""Inputs of the network that are looked at, at most: some 40 s of one core with YOLO11n."""
+
 IMAGES = 12
 """Images that are looked at, at most."""
+
+BOXES = 600
+"""Boxes after which no further image is looked at."""
 
 SCREEN = 3
 """Images by which inputs are told apart."""
@@ -87,7 +94,7 @@ class Diagnosis:
     seconds : float
         Time it took.
     complete : bool
-        Whether the search ended before its time did.
+        Whether the search ended before its budget did.
     """
 
     verdict: str
@@ -148,7 +155,7 @@ def diagnose(
     network: Any,
     class_names: dict[int, str],
     *,
-    seconds: float = 40.0,
+    budget: int = BUDGET,
     directory: str | Path | None = None,
     replayer: Replayer | None = None,
 ) -> Diagnosis:
@@ -164,8 +171,8 @@ def diagnose(
         The network that it runs, see :class:`parity.detection.pipeline.Network`.
     class_names : dict of int to str
         The model's names.
-    seconds : float
-        Time after which no further input is tried.
+    budget : int
+        Inputs of the network that are looked at, at most.
     directory : str or Path, optional
         Where raw outputs are kept between runs.
     replayer : Replayer, optional
@@ -176,7 +183,7 @@ def diagnose(
     runs = replayer.runs
     names = choose(observations, replayer)
     judge = Judge(replayer, observations, names)
-    search = Search(judge, screen(judge), class_names, seconds)
+    search = Search(judge, screen(judge), class_names, budget)
     notes = list(observations.notes)
     state = _stage_by_stage(judge, search, notes)
     if state is None:
@@ -208,9 +215,10 @@ def choose(observations: Observations, replayer: Replayer) -> list[str]:
         if source is not None:
             shapes[name] = source.image_shape
     taken: list[str] = []
+    boxes = 0
     seen: dict[Any, int] = {}
     left = sorted(shapes, key=lambda n: (-min(len(observations.images[n]), 15), n))
-    while left and len(taken) < IMAGES:
+    while left and len(taken) < IMAGES and (len(taken) < SCREEN or boxes < BOXES):
         best = max(
             left,
             key=lambda n: (
@@ -219,6 +227,7 @@ def choose(observations: Observations, replayer: Replayer) -> list[str]:
             ),
         )
         taken.append(best)
+        boxes += len(observations.images[best])
         seen[shapes[best]] = seen.get(shapes[best], 0) + 1
         left.remove(best)
     return sorted(taken, key=names.index)
@@ -276,6 +285,9 @@ def _simplify(judge: Judge, best: Pipeline) -> Pipeline:
 
 def _alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
     present = judge.name(best)[0]
+    if not any(len(observed) for observed in judge.observed.values()):
+        yield from (fault.apply(judge.correct) for fault in judge.catalogue)
+        return
     for fault in present:
         bare = without(judge, best, fault)
         yield bare
@@ -285,6 +297,9 @@ def _alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
         for other in siblings:
             if other != fault:
                 yield other.apply(bare)
+    if any(f.stage == "mapping" or "gain" in f.fields for f in present):
+        for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
+            yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
     for fault in judge.catalogue:
         if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
             yield fault.apply(best)
@@ -298,7 +313,9 @@ def _other_inputs(
     for state in tried:
         if len(state.faults) > max(count, 1):
             continue
-        pipeline = replace(best, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
+        silent = not any(len(observed) for observed in judge.observed.values())
+        base = judge.correct if silent else best
+        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
         if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
             yield pipeline
 
@@ -340,11 +357,14 @@ def _answer(
         if its > own and same_fit:
             more = [f for f in judge.name(other.pipeline)[0] if f.name not in own]
             free += [f.name for f in more if not f.is_choice and not f.fields & _moot(best)]
-        elif same_fit and its != own and len(its) <= len(own):
+        elif same_fit and its != own and len(its) <= len(own) + 1:
             equal.append(other)
         elif its != own and not (its > own):
             rest.append(other)
-    free += _without_effect(judge, best)
+    if judge.shares(best).predicted and any(len(o) for o in judge.observed.values()):
+        free += _without_effect(judge, best)
+    else:
+        free = []
     shares, before = judge.shares(best), judge.shares(judge.correct)
     verdict = _verdict(judge, best, faults, shares)
     first = faults[0].stage if faults else ""
@@ -376,14 +396,17 @@ def _answer(
 
 
 def _without_effect(judge: Judge, best: Pipeline) -> list[str]:
-    inputs = judge.inputs(best, judge.names)
+    def same(other: Pipeline) -> bool:
+        inputs = judge.replayer.input_of
+        return all(inputs(other, name) == inputs(best, name) for name in judge.names)
+
     return [
         fault.name
         for fault in judge.before
         if not fault.is_in(best)
         and not fault.fields & _moot(best)
         and not any(f.fields & fault.fields for f in judge.name(best)[0])
-        and judge.inputs(fault.apply(best), judge.names) == inputs
+        and same(fault.apply(best))
     ]
 
 
@@ -400,7 +423,7 @@ def _moot(pipeline: Pipeline) -> set[str]:
 
 def _verdict(judge: Judge, best: Pipeline, faults: tuple[Fault, ...], shares: Shares) -> str:
     if not sum(len(o) for o in judge.observed.values()):
-        return "correct" if not faults and shares.predicted == 1 else "unknown"
+        return "named" if faults else "correct" if shares.predicted == 1 else "unknown"
     if shares.close >= 0.9 and shares.predicted >= 0.75 and not faults:
         return "correct"
     if faults and shares.close >= 0.6:

@@ -122,6 +122,9 @@ class Anchors:
     MOST = 12
     """Candidates that are considered for an observed box."""
 
+    BOXES = 20
+    """Observed boxes of an image that are considered, evenly chosen."""
+
     def __init__(self, judge: Judge, pipeline: Pipeline, names: list[str]) -> None:
         self.judge = judge
         self.images = []
@@ -133,15 +136,32 @@ class Anchors:
             given = judge.replayer.candidates(pipeline, name)
             if not len(given):
                 continue
-            apart = np.abs(observed.scores[:, None] - given.scores[None].astype(np.float64))
-            near = np.argsort(apart, axis=1)[:, : self.MOST]
-            allowed = np.take_along_axis(apart, near, 1) <= judge.precision.score
-            owners, columns = np.nonzero(allowed)
-            picked = near[owners, columns]
+            order = np.argsort(given.scores, kind="stable")
+            ranked = given.scores[order].astype(np.float64)
+            step = max(len(observed) // self.BOXES, 1)
+            owners, picked = self._near(observed.scores, ranked, step)
+            picked = order[picked]
             if len(owners):
-                self.images.append(
-                    (source, observed, owners, given.boxes[picked], given.class_ids[picked])
-                )
+                starts = np.flatnonzero(np.diff(owners, prepend=-1))
+                boxes, class_ids = given.boxes[picked], given.class_ids[picked]
+                self.images.append((source, observed, owners, boxes, class_ids, starts))
+
+    def _near(
+        self, scores: np.ndarray, ranked: np.ndarray, step: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        tolerance = self.judge.precision.score
+        owners, picked = [], []
+        for owner in range(0, len(scores), step):
+            if not np.isfinite(scores[owner]):
+                continue
+            low, high = np.searchsorted(ranked, scores[owner] + np.array([-1, 1]) * tolerance)
+            near = np.arange(low, high)
+            if len(near) > self.MOST:
+                closest = np.abs(ranked[near] - scores[owner])
+                near = near[np.argsort(closest, kind="stable")[: self.MOST]]
+            owners += [owner] * len(near)
+            picked += near.tolist()
+        return np.array(owners, int), np.array(picked, int)
 
     def __len__(self) -> int:
         """Return the number of observed boxes with at least one candidate."""
@@ -150,7 +170,7 @@ class Anchors:
     def distances(self, pipeline: Pipeline) -> list[np.ndarray]:
         """Return, per image, what each pair of observed box and candidate costs."""
         costs = []
-        for source, observed, owners, boxes, _ in self.images:
+        for source, observed, owners, boxes, _, _ in self.images:
             mapped = to_image(
                 pipeline, corners(pipeline, boxes), source.place, source.image_shape
             ).astype(np.float64)
@@ -164,19 +184,18 @@ class Anchors:
     def cost(self, pipeline: Pipeline) -> float:
         """Return what the geometry of a pipeline costs, nats per observed box."""
         total, count = 0.0, 0
-        for (_, _, owners, _, _), costs in zip(self.images, self.distances(pipeline), strict=True):
-            least = np.full(owners.max() + 1, 6.0)
-            np.minimum.at(least, owners, costs)
-            seen = np.unique(owners)
-            total += least[seen].sum()
-            count += len(seen)
+        for image, costs in zip(self.images, self.distances(pipeline), strict=True):
+            starts = image[5]
+            least = np.minimum(np.minimum.reduceat(costs, starts), 6.0)
+            total += least.sum()
+            count += len(starts)
         return total / max(count, 1)
 
     def classes(self, pipeline: Pipeline) -> list[tuple[int, int]]:
         """Return pairs of the model's class and the observed one."""
         pairs = []
         for image, costs in zip(self.images, self.distances(pipeline), strict=True):
-            _, observed, owners, _, class_ids = image
+            _, observed, owners, _, class_ids, _ = image
             for owner in np.unique(owners):
                 mine = np.flatnonzero(owners == owner)
                 best = mine[costs[mine].argmin()]

@@ -137,6 +137,8 @@ def threshold_faults(observed: dict, declared: Declared, correct: Pipeline) -> l
         own, said = getattr(correct, field), getattr(declared, field)
         for value in sorted(options - {own}):
             fault = threshold(field, value, said)
+            if value == 1:
+                fault = replace(fault, cost=FAULT + 1)
             popular = value in (CONFS if field == "conf" else (*IOUS, *COUNTS))
             faults.append(fault if popular else replace(fault, cost=fault.cost + 0.5))
     return faults

@@ -1,6 +1,5 @@
 """Finding the pipeline whose boxes are the observed ones."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +25,9 @@ WIDTH = 6
 
 DEPTH = 3
 """Faults before the network that are combined at most."""
+
+REFINING = 2
+"""Images by which inputs are exchanged at the end: those that fit worst."""
 
 WAYS_BACK: tuple[dict[str, Any], ...] = (
     {},
@@ -81,7 +83,7 @@ class Found:
     states : list of InputState
         All inputs that were tried, the cheapest first.
     exhausted : bool
-        Whether the time ran out before everything was tried.
+        Whether the budget ran out before everything was tried.
     """
 
     best: Pipeline
@@ -100,17 +102,19 @@ class Search:
         The few images by which inputs are told apart.
     class_names : dict of int to str
         The model's names.
-    seconds : float
-        Time after which no further input is tried.
+    budget : int
+        Inputs of the network that are looked at, at most; a count and no time, so that the answer
+        does not depend on the machine.
     """
 
     def __init__(
-        self, judge: Judge, screen: list[str], class_names: dict[int, str], seconds: float
+        self, judge: Judge, screen: list[str], class_names: dict[int, str], budget: int
     ) -> None:
         self.judge = judge
         self.screen = screen
         self.class_names = class_names
-        self.deadline = time.monotonic() + seconds
+        self.budget = budget
+        self.spent = 0
         self.flooded = overlapping(judge) > 0.3
         self.decodings: list[dict[str, Any]] = []
         self.tried: dict[tuple, InputState] = {}
@@ -118,6 +122,8 @@ class Search:
     def run(self) -> Found:
         """Search inputs first, then everything after the network, and combine."""
         judge = self.judge
+        if not any(len(observed) for observed in judge.observed.values()):
+            return Found(self.explain_nothing(), [], False)
         start = self.look(())
         best = self.explain(start)
         least = judge.cost(best)
@@ -132,7 +138,19 @@ class Search:
                     break
         best = self.refine(best)
         states = sorted(self.tried.values(), key=lambda s: s.cost)
-        return Found(best, states, time.monotonic() > self.deadline)
+        return Found(best, states, self.spent > self.budget)
+
+    def explain_nothing(self) -> Pipeline:
+        """Return the simplest hypothesis that finds nothing in any image."""
+        judge = self.judge
+        silent = [judge.correct]
+        for fault in judge.catalogue:
+            pipeline = fault.apply(judge.correct)
+            if all(not len(judge.replayer.detections(pipeline, name)) for name in judge.names):
+                silent.append(pipeline)
+        for pipeline in silent:
+            self.look(tuple(f for f in judge.name(pipeline)[0] if f in judge.before))
+        return min(silent, key=judge.cost)
 
     def settled(self, pipeline: Pipeline) -> bool:
         """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
@@ -148,6 +166,7 @@ class Search:
         key = (tuple(names), self.judge.inputs(pipeline, names))
         if key not in self.tried:
             self.tried[key] = self._judge(faults, pipeline, names)
+            self.spent += len(names)
         return self.tried[key]
 
     def _judge(
@@ -196,7 +215,7 @@ class Search:
             for state in level:
                 used = frozenset().union(*(f.fields for f in state.faults), frozenset())
                 for fault in moves:
-                    if fault.fields & used or time.monotonic() > self.deadline:
+                    if fault.fields & used or self.spent > self.budget:
                         continue
                     found = self.look((*state.faults, fault), glance)
                     if found.solved and glance is not self.screen:
@@ -211,7 +230,7 @@ class Search:
             else:
                 ranked = [self.look(state.faults) for state in ranked[: 2 * WIDTH]]
                 ranked.sort(key=lambda s: (not s.hits > 0.4, s.cost))
-            if any(s.solved for s in ranked) or time.monotonic() > self.deadline:
+            if any(s.solved for s in ranked) or self.spent > self.budget:
                 return
             level = ranked[:WIDTH]
 
@@ -257,16 +276,17 @@ class Search:
         for old in present:
             bare = without(judge, best, old)
             options += [bare, *(f.apply(bare) for f in judge.before if f.stage == old.stage)]
-        better = improving(judge, best, self._in_time(options), most=2)
+        better = improving(judge, best, self._in_budget(options), most=REFINING)
         if not better:
             return best
         winner = min((polish(judge, option) for option in better[:3]), key=judge.cost)
         if judge.cost(winner) > judge.cost(best) - 0.3:
             return best
-        return self.refine(winner) if time.monotonic() < self.deadline else winner
+        return self.refine(winner) if self.spent < self.budget else winner
 
-    def _in_time(self, options: list[Pipeline]) -> Iterator[Pipeline]:
+    def _in_budget(self, options: list[Pipeline]) -> Iterator[Pipeline]:
         for option in dict.fromkeys(options):
-            if time.monotonic() > self.deadline:
+            if self.spent > self.budget:
                 return
+            self.spent += REFINING
             yield option

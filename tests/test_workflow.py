@@ -12,7 +12,7 @@ from tests.conftest import Workflow, copy_project
 
 PHOTOS = {"images": "photos", "images_per_job": 2}
 
-VERDICT = {"summarise", "plot", "annotate", "report", "verdict"}
+VERDICT = {"summarise", "plot", "annotate", "browse", "report", "verdict"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
 AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
@@ -87,6 +87,7 @@ EXCHANGED = {"thresholds": {"conf": 0.6, "iou": 0.4}}
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
         pytest.param(leave, {"annotate": 3}, {"annotate", "report", "verdict"}, id="annotate"),
+        pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
         pytest.param(touch_image, {}, set(), id="an image touched"),
         pytest.param(rewrite_image, {}, set(), id="an image changed and changed back"),

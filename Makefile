@@ -36,7 +36,7 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) bench $(ARGS)
 
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
-	$(VENV_PYTHON) bench/workflow.py $(ARGS)
+	$(VENV_PYTHON) -m bench.workflow $(ARGS)
 
 test: $(TEST_STAMP) ## run the tests
 	$(VENV_PYTHON) -m pytest -n auto $(ARGS)

@@ -25,7 +25,40 @@ def export_settings(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     ----------
     config : dict
         A completed configuration.
+
+    Returns
+    -------
+    dict of str to dict
+        Beside the exports of the configuration, the fp32 counterparts that others are held
+        against, see :func:`counterpart`.
     """
+    settings = _settings(config)
+    counterparts = {
+        name: {**settings[export], "onnx": "", "quantize": FLOAT32}
+        for export in config["exports"]
+        if (name := counterpart(config, export)) not in settings
+    }
+    return settings | counterparts
+
+
+def counterpart(config: dict[str, Any], export: str) -> str:
+    """Return the name under which rule ``export`` makes the fp32 model like an export.
+
+    For an int8 export that is its own name: rule ``quantise`` writes elsewhere. For an fp16
+    export and a given file it is the first fp32 export with the same options, or one that is
+    made for the purpose; no name of a user begins with an underscore.
+    """
+    settings = _settings(config)
+    wanted = {**settings[export], "onnx": "", "quantize": FLOAT32}
+    if settings[export] == wanted:
+        return export
+    like = [
+        name for name, each in settings.items() if each == wanted and name not in quantised(config)
+    ]
+    return like[0] if like else f"_fp32-for-{export}"
+
+
+def _settings(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         name: {
             "onnx": export.get("onnx", ""),
@@ -62,6 +95,26 @@ def quantised(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
         name: {"keep_fp32": export["keep_fp32"]}
         for name, export in config["exports"].items()
         if export["quantize"] == INT8 and "onnx" not in export
+    }
+
+
+def wanted_of(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what the file of each export should be like, see ``inspection.Wanted``.
+
+    Parameters
+    ----------
+    config : dict
+        A completed configuration.
+    """
+    return {
+        name: {
+            "given": bool(each["onnx"]),
+            "opset": each["opset"],
+            "quantize": config["exports"][name]["quantize"],
+            "dynamic": each["dynamic"],
+            "imgsz": each["imgsz"],
+        }
+        for name, each in _settings(config).items()
     }
 
 

@@ -7,7 +7,15 @@ from typing import Any
 from parity.batches import Batches, plan_batches, planned_batches
 from parity.calibration import plan_calibration
 from parity.errors import UserError
-from parity.exports import as_pair, description_file, export_settings, model_file, quantised
+from parity.exports import (
+    as_pair,
+    counterpart,
+    description_file,
+    export_settings,
+    model_file,
+    quantised,
+    wanted_of,
+)
 from parity.grid import grid_of
 from parity.labelling import plan_labels
 from parity.listing import find_samples, list_images, list_paths
@@ -173,6 +181,23 @@ class Plan:
     def description(self, wildcards: Any) -> str:
         """Return what is written down of an export."""
         return description_file(self.config, wildcards.model, wildcards.export)
+
+    def counterpart(self, wildcards: Any) -> list[str]:
+        """Return the description of the fp32 export that an export is held against, if another."""
+        name = counterpart(self.config, wildcards.export)
+        like = f"results/export/{wildcards.model}/{name}.json"
+        return [] if like == self.description(wildcards) else [like]
+
+    @property
+    def wanted(self) -> dict[str, dict[str, Any]]:
+        """What the file of each export should be like."""
+        return wanted_of(self.config)
+
+    def inspections(self, wildcards: Any) -> list[str]:
+        """Return the inspections of all exports of a model."""
+        return [
+            f"results/inspect/{wildcards.model}/{export}.json" for export in self.config["exports"]
+        ]
 
     def descriptions(self, wildcards: Any) -> list[str]:
         """Return what is written down of all exports of a model."""

@@ -25,6 +25,7 @@ rule summarise:
     """Gather the numbers of a run and hold them against the tolerances."""
     input:
         exports=PLAN.descriptions,
+        inspections=PLAN.inspections,  # one that fails leaves nothing to conclude
         detections=PLAN.all_detections,
         comparisons=collect(
             "results/compare/{{model}}/{comparison}/{batch}.json",

@@ -61,3 +61,25 @@ rule quantise:
         "Quantising {wildcards.model} as {wildcards.export}"
     script:
         "../scripts/quantise.py"
+
+
+rule inspect:
+    """Hold a model file against the configuration and the checkpoint, before it is used."""
+    input:
+        onnx=PLAN.onnx,
+        description=PLAN.description,
+        counterpart=PLAN.counterpart,
+        checkpoint=rules.checkpoint.output.checkpoint,
+    output:
+        inspection="results/inspect/{model}/{export}.json",
+    log:
+        "logs/inspect/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        wanted=lookup("{export}", within=PLAN.wanted),
+        code=fingerprint("scripts/inspect.py"),
+    message:
+        "Inspecting {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/inspect.py"

@@ -17,7 +17,7 @@ SWEEP = {"sweep", "tune", "plot_sweep"}
 AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
 AFTER_IMAGES = {"infer_pytorch", "infer_onnx"} | AFTER_THRESHOLDS
-AFTER_EXPORT = {"export", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
+AFTER_EXPORT = {"export", "inspect", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
 
 
 @pytest.fixture(scope="module")

@@ -38,9 +38,15 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
 
 
 def take_given(given: str | Path, destination: str | Path) -> None:
-    """Copy an ONNX file that the user ships; weights that lie beside it are taken into it."""
+    """Copy an ONNX file that the user ships; weights that lie beside it are taken into it.
+
+    Raises
+    ------
+    UserError
+        If it is no valid model, or its weights lie outside its folder.
+    """
+    external = external_files(given)
     model = load_checked(given)
-    external = any(t.data_location == onnx.TensorProto.EXTERNAL for t in _bare_initializers(given))
     with atomic(destination) as temporary:
         if external:
             onnx.save(model, temporary)
@@ -48,8 +54,31 @@ def take_given(given: str | Path, destination: str | Path) -> None:
             shutil.copyfile(given, temporary)
 
 
-def _bare_initializers(path: str | Path) -> list[onnx.TensorProto]:
-    return list(onnx.load(path, load_external_data=False).graph.initializer)
+def external_files(path: str | Path) -> list[str]:
+    """Return the files beside a model that hold weights of it.
+
+    Raises
+    ------
+    UserError
+        If one of them lies outside the model's folder: it could be any file of this machine.
+    """
+    try:
+        tensors = onnx.load(path, load_external_data=False).graph.initializer
+    except Exception:  # load_checked says what is wrong with it
+        return []
+    folder = Path(path).resolve().parent
+    found = set()
+    for tensor in tensors:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            location = next(
+                entry.value for entry in tensor.external_data if entry.key == "location"
+            )
+            if not (folder / location).resolve().is_relative_to(folder):
+                raise UserError(
+                    f"{path} takes weights from {location}, outside its own folder; it is not read."
+                )
+            found.add(location)
+    return sorted(found)
 
 
 def describe(model: onnx.ModelProto, size_bytes: int) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+"""The contract of a model file: every contradiction is found, and nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from parity.backends.graph import describe, external_files, load_checked
+from parity.backends.inspection import STOP, Wanted, inspect, refuse
+from parity.backends.weights import compare_weights, stored_weights
+from parity.errors import UserError
+
+NAMES = {0: "cat", 1: "dog"}
+WANTED = Wanted(
+    given=True,
+    opset=18,
+    quantize=32,
+    dynamic=False,
+    imgsz=(64, 64),
+    names=NAMES,
+    stride=32,
+)
+RANDOM = np.random.default_rng(5)
+WEIGHTS = {
+    "first.weight": RANDOM.normal(0, 1, (8, 3, 3, 3)).astype(np.float32),
+    "first.bias": RANDOM.normal(0, 1, 8).astype(np.float32),
+    "last.weight": RANDOM.normal(0, 1, (6, 8, 1, 1)).astype(np.float32),
+}
+
+
+def model(*, stored: dict[str, np.ndarray] = WEIGHTS, opset: int = 18) -> onnx.ModelProto:
+    """Return a detector of two convolutions, as an exporter would write it."""
+    first, bias, last = stored
+    nodes = [
+        helper.make_node("Conv", ["images", first, bias], ["a"], "first", pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["a"], ["b"], "relu"),
+        helper.make_node("Conv", ["b", last], ["output0"], "last"),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "detector",
+        [value("images", TensorProto.FLOAT, [1, 3, 64, 64])],
+        [value("output0", TensorProto.FLOAT, [1, 6, 64, 64])],
+        [numpy_helper.from_array(array, name) for name, array in stored.items()],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=9)
+    helper.set_model_props(made, {"names": str(NAMES), "stride": "32", "task": "detect"})
+    return made
+
+
+def inspected(made: onnx.ModelProto, folder: Path, wanted: Wanted = WANTED) -> dict:
+    path = folder / "model.onnx"
+    onnx.save(made, path)
+    described = describe(load_checked(path), path.stat().st_size)
+    return inspect(path, described, wanted, WEIGHTS, None)
+
+
+def sentences(inspection: dict) -> list[tuple[str, str]]:
+    return [(each["level"], each["sentence"]) for each in inspection["sentences"]]
+
+
+def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
+    inspection = inspected(model(), tmp_path)
+    assert sentences(inspection) == []
+    assert inspection["precision"] == {"Conv": {"float": 2}, "Relu": {"float": 1}}
+    assert (inspection["nodes"], inspection["head"], inspection["shapes"]) == (3, "raw", "complete")
+    assert inspection["weights_compared"]["largest"] == 0
+    refuse(inspection)
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "sentence"),
+    [
+        ({"names": {0: "cat"}}, "stop", "The file knows 2 classes, the checkpoint 1."),
+        ({"names": {0: "dog", 1: "cat"}}, "warn", "2 classes have another name"),
+        ({"stride": 16}, "warn", "its stride is 32, the checkpoint's is 16"),
+        ({"dynamic": True}, "stop", "Height and width of the input are fixed; dynamic is True."),
+        ({"imgsz": (96, 64)}, "stop", r"The input is 64x64 px; imgsz is \[96, 64\]."),
+        ({"opset": 12}, "note", "The operator set is 18; 12 was asked for."),
+        ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),
+        ({"quantize": 16}, "warn", "float16 was asked for and not delivered: .* float32."),
+    ],
+)
+def test_contradictions(change: dict, level: str, sentence: str, tmp_path: Path) -> None:
+    (found,) = sentences(inspected(model(), tmp_path, replace(WANTED, **change)))
+    assert found[0] == level
+    with pytest.raises(UserError, match=sentence):
+        refuse({"sentences": [{"level": STOP, "sentence": found[1]}]})
+
+
+def damaged(name: str, factor: float) -> dict[str, np.ndarray]:
+    return {key: array * np.float32(factor if key == name else 1) for key, array in WEIGHTS.items()}
+
+
+def hidden(stored: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"onnx::{i}": array for i, array in enumerate(stored.values())}
+
+
+@pytest.mark.parametrize("disguise", [dict, hidden])
+@pytest.mark.parametrize(("name", "factor"), [("last.weight", 1.05), ("first.bias", 0.0)])
+def test_damaged_weights_are_named(
+    name: str, factor: float, disguise: type, tmp_path: Path
+) -> None:
+    inspection = inspected(model(stored=disguise(damaged(name, factor))), tmp_path)
+    (found,) = sentences(inspection)
+    assert found[0] == "warn"
+    assert f"1 of 3 weights are not the checkpoint's: {name} (by" in found[1]
+    assert f"factor {factor:.4g})" in found[1]
+
+
+def test_another_model_is_refused(tmp_path: Path) -> None:
+    other = {name: RANDOM.normal(0, 1, a.shape).astype(np.float32) for name, a in WEIGHTS.items()}
+    with pytest.raises(UserError, match="It is another model: 3 of 3 weights"):
+        refuse(inspected(model(stored=other), tmp_path))
+
+
+def test_rounding_is_no_difference() -> None:
+    half = {name: (array.astype(np.float16), "float16") for name, array in WEIGHTS.items()}
+    assert compare_weights(half, WEIGHTS)["differing"] == []
+    none = WEIGHTS["first.bias"] * np.float32(np.nan)
+    assert len(compare_weights(half | {"first.bias": (none, "float32")}, WEIGHTS)["differing"]) == 1
+    assert compare_weights({}, WEIGHTS)["absent"] == list(WEIGHTS)
+
+
+def test_int8_weights_are_compared_dequantised() -> None:
+    scales = np.abs(WEIGHTS["last.weight"]).max(axis=(1, 2, 3)) / 127
+    whole = np.round(WEIGHTS["last.weight"] / scales.reshape(-1, 1, 1, 1)).astype(np.int8)
+    made = model()
+    tensors = {
+        "last.weight_quantized": whole,
+        "scale": scales.astype(np.float32),
+        "zero": np.zeros(6, np.int8),
+    }
+    made.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in tensors.items())
+    node = helper.make_node("DequantizeLinear", list(tensors), ["w"], "dequantise", axis=0)
+    made.graph.node.insert(0, node)
+    made.graph.node[3].input[1] = "w"
+    stored = stored_weights(made)
+    assert stored["last.weight"][1] == "int8"
+    assert compare_weights(stored, WEIGHTS)["differing"] == []
+
+
+def test_weights_outside_the_folder_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    beside = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
+    onnx.save(model(), folder / "m.onnx", **beside)
+    assert external_files(folder / "m.onnx") == ["w.bin"]
+    bare = onnx.load(folder / "m.onnx", load_external_data=False)
+    for entry in bare.graph.initializer[0].external_data:
+        if entry.key == "location":
+            entry.value = "../secret.bin"
+    onnx.save(bare, folder / "m.onnx")
+    with pytest.raises(UserError, match=r"takes weights from \.\./secret.bin, outside"):
+        external_files(folder / "m.onnx")

@@ -165,8 +165,13 @@ class Plan:
         return self.models if "labels" in self.config else []
 
     @property
-    def exports(self) -> dict[str, dict[str, Any]]:
-        """Settings that the exporter needs by export."""
+    def exports(self) -> list[str]:
+        """Names of the exports."""
+        return list(self.config["exports"])
+
+    @property
+    def export_settings(self) -> dict[str, dict[str, Any]]:
+        """Settings that the exporter needs by export, fp32 counterparts of others among them."""
         return export_settings(self.config)
 
     @property

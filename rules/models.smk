@@ -33,7 +33,7 @@ rule export:
     conda:
         "../envs/pytorch.yaml"
     params:
-        export=lookup("{export}", within=PLAN.exports),
+        export=lookup("{export}", within=PLAN.export_settings),
         code=fingerprint("scripts/export.py"),
     message:
         "Exporting {wildcards.model} as {wildcards.export}"

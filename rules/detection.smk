@@ -1,5 +1,8 @@
 """From images to detections: the networks first, the thresholds after them."""
 
+# A file that is temp() goes when every job that reads it is done.
+STORED = {True: str, False: temp}[config["keep_candidates"]]
+
 
 rule infer_pytorch:
     """Run the checkpoint over a batch of images; no threshold is applied yet."""
@@ -7,7 +10,7 @@ rule infer_pytorch:
         checkpoint=rules.checkpoint.output.checkpoint,
         batch="results/batches/{batch}.json",
     output:
-        candidates="results/infer_pytorch/{model}/{arm}/{batch}.npz",
+        candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),
         seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
     log:
         "logs/infer_pytorch/{model}/{arm}/{batch}.log",
@@ -34,7 +37,7 @@ rule infer_onnx:
         description=PLAN.description,
         batch="results/batches/{batch}.json",
     output:
-        candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
+        candidates=STORED("results/infer_onnx/{model}/onnx-{export}/{batch}.npz"),
         seconds="benchmarks/infer_onnx/{model}/onnx-{export}/{batch}.json",
     log:
         "logs/infer_onnx/{model}/onnx-{export}/{batch}.log",

@@ -14,7 +14,7 @@ from parity.backends.pytorch import suppression as theirs
 from parity.detection import suppression as ours
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import Detections, ImageCandidates
-from parity.detection.nms import MAX_CANDIDATES, cut, nms, suppress
+from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress
 
 SEEDS = st.integers(0, 2**32 - 1)
 IOUS = st.sampled_from([0.0, 0.1, 0.45, 0.5, 0.7, 0.9, 1.0])
@@ -233,7 +233,9 @@ def test_a_score_exactly_at_the_threshold_is_no_detection() -> None:
 
 def test_more_candidates_than_ultralytics_considers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lowest are left out before suppression; its limit of 30000 is lowered to be quick."""
-    assert signature(non_max_suppression).parameters["max_nms"].default == MAX_CANDIDATES
+    defaults = signature(non_max_suppression).parameters
+    assert defaults["max_nms"].default == MAX_CANDIDATES
+    assert defaults["max_wh"].default == CLASS_OFFSET_PX
     monkeypatch.setattr("parity.detection.nms.MAX_CANDIDATES", 100)
     candidates = crowd(0, 500, grid=False, ties=False)
     options = {"conf": 0.05, "iou": 0.9, "max_det": 300}

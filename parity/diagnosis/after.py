@@ -215,6 +215,16 @@ SUPPRESSION = [
     ),
 ]
 
+ZERO_SIZE_NMSBOXES = _suppression(
+    "zero_size_nmsboxes",
+    (("suppression", "agnostic"), ("overlap", "nmsboxes"), ("suppressed_in", "image")),
+    "cv2.dnn.NMSBoxes, which knows no classes, is given boxes without area; it takes two of them "
+    "for full overlap, so that one is left.",
+    "Find out why boxes have no area; suppress within each class, before clipping.",
+    cost=FAULT - 0.5,
+)
+"""Only looked for where boxes without area were observed."""
+
 _GAINS = {
     "single": ("one_gain", "One gain is used for both axes, without the rounding of the sides."),
     "letterbox": ("letterbox_gain", "The gain of a letterbox is used on the way back."),

@@ -17,7 +17,7 @@ from parity.diagnosis.judging import Judge
 from parity.diagnosis.observations import Observations
 from parity.diagnosis.polishing import polish, without
 from parity.diagnosis.replays import Replayer
-from parity.diagnosis.search import InputState, Search
+from parity.diagnosis.search import FLAT, InputState, Search, flat_hypotheses
 from parity.diagnosis.stages import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
 
 BUDGET = 600
@@ -34,6 +34,9 @@ SCREEN = 3
 
 CUTOFF = 25.0
 """Explanations that are worse by more, in nats, are not measured to the end."""
+
+MOST = 20
+"""Equivalent explanations that are listed, at most."""
 
 SAME = 0.5
 """Explanations that differ by less, in nats, are not told apart."""
@@ -300,6 +303,8 @@ def _alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
     if any(f.stage == "mapping" or "gain" in f.fields for f in present):
         for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
             yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
+    if judge.flat > FLAT:
+        yield from flat_hypotheses(best)
     for fault in judge.catalogue:
         if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
             yield fault.apply(best)
@@ -324,8 +329,8 @@ def _excess(judge: Judge, pipeline: Pipeline, best: Pipeline) -> float:
     more = judge.name(pipeline)[1] - judge.name(best)[1]
     for name in judge.names:
         own, its = judge.fit(pipeline, name), judge.fit(best, name)
-        more += own.cost - its.cost
-        more += 2.5 * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
+        more += judge.weight * (own.cost - its.cost)
+        more += 2.5 * judge.weight * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
         if more > CUTOFF:
             return CUTOFF
     return judge.cost(pipeline) - judge.cost(best)
@@ -383,7 +388,7 @@ def _answer(
         shares=shares,
         before=before,
         runner_up=rest[0] if rest else None,
-        equivalents=tuple(equal),
+        equivalents=tuple(equal[:MOST]),
         undecided=undecided,
         first_difference=first,
         ask=tuple(_ask(judge, verdict, equal, undecided, first)),
@@ -411,7 +416,7 @@ def _without_effect(judge: Judge, best: Pipeline) -> list[str]:
 
 
 def _moot(pipeline: Pipeline) -> set[str]:
-    moot = {"conf", "max_det", "conf_inclusive"}
+    moot = {"conf", "iou", "max_det", "conf_inclusive"}
     if pipeline.fitting != "letterbox":
         moot |= {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
     if pipeline.fitting in ("stretch", "crop"):

@@ -6,17 +6,21 @@ from functools import cached_property
 import numpy as np
 
 from parity.detection.choices import Pipeline
-from parity.diagnosis.after import AFTER
+from parity.diagnosis.after import AFTER, ZERO_SIZE_NMSBOXES
 from parity.diagnosis.before import BEFORE, RECTANGLE, SQUARE
 from parity.diagnosis.evidence import Fit, Precision, Shares, fit, shares, total
 from parity.diagnosis.faults import CHOICE, FAULT, Fault, cover, threshold
-from parity.diagnosis.observations import Declared, Observations
+from parity.diagnosis.observations import Declared, Observations, Observed
 from parity.diagnosis.replays import Replayer
 
 CONFS = (0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65,
          0.7, 0.75, 0.8, 0.9)  # fmt: skip
 IOUS = (0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95)
 COUNTS = (1, 3, 5, 8, 10, 15, 20, 25, 30, 50, 100, 150, 200, 300, 1000)
+
+
+FEW = 24
+"""Boxes below which each is given more weight."""
 
 
 class Judge:
@@ -46,6 +50,11 @@ class Judge:
             said = self.declared.geometry is not None
             self.before.insert(0, replace(other, cost=FAULT if said else CHOICE))
         self.after = list(AFTER)
+        self.flat = flat_share(self.observed)
+        if self.flat > 0.1:
+            self.after.insert(0, ZERO_SIZE_NMSBOXES)
+        boxes = sum(len(o) for o in self.observed.values())
+        self.weight = float(np.clip(FEW / max(boxes, 1), 1, 12))
         self.thresholds = threshold_faults(self.observed, self.declared, self.correct)
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._covers: dict[Pipeline, tuple[list[Fault], float]] = {}
@@ -81,7 +90,11 @@ class Judge:
 
     def misfit(self, pipeline: Pipeline, names: list[str] | None = None) -> float:
         """Return the part of the cost that the boxes cause, nats."""
-        return total([self.fit(pipeline, name) for name in names or self.names])
+        return self.total([self.fit(pipeline, name) for name in names or self.names])
+
+    def total(self, fits: list[Fit]) -> float:
+        """Return the cost of some fits, nats; where boxes are few, each tells more."""
+        return self.weight * total(fits)
 
     def shares(self, pipeline: Pipeline) -> Shares:
         """Return what a hypothesis reproduces."""
@@ -106,6 +119,13 @@ class Judge:
             costs[name] = own.cost + 3.0 * (own.predicted - len(own.pairs))
         ranked = sorted(self.names, key=lambda name: -costs[name])
         return [name for name in ranked[:most] if costs[name] > 0.1]
+
+
+def flat_share(observed: dict[str, Observed]) -> float:
+    """Return the share of observed boxes that have no area."""
+    boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
+    flat = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
+    return float(flat.mean()) if len(boxes) else 0.0
 
 
 def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:

@@ -8,7 +8,6 @@ import numpy as np
 
 from parity.detection.choices import INPUT_FIELDS, Pipeline
 from parity.detection.mapping import COCO91
-from parity.diagnosis.evidence import total
 from parity.diagnosis.faults import Fault, class_table
 from parity.diagnosis.fingerprints import Anchors
 from parity.diagnosis.judging import Judge
@@ -108,7 +107,7 @@ def improving(
     promising = []
     for candidate in candidates:
         fits = now | {name: judge.fit(candidate, name) for name in bad}
-        cost = total(list(fits.values())) + judge.name(candidate)[1]
+        cost = judge.total(list(fits.values())) + judge.name(candidate)[1]
         if cost < least - ENOUGH:
             promising.append((cost, candidate))
     promising.sort(key=lambda entry: entry[0])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,43 @@ WAYS_BACK: tuple[dict[str, Any], ...] = (
     {"offset": "letterbox"},
 )
 """Common ways back into the image, tried while the input is not known."""
+
+
+FLAT = 0.25
+"""Share of boxes without area from which an output that was not transposed is suspected."""
+
+
+def flat_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
+    """Yield what gives boxes without area: rows of the raw output read as boxes, clipped.
+
+    Parameters
+    ----------
+    start : Pipeline
+        An input and a way back.
+    """
+    ways = (
+        {},
+        {"gain": "letterbox", "offset": "letterbox"},
+        {"gain": "stretch", "offset": "none"},
+        {"gain": "none", "offset": "none"},
+        {"offset": "none"},
+    )
+    kept = (
+        {"suppression": "agnostic", "overlap": "nmsboxes", "suppressed_in": "image"},
+        {"suppression": "best"},
+    )
+    for head, activation, rescaled, way, suppression in product(
+        ("v8", "v5", "v5_classes"),
+        ("none", "sigmoid"),
+        ("no", "gain", "stretch"),
+        ways,
+        kept,
+    ):
+        changes: dict[str, Any] = {"head": head, "activation": activation, "rescaled": rescaled}
+        for class_ids in ("model", "rank"):
+            yield replace(
+                start, output_axes="rows", class_ids=class_ids, **changes, **way, **suppression
+            )
 
 
 @dataclass(frozen=True)
@@ -127,6 +165,9 @@ class Search:
         start = self.look(())
         best = self.explain(start)
         least = judge.cost(best)
+        if not self.settled(best) and judge.flat > FLAT:
+            best = self.explain_flat(best)
+            least = judge.cost(best)
         if not self.settled(best):
             self.search_inputs(start)
             for state in self.promising():
@@ -139,6 +180,17 @@ class Search:
         best = self.refine(best)
         states = sorted(self.tried.values(), key=lambda s: s.cost)
         return Found(best, states, self.spent > self.budget)
+
+    def explain_flat(self, best: Pipeline) -> Pipeline:
+        """Return the best hypothesis of an output that was not transposed, or the one given."""
+        judge = self.judge
+        inputs = [judge.correct]
+        for name in ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left"):
+            inputs += [f.apply(judge.correct) for f in judge.before if f.name == name]
+        options = [p for start in inputs for p in flat_hypotheses(start)]
+        options.sort(key=judge.cost)
+        polished = [polish(judge, option) for option in options[:2]]
+        return min([best, *polished], key=judge.cost)
 
     def explain_nothing(self) -> Pipeline:
         """Return the simplest hypothesis that finds nothing in any image."""

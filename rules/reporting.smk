@@ -88,13 +88,13 @@ rule report:
         report=report(
             "results/report/analysis_report.md",
             caption="../report/report.rst",
-            category="Comparison",
+            category="Report",
             labels={"model": "all", "what": "report"},
         ),
         page=report(
             "results/report/index.html",
             caption="../report/page.rst",
-            category="Comparison",
+            category="Report",
             labels={"model": "all", "what": "page"},
         ),
         files=directory("results/report/files"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json, write_json
 from parity.logs import log_to
+from parity.reporting.overview import overview
 from parity.reporting.verdict import FAIL, VERDICT, gated, lines, overall
 
 if TYPE_CHECKING:
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 def main(*, results: list[str], report: str, destination: str) -> None:
     """Say what each gate came to; write that down, or exit with 1 if one of them fails."""
-    gates = gated([read_json(path, RESULTS) for path in results])
-    sys.stdout.write("\n".join(lines(gates)) + "\n")
+    documents = [read_json(path, RESULTS) for path in results]
+    gates, table = gated(documents), overview(documents)
+    sys.stdout.write("\n".join([*lines(gates), "", *table]) + "\n")
     verdict = overall(gates)
     if verdict == FAIL:
         sys.exit(1)
-    write_json(destination, VERDICT, {"verdict": verdict, "report": report, "gates": gates})
+    content = {"verdict": verdict, "report": report, "gates": gates, "table": table}
+    write_json(destination, VERDICT, content)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from parity.reporting.findings import Attribution, attribute, deployments
 from parity.reporting.report import MOST_DETAILS, MOST_ROWS
 from parity.reporting.text import ceiling, code_block, listing, markdown, number, printable
 from scripts.annotate import main as annotate
+from scripts.browse import main as browse
 from scripts.report import main
 
 CONFIG = {"models": {"yolo11n": {"weights": "```\n# not a heading"}}, "annotate": 200}
@@ -34,28 +35,39 @@ CONFIG = {"models": {"yolo11n": {"weights": "```\n# not a heading"}}, "annotate"
 
 def write(runs: list[Run], *, worst: int = 200) -> str:
     """Return the report on some runs."""
-    pictures = []
+    made: dict[str, list[str]] = {"pictures": [], "browsers": []}
     for run in runs:
         model = read_json(run.results, RESULTS)["model"]
-        pictures.append(str(run.folder / "annotate" / model))
-        annotate(
-            results=run.results,
-            detections=run.detections,
-            comparisons=run.comparisons,
-            batches=run.batches,
-            worst=worst,
-            destination=pictures[-1],
-        )
-    models = [Path(folder).name for folder in pictures]
+        for kind, script in (("pictures", annotate), ("browsers", browse)):
+            made[kind].append(str(run.folder / script.__module__.split(".")[1] / model))
+            script(
+                results=run.results,
+                detections=run.detections,
+                comparisons=run.comparisons,
+                batches=run.batches,
+                worst=worst,
+                destination=made[kind][-1],
+            )
+    plots = [
+        runs[0].folder / "plot" / Path(folder).name / "comparison_plots.png"
+        for folder in made["pictures"]
+    ]
+    for plot in plots:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        plot.touch()
     destination = runs[0].folder / "report" / "analysis_report.md"
     main(
-        results=[run.results for run in runs],
-        plots=[str(runs[0].folder / "plot" / model / "comparison_plots.png") for model in models],
-        pictures=pictures,
-        sweeps=[],
-        sweep_plots=[],
+        inputs={
+            "results": [run.results for run in runs],
+            "plots": [str(plot) for plot in plots],
+            "sweeps": [],
+            "sweep_plots": [],
+            **made,
+        },
         config=CONFIG,
-        destination=str(destination),
+        report=str(destination),
+        page=str(destination.with_name("index.html")),
+        files=str(destination.with_name("files")),
     )
     return destination.read_text(encoding="utf-8")
 

@@ -27,7 +27,11 @@ def test_pass_is_written_down_with_its_numbers(
     written = read_json(tmp_path / "verdict.json", VERDICT)
     assert written["verdict"] == "pass"
     assert written["report"] == REPORT
-    assert spoken.count("\n") == 1
+    assert written["table"] == spoken.splitlines()[2:]
+    assert [line.split()[0] for line in written["table"]] == [
+        "comparison",
+        *read_json(run.results, RESULTS)["comparisons"],
+    ]
     assert spoken.startswith("PASS yolo11n, runtime-fp32: onnx-fp32 sees what pytorch-square sees")
     assert "4 of 4 objects matched in 3 images" in spoken
 
@@ -132,7 +136,7 @@ def close(text: str, *, succeeded: bool) -> str:
 def test_closing_after_a_pass(workplace: Path) -> None:  # noqa: ARG001
     said = close("Finished jobid: 1 (Rule: verdict)\n", succeeded=True)
     assert said.startswith("Verdict PASS:\nPASS yolo11n, runtime-fp32: onnx-fp32 sees what")
-    assert said.endswith(f"The report is {REPORT}")
+    assert said.endswith(f"The report is results/report/index.html, or as text {REPORT}")
 
 
 def test_closing_after_a_failed_verdict_alone(workplace: Path) -> None:
@@ -141,7 +145,7 @@ def test_closing_after_a_failed_verdict_alone(workplace: Path) -> None:
     log.write_text("FAIL yolo11n, runtime-fp32: of this run.\n")
     said = close(ONLY_VERDICT, succeeded=False)
     assert said.startswith("The run is complete, verdict FAIL:\nFAIL yolo11n, runtime-fp32: of")
-    assert said.endswith(f"The report is {REPORT}")
+    assert said.endswith(f"The report is results/report/index.html, or as text {REPORT}")
 
 
 @pytest.mark.parametrize(

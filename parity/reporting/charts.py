@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from parity.reporting.figures import objects_by_kind
 from parity.reporting.text import count, number
+from parity.reporting.verdict import objects_by_kind
 
 LEAST_DECADE = -9
 MOST_TICKS = 5

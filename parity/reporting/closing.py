@@ -14,6 +14,7 @@ from parity.files import read_json
 from parity.reporting.verdict import VERDICT, lines
 
 REPORT = "results/report/analysis_report.md"
+PAGE = "results/report/index.html"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
@@ -50,7 +51,7 @@ def closing_lines(log_path: str | Sequence[str], succeeded: bool) -> str:
     if failed and all(failure.rule == "verdict" for failure in failed):
         spoken = _read([failure.log for failure in failed]).strip()
         if "FAIL " in spoken:
-            return f"The run is complete, verdict FAIL:\n{spoken}\nThe report is {REPORT}"
+            return f"The run is complete, verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
     return _stopped(failed)
 
 
@@ -86,8 +87,12 @@ def _after_success(text: str) -> str:
         verdict = read_json(VERDICT_FILE, VERDICT)
     except (OSError, UserError) as error:
         return f"The run is complete, but its verdict cannot be read ({error})."
-    spoken = "\n".join(lines(verdict["gates"]))
-    return f"Verdict {verdict['verdict'].upper()}:\n{spoken}\nThe report is {verdict['report']}"
+    spoken = "\n".join([*lines(verdict["gates"]), "", *verdict["table"]])
+    return f"Verdict {verdict['verdict'].upper()}:\n{spoken}\n\n{_where(verdict['report'])}"
+
+
+def _where(report: str) -> str:
+    return f"The report is {PAGE}, or as text {report}"
 
 
 def _stopped(failed: list[Failure]) -> str:

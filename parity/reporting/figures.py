@@ -14,6 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 from parity.reporting.pairs import Pairs
 from parity.reporting.text import count, number, shortened
 from parity.reporting.theme import EFFECTS, FAINT, HATCHES, INK, KINDS, LINES, MARKERS, NAMES, theme
+from parity.reporting.verdict import objects_by_kind
 
 MOST_POINTS = 20_000
 MOST_STEPS = 2_000
@@ -114,17 +115,6 @@ def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
     ax.set_xlim(0, longest * 1.02)
     ax.set(title="Objects of each comparison", xlabel="objects")
     _legend_below(ax, ncols=4)
-
-
-def objects_by_kind(comparison: Mapping[str, Any]) -> dict[str, int]:
-    """Return how many objects are ``matched``, ``missing``, ``extra`` and ``flipped``, apart."""
-    flipped = comparison["flipped"]  # counted as missing and as extra, too
-    return {
-        "matched": comparison["matched"],
-        "missing": comparison["missing"] - flipped,
-        "extra": comparison["extra"] - flipped,
-        "flipped": flipped,
-    }
 
 
 def draw_extremes(

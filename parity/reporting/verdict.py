@@ -3,6 +3,7 @@
 Nothing is judged here: ``summarise`` wrote the verdicts down, this only reads them.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from parity.reporting.text import ceiling, count, listing, number
@@ -29,6 +30,17 @@ def objects(comparison: dict[str, Any]) -> int:
     """Return how many objects either arm detected; the two of a pair are one."""
     flipped = comparison["flipped"]  # counted as missing and as extra
     return comparison["matched"] + comparison["missing"] + comparison["extra"] - flipped
+
+
+def objects_by_kind(comparison: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many objects are ``matched``, ``missing``, ``extra`` and ``flipped``, apart."""
+    flipped = comparison["flipped"]  # counted as missing and as extra, too
+    return {
+        "matched": comparison["matched"],
+        "missing": comparison["missing"] - flipped,
+        "extra": comparison["extra"] - flipped,
+        "flipped": flipped,
+    }
 
 
 def quantity(name: str, value: float, *, required: bool = False) -> str:

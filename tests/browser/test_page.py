@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.synthetic import CLASSES, HOSTILE, make_page
+from tests.browser.pages import CLASSES, HOSTILE, make_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")

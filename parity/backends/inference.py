@@ -16,6 +16,7 @@ from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
 from parity.prefetch import prefetch
+from parity.progress import reported
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,8 @@ def infer(
         If an image changed after the run was planned.
     """
     watch = Stopwatch()
-    results = list(stream(network, images, floor=floor, watch=watch))
+    streamed = stream(network, images, floor=floor, watch=watch)
+    results = list(reported(streamed, len(images), "images run"))
     return CandidateBatch(made_by, results), watch.seconds
 
 

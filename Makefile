@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test lint format bench bench-workflow
+.PHONY: help run test lint format bench bench-workflow docs
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -52,6 +52,9 @@ format: $(TEST_STAMP) ## bring the code into its style
 	$(VENV_PYTHON) -m ruff check --fix .
 	$(VENV_PYTHON) -m ruff format .
 	$(VENV_PYTHON) -m snakefmt .
+
+docs: $(TEST_STAMP) ## write the documents that are made from something else
+	$(VENV_PYTHON) docs/configuration.py
 
 $(RUN_STAMP):
 	$(call install,requirements.txt,$(RUN_STAMP))

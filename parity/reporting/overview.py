@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from parity.reporting.tables import effect_result
 from parity.reporting.text import number, shortened
-from parity.reporting.verdict import objects_by_kind
+from parity.reporting.verdict import FAIL, PASS, objects_by_kind, outcome
 
 HEADER = ("comparison", "candidate", "reference", "matched", "missing", "extra", "flipped")
 MEASURED = ("box px", "score", "result")
@@ -14,7 +13,7 @@ NAME_LENGTH = 28
 
 
 def overview(results: list[dict[str, Any]]) -> list[str]:
-    """Return the lines of a table with a row per comparison.
+    """Return the lines of a table with a row per comparison; capitals decide the verdict.
 
     Parameters
     ----------
@@ -39,8 +38,15 @@ def _rows(results: dict[str, Any], *, several: bool) -> Iterator[tuple[str, ...]
             *(shortened(text, NAME_LENGTH) for text in texts),
             *(f"{many:,}" for many in objects_by_kind(comparison).values()),
             *(number(spread[key]["max"] if spread[key] else None) for key in ("box_px", "score")),
-            effect_result(comparison),
+            _result(comparison),
         )
+
+
+def _result(comparison: dict[str, Any]) -> str:
+    found = outcome(comparison)
+    if comparison["gated"]:
+        return found.upper()
+    return {FAIL: "differs", PASS: "same"}.get(found, found)
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

@@ -1,0 +1,48 @@
+"""The documents that are made from something else are those that it makes now."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from docs.configuration import REFERENCE, SCHEMA, allowed, keys, render
+from parity.config import complete
+
+SCHEMA_TEXT = yaml.safe_load(SCHEMA.read_text())
+
+
+def test_the_reference_of_the_configuration_is_current() -> None:
+    current = REFERENCE.read_text(encoding="utf-8") == render(SCHEMA_TEXT)
+    assert current, "schemas/config.schema.yaml changed: run `make docs` and commit the result"
+
+
+def test_every_key_has_a_meaning() -> None:
+    assert [row["path"] for row in keys(SCHEMA_TEXT, SCHEMA_TEXT) if not row["meaning"]] == []
+
+
+def test_every_key_of_the_example_stands_in_it() -> None:
+    config = complete(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    paths = {row["path"] for row in keys(SCHEMA_TEXT, SCHEMA_TEXT)}
+    assert set(config) <= paths
+    assert {f"thresholds.{key}" for key in config["thresholds"]} <= paths
+    assert {f"exports.<name>.{key}" for key in config["exports"]["fp32"]} <= paths
+
+
+def test_every_row_has_four_cells() -> None:
+    rows = [line for line in render(SCHEMA_TEXT).splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ({"type": "integer", "minimum": 1}, "a whole number, at least 1"),
+        ({"enum": [8, 16]}, "`8`, `16`"),
+        ({"anyOf": [{"type": "integer"}, {"const": "auto"}]}, "a whole number or `auto`"),
+        ({"type": "array", "items": {"type": "string"}}, "a list (text each)"),
+        ({"type": ["object", "null"]}, "keys or nothing"),
+    ],
+)
+def test_what_is_allowed_is_said_in_words(key: dict, words: str) -> None:
+    assert allowed(key) == words

@@ -1,6 +1,7 @@
 """The choices that make up a deployment: a point in the space of pre- and post-processing."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -199,12 +200,12 @@ CLASS_FIELDS = ("class_ids", "class_table")
 """The choices that number the classes."""
 
 
-def values(pipeline: Pipeline, fields: tuple[str, ...]) -> tuple:
+def values(pipeline: Pipeline, fields: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the values of some choices: equal values give equal results of their stage."""
     return tuple(getattr(pipeline, field) for field in fields)
 
 
-def deviations(pipeline: Pipeline, origin: Pipeline = Pipeline()) -> dict[str, object]:  # noqa: B008
+def deviations(pipeline: Pipeline, origin: Pipeline = Pipeline()) -> dict[str, object]:
     """Return the choices in which a pipeline differs from another, the correct one by default."""
     return {
         field: getattr(pipeline, field)

@@ -205,9 +205,9 @@ def place(
     (H, W, 3) uint8 or float32
         The input's pixels.
     """
-    if (pipeline.border, pipeline.kernel) == (letterbox.BORDER, "linear") and is_plain(pipeline):
-        if not pipeline.sides_exchanged:
-            return letterbox.apply(image, where, into=into)
+    plain = (pipeline.border, pipeline.kernel) == (letterbox.BORDER, "linear")
+    if plain and is_plain(pipeline) and not pipeline.sides_exchanged:
+        return letterbox.apply(image, where, into=into)
     if pipeline.fitting == "crop":
         side = min(image.shape[:2])
         top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2

@@ -104,13 +104,19 @@ def offsets(
     true = float(place.left), float(place.top)
     if pipeline.fitting == "crop":
         gain = place.width / min(height, width)
-        true = -((width - min(width, height)) // 2) * gain, -((height - min(width, height)) // 2) * gain
+        true = (
+            -((width - min(width, height)) // 2) * gain,
+            -((height - min(width, height)) // 2) * gain,
+        )
     gain_x, gain_y = gains(pipeline, place, image_shape)
     return {
         "matching": true,
         "letterbox": whole,
         "exact": exact,
-        "half": ((place.width - place.resized_width) / 2, (place.height - place.resized_height) / 2),
+        "half": (
+            (place.width - place.resized_width) / 2,
+            (place.height - place.resized_height) / 2,
+        ),
         "none": (0.0, 0.0),
         "exchanged": true[::-1],
         "added": (-true[0], -true[1]),

@@ -80,9 +80,7 @@ def replay(
     if end2end:
         found = decode_end2end(raw, np.nextafter(np.float32(pipeline.conf), np.float32(-1)))
     else:
-        found = candidates(
-            pipeline, raw, np.nextafter(np.float32(pipeline.conf), np.float32(-1))
-        )
+        found = candidates(pipeline, raw, np.nextafter(np.float32(pipeline.conf), np.float32(-1)))
     return finish(pipeline, found, place, image_shape, end2end=end2end)
 
 

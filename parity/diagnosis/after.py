@@ -1,6 +1,6 @@
 """The catalogue of faults after the network."""
 
-from parity.diagnosis.faults import CHOICE, FAULT, RARE, Fault
+from parity.diagnosis.faults import CHOICE, FAULT, RARE, Changes, Fault
 
 _DECODE = """rows = output[0].T  # (8400, 84): cx, cy, w, h, 80 scores that are final
 class_ids = rows[:, 4:].argmax(1)
@@ -18,29 +18,37 @@ _NAMES = 'names = ast.literal_eval(session.get_modelmeta().custom_metadata_map["
 _ISSUES = "https://github.com/ultralytics/ultralytics/issues"
 
 
-def _decoding(name, changes, wrong, mend, reference="", cost=FAULT):
+def _decoding(  # noqa: PLR0917
+    name: str, changes: Changes, wrong: str, mend: str, reference: str = "", cost: float = FAULT
+) -> Fault:
     return Fault(name, "decoding", changes, wrong, mend, _DECODE, reference, cost)
 
 
-def _format(name, value, wrong):
+def _format(name: str, value: str, wrong: str) -> Fault:
     mend = "The four numbers are centre x, centre y, width and height."
     return Fault(name, "decoding", (("box_format", value),), wrong, mend, _CORNERS)
 
 
-def _suppression(name, changes, wrong, mend, reference="", cost=FAULT):
+def _suppression(  # noqa: PLR0917
+    name: str, changes: Changes, wrong: str, mend: str, reference: str = "", cost: float = FAULT
+) -> Fault:
     return Fault(name, "suppression", changes, wrong, mend, _NMS, reference, cost)
 
 
-def _mapping(name, changes, wrong, cost=FAULT, reference=""):
+def _mapping(
+    name: str, changes: Changes, wrong: str, cost: float = FAULT, reference: str = ""
+) -> Fault:
     mend = "Subtract the border that was added, then divide by the gain that was applied."
     return Fault(name, "mapping", changes, wrong, mend, _BACK, reference, cost)
 
 
-def _output(name, changes, wrong, mend, code="", cost=FAULT):
+def _output(  # noqa: PLR0917
+    name: str, changes: Changes, wrong: str, mend: str, code: str = "", cost: float = FAULT
+) -> Fault:
     return Fault(name, "output", changes, wrong, mend, code, "", cost)
 
 
-def _classes(name, value, wrong):
+def _classes(name: str, value: str, wrong: str) -> Fault:
     mend = "Hand out the index of the best score, and name it from the model's metadata."
     return Fault(name, "classes", (("class_ids", value),), wrong, mend, _NAMES)
 

@@ -1,6 +1,6 @@
 """The catalogue of faults before the network."""
 
-from parity.diagnosis.faults import CHOICE, FAULT, RARE, Fault
+from parity.diagnosis.faults import CHOICE, FAULT, RARE, Changes, Fault
 
 ULTRALYTICS = "https://github.com/ultralytics/ultralytics"
 
@@ -14,15 +14,26 @@ _TENSOR = "x = canvas[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 2
 _FIT = "Keep the aspect ratio, centre the image and fill the rest with grey 114."
 
 
-def _reading(name, changes, wrong, mend, reference="", cost=FAULT):
+def _reading(  # noqa: PLR0917
+    name: str, changes: Changes, wrong: str, mend: str, reference: str = "", cost: float = FAULT
+) -> Fault:
     return Fault(name, "reading", changes, wrong, mend, _READ, reference, cost)
 
 
-def _geometry(name, changes, wrong, mend=_FIT, reference="", cost=FAULT):
+def _geometry(  # noqa: PLR0917
+    name: str,
+    changes: Changes,
+    wrong: str,
+    mend: str = _FIT,
+    reference: str = "",
+    cost: float = FAULT,
+) -> Fault:
     return Fault(name, "geometry", changes, wrong, mend, _LETTERBOX, reference, cost)
 
 
-def _tensor(name, changes, wrong, mend, reference="", cost=FAULT):
+def _tensor(  # noqa: PLR0917
+    name: str, changes: Changes, wrong: str, mend: str, reference: str = "", cost: float = FAULT
+) -> Fault:
     return Fault(name, "tensor", changes, wrong, mend, _TENSOR, reference, cost)
 
 

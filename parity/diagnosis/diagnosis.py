@@ -2,38 +2,26 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from itertools import product
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.detection.choices import INPUT_FIELDS, Pipeline, deviations
+from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, simplify
+from parity.diagnosis.choosing import choose, screen
 from parity.diagnosis.evidence import Shares
 from parity.diagnosis.faults import Fault
-from parity.diagnosis.fingerprints import GAINS, OFFSETS, score_evidence
+from parity.diagnosis.fingerprints import score_evidence
 from parity.diagnosis.judging import Judge
 from parity.diagnosis.observations import Observations
-from parity.diagnosis.polishing import polish, without
 from parity.diagnosis.replays import Replayer
-from parity.diagnosis.search import FLAT, InputState, Search, flat_hypotheses
+from parity.diagnosis.search import InputState, Search
 from parity.diagnosis.stages import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
 
 BUDGET = 600
 """Inputs of the network that are looked at, at most: some 40 s of one core with YOLO11n."""
-
-IMAGES = 12
-"""Images that are looked at, at most."""
-
-BOXES = 600
-"""Boxes after which no further image is looked at."""
-
-SCREEN = 3
-"""Images by which inputs are told apart."""
-
-CUTOFF = 25.0
-"""Explanations that are worse by more, in nats, are not measured to the end."""
 
 MOST = 20
 """Equivalent explanations that are listed, at most."""
@@ -194,67 +182,10 @@ def diagnose(
         complete = not found.exhausted
     else:
         best, complete = search.explain(state), True
-    best = _simplify(judge, best)
+    best = simplify(judge, best)
     tried = list(dict.fromkeys(search.tried.values()))
     diagnosis = _answer(judge, best, tried, notes, complete, runs, start)
     return diagnosis
-
-
-def choose(observations: Observations, replayer: Replayer) -> list[str]:
-    """Return the images that tell most: of many shapes, with boxes, not too crowded.
-
-    Parameters
-    ----------
-    observations : Observations
-        What was seen.
-    replayer : Replayer
-        Knows the images.
-    """
-    names = [name for name in observations.images if name in replayer.paths]
-    plain = Pipeline()
-    shapes: dict[str, Any] = {}
-    for name in names[:200]:
-        source = replayer.input_of(plain, name)
-        if source is not None:
-            shapes[name] = source.image_shape
-    taken: list[str] = []
-    boxes = 0
-    seen: dict[Any, int] = {}
-    left = sorted(shapes, key=lambda n: (-min(len(observations.images[n]), 15), n))
-    while left and len(taken) < IMAGES and (len(taken) < SCREEN or boxes < BOXES):
-        best = max(
-            left,
-            key=lambda n: (
-                min(len(observations.images[n]), 15) * 0.6 ** seen.get(shapes[n], 0),
-                -len(observations.images[n]),
-            ),
-        )
-        taken.append(best)
-        boxes += len(observations.images[best])
-        seen[shapes[best]] = seen.get(shapes[best], 0) + 1
-        left.remove(best)
-    return sorted(taken, key=names.index)
-
-
-def screen(judge: Judge) -> list[str]:
-    """Return the few images by which inputs are told apart, the most telling first."""
-    places = {n: judge.replayer.input_of(judge.correct, n) for n in judge.names}
-
-    def worth(name: str, taken: list[str]) -> float:
-        source = places[name]
-        boxes = min(len(judge.observed[name]), 12)
-        resized = (source.place.resized_height, source.place.resized_width) != source.image_shape
-        upright = source.image_shape[0] > source.image_shape[1]
-        other = all(
-            upright != (places[t].image_shape[0] > places[t].image_shape[1]) for t in taken
-        )
-        return boxes * (1.5 if resized else 1.0) * (1.3 if other else 1.0) + 0.1
-
-    taken: list[str] = []
-    while len(taken) < min(SCREEN, len(judge.names)):
-        rest = [n for n in judge.names if n not in taken]
-        taken.append(max(rest, key=lambda n: worth(n, taken)))
-    return taken
 
 
 def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputState | None:
@@ -274,68 +205,6 @@ def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputStat
     return search.look(faults)
 
 
-def _simplify(judge: Judge, best: Pipeline) -> Pipeline:
-    improved = True
-    while improved:
-        improved = False
-        for fault in judge.name(best)[0]:
-            simpler = without(judge, best, fault)
-            if judge.cost(simpler) < judge.cost(best):
-                best, improved = simpler, True
-                break
-    return best
-
-
-def _alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
-    present = judge.name(best)[0]
-    if not any(len(observed) for observed in judge.observed.values()):
-        yield from (fault.apply(judge.correct) for fault in judge.catalogue)
-        return
-    for fault in present:
-        bare = without(judge, best, fault)
-        yield bare
-        siblings = [f for f in judge.catalogue if f.fields & fault.fields and f != fault]
-        if not fault.fields & set(INPUT_FIELDS):
-            siblings = [f for f in judge.catalogue if not f.fields & set(INPUT_FIELDS)]
-        for other in siblings:
-            if other != fault:
-                yield other.apply(bare)
-    if any(f.stage == "mapping" or "gain" in f.fields for f in present):
-        for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
-            yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
-    if judge.flat > FLAT:
-        yield from flat_hypotheses(best)
-    for fault in judge.catalogue:
-        if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
-            yield fault.apply(best)
-
-
-def _other_inputs(
-    judge: Judge, best: Pipeline, tried: list[InputState]
-) -> Iterator[Pipeline]:
-    count = sum(bool(f.fields & set(INPUT_FIELDS)) for f in judge.name(best)[0])
-    names = screen(judge)
-    for state in tried:
-        if len(state.faults) > max(count, 1):
-            continue
-        silent = not any(len(observed) for observed in judge.observed.values())
-        base = judge.correct if silent else best
-        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
-        if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
-            yield pipeline
-
-
-def _excess(judge: Judge, pipeline: Pipeline, best: Pipeline) -> float:
-    more = judge.name(pipeline)[1] - judge.name(best)[1]
-    for name in judge.names:
-        own, its = judge.fit(pipeline, name), judge.fit(best, name)
-        more += judge.weight * (own.cost - its.cost)
-        more += 2.5 * judge.weight * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
-        if more > CUTOFF:
-            return CUTOFF
-    return judge.cost(pipeline) - judge.cost(best)
-
-
 def _answer(
     judge: Judge,
     best: Pipeline,
@@ -349,8 +218,8 @@ def _answer(
     faults = tuple(f for f in named if not f.is_choice)
     choices = tuple(f for f in named if f.is_choice)
     explanations: dict[Pipeline, Explanation] = {}
-    for pipeline in dict.fromkeys([*_alternatives(judge, best), *_other_inputs(judge, best, tried)]):
-        margin = _excess(judge, pipeline, best)
+    for pipeline in dict.fromkeys([*alternatives(judge, best), *other_inputs(judge, best, tried)]):
+        margin = excess(judge, pipeline, best)
         if pipeline != best and margin < CUTOFF:
             names = tuple(f.name for f in judge.name(pipeline)[0])
             explanations[pipeline] = Explanation(names, pipeline, margin)
@@ -371,7 +240,7 @@ def _answer(
     else:
         free = []
     shares, before = judge.shares(best), judge.shares(judge.correct)
-    verdict = _verdict(judge, best, faults, shares)
+    verdict = _verdict(judge, faults, shares)
     first = faults[0].stage if faults else ""
     if verdict == "unknown":
         first = _first_difference(judge, best)
@@ -391,7 +260,7 @@ def _answer(
         equivalents=tuple(equal[:MOST]),
         undecided=undecided,
         first_difference=first,
-        ask=tuple(_ask(judge, verdict, equal, undecided, first)),
+        ask=tuple(_ask(judge, verdict, equal, undecided)),
         notes=tuple(notes),
         images=tuple(judge.names),
         runs=judge.replayer.runs - runs,
@@ -426,7 +295,7 @@ def _moot(pipeline: Pipeline) -> set[str]:
     return moot
 
 
-def _verdict(judge: Judge, best: Pipeline, faults: tuple[Fault, ...], shares: Shares) -> str:
+def _verdict(judge: Judge, faults: tuple[Fault, ...], shares: Shares) -> str:
     if not sum(len(o) for o in judge.observed.values()):
         return "named" if faults else "correct" if shares.predicted == 1 else "unknown"
     if shares.close >= 0.9 and shares.predicted >= 0.75 and not faults:
@@ -449,15 +318,14 @@ def _ask(
     verdict: str,
     equal: list[Explanation],
     undecided: tuple[str, ...],
-    first: str,
 ) -> Iterator[str]:
     name = judge.names[0] if judge.names else "one image"
     stages = {f.name: f.stage for f in judge.catalogue}
     doubtful = {stages.get(n, "") for other in equal for n in other.faults}
     doubtful |= {stages.get(n, "") for n in undecided}
-    if verdict == "unknown" or doubtful & {"reading", "geometry", "tensor"}:
-        if not judge.observations.tensors:
-            yield f"Hand over the network's input for {name} as .npy (input_tensors)."
+    early = verdict == "unknown" or doubtful & {"reading", "geometry", "tensor"}
+    if early and not judge.observations.tensors:
+        yield f"Hand over the network's input for {name} as .npy (input_tensors)."
     if verdict == "unknown" and not judge.observations.raws:
         yield f"Hand over the network's raw output for {name} as .npy (raw_outputs)."
     if equal or doubtful & {"mapping", "suppression", "output"}:

@@ -8,6 +8,8 @@ from parity.detection.choices import Pipeline
 FAULT, RARE, CHOICE = 3.0, 4.0, 1.0
 """What it costs, in nats, to assume a common fault, a rare one, or a harmless choice."""
 
+Changes = tuple[tuple[str, Any], ...]
+
 STAGES = (
     "reading",
     "geometry",
@@ -48,7 +50,7 @@ class Fault:
 
     name: str
     stage: str
-    changes: tuple[tuple[str, Any], ...]
+    changes: Changes
     wrong: str
     mend: str
     code: str = ""
@@ -78,7 +80,7 @@ class Fault:
         return {
             "name": self.name,
             "stage": self.stage,
-            "changes": {field: value for field, value in self.changes},
+            "changes": dict(self.changes),
             "wrong": self.wrong,
             "mend": self.mend,
             "code": self.code,

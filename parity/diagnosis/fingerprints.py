@@ -1,7 +1,9 @@
 """What the boxes show by themselves, without running anything."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,7 @@ OFFSETS = ("matching", "letterbox", "half", "exact", "none", "exchanged", "added
            "doubled", "from_gain")  # fmt: skip
 
 
-def decodings() -> list[dict[str, str]]:
+def decodings() -> list[dict[str, Any]]:
     """Return every way of reading the raw output, the right one first."""
     return [
         {"output_axes": axes, "head": head, "activation": activation}
@@ -77,7 +79,7 @@ def _within(given: np.ndarray, scores: np.ndarray, distance: float) -> np.ndarra
     return high - np.searchsorted(given, scores - distance, "left")
 
 
-def rank_decodings(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[dict[str, str]]:
+def rank_decodings(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[dict[str, Any]]:
     """Return the readings of the raw output, those that give the observed scores first."""
     if judge.replayer.network.end2end:
         return [{}]
@@ -261,7 +263,7 @@ def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pip
     return sorted(dict.fromkeys(best), key=price)
 
 
-_STEPS = {
+_STEPS: dict[str, tuple[Any, ...]] = {
     "box_format": FORMATS,
     "gain": GAINS,
     "offset": OFFSETS,
@@ -273,7 +275,7 @@ _STEPS = {
 }
 
 
-def _descend(pipeline: Pipeline, price) -> Pipeline:
+def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:
     best, least = pipeline, price(pipeline)
     improved = True
     while improved:

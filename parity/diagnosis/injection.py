@@ -167,7 +167,9 @@ def observe(
     return Observations(images, declared)
 
 
-def visible(replayer: Replayer, faults: Sequence[Fault], correct: Pipeline, names) -> bool:
+def visible(
+    replayer: Replayer, faults: Sequence[Fault], correct: Pipeline, names: Sequence[str]
+) -> bool:
     """Return whether the boxes show each of some faults beside the others.
 
     Parameters
@@ -226,7 +228,7 @@ def draw(
     seed : int
         Of the draw.
     """
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     catalogue = injectable()
     drawn: list[tuple[Fault, ...]] = []
     while len(drawn) < count:
@@ -324,7 +326,7 @@ def table(tallies: Sequence[Tally]) -> str:
             f"{tally.kind:34} {tally.explained:5d} of {tally.cases:3d} {share:7.1%}"
             f" {np.median(tally.seconds or [0]):9.1f} {np.median(tally.runs or [0]):6.0f}"
         )
-    counts: dict[str, Counter] = {}
+    counts: dict[str, Counter[str]] = {}
     for tally in tallies:
         for name, (good, all_) in tally.per_fault.items():
             counts.setdefault(name, Counter()).update(good=good, all=all_)

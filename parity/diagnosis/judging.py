@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ class Judge:
         boxes = [o.boxes for o in self.observed.values() if len(o)]
         return 640.0 if not boxes or np.abs(np.concatenate(boxes)).max() > 2 else 1.0
 
-    def inputs(self, pipeline: Pipeline, names: list[str]) -> tuple:
+    def inputs(self, pipeline: Pipeline, names: list[str]) -> tuple[Any, ...]:
         """Return what tells the inputs of some images apart: equal for equal inputs."""
         return tuple(self.replayer.input_of(pipeline, name) for name in names)
 
@@ -142,7 +143,9 @@ def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:
     )
 
 
-def threshold_faults(observed: dict, declared: Declared, correct: Pipeline) -> list[Fault]:
+def threshold_faults(
+    observed: dict[str, Observed], declared: Declared, correct: Pipeline
+) -> list[Fault]:
     """Return the thresholds that may explain the boxes, as faults or as choices."""
     scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
     scores = scores[np.isfinite(scores)]

@@ -18,9 +18,7 @@ ENOUGH = 0.3
 
 def without(judge: Judge, pipeline: Pipeline, fault: Fault) -> Pipeline:
     """Return a pipeline with what a fault touches put right."""
-    return replace(
-        pipeline, **{field: getattr(judge.correct, field) for field in fault.fields}
-    )
+    return replace(pipeline, **{field: getattr(judge.correct, field) for field in fault.fields})
 
 
 def selections(pipeline: Pipeline) -> Iterator[Pipeline]:

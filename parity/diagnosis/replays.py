@@ -4,6 +4,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,7 @@ FLOOR = 0.01
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
-_OF_MAPPING = MAPPING_FIELDS + ("fitting", "align", "side_rounding", "border_rounding", "enlarge")
+_OF_MAPPING = (*MAPPING_FIELDS, "fitting", "align", "side_rounding", "border_rounding", "enlarge")
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,11 @@ class Replayer:
         self.paths = paths
         self.directory = Path(directory) if directory else None
         self.runs = 0
-        self._inputs: dict[tuple, Input | None] = {}
-        self._images: OrderedDict[tuple, np.ndarray | None] = OrderedDict()
+        self._inputs: dict[tuple[Any, ...], Input | None] = {}
+        self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._candidates: dict[tuple, Candidates] = {}
-        self._survivors: OrderedDict[tuple, tuple] = OrderedDict()
+        self._candidates: dict[tuple[Any, ...], Candidates] = {}
+        self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
 
     def input_of(self, pipeline: Pipeline, name: str) -> Input | None:
         """Return the input of an image; None if the deployment cannot read it."""
@@ -90,7 +91,7 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             return None
-        where = placed(pipeline, image.shape[:2], tuple(self.network.imgsz))
+        where = placed(pipeline, image.shape[:2], self.network.imgsz)
         pixels = place(pipeline, image, where)
         digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
         after = "-".join((pipeline.colours, pipeline.scaling, pipeline.axes))
@@ -110,7 +111,7 @@ class Replayer:
     def tensor(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's input for an image, (1, 3, H, W) float32."""
         image = self._read(pipeline, name)
-        return preprocess(pipeline, image, tuple(self.network.imgsz)).tensor
+        return preprocess(pipeline, image, self.network.imgsz).tensor
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's raw output for an image, (4 + classes, anchors)."""
@@ -149,7 +150,9 @@ class Replayer:
         """Return what a pipeline hands out for an image."""
         source = self.input_of(pipeline, name)
         if source is None:
-            return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int))
+            return Detections(
+                np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
+            )
         key = (source.digest, *values(pipeline, DECODING_FIELDS + SELECTING_FIELDS))
         if pipeline.suppressed_in == "image":
             key += (source, *values(pipeline, _OF_MAPPING))

@@ -58,7 +58,7 @@ def flat_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
     start : Pipeline
         An input and a way back.
     """
-    ways = (
+    ways: tuple[dict[str, Any], ...] = (
         {},
         {"gain": "letterbox", "offset": "letterbox"},
         {"gain": "stretch", "offset": "none"},
@@ -155,7 +155,7 @@ class Search:
         self.spent = 0
         self.flooded = overlapping(judge) > 0.3
         self.decodings: list[dict[str, Any]] = []
-        self.tried: dict[tuple, InputState] = {}
+        self.tried: dict[tuple[Any, ...], InputState] = {}
 
     def run(self) -> Found:
         """Search inputs first, then everything after the network, and combine."""
@@ -221,9 +221,7 @@ class Search:
             self.spent += len(names)
         return self.tried[key]
 
-    def _judge(
-        self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]
-    ) -> InputState:
+    def _judge(self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]) -> InputState:
         base = replace(pipeline, conf=self._conf())
         if self.flooded:
             base = replace(base, suppression="none")

@@ -1,0 +1,83 @@
+"""What else could explain the boxes, and how much worse."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from parity.detection.choices import INPUT_FIELDS, Pipeline
+from parity.diagnosis.choosing import screen
+from parity.diagnosis.fingerprints import GAINS, OFFSETS
+from parity.diagnosis.judging import Judge
+from parity.diagnosis.polishing import without
+from parity.diagnosis.search import FLAT, InputState, flat_hypotheses
+
+CUTOFF = 25.0
+"""Explanations that are worse by more, in nats, are not measured to the end."""
+
+
+def simplify(judge: Judge, best: Pipeline) -> Pipeline:
+    """Return a hypothesis without the faults that cost more than they explain."""
+    improved = True
+    while improved:
+        improved = False
+        for fault in judge.name(best)[0]:
+            simpler = without(judge, best, fault)
+            if judge.cost(simpler) < judge.cost(best):
+                best, improved = simpler, True
+                break
+    return best
+
+
+def alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
+    """Yield the hypotheses that are one fault away: less, more or another."""
+    present = judge.name(best)[0]
+    if not any(len(observed) for observed in judge.observed.values()):
+        yield from (fault.apply(judge.correct) for fault in judge.catalogue)
+        return
+    for fault in present:
+        bare = without(judge, best, fault)
+        yield bare
+        siblings = [f for f in judge.catalogue if f.fields & fault.fields and f != fault]
+        if not fault.fields & set(INPUT_FIELDS):
+            siblings = [f for f in judge.catalogue if not f.fields & set(INPUT_FIELDS)]
+        for other in siblings:
+            if other != fault:
+                yield other.apply(bare)
+    if any(f.stage == "mapping" or "gain" in f.fields for f in present):
+        for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
+            yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
+    if judge.flat > FLAT:
+        yield from flat_hypotheses(best)
+    for fault in judge.catalogue:
+        if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
+            yield fault.apply(best)
+
+
+def other_inputs(judge: Judge, best: Pipeline, tried: list[InputState]) -> Iterator[Pipeline]:
+    """Yield a hypothesis with the other inputs that do as well on the images of the screen."""
+    count = sum(bool(f.fields & set(INPUT_FIELDS)) for f in judge.name(best)[0])
+    names = screen(judge)
+    for state in tried:
+        if len(state.faults) > max(count, 1):
+            continue
+        silent = not any(len(observed) for observed in judge.observed.values())
+        base = judge.correct if silent else best
+        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
+        if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
+            yield pipeline
+
+
+def excess(judge: Judge, pipeline: Pipeline, best: Pipeline) -> float:
+    """Return how much worse a hypothesis is, nats, at most :data:`CUTOFF`."""
+    more = judge.name(pipeline)[1] - judge.name(best)[1]
+    for name in judge.names:
+        own, its = judge.fit(pipeline, name), judge.fit(best, name)
+        more += judge.weight * (own.cost - its.cost)
+        more += (
+            2.5
+            * judge.weight
+            * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
+        )
+        if more > CUTOFF:
+            return CUTOFF
+    return judge.cost(pipeline) - judge.cost(best)

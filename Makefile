@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test lint format bench bench-workflow docs
+.PHONY: help run test test-cluster lint format bench bench-workflow bench-scale docs
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -38,8 +38,16 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
 	$(VENV_PYTHON) -m bench.workflow $(ARGS)
 
+bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,000 images
+	$(VENV_PYTHON) -m bench.planning $(ARGS)
+	$(VENV_PYTHON) -m bench.memory $(ARGS)
+
 test: $(TEST_STAMP) ## run the tests
 	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
+
+test-cluster: $(TEST_STAMP) ## run the workflow on a SLURM that is started here, and disturb it
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
+	$(VENV_PYTHON) -m pytest tests/cluster $(ARGS)
 
 lint: $(TEST_STAMP) ## check style, types and the workflow
 	$(VENV_PYTHON) -m ruff check .

@@ -1,0 +1,221 @@
+"""Whatever disturbs a run: a clear sentence, no half file, and the same bytes after a rerun."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.failures import Table
+from tests.cluster.harness import LOCAL, Cluster, Fault, Project, wait_for
+
+pytestmark = pytest.mark.slow
+
+INFER = "results/infer_onnx/"
+AGAIN = "run again"
+RETRIED = "Trying to restart job"
+NOTHING = "nothing: it is run again by itself"
+
+
+def disturb(project: Project, fault: Fault) -> int:
+    """Wait until a job is in the middle, and check that its file is not there."""
+    process, _ = fault.fired()
+    written = {path.stem for path in (project.root / INFER).rglob("[!.]*.npz")}
+    assert len(written) < len(project.targets)
+    return process
+
+
+def finish(project: Project, undisturbed: dict[str, str]) -> None:
+    """Run again and compare."""
+    project.rerun()
+    assert project.digests() == undisturbed
+
+
+def test_a_job_is_killed(project: Project, undisturbed: dict[str, str], table: Table) -> None:
+    fault = project.arm("hold", INFER)
+    run = project.start()
+    os.kill(disturb(project, fault), signal.SIGKILL)
+    failed = run.wait()
+    if project.executor is LOCAL:
+        assert failed
+        said = "it was killed from outside, as happens when memory runs out"
+        assert said in run.text
+        cure = AGAIN
+    else:
+        assert not failed, run.text[-3000:]
+        said, cure = RETRIED, NOTHING
+        assert said in run.text
+    finish(project, undisturbed)
+    table.add("a job is killed (SIGKILL)", project.executor.name, said, cure)
+
+
+@pytest.mark.cluster
+def test_a_job_is_cancelled(
+    cluster_project: Project, cluster: Cluster, undisturbed: dict[str, str], table: Table
+) -> None:
+    fault = cluster_project.arm("hold", INFER)
+    run = cluster_project.start()
+    disturb(cluster_project, fault)
+    cluster.command("scancel", cluster.job_on(fault.fired()[1]))
+    assert run.wait() == 0, run.text[-3000:]
+    assert RETRIED in run.text
+    assert any(job["State"].startswith("CANCELLED") for job in cluster.records())
+    finish(cluster_project, undisturbed)
+    table.add("a job is cancelled (`scancel`)", "slurm", RETRIED, NOTHING)
+
+
+@pytest.mark.cluster
+def test_a_node_goes_down(
+    cluster_project: Project, cluster: Cluster, undisturbed: dict[str, str], table: Table
+) -> None:
+    fault = cluster_project.arm("hold", INFER)
+    run = cluster_project.start()
+    disturb(cluster_project, fault)
+    node = fault.fired()[1]
+    cluster.kill_node(node)
+    try:
+        assert run.wait() == 0, run.text[-3000:]
+    finally:
+        cluster.boot_node(node)
+    assert RETRIED in run.text
+    assert any(job["State"] == "NODE_FAIL" for job in cluster.records())
+    finish(cluster_project, undisturbed)
+    table.add("a node goes down with jobs on it", "slurm", RETRIED, NOTHING)
+
+
+def test_the_coordinator_is_killed(
+    project: Project, undisturbed: dict[str, str], table: Table
+) -> None:
+    fault = project.arm("hold", INFER)
+    run = project.start()
+    disturb(project, fault)
+    run.process.kill()
+    run.wait()
+    cluster = project.executor.cluster
+    if cluster:
+        wait_for(lambda: bool(cluster.jobs("RUNNING")), "a job outlived the coordinator")
+        cluster.command("scancel", "--user", "root")
+        wait_for(lambda: not cluster.jobs(), "the queue emptied")
+        cure = "`scancel` the jobs that are left, then `snakemake --unlock`, then run again"
+    else:
+        fault.release()  # the job that is left ends in peace
+        cure = "`snakemake --unlock`, then run again"
+    refused = project.run()
+    said = "Directory cannot be locked"
+    assert refused.process.returncode
+    assert said in refused.text
+    assert "--unlock" in refused.text
+    assert project.run("--unlock").process.returncode == 0
+    finish(project, undisturbed)
+    table.add("Snakemake itself is killed (SIGKILL)", project.executor.name, said, cure)
+
+
+def test_memory_runs_out(project: Project, undisturbed: dict[str, str], table: Table) -> None:
+    local = project.executor is LOCAL
+    fault = project.arm("cap" if local else "hoard", INFER)
+    run = project.start()
+    disturb(project, fault)
+    failed = run.wait()
+    if local:
+        assert failed
+        said, cure = "there is not enough memory", "what the sentence says, then run again"
+        assert said in run.text
+    else:
+        assert not failed, run.text[-3000:]
+        said, cure = RETRIED, "nothing: it is run again, with twice the memory"
+        assert said in run.text
+        states = [r["State"] for r in project.executor.cluster.records()]  # type: ignore[union-attr]
+        assert any(state.startswith(("OUT_OF_ME", "CANCELLED", "FAILED")) for state in states)
+    finish(project, undisturbed)
+    table.add("memory runs out", project.executor.name, said, cure)
+
+
+def test_the_disk_is_full(
+    project: Project, undisturbed: dict[str, str], table: Table, disk: Path
+) -> None:
+    folder = disk / project.root.parent.name
+    folder.mkdir()
+    (project.root / INFER).symlink_to(folder)
+    ballast = disk / "ballast"
+    room = os.statvfs(disk)
+    ballast.write_bytes(bytes(room.f_bavail * room.f_bsize))
+    run = project.run()
+    assert run.process.returncode
+    said = "the disk is full"
+    assert said in run.text
+    assert not list(folder.rglob("*.npz"))
+    ballast.unlink()
+    finish(project, undisturbed)
+    table.add("the disk is full", project.executor.name, said, "make room, then run again")
+
+
+@pytest.mark.parametrize("change", ["changed", "was deleted"])
+def test_an_image_is_changed_or_deleted_before_its_job(
+    project: Project, prepared: Project, tmp_path: Path, table: Table, change: str
+) -> None:
+    batch = Path(project.targets[-1]).name
+    listed = json.loads((prepared.root / "results/batches" / batch).read_text())["images"]
+    image = listed[0]["path"]
+    fault = project.arm("hold", f"results/batches/{batch}")
+    run = project.start()
+    fault.fired()
+    undisturbed = prepared.copy(tmp_path, LOCAL)
+    for root in (project.root, undisturbed.root):
+        if change == "changed":
+            (root / image).write_bytes((root / image).read_bytes() + b"another")
+        else:
+            (root / image).unlink()
+    fault.release()
+    assert run.wait()
+    said = f"{image} {change} after the run was planned; run again."
+    assert said in run.text
+    undisturbed.rerun()
+    finish(project, undisturbed.digests())
+    said = said.replace(image, "photograph.jpg")
+    what = "an image is changed" if change == "changed" else "an image is deleted"
+    table.add(f"{what} before its job", project.executor.name, said, AGAIN)
+
+
+def test_a_candidates_file_is_truncated(
+    project: Project, undisturbed: dict[str, str], table: Table
+) -> None:
+    project.rerun()
+    damaged = project.root / INFER / "yolo11n/onnx-fp32" / f"{Path(project.targets[1]).stem}.npz"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    (project.root / project.targets[1]).unlink()
+    run = project.run()
+    assert run.process.returncode
+    said = "is damaged"
+    assert said in run.text
+    assert "run again, and it is made anew" in run.text
+    finish(project, undisturbed)
+    table.add("a file of candidates is truncated", project.executor.name, said, AGAIN)
+
+
+def test_two_runs_start_at_once(
+    project: Project, undisturbed: dict[str, str], table: Table
+) -> None:
+    fault = project.arm("hold", INFER)
+    run = project.start()
+    disturb(project, fault)
+    lists = project.root / "results/batches"
+    before = {path: path.stat().st_mtime_ns for path in lists.iterdir()}
+    added = project.root / "photographs" / "added.jpg"
+    added.write_bytes((project.root / "photographs" / "0.jpg").read_bytes())
+    second = project.run()
+    added.unlink()
+    assert second.process.returncode
+    said = "Directory cannot be locked"
+    assert said in second.text
+    assert {path: path.stat().st_mtime_ns for path in lists.iterdir()} == before
+    fault.release()
+    assert run.wait() == 0, run.text[-3000:]
+    assert project.digests() == undisturbed
+    finish(project, undisturbed)
+    table.add(
+        "two runs are started in one folder",
+        project.executor.name,
+        f"to the second: {said}",
+        "nothing: the first goes on; run again for what was added meanwhile",
+    )

@@ -25,7 +25,11 @@ INDEX = ".index"
 PLAN = ".plan.json"
 LONGEST = 100
 AUTO = "auto"
-EVEN = 64
+SMALL, LARGE = 64, 256
+"""Images per batch that ``auto`` means for few and for many images."""
+
+FEW = 4
+"""Batches up to which ``auto`` makes small ones."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,12 @@ def assign(name: str, batches: int) -> int:
 def count_batches(images: int, images_per_job: int | str) -> int:
     """Return how many batches images are divided into.
 
-    ``auto`` means 64 images a batch up to 64 batches, and beyond that as many batches as the cube
-    root of 64 times the images: 186 of 538 for 100,000 images, 400 of 2,500 for a million. The
-    graph of jobs stays small that way, and yet the number only ever grows by one at a time, so
-    that an image more or less never divides all images anew.
+    ``auto`` balances two costs: a process spends as long on its start as on some thirty images,
+    and a changed image reruns its whole batch. It means 64 images a batch up to four batches, 256
+    a batch beyond 1,024 images, and beyond 32,768 as many batches as the cube root of 64 times
+    the images: 186 of 538 for 100,000 images, 400 of 2,500 for a million. The graph of jobs
+    stays small that way, and yet the number only ever grows by one at a time, so that an image
+    more or less never divides all images anew.
 
     Parameters
     ----------
@@ -86,12 +92,12 @@ def count_batches(images: int, images_per_job: int | str) -> int:
     """
     if images_per_job != AUTO:
         return -(-images // int(images_per_job))
-    root = round((EVEN * images) ** (1 / 3))
-    while root**3 < EVEN * images:
+    root = round((SMALL * images) ** (1 / 3))
+    while root**3 < SMALL * images:
         root += 1
-    while (root - 1) ** 3 >= EVEN * images:
+    while (root - 1) ** 3 >= SMALL * images:
         root -= 1
-    return min(-(-images // EVEN), root)
+    return min(-(-images // SMALL), max(FEW, -(-images // LARGE)), max(FEW, root))
 
 
 def divide(names: list[str], images_per_job: int | str) -> dict[str, list[str]]:

@@ -57,20 +57,24 @@ rule infer_onnx:
 
 
 rule detect_pytorch:
-    """Apply thresholds and Ultralytics' own suppression to PyTorch's candidates."""
+    """Apply thresholds and Ultralytics' own suppression to PyTorch's candidates, all arms at once."""
     input:
-        candidates=rules.infer_pytorch.output.candidates,
+        candidates=collect(
+            "results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", arm=PLAN.pytorch_arms
+        ),
     output:
-        detections="results/detect_pytorch/{model}/{arm}/{batch}.json",
+        detections=collect(
+            "results/detect_pytorch/{{model}}/{arm}/{{batch}}.json", arm=PLAN.pytorch_arms
+        ),
     log:
-        "logs/detect_pytorch/{model}/{arm}/{batch}.log",
+        "logs/detect_pytorch/{model}/{batch}.log",
     conda:
         "../envs/pytorch.yaml"
     params:
         thresholds=lookup("thresholds", within=config),
         code=fingerprint("scripts/detect_pytorch.py"),
     message:
-        "Detecting with Ultralytics' suppression ({wildcards.arm}, batch {wildcards.batch})"
+        "Detecting with Ultralytics' suppression ({wildcards.model}, batch {wildcards.batch})"
     script:
         "../scripts/detect_pytorch.py"
 

@@ -1,5 +1,9 @@
-"""Apply thresholds and Ultralytics' own suppression to PyTorch's candidates."""
+"""Apply thresholds and Ultralytics' own suppression to PyTorch's candidates, all arms at once.
 
+One process serves all arms of a batch: its start costs more than its work.
+"""
+
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.suppression import detect
@@ -10,16 +14,17 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, candidates: str, arm: str, thresholds: dict[str, Any], destination: str) -> None:
-    """Write the detections of a batch."""
-    detect_batch(candidates, destination, arm=arm, thresholds=thresholds, detect=detect)
+def main(*, candidates: list[str], thresholds: dict[str, Any], detections: list[str]) -> None:
+    """Write the detections of a batch for every arm; its folder is named after the arm."""
+    for source, destination in zip(candidates, detections, strict=True):
+        arm = Path(destination).parent.name
+        detect_batch(source, destination, arm=arm, thresholds=thresholds, detect=detect)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         main(
             candidates=snakemake.input.candidates,
-            arm=snakemake.wildcards.arm,
             thresholds=snakemake.params.thresholds,
-            destination=snakemake.output.detections,
+            detections=snakemake.output.detections,
         )

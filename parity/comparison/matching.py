@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import Detections
@@ -86,6 +85,10 @@ def assign(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> n
     (P, 2) int
         Row and column of each pair, by row.
     """
+    if (allowed.sum(axis=0) <= 1).all() and (allowed.sum(axis=1) <= 1).all():
+        return np.argwhere(allowed)
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  slow to import, seldom needed
+
     each = overlap + TIE_BREAK * np.nan_to_num(closeness).clip(0, 1)
     weights = np.where(allowed, min(overlap.shape) + 1 + each, 0.0)
     rows, columns = linear_sum_assignment(weights, maximize=True)

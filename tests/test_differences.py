@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from parity.comparison.differences import COMPARISON, compare_batch, compare_image, worst
-from parity.detection.detections import DETECTIONS
+from parity.detection.detections import DETECTIONS, NOT_STATED
 from parity.errors import UserError
-from parity.files import read_json, write_json
+from parity.files import as_json, read_json, write_json
 
 NAN = float("nan")
 CAR, BUS = [10.0, 10.0, 60.0, 40.0], [100.0, 20.0, 180.0, 90.0]
 
 
-def record(*found: tuple[list[float], float, int], **more: Any) -> dict[str, Any]:
+def record(*found: tuple[list[float], float | None, int], **more: Any) -> dict[str, Any]:
     """Return a record of (box, score, class id)."""
     return {
         "name": "a.jpg",
@@ -183,3 +183,22 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
     compare_batch(ours, theirs, tmp_path / "2.json", iou=0.5)
     assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
     assert json.loads((tmp_path / "1.json").read_text())["schema"] == "yolo-parity/comparison/1"
+
+
+def test_an_image_that_nothing_is_stated_of_is_no_difference() -> None:
+    told = record((CAR, 0.9, 2))
+    silent = record(reason=NOT_STATED)
+    compared = compare_image(told, silent, iou=0.5)
+    assert compared["reasons"] == ["", NOT_STATED]
+    measured = worst(compared)
+    assert (measured["missing"], measured["extra"], measured["unread"]) == (0, 0, 0)
+    nothing = compare_image(told, record(), iou=0.5)
+    assert worst(nothing)["missing"] == 1, "no boxes is a statement"
+
+
+def test_a_score_that_is_not_stated_is_no_difference_and_stays_valid_json() -> None:
+    scoreless = record((moved(CAR, 1, side=3), None, 2))
+    compared = compare_image(record((CAR, 0.9, 2)), scoreless, iou=0.5)
+    assert worst(compared)["score"] == 0
+    assert worst(compared)["box_px"] == 1
+    assert "NaN" not in as_json(COMPARISON, {"images": [compared]})

@@ -36,13 +36,14 @@ def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
     detections = Detections.from_json(record)
     x1, y1, x2, y2 = detections.boxes.T
     scores, class_ids = detections.scores, detections.class_ids
-    finite = np.isfinite(detections.boxes).all(axis=1) & np.isfinite(scores)
+    stated = np.array([score is not None for score in record["scores"]], bool)
+    finite = np.isfinite(detections.boxes).all(axis=1) & (np.isfinite(scores) | ~stated)
     inside = (x1 >= 0) & (y1 >= 0) & (x2 <= record["width"]) & (y2 <= record["height"])
     failures = {
         "non-finite": ~finite,
         "no area": finite & ((x2 <= x1) | (y2 <= y1)),
         "outside the image": finite & ~inside,
-        "score outside (0, 1]": finite & ((scores <= 0) | (scores > 1)),
+        "score outside (0, 1]": finite & stated & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }
     broken: dict[str, list[int]] = {"non-finite output": []} if record.get("non_finite") else {}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.detection.detections import Detections, load_detections
+from parity.detection.detections import NOT_STATED, Detections, load_detections
 from parity.errors import UserError
 from parity.files import write_json
 
@@ -64,9 +64,14 @@ def compare_image(
     dict
         ``name``; ``reasons`` (why either arm could not read the image); ``matched`` and
         ``flipped`` (pairs with ``reference`` and ``candidate`` index, ``iou``, ``box_px`` (the
-        largest difference of a coordinate), ``scores`` and ``class_ids`` of both); ``missing``
-        (indices into the reference) and ``extra`` (indices into the candidate).
+        largest difference of a coordinate), ``scores`` (None where none is stated) and
+        ``class_ids`` of both); ``missing`` (indices into the reference) and ``extra`` (indices into
+        the candidate). Of an image that either arm states nothing of, there is nothing to compare.
     """
+    reasons = [reference["reason"], candidate["reason"]]
+    if NOT_STATED in reasons:
+        nothing: dict[str, Any] = {"matched": [], "flipped": [], "missing": [], "extra": []}
+        return {"name": reference["name"], "reasons": reasons, **nothing}
     ours, theirs = Detections.from_json(reference), Detections.from_json(candidate)
     result = match(ours, theirs, iou=iou)
 
@@ -83,7 +88,7 @@ def compare_image(
 
     return {
         "name": reference["name"],
-        "reasons": [reference["reason"], candidate["reason"]],
+        "reasons": reasons,
         "matched": [pair(i, j) for i, j in result.matched],
         "flipped": [pair(i, j) for i, j in result.flipped],
         "missing": result.missing,
@@ -98,21 +103,30 @@ def worst(record: dict[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``missing``, ``extra`` (a class-flipped pair counts in both, an image that only one arm
-        could read in ``unread``), ``flipped``, ``unread``, ``matched``: counts; ``box_px`` and
-        ``score``: largest differences of matched pairs, 0 without any; ``iou``: the least.
+        could read in ``unread``, one that an arm states nothing of nowhere), ``flipped``,
+        ``unread``, ``matched``: counts; ``box_px`` and ``score``: largest differences of matched
+        pairs, 0 without any; ``iou``: the least.
     """
     matched = record["matched"]
     flipped = len(record["flipped"])
+    reasons = record["reasons"]
     return {
         "matched": len(matched),
         "missing": len(record["missing"]) + flipped,
         "extra": len(record["extra"]) + flipped,
         "flipped": flipped,
-        "unread": int(bool(record["reasons"][0]) != bool(record["reasons"][1])),
+        "unread": int(NOT_STATED not in reasons and bool(reasons[0]) != bool(reasons[1])),
         "box_px": _largest([pair["box_px"] for pair in matched]),
-        "score": _largest([abs(pair["scores"][0] - pair["scores"][1]) for pair in matched]),
+        "score": _largest(score_differences(matched)),
         "iou": min((pair["iou"] for pair in matched), default=1.0),
     }
+
+
+def score_differences(pairs: list[dict[str, Any]]) -> list[float]:
+    """Return how far the scores of pairs are apart, of those where both are stated."""
+    return [
+        abs(pair["scores"][0] - pair["scores"][1]) for pair in pairs if None not in pair["scores"]
+    ]
 
 
 def _largest(values: list[float]) -> float:

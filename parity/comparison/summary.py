@@ -15,7 +15,7 @@ from typing import Any
 from parity.comparison.differences import COMPARISON
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
-from parity.detection.detections import load_detections
+from parity.detection.detections import NOT_STATED, load_detections
 from parity.files import read_json
 
 RESULTS = "results/1"
@@ -130,7 +130,9 @@ class Gathering:
             for record in document["images"]:
                 row = rows.setdefault(record["name"], _row_of(record))
                 row["arms"][arm] = self.arms[arm].add(record, names)
-                if record["reason"]:
+                if record["reason"] == NOT_STATED:
+                    row["not_stated"].append(arm)
+                elif record["reason"]:
                     row["reasons"][arm] = record["reason"]
         for name, path in comparisons.items():
             for record in read_json(path, COMPARISON)["images"]:
@@ -195,7 +197,11 @@ class Gathering:
             "images_unreadable": self.unreadable,
             "images": self.worst,
             "unreadable": [
-                {"name": row["name"], "reasons": row["reasons"], "arms": list(row["arms"])}
+                {
+                    "name": row["name"],
+                    "reasons": row["reasons"],
+                    "arms": [arm for arm in row["arms"] if arm not in row["not_stated"]],
+                }
                 for row in self.unread
             ],
         }
@@ -208,6 +214,7 @@ def _row_of(record: dict[str, Any]) -> dict[str, Any]:
         "height": record["height"],
         "width": record["width"],
         "reasons": {},
+        "not_stated": [],
         "arms": {},
         "comparisons": {},
     }

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from parity.comparison.checks import failed_checks
-from parity.comparison.differences import worst
+from parity.comparison.differences import score_differences, worst
 from parity.comparison.tolerances import Tolerance, judge
+from parity.detection.detections import NOT_STATED
 
 COUNTS = ("matched", "missing", "extra", "flipped", "unread")
 QUANTITIES = ("box_px", "score", "iou")
@@ -20,7 +21,7 @@ class ArmTotals:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.images = self.unreadable = 0
+        self.images = self.unreadable = self.detections = 0
         self.classes: Counter[str] = Counter()
         self.checks: Counter[str] = Counter()
         self.scores = array("f")
@@ -42,8 +43,9 @@ class ArmTotals:
         """
         failed = failed_checks(record, len(names))
         self.images += 1
-        self.unreadable += bool(record["reason"])
-        self.scores.extend(record["scores"])
+        self.unreadable += record["reason"] not in ("", NOT_STATED)
+        self.detections += len(record["scores"])
+        self.scores.extend(score for score in record["scores"] if score is not None)
         self.classes.update(names.get(c, f"class {c}") for c in record["class_ids"])
         for check, indices in failed.items():
             self.checks[check] += len(indices) or 1
@@ -55,7 +57,7 @@ class ArmTotals:
         Returns
         -------
         dict
-            ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without detections),
+            ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without any score),
             ``classes`` (detections by class name) and ``failed_checks`` (detections by check, but
             images of "non-finite output").
         """
@@ -64,7 +66,7 @@ class ArmTotals:
         return {
             "images": self.images,
             "unreadable": self.unreadable,
-            "detections": len(self.scores),
+            "detections": self.detections,
             "mean_score": spread["mean"] if spread else None,
             "classes": dict(classes),
             "failed_checks": dict(sorted(self.checks.items())),
@@ -103,8 +105,8 @@ class ComparisonTotals:
         self.counts.update({count: measured[count] for count in COUNTS})
         for pair in record["matched"]:
             self.pairs["box_px"].append(pair["box_px"])
-            self.pairs["score"].append(abs(pair["scores"][0] - pair["scores"][1]))
             self.pairs["iou"].append(pair["iou"])
+        self.pairs["score"].extend(score_differences(record["matched"]))
         return {**measured, "passed": passed}
 
     def as_json(self) -> dict[str, Any]:

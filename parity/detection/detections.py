@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 CANDIDATES = "candidates/1"
 DETECTIONS = "detections/1"
 
+NOT_STATED = "nothing is stated of it"
+"""Reason of an image of which somebody's boxes say nothing, not even that there are none."""
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -51,7 +54,7 @@ class Detections:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        """Return the detections of a record of a detections file."""
+        """Return the detections of a record; a score that is not stated becomes NaN."""
         return cls(
             np.array(record["boxes"], np.float32).reshape(-1, 4),
             np.array(record["scores"], np.float32),

@@ -75,6 +75,8 @@ def _arms(
     for arm, counts in image["arms"].items():
         if arm in image["reasons"]:
             text = f"unreadable ({image['reasons'][arm]})"
+        elif arm in image["not_stated"]:
+            text = "not stated"
         elif entry is None or not counts["detections"]:
             text = f"{counts['detections']} detected" if counts["detections"] else "nothing"
         else:
@@ -89,7 +91,8 @@ def describe(record: dict[str, Any], index: int, names: dict[str, str]) -> str:
     """Return a detection in words, such as ``giraffe 94.9 %``."""
     class_id = record["class_ids"][index]
     name = names.get(str(class_id), f"class {class_id}")
-    return f"{name} {100 * record['scores'][index]:.1f} %"
+    score = record["scores"][index]
+    return name if score is None else f"{name} {100 * score:.1f} %"
 
 
 def place(record: dict[str, Any], index: int) -> str:

@@ -65,7 +65,7 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
         drawn = {name: pairs[name] for name in comparisons if name in pairs and len(pairs[name])}
         overlap = {name: 1 - several.iou for name, several in drawn.items()}
         draw_shares(axes[3, 0], comparisons, overlap, "Overlap of matched boxes", "1 − IoU")
-        score = {name: several.score for name, several in drawn.items()}
+        score = {name: each.score for name, each in drawn.items() if np.isfinite(each.score).any()}
         draw_shares(axes[3, 1], comparisons, score, "Scores of matched boxes", "score difference")
         _mark_tolerances(axes[3, 1], comparisons, "score")
     return figure

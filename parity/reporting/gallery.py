@@ -72,7 +72,11 @@ def write_pictures(
     destination : str or Path
         The folder; what is there is replaced as a whole once all pictures are drawn.
     """
-    readable = [row for row in results["images"] if len(row["reasons"]) < len(row["arms"])]
+    readable = [
+        row
+        for row in results["images"]
+        if len(row["reasons"]) + len(row["not_stated"]) < len(row["arms"])
+    ]
     wanted = {row["name"]: row for row in readable[:worst]}
     entries: dict[str, dict[str, Any]] = {}
     with atomic_folder(destination) as folder:

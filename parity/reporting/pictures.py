@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.comparison.differences import score_differences
 from parity.reporting.drawing import (
     CLASS_STYLES,
     STYLES,
@@ -192,14 +193,15 @@ def differences(compared: Mapping[str, Any]) -> str:
     if not matched:
         return "no matched detections"
     box = np.max([pair["box_px"] for pair in matched])
-    score = np.max([abs(pair["scores"][0] - pair["scores"][1]) for pair in matched])
-    return f"matched boxes within {number(float(box))} px, scores within {number(float(score))}"
+    boxes = f"matched boxes within {number(float(box))} px"
+    apart = score_differences(matched)
+    return f"{boxes}, scores within {number(float(np.max(apart)))}" if apart else boxes
 
 
-def label(class_id: int, score: float, names: Mapping[str, str]) -> str:
-    """Return what stands at a box: class name and score."""
+def label(class_id: int, score: float | None, names: Mapping[str, str]) -> str:
+    """Return what stands at a box: class name and score, if one is stated."""
     name = names.get(str(class_id), f"class {class_id}")
-    return f"{shortened(name, LABEL_LENGTH)} {score:.2f}"
+    return f"{shortened(name, LABEL_LENGTH)}{'' if score is None else f' {score:.2f}'}"
 
 
 def class_style(class_id: int) -> Style:

@@ -7,6 +7,7 @@ from parity.reporting.text import count, listing, number
 from parity.reporting.verdict import FAIL, PASS, objects, outcome, tolerance
 
 UNREADABLE = "unreadable"
+NOT_STATED = "not stated"
 
 EFFECTS = {
     "geometry": "PyTorch against PyTorch: predict's minimal rectangle against the fixed input. "
@@ -110,13 +111,19 @@ def image_rows(results: dict[str, Any]) -> list[list[str]]:
     for image in results["images"]:
         arms, comparisons = image["arms"], image["comparisons"]
         counts = [
-            UNREADABLE if arm in image["reasons"] else str(arms[arm]["detections"])
+            UNREADABLE
+            if arm in image["reasons"]
+            else NOT_STATED
+            if arm in image["not_stated"]
+            else str(arms[arm]["detections"])
             for arm in results["arms"]
         ]
         verdict = image_verdict(image, gates)
         said = [
-            "–" if verdict == UNREADABLE else image_difference(comparisons[name])
-            for name in results["comparisons"]
+            "–"
+            if verdict == UNREADABLE or about["candidate"] in image["not_stated"]
+            else image_difference(comparisons[name])
+            for name, about in results["comparisons"].items()
         ]
         rows.append([image["name"], *counts, *said, verdict])
     return rows
@@ -142,7 +149,7 @@ def image_difference(measured: dict[str, Any]) -> str:
 
 def image_verdict(image: dict[str, Any], gates: set[str]) -> str:
     """Return ``unreadable``, ``fail`` (in a gate), ``differs`` (elsewhere) or ``same``."""
-    if len(image["reasons"]) == len(image["arms"]):
+    if len(image["reasons"]) + len(image["not_stated"]) == len(image["arms"]):
         return UNREADABLE
     failed = {name for name, measured in image["comparisons"].items() if not measured["passed"]}
     if failed & gates:
@@ -191,6 +198,9 @@ def arm_rows(results: dict[str, Any]) -> list[list[str]]:
     rows = []
     for arm, totals in results["arms"].items():
         made_by = totals["made_by"]
+        if "source" in made_by:  # somebody's boxes: nothing is known of what made them
+            rows.append([arm, f"unknown; boxes of {made_by['source']}", *["–"] * 4])
+            continue
         height, width = made_by["imgsz"]
         fitted = "minimal rectangle within" if made_by["rect"] else "whole of"
         runs_on = made_by.get("provider") or made_by.get("device", "–")

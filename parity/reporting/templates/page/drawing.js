@@ -36,7 +36,8 @@ parity.boxInWords = (detection) => {
   return `(${x1}, ${y1}) to (${x2}, ${y2})`;
 };
 
-parity.scoreInWords = (detection) => `${(100 * detection[4]).toFixed(1)} %`;
+/** A score is null where somebody's boxes state none. */
+parity.scoreInWords = (detection) => (detection[4] === null ? "no score" : `${(100 * detection[4]).toFixed(1)} %`);
 
 /** What the tip at an object says. */
 parity.objectInWords = (model, object) => {
@@ -48,7 +49,8 @@ parity.objectInWords = (model, object) => {
     lines.push(`${object.sides?.[side] ?? side}: ${name} ${parity.scoreInWords(detection)}`, parity.boxInWords(detection));
   }
   if (object.px !== undefined) {
-    const score = parity.number(Math.abs(object.reference[4] - object.candidate[4]));
+    const [one, other] = [object.reference[4], object.candidate[4]];
+    const score = one === null || other === null ? "not stated" : parity.number(Math.abs(one - other));
     lines.push(`boxes ${parity.number(object.px)} px apart, IoU ${object.iou.toFixed(4)}; scores ${score}`);
   }
   return lines.filter(Boolean).join("\n");

@@ -243,7 +243,7 @@ parity.Viewer = class {
       if (!detection || this.hidden.has(`arm ${object.sides[side]}`)) continue;
       const thick = side === "reference" && Boolean(object.candidate);
       const called = parity.shortened(parity.className(this.model, detection[5]));
-      const name = `${style.letter} ${called} ${detection[4].toFixed(2)}`.trim();
+      const name = `${style.letter} ${called} ${detection[4]?.toFixed(2) ?? ""}`.trim();
       const behind = thick && !sliding && !this.hidden.has(`arm ${object.sides.candidate}`) && object.kind === "matched";
       const box = parity.drawBox(detection, style, { thick, label: labelled && !behind ? name : "" });
       if (!box) continue;

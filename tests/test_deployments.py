@@ -1,0 +1,76 @@
+"""Published deployments, explained from the boxes that they return."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.backends.onnx import OnnxNetwork
+from parity.diagnosis.diagnosis import Diagnosis, diagnose
+from parity.diagnosis.external import load_external
+from parity.diagnosis.observations import Declared, Observations, Observed
+from parity.diagnosis.replays import Replayer
+from parity.images import read_image
+
+EXPECTED = {
+    "a_untransposed": {
+        "stretched_letterbox_back",
+        "not_transposed",
+        "v5_layout",
+        "sigmoid",
+        "scaled_twice",
+        "zero_size_nmsboxes",
+        "class_is_rank",
+    },
+    "b_gain": {"gain_of_height", "sides_truncated"},
+    "c_stretch": {"stretched"},
+    "d_nmsboxes": {"agnostic_nmsboxes_given_xyxy", "one_gain", "fractional_border"},
+    "e_bgr": {"bgr", "border_grey_0", "side_floor", "no_suppression", "truncated", "one_gain"},
+}
+UNDECIDED = {"b_gain": {"agnostic", "not_clipped"}, "c_stretch": {"agnostic"}}
+"""What these deployments do too, and what their boxes on these images do not show."""
+
+
+@pytest.fixture(scope="module")
+def replayer(yolo11n_onnx: Path, shared: Path) -> Replayer:
+    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
+    root = shared / "data"
+    paths = [*(root / "coco" / "images").iterdir(), *(root / "report_images").iterdir()]
+    return Replayer(network, {path.relative_to(root).as_posix(): path for path in paths})
+
+
+def observe(replayer: Replayer, shared: Path, name: str) -> Observations:
+    source = shared / "data" / "deployments" / f"{name}.json"
+    images = {n: read_image(path).shape[:2] for n, path in replayer.paths.items()}
+    return load_external(source, images, replayer.network.names)
+
+
+def examine(replayer: Replayer, seen: Observations) -> Diagnosis:
+    network = replayer.network
+    return diagnose(seen, replayer.paths, network, network.names, replayer=replayer)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_published_deployment_is_explained(replayer, shared, name):
+    found = examine(replayer, observe(replayer, shared, name))
+    assert found.verdict == "named"
+    assert {fault.name for fault in found.faults} == EXPECTED[name]
+    assert set(found.undecided) >= UNDECIDED.get(name, set())
+    assert found.shares.exact == 1
+    assert found.shares.predicted == 1
+
+
+def test_one_flat_box_per_image_proves_what_it_can(replayer):
+    widths = {"image (63).png": 9.81, "image (64).png": 17.85, "image-2.png": 37.72}
+    images = {
+        f"report_images/{name}": Observed(
+            np.array([[0, 0, width, 0]]), np.array([1.0]), np.array([0])
+        )
+        for name, width in widths.items()
+    }
+    found = examine(replayer, Observations(images, Declared(conf=0.25, iou=0.45)))
+    named = {fault.name for fault in found.faults}
+    assert {"not_transposed", "zero_size_nmsboxes", "stretched_letterbox_back"} <= named
+    others = set(found.undecided).union(*(other.faults for other in found.equivalents))
+    assert {"v5_layout", "best_only", "stretched_after"} <= others

@@ -10,11 +10,12 @@ the rule ``report`` and a line here.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from parity.comparison.tuning import SWEEP_RESULTS
 from parity.files import read_json
-from parity.reporting import findings
+from parity.reporting import findings, side_by_side
 from parity.reporting.charts import effect_chart
 from parity.reporting.sweep_section import section as sweep_blocks
 from parity.reporting.tables import (
@@ -155,9 +156,18 @@ def heat_level(f1: float | None) -> int:
 
 
 def exports(model: Model) -> Blocks:
-    """Return what the exports are."""
+    """Return the exports side by side and what their files are."""
+    accuracy = model.document("accuracies", "accuracy/1")
+    latency = {
+        Path(path).stem: read_json(path, "latency/1") for path in model.inputs.get("latencies", [])
+    }
+    header = side_by_side.header(accuracy=accuracy is not None, latency=bool(latency))
+    rows = side_by_side.rows(model.results, accuracy=accuracy, latency=latency)
     return {
-        "tables": [table("What each ONNX file is", EXPORT_HEADER, export_rows(model.results))],
+        "tables": [
+            table("Side by side", header, rows),
+            table("What each ONNX file is", EXPORT_HEADER, export_rows(model.results)),
+        ],
         "notes": [DIGESTS],
     }
 

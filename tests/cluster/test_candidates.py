@@ -1,0 +1,27 @@
+"""Candidates that are dropped once they are detections."""
+
+import pytest
+
+from tests.cluster.harness import LOCAL, Project
+
+pytestmark = pytest.mark.slow
+
+CONFIG = "images: photographs\nimages_per_job: 2\nkeep_candidates: false\n"
+
+
+@pytest.fixture
+def executor() -> object:
+    return LOCAL
+
+
+def test_dropped_candidates_are_missed_only_where_they_are_needed(
+    project: Project, undisturbed: dict[str, str]
+) -> None:
+    (project.root / project.config).write_text(CONFIG)
+    project.rerun()
+    assert not list(project.root.rglob("*.npz"))
+    kept = {path: digest for path, digest in undisturbed.items() if "infer_" not in path}
+    assert project.digests() == kept
+    assert "Nothing to be done" in project.run().text
+    (project.root / project.config).write_text(CONFIG + "thresholds: {conf: 0.3}\n")
+    assert "Running yolo11n in ONNX Runtime" in project.run("--dry-run").text

@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster lint format bench bench-workflow bench-scale docs
+.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale docs
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -48,6 +48,11 @@ test: $(TEST_STAMP) ## run the tests
 test-cluster: $(TEST_STAMP) ## run the workflow on a SLURM that is started here, and disturb it
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
 	$(VENV_PYTHON) -m pytest tests/cluster $(ARGS)
+
+test-large: export LARGE = 2000
+test-large: $(TEST_STAMP) ## run 2,000 photographs on that SLURM, and take a node down meanwhile
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
+	$(VENV_PYTHON) -m pytest tests/cluster/test_large.py $(ARGS)
 
 lint: $(TEST_STAMP) ## check style, types and the workflow
 	$(VENV_PYTHON) -m ruff check .

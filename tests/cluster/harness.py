@@ -70,10 +70,9 @@ class Cluster:
         states = ["--states", state] if state else []
         return self.command("squeue", "--noheader", "--format", "%A", *states).split()
 
-    def job_on(self, node: str) -> str:
-        """Return the id of the job that runs on a node."""
-        rows = self.command("squeue", "--noheader", "--format", "%A", "--nodelist", node).split()
-        return rows[0]
+    def jobs_on(self, node: str) -> list[str]:
+        """Return the ids of the jobs that run on a node."""
+        return self.command("squeue", "--noheader", "--format", "%A", "--nodelist", node).split()
 
     def records(self) -> list[dict[str, str]]:
         """Return SLURM's own record of the jobs there were."""
@@ -161,10 +160,10 @@ class Fault:
     folder: Path
     name: str
 
-    def fired(self) -> tuple[int, str]:
+    def fired(self, seconds: float = 120) -> tuple[int, str]:
         """Wait until a job took the order; return its process and host."""
         path = self.folder / f"{self.name}.fired"
-        wait_for(path.exists, f"fault {self.name}")
+        wait_for(path.exists, f"fault {self.name}", seconds)
         process, host = path.read_text().split()
         return int(process), host
 
@@ -240,7 +239,7 @@ class Project:
         return digests(self.root / "results")
 
     def copy(self, folder: Path, executor: Executor) -> "Project":
-        """Copy it with its results, to be run in another way."""
+        """Copy it with its results into a new folder, to be run in another way."""
         shutil.copytree(self.root, folder / "project", symlinks=True)
         (folder / "faults").mkdir()
         project = Project(
@@ -258,3 +257,14 @@ def digests(results: Path) -> dict[str, str]:
                 digest = hashlib.sha256(path.read_bytes()).hexdigest()
                 found[path.relative_to(results).as_posix()] = digest
     return found
+
+
+TIMED = ("latency", "layers", "browse", "report")
+"""Results that hold timings, or show them."""
+
+
+def lasting(found: dict[str, str]) -> dict[str, str]:
+    """Return the digests of what holds no timing."""
+    return {
+        path: digest for path, digest in found.items() if not any(word in path for word in TIMED)
+    }

@@ -4,20 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.harness import LOCAL, NODES, Cluster, Project, slurm
+from tests.cluster.harness import LOCAL, NODES, Cluster, Project, lasting, slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
-
-TIMINGS = ("latency", "speed")
-
-
-def lasting(digests: dict[str, str]) -> dict[str, str]:
-    """Leave out what holds timings."""
-    return {
-        path: digest
-        for path, digest in digests.items()
-        if not any(word in path for word in TIMINGS)
-    }
 
 
 def test_a_run_on_three_nodes_gives_the_bytes_of_a_run_here(

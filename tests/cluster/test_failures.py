@@ -57,7 +57,8 @@ def test_a_job_is_cancelled(
     fault = cluster_project.arm("hold", INFER)
     run = cluster_project.start()
     disturb(cluster_project, fault)
-    cluster.command("scancel", cluster.job_on(fault.fired()[1]))
+    for job in cluster.jobs_on(fault.fired()[1]):
+        cluster.command("scancel", job)
     assert run.wait() == 0, run.text[-3000:]
     assert RETRIED in run.text
     assert any(job["State"].startswith("CANCELLED") for job in cluster.records())

@@ -1,5 +1,6 @@
 """The verdict is read, never found anew, and the last lines tell of this run only."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,21 @@ def test_closing_after_a_stop_concludes_nothing(
     assert REPORT not in said
     for line, rule in zip(said.splitlines()[1:], rules, strict=True):
         assert line.startswith(rule)
+
+
+def test_a_run_with_nothing_to_do_repeats_the_verdict(workplace: Path) -> None:  # noqa: ARG001
+    assert "PASS" in close(
+        "Nothing to be done (all requested files are present).\n", succeeded=True
+    )
+
+
+def test_a_verdict_older_than_its_results_is_not_repeated(workplace: Path) -> None:
+    results = workplace / "results/summarise/yolo11n/comparison_results.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.touch()
+    later = results.stat().st_mtime + 60
+    os.utime(results, (later, later))
+    assert "PASS" not in close("Nothing to be done.\n", succeeded=True)
 
 
 def test_a_run_without_a_verdict_repeats_no_older_one(workplace: Path) -> None:  # noqa: ARG001

@@ -1,7 +1,7 @@
 """The last lines of a run on the console.
 
-Snakemake calls this with its own log. Only what that log says of *this* run counts: a verdict
-that an earlier run left behind is never repeated.
+Snakemake calls this with its own log. A verdict of an earlier run is repeated only if nothing it
+speaks of has changed since.
 """
 
 import re
@@ -15,6 +15,7 @@ from parity.reporting.verdict import VERDICT, lines
 
 REPORT = "results/report/analysis_report.md"
 PAGE = "results/report/index.html"
+RESULTS_FOLDER = "results/summarise"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
@@ -81,7 +82,8 @@ def failures(text: str) -> list[Failure]:
 
 
 def _after_success(text: str) -> str:
-    if not REACHED.search(text):
+    idle = "Finished jobid: " not in text  # nothing was stale, or --quiet hides what was
+    if not (REACHED.search(text) or (idle and _is_current())):
         return "The run is complete; it was not asked for a verdict."
     try:
         verdict = read_json(VERDICT_FILE, VERDICT)
@@ -89,6 +91,14 @@ def _after_success(text: str) -> str:
         return f"The run is complete, but its verdict cannot be read ({error})."
     spoken = "\n".join([*lines(verdict["gates"]), "", *verdict["table"]])
     return f"Verdict {verdict['verdict'].upper()}:\n{spoken}\n\n{_where(verdict['report'])}"
+
+
+def _is_current() -> bool:
+    """Return whether a verdict is there that is younger than all results it speaks of."""
+    verdict = Path(VERDICT_FILE)
+    results = Path(RESULTS_FOLDER).glob("*/comparison_results.json")
+    times = [path.stat().st_mtime for path in results]
+    return verdict.is_file() and bool(times) and verdict.stat().st_mtime >= max(times)
 
 
 def _where(report: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.batches import Batches, plan_batches, planned_batches
-from parity.calibration import plan_calibration
+from parity.calibration import calibration_file, plan_calibration
 from parity.errors import UserError
 from parity.exports import (
     as_pair,
@@ -14,6 +14,7 @@ from parity.exports import (
     export_settings,
     model_file,
     quantised,
+    suspects,
     wanted_of,
 )
 from parity.grid import grid_of
@@ -24,8 +25,8 @@ from parity.locks import hold
 BATCHES = "results/batches"
 LOCK = "results/batches/.lock"
 SAMPLES_NOTE = (
-    "{source} holds no image yet, so samples were used: photographs that the installed packages "
-    "bring, and one scene with nothing in it."
+    "The folder {source} holds no image yet, so samples were used: photographs that the installed "
+    "packages bring, and one scene with nothing in it."
 )
 
 
@@ -192,6 +193,21 @@ class Plan:
         name = counterpart(self.config, wildcards.export)
         like = f"results/export/{wildcards.model}/{name}.json"
         return [] if like == self.description(wildcards) else [like]
+
+    def counterpart_onnx(self, wildcards: Any) -> str:
+        """Return the fp32 export that an export is held against, or itself."""
+        name = counterpart(self.config, wildcards.export)
+        return f"results/export/{wildcards.model}/{name}.onnx"
+
+    @property
+    def suspects(self) -> dict[str, dict[str, Any]]:
+        """Settings of the exports whose layers are looked into."""
+        return suspects(self.config)
+
+    def calibrating(self, wildcards: Any) -> list[str]:
+        """Return the list of images that calibrate an export, if any do."""
+        made = wildcards.export in self.quantised
+        return [calibration_file(wildcards.export)] if made else []
 
     @property
     def wanted(self) -> dict[str, dict[str, Any]]:

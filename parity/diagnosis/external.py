@@ -328,8 +328,8 @@ def _observations(
         declared=said,
         notes=(*gathered.notes, *notes),
         labels={class_id: label for label, class_id in labels.items()},
-        tensors=_arrays(tensors, observed),
-        raws=_arrays(raws, observed),
+        tensors=load_arrays(tensors, observed),
+        raws=load_arrays(raws, observed),
     )
 
 
@@ -344,7 +344,14 @@ def _class_id(entry: Entry, known: dict[str, int], labels: dict[str, int]) -> in
     return labels.setdefault(text, UNKNOWN_LABEL + len(labels))
 
 
-def _arrays(folder: str | Path | None, names: Iterable[str]) -> dict[str, np.ndarray]:
+def load_arrays(folder: str | Path | None, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the arrays of a folder by the image that they are named after.
+
+    Raises
+    ------
+    UserError
+        If one cannot be read, or none belongs to an image.
+    """
     if folder is None:
         return {}
     files = {path.stem: path for path in Path(folder).rglob("*.npy")}

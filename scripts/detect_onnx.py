@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.detection.suppression import detect
 from parity.detection.detections import detect_batch
+from parity.detection.suppression import detect
 from parity.logs import log_to
 
 if TYPE_CHECKING:

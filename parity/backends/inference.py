@@ -27,8 +27,9 @@ STAGES = ("read", "preprocess", "forward", "decode")
 class Network(Protocol):
     """What a runtime must be able to do."""
 
-    batch: int
-    """Images that one run takes; only those of one shape go together."""
+    @property
+    def batch(self) -> int:
+        """Images that one run takes; only those of one shape go together."""
 
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, (h, w, 3) uint8, blue, green, red."""

@@ -9,6 +9,7 @@ import numpy as np
 from parity.batches import BATCH
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
+from parity.comparison.tuning import SWEEP_RESULTS
 from parity.config import complete
 from parity.detection.detections import DETECTIONS
 from parity.files import read_json, write_json
@@ -140,6 +141,29 @@ def _paths(root: Path, kind: str) -> list[str]:
     return [str(path) for path in found]
 
 
+def make_sweep(path: Path) -> None:
+    """Write what a sweep found, agreement falling with confidence."""
+    conf, iou = [n / 20 for n in range(1, 19)], [0.45, 0.7]
+    cells = [
+        {"conf": c, "iou": i, "f1": None if c > 0.88 else 1 - c / 4, "mean_iou": 0.9}
+        for i in iou
+        for c in conf
+    ]
+    point = {"conf": 0.25, "iou": 0.45, "matched": 3, "missing": 1, "extra": 0, "f1": 0.9}
+    comparison = {
+        "sentence": "Leave onnx-fp32 at 0.25.",
+        "tuning": {"operating": point, "best_conf": point, "best": point},
+        "cells": cells,
+    }
+    content = {
+        "images": 9,
+        "axes": {"conf": conf, "iou": iou, "operating_conf": 0.25, "operating_iou": 0.45},
+        "notes": ["onnx-fp32 finishes its boxes inside the graph."],
+        "comparisons": dict.fromkeys(COMPARISONS, comparison),
+    }
+    write_json(path, SWEEP_RESULTS, content)
+
+
 def make_page(
     root: Path,
     names: list[str],
@@ -147,6 +171,7 @@ def make_page(
     broken: bool = False,
     worst: int = 20_000,
     repeated: int = 1,
+    swept: bool = False,
 ) -> Path:
     """Write the page of a synthetic run, its images listed several times; return its path."""
     root.mkdir(parents=True, exist_ok=True)
@@ -167,6 +192,10 @@ def make_page(
     plots.parent.mkdir(parents=True)
     cv2.imwrite(str(plots), np.full((40, 60, 3), 200, np.uint8))
     inputs = {"results": [str(results)], "browsers": [str(browser)], "plots": [str(plots)]}
+    if swept:
+        make_sweep(root / "tune" / "model" / "sweep_results.json")
+        inputs["sweeps"] = [str(root / "tune" / "model" / "sweep_results.json")]
+        inputs["sweep_plots"] = [str(plots)]
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
     page = root / "report" / "index.html"
     write_page(inputs, config=config, page=page, files=root / "report" / "files")

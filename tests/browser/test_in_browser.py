@@ -38,7 +38,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_page(tmp_path_factory.mktemp("failing"), HOSTILE + PHOTOS, broken=True)
+    return make_page(tmp_path_factory.mktemp("failing"), HOSTILE + PHOTOS, broken=True, swept=True)
 
 
 class Visit:
@@ -278,7 +278,7 @@ def test_names_do_no_harm(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1200])
+@pytest.mark.parametrize("width", [400, 768, 1200])
 def test_nothing_hinders_anyone(browser: Any, failing: Path, scheme: str, width: int) -> None:
     visit = Visit(browser, failing, color_scheme=scheme, viewport={"width": width, "height": 800})
     page = visit.page

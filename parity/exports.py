@@ -10,6 +10,7 @@ from typing import Any
 from parity.errors import UserError
 
 INT8 = 8
+FLOAT16 = 16
 FLOAT32 = 32
 
 
@@ -115,6 +116,27 @@ def wanted_of(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "imgsz": each["imgsz"],
         }
         for name, each in _settings(config).items()
+    }
+
+
+def suspects(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what rule ``layers`` needs by export, of those that may drift from their fp32 like.
+
+    Parameters
+    ----------
+    config : dict
+        A completed configuration.
+    """
+    kinds = {INT8: "int8", FLOAT16: "float16", FLOAT32: "float"}
+    exports = config["exports"] if config["layers"]["images"] else {}
+    return {
+        name: {
+            "stored_as": kinds[export["quantize"]],
+            "given": "onnx" in export,
+            "keep_fp32": export["keep_fp32"],
+        }
+        for name, export in exports.items()
+        if "onnx" in export or export["quantize"] != FLOAT32
     }
 
 

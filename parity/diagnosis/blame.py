@@ -35,6 +35,9 @@ EXPLAINED = {"float": 1e-4, "float16": 4e-3, "int8": 0.03}
 OUTSTANDING = 4
 """An own error so many times the median of all layers is beyond what is expected."""
 
+NAMED = 0.005
+"""Smallest share of the error at which a layer is worth a word."""
+
 STEPS = (0.5, 0.8)
 MOST_KEPT = 16
 TRIED_IMAGES = 8
@@ -75,10 +78,8 @@ def worst_images(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
         for record in read_json(path, COMPARISON)["images"]
         if not any(record["reasons"])
     )
-    drifts = any(
-        lost or not (-box <= FLOOR[0] and -score <= FLOOR[1]) for lost, box, score, _ in keys
-    )
-    return [name for *_, name in keys], drifts
+    stays = [not lost and -box <= FLOOR[0] and -score <= FLOOR[1] for lost, box, score, _ in keys]
+    return [name for *_, name in keys], not all(stays)
 
 
 def find_blame(
@@ -232,7 +233,9 @@ def sentences(
             f"{row['node']} is the first layer that adds more error than its precision explains: "
             f"{100 * row['own_error']:.2g} % of its signal."
         )
-    worst = sorted(rows, key=lambda row: -row["share"])[:3]
+    worst = sorted((row for row in rows if row["share"] >= NAMED), key=lambda row: -row["share"])[
+        :3
+    ]
     named = ", ".join(f"{row['node']} ({100 * row['share']:.0f} %)" for row in worst)
     said.append(f"Of the error in boxes and scores, most comes from {named}.")
     for trial in tried:

@@ -64,8 +64,7 @@ class Trial:
         for name, tensor, shape in zip(self.names, self.inputs, self.shapes, strict=True):
             candidates = network.decode(network.forward(tensor), self.thresholds["conf"])
             image = ImageCandidates(name, "", shape, tensor.shape[2:], candidates=candidates)
-            options = {"classes": len(network.names), "end2end": network.end2end}
-            found.append(detect(image, **self.thresholds, **options))
+            found.append(detect(image, **self.thresholds, end2end=network.end2end))
         return found
 
     def measure(self, path: str | Path, *, threads: int) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""From an export that drifts to the layers that are to blame."""
+
+
+rule layers:
+    """Find the layers that are to blame for the drift of an export, and try what would mend it."""
+    input:
+        candidate=PLAN.onnx,
+        reference=PLAN.counterpart_onnx,
+        comparisons=collect(
+            "results/compare/{{model}}/runtime-{{export}}/{batch}.json", batch=PLAN.batches
+        ),
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        calibration=PLAN.calibrating,
+    output:
+        layers="results/layers/{model}/{export}.json",
+    log:
+        "logs/layers/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    threads: 1
+    params:
+        suspect=lookup("{export}", within=PLAN.suspects),
+        layers=lookup("layers", within=config),
+        thresholds=lookup("thresholds", within=config),
+        code=fingerprint("scripts/layers.py"),
+    message:
+        "Looking into the layers of {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/layers.py"

@@ -1,0 +1,120 @@
+"""The layer to blame: found by name or by order, and by what it alone adds."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from parity.backends.layers import decibels, shares, study
+from parity.backends.mixing import mend
+from parity.backends.tapping import Layer, match_layers, nodes_of, slices
+from parity.diagnosis.blame import choices, first_beyond, layer_rows
+
+SIZE = 8
+CLASSES = 3
+
+
+def model(*, damage: dict[str, float] | None = None, rename: str = "") -> onnx.ModelProto:
+    """Return a network of four convolutions with a branch and a raw head.
+
+    Parameters
+    ----------
+    damage : dict of str to float, optional
+        What the weights of a convolution are multiplied with.
+    rename : str
+        What is put before every name: as if another exporter had made it.
+    """
+    rng = np.random.default_rng(1)
+    shapes = {"c0": (6, 3, 3, 3), "c1": (6, 6, 3, 3), "c2": (4, 6, 1, 1), "c3": (CLASSES, 6, 1, 1)}
+    stored = {
+        f"w_{name}": (rng.normal(0, 0.5, shape) * (damage or {}).get(name, 1)).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+    same = {"pads": [1, 1, 1, 1]}
+    nodes = [
+        helper.make_node("Conv", ["images", "w_c0"], ["c0"], "c0", **same),
+        helper.make_node("Relu", ["c0"], ["r0"], "r0"),
+        helper.make_node("Conv", ["r0", "w_c1"], ["c1"], "c1", **same),
+        helper.make_node("Add", ["c1", "r0"], ["a1"], "a1"),
+        helper.make_node("Relu", ["a1"], ["r1"], "r1"),
+        helper.make_node("Conv", ["r1", "w_c2"], ["c2"], "c2"),
+        helper.make_node("Conv", ["r1", "w_c3"], ["c3"], "c3"),
+        helper.make_node("Sigmoid", ["c3"], ["s3"], "s3"),
+        helper.make_node("Concat", ["c2", "s3"], ["joined"], "joined", axis=1),
+        helper.make_node("Flatten", ["joined"], ["flat"], "flat", axis=2),
+        helper.make_node("Reshape", ["flat", "shape"], ["output0"], "reshape"),
+    ]
+    shape = np.array([1, 4 + CLASSES, SIZE * SIZE], np.int64)
+    tensors = [numpy_helper.from_array(a, n) for n, a in {**stored, "shape": shape}.items()]
+    if rename:
+        for node in nodes:
+            node.input[:] = [n if n == "images" else rename + n for n in node.input]
+            node.output[:] = [n if n == "output0" else rename + n for n in node.output]
+        for tensor in tensors:
+            tensor.name = rename + tensor.name
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [value("images", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
+        [value("output0", TensorProto.FLOAT, [1, 4 + CLASSES, SIZE * SIZE])],
+        tensors,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def images() -> list[np.ndarray]:
+    rng = np.random.default_rng(2)
+    return [rng.random((1, 3, SIZE, SIZE), np.float32) for _ in range(2)]
+
+
+@pytest.mark.parametrize("rename", ["", "other_"])
+@pytest.mark.parametrize("damaged", ["c0", "c1", "c2", "c3"])
+def test_the_damaged_layer_is_to_blame(damaged: str, rename: str) -> None:
+    candidate = model(damage={damaged: 1.05}, rename=rename)
+    found = study(model(), candidate, images(), threads=1)
+    rows = layer_rows(found)
+    names = [row["node"] for row in rows]
+    assert names == ["c0", "c1", "c2", "c3", "output0"]
+    place = names.index(damaged)
+    assert first_beyond(rows, "float") == place
+    assert rows[place]["own_error"] == pytest.approx(0.05, rel=1e-3)
+    assert rows[place]["share"] == pytest.approx(1)
+    assert choices(rows, place, given=True) == [[place]]
+    assert found.total.mean == pytest.approx((rows[place]["box_px"], rows[place]["score"]))
+
+
+def test_equal_models_have_nothing_to_blame() -> None:
+    rows = layer_rows(study(model(), model(), images(), threads=1))
+    assert first_beyond(rows, "float") is None
+    assert [row["own_snr_db"] for row in rows] == [None] * 5
+    assert choices(rows, None, given=True) == choices(rows, None, given=False) == []
+
+
+def test_mending_gives_the_reference_back(tmp_path: Path) -> None:
+    reference, candidate = model(), model(damage={"c1": 0}, rename="other_")
+    done = mend(candidate, reference, {"c1": "other_c1", "none": "none"}, tmp_path / "m.onnx")
+    assert done == ["c1"]
+    mended = onnx.load(tmp_path / "m.onnx")
+    assert study(reference, mended, images(), threads=1).total.mean == (0, 0)
+
+
+def test_a_layer_is_its_operator_and_what_lies_before_it() -> None:
+    layers = match_layers(model(), model())
+    assert nodes_of(model(), layers, layers[1]) == ["r0", "c1"]
+    assert nodes_of(model(), layers, layers[3]) == ["r0", "a1", "r1", "c3"]
+    assert nodes_of(model(), layers, layers[4]) == ["s3", "joined", "flat", "reshape"]
+
+
+def test_slices_keep_the_order_and_the_limit() -> None:
+    layers = [Layer(str(i), str(i), str(i), "Conv", size) for i, size in enumerate([5, 5, 20, 1])]
+    parts = [[layer.node for layer in part] for part in slices(layers, 10)]
+    assert parts == [["0", "1"], ["2"], ["3"]]
+
+
+def test_decibels_and_shares() -> None:
+    assert decibels(100, 1) == pytest.approx(20)
+    assert decibels(1, 0) is None
+    assert shares([]) == []

@@ -1,1 +1,1 @@
-"""Does the ONNX deployment of a YOLO detector see what the PyTorch model sees?"""
+"""Say whether the ONNX deployment of a YOLO detector sees what the PyTorch model sees."""

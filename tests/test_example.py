@@ -60,7 +60,7 @@ def test_it_agrees_with_the_arm(
     images = [BatchImage(path.name, str(path), sha256(path)) for path in chosen]
     batch, _ = infer(network, images, floor=0.01, made_by={})
     for path, image in zip(chosen, batch.images, strict=True):
-        expected = detect(image, conf=conf, iou=iou, max_det=300, classes=80, end2end=False)
+        expected = detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
         boxes, scores, class_ids = detector(read_image(path), conf, iou)
         assert np.array_equal(boxes, expected.boxes)
         assert np.array_equal(scores, expected.scores)

@@ -130,9 +130,9 @@ def predicted(path: Path, image: BatchImage, **options: Any) -> Detections:
     return Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
 
 
-def detections(batch: CandidateBatch, classes: int, detect: Any, *, end2end: bool) -> list:
+def detections(batch: CandidateBatch, detect: Any, *, end2end: bool) -> list:
     thresholds = {"conf": CONF, "iou": IOU, "max_det": 300}
-    return [detect(image, **thresholds, classes=classes, end2end=end2end) for image in batch.images]
+    return [detect(image, **thresholds, end2end=end2end) for image in batch.images]
 
 
 def assert_equal(found: Detections, expected: Detections) -> None:
@@ -150,7 +150,7 @@ def test_an_export_agrees_with_predict(name: str, made: Made, images: list[Batch
     assert network.rect == options.get("dynamic", False)
     assert network.batch == (1 if network.rect else options.get("batch", 1))
     batch, _ = infer(network, images, floor=0.01, made_by={})
-    found = detections(batch, HEADS[head][1], suppression.detect, end2end=network.end2end)
+    found = detections(batch, suppression.detect, end2end=network.end2end)
     expected = [predicted(path, image, imgsz=options["imgsz"]) for image in images]
     assert sum(map(len, expected)) > 0, "nothing is compared"
     for ours, theirs in zip(found, expected, strict=True):
@@ -172,7 +172,7 @@ def test_the_reference_agrees_with_predict(
     network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
     assert network.end2end == end2end
     batch, _ = infer(network, images, floor=0.01, made_by={})
-    found = detections(batch, HEADS[head][1], detect, end2end=end2end)
+    found = detections(batch, detect, end2end=end2end)
     size["nms"] = False if end2end else None
     expected = [predicted(path, image, **size) for image in images]
     assert sum(map(len, expected)) > 0, "nothing is compared"
@@ -232,7 +232,7 @@ def test_half_precision_inputs_agree_with_predict(
     network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
     assert network.dtype == np.float16
     batch, _ = infer(network, images, floor=0.01, made_by={})
-    found = detections(batch, 5, suppression.detect, end2end=False)
+    found = detections(batch, suppression.detect, end2end=False)
     for ours, image in zip(found, images, strict=True):
         assert_equal(ours, predicted(tmp_path / "half.onnx", image, imgsz=[128, 128]))
 

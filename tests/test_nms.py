@@ -180,7 +180,6 @@ def test_both_arms_make_the_same_detections_of_the_same_candidates(count: int) -
         "conf": 0.05,
         "iou": 0.45,
         "max_det": 300,
-        "classes": 80,
         "end2end": False,
     }
     one, other = ours.detect(image, **options), theirs.detect(image, **options)
@@ -196,7 +195,7 @@ def test_both_arms_treat_finished_boxes_alike() -> None:
     candidates = Candidates(boxes, scores, rng.integers(0, 80, 50).astype(np.int32))
     image = ImageCandidates("a.jpg", "0", (480, 640), (640, 640), candidates=candidates)
     for conf, max_det in [(0.05, 300), (0.5, 300), (0.05, 7), (0.999, 300)]:
-        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "classes": 80, "end2end": True}
+        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "end2end": True}
         one, other = ours.detect(image, **options), theirs.detect(image, **options)
         assert_equal(one, other)
         assert len(one) == min((scores > np.float32(conf)).sum(), max_det)
@@ -207,7 +206,7 @@ def test_a_class_beyond_the_names_is_detected_by_both_arms() -> None:
         np.array([[50, 50, 20, 20]], np.float32), np.array([0.9], "f4"), np.array([80], np.int32)
     )
     image = ImageCandidates("a.jpg", "0", (640, 640), (640, 640), candidates=candidates)
-    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "classes": 80, "end2end": False}
+    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "end2end": False}
     assert ours.detect(image, **options).class_ids.tolist() == [80]
     assert theirs.detect(image, **options).class_ids.tolist() == [80]
 

@@ -135,7 +135,7 @@ def test_detections_are_bit_equal_to_those_of_ultralytics(
         source = next(path for path in samples if path.name == image.name)
         for conf, iou in PAIRS:
             theirs = by_ultralytics(model, source, conf, iou, imgsz=640)
-            ours = detect(image, conf=conf, iou=iou, max_det=300, classes=80, end2end=False)
+            ours = detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
             np.testing.assert_array_equal(ours.boxes, theirs[:, :4])
             np.testing.assert_array_equal(ours.scores, theirs[:, 4])
             np.testing.assert_array_equal(ours.class_ids, theirs[:, 5])

@@ -38,7 +38,7 @@ def test_the_correct_pipeline_is_the_onnx_arm_bit_for_bit(network, name):
         tensor.shape[2:],
         candidates=network.decode(network.forward(tensor), 0.01),
     )
-    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, classes=80, end2end=False)
+    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, end2end=False)
     found = run(pipeline, path, network)
     for ours, theirs in (
         (found.boxes, expected.boxes),

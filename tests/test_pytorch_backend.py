@@ -55,7 +55,7 @@ def detections_of(
 ) -> list[Detections]:
     """Run an arm over images."""
     detect = ours.detect if arm.startswith("onnx") else theirs.detect
-    options = {"conf": conf, "iou": iou, "max_det": 300, "classes": 80, "end2end": False}
+    options = {"conf": conf, "iou": iou, "max_det": 300, "end2end": False}
     return [detect(image, **options) for image in candidates_of(network, paths).images]
 
 
@@ -91,7 +91,7 @@ def test_detections_equal_those_of_predict_in_every_bit(
             options = {"conf": conf, "iou": iou, "rect": rect, "imgsz": 640}
             (result,) = model.predict(path, verbose=False, device="cpu", **options)
             expected = result.boxes.data.numpy()
-            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, classes=80, end2end=False)
+            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
             np.testing.assert_array_equal(found.boxes, expected[:, :4], err_msg=path.name)
             np.testing.assert_array_equal(found.scores, expected[:, 4], err_msg=path.name)
             np.testing.assert_array_equal(found.class_ids, expected[:, 5], err_msg=path.name)

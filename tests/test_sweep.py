@@ -79,8 +79,7 @@ def records_at(
     detect: Callable[..., Detections] = detect,
 ) -> list[dict]:
     """Return what a fresh run at some thresholds would store."""
-    classes, end2end = len(batch.made_by["names"]), batch.made_by["end2end"]
-    options = {"max_det": max_det, "classes": classes, "end2end": end2end}
+    options = {"max_det": max_det, "end2end": batch.made_by["end2end"]}
     return [
         {
             "name": image.name,

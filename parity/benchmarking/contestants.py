@@ -96,7 +96,7 @@ def run_onnx(task: Task, threads: int, _first: str) -> Runner:
 
 def arm(network: Any, detect: Callable[..., Detections], task: Task) -> Runner:
     """Return a runner of an arm of the workflow."""
-    options = {**task.thresholds, "classes": len(network.names), "end2end": network.end2end}
+    options = {**task.thresholds, "end2end": network.end2end}
     stages = {"read": "decode", "preprocess": "preprocess", "forward": "network"}
     measured: Network = network
 

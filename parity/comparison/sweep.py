@@ -87,9 +87,7 @@ def rank_image(
         if end2end and ranked:
             ranked.append(ranked[0])
             continue
-        kept = detect(
-            image, conf=conf, iou=iou, max_det=len(image.candidates), classes=0, end2end=end2end
-        )
+        kept = detect(image, conf=conf, iou=iou, max_det=len(image.candidates), end2end=end2end)
         same = (other for other in ranked if _equal(other.detections, kept))
         ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
     return ranked

@@ -28,9 +28,7 @@ class Candidates:
         return len(self.scores)
 
 
-EMPTY = Candidates(
-    np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32)
-)
+EMPTY = Candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
 
 def decode(raw: np.ndarray, floor: float) -> Candidates:

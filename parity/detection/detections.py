@@ -200,7 +200,6 @@ def detect_batch(
     batch = CandidateBatch.load(candidates)
     options = {
         **thresholds,
-        "classes": len(batch.made_by["names"]),
         "end2end": batch.made_by["end2end"],
     }
     check_baked(arm, batch.made_by.get("baked"), thresholds)

@@ -6,7 +6,7 @@ from parity.detection.nms import cut, suppress
 
 
 def detect(
-    image: ImageCandidates, *, conf: float, iou: float, max_det: int, classes: int, end2end: bool
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, end2end: bool
 ) -> Detections:
     """Apply thresholds and suppression and map the boxes back into the image.
 
@@ -18,8 +18,6 @@ def detect(
         Thresholds as in ``predict``.
     max_det : int
         Detections kept at most.
-    classes : int
-        How many classes the model has; a candidate knows its own, so it is not needed here.
     end2end : bool
         Whether the candidates are finished boxes.
 

@@ -10,7 +10,7 @@ from parity.detection.detections import Detections, ImageCandidates
 
 
 def detect(
-    image: ImageCandidates, *, conf: float, iou: float, max_det: int, classes: int, end2end: bool
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, end2end: bool
 ) -> Detections:
     """Turn the candidates of an image into detections, as ``predict`` does.
 
@@ -22,8 +22,6 @@ def detect(
         Thresholds of ``predict``.
     max_det : int
         Detections kept at most.
-    classes : int
-        How many classes the model has.
     end2end : bool
         Whether the candidates are finished boxes.
 
@@ -38,7 +36,7 @@ def detect(
         )
     candidates = image.candidates
     (kept,) = non_max_suppression(
-        end2end_output(candidates) if end2end else raw_output(candidates, classes),
+        end2end_output(candidates) if end2end else raw_output(candidates),
         conf,
         iou,
         max_det=max_det,
@@ -49,14 +47,14 @@ def detect(
     return Detections(boxes.numpy(), kept[:, 4].numpy().copy(), kept[:, 5].numpy().astype("int32"))
 
 
-def raw_output(candidates: Candidates, classes: int) -> torch.Tensor:
-    """Rebuild the part of a raw output that candidates came from, (1, 4 + classes, N + 7).
+def raw_output(candidates: Candidates) -> torch.Tensor:
+    """Rebuild the part of a raw output that candidates came from, (1, 4 + highest class, N + 7).
 
     Anchors that score 0 follow the candidates: Ultralytics takes any output whose last axis is 6
-    for finished boxes. A class that the model has no name for makes a row of its own.
+    for finished boxes.
     """
     count = len(candidates)
-    classes = max(classes, int(candidates.class_ids.max()) + 1)
+    classes = int(candidates.class_ids.max()) + 1
     output = torch.zeros(1, 4 + classes, count + 7)
     output[0, :4, :count] = torch.from_numpy(candidates.boxes.T.copy())
     anchors = torch.arange(count)

@@ -28,6 +28,7 @@ report: "report/workflow.rst"
 wildcard_constraints:
     model="[^/]+",
     export="[^/]+",
+    external="[^/]+",
     arm="[^/]+",
     comparison="[^/]+",
     batch="[^/]+",
@@ -58,6 +59,7 @@ include: "rules/detection.smk"
 include: "rules/comparison.smk"
 include: "rules/sweep.smk"
 include: "rules/accuracy.smk"
+include: "rules/diagnosis.smk"
 include: "rules/layers.smk"
 include: "rules/reporting.smk"
 include: "rules/latency.smk"

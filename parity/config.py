@@ -14,6 +14,7 @@ from jsonschema.validators import extend
 
 from parity.errors import UserError
 from parity.exports import check_exports
+from parity.externals import check_externals
 from parity.grid import grid_of
 
 SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
@@ -40,6 +41,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
         raise UserError(f"config: {explain(error)}")
     check_thresholds(completed)
     check_exports(completed)
+    check_externals(completed)
     grid_of(completed)
     return completed
 
@@ -110,7 +112,12 @@ TYPES = {
 AS_TEXT = " (in quotes or nested in --config it is text{})"
 EXPONENT = ", and so is 1e-4, where YAML wants 1.0e-4"
 NAMES = "letters, digits, dots, dashes and underscores, a letter or digit first"
-PATTERNS = {"device": "cpu, cuda or cuda:<number>", "exports": NAMES, "models": NAMES}
+PATTERNS = {
+    "device": "cpu, cuda or cuda:<number>",
+    "exports": NAMES,
+    "external": NAMES,
+    "models": NAMES,
+}
 BOUNDS = {
     "minimum": "at least",
     "maximum": "at most",

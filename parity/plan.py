@@ -17,6 +17,7 @@ from parity.exports import (
     suspects,
     wanted_of,
 )
+from parity.externals import ExternalPlan, export_of, of_model
 from parity.grid import grid_of
 from parity.labelling import plan_labels
 from parity.listing import find_samples, list_images, list_paths
@@ -37,13 +38,13 @@ class Arm:
     Attributes
     ----------
     backend : str
-        ``pytorch`` or ``onnx``.
+        ``pytorch``, ``onnx`` or ``external``.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     rect : bool
         Whether they are fitted into a minimal rectangle or the whole size.
     export : str
-        Name of the export, empty for a PyTorch arm.
+        Name of the export that it runs, empty for a PyTorch arm.
     end2end : bool
         Whether the head of YOLO26 or YOLOv10 is used that needs no suppression.
     """
@@ -62,7 +63,7 @@ class Comparison:
     Attributes
     ----------
     effect : str
-        ``geometry``, ``runtime`` or ``deployment``: what the difference is due to.
+        ``geometry``, ``runtime``, ``deployment`` or ``external``: what the difference is due to.
     reference, candidate : str
         Names of the arms.
     gated : bool
@@ -78,7 +79,7 @@ class Comparison:
     tolerance: dict[str, Any]
 
 
-class Plan:
+class Plan(ExternalPlan):
     """The arms, comparisons and batches of a run; its methods are the rules' input functions."""
 
     def __init__(self, config: dict[str, Any], *, coordinating: bool) -> None:
@@ -99,6 +100,10 @@ class Plan:
         if coordinating:
             plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
             plan_labels(config)
+
+    def control(self, name: str) -> str:
+        """Return the PyTorch arm that a deployment from elsewhere is held against."""
+        return self.comparisons[f"external-{name}"].reference
 
     @property
     def models(self) -> list[str]:
@@ -144,8 +149,27 @@ class Plan:
         return [
             self.detections(wildcards.model, arm, batch)
             for arm in self.arms
+            if self.belongs(arm, wildcards.model)
             for batch in self.batches
         ]
+
+    def belongs(self, name: str, model: str) -> bool:
+        """Return whether an arm or a comparison is one of a model; most are of every model."""
+        own = [f"external-{external}" for external in of_model(self.config, model)]
+        return not name.startswith("external-") or name in own
+
+    def all_comparisons(self, wildcards: Any) -> list[str]:
+        """Return the comparison files of a model."""
+        return [
+            f"results/compare/{wildcards.model}/{name}/{batch}.json"
+            for name in self.comparisons_of(wildcards)
+            for batch in self.batches
+        ]
+
+    def comparisons_of(self, wildcards: Any) -> dict[str, dict[str, Any]]:
+        """Return the settings of the comparisons of a model by name."""
+        every = self.comparison_settings
+        return {name: every[name] for name in every if self.belongs(name, wildcards.model)}
 
     def all_candidates(self, wildcards: Any) -> list[str]:
         """Return the candidates files of all arms of a model that run a network."""
@@ -325,6 +349,14 @@ def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
         arm = Arm("onnx", imgsz, rect, name, export.get("nms") is False)
         arms[control_of(arm, default)] = replace(arm, backend="pytorch", export="")
         arms[f"onnx-{name}"] = arm
+    for name, external in config["external"].items():
+        arm = arms[f"onnx-{export_of(config, name)}"]
+        if arm.rect and "imgsz" in external:
+            arm = replace(arm, imgsz=as_pair(external["imgsz"]))
+        rect = {"rect": True, "square": False}.get(external.get("geometry", ""), arm.rect)
+        arm = replace(arm, backend="external", rect=rect)
+        arms.setdefault(control_of(arm, default), replace(arm, backend="pytorch", export=""))
+        arms[f"external-{name}"] = arm
     return arms
 
 
@@ -345,6 +377,10 @@ def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, 
         )
     }
     for name, arm in arms.items():
+        if arm.backend == "external":
+            own = config["external"][name.removeprefix("external-")].get("tolerances", common)
+            control = control_of(arm, default)
+            comparisons[name] = Comparison("external", control, name, name in gate, own)
         if arm.backend != "onnx":
             continue
         runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"

@@ -27,11 +27,7 @@ rule summarise:
         exports=PLAN.descriptions,
         inspections=PLAN.inspections,  # one that fails leaves nothing to conclude
         detections=PLAN.all_detections,
-        comparisons=collect(
-            "results/compare/{{model}}/{comparison}/{batch}.json",
-            comparison=PLAN.comparisons,
-            batch=PLAN.batches,
-        ),
+        comparisons=PLAN.all_comparisons,
     output:
         results="results/summarise/{model}/comparison_results.json",
     log:
@@ -39,7 +35,7 @@ rule summarise:
     conda:
         "../envs/analysis.yaml"
     params:
-        comparisons=PLAN.comparison_settings,
+        comparisons=PLAN.comparisons_of,
         note=PLAN.note,
         listed=lookup("browse", within=config),
         code=fingerprint("scripts/summarise.py"),

@@ -5,7 +5,7 @@ rule plot:
     """Draw the figures of a run."""
     input:
         results=rules.summarise.output.results,
-        comparisons=rules.summarise.input.comparisons,
+        comparisons=PLAN.all_comparisons,
     output:
         plots=report(
             "results/plot/{model}/comparison_plots.png",
@@ -30,7 +30,7 @@ rule annotate:
     input:
         results=rules.summarise.output.results,
         detections=PLAN.all_detections,
-        comparisons=rules.summarise.input.comparisons,
+        comparisons=PLAN.all_comparisons,
         batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
     output:
         pictures=report(
@@ -58,7 +58,7 @@ rule browse:
     input:
         results=rules.summarise.output.results,
         detections=PLAN.all_detections,
-        comparisons=rules.summarise.input.comparisons,
+        comparisons=PLAN.all_comparisons,
         batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
     output:
         browser=directory("results/browse/{model}"),
@@ -84,6 +84,8 @@ rule report:
         browsers=collect(rules.browse.output.browser, model=PLAN.models),
         sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
         sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),
+        diagnoses=PLAN.diagnoses,
+        diagnosis_plots=PLAN.diagnosis_plots,
     output:
         report=report(
             "results/report/analysis_report.md",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from parity.comparison.summary import RESULTS
 from parity.files import atomic, read_json
 from parity.logs import log_to
+from parity.reporting.diagnosis_section import diagnosis_sections
 from parity.reporting.gallery import INDEX, PICTURES
 from parity.reporting.page import write_page
 from parity.reporting.report import find_links, render
@@ -27,6 +28,7 @@ def main(
         config=config,
         links=find_links(inputs["plots"], folders, report),
         sweeps=sweep_sections(inputs["sweeps"], inputs["sweep_plots"], report),
+        diagnoses=diagnosis_sections(inputs["diagnoses"], inputs["diagnosis_plots"], report),
     )
     with atomic(report) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -161,3 +161,27 @@ def distribution(values: "array[float]") -> dict[str, float] | None:
         "min": float(least),
         "max": float(ordered[-1]),
     }
+
+
+def agreement(totals: dict[str, Any]) -> float:
+    """Return how far two arms agree: F1, each matched pair weighted by its overlap.
+
+    Parameters
+    ----------
+    totals : dict
+        What :meth:`ComparisonTotals.as_json` returns.
+
+    Returns
+    -------
+    float
+        1 where every detection has a partner that covers it exactly, 0 where none has one.
+
+    Notes
+    -----
+    Known as panoptic quality: A. Kirillov et al., "Panoptic Segmentation", CVPR 2019.
+    """
+    overlap = totals["distributions"]["iou"]
+    objects = totals["matched"] + (totals["missing"] + totals["extra"]) / 2
+    if not objects:
+        return 1.0
+    return totals["matched"] * overlap["mean"] / objects if overlap else 0.0

@@ -33,7 +33,7 @@ STYLES = ("base.css", "sections.css", "browser.css", "viewer.css")
 FIRST_SCRIPT = "theme.js"
 SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "start.js")
 
-PICTURES = ("plots", "sweep_plots")
+PICTURES = ("plots", "sweep_plots", "diagnosis_plots")
 """Inputs of the rule ``report`` that are figures; they are copied beside the page."""
 
 

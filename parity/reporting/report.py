@@ -39,6 +39,7 @@ def render(
     config: dict[str, Any],
     links: dict[str, dict[str, str]],
     sweeps: dict[str, dict[str, Any]] | None = None,
+    diagnoses: dict[str, list[dict[str, Any]]] | None = None,
 ) -> str:
     """Return the report.
 
@@ -54,11 +55,14 @@ def render(
         By model, where ``plots`` and ``pictures`` are, relative to the report.
     sweeps : dict of str to dict, optional
         By model, what :func:`parity.reporting.sweep_section.section` returns.
+    diagnoses : dict of str to list of dict, optional
+        By model, what :func:`parity.reporting.diagnosis_section.section` returns.
     """
     gates = gated(results)
     models = [
         model_section(result, pictures[result["model"]], links[result["model"]])
         | {"sweep": (sweeps or {}).get(result["model"])}
+        | {"diagnoses": (diagnoses or {}).get(result["model"], [])}
         for result in results
     ]
     return (

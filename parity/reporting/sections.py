@@ -13,10 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from parity.comparison.tuning import SWEEP_RESULTS
 from parity.files import read_json
 from parity.reporting import findings, side_by_side
 from parity.reporting.charts import effect_chart
+from parity.reporting.diagnosis_section import (
+    CURE_HEADER,
+    DIAGNOSIS,
+    WATERFALL_HEADER,
+)
+from parity.reporting.diagnosis_section import section as told_of
 from parity.reporting.sweep_section import section as sweep_blocks
 from parity.reporting.tables import (
     ARM_HEADER,
@@ -120,6 +128,27 @@ def causes(model: Model) -> Blocks:
     }
 
 
+def diagnosis(model: Model) -> Blocks | None:
+    """Return what the diagnoses of boxes from elsewhere say."""
+    paths, plots = model.inputs.get("diagnoses", []), model.addresses.get("diagnosis_plots", [])
+    views = []
+    for path, plot in zip(paths, plots, strict=True):
+        told = told_of(read_json(path, DIAGNOSIS), plot)
+        for fault in told["faults"]:
+            fault["lines"] = code_lines(fault["code"])
+        told["tables"] = [
+            table("Before and after", CURE_HEADER, told["cure"]),
+            table("From PyTorch to these boxes", WATERFALL_HEADER, told["waterfall"]),
+        ]
+        views.append(told)
+    return {"diagnoses": views} if views else None
+
+
+def code_lines(code: str) -> Markup:
+    """Return code on the lines that it has; other text of the page is brought onto one."""
+    return escape(code)
+
+
 def thresholds(model: Model) -> Blocks | None:
     """Return how far the arms agree at other thresholds."""
     swept = model.document("sweeps", SWEEP_RESULTS)
@@ -202,6 +231,7 @@ def checks(model: Model) -> Blocks:
 SECTIONS = (
     Section("effects", "The effects", effects),
     Section("causes", "Causes and cures", causes),
+    Section("diagnosis", "Diagnosis", diagnosis),
     Section("images", "Images", images),
     Section("thresholds", "Other thresholds", thresholds),
     Section("exports", "Exports", exports),

@@ -1,0 +1,237 @@
+"""What the report says of a diagnosis; plain text, which Markdown and the page both show."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from parity.files import read_json
+from parity.reporting.report import address
+from parity.reporting.text import ceiling, count, listing, number
+
+DIAGNOSIS = "diagnosis/1"
+
+CURE_HEADER = [
+    "against PyTorch",
+    "matched",
+    "missing",
+    "extra",
+    "class-flipped",
+    "boxes: largest / median (px)",
+    "scores: largest / median",
+    "agreement",
+]
+WATERFALL_HEADER = ["step", "matched", "missing", "extra", "agreement", "part of the loss"]
+STEPS = {
+    "runtime": "ONNX Runtime in place of PyTorch",
+    "choice": "another way of doing it",
+    "rest": "what no fault of the catalogue is a name for",
+    "unexplained": "what is left unexplained",
+}
+AGREEMENT = (
+    "Agreement is F1, each matched pair weighted by its overlap: 1 where every detection has a "
+    "partner that covers it exactly."
+)
+STAGES = {
+    "reading": "the reading of the file",
+    "geometry": "the geometry of the input",
+    "tensor": "the numbers of the input",
+    "decoding": "the decoding of the raw output",
+    "suppression": "suppression",
+    "thresholds": "the thresholds",
+    "mapping": "the way back into the image",
+    "output": "the form of the boxes",
+    "classes": "the numbering of the classes",
+}
+
+
+def diagnosis_sections(
+    diagnoses: list[str], plots: list[str], destination: str | Path
+) -> dict[str, list[dict[str, Any]]]:
+    """Return by model what the template says of its diagnoses.
+
+    Parameters
+    ----------
+    diagnoses, plots : list of str
+        What ``diagnose`` and ``plot_diagnosis`` wrote, ``…/{model}/{external}.<suffix>`` each.
+    destination : str or Path
+        The report.
+    """
+    here = Path(destination).parent
+    drawn = {Path(path).with_suffix("").parts[-2:]: address(path, here) for path in plots}
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for path in diagnoses:
+        own = Path(path).with_suffix("").parts[-2:]
+        told = section(read_json(path, DIAGNOSIS), drawn[own])
+        sections.setdefault(own[0], []).append(told)
+    return sections
+
+
+def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
+    """Return what the template says of one diagnosis.
+
+    Parameters
+    ----------
+    diagnosis : dict
+        What ``diagnose`` wrote.
+    plot : str
+        Address of its figure, relative to the report.
+    """
+    shares = {row["name"]: row["share"] for row in diagnosis["waterfall"] if row["name"]}
+    return {
+        "name": diagnosis["external"],
+        "verdict": verdict(diagnosis),
+        "plot": Markup(plot),  # noqa: S704 - quoted as an address
+        "faults": [fault_view(fault, shares) for fault in diagnosis["faults"]],
+        "evidence": list(evidence(diagnosis)),
+        "cure": cure_rows(diagnosis),
+        "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]],
+        "open": list(open_questions(diagnosis)),
+        "ask": diagnosis["ask"],
+        "assumed": [*choices(diagnosis), *diagnosis["notes"]],
+        "agreement": AGREEMENT,
+    }
+
+
+def verdict(diagnosis: dict[str, Any]) -> str:
+    """Return the answer in one sentence."""
+    name, faults = diagnosis["external"], [fault["name"] for fault in diagnosis["faults"]]
+    if diagnosis["verdict"] == "correct":
+        return (
+            f"Nothing is wrong with {name}: {diagnosis['export']}, run as it should be, gives its "
+            "boxes."
+        )
+    if diagnosis["verdict"] == "named":
+        are = "step is" if len(faults) == 1 else "steps are"
+        return f"{len(faults)} {are} wrong in {name}: {listing(faults)}."
+    where = STAGES.get(diagnosis["first_difference"], "a stage that these boxes do not tell")
+    nearest = f" Nearest comes: {listing(faults)}." if faults else ""
+    return (
+        f"Nothing in the catalogue gives the boxes of {name}; it differs first in {where}.{nearest}"
+    )
+
+
+def fault_view(fault: dict[str, Any], shares: dict[str, float | None]) -> dict[str, Any]:
+    """Return what is said of a fault: ``code`` are lines, ``link`` an address or nothing."""
+    plain = re.fullmatch(r"https://[\w./#?=&-]+", fault["reference"])
+    share = shares.get(fault["name"])
+    return {
+        "name": fault["name"],
+        "stage": STAGES[fault["stage"]],
+        "wrong": fault["wrong"],
+        "mend": fault["mend"],
+        "code": fault["code"],
+        "block": Markup(fence(fault["code"])),  # noqa: S704 - a fence that nothing in it can close
+        "link": Markup(fault["reference"]) if plain else "",  # noqa: S704 - matched above
+        "share": "" if share is None else f"{percent(share)} of the loss of agreement",
+    }
+
+
+def fence(code: str) -> str:
+    """Return lines of Python as a block of Markdown that nothing in it can close."""
+    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}python\n{code}\n{marks}"
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent; what is not the whole is never shown as the whole."""
+    shown = round(100 * share)
+    if shown == 100 and share < 1:
+        return "more than 99 %"
+    if shown == 0 and share > 0:
+        return "less than 1 %"
+    return f"{shown:d} %".replace("-", "−")
+
+
+def evidence(diagnosis: dict[str, Any]) -> list[str]:
+    """Return what speaks for the answer, a sentence each."""
+    found, plain = diagnosis["reproduced"], diagnosis["reproduced_by_correct"]
+    observed = diagnosis["waterfall"][-1]
+    boxes = observed["matched"] + observed["extra"]
+    images = count(len(diagnosis["images"]), "image")
+    said = [
+        (
+            f"Of {count(boxes, 'box', 'boxes')} in {images}, {percent(found['exact'])} are "
+            f"reproduced within the digits that were given and {percent(found['close'])} nearly; "
+            f"the correct deployment gives {percent(plain['exact'])} and "
+            f"{percent(plain['close'])}."
+        ),
+        (
+            f"The median difference that is left is {ceiling(found['box_px'])} px and "
+            f"{ceiling(found['score'])} in score."
+        ),
+    ]
+    if found["predicted"] < 1:
+        said.append(f"{percent(found['predicted'])} of the boxes that it predicts were given.")
+    other = diagnosis["runner_up"]
+    if other:
+        named = listing(other["faults"]) or "no fault"
+        said.append(
+            f"The next best explanation, {named}, is worse by {number(float(other['margin']))} "
+            f"nats, e^{number(float(other['margin']))} times less likely."
+        )
+    runs = count(diagnosis["network_runs"], "run")
+    ended = "" if diagnosis["complete"] else ", and its budget ended the search"
+    said.append(f"It took {runs} of the network{ended}.")
+    return said
+
+
+def open_questions(diagnosis: dict[str, Any]) -> list[str]:
+    """Return what these boxes cannot tell, a sentence each."""
+    said = []
+    if diagnosis["equivalents"]:
+        others = "; or ".join(
+            listing(other["faults"]) or "no fault" for other in diagnosis["equivalents"][:5]
+        )
+        said.append(f"These boxes are explained as well by: {others}.")
+    if diagnosis["undecided"]:
+        said.append(
+            f"These may hold too, for they change nothing here: {listing(diagnosis['undecided'])}."
+        )
+    return said
+
+
+def choices(diagnosis: dict[str, Any]) -> list[str]:
+    """Return what was inferred of the deployment that is no fault, a sentence each."""
+    found = [choice["name"] for choice in diagnosis["choices"]]
+    return [f"Inferred, and no fault: {listing(found)}."] if found else []
+
+
+def cure_rows(diagnosis: dict[str, Any]) -> list[list[str]]:
+    """Return the boxes that were given and those of the cured deployment, against PyTorch."""
+    cure = diagnosis["cure"]
+    named = {"before": "the boxes that were given", "after": "without the faults"}
+    return [[text, *_cells(cure[key])] for key, text in named.items()]
+
+
+def _cells(found: dict[str, Any]) -> list[str]:
+    return [
+        f"{found['matched']:,} of {found['reference']:,}",
+        *(f"{found[key]:,}" for key in ("missing", "extra", "flipped")),
+        *(f"{number(found[k])} / {number(found[f'{k}_median'])}" for k in ("box_px", "score")),
+        four_digits(found["agreement"]),
+    ]
+
+
+def four_digits(value: float) -> str:
+    """Return an agreement; what is not exactly 1 is never shown as 1."""
+    return "1" if value == 1 else f"{min(value, 0.9999):.4f}"
+
+
+def waterfall_row(row: dict[str, Any]) -> list[str]:
+    """Return the cells of a step from PyTorch to the boxes that were given."""
+    return [
+        step_name(row),
+        *(f"{row[key]:,}" for key in ("matched", "missing", "extra")),
+        four_digits(row["agreement"]),
+        "–" if row["share"] is None else percent(row["share"]),
+    ]
+
+
+def step_name(row: dict[str, Any]) -> str:
+    """Return what a step of the waterfall is called."""
+    if row["kind"] == "fault":
+        return str(row["name"])
+    return f"{row['name']} ({STEPS['choice']})" if row["kind"] == "choice" else STEPS[row["kind"]]

@@ -1,0 +1,99 @@
+"""From somebody's boxes to the faults of what made them; none of it runs without external."""
+
+
+rule inject:
+    """Run a deployment that has known faults and write its boxes as somebody would bring them."""
+    input:
+        onnx=PLAN.external_onnx,
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+    output:
+        detections="results/inject/{model}/{external}.json",
+    log:
+        "logs/inject/{model}/{external}.log",
+    conda:
+        "../envs/onnx.yaml"
+    threads: 1
+    params:
+        injected=lookup("{external}", within=PLAN.injected),
+        code=fingerprint("scripts/inject.py"),
+    message:
+        "Running a deployment of {wildcards.model} with known faults ({wildcards.external})"
+    script:
+        "../scripts/inject.py"
+
+
+rule detect_external:
+    """Read somebody's boxes, whatever their format, and write them as detections of an arm."""
+    input:
+        given=PLAN.given,
+        controls=PLAN.controls,
+    output:
+        detections=collect(
+            "results/detect_external/{{model}}/external-{{external}}/{batch}.json",
+            batch=PLAN.batches,
+        ),
+    log:
+        "logs/detect_external/{model}/external-{external}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        source=PLAN.source,
+        code=fingerprint("scripts/detect_external.py"),
+    message:
+        "Reading the boxes of {wildcards.external}"
+    script:
+        "../scripts/detect_external.py"
+
+
+rule diagnose:
+    """Name the steps of a deployment that are wrong, prove it, and show that the cure helps."""
+    input:
+        onnx=PLAN.external_onnx,
+        detections=PLAN.brought,
+        controls=PLAN.controls,
+        candidates=PLAN.control_candidates,
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        tensors=PLAN.tensors,
+    output:
+        diagnosis="results/diagnose/{model}/{external}.json",
+        seconds="benchmarks/diagnose/{model}/{external}.json",
+    log:
+        "logs/diagnose/{model}/{external}.log",
+    benchmark:
+        "benchmarks/diagnose/{model}/{external}.tsv"
+    conda:
+        "../envs/onnx.yaml"
+    threads: 1
+    params:
+        about=PLAN.about,
+        known=PLAN.known,
+        matching=lookup("matching", within=config),
+        code=fingerprint("scripts/diagnose.py"),
+    message:
+        "Diagnosing {wildcards.external} ({wildcards.model})"
+    script:
+        "../scripts/diagnose.py"
+
+
+rule plot_diagnosis:
+    """Draw observed, reproduced and correct boxes, and what each fault costs."""
+    input:
+        diagnosis=rules.diagnose.output.diagnosis,
+        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+    output:
+        plot=report(
+            "results/plot_diagnosis/{model}/{external}.png",
+            caption="../report/diagnosis.rst",
+            category="Diagnosis",
+            labels={"model": "{model}", "what": "{external}"},
+        ),
+    log:
+        "logs/plot_diagnosis/{model}/{external}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/plot_diagnosis.py"),
+    message:
+        "Drawing the diagnosis of {wildcards.external} ({wildcards.model})"
+    script:
+        "../scripts/plot_diagnosis.py"

@@ -1,0 +1,30 @@
+"""Name the steps of a deployment that are wrong, prove it, and show that the cure helps."""
+
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.onnx import OnnxNetwork
+from parity.diagnosis.answering import answer
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, onnx: str, threads: int, **settings: Any) -> None:
+    """Write a diagnosis."""
+    answer(OnnxNetwork.load(onnx, threads=threads), **settings)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        by_batch = ("detections", "controls", "candidates", "batches")
+        main(
+            onnx=snakemake.input.onnx,
+            threads=snakemake.threads,
+            inputs={name: list(snakemake.input[name]) for name in by_batch},
+            known=snakemake.params.known,
+            about={"model": snakemake.wildcards.model, **snakemake.params.about},
+            iou=snakemake.params.matching["iou"],
+            destination=snakemake.output.diagnosis,
+            seconds=snakemake.output.seconds,
+        )

@@ -1,0 +1,29 @@
+"""Run a deployment that has known faults and write its boxes as somebody would bring them."""
+
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.onnx import OnnxNetwork
+from parity.diagnosis.injecting import inject
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(
+    *, onnx: str, batches: list[str], injected: dict[str, Any], threads: int, destination: str
+) -> None:
+    """Write the boxes of all images."""
+    network = OnnxNetwork.load(onnx, threads=threads)
+    inject(network, batches, destination=destination, **injected)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            onnx=snakemake.input.onnx,
+            batches=snakemake.input.batches,
+            injected=snakemake.params.injected,
+            threads=snakemake.threads,
+            destination=snakemake.output.detections,
+        )

@@ -50,6 +50,7 @@ rule all:
             model=PLAN.timed_models,
             export=PLAN.exports,
         ),
+        "results/report/index.html",
         "results/report/analysis_report.md",
         "results/verdict/verdict.json",
 

@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale docs
+.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -68,6 +68,9 @@ format: $(TEST_STAMP) ## bring the code into its style
 
 docs: $(TEST_STAMP) ## write the documents that are made from something else
 	$(VENV_PYTHON) docs/configuration.py
+
+pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the run in results/
+	$(VENV_PYTHON) docs/pictures.py
 
 $(RUN_STAMP):
 	$(call install,requirements.txt,$(RUN_STAMP))

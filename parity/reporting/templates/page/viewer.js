@@ -120,20 +120,25 @@ parity.Viewer = class {
     this.details = details;
     const kept = this.comparison.value;
     const names = [...Object.keys(details.comparisons), parity.Viewer.EVERY];
-    this.comparison.replaceChildren(...names.map((name) => parity.make("option", { value: name }, name)));
+    const said = (name) => {
+      const place = this.model.comparisons.findIndex((each) => each.name === name);
+      return this.image.measured[place]?.[parity.PASSED] === 0 ? `${name}, differs` : name;
+    };
+    this.comparison.replaceChildren(...names.map((name) => parity.make("option", { value: name }, said(name))));
     const filtered = this.model.comparisons[Number(this.table.comparison.value || NaN)]?.name;
     this.comparison.value = filtered ?? (names.includes(kept) ? kept : this.mostTelling() ?? names[0]);
     this.showComparison();
   }
 
-  /** The comparison to begin with: one that fails the verdict, a deployment that differs, a gate. */
+  /** The comparison to begin with: the one that the table's numbers of this image come from. */
   mostTelling() {
-    const differs = (each, i) => this.image.measured[i]?.[parity.PASSED] === 0;
-    const all = this.model.comparisons;
-    const found = all.find((each, i) => each.gated && differs(each, i))
-      ?? all.find((each, i) => each.effect === "deployment" && differs(each, i))
-      ?? all.find((each) => each.gated);
-    return found?.name;
+    const ranked = this.model.comparisons.map((each, i) => {
+      const row = this.image.measured[i];
+      const counts = row ? row[parity.MISSING] + row[parity.EXTRA] + 2 * row[parity.FLIPPED] : -1;
+      return { name: each.name, rank: [counts, row?.[parity.PASSED] === 0 ? 1 : 0, each.gated ? 1 : 0] };
+    });
+    const above = (a, b) => b.rank.map((value, i) => value - a.rank[i]).find((apart) => apart !== 0) ?? 0;
+    return ranked.sort(above)[0]?.name;
   }
 
   /** Rebuild the controls and the list of objects for what is compared now. */

@@ -17,7 +17,7 @@ from parity.diagnosis.before import BEFORE
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.evidence import Precision, fit, total
 from parity.diagnosis.faults import Fault, cover
-from parity.diagnosis.observations import Declared, Observations, Observed
+from parity.diagnosis.observations import Declared, Observations, Observed, decimals
 from parity.diagnosis.replays import Replayer
 from parity.images import read_image
 
@@ -265,6 +265,10 @@ def explains(diagnosis: Diagnosis, case: Case) -> bool:
     truth = {f.name for f in faults if not f.is_choice}
     harmless = {f.name for f in AFTER if f.is_choice} | {f.name for f in diagnosis.choices}
     named = {f.name for f in diagnosis.faults}
+    boxes = [o.boxes for o in case.observations.images.values() if len(o)]
+    if boxes and case.pipeline.integers == "no" and decimals(np.concatenate(boxes)) == 0:
+        named -= {"rounded"}  # that is how the boxes were printed
+        harmless |= {"rounded"}
     if named == truth:
         return True
     if any(set(other.faults) - harmless == truth for other in diagnosis.equivalents):

@@ -5,6 +5,7 @@ that diagnoses it; so that a change of the one does not make the other stale.
 """
 
 import hashlib
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,33 @@ class ExternalPlan:
     """What the plan of a run adds for boxes from elsewhere; input functions of their rules."""
 
     config: dict[str, Any]
+    comparisons: dict[str, Any]
     batches: list[str]
 
     def control(self, name: str) -> str:
         """Return the PyTorch arm that a deployment is held against."""
-        raise NotImplementedError
+        return str(self.comparisons[f"external-{name}"].reference)
+
+    def belongs(self, name: str, model: str) -> bool:
+        """Return whether an arm or a comparison is one of a model; most are of every model."""
+        own = [f"external-{external}" for external in of_model(self.config, model)]
+        return not name.startswith("external-") or name in own
+
+    def all_comparisons(self, wildcards: Any) -> list[str]:
+        """Return the comparison files of a model."""
+        return [
+            f"results/compare/{wildcards.model}/{name}/{batch}.json"
+            for name in self.comparisons_of(wildcards)
+            for batch in self.batches
+        ]
+
+    def comparisons_of(self, wildcards: Any) -> dict[str, dict[str, Any]]:
+        """Return the settings of the comparisons of a model by name."""
+        return {
+            name: asdict(comparison)
+            for name, comparison in self.comparisons.items()
+            if self.belongs(name, wildcards.model)
+        }
 
     @property
     def externals(self) -> list[tuple[str, str]]:

@@ -1,14 +1,14 @@
 """Which arms and comparisons a configuration asks for, and which files belong to them."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from parity.arms import plan_arms, plan_comparisons
 from parity.batches import Batches, plan_batches, planned_batches
 from parity.calibration import calibration_file, plan_calibration
 from parity.errors import UserError
 from parity.exports import (
-    as_pair,
     counterpart,
     description_file,
     export_settings,
@@ -17,7 +17,7 @@ from parity.exports import (
     suspects,
     wanted_of,
 )
-from parity.externals import ExternalPlan, export_of, of_model
+from parity.externals import ExternalPlan
 from parity.grid import grid_of
 from parity.labelling import plan_labels
 from parity.listing import find_samples, list_images, list_paths
@@ -29,54 +29,6 @@ SAMPLES_NOTE = (
     "The folder {source} holds no image yet, so samples were used: photographs that the installed "
     "packages bring, and one scene with nothing in it."
 )
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way of producing detections.
-
-    Attributes
-    ----------
-    backend : str
-        ``pytorch``, ``onnx`` or ``external``.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    rect : bool
-        Whether they are fitted into a minimal rectangle or the whole size.
-    export : str
-        Name of the export that it runs, empty for a PyTorch arm.
-    end2end : bool
-        Whether the head of YOLO26 or YOLOv10 is used that needs no suppression.
-    """
-
-    backend: str
-    imgsz: tuple[int, int]
-    rect: bool
-    export: str = ""
-    end2end: bool = False
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two arms that are compared.
-
-    Attributes
-    ----------
-    effect : str
-        ``geometry``, ``runtime``, ``deployment`` or ``external``: what the difference is due to.
-    reference, candidate : str
-        Names of the arms.
-    gated : bool
-        Whether it decides the verdict.
-    tolerance : dict
-        Differences that are still called equal.
-    """
-
-    effect: str
-    reference: str
-    candidate: str
-    gated: bool
-    tolerance: dict[str, Any]
 
 
 class Plan(ExternalPlan):
@@ -100,10 +52,6 @@ class Plan(ExternalPlan):
         if coordinating:
             plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
             plan_labels(config)
-
-    def control(self, name: str) -> str:
-        """Return the PyTorch arm that a deployment from elsewhere is held against."""
-        return self.comparisons[f"external-{name}"].reference
 
     @property
     def models(self) -> list[str]:
@@ -152,24 +100,6 @@ class Plan(ExternalPlan):
             if self.belongs(arm, wildcards.model)
             for batch in self.batches
         ]
-
-    def belongs(self, name: str, model: str) -> bool:
-        """Return whether an arm or a comparison is one of a model; most are of every model."""
-        own = [f"external-{external}" for external in of_model(self.config, model)]
-        return not name.startswith("external-") or name in own
-
-    def all_comparisons(self, wildcards: Any) -> list[str]:
-        """Return the comparison files of a model."""
-        return [
-            f"results/compare/{wildcards.model}/{name}/{batch}.json"
-            for name in self.comparisons_of(wildcards)
-            for batch in self.batches
-        ]
-
-    def comparisons_of(self, wildcards: Any) -> dict[str, dict[str, Any]]:
-        """Return the settings of the comparisons of a model by name."""
-        every = self.comparison_settings
-        return {name: every[name] for name in every if self.belongs(name, wildcards.model)}
 
     def all_candidates(self, wildcards: Any) -> list[str]:
         """Return the candidates files of all arms of a model that run a network."""
@@ -335,71 +265,3 @@ def plan_images(config: dict[str, Any]) -> Batches:
         directory=BATCHES,
         request=request,
     )
-
-
-def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
-    """Return the arms by name: the reference, a control per geometry and head, the exports."""
-    default = as_pair(config["imgsz"])
-    arms = {
-        "pytorch-rect": Arm("pytorch", default, True),
-        "pytorch-square": Arm("pytorch", default, False),
-    }
-    for name, export in config["exports"].items():
-        imgsz, rect = as_pair(export.get("imgsz", config["imgsz"])), export["dynamic"]
-        arm = Arm("onnx", imgsz, rect, name, export.get("nms") is False)
-        arms[control_of(arm, default)] = replace(arm, backend="pytorch", export="")
-        arms[f"onnx-{name}"] = arm
-    for name, external in config["external"].items():
-        arm = arms[f"onnx-{export_of(config, name)}"]
-        if arm.rect and "imgsz" in external:
-            arm = replace(arm, imgsz=as_pair(external["imgsz"]))
-        rect = {"rect": True, "square": False}.get(external.get("geometry", ""), arm.rect)
-        arm = replace(arm, backend="external", rect=rect)
-        arms.setdefault(control_of(arm, default), replace(arm, backend="pytorch", export=""))
-        arms[f"external-{name}"] = arm
-    return arms
-
-
-def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, Comparison]:
-    """Return the comparisons by name: geometry, and runtime and deployment of every export.
-
-    Raises
-    ------
-    UserError
-        If the gate names a comparison that does not exist.
-    """
-    default = as_pair(config["imgsz"])
-    common = config["tolerances"]
-    gate = set(config["gate"])
-    comparisons = {
-        "geometry": Comparison(
-            "geometry", "pytorch-rect", "pytorch-square", "geometry" in gate, common
-        )
-    }
-    for name, arm in arms.items():
-        if arm.backend == "external":
-            own = config["external"][name.removeprefix("external-")].get("tolerances", common)
-            control = control_of(arm, default)
-            comparisons[name] = Comparison("external", control, name, name in gate, own)
-        if arm.backend != "onnx":
-            continue
-        runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
-        own = config["exports"][arm.export].get("tolerances", common)
-        control = control_of(arm, default)
-        comparisons[runtime] = Comparison("runtime", control, name, True, own)
-        comparisons[deployment] = Comparison(
-            "deployment", "pytorch-rect", name, deployment in gate, common
-        )
-    for unknown in sorted(gate - set(comparisons)):
-        raise UserError(
-            f"config: gate names {unknown!r}; it may name {', '.join(sorted(comparisons))}."
-        )
-    return comparisons
-
-
-def control_of(arm: Arm, default: tuple[int, int]) -> str:
-    """Return the name of the PyTorch arm with the geometry and the head of an arm."""
-    kind = "rect" if arm.rect else "square"
-    height, width = arm.imgsz
-    size = f"-{height}" if height == width else f"-{height}x{width}"
-    return f"pytorch-{kind}{size if arm.imgsz != default else ''}{'-end2end' * arm.end2end}"

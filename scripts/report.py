@@ -28,7 +28,7 @@ def main(
         config=config,
         links=find_links(inputs["plots"], folders, report),
         sweeps=sweep_sections(inputs["sweeps"], inputs["sweep_plots"], report),
-        diagnoses=diagnosis_sections(inputs["diagnoses"], inputs["diagnosis_plots"], report),
+        diagnoses=diagnosis_sections(inputs, report),
     )
     with atomic(report) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The figure of a diagnosis: telling images with three sets of boxes, and what each step costs."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from matplotlib.figure import Figure
 from parity.batches import check_unchanged, load_batch
 from parity.files import atomic, read_json
 from parity.images import read_image
-from parity.reporting.diagnosis_section import DIAGNOSIS, four_digits, percent, step_name, verdict
+from parity.reporting.diagnosis_section import DIAGNOSIS, step_name, verdict
 from parity.reporting.drawing import Mark, Style, draw_line_of_text
 from parity.reporting.pictures import Panel, draw_picture, label
 from parity.reporting.text import count, shortened
 from parity.reporting.theme import DPI, EFFECTS, FAINT, INK, KINDS, theme
+from parity.reporting.waterfall import four_digits, percent
 
 SIDES = {
     "observed": ("observed: what was given", Style((213, 94, 0), (6, 3))),
@@ -109,11 +111,12 @@ def draw_waterfall(told: dict[str, Any]) -> np.ndarray:
     rows = told["waterfall"]
     with theme():
         figure = Figure(figsize=(14, 1.5 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI)
-        canvas = FigureCanvasAgg(figure)
+        FigureCanvasAgg(figure)
         draw_steps(figure.subplots(), list(steps(rows)), before="PyTorch", after=told["external"])
         figure.suptitle(verdict(told), fontsize=13, x=0.012, ha="left", wrap=True)
-        canvas.draw()
-        return np.asarray(canvas.buffer_rgba())[..., 2::-1].copy()
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=DPI)
+    return cv2.imdecode(np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR)
 
 
 def steps(rows: list[dict[str, Any]]) -> Iterator[tuple[str, float, float | None, str]]:

@@ -1,5 +1,6 @@
 """What the report says of a diagnosis; plain text, which Markdown and the page both show."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from parity.files import read_json
 from parity.reporting.report import address
 from parity.reporting.text import ceiling, count, listing, number
+from parity.reporting.waterfall import NOTHING_LOST, four_digits, percent
 
 DIAGNOSIS = "diagnosis/1"
 
@@ -47,18 +49,20 @@ STAGES = {
 
 
 def diagnosis_sections(
-    diagnoses: list[str], plots: list[str], destination: str | Path
+    inputs: dict[str, list[str]], destination: str | Path
 ) -> dict[str, list[dict[str, Any]]]:
     """Return by model what the template says of its diagnoses.
 
     Parameters
     ----------
-    diagnoses, plots : list of str
-        What ``diagnose`` and ``plot_diagnosis`` wrote, ``…/{model}/{external}.<suffix>`` each.
+    inputs : dict of str to list of str
+        ``diagnoses`` and ``diagnosis_plots``, what ``diagnose`` and ``plot_diagnosis`` wrote,
+        ``…/{model}/{external}.<suffix>`` each; nothing where no boxes were brought.
     destination : str or Path
         The report.
     """
     here = Path(destination).parent
+    diagnoses, plots = (inputs.get(name, []) for name in ("diagnoses", "diagnosis_plots"))
     drawn = {Path(path).with_suffix("").parts[-2:]: address(path, here) for path in plots}
     sections: dict[str, list[dict[str, Any]]] = {}
     for path in diagnoses:
@@ -79,6 +83,7 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
         Address of its figure, relative to the report.
     """
     shares = {row["name"]: row["share"] for row in diagnosis["waterfall"] if row["name"]}
+    lost = 1 - diagnosis["waterfall"][-1]["agreement"] > NOTHING_LOST
     return {
         "name": diagnosis["external"],
         "verdict": verdict(diagnosis),
@@ -86,7 +91,7 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
         "faults": [fault_view(fault, shares) for fault in diagnosis["faults"]],
         "evidence": list(evidence(diagnosis)),
         "cure": cure_rows(diagnosis),
-        "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]],
+        "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]] if lost else [],
         "open": list(open_questions(diagnosis)),
         "ask": diagnosis["ask"],
         "assumed": [*choices(diagnosis), *diagnosis["notes"]],
@@ -124,7 +129,7 @@ def fault_view(fault: dict[str, Any], shares: dict[str, float | None]) -> dict[s
         "code": fault["code"],
         "block": Markup(fence(fault["code"])),  # noqa: S704 - a fence that nothing in it can close
         "link": Markup(fault["reference"]) if plain else "",  # noqa: S704 - matched above
-        "share": "" if share is None else f"{percent(share)} of the loss of agreement",
+        "share": "" if share is None else f"{percent(share)} of the agreement that is lost",
     }
 
 
@@ -133,16 +138,6 @@ def fence(code: str) -> str:
     longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
     marks = "`" * max(3, longest + 1)
     return f"{marks}python\n{code}\n{marks}"
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent; what is not the whole is never shown as the whole."""
-    shown = round(100 * share)
-    if shown == 100 and share < 1:
-        return "more than 99 %"
-    if shown == 0 and share > 0:
-        return "less than 1 %"
-    return f"{shown:d} %".replace("-", "−")
 
 
 def evidence(diagnosis: dict[str, Any]) -> list[str]:
@@ -170,12 +165,18 @@ def evidence(diagnosis: dict[str, Any]) -> list[str]:
         named = listing(other["faults"]) or "no fault"
         said.append(
             f"The next best explanation, {named}, is worse by {number(float(other['margin']))} "
-            f"nats, e^{number(float(other['margin']))} times less likely."
+            f"nats, which makes it {odds(other['margin'])} less likely."
         )
     runs = count(diagnosis["network_runs"], "run")
     ended = "" if diagnosis["complete"] else ", and its budget ended the search"
     said.append(f"It took {runs} of the network{ended}.")
     return said
+
+
+def odds(nats: float) -> str:
+    """Return in words how much less likely what is worse by some nats is."""
+    times = math.exp(min(nats, 100))
+    return "more than a million times" if times > 1e6 else f"{number(times)} times"
 
 
 def open_questions(diagnosis: dict[str, Any]) -> list[str]:
@@ -215,18 +216,13 @@ def _cells(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def four_digits(value: float) -> str:
-    """Return an agreement; what is not exactly 1 is never shown as 1."""
-    return "1" if value == 1 else f"{min(value, 0.9999):.4f}"
-
-
 def waterfall_row(row: dict[str, Any]) -> list[str]:
     """Return the cells of a step from PyTorch to the boxes that were given."""
     return [
         step_name(row),
         *(f"{row[key]:,}" for key in ("matched", "missing", "extra")),
         four_digits(row["agreement"]),
-        "–" if row["share"] is None else percent(row["share"]),
+        percent(row["share"]),
     ]
 
 

@@ -24,6 +24,7 @@ from parity.reporting.tables import (
 )
 from parity.reporting.text import code_block, count, markdown
 from parity.reporting.verdict import gated, lines, overall
+from parity.reporting.waterfall import ABOUT, waterfall_rows
 
 TEMPLATES = Path(__file__).parent / "templates"
 TEMPLATE = "analysis_report.md.j2"
@@ -108,6 +109,8 @@ def model_section(
         "summary": findings.summary(results),
         "effects": effect_tables(results),
         "causes": findings.causes(results),
+        "steps": waterfall_rows(results),
+        "about_steps": ABOUT,
         "consequences": findings.consequences(results),
         "recommendations": findings.recommendations(results),
         "image_header": image_header(results),

@@ -39,6 +39,7 @@ from parity.reporting.tables import (
     unreadable_rows,
 )
 from parity.reporting.text import count
+from parity.reporting.waterfall import ABOUT, HEADER, waterfall_rows
 
 MOST_ROWS = 200
 HEAT_STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
@@ -121,8 +122,11 @@ def effects(model: Model) -> Blocks:
 
 def causes(model: Model) -> Blocks:
     """Return causes with their evidence, consequences and what to do."""
+    rows = waterfall_rows(model.results)
     return {
         "causes": findings.causes(model.results),
+        "steps": [table("From the reference to each export", HEADER, rows)] if rows else [],
+        "about_steps": ABOUT,
         "consequences": findings.consequences(model.results),
         "recommendations": findings.recommendations(model.results),
     }
@@ -138,7 +142,11 @@ def diagnosis(model: Model) -> Blocks | None:
             fault["lines"] = code_lines(fault["code"])
         told["tables"] = [
             table("Before and after", CURE_HEADER, told["cure"]),
-            table("From PyTorch to these boxes", WATERFALL_HEADER, told["waterfall"]),
+            *(
+                [table("From PyTorch to these boxes", WATERFALL_HEADER, told["waterfall"])]
+                if told["waterfall"]
+                else []
+            ),
         ]
         views.append(told)
     return {"diagnoses": views} if views else None

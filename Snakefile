@@ -62,6 +62,7 @@ include: "rules/sweep.smk"
 include: "rules/accuracy.smk"
 include: "rules/diagnosis.smk"
 include: "rules/layers.smk"
+include: "rules/choosing.smk"
 include: "rules/reporting.smk"
 include: "rules/latency.smk"
 

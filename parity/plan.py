@@ -158,6 +158,33 @@ class Plan(ExternalPlan):
         """Settings of the exports whose layers are looked into."""
         return suspects(self.config)
 
+    @property
+    def layer_files(self) -> list[str]:
+        """What is found out about the layers of exports, of all models."""
+        return [f"{model}/{export}" for model in self.models for export in self.suspects]
+
+    @property
+    def chosen_models(self) -> list[str]:
+        """Names of the models with several exports to choose from: all or none."""
+        return self.models if len(self.exports) > 1 else []
+
+    def accuracies(self, wildcards: Any) -> list[str]:
+        """Return the accuracy of a model, if its images are labelled."""
+        known = wildcards.model in self.labelled_models
+        return [f"results/accuracy/{wildcards.model}/accuracy.json"] if known else []
+
+    def latencies(self, wildcards: Any) -> list[str]:
+        """Return the timings of a model's exports, if every run makes them."""
+        timed = self.exports if wildcards.model in self.timed_models else []
+        return [f"results/latency/{wildcards.model}/{export}.json" for export in timed]
+
+    @property
+    def all_inspections(self) -> list[str]:
+        """Inspections of all exports of all models."""
+        return [
+            f"results/inspect/{m}/{export}.json" for m in self.models for export in self.exports
+        ]
+
     def calibrating(self, wildcards: Any) -> list[str]:
         """Return the list of images that calibrate an export, if any do."""
         made = wildcards.export in self.quantised

@@ -27,3 +27,26 @@ rule layers:
         "Looking into the layers of {wildcards.export} of {wildcards.model}"
     script:
         "../scripts/layers.py"
+
+
+rule plot_layers:
+    """Draw the error of an export along the network."""
+    input:
+        layers=rules.layers.output.layers,
+    output:
+        plot=report(
+            "results/plot_layers/{model}/{export}.png",
+            caption="../report/layers.rst",
+            category="Exports",
+            labels={"model": "{model}", "what": "layers of {export}"},
+        ),
+    log:
+        "logs/plot_layers/{model}/{export}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/plot_layers.py"),
+    message:
+        "Plotting the layers of {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/plot_layers.py"

@@ -84,6 +84,12 @@ rule report:
         browsers=collect(rules.browse.output.browser, model=PLAN.models),
         sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
         sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),
+        inspections=PLAN.all_inspections,
+        accuracies=collect(rules.accuracy.output.accuracy, model=PLAN.labelled_models),
+        layers=collect("results/layers/{file}.json", file=PLAN.layer_files),
+        layer_plots=collect("results/plot_layers/{file}.png", file=PLAN.layer_files),
+        choices=collect(rules.choose.output.choices, model=PLAN.chosen_models),
+        choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
         diagnoses=PLAN.diagnoses,
         diagnosis_plots=PLAN.diagnosis_plots,
     output:

@@ -7,6 +7,7 @@ from parity.comparison.summary import RESULTS
 from parity.files import atomic, read_json
 from parity.logs import log_to
 from parity.reporting.diagnosis_section import diagnosis_sections
+from parity.reporting.exports_section import export_sections
 from parity.reporting.gallery import INDEX, PICTURES
 from parity.reporting.page import write_page
 from parity.reporting.report import find_links, render
@@ -28,6 +29,7 @@ def main(
         config=config,
         links=find_links(inputs["plots"], folders, report),
         sweeps=sweep_sections(inputs["sweeps"], inputs["sweep_plots"], report),
+        files=export_sections(inputs, report),
         diagnoses=diagnosis_sections(inputs, report),
     )
     with atomic(report) as temporary:

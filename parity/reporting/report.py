@@ -40,6 +40,7 @@ def render(
     config: dict[str, Any],
     links: dict[str, dict[str, str]],
     sweeps: dict[str, dict[str, Any]] | None = None,
+    files: dict[str, dict[str, Any]] | None = None,
     diagnoses: dict[str, list[dict[str, Any]]] | None = None,
 ) -> str:
     """Return the report.
@@ -56,6 +57,8 @@ def render(
         By model, where ``plots`` and ``pictures`` are, relative to the report.
     sweeps : dict of str to dict, optional
         By model, what :func:`parity.reporting.sweep_section.section` returns.
+    files : dict of str to dict, optional
+        By model, what :func:`parity.reporting.exports_section.export_sections` returns.
     diagnoses : dict of str to list of dict, optional
         By model, what :func:`parity.reporting.diagnosis_section.section` returns.
     """
@@ -63,6 +66,7 @@ def render(
     models = [
         model_section(result, pictures[result["model"]], links[result["model"]])
         | {"sweep": (sweeps or {}).get(result["model"])}
+        | {"files": (files or {}).get(result["model"])}
         | {"diagnoses": (diagnoses or {}).get(result["model"], [])}
         for result in results
     ]

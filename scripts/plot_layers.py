@@ -1,0 +1,25 @@
+"""Draw the error of an export along the network."""
+
+from typing import TYPE_CHECKING
+
+from parity.files import read_json
+from parity.logs import log_to
+from parity.reporting.choice_figures import draw_layers
+from parity.reporting.theme import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, layers: str, export: str, destination: str) -> None:
+    """Write the figure of an export."""
+    save(draw_layers(read_json(layers, "layers/1"), export), destination)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            layers=snakemake.input.layers,
+            export=snakemake.wildcards.export,
+            destination=snakemake.output.plot,
+        )

@@ -8,6 +8,7 @@ ARGS ?=
 VENV := .venv
 VENV_PYTHON := $(VENV)/bin/python
 UNFINISHED := $(VENV)/.unfinished
+MEASURED := results/export/yolo11n/fp32.onnx
 
 # The name of a stamp holds the checksum of what was installed: content decides, not dates.
 checksum = $(shell cat $(1) | cksum | cut -d' ' -f1)
@@ -23,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale docs pictures
+.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale diagnose-table docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -37,6 +38,10 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
 	$(VENV_PYTHON) -m bench.workflow $(ARGS)
+
+diagnose-table: $(RUN_STAMP) ## measure the diagnosis on injected faults (ARGS="--seed 1 --images folder")
+	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
+	$(VENV_PYTHON) -m parity.diagnosis.evaluation --onnx $(MEASURED) $(ARGS)
 
 bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,000 images
 	$(VENV_PYTHON) -m bench.planning $(ARGS)

@@ -127,7 +127,6 @@ def ranked(paths: list[str], iou: float, wanted: Labels) -> tuple[dict[str, Dete
                     conf=floor,
                     iou=iou,
                     max_det=MAX_DET,
-                    classes=len(made_by["names"]),
                     end2end=made_by["end2end"],
                 )
     return detections, floor

@@ -1,0 +1,123 @@
+"""What a configuration says of boxes from elsewhere, and the arms and comparisons it makes."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from parity.arms import plan_arms, plan_comparisons
+from parity.config import complete
+from parity.errors import UserError
+from parity.externals import known_of, source_of
+from parity.plan import Plan
+
+BASE = {"models": {"a": {"weights": "a.pt"}, "b": {"weights": "b.pt"}}, "sweep": None}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder to work in, with some boxes and an image."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("images/a.jpg", "boxes.json", "boxes/a.txt", "tensors/a.npy", "empty/no", "n.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+def configured(external: str, **more: Any) -> dict[str, Any]:
+    """Complete a configuration with YAML of ``external``."""
+    return complete(BASE | more | {"external": yaml.safe_load(external)})
+
+
+@pytest.mark.parametrize(
+    ("external", "sentence"),
+    [
+        ("{mine: }", "external.mine must have either detections or inject."),
+        ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
+        ("{m: {detections: no.json}}", "external.m.detections is no.json, which does not exist."),
+        ("{m: {detections: empty}}", "external.m.detections is empty, a folder without any *.txt."),
+        ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
+        ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
+        ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
+        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
+        ("{m: {inject: [], input_tensors: boxes}}", "is boxes, a folder without any *.npy."),
+        ("{m: {inject: [], conf: 1.5}}", "external.m.conf is 1.5; it must be below 1."),
+        ("{m: {inject: [], geometry: round}}", "external.m.geometry"),
+        ("{m: {inject: bgr}}", "external.m.inject"),
+        ("{m: {detection: boxes.json}}", "external.m has no key 'detection'; it may have"),
+        ("{a/b: {inject: []}}", "it must be letters, digits, dots, dashes and underscores"),
+    ],
+)
+def test_a_mistake_gets_a_sentence(external: str, sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        configured(external)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("external", "exports", "control", "reason"),
+    [
+        ("{}", "{}", "pytorch-square", "the control of the export that it runs"),
+        ("{geometry: rect}", "{}", "pytorch-rect", "it means to use the minimal rectangle"),
+        ("{geometry: square}", "{dynamic: true}", "pytorch-square", "and here the whole square"),
+        ("{}", "{dynamic: true}", "pytorch-rect", "as the export"),
+        ("{}", "{imgsz: 320}", "pytorch-square-320", "the size of the export"),
+        (
+            "{geometry: rect}",
+            "{imgsz: 320}",
+            "pytorch-rect-320",
+            "it may need an arm of its own",
+        ),
+        ("{imgsz: 320}", "{dynamic: true}", "pytorch-rect-320", "an open size is what it says"),
+        ("{imgsz: 320}", "{}", "pytorch-square", "a fixed size stays"),
+    ],
+)
+def test_what_a_deployment_is_held_against(
+    external: str, exports: str, control: str, reason: str
+) -> None:
+    config = configured(
+        f"{{m: {{inject: [], {external[1:-1]}}}}}", exports={"e": yaml.safe_load(exports)}
+    )
+    arms = plan_arms(config)
+    comparison = plan_comparisons(config, arms)["external-m"]
+    assert (comparison.reference, comparison.candidate) == (control, "external-m"), reason
+    assert comparison.effect == "external"
+    assert not comparison.gated
+    assert control in arms
+
+
+def test_it_decides_the_verdict_only_where_it_is_asked_to_and_has_its_own_tolerance() -> None:
+    config = configured("{m: {inject: [], tolerances: {box_px: 3}}}", gate=["external-m"])
+    comparison = plan_comparisons(config, plan_arms(config))["external-m"]
+    assert comparison.gated
+    assert comparison.tolerance["box_px"] == 3
+
+
+def test_it_belongs_to_one_model() -> None:
+    plan = Plan(configured("{m: {inject: [], model: b}}"), coordinating=True)
+    of = {model: SimpleNamespace(model=model) for model in "ab"}
+    assert "external-m" not in plan.comparisons_of(of["a"])
+    assert "external-m" in plan.comparisons_of(of["b"])
+    assert not any("external" in path for path in plan.all_detections(of["a"]))
+    (own,) = (path for path in plan.all_detections(of["b"]) if "external" in path)
+    assert own.startswith("results/detect_external/b/external-m/")
+    assert plan.diagnoses == ["results/diagnose/b/m.json"]
+
+
+def test_without_the_section_nothing_is_planned() -> None:
+    plan = Plan(complete(BASE), coordinating=True)
+    assert plan.diagnoses == plan.diagnosis_plots == plan.externals == []
+    assert set(plan.arms) == {"pytorch-rect", "pytorch-square", "onnx-fp32"}
+
+
+def test_what_is_said_of_the_boxes_and_of_the_deployment_stand_apart() -> None:
+    config = configured("{m: {detections: boxes, conf: 0.5, imgsz: 320, names: n.txt}}")
+    source, known = source_of(config, "m"), known_of(config, "m")
+    assert (source["source"], source["names"]) == ("boxes", ["x"])
+    assert (known["conf"], known["imgsz"], known["iou"]) == (0.5, [320, 320], None)
+    assert source["content"]
+    assert source_of(configured("{m: {detections: boxes.json}}"), "m")["content"] == ""
+    injected = source_of(configured("{m: {inject: []}}"), "m")
+    assert injected["source"] == "results/inject/a/m.json"

@@ -164,6 +164,12 @@ class Plan(ExternalPlan):
         return [f"{model}/{export}" for model in self.models for export in self.suspects]
 
     @property
+    def fallback_files(self) -> list[str]:
+        """Counts of fallbacks, of all exports of all models; none unless asked for."""
+        asked = self.exports if self.config["fallback"]["enabled"] else []
+        return [f"{model}/{export}" for model in self.models for export in asked]
+
+    @property
     def chosen_models(self) -> list[str]:
         """Names of the models with several exports to choose from: all or none."""
         return self.models if len(self.exports) > 1 else []
@@ -184,21 +190,6 @@ class Plan(ExternalPlan):
         return [
             f"results/inspect/{m}/{export}.json" for m in self.models for export in self.exports
         ]
-
-    def calibrating(self, wildcards: Any) -> list[str]:
-        """Return the list of images that calibrate an export, if any do."""
-        made = wildcards.export in self.quantised
-        return [calibration_file(wildcards.export)] if made else []
-
-    def counterpart_onnx(self, wildcards: Any) -> str:
-        """Return the fp32 export that an export is held against, or itself."""
-        name = counterpart(self.config, wildcards.export)
-        return f"results/export/{wildcards.model}/{name}.onnx"
-
-    @property
-    def suspects(self) -> dict[str, dict[str, Any]]:
-        """Settings of the exports whose layers are looked into."""
-        return suspects(self.config)
 
     def calibrating(self, wildcards: Any) -> list[str]:
         """Return the list of images that calibrate an export, if any do."""

@@ -88,6 +88,7 @@ rule report:
         accuracies=collect(rules.accuracy.output.accuracy, model=PLAN.labelled_models),
         layers=collect("results/layers/{file}.json", file=PLAN.layer_files),
         layer_plots=collect("results/plot_layers/{file}.png", file=PLAN.layer_files),
+        fallbacks=collect("results/tally/{file}.json", file=PLAN.fallback_files),
         choices=collect(rules.choose.output.choices, model=PLAN.chosen_models),
         choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
         diagnoses=PLAN.diagnoses,

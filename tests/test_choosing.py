@@ -142,6 +142,7 @@ def test_figures_and_sections(tmp_path: Path) -> None:
         "accuracies": [tmp_path / "accuracy/m/accuracy.json"],
         "layers": [tmp_path / "layers/m/int8.json"],
         "layer_plots": [tmp_path / "plot_layers/m/int8.png"],
+        "fallbacks": [tmp_path / "tally/m/int8.json"],
         "choices": [tmp_path / "choose/m/choices.json"],
         "choice_plots": [tmp_path / "choose/m/choices.png"],
     }
@@ -150,6 +151,13 @@ def test_figures_and_sections(tmp_path: Path) -> None:
         write_json(path, "inspection/1", {"sentences": said, "weights_compared": {"compared": 7}})
     write_json(files["accuracies"][0], "accuracy/1", accuracy())
     write_json(files["layers"][0], "layers/1", layers())
+    counted: dict[str, Any] = {
+        "images": 9,
+        "fallen_back": 1,
+        "reasons": {"no area": 1},
+        "named": [{"name": "a.jpg"}],
+    }
+    write_json(files["fallbacks"][0], "fallbacks/1", counted)
     write_json(files["choices"][0], "choices/1", found)
     inputs = {name: list(map(str, paths)) for name, paths in files.items()}
     section = export_sections(inputs, tmp_path / "report/report.md")["m"]
@@ -159,6 +167,7 @@ def test_figures_and_sections(tmp_path: Path) -> None:
     assert "| int8 | warn | It was changed. |" in text
     assert "| fp32 | fine | As configured; all 7 weights are the checkpoint's. |" in text
     assert "Ship fp16" in text
+    assert "| int8 | 1 of 9 | no area: 1 | a.jpg |" in text
     assert "2 found → missed" in text
     assert "(../plot_layers/m/int8.png)" in text
     assert "No layer stands out." in text

@@ -8,6 +8,8 @@ from onnxruntime.transformers import float16
 
 from parity.backends.graph import load_checked
 from parity.backends.ordering import sort_nodes
+from parity.backends.quantisation import quantise
+from parity.batches import BatchImage
 
 
 def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
@@ -27,6 +29,32 @@ def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Pat
     mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
     sort_nodes(mixed.graph)
     onnx.save(mixed, destination)
+
+
+def mix_int8(
+    source: str | Path,
+    images: list[BatchImage],
+    kept: list[str],
+    destination: str | Path,
+    *,
+    threads: int,
+) -> None:
+    """Write an int8 model that keeps some nodes in fp32.
+
+    Parameters
+    ----------
+    source : str or Path
+        The fp32 export.
+    images : list of BatchImage
+        What calibrates it.
+    kept : list of str
+        Names of nodes, or patterns of names.
+    destination : str or Path
+        The model to write.
+    threads : int
+        Threads that an inference may use.
+    """
+    quantise(source, destination, images, keep_fp32=kept, threads=threads)
 
 
 def mend(

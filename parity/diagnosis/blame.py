@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 
 from parity.backends.graph import load_checked
 from parity.backends.layers import Study, decibels, shares, study
-from parity.backends.mixing import mend, mix_half
+from parity.backends.mixing import mend, mix_half, mix_int8
 from parity.backends.onnx import OnnxNetwork
-from parity.backends.quantisation import quantise
 from parity.backends.tapping import nodes_of
 from parity.batches import BatchImage
 from parity.comparison.differences import COMPARISON
@@ -140,8 +138,11 @@ def find_blame(
             nodes = [name for layer in chosen for name in nodes_of(reference, found.layers, layer)]
             if suspect.given:
                 mend(candidate, reference, {x.reference: x.candidate for x in chosen}, made)
+            elif suspect.stored_as == "int8":
+                kept_nodes = list(dict.fromkeys([*suspect.keep_fp32, *nodes]))
+                mix_int8(suspect.reference, suspect.calibration, kept_nodes, made, threads=threads)
             else:
-                mix(suspect, reference, nodes, made, threads=threads)
+                mix_half(reference, nodes, made)
             measured = trial.measure(made, threads=threads)
         tried.append({"layers": [rows[i]["node"] for i in kept], "keep_fp32": nodes, **measured})
     return {
@@ -155,24 +156,6 @@ def find_blame(
         "as_it_is": as_it_is,
         "tried": tried,
     }
-
-
-def mix(
-    suspect: Suspect,
-    reference: onnx.ModelProto,
-    nodes: list[str],
-    destination: Path,
-    *,
-    threads: int,
-) -> None:
-    """Write the export anew, with some more nodes in fp32."""
-    if suspect.stored_as == "int8":
-        kept = list(dict.fromkeys([*suspect.keep_fp32, *nodes]))
-        quantise(
-            suspect.reference, destination, suspect.calibration, keep_fp32=kept, threads=threads
-        )
-    else:
-        mix_half(reference, nodes, destination)
 
 
 def layer_rows(found: Study) -> list[dict[str, Any]]:

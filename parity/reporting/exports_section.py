@@ -10,9 +10,10 @@ from parity.comparison.mistakes import FATES, KINDS
 from parity.files import read_json
 from parity.reporting.choosing import CHOICES
 from parity.reporting.report import address
-from parity.reporting.text import ceiling, count, number
+from parity.reporting.text import ceiling, count, listing, number
 
 ACCURACY, INSPECTION, LAYERS = "accuracy/1", "inspection/1", "layers/1"
+FALLBACKS = "fallbacks/1"
 
 
 def export_sections(
@@ -23,7 +24,8 @@ def export_sections(
     Parameters
     ----------
     inputs : mapping of str to list of str
-        ``inspections`` and ``layers``, ``…/{model}/{export}.json``; ``layer_plots`` likewise;
+        ``inspections``, ``layers`` and ``fallbacks``, ``…/{model}/{export}.json``;
+        ``layer_plots`` likewise;
         ``accuracies``, ``choices`` and ``choice_plots``, ``…/{model}/<file>``.
     destination : str or Path
         The report.
@@ -51,6 +53,7 @@ def _section(model: str, inputs: Mapping[str, list[str]], here: Path) -> dict[st
             }
             for path in mine("layers")
         ],
+        "fallbacks": [fallback_row(path) for path in mine("fallbacks")],
         "choice": choice_section(choices[0], address(mine("choice_plots")[0], here))
         if choices
         else None,
@@ -128,6 +131,15 @@ def move_row(name: str, moved: Mapping[str, Mapping[str, int]]) -> list[str]:
         if number and before != after
     ]
     return [name, "; ".join(changes) or "none"]
+
+
+def fallback_row(path: str) -> list[str]:
+    """Return how often and why an export needed its fallback."""
+    found = read_json(path, FALLBACKS)
+    why = [f"{reason}: {number}" for reason, number in found["reasons"].items()]
+    named = [each["name"] for each in found["named"]]
+    cells = [f"{found['fallen_back']:,} of {found['images']:,}", "; ".join(why), listing(named)]
+    return [Path(path).stem, *(cell or "–" for cell in cells)]
 
 
 def choice_section(found: Mapping[str, Any], plot: str) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""A deployment that falls back to PyTorch; none of it runs unless the configuration asks for it."""
+
+
+rule fall_back:
+    """Take PyTorch's detections of the images whose output from an export cannot be right."""
+    input:
+        candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
+        detections="results/detect_onnx/{model}/onnx-{export}/{batch}.json",
+        reference="results/detect_pytorch/{model}/pytorch-rect/{batch}.json",
+    output:
+        detections="results/fall_back/{model}/{export}/{batch}.json",
+    log:
+        "logs/fall_back/{model}/{export}/{batch}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        fallback=lookup("fallback", within=config),
+        code=fingerprint("scripts/fall_back.py"),
+    message:
+        "Falling back to PyTorch where need be ({wildcards.export}, batch {wildcards.batch})"
+    script:
+        "../scripts/fall_back.py"
+
+
+rule tally:
+    """Count how often and why an export needed its fallback."""
+    input:
+        detections=collect(
+            "results/fall_back/{{model}}/{{export}}/{batch}.json", batch=PLAN.batches
+        ),
+    output:
+        fallbacks="results/tally/{model}/{export}.json",
+    log:
+        "logs/tally/{model}/{export}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/tally.py"),
+    message:
+        "Counting the fallbacks of {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/tally.py"

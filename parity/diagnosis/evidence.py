@@ -31,10 +31,13 @@ class Precision:
         Of a coordinate, in the unit of the boxes.
     score : float
         Of a score.
+    whole : bool
+        Whether coordinates are whole numbers; a hypothesis then says how they became so.
     """
 
     box_px: float
     score: float
+    whole: bool = False
 
     @classmethod
     def of(cls, images: dict[str, Observed]) -> "Precision":
@@ -44,8 +47,9 @@ class Precision:
         fractions = len(boxes) > 0 and np.abs(boxes).max() <= 2
         finest, floor = (7, 2e-6) if fractions else (4, 0.01)
         box_digits = decimals(boxes, finest)
-        box = 0.2 if box_digits == 0 else max(0.6 * 10.0**-box_digits, floor)
-        return cls(box, max(0.6 * 10.0 ** -decimals(scores), 1e-5))
+        whole = box_digits == 0
+        box = 0.05 if whole else max(0.6 * 10.0**-box_digits, floor)
+        return cls(box, max(0.6 * 10.0 ** -decimals(scores), 1e-5), whole)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Fault:
     @property
     def is_choice(self) -> bool:
         """Return whether it is harmless."""
-        return self.cost <= CHOICE
+        return self.cost < 2 * CHOICE
 
     @property
     def fields(self) -> frozenset[str]:

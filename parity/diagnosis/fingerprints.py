@@ -220,7 +220,7 @@ def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pip
     anchors = Anchors(judge, pipeline, names)
     if not len(anchors):
         return [pipeline]
-    whole = judge.precision.box_px >= 0.2
+    whole = judge.precision.whole
 
     def price(p: Pipeline) -> float:
         return anchors.cost(p) + 0.02 * judge.name(p)[1]

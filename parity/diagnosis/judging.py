@@ -154,7 +154,9 @@ def threshold_faults(
     confs = {c for c in CONFS if c <= least + 1e-4}
     if len(scores):
         confs.add(float(np.floor(least * 100) / 100))
-    counts = {c for c in COUNTS if c >= most} | ({most} if most else set())
+    counts = {c for c in COUNTS if c >= most}
+    if most and sum(len(o) == most for o in observed.values()) > 1:
+        counts.add(most)
     faults = []
     for field, options in (("conf", confs), ("iou", set(IOUS)), ("max_det", counts)):
         own, said = getattr(correct, field), getattr(declared, field)
@@ -163,5 +165,5 @@ def threshold_faults(
             if value == 1:
                 fault = replace(fault, cost=FAULT + 1)
             popular = value in (CONFS if field == "conf" else (*IOUS, *COUNTS))
-            faults.append(fault if popular else replace(fault, cost=fault.cost + 0.5))
+            faults.append(fault if popular else replace(fault, cost=fault.cost + 0.9 * CHOICE))
     return faults

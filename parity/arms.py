@@ -24,6 +24,10 @@ class Arm:
         Name of the export that it runs, empty for a PyTorch arm.
     end2end : bool
         Whether the head of YOLO26 or YOLOv10 is used that needs no suppression.
+    runtime : str
+        What runs an export, ``onnxruntime`` or ``openvino``; empty for other arms.
+    providers : tuple of str
+        Execution providers of ONNX Runtime, the preferred first; empty for other arms.
     """
 
     backend: str
@@ -31,6 +35,8 @@ class Arm:
     rect: bool
     export: str = ""
     end2end: bool = False
+    runtime: str = ""
+    providers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,8 @@ def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
         imgsz, rect = as_pair(export.get("imgsz", config["imgsz"])), export["dynamic"]
         arm = Arm("onnx", imgsz, rect, name, export.get("nms") is False)
         arms[control_of(arm, default)] = replace(arm, backend="pytorch", export="")
-        arms[f"onnx-{name}"] = arm
+        runtime, providers = export["runtime"], tuple(export["providers"])
+        arms[f"onnx-{name}"] = replace(arm, runtime=runtime, providers=providers)
     for name, external in config["external"].items():
         arm = arms[f"onnx-{export_of(config, name)}"]
         if arm.rect and "imgsz" in external:

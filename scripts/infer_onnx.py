@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
-from parity.backends.onnx import OnnxNetwork, describe
+from parity.backends.onnx import describe
+from parity.backends.runtimes import load_network
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ def main(
     seconds: str,
 ) -> None:
     """Write the candidates of a batch."""
-    network = OnnxNetwork.load(onnx, threads=threads)
+    chosen = {key: arm[key] for key in ("runtime", "providers")}
+    network = load_network(onnx, threads=threads, **chosen)
     network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
-    made_by = {**describe(network, description), "floor": floor, "threads": threads}
+    made_by = {**describe(network, description), **chosen, "floor": floor, "threads": threads}
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from parity.comparison.summary import RESULTS as RESULTS_SCHEMA
 from parity.files import write_json
 from parity.reporting.choice_figures import draw_choices, draw_layers
 from parity.reporting.choosing import advice, choices, dominates, speed_of
@@ -138,6 +139,7 @@ def test_figures_and_sections(tmp_path: Path) -> None:
     save(draw_layers(layers(), "int8"), tmp_path / "layers.png")
     save(draw_layers({"sentences": ["It stays."]}, "fp16"), tmp_path / "none.png")
     files = {
+        "results": [tmp_path / "summarise/m/results.json"],
         "inspections": [tmp_path / f"inspect/m/{name}.json" for name in ("fp32", "int8")],
         "accuracies": [tmp_path / "accuracy/m/accuracy.json"],
         "layers": [tmp_path / "layers/m/int8.json"],
@@ -146,6 +148,11 @@ def test_figures_and_sections(tmp_path: Path) -> None:
         "choices": [tmp_path / "choose/m/choices.json"],
         "choice_plots": [tmp_path / "choose/m/choices.png"],
     }
+    ran = {"runtime": "onnxruntime", "provider": "CPUExecutionProvider"}
+    fallen = {"made_by": {**ran, "providers": ["CUDAExecutionProvider", "CPUExecutionProvider"]}}
+    fine = {"made_by": {**ran, "providers": ["CPUExecutionProvider"]}}
+    arms = {"pytorch-rect": {"made_by": {}}, "onnx-fp32": fine, "onnx-fp16": fallen}
+    write_json(files["results"][0], RESULTS_SCHEMA, {"arms": arms})
     warning = {"level": "warn", "sentence": "It was changed."}
     for path, said in zip(files["inspections"], ([], [warning]), strict=True):
         write_json(path, "inspection/1", {"sentences": said, "weights_compared": {"compared": 7}})
@@ -166,6 +173,8 @@ def test_figures_and_sections(tmp_path: Path) -> None:
     text = template.render(model={"files": section})
     assert "| int8 | warn | It was changed. |" in text
     assert "| fp32 | fine | As configured; all 7 weights are the checkpoint's. |" in text
+    assert "| fp16 | warn | CUDAExecutionProvider was asked for but is not to be had; it" in text
+    assert text.count("not to be had") == 1
     assert "Ship fp16" in text
     assert "| int8 | 1 of 9 | no area: 1 | a.jpg |" in text
     assert "2 found → missed" in text

@@ -73,7 +73,9 @@ class OnnxNetwork:
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
     @classmethod
-    def load(cls, path: str | Path, *, threads: int) -> Self:
+    def load(
+        cls, path: str | Path, *, threads: int, providers: tuple[str, ...] = PROVIDERS
+    ) -> Self:
         """Load a model and read its size, layout, stride and names from it.
 
         Parameters
@@ -82,6 +84,8 @@ class OnnxNetwork:
             An ONNX file that Ultralytics exported.
         threads : int
             Threads that an inference may use.
+        providers : tuple of str
+            Execution providers, the preferred first; what is not there is passed over.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class OnnxNetwork:
         options.inter_op_num_threads = 1
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         try:
-            session = onnxruntime.InferenceSession(path, options, providers=list(PROVIDERS))
+            session = onnxruntime.InferenceSession(path, options, providers=list(providers))
         except Exception as error:  # onnxruntime's exceptions share no base class
             raise UserError(f"{path}: ONNX Runtime cannot load it ({error}).") from None
         metadata = session.get_modelmeta().custom_metadata_map

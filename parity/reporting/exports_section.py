@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from parity.comparison.mistakes import FATES, KINDS
+from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.reporting.choosing import CHOICES
 from parity.reporting.report import address
@@ -26,7 +27,7 @@ def export_sections(
     inputs : mapping of str to list of str
         ``inspections``, ``layers`` and ``fallbacks``, ``…/{model}/{export}.json``;
         ``layer_plots`` likewise;
-        ``accuracies``, ``choices`` and ``choice_plots``, ``…/{model}/<file>``.
+        ``results``, ``accuracies``, ``choices`` and ``choice_plots``, ``…/{model}/<file>``.
     destination : str or Path
         The report.
     """
@@ -43,7 +44,10 @@ def _section(model: str, inputs: Mapping[str, list[str]], here: Path) -> dict[st
     choices = [read_json(path, CHOICES) for path in mine("choices")]
     plots = {Path(path).stem: address(path, here) for path in mine("layer_plots")}
     return {
-        "contract": [row for path in mine("inspections") for row in contract_rows(path)],
+        "contract": [
+            *(row for path in mine("inspections") for row in contract_rows(path)),
+            *(row for path in mine("results") for row in fallen_providers(path)),
+        ],
         "accuracy": accuracy_section(accuracies[0]) if accuracies else None,
         "layers": [
             {
@@ -68,6 +72,18 @@ def contract_rows(path: str) -> list[list[str]]:
         same = count(weights["compared"], "weight")
         return [[export, "fine", f"As configured; all {same} are the checkpoint's."]]
     return [[export, each["level"], each["sentence"]] for each in found["sentences"]]
+
+
+def fallen_providers(path: str) -> list[list[str]]:
+    """Return a row for each export that did not run on the provider asked for first."""
+    rows = []
+    for arm, each in read_json(path, RESULTS)["arms"].items():
+        made_by = each["made_by"]
+        asked, used = made_by.get("providers", [""])[0], made_by.get("provider")
+        if made_by.get("runtime") == "onnxruntime" and used != asked:
+            said = f"{asked} was asked for but is not to be had; it ran on {used}."
+            rows.append([arm.removeprefix("onnx-"), "warn", said])
+    return rows
 
 
 def accuracy_section(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Runtimes of an export: what is asked for, what is used, and one more beside ONNX Runtime."""
+
+import importlib.util
+import logging
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from parity.backends.runtimes import load_network
+from parity.errors import UserError
+
+CPU = "CPUExecutionProvider"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return the file of a small model with the metadata of a detector."""
+    weights = np.random.default_rng(3).normal(0, 1, (6, 3, 3, 3)).astype(np.float32)
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["images", "w"], ["a"], "conv", pads=[1, 1, 1, 1]),
+            helper.make_node("Flatten", ["a"], ["flat"], "flat", axis=2),
+            helper.make_node("Reshape", ["flat", "shape"], ["output0"], "reshape"),
+        ],
+        "detector",
+        [value("images", TensorProto.FLOAT, [1, 3, 32, 32])],
+        [value("output0", TensorProto.FLOAT, [1, 6, 1024])],
+        [
+            numpy_helper.from_array(weights, "w"),
+            numpy_helper.from_array(np.array([1, 6, 1024]), "shape"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    facts = {"imgsz": "[32, 32]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"}
+    helper.set_model_props(model, facts)
+    onnx.save(model, tmp_path / "model.onnx")
+    return tmp_path / "model.onnx"
+
+
+def test_a_provider_that_is_not_there_is_passed_over(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        network = load_network(
+            path, runtime="onnxruntime", providers=["CUDAExecutionProvider", CPU], threads=1
+        )
+    if network.session.get_providers()[0] != CPU:
+        pytest.skip("this machine has the provider")
+    assert "CUDAExecutionProvider was asked for but is not to be had" in caplog.text
+
+
+def test_the_provider_that_is_there_is_used_without_a_word(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = load_network(path, runtime="onnxruntime", providers=[CPU], threads=1)
+    assert network.session.get_providers() == [CPU]
+    assert not caplog.records
+
+
+def test_openvino_computes_the_same(path: Path) -> None:
+    if importlib.util.find_spec("openvino") is None:
+        pytest.skip("OpenVINO is not installed: pip install -r requirements-openvino.txt")
+    image = np.random.default_rng(4).integers(0, 255, (40, 30, 3), np.uint8)
+    networks = [
+        load_network(path, runtime=runtime, providers=[CPU], threads=1)
+        for runtime in ("onnxruntime", "openvino")
+    ]
+    ours, theirs = (each.forward(each.preprocess(image)) for each in networks)
+    np.testing.assert_allclose(theirs, ours, atol=1e-5)
+    assert networks[1].session.get_providers()[0].startswith("OpenVINO 20")
+
+
+def test_openvino_that_is_not_installed(path: Path) -> None:
+    if importlib.util.find_spec("openvino") is not None:
+        pytest.skip("OpenVINO is installed")
+    with pytest.raises(UserError, match=r"pip install -r requirements-openvino.txt"):
+        load_network(path, runtime="openvino", providers=[CPU], threads=1)

@@ -164,7 +164,7 @@ class ExternalPlan:
             if "inject" in each
         }
 
-    def external_files(self, folder: str, suffix: str = "png") -> list[str]:
+    def external_files(self, folder: str, suffix: str) -> list[str]:
         """Return the file of each deployment below a folder of results."""
         return [f"results/{folder}/{model}/{name}.{suffix}" for model, name in self.externals]
 
@@ -176,7 +176,7 @@ class ExternalPlan:
     @property
     def diagnosis_plots(self) -> list[str]:
         """The figure of each diagnosis."""
-        return self.external_files("plot_diagnosis")
+        return self.external_files("plot_diagnosis", "jpg")
 
     def given(self, wildcards: Any) -> list[str]:
         """Return the file that a deployment's boxes come from."""

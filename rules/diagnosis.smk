@@ -82,7 +82,7 @@ rule plot_diagnosis:
         batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
     output:
         plot=report(
-            "results/plot_diagnosis/{model}/{external}.png",
+            "results/plot_diagnosis/{model}/{external}.jpg",
             caption="../report/diagnosis.rst",
             category="Diagnosis",
             labels={"model": "{model}", "what": "{external}"},

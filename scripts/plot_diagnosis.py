@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def main(*, diagnosis: str, batches: list[str], destination: str) -> None:
-    """Write one PNG."""
+    """Write one picture."""
     write_figure(diagnosis, batches, destination)
 
 

@@ -97,8 +97,9 @@ def prove(
     Returns
     -------
     dict
-        ``cure``, see :func:`cure`; ``waterfall``, see :func:`waterfall`; ``examples``, see
-        :func:`examples`.
+        ``cure``, the measures ``before`` and ``after`` it, see :func:`measure`; ``waterfall``, see
+        :func:`waterfall`; ``alone``, the agreement that each fault would leave if it was the only
+        one; ``examples``, see :func:`examples`.
     """
     references = reference.records(diagnosis.cured)
     shapes = {name: (each["height"], each["width"]) for name, each in references.items()}
@@ -112,6 +113,7 @@ def prove(
     observed = {
         name: record_of(record, observations.images[name]) for name, record in references.items()
     }
+    start = correct(diagnosis)
     cured, reproduced = played(diagnosis.cured), played(diagnosis.pipeline)
     steps: list[tuple[str, str, Records]] = [
         (kind, name, played(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
@@ -127,8 +129,17 @@ def prove(
             "after": measure(references, cured, iou=iou),
         },
         "waterfall": waterfall(references, steps, iou=iou),
+        "alone": {
+            fault.name: measure(references, played(fault.apply(start)), iou=iou)["agreement"]
+            for fault in diagnosis.faults
+        },
         "examples": examples(references, observed, reproduced, iou=iou),
     }
+
+
+def correct(diagnosis: Diagnosis) -> Pipeline:
+    """Return the correct deployment with the thresholds and the input of the cured one."""
+    return Pipeline(**{key: getattr(diagnosis.cured, key) for key in KEPT})
 
 
 def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[str, str, Pipeline]]:
@@ -137,7 +148,7 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[str, str, Pipeline]]:
     The first is the correct deployment with the thresholds of the cured one; then harmless choices
     are added, then the faults, in the order of the stages.
     """
-    present = Pipeline(**{key: getattr(diagnosis.cured, key) for key in KEPT})
+    present = correct(diagnosis)
     yield "runtime", "", present
     for kind, faults in (("choice", diagnosis.choices), ("fault", diagnosis.faults)):
         for fault in faults:

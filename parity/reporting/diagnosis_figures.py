@@ -36,11 +36,12 @@ COLOURS = {
     "unexplained": INK,
 }
 MOST_NAME = 44
+JPEG_QUALITY = 84
 PAPER = 255
 
 
 def write_figure(diagnosis: str | Path, batches: list[str], destination: str | Path) -> None:
-    """Draw a diagnosis as one PNG.
+    """Draw a diagnosis as one JPEG.
 
     Parameters
     ----------
@@ -58,9 +59,12 @@ def write_figure(diagnosis: str | Path, batches: list[str], destination: str | P
         draw_example(read_image(paths[example["name"]]), example, names)
         for example in told["examples"]
     ]
-    picture = stack([*rows, draw_waterfall(told)])
+    parts = [*rows, draw_waterfall(told)]
+    width = max(part.shape[1] for part in parts)
+    heading = draw_line_of_text(width, verdict(told), size=22, bold=True)
+    picture = stack([heading, *parts])
     with atomic(destination) as temporary:
-        _, data = cv2.imencode(".png", picture)
+        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         temporary.write_bytes(data.tobytes())
 
 
@@ -113,7 +117,6 @@ def draw_waterfall(told: dict[str, Any]) -> np.ndarray:
         figure = Figure(figsize=(14, 1.5 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
         draw_steps(figure.subplots(), list(steps(rows)), before="PyTorch", after=told["external"])
-        figure.suptitle(verdict(told), fontsize=13, x=0.012, ha="left", wrap=True)
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI)
     return cv2.imdecode(np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR)

@@ -88,7 +88,10 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
         "name": diagnosis["external"],
         "verdict": verdict(diagnosis),
         "plot": Markup(plot),  # noqa: S704 - quoted as an address
-        "faults": [fault_view(fault, shares) for fault in diagnosis["faults"]],
+        "faults": [
+            fault_view(fault, shares.get(fault["name"]), diagnosis["alone"][fault["name"]])
+            for fault in diagnosis["faults"]
+        ],
         "evidence": list(evidence(diagnosis)),
         "cure": cure_rows(diagnosis),
         "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]] if lost else [],
@@ -117,10 +120,24 @@ def verdict(diagnosis: dict[str, Any]) -> str:
     )
 
 
-def fault_view(fault: dict[str, Any], shares: dict[str, float | None]) -> dict[str, Any]:
-    """Return what is said of a fault: ``code`` are lines, ``link`` an address or nothing."""
+def fault_view(fault: dict[str, Any], share: float | None, alone: float) -> dict[str, Any]:
+    """Return what is said of a fault.
+
+    Parameters
+    ----------
+    fault : dict
+        An entry of ``faults``.
+    share : float or None
+        Its part of the agreement that is lost.
+    alone : float
+        The agreement that it would leave if it was the only fault.
+
+    Returns
+    -------
+    dict
+        Texts; ``block`` are the right lines for Markdown, ``link`` an address or nothing.
+    """
     plain = re.fullmatch(r"https://[\w./#?=&-]+", fault["reference"])
-    share = shares.get(fault["name"])
     return {
         "name": fault["name"],
         "stage": STAGES[fault["stage"]],
@@ -129,8 +146,16 @@ def fault_view(fault: dict[str, Any], shares: dict[str, float | None]) -> dict[s
         "code": fault["code"],
         "block": Markup(fence(fault["code"])),  # noqa: S704 - a fence that nothing in it can close
         "link": Markup(fault["reference"]) if plain else "",  # noqa: S704 - matched above
-        "share": "" if share is None else f"{percent(share)} of the agreement that is lost",
+        "cost": cost(share, alone),
     }
+
+
+def cost(share: float | None, alone: float) -> str:
+    """Return in words what a fault costs, alone and after those of earlier stages."""
+    said = f"Alone it would leave an agreement of {four_digits(alone)}"
+    if share is None:
+        return f"{said}."
+    return f"{said}; after those before it, it takes {percent(share)} of all that is lost."
 
 
 def fence(code: str) -> str:
@@ -196,8 +221,7 @@ def open_questions(diagnosis: dict[str, Any]) -> list[str]:
 
 def choices(diagnosis: dict[str, Any]) -> list[str]:
     """Return what was inferred of the deployment that is no fault, a sentence each."""
-    found = [choice["name"] for choice in diagnosis["choices"]]
-    return [f"Inferred, and no fault: {listing(found)}."] if found else []
+    return [f"No fault ({each['name']}): {each['wrong']}" for each in diagnosis["choices"]]
 
 
 def cure_rows(diagnosis: dict[str, Any]) -> list[list[str]]:

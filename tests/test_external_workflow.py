@@ -1,0 +1,212 @@
+"""Boxes from elsewhere in the workflow: what is found, and what reruns after which change."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.detection.detections import NOT_STATED
+from parity.files import read_json
+from parity.listing import find_samples
+from tests.conftest import Workflow, copy_project
+
+pytestmark = pytest.mark.slow
+
+PHOTOS = {"images": "photos", "images_per_job": 1, "annotate": 2, "browse": 2, "sweep": None}
+FAULTY = {"inject": ["bgr", "border_not_removed"]}
+MINE = {"detections": "mine.json", "conf": 0.25, "iou": 0.45}
+BOTH = {"external": {"faulty": FAULTY, "mine": MINE}}
+INJECTED = "results/inject/yolo11n/faulty.json"
+SILENT = "zidane.jpg"
+
+AFTER_RESULTS = {"plot", "annotate", "browse", "report", "verdict"}
+AFTER_BOXES = {"detect_external", "compare", "summarise", "diagnose", "plot_diagnosis"}
+DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis"}
+
+
+def boxes_of(project: Workflow) -> dict[str, Any]:
+    return json.loads((project.root / "mine.json").read_text())
+
+
+def write_boxes(project: Workflow, document: dict[str, Any]) -> None:
+    (project.root / "mine.json").write_text(json.dumps(document))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a project in which two deployments were diagnosed; one states nothing of an image."""
+    folder = tmp_path_factory.mktemp("external")
+    project = copy_project(folder / "project", folder / "home")
+    photos = project.root / "photos"
+    photos.mkdir()
+    for name, path in find_samples().items():
+        shutil.copy(path, photos / name)
+    made = project.run(INJECTED, config=PHOTOS | {"external": {"faulty": FAULTY}})
+    assert made.returncode == 0, made.output
+    document = json.loads((project.root / INJECTED).read_text())
+    document["images"].remove(SILENT)
+    kept = [entry for entry in document["detections"] if entry["image"] != SILENT]
+    write_boxes(project, document | {"detections": kept})
+    result = project.run(config=PHOTOS | BOTH)
+    assert result.returncode == 0, result.output
+    assert DIAGNOSIS - {"inject"} <= result.rules
+    return project
+
+
+@pytest.fixture
+def project(finished: Workflow, tmp_path: Path) -> Workflow:
+    """Return a copy of the finished project that a test may change."""
+    return finished.copy(tmp_path / "project")
+
+
+def diagnosis_of(project: Workflow, external: str) -> dict[str, Any]:
+    return read_json(project.root / f"results/diagnose/yolo11n/{external}.json", "diagnosis/1")
+
+
+def results_of(project: Workflow) -> dict[str, Any]:
+    return read_json(
+        project.root / "results/summarise/yolo11n/comparison_results.json", "results/1"
+    )
+
+
+@pytest.mark.parametrize("external", ["faulty", "mine"])
+def test_the_faults_are_named_and_without_them_nothing_is_left(
+    finished: Workflow, external: str
+) -> None:
+    told = diagnosis_of(finished, external)
+    assert told["verdict"] == "named"
+    assert {fault["name"] for fault in told["faults"]} == set(FAULTY["inject"])
+    before, after = told["cure"]["before"], told["cure"]["after"]
+    assert before["agreement"] < 0.95
+    assert before["box_px"] > 1
+    assert after["missing"] == after["extra"] == after["flipped"] == 0
+    assert after["box_px"] <= 0.01
+    assert after["score"] <= 1e-4
+    assert sum(step["share"] for step in told["waterfall"]) == pytest.approx(1)
+    assert told["waterfall"][-1]["share"] == pytest.approx(0, abs=0.01), "all is explained"
+    assert told["examples"]
+
+
+def test_what_is_not_stated_is_no_difference(finished: Workflow) -> None:
+    assert SILENT not in diagnosis_of(finished, "mine")["images"]
+    files = (finished.root / "results/compare/yolo11n/external-mine").glob("*.json")
+    records = [r for path in files for r in read_json(path, "comparison/1")["images"]]
+    (silent,) = [record for record in records if record["name"] == SILENT]
+    assert silent["reasons"][1] == NOT_STATED
+    assert not silent["missing"]
+    results = results_of(finished)
+    assert results["images_unreadable"] == 0
+    assert results["comparisons"]["external-mine"]["unread"] == 0
+    row = next(row for row in results["images"] if row["name"] == SILENT)
+    assert row["not_stated"] == ["external-mine"]
+
+
+def test_the_report_tells_what_is_wrong_and_shows_it(finished: Workflow) -> None:
+    report = (finished.root / "results/report/analysis_report.md").read_text()
+    page = (finished.root / "results/report/index.html").read_text()
+    for text in (report, page):
+        assert "Diagnosis" in text
+        for fault in diagnosis_of(finished, "faulty")["faults"]:
+            assert fault["name"] in text
+            assert fault["mend"].split(";")[0].split("'")[0] in text
+            assert fault["code"].splitlines()[0].split("&")[0].split("<")[0] in text
+    assert (finished.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
+    assert (finished.root / "results/report/files/yolo11n/mine.jpg").is_file()
+
+
+def leave(project: Workflow) -> None:
+    pass
+
+
+def drop_a_box(project: Workflow) -> None:
+    document = boxes_of(project)
+    write_boxes(project, document | {"detections": document["detections"][1:]})
+
+
+def touch_boxes(project: Workflow) -> None:
+    (project.root / "mine.json").touch()
+
+
+@pytest.mark.parametrize(
+    ("change", "own", "expected"),
+    [
+        pytest.param(leave, {}, set(), id="nothing"),
+        pytest.param(touch_boxes, {}, set(), id="the file touched"),
+        pytest.param(drop_a_box, {}, AFTER_BOXES | AFTER_RESULTS, id="a box less"),
+        pytest.param(
+            leave,
+            {"conf": 0.5},
+            {"diagnose", "plot_diagnosis", "report", "verdict"},
+            id="another declaration",
+        ),
+        pytest.param(
+            leave,
+            {"tolerances": {"box_px": 9}},
+            {"summarise"} | AFTER_RESULTS,
+            id="another tolerance",
+        ),
+        pytest.param(
+            leave, {"box_format": "xyxy"}, AFTER_BOXES | AFTER_RESULTS, id="another format"
+        ),
+    ],
+)
+def test_reruns_what_a_change_touches(
+    project: Workflow,
+    change: Callable[[Workflow], None],
+    own: dict[str, Any],
+    expected: set[str],
+) -> None:
+    change(project)
+    result = project.dry_run(config=PHOTOS | {"external": {"faulty": FAULTY, "mine": MINE | own}})
+    assert result.rules == expected, result.output
+    if "compare" in expected:
+        batches = len(list((project.root / "results/compare/yolo11n/external-mine").iterdir()))
+        assert result.jobs["compare"] == batches, "of the one comparison"
+    assert result.jobs["diagnose"] == int("diagnose" in expected), "of the one deployment"
+
+
+def test_without_the_section_there_is_no_job(finished: Workflow) -> None:
+    left = finished.dry_run(config=PHOTOS | {"external": {}})
+    assert left.rules == {"summarise"} | AFTER_RESULTS
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('[{"image": "bus.jpg", "box": [1, 2, 3], "score": 1, "label": "bus"}]', "four numbers"),
+        ('[{"image": "no.jpg", "box": [1, 2, 3, 4], "label": "bus"}]', "names none of the images"),
+        ("[", "not valid JSON at line 1"),
+    ],
+)
+def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sentence: str) -> None:
+    (project.root / "mine.json").write_text(content)
+    result = project.run(config=PHOTOS | BOTH)
+    assert result.returncode == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_published_deployment_runs_through_all_rules(shared: Path, tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "project", tmp_path / "home")
+    brought = shared / "data" / "deployments" / "b_gain.json"
+    listed = json.loads(brought.read_text())["images"]
+    for name in listed:
+        target = project.root / "photos" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(shared / "data" / name, target)
+    external = {"theirs": {"detections": str(brought)}}
+    target = "results/diagnose/yolo11n/theirs.json"
+    result = project.run(
+        target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=PHOTOS | {"external": external}
+    )
+    assert result.returncode == 0, result.output
+    told = diagnosis_of(project, "theirs")
+    assert told["verdict"] == "named"
+    assert "not_clipped" in {fault["name"] for fault in told["faults"]}
+    assert told["images_stated"] == len(listed)
+    assert told["cure"]["thresholds"]["conf"] == 0.5, "a threshold of its own is no fault"
+    assert told["cure"]["after"]["agreement"] > 0.999
+    assert told["cure"]["before"]["agreement"] < 0.9

@@ -1,0 +1,89 @@
+"""What the configuration says of exports: how each is made, and what it is held against."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.config import complete
+from parity.errors import UserError
+from parity.exports import (
+    counterpart,
+    description_file,
+    export_settings,
+    model_file,
+    quantised,
+    suspects,
+    wanted_of,
+)
+
+
+def config(exports: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return complete({"models": {"m": {"weights": "m.pt"}}, "exports": exports, **more})
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> str:
+    """Return an ONNX file that exists."""
+    (tmp_path / "given.onnx").write_bytes(b"")
+    return str(tmp_path / "given.onnx")
+
+
+def test_an_int8_export_is_made_of_a_float_one() -> None:
+    made = config({"int8": {"quantize": 8, "keep_fp32": ["/a/*"]}})
+    assert export_settings(made)["int8"]["quantize"] == 32
+    assert quantised(made) == {"int8": {"keep_fp32": ["/a/*"]}}
+    assert model_file(made, "m", "int8") == "results/quantise/m/int8.onnx"
+    assert description_file(made, "m", "int8") == "results/quantise/m/int8.json"
+    assert wanted_of(made)["int8"]["quantize"] == 8
+    assert counterpart(made, "int8") == "int8", "its own source"
+
+
+@pytest.mark.parametrize(
+    ("others", "export", "expected", "reason"),
+    [
+        ({}, {"quantize": 16}, "_fp32-for-it", "nothing like it, so one is made"),
+        ({"fp32": {}}, {"quantize": 16}, "fp32", "there is one like it"),
+        ({"old": {"opset": 12}}, {"quantize": 16}, "_fp32-for-it", "another operator set"),
+        ({"int8": {"quantize": 8}}, {"quantize": 16}, "_fp32-for-it", "an int8 one is not fp32"),
+        ({"fp32": {}}, {}, "it", "it is fp32 itself"),
+    ],
+)
+def test_what_an_export_is_held_against(
+    others: dict, export: dict, expected: str, reason: str
+) -> None:
+    made = config({**others, "it": export})
+    assert counterpart(made, "it") == expected, reason
+    settings = export_settings(made)[expected]
+    assert (settings["quantize"], settings["onnx"]) == (32, "")
+
+
+def test_a_given_file_is_held_against_what_the_checkpoint_gives(given: str) -> None:
+    made = config({"theirs": {"onnx": given, "quantize": 8}})
+    assert counterpart(made, "theirs") == "_fp32-for-theirs"
+    assert quantised(made) == {}, "a given file is used as it is"
+    assert model_file(made, "m", "theirs") == "results/export/m/theirs.onnx"
+    assert wanted_of(made)["theirs"]["given"]
+
+
+def test_layers_are_looked_into_where_an_export_may_drift(given: str) -> None:
+    exports = {"fp32": {}, "half": {"quantize": 16}, "theirs": {"onnx": given}}
+    assert {name: each["stored_as"] for name, each in suspects(config(exports)).items()} == {
+        "half": "float16",
+        "theirs": "float",
+    }
+    assert suspects(config(exports, layers={"images": 0})) == {}
+
+
+@pytest.mark.parametrize(
+    ("export", "sentence"),
+    [
+        ({"onnx": "nowhere.onnx"}, "nowhere.onnx, which does not exist"),
+        ({"keep_fp32": ["/a/*"]}, "keep_fp32 has no meaning here"),
+        ({"quantize": 16, "keep_fp32": ["/a/*"]}, "keep_fp32 has no meaning here"),
+        ({"quantize": 4}, "exports.it.quantize is 4"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(export: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        config({"it": export})

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 REPORT = ROOT / "results" / "report" / "index.html"
 PLOTS = "results/plot/*/comparison_plots.png"
+DIAGNOSIS = ROOT / "results/plot_diagnosis/yolo11n/stretched-and-cut.jpg"
+"""Of config/demo_faults.yaml."""
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
@@ -33,6 +35,8 @@ def show_image(page: Page) -> None:
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
     shutil.copyfile(next(ROOT.glob(PLOTS)), PICTURES / "comparison_plots.png")
+    if DIAGNOSIS.is_file():
+        shutil.copyfile(DIAGNOSIS, PICTURES / "diagnosis.jpg")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         page = browser.new_page(

@@ -259,8 +259,8 @@ def digests(results: Path) -> dict[str, str]:
     return found
 
 
-TIMED = ("latency", "layers", "browse", "report")
-"""Results that hold timings, or show them."""
+TIMED = ("latency",)
+"""Results that hold timings."""
 
 
 def lasting(found: dict[str, str]) -> dict[str, str]:

@@ -120,9 +120,10 @@ class Plan(ExternalPlan):
         return self.models if "labels" in self.config else []
 
     @property
-    def exports(self) -> list[str]:
-        """Names of the exports."""
-        return list(self.config["exports"])
+    def exports(self) -> dict[str, dict[str, Any]]:
+        """Settings that the exporter needs by export of the configuration."""
+        settings = self.export_settings
+        return {name: settings[name] for name in self.config["exports"]}
 
     @property
     def export_settings(self) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from parity.backends.layers import decibels, shares, study
 from parity.backends.mixing import mend
 from parity.backends.tapping import Layer, match_layers, nodes_of, slices
-from parity.diagnosis.blame import choices, first_beyond, layer_rows
+from parity.diagnosis.blame import choices, first_beyond, layer_rows, sentences
 
 SIZE = 8
 CLASSES = 3
@@ -118,3 +118,24 @@ def test_decibels_and_shares() -> None:
     assert decibels(100, 1) == pytest.approx(20)
     assert decibels(1, 0) is None
     assert shares([]) == []
+
+
+def trial(lost: int, box_px: float) -> dict:
+    spread = {"median": 0.1, "max": box_px}
+    counts = {"missing": lost, "extra": 0, "bytes": 1000}
+    return {**counts, "box_px": spread, "score": spread, "layers": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("tried", "given", "last"),
+    [
+        ([], False, "Of the error in boxes and scores, most comes from a (100 %)."),
+        ([trial(3, 1.0)], False, "None of that is better, so it is best left as it is."),
+        ([trial(3, 1.0), trial(1, 9.0)], False, "Worth it: fp32 in those 1 layers;"),
+        ([trial(0, 0.0)], True, "Export it anew from the checkpoint."),
+    ],
+)
+def test_advice_follows_from_what_was_measured(tried: list, given: bool, last: str) -> None:
+    row = {"node": "a", "own_error": 0.1, "share": 1.0}
+    said = sentences([row], None, trial(2, 5.0), tried, given=given)
+    assert said[-1].startswith(last)

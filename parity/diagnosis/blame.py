@@ -229,7 +229,23 @@ def sentences(
             f"{as_it_is['box_px']['max']:.3g} px, {trial['bytes'] / 1e6:.2f} MB instead of "
             f"{as_it_is['bytes'] / 1e6:.2f} MB."
         )
+    best = min(tried, key=_badness, default=None)
+    if best is None:
+        return said
+    if _badness(best) >= _badness(as_it_is):
+        said.append("None of that is better, so it is best left as it is.")
+    elif given:
+        said.append("Export it anew from the checkpoint.")
+    else:
+        said.append(
+            f"Worth it: fp32 in those {len(best['layers'])} layers; the names of their nodes are "
+            "listed under keep_fp32 in the results of layers."
+        )
     return said
+
+
+def _badness(measured: dict[str, Any]) -> tuple[int, float]:
+    return measured["missing"] + measured["extra"], measured["box_px"]["max"]
 
 
 def _lost(measured: dict[str, Any]) -> str:

@@ -138,9 +138,10 @@ def described(row: Mapping[str, Any]) -> str:
     said = f"{lost} lost{added}, at most {ceiling(row['box_px'])} px"
     if row["cost"]:
         low, high = row["cost"]["percent_interval"]
-        percent = row["cost"]["percent"]
+        lost = number(row["cost"]["percent"])
+        shown = "a loss" if low > 0 else "a gain" if high < 0 else "no loss"
         said += (
-            f", and {number(percent)} % of the mAP50-95 (95 % interval {number(low)} to "
-            f"{number(high)} %)"
+            f", {shown} of mAP50-95 that these images show "
+            f"({lost} % lost, 95 % interval {number(low)} to {number(high)} %)"
         )
     return said

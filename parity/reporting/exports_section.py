@@ -32,13 +32,13 @@ def export_sections(
         The report.
     """
     here = Path(destination).parent
-    models = dict.fromkeys(Path(path).parent.name for path in inputs["inspections"])
+    models = dict.fromkeys(Path(path).parent.name for path in inputs.get("inspections", []))
     return {model: _section(model, inputs, here) for model in models}
 
 
 def _section(model: str, inputs: Mapping[str, list[str]], here: Path) -> dict[str, Any]:
     def mine(name: str) -> list[str]:
-        return [path for path in inputs[name] if Path(path).parent.name == model]
+        return [path for path in inputs.get(name, []) if Path(path).parent.name == model]
 
     accuracies = [read_json(path, ACCURACY) for path in mine("accuracies")]
     choices = [read_json(path, CHOICES) for path in mine("choices")]

@@ -144,7 +144,7 @@ def assert_equal(found: Detections, expected: Detections) -> None:
 @pytest.mark.parametrize("name", EXPORTS)
 def test_an_export_agrees_with_predict(name: str, made: Made, images: list[BatchImage]) -> None:
     path = made.export(name)
-    head, options = EXPORTS[name]
+    _, options = EXPORTS[name]
     network = OnnxNetwork.load(path, threads=1)
     assert network.end2end == (name in FINISHED)
     assert network.rect == options.get("dynamic", False)

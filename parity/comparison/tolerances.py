@@ -58,7 +58,7 @@ class Verdict:
         }
 
 
-def judge(measured: Mapping[str, float], tolerance: Tolerance) -> Verdict:
+def judge(measured: Mapping[str, Any], tolerance: Tolerance) -> Verdict:
     """Hold measured differences against a tolerance; NaN on either side exceeds.
 
     Parameters

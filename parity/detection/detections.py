@@ -44,7 +44,7 @@ class Detections:
         """Return the number of detections."""
         return len(self.scores)
 
-    def as_json(self) -> dict[str, list]:
+    def as_json(self) -> dict[str, list[Any]]:
         """Return plain lists; every number is the shortest that gives the same float32 back."""
         return {
             "boxes": [[float(str(side)) for side in box] for box in self.boxes],
@@ -122,7 +122,7 @@ class CandidateBatch:
             for image in self.images
         ]
         about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": self.made_by, "images": header}
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
             "offsets": np.cumsum(counts, dtype=np.int64),
             "boxes": np.concatenate([EMPTY.boxes, *(c.boxes for c in candidates)]),

@@ -1,6 +1,7 @@
 """From an image file to the network's input, by the choices of a pipeline."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,10 +111,10 @@ def _decode(pipeline: Pipeline, path: str | Path) -> np.ndarray:
         return read_image(path)
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     data = np.fromfile(path, np.uint8)
-    image = cv2.imdecode(data, flags) if data.size else None
-    if image is None:
+    decoded = cv2.imdecode(data, flags) if data.size else None
+    if decoded is None:
         raise UnreadableImageError("the file cannot be decoded as an image")
-    return image
+    return decoded
 
 
 def orient(image: np.ndarray, orientation: int) -> np.ndarray:
@@ -162,8 +163,12 @@ def is_plain(pipeline: Pipeline) -> bool:
 
 
 def _whole(side: float, rounding: str) -> int:
-    rule = {"round": round, "floor": math.floor, "ceil": math.ceil}[rounding]
-    return max(int(rule(round(side, 9))), 1)
+    rules: dict[str, Callable[[float], int]] = {
+        "round": round,
+        "floor": math.floor,
+        "ceil": math.ceil,
+    }
+    return max(rules[rounding](round(side, 9)), 1)
 
 
 def _half(border: int, pipeline: Pipeline) -> int:

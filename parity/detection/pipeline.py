@@ -1,5 +1,6 @@
 """Running a deployment: the correct one, or one that differs from it in some choices."""
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -20,16 +21,27 @@ __all__ = ["Network", "Pipeline", "Prepared", "deviations", "prepare", "replay",
 class Network(Protocol):
     """What a pipeline needs to know of a network."""
 
-    imgsz: tuple[int, int]
-    stride: int
-    rect: bool
-    end2end: bool
+    @property
+    def imgsz(self) -> tuple[int, int]:
+        """Height and width that images are fitted into, px."""
+
+    @property
+    def stride(self) -> int:
+        """Largest stride, px."""
+
+    @property
+    def rect(self) -> bool:
+        """Whether images are fitted into a minimal rectangle."""
+
+    @property
+    def end2end(self) -> bool:
+        """Whether the output holds finished boxes."""
 
     def forward(self, tensor: np.ndarray) -> np.ndarray:
         """Return the raw output for an input, without the axis of the batch."""
 
 
-def prepare(pipeline: Pipeline, path, network: Network) -> Prepared:
+def prepare(pipeline: Pipeline, path: str | Path, network: Network) -> Prepared:
     """Read an image and make the network's input of it.
 
     Parameters
@@ -46,7 +58,7 @@ def prepare(pipeline: Pipeline, path, network: Network) -> Prepared:
     UnreadableImageError
         If the file cannot be decoded.
     """
-    return preprocess(pipeline, read(pipeline, path), tuple(network.imgsz))
+    return preprocess(pipeline, read(pipeline, path), network.imgsz)
 
 
 def replay(
@@ -120,16 +132,15 @@ def survivors(
     class_ids : (K,) int32
         Of the model.
     """
-    limits = {"conf": pipeline.conf, "max_det": pipeline.max_det}
     if end2end:
-        return cut(found, **limits)
+        return cut(found, conf=pipeline.conf, max_det=pipeline.max_det)
     choice = pipeline
     plain = (
         choice.box_format, choice.suppression, choice.overlap, choice.suppressed_in,
         choice.sorted, choice.merging, choice.conf_inclusive,
     )  # fmt: skip
     if plain == _PLAIN_SELECTION:
-        return suppress(found, iou=pipeline.iou, **limits)
+        return suppress(found, conf=pipeline.conf, iou=pipeline.iou, max_det=pipeline.max_det)
     kept = passing(pipeline, found.scores)
     if len(kept) > MAX_CANDIDATES:
         kept = kept[np.argsort(-found.scores[kept], kind="stable")[:MAX_CANDIDATES]]
@@ -144,7 +155,7 @@ def survivors(
     return survived, scores[chosen], class_ids[chosen]
 
 
-def run(pipeline: Pipeline, path, network: Network) -> Detections:
+def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
     """Run a deployment over one image file; the default pipeline is the ONNX arm.
 
     Parameters

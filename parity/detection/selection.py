@@ -32,10 +32,8 @@ def select(
     if not len(boxes):
         return np.zeros(0, np.int64)
     order = np.argsort(-scores, kind="stable") if pipeline.sorted else np.arange(len(scores))
-    if pipeline.suppression == "none":
-        return order[: pipeline.max_det]
-    if pipeline.suppression == "best":
-        return order[:1]
+    if pipeline.suppression in ("none", "best"):
+        return order[: 1 if pipeline.suppression == "best" else pipeline.max_det]
     if pipeline.suppression == "best_per_class":
         first = np.unique(class_ids[order], return_index=True)[1]
         return order[np.sort(first)][: pipeline.max_det]

@@ -59,10 +59,13 @@ def screen(judge: Judge) -> list[str]:
 
     def worth(name: str, taken: list[str]) -> float:
         source = places[name]
+        if source is None:
+            return 0.0
         boxes = min(len(judge.observed[name]), 12)
         resized = (source.place.resized_height, source.place.resized_width) != source.image_shape
         upright = source.image_shape[0] > source.image_shape[1]
-        other = all(upright != (places[t].image_shape[0] > places[t].image_shape[1]) for t in taken)
+        shapes = [place.image_shape for t in taken if (place := places[t]) is not None]
+        other = all(upright != (height > width) for height, width in shapes)
         return boxes * (1.5 if resized else 1.0) * (1.3 if other else 1.0) + 0.1
 
     taken: list[str] = []

@@ -184,7 +184,9 @@ def diagnose(
         best, complete = search.explain(state), True
     best = simplify(judge, best)
     tried = list(dict.fromkeys(search.tried.values()))
-    diagnosis = _answer(judge, best, tried, notes, complete, runs, start)
+    diagnosis = _answer(
+        judge, best, tried=tried, notes=notes, complete=complete, runs=runs, start=start
+    )
     return diagnosis
 
 
@@ -193,10 +195,12 @@ def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputStat
     raws = {n: r for n, r in judge.observations.raws.items() if n in judge.names}
     if not given and not raws:
         return None
-    explain, what, equal = explain_tensors, "input", EQUAL_TENSOR
-    if not given:
-        explain, what, equal, given = explain_raws, "raw output", EQUAL_RAW, raws
-    pipeline, left = explain(judge, given)
+    if given:
+        what, equal = "input", EQUAL_TENSOR
+        pipeline, left = explain_tensors(judge, given)
+    else:
+        what, equal = "raw output", EQUAL_RAW
+        pipeline, left = explain_raws(judge, raws)
     if left > equal:
         notes.append(f"Nothing in the catalogue makes the {what} that was handed over.")
         return None
@@ -208,6 +212,7 @@ def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputStat
 def _answer(
     judge: Judge,
     best: Pipeline,
+    *,
     tried: list[InputState],
     notes: list[str],
     complete: bool,

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,16 @@ def load_external(
             _read_csv(source, text, find, gathered)
     if not any(name in images for name in gathered.entries):
         raise UserError(f"{source} names none of the images of this run.")
-    return _observations(source, images, names, gathered, declared, tensors, raws)
+    return _observations(
+        source, images, names, gathered, declared=declared, tensors=tensors, raws=raws
+    )
 
 
-def _finder(images: dict[str, tuple[int, int]]):
+Find = Callable[[str, str], str | None]
+"""Finds the image of the run that a given name means; told where it stands, for messages."""
+
+
+def _finder(images: dict[str, tuple[int, int]]) -> Find:
     by_end: dict[str, list[str]] = {}
     for name in images:
         parts = Path(name).parts
@@ -107,7 +113,7 @@ def _finder(images: dict[str, tuple[int, int]]):
     return find
 
 
-def _read_json(source: Path, text: str, find, gathered: Gathered) -> None:
+def _read_json(source: Path, text: str, find: Find, gathered: Gathered) -> None:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -126,6 +132,12 @@ def _read_json(source: Path, text: str, find, gathered: Gathered) -> None:
             entries = _by_image(source, document)
     if not isinstance(entries, list):
         raise UserError(f"{source}: expected a list of detections.")
+    _read_entries(source, entries, find, gathered, ids)
+
+
+def _read_entries(
+    source: Path, entries: list[Any], find: Find, gathered: Gathered, ids: dict[Any, str]
+) -> None:
     unknown = 0
     for index, entry in enumerate(entries):
         where = f"{source}, entry {index + 1}"
@@ -153,7 +165,7 @@ def _read_json(source: Path, text: str, find, gathered: Gathered) -> None:
         gathered.notes.append(f"{unknown} entries of images that are not in this run are left out.")
 
 
-def _coco_name(find, given: Any, where: str) -> str | None:
+def _coco_name(find: Find, given: Any, where: str) -> str | None:
     return find(f"{given:012d}", where) if isinstance(given, int) else None
 
 
@@ -165,7 +177,7 @@ def _by_image(source: Path, document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _read_header(
-    source: Path, document: dict[str, Any], find, gathered: Gathered, ids: dict[Any, str]
+    source: Path, document: dict[str, Any], find: Find, gathered: Gathered, ids: dict[Any, str]
 ) -> None:
     for key in ("conf", "iou", "max_det", "imgsz", "names"):
         if document.get(key) is not None:
@@ -202,7 +214,7 @@ def _format_of(words: str) -> str:
     return ""
 
 
-def _read_own(source: Path, document: dict[str, Any], find, gathered: Gathered) -> None:
+def _read_own(source: Path, document: dict[str, Any], find: Find, gathered: Gathered) -> None:
     thresholds = document.get("made_by", {}).get("thresholds", {})
     gathered.said.update(thresholds)
     gathered.box_format = "xyxy"
@@ -213,8 +225,8 @@ def _read_own(source: Path, document: dict[str, Any], find, gathered: Gathered) 
             gathered.entries[name] = _columns(record, record["boxes"], where)
 
 
-def _columns(record: dict[str, Any], boxes: list, where: str) -> list[Entry]:
-    def column(keys: Iterable[str]) -> list | None:
+def _columns(record: dict[str, Any], boxes: list[Any], where: str) -> list[Entry]:
+    def column(keys: Iterable[str]) -> list[Any] | None:
         for key in keys:
             for spelling in (key, f"{key}s", f"{key}es"):
                 if isinstance(record.get(spelling), list):
@@ -249,7 +261,7 @@ def _entry(entry: dict[str, Any], where: str, coco: bool) -> Entry:
     return Entry(box, kind, score, label, where)
 
 
-def _read_csv(source: Path, text: str, find, gathered: Gathered) -> None:
+def _read_csv(source: Path, text: str, find: Find, gathered: Gathered) -> None:
     first = text.lstrip().split("\n", 1)[0]
     if not first.strip():
         raise UserError(f"{source} is empty.")
@@ -302,6 +314,7 @@ def _observations(
     images: dict[str, tuple[int, int]],
     names: dict[int, str],
     gathered: Gathered,
+    *,
     declared: Declared | None,
     tensors: str | Path | None,
     raws: str | Path | None,

@@ -254,9 +254,16 @@ def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pip
                 {"clip": False},
             )
         ]
-        for changes in ({"corners": "xywh"}, {"corners": "cxcywh"}, {"rescaled": "gain"},
-                        {"rescaled": "stretch"}, {"corners": "yxyx"}, {"unit": "times_input"},
-                        {"unit": "input_fraction"}):  # fmt: skip
+        manners: tuple[dict[str, Any], ...] = (
+            {"corners": "xywh"},
+            {"corners": "cxcywh"},
+            {"rescaled": "gain"},
+            {"rescaled": "stretch"},
+            {"corners": "yxyx"},
+            {"unit": "times_input"},
+            {"unit": "input_fraction"},
+        )
+        for changes in manners:
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:40], *more], key=price)
     best = [_descend(p, price) for p in ranked[:3]]

@@ -87,6 +87,12 @@ class Replayer:
             self._inputs[key] = self._describe(pipeline, name)
         return self._inputs[key]
 
+    def _existing(self, pipeline: Pipeline, name: str) -> Input:
+        source = self.input_of(pipeline, name)
+        if source is None:
+            raise UnreadableImageError(f"the deployment cannot read {name}")
+        return source
+
     def _describe(self, pipeline: Pipeline, name: str) -> Input | None:
         image = self._read(pipeline, name)
         if image is None:
@@ -111,11 +117,13 @@ class Replayer:
     def tensor(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's input for an image, (1, 3, H, W) float32."""
         image = self._read(pipeline, name)
+        if image is None:
+            raise UnreadableImageError(f"the deployment cannot read {name}")
         return preprocess(pipeline, image, self.network.imgsz).tensor
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's raw output for an image, (4 + classes, anchors)."""
-        digest = self.input_of(pipeline, name).digest
+        digest = self._existing(pipeline, name).digest
         if digest in self._raws:
             self._raws.move_to_end(digest)
             return self._raws[digest]
@@ -135,7 +143,7 @@ class Replayer:
 
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
         """Return the candidates of an image above :data:`FLOOR`."""
-        source = self.input_of(pipeline, name)
+        source = self._existing(pipeline, name)
         key = (source.digest, *values(pipeline, DECODING_FIELDS))
         if key not in self._candidates:
             raw = self.raw(pipeline, name)

@@ -120,9 +120,7 @@ def _cause(deployment: Deployment, images: int) -> str:
         return f"{arm}: no objects were compared, so there is nothing to explain."
     if not found.differing:
         return f"{arm}: no image differs from {reference} beyond the tolerance."
-    said = [
-        f"{arm} differs from {reference} in {found.differing:,} of {count(images, 'image')}."
-    ]
+    said = [f"{arm} differs from {reference} in {found.differing:,} of {count(images, 'image')}."]
     if found.geometry:
         said.append(
             f"In {found.geometry:,} of them the cause is the geometry of the input alone: given "

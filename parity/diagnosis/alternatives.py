@@ -2,26 +2,47 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 from parity.detection.choices import INPUT_FIELDS, Pipeline
 from parity.diagnosis.choosing import screen
 from parity.diagnosis.fingerprints import GAINS, OFFSETS
 from parity.diagnosis.judging import Judge
-from parity.diagnosis.polishing import without
+from parity.diagnosis.polishing import ENOUGH, without
 from parity.diagnosis.search import FLAT, InputState, flat_hypotheses
 
 CUTOFF = 25.0
 """Explanations that are worse by more, in nats, are not measured to the end."""
 
+ROUNDS = 4
+"""Times that a better explanation one fault away is followed, at most."""
+
+
+def settle(judge: Judge, best: Pipeline) -> Pipeline:
+    """Return the best of a hypothesis, of what is simpler, and of what is one fault away."""
+    for _ in range(ROUNDS):
+        best = simplify(judge, best)
+        least = judge.cost(best)
+        better = [p for p in alternatives(judge, best) if excess(judge, p, best) < -ENOUGH]
+        if not better:
+            break
+        best = min([best, *better], key=judge.cost)
+        if judge.cost(best) >= least:
+            break
+    return simplify(judge, best)
+
 
 def simplify(judge: Judge, best: Pipeline) -> Pipeline:
-    """Return a hypothesis without the faults that cost more than they explain."""
+    """Return a hypothesis without the faults, or pairs of them, that cost more than they explain.
+
+    Two faults may cancel each other, so that leaving out either alone would be worse.
+    """
     improved = True
     while improved:
         improved = False
-        for fault in judge.name(best)[0]:
-            simpler = without(judge, best, fault)
+        present = judge.name(best)[0]
+        for fault, other in [*zip(present, present, strict=True), *combinations(present, 2)]:
+            simpler = without(judge, without(judge, best, fault), other)
             if judge.cost(simpler) < judge.cost(best):
                 best, improved = simpler, True
                 break

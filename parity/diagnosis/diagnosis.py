@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from parity.detection.choices import INPUT_FIELDS, Pipeline, deviations
-from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, simplify
+from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, settle
 from parity.diagnosis.choosing import choose, screen
 from parity.diagnosis.evidence import Shares
 from parity.diagnosis.faults import Fault
@@ -182,7 +182,7 @@ def diagnose(
         complete = not found.exhausted
     else:
         best, complete = search.explain(state), True
-    best = simplify(judge, best)
+    best = settle(judge, best)
     tried = list(dict.fromkeys(search.tried.values()))
     diagnosis = _answer(
         judge, best, tried=tried, notes=notes, complete=complete, runs=runs, start=start

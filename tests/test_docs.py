@@ -4,10 +4,10 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from docs.configuration import REFERENCE, SCHEMA, allowed, keys, render
 from parity.config import complete
+from tests.conftest import ROOT
 
 SCHEMA_TEXT = yaml.safe_load(SCHEMA.read_text())
 

@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from parity.backends.inference import infer
 from parity.backends.onnx import OnnxNetwork
@@ -19,6 +18,7 @@ from parity.batches import BatchImage
 from parity.detection.suppression import detect
 from parity.images import read_image
 from parity.provenance import sha256
+from tests.conftest import ROOT
 
 EXAMPLE = ROOT / "examples" / "detect_onnx.py"
 

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from synthetic import BROKEN, HOSTILE, NOTHING, SAME, Run, comparison, make_run
 
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
@@ -17,6 +16,7 @@ from parity.reporting.figures import draw_comparisons, objects_by_kind
 from parity.reporting.pairs import load_pairs
 from parity.reporting.theme import theme
 from scripts.plot import main
+from tests.synthetic import BROKEN, HOSTILE, NOTHING, SAME, Run, comparison, make_run
 
 
 def figure_of(run: Run) -> Figure:

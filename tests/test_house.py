@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, project_files
 
 from parity.provenance import local_imports
+from tests.conftest import ROOT, project_files
 
 LAYERS = {
     "detection": 1,

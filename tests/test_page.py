@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
 from parity.comparison.tolerances import Tolerance
 from parity.reporting import page, sections, side_by_side
@@ -15,6 +14,7 @@ from parity.reporting.browser import KINDS, _measured, shrunk
 from parity.reporting.charts import Axis, stacked, strip
 from parity.reporting.overview import overview
 from tests.browser.pages import HOSTILE, make_page, make_results
+from tests.conftest import ROOT
 
 AXIS = Axis(-4, 0)
 

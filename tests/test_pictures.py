@@ -5,7 +5,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from synthetic import BROKEN, CAR, GROUND, HOSTILE, NAMES, SAME, Run, comparison, make_run
 
 from parity.batches import slug
 from parity.comparison.summary import RESULTS
@@ -15,6 +14,7 @@ from parity.reporting.drawing import STYLES, Mark, Style, dashes, draw_panel, pa
 from parity.reporting.gallery import INDEX, PICTURES
 from parity.reporting.pictures import MOST_HEIGHT, MOST_WIDTH, arrange, draw_difference, fates
 from scripts.annotate import main
+from tests.synthetic import BROKEN, CAR, GROUND, HOSTILE, NAMES, SAME, Run, comparison, make_run
 
 CLASSES = {str(class_id): name for class_id, name in NAMES.items()}
 MISSING, EXTRA = STYLES["missing"], STYLES["extra"]

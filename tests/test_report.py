@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 import yaml
-from synthetic import (
+
+from parity.comparison.summary import RESULTS
+from parity.files import read_json
+from parity.reporting import findings
+from parity.reporting.findings import Attribution, attribute, deployments
+from parity.reporting.report import MOST_DETAILS, MOST_ROWS
+from parity.reporting.text import ceiling, code_block, listing, markdown, number, printable
+from scripts.annotate import main as annotate
+from scripts.browse import main as browse
+from scripts.report import main
+from tests.synthetic import (
     BROKEN,
     CAR,
     EFFECTS,
@@ -19,16 +29,6 @@ from synthetic import (
     comparison,
     make_run,
 )
-
-from parity.comparison.summary import RESULTS
-from parity.files import read_json
-from parity.reporting import findings
-from parity.reporting.findings import Attribution, attribute, deployments
-from parity.reporting.report import MOST_DETAILS, MOST_ROWS
-from parity.reporting.text import ceiling, code_block, listing, markdown, number, printable
-from scripts.annotate import main as annotate
-from scripts.browse import main as browse
-from scripts.report import main
 
 CONFIG = {"models": {"yolo11n": {"weights": "```\n# not a heading"}}, "annotate": 200}
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import plain_path
 import pytest
 
 from parity.backends.inference import Prepared, grouped, infer
@@ -18,6 +17,7 @@ from parity.detection.nms import largest_float32, nms
 from parity.images import read_image
 from parity.prefetch import prefetch
 from parity.provenance import sha256
+from tests import plain_path
 
 SHAPES = [(480, 640), (640, 480), (640, 640), (37, 1000), (1, 1), (1080, 810), (333, 333)]
 THRESHOLDS = [0.0, 0.1, 0.3, 0.45, 0.5, 0.7, 0.9, 1.0]

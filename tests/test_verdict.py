@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from synthetic import BROKEN, EFFECTS, NOTHING, SAME, comparison, make_run
 
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.reporting.closing import REPORT, closing_lines
 from parity.reporting.verdict import VERDICT, gated, lines, overall
 from scripts.verdict import main
+from tests.synthetic import BROKEN, EFFECTS, NOTHING, SAME, comparison, make_run
 
 LOG = "logs/verdict/verdict.log"
 

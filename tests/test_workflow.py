@@ -236,5 +236,6 @@ def test_an_empty_folder_is_replaced_by_samples_and_says_so(project: Workflow) -
     assert "images" in results["images_note"]
 
 
-def test_nothing_is_written_to_the_home_folder(finished: Workflow) -> None:
-    assert [p.name for p in finished.home.rglob("*") if p.is_file()] == []
+def test_ultralytics_writes_into_the_working_tree_and_not_into_the_home(finished: Workflow) -> None:
+    assert not [path for path in finished.home.rglob("*") if "ltralytics" in path.name]
+    assert (finished.root / ".ultralytics").is_dir()

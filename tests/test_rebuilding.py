@@ -1,0 +1,95 @@
+"""Rebuilding a checkpoint from an export: every bit comes back, or a sentence says why not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from tests.test_checkpoint import refused
+
+
+def test_rebuilding_gives_back_every_bit(yolo11n_pt: Path, yolo11n_onnx: Path) -> None:
+    exported = onnx.load(yolo11n_onnx)
+    stored = {t.name: numpy_helper.to_array(t) for t in exported.graph.initializer}
+    model = torch.load(yolo11n_pt, weights_only=False)["model"]
+    fused = model.float().eval().fuse(verbose=False).state_dict()
+    assert len(fused) == 175
+    for name, tensor in fused.items():
+        np.testing.assert_array_equal(tensor.numpy(), stored[name], err_msg=name)
+
+
+def test_rebuilding_is_reproducible(yolo11n_pt: Path, yolo11n_onnx: Path, tmp_path: Path) -> None:
+    obtain_checkpoint(str(yolo11n_onnx), tmp_path / "yolo11n.pt", trust=False)
+    assert (tmp_path / "yolo11n.pt").read_bytes() == yolo11n_pt.read_bytes()
+    obtain_checkpoint("yolo11n.pt", tmp_path / "named.pt", trust=False)
+    one, other = (
+        torch.load(path, weights_only=False)["model"].state_dict()
+        for path in (tmp_path / "named.pt", yolo11n_pt)
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def changed(path: Path, source: Path, change: Callable[[onnx.ModelProto], None]) -> Path:
+    model = onnx.load(source)
+    change(model)
+    onnx.save(model, path)
+    return path
+
+
+def metadata(model: onnx.ModelProto, **values: str | None) -> None:
+    for key, value in values.items():
+        (entry,) = [e for e in model.metadata_props if e.key == key]
+        if value is None:
+            model.metadata_props.remove(entry)
+        else:
+            entry.value = value
+
+
+def halve(model: onnx.ModelProto) -> None:
+    """Store a weight in half precision, as an fp16 export does."""
+    weight = model.graph.initializer[0]
+    half = numpy_helper.from_array(
+        numpy_helper.to_array(weight).astype(np.float16), weight.name + "h"
+    )
+    cast = onnx.helper.make_node("Cast", [half.name], [weight.name], to=onnx.TensorProto.FLOAT)
+    model.graph.initializer.remove(weight)
+    model.graph.initializer.append(half)
+    model.graph.node.insert(0, cast)
+
+
+REBUILDING = [
+    (lambda m: metadata(m, task="segment"), "is not a detection model", "another task"),
+    (lambda m: metadata(m, task=None), "is not a detection model", "no metadata"),
+    (lambda m: metadata(m, description=None), "does not say which architecture", "no name"),
+    (
+        lambda m: metadata(m, description="Ultralytics YOLO99z model"),
+        "is of the architecture yolo99z.yaml, which cannot be built",
+        "an architecture that nobody knows",
+    ),
+    (
+        lambda m: metadata(m, description="Ultralytics YOLOv8n model trained on COCO"),
+        "give the .pt",
+        "another architecture than it says",
+    ),
+    (lambda m: metadata(m, names=None), "does not say its names and imgsz", "no names"),
+    (lambda m: metadata(m, imgsz="x"), "does not say its names and imgsz", "no size"),
+    (lambda m: metadata(m, names="{0: 'a'}"), "give the .pt", "another number of classes"),
+    (halve, "give the .pt", "a weight in half precision"),
+]
+
+
+@pytest.mark.parametrize(("change", "said", "reason"), REBUILDING)
+def test_what_cannot_be_rebuilt_says_so(
+    yolo11n_onnx: Path,
+    tmp_path: Path,
+    change: Callable[[onnx.ModelProto], None],
+    said: str,
+    reason: str,
+) -> None:
+    path = changed(tmp_path / "a.onnx", yolo11n_onnx, change)
+    assert said in refused(path, tmp_path / "out.pt"), reason

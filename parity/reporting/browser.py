@@ -213,7 +213,7 @@ def copy_image(image: BatchImage, folder: Path) -> str:
     try:
         pixels = read_image(image.path)
     except UnreadableImageError as error:
-        log.warning("%s gets no picture: %s", image.name, error)
+        log.warning("%s gets no picture: %s", printable(image.name), error)
         return ""
     check_unchanged(image)
     name = f"{slug(image.name)}.jpg"

@@ -19,6 +19,7 @@ from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.images import read_image
 from parity.reporting.pictures import draw_arms, draw_difference
+from parity.reporting.text import printable
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def _draw(
         check_unchanged(image)
         pixels = read_image(image.path)
     except UnreadableImageError as error:  # the other backend's reader may have managed
-        log.warning("%s gets no picture: %s", name, error)
+        log.warning("%s gets no picture: %s", printable(name), error)
         return {"annotated": "", "differences": {}}
     classes = results["names"]
     annotated = f"annotated_{slug(name)}.jpg"

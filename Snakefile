@@ -5,9 +5,9 @@ Every path is results/<rule>/<model>/<arm, comparison or export>/<batch>.
 
 from snakemake.utils import min_version
 
-from parity.config import complete
+from parity.planning.config import complete
 from parity.errors import in_one_sentence
-from parity.plan import Plan
+from parity.planning.plan import Plan
 from parity.provenance import fingerprint
 from parity.reporting.closing import closing_lines
 

@@ -17,10 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.batches import assign, count_batches
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
-from parity.config import complete
 from parity.detection.decoding import Candidates
 from parity.detection.detections import (
     CandidateBatch,
@@ -29,7 +27,9 @@ from parity.detection.detections import (
     save_detections,
 )
 from parity.files import write_json
-from parity.plan import plan_arms, plan_comparisons
+from parity.planning.batches import assign, count_batches
+from parity.planning.config import complete
+from parity.planning.plan import plan_arms, plan_comparisons
 from parity.reporting.pairs import load_pairs
 
 MODEL = "synthetic"

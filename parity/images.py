@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from parity.errors import UnreadableImageError
-from parity.listing import ULTRALYTICS_SUFFIXES, find_images, find_samples
+from parity.planning.listing import ULTRALYTICS_SUFFIXES, find_images, find_samples
 
 __all__ = ["find_images", "find_samples", "read_image"]
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from parity.backends.graph import EXPORT, describe, load_checked
 from parity.backends.quantisation import quantise
-from parity.batches import load_batch
 from parity.files import write_json
 from parity.logs import log_to
+from parity.planning.batches import load_batch
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -7,11 +7,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.batches import BATCH, slug
 from parity.comparison.differences import COMPARISON, compare_image
 from parity.comparison.summary import RESULTS, summarise
 from parity.detection.detections import DETECTIONS
 from parity.files import write_json
+from parity.planning.batches import BATCH, slug
 from parity.provenance import sha256
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"

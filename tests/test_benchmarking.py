@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from parity.batches import BatchImage
 from parity.benchmarking.contestants import RATIOS, RUNNERS, STAGES, Contestant, Task, line_ups
 from parity.benchmarking.race import compare_speeds, race, race_all, summarise
 from parity.errors import UserError
 from parity.files import write_json
-from parity.listing import find_samples
+from parity.planning.batches import BatchImage
+from parity.planning.listing import find_samples
 from parity.provenance import sha256
 
 

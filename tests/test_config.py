@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.config import SCHEMA, complete
 from parity.errors import UserError
+from parity.planning.config import SCHEMA, complete
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.batches import BATCH
 from parity.files import write_json
 from parity.images import read_image
+from parity.planning.batches import BATCH
 from parity.provenance import sha256
 from parity.reporting.diagnosis_figures import write_figure
 from parity.reporting.diagnosis_section import (

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from docs.configuration import REFERENCE, SCHEMA, allowed, keys, render
-from parity.config import complete
+from parity.planning.config import complete
 from tests.conftest import ROOT
 
 SCHEMA_TEXT = yaml.safe_load(SCHEMA.read_text())

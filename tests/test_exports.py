@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from parity.config import complete
 from parity.errors import UserError
-from parity.exports import (
+from parity.planning.config import complete
+from parity.planning.exports import (
     counterpart,
     description_file,
     export_settings,

@@ -10,7 +10,7 @@ import pytest
 
 from parity.detection.detections import NOT_STATED
 from parity.files import read_json
-from parity.listing import find_samples
+from parity.planning.listing import find_samples
 from tests.conftest import Workflow, copy_project
 
 pytestmark = pytest.mark.slow

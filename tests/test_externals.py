@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.arms import plan_arms, plan_comparisons
-from parity.config import complete
 from parity.errors import UserError
-from parity.externals import known_of, source_of
-from parity.plan import Plan
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.config import complete
+from parity.planning.externals import known_of, source_of
+from parity.planning.plan import Plan
 
 BASE = {"models": {"a": {"weights": "a.pt"}, "b": {"weights": "b.pt"}}, "sweep": None}
 

@@ -11,11 +11,11 @@ from parity.backends.graph import describe as describe_graph
 from parity.backends.graph import load_checked
 from parity.backends.inference import infer
 from parity.backends.onnx import OnnxNetwork, describe
-from parity.batches import BatchImage
 from parity.detection import suppression
 from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
 from parity.errors import UserError
 from parity.files import write_json
+from parity.planning.batches import BatchImage
 from parity.provenance import sha256
 
 CONF, IOU = 0.3, 0.5

@@ -16,7 +16,7 @@ from ultralytics.utils.patches import imread
 
 from parity.errors import UnreadableImageError, UserError
 from parity.images import find_images, find_samples, read_image
-from parity.listing import SUFFIXES, ULTRALYTICS_SUFFIXES, list_images
+from parity.planning.listing import SUFFIXES, ULTRALYTICS_SUFFIXES, list_images
 
 EXIF_ORIENTATION = 0x0112
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from parity import plan
 from parity.errors import UserError
-from parity.locks import hold
+from parity.planning import plan
+from parity.planning.locks import hold
 from tests.conftest import ROOT
 
-HOLDER = "import sys, time; from parity.locks import hold; print(hold(sys.argv[1]), flush=True); {}"
+HOLDER = (
+    "import sys, time; from parity.planning.locks import hold; "
+    "print(hold(sys.argv[1]), flush=True); {}"
+)
 
 
 def start_holder(lock: Path, then: str = "time.sleep(60)") -> subprocess.Popen[str]:

@@ -15,12 +15,12 @@ from ultralytics import YOLO
 
 from parity.backends.inference import count_non_finite, infer
 from parity.backends.onnx import OnnxNetwork
-from parity.batches import BatchImage
 from parity.comparison.checks import failed_checks
 from parity.detection.detections import CandidateBatch, Detections, detect_batch, load_detections
 from parity.detection.suppression import detect
 from parity.errors import UserError
 from parity.images import find_samples
+from parity.planning.batches import BatchImage
 from parity.provenance import sha256
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +69,7 @@ sys.exit(f"imports {{heavy}}" if heavy else 0)
         "scripts.infer_onnx",
         "scripts.detect_onnx",
         "scripts.compare, scripts.summarise",
-        "parity.plan, parity.config",
+        "parity.planning.plan, parity.planning.config",
     ],
 )
 def test_it_imports_neither_torch_nor_ultralytics(modules: str) -> None:
@@ -86,7 +86,7 @@ sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] =
 from pathlib import Path
 from parity.backends.inference import infer_batch
 from parity.backends.onnx import OnnxNetwork
-from parity.batches import plan_batches
+from parity.planning.batches import plan_batches
 from parity.detection.detections import detect_batch
 from parity.detection.suppression import detect
 onnx, image, folder = map(Path, sys.argv[1:])

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.batches import slug
 from parity.comparison.summary import RESULTS
 from parity.errors import UserError
 from parity.files import read_json
+from parity.planning.batches import slug
 from parity.reporting.drawing import STYLES, Mark, Style, dashes, draw_panel, panel_corners
 from parity.reporting.gallery import INDEX, PICTURES
 from parity.reporting.pictures import MOST_HEIGHT, MOST_WIDTH, arrange, draw_difference, fates

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.config import complete
 from parity.errors import UserError
-from parity.plan import Plan, plan_arms, plan_comparisons
+from parity.planning.config import complete
+from parity.planning.plan import Plan, plan_arms, plan_comparisons
 
 
 def configured(text: str) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.ordering import is_sorted, sort_nodes
 from parity.backends.quantisation import chosen_nodes, tail_of
-from parity.batches import BatchImage
-from parity.calibration import LEAST, choose
 from parity.errors import UserError
+from parity.planning.batches import BatchImage
+from parity.planning.calibration import LEAST, choose
 
 
 def images(count: int) -> list[BatchImage]:

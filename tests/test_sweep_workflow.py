@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parity.listing import find_samples
+from parity.planning.listing import find_samples
 from tests.conftest import Workflow, copy_project
 
 SWEPT = {"sweep": {"conf": [0.2, 0.25], "iou": [0.5]}}

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from parity.batches import BatchImage, check_unchanged, load_batch
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
+from parity.planning.batches import BatchImage, check_unchanged, load_batch
 from parity.prefetch import prefetch
 from parity.progress import reported
 

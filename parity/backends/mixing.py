@@ -9,7 +9,7 @@ from onnxruntime.transformers import float16
 from parity.backends.graph import load_checked
 from parity.backends.ordering import sort_nodes
 from parity.backends.quantisation import quantise
-from parity.batches import BatchImage
+from parity.planning.batches import BatchImage
 
 
 def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:

@@ -24,9 +24,9 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from parity.backends.graph import load_checked
 from parity.backends.onnx import OnnxNetwork
-from parity.batches import BatchImage, check_unchanged
 from parity.errors import UnreadableImageError, UserError
 from parity.files import atomic
+from parity.planning.batches import BatchImage, check_unchanged
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
-from parity.batches import BatchImage
 from parity.detection.detections import Detections
+from parity.planning.batches import BatchImage
 
 STAGES = ("decode", "preprocess", "network", "postprocess")
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from parity.batches import BatchImage, load_batch
 from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, Task, line_ups
 from parity.errors import UnreadableImageError, UserError
 from parity.images import read_image
-from parity.listing import ULTRALYTICS_SUFFIXES
+from parity.planning.batches import BatchImage, load_batch
+from parity.planning.listing import ULTRALYTICS_SUFFIXES
 from parity.provenance import ROOT
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

@@ -10,8 +10,8 @@ import sys
 import time
 from typing import Any
 
-from parity.batches import BatchImage
 from parity.benchmarking.contestants import RUNNERS, Runner, Task
+from parity.planning.batches import BatchImage
 
 
 def run_round(run: Runner, images: list[BatchImage]) -> dict[str, Any]:

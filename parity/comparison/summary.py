@@ -41,7 +41,7 @@ def summarise(
     comparisons : list of str
         Comparison files; the folder that holds one is named after its comparison.
     settings : dict
-        By comparison, the fields of :class:`parity.plan.Comparison`.
+        By comparison, the fields of :class:`parity.planning.plan.Comparison`.
     listed : int
         How many images are listed at most; 1,000 if it is less.
 
@@ -93,7 +93,7 @@ class Gathering:
         arms : iterable of str
             Names of the arms.
         settings : dict
-            By comparison, the fields of :class:`parity.plan.Comparison`.
+            By comparison, the fields of :class:`parity.planning.plan.Comparison`.
         listed : int
             See :func:`summarise`.
         """

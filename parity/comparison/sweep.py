@@ -20,7 +20,7 @@ from parity.detection.detections import CandidateBatch, Detections, ImageCandida
 from parity.detection.suppression import detect
 from parity.errors import UserError
 from parity.files import write_json
-from parity.grid import Axes
+from parity.planning.grid import Axes
 
 SWEEP = "sweep/1"
 

@@ -13,7 +13,7 @@ import numpy as np
 from parity.comparison.sweep import SWEEP
 from parity.errors import UserError
 from parity.files import read_json
-from parity.grid import Axes
+from parity.planning.grid import Axes
 
 SWEEP_RESULTS = "sweep-results/1"
 

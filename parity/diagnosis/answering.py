@@ -4,13 +4,13 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from parity.batches import check_unchanged, load_batch
 from parity.detection.detections import CandidateBatch, load_detections
 from parity.diagnosis.brought import class_names, load_brought
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.proof import Reference, prove
 from parity.diagnosis.replays import Replayer
 from parity.files import write_json
+from parity.planning.batches import check_unchanged, load_batch
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from parity.backends.layers import Study, decibels, shares, study
 from parity.backends.mixing import mend, mix_half, mix_int8
 from parity.backends.onnx import OnnxNetwork
 from parity.backends.tapping import nodes_of
-from parity.batches import BatchImage
 from parity.comparison.differences import COMPARISON
 from parity.diagnosis.trials import Trial, key_of
 from parity.files import read_json
+from parity.planning.batches import BatchImage
 
 LAYERS = "layers/1"
 FLOOR = (0.01, 1e-4)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from parity.batches import load_batch
 from parity.diagnosis.after import AFTER
 from parity.diagnosis.before import BEFORE
 from parity.diagnosis.faults import Fault
@@ -15,6 +14,7 @@ from parity.diagnosis.observations import Declared
 from parity.diagnosis.replays import Replayer, origin
 from parity.errors import UserError
 from parity.files import atomic
+from parity.planning.batches import load_batch
 
 MOST_IMAGES = 32
 CONF, IOU = 0.25, 0.45

@@ -7,12 +7,12 @@ from typing import Any, Self
 import numpy as np
 
 from parity.backends.onnx import OnnxNetwork
-from parity.batches import BatchImage
 from parity.comparison.differences import worst
 from parity.comparison.matching import match
 from parity.detection.detections import Detections, ImageCandidates
 from parity.detection.suppression import detect
 from parity.errors import UnreadableImageError
+from parity.planning.batches import BatchImage
 
 OVERLAP = 0.5
 

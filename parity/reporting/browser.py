@@ -14,13 +14,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.comparison.differences import COMPARISON
 from parity.comparison.tolerances import Tolerance
 from parity.detection.detections import load_detections
 from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.images import read_image
+from parity.planning.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.progress import reported
 from parity.reporting.gallery import Sources, atomic_folder
 from parity.reporting.tables import image_verdict

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from parity.batches import check_unchanged, load_batch
 from parity.files import atomic, read_json
 from parity.images import read_image
+from parity.planning.batches import check_unchanged, load_batch
 from parity.reporting.diagnosis_section import DIAGNOSIS, step_name, verdict
 from parity.reporting.drawing import Mark, Style, draw_line_of_text
 from parity.reporting.pictures import Panel, draw_picture, label

@@ -12,12 +12,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.comparison.differences import COMPARISON
 from parity.detection.detections import load_detections
 from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.images import read_image
+from parity.planning.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.reporting.pictures import draw_arms, draw_difference
 from parity.reporting.text import printable
 

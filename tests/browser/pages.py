@@ -6,13 +6,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.batches import BATCH
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
 from parity.comparison.tuning import SWEEP_RESULTS
-from parity.config import complete
 from parity.detection.detections import DETECTIONS
 from parity.files import read_json, write_json
+from parity.planning.batches import BATCH
+from parity.planning.config import complete
 from parity.provenance import sha256
 from parity.reporting.browser import BROWSER, INDEX, write_browser
 from parity.reporting.gallery import Sources

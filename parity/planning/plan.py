@@ -4,11 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parity.arms import plan_arms, plan_comparisons
-from parity.batches import Batches, plan_batches, planned_batches
-from parity.calibration import calibration_file, plan_calibration
 from parity.errors import UserError
-from parity.exports import (
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.batches import Batches, plan_batches, planned_batches
+from parity.planning.calibration import calibration_file, plan_calibration
+from parity.planning.exports import (
     counterpart,
     description_file,
     export_settings,
@@ -17,11 +17,11 @@ from parity.exports import (
     suspects,
     wanted_of,
 )
-from parity.externals import ExternalPlan
-from parity.grid import grid_of
-from parity.labelling import plan_labels
-from parity.listing import find_samples, list_images, list_paths
-from parity.locks import hold
+from parity.planning.externals import ExternalPlan
+from parity.planning.grid import grid_of
+from parity.planning.labelling import plan_labels
+from parity.planning.listing import find_samples, list_images, list_paths
+from parity.planning.locks import hold
 
 BATCHES = "results/batches"
 LOCK = "results/batches/.lock"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.errors import UserError
-from parity.exports import model_file
+from parity.planning.exports import model_file
 
 KNOWN = ("conf", "iou", "max_det", "imgsz", "geometry")
 """What may be known of the deployment."""

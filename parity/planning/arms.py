@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from parity.errors import UserError
-from parity.exports import as_pair
-from parity.externals import export_of
+from parity.planning.exports import as_pair
+from parity.planning.externals import export_of
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parity.batches import BATCH, BatchImage, load_batch
 from parity.errors import UserError
-from parity.exports import quantised
 from parity.files import read_json, write_json
+from parity.planning.batches import BATCH, BatchImage, load_batch
+from parity.planning.exports import quantised
 
 CALIBRATION = "results/calibration"
 LEAST = 16

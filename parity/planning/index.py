@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from parity.files import write_npz
-from parity.listing import Listing
+from parity.planning.listing import Listing
 from parity.provenance import sha256
 
 UNREADABLE = bytes(32)

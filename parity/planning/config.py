@@ -13,11 +13,11 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from parity.errors import UserError
-from parity.exports import check_exports
-from parity.externals import check_externals
-from parity.grid import grid_of
+from parity.planning.exports import check_exports
+from parity.planning.externals import check_externals
+from parity.planning.grid import grid_of
 
-SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "config.schema.yaml"
+SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
 
 def complete(config: dict[str, Any]) -> dict[str, Any]:

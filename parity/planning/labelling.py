@@ -12,8 +12,8 @@ import numpy as np
 
 from parity.errors import UserError
 from parity.files import read_json, write_json
-from parity.index import Index, joined, update_digests
-from parity.listing import list_paths
+from parity.planning.index import Index, joined, update_digests
+from parity.planning.listing import list_paths
 
 LABELS = "labels/1"
 DIRECTORY = Path("results/labels")

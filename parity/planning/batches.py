@@ -16,8 +16,8 @@ import numpy as np
 
 from parity.errors import UserError
 from parity.files import as_json, atomic, read_json
-from parity.index import UNREADABLE, Index, joined, update_digests
-from parity.listing import Listing, list_paths
+from parity.planning.index import UNREADABLE, Index, joined, update_digests
+from parity.planning.listing import Listing, list_paths
 
 BATCH = "batch/1"
 PLANNED = "plan/1"

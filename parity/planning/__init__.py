@@ -1,0 +1,1 @@
+"""What a run will do: its configuration, images, batches, arms and comparisons."""

@@ -50,10 +50,11 @@ class Cluster:
 
     def start(self, shared: Path) -> None:
         """Start it; all nodes see a folder, whose own /tmp hides it otherwise."""
+        seen = [str(shared), str(HERE.parents[1]), sys.prefix, sys.base_prefix]
         settings = {
             "SLURM_TEST_NODES": str(NODES),
             "SLURM_TEST_MEM": "16000",
-            "SLURM_TEST_SHARED": str(shared),
+            "SLURM_TEST_SHARED": " ".join(seen),
         }
         subprocess.run(
             ["bash", str(HERE / "start.sh")],

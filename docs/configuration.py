@@ -1,6 +1,6 @@
-"""Write docs/configuration.md: every key of config.yaml, from the schema that checks it.
+"""Write docs/configuration.md: every key of config.yaml, from the schemas that check it.
 
-Run by ``make docs``; a test holds the file against the schema.
+Run by ``make docs``; a test holds the file against the schemas.
 """
 
 import json
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from parity.planning.config import WHOLE, load_schemas
+
 HERE = Path(__file__).resolve().parent
-SCHEMA = HERE.parent / "schemas" / "config.schema.yaml"
 TEMPLATE = "configuration.md.j2"
 REFERENCE = HERE / "configuration.md"
 
@@ -34,19 +34,20 @@ BOUNDS = {
 }
 
 
-def resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema with what it refers to in its place; its own keys come first."""
+def resolved(schema: dict[str, Any], resolver: Any) -> tuple[dict[str, Any], Any]:
+    """Return a schema with what it refers to in its place, and what resolves references in it."""
     if "$ref" not in schema:
-        return schema
-    target = root["$defs"][schema["$ref"].rpartition("/")[2]]
-    return resolved(target, root) | {key: value for key, value in schema.items() if key != "$ref"}
+        return schema, resolver
+    found = resolver.lookup(schema["$ref"])
+    target, within = resolved(found.contents, found.resolver)
+    return target | {key: value for key, value in schema.items() if key != "$ref"}, within
 
 
-def keys(schema: dict[str, Any], root: dict[str, Any], path: str = "") -> Iterator[dict[str, str]]:
+def keys(schema: dict[str, Any], resolver: Any, path: str = "") -> Iterator[dict[str, str]]:
     """Yield ``path``, ``allowed``, ``default`` and ``meaning`` of every key below a schema."""
-    schema = resolved(schema, root)
+    schema, resolver = resolved(schema, resolver)
     for name, value in schema.get("properties", {}).items():
-        key = resolved(value, root)
+        key, within = resolved(value, resolver)
         where = f"{path}.{name}".strip(".")
         required = name in schema.get("required", [])
         yield {
@@ -55,10 +56,10 @@ def keys(schema: dict[str, Any], root: dict[str, Any], path: str = "") -> Iterat
             "default": "required" if required else default(key),
             "meaning": " ".join(key.get("description", "").split()),
         }
-        yield from keys(key, root, where)
+        yield from keys(key, within, where)
     entry = schema.get("additionalProperties")
     if isinstance(entry, dict):
-        yield from keys(entry, root, f"{path}.<name>")
+        yield from keys(entry, resolver, f"{path}.<name>")
 
 
 def default(key: dict[str, Any]) -> str:
@@ -95,7 +96,12 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
-def render(schema: dict[str, Any]) -> str:
+def rows() -> list[dict[str, str]]:
+    """Return all keys, see :func:`keys`."""
+    return list(keys(WHOLE, load_schemas().resolver()))
+
+
+def render() -> str:
     """Return the reference."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
@@ -105,8 +111,8 @@ def render(schema: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["cell"] = cell
-    return environment.get_template(TEMPLATE).render(rows=list(keys(schema, schema)))
+    return environment.get_template(TEMPLATE).render(rows=rows())
 
 
 if __name__ == "__main__":
-    REFERENCE.write_text(render(yaml.safe_load(SCHEMA.read_text())), encoding="utf-8")
+    REFERENCE.write_text(render(), encoding="utf-8")

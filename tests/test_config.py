@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from parity.errors import UserError
-from parity.planning.config import SCHEMA, complete
+from parity.planning.config import complete, load_schemas
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
 ROOT = Path(__file__).resolve().parent.parent
@@ -175,7 +175,9 @@ def walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, An
     return found
 
 
-SCHEMA_KEYS = walk(yaml.safe_load(SCHEMA.read_text()))
+SCHEMA_KEYS = [
+    key for name in load_schemas() for key in walk(load_schemas().contents(name), Path(name).stem)
+]
 
 
 @pytest.mark.parametrize(("path", "part"), SCHEMA_KEYS, ids=[path for path, _ in SCHEMA_KEYS])

@@ -11,13 +11,16 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 
 from parity.errors import UserError
 from parity.planning.exports import check_exports
 from parity.planning.externals import check_externals
 from parity.planning.grid import grid_of
 
-SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+WHOLE = {"$ref": "config.schema.yaml"}
 
 
 def complete(config: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     """
     completed = copy.deepcopy(config)
     check_names(completed)
-    validator = DefaultingValidator(yaml.safe_load(SCHEMA.read_text()))
+    validator = DefaultingValidator(WHOLE, registry=load_schemas())
     error = best_match(validator.iter_errors(completed), key=_plainness)
     if error is not None:
         raise UserError(f"config: {explain(error)}")
@@ -44,6 +47,14 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     check_externals(completed)
     grid_of(completed)
     return completed
+
+
+def load_schemas() -> Registry[Any]:
+    """Return the schemas by the names of their files, by which they refer to each other."""
+    schemas = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.yaml")}
+    return Registry().with_resources(
+        (name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()
+    )
 
 
 def _plainness(error: ValidationError) -> tuple[int, bool, str]:

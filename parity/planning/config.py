@@ -52,6 +52,8 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
 def load_schemas() -> Registry[Any]:
     """Return the schemas by the names of their files, by which they refer to each other."""
     schemas = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.yaml")}
+    for schema in schemas.values():
+        del schema["$schema"]  # where it is met, jsonschema goes on with a validator of its own
     return Registry().with_resources(
         (name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()
     )

@@ -72,7 +72,8 @@ format: $(TEST_STAMP) ## bring the code into its style
 	$(VENV_PYTHON) -m snakefmt .
 
 docs: $(TEST_STAMP) ## write the documents that are made from something else
-	$(VENV_PYTHON) docs/configuration.py
+	$(VENV_PYTHON) -m docs.configuration
+	$(VENV_PYTHON) -m docs.rule_graph
 
 pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the run in results/
 	$(VENV_PYTHON) docs/pictures.py

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from docs.configuration import REFERENCE, allowed, render, rows
+from docs.rule_graph import PLACE, README, draw, reduced
 from parity.planning.config import complete
 from tests.conftest import ROOT
 
@@ -44,3 +45,14 @@ def test_every_row_has_four_cells() -> None:
 )
 def test_what_is_allowed_is_said_in_words(key: dict, words: str) -> None:
     assert allowed(key) == words
+
+
+def test_the_graph_of_the_rules_is_current() -> None:
+    drawn = PLACE.search(README.read_text(encoding="utf-8"))
+    assert drawn is not None
+    assert drawn[0] == draw(), "a rule changed: run `make docs` and commit the result"
+
+
+def test_an_edge_that_follows_from_others_is_left_out() -> None:
+    graph = {"a": {"b", "c", "d"}, "b": {"c"}, "c": {"d"}, "d": set()}
+    assert reduced(graph) == {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": set()}

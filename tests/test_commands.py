@@ -1,0 +1,98 @@
+"""Every command and configuration in the documents is one that works, as far as it costs nothing.
+
+Snakemake plans what it would run, make says what it would do, and modules explain themselves; what
+the commands do in earnest is the matter of other tests.
+"""
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from parity.planning.config import WHOLE, DefaultingValidator, load_schemas
+from tests.conftest import ROOT, Workflow, copy_project
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PREFIXES = ("make", "snakemake", ".venv/bin/snakemake", "python -m")
+PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
+BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LANGUAGE = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
+DRY = "--dry-run"
+ALONE = {"--unlock"}
+"""Options that do nothing else, and go without a dry run."""
+
+
+def commands() -> list[str]:
+    """Return the commands in all documents, without comments."""
+    found = set()
+    for document in DOCUMENTS:
+        for indented, inline in PLACES.findall(LANGUAGE.sub("", document.read_text())):
+            command = (indented or inline).partition("  #")[0].strip()
+            if command.startswith(tuple(f"{prefix} " for prefix in PREFIXES)):
+                found.add(command)
+    return sorted(found)
+
+
+def configurations() -> list[Any]:
+    """Return the pieces of a configuration in all documents, with the places where they stand."""
+    found = []
+    for document in DOCUMENTS:
+        for block in BLOCKS.findall(document.read_text()):
+            if "jobs:" not in block:
+                found.append(pytest.param(yaml.safe_load(block), id=document.name))
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a copy of the project, with the files that the documents speak of."""
+    folder = tmp_path_factory.mktemp("commands")
+    made = copy_project(folder / "project", folder / "home")
+    (made.root / "day.yaml").write_text(f"images: {made.root / 'images'}\n")
+    return made
+
+
+def make(command: list[str], root: Path) -> list[list[str]]:
+    """Check that make knows what to do; return the commands of Snakemake that it would run."""
+    done = subprocess.run([*command, DRY], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if "-m snakemake --cores" in line]
+    plain = [re.sub(r"\$\(.*?--logger rich\)", "", line) for line in lines]
+    return [shlex.split(line.partition("-m snakemake")[2]) for line in plain]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_documents_works(command: str, project: Workflow) -> None:
+    words = shlex.split(command)
+    if "profiles/slurm" in words and not importlib.util.find_spec(
+        "snakemake_executor_plugin_slurm"
+    ):
+        pytest.skip("needs requirements-slurm.txt")
+    if words[0] == "python":
+        done = subprocess.run(
+            [sys.executable, "-m", words[2], "--help"], cwd=project.root, check=False
+        )
+        assert done.returncode == 0
+        return
+    planned = make(words, project.root) if words[0] == "make" else [words[1:]]
+    for options in planned:
+        dry = [] if ALONE & set(options) else [DRY]
+        done = project.snakemake(*options, *dry)
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("piece", configurations())
+def test_a_configuration_of_the_documents_is_allowed(piece: dict[str, Any]) -> None:
+    whole = {"models": {"yolo11n": {"weights": "yolo11n.pt"}}} | piece
+    DefaultingValidator(WHOLE, registry=load_schemas()).validate(whole)
+
+
+def test_the_documents_are_searched() -> None:
+    assert {"make run", "snakemake --cores 4", "make bench"} <= set(commands())
+    assert len(configurations()) >= 4

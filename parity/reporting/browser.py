@@ -7,20 +7,17 @@ small scripts of a few images each, which the page asks for when it needs them.
 import json
 import logging
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from parity.comparison.differences import COMPARISON
 from parity.comparison.tolerances import Tolerance
-from parity.detection.detections import load_detections
 from parity.errors import UnreadableImageError
-from parity.files import read_json, write_json
+from parity.files import write_json
 from parity.images import read_image
-from parity.planning.batches import BatchImage, check_unchanged, load_batch, slug
+from parity.planning.batches import BatchImage, check_unchanged, slug
 from parity.progress import reported
 from parity.reporting.gallery import Sources, atomic_folder
 from parity.reporting.tables import image_verdict
@@ -63,7 +60,7 @@ def write_browser(
     rows: dict[str, dict[str, Any]] = {}
     details: dict[str, dict[str, Any]] = {}
     with atomic_folder(destination) as folder:
-        records = records_of(chosen, sources)
+        records = sources.records(chosen)
         for image, arms, comparisons in reported(records, len(chosen), "images copied"):
             summary = chosen[image.name]
             photo = copy_image(image, folder)
@@ -82,32 +79,6 @@ def write_browser(
             "kinds": KINDS,
         }
         write_json(folder / INDEX, BROWSER, about | {"images": [rows[name] for name in ordered]})
-
-
-Records = tuple[BatchImage, dict[str, dict[str, Any]], dict[str, dict[str, Any]]]
-
-
-def records_of(wanted: dict[str, Any], sources: Sources) -> Iterator[Records]:
-    """Yield each wanted image with its records by arm and by comparison, batch by batch."""
-    for batch, path in sources.lists.items():
-        listed = [image for image in load_batch(path) if image.name in wanted]
-        if not listed:
-            continue
-        arms = {
-            arm: {record["name"]: record for record in load_detections(source)["images"]}
-            for arm, source in sources.detections[batch].items()
-        }
-        comparisons = {
-            name: {record["name"]: record for record in read_json(source, COMPARISON)["images"]}
-            for name, source in sources.comparisons[batch].items()
-        }
-        for image in listed:
-            name = image.name
-            yield (
-                image,
-                {arm: records[name] for arm, records in arms.items() if name in records},
-                {each: records[name] for each, records in comparisons.items() if name in records},
-            )
 
 
 def row_of(

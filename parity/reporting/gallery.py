@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.images import read_image
 from parity.planning.batches import BatchImage, check_unchanged, load_batch, slug
+from parity.progress import reported
 from parity.reporting.pictures import draw_arms, draw_difference
 from parity.reporting.text import printable
 
@@ -26,6 +27,10 @@ log = logging.getLogger(__name__)
 PICTURES = "pictures/1"
 INDEX = "pictures.json"
 JPEG_QUALITY = 84
+
+
+Records = tuple[BatchImage, dict[str, dict[str, Any]], dict[str, dict[str, Any]]]
+"""An image, and what is said of it by arm and by comparison."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,31 @@ class Sources:
             _by_batch(detections),
             _by_batch(comparisons),
         )
+
+    def records(self, wanted: Container[str]) -> Iterator[Records]:
+        """Yield each wanted image with its records by arm and by comparison, batch by batch."""
+        for batch, path in self.lists.items():
+            listed = [image for image in load_batch(path) if image.name in wanted]
+            if not listed:
+                continue
+            arms = {
+                arm: _by_name(load_detections(source))
+                for arm, source in self.detections[batch].items()
+            }
+            comparisons = {
+                name: _by_name(read_json(source, COMPARISON))
+                for name, source in self.comparisons[batch].items()
+            }
+            for image in listed:
+                yield image, _of(image, arms), _of(image, comparisons)
+
+
+def _of(image: BatchImage, records: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {key: named[image.name] for key, named in records.items() if image.name in named}
+
+
+def _by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {record["name"]: record for record in document["images"]}
 
 
 def _by_batch(paths: list[str]) -> dict[str, dict[str, str]]:
@@ -81,33 +111,18 @@ def write_pictures(
     wanted = {row["name"]: row for row in readable[:worst]}
     entries: dict[str, dict[str, Any]] = {}
     with atomic_folder(destination) as folder:
-        for batch, path in sources.lists.items():
-            listed = [image for image in load_batch(path) if image.name in wanted]
-            if not listed:
-                continue
-            arms = {
-                arm: _by_name(load_detections(source))
-                for arm, source in sources.detections[batch].items()
+        records = sources.records(wanted)
+        for image, arms, comparisons in reported(records, len(wanted), "images drawn"):
+            row = wanted[image.name]
+            beyond = [name for name, of in row["comparisons"].items() if not of["passed"]]
+            entry = {
+                "name": image.name,
+                "arms": {arm: arms[arm] for arm in row["arms"]},
+                "comparisons": {name: comparisons[name] for name in beyond},
             }
-            comparisons = {
-                name: _by_name(read_json(source, COMPARISON))
-                for name, source in sources.comparisons[batch].items()
-            }
-            for image in listed:
-                row = wanted[image.name]
-                beyond = [name for name, of in row["comparisons"].items() if not of["passed"]]
-                entry = {
-                    "name": image.name,
-                    "arms": {arm: arms[arm][image.name] for arm in row["arms"]},
-                    "comparisons": {name: comparisons[name][image.name] for name in beyond},
-                }
-                entries[image.name] = {**entry, **_draw(folder, image, results, entry)}
+            entries[image.name] = {**entry, **_draw(folder, image, results, entry)}
         images = [entries[name] for name in wanted if name in entries]
         write_json(folder / INDEX, PICTURES, {"model": results["model"], "images": images})
-
-
-def _by_name(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {record["name"]: record for record in document["images"]}
 
 
 def _draw(

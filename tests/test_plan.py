@@ -180,3 +180,9 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
             "imgsz": [640, 640],
         }.items()
     )
+
+
+def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    with pytest.raises(UserError, match=r"images is mine, which holds no image; a folder is"):
+        Plan(configured("images: mine"), coordinating=True)

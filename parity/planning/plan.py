@@ -25,9 +25,11 @@ from parity.planning.locks import hold
 
 BATCHES = "results/batches"
 LOCK = "results/batches/.lock"
+OWN_IMAGES = "images"
+"""The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
-    "The folder {source} holds no image yet, so samples were used: photographs that the installed "
-    "packages bring, and one scene with nothing in it."
+    f"The folder {OWN_IMAGES} holds no image yet, so samples were used: photographs that the "
+    "installed packages bring, and one scene with nothing in it."
 )
 
 
@@ -254,7 +256,7 @@ class Plan(ExternalPlan):
 
 
 def plan_images(config: dict[str, Any]) -> Batches:
-    """Find the images and divide them into batches; samples while the folder is empty.
+    """Find the images and divide them into batches; samples while the project's folder is empty.
 
     Another run in the same folder may be going on. Its lists are never rewritten under it: its
     plan is taken as it is, and Snakemake's own lock decides whether this run may go on.
@@ -262,7 +264,7 @@ def plan_images(config: dict[str, Any]) -> Batches:
     Raises
     ------
     UserError
-        If the other run was asked for something else.
+        If the other run was asked for something else, or there is no image.
     """
     request = {key: config[key] for key in ("images", "images_per_job")}
     if not hold(LOCK):
@@ -275,8 +277,12 @@ def plan_images(config: dict[str, Any]) -> Batches:
         return planned
     images, note = list_images(config["images"]), ""
     if not images.names:
-        images = list_paths(find_samples())
-        note = SAMPLES_NOTE.format(source=config["images"])
+        if Path(config["images"]) != Path(OWN_IMAGES):
+            raise UserError(
+                f"config: images is {config['images']}, which holds no image; a folder is searched "
+                "with all folders in it for .jpg, .png and what else OpenCV or Pillow reads."
+            )
+        images, note = list_paths(find_samples()), SAMPLES_NOTE
     return plan_batches(
         images,
         images_per_job=config["images_per_job"],

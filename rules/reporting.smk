@@ -124,6 +124,7 @@ rule verdict:
     """Fail if a gated comparison exceeds its tolerance; everything else is written by then."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
+        diagnoses=PLAN.diagnoses,
         report=rules.report.output.report,
     output:
         verdict="results/verdict/verdict.json",

@@ -67,6 +67,7 @@ def told(**own: Any) -> dict[str, Any]:
         "ask": ["Hand over the input."],
         "notes": [],
         "images": [HOSTILE],
+        "images_stated": 1,
         "network_runs": 3,
         "complete": True,
         "cure": {"images": 1, "thresholds": {}, "before": WORSE, "after": FOUND},
@@ -94,6 +95,13 @@ def told(**own: Any) -> dict[str, Any]:
         (
             {"verdict": "correct", "faults": []},
             "Nothing is wrong with mine: fp32, run as it should be, gives its boxes.",
+        ),
+        (
+            {"verdict": "correct", "faults": [], "reproduced": SHARES | {"exact": 0.95}},
+            (
+                "No step of the catalogue is wrong in mine, but 5 % of its boxes are not what "
+                "fp32, run as it should be, gives."
+            ),
         ),
         (
             {"verdict": "unknown", "faults": []},

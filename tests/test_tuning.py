@@ -57,7 +57,7 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
             point(0.25, 0, 0),
             point(0.25, 0, 0),
             point(0.25, 0, 0),
-            "Leave onnx-a at 0.25: nothing differs from pytorch-rect there.",
+            "Leave onnx-a at 0.25: against pytorch-rect, none is missing or extra there.",
         ),
         (
             point(0.25, 2, 1),

@@ -23,7 +23,12 @@ def test_pass_is_written_down_with_its_numbers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = make_run(tmp_path, SAME)
-    main(results=[run.results], report=REPORT, destination=str(tmp_path / "verdict.json"))
+    main(
+        results=[run.results],
+        diagnoses=[],
+        report=REPORT,
+        destination=str(tmp_path / "verdict.json"),
+    )
     spoken = capsys.readouterr().out
     written = read_json(tmp_path / "verdict.json", VERDICT)
     assert written["verdict"] == "pass"
@@ -43,7 +48,7 @@ def test_fail_exits_with_1_and_writes_nothing(
     run = make_run(tmp_path, BROKEN)
     destination = tmp_path / "verdict.json"
     with pytest.raises(SystemExit) as stop:
-        main(results=[run.results], report=REPORT, destination=str(destination))
+        main(results=[run.results], diagnoses=[], report=REPORT, destination=str(destination))
     assert stop.value.code == 1
     assert not destination.exists()
     spoken = capsys.readouterr().out
@@ -125,7 +130,12 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with a verdict that an earlier run left behind."""
     monkeypatch.chdir(tmp_path)
     run = make_run(tmp_path, SAME)
-    main(results=[run.results], report=REPORT, destination="results/verdict/verdict.json")
+    main(
+        results=[run.results],
+        diagnoses=[],
+        report=REPORT,
+        destination="results/verdict/verdict.json",
+    )
     return tmp_path
 
 

@@ -133,7 +133,9 @@ def advise(points: dict[str, Point], *, reference: str, candidate: str) -> str:
     """
     now, chosen, best = points["operating"], recommend(points), points["best_conf"]
     if chosen is now and not now.differences:
-        return f"Leave {candidate} at {now.conf}: nothing differs from {reference} there."
+        return (
+            f"Leave {candidate} at {now.conf}: against {reference}, none is missing or extra there."
+        )
     if chosen is now and best.conf == now.conf:
         return (
             f"Leave {candidate} at {now.conf}: no other confidence agrees better with {reference} "

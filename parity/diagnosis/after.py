@@ -1,6 +1,6 @@
 """The catalogue of faults after the network."""
 
-from parity.diagnosis.faults import CHOICE, FAULT, RARE, Changes, Fault
+from parity.diagnosis.faults import CHOICE, FAULT, RARE, WAY_BACK, Changes, Fault
 
 _DECODE = """rows = output[0].T  # (8400, 84): cx, cy, w, h, 80 scores that are final
 class_ids = rows[:, 4:].argmax(1)
@@ -9,11 +9,6 @@ _CORNERS = "x1, y1, x2, y2 = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2"
 _NMS = """# cv2.dnn.NMSBoxesBatched keeps classes apart and wants x, y, width, height
 xywh = np.column_stack([x1, y1, x2 - x1, y2 - y1])
 kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, conf, iou)"""
-_BACK = """r = min(640 / h0, 640 / w0)
-nh, nw = round(h0 * r), round(w0 * r)
-top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
-boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (nw / w0)).clip(0, w0)
-boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
 _NAMES = 'names = ast.literal_eval(session.get_modelmeta().custom_metadata_map["names"])'
 _ISSUES = "https://github.com/ultralytics/ultralytics/issues"
 
@@ -39,7 +34,7 @@ def _mapping(
     name: str, changes: Changes, wrong: str, cost: float = FAULT, reference: str = ""
 ) -> Fault:
     mend = "Subtract the border that was added, then divide by the gain that was applied."
-    return Fault(name, "mapping", changes, wrong, mend, _BACK, reference, cost)
+    return Fault(name, "mapping", changes, wrong, mend, WAY_BACK, reference, cost)
 
 
 def _output(  # noqa: PLR0917
@@ -304,21 +299,21 @@ OUTPUT = [
         (("unit", "input_fraction"),),
         "Boxes are divided by the input's size.",
         "Do not divide by the input's size after mapping back.",
-        _BACK,
+        WAY_BACK,
     ),
     _output(
         "times_input",
         (("unit", "times_input"),),
         "Boxes in px are multiplied by the input's size, as if they were fractions.",
         "The network's coordinates are px already.",
-        _BACK,
+        WAY_BACK,
     ),
     _output(
         "not_clipped",
         (("clip", False),),
         "Boxes are not clipped to the image.",
         "Clip to [0, width] and [0, height].",
-        _BACK,
+        WAY_BACK,
     ),
     *(
         _output(

@@ -1,11 +1,11 @@
 """The catalogue of faults before the network."""
 
-from parity.diagnosis.faults import CHOICE, FAULT, RARE, Changes, Fault
+from parity.diagnosis.faults import CHOICE, FAULT, RARE, WAY_BACK, Changes, Fault
 
 ULTRALYTICS = "https://github.com/ultralytics/ultralytics"
 
 _LETTERBOX = """r = min(640 / h, 640 / w)
-nh, nw = round(h * r), round(w * r)
+nh, nw = round(h * r), round(w * r)  # halves to even, as std::nearbyint in C++
 top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
 canvas = np.full((640, 640, 3), 114, np.uint8)
 canvas[top:top + nh, left:left + nw] = cv2.resize(image, (nw, nh))"""
@@ -28,7 +28,11 @@ def _geometry(  # noqa: PLR0917
     reference: str = "",
     cost: float = FAULT,
 ) -> Fault:
-    return Fault(name, "geometry", changes, wrong, mend, _LETTERBOX, reference, cost)
+    changed = {field for field, _ in changes}
+    own_way_back = changed & {"fitting", "align"} and not changed & {"gain", "offset"}
+    code = f"{_LETTERBOX}\n\n# and back, in place of your own way:\n{WAY_BACK}"
+    code = code if own_way_back else _LETTERBOX
+    return Fault(name, "geometry", changes, wrong, mend, code, reference, cost)
 
 
 def _tensor(  # noqa: PLR0917

@@ -17,6 +17,9 @@ WORST_PAIR = 12.0
 
 BOX_WEIGHT, SCORE_WEIGHT, CLASS_COST = 0.6, 0.6, 2.0
 
+INEXACT = 1.25
+"""What a pair costs besides if its whole numbers are others: one px is more than it seems."""
+
 MISS_PRIOR = (0.2, 20.0)
 """Beta prior of the share of predicted boxes that are not observed: mostly none."""
 
@@ -106,6 +109,8 @@ def fit(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
     costs = BOX_WEIGHT * np.log1p(_beyond(apart, precision.box_px)).mean(axis=2)
+    if precision.whole:
+        costs += INEXACT * (apart > precision.box_px).any(axis=2)
     costs += SCORE_WEIGHT * np.log1p(_beyond(score, precision.score))
     same = predicted.class_ids[:, None] == observed.class_ids[None]
     costs += CLASS_COST * ~same

@@ -81,7 +81,8 @@ def load_external(
         else:
             _read_csv(source, text, find, gathered)
     if not any(name in images for name in gathered.entries):
-        raise UserError(f"{source} names none of the images of this run.")
+        known = next(iter(sorted(images)), "none")
+        raise UserError(f"{source} names none of the images of this run, such as {known}.")
     return _observations(
         source, images, names, gathered, declared=declared, tensors=tensors, raws=raws
     )
@@ -153,6 +154,8 @@ def _read_entries(
             unknown += 1
             continue
         own = gathered.entries.setdefault(name, [])
+        if not entry.keys() - {*IMAGE_KEYS, "image_id"}:
+            continue  # it states that there is nothing in the image
         inner = next((entry[k] for k in LIST_KEYS if isinstance(entry.get(k), list)), None)
         if inner is not None and all(isinstance(box, dict) for box in inner):
             for number, box in enumerate(inner):
@@ -335,7 +338,7 @@ def _observations(
     for key in ("conf", "iou", "max_det"):
         if getattr(said, key) is None and isinstance(gathered.said.get(key), int | float):
             said = Declared(**{**said.__dict__, key: gathered.said[key]})
-            notes.append(f"{key} {gathered.said[key]:g} is taken from {source.name}.")
+            notes.append(f"{source.name} says {key} {gathered.said[key]:g}.")
     return Observations(
         images=observed,
         declared=said,

@@ -8,6 +8,13 @@ from parity.detection.choices import Pipeline
 FAULT, RARE, CHOICE = 3.0, 4.0, 1.0
 """What it costs, in nats, to assume a common fault, a rare one, or a harmless choice."""
 
+WAY_BACK = """r = min(640 / h0, 640 / w0)
+nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
+top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
+boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (nw / w0)).clip(0, w0)
+boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
+"""The right way from the input back into the image, which several faults are cured with."""
+
 Changes = tuple[tuple[str, Any], ...]
 
 STAGES = (
@@ -101,13 +108,17 @@ def threshold(field: str, value: float, declared: float | None) -> Fault:
         What the user says; the value is a choice if nothing is said.
     """
     what = {"conf": "confidence", "iou": "overlap", "max_det": "number of boxes"}[field]
-    said = "nothing is said of it" if declared is None else f"{declared:g} is declared"
+    wrong = (
+        f"The boxes look as if the threshold of {what} were {value:g}; nothing is said of it."
+        if declared is None
+        else f"The threshold of {what} is {value:g}, while {declared:g} is declared."
+    )
     return Fault(
         f"{field}_{value:g}",
         "thresholds",
         ((field, value),),
-        f"The threshold of {what} is {value:g}, while {said}.",
-        f"Set {field} to what is meant, in one place, and hand it to both arms.",
+        wrong,
+        f"Set {field} to what is meant, in one place.",
         f"{field} = {declared if declared is not None else value}",
         cost=CHOICE if declared is None else FAULT + 1,
     )

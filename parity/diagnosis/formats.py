@@ -94,7 +94,7 @@ def parse_box(entry: dict[str, Any], where: str, coco: bool) -> tuple[list[float
         if isinstance(value, dict):
             return parse_box(value, f"{where}: {key}", False)
         if not isinstance(value, list) or len(value) != 4:
-            raise UserError(f"{where}: {key} must be four numbers, not {value!r}.")
+            raise UserError(f"{where}: {key} must be four numbers, not {value!r}{_none(value)}.")
         if len(value) == 4 and all(isinstance(v, list) for v in value[:2]):
             raise UserError(f"{where}: {key} must be four numbers, not points.")
         kind = key if key.startswith(("xy", "cx")) else "xywh" if coco and key == "bbox" else ""
@@ -103,7 +103,11 @@ def parse_box(entry: dict[str, Any], where: str, coco: bool) -> tuple[list[float
         for keys in spellings:
             if all(key in entry for key in keys):
                 return [parse_number(entry[key], f"{where}: {key}") for key in keys], kind
-    raise UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2).")
+    raise UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){_none([])}.")
+
+
+def _none(value: Any) -> str:
+    return "" if value else '; an image without any is listed alone: {"image": …}'
 
 
 def to_xyxy(

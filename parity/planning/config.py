@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from parity.errors import UserError
-from parity.planning.exports import check_exports
+from parity.planning.exports import check_exports, check_weights
 from parity.planning.externals import check_externals
 from parity.planning.grid import grid_of
 
@@ -43,6 +43,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     if error is not None:
         raise UserError(f"config: {explain(error)}")
     check_thresholds(completed)
+    check_weights(completed)
     check_exports(completed)
     check_externals(completed)
     grid_of(completed)

@@ -172,6 +172,20 @@ def check_exports(config: dict[str, Any]) -> None:
             )
 
 
+def check_weights(config: dict[str, Any]) -> None:
+    """Check that weights which are a path exist; a bare name may be one that is published.
+
+    Raises
+    ------
+    UserError
+        If they do not.
+    """
+    for name, model in config["models"].items():
+        path = Path(model["weights"])
+        if len(path.parts) > 1 and not path.is_file():
+            raise UserError(f"config: models.{name}.weights is {path}, which does not exist.")
+
+
 def check_suppression(name: str, export: dict[str, Any], thresholds: dict[str, Any]) -> None:
     """Check the thresholds that an export bakes into its graph.
 

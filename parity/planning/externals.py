@@ -96,6 +96,7 @@ def check_externals(config: dict[str, Any]) -> None:
         where = f"config: external.{name}"
         if ("detections" in external) == ("inject" in external):
             raise UserError(f"{where} must have either detections or inject.")
+        _check_conf(where, external.get("conf"), config, gated=f"external-{name}" in config["gate"])
         for key, all_ in (("model", config["models"]), ("export", config["exports"])):
             if external.get(key) not in (None, *all_):
                 raise UserError(
@@ -106,6 +107,19 @@ def check_externals(config: dict[str, Any]) -> None:
         for key, pattern in PARTS.items():
             if key in external:
                 _check_there(f"{where}.{key}", Path(external[key]), pattern, key == "detections")
+
+
+def _check_conf(where: str, conf: float | None, config: dict[str, Any], *, gated: bool) -> None:
+    ours, floor = config["thresholds"]["conf"], config["candidates"]["floor"]
+    if conf is not None and conf < floor:
+        raise UserError(
+            f"{where}.conf is {conf}, below candidates.floor, which is {floor}; lower the floor."
+        )
+    if gated and conf not in (None, ours):
+        raise UserError(
+            f"{where}.conf is {conf}, and gate compares its boxes with PyTorch's at "
+            f"thresholds.conf, which is {ours}; set that to {conf}, too."
+        )
 
 
 def _check_there(where: str, path: Path, pattern: str, may_be_file: bool) -> None:

@@ -89,7 +89,8 @@ def _after_success(text: str) -> str:
         verdict = read_json(VERDICT_FILE, VERDICT)
     except (OSError, UserError) as error:
         return f"The run is complete, but its verdict cannot be read ({error})."
-    spoken = "\n".join([*lines(verdict["gates"]), "", *verdict["table"]])
+    said = [*lines(verdict["gates"]), *verdict.get("diagnoses", [])]
+    spoken = "\n".join([*said, "", *verdict["table"]])
     return f"Verdict {verdict['verdict'].upper()}:\n{spoken}\n\n{_where(verdict['report'])}"
 
 
@@ -116,6 +117,9 @@ def _stopped(failed: list[Failure]) -> str:
 
 def _why(job: Failure) -> str:
     said = _read([job.log])
+    sentences = re.findall(r"^error: .+", said, re.MULTILINE)
+    if sentences:
+        return f"\n  {sentences[-1]}"
     return "" if "error: " in said.lower() or "Traceback" in said else KILLED
 
 

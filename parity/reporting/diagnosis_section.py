@@ -105,6 +105,12 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
 def verdict(diagnosis: dict[str, Any]) -> str:
     """Return the answer in one sentence."""
     name, faults = diagnosis["external"], [fault["name"] for fault in diagnosis["faults"]]
+    rest = 1 - diagnosis["reproduced"]["exact"]
+    if diagnosis["verdict"] == "correct" and rest > 0:
+        return (
+            f"No step of the catalogue is wrong in {name}, but {percent(rest)} of its boxes are "
+            f"not what {diagnosis['export']}, run as it should be, gives."
+        )
     if diagnosis["verdict"] == "correct":
         return (
             f"Nothing is wrong with {name}: {diagnosis['export']}, run as it should be, gives its "
@@ -170,7 +176,10 @@ def evidence(diagnosis: dict[str, Any]) -> list[str]:
     found, plain = diagnosis["reproduced"], diagnosis["reproduced_by_correct"]
     observed = diagnosis["waterfall"][-1]
     boxes = observed["matched"] + observed["extra"]
-    images = count(len(diagnosis["images"]), "image")
+    looked_at, stated = len(diagnosis["images"]), diagnosis["images_stated"]
+    images = count(looked_at, "image")
+    if looked_at < stated:
+        images += f" (of {stated:,} stated; those that tell most)"
     said = [
         (
             f"Of {count(boxes, 'box', 'boxes')} in {images}, {percent(found['exact'])} are "

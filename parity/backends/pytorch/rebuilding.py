@@ -71,8 +71,8 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         "date": None,
         "version": __version__,
     }
-    with atomic(destination) as temporary:
-        torch.save(checkpoint, temporary)
+    with atomic(destination) as temporary, temporary.open("wb") as stream:
+        torch.save(checkpoint, stream)  # given a path, it would write the path's name into the file
 
 
 def architecture_of(description: str, source: str | Path) -> str:

@@ -91,6 +91,7 @@ MISTAKES = [
     ("thresholds: {confidence: 1}", "thresholds has no key 'confidence'; it may have conf, ", ""),
     ("exports: {b: {opsett: 1}}", "exports.b has no key 'opsett'; it may have ", "a misspelt key"),
     ("models: {a: {weight: a.pt}}", "models.a has no key 'weight'", "a misspelt key"),
+    ("models: {a: {weights: no/a.pt}}", "models.a.weights is no/a.pt, which does not exist.", ""),
     ("models: {a: }", "models.a lacks the key 'weights'.", "a model of nothing"),
     ("models: {}", "models is {}; it must not be empty.", "no model"),
     ("models: {a: a.pt}", f'models.a is "a.pt"; {KEYS}', "weights without their key"),

@@ -47,6 +47,15 @@ def test_json_as_people_write_it(tmp_path, content):
     assert seen.images["a.jpg"].class_ids.tolist() == [2]
 
 
+def test_an_image_that_is_listed_alone_has_no_boxes(tmp_path):
+    seen = load(tmp_path, [{"image": "a.jpg"}])
+    assert len(seen.images["a.jpg"]) == 0
+    with pytest.raises(
+        UserError, match=r"entry 1: holds no box .*; an image without any is listed"
+    ):
+        load(tmp_path, [{"image": "a.jpg", "score": 0.5}])
+
+
 def test_coco_results_find_images_by_number(tmp_path):
     images = {"000000000036.jpg": (640, 481)}
     path = tmp_path / "results.json"

@@ -44,6 +44,10 @@ def configured(external: str, **more: Any) -> dict[str, Any]:
         ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
         ("{m: {inject: [], input_tensors: boxes}}", "is boxes, a folder without any *.npy."),
         ("{m: {inject: [], conf: 1.5}}", "external.m.conf is 1.5; it must be below 1."),
+        (
+            "{m: {inject: [], conf: 0.005}}",
+            "m.conf is 0.005, below candidates.floor, which is 0.01",
+        ),
         ("{m: {inject: [], geometry: round}}", "external.m.geometry"),
         ("{m: {inject: bgr}}", "external.m.inject"),
         ("{m: {detection: boxes.json}}", "external.m has no key 'detection'; it may have"),
@@ -54,6 +58,15 @@ def test_a_mistake_gets_a_sentence(external: str, sentence: str) -> None:
     with pytest.raises(UserError) as caught:
         configured(external)
     assert sentence in str(caught.value)
+
+
+def test_boxes_at_another_threshold_cannot_be_gated() -> None:
+    with pytest.raises(
+        UserError, match=r"mine\.conf is 0\.5, and gate .* which is 0\.25; set that"
+    ):
+        configured("{mine: {inject: [], conf: 0.5}}", gate=["external-mine"])
+    configured("{mine: {inject: [], conf: 0.25}}", gate=["external-mine"])
+    configured("{mine: {inject: [], conf: 0.5}}")
 
 
 @pytest.mark.parametrize(

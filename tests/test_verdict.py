@@ -202,6 +202,13 @@ def test_a_run_without_a_verdict_repeats_no_older_one(workplace: Path) -> None: 
     assert "PASS" not in close("Finished jobid: 1 (Rule: export)\n", succeeded=True)
 
 
+def test_closing_repeats_what_a_failed_job_said(workplace: Path) -> None:
+    log = workplace / "logs/infer_onnx/yolo11n/onnx-fp32/00000.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("error: boxes.json, entry 3: the score: 'x' is not a number.\n")
+    assert "\n  error: boxes.json, entry 3: the score" in close(STOPPED, succeeded=False)
+
+
 def test_closing_names_few_of_many_failures(workplace: Path) -> None:  # noqa: ARG001
     many = [
         f"Error in rule compare:\n    log: logs/{i}.log (check log file(s))\n" for i in range(9)

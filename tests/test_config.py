@@ -177,7 +177,9 @@ def walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, An
 
 
 SCHEMA_KEYS = [
-    key for name in load_schemas() for key in walk(load_schemas().contents(name), Path(name).stem)
+    key
+    for name in sorted(load_schemas())
+    for key in walk(load_schemas().contents(name), Path(name).stem)
 ]
 
 

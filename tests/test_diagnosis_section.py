@@ -14,6 +14,7 @@ from parity.provenance import sha256
 from parity.reporting.diagnosis_figures import write_figure
 from parity.reporting.diagnosis_section import (
     DIAGNOSIS,
+    cut_at,
     diagnosis_sections,
     fence,
     odds,
@@ -180,3 +181,9 @@ def test_the_figure_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
         write_figure(tmp_path / "d.json", [str(tmp_path / "batch.json")], path)
     assert drawn[0].read_bytes() == drawn[1].read_bytes()
     assert np.ptp(read_image(drawn[0])) > 200
+
+
+def test_the_thresholds_of_the_proof_are_said() -> None:
+    proof = {"images": 1, "thresholds": {"conf": 0.5}, "before": WORSE, "after": FOUND}
+    (said,) = cut_at(told(cure=proof))
+    assert said.startswith("Here PyTorch is cut at the thresholds of mine: conf 0.5.")

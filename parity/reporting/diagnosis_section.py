@@ -88,6 +88,7 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
         "name": diagnosis["external"],
         "verdict": verdict(diagnosis),
         "plot": Markup(plot),  # noqa: S704 - quoted as an address
+        "advice": advice(diagnosis),
         "faults": [
             fault_view(fault, shares.get(fault["name"]), diagnosis["alone"][fault["name"]])
             for fault in diagnosis["faults"]
@@ -97,7 +98,7 @@ def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
         "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]] if lost else [],
         "open": list(open_questions(diagnosis)),
         "ask": diagnosis["ask"],
-        "assumed": [*choices(diagnosis), *diagnosis["notes"]],
+        "assumed": [*choices(diagnosis), *cut_at(diagnosis), *diagnosis["notes"]],
         "agreement": AGREEMENT,
     }
 
@@ -124,6 +125,14 @@ def verdict(diagnosis: dict[str, Any]) -> str:
     return (
         f"Nothing in the catalogue gives the boxes of {name}; it differs first in {where}.{nearest}"
     )
+
+
+def advice(diagnosis: dict[str, Any]) -> list[str]:
+    """Return what to do about a deployment, a sentence if there is anything."""
+    if diagnosis["verdict"] == "correct":
+        return []
+    mend = [fault["mend"] for fault in diagnosis["faults"]] or diagnosis["ask"][:1]
+    return [f"{verdict(diagnosis)} {' '.join(mend)} The section on its diagnosis shows how."]
 
 
 def fault_view(fault: dict[str, Any], share: float | None, alone: float) -> dict[str, Any]:
@@ -231,6 +240,18 @@ def open_questions(diagnosis: dict[str, Any]) -> list[str]:
 def choices(diagnosis: dict[str, Any]) -> list[str]:
     """Return what was inferred of the deployment that is no fault, a sentence each."""
     return [f"No fault ({each['name']}): {each['wrong']}" for each in diagnosis["choices"]]
+
+
+def cut_at(diagnosis: dict[str, Any]) -> list[str]:
+    """Return at which thresholds PyTorch is held against the boxes here, a sentence."""
+    name, thresholds = diagnosis["external"], diagnosis["cure"]["thresholds"]
+    if not thresholds:
+        return []
+    said = listing([f"{key} {value:g}" for key, value in thresholds.items()])
+    return [
+        f"Here PyTorch is cut at the thresholds of {name}: {said}. The comparison external-{name} "
+        "cuts it at those of the configuration."
+    ]
 
 
 def cure_rows(diagnosis: dict[str, Any]) -> list[list[str]]:

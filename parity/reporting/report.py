@@ -70,6 +70,9 @@ def render(
         | {"diagnoses": (diagnoses or {}).get(result["model"], [])}
         for result in results
     ]
+    for model in models:
+        for told in model["diagnoses"]:
+            model["recommendations"][:0] = told["advice"]
     return (
         environment()
         .get_template(TEMPLATE)

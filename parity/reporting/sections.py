@@ -8,7 +8,7 @@ The function may return what ``sections/blocks.html.j2`` can show, any of ``abou
 the rule ``report`` and a line here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from parity.reporting.diagnosis_section import (
     CURE_HEADER,
     DIAGNOSIS,
     WATERFALL_HEADER,
+    advice,
 )
 from parity.reporting.diagnosis_section import section as told_of
 from parity.reporting.sweep_section import section as sweep_blocks
@@ -128,8 +129,13 @@ def causes(model: Model) -> Blocks:
         "steps": [table("From the reference to each export", HEADER, rows)] if rows else [],
         "about_steps": ABOUT,
         "consequences": findings.consequences(model.results),
-        "recommendations": findings.recommendations(model.results),
+        "recommendations": [*_mending(model), *findings.recommendations(model.results)],
     }
+
+
+def _mending(model: Model) -> Iterator[str]:
+    for path in model.inputs.get("diagnoses", []):
+        yield from advice(read_json(path, DIAGNOSIS))
 
 
 def diagnosis(model: Model) -> Blocks | None:

@@ -249,8 +249,10 @@ def cut_at(diagnosis: dict[str, Any]) -> list[str]:
         return []
     said = listing([f"{key} {value:g}" for key, value in thresholds.items()])
     return [
-        f"Here PyTorch is cut at the thresholds of {name}: {said}. The comparison external-{name} "
-        "cuts it at those of the configuration."
+        (
+            f"Here PyTorch is cut at the thresholds of {name}: {said}. The comparison "
+            f"external-{name} cuts it at those of the configuration."
+        )
     ]
 
 

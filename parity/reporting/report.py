@@ -71,8 +71,8 @@ def render(
         for result in results
     ]
     for model in models:
-        for told in model["diagnoses"]:
-            model["recommendations"][:0] = told["advice"]
+        advice = [line for told in model["diagnoses"] for line in told["advice"]]
+        model["recommendations"] = [*advice, *model["recommendations"]]
     return (
         environment()
         .get_template(TEMPLATE)

@@ -54,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """Return a copy of the project, with the files that the documents speak of."""
     folder = tmp_path_factory.mktemp("commands")
     made = copy_project(folder / "project", folder / "home")
-    (made.root / "day.yaml").write_text(f"images: {made.root / 'images'}\n")
+    (made.root / "day.yaml").write_text(f"images: {made.root / 'parity/samples'}\n")
     return made
 
 

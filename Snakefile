@@ -9,7 +9,7 @@ from parity.planning.config import complete
 from parity.errors import in_one_sentence
 from parity.planning.plan import Plan
 from parity.provenance import fingerprint
-from parity.reporting.closing import closing_lines
+from parity.reporting.console import closing_lines
 
 min_version("9.25")
 
@@ -35,8 +35,8 @@ wildcard_constraints:
 
 
 localrules:
-    checkpoint,  # may have to fetch it, which a node of a cluster cannot
-    report,
+    load_checkpoint,  # may have to fetch it, which a node of a cluster cannot
+    write_report,
     verdict,
 
 

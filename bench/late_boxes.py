@@ -19,9 +19,9 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.onnx import OnnxNetwork
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.listing import find_images
 from parity.detection.decoding import decode
-from parity.images import find_images
 
 FLOOR = 0.01
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
+from parity.data.batches import assign, count_batches
 from parity.detection.decoding import Candidates
 from parity.detection.detections import (
     CandidateBatch,
@@ -27,10 +28,9 @@ from parity.detection.detections import (
     save_detections,
 )
 from parity.files import write_json
-from parity.planning.batches import assign, count_batches
 from parity.planning.config import complete
 from parity.planning.plan import plan_arms, plan_comparisons
-from parity.reporting.pairs import load_pairs
+from parity.reporting.figures.matched_pairs import load_pairs
 
 MODEL = "synthetic"
 NAMES = {str(number): f"class{number}" for number in range(80)}

@@ -26,7 +26,7 @@ import psutil
 import yaml
 
 from parity.benchmarking.machine import describe_machine
-from parity.images import find_images
+from parity.data.listing import find_images
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = (".*", "results", "logs", "benchmarks", "images", "__pycache__")

@@ -7,7 +7,7 @@ STORED = {True: str, False: temp}[config["keep_candidates"]]
 rule infer_pytorch:
     """Run the checkpoint over a batch of images; no threshold is applied yet."""
     input:
-        checkpoint=rules.checkpoint.output.checkpoint,
+        checkpoint=rules.load_checkpoint.output.checkpoint,
         batch="results/batches/{batch}.json",
     output:
         candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),

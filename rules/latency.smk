@@ -14,7 +14,7 @@ rule bench:
 rule latency:
     """Let the arms, Ultralytics' predict and the bare runtime run in turn on the same images."""
     input:
-        checkpoint=rules.checkpoint.output.checkpoint,
+        checkpoint=rules.load_checkpoint.output.checkpoint,
         onnx=PLAN.onnx,
         batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
     output:

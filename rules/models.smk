@@ -1,29 +1,29 @@
 """From what the user names to a checkpoint and its exports."""
 
 
-rule checkpoint:
+rule load_checkpoint:
     """Obtain the checkpoint of a model and refuse what is unsafe or no detector."""
     input:
         weights=PLAN.weights,
     output:
         checkpoint="results/checkpoint/{model}.pt",
     log:
-        "logs/checkpoint/{model}.log",
+        "logs/load_checkpoint/{model}.log",
     conda:
         "../envs/pytorch.yaml"
     params:
         model=lookup("models/{model}", within=config),
-        code=fingerprint("scripts/checkpoint.py"),
+        code=fingerprint("scripts/load_checkpoint.py"),
     message:
         "Obtaining the checkpoint of {wildcards.model}"
     script:
-        "../scripts/checkpoint.py"
+        "../scripts/load_checkpoint.py"
 
 
 rule export:
     """Export the checkpoint to ONNX, or take the file that is given, and check it."""
     input:
-        checkpoint=rules.checkpoint.output.checkpoint,
+        checkpoint=rules.load_checkpoint.output.checkpoint,
         given=PLAN.given_export,
     output:
         onnx="results/export/{model}/{export}.onnx",
@@ -63,23 +63,23 @@ rule quantise:
         "../scripts/quantise.py"
 
 
-rule inspect:
+rule inspect_export:
     """Hold a model file against the configuration and the checkpoint, before it is used."""
     input:
         onnx=PLAN.onnx,
         description=PLAN.description,
         counterpart=PLAN.counterpart,
-        checkpoint=rules.checkpoint.output.checkpoint,
+        checkpoint=rules.load_checkpoint.output.checkpoint,
     output:
-        inspection="results/inspect/{model}/{export}.json",
+        inspection="results/inspect_export/{model}/{export}.json",
     log:
-        "logs/inspect/{model}/{export}.log",
+        "logs/inspect_export/{model}/{export}.log",
     conda:
         "../envs/pytorch.yaml"
     params:
         wanted=lookup("{export}", within=PLAN.wanted),
-        code=fingerprint("scripts/inspect.py"),
+        code=fingerprint("scripts/inspect_export.py"),
     message:
         "Inspecting {wildcards.export} of {wildcards.model}"
     script:
-        "../scripts/inspect.py"
+        "../scripts/inspect_export.py"

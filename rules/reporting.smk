@@ -75,7 +75,7 @@ rule browse:
         "../scripts/browse.py"
 
 
-rule report:
+rule write_report:
     """Write the report of a run, as Markdown and as a page."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
@@ -108,16 +108,20 @@ rule report:
         ),
         files=directory("results/report/files"),
     log:
-        "logs/report/analysis_report.log",
+        "logs/write_report/analysis_report.log",
     conda:
         "../envs/analysis.yaml"
     params:
         config=config,
-        code=fingerprint("scripts/report.py", "parity/reporting/templates"),
+        code=fingerprint(
+            "scripts/write_report.py",
+            "parity/reporting/html/templates",
+            "parity/reporting/markdown/templates",
+        ),
     message:
         "Writing the report"
     script:
-        "../scripts/report.py"
+        "../scripts/write_report.py"
 
 
 rule verdict:
@@ -125,7 +129,7 @@ rule verdict:
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=PLAN.diagnoses,
-        report=rules.report.output.report,
+        report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
     log:

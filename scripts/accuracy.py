@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.comparison.accuracy import measure
+from parity.accuracy.measure import measure
 from parity.logs import log_to
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.gallery import Sources, write_pictures
+from parity.reporting.figures.gallery import Sources, write_pictures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

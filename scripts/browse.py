@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.browser import write_browser
-from parity.reporting.gallery import Sources
+from parity.reporting.figures.gallery import Sources
+from parity.reporting.html.browser import write_browser
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json, write_json
 from parity.logs import log_to
-from parity.reporting.choice_figures import draw_choices
-from parity.reporting.choosing import CHOICES, choices, speed_of
-from parity.reporting.theme import save
+from parity.reporting.figures.exports import draw_choices
+from parity.reporting.figures.theme import save
+from parity.reporting.views.export_choice import CHOICES, choices, speed_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.diagnosis.brought import convert
+from parity.external.convert import convert
 from parity.logs import log_to
 
 if TYPE_CHECKING:

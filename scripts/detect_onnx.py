@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.detection.detections import detect_batch
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 from parity.logs import log_to
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnx import OnnxNetwork
-from parity.diagnosis.answering import answer
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.diagnosis.from_files import answer
 from parity.logs import log_to
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.graph import EXPORT, describe, load_checked, take_given
 from parity.backends.pytorch.export import export_onnx
 from parity.files import write_json
 from parity.logs import log_to
+from parity.model_files.description import EXPORT, describe, load_checked, take_given
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
-from parity.backends.onnx import describe
-from parity.backends.runtimes import load_network
+from parity.backends.onnxruntime import describe
+from parity.backends.openvino import load_network
 from parity.logs import log_to
 
 if TYPE_CHECKING:

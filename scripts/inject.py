@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnx import OnnxNetwork
-from parity.diagnosis.injecting import inject
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.diagnosis.benchmark.demo_boxes import inject
 from parity.logs import log_to
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.diagnosis.blame import LAYERS, Suspect, find_blame
+from parity.data.batches import load_batch
 from parity.files import write_json
+from parity.layers.analysis import LAYERS, Suspect, find_blame
 from parity.logs import log_to
-from parity.planning.batches import load_batch
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.figures import draw_comparisons
-from parity.reporting.pairs import load_pairs
-from parity.reporting.theme import save
+from parity.reporting.figures.comparison import draw_comparisons
+from parity.reporting.figures.matched_pairs import load_pairs
+from parity.reporting.figures.theme import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from parity.logs import log_to
-from parity.reporting.diagnosis_figures import write_figure
+from parity.reporting.figures.diagnosis import write_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.latency_figure import draw_latency
-from parity.reporting.theme import save
+from parity.reporting.figures.latency import draw_latency
+from parity.reporting.figures.theme import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

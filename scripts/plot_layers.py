@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.choice_figures import draw_layers
-from parity.reporting.theme import save
+from parity.reporting.figures.exports import draw_layers
+from parity.reporting.figures.theme import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from parity.comparison.tuning import SWEEP_RESULTS
 from parity.files import read_json
 from parity.logs import log_to
-from parity.reporting.sweep_figures import draw_sweep
-from parity.reporting.theme import save
+from parity.reporting.figures.theme import save
+from parity.reporting.figures.thresholds import draw_sweep
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.graph import EXPORT, describe, load_checked
-from parity.backends.quantisation import quantise
+from parity.data.batches import load_batch
 from parity.files import write_json
+from parity.layers.quantisation import quantise
 from parity.logs import log_to
-from parity.planning.batches import load_batch
+from parity.model_files.description import EXPORT, describe, load_checked
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

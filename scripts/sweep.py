@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.comparison.sweep import sweep_batch
+from parity.comparison.threshold_grid import Axes
 from parity.logs import log_to
-from parity.planning.grid import Axes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

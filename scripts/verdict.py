@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from parity.comparison.summary import RESULTS
 from parity.files import read_json, write_json
 from parity.logs import log_to
-from parity.reporting.diagnosis_section import DIAGNOSIS
-from parity.reporting.diagnosis_section import verdict as diagnosis_verdict
-from parity.reporting.overview import overview
+from parity.reporting.comparison_table import overview
 from parity.reporting.verdict import FAIL, VERDICT, gated, lines, overall
+from parity.reporting.views.diagnosis import DIAGNOSIS
+from parity.reporting.views.diagnosis import verdict as diagnosis_verdict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -9,9 +9,9 @@ import numpy as np
 
 from parity.comparison.differences import COMPARISON, compare_image
 from parity.comparison.summary import RESULTS, summarise
+from parity.data.batches import BATCH, slug
 from parity.detection.detections import DETECTIONS
 from parity.files import write_json
-from parity.planning.batches import BATCH, slug
 from parity.provenance import sha256
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.comparison.accuracy import as_dataset, as_rows, evaluate
-from parity.comparison.labels import Truth, load_labels
-from parity.comparison.mistakes import OperatingPoint, moved, sort_image
-from parity.comparison.resampling import cost, draw, weights_of
-from parity.comparison.scoring import score_classes
+from parity.accuracy.bootstrap import cost, draw, weights_of
+from parity.accuracy.coco import score_classes
+from parity.accuracy.error_types import OperatingPoint, moved, sort_image
+from parity.accuracy.measure import as_dataset, as_rows, evaluate
+from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
 from parity.errors import UserError
 from tests.conftest import SHARED

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from parity.errors import UserError
-from parity.planning import batches as module
-from parity.planning.batches import (
+from parity.data import batches as module
+from parity.data.batches import (
     BatchImage,
     assign,
     check_unchanged,
@@ -23,6 +22,7 @@ from parity.planning.batches import (
     planned_batches,
     slug,
 )
+from parity.errors import UserError
 
 NAMES = st.lists(st.integers(0, 10**6).map(lambda i: f"sub/{i:06d}.jpg"), min_size=1, unique=True)
 HOSTILE = st.text(
@@ -179,7 +179,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         paths.append(Path(path).name)
         return original(path)
 
-    monkeypatch.setattr("parity.planning.index._read_digest", noting)
+    monkeypatch.setattr("parity.data.index._read_digest", noting)
     return paths
 
 

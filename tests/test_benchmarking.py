@@ -7,10 +7,10 @@ import pytest
 
 from parity.benchmarking.contestants import RATIOS, RUNNERS, STAGES, Contestant, Task, line_ups
 from parity.benchmarking.race import compare_speeds, race, race_all, summarise
+from parity.data.batches import BatchImage
+from parity.data.listing import find_samples
 from parity.errors import UserError
 from parity.files import write_json
-from parity.planning.batches import BatchImage
-from parity.planning.listing import find_samples
 from parity.provenance import sha256
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
-from parity.diagnosis.brought import convert, load_brought
-from parity.diagnosis.observations import UNKNOWN_LABEL
 from parity.errors import UserError
+from parity.external.convert import convert, load_brought
+from parity.external.observations import UNKNOWN_LABEL
 from parity.files import write_json
 
 NAMES = {"0": "person", "1": "car", "2": "dog"}

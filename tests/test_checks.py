@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parity.comparison.checks import CHECKS, failed_checks
+from parity.comparison.output_checks import CHECKS, failed_checks
 
 NAN, INF = float("nan"), float("inf")
 GOOD = [10.0, 10.0, 20.0, 20.0]

@@ -7,11 +7,11 @@ import pytest
 
 from parity.comparison.summary import RESULTS as RESULTS_SCHEMA
 from parity.files import write_json
-from parity.reporting.choice_figures import draw_choices, draw_layers
-from parity.reporting.choosing import advice, choices, dominates, speed_of
-from parity.reporting.exports_section import export_sections
-from parity.reporting.report import TEMPLATES, environment
-from parity.reporting.theme import save
+from parity.reporting.figures.exports import draw_choices, draw_layers
+from parity.reporting.figures.theme import save
+from parity.reporting.markdown.report import TEMPLATES, environment
+from parity.reporting.views.export_choice import advice, choices, dominates, speed_of
+from parity.reporting.views.model_files import export_sections
 
 
 def comparison(missing: int, extra: int, box_px: float, *, passed: bool) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.backends.onnx import OnnxNetwork
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.reading import read_image
+from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
-from parity.diagnosis.external import load_external
-from parity.diagnosis.observations import Declared, Observations, Observed
-from parity.diagnosis.replays import Replayer
-from parity.images import read_image
+from parity.external.observations import Declared, Observations, Observed
+from parity.external.reader import load_external
 
 EXPECTED = {
     "a_untransposed": {

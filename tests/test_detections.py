@@ -18,7 +18,7 @@ from parity.detection.detections import (
     load_detections,
     save_detections,
 )
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 from parity.errors import UserError
 
 MADE_BY = {"names": {"0": "person", "1": "ünïcode"}, "end2end": False, "floor": 0.01}

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from parity.data.batches import BATCH
+from parity.data.reading import read_image
 from parity.files import write_json
-from parity.images import read_image
-from parity.planning.batches import BATCH
 from parity.provenance import sha256
-from parity.reporting.diagnosis_figures import write_figure
-from parity.reporting.diagnosis_section import (
+from parity.reporting.figures.diagnosis import write_figure
+from parity.reporting.views.diagnosis import (
     DIAGNOSIS,
     cut_at,
     diagnosis_sections,

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnx import OnnxNetwork
-from parity.detection.suppression import detect
-from parity.images import read_image
-from parity.planning.batches import BatchImage
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.batches import BatchImage
+from parity.data.reading import read_image
+from parity.detection.postprocess import detect
 from parity.provenance import sha256
 from tests.conftest import ROOT
 
@@ -71,7 +71,7 @@ def test_it_agrees_with_the_arm(
 def test_it_has_a_command_line(yolo11n_onnx: Path, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "noise.png"), noise)
-    from parity.planning.listing import find_samples
+    from parity.data.listing import find_samples
 
     picture = find_samples()["bus.jpg"]
     command = [sys.executable, EXAMPLE, yolo11n_onnx, tmp_path / "noise.png", picture]

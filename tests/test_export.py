@@ -12,10 +12,10 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.graph import EXPORT, describe, load_checked, take_given
 from parity.backends.pytorch.export import export_onnx
 from parity.errors import UserError
 from parity.files import read_json
+from parity.model_files.description import EXPORT, describe, load_checked, take_given
 from scripts.export import main
 
 SMALL: dict[str, Any] = {"opset": 13, "simplify": False, "dynamic": False, "imgsz": [64, 96]}

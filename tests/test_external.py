@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.diagnosis.external import load_external
-from parity.diagnosis.observations import UNKNOWN_LABEL, Declared
 from parity.errors import UserError
+from parity.external.observations import UNKNOWN_LABEL, Declared
+from parity.external.reader import load_external
 
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}

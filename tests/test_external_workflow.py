@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from parity.data.listing import find_samples
 from parity.detection.detections import NOT_STATED
 from parity.files import read_json
-from parity.planning.listing import find_samples
 from tests.conftest import Workflow, copy_project
 
 pytestmark = pytest.mark.slow
@@ -22,7 +22,7 @@ BOTH = {"external": {"faulty": FAULTY, "mine": MINE}}
 INJECTED = "results/inject/yolo11n/faulty.json"
 SILENT = "zidane.jpg"
 
-AFTER_RESULTS = {"plot", "annotate", "browse", "report", "verdict"}
+AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict"}
 AFTER_BOXES = {"detect_external", "compare", "summarise", "diagnose", "plot_diagnosis"}
 DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis"}
 
@@ -139,7 +139,7 @@ def touch_boxes(project: Workflow) -> None:
         pytest.param(
             leave,
             {"conf": 0.5},
-            {"diagnose", "plot_diagnosis", "report", "verdict"},
+            {"diagnose", "plot_diagnosis", "write_report", "verdict"},
             id="another declaration",
         ),
         pytest.param(

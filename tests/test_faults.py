@@ -2,10 +2,10 @@
 
 import pytest
 
-from parity.detection.choices import Pipeline, deviations
-from parity.diagnosis.after import AFTER, ZERO_SIZE_NMSBOXES
-from parity.diagnosis.before import BEFORE
-from parity.diagnosis.faults import STAGES, class_table, cover, threshold
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.diagnosis.catalogue.fault import STAGES, class_table, cover, threshold
+from parity.diagnosis.catalogue.postprocessing import AFTER, ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.preprocessing import BEFORE
 
 CATALOGUE = [*BEFORE, *AFTER]
 

@@ -12,9 +12,9 @@ from matplotlib.text import Text
 
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
-from parity.reporting.figures import draw_comparisons, objects_by_kind
-from parity.reporting.pairs import load_pairs
-from parity.reporting.theme import theme
+from parity.reporting.figures.comparison import draw_comparisons, objects_by_kind
+from parity.reporting.figures.matched_pairs import load_pairs
+from parity.reporting.figures.theme import theme
 from scripts.plot import main
 from tests.synthetic import BROKEN, HOSTILE, NOTHING, SAME, Run, comparison, make_run
 

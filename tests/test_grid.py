@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from parity.comparison.threshold_grid import MAX_POINTS, Axes, grid_of, points
 from parity.errors import UserError
 from parity.planning.config import complete
-from parity.planning.grid import MAX_POINTS, Axes, grid_of, points
 
 THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
 

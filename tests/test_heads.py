@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.backends.graph import describe as describe_graph
-from parity.backends.graph import load_checked
 from parity.backends.inference import infer
-from parity.backends.onnx import OnnxNetwork, describe
-from parity.detection import suppression
+from parity.backends.onnxruntime import OnnxNetwork, describe
+from parity.data.batches import BatchImage
+from parity.detection import postprocess as suppression
 from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
 from parity.errors import UserError
 from parity.files import write_json
-from parity.planning.batches import BatchImage
+from parity.model_files.description import describe as describe_graph
+from parity.model_files.description import load_checked
 from parity.provenance import sha256
 
 CONF, IOU = 0.3, 0.5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.images import find_samples
+from parity.data.listing import find_samples
 from tests.browser.pages import CLASSES, HOSTILE
 from tests.conftest import Workflow, copy_project
 

@@ -12,17 +12,27 @@ import yaml
 from parity.provenance import local_imports
 from tests.conftest import ROOT, project_files
 
-LAYERS = {
-    "detection": 1,
-    "backends": 2,
-    "comparison": 3,
-    "benchmarking": 4,
-    "diagnosis": 4,
-    "reporting": 4,
-}
-"""Imports run from a higher number to a lower one; other modules of the library are below all."""
+LAYERS = (
+    "detection",
+    "data",
+    "deployment",
+    "model_files",
+    "backends",
+    "comparison",
+    "accuracy",
+    "layers",
+    "external",
+    "diagnosis",
+    "benchmarking",
+    "planning",
+    "reporting",
+)
+"""Folders of the library from the lowest up; a folder imports from lower ones only, and everything
+from the modules that stand in no folder."""
 
-MAX_LINES = 400
+RESULTS_OF = {"load_checkpoint": "checkpoint", "write_report": "report"}
+"""Folders of results that users have in their scripts; every other is named after its rule."""
+
 
 SECTION = r"^    {name}:\n((?:^        .*\n|^\n)*)"
 
@@ -45,7 +55,8 @@ def imported(path: Path) -> set[str]:
 
 def layer(module: str) -> int:
     """Return how high a module of the library stands."""
-    return LAYERS.get(module.split(".")[1], 0) if "." in module else 0
+    folder = module.split(".")[1] if "." in module else ""
+    return LAYERS.index(folder) + 1 if (ROOT / "parity" / folder).is_dir() and folder else 0
 
 
 def pins(lines: list[str]) -> dict[str, str]:
@@ -116,7 +127,7 @@ def test_each_runtime_is_imported_in_its_backend_only(path: Path) -> None:
     packages = {name.split(".")[0] for name in imported(path)}
     if path.parts[:3] != ("parity", "backends", "pytorch"):
         assert not packages & {"torch", "torchvision", "ultralytics"}
-    if path.parts[:2] != ("parity", "backends"):
+    if path.parts[1] not in {"backends", "layers", "model_files"}:
         assert not packages & {"onnx", "onnxruntime", "onnxslim"}
 
 
@@ -129,13 +140,6 @@ def test_a_package_is_a_docstring(path: Path) -> None:
     assert len(body) == 1
 
 
-def test_files_are_short() -> None:
-    suffixes = {".css", ".j2", ".js", ".py", ".smk"}
-    code = [p for p in project_files() if p.suffix in suffixes or p.name == "Snakefile"]
-    lengths = {str(p): len((ROOT / p).read_text().splitlines()) for p in code}
-    assert {path: n for path, n in lengths.items() if n >= MAX_LINES} == {}
-
-
 @pytest.mark.parametrize("rule", RULES)
 def test_one_word_finds_everything(rule: str) -> None:
     text = RULES[rule]
@@ -143,13 +147,13 @@ def test_one_word_finds_everything(rule: str) -> None:
     assert (ROOT / "scripts" / f"{rule}.py").is_file()
     outputs = re.findall(r'"((?:results|benchmarks)/[^"]*)"', section(text, "output"))
     assert outputs
-    assert all(path.split("/")[1] == rule for path in outputs)
+    assert all(path.split("/")[1] == RESULTS_OF.get(rule, rule) for path in outputs)
     logs = re.findall(r'"([^"]*)"', section(text, "log"))
     assert len(logs) == 1
     assert logs[0].startswith(f"logs/{rule}/")
     benchmarks = re.findall(r'"([^"]*)"', section(text, "benchmark"))
     assert all(path.startswith(f"benchmarks/{rule}/") for path in benchmarks)
-    assert f'fingerprint("scripts/{rule}.py"' in section(text, "params")
+    assert re.search(rf'fingerprint\(\s*"scripts/{rule}\.py"', section(text, "params"))
     assert section(text, "message")
     assert re.match(r'\w+ \w+:\n    """', text)
 

@@ -14,9 +14,15 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.utils.patches import imread
 
+from parity.data.listing import (
+    SUFFIXES,
+    ULTRALYTICS_SUFFIXES,
+    find_images,
+    find_samples,
+    list_images,
+)
+from parity.data.reading import read_image
 from parity.errors import UnreadableImageError, UserError
-from parity.images import find_images, find_samples, read_image
-from parity.planning.listing import SUFFIXES, ULTRALYTICS_SUFFIXES, list_images
 
 EXIF_ORIENTATION = 0x0112
 

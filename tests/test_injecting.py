@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity.diagnosis.injecting import find
+from parity.diagnosis.benchmark.demo_boxes import find
 from parity.errors import UserError
 
 

@@ -8,10 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.graph import describe, external_files, load_checked
-from parity.backends.inspection import STOP, Wanted, inspect, refuse
-from parity.backends.weights import compare_weights, stored_weights
 from parity.errors import UserError
+from parity.model_files.description import describe, external_files, load_checked
+from parity.model_files.inspection import STOP, Wanted, inspect, refuse
+from parity.model_files.weights import compare_weights, stored_weights
 
 NAMES = {0: "cat", 1: "dog"}
 WANTED = Wanted(

@@ -7,10 +7,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.layers import decibels, shares, study
-from parity.backends.mixing import mend
-from parity.backends.tapping import Layer, match_layers, nodes_of, slices
-from parity.diagnosis.blame import choices, first_beyond, layer_rows, sentences
+from parity.layers.activations import Layer, match_layers, nodes_of, slices
+from parity.layers.analysis import choices, first_beyond, layer_rows, sentences
+from parity.layers.mixed_precision import mend
+from parity.layers.sensitivity import decibels, shares, study
 
 SIZE = 8
 CLASSES = 3

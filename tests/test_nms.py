@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ultralytics.utils.nms import non_max_suppression
 
 from parity.backends.pytorch import suppression as theirs
-from parity.detection import suppression as ours
+from parity.detection import postprocess as ours
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import Detections, ImageCandidates
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress

@@ -14,13 +14,13 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import count_non_finite, infer
-from parity.backends.onnx import OnnxNetwork
-from parity.comparison.checks import failed_checks
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.comparison.output_checks import failed_checks
+from parity.data.batches import BatchImage
+from parity.data.listing import find_samples
 from parity.detection.detections import CandidateBatch, Detections, detect_batch, load_detections
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 from parity.errors import UserError
-from parity.images import find_samples
-from parity.planning.batches import BatchImage
 from parity.provenance import sha256
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +64,7 @@ sys.exit(f"imports {{heavy}}" if heavy else 0)
 @pytest.mark.parametrize(
     "modules",
     [
-        "parity.backends.onnx",
+        "parity.backends.onnxruntime",
         "parity.backends.inference",
         "scripts.infer_onnx",
         "scripts.detect_onnx",
@@ -85,10 +85,10 @@ import sys
 sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] = None
 from pathlib import Path
 from parity.backends.inference import infer_batch
-from parity.backends.onnx import OnnxNetwork
-from parity.planning.batches import plan_batches
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.batches import plan_batches
 from parity.detection.detections import detect_batch
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)
 network = OnnxNetwork.load(onnx, threads=1)

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from parity.comparison.tolerances import Tolerance
-from parity.reporting import page, sections, side_by_side
-from parity.reporting.browser import KINDS, _measured, shrunk
-from parity.reporting.charts import Axis, stacked, strip
-from parity.reporting.overview import overview
+from parity.reporting.comparison_table import overview
+from parity.reporting.html import page
+from parity.reporting.html.browser import KINDS, _measured, shrunk
+from parity.reporting.html.charts import Axis, stacked, strip
+from parity.reporting.views import exports as side_by_side
+from parity.reporting.views import sections
 from tests.browser.pages import HOSTILE, make_page, make_results
 from tests.conftest import ROOT
 
@@ -113,7 +115,7 @@ def test_copies_are_never_larger(shape: tuple, longest: int, expected: tuple) ->
 
 
 def test_scripts_and_styles_cannot_close_their_element() -> None:
-    for path in (ROOT / "parity/reporting/templates/page").glob("*.[jc]s*"):
+    for path in (ROOT / "parity/reporting/html/templates").glob("*.[jc]s*"):
         page.verbatim(path.read_text())
     with pytest.raises(ValueError, match="</"):
         page.verbatim("</script>")

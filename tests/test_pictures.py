@@ -7,12 +7,18 @@ import numpy as np
 import pytest
 
 from parity.comparison.summary import RESULTS
+from parity.data.batches import slug
 from parity.errors import UserError
 from parity.files import read_json
-from parity.planning.batches import slug
-from parity.reporting.drawing import STYLES, Mark, Style, dashes, draw_panel, panel_corners
-from parity.reporting.gallery import INDEX, PICTURES
-from parity.reporting.pictures import MOST_HEIGHT, MOST_WIDTH, arrange, draw_difference, fates
+from parity.reporting.figures.drawing import STYLES, Mark, Style, dashes, draw_panel, panel_corners
+from parity.reporting.figures.gallery import INDEX, PICTURES
+from parity.reporting.figures.pictures import (
+    MOST_HEIGHT,
+    MOST_WIDTH,
+    arrange,
+    draw_difference,
+    fates,
+)
 from scripts.annotate import main
 from tests.synthetic import BROKEN, CAR, GROUND, HOSTILE, NAMES, SAME, Run, comparison, make_run
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.backends.onnx import OnnxNetwork
-from parity.detection.choices import Pipeline, deviations
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.listing import find_samples
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.rescale import to_image
+from parity.deployment.run import prepare, replay, run
 from parity.detection.detections import ImageCandidates
 from parity.detection.letterbox import Letterbox
-from parity.detection.mapping import to_image
-from parity.detection.pipeline import prepare, replay, run
-from parity.detection.suppression import detect
-from parity.images import find_samples
+from parity.detection.postprocess import detect
 
 BOXES = np.array([[100, 200, 180, 260], [300, 300, 420, 360]], np.float32)
 PLACE = Letterbox(640, 640, 480, 640, 80, 0)

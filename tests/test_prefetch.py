@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.prefetch import prefetch
+from parity.backends.prefetch import prefetch
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))

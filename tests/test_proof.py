@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parity.diagnosis.proof import examples, measure, waterfall
+from parity.diagnosis.attribution import examples, measure, waterfall
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 

@@ -12,15 +12,15 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import infer
-from parity.backends.onnx import OnnxNetwork
+from parity.backends.onnxruntime import OnnxNetwork
 from parity.backends.pytorch import suppression as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe
 from parity.comparison.differences import compare_image, worst
 from parity.comparison.tolerances import Tolerance, judge
-from parity.detection import suppression as ours
+from parity.data.batches import BatchImage
+from parity.data.listing import find_samples
+from parity.detection import postprocess as ours
 from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
-from parity.images import find_samples
-from parity.planning.batches import BatchImage
 from parity.provenance import sha256
 
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.011, 0.3)]

@@ -5,10 +5,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.ordering import is_sorted, sort_nodes
-from parity.backends.quantisation import chosen_nodes, tail_of
+from parity.data.batches import BatchImage
 from parity.errors import UserError
-from parity.planning.batches import BatchImage
+from parity.layers.quantisation import chosen_nodes, tail_of
+from parity.model_files.node_order import is_sorted, sort_nodes
 from parity.planning.calibration import LEAST, choose
 
 

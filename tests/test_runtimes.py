@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.runtimes import load_network
+from parity.backends.openvino import load_network
 from parity.errors import UserError
 
 CPU = "CPUExecutionProvider"

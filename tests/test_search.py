@@ -5,13 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from parity.backends.onnx import OnnxNetwork
-from parity.detection.choices import Pipeline
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.data.listing import find_samples
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.diagnosis.benchmark.injected_faults import (
+    Case,
+    compose,
+    explains,
+    injectable,
+    mixed,
+    observe,
+)
 from parity.diagnosis.diagnosis import diagnose
-from parity.diagnosis.injection import Case, compose, explains, injectable, mixed, observe
-from parity.diagnosis.observations import Declared, Observations
-from parity.diagnosis.replays import Replayer
-from parity.images import find_samples
+from parity.external.observations import Declared, Observations
 
 DECLARED = Declared(conf=0.25, iou=0.45)
 CORRECT = Pipeline(conf=0.25, iou=0.45)

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.backends.buffers import BufferPool
 from parity.backends.inference import Prepared, grouped, infer
-from parity.backends.onnx import OnnxNetwork
-from parity.buffers import BufferPool
+from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.prefetch import prefetch
+from parity.data.batches import BatchImage
+from parity.data.reading import read_image
 from parity.detection.decoding import Candidates, decode
 from parity.detection.letterbox import apply, fit, planes
 from parity.detection.nms import largest_float32, nms
-from parity.images import read_image
-from parity.planning.batches import BatchImage
-from parity.prefetch import prefetch
 from parity.provenance import sha256
 from tests import plain_path
 

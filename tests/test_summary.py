@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.backends.graph import EXPORT
 from parity.comparison.differences import compare_batch, compare_image
 from parity.comparison.summary import _rank_of, by_batch, by_folder, summarise
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals, distribution
 from parity.detection.detections import DETECTIONS
 from parity.files import write_json
+from parity.model_files.description import EXPORT
 
 NAN = float("nan")
 CAR, BUS = [10.0, 10.0, 60.0, 40.0], [100.0, 20.0, 180.0, 90.0]

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.backends.inference import infer
-from parity.backends.onnx import OnnxNetwork
+from parity.backends.onnxruntime import OnnxNetwork
 from parity.comparison.differences import compare_image, worst
 from parity.comparison.sweep import Pairs, check_limits, sweep, sweep_batch
+from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import gather
+from parity.data.batches import BatchImage
 from parity.detection.decoding import Candidates
 from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 from parity.errors import UserError
-from parity.planning.batches import BatchImage
-from parity.planning.grid import Axes
 from parity.provenance import sha256
 
 FLOOR = 0.05

@@ -7,10 +7,10 @@ import pytest
 
 from parity.comparison.tuning import SWEEP_RESULTS
 from parity.files import write_json
-from parity.reporting.report import TEMPLATE, TEMPLATES, environment
-from parity.reporting.sweep_figures import MOST_MAPS, draw_sweep
-from parity.reporting.sweep_section import agreement, section, sweep_sections
-from parity.reporting.theme import save
+from parity.reporting.figures.theme import save
+from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
+from parity.reporting.markdown.report import TEMPLATE, TEMPLATES, environment
+from parity.reporting.views.thresholds import agreement, section, sweep_sections
 
 
 def results(*names: str, conf: int = 2, empty: bool = False) -> dict[str, Any]:

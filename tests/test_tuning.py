@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Point, advise, agreement, recommend, tune
-from parity.planning.grid import Axes
 
 THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
 

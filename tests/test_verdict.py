@@ -7,7 +7,7 @@ import pytest
 
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
-from parity.reporting.closing import REPORT, closing_lines
+from parity.reporting.console import REPORT, closing_lines
 from parity.reporting.verdict import VERDICT, gated, lines, overall
 from scripts.verdict import main
 from tests.synthetic import BROKEN, EFFECTS, NOTHING, SAME, comparison, make_run

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from parity.reporting.waterfall import percent, waterfall_rows, waterfalls
+from parity.reporting.views.waterfall import percent, waterfall_rows, waterfalls
 
 ARMS = {
     "pytorch-rect": ([640, 640], True),

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from parity.images import find_samples
+from parity.data.listing import find_samples
 from tests.conftest import Workflow, copy_project
 
 PHOTOS = {"images": "photos", "images_per_job": 2}
 
-VERDICT = {"summarise", "plot", "annotate", "browse", "report", "verdict"}
+VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
 AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
 AFTER_IMAGES = {"infer_pytorch", "infer_onnx"} | AFTER_THRESHOLDS
-AFTER_EXPORT = {"export", "inspect", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
+AFTER_EXPORT = {"export", "inspect_export", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     (photos / "torn.jpg").write_bytes(b"no image")
     result = project.run(config=PHOTOS)
     assert result.returncode == 0, result.output
-    assert result.rules == {"checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
+    assert result.rules == {"load_checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
     return project
 
 
@@ -69,7 +69,7 @@ def rewrite_image(project: Workflow) -> None:
 
 
 def edit_template(project: Workflow) -> None:
-    (template,) = (project.root / "parity/reporting/templates").glob("analysis_report*")
+    (template,) = (project.root / "parity/reporting/markdown/templates").glob("analysis_report*")
     template.write_text(template.read_text() + "\n")
 
 
@@ -86,7 +86,9 @@ EXCHANGED = {"thresholds": {"conf": 0.6, "iou": 0.4}}
         pytest.param(leave, {"tolerances": {"box_px": 0.5}}, VERDICT, id="tolerance"),
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
-        pytest.param(leave, {"annotate": 3}, {"annotate", "report", "verdict"}, id="annotate"),
+        pytest.param(
+            leave, {"annotate": 3}, {"annotate", "write_report", "verdict"}, id="annotate"
+        ),
         pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
         pytest.param(touch_image, {}, set(), id="an image touched"),
@@ -99,7 +101,7 @@ EXCHANGED = {"thresholds": {"conf": 0.6, "iou": 0.4}}
             {"infer_pytorch", "detect_pytorch"} | AFTER_DETECTION,
             id="network.py",
         ),
-        pytest.param(edit_template, {}, {"report", "verdict"}, id="template"),
+        pytest.param(edit_template, {}, {"write_report", "verdict"}, id="template"),
         pytest.param(edit("README.md"), {}, set(), id="documents"),
     ],
 )
@@ -125,8 +127,8 @@ def test_exchanging_two_thresholds_counts_as_a_change(project: Workflow) -> None
 def test_another_model_leaves_the_first_alone(project: Workflow) -> None:
     again = {"models": {"again": {"weights": "yolo11n.pt"}}}
     jobs = project.dry_run(config=PHOTOS | again).jobs
-    assert jobs["checkpoint"] == jobs["export"] == jobs["summarise"] == 1
-    assert set(jobs) == {"checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
+    assert jobs["load_checkpoint"] == jobs["export"] == jobs["summarise"] == 1
+    assert set(jobs) == {"load_checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
 
 
 def batches(project: Workflow) -> dict[str, list[str]]:

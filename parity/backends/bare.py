@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from parity.backends.onnx import OnnxNetwork
+from parity.backends.onnxruntime import OnnxNetwork
 
 
 def bare_run(path: str | Path, image: str | Path, *, threads: int) -> Callable[[], None]:

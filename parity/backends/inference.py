@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from parity.backends.prefetch import prefetch
+from parity.data.batches import BatchImage, check_unchanged, load_batch
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
-from parity.planning.batches import BatchImage, check_unchanged, load_batch
-from parity.prefetch import prefetch
 from parity.progress import reported
 
 log = logging.getLogger(__name__)

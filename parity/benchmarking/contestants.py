@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
+from parity.data.batches import BatchImage
 from parity.detection.detections import Detections
-from parity.planning.batches import BatchImage
 
 STAGES = ("decode", "preprocess", "network", "postprocess")
 
@@ -88,8 +88,8 @@ def run_pytorch(task: Task, threads: int, _first: str) -> Runner:
 
 def run_onnx(task: Task, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
-    from parity.backends.onnx import OnnxNetwork  # noqa: PLC0415
-    from parity.detection.suppression import detect  # noqa: PLC0415
+    from parity.backends.onnxruntime import OnnxNetwork  # noqa: PLC0415
+    from parity.detection.postprocess import detect  # noqa: PLC0415
 
     return arm(OnnxNetwork.load(task.onnx, threads=threads), detect, task)
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, Task, line_ups
+from parity.data.batches import BatchImage, load_batch
+from parity.data.listing import ULTRALYTICS_SUFFIXES
+from parity.data.reading import read_image
 from parity.errors import UnreadableImageError, UserError
-from parity.images import read_image
-from parity.planning.batches import BatchImage, load_batch
-from parity.planning.listing import ULTRALYTICS_SUFFIXES
 from parity.provenance import ROOT
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

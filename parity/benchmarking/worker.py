@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from parity.benchmarking.contestants import RUNNERS, Runner, Task
-from parity.planning.batches import BatchImage
+from parity.data.batches import BatchImage
 
 
 def run_round(run: Runner, images: list[BatchImage]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from parity.comparison.checks import failed_checks
+from parity.comparison.output_checks import failed_checks
 from parity.detection.detections import DETECTIONS, CandidateBatch, load_detections
 from parity.errors import UserError
 from parity.files import read_json, write_json

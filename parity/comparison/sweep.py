@@ -15,12 +15,12 @@ from typing import Any, Self
 import numpy as np
 
 from parity.comparison.matching import assign
+from parity.comparison.threshold_grid import Axes
 from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
-from parity.detection.suppression import detect
+from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.files import write_json
-from parity.planning.grid import Axes
 
 SWEEP = "sweep/1"
 

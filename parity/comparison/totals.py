@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.comparison.checks import failed_checks
 from parity.comparison.differences import score_differences, worst
+from parity.comparison.output_checks import failed_checks
 from parity.comparison.tolerances import Tolerance, judge
 from parity.detection.detections import NOT_STATED
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from parity.comparison.sweep import SWEEP
+from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
 from parity.files import read_json
-from parity.planning.grid import Axes
 
 SWEEP_RESULTS = "sweep-results/1"
 

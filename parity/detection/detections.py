@@ -190,7 +190,7 @@ def detect_batch(
         ``conf``, ``iou`` and ``max_det``.
     detect : callable
         Turns the candidates of one image into detections, see
-        :func:`parity.detection.suppression.detect`.
+        :func:`parity.detection.postprocess.detect`.
 
     Raises
     ------

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, product
 
-from parity.detection.choices import INPUT_FIELDS, Pipeline
-from parity.diagnosis.choosing import screen
-from parity.diagnosis.fingerprints import GAINS, OFFSETS
-from parity.diagnosis.judging import Judge
-from parity.diagnosis.polishing import ENOUGH, without
+from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
+from parity.diagnosis.box_evidence import GAINS, OFFSETS
+from parity.diagnosis.cost import Judge
+from parity.diagnosis.image_choice import screen
+from parity.diagnosis.local_search import ENOUGH, without
 from parity.diagnosis.search import FLAT, InputState, flat_hypotheses
 
 CUTOFF = 25.0

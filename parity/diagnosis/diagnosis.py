@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from parity.detection.choices import INPUT_FIELDS, Pipeline, deviations
+from parity.deployment.pipeline import INPUT_FIELDS, Pipeline, deviations
+from parity.deployment.replay import Replayer
 from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, settle
-from parity.diagnosis.choosing import choose, screen
-from parity.diagnosis.evidence import Shares
-from parity.diagnosis.faults import Fault
-from parity.diagnosis.fingerprints import score_evidence
-from parity.diagnosis.judging import Judge
-from parity.diagnosis.observations import Observations
-from parity.diagnosis.replays import Replayer
+from parity.diagnosis.box_evidence import score_evidence
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import Judge
+from parity.diagnosis.image_choice import choose, screen
+from parity.diagnosis.misfit import Shares
 from parity.diagnosis.search import InputState, Search
-from parity.diagnosis.stages import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
+from parity.diagnosis.tensor_evidence import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
+from parity.external.observations import Observations
 
 BUDGET = 600
 """Inputs of the network that are looked at, at most: some 40 s of one core with YOLO11n."""
@@ -159,7 +159,7 @@ def diagnose(
     paths : dict of str to Path
         Image files by name.
     network : Network
-        The network that it runs, see :class:`parity.detection.pipeline.Network`.
+        The network that it runs, see :class:`parity.deployment.run.Network`.
     class_names : dict of int to str
         The model's names.
     budget : int

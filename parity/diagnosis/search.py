@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from parity.detection.choices import INPUT_FIELDS, Pipeline
-from parity.diagnosis.faults import Fault
-from parity.diagnosis.fingerprints import (
+from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
+from parity.diagnosis.box_evidence import (
     fit_geometry,
     overlapping,
     rank_decodings,
     score_evidence,
 )
-from parity.diagnosis.judging import Judge
-from parity.diagnosis.polishing import fit_classes, improving, polish, without
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import Judge
+from parity.diagnosis.local_search import fit_classes, improving, polish, without
 
 SOLVED = 0.75
 """Share of scores found to the last digit from which the input is taken for known."""

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from parity.data.batches import BATCH, BatchImage, load_batch
 from parity.errors import UserError
 from parity.files import read_json, write_json
-from parity.planning.batches import BATCH, BatchImage, load_batch
 from parity.planning.exports import quantised
 
 CALIBRATION = "results/calibration"

@@ -14,10 +14,10 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from parity.comparison.threshold_grid import grid_of
 from parity.errors import UserError
 from parity.planning.exports import check_exports, check_weights
 from parity.planning.externals import check_externals
-from parity.planning.grid import grid_of
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 WHOLE = {"$ref": "config.schema.yaml"}

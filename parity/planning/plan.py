@@ -4,9 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from parity.comparison.threshold_grid import grid_of
+from parity.data.batches import Batches, plan_batches, planned_batches
+from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
-from parity.planning.batches import Batches, plan_batches, planned_batches
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.exports import (
     counterpart,
@@ -18,9 +20,7 @@ from parity.planning.exports import (
     wanted_of,
 )
 from parity.planning.externals import ExternalPlan
-from parity.planning.grid import grid_of
-from parity.planning.labelling import plan_labels
-from parity.planning.listing import find_samples, list_images, list_paths
+from parity.planning.label_digest import plan_labels
 from parity.planning.locks import hold
 
 BATCHES = "results/batches"
@@ -191,7 +191,9 @@ class Plan(ExternalPlan):
     def all_inspections(self) -> list[str]:
         """Inspections of all exports of all models."""
         return [
-            f"results/inspect/{m}/{export}.json" for m in self.models for export in self.exports
+            f"results/inspect_export/{m}/{export}.json"
+            for m in self.models
+            for export in self.exports
         ]
 
     def calibrating(self, wildcards: Any) -> list[str]:
@@ -207,7 +209,8 @@ class Plan(ExternalPlan):
     def inspections(self, wildcards: Any) -> list[str]:
         """Return the inspections of all exports of a model."""
         return [
-            f"results/inspect/{wildcards.model}/{export}.json" for export in self.config["exports"]
+            f"results/inspect_export/{wildcards.model}/{export}.json"
+            for export in self.config["exports"]
         ]
 
     def descriptions(self, wildcards: Any) -> list[str]:

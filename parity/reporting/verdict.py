@@ -6,7 +6,7 @@ Nothing is judged here: ``summarise`` wrote the verdicts down, this only reads t
 from collections.abc import Mapping
 from typing import Any
 
-from parity.reporting.text import ceiling, count, listing, number
+from parity.reporting.wording import ceiling, count, listing, number
 
 VERDICT = "verdict/1"
 FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"

@@ -9,14 +9,14 @@ import numpy as np
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
 from parity.comparison.tuning import SWEEP_RESULTS
+from parity.data.batches import BATCH
 from parity.detection.detections import DETECTIONS
 from parity.files import read_json, write_json
-from parity.planning.batches import BATCH
 from parity.planning.config import complete
 from parity.provenance import sha256
-from parity.reporting.browser import BROWSER, INDEX, write_browser
-from parity.reporting.gallery import Sources
-from parity.reporting.page import write_page
+from parity.reporting.figures.gallery import Sources
+from parity.reporting.html.browser import BROWSER, INDEX, write_browser
+from parity.reporting.html.page import write_page
 
 HOSTILE = [
     "<img src=x onerror=document.title='harm'>.jpg",

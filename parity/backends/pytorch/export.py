@@ -8,8 +8,8 @@ from typing import Any
 import onnx
 from ultralytics import YOLO
 
-from parity.backends.graph import load_checked
 from parity.files import atomic
+from parity.model_files.description import load_checked
 
 
 def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any) -> None:

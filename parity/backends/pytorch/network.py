@@ -13,9 +13,9 @@ from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
+from parity.data.reading import read_image
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.errors import UnreadableImageError, UserError
-from parity.images import read_image
 from parity.provenance import sha256, versions
 
 END2END_ROWS = 300

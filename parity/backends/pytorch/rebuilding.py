@@ -18,9 +18,9 @@ from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import DetectionModel
 
-from parity.backends.graph import load_checked
 from parity.errors import UserError
 from parity.files import atomic
+from parity.model_files.description import load_checked
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:

@@ -1,0 +1,1 @@
+"""Holding detections against labels: mean average precision, its intervals, and kinds of error."""

@@ -1,0 +1,147 @@
+"""Sorting what an arm gets wrong into kinds, and what a conversion moves between them.
+
+The kinds and their order are those of D. Bolya et al., "TIDE: a general toolbox for identifying
+object detection errors", ECCV 2020; here they are counted at the thresholds of the deployment.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.accuracy.coco import assign, overlaps
+from parity.data.labels import Truth
+from parity.detection.detections import Detections
+
+FOREGROUND, BACKGROUND = 0.5, 0.1
+KINDS = ("class", "location", "class and location", "duplicate", "background")
+FATES = ("found", "wrong class", "badly placed", "missed")
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """What became of the detections and the objects of one image.
+
+    Attributes
+    ----------
+    found : int
+        Detections of an object: right class, overlap of at least 0.5.
+    mistakes : dict of str to int
+        Other detections by kind; those in a crowd count nowhere.
+    fates : list of str
+        What became of each object, in the order of the labels, crowds left out.
+    """
+
+    found: int
+    mistakes: Counter[str]
+    fates: list[str]
+
+
+def sort_image(detections: Detections, truth: Truth) -> Sorted:
+    """Sort the detections and objects of one image.
+
+    Parameters
+    ----------
+    detections : Detections
+        What an arm reports, by falling score.
+    truth : Truth
+        What is in the image.
+    """
+    overlap = overlaps(detections.boxes, truth)
+    same = np.equal.outer(detections.class_ids, truth.class_ids)
+    taken = np.full(len(detections), -1)
+    for c in np.unique(detections.class_ids):
+        mine, labels = (
+            np.flatnonzero(detections.class_ids == c),
+            np.flatnonzero(truth.class_ids == c),
+        )
+        (given,) = assign(
+            overlap[np.ix_(mine, labels)], truth.crowd[labels], np.array([FOREGROUND])
+        )
+        hit = given >= 0
+        taken[mine] = given
+        taken[mine[hit]] = labels[given[hit]]
+    fates = np.full(len(truth), FATES[3], dtype=object)
+    mistakes: Counter[str] = Counter()
+    overlap = np.where(truth.crowd, 0, overlap)
+    for i in np.flatnonzero(taken == -1):
+        kind, label = _kind(overlap[i], same[i])
+        mistakes[kind] += 1
+        if label >= 0 and fates[label] != FATES[1]:
+            fates[label] = FATES[1] if kind == KINDS[0] else FATES[2]
+    fates[taken[taken >= 0]] = FATES[0]
+    return Sorted(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
+
+
+def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
+    own, other = np.where(same, overlap, 0), np.where(same, 0, overlap)
+    if own.size and BACKGROUND <= own.max() <= FOREGROUND:
+        return KINDS[1], int(own.argmax())
+    if other.size and other.max() >= FOREGROUND:
+        return KINDS[0], int(other.argmax())
+    if own.size and own.max() >= FOREGROUND:
+        return KINDS[3], -1
+    if not overlap.size or overlap.max() <= BACKGROUND:
+        return KINDS[4], -1
+    return KINDS[2], -1
+
+
+@dataclass
+class OperatingPoint:
+    """What an arm gets right and wrong at the thresholds of the deployment.
+
+    Attributes
+    ----------
+    found, objects : int
+        Objects detected, and labelled.
+    mistakes : Counter
+        Detections that are none, by kind.
+    fates : dict of str to list of str
+        What became of each object, by image.
+    """
+
+    found: int = 0
+    objects: int = 0
+    mistakes: Counter[str] = field(default_factory=Counter)
+    fates: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, detections: Detections, truth: Truth) -> None:
+        """Take in an image."""
+        one = sort_image(detections, truth)
+        self.found += one.found
+        self.objects += len(one.fates)
+        self.mistakes += one.mistakes
+        self.fates[name] = one.fates
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values; a precision without detections is None."""
+        reported = self.found + self.mistakes.total()
+        fates = Counter(fate for of_image in self.fates.values() for fate in of_image)
+        return {
+            "precision": self.found / reported if reported else None,
+            "recall": self.found / self.objects if self.objects else None,
+            "detections": reported,
+            "objects": self.objects,
+            "mistakes": {kind: self.mistakes[kind] for kind in KINDS},
+            "fates": {fate: fates[fate] for fate in FATES},
+        }
+
+
+def moved(
+    reference: Mapping[str, list[str]], candidate: Mapping[str, list[str]]
+) -> dict[str, dict[str, int]]:
+    """Count what became, in a candidate, of the objects of each fate in a reference.
+
+    Returns
+    -------
+    dict of str to dict of str to int
+        Objects by fate in the reference, then by fate in the candidate.
+    """
+    counts = Counter(
+        (one, other)
+        for name in reference
+        for one, other in zip(reference[name], candidate[name], strict=True)
+    )
+    return {one: {other: counts[one, other] for other in FATES} for one in FATES}

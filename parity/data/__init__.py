@@ -1,0 +1,1 @@
+"""Images and labels: finding, indexing, dividing into batches, reading."""

@@ -1,0 +1,84 @@
+"""Reading images exactly as Ultralytics does but without importing it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from parity.data.listing import ULTRALYTICS_SUFFIXES
+from parity.errors import UnreadableImageError
+
+PILLOW_FIRST = frozenset([".avif", ".heic", ".heif"])
+TIFF = frozenset([".tif", ".tiff"])
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Decode an image as ``ultralytics.utils.patches.imread`` (8.4.190) does.
+
+    EXIF orientation is applied to JPEG, AVIF and HEIC, alpha is dropped, the first page or frame
+    is taken, and 16-bit images keep their high byte. Suffixes that Ultralytics does not take for
+    a still image are given a second chance with Pillow.
+
+    Returns
+    -------
+    (h, w, 3) uint8
+        Blue, green, red.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is missing, empty, cannot be decoded or holds measurements (a TIFF of floats,
+        say), of which Ultralytics would make an input out of range.
+    """
+    path = Path(path)
+    try:
+        data = np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise UnreadableImageError(error.strerror or str(error)) from None
+    if not data.size:
+        raise UnreadableImageError("the file is empty")
+    try:
+        image = _decode(path, data)
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from None
+        raise UnreadableImageError(f"OpenCV refuses the file ({error.err})") from None
+    if image is None:
+        raise UnreadableImageError("the file cannot be decoded as an image")
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.shape[2] == 1:
+        image = np.repeat(image, 3, axis=2)
+    if image.dtype != np.uint8:
+        raise UnreadableImageError(f"its pixels are {image.dtype}, not colours of 8 or 16 bits")
+    return image
+
+
+def _decode(path: Path, data: np.ndarray) -> np.ndarray | None:
+    suffix = path.suffix.lower()
+    image = _read_colour_tiff(data) if suffix in TIFF else None
+    if image is None and suffix in PILLOW_FIRST:
+        image = _read_with_pillow(path)
+    if image is None:
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    if image is None and suffix not in ULTRALYTICS_SUFFIXES:
+        image = _read_with_pillow(path)
+    return image
+
+
+def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
+    decoded, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED)
+    return pages[0][..., :3] if decoded and pages[0].ndim == 3 else None
+
+
+def _read_with_pillow(path: Path) -> np.ndarray | None:
+    try:
+        with ImageOps.exif_transpose(Image.open(path)) as image:
+            return cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR)
+    except MemoryError:
+        raise
+    except Exception:  # Pillow's plugins raise whatever their format's parser raises
+        return None

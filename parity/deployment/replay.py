@@ -1,0 +1,185 @@
+"""Running hypotheses: the network once per distinct input, everything after it as a replay."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.deployment.decode import candidates
+from parity.deployment.pipeline import (
+    DECODING_FIELDS,
+    INPUT_FIELDS,
+    MAPPING_FIELDS,
+    READING_FIELDS,
+    SELECTING_FIELDS,
+    Pipeline,
+    values,
+)
+from parity.deployment.preprocess import place, placed, preprocess, read
+from parity.deployment.rescale import number, to_image
+from parity.deployment.run import Network, survivors
+from parity.detection.decoding import Candidates, decode_end2end
+from parity.detection.detections import Detections
+from parity.detection.letterbox import Letterbox
+from parity.errors import UnreadableImageError
+
+FLOOR = 0.01
+"""Scores below it are never looked at."""
+
+RAW_BYTES = 400_000_000
+"""Raw outputs that are kept, bytes; the rest is computed again when wanted."""
+
+_OF_MAPPING = (*MAPPING_FIELDS, "fitting", "align", "side_rounding", "border_rounding", "enlarge")
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of the network, without its numbers.
+
+    Attributes
+    ----------
+    digest : str
+        Of its pixels and what becomes of them, so that equal inputs are run once.
+    place : Letterbox
+        Where the image lies in it.
+    image_shape : tuple of int
+        Height and width of the decoded image, px.
+    """
+
+    digest: str
+    place: Letterbox
+    image_shape: tuple[int, int]
+
+
+class Replayer:
+    """Predicts what a pipeline gives for an image, and remembers every stage.
+
+    Parameters
+    ----------
+    network : Network
+        What the deployment runs.
+    paths : dict of str to Path
+        Image files by name.
+    directory : str or Path, optional
+        Where raw outputs are kept between processes.
+    """
+
+    def __init__(
+        self, network: Network, paths: dict[str, Path], directory: str | Path | None = None
+    ) -> None:
+        self.network = network
+        self.paths = paths
+        self.directory = Path(directory) if directory else None
+        self.runs = 0
+        self._inputs: dict[tuple[Any, ...], Input | None] = {}
+        self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
+        self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._candidates: dict[tuple[Any, ...], Candidates] = {}
+        self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
+
+    def input_of(self, pipeline: Pipeline, name: str) -> Input | None:
+        """Return the input of an image; None if the deployment cannot read it."""
+        key = (name, *values(pipeline, INPUT_FIELDS))
+        if key not in self._inputs:
+            self._inputs[key] = self._describe(pipeline, name)
+        return self._inputs[key]
+
+    def _existing(self, pipeline: Pipeline, name: str) -> Input:
+        source = self.input_of(pipeline, name)
+        if source is None:
+            raise UnreadableImageError(f"the deployment cannot read {name}")
+        return source
+
+    def _describe(self, pipeline: Pipeline, name: str) -> Input | None:
+        image = self._read(pipeline, name)
+        if image is None:
+            return None
+        where = placed(pipeline, image.shape[:2], self.network.imgsz)
+        pixels = place(pipeline, image, where)
+        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+        after = "-".join((pipeline.colours, pipeline.scaling, pipeline.axes))
+        return Input(f"{digest}-{after}", where, image.shape[:2])
+
+    def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
+        key = (name, *values(pipeline, READING_FIELDS))
+        if key not in self._images:
+            try:
+                self._images[key] = read(pipeline, self.paths[name])
+            except UnreadableImageError:
+                self._images[key] = None
+            while len(self._images) > 60:
+                self._images.popitem(last=False)
+        return self._images[key]
+
+    def tensor(self, pipeline: Pipeline, name: str) -> np.ndarray:
+        """Return the network's input for an image, (1, 3, H, W) float32."""
+        image = self._read(pipeline, name)
+        if image is None:
+            raise UnreadableImageError(f"the deployment cannot read {name}")
+        return preprocess(pipeline, image, self.network.imgsz).tensor
+
+    def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
+        """Return the network's raw output for an image, (4 + classes, anchors)."""
+        digest = self._existing(pipeline, name).digest
+        if digest in self._raws:
+            self._raws.move_to_end(digest)
+            return self._raws[digest]
+        stored = self.directory / f"{digest}.npy" if self.directory else None
+        if stored and stored.is_file():
+            raw = np.load(stored)
+        else:
+            raw = self.network.forward(self.tensor(pipeline, name))
+            self.runs += 1
+            if stored:
+                stored.parent.mkdir(parents=True, exist_ok=True)
+                np.save(stored, raw)
+        self._raws[digest] = raw
+        while sum(r.nbytes for r in self._raws.values()) > RAW_BYTES:
+            self._raws.popitem(last=False)
+        return raw
+
+    def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
+        """Return the candidates of an image above :data:`FLOOR`."""
+        source = self._existing(pipeline, name)
+        key = (source.digest, *values(pipeline, DECODING_FIELDS))
+        if key not in self._candidates:
+            raw = self.raw(pipeline, name)
+            if self.network.end2end:
+                found = decode_end2end(raw, FLOOR)
+            else:
+                found = candidates(pipeline, raw, FLOOR)
+            self._candidates[key] = found
+        return self._candidates[key]
+
+    def detections(self, pipeline: Pipeline, name: str) -> Detections:
+        """Return what a pipeline hands out for an image."""
+        source = self.input_of(pipeline, name)
+        if source is None:
+            return Detections(
+                np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
+            )
+        key = (source.digest, *values(pipeline, DECODING_FIELDS + SELECTING_FIELDS))
+        if pipeline.suppressed_in == "image":
+            key += (source, *values(pipeline, _OF_MAPPING))
+        if key not in self._survivors:
+            self._survivors[key] = survivors(
+                pipeline,
+                self.candidates(pipeline, name),
+                source.place,
+                source.image_shape,
+                end2end=self.network.end2end,
+            )
+            if len(self._survivors) > 50_000:
+                self._survivors.popitem(last=False)
+        boxes, scores, class_ids = self._survivors[key]
+        if pipeline.suppressed_in != "image" or self.network.end2end:
+            boxes = to_image(pipeline, boxes, source.place, source.image_shape)
+        return Detections(boxes, scores, number(pipeline, class_ids))
+
+
+def origin(network: Network) -> Pipeline:
+    """Return the correct pipeline of a network: a minimal rectangle where it takes one."""
+    return replace(Pipeline(), stride=network.stride if network.rect else None)

@@ -1,0 +1,1 @@
+"""Measuring the diagnosis on deployments with known faults."""

@@ -1,0 +1,1 @@
+"""Boxes that somebody else's program wrote: formats, reading, conversion."""

@@ -1,0 +1,102 @@
+"""Making a model that keeps some layers in fp32, or as the checkpoint has them."""
+
+from pathlib import Path
+
+import onnx
+from onnx import numpy_helper
+from onnxruntime.transformers import float16
+
+from parity.data.batches import BatchImage
+from parity.layers.quantisation import quantise
+from parity.model_files.description import load_checked
+from parity.model_files.node_order import sort_nodes
+
+
+def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
+    """Write an fp16 model that keeps some nodes in fp32, made as Ultralytics makes fp16.
+
+    Parameters
+    ----------
+    reference : onnx.ModelProto
+        The fp32 export.
+    kept : list of str
+        Names of nodes.
+    destination : str or Path
+        The model to write.
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(reference)
+    mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
+    sort_nodes(mixed.graph)
+    onnx.save(mixed, destination)
+
+
+def mix_int8(
+    source: str | Path,
+    images: list[BatchImage],
+    kept: list[str],
+    destination: str | Path,
+    *,
+    threads: int,
+) -> None:
+    """Write an int8 model that keeps some nodes in fp32.
+
+    Parameters
+    ----------
+    source : str or Path
+        The fp32 export.
+    images : list of BatchImage
+        What calibrates it.
+    kept : list of str
+        Names of nodes, or patterns of names.
+    destination : str or Path
+        The model to write.
+    threads : int
+        Threads that an inference may use.
+    """
+    quantise(source, destination, images, keep_fp32=kept, threads=threads)
+
+
+def mend(
+    candidate: onnx.ModelProto,
+    reference: onnx.ModelProto,
+    layers: dict[str, str],
+    destination: str | Path,
+) -> list[str]:
+    """Write a model whose layers have the weights of the reference.
+
+    Parameters
+    ----------
+    candidate, reference : onnx.ModelProto
+        A float model that somebody changed, and the fp32 export of the checkpoint.
+    layers : dict of str to str
+        Output of each layer in the reference, and in the candidate.
+    destination : str or Path
+        The model to write.
+
+    Returns
+    -------
+    list of str
+        Layers, by output in the reference, that could be mended.
+    """
+    mended = onnx.ModelProto()
+    mended.CopyFrom(candidate)
+    true = {t.name: t for t in reference.graph.initializer}
+    stored = {t.name: t for t in mended.graph.initializer}
+    ours = {node.output[0]: node for node in reference.graph.node}
+    theirs = {node.output[0]: node for node in mended.graph.node}
+    done = []
+    for output, other in layers.items():
+        if output not in ours or other not in theirs:
+            continue
+        pairs = list(zip(ours[output].input, theirs[other].input, strict=False))
+        weights = [(true[a], stored[b]) for a, b in pairs if a in true and b in stored]
+        for source, target in weights:
+            if list(source.dims) == list(target.dims) and source.data_type == target.data_type:
+                name = target.name
+                target.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(source), name))
+        if weights:
+            done.append(output)
+    onnx.save(mended, destination)
+    load_checked(destination)
+    return done

@@ -1,0 +1,1 @@
+"""What an ONNX file is: its description, its weights, and whether it is what was asked for."""

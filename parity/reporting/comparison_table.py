@@ -1,0 +1,56 @@
+"""A short table of all comparisons for the end of a run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from parity.reporting.verdict import FAIL, PASS, objects_by_kind, outcome
+from parity.reporting.wording import number, shortened
+
+HEADER = ("comparison", "candidate", "reference", "matched", "missing", "extra", "flipped")
+MEASURED = ("box px", "score", "result")
+MOST_ROWS = 30
+NAME_LENGTH = 28
+
+
+def overview(results: list[dict[str, Any]]) -> list[str]:
+    """Return the lines of a table with a row per comparison; capitals decide the verdict.
+
+    Parameters
+    ----------
+    results : list of dict
+        The results of each model, as ``summarise`` wrote them.
+    """
+    several = len(results) > 1
+    rows = [row for result in results for row in _rows(result, several=several)]
+    shown = [(*HEADER, *MEASURED), *rows[:MOST_ROWS]]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    left = len(rows) - MOST_ROWS
+    more = [f"and {left:,} more in the report"] if left > 0 else []
+    return [_line(row, widths) for row in shown] + more
+
+
+def _rows(results: dict[str, Any], *, several: bool) -> Iterator[tuple[str, ...]]:
+    for name, comparison in results["comparisons"].items():
+        spread = comparison["distributions"]
+        full = f"{results['model']}, {name}" if several else name
+        texts = (full, comparison["candidate"], comparison["reference"])
+        yield (
+            *(shortened(text, NAME_LENGTH) for text in texts),
+            *(f"{many:,}" for many in objects_by_kind(comparison).values()),
+            *(number(spread[key]["max"] if spread[key] else None) for key in ("box_px", "score")),
+            _result(comparison),
+        )
+
+
+def _result(comparison: dict[str, Any]) -> str:
+    found = outcome(comparison)
+    if comparison["gated"]:
+        return found.upper()
+    return {FAIL: "differs", PASS: "same"}.get(found, found)
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    names, numbers = row[:3], row[3:-1]
+    cells = [text.ljust(width) for text, width in zip(names, widths[:3], strict=True)]
+    cells += [text.rjust(width) for text, width in zip(numbers, widths[3:-1], strict=True)]
+    return "  ".join([*cells, row[-1]])

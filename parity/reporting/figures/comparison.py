@@ -1,0 +1,318 @@
+"""The figures of a run: what every arm detects and how far the arms differ."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
+
+from parity.reporting.figures.matched_pairs import Pairs
+from parity.reporting.figures.theme import (
+    EFFECTS,
+    FAINT,
+    HATCHES,
+    INK,
+    KINDS,
+    LINES,
+    MARKERS,
+    NAMES,
+    theme,
+)
+from parity.reporting.verdict import objects_by_kind
+from parity.reporting.wording import count, number, shortened
+
+MOST_POINTS = 20_000
+MOST_STEPS = 2_000
+NAME_LENGTH = 30
+LEGEND_ROW = 0.2  # inches
+LEGEND_WIDTH = 50  # characters
+
+
+def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> Figure:
+    """Return all panels of a model in one figure.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``summarise`` wrote for the model.
+    pairs : mapping of str to Pairs
+        Matched pairs by comparison.
+    """
+    comparisons = results["comparisons"]
+    bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results["arms"]), len(comparisons))]
+    effects = [each["effect"] for each in comparisons.values()]
+    points = max(effects.count("runtime"), effects.count("deployment"))
+    curves = -(-len(comparisons) // _legend_columns(comparisons))
+    heights = [max(bars), bars[1], 4.2 + LEGEND_ROW * points, 3.4 + LEGEND_ROW * curves]
+    with theme():
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.14, hspace=0.02)
+        figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout=layout)
+        figure.suptitle(_headline(results), fontsize=13, x=0.012, ha="left")
+        axes = figure.subplots(4, 2, height_ratios=heights)
+        draw_detections(axes[0, 0], results["arms"])
+        draw_objects(axes[0, 1], comparisons)
+        draw_extremes(
+            axes[1, 0],
+            comparisons,
+            "box_px",
+            "Difference of matched boxes",
+            "px",
+        )
+        draw_extremes(
+            axes[1, 1],
+            comparisons,
+            "score",
+            "Difference of matched scores",
+            "",
+        )
+        for ax, effect in zip(axes[2], ("runtime", "deployment"), strict=True):
+            draw_scores(ax, effect, comparisons, pairs, results["thresholds"]["conf"])
+        drawn = {name: pairs[name] for name in comparisons if name in pairs and len(pairs[name])}
+        overlap = {name: 1 - several.iou for name, several in drawn.items()}
+        draw_shares(axes[3, 0], comparisons, overlap, "Overlap of matched boxes", "1 − IoU")
+        score = {name: each.score for name, each in drawn.items() if np.isfinite(each.score).any()}
+        draw_shares(axes[3, 1], comparisons, score, "Scores of matched boxes", "score difference")
+        _mark_tolerances(axes[3, 1], comparisons, "score")
+    return figure
+
+
+def draw_detections(ax: Axes, arms: Mapping[str, Any]) -> None:
+    """Draw how many objects each arm detects."""
+    counts = [arm["detections"] for arm in arms.values()]
+    y = np.arange(len(counts))
+    colours = [EFFECTS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
+    ax.barh(y, counts, color=colours, height=0.6)
+    for row, value in enumerate(counts):
+        ax.annotate(f" {value:,}", (value, row), va="center")
+    _name_rows(ax, list(arms))
+    ax.set_xlim(0, max([*counts, 1]) * 1.12)
+    ax.set(title="Detections per arm", xlabel="detections")
+
+
+def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
+    """Draw how many objects of each comparison are matched, missing, extra or class-flipped."""
+    rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
+    left = np.zeros(len(rows))
+    y = np.arange(len(rows))
+    for kind, colour in KINDS.items():
+        width = np.array([row[kind] for row in rows], np.float64)
+        ax.barh(
+            y,
+            width,
+            left=left,
+            height=0.6,
+            color=colour,
+            hatch=HATCHES[kind],
+            edgecolor=INK,
+            linewidth=0.6,
+            label=NAMES[kind],
+        )
+        left += width
+    longest = max([*left, 1])
+    for row, (end, kinds) in enumerate(zip(left, rows, strict=True)):
+        said = [
+            f"{many:,} {NAMES[kind]}" for kind, many in kinds.items() if many or kind == "matched"
+        ]
+        text = ", ".join(said) if end else "no objects were compared"
+        ax.annotate(f" {text}", (0, row - 0.31), va="bottom", fontsize=8.5)
+    _name_rows(ax, list(comparisons))
+    ax.set_ylim(len(rows) - 0.5, -0.75)
+    ax.set_xlim(0, longest * 1.02)
+    ax.set(title="Objects of each comparison", xlabel="objects")
+    _legend_below(ax, ncols=4)
+
+
+def draw_extremes(
+    ax: Axes, comparisons: Mapping[str, Any], key: str, title: str, unit: str
+) -> None:
+    """Draw median, 95th percentile, largest difference and tolerance of each comparison."""
+    shown = {"median": ("|", 9), "p95": ("o", 6), "max": ("D", 6)}
+    finite: list[float] = []
+    for comparison in comparisons.values():
+        values = comparison["distributions"][key] or {}
+        finite += [values[name] for name in shown if name in values]
+        finite.append(comparison["tolerance"][key])
+    positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
+    least, most = min(positive) / 4, max(positive) * 4
+    _make_logarithmic(ax, least, most)
+    for row, comparison in enumerate(comparisons.values()):
+        colour = EFFECTS[comparison["effect"]]
+        values = comparison["distributions"][key]
+        tolerance = max(comparison["tolerance"][key], least)
+        ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
+        beside: dict[str, Any] = {
+            "xycoords": ("axes fraction", "data"),
+            "va": "center",
+            "fontsize": 8.5,
+        }
+        if values is None:
+            ax.annotate("no matched detections", (0.02, row), **beside)
+            continue
+        x = [max(values[name], least) for name in shown]
+        ax.plot(x, [row] * 3, color=colour, linewidth=1.4)
+        for position, (marker, size) in zip(x, shown.values(), strict=True):
+            ax.plot(position, row, marker, color=colour, markersize=size, markeredgewidth=1.6)
+        ax.annotate(f" {number(values['max'])} {unit}".rstrip(), (1, row), **beside)
+    ax.annotate(" largest", (1, 1), xycoords="axes fraction", va="bottom", fontsize=8.5)
+    _name_rows(ax, list(comparisons))
+    label = f"difference ({unit}), logarithmic" if unit else "difference, logarithmic"
+    ax.set(title=title, xlabel=label)
+    handles = [
+        Line2D([], [], color=FAINT, marker=marker, ls="", markersize=size, label=name)
+        for name, (marker, size) in zip(("median", "95 %", "largest"), shown.values(), strict=True)
+    ]
+    handles.append(Line2D([], [], color=INK, ls="--", label="tolerance"))
+    _legend_below(ax, handles=handles, ncols=4)
+
+
+def draw_scores(
+    ax: Axes,
+    effect: str,
+    comparisons: Mapping[str, Any],
+    pairs: Mapping[str, Pairs],
+    conf: float,
+) -> None:
+    """Draw the scores of both detections of every matched pair against each other."""
+    ax.set(title=f"Scores of matched detections: {effect}", aspect="equal")
+    ax.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, zorder=1)
+    names = [name for name, each in comparisons.items() if each["effect"] == effect]
+    drawn = [name for name in names if name in pairs and len(pairs[name])]
+    least = conf
+    for index, name in enumerate(drawn):
+        several = pairs[name]
+        every = -(-len(several) // MOST_POINTS)
+        x, y = several.reference_scores[::every], several.candidate_scores[::every]
+        least = min(least, np.nanmin(x), np.nanmin(y))
+        thinned = f", every {every}th" if every > 1 else ""
+        ax.plot(
+            x,
+            y,
+            MARKERS[index % len(MARKERS)],
+            color=EFFECTS[effect],
+            alpha=0.85 if len(x) < 500 else 0.35,
+            markersize=5.5 if len(x) < 500 else 3,
+            markeredgecolor="white",
+            markeredgewidth=0.4,
+            label=f"{shortened(name, NAME_LENGTH)} ({count(len(several), 'pair')}{thinned})",
+        )
+    least = max(0.0, least - 0.05)
+    ax.set(xlim=(least, 1.01), ylim=(least, 1.01))
+    ax.set_xlabel(f"score, {_sides(names, comparisons, 'reference')}")
+    ax.set_ylabel(f"score, {_sides(names, comparisons, 'candidate')}")
+    if drawn:
+        _legend_below(ax, ncols=1, handlelength=1)
+    else:
+        _say(ax, "no matched detections")
+
+
+def _sides(names: list[str], comparisons: Mapping[str, Any], side: str) -> str:
+    arms = {comparisons[name][side] for name in names}
+    return shortened(arms.pop(), NAME_LENGTH) if len(arms) == 1 else side
+
+
+def draw_shares(
+    ax: Axes,
+    comparisons: Mapping[str, Any],
+    values: Mapping[str, np.ndarray],
+    title: str,
+    label: str,
+) -> None:
+    """Draw the share of matched pairs that differ by no more than x, over x."""
+    ax.set(title=title, xlabel=f"{label}, logarithmic", ylabel="share of pairs that differ no more")
+    ax.set_ylim(0, 1.03)
+    finite = {name: np.sort(array[np.isfinite(array)]) for name, array in values.items()}
+    positive = np.concatenate([[1.0], *(array[array > 0] for array in finite.values())])
+    least = positive.min() / 3
+    _make_logarithmic(ax, least, 1.0)
+    seen: dict[str, int] = {}
+    for name, array in finite.items():
+        effect = comparisons[name]["effect"]
+        index = seen[effect] = seen.get(effect, -1) + 1
+        share = np.arange(1, len(array) + 1) / max(len(values[name]), 1)
+        kept = np.unique(np.linspace(0, len(array) - 1, MOST_STEPS).astype(int))
+        kept = kept[: len(array)]
+        x = np.concatenate([[least], np.maximum(array[kept], least), [1.0]])
+        y = np.concatenate([[0.0], share[kept], share[-1:]])
+        ax.step(
+            x,
+            y[: len(x)],
+            where="post",
+            color=EFFECTS[effect],
+            linestyle=LINES[index % len(LINES)],
+            linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
+            alpha=0.55 if effect == "geometry" else 1.0,
+            label=shortened(name, NAME_LENGTH),
+        )
+    if values:
+        _legend_below(ax, ncols=_legend_columns(values))
+    else:
+        _say(ax, "no matched detections")
+
+
+def _mark_tolerances(ax: Axes, comparisons: Mapping[str, Any], key: str) -> None:
+    least = ax.get_xlim()[0]
+    for value in sorted({comparison["tolerance"][key] for comparison in comparisons.values()}):
+        if value >= least:
+            ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
+            ax.annotate(
+                f"tolerance {number(value)} ",
+                (value, 0.93),
+                ha="right",
+                rotation=90,
+                va="top",
+                fontsize=8.5,
+            )
+
+
+def _headline(results: Mapping[str, Any]) -> str:
+    thresholds = results["thresholds"]
+    images = count(results["images_total"], "image")
+    unreadable = results["images_unreadable"]
+    unread = f" ({unreadable:,} unreadable)" if unreadable else ""
+    return (
+        f"{shortened(results['model'], 60)}: {images}{unread}, "
+        f"conf {number(thresholds['conf'])}, IoU {number(thresholds['iou'])}"
+    )
+
+
+def _make_logarithmic(ax: Axes, least: float, most: float) -> None:
+    ax.set_xscale("log")
+    ax.set_xlim(least, most)
+    ax.xaxis.set_major_locator(LogLocator(numticks=7))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def _legend_columns(names: Iterable[str]) -> int:
+    longest = max((len(shortened(name, NAME_LENGTH)) for name in names), default=0)
+    return max(1, LEGEND_WIDTH // (longest + 5))
+
+
+def _legend_below(ax: Axes, *, ncols: int, **options: Any) -> None:
+    below_label = ScaledTranslation(0, -0.52, ax.get_figure().dpi_scale_trans)  # type: ignore[union-attr]
+    ax.legend(
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=ax.transAxes + below_label,
+        ncols=ncols,
+        borderpad=0,
+        borderaxespad=0,
+        columnspacing=1.2,
+        **{"handlelength": 1.6, **options},
+    )
+
+
+def _name_rows(ax: Axes, names: list[str]) -> None:
+    ax.set_yticks(range(len(names)), [shortened(name, NAME_LENGTH) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    ax.tick_params(axis="y", length=0)
+
+
+def _say(ax: Axes, text: str) -> None:
+    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=INK)

@@ -1,0 +1,278 @@
+"""Drawing boxes, labels and captions into arrays of pixels (blue, green, red)."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import to_rgb
+from PIL import Image, ImageDraw, ImageFont
+
+from parity.reporting.figures.theme import KINDS
+from parity.reporting.wording import printable, shortened
+
+INK = (20, 20, 20)
+PAPER = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a kind of detection is drawn.
+
+    Attributes
+    ----------
+    colour : tuple of int
+        Red, green, blue.
+    dash : tuple of int
+        Lengths of line and gap in line widths; (1, 0) is solid.
+    letter : str
+        Stands before the label, so that nobody depends on colours.
+    """
+
+    colour: tuple[int, int, int]
+    dash: tuple[int, int] = (1, 0)
+    letter: str = ""
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = to_rgb(colour)
+    return round(255 * red), round(255 * green), round(255 * blue)
+
+
+STYLES = {
+    "matched": Style(_rgb(KINDS["matched"])),
+    "missing": Style(_rgb(KINDS["missing"]), (6, 4), "M"),
+    "extra": Style(_rgb(KINDS["extra"]), (2, 3), "E"),
+    "flipped": Style(_rgb(KINDS["flipped"]), (10, 3), "F"),
+}
+
+CLASS_STYLES = tuple(
+    Style(_rgb(colour))
+    for colour in ("#56B4E9", "#E69F00", "#2FC79A", "#F0E442", "#FF8A5B", "#E7A3C9", "#A9D1FF")
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A detection to draw: x1, y1, x2, y2 in px of the image, what stands there, and how."""
+
+    box: tuple[float, float, float, float]
+    label: str
+    style: Style
+
+
+@cache
+def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
+    """Return matplotlib's own DejaVu Sans, the same on every machine."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", name), size)
+
+
+def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.ndarray:
+    """Return an image at another size with detections drawn into it.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        Blue, green, red.
+    marks : list of Mark
+        Detections; those that are not finite cannot be drawn and are left out.
+    scale : float
+        Panel px per image px.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+    """
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    panel = cv2.resize(pixels, (width, height), interpolation=method)
+    line = max(2, round(min(height, width) / 240))
+    drawable = [mark for mark in marks if np.isfinite(mark.box).all()]
+    corners = [panel_corners(mark.box, scale, (height, width)) for mark in drawable]
+    order = sorted(range(len(drawable)), key=lambda i: _area(corners[i]), reverse=True)
+    for i in order:  # small boxes over large ones
+        draw_box(panel, corners[i], drawable[i].style, line)
+    image = Image.fromarray(panel[..., ::-1])
+    pen = ImageDraw.Draw(image)
+    letters = label_font(width)
+    taken: list[tuple[float, ...]] = []
+    for mark, corner in zip(drawable, corners, strict=True):
+        text = f"{mark.style.letter} {mark.label}".strip()
+        size = pen.textlength(text, letters) + 6, letters.size + 5
+        place = place_label(size, corner, (height, width), taken)
+        pen.rectangle(place, fill=mark.style.colour)
+        pen.text((place[0] + 3, place[1] + 1), text, fill=INK, font=letters)
+        taken.append(place)
+    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+
+
+def panel_corners(
+    box: tuple[float, float, float, float], scale: float, shape: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the corners of a box in px of a panel, held inside it, in rising order."""
+    height, width = shape
+    x1, y1, x2, y2 = (side * scale for side in box)
+    left, right = sorted((min(max(x1, 0), width - 1), min(max(x2, 0), width - 1)))
+    top, bottom = sorted((min(max(y1, 0), height - 1), min(max(y2, 0), height - 1)))
+    return round(left), round(top), round(right), round(bottom)
+
+
+def _area(corners: tuple[int, int, int, int]) -> int:
+    left, top, right, bottom = corners
+    return (right - left) * (bottom - top)
+
+
+def draw_box(
+    panel: np.ndarray, corners: tuple[int, int, int, int], style: Style, line: int
+) -> None:
+    """Draw a box into a panel, with a dark rim that keeps it visible on any ground.
+
+    Parameters
+    ----------
+    panel : (H, W, 3) uint8
+        Is drawn into.
+    corners : tuple of int
+        Left, top, right, bottom in px of the panel.
+    style : Style
+        Colour and dashes.
+    line : int
+        Width of a line, px.
+    """
+    left, top, right, bottom = corners
+    sides = (
+        ((left, top), (right, top)),
+        ((right, top), (right, bottom)),
+        ((right, bottom), (left, bottom)),
+        ((left, bottom), (left, top)),
+    )
+    colour = style.colour[::-1]
+    for width, ink in ((line + 2, INK), (line, colour)):
+        for start, end in sides:
+            for a, b in dashes(start, end, tuple(length * line for length in style.dash)):
+                cv2.line(panel, a, b, ink, width)
+
+
+def dashes(
+    start: tuple[int, int], end: tuple[int, int], dash: tuple[int, ...]
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the pieces of a straight line that are drawn.
+
+    Parameters
+    ----------
+    start, end : tuple of int
+        Ends of the line.
+    dash : tuple of int
+        Lengths of a piece and of the gap after it, px; without a gap there is one piece.
+    """
+    piece, gap = dash
+    a, b = np.array(start, float), np.array(end, float)
+    length = float(np.hypot(*(b - a)))
+    if gap == 0 or length <= piece:
+        return [(start, end)]
+    step = (b - a) / length
+    pieces = []
+    for begin in np.arange(0, length, piece + gap):
+        points = a + step * begin, a + step * min(begin + piece, length)
+        first, last = ((round(float(x)), round(float(y))) for x, y in points)
+        pieces.append((first, last))
+    return pieces
+
+
+def label_font(panel_width: int) -> ImageFont.FreeTypeFont:
+    """Return the letters of labels in a panel of some width, px."""
+    return font(min(18, max(11, round(panel_width / 48))))
+
+
+def place_label(
+    size: tuple[float, float],
+    corners: tuple[int, int, int, int],
+    shape: tuple[int, int],
+    taken: list[tuple[float, ...]],
+) -> tuple[float, ...]:
+    """Return where a label goes: at its box, in the panel and, if possible, over no other label.
+
+    Parameters
+    ----------
+    size : tuple of float
+        Width and height of the label, px.
+    corners : tuple of int
+        Left, top, right, bottom of the box, px of the panel.
+    shape : tuple of int
+        Height and width of the panel, px.
+    taken : list of tuple of float
+        Left, top, right, bottom of the labels that are already there.
+    """
+    (wide, high), (left, top, right, bottom), (height, width) = size, corners, shape
+    gap = 2
+    corners_of_label = (
+        (left - gap, top - high - gap),
+        (left + gap, top + gap),
+        (left - gap, bottom + gap),
+        (right - wide + gap, top - high - gap),
+        (left + gap, bottom - high - gap),
+        (right - wide - gap, bottom - high - gap),
+        (left + gap, top + high + gap),
+        (left, min(top, height - high)),
+    )
+    places = []
+    for x, y in corners_of_label:
+        held = min(max(x, 0), max(width - wide, 0))
+        if 0 <= y <= max(height - high, 0):
+            places.append((held, y, held + wide, y + high))
+    free = [place for place in places if not any(_overlap(place, other) for other in taken)]
+    return (free or places or [(0, 0, wide, high)])[0]
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = False) -> np.ndarray:
+    """Return a white strip with one line of text, cut in the middle if it is too long.
+
+    Returns
+    -------
+    (h, width, 3) uint8
+    """
+    text = printable(text)
+    strip = Image.new("RGB", (width, round(size * 1.7)), PAPER)
+    pen = ImageDraw.Draw(strip)
+    letters = font(size, bold=bold)
+    length = len(text)
+    while length > 1 and pen.textlength(shortened(text, length), letters) > width - 8:
+        length -= max(1, length // 20)
+    pen.text((4, round(size * 0.25)), shortened(text, length), fill=INK, font=letters)
+    return np.asarray(strip)[..., ::-1]
+
+
+def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14) -> np.ndarray:
+    """Return a white strip that explains styles, on as many lines as they need.
+
+    Returns
+    -------
+    (h, width, 3) uint8
+    """
+    letters, row_height, swatch = font(size), round(size * 1.9), round(size * 2.6)
+    x, y = 6, 0
+    placed: list[tuple[int, int, str, Style]] = []
+    for text, style in entries:
+        advance = round(swatch + letters.getlength(text) + size * 2.2)
+        if placed and x + advance > width:
+            x, y = 6, y + row_height
+        placed.append((x, y, text, style))
+        x += advance
+    strip = np.full((y + row_height, width, 3), 255, np.uint8)
+    for x, y, _, style in placed:
+        corners = (x, y + size // 2, x + swatch, y + round(size * 1.5))
+        draw_box(strip, corners, style, 2)
+    image = Image.fromarray(strip[..., ::-1])
+    pen = ImageDraw.Draw(image)
+    for x, y, text, style in placed:
+        middle = (x + swatch / 2, y + size)
+        if style.letter:
+            pen.text(middle, style.letter, fill=INK, font=font(size - 3, bold=True), anchor="mm")
+        pen.text((x + swatch + 7, y + size), text, fill=INK, font=letters, anchor="lm")
+    return np.asarray(image)[..., ::-1]

@@ -1,0 +1,218 @@
+"""Pictures that show what the arms see in an image, side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.comparison.differences import score_differences
+from parity.reporting.figures.drawing import (
+    CLASS_STYLES,
+    STYLES,
+    Mark,
+    Style,
+    draw_legend,
+    draw_line_of_text,
+    draw_panel,
+)
+from parity.reporting.figures.theme import NAMES
+from parity.reporting.wording import count, number, shortened
+
+MOST_WIDTH, MOST_HEIGHT = 1600, 1300  # px of a picture
+MOST_ENLARGED = 4.0
+LEAST_PANEL_WIDTH = 300  # px, so that captions can be read
+VERY_WIDE = 2.5  # width by height
+MARGIN = 8  # px between panels
+LABEL_LENGTH = 28
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The image once: a caption and the detections drawn into it."""
+
+    caption: str
+    marks: list[Mark]
+
+
+def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple[int, float]:
+    """Return the columns and the scale that show an image largest so many times.
+
+    Parameters
+    ----------
+    panels : int
+        How often the image is shown.
+    shape : tuple of int
+        Its height and width, px.
+    side_by_side : bool
+        Whether all panels stand in one row, unless the image is a very wide one.
+    """
+    height, width = shape
+    fewest = panels if side_by_side and width < VERY_WIDE * height else 1
+    best = (fewest, 0.0)
+    for columns in range(fewest, panels + 1):
+        rows = -(-panels // columns)
+        scale = min(
+            (MOST_WIDTH - MARGIN * (columns + 1)) / (columns * width),
+            MOST_HEIGHT / (rows * height),
+            MOST_ENLARGED,
+        )
+        readable = columns == fewest or columns * LEAST_PANEL_WIDTH < MOST_WIDTH
+        if readable and scale >= best[1] * 0.999:  # of equals, the one with fewer rows
+            best = (columns, scale)
+    rows = -(-panels // best[0])
+    return -(-panels // rows), best[1]  # no row shorter than it must be
+
+
+def draw_picture(
+    pixels: np.ndarray,
+    panels: list[Panel],
+    *,
+    heading: str,
+    legend: list[tuple[str, Style]] | None = None,
+    side_by_side: bool = False,
+) -> np.ndarray:
+    """Return an image several times over, each time with other detections.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        Blue, green, red.
+    panels : list of Panel
+        What is drawn, in reading order.
+    heading : str
+        Stands above everything.
+    legend : list of (str, Style), optional
+        Stands below everything.
+    side_by_side : bool
+        Whether the panels stand in one row, unless the image is a very wide one.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+    """
+    columns, scale = arrange(len(panels), pixels.shape[:2], side_by_side=side_by_side)
+    drawn = [draw_panel(pixels, panel.marks, scale=scale) for panel in panels]
+    height, width = drawn[0].shape[:2]
+    cell_width = max(width, LEAST_PANEL_WIDTH)
+    total = columns * (cell_width + MARGIN) + MARGIN
+    rows = []
+    for first in range(0, len(panels), columns):
+        row = np.full((height + 30 + MARGIN, total, 3), 255, np.uint8)
+        for place, index in enumerate(range(first, min(first + columns, len(panels)))):
+            x = MARGIN + place * (cell_width + MARGIN)
+            caption = draw_line_of_text(cell_width, panels[index].caption)
+            row[: len(caption), x : x + cell_width] = caption
+            row[30 : 30 + height, x : x + width] = drawn[index]
+        rows.append(row)
+    above = draw_line_of_text(total, heading, size=17, bold=True)
+    below = [draw_legend(total, legend)] if legend else []
+    return np.concatenate([above, *rows, *below])
+
+
+def draw_arms(
+    pixels: np.ndarray, name: str, arms: Mapping[str, dict[str, Any]], names: Mapping[str, str]
+) -> np.ndarray:
+    """Return an image with the detections of every arm, a panel each.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        The image.
+    name : str
+        Its name.
+    arms : mapping of str to dict
+        Its record in the detections of each arm.
+    names : mapping of str to str
+        Class names by id.
+    """
+    panels = []
+    for arm, record in arms.items():
+        said = record["reason"] or count(len(record["scores"]), "detection")
+        marks = [
+            Mark(tuple(box), label(class_id, score, names), class_style(class_id))
+            for box, score, class_id in _detections(record)
+        ]
+        panels.append(Panel(f"{arm}: {said}{_undrawable(marks)}", marks))
+    return draw_picture(pixels, panels, heading=name)
+
+
+def draw_difference(
+    pixels: np.ndarray,
+    comparison: str,
+    arms: Mapping[str, dict[str, Any]],
+    compared: Mapping[str, Any],
+    names: Mapping[str, str],
+) -> np.ndarray:
+    """Return reference and candidate side by side, with each detection's fate told apart.
+
+    Parameters
+    ----------
+    pixels : (h, w, 3) uint8
+        The image.
+    comparison : str
+        Name of the comparison.
+    arms : mapping of str to dict
+        The record of the image in the detections of the reference, then of the candidate.
+    compared : mapping
+        What :func:`parity.comparison.differences.compare_image` returned.
+    names : mapping of str to str
+        Class names by id.
+    """
+    panels = []
+    for side, (arm, record) in zip(("reference", "candidate"), arms.items(), strict=True):
+        marks = [
+            Mark(tuple(box), f"{pair}{label(class_id, score, names)}", STYLES[kind])
+            for (box, score, class_id), (kind, pair) in zip(
+                _detections(record), fates(compared, side, len(record["scores"])), strict=True
+            )
+        ]
+        said = record["reason"] or count(len(marks), "detection")
+        panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
+    legend = [(f"{NAMES[kind]}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
+    heading = f"{comparison}: {compared['name']} ({differences(compared)})"
+    return draw_picture(pixels, panels, heading=heading, legend=legend, side_by_side=True)
+
+
+def fates(compared: Mapping[str, Any], side: str, detections: int) -> list[tuple[str, str]]:
+    """Return kind and pair number, such as ``("matched", "1 ")``, of one arm's detections.
+
+    The detections of a pair have the same number on both sides; one without a partner has none.
+    """
+    alone = "missing" if side == "reference" else "extra"
+    result = [(alone, "")] * detections
+    pairs = [(kind, pair) for kind in ("matched", "flipped") for pair in compared[kind]]
+    for position, (kind, pair) in enumerate(pairs, start=1):
+        result[pair[side]] = (kind, f"{position} ")
+    return result
+
+
+def differences(compared: Mapping[str, Any]) -> str:
+    """Return how far the matched detections of an image are apart, in words."""
+    matched = compared["matched"]
+    if not matched:
+        return "no matched detections"
+    box = np.max([pair["box_px"] for pair in matched])
+    boxes = f"matched boxes within {number(float(box))} px"
+    apart = score_differences(matched)
+    return f"{boxes}, scores within {number(float(np.max(apart)))}" if apart else boxes
+
+
+def label(class_id: int, score: float | None, names: Mapping[str, str]) -> str:
+    """Return what stands at a box: class name and score, if one is stated."""
+    name = names.get(str(class_id), f"class {class_id}")
+    return f"{shortened(name, LABEL_LENGTH)}{'' if score is None else f' {score:.2f}'}"
+
+
+def class_style(class_id: int) -> Style:
+    """Return the style of a class; the palette repeats."""
+    return CLASS_STYLES[class_id % len(CLASS_STYLES)]
+
+
+def _detections(record: dict[str, Any]) -> Any:
+    return zip(record["boxes"], record["scores"], record["class_ids"], strict=True)
+
+
+def _undrawable(marks: list[Mark]) -> str:
+    bad = sum(not np.isfinite(mark.box).all() for mark in marks)
+    return f", {bad:,} of them not finite and not drawn" if bad else ""

@@ -1,0 +1,176 @@
+"""The figures of a sweep: how far the arms agree over thresholds, and how much each detects."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from parity.reporting.figures.theme import EFFECTS, FAINT, INK, LINES, MARKERS, theme
+from parity.reporting.wording import count, number, shortened
+
+COLUMNS = 3
+MOST_MAPS = 24
+MOST_TICKS = 7
+MOST_NUMBERS = 60
+MOST_NAMED = 10
+NAME_LENGTH = 34
+
+
+def draw_sweep(results: Mapping[str, Any]) -> Figure:
+    """Return all panels of a model's sweep in one figure.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``tune`` wrote for the model.
+    """
+    comparisons = results["comparisons"]
+    shown = list(comparisons)[:MOST_MAPS]
+    rows = -(-len(shown) // COLUMNS)
+    height = max(2.3, 0.9 + 0.32 * len(results["axes"]["iou"]))
+    with theme():
+        figure = Figure(figsize=(12.5, rows * height + 4.6))
+        figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.12)
+        figure.suptitle(_headline(results, len(shown)), fontsize=13, x=0.012, ha="left")
+        grid = figure.add_gridspec(2, 1, height_ratios=[rows * height, 4])
+        maps, curves = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
+        panels = maps.subplots(rows, COLUMNS, squeeze=False).ravel()
+        for panel in panels[len(shown) :]:
+            panel.set_visible(False)
+        scale = _common_scale(comparisons)
+        for panel, name in zip(panels, shown, strict=False):
+            image = draw_agreement(panel, name, comparisons[name], results["axes"], scale)
+        maps.colorbar(image, ax=list(panels), label="agreement (F1)", pad=0.01, aspect=14 * rows)
+        left, right = curves.subplots(1, 2)
+        draw_counts(left, results["arms"], results["axes"])
+        draw_tuning(right, comparisons, results["axes"])
+    return figure
+
+
+def draw_agreement(
+    ax: Axes, name: str, comparison: Mapping[str, Any], axes: Mapping[str, Any], scale: Normalize
+) -> AxesImage:
+    """Draw the agreement of both arms at every pair of thresholds as a heat map."""
+    conf, iou = axes["conf"], axes["iou"]
+    f1 = np.array([cell["f1"] for cell in comparison["cells"]], np.float64)
+    f1 = f1.reshape(len(iou), len(conf))
+    colours = colormaps["cividis"].with_extremes(bad="white")
+    image = ax.imshow(
+        np.ma.masked_invalid(f1), cmap=colours, norm=scale, aspect="auto", origin="lower"
+    )
+    if f1.size <= MOST_NUMBERS:
+        for (row, column), value in np.ndenumerate(f1):
+            said = "–" if np.isnan(value) else _agreement(value)
+            dark = not np.isnan(value) and scale(value) < 0.55
+            ax.annotate(
+                said,
+                (column, row),
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if dark else INK,
+            )
+    if axes["operating_conf"] in conf and axes["operating_iou"] in iou:
+        at = conf.index(axes["operating_conf"]), iou.index(axes["operating_iou"])
+        ax.plot(*at, "s", markersize=15, markerfacecolor="none", markeredgecolor="#D55E00", mew=2)
+    _name_ticks(ax.set_xticks, conf)
+    _name_ticks(ax.set_yticks, iou)
+    ax.grid(visible=False)
+    ax.set(xlabel="conf", ylabel="IoU")
+    ax.set_title(shortened(name, NAME_LENGTH))
+    return image
+
+
+def draw_counts(ax: Axes, arms: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
+    """Draw how much each arm detects over confidence, at the operating overlap threshold."""
+    row = axes["tuned_iou"].index(axes["operating_iou"])
+    colours = list(EFFECTS.values())
+    for index, (name, arm) in enumerate(arms.items()):
+        pytorch = name.startswith("pytorch")
+        ax.plot(
+            axes["tuned_conf"],
+            arm["detections"][row],
+            color=FAINT if pytorch else colours[index % len(colours)],
+            linestyle=LINES[index % len(LINES)],
+            linewidth=3.5 if pytorch else 1.6,
+            alpha=0.6 if pytorch else 1.0,
+            marker="o" if len(axes["tuned_conf"]) == 1 else "",
+            label=shortened(name, NAME_LENGTH),
+        )
+    ax.axvline(axes["operating_conf"], color=INK, linewidth=1, linestyle=":")
+    ax.set_ylim(bottom=0)
+    ax.set(
+        title=f"Detections per arm, IoU {number(axes['operating_iou'])}",
+        xlabel="conf; dotted: this run",
+        ylabel="detections",
+    )
+    _name_lines(ax)
+
+
+def draw_tuning(ax: Axes, comparisons: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
+    """Draw how far each candidate agrees with a reference that keeps its thresholds."""
+    seen: dict[str, int] = {}
+    for name, comparison in comparisons.items():
+        effect = name.partition("-")[0]
+        index = seen[effect] = seen.get(effect, -1) + 1
+        best = comparison["tuning"]["best_conf"]
+        colour = EFFECTS.get(effect, INK)
+        curve = np.array(comparison["curve"], np.float64)
+        ax.plot(
+            axes["tuned_conf"],
+            curve,
+            color=colour,
+            linestyle=LINES[index % len(LINES)],
+            linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
+            alpha=0.55 if effect == "geometry" else 1.0,
+            label=f"{shortened(name, NAME_LENGTH)}, best at {number(best['conf'])}",
+        )
+        if best["f1"] is not None:
+            marker = MARKERS[index % len(MARKERS)]
+            ax.plot(best["conf"], best["f1"], marker, color=colour, markeredgecolor=INK)
+    ax.axvline(axes["operating_conf"], color=INK, linewidth=1, linestyle=":")
+    ax.set_ylim(top=1.02)
+    ax.set(
+        title=f"Agreement with the reference at conf {number(axes['operating_conf'])}",
+        xlabel="conf of the candidate; dotted: this run",
+        ylabel="agreement (F1)",
+    )
+    _name_lines(ax)
+
+
+def _common_scale(comparisons: Mapping[str, Any]) -> Normalize:
+    stated = [
+        cell["f1"] for each in comparisons.values() for cell in each["cells"] if cell["f1"]
+    ] or [1.0]
+    return Normalize(min(*stated, 0.99), 1.0)
+
+
+def _agreement(value: float) -> str:
+    """Return F1 with two decimals, and 1 for what is exactly 1 alone."""
+    return "1" if value == 1 else f"{min(value, 0.99):.2f}".lstrip("0")
+
+
+def _name_ticks(set_ticks: Any, values: list[float]) -> None:
+    every = -(-len(values) // MOST_TICKS)
+    positions = range(0, len(values), every)
+    set_ticks(list(positions), [number(values[position]) for position in positions])
+
+
+def _name_lines(ax: Axes) -> None:
+    handles, _ = ax.get_legend_handles_labels()
+    more = len(handles) - MOST_NAMED
+    ax.legend(handles=handles[:MOST_NAMED], title=f"{more} more are drawn" if more > 0 else None)
+
+
+def _headline(results: Mapping[str, Any], shown: int) -> str:
+    axes, there = results["axes"], len(results["comparisons"])
+    pairs = count(len(axes["conf"]) * len(axes["iou"]), "pair")
+    images = count(results["images"], "image")
+    left_out = f"; {shown} of {there} comparisons" if there > shown else ""
+    model = shortened(results["model"], 60)
+    return f"{model}: sweep of {pairs} of thresholds over {images}{left_out}"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+REGISTERS = "parity.registry.import_modules"
+
 
 @cache  # reading the workflow asks for every rule, and rules share most of the library
 def imported_names(code: str) -> frozenset[str]:
@@ -25,13 +27,16 @@ def imported_names(code: str) -> frozenset[str]:
 def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
     """Return the files of the library that importing what a file imports would run.
 
-    Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``.
+    Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``. A package
+    that imports its modules by :func:`parity.registry.import_modules` counts with all of them.
     """
     paths: set[Path] = set()
     for name in imported_names(source.read_text()):
         parts = name.split(".")
         paths.add(root.joinpath(*parts).with_suffix(".py"))
         paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
+    if source.name == "__init__.py" and REGISTERS in imported_names(source.read_text()):
+        paths.update(source.parent.glob("*.py"))
     return {path for path in paths if path.is_relative_to(root / "parity") and path.is_file()}
 
 

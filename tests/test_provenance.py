@@ -19,6 +19,11 @@ FILES = {
     "parity/deep/__init__.py": "X = 1\n",
     "parity/deep/b.py": "import parity.deep.d\n",
     "parity/deep/d.py": "",
+    "parity/kinds/__init__.py": "from parity.registry import import_modules\n",
+    "parity/kinds/first.py": "",
+    "parity/kinds/second.py": "from parity.kinds import first\n",
+    "parity/registry.py": "",
+    "scripts/three.py": "from parity.kinds.first import h\n",
     "numpy.py": "",
 }
 
@@ -57,6 +62,15 @@ def test_what_a_change_makes_stale(
     assert [a != b for a, b in zip(before, after, strict=True)] == [one, two], reason
     (house / changed).write_text(FILES[changed])
     assert [fingerprint(script, root=house) for script in scripts] == before, "and back"
+
+
+def test_a_registry_counts_with_all_its_modules(house: Path) -> None:
+    before = fingerprint("scripts/three.py", root=house)
+    (house / "parity/kinds/second.py").write_text("X = 1\n")
+    changed = fingerprint("scripts/three.py", root=house)
+    assert changed != before
+    (house / "parity/kinds/third.py").write_text("")
+    assert fingerprint("scripts/three.py", root=house) != changed, "a new module registers itself"
 
 
 def test_moving_the_project_changes_nothing(house: Path, tmp_path: Path) -> None:

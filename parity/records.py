@@ -1,0 +1,74 @@
+"""Documents that rules hand to each other: frozen dataclasses with one reader and one writer.
+
+A document is a dataclass whose class variable ``SCHEMA`` names its kind and version; what it holds
+are numbers, text, lists, mappings and further dataclasses.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import msgspec
+import numpy as np
+
+from parity.files import damaged, read_json, write_json
+
+
+class Document(Protocol):
+    """A dataclass that a file holds."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    SCHEMA: ClassVar[str]
+
+
+Kind = TypeVar("Kind")
+Read = TypeVar("Read", bound=Document)
+
+
+def save(path: str | Path, document: Document) -> None:
+    """Write a document as JSON, one line per record of its lists."""
+    write_json(path, document.SCHEMA, to_plain(document))
+
+
+def load(path: str | Path, kind: type[Read]) -> Read:
+    """Read a document.
+
+    Parameters
+    ----------
+    path : str or Path
+        What :func:`save` wrote.
+    kind : type
+        The dataclass that it holds.
+
+    Raises
+    ------
+    UserError
+        If the file is no JSON, of another schema, or a field is missing or of another kind.
+    """
+    content = read_json(path, kind.SCHEMA)
+    try:
+        return from_plain(content, kind)
+    except msgspec.ValidationError as error:
+        raise damaged(path, f"is damaged ({error})") from None
+
+
+def to_plain(record: Any) -> Any:
+    """Return a dataclass as plain values, arrays as lists; keys of mappings become text."""
+    return msgspec.to_builtins(record, str_keys=True, enc_hook=_array_to_list)
+
+
+def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
+    """Return the dataclass that plain values describe.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        If a field is missing or of another kind; the message says which.
+    """
+    return msgspec.convert(content, kind, str_keys=True)
+
+
+def _array_to_list(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot stand in a document")

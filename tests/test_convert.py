@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
+from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
 from parity.errors import UserError
 from parity.external.convert import convert, load_converted
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
@@ -59,9 +59,9 @@ def test_every_image_keeps_its_place_and_what_is_not_stated_says_so(
     assert list(records) == ["a.jpg", "torn.jpg", "b.jpg", "c.jpg"]
     assert {name: record["reason"] for name, record in records.items()} == {
         "a.jpg": "",
-        "torn.jpg": NOT_STATED,
+        "torn.jpg": NOT_LISTED,
         "b.jpg": "",
-        "c.jpg": NOT_STATED,
+        "c.jpg": NOT_LISTED,
     }
     assert records["a.jpg"]["boxes"] == [[10.25, 20, 30, 40.5]]
     assert records["b.jpg"]["boxes"] == [], "no boxes is a statement"

@@ -6,7 +6,8 @@ from typing import Any
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.deployment.replay import Replayer
-from parity.detection.detections import CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import load_detections
 from parity.diagnosis.attribution import Reference, prove
 from parity.diagnosis.diagnosis import diagnose
 from parity.external.convert import class_names, load_converted

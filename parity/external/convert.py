@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
+from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
 from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
@@ -49,7 +49,7 @@ def convert(
 
     Notes
     -----
-    An image that the source does not name keeps its place, with :data:`NOT_STATED` as its reason. A
+    An image that the source does not name keeps its place, with :data:`NOT_LISTED` as its reason. A
     score that is not stated is null. ``made_by`` lists the labels that the model does not know by
     the class ids that they get.
     """
@@ -128,7 +128,7 @@ def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
     about = {key: image[key] for key in ("name", "sha256", "height", "width")}
     if seen is None:
         nothing: dict[str, Any] = {"boxes": [], "scores": [], "class_ids": []}
-        return {**about, "reason": NOT_STATED, "non_finite": 0, **nothing}
+        return {**about, "reason": NOT_LISTED, "non_finite": 0, **nothing}
     if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
         raise UserError(f"{image['name']}: {seen.class_ids.max()} is no class id.")
     return {

@@ -15,7 +15,7 @@ import numpy as np
 from parity.comparison.differences import COMPARISON
 from parity.data.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.data.reading import read_image
-from parity.detection.detection_files import load_detections
+from parity.detection.detection_files import DETECTIONS
 from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.progress import reported
@@ -57,7 +57,7 @@ class Sources:
             if not listed:
                 continue
             arms = {
-                arm: _by_name(load_detections(source))
+                arm: _by_name(read_json(source, DETECTIONS))
                 for arm, source in self.detections[batch].items()
             }
             comparisons = {

@@ -1,7 +1,7 @@
 """Documents that rules hand to each other: frozen dataclasses with one reader and one writer.
 
 A document is a dataclass whose class variable ``SCHEMA`` names its kind and version; what it holds
-are numbers, text, lists, mappings and further dataclasses.
+are numbers, text, lists, mappings, arrays and further dataclasses.
 """
 
 from collections.abc import Mapping
@@ -65,7 +65,13 @@ def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
     msgspec.ValidationError
         If a field is missing or of another kind; the message says which.
     """
-    return msgspec.convert(content, kind, str_keys=True)
+    return msgspec.convert(content, kind, str_keys=True, dec_hook=_list_to_array)
+
+
+def _list_to_array(kind: type, value: Any) -> np.ndarray:
+    if kind is not np.ndarray:
+        raise NotImplementedError(f"{kind.__name__} cannot stand in a document")
+    return np.array(value)
 
 
 def _array_to_list(value: Any) -> Any:

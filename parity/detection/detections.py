@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -60,6 +60,181 @@ class Detections:
             np.array(record["scores"], np.float32),
             np.array(record["class_ids"], np.int32),
         )
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What turns candidates into detections.
+
+    Attributes
+    ----------
+    conf : float
+        Confidence threshold: a detection's score exceeds it.
+    iou : float
+        IoU threshold of non-maximum suppression.
+    max_det : int
+        Detections of an image, at most.
+    """
+
+    conf: float
+    iou: float
+    max_det: int
+
+
+@dataclass(frozen=True)
+class BakedThresholds:
+    """Thresholds of a suppression that is part of a model's graph.
+
+    Attributes
+    ----------
+    conf, iou : float
+        Each the strictest of the graph.
+    """
+
+    conf: float
+    iou: float
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """What made the candidates of an arm.
+
+    Attributes
+    ----------
+    model_sha256 : str
+        Digest of the checkpoint, or of the export without its metadata.
+    imgsz : tuple of int
+        Height and width that images were fitted into, px.
+    rect : bool
+        Whether they were fitted into a minimal rectangle or the whole size.
+    end2end : bool
+        Whether the network gave finished boxes that need no suppression.
+    names : dict of int to str
+        Class names by id.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
+    versions : dict of str to str
+        Of the packages that did the work.
+    baked : BakedThresholds or None
+        Thresholds of a suppression in the graph.
+    device : str or None
+        What PyTorch ran on; None for other runtimes.
+    runtime : str or None
+        What ran an export.
+    provider : str or None
+        The execution provider that ran it, and ``providers`` those asked for, the preferred first.
+    """
+
+    model_sha256: str
+    imgsz: tuple[int, int]
+    rect: bool
+    end2end: bool
+    names: dict[int, str]
+    floor: float
+    threads: int
+    versions: dict[str, str]
+    baked: BakedThresholds | None = None
+    device: str | None = None
+    runtime: str | None = None
+    provider: str | None = None
+    providers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """What made the detections of an arm: a run of a network, or somebody else.
+
+    Of somebody else's boxes ``source`` and what follows are known, of a network's the fields of
+    :class:`NetworkRun` before it; None is what is not known.
+
+    Attributes
+    ----------
+    arm : str
+        Name of the arm.
+    names : dict of int to str
+        The model's class names by id.
+    thresholds : Thresholds or None
+        What the candidates went through.
+    source : str or None
+        The file or folder that the boxes were read from.
+    declared : dict
+        What the user says of the deployment, see :class:`parity.external.observations.Declared`.
+    notes : list of str
+        One sentence for everything that was inferred when reading.
+    labels : dict of int to str
+        Labels that the model does not know, by the ids given to them.
+    """
+
+    arm: str
+    names: dict[int, str]
+    thresholds: Thresholds | None = None
+    model_sha256: str | None = None
+    imgsz: tuple[int, int] | None = None
+    rect: bool | None = None
+    end2end: bool | None = None
+    floor: float | None = None
+    threads: int | None = None
+    versions: dict[str, str] | None = None
+    baked: BakedThresholds | None = None
+    device: str | None = None
+    runtime: str | None = None
+    provider: str | None = None
+    providers: tuple[str, ...] | None = None
+    source: str | None = None
+    declared: dict[str, float | str | list[int] | None] | None = None
+    notes: list[str] | None = None
+    labels: dict[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetections:
+    """What a detections file holds of one image.
+
+    Attributes
+    ----------
+    name : str
+        Path below the images' root.
+    sha256 : str
+        Digest of the image file.
+    height, width : int
+        Of the decoded image, px; 0 if it could not be read.
+    reason : str
+        Why there is nothing of it: it could not be read, or :data:`NOT_STATED`; empty otherwise.
+    non_finite : int
+        Numbers of the raw output that were NaN or infinite.
+    boxes, scores, class_ids : list
+        See :class:`Detections`; a score that is not stated is None.
+    """
+
+    name: str
+    sha256: str
+    height: int
+    width: int
+    reason: str
+    non_finite: int
+    boxes: list[list[float]]
+    scores: list[float | None]
+    class_ids: list[int]
+
+
+@dataclass(frozen=True)
+class DetectionBatch:
+    """All detections of a batch of images and what made them: a detections file.
+
+    Attributes
+    ----------
+    made_by : MadeBy
+        The arm, the model and the thresholds.
+    images : list of ImageDetections
+        One entry per image, unreadable ones included, in the order of the batch.
+    """
+
+    SCHEMA: ClassVar[str] = DETECTIONS
+
+    made_by: MadeBy
+    images: list[ImageDetections]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The verdict of a run in sentences. ``summarise`` judged; nothing is judged here."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from parity.comparison.results import ComparisonResults, ImageResults, Results
@@ -16,6 +16,9 @@ NOUNS = {
     "extra": ("extra detection", "extra detections"),
     "unread": ("image read by one arm only", "images read by one arm only"),
 }
+STATED: tuple[Quantity, ...] = ("missing", "extra", "box_px", "score", "unread")
+"""Quantities in the order in which sentences state them."""
+
 KINDS = {"matched": "matched", "missing": "missing", "extra": "extra", "flipped": "class-flipped"}
 """Kinds of objects in words; what is flipped was detected by both arms, as different classes."""
 
@@ -133,7 +136,7 @@ def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
 
 def tolerance_in_words(tolerance: Tolerance) -> str:
     """Return a tolerance in words; counts of zero go without saying."""
-    values: Mapping[Quantity, float] = asdict(tolerance)
+    values = {name: getattr(tolerance, name) for name in STATED}
     return listing(
         [
             quantity(name, value, required=True)

@@ -63,7 +63,7 @@ def listing(items: Sequence[str], *, limit: int = 10) -> str:
     return ", ".join([*named[:-2], " and ".join(named[-2:])])
 
 
-def share_of_one(value: float | None) -> str:
+def four_decimals(value: float | None) -> str:
     """Return a share of 1 with four decimals; what is not exactly 1 is never shown as 1."""
     if value is None:
         return "–"

@@ -4,7 +4,7 @@ A block is rendered by the macro that has its name in lower case, in ``blocks.ht
 ``blocks.md.j2``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from parity.reporting.wording import count
@@ -121,6 +121,14 @@ class Group(Block):
     title: str
     blocks: tuple[Block, ...]
     folded: bool = False
+
+
+def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks, and those inside of groups after their group."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Group):
+            yield from every_block(block.blocks)
 
 
 def table(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.comparison.summary import Results
+from parity.comparison.results import Results
 from parity.records import Read, load
 from parity.registry import Registry
 from parity.reporting.views.blocks import Block

@@ -10,7 +10,7 @@ import numpy as np
 from parity.comparison.differences import COMPARISON, compare_image
 from parity.comparison.summary import RESULTS, summarise
 from parity.data.batches import BATCH, slug
-from parity.detection.detections import DETECTIONS
+from parity.detection.detection_files import DETECTIONS
 from parity.files import write_json
 from parity.provenance import sha256
 

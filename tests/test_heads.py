@@ -11,7 +11,9 @@ from parity.backends.inference import infer
 from parity.backends.onnxruntime import OnnxNetwork, describe
 from parity.data.batches import BatchImage
 from parity.detection import postprocess as suppression
-from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detect_batch import check_baked, detect_batch
+from parity.detection.detections import Detections
 from parity.errors import UserError
 from parity.files import write_json
 from parity.model_files.description import describe as describe_graph

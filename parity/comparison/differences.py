@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.detection.detections import NOT_STATED, Detections, load_detections
+from parity.detection.detection_files import NOT_LISTED, load_detections
+from parity.detection.detections import Detections
 from parity.errors import UserError
 from parity.files import write_json
 
@@ -172,7 +173,7 @@ def compare_image(
     ----------
     reference, candidate : dict
         Records of two detections files, see
-        :func:`parity.detection.detections.save_detections`.
+        :func:`parity.detection.detection_files.save_detections`.
     iou : float
         Smallest overlap of a pair.
 
@@ -186,7 +187,7 @@ def compare_image(
         the candidate). Of an image that either arm states nothing of, there is nothing to compare.
     """
     reasons = [reference["reason"], candidate["reason"]]
-    if NOT_STATED in reasons:
+    if NOT_LISTED in reasons:
         nothing: dict[str, Any] = {"matched": [], "flipped": [], "missing": [], "extra": []}
         return {"name": reference["name"], "reasons": reasons, **nothing}
     ours, theirs = Detections.from_json(reference), Detections.from_json(candidate)
@@ -232,7 +233,7 @@ def worst(record: dict[str, Any]) -> dict[str, Any]:
         "missing": len(record["missing"]) + flipped,
         "extra": len(record["extra"]) + flipped,
         "flipped": flipped,
-        "unread": int(NOT_STATED not in reasons and bool(reasons[0]) != bool(reasons[1])),
+        "unread": int(NOT_LISTED not in reasons and bool(reasons[0]) != bool(reasons[1])),
         "box_px": _largest([pair["box_px"] for pair in matched]),
         "score": _largest(score_differences(matched)),
         "iou": min((pair["iou"] for pair in matched), default=1.0),

@@ -10,13 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from parity.comparison.output_checks import failed_checks
-from parity.detection.detections import (
-    DETECTIONS,
-    CandidateBatch,
-    ImageDetections,
-    MadeBy,
-    load_detections,
-)
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import DETECTIONS, ImageDetections, MadeBy, load_detections
 from parity.errors import UserError
 from parity.files import read_json, write_json
 

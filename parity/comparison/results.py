@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from parity.comparison.differences import Differences
 from parity.comparison.tolerances import Quantity, Tolerance
-from parity.detection.detections import MadeBy, Thresholds
+from parity.detection.detection_files import MadeBy, Thresholds
 from parity.model_files.description import ExportDescription
 
 Effect = Literal["geometry", "runtime", "deployment", "external"]

@@ -18,7 +18,8 @@ from parity.comparison.differences import MatchingSettings
 from parity.comparison.matching import assign
 from parity.comparison.threshold_grid import Axes
 from parity.detection.boxes import pairwise_iou
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.files import write_json

@@ -1,6 +1,7 @@
 """From the candidates of an image to its detections, without torch."""
 
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.letterbox import restore
 from parity.detection.nms import cut, suppress
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import onnx
 from onnx import numpy_helper
 
-from parity.detection.detections import BakedThresholds
+from parity.detection.candidate_files import BakedThresholds
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.node_order import sort_nodes

@@ -10,7 +10,7 @@ from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
 from parity.comparison.tuning import SWEEP_RESULTS
 from parity.data.batches import BATCH
-from parity.detection.detections import DETECTIONS
+from parity.detection.detection_files import DETECTIONS
 from parity.files import read_json, write_json
 from parity.planning.config import complete
 from parity.provenance import sha256

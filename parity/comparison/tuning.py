@@ -204,7 +204,7 @@ def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value)
 
 
 def recommend(tuning: Tuning) -> Point:
@@ -336,7 +336,9 @@ def conclude(
     row = axes.tuned_iou.index(axes.operating_iou)
     operating = int(ours[row, axes.tuned_conf.index(axes.operating_conf)])
     tuning = tune(counts.tuned, operating, theirs, axes)
-    curve = f1(counts.tuned[row], np.full_like(theirs[row], operating), theirs[row])
+    curve: list[float] = f1(
+        counts.tuned[row], np.full_like(theirs[row], operating), theirs[row]
+    ).tolist()
     return SweepComparison(
         reference=reference,
         candidate=candidate,

@@ -157,9 +157,7 @@ def write_browser(
         save(folder / INDEX, index)
 
 
-def row_of(
-    summary: ImageResults, record: ImageRecord, results: Results, photo: str
-) -> BrowserRow:
+def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: str) -> BrowserRow:
     """Return the row of an image in the browser's table.
 
     Parameters

@@ -48,9 +48,7 @@ def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
     found = model.documents("diagnoses", DiagnosisDocument)
-    groups = [
-        Group(name, tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
-    ]
+    groups = [Group(name, tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()]
     return View(tuple(groups)) if groups else None
 
 
@@ -167,8 +165,7 @@ def open_questions(diagnosis: DiagnosisDocument) -> list[str]:
     said = []
     if diagnosis.equivalents:
         others = "; or ".join(
-            in_words(other.faults, diagnosis)
-            for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
+            in_words(other.faults, diagnosis) for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
         )
         said.append(f"Other explanations fit these boxes equally well: {others}.")
     if diagnosis.undecided:

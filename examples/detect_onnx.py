@@ -1,6 +1,6 @@
 """Detect objects with an ONNX file that Ultralytics exported, using NumPy, OpenCV and ONNX Runtime.
 
-Copy this file into your project. Its boxes equal those of ``YOLO("model.onnx").predict`` bit for bit.
+Copy this file into your project. It gives the boxes of ``YOLO("model.onnx").predict``, bit for bit.
 
     python detect_onnx.py model.onnx bus.jpg --conf 0.25 --iou 0.7
 """
@@ -14,7 +14,7 @@ import onnxruntime
 
 
 class Detector:
-    """A YOLOv8 or later detector with a fixed or dynamic input, with or without NMS in the graph."""
+    """A YOLOv8 or later detector, of fixed or dynamic input, with or without NMS in the graph."""
 
     def __init__(self, path, threads=1):
         options = onnxruntime.SessionOptions()

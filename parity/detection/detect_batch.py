@@ -1,4 +1,4 @@
-"""From a file of candidates to a file of detections."""
+"""Postprocessing a batch: from a candidate file to a detection file."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def detect_batch(
     thresholds: dict[str, Any],
     detect: Callable[..., Detections],
 ) -> None:
-    """Turn a file of candidates into a file of detections.
+    """Turn a candidate file into a detection file.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def detect_batch(
     Raises
     ------
     UserError
-        If the model's graph has dropped what the thresholds ask for.
+        If NMS in the model's graph has dropped what the thresholds ask for.
     """
     batch = CandidateBatch.load(candidates)
     options = {
@@ -54,24 +54,24 @@ def detect_batch(
 
 
 def check_baked(arm: str, baked: dict[str, float] | None, thresholds: dict[str, Any]) -> None:
-    """Check thresholds against those that are part of a model's graph.
+    """Check thresholds against those of NMS in a model's graph.
 
     Raises
     ------
     UserError
-        If detections were asked for that the graph has dropped already.
+        If the thresholds ask for detections that the graph has dropped.
     """
     if baked is None:
         return
     if np.float32(thresholds["conf"]) < np.float32(baked["conf"]):
         raise UserError(
-            f"{arm}: thresholds.conf is {thresholds['conf']}, but the suppression in the graph of "
-            f"this model drops every score up to {baked['conf']}; raise the threshold or export it "
-            "anew with a lower conf."
+            f"{arm}: thresholds.conf is {thresholds['conf']}, but NMS in the graph of this model "
+            f"drops every score up to {baked['conf']}; raise the threshold, or export the model "
+            "again with a lower conf."
         )
     if np.float32(thresholds["iou"]) != np.float32(baked["iou"]):
         log.warning(
-            "%s suppresses in its graph at an IoU of %s; thresholds.iou, %s, does not reach it",
+            "%s runs NMS in its graph at an IoU threshold of %s; thresholds.iou, %s, has no effect",
             arm,
             baked["iou"],
             thresholds["iou"],

@@ -22,6 +22,12 @@ class Document(Protocol):
     SCHEMA: ClassVar[str]
 
 
+class _Head(msgspec.Struct):
+    """The part of any document that says what it is."""
+
+    schema: str
+
+
 Kind = TypeVar("Kind")
 Read = TypeVar("Read", bound=Document)
 
@@ -56,6 +62,12 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     UserError
         If the file is no JSON, of another schema, or a field is missing or of another kind.
     """
+    text = Path(path).read_bytes()
+    try:
+        if msgspec.json.decode(text, type=_Head).schema == f"yolo-parity/{kind.SCHEMA}":
+            return msgspec.json.decode(text, type=kind, dec_hook=_list_to_array)
+    except msgspec.DecodeError:
+        pass  # NaN, which only Python's reader takes, or an error, which is told below
     content = read_json(path, kind.SCHEMA)
     try:
         return from_plain(content, kind)

@@ -197,7 +197,7 @@ def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
     assert "b.jpg" not in coco.images
     assert coco.notes == [
         "1 images are not in the labels and are left out.",
-        "1 boxes of classes that the model lacks are left out: x.",
+        "1 boxes of classes that the model does not have are left out: x.",
     ]
 
 

@@ -17,6 +17,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -144,8 +145,27 @@ def write_labels(finished: Path, folder: Path) -> None:
 
 
 @contextlib.contextmanager
+def working_tree() -> Iterator[Path]:
+    """Yield a temporary folder with the project as it is now, so that it may be edited."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="working-tree-") as folder:
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                destination = Path(folder, name)
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, destination)
+        yield Path(folder)
+
+
+@contextlib.contextmanager
 def checked_out(revision: str) -> Iterator[Path]:
-    """Yield a temporary folder with the files of a revision."""
+    """Yield a temporary folder with the project as it is in a revision."""
     archive = subprocess.run(  # noqa: S603
         ["git", "archive", revision],  # noqa: S607
         cwd=ROOT,
@@ -333,10 +353,10 @@ def main() -> None:
                 run_all(tree, before, options.cores)
         if not after:
             after = output / "after"
-            run_all(ROOT, after, options.cores)
-        print(
-            "| run | files | numbers | identifiers | pixels | differences |\n|---|---|---|---|---|---|"
-        )
+            with working_tree() as tree:
+                run_all(tree, after, options.cores)
+        print("| run | files | numbers | identifiers | pixels | differences |")
+        print("|---|---|---|---|---|---|")
         comparisons = {name: compare_runs(before / name, after / name) for name in options.runs}
         for name, found in comparisons.items():
             show(name, found)

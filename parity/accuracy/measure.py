@@ -20,7 +20,9 @@ from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import OperatingPoint, moved
 from parity.comparison.summary import by_folder
 from parity.data.labels import Labels, Truth, load_labels
-from parity.detection.detections import CandidateBatch, Detections, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import load_detections
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.files import write_json

@@ -1,16 +1,134 @@
 """Measuring how far the detections of two arms are apart on one image."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.detection.detections import NOT_STATED, Detections, load_detections
+from parity.detection.detection_files import NOT_LISTED, load_detections
+from parity.detection.detections import Detections
 from parity.errors import UserError
 from parity.files import write_json
 
 COMPARISON = "comparison/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A detection of the reference and the one of the candidate that it was paired with.
+
+    Attributes
+    ----------
+    reference, candidate : int
+        Index of each among the detections of its arm.
+    iou : float
+        Their overlap.
+    box_px : float
+        Largest difference of a coordinate, image px.
+    scores : tuple of float or None
+        Of the reference and of the candidate; None where none is stated.
+    class_ids : tuple of int
+        Of the reference and of the candidate.
+    """
+
+    reference: int
+    candidate: int
+    iou: float
+    box_px: float
+    scores: tuple[float | None, float | None]
+    class_ids: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageComparison:
+    """The detections of two arms on one image, paired.
+
+    Attributes
+    ----------
+    name : str
+        The image.
+    reasons : tuple of str
+        Why the reference, and the candidate, says nothing of the image; empty where it does.
+    matched : list of Pair
+        Pairs of equal class.
+    flipped : list of Pair
+        Pairs that lie on the same object and differ in class.
+    missing, extra : list of int
+        Detections of the reference, and of the candidate, without a partner.
+    """
+
+    name: str
+    reasons: tuple[str, str]
+    matched: list[Pair]
+    flipped: list[Pair]
+    missing: list[int]
+    extra: list[int]
+
+
+@dataclass(frozen=True)
+class MatchingSettings:
+    """How detections are paired.
+
+    Attributes
+    ----------
+    iou : float
+        Smallest overlap of a pair.
+    """
+
+    iou: float
+
+
+@dataclass(frozen=True)
+class ComparisonBatch:
+    """Two arms compared on the images of a batch: a comparison file.
+
+    Attributes
+    ----------
+    reference, candidate : str
+        Names of the arms.
+    matching : MatchingSettings
+        How detections were paired.
+    images : list of ImageComparison
+        In the order of the batch.
+    """
+
+    SCHEMA: ClassVar[str] = COMPARISON
+
+    reference: str
+    candidate: str
+    matching: MatchingSettings
+    images: list[ImageComparison]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What a tolerance judges, of one image or of a run.
+
+    A pair that differs in class counts as missing and as extra. An image of which an arm states
+    nothing counts nowhere.
+
+    Attributes
+    ----------
+    matched, missing, extra, flipped : int
+        Detections.
+    unread : int
+        Images that only one arm could read.
+    box_px, score : float
+        Largest differences of matched pairs, image px and scores; 0 without any pair.
+    iou : float
+        Least overlap of a matched pair; 1 without any.
+    """
+
+    matched: int
+    missing: int
+    extra: int
+    flipped: int
+    unread: int
+    box_px: float
+    score: float
+    iou: float
 
 
 def compare_batch(
@@ -55,7 +173,7 @@ def compare_image(
     ----------
     reference, candidate : dict
         Records of two detections files, see
-        :func:`parity.detection.detections.save_detections`.
+        :func:`parity.detection.detection_files.save_detections`.
     iou : float
         Smallest overlap of a pair.
 
@@ -69,7 +187,7 @@ def compare_image(
         the candidate). Of an image that either arm states nothing of, there is nothing to compare.
     """
     reasons = [reference["reason"], candidate["reason"]]
-    if NOT_STATED in reasons:
+    if NOT_LISTED in reasons:
         nothing: dict[str, Any] = {"matched": [], "flipped": [], "missing": [], "extra": []}
         return {"name": reference["name"], "reasons": reasons, **nothing}
     ours, theirs = Detections.from_json(reference), Detections.from_json(candidate)
@@ -115,7 +233,7 @@ def worst(record: dict[str, Any]) -> dict[str, Any]:
         "missing": len(record["missing"]) + flipped,
         "extra": len(record["extra"]) + flipped,
         "flipped": flipped,
-        "unread": int(NOT_STATED not in reasons and bool(reasons[0]) != bool(reasons[1])),
+        "unread": int(NOT_LISTED not in reasons and bool(reasons[0]) != bool(reasons[1])),
         "box_px": _largest([pair["box_px"] for pair in matched]),
         "score": _largest(score_differences(matched)),
         "iou": min((pair["iou"] for pair in matched), default=1.0),

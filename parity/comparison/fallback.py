@@ -5,11 +5,13 @@ That is what a cautious deployment would do; here it says how often it would hav
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from parity.comparison.output_checks import failed_checks
-from parity.detection.detections import DETECTIONS, CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import DETECTIONS, ImageDetections, MadeBy, load_detections
 from parity.errors import UserError
 from parity.files import read_json, write_json
 
@@ -17,6 +19,78 @@ FALLBACKS = "fallbacks/1"
 FLOOD = "as many detections as are allowed"
 NOTHING = "nothing detected, although a candidate is near the threshold"
 MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackImage(ImageDetections):
+    """The detections of an image, and where they come from.
+
+    Attributes
+    ----------
+    taken_from : str
+        Name of the arm.
+    why : list of str
+        Why the export's could not be taken; empty if they were.
+    """
+
+    taken_from: str
+    why: list[str]
+
+
+@dataclass(frozen=True)
+class FallbackBatch:
+    """A detections file whose records say where they come from.
+
+    Attributes
+    ----------
+    made_by : MadeBy
+        What made the export's detections.
+    images : list of FallbackImage
+        In the order of the batch.
+    """
+
+    SCHEMA: ClassVar[str] = DETECTIONS
+
+    made_by: MadeBy
+    images: list[FallbackImage]
+
+
+@dataclass(frozen=True)
+class FallenBack:
+    """An image whose detections an export could not give.
+
+    Attributes
+    ----------
+    name : str
+        The image.
+    why : list of str
+        Reasons.
+    """
+
+    name: str
+    why: list[str]
+
+
+@dataclass(frozen=True)
+class Fallbacks:
+    """How often, why and where an export needed its fallback.
+
+    Attributes
+    ----------
+    images, fallen_back : int
+        All images, and those taken from PyTorch.
+    reasons : dict of str to int
+        Images by reason, the most frequent first.
+    named : list of FallenBack
+        The first of those images.
+    """
+
+    SCHEMA: ClassVar[str] = FALLBACKS
+
+    images: int
+    fallen_back: int
+    reasons: dict[str, int]
+    named: list[FallenBack]
 
 
 def reasons(

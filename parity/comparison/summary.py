@@ -15,7 +15,7 @@ from typing import Any
 from parity.comparison.differences import COMPARISON
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
-from parity.detection.detections import NOT_STATED, load_detections
+from parity.detection.detection_files import NOT_LISTED, load_detections
 from parity.files import read_json
 
 RESULTS = "results/1"
@@ -130,7 +130,7 @@ class Gathering:
             for record in document["images"]:
                 row = rows.setdefault(record["name"], _row_of(record))
                 row["arms"][arm] = self.arms[arm].add(record, names)
-                if record["reason"] == NOT_STATED:
+                if record["reason"] == NOT_LISTED:
                     row["not_stated"].append(arm)
                 elif record["reason"]:
                     row["reasons"][arm] = record["reason"]

@@ -10,19 +10,83 @@ detections at any confidence are the first few of one list.
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from parity.comparison.differences import MatchingSettings
 from parity.comparison.matching import assign
 from parity.comparison.threshold_grid import Axes
 from parity.detection.boxes import pairwise_iou
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.files import write_json
 
 SWEEP = "sweep/1"
+
+
+@dataclass(frozen=True)
+class ArmCounts:
+    """How many detections an arm has at many thresholds.
+
+    Attributes
+    ----------
+    end2end : bool
+        Whether its boxes are finished, so that no overlap threshold applies.
+    detections : (I, K) int64
+        At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
+    """
+
+    end2end: bool
+    detections: np.ndarray
+
+
+@dataclass(frozen=True)
+class MatchCounts:
+    """How far two arms agree at many thresholds.
+
+    Attributes
+    ----------
+    matched, overlap : (I, K) int64 and float64
+        Matched pairs and the sum of their overlaps, both arms at each of ``axes.iou`` and
+        ``axes.conf``.
+    tuned : (I, K) int64
+        Matched pairs of the candidate at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` with
+        the reference at the operating point.
+    """
+
+    matched: np.ndarray
+    overlap: np.ndarray
+    tuned: np.ndarray
+
+
+@dataclass(frozen=True)
+class SweepCounts:
+    """The counts of a batch at many thresholds: a sweep file.
+
+    Attributes
+    ----------
+    axes : Axes
+        The thresholds.
+    matching : MatchingSettings
+        How detections were paired.
+    images : int
+        Images counted.
+    arms : dict of str to ArmCounts
+        By arm.
+    comparisons : dict of str to MatchCounts
+        By comparison.
+    """
+
+    SCHEMA: ClassVar[str] = SWEEP
+
+    axes: Axes
+    matching: MatchingSettings
+    images: int
+    arms: dict[str, ArmCounts]
+    comparisons: dict[str, MatchCounts]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
-QUANTITIES = ("missing", "extra", "unread", "box_px", "score")
+Quantity = Literal["missing", "extra", "unread", "box_px", "score"]
+"""What a tolerance limits."""
+
+QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
 
 @dataclass(frozen=True)

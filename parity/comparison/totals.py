@@ -10,7 +10,7 @@ import numpy as np
 from parity.comparison.differences import score_differences, worst
 from parity.comparison.output_checks import failed_checks
 from parity.comparison.tolerances import Tolerance, judge
-from parity.detection.detections import NOT_STATED
+from parity.detection.detection_files import NOT_LISTED
 
 COUNTS = ("matched", "missing", "extra", "flipped", "unread")
 QUANTITIES = ("box_px", "score", "iou")
@@ -32,7 +32,7 @@ class ArmTotals:
         Parameters
         ----------
         record : dict
-            See :func:`parity.detection.detections.save_detections`.
+            See :func:`parity.detection.detection_files.save_detections`.
         names : dict of int to str
             Class names by id.
 
@@ -43,7 +43,7 @@ class ArmTotals:
         """
         failed = failed_checks(record, len(names))
         self.images += 1
-        self.unreadable += record["reason"] not in ("", NOT_STATED)
+        self.unreadable += record["reason"] not in ("", NOT_LISTED)
         self.detections += len(record["scores"])
         self.scores.extend(score for score in record["scores"] if score is not None)
         self.classes.update(names.get(c, f"class {c}") for c in record["class_ids"])

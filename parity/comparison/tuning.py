@@ -6,11 +6,12 @@ detection has its partner, and not defined where there is no detection at all.
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from parity.comparison.sweep import SWEEP
+from parity.comparison.differences import MatchingSettings
+from parity.comparison.sweep import SWEEP, ArmCounts
 from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
 from parity.files import read_json
@@ -49,6 +50,117 @@ class Point:
     def differences(self) -> int:
         """Detections without a partner."""
         return self.missing + self.extra
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Thresholds of a candidate, and how it agrees with its reference there.
+
+    Attributes
+    ----------
+    operating : Point
+        The thresholds of the run.
+    best_conf : Point
+        The best confidence threshold at the run's IoU threshold.
+    best : Point
+        The best of both.
+    """
+
+    operating: Point
+    best_conf: Point
+    best: Point
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How two arms agree at one pair of thresholds that is applied to both.
+
+    Attributes
+    ----------
+    conf, iou : float
+        Thresholds.
+    reference, candidate : int
+        Detections of the arms.
+    matched, missing, extra : int
+        Pairs, and detections without a partner of their class.
+    f1 : float or None
+        Agreement in [0, 1]; None if neither arm detects anything.
+    mean_iou : float or None
+        Mean overlap of the pairs; None without any.
+    """
+
+    conf: float
+    iou: float
+    reference: int
+    candidate: int
+    matched: int
+    missing: int
+    extra: int
+    f1: float | None
+    mean_iou: float | None
+
+
+@dataclass(frozen=True)
+class SweepComparison:
+    """How two arms agree at many thresholds, and what follows.
+
+    Attributes
+    ----------
+    reference, candidate : str
+        Names of the arms.
+    sentence : str
+        The advice.
+    recommended : Point
+        The thresholds to use.
+    tuning : Tuning
+        What was found.
+    curve : list of float or None
+        Agreement (F1) at each of ``axes.tuned_conf`` of the candidate, its IoU threshold and the
+        reference at the operating point; None where neither arm detects anything.
+    cells : list of Cell
+        One per pair of ``axes.iou`` and ``axes.conf``.
+    """
+
+    reference: str
+    candidate: str
+    sentence: str
+    recommended: Point
+    tuning: Tuning
+    curve: list[float | None]
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class SweepResults:
+    """The sweep of a model over all batches.
+
+    Attributes
+    ----------
+    model : str
+        Its name.
+    images : int
+        Images counted.
+    axes : Axes
+        The thresholds.
+    matching : MatchingSettings
+        How detections were paired.
+    notes : list of str
+        What limits the sweep of an arm.
+    arms : dict of str to ArmCounts
+        By arm.
+    comparisons : dict of str to SweepComparison
+        By comparison.
+    """
+
+    SCHEMA: ClassVar[str] = SWEEP_RESULTS
+
+    model: str
+    images: int
+    axes: Axes
+    matching: MatchingSettings
+    notes: list[str]
+    arms: dict[str, ArmCounts]
+    comparisons: dict[str, SweepComparison]
 
 
 def agreement(matched: np.ndarray, reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:

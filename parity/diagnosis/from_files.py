@@ -6,10 +6,12 @@ from typing import Any
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.deployment.replay import Replayer
-from parity.detection.detections import CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import load_detections
 from parity.diagnosis.attribution import Reference, prove
 from parity.diagnosis.diagnosis import diagnose
-from parity.external.convert import class_names, load_brought
+from parity.external.convert import class_names, load_converted
+from parity.external.observations import Known
 from parity.files import write_json
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,7 @@ EFFORT = "effort/1"
 def answer(
     network: Any,
     inputs: dict[str, list[str]],
-    known: dict[str, Any],
+    known: Known,
     *,
     about: dict[str, str],
     iou: float,
@@ -37,8 +39,8 @@ def answer(
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
-    known : dict
-        What is known of the deployment, see :func:`parity.external.convert.load_brought`.
+    known : Known
+        What is known of the deployment.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``, the control's name.
     iou : float
@@ -46,7 +48,7 @@ def answer(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_brought(inputs["detections"], known)
+    observations = load_converted(inputs["detections"], known)
     names = class_names(load_detections(inputs["detections"][0]))
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}

@@ -1,4 +1,4 @@
-"""From somebody's boxes to detections files, batch by batch, and back to observations."""
+"""Converting external boxes to detections files, a file per batch, and reading them back."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -6,11 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
+from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
 from parity.errors import UserError
-from parity.external.observations import UNKNOWN_LABEL, Declared, Observations, Observed
-from parity.external.reader import load_arrays, load_external
+from parity.external.observations import (
+    FIRST_UNKNOWN_CLASS,
+    Declared,
+    Known,
+    Observations,
+    Observed,
+)
+from parity.external.reader import load_external
+from parity.external.tensors import load_tensors
 from parity.files import write_json
+from parity.records import from_plain
 
 LARGEST_ID = 2**31 - 1
 
@@ -24,26 +32,26 @@ def convert(
     box_format: str = "",
     names: list[str] | None = None,
 ) -> None:
-    """Write somebody's boxes as detections files, one per batch.
+    """Write external boxes as detections files, one per batch.
 
     Parameters
     ----------
     source : str or Path
-        What they brought, see :func:`parity.external.reader.load_external`.
+        See :func:`parity.external.reader.load_external`.
     controls, destinations : list of str
-        By batch, detections of the control arm, which knows the images, and the files to write.
+        By batch, detections of PyTorch, which list the images, and the files to write.
     arm : str
         Name of the arm.
     box_format : str
-        What the user says of the boxes; inferred if empty.
+        A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
     names : list of str, optional
         The deployment's own class names, if they are not the model's.
 
     Notes
     -----
-    An image that the source does not name keeps its place, with :data:`NOT_STATED` as its reason. A
-    score that is not stated is null. A label that the model does not know keeps an id of its own,
-    which ``made_by`` explains.
+    An image that the source does not name keeps its place, with :data:`NOT_LISTED` as its reason. A
+    score that is not stated is null. ``made_by`` lists the labels that the model does not know by
+    the class ids that they get.
     """
     documents = [load_detections(path) for path in controls]
     model_names = class_names(documents[0])
@@ -92,7 +100,7 @@ def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> O
         name = own.get(class_id, seen.labels.get(class_id))
         if name is None:
             return class_id
-        fresh = UNKNOWN_LABEL + len(labels)
+        fresh = FIRST_UNKNOWN_CLASS + len(labels)
         return known[name.lower()] if name.lower() in known else labels.setdefault(name, fresh)
 
     images = {
@@ -120,7 +128,7 @@ def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
     about = {key: image[key] for key in ("name", "sha256", "height", "width")}
     if seen is None:
         nothing: dict[str, Any] = {"boxes": [], "scores": [], "class_ids": []}
-        return {**about, "reason": NOT_STATED, "non_finite": 0, **nothing}
+        return {**about, "reason": NOT_LISTED, "non_finite": 0, **nothing}
     if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
         raise UserError(f"{image['name']}: {seen.class_ids.max()} is no class id.")
     return {
@@ -133,16 +141,15 @@ def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
     }
 
 
-def load_brought(paths: list[str], known: dict[str, Any]) -> Observations:
-    """Return what :func:`convert` wrote, with what is known of the deployment.
+def load_converted(paths: list[str], known: Known) -> Observations:
+    """Return what :func:`convert` wrote, completed by what is known of the deployment.
 
     Parameters
     ----------
     paths : list of str
         Detections files, one per batch.
-    known : dict
-        The fields of :class:`Declared`, and the folders ``input_tensors`` and ``raw_outputs``; None
-        is what is not known.
+    known : Known
+        What the user states counts more than what the boxes' source states.
     """
     documents = [load_detections(path) for path in paths]
     about = documents[0]["made_by"]
@@ -156,17 +163,12 @@ def load_brought(paths: list[str], known: dict[str, Any]) -> Observations:
         for record in document["images"]
         if not record["reason"]
     }
-    said = {
-        key: about["declared"][key] if known[key] is None else known[key]
-        for key in Declared.__dataclass_fields__
-    }
-    if said["imgsz"] is not None:
-        said["imgsz"] = tuple(said["imgsz"])
+    stated = {key: value for key, value in vars(known.declared).items() if value is not None}
     return Observations(
         images=images,
-        declared=Declared(**said),
+        declared=replace(from_plain(about["declared"], Declared), **stated),
         notes=tuple(about["notes"]),
         labels={int(class_id): label for class_id, label in about["labels"].items()},
-        tensors=load_arrays(known["input_tensors"], images),
-        raws=load_arrays(known["raw_outputs"], images),
+        tensors=load_tensors(known.input_tensors, images),
+        raws=load_tensors(known.raw_outputs, images),
     )

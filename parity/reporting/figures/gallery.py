@@ -15,7 +15,7 @@ import numpy as np
 from parity.comparison.differences import COMPARISON
 from parity.data.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.data.reading import read_image
-from parity.detection.detections import load_detections
+from parity.detection.detection_files import load_detections
 from parity.errors import UnreadableImageError
 from parity.files import read_json, write_json
 from parity.progress import reported

@@ -1,4 +1,4 @@
-"""From somebody's boxes to detections files and back."""
+"""External boxes: converted to detections files, and read back as observations."""
 
 import json
 from pathlib import Path
@@ -7,16 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
+from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
 from parity.errors import UserError
-from parity.external.convert import convert, load_brought
-from parity.external.observations import UNKNOWN_LABEL
+from parity.external.convert import convert, load_converted
+from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
 from parity.files import write_json
 
 NAMES = {"0": "person", "1": "car", "2": "dog"}
-UNKNOWN = dict.fromkeys(
-    ("conf", "iou", "max_det", "imgsz", "geometry", "input_tensors", "raw_outputs")
-)
+NOTHING_KNOWN = Known()
 
 
 @pytest.fixture
@@ -37,7 +35,7 @@ def controls(tmp_path: Path) -> list[str]:
     return paths
 
 
-def brought(
+def converted(
     tmp_path: Path, controls: list[str], content: Any, **options: Any
 ) -> tuple[list[str], dict[str, dict[str, Any]]]:
     """Write boxes, convert them, and return the files and the records by image."""
@@ -57,17 +55,17 @@ def test_every_image_keeps_its_place_and_what_is_not_stated_says_so(
     tmp_path: Path, controls: list[str]
 ) -> None:
     content = {"images": ["a.jpg", "b.jpg"], "detections": [box("a.jpg")]}
-    made, records = brought(tmp_path, controls, content)
+    made, records = converted(tmp_path, controls, content)
     assert list(records) == ["a.jpg", "torn.jpg", "b.jpg", "c.jpg"]
     assert {name: record["reason"] for name, record in records.items()} == {
         "a.jpg": "",
-        "torn.jpg": NOT_STATED,
+        "torn.jpg": NOT_LISTED,
         "b.jpg": "",
-        "c.jpg": NOT_STATED,
+        "c.jpg": NOT_LISTED,
     }
     assert records["a.jpg"]["boxes"] == [[10.25, 20, 30, 40.5]]
     assert records["b.jpg"]["boxes"] == [], "no boxes is a statement"
-    seen = load_brought(made, UNKNOWN)
+    seen = load_converted(made, NOTHING_KNOWN)
     assert set(seen.images) == {"a.jpg", "b.jpg"}
     np.testing.assert_array_equal(seen.images["a.jpg"].boxes, [[10.25, 20, 30, 40.5]])
 
@@ -77,10 +75,10 @@ def test_a_score_that_is_not_stated_is_null_in_the_file(
 ) -> None:
     entry = box("a.jpg")
     del entry["score"]
-    made, records = brought(tmp_path, controls, [entry])
+    made, records = converted(tmp_path, controls, [entry])
     assert records["a.jpg"]["scores"] == [None]
     assert "NaN" not in Path(made[0]).read_text()
-    assert np.isnan(load_brought(made, UNKNOWN).images["a.jpg"].scores).all()
+    assert np.isnan(load_converted(made, NOTHING_KNOWN).images["a.jpg"].scores).all()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +87,20 @@ def test_a_score_that_is_not_stated_is_null_in_the_file(
         ({"class_id": 2}, None, 2, "an id is one of the model"),
         ({"class_id": 7}, None, 7, "even where the model has none"),
         ({"class_id": 0}, ["dog", "car"], 2, "unless the deployment has a list of its own"),
-        ({"class_id": 1}, ["dog", "cat"], UNKNOWN_LABEL, "which may name what the model does not"),
+        (
+            {"class_id": 1},
+            ["dog", "cat"],
+            FIRST_UNKNOWN_CLASS,
+            "which may name what the model does not",
+        ),
         ({"class_id": None, "label": "Dog"}, None, 2, "a label is looked up"),
         ({"class_id": None, "label": "person"}, ["dog", "car"], 0, "in either list"),
-        ({"class_id": None, "label": "cat"}, None, UNKNOWN_LABEL, "an unknown one has its own id"),
+        (
+            {"class_id": None, "label": "cat"},
+            None,
+            FIRST_UNKNOWN_CLASS,
+            "an unknown one has its own id",
+        ),
     ],
 )
 def test_classes(  # noqa: PLR0917 - pytest gives them by name
@@ -104,21 +112,21 @@ def test_classes(  # noqa: PLR0917 - pytest gives them by name
     reason: str,
 ) -> None:
     entry = {key: value for key, value in box("a.jpg", **own).items() if value is not None}
-    made, records = brought(tmp_path, controls, [entry], names=names)
+    made, records = converted(tmp_path, controls, [entry], names=names)
     assert records["a.jpg"]["class_ids"] == [expected], reason
-    if expected == UNKNOWN_LABEL:
-        assert load_brought(made, UNKNOWN).labels == {UNKNOWN_LABEL: "cat"}
+    if expected == FIRST_UNKNOWN_CLASS:
+        assert load_converted(made, NOTHING_KNOWN).labels == {FIRST_UNKNOWN_CLASS: "cat"}
 
 
 def test_what_the_user_says_counts_more_than_what_the_file_says(
     tmp_path: Path, controls: list[str]
 ) -> None:
     content = {"conf": 0.3, "iou": 0.6, "detections": [box("a.jpg")]}
-    made, _ = brought(tmp_path, controls, content)
-    declared = load_brought(made, UNKNOWN | {"conf": 0.5, "imgsz": [320, 640]}).declared
+    made, _ = converted(tmp_path, controls, content)
+    declared = load_converted(made, Known(Declared(conf=0.5, imgsz=(320, 640)))).declared
     assert (declared.conf, declared.iou, declared.imgsz) == (0.5, 0.6, (320, 640))
 
 
 def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
     with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is no class id"):
-        brought(tmp_path, controls, [box("a.jpg", class_id=10**10)])
+        converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])

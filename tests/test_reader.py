@@ -1,4 +1,4 @@
-"""Somebody's boxes, in the formats that people write."""
+"""External boxes in the formats that people write: recognised, read, and refused in a sentence."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,12 @@ import numpy as np
 import pytest
 
 from parity.errors import UserError
-from parity.external.observations import UNKNOWN_LABEL, Declared
-from parity.external.reader import load_external
+from parity.external.box_formats import BOX_FORMAT_NAMES
+from parity.external.format import FORMATS
+from parity.external.observations import FIRST_UNKNOWN_CLASS
+from parity.external.reader import load_external, recognise
+from parity.external.source import Source
+from parity.external.tensors import load_tensors
 
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
@@ -95,18 +99,19 @@ def test_an_image_without_boxes_is_a_statement_and_a_missing_one_is_not(tmp_path
     seen = load(tmp_path, [{"image": "a.jpg", "detections": []}])
     assert len(seen.images["a.jpg"]) == 0
     assert set(seen.images) == {"a.jpg"}
-    assert any("not stated" in note for note in seen.notes)
+    assert any("not in the boxes" in note for note in seen.notes)
 
 
-def test_what_the_file_says_counts_where_the_user_says_nothing(tmp_path):
+def test_a_header_states_thresholds(tmp_path):
     content = {"conf": 0.5, "iou": 0.4, "images": ["a.jpg"], "detections": []}
-    seen = load(tmp_path, content, declared=Declared(iou=0.7))
-    assert (seen.declared.conf, seen.declared.iou) == (0.5, 0.7)
+    seen = load(tmp_path, content)
+    assert (seen.declared.conf, seen.declared.iou, seen.declared.max_det) == (0.5, 0.4, None)
+    assert "mine.json states conf 0.5." in seen.notes
 
 
 def test_unknown_labels_keep_their_name(tmp_path):
     seen = load(tmp_path, [{"image": "a.jpg", "box": BOX, "score": 0.5, "label": "pedestrian"}])
-    assert seen.labels == {UNKNOWN_LABEL: "pedestrian"}
+    assert seen.labels == {FIRST_UNKNOWN_CLASS: "pedestrian"}
 
 
 @pytest.mark.parametrize(
@@ -119,9 +124,10 @@ def test_unknown_labels_keep_their_name(tmp_path):
         ([{"image": "a.jpg", "box": BOX, "score": 0.5}], "names no class"),
         ([{"box": BOX, "score": 0.5, "class_id": 0}], "names no image"),
         ([{"image": "z.jpg", "box": BOX, "score": 0.5, "class_id": 0}], "none of the images"),
-        ({"version": 1}, "no list"),
+        ({"version": 1}, "none of the formats .* COCO results, CSV,"),
         ("[1, 2]", "entry 1"),
-        ("", "neither|empty"),
+        ("", "empty"),
+        ("a.jpg 1 2 3 4", "none of the formats"),
     ],
 )
 def test_malformed_files_give_one_sentence(tmp_path, content, words):
@@ -131,8 +137,63 @@ def test_malformed_files_give_one_sentence(tmp_path, content, words):
 
 
 def test_tensors_are_found_by_stem(tmp_path):
-    (tmp_path / "tensors").mkdir()
-    np.save(tmp_path / "tensors" / "a.npy", np.zeros((1, 3, 4, 4)))
-    content = [{"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 0}]
-    seen = load(tmp_path, content, tensors=tmp_path / "tensors")
-    assert seen.tensors["a.jpg"].shape == (1, 3, 4, 4)
+    np.save(tmp_path / "a.npy", np.zeros((1, 3, 4, 4)))
+    assert load_tensors(tmp_path, IMAGES)["a.jpg"].shape == (1, 3, 4, 4)
+    assert load_tensors(None, IMAGES) == {}
+    with pytest.raises(UserError, match=r"holds no \.npy file named after one of the images"):
+        load_tensors(tmp_path, ["z.jpg"])
+
+
+EXAMPLES = {
+    "COCO results": [{"image_id": 36, "bbox": [10, 20, 20, 40], "category_id": 2}],
+    "CSV": "image;left;top;right;bottom;class_id\na.jpg;10;20;30;60;2\n",
+    "JSON with a box per entry": [{"image": "a.jpg", "box": BOX, "class_id": 2}],
+    "JSON with a list per image": [{"image": "a.jpg", "boxes": [BOX], "class_ids": [2]}],
+    "JSON with lists by image name": {"a.jpg": [{"box": BOX, "class_id": 2}]},
+    "detections of this workflow": {
+        "schema": "yolo-parity/detections/1",
+        "images": [
+            {"name": "a.jpg", "reason": "", "boxes": [BOX], "scores": [None], "class_ids": [2]}
+        ],
+    },
+    "YOLO text files": "2 0.03125 0.0833333333333 0.03125 0.0833333333333",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_recognises_its_own_alone(tmp_path, name):
+    images = {"a.jpg": (480, 640), "000000000036.jpg": (480, 640)}
+    content = EXAMPLES[name]
+    path = tmp_path / "a.txt"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    source = Source.open(path if not FORMATS[name].files else tmp_path)
+    specific = [each for each in FORMATS.values() if each.recognises(source) and not each.generic]
+    assert recognise(source) is FORMATS[name]
+    assert specific in ([], [FORMATS[name]])
+    (seen,) = load_external(source.path, images, NAMES).images.values()
+    np.testing.assert_allclose(seen.boxes, [BOX])
+    assert seen.class_ids.tolist() == [2]
+
+
+@pytest.mark.parametrize("name", BOX_FORMAT_NAMES)
+def test_each_box_format_is_recognised_as_a_key_and_as_a_declaration(tmp_path, name):
+    centre = [20.0, 40.0, 20.0, 40.0]
+    numbers = {"xyxy": BOX, "xywh": [10.0, 20.0, 20.0, 40.0], "cxcywh": centre}[
+        name.removesuffix("n")
+    ]
+    if name.endswith("n"):
+        numbers = (np.array(numbers) / [640, 480, 640, 480]).tolist()
+    entry = {"image": "a.jpg", "class_id": 2}
+    for content in (
+        [entry | {name: numbers}],
+        {"box_format": name, "detections": [entry | {"box": numbers}]},
+    ):
+        np.testing.assert_allclose(load(tmp_path, content).images["a.jpg"].boxes, [BOX])
+    declared = load(tmp_path, [entry | {"box": numbers}], box_format=name)
+    np.testing.assert_allclose(declared.images["a.jpg"].boxes, [BOX])
+
+
+def test_annotations_of_coco_may_be_grouped_by_image(tmp_path):
+    annotation = {"image_id": 7, "bbox": [10, 20, 20, 40], "category_id": 2}
+    seen = load(tmp_path, {"a.jpg": [annotation]})
+    np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX])

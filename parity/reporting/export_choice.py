@@ -205,7 +205,9 @@ def gains(best: ExportChoice, rows: Sequence[ExportChoice]) -> list[str]:
 
 def described(row: ExportChoice) -> str:
     """Return what an export costs, in words."""
-    missing = count(row.missing, "missing box", "missing boxes") if row.missing else "no missing box"
+    missing = (
+        count(row.missing, "missing box", "missing boxes") if row.missing else "no missing box"
+    )
     added = f", {row.extra:,} extra" if row.extra else ""
     said = f"{missing}{added}, boxes within {ceiling(row.box_px)} px of PyTorch's"
     if row.cost:

@@ -115,7 +115,9 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     names = [result.model for result in results]
     by_name = dict(zip(names, results, strict=True))
     gates = gates_of(results)
-    judged = [JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates]
+    judged = [
+        JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
+    ]
     notes = sorted({result.images_note for result in results} - {""})
     return Report(
         verdict=overall(gates),

@@ -67,9 +67,7 @@ def write_pictures(
         save(folder / INDEX, PictureIndex(results.model, images))
 
 
-def draw(
-    image: BatchImage, entry: PicturedImage, folder: Path, results: Results
-) -> PicturedImage:
+def draw(image: BatchImage, entry: PicturedImage, folder: Path, results: Results) -> PicturedImage:
     """Draw one image; return its entry with the names of its pictures."""
     name, arms = entry.name, entry.arms
     try:

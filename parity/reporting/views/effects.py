@@ -93,9 +93,7 @@ def prepare(model: Model) -> EffectsView:
     )
 
 
-def effect_table(
-    title: str, effect: Effect, comparisons: Mapping[str, ComparisonResults]
-) -> Table:
+def effect_table(title: str, effect: Effect, comparisons: Mapping[str, ComparisonResults]) -> Table:
     """Return the table of the comparisons that show an effect."""
     rows = [effect_row(n, each) for n, each in comparisons.items() if each.effect == effect]
     return table(title, HEADER, rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from parity.comparison.differences import ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
-from parity.detection.detections import ImageDetections
+from parity.detection.detection_files import ImageDetections
 from parity.records import load
 from parity.reporting.picture_index import INDEX, PicturedImage, PictureIndex
 from parity.reporting.verdict import image_verdict
@@ -30,8 +30,8 @@ MOST_DETAILS = 50
 MOST_OBJECTS = 12
 
 VERDICTS = (
-    "The verdict on an image is \"fail\" if it exceeds the tolerance of a comparison that decides "
-    "the verdict of the run, and \"differs\" if it exceeds the tolerance of another one."
+    'The verdict on an image is "fail" if it exceeds the tolerance of a comparison that decides '
+    'the verdict of the run, and "differs" if it exceeds the tolerance of another one.'
 )
 
 
@@ -117,9 +117,7 @@ def difference_in_words(measured: ImageDifferences) -> str:
     return ("same: " if measured.passed else "") + ", ".join(said)
 
 
-def _details(
-    results: Results, pictured: dict[str, tuple[str, PicturedImage]]
-) -> Iterator[Block]:
+def _details(results: Results, pictured: dict[str, tuple[str, PicturedImage]]) -> Iterator[Block]:
     differing = [
         image
         for image in results.images

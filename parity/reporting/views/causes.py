@@ -88,7 +88,7 @@ def _advised(model: Model) -> Iterator[Block]:
 def step_rows(results: Results) -> list[tuple[str, ...]]:
     """Return the cells of every step to every export."""
     return [
-        (arm, step.arm, step.factor, four_decimals(step.agreement), percent(step.share))
+        (arm, step.arm, step.factor, four_decimals(step.quality), percent(step.share))
         for arm, own in waterfalls(results).items()
         for step in own
     ]
@@ -146,7 +146,7 @@ def _cause(deployment: Deployment, images: int, layers: LayerResults | None) -> 
 
 
 def _cause_of_runtime(runtime: ComparisonResults, layers: LayerResults | None) -> list[str]:
-    if judge(runtime, ROUNDING):
+    if judge(runtime, ROUNDING).passed:
         return ["The runtime changes no more than float32 rounding does."]
     if layers and layers.layers:
         return ["By layer:", *layers.sentences[:2]]
@@ -226,7 +226,7 @@ def recommendations(results: Results) -> list[str]:
 def _advise_on(name: str, comparison: ComparisonResults, results: Results) -> str:
     arm = comparison.candidate
     if comparison.effect == "runtime" and object_count(comparison):
-        if judge(comparison, ROUNDING):
+        if judge(comparison, ROUNDING).passed:
             return (
                 f"The runtime of {arm} needs no fix: its boxes are within "
                 f"{ceiling(comparison.box_px)} px and its scores within "

@@ -103,18 +103,31 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True)
-class ArmAccuracy:
-    """The accuracy of an arm.
+class AveragePrecision:
+    """The mean average precision of an arm.
 
     Attributes
     ----------
     map, map50 : float or None
-        Mean average precision, over IoU thresholds of 0.5 to 0.95 and at 0.5; None where nothing
-        is labelled.
+        Over IoU thresholds of 0.5 to 0.95, and at 0.5; None where nothing is labelled.
     sizes : dict of str to float or None
         ``map`` of small (below 32² px), medium and large (from 96² px) objects.
     classes : dict of str to ClassAccuracy
         By class name, of labelled classes.
+    """
+
+    map: float | None
+    map50: float | None
+    sizes: dict[str, float | None]
+    classes: dict[str, ClassAccuracy]
+
+
+@dataclass(frozen=True)
+class ArmAccuracy(AveragePrecision):
+    """The accuracy of an arm.
+
+    Attributes
+    ----------
     interval : Intervals
         Of ``map`` and ``map50``.
     floor : float
@@ -123,10 +136,6 @@ class ArmAccuracy:
         At the thresholds of the deployment.
     """
 
-    map: float | None
-    map50: float | None
-    sizes: dict[str, float | None]
-    classes: dict[str, ClassAccuracy]
     interval: Intervals
     floor: float
     operating_point: OperatingPoint

@@ -1,16 +1,16 @@
-"""Measuring how far the detections of two arms are apart on one image."""
+"""Pairing the detections of two arms, image by image, and measuring their differences."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.detection.detection_files import NOT_LISTED, load_detections
-from parity.detection.detections import Detections
+from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
 from parity.errors import UserError
-from parity.files import write_json
+from parity.records import load, save
 
 COMPARISON = "comparison/1"
 
@@ -106,8 +106,8 @@ class ComparisonBatch:
 class Differences:
     """What a tolerance judges, of one image or of a run.
 
-    A pair that differs in class counts as missing and as extra. An image of which an arm states
-    nothing counts nowhere.
+    A pair that differs in class counts as missing and as extra. An image that an arm does not list
+    counts nowhere.
 
     Attributes
     ----------
@@ -150,100 +150,91 @@ def compare_batch(
     UserError
         If the two files are not of the same images.
     """
-    ours, theirs = load_detections(reference), load_detections(candidate)
-    for one, other in zip(ours["images"], theirs["images"], strict=False):
-        if (one["name"], one["sha256"]) != (other["name"], other["sha256"]):
-            raise UserError(f"{reference} and {candidate} differ in their images; run again.")
-    if len(ours["images"]) != len(theirs["images"]):
-        raise UserError(f"{reference} and {candidate} differ in their images; run again.")
-    images = [
-        compare_image(one, other, iou=iou)
-        for one, other in zip(ours["images"], theirs["images"], strict=True)
-    ]
-    arms = {"reference": ours["made_by"]["arm"], "candidate": theirs["made_by"]["arm"]}
-    write_json(destination, COMPARISON, {**arms, "matching": {"iou": iou}, "images": images})
+    ours, theirs = load(reference, DetectionBatch), load(candidate, DetectionBatch)
+    if [_identity(image) for image in ours.images] != [_identity(image) for image in theirs.images]:
+        raise UserError(f"{reference} and {candidate} list different images; run again.")
+    compared = ComparisonBatch(
+        reference=ours.made_by.arm,
+        candidate=theirs.made_by.arm,
+        matching=MatchingSettings(iou),
+        images=[
+            compare_image(one, other, iou=iou)
+            for one, other in zip(ours.images, theirs.images, strict=True)
+        ],
+    )
+    save(destination, compared)
+
+
+def _identity(image: ImageDetections) -> tuple[str, str]:
+    return image.name, image.sha256
 
 
 def compare_image(
-    reference: dict[str, Any], candidate: dict[str, Any], *, iou: float
-) -> dict[str, Any]:
-    """Compare two records of one image.
+    reference: ImageDetections, candidate: ImageDetections, *, iou: float
+) -> ImageComparison:
+    """Pair the detections of two arms on one image.
 
     Parameters
     ----------
-    reference, candidate : dict
-        Records of two detections files, see
-        :func:`parity.detection.detection_files.save_detections`.
+    reference, candidate : ImageDetections
+        What the arms report.
     iou : float
         Smallest overlap of a pair.
 
     Returns
     -------
-    dict
-        ``name``; ``reasons`` (why either arm could not read the image); ``matched`` and
-        ``flipped`` (pairs with ``reference`` and ``candidate`` index, ``iou``, ``box_px`` (the
-        largest difference of a coordinate), ``scores`` (None where none is stated) and
-        ``class_ids`` of both); ``missing`` (indices into the reference) and ``extra`` (indices into
-        the candidate). Of an image that either arm states nothing of, there is nothing to compare.
+    ImageComparison
+        Nothing is paired, missing or extra in an image that an arm does not list.
     """
-    reasons = [reference["reason"], candidate["reason"]]
+    reasons = (reference.reason, candidate.reason)
     if NOT_LISTED in reasons:
-        nothing: dict[str, Any] = {"matched": [], "flipped": [], "missing": [], "extra": []}
-        return {"name": reference["name"], "reasons": reasons, **nothing}
-    ours, theirs = Detections.from_json(reference), Detections.from_json(candidate)
+        return ImageComparison(reference.name, reasons, [], [], [], [])
+    ours, theirs = reference.arrays(), candidate.arrays()
     result = match(ours, theirs, iou=iou)
 
-    def pair(i: int, j: int) -> dict[str, Any]:
+    def pair(i: int, j: int) -> Pair:
         distance = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j])
-        return {
-            "reference": int(i),
-            "candidate": int(j),
-            "iou": float(result.iou[i, j]),
-            "box_px": float(distance.max()),
-            "scores": [reference["scores"][i], candidate["scores"][j]],
-            "class_ids": [int(ours.class_ids[i]), int(theirs.class_ids[j])],
-        }
+        return Pair(
+            reference=int(i),
+            candidate=int(j),
+            iou=float(result.iou[i, j]),
+            box_px=float(distance.max()),
+            scores=(reference.scores[i], candidate.scores[j]),
+            class_ids=(int(ours.class_ids[i]), int(theirs.class_ids[j])),
+        )
 
-    return {
-        "name": reference["name"],
-        "reasons": reasons,
-        "matched": [pair(i, j) for i, j in result.matched],
-        "flipped": [pair(i, j) for i, j in result.flipped],
-        "missing": result.missing,
-        "extra": result.extra,
-    }
-
-
-def worst(record: dict[str, Any]) -> dict[str, Any]:
-    """Reduce the comparison of one image to the numbers that a tolerance is held against.
-
-    Returns
-    -------
-    dict
-        ``missing``, ``extra`` (a class-flipped pair counts in both, an image that only one arm
-        could read in ``unread``, one that an arm states nothing of nowhere), ``flipped``,
-        ``unread``, ``matched``: counts; ``box_px`` and ``score``: largest differences of matched
-        pairs, 0 without any; ``iou``: the least.
-    """
-    matched = record["matched"]
-    flipped = len(record["flipped"])
-    reasons = record["reasons"]
-    return {
-        "matched": len(matched),
-        "missing": len(record["missing"]) + flipped,
-        "extra": len(record["extra"]) + flipped,
-        "flipped": flipped,
-        "unread": int(NOT_LISTED not in reasons and bool(reasons[0]) != bool(reasons[1])),
-        "box_px": _largest([pair["box_px"] for pair in matched]),
-        "score": _largest(score_differences(matched)),
-        "iou": min((pair["iou"] for pair in matched), default=1.0),
-    }
+    return ImageComparison(
+        name=reference.name,
+        reasons=reasons,
+        matched=[pair(i, j) for i, j in result.matched],
+        flipped=[pair(i, j) for i, j in result.flipped],
+        missing=result.missing,
+        extra=result.extra,
+    )
 
 
-def score_differences(pairs: list[dict[str, Any]]) -> list[float]:
-    """Return how far the scores of pairs are apart, of those where both are stated."""
+def differences_of(compared: ImageComparison) -> Differences:
+    """Return the counts and largest differences of an image."""
+    flipped = len(compared.flipped)
+    reasons = compared.reasons
+    return Differences(
+        matched=len(compared.matched),
+        missing=len(compared.missing) + flipped,
+        extra=len(compared.extra) + flipped,
+        flipped=flipped,
+        unread=int(NOT_LISTED not in reasons and bool(reasons[0]) != bool(reasons[1])),
+        box_px=_largest([pair.box_px for pair in compared.matched]),
+        score=_largest(score_differences(compared.matched)),
+        iou=min((pair.iou for pair in compared.matched), default=1.0),
+    )
+
+
+def score_differences(pairs: Iterable[Pair]) -> list[float]:
+    """Return the unsigned differences of scores, of the pairs where both are stated."""
     return [
-        abs(pair["scores"][0] - pair["scores"][1]) for pair in pairs if None not in pair["scores"]
+        abs(ours - theirs)
+        for ours, theirs in (pair.scores for pair in pairs)
+        if ours is not None and theirs is not None
     ]
 
 

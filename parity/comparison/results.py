@@ -76,6 +76,33 @@ class Distributions:
 
 
 @dataclass(frozen=True)
+class RunDifferences(Differences):
+    """Two arms on all images.
+
+    Attributes
+    ----------
+    images, images_read, images_differing : int
+        Images compared, read by both arms, and beyond the tolerance.
+    distributions : Distributions
+        Of the matched pairs.
+    passed : bool
+        Whether the run stays within the tolerance.
+    required : Tolerance
+        The smallest tolerance that would have passed.
+    exceeded : list of Quantity
+        The quantities that are beyond the tolerance.
+    """
+
+    images: int
+    images_read: int
+    images_differing: int
+    distributions: Distributions
+    passed: bool
+    required: Tolerance
+    exceeded: list[Quantity]
+
+
+@dataclass(frozen=True)
 class ComparisonSettings:
     """Two arms to compare.
 
@@ -115,32 +142,15 @@ class AlsoDiffering:
 
 
 @dataclass(frozen=True)
-class ComparisonResults(Differences, ComparisonSettings):
-    """Two arms compared on all images.
+class ComparisonResults(RunDifferences, ComparisonSettings):
+    """A comparison and what it gave.
 
     Attributes
     ----------
-    images, images_read, images_differing : int
-        Images compared, read by both arms, and beyond the tolerance.
-    distributions : Distributions
-        Of the matched pairs.
-    passed : bool
-        Whether the run stays within the tolerance.
-    required : Tolerance
-        The smallest tolerance that would have passed.
-    exceeded : list of Quantity
-        The quantities that are beyond the tolerance.
     also_differing : AlsoDiffering or None
         Of a deployment.
     """
 
-    images: int
-    images_read: int
-    images_differing: int
-    distributions: Distributions
-    passed: bool
-    required: Tolerance
-    exceeded: list[Quantity]
     also_differing: AlsoDiffering | None = None
 
 

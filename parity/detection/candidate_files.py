@@ -1,16 +1,19 @@
 """Candidate files: what a network predicts for a batch of images, before NMS."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from parity.detection.decoding import EMPTY, Candidates
-from parity.files import read_npz, write_npz
+from parity.files import damaged, read_npz, write_npz
+from parity.records import from_plain, to_plain
 
 CANDIDATES = "candidates/1"
+COLUMNS = ("boxes", "scores", "class_ids")
 
 
 @dataclass(frozen=True)
@@ -109,53 +112,51 @@ class CandidateBatch:
 
     Attributes
     ----------
-    made_by : dict
-        Digests, versions and choices; among them ``floor`` and ``end2end``.
+    made_by : NetworkRun
+        What made them.
     images : list of ImageCandidates
         One entry per image, unreadable ones included, in the order of the batch.
     """
 
-    made_by: dict[str, Any]
+    made_by: NetworkRun
     images: list[ImageCandidates]
 
     def save(self, path: str | Path) -> None:
         """Write one npz with all images end to end and their offsets."""
-        candidates = [image.candidates for image in self.images]
-        counts = [0, *map(len, candidates)]
+        counts = [0, *(len(image.candidates) for image in self.images)]
         header = [
-            {
-                "name": image.name,
-                "sha256": image.sha256,
-                "image_shape": image.image_shape,
-                "input_shape": image.input_shape,
-                "reason": image.reason,
-                "non_finite": image.non_finite,
-            }
+            {key: value for key, value in vars(image).items() if key != "candidates"}
             for image in self.images
         ]
-        about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": self.made_by, "images": header}
+        made_by = to_plain(self.made_by)
+        about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": made_by, "images": header}
         arrays: dict[str, np.ndarray] = {
             "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
             "offsets": np.cumsum(counts, dtype=np.int64),
-            "boxes": np.concatenate([EMPTY.boxes, *(c.boxes for c in candidates)]),
-            "scores": np.concatenate([EMPTY.scores, *(c.scores for c in candidates)]),
-            "class_ids": np.concatenate([EMPTY.class_ids, *(c.class_ids for c in candidates)]),
         }
+        for column in COLUMNS:
+            parts = (getattr(image.candidates, column) for image in self.images)
+            arrays[column] = np.concatenate([getattr(EMPTY, column), *parts])
         write_npz(path, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Read what :meth:`save` wrote."""
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        UserError
+            If it is damaged.
+        """
         arrays = read_npz(path)
-        about = json.loads(arrays["about"].tobytes())
-        offsets = arrays["offsets"]
-        images = []
-        for i, record in enumerate(about["images"]):
-            span = slice(offsets[i], offsets[i + 1])
-            candidates = Candidates(
-                arrays["boxes"][span], arrays["scores"][span], arrays["class_ids"][span]
-            )
-            record["image_shape"] = tuple(record["image_shape"])
-            record["input_shape"] = tuple(record["input_shape"])
-            images.append(ImageCandidates(**record, candidates=candidates))
-        return cls(about["made_by"], images)
+        try:
+            header = from_plain(json.loads(arrays["about"].tobytes()), cls)
+            images = [
+                replace(image, candidates=Candidates(*(arrays[key][first:end] for key in COLUMNS)))
+                for image, (first, end) in zip(
+                    header.images, pairwise(arrays["offsets"]), strict=True
+                )
+            ]
+        except (KeyError, ValueError) as error:
+            raise damaged(path, f"is damaged ({error})") from None
+        return cls(header.made_by, images)

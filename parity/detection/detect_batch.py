@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from parity.detection.candidate_files import CandidateBatch
-from parity.detection.detection_files import save_detections
+from parity.detection.candidate_files import BakedThresholds, CandidateBatch
+from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
 from parity.detection.detections import Detections
 from parity.errors import UserError
+from parity.records import save
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def detect_batch(
     destination: str | Path,
     *,
     arm: str,
-    thresholds: dict[str, Any],
+    thresholds: Thresholds,
     detect: Callable[..., Detections],
 ) -> None:
     """Turn a candidate file into a detection file.
@@ -31,8 +31,8 @@ def detect_batch(
         What to read and to write.
     arm : str
         Name of the arm.
-    thresholds : dict
-        ``conf``, ``iou`` and ``max_det``.
+    thresholds : Thresholds
+        What to apply.
     detect : callable
         Turns the candidates of one image into detections, see
         :func:`parity.detection.postprocess.detect`.
@@ -43,36 +43,35 @@ def detect_batch(
         If NMS in the model's graph has dropped what the thresholds ask for.
     """
     batch = CandidateBatch.load(candidates)
-    options = {
-        **thresholds,
-        "end2end": batch.made_by["end2end"],
-    }
-    check_baked(arm, batch.made_by.get("baked"), thresholds)
-    made_by = {"arm": arm, "thresholds": thresholds, **batch.made_by}
-    images = [(image, detect(image, **options)) for image in batch.images]
-    save_detections(destination, made_by, images)
+    run = batch.made_by
+    check_baked(arm, run.baked, thresholds)
+    images = [
+        ImageDetections.of(image, detect(image, **vars(thresholds), end2end=run.end2end))
+        for image in batch.images
+    ]
+    save(destination, DetectionBatch(MadeBy.network(arm, thresholds, run), images))
 
 
-def check_baked(arm: str, baked: dict[str, float] | None, thresholds: dict[str, Any]) -> None:
-    """Check thresholds against those of NMS in a model's graph.
+def check_baked(arm: str, baked: BakedThresholds | None, thresholds: Thresholds) -> None:
+    """Compare thresholds with those that are part of a model's graph.
 
     Raises
     ------
     UserError
-        If the thresholds ask for detections that the graph has dropped.
+        If the graph has already dropped detections that the thresholds ask for.
     """
     if baked is None:
         return
-    if np.float32(thresholds["conf"]) < np.float32(baked["conf"]):
+    if np.float32(thresholds.conf) < np.float32(baked.conf):
         raise UserError(
-            f"{arm}: thresholds.conf is {thresholds['conf']}, but NMS in the graph of this model "
-            f"drops every score up to {baked['conf']}; raise the threshold, or export the model "
-            "again with a lower conf."
+            f"{arm}: thresholds.conf is {thresholds.conf}, but the NMS in this model's graph "
+            f"drops every score up to {baked.conf}; raise the threshold or export the model again "
+            "with a lower conf."
         )
-    if np.float32(thresholds["iou"]) != np.float32(baked["iou"]):
+    if np.float32(thresholds.iou) != np.float32(baked.iou):
         log.warning(
-            "%s runs NMS in its graph at an IoU threshold of %s; thresholds.iou, %s, has no effect",
+            "%s runs NMS in its graph at an IoU threshold of %s; thresholds.iou (%s) has no effect",
             arm,
-            baked["iou"],
-            thresholds["iou"],
+            baked.iou,
+            thresholds.iou,
         )

@@ -1,12 +1,12 @@
 """Detection files: what an arm reports for a batch of images."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
-from parity.detection.candidate_files import BakedThresholds, ImageCandidates
+import numpy as np
+
+from parity.detection.candidate_files import BakedThresholds, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
-from parity.files import read_json, write_json
 
 DETECTIONS = "detections/1"
 
@@ -78,6 +78,11 @@ class MadeBy:
     notes: list[str] | None = None
     labels: dict[int, str] | None = None
 
+    @classmethod
+    def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:
+        """Return what made the detections of an arm that runs a network."""
+        return cls(arm=arm, thresholds=thresholds, **vars(run))
+
 
 @dataclass(frozen=True, slots=True)
 class ImageDetections:
@@ -109,6 +114,30 @@ class ImageDetections:
     scores: list[float | None]
     class_ids: list[int]
 
+    @classmethod
+    def of(cls, image: ImageCandidates, found: Detections) -> Self:
+        """Return the record of an image; every number is the shortest that gives its float32."""
+        height, width = image.image_shape
+        return cls(
+            name=image.name,
+            sha256=image.sha256,
+            height=height,
+            width=width,
+            reason=image.reason,
+            non_finite=image.non_finite,
+            boxes=[[float(str(side)) for side in box] for box in found.boxes],
+            scores=[float(str(score)) for score in found.scores],
+            class_ids=found.class_ids.tolist(),
+        )
+
+    def arrays(self) -> Detections:
+        """Return the detections as arrays; a score that is not stated becomes NaN."""
+        return Detections(
+            np.array(self.boxes, np.float32).reshape(-1, 4),
+            np.array(self.scores, np.float32),
+            np.array(self.class_ids, np.int32),
+        )
+
 
 @dataclass(frozen=True)
 class DetectionBatch:
@@ -126,29 +155,3 @@ class DetectionBatch:
 
     made_by: MadeBy
     images: list[ImageDetections]
-
-
-def save_detections(
-    path: str | Path,
-    made_by: dict[str, Any],
-    images: list[tuple[ImageCandidates, Detections]],
-) -> None:
-    """Write the detections of a batch as JSON, one record per image."""
-    records = [
-        {
-            "name": image.name,
-            "sha256": image.sha256,
-            "height": image.image_shape[0],
-            "width": image.image_shape[1],
-            "reason": image.reason,
-            "non_finite": image.non_finite,
-            **detections.as_json(),
-        }
-        for image, detections in images
-    ]
-    write_json(path, DETECTIONS, {"made_by": made_by, "images": records})
-
-
-def load_detections(path: str | Path) -> dict[str, Any]:
-    """Read a detections file: ``made_by`` and ``images``, see :func:`save_detections`."""
-    return read_json(path, DETECTIONS)

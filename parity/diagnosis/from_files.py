@@ -6,13 +6,14 @@ from typing import Any
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.deployment.replay import Replayer
-from parity.detection.candidate_files import CandidateBatch
-from parity.detection.detection_files import load_detections
+from parity.detection.candidate_files import CandidateBatch, NetworkRun
+from parity.detection.detection_files import DetectionBatch
 from parity.diagnosis.attribution import Reference, prove
 from parity.diagnosis.diagnosis import diagnose
-from parity.external.convert import class_names, load_converted
+from parity.external.convert import load_converted
 from parity.external.observations import Known
 from parity.files import write_json
+from parity.records import load
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def answer(
         The answer, and the effort, which differs from run to run.
     """
     observations = load_converted(inputs["detections"], known)
-    names = class_names(load_detections(inputs["detections"][0]))
+    names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
     replayer = Replayer(network, paths)
@@ -85,11 +86,13 @@ def load_reference(controls: list[str], candidates: list[str], wanted: set[str])
         Names of the images.
     """
     found = {}
-    made_by: dict[str, Any] = {}
+    run: NetworkRun | None = None
     for control, path in zip(controls, candidates, strict=True):
-        named = {record["name"] for record in load_detections(control)["images"]}
-        if named & wanted or not made_by:
+        named = {image.name for image in load(control, DetectionBatch).images}
+        if named & wanted or run is None:
             batch = CandidateBatch.load(path)
-            made_by = batch.made_by
+            run = batch.made_by
             found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
-    return Reference(found, made_by["end2end"], made_by["floor"])
+    if run is None:
+        raise ValueError("there is no batch")
+    return Reference(found, run.end2end, run.floor)

@@ -2,11 +2,15 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
+from parity.detection.detection_files import (
+    NOT_LISTED,
+    DetectionBatch,
+    ImageDetections,
+    MadeBy,
+)
 from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
@@ -17,8 +21,7 @@ from parity.external.observations import (
 )
 from parity.external.reader import load_external
 from parity.external.tensors import load_tensors
-from parity.files import write_json
-from parity.records import from_plain
+from parity.records import from_plain, load, save
 
 LARGEST_ID = 2**31 - 1
 
@@ -53,34 +56,29 @@ def convert(
     score that is not stated is null. ``made_by`` lists the labels that the model does not know by
     the class ids that they get.
     """
-    documents = [load_detections(path) for path in controls]
-    model_names = class_names(documents[0])
+    batches = [load(path, DetectionBatch) for path in controls]
+    model_names = batches[0].made_by.names
     sizes = {
-        record["name"]: (record["height"], record["width"])
-        for document in documents
-        for record in document["images"]
-        if not record["reason"]
+        image.name: (image.height, image.width)
+        for batch in batches
+        for image in batch.images
+        if not image.reason
     }
     own = dict(enumerate(names)) if names else model_names
     seen = load_external(source, sizes, own, box_format=box_format)
     if names:
         seen = renamed(seen, own, model_names)
-    made_by = {
-        "arm": arm,
-        "source": str(source),
-        "names": documents[0]["made_by"]["names"],
-        "declared": asdict(seen.declared),
-        "notes": list(seen.notes),
-        "labels": {str(class_id): label for class_id, label in seen.labels.items()},
-    }
-    for document, destination in zip(documents, destinations, strict=True):
-        images = [record_of(image, seen.images.get(image["name"])) for image in document["images"]]
-        write_json(destination, DETECTIONS, {"made_by": made_by, "images": images})
-
-
-def class_names(document: dict[str, Any]) -> dict[int, str]:
-    """Return the model's class names by id, from a detections file."""
-    return {int(class_id): name for class_id, name in document["made_by"]["names"].items()}
+    made_by = MadeBy(
+        arm=arm,
+        source=str(source),
+        names=model_names,
+        declared=asdict(seen.declared),
+        notes=list(seen.notes),
+        labels=seen.labels,
+    )
+    for batch, destination in zip(batches, destinations, strict=True):
+        images = [record_of(image, seen.images.get(image.name)) for image in batch.images]
+        save(destination, DetectionBatch(made_by, images))
 
 
 def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> Observations:
@@ -110,12 +108,12 @@ def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> O
     return replace(seen, images=images, labels={i: label for label, i in labels.items()})
 
 
-def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
+def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
     """Return the record of an image in a detections file.
 
     Parameters
     ----------
-    image : dict
+    image : ImageDetections
         Its record in the control's file.
     seen : Observed or None
         What is stated of it, or that nothing is.
@@ -125,20 +123,19 @@ def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
     UserError
         If a class id is beyond any list of classes.
     """
-    about = {key: image[key] for key in ("name", "sha256", "height", "width")}
     if seen is None:
-        nothing: dict[str, Any] = {"boxes": [], "scores": [], "class_ids": []}
-        return {**about, "reason": NOT_LISTED, "non_finite": 0, **nothing}
+        nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+        return replace(record_of(image, nothing), reason=NOT_LISTED)
     if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
-        raise UserError(f"{image['name']}: {seen.class_ids.max()} is no class id.")
-    return {
-        **about,
-        "reason": "",
-        "non_finite": 0,
-        "boxes": seen.boxes.tolist(),
-        "scores": [None if np.isnan(score) else float(score) for score in seen.scores],
-        "class_ids": seen.class_ids.tolist(),
-    }
+        raise UserError(f"{image.name}: {seen.class_ids.max()} is no class id.")
+    return replace(
+        image,
+        reason="",
+        non_finite=0,
+        boxes=seen.boxes.tolist(),
+        scores=[None if np.isnan(score) else float(score) for score in seen.scores],
+        class_ids=seen.class_ids.tolist(),
+    )
 
 
 def load_converted(paths: list[str], known: Known) -> Observations:
@@ -151,24 +148,24 @@ def load_converted(paths: list[str], known: Known) -> Observations:
     known : Known
         What the user states counts more than what the boxes' source states.
     """
-    documents = [load_detections(path) for path in paths]
-    about = documents[0]["made_by"]
+    batches = [load(path, DetectionBatch) for path in paths]
+    made_by = batches[0].made_by
     images = {
-        record["name"]: Observed(
-            np.array(record["boxes"], np.float64).reshape(-1, 4),
-            np.array(record["scores"], np.float64),
-            np.array(record["class_ids"], np.int64),
+        image.name: Observed(
+            np.array(image.boxes, np.float64).reshape(-1, 4),
+            np.array(image.scores, np.float64),
+            np.array(image.class_ids, np.int64),
         )
-        for document in documents
-        for record in document["images"]
-        if not record["reason"]
+        for batch in batches
+        for image in batch.images
+        if not image.reason
     }
     stated = {key: value for key, value in vars(known.declared).items() if value is not None}
     return Observations(
         images=images,
-        declared=replace(from_plain(about["declared"], Declared), **stated),
-        notes=tuple(about["notes"]),
-        labels={int(class_id): label for class_id, label in about["labels"].items()},
+        declared=replace(from_plain(made_by.declared or {}, Declared), **stated),
+        notes=tuple(made_by.notes or ()),
+        labels=made_by.labels or {},
         tensors=load_tensors(known.input_tensors, images),
         raws=load_tensors(known.raw_outputs, images),
     )

@@ -1,4 +1,4 @@
-"""Files of detections: what an arm reports for a batch of images."""
+"""Detection files: what an arm reports for a batch of images."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from parity.comparison.differences import ComparisonBatch, ImageComparison
 from parity.data.batches import BatchImage, load_batch
-from parity.detection.detections import DetectionBatch, ImageDetections
+from parity.detection.detection_files import DetectionBatch, ImageDetections
 from parity.records import load
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from parity.comparison.differences import ImageComparison
-from parity.detection.detections import ImageDetections
+from parity.detection.detection_files import ImageDetections
 
 INDEX = "pictures.json"
 """Name of the list in the folder of the pictures."""

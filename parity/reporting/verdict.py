@@ -175,11 +175,11 @@ def sentence(comparison: ComparisonResults) -> str:
     objects = f"{comparison.matched:,} of {count(object_count(comparison), 'object')} matched"
     if found == PASS:
         return (
-            f"{candidate} matches {reference} within the tolerance: {objects} in {images}, "
+            f"{candidate} agrees with {reference} within the tolerance: {objects} in {images}, "
             f"{_within(comparison)}"
         )
     if {"missing", "extra", "unread"} & set(comparison.exceeded):
-        does = f"{candidate} does not match {reference}"
+        does = f"{candidate} does not agree with {reference}"
     else:
         does = f"{candidate} detects the same objects as {reference}, but with other numbers"
     return f"{does}: {excess(comparison)}; {objects} in {images}"

@@ -1,21 +1,21 @@
 """From the reference to each export, one factor at a time, with shares that add up.
 
 Every arm on the way was compared with the same reference, so what a factor costs is the difference
-of two agreements that were measured, see :func:`parity.comparison.totals.agreement`.
+of two values of :func:`parity.comparison.agreement.panoptic_quality` that were measured.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parity.comparison.agreement import panoptic_quality
 from parity.comparison.results import Results
 from parity.comparison.tolerances import judge
-from parity.comparison.totals import agreement
 from parity.reporting.deployment_effects import ROUNDING, Deployment, deployments
 from parity.reporting.wording import listing
 
 NOTHING_LOST = 1e-5
-"""An agreement that float32 rounding may take: several times what PyTorch and ONNX Runtime lose on
-the same input."""
+"""Panoptic quality that float32 rounding may cost; chosen, about what PyTorch and ONNX Runtime lose
+on the same input."""
 
 
 @dataclass(frozen=True)
@@ -28,29 +28,29 @@ class Step:
         What changes.
     arm : str
         The arm that has all changes so far.
-    agreement : float
-        Of that arm with the reference.
+    quality : float
+        Panoptic quality of that arm, compared with the reference.
     share : float or None
-        Its part of the agreement that is lost in the end; None where nothing is lost.
+        Its part of the quality that is lost in the end; None where nothing is lost.
     """
 
     factor: str
     arm: str
-    agreement: float
+    quality: float
     share: float | None
 
 
 def waterfalls(results: Results) -> dict[str, list[Step]]:
     """Return the steps to each export that was deployed, by arm; none where nothing is lost."""
     found = {each.arm: steps_to(each, results) for each in deployments(results)}
-    return {arm: own for arm, own in found.items() if 1 - own[-1].agreement > NOTHING_LOST}
+    return {arm: own for arm, own in found.items() if 1 - own[-1].quality > NOTHING_LOST}
 
 
 def steps_to(deployment: Deployment, results: Results) -> list[Step]:
     """Return the steps to one export."""
     reference = deployment.whole.reference
     measured = {
-        each.candidate: agreement(each)
+        each.candidate: panoptic_quality(each)
         for each in results.comparisons.values()
         if each.reference == reference
     }
@@ -77,7 +77,7 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
             yield shape, "pytorch-square"
             changes[shape] = False
         yield listing([change for change, made in changes.items() if made]), control
-    if judge(deployment.runtime, ROUNDING):
+    if judge(deployment.runtime, ROUNDING).passed:
         yield "ONNX Runtime", deployment.arm
         return
     plain = next((each.arm for each in deployments(results) if _is_plain(each, control)), "")
@@ -88,4 +88,4 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
 
 
 def _is_plain(deployment: Deployment, control: str) -> bool:
-    return deployment.runtime.reference == control and bool(judge(deployment.runtime, ROUNDING))
+    return deployment.runtime.reference == control and judge(deployment.runtime, ROUNDING).passed

@@ -12,6 +12,11 @@ WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 
 DIGITS = 3
 
+PANOPTIC_QUALITY = (
+    "Panoptic quality is F1 in which each matched pair counts by its IoU: 1 means that every "
+    "detection has a partner that covers it exactly."
+)
+
 
 def printable(text: str) -> str:
     r"""Return text on one line with everything that cannot be seen written as an escape.

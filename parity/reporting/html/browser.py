@@ -23,7 +23,7 @@ from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
-from parity.detection.detections import ImageDetections
+from parity.detection.detection_files import ImageDetections
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported

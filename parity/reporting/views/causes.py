@@ -21,16 +21,27 @@ from parity.reporting.verdict import (
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import waterfalls
-from parity.reporting.wording import ceiling, count, four_decimals, listing, number, percent
+from parity.reporting.wording import (
+    PANOPTIC_QUALITY,
+    ceiling,
+    count,
+    four_decimals,
+    listing,
+    number,
+    percent,
+)
 
 NOTICEABLE_SCORE = 0.01
 """Above this difference of scores a warning about thresholds is given (chosen)."""
 
-STEPS = ("export", "arm", "what changes", "agreement", "share of the loss")
+UNKNOWN_CAUSE = (
+    "These numbers do not show why the runtime differs: its precision, its graph, or its "
+    "preprocessing and postprocessing."
+)
+STEPS = ("export", "arm", "what changes", "panoptic quality", "share of the loss")
 ABOUT_STEPS = (
-    "Agreement is the panoptic quality: F1 in which each matched pair counts with its IoU, so that "
-    "1 means every detection has a partner that covers it exactly. A factor that makes up for "
-    "another has a negative share; the shares of an export add up to 100 %."
+    f"{PANOPTIC_QUALITY} A factor that makes up for another has a negative share; the shares of an "
+    "export add up to 100 %."
 )
 
 
@@ -77,7 +88,7 @@ def _advised(model: Model) -> Iterator[Block]:
 def step_rows(results: Results) -> list[tuple[str, ...]]:
     """Return the cells of every step to every export."""
     return [
-        (arm, step.arm, step.factor, four_decimals(step.agreement), percent(step.share))
+        (arm, step.arm, step.factor, four_decimals(step.quality), percent(step.share))
         for arm, own in waterfalls(results).items()
         for step in own
     ]
@@ -135,14 +146,11 @@ def _cause(deployment: Deployment, images: int, layers: LayerResults | None) -> 
 
 
 def _cause_of_runtime(runtime: ComparisonResults, layers: LayerResults | None) -> list[str]:
-    if judge(runtime, ROUNDING):
+    if judge(runtime, ROUNDING).passed:
         return ["The runtime changes no more than float32 rounding does."]
     if layers and layers.layers:
         return ["By layer:", *layers.sentences[:2]]
-    return [
-        "These numbers do not show why the runtime differs: because of its precision, its graph, "
-        "or its preprocessing and postprocessing."
-    ]
+    return [UNKNOWN_CAUSE]
 
 
 def _size(comparison: ComparisonResults) -> str:
@@ -218,7 +226,7 @@ def recommendations(results: Results) -> list[str]:
 def _advise_on(name: str, comparison: ComparisonResults, results: Results) -> str:
     arm = comparison.candidate
     if comparison.effect == "runtime" and object_count(comparison):
-        if judge(comparison, ROUNDING):
+        if judge(comparison, ROUNDING).passed:
             return (
                 f"The runtime of {arm} needs no fix: its boxes are within "
                 f"{ceiling(comparison.box_px)} px and its scores within "

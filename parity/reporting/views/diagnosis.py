@@ -20,7 +20,15 @@ from parity.reporting.views.blocks import (
 )
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import NOTHING_LOST
-from parity.reporting.wording import ceiling, count, four_decimals, listing, number, percent
+from parity.reporting.wording import (
+    PANOPTIC_QUALITY,
+    ceiling,
+    count,
+    four_decimals,
+    listing,
+    number,
+    percent,
+)
 
 MOST_ALTERNATIVES = 5
 MOST_TIMES = 1e6
@@ -34,13 +42,9 @@ EFFECT_OF_FIX = (
     "class-flipped",
     "boxes: largest / median (px)",
     "scores: largest / median",
-    "agreement",
+    "panoptic quality",
 )
-STEPS = ("step", "matched", "missing", "extra", "agreement", "share of the loss")
-AGREEMENT = (
-    "Agreement is the panoptic quality: F1 in which each matched pair counts with its IoU, so that "
-    "1 means every detection has a partner that covers it exactly."
-)
+STEPS = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -70,7 +74,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         cost = cost_in_words(shares.get(fault.name), diagnosis.alone[fault.name])
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
-    yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(AGREEMENT)))
+    yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
     if 1 - diagnosis.waterfall[-1].agreement > NOTHING_LOST:
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEPS, rows)
@@ -109,10 +113,10 @@ def cost_in_words(share: float | None, alone: float) -> str:
     alone : float
         The agreement that it would leave if it were the only fault.
     """
-    said = f"As the only fault, it would leave an agreement of {four_decimals(alone)}"
+    said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
     if share is None:
         return f"{said}."
-    return f"{said}. Here it accounts for {percent(share)} of the lost agreement."
+    return f"{said}. Here it accounts for {percent(share)} of what is lost."
 
 
 def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from parity.comparison.differences import ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
-from parity.detection.detections import ImageDetections
+from parity.detection.detection_files import ImageDetections
 from parity.records import load
 from parity.reporting.picture_index import INDEX, PicturedImage, PictureIndex
 from parity.reporting.verdict import image_verdict

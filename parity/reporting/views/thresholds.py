@@ -38,6 +38,8 @@ SAME_IMAGES = (
     "These thresholds were found and judged on the same images; check them on others before you "
     "ship them."
 )
+MOST_CELLS = 400
+"""A map of more cells than this is not legible as a table (chosen); the figure shows it."""
 PLOTS = "F1 at every pair of thresholds, detections per arm, and F1 over confidence threshold"
 
 
@@ -88,6 +90,7 @@ def prepare(model: Model) -> ThresholdsView | None:
         "and IoU thresholds, without running a network again. F1 is twice the number of matched "
         "pairs divided by the detections of both arms: 1 means every detection has a partner."
     )
+    legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS
     tuned = [tuned_row(name, each.tuning) for name, each in comparisons.items()]
     ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
     return ThresholdsView(
@@ -100,7 +103,7 @@ def prepare(model: Model) -> ThresholdsView | None:
             table("Both arms get the same thresholds", RANGES, ranges),
             *(Note(each) for each in found.notes),
         ),
-        maps=tuple(map_of(name, each, axes) for name, each in comparisons.items()),
+        maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
     )
 
 

@@ -186,7 +186,7 @@ def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -
     def point(i: int, k: int) -> Point:
         matched, found = int(tuned[i, k]), int(candidate[i, k])
         missing, extra = reference - matched, found - matched
-        score = _number(scores[i, k])
+        score = _number(float(scores[i, k]))
         return Point(axes.tuned_conf[k], axes.tuned_iou[i], matched, missing, extra, score)
 
     def nearest_best(rows: np.ndarray) -> Point:
@@ -378,7 +378,7 @@ def cells(
             matched=int(matched[i, k]),
             missing=int(ours[i, k] - matched[i, k]),
             extra=int(theirs[i, k] - matched[i, k]),
-            f1=_number(scores[i, k]),
+            f1=_number(float(scores[i, k])),
             mean_iou=float(counts.overlap[i, k] / matched[i, k]) if matched[i, k] else None,
         )
         for i, k in np.ndindex(matched.shape)

@@ -27,7 +27,6 @@ from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDe
 from parity.model_files.results import ExportDescription
 from parity.records import load
 
-RESULTS = Results.SCHEMA
 LISTED = 1000
 """Images that are listed at least, if there are so many; chosen."""
 

@@ -16,8 +16,6 @@ from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
 from parity.records import load
 
-SWEEP_RESULTS = "sweep-results/1"
-
 WORTHWHILE = 0.1
 """Share of the differences that other thresholds must remove to be recommended; chosen."""
 
@@ -152,7 +150,7 @@ class SweepResults:
         By comparison.
     """
 
-    SCHEMA: ClassVar[str] = SWEEP_RESULTS
+    SCHEMA: ClassVar[str] = "sweep-results/1"
 
     model: str
     images: int

@@ -5,13 +5,14 @@ are numbers, text, lists, mappings, arrays and further dataclasses.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 
-from parity.files import damaged, read_json, write_json
+from parity.files import as_json, atomic, damaged, read_json, write_json
 
 
 class Document(Protocol):
@@ -34,6 +35,16 @@ Read = TypeVar("Read", bound=Document)
 def save(path: str | Path, document: Document) -> None:
     """Write a document as JSON, one line per record of its lists."""
     write_json(path, document.SCHEMA, to_plain(document))
+
+
+def save_if_changed(path: str | Path, document: Document) -> None:
+    """Write a document unless the file holds exactly it, so that its time stays."""
+    text = as_json(document.SCHEMA, to_plain(document))
+    with suppress(OSError, ValueError):
+        if Path(path).read_text() == text:
+            return
+    with atomic(path) as temporary:
+        temporary.write_text(text)
 
 
 def load(path: str | Path, kind: type[Read]) -> Read:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.inference import infer_batch
 from parity.backends.onnxruntime import describe
 from parity.backends.openvino import load_network
+from parity.detection.candidate_files import NetworkRun
 from parity.logs import log_to
+from parity.records import from_plain
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,7 +28,9 @@ def main(
     chosen = {key: arm[key] for key in ("runtime", "providers")}
     network = load_network(onnx, threads=threads, **chosen)
     network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
-    made_by = {**describe(network, description), **chosen, "floor": floor, "threads": threads}
+    made_by = from_plain(
+        {**describe(network, description), **chosen, "floor": floor, "threads": threads}, NetworkRun
+    )
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
     )

@@ -35,8 +35,7 @@ from parity.diagnosis.document import (
 )
 from parity.external.observations import NOTHING_DECLARED
 from parity.layers.results import LayerError, LayerResults
-from parity.model_files.inspection import Asked, Finding, Inspection
-from parity.model_files.weights import WeightComparison
+from parity.model_files.results import Finding, Inspection, WantedOptions, WeightComparison
 from tests.synthetic import EXPORT, HOSTILE, THRESHOLDS
 
 MAPS = {"fp32": 0.5, "fp16": 0.499, "int8": 0.45}
@@ -210,7 +209,7 @@ def inspection(*findings: Finding) -> Inspection:
         nodes=300,
         reference=None,
         weights_compared=WeightComparison(7, 0, [], 0.0, []),
-        wanted=Asked(False, 18, 32, False, (640, 640), 32),
+        wanted=WantedOptions(False, 18, 32, False, (640, 640), 32),
         sentences=list(findings),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from parity.model_files.inspection import Finding
+from parity.model_files.results import Finding
 from parity.records import Document, save
 from parity.reporting.export_choice import compare_exports
 from scripts.annotate import main as annotate

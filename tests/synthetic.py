@@ -11,10 +11,9 @@ from parity.comparison.differences import ComparisonBatch, MatchingSettings, com
 from parity.comparison.results import ComparisonSettings, Effect, Results
 from parity.comparison.summary import summarise
 from parity.comparison.tolerances import Tolerance
-from parity.data.batches import BATCH, slug
+from parity.data.batches import Batch, BatchImage, slug
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
-from parity.files import write_json
-from parity.model_files.description import ExportDescription, TensorDescription
+from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256
 from parity.records import load, save
 
@@ -117,8 +116,7 @@ def make_run(
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), np.full((120, 200, 3), GROUND, np.uint8))
     batches = [str(root / "batches" / "00000.json")]
-    listed = [{"name": n, "path": str(p), "sha256": sha256(p)} for n, p in images.items()]
-    write_json(batches[0], BATCH, {"images": listed})
+    save(batches[0], Batch([BatchImage(n, str(p), sha256(p)) for n, p in images.items()]))
 
     detections, records = [], {}
     for arm, found in arms.items():

@@ -282,4 +282,4 @@ def test_a_baked_overlap_that_differs_is_said(caplog: pytest.LogCaptureFixture) 
     check_baked("onnx-a", None, {"conf": 0.1, "iou": 0.7})
     assert not caplog.records
     check_baked("onnx-a", baked, {"conf": 0.3, "iou": 0.45})
-    assert "0.45, does not reach it" in caplog.text
+    assert "0.45, has no effect" in caplog.text

@@ -89,7 +89,7 @@ sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] =
 from pathlib import Path
 from parity.backends.inference import infer_batch
 from parity.backends.onnxruntime import OnnxNetwork
-from parity.data.batches import plan_batches
+from parity.data.batch_plan import plan_batches
 from parity.detection.detect_batch import detect_batch
 from parity.detection.postprocess import detect
 onnx, image, folder = map(Path, sys.argv[1:])

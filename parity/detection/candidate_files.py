@@ -1,4 +1,4 @@
-"""Files of candidates: what a network saw in a batch of images, before suppression."""
+"""Candidate files: what a network predicts for a batch of images, before NMS."""
 
 import json
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ COLUMNS = ("boxes", "scores", "class_ids")
 
 @dataclass(frozen=True)
 class BakedThresholds:
-    """Thresholds of a suppression that is part of a model's graph.
+    """Thresholds of NMS that is part of a model's graph.
 
     Attributes
     ----------
     conf, iou : float
-        Each the strictest of the graph.
+        The strictest of the graph, each.
     """
 
     conf: float
@@ -43,7 +43,7 @@ class NetworkRun:
     rect : bool
         Whether they were fitted into a minimal rectangle or the whole size.
     end2end : bool
-        Whether the network gave finished boxes that need no suppression.
+        Whether the network ends in finished boxes that need no NMS.
     names : dict of int to str
         Class names by id.
     floor : float
@@ -53,7 +53,7 @@ class NetworkRun:
     versions : dict of str to str
         Of the packages that did the work.
     baked : BakedThresholds or None
-        Thresholds of a suppression in the graph.
+        Thresholds of NMS in the graph; None if it has none.
     device : str or None
         What PyTorch ran on; None for other runtimes.
     runtime : str or None
@@ -79,7 +79,7 @@ class NetworkRun:
 
 @dataclass(frozen=True)
 class ImageCandidates:
-    """The candidates of one image and what is needed to map them back.
+    """The candidates of one image and what maps them back to it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""From a file of candidates to a file of detections."""
+"""Postprocessing a batch: from a candidate file to a detection file."""
 
 import logging
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def detect_batch(
     thresholds: Thresholds,
     detect: Callable[..., Detections],
 ) -> None:
-    """Turn a file of candidates into a file of detections.
+    """Turn a candidate file into a detection file.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def detect_batch(
     Raises
     ------
     UserError
-        If the model's graph has dropped what the thresholds ask for.
+        If NMS in the model's graph has dropped what the thresholds ask for.
     """
     batch = CandidateBatch.load(candidates)
     run = batch.made_by

@@ -12,9 +12,8 @@ from parity.comparison.summary import summarise
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
-from parity.data.batches import BATCH
+from parity.data.batches import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
-from parity.files import write_json
 from parity.planning.config import complete
 from parity.provenance import sha256
 from parity.records import load, save
@@ -86,25 +85,22 @@ def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> 
     cv2.imwrite(str(root / "picture.jpg"), cv2.GaussianBlur(pixels, (0, 0), 9))
     (root / "torn.jpg").write_bytes(b"no image")
     torn = len(names) - 1
-    images = [
-        {"name": name, "path": str(root / ("torn.jpg" if i == torn else "picture.jpg"))}
-        for i, name in enumerate(names)
-    ]
-    digests = [{**image, "sha256": sha256(image["path"])} for image in images]
-    write_json(root / "batches" / "00000.json", BATCH, {"images": digests})
+    paths = [root / ("torn.jpg" if i == torn else "picture.jpg") for i in range(len(names))]
+    images = [BatchImage(n, str(p), sha256(p)) for n, p in zip(names, paths, strict=True)]
+    save(root / "batches" / "00000.json", Batch(images))
     nothing: dict[str, list] = {"boxes": [], "scores": [], "class_ids": []}
     for arm in ("pytorch-rect", "pytorch-square", "onnx-fp32"):
         records = [
             ImageDetections(
-                name=image["name"],
-                sha256=image["sha256"],
+                name=image.name,
+                sha256=image.sha256,
                 height=0 if i == torn else SHAPE[0],
                 width=0 if i == torn else SHAPE[1],
                 reason="the file cannot be decoded <as> an image" if i == torn else "",
                 non_finite=0,
                 **(nothing if i == torn else detected(i, arm, broken=broken)),
             )
-            for i, image in enumerate(digests)
+            for i, image in enumerate(images)
         ]
         batch = DetectionBatch(made_by(arm, names=CLASSES), records)
         save(root / "detect" / arm / "00000.json", batch)

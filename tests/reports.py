@@ -11,7 +11,7 @@ from parity.reporting.export_choice import compare_exports
 from scripts.annotate import main as annotate
 from scripts.browse import main as browse
 from scripts.write_report import main as write_report
-from tests import documents
+from tests import report_documents as documents
 from tests.synthetic import Run
 
 CONFIG = {"models": {"yolo11n": {"weights": "```\n# not a heading"}}, "annotate": 200}

@@ -13,9 +13,9 @@ from parity.comparison.summary import summarise
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import Batch, BatchImage, slug
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
-from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256
 from parity.records import load, save
+from tests.documents import EXPORT
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"
 NAMES = {0: "person", 1: "car", 2: "<b>|`x`\n$y$"}
@@ -178,18 +178,3 @@ def made_by(arm: str, **own: Any) -> MadeBy:
         "versions": {"numpy": "2.4.6"},
     }
     return MadeBy(**{"arm": arm, "names": NAMES, **known, **own})
-
-
-EXPORT = ExportDescription(
-    sha256="cd" * 32,
-    bytes=10_741_288,
-    opset=18,
-    ir_version=8,
-    producer="pytorch 2.14.1",
-    inputs=[TensorDescription("images", [1, 3, 640, 640], "float")],
-    outputs=[TensorDescription("output0", [1, 84, 8400], "float")],
-    operators={"Conv": 88, "Mul": 79},
-    baked=None,
-    weights={"float": 2_600_000},
-    metadata={},
-)

@@ -6,7 +6,7 @@ from pathlib import Path
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.deployment_effects import Attribution, attribute, deployments
 from parity.reporting.views.causes import UNKNOWN_CAUSE, causes, recommendations
-from tests.documents import layers
+from tests.report_documents import layers
 from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
 
 

@@ -12,12 +12,16 @@ from hypothesis.extra.numpy import arrays
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detect_batch import detect_batch
-from parity.detection.detection_files import load_detections, save_detections
+from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
+from parity.records import from_plain, load, save, to_plain
+from tests.documents import network_run
 
-MADE_BY = {"names": {"0": "person", "1": "ünïcode"}, "end2end": False, "floor": 0.01}
+RUN = network_run(names={0: "person", 1: "ünïcode"})
+MADE_BY = MadeBy.network("onnx-fp32", Thresholds(conf=0.25, iou=0.45, max_det=300), RUN)
+IMAGE = ImageCandidates("a.jpg", "aa", (480, 640), (640, 640))
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
 
@@ -42,15 +46,16 @@ def assert_equal(one: Detections | Candidates, other: Detections | Candidates) -
 
 @given(detections())
 def test_json_gives_every_float32_back(found: Detections) -> None:
-    assert_equal(Detections.from_json(json.loads(json.dumps(found.as_json()))), found)
+    written = json.loads(json.dumps(to_plain(ImageDetections.of(IMAGE, found))))
+    assert_equal(from_plain(written, ImageDetections).arrays(), found)
 
 
 def test_numbers_are_as_short_as_they_can_be() -> None:
     found = Detections(
         np.array([[0.1, 1, 2.5, 1e-7]], np.float32), np.array([0.9402], "f4"), np.array([0], "i4")
     )
-    assert json.dumps(found.as_json()) == (
-        '{"boxes": [[0.1, 1.0, 2.5, 1e-07]], "scores": [0.9402], "class_ids": [0]}'
+    assert json.dumps(to_plain(ImageDetections.of(IMAGE, found))).endswith(
+        '"boxes": [[0.1, 1.0, 2.5, 1e-07]], "scores": [0.9402], "class_ids": [0]}'
     )
 
 
@@ -90,9 +95,9 @@ def test_a_batch_of_candidates_comes_back(
         for i, (name, n) in enumerate(drawn)
     ]
     path = tmp_path_factory.mktemp("batch") / "batch.npz"
-    CandidateBatch(MADE_BY, images).save(path)
+    CandidateBatch(RUN, images).save(path)
     loaded = CandidateBatch.load(path)
-    assert loaded.made_by == MADE_BY
+    assert loaded.made_by == RUN
     assert len(loaded.images) == len(images)
     for one, other in zip(images, loaded.images, strict=True):
         for field in ("name", "sha256", "image_shape", "input_shape", "reason", "non_finite"):
@@ -110,38 +115,34 @@ def mixed() -> list[ImageCandidates]:
 
 
 def test_an_unreadable_image_keeps_its_place(tmp_path: Path) -> None:
-    CandidateBatch(MADE_BY, mixed()).save(tmp_path / "batch.npz")
+    CandidateBatch(RUN, mixed()).save(tmp_path / "batch.npz")
     detect_batch(
         tmp_path / "batch.npz",
         tmp_path / "detections.json",
         arm="onnx-fp32",
-        thresholds={"conf": 0.25, "iou": 0.45, "max_det": 300},
+        thresholds=Thresholds(conf=0.25, iou=0.45, max_det=300),
         detect=detect,
     )
-    document = load_detections(tmp_path / "detections.json")
-    assert [image["name"] for image in document["images"]] == ["a.jpg", "b.jpg", "c.jpg"]
-    assert [image["reason"] for image in document["images"]] == ["", "the file is empty", ""]
-    assert [image["non_finite"] for image in document["images"]] == [0, 0, 12]
-    assert [bool(image["scores"]) for image in document["images"]] == [True, False, False]
-    assert [(image["height"], image["width"]) for image in document["images"]] == [
-        (480, 640),
-        (0, 0),
-        (64, 64),
-    ]
-    assert document["made_by"]["arm"] == "onnx-fp32"
-    assert document["made_by"]["thresholds"] == {"conf": 0.25, "iou": 0.45, "max_det": 300}
-    assert document["made_by"]["names"] == MADE_BY["names"]
+    batch = load(tmp_path / "detections.json", DetectionBatch)
+    assert [image.name for image in batch.images] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert [image.reason for image in batch.images] == ["", "the file is empty", ""]
+    assert [image.non_finite for image in batch.images] == [0, 0, 12]
+    assert [bool(image.scores) for image in batch.images] == [True, False, False]
+    shapes = [(image.height, image.width) for image in batch.images]
+    assert shapes == [(480, 640), (0, 0), (64, 64)]
+    assert batch.made_by == MADE_BY
 
 
 @pytest.mark.parametrize("images", [[], mixed()], ids=["nothing", "three images"])
 def test_equal_contents_have_equal_bytes(tmp_path: Path, images: list[ImageCandidates]) -> None:
     for name in ("1", "2"):
-        CandidateBatch(MADE_BY, images).save(tmp_path / f"{name}.npz")
+        CandidateBatch(RUN, images).save(tmp_path / f"{name}.npz")
         none = Detections(EMPTY.boxes, EMPTY.scores, EMPTY.class_ids)
-        save_detections(tmp_path / f"{name}.json", MADE_BY, [(image, none) for image in images])
+        records = [ImageDetections.of(image, none) for image in images]
+        save(tmp_path / f"{name}.json", DetectionBatch(MADE_BY, records))
     assert (tmp_path / "1.npz").read_bytes() == (tmp_path / "2.npz").read_bytes()
     assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
-    assert len(load_detections(tmp_path / "1.json")["images"]) == len(images)
+    assert len(load(tmp_path / "1.json", DetectionBatch).images) == len(images)
 
 
 def test_the_detections_file_is_for_other_programs_too(tmp_path: Path) -> None:
@@ -149,7 +150,8 @@ def test_the_detections_file_is_for_other_programs_too(tmp_path: Path) -> None:
     found = Detections(
         np.array([[1, 2, 3, 4.5]], np.float32), np.array([0.5], "f4"), np.array([1], "i4")
     )
-    save_detections(tmp_path / "detections.json", MADE_BY, [(image, found)])
+    batch = DetectionBatch(MADE_BY, [ImageDetections.of(image, found)])
+    save(tmp_path / "detections.json", batch)
     document = json.loads((tmp_path / "detections.json").read_text())
     assert document["schema"] == "yolo-parity/detections/1"
     assert document["images"][0]["boxes"] == [[1.0, 2.0, 3.0, 4.5]]
@@ -174,7 +176,7 @@ def test_a_damaged_file_says_so(tmp_path: Path, content: bytes, said: str, reaso
 def test_candidates_of_any_threshold_above_the_floor_are_enough(tmp_path: Path) -> None:
     """One file answers every threshold: equal to suppressing what a higher floor left."""
     image = ImageCandidates("a.jpg", "aa", (480, 640), (640, 640), candidates=candidates(200))
-    CandidateBatch(MADE_BY, [image]).save(tmp_path / "batch.npz")
+    CandidateBatch(RUN, [image]).save(tmp_path / "batch.npz")
     stored = CandidateBatch.load(tmp_path / "batch.npz").images[0]
     options = {"iou": 0.5, "max_det": 300, "end2end": False}
     for conf in (0.1, 0.3, 0.7):

@@ -19,7 +19,7 @@ from parity.reporting.figures.diagnosis import write_diagnosis_figure
 from parity.reporting.views.blocks import Block, Code, Facts, Group, Sentences, Table, every_block
 from parity.reporting.views.diagnosis import blocks_of, odds, prepare
 from parity.reporting.views.section import Model
-from tests.documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
+from tests.report_documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
 from tests.synthetic import GROUND, HOSTILE, SAME, make_run
 
 SHEAR = replace(BGR, name="shear", title="Sheared image")

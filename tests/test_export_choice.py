@@ -15,8 +15,9 @@ from parity.reporting.export_choice import (
 )
 from parity.reporting.figures.export_choice import draw_choices
 from parity.reporting.figures.theme import save
-from tests.documents import accuracy, latency, speed
-from tests.synthetic import EXPORT, THRESHOLDS
+from tests.documents import EXPORT
+from tests.report_documents import accuracy, latency, speed
+from tests.synthetic import THRESHOLDS
 
 
 def compared(missing: int, extra: int, box_px: float, *, passed: bool) -> ComparisonResults:

@@ -5,7 +5,7 @@ from pathlib import Path
 from parity.layers.results import LayerResults
 from parity.reporting.figures.layers import draw_layers
 from parity.reporting.figures.theme import save
-from tests.documents import layers
+from tests.report_documents import layers
 
 
 def test_the_figure_is_drawn(tmp_path: Path) -> None:

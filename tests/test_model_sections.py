@@ -9,8 +9,9 @@ from parity.records import Document, save
 from parity.reporting.views import accuracy, exports, fallback, model_files
 from parity.reporting.views.blocks import Table, every_block
 from parity.reporting.views.section import Model, View
-from tests import documents
-from tests.synthetic import EXPORT, SAME, make_run
+from tests import report_documents as documents
+from tests.documents import EXPORT
+from tests.synthetic import SAME, make_run
 
 
 def model(tmp_path: Path, name: str = "", **found: Document) -> Model:

@@ -11,7 +11,7 @@ from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
 from parity.reporting.views.blocks import Sentences, Table
 from parity.reporting.views.section import Model
 from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, prepare
-from tests.documents import sweep
+from tests.report_documents import sweep
 from tests.synthetic import SAME, make_run
 
 

@@ -21,7 +21,7 @@ from parity.reporting.html.browser import INDEX, BrowserIndex, write_browser
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
-from tests.documents import sweep
+from tests.report_documents import sweep
 from tests.synthetic import made_by
 
 HOSTILE = [

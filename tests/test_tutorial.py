@@ -12,10 +12,9 @@ import yaml
 
 from parity.data.listing import find_samples
 from parity.data.reading import read_image
+from parity.external.format import FORMATS, Format
 from parity.external.reader import load_external
 from tests.conftest import ROOT, Workflow, copy_project
-
-pytestmark = pytest.mark.slow
 
 TEXT = (ROOT / "docs" / "tutorial.md").read_text()
 EXAMPLE = ROOT / "examples" / "detect_onnx.py"
@@ -55,6 +54,11 @@ def test_the_shortest_format_is_read(tmp_path: Path) -> None:
     assert not len(observed["empty.jpg"])
 
 
+@pytest.mark.parametrize("each", FORMATS.values(), ids=list(FORMATS))
+def test_every_format_is_listed(each: Format) -> None:
+    assert f"\n| {each.name} | {each.description} |\n" in TEXT
+
+
 def test_the_job_uses_the_configuration_and_the_report() -> None:
     steps = ACTIONS["jobs"]["parity"]["steps"]
     commands = " && ".join(step["run"] for step in steps if "run" in step)
@@ -62,6 +66,7 @@ def test_the_job_uses_the_configuration_and_the_report() -> None:
     assert steps[-1]["with"]["path"] == "yolo-parity/results/report"
 
 
+@pytest.mark.slow
 def test_every_step(tmp_path: Path, yolo11n_pt: Path, yolo11n_static: Path) -> None:
     project = copy_project(tmp_path / "project", tmp_path / "home")
     boxes = project.root / EXTERNAL["external"]["mine"]["detections"]

@@ -79,7 +79,7 @@ class Task:
 def run_pytorch(task: Task, threads: int, _first: str) -> Runner:
     """Return the PyTorch arm: what ``infer_pytorch`` and ``detect_pytorch`` do."""
     from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415  seconds
-    from parity.backends.pytorch.suppression import detect  # noqa: PLC0415
+    from parity.backends.pytorch.postprocess import detect  # noqa: PLC0415
 
     choices: dict[str, Any] = {"imgsz": task.imgsz, "rect": True, "end2end": task.end2end}
     network = PytorchNetwork.load(task.checkpoint, **choices, threads=threads, device="cpu")
@@ -88,7 +88,7 @@ def run_pytorch(task: Task, threads: int, _first: str) -> Runner:
 
 def run_onnx(task: Task, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
-    from parity.backends.onnxruntime import OnnxNetwork  # noqa: PLC0415
+    from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
     from parity.detection.postprocess import detect  # noqa: PLC0415
 
     return arm(OnnxNetwork.load(task.onnx, threads=threads), detect, task)

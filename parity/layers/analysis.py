@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import COMPARISON
 from parity.data.batches import BatchImage
 from parity.files import read_json

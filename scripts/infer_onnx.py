@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
-from parity.backends.onnx_network import OnnxNetwork, describe
+from parity.backends.onnx_network import OnnxNetwork, describe_run
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def main(
     chosen = {key: arm[key] for key in ("runtime", "providers")}
     network = OnnxNetwork.load(onnx, threads=threads, **chosen)
     network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
-    made_by = {**describe(network, description), **chosen, "floor": floor, "threads": threads}
+    made_by = describe_run(network, description, **chosen, floor=floor, threads=threads)
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
     )

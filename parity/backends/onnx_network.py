@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -15,12 +15,12 @@ from parity.data.reading import read_image
 from parity.deployment import geometry
 from parity.deployment.input_tensor import to_tensor
 from parity.deployment.run import pipeline_of
+from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UserError
-from parity.files import read_json
+from parity.model_files.results import ExportDescription
 from parity.provenance import versions
-
-EXPORT = "export/1"
+from parity.records import load
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,16 @@ class OnnxNetwork(ModelFacts):
         return decode(raw, floor)
 
 
-def describe(network: OnnxNetwork, description: str | Path) -> dict[str, Any]:
-    """Return what made the candidates of a network.
+def describe_run(
+    network: OnnxNetwork,
+    description: str | Path,
+    *,
+    runtime: str,
+    providers: tuple[str, ...],
+    floor: float,
+    threads: int,
+) -> NetworkRun:
+    """Return what makes the candidates of a network.
 
     Parameters
     ----------
@@ -172,15 +180,30 @@ def describe(network: OnnxNetwork, description: str | Path) -> dict[str, Any]:
         A loaded model.
     description : str or Path
         The JSON that the export wrote of itself.
+    runtime, providers : str, tuple of str
+        What was asked for.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
+
+    Raises
+    ------
+    UserError
+        If the description cannot be read.
     """
-    described = read_json(description, EXPORT)
-    return {
-        "model_sha256": described["sha256"],
-        "baked": described.get("baked"),
-        "imgsz": list(network.imgsz),
-        "rect": network.rect,
-        "end2end": network.end2end,
-        "names": {str(class_id): name for class_id, name in network.names.items()},
-        "provider": network.session.executed_by,
-        "versions": versions(network.session.package, "numpy", "opencv-python"),
-    }
+    described = load(description, ExportDescription)
+    return NetworkRun(
+        model_sha256=described.sha256,
+        imgsz=network.imgsz,
+        rect=network.rect,
+        end2end=network.end2end,
+        names=network.names,
+        floor=floor,
+        threads=threads,
+        versions=versions(network.session.package, "numpy", "opencv-python"),
+        baked=described.baked,
+        runtime=runtime,
+        provider=network.session.executed_by,
+        providers=tuple(providers),
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.data.reading import read_image
+from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import sha256, versions
@@ -150,8 +151,10 @@ class PytorchNetwork:
         return decode(raw, floor)
 
 
-def describe(network: PytorchNetwork, checkpoint: str | Path) -> dict[str, Any]:
-    """Return what made the candidates of a network.
+def describe_run(
+    network: PytorchNetwork, checkpoint: str | Path, *, floor: float, threads: int
+) -> NetworkRun:
+    """Return what makes the candidates of a network.
 
     Parameters
     ----------
@@ -159,13 +162,20 @@ def describe(network: PytorchNetwork, checkpoint: str | Path) -> dict[str, Any]:
         A loaded checkpoint.
     checkpoint : str or Path
         Its file.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
     """
-    return {
-        "model_sha256": sha256(checkpoint),
-        "imgsz": list(network.predictor.imgsz),
-        "rect": bool(network.predictor.args.rect),
-        "end2end": network.end2end,
-        "names": {str(class_id): name for class_id, name in network.names.items()},
-        "device": str(network.predictor.device),
-        "versions": versions("ultralytics", "torch", "torchvision", "numpy", "opencv-python"),
-    }
+    height, width = network.predictor.imgsz
+    return NetworkRun(
+        model_sha256=sha256(checkpoint),
+        imgsz=(height, width),
+        rect=bool(network.predictor.args.rect),
+        end2end=network.end2end,
+        names=network.names,
+        floor=floor,
+        threads=threads,
+        versions=versions("ultralytics", "torch", "torchvision", "numpy", "opencv-python"),
+        device=str(network.predictor.device),
+    )

@@ -16,7 +16,7 @@ from parity.reporting.views.findings import Attribution, attribute, deployments
 from parity.reporting.wording import ceiling, code_block, listing, markdown, number, printable
 from scripts.annotate import main as annotate
 from scripts.browse import main as browse
-from scripts.report import main
+from scripts.write_report import main
 from tests.synthetic import (
     BROKEN,
     CAR,

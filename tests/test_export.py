@@ -1,7 +1,6 @@
 """Exports: checked, described, the same bytes every time; and files that are given."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,7 +117,7 @@ def test_a_given_file_is_taken_as_it_is(tmp_path: Path) -> None:
         description=str(tmp_path / "out" / "own.json"),
     )
     assert (tmp_path / "out" / "own.onnx").read_bytes() == given.read_bytes()
-    description = json.loads((tmp_path / "out" / "own.json").read_text())
+    description = load(tmp_path / "out" / "own.json", ExportDescription)
     assert description.operators == {"Add": 1}
     assert description.metadata == {}
 

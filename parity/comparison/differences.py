@@ -190,22 +190,29 @@ def compare_image(
     ours, theirs = reference.arrays(), candidate.arrays()
     result = match(ours, theirs, iou=iou)
 
-    def pair(i: int, j: int) -> Pair:
-        distance = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j])
-        return Pair(
-            reference=int(i),
-            candidate=int(j),
-            iou=float(result.iou[i, j]),
-            box_px=float(distance.max()),
-            scores=(reference.scores[i], candidate.scores[j]),
-            class_ids=(int(ours.class_ids[i]), int(theirs.class_ids[j])),
-        )
+    def pairs(indices: np.ndarray) -> list[Pair]:
+        i, j = indices[:, 0], indices[:, 1]
+        distances = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j]).max(axis=1)
+        columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
+        return [
+            Pair(
+                reference=one,
+                candidate=other,
+                iou=overlap,
+                box_px=box_px,
+                scores=(reference.scores[one], candidate.scores[other]),
+                class_ids=(own_class, other_class),
+            )
+            for one, other, overlap, box_px, own_class, other_class in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
+        ]
 
     return ImageComparison(
         name=reference.name,
         reasons=reasons,
-        matched=[pair(i, j) for i, j in result.matched],
-        flipped=[pair(i, j) for i, j in result.flipped],
+        matched=pairs(result.matched),
+        flipped=pairs(result.flipped),
         missing=result.missing,
         extra=result.extra,
     )

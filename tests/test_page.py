@@ -11,7 +11,8 @@ import pytest
 from parity.comparison.results import Distributions, ImageDifferences
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.html import page
-from parity.reporting.html.browser import KINDS, as_data, measured_of, shrunk
+from parity.reporting.html.browser import KINDS, measured_of, shrunk
+from parity.reporting.html.browser_data import as_data
 from parity.reporting.html.charts import Axis, heat_level, stacked, strip
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from parity.files import atomic, atomic_folder
-from parity.reporting.html.browser import Browser, browser_of, copy_browser
+from parity.reporting.html.browser_data import Browser, browser_of, copy_browser
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.report import ModelReport, Report
 from parity.reporting.views.blocks import Figure, every_block

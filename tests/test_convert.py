@@ -17,7 +17,6 @@ from parity.errors import UserError
 from parity.external.convert import convert, load_converted
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
 from parity.records import load, save
-from tests.documents import image_detections
 
 NAMES = {0: "person", 1: "car", 2: "dog"}
 NOTHING_KNOWN = Known()
@@ -29,9 +28,10 @@ def controls(tmp_path: Path) -> list[str]:
     paths = []
     for batch, names in {"0": ["a.jpg", "torn.jpg"], "1": ["b.jpg", "c.jpg"]}.items():
         path = tmp_path / "control" / f"{batch}.json"
-        torn = {"height": 0, "width": 0, "reason": "torn"}
         images = [
-            image_detections(name=name, sha256=name, **(torn if name == "torn.jpg" else {}))
+            ImageDetections(name, name, 0, 0, "torn", 0, [], [], [])
+            if name == "torn.jpg"
+            else ImageDetections(name, name, 100, 200, "", 0, [], [], [])
             for name in names
         ]
         save(path, DetectionBatch(MadeBy("c", NAMES), images))
@@ -132,5 +132,5 @@ def test_what_the_user_says_counts_more_than_what_the_file_says(
 
 
 def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
-    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is no class id"):
+    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is not a class id"):
         converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])

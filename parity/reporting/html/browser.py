@@ -30,13 +30,13 @@ from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
 
-INDEX = "browser.json"
+BROWSER_INDEX = "browser.json"
 
 PHOTO_PX, PHOTO_QUALITY = 1280, 82
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 72
 IMAGES_PER_SCRIPT = 25
 
-KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
+DIFFERENCE_KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
 """Kinds of difference; bit i of a row's last number stands for the i-th."""
 
 Measured = tuple[int, int, int, int, float | None, float | None, int, int]
@@ -105,7 +105,7 @@ def write_browser(
     """Write what the browser needs to show the worst images of a model.
 
     ``browser.json`` holds a :class:`BrowserIndex`. ``details_<number>.js`` call
-    ``parity.receive(model, number, images)`` with what :func:`details_of` returns.
+    ``parity.receive(model, number, images)`` with what :func:`drawn_details` returns.
     ``photo_<image>.jpg`` and ``thumbnail_<image>.jpg`` are copies of the image.
 
     Parameters
@@ -127,7 +127,7 @@ def write_browser(
         for record in reported(records, len(chosen), "images copied"):
             name = record.image.name
             rows[name] = row_of(chosen[name], record, results, copy_image(record.image, folder))
-            details[name] = details_of(record.arms, record.comparisons)
+            details[name] = drawn_details(record.arms, record.comparisons)
         ordered = [name for name in chosen if name in rows]
         for start in range(0, len(ordered), IMAGES_PER_SCRIPT):
             few = [details[name] for name in ordered[start : start + IMAGES_PER_SCRIPT]]
@@ -138,10 +138,10 @@ def write_browser(
             model=results.model,
             images_per_script=IMAGES_PER_SCRIPT,
             total=results.images_total,
-            kinds=KINDS,
+            kinds=DIFFERENCE_KINDS,
             images=[rows[name] for name in ordered],
         )
-        save(folder / INDEX, index)
+        save(folder / BROWSER_INDEX, index)
 
 
 def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: str) -> BrowserRow:
@@ -191,7 +191,7 @@ def three_digits(value: float) -> float | None:
     return float(f"{value:.3g}") if math.isfinite(value) else None
 
 
-def details_of(
+def drawn_details(
     arms: dict[str, ImageDetections], comparisons: dict[str, ImageComparison]
 ) -> dict[str, Any]:
     """Return what the browser draws into an image, as JSON.

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from parity.comparison.results import Results
 from parity.records import load
-from parity.reporting.html.browser import INDEX, BrowserIndex
+from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable
 
@@ -28,7 +28,7 @@ class Browser:
 def copy_browser(source: str | Path, destination: Path) -> None:
     """Copy what the browser shows; where the disk allows, a copy takes no space."""
     for path in sorted(Path(source).iterdir()):
-        if path.name.startswith(".") or path.name == INDEX:
+        if path.name.startswith(".") or path.name == BROWSER_INDEX:
             continue
         try:
             os.link(path, destination / path.name)
@@ -47,7 +47,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
         Address of the folder of what the page shows; it holds a folder per model.
     """
     (folder,) = view.browsers
-    index = load(Path(folder) / INDEX, BrowserIndex)
+    index = load(Path(folder) / BROWSER_INDEX, BrowserIndex)
     shown = len(index.images)
     if shown < index.total:
         about = (

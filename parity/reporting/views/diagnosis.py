@@ -34,7 +34,7 @@ MOST_ALTERNATIVES = 5
 MOST_TIMES = 1e6
 """Above it odds are not told apart."""
 
-EFFECT_OF_FIX = (
+FIX_HEADER = (
     "compared with PyTorch",
     "matched",
     "missing",
@@ -44,7 +44,7 @@ EFFECT_OF_FIX = (
     "scores: largest / median",
     "panoptic quality",
 )
-STEPS = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -77,7 +77,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
     yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
     if 1 - diagnosis.waterfall[-1].agreement > NOTHING_LOST:
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEPS, rows)
+        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
         ("What these boxes cannot tell", open_questions(diagnosis)),
         ("How to learn more", diagnosis.ask),
@@ -204,7 +204,7 @@ def _effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
         ("the observed boxes", *compared_cells(effect.before)),
         ("after the fix", *compared_cells(effect.after)),
     ]
-    yield table("Before and after", EFFECT_OF_FIX, rows)
+    yield table("Before and after", FIX_HEADER, rows)
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:

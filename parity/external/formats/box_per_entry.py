@@ -21,11 +21,11 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 register(
     Format(
-        name="JSON with a box per entry",
+        name="JSON: one box per entry",
         description=(
             "`box`, `bbox`, `xyxy`, `xywh`, `cxcywh` or `rect`, or four keys such as "
-            "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`; fractions of the "
-            "image are recognised"
+            "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`. Fractions of the "
+            "image size are recognised"
         ),
         recognises=recognises,
         read=read,

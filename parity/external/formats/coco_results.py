@@ -29,8 +29,8 @@ register(
     Format(
         name="COCO results",
         description=(
-            "`image_id`, `category_id`, `bbox`, `score`; ids by the `images` of the file, or by "
-            "file names that are numbers"
+            "`image_id`, `category_id`, `bbox` and `score`. Ids refer to the file's own `images`, "
+            "or to file names that are numbers"
         ),
         recognises=recognises,
         read=read,

@@ -6,7 +6,7 @@ One process serves all arms of a batch: its start costs more than its work.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity.backends.pytorch.suppression import detect
+from parity.backends.pytorch.postprocess import detect
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import Thresholds
 from parity.logs import log_to

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnxruntime import PROVIDERS
+from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.benchmarking.contestants import Workload
 from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races

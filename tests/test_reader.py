@@ -13,7 +13,6 @@ from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.reader import load_external, recognise
 from parity.external.source import Source
 from parity.external.tensors import load_tensors
-from tests.conftest import ROOT
 
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
@@ -148,9 +147,9 @@ def test_tensors_are_found_by_stem(tmp_path):
 EXAMPLES = {
     "COCO results": [{"image_id": 36, "bbox": [10, 20, 20, 40], "category_id": 2}],
     "CSV": "image;left;top;right;bottom;class_id\na.jpg;10;20;30;60;2\n",
-    "JSON: one box per entry": [{"image": "a.jpg", "box": BOX, "class_id": 2}],
-    "JSON: one list per image": [{"image": "a.jpg", "boxes": [BOX], "class_ids": [2]}],
-    "JSON: lists by image name": {"a.jpg": [{"box": BOX, "class_id": 2}]},
+    "JSON with a box per entry": [{"image": "a.jpg", "box": BOX, "class_id": 2}],
+    "JSON with a list per image": [{"image": "a.jpg", "boxes": [BOX], "class_ids": [2]}],
+    "JSON with lists by image name": {"a.jpg": [{"box": BOX, "class_id": 2}]},
     "detections of this workflow": {
         "schema": "yolo-parity/detections/1",
         "images": [
@@ -198,9 +197,3 @@ def test_annotations_of_coco_may_be_grouped_by_image(tmp_path):
     annotation = {"image_id": 7, "bbox": [10, 20, 20, 40], "category_id": 2}
     seen = load(tmp_path, {"a.jpg": [annotation]})
     np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX])
-
-
-def test_the_tutorial_lists_every_format():
-    text = (ROOT / "docs" / "tutorial.md").read_text()
-    for each in FORMATS.values():
-        assert f"| {each.name} | {each.description} |\n" in text

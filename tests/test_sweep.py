@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.sweep import AllowedPairs, check_limits, sweep, sweep_batch
 from parity.comparison.threshold_grid import Axes
@@ -326,7 +326,7 @@ def measured(coco_images: list[Path], yolo11n_onnx: Path, yolo11n_pt: Path) -> M
 def test_random_cells_equal_what_ultralytics_suppression_gives(
     measured: Measured, tmp_path: Path
 ) -> None:
-    from parity.backends.pytorch.suppression import detect as detect_as_ultralytics
+    from parity.backends.pytorch.postprocess import detect as detect_as_ultralytics
 
     results = swept(measured.arms, tmp_path, THRESHOLDS, batches=2)
     cells = results.comparisons["runtime-fp32"].cells

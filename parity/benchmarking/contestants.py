@@ -76,7 +76,7 @@ class Workload:
 def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the PyTorch arm: what ``infer_pytorch`` and ``detect_pytorch`` do."""
     from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415  seconds
-    from parity.backends.pytorch.suppression import detect  # noqa: PLC0415
+    from parity.backends.pytorch.postprocess import detect  # noqa: PLC0415
 
     network = PytorchNetwork.load(
         workload.checkpoint,
@@ -91,7 +91,7 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
-    from parity.backends.onnxruntime import OnnxNetwork  # noqa: PLC0415
+    from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
     from parity.detection.postprocess import detect  # noqa: PLC0415
 
     return arm_runner(OnnxNetwork.load(workload.onnx, threads=threads), detect, workload)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import ComparisonBatch, Differences, differences_of
 from parity.comparison.tolerances import ROUNDING, judge
 from parity.data.batches import BatchImage

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.matching import match
 from parity.data.batches import BatchImage
 from parity.detection.candidate_files import ImageCandidates

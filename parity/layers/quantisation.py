@@ -22,7 +22,7 @@ from onnxruntime import quantization
 from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batches import BatchImage, check_unchanged
 from parity.errors import UnreadableImageError, UserError
 from parity.files import atomic
@@ -112,7 +112,7 @@ def calibration_inputs(
                 "%s cannot be read and is left out of the calibration: %s", image.name, error
             )
             continue
-        yield {network.input_name: network.preprocess(pixels)}
+        yield {network.session.input.name: network.preprocess(pixels)}
 
 
 def calibrate(

@@ -21,10 +21,10 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 register(
     Format(
-        name="JSON: one box per entry",
+        name="JSON with a box per entry",
         description=(
             "`box`, `bbox`, `xyxy`, `xywh`, `cxcywh` or `rect`, or four keys such as "
-            "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`. Fractions of the "
+            "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`; fractions of the "
             "image size are recognised"
         ),
         recognises=recognises,

@@ -31,10 +31,10 @@ def parse_list(record: Record, where: str) -> list[Entry]:
 
 register(
     Format(
-        name="JSON: one list per image",
+        name="JSON with a list per image",
         description=(
             '`{"image": "bus.jpg", "boxes": [...], "scores": [...], "class_ids": [...]}`, or '
-            '`"detections": [...]` with one box per entry'
+            '`"detections": [...]` with a box per entry'
         ),
         recognises=recognises,
         read=read,

@@ -28,8 +28,8 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 register(
     Format(
-        name="JSON: lists by image name",
-        description='`{"bus.jpg": [...], "zidane.jpg": [...]}` with one box per entry',
+        name="JSON with lists by image name",
+        description='`{"bus.jpg": [...], "zidane.jpg": [...]}` with a box per entry',
         recognises=recognises,
         read=read,
         generic=True,

@@ -45,7 +45,7 @@ register(
         name="YOLO text files",
         description=(
             "a folder with `bus.txt` for `bus.jpg`: class, centre, width and height as fractions, "
-            "score. An empty file is an image without boxes"
+            "score; an empty file is an image without boxes"
         ),
         recognises=recognises,
         read=read,

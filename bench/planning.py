@@ -90,7 +90,7 @@ def measure(count: int, photographs: Path, folder: Path) -> Iterator[tuple[str, 
     time.sleep(2)
     run(root, home, *dry, "--quiet")  # the links were young: they are read once more
     listing, cost = run(root, home, *dry)
-    batches = len(list((root / "results/batches").glob("[!.]*.json")))
+    batches = len(list((root / "results/plan/batches").glob("[!.]*.json")))
     jobs = re.search(r"^total +(\d+)", listing, re.MULTILINE)
     yield "batches; jobs", f"{batches}; {jobs[1] if jobs else '?'}"
     yield "dry run, all to do", cost

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.planning.config import WHOLE, DefaultingValidator, load_schemas
+from parity.planning.schema import WHOLE, DefaultingValidator, load_schemas
 from tests.conftest import ROOT, Workflow, copy_project
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,7 +12,7 @@ from parity.comparison.tuning import SWEEP_RESULTS
 from parity.data.batches import BATCH
 from parity.detection.detections import DETECTIONS
 from parity.files import read_json, write_json
-from parity.planning.config import complete
+from parity.planning.schema import complete
 from parity.provenance import sha256
 from parity.reporting.figures.gallery import Sources
 from parity.reporting.html.browser import BROWSER, INDEX, write_browser

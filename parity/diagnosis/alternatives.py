@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
-from parity.diagnosis.box_evidence import GAINS, OFFSETS
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import PREPROCESSING
+from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.cost import Judge
 from parity.diagnosis.image_choice import screen
 from parity.diagnosis.local_search import ENOUGH, without
@@ -59,31 +60,31 @@ def alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
         bare = without(judge, best, fault)
         yield bare
         siblings = [f for f in judge.catalogue if f.fields & fault.fields and f != fault]
-        if not fault.fields & set(INPUT_FIELDS):
-            siblings = [f for f in judge.catalogue if not f.fields & set(INPUT_FIELDS)]
+        if not fault.fields & set(PREPROCESSING):
+            siblings = [f for f in judge.catalogue if not f.fields & set(PREPROCESSING)]
         for other in siblings:
             if other != fault:
                 yield other.apply(bare)
     if any(f.stage == "mapping" or "gain" in f.fields for f in present):
-        for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
-            yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
+        for changes in combinations_of("gain", "offset", "rescaled"):
+            yield replace(best, **changes)
     if judge.flat > FLAT:
         yield from flat_hypotheses(best)
     for fault in judge.catalogue:
-        if not fault.is_in(best) and not fault.fields & set(INPUT_FIELDS):
+        if not fault.is_in(best) and not fault.fields & set(PREPROCESSING):
             yield fault.apply(best)
 
 
 def other_inputs(judge: Judge, best: Pipeline, tried: list[InputState]) -> Iterator[Pipeline]:
     """Yield a hypothesis with the other inputs that do as well on the images of the screen."""
-    count = sum(bool(f.fields & set(INPUT_FIELDS)) for f in judge.name(best)[0])
+    count = sum(bool(f.fields & set(PREPROCESSING)) for f in judge.name(best)[0])
     names = screen(judge)
     for state in tried:
         if len(state.faults) > max(count, 1):
             continue
         silent = not any(len(observed) for observed in judge.observed.values())
         base = judge.correct if silent else best
-        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in INPUT_FIELDS})
+        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in PREPROCESSING})
         if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
             yield pipeline
 

@@ -7,31 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from parity.deployment.decode import corners
-from parity.deployment.pipeline import Pipeline
-from parity.deployment.rescale import to_image
+from parity.deployment.box_format import to_corners
+from parity.deployment.choice import allowed
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.postprocess import to_output
 from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.cost import Judge
 
 WIDE = 0.03
 """Half width within which scores are taken for similar."""
 
-AXES = ("transposed", "rows", "reshaped")
-HEADS = ("v8", "v5", "v5_classes", "v5_objectness", "column4")
-ACTIVATIONS = ("none", "sigmoid", "softmax")
-FORMATS = ("cxcywh", "xyxy", "xywh", "full_sides", "cycxhw")
-GAINS = ("matching", "letterbox", "single", "stretch", "width", "height", "largest", "exchanged",
-         "none", "inverse")  # fmt: skip
-OFFSETS = ("matching", "letterbox", "half", "exact", "none", "exchanged", "added", "unscaled",
-           "doubled", "from_gain")  # fmt: skip
+DECODING = ("output_axes", "head", "activation")
+"""Choices of decoding that are combined."""
+
+GEOMETRY = ("box_format", "gain", "offset")
+"""Choices of the way back into the image that are combined."""
+
+STEPS = (*GEOMETRY, "rescaled", "unit", "clip", "integers", "corners")
+"""Choices that a way back into the image is improved by, one at a time."""
 
 
-def decodings() -> list[dict[str, Any]]:
-    """Return every way of reading the raw output, the right one first."""
-    return [
-        {"output_axes": axes, "head": head, "activation": activation}
-        for axes, head, activation in product(AXES, HEADS, ACTIVATIONS)
-    ]
+def combinations_of(*names: str) -> list[dict[str, Any]]:
+    """Return every combination of the values of some choices, the correct one first."""
+    options = product(*(allowed(Pipeline, name) for name in names))
+    return [dict(zip(names, chosen, strict=True)) for chosen in options]
 
 
 def score_evidence(judge: Judge, pipeline: Pipeline, names: list[str]) -> tuple[float, float]:
@@ -84,10 +83,10 @@ def rank_decodings(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[d
     if judge.replayer.network.end2end:
         return [{}]
     ranked = []
-    for changes in decodings():
+    for changes in combinations_of(*DECODING):
         candidate = replace(pipeline, **changes)
         likelihood, hits = score_evidence(judge, candidate, names)
-        prior = 0.02 * sum(value not in ("transposed", "v8", "none") for value in changes.values())
+        prior = 0.02 * len(deviations(Pipeline(**changes)))
         ranked.append((likelihood + 2 * np.nan_to_num(max(hits, 0.0)) - prior, changes))
     ranked.sort(key=lambda entry: -entry[0])
     return [changes for _, changes in ranked]
@@ -173,8 +172,8 @@ class Anchors:
         """Return, per image, what each pair of observed box and candidate costs."""
         costs = []
         for source, observed, owners, boxes, _, _ in self.images:
-            mapped = to_image(
-                pipeline, corners(pipeline, boxes), source.place, source.image_shape
+            mapped = to_output(
+                pipeline, to_corners(pipeline, boxes), source.place, source.image_shape
             ).astype(np.float64)
             with np.errstate(invalid="ignore", over="ignore"):
                 apart = np.abs(mapped - observed.boxes[owners])
@@ -230,10 +229,7 @@ def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pip
         start = replace(pipeline, unit="image_fraction")
     if whole:
         start = replace(start, integers="rounded")
-    seeds = [
-        replace(start, box_format=fmt, gain=gain, offset=offset)
-        for fmt, gain, offset in product(FORMATS, GAINS, OFFSETS)
-    ]
+    seeds = [replace(start, **changes) for changes in combinations_of(*GEOMETRY)]
     ranked = sorted(seeds, key=price)
     if price(ranked[0]) > 0.5:
         more = [
@@ -270,25 +266,13 @@ def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pip
     return sorted(dict.fromkeys(best), key=price)
 
 
-_STEPS: dict[str, tuple[Any, ...]] = {
-    "box_format": FORMATS,
-    "gain": GAINS,
-    "offset": OFFSETS,
-    "rescaled": ("no", "gain", "stretch"),
-    "unit": ("image", "image_fraction", "input_fraction", "times_input"),
-    "clip": (True, False),
-    "integers": ("no", "rounded", "truncated", "sides_truncated", "sides_rounded"),
-    "corners": ("xyxy", "xywh", "cxcywh", "yxyx"),
-}
-
-
 def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:
     best, least = pipeline, price(pipeline)
     improved = True
     while improved:
         improved = False
-        for field, options in _STEPS.items():
-            for value in options:
+        for field in STEPS:
+            for value in allowed(Pipeline, field):
                 candidate = replace(best, **{field: value})
                 cost = price(candidate)
                 if cost < least - 1e-9:

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline, deviations
+from parity.deployment.choice import fields_of, moot
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.preprocess import PREPROCESSING
 from parity.deployment.replay import Replayer
+from parity.deployment.thresholds import ThresholdChoices
 from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, settle
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
@@ -204,7 +207,7 @@ def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputStat
     if left > equal:
         notes.append(f"Nothing in the catalogue makes the {what} that was handed over.")
         return None
-    faults = tuple(f for f in judge.name(pipeline)[0] if f.fields & set(INPUT_FIELDS))
+    faults = tuple(f for f in judge.name(pipeline)[0] if f.fields & set(PREPROCESSING))
     notes.append(f"The {what} that was handed over is reproduced to {left:.2g} on average.")
     return search.look(faults)
 
@@ -235,7 +238,7 @@ def _answer(
         same_fit = abs(judge.misfit(other.pipeline) - judge.misfit(best)) < SAME
         if its > own and same_fit:
             more = [f for f in judge.name(other.pipeline)[0] if f.name not in own]
-            free += [f.name for f in more if not f.is_choice and not f.fields & _moot(best)]
+            free += [f.name for f in more if not f.is_choice and not f.fields & _not_told(best)]
         elif same_fit and its != own and len(its) <= len(own) + 1:
             equal.append(other)
         elif its != own and not (its > own):
@@ -283,21 +286,18 @@ def _without_effect(judge: Judge, best: Pipeline) -> list[str]:
         fault.name
         for fault in judge.before
         if not fault.is_in(best)
-        and not fault.fields & _moot(best)
+        and not fault.fields & _not_told(best)
         and not any(f.fields & fault.fields for f in judge.name(best)[0])
         and same(fault.apply(best))
     ]
 
 
-def _moot(pipeline: Pipeline) -> set[str]:
-    moot = {"conf", "iou", "max_det", "conf_inclusive"}
-    if pipeline.fitting != "letterbox":
-        moot |= {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
-    if pipeline.fitting in ("stretch", "crop"):
-        moot |= {"border", "sides_exchanged"}
-    if pipeline.suppression in ("none", "best", "best_per_class"):
-        moot |= {"overlap", "suppressed_in", "sorted", "iou", "merging"}
-    return moot
+_THRESHOLDS = frozenset(fields_of(ThresholdChoices))
+
+
+def _not_told(pipeline: Pipeline) -> frozenset[str]:
+    """Return the choices of which nothing is said: thresholds, and what others make moot."""
+    return _THRESHOLDS | moot(pipeline)
 
 
 def _verdict(judge: Judge, faults: tuple[Fault, ...], shares: Shares) -> str:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
-from parity.deployment.rescale import COCO91
-from parity.diagnosis.box_evidence import Anchors
+from parity.deployment.choice import allowed, moot
+from parity.deployment.class_ids import ClassIdChoices, number
+from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import PREPROCESSING
+from parity.diagnosis.box_evidence import Anchors, combinations_of
 from parity.diagnosis.catalogue.fault import Fault, class_table
 from parity.diagnosis.cost import Judge
 
 ENOUGH = 0.3
 """An improvement that counts, nats."""
+
+LEFT_OUT = "plus_one"
+"""Way of computing overlap that is not combined with others: rare, and slow to compute (chosen)."""
 
 
 def without(judge: Judge, pipeline: Pipeline, fault: Fault) -> Pipeline:
@@ -21,18 +26,16 @@ def without(judge: Judge, pipeline: Pipeline, fault: Fault) -> Pipeline:
     return replace(pipeline, **{field: getattr(judge.correct, field) for field in fault.fields})
 
 
-def selections(pipeline: Pipeline) -> Iterator[Pipeline]:
+def suppressions(pipeline: Pipeline) -> Iterator[Pipeline]:
     """Yield the pipeline with every way of suppression."""
-    for kind in ("none", "best", "best_per_class"):
-        yield replace(
-            pipeline, suppression=kind, overlap="iou", suppressed_in="input", merging=False
-        )
-    for kind, overlap, frame in product(
-        ("classwise", "agnostic"),
-        ("iou", "nmsboxes", "nmsboxes_xyxy", "unclamped"),
-        ("input", "image", "integers"),
-    ):
-        yield replace(pipeline, suppression=kind, overlap=overlap, suppressed_in=frame)
+    for kind in allowed(NmsChoices, "suppression"):
+        changed = replace(pipeline, suppression=kind)
+        if "overlap" in moot(changed):
+            yield replace(changed, overlap="iou", suppressed_in="input", merging=False)
+            continue
+        for changes in combinations_of("overlap", "suppressed_in"):
+            if changes["overlap"] != LEFT_OUT:
+                yield replace(changed, **changes)
 
 
 def neighbours(judge: Judge, pipeline: Pipeline, faults: list[Fault]) -> Iterator[Pipeline]:
@@ -62,12 +65,12 @@ def polish(judge: Judge, pipeline: Pipeline, *, thorough: bool = True) -> Pipeli
     thorough : bool
         Whether to try the ways of suppression in every combination.
     """
-    after = [f for f in [*judge.after, *judge.thresholds] if not f.fields & set(INPUT_FIELDS)]
+    after = [f for f in [*judge.after, *judge.thresholds] if not f.fields & set(PREPROCESSING)]
     best, least = pipeline, judge.cost(pipeline)
     for _ in range(8):
         options = list(neighbours(judge, best, useful(judge, best, after)))
         if thorough:
-            options += selections(best)
+            options += suppressions(best)
         candidates = [p for p in dict.fromkeys(options) if _keeps_input(p, best)]
         better = improving(judge, best, candidates)
         costs = [judge.cost(p) for p in better]
@@ -113,7 +116,7 @@ def improving(
 
 
 def _keeps_input(one: Pipeline, other: Pipeline) -> bool:
-    return all(getattr(one, field) == getattr(other, field) for field in INPUT_FIELDS)
+    return all(getattr(one, field) == getattr(other, field) for field in PREPROCESSING)
 
 
 def useful(judge: Judge, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:
@@ -152,15 +155,11 @@ def fit_classes(judge: Judge, pipeline: Pipeline, names: dict[int, str]) -> list
         return [pipeline]
     model, given = np.array(pairs).T
     options = [pipeline]
-    rules = {
-        "plus_one": model + 1,
-        "minus_one": model - 1,
-        "zero": np.zeros_like(model),
-        "coco91": np.array([COCO91[c] if c < len(COCO91) else c for c in model]),
-    }
-    for rule, expected in rules.items():
-        if (expected == given).mean() > max((model == given).mean(), 0.5):
-            options.append(replace(pipeline, class_ids=rule))
+    for rule in allowed(ClassIdChoices, "class_ids"):
+        numbered = replace(pipeline, class_ids=rule)
+        agree = (number(numbered, model) == given).mean()
+        if rule != "rank" and agree > max((model == given).mean(), 0.5):
+            options.append(numbered)
     table = {}
     for c in np.unique(model):
         seen, counts = np.unique(given[model == c], return_counts=True)

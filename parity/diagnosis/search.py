@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
+from parity.deployment.choice import allowed
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import PREPROCESSING
 from parity.diagnosis.box_evidence import (
+    DECODING,
+    combinations_of,
     fit_geometry,
     overlapping,
     rank_decodings,
@@ -72,7 +76,7 @@ def flat_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
     for head, activation, rescaled, way, suppression in product(
         ("v8", "v5", "v5_classes"),
         ("none", "sigmoid"),
-        ("no", "gain", "stretch"),
+        allowed(Pipeline, "rescaled"),
         ways,
         kept,
     ):
@@ -227,7 +231,7 @@ class Search:
             base = replace(base, suppression="none")
         if not self.decodings:
             self.decodings = rank_decodings(self.judge, base, names)[:5]
-            plain = {"output_axes": "transposed", "head": "v8", "activation": "none"}
+            plain = combinations_of(*DECODING)[0]
             if plain not in self.decodings and self.decodings != [{}]:
                 self.decodings.append(plain)
         readings = []
@@ -321,7 +325,7 @@ class Search:
         judge = self.judge
         if self.settled(best) and judge.shares(best).exact > 0.995:
             return best
-        present = [f for f in judge.name(best)[0] if f.fields & set(INPUT_FIELDS)]
+        present = [f for f in judge.name(best)[0] if f.fields & set(PREPROCESSING)]
         options = [f.apply(best) for f in judge.before if not f.is_in(best)]
         for old in present:
             bare = without(judge, best, old)

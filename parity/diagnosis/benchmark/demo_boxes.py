@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.data.batches import load_batch
-from parity.deployment.replay import Replayer, origin
+from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of
 from parity.diagnosis.benchmark.injected_faults import compose, observe
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.postprocessing import AFTER
@@ -49,7 +50,7 @@ def inject(
     paths = {image.name: Path(image.path) for image in listed}
     replayer = Replayer(network, paths)
     correct = replace(
-        origin(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
+        pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
     )
     pipeline = compose(find(faults), correct)
     names: list[str] = []

@@ -39,12 +39,6 @@ wildcard_constraints:
     batch="[^/]+",
 
 
-localrules:
-    load_checkpoint,  # may download it, which a node of a cluster cannot
-    write_report,
-    verdict,
-
-
 rule all:
     """Everything: figures, pictures, report and verdict."""
     input:

@@ -42,7 +42,7 @@ def run(root: Path, home: Path, *command: str) -> tuple[str, str]:
     with output.open("w") as stream:
         start = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, *command, "--configfile", CONFIG],
+            [sys.executable, *command, "--configfile", "config.yaml", CONFIG],
             cwd=root,
             env=os.environ | {"HOME": str(home)},
             stdout=stream,

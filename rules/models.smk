@@ -9,6 +9,7 @@ rule load_checkpoint:
         checkpoint="results/checkpoint/{model}.pt",
     log:
         "logs/load_checkpoint/{model}.log",
+    localrule: True  # it may download, which a node of a cluster cannot
     conda:
         "../envs/pytorch.yaml"
     params:

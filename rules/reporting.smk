@@ -113,6 +113,7 @@ rule write_report:
         files=directory("results/report/files"),
     log:
         "logs/write_report/analysis_report.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -139,6 +140,7 @@ rule verdict:
     log:
         "logs/verdict/verdict.log",
     retries: 0
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:

@@ -11,7 +11,7 @@ from parity.errors import in_one_sentence
 from parity.planning.plan import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
-from parity.reporting.console import closing_lines
+from parity.reporting.console import JobLog, after_failure, after_success
 
 min_version("9.25")
 
@@ -25,6 +25,10 @@ if not workflow.overwrite_configfiles:
 with in_one_sentence():
     config = complete(config)
     PLAN = plan_run(config, coordinating=workflow.is_main_process)
+
+
+JOBS = JobLog()
+logger.addHandler(JOBS)
 
 
 report: "report/workflow.rst"
@@ -68,8 +72,8 @@ include: "rules/latency.smk"
 
 
 onsuccess:
-    print(closing_lines(log, succeeded=True))
+    print(after_success(JOBS))
 
 
 onerror:
-    print(closing_lines(log, succeeded=False))
+    print(after_failure(JOBS))

@@ -97,6 +97,16 @@ rule write_report:
         choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
         diagnosis_plots=collect("results/plot_diagnosis/{file}.jpg", file=PLAN.external_files),
+        latencies=collect(
+            "results/latency/{model}/{export}.json",
+            model=PLAN.timed_models,
+            export=PLAN.exports,
+        ),
+        latency_plots=collect(
+            "results/plot_latency/{model}/{export}.png",
+            model=PLAN.timed_models,
+            export=PLAN.exports,
+        ),
     output:
         report=report(
             "results/report/analysis_report.md",

@@ -1,4 +1,4 @@
-"""The configurations that are shipped run exactly what they say, and modules what they are given."""
+"""A shipped configuration runs exactly what it says, and a module what it is given."""
 
 import shutil
 from pathlib import Path

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from parity.errors import UserError
+from parity.external.observations import Declared, Known
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
@@ -139,7 +140,7 @@ def test_what_is_said_of_the_boxes_and_of_the_deployment_stand_apart() -> None:
     config = configured("{m: {detections: boxes, conf: 0.5, imgsz: 320, names: n.txt}}")
     source, known = source_of(config, "m"), known_of(config.external["m"])
     assert (source["source"], source["names"]) == ("boxes", ["x"])
-    assert (known["conf"], known["imgsz"], known["iou"]) == (0.5, [320, 320], None)
+    assert known == Known(Declared(conf=0.5, imgsz=(320, 320)))
     assert source["content"]
     assert source_of(configured("{m: {detections: boxes.json}}"), "m")["content"] == ""
     injected = source_of(configured("{m: {inject: []}}"), "m")

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from parity.comparison.threshold_grid import MAX_POINTS, Axes, Axis, Steps, points
+from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.schema import complete
 
-THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_without_the_section_there_is_no_sweep() -> None:
 
 
 def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_asked_for() -> None:
-    axes = Axes.build({"conf": [0.125, 0.2], "iou": [0.7]}, THRESHOLDS | {"conf": 0.225})
+    axes = Axes.build({"conf": [0.125, 0.2], "iou": [0.7]}, replace(THRESHOLDS, conf=0.225))
     hundredths = [n / 100 for n in range(13, 23)]
     assert list(axes.tuned_conf) == sorted([0.125, *hundredths, 0.225])
     assert axes.tuned_iou == (0.45, 0.7)

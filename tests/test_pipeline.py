@@ -11,7 +11,7 @@ from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import postprocess, to_output
 from parity.deployment.run import prepare, run
-from parity.detection.detections import ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.letterbox import Letterbox
 from parity.detection.postprocess import detect
 

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
+
+from parity.detection.detection_files import Thresholds
 
 MAX_POINTS = 1000
 """Values of one axis at most: a step of thousandths over the whole range; chosen."""
@@ -67,12 +69,12 @@ class Axes:
     max_det: int
 
     @classmethod
-    def build(cls, grid: dict[str, list[float]], thresholds: dict[str, Any]) -> Self:
+    def build(cls, grid: dict[str, list[float]], thresholds: Thresholds) -> Self:
         """Return the axes of a grid and an operating point.
 
         The tuned confidences are the grid's, the operating one, and every hundredth between.
         """
-        conf, iou = thresholds["conf"], thresholds["iou"]
+        conf, iou = thresholds.conf, thresholds.iou
         ends = {*grid["conf"], conf}
         first, last = Decimal(str(min(ends))), Decimal(str(max(ends)))
         hundredths = range(math.ceil(first / TUNING_STEP), math.floor(last / TUNING_STEP) + 1)
@@ -84,13 +86,5 @@ class Axes:
             tuned_iou=tuple(sorted({*grid["iou"], iou})),
             operating_conf=conf,
             operating_iou=iou,
-            max_det=thresholds["max_det"],
+            max_det=thresholds.max_det,
         )
-
-    @classmethod
-    def from_json(cls, axes: dict[str, Any]) -> Self:
-        """Return axes from their fields as JSON gives them back."""
-        fields: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in axes.items()
-        }
-        return cls(**fields)

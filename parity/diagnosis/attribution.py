@@ -11,7 +11,8 @@ from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ComparisonTotals, agreement
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.external.convert import record_of

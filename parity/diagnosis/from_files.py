@@ -6,11 +6,14 @@ from typing import Any
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.deployment.replay import Replayer
-from parity.detection.detections import CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch, NetworkRun
+from parity.detection.detection_files import DetectionBatch
 from parity.diagnosis.attribution import Reference, prove
 from parity.diagnosis.diagnosis import diagnose
-from parity.external.convert import class_names, load_brought
+from parity.external.convert import load_converted
+from parity.external.observations import Known
 from parity.files import write_json
+from parity.records import load
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ EFFORT = "effort/1"
 def answer(
     network: Any,
     inputs: dict[str, list[str]],
-    known: dict[str, Any],
+    known: Known,
     *,
     about: dict[str, str],
     iou: float,
@@ -37,8 +40,8 @@ def answer(
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
-    known : dict
-        What is known of the deployment, see :func:`parity.external.convert.load_brought`.
+    known : Known
+        What is known of the deployment.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``, the control's name.
     iou : float
@@ -46,8 +49,8 @@ def answer(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_brought(inputs["detections"], known)
-    names = class_names(load_detections(inputs["detections"][0]))
+    observations = load_converted(inputs["detections"], known)
+    names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
     replayer = Replayer(network, paths)
@@ -83,11 +86,13 @@ def load_reference(controls: list[str], candidates: list[str], wanted: set[str])
         Names of the images.
     """
     found = {}
-    made_by: dict[str, Any] = {}
+    run: NetworkRun | None = None
     for control, path in zip(controls, candidates, strict=True):
-        named = {record["name"] for record in load_detections(control)["images"]}
-        if named & wanted or not made_by:
+        named = {image.name for image in load(control, DetectionBatch).images}
+        if named & wanted or run is None:
             batch = CandidateBatch.load(path)
-            made_by = batch.made_by
+            run = batch.made_by
             found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
-    return Reference(found, made_by["end2end"], made_by["floor"])
+    if run is None:
+        raise ValueError("there is no batch")
+    return Reference(found, run.end2end, run.floor)

@@ -7,7 +7,7 @@ and a comparison of two arms that differ in one thing shows what that thing does
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from parity.comparison.tolerances import Tolerance
+from parity.comparison.settings import ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
 
@@ -48,29 +48,6 @@ class Arm:
     providers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two arms that are compared.
-
-    Attributes
-    ----------
-    effect : {"geometry", "runtime", "deployment", "external"}
-        What the difference is due to.
-    reference, candidate : str
-        Names of the arms.
-    gated : bool
-        Whether it decides the verdict.
-    tolerance : Tolerance
-        Differences that are still called equal.
-    """
-
-    effect: Literal["geometry", "runtime", "deployment", "external"]
-    reference: str
-    candidate: str
-    gated: bool
-    tolerance: Tolerance
-
-
 def plan_arms(config: Config) -> dict[str, Arm]:
     """Return the arms by name: the reference, a control per geometry and head, the exports."""
     arms = {
@@ -92,7 +69,7 @@ def plan_arms(config: Config) -> dict[str, Arm]:
     return arms
 
 
-def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparison]:
+def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, ComparisonSettings]:
     """Return the comparisons by name: geometry, and runtime and deployment of every export.
 
     Raises
@@ -100,32 +77,28 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
     UserError
         If the gate names a comparison that does not exist.
     """
-    common, gate = config.tolerances, set(config.gate)
-    comparisons = {
-        "geometry": Comparison("geometry", REFERENCE, SQUARE, "geometry" in gate, common)
-    }
+    common = config.tolerances
+    planned = {"geometry": ComparisonSettings("geometry", REFERENCE, SQUARE, False, common)}
     for name, arm in arms.items():
         control = control_of(arm, config.size)
         if arm.backend == "external":
             own = config.external[name.removeprefix("external-")].tolerances or common
-            comparisons[name] = Comparison("external", control, name, name in gate, own)
+            planned[name] = ComparisonSettings("external", control, name, False, own)
         elif arm.backend == "onnx":
             if control not in (REFERENCE, SQUARE):
                 geometry = f"geometry-{control.removeprefix('pytorch-')}"
-                comparisons[geometry] = Comparison(
-                    "geometry", REFERENCE, control, geometry in gate, common
+                planned[geometry] = ComparisonSettings(
+                    "geometry", REFERENCE, control, False, common
                 )
             own = config.exports[arm.export].tolerances or common
-            comparisons[f"runtime-{arm.export}"] = Comparison("runtime", control, name, True, own)
-            deployment = f"deployment-{arm.export}"
-            comparisons[deployment] = Comparison(
-                "deployment", REFERENCE, name, deployment in gate, common
-            )
-    for unknown in sorted(gate - set(comparisons)):
+            runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
+            planned[runtime] = ComparisonSettings("runtime", control, name, True, own)
+            planned[deployment] = ComparisonSettings("deployment", REFERENCE, name, False, common)
+    for unknown in sorted(set(config.gate) - set(planned)):
         raise UserError(
-            f"config: gate names {unknown!r}; it may name {', '.join(sorted(comparisons))}."
+            f"config: gate names {unknown!r}; it may name {', '.join(sorted(planned))}."
         )
-    return comparisons
+    return planned | {name: replace(planned[name], gated=True) for name in config.gate}
 
 
 def control_of(arm: Arm, default: tuple[int, int]) -> str:

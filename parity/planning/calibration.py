@@ -8,13 +8,11 @@ makes no export stale.
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 
-from parity.data.batches import BATCH, BatchImage, load_batch
-from parity.errors import UserError
-from parity.files import write_json
+from parity.data.batches import Batch, BatchImage, load_batch
 from parity.planning.config import Config
+from parity.records import save_if_changed
 
 FOLDER = "results/plan/calibration"
 
@@ -68,13 +66,4 @@ def plan_calibration(config: Config, batches: Iterable[str | Path]) -> None:
     }
     images = [image for path in batches for image in load_batch(path)] if shares else []
     for name, wanted in shares.items():
-        chosen, destination = choose_images(images, wanted), calibration_file(name)
-        if chosen != _known(destination):
-            write_json(destination, BATCH, {"images": [asdict(image) for image in chosen]})
-
-
-def _known(path: str) -> list[BatchImage]:
-    try:
-        return load_batch(path)
-    except (OSError, UserError):
-        return []
+        save_if_changed(calibration_file(name), Batch(choose_images(images, wanted)))

@@ -7,7 +7,7 @@ from typing import Any
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.errors import UserError
 from parity.planning.config import Config, External
-from parity.planning.externals import PATTERNS
+from parity.planning.externals import PATTERNS, files_in
 from parity.records import from_plain
 
 
@@ -98,7 +98,7 @@ def check_paths(where: str, external: External) -> None:
     """Check that what a deployment brings exists, and that a folder holds files that count."""
     if isinstance(external.names, str) and not Path(external.names).is_file():
         raise UserError(f"{where}.names is {external.names}, which does not exist.")
-    for key, pattern in PATTERNS.items():
+    for key, patterns in PATTERNS.items():
         given = getattr(external, key)
         if given is None or (key == "detections" and Path(given).is_file()):
             continue
@@ -106,8 +106,9 @@ def check_paths(where: str, external: External) -> None:
         if not path.is_dir():
             what = "is no folder" if path.exists() else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
-        if next(path.rglob(pattern), None) is None:
-            raise UserError(f"{where}.{key} is {path}, a folder without any {pattern}.")
+        if not files_in(given, key):
+            without = " or ".join(patterns)
+            raise UserError(f"{where}.{key} is {path}, a folder without any {without}.")
 
 
 def check_sweep(config: Config) -> None:

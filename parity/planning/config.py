@@ -6,6 +6,7 @@ from typing import Literal
 
 from parity.comparison.threshold_grid import Axis, points
 from parity.comparison.tolerances import Tolerance
+from parity.detection.detection_files import Thresholds
 
 Imgsz = int | tuple[int, int]
 """Side of a square, or height and width, px."""
@@ -77,15 +78,6 @@ class Export:
     def is_quantised_here(self) -> bool:
         """Whether rule ``quantise`` makes it; a given file is used as it is."""
         return self.quantize == INT8 and self.onnx is None
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """When a candidate becomes a detection, see ``thresholds``."""
-
-    conf: float
-    iou: float
-    max_det: int
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,16 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import parity.external.formats  # noqa: F401 - its modules register the formats
+from parity.external.format import FORMATS
+from parity.external.observations import Declared, Known
 from parity.planning.config import Config, External, as_pair
 
-PATTERNS = {"detections": "*.txt", "input_tensors": "*.npy", "raw_outputs": "*.npy"}
+PATTERNS = {
+    "detections": tuple(sorted({each.files for each in FORMATS.values() if each.files})),
+    "input_tensors": ("*.npy",),
+    "raw_outputs": ("*.npy",),
+}
 """Which files count in a folder that a key names."""
 
 
@@ -39,17 +46,16 @@ def source_of(config: Config, name: str) -> dict[str, object]:
     }
 
 
-def known_of(external: External) -> dict[str, object]:
-    """Return what is known of a deployment, and where its tensors are."""
-    return {
-        "conf": external.conf,
-        "iou": external.iou,
-        "max_det": external.max_det,
-        "imgsz": None if external.imgsz is None else list(as_pair(external.imgsz)),
-        "geometry": external.geometry,
-        "input_tensors": external.input_tensors,
-        "raw_outputs": external.raw_outputs,
-    }
+def known_of(external: External) -> Known:
+    """Return what is known of a deployment besides its boxes."""
+    declared = Declared(
+        conf=external.conf,
+        iou=external.iou,
+        max_det=external.max_det,
+        imgsz=None if external.imgsz is None else as_pair(external.imgsz),
+        geometry=external.geometry,
+    )
+    return Known(declared, external.input_tensors, external.raw_outputs)
 
 
 def tensor_files(external: External) -> list[str]:
@@ -58,15 +64,21 @@ def tensor_files(external: External) -> list[str]:
         str(path)
         for key in ("input_tensors", "raw_outputs")
         if (folder := getattr(external, key)) is not None
-        for path in sorted(Path(folder).rglob(PATTERNS[key]))
+        for path in files_in(folder, key)
     ]
+
+
+def files_in(folder: str, key: str) -> list[Path]:
+    """Return the files that count in a folder that a key names, sorted."""
+    found = (path for pattern in PATTERNS[key] for path in Path(folder).rglob(pattern))
+    return sorted(set(found))
 
 
 @cache
 def digest_of_folder(folder: str) -> str:
-    """Return a digest of the names and contents of the text files below a folder."""
+    """Return a digest of the names and contents of the files of boxes below a folder."""
     digest = hashlib.sha256()
-    for path in sorted(Path(folder).rglob(PATTERNS["detections"])):
+    for path in files_in(folder, "detections"):
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]

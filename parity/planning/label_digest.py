@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from parity.data.index import Index, joined, update_digests
+from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
 from parity.errors import UserError
-from parity.records import load, save
+from parity.records import save_if_changed
 
 FOLDER = Path("results/plan/labels")
 LABELS_FILE = f"{FOLDER}/labels.json"
@@ -65,37 +65,14 @@ def plan_labels(source: str | None) -> None:
         raise UserError(
             f"config: labels is {source}; it must be a folder of YOLO's text files or a COCO JSON."
         )
-    digest = LabelDigest(source, len(named), digest_of(named))
-    if digest != _known():
-        save(LABELS_FILE, digest)
+    save_if_changed(LABELS_FILE, LabelDigest(source, len(named), digest_of(named)))
 
 
 def digest_of(named: dict[str, Path]) -> str:
     """Return a digest of the names and contents of files, reading only what looks changed."""
-    listing = list_paths(named)
     memory = FOLDER / ".index"
-    digests, read = update_digests(listing, Index.load(memory))
-    names = joined(listing.names)
+    digests, read = DigestCache.load(memory).updated(list_paths(named))
     if read.size:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        none = Index.empty()
-        index = Index(
-            names=names,
-            paths=joined(listing.paths),
-            sizes=listing.sizes,
-            times=listing.times,
-            digests=digests,
-            numbers=none.numbers,
-            batches=none.batches,
-            lists=none.lists,
-            seen_ns=listing.seen_ns,
-        )
-        index.save(memory)
-    return hashlib.sha256(names + np.ascontiguousarray(digests).tobytes()).hexdigest()
-
-
-def _known() -> LabelDigest | None:
-    try:
-        return load(LABELS_FILE, LabelDigest)
-    except (OSError, UserError):
-        return None
+        digests.save(memory)
+    content = np.ascontiguousarray(digests.digests).tobytes()
+    return hashlib.sha256(digests.names + content).hexdigest()

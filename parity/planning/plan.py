@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from parity.data.batches import Batches, plan_batches, planned_batches
+from parity.comparison.settings import ComparisonSettings
+from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
-from parity.planning.arms import Arm, Comparison, plan_arms, plan_comparisons
+from parity.planning.arms import Arm, plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT16, FLOAT32, INT8, Config
@@ -62,7 +63,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     asked = checked(config)
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
-    planned = plan_images(asked) if coordinating else planned_batches(BATCHES)
+    planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)
     if coordinating:
         plan_calibration(asked, [f"{BATCHES}/{batch}.json" for batch in planned.names])
         plan_labels(asked.labels)
@@ -79,7 +80,7 @@ class Plan:
         What was asked for.
     arms : dict of str to Arm
         Ways of producing detections, by name; the reference comes first.
-    comparisons : dict of str to Comparison
+    comparisons : dict of str to ComparisonSettings
         Pairs of arms, by name.
     batches : list of str
         Names of the batches of images.
@@ -89,7 +90,7 @@ class Plan:
 
     config: Config
     arms: dict[str, Arm]
-    comparisons: dict[str, Comparison]
+    comparisons: dict[str, ComparisonSettings]
     batches: list[str]
     note: str
 
@@ -349,7 +350,7 @@ class Plan:
 
     def known(self, wildcards: Wildcards) -> Params:
         """Return what is known of a deployment."""
-        return known_of(self.config.external[wildcards.external])
+        return asdict(known_of(self.config.external[wildcards.external]))
 
     def tensors(self, wildcards: Wildcards) -> list[str]:
         """Return the files of tensors that belong to a deployment's boxes."""
@@ -391,7 +392,7 @@ class Plan:
         return [f"{self.config.model_of(name)}/{name}" for name in self.config.external]
 
 
-def plan_images(config: Config) -> Batches:
+def plan_images(config: Config) -> BatchPlan:
     """Find the images and divide them into batches; samples while the project's folder is empty.
 
     If another run in the same folder is going on, its lists are never rewritten: its plan is taken
@@ -402,10 +403,10 @@ def plan_images(config: Config) -> Batches:
     UserError
         If the other run was asked for something else, or there is no image.
     """
-    request = {"images": config.images, "images_per_job": config.images_per_job}
+    request = config.images, config.images_per_job
     if not hold(LOCK):
-        planned = planned_batches(BATCHES)
-        if planned.request != request:
+        planned = load_batch_plan(BATCHES)
+        if (planned.source, planned.images_per_job) != request:
             raise UserError(
                 "another run with other images is going on in this folder; wait until it ends, "
                 "or run in a folder of its own (--directory)."
@@ -424,5 +425,5 @@ def plan_images(config: Config) -> Batches:
         images_per_job=config.images_per_job,
         note=note,
         directory=BATCHES,
-        request=request,
+        source=config.images,
     )

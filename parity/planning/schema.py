@@ -22,6 +22,7 @@ from referencing.jsonschema import DRAFT202012
 from parity.diagnosis.catalogue.postprocessing import AFTER
 from parity.diagnosis.catalogue.preprocessing import BEFORE
 from parity.errors import UserError
+from parity.external.box_formats import BOX_FORMAT_NAMES
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 WHOLE = {"$ref": "config.schema.yaml"}
@@ -30,6 +31,7 @@ Schema = dict[str, Any]
 """A JSON schema, or a part of one."""
 
 REGISTRIES: dict[str, Iterable[str]] = {
+    "box formats": BOX_FORMAT_NAMES,
     "faults": [fault.name for fault in (*BEFORE, *AFTER) if fault.fields],
 }
 """The values that ``x-registry`` stands for, by its name."""

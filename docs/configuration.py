@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from parity.planning.schema import FEW, WHOLE, load_schemas
+from parity.planning.schema import FEW, REGISTRIES, WHOLE, load_schemas
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = "configuration.md.j2"
@@ -78,8 +78,9 @@ def allowed(key: dict[str, Any]) -> str:
             return " or ".join(allowed(each) for each in key[choice])
     if "const" in key:
         return f"`{key['const']}`"
-    if len(key.get("enum", ())) > FEW:
-        return f"one of the {key['x-registry']}"
+    if "x-registry" in key:
+        names = list(REGISTRIES[key["x-registry"]]())
+        return allowed({"enum": names}) if len(names) <= FEW else f"one of the {key['x-registry']}"
     if "enum" in key:
         return ", ".join(f"`{json.dumps(value)}`" for value in key["enum"])
     if "pattern" in key:

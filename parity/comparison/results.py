@@ -7,7 +7,7 @@ from parity.comparison.differences import Differences
 from parity.comparison.settings import ComparisonSettings
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.detection.detection_files import MadeBy, Thresholds
-from parity.model_files.description import ExportDescription
+from parity.model_files.results import ExportDescription
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from parity.comparison.agreement import panoptic_quality
 from parity.comparison.differences import compare_image
 from parity.comparison.tolerances import Tolerance
-from parity.comparison.totals import ComparisonTotals, agreement
+from parity.comparison.totals import ComparisonTotals
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
-from parity.detection.detections import Detections
+from parity.detection.detection_files import ImageDetections
 from parity.detection.postprocess import detect
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.external.convert import record_of
@@ -28,7 +29,7 @@ KEPT = (*THRESHOLDS, "imgsz", "stride")
 CROWD = 15
 """Boxes beyond which an image shows nothing any more."""
 
-Records = dict[str, dict[str, Any]]
+Records = dict[str, ImageDetections]
 """Records of detections by image."""
 
 
@@ -56,20 +57,9 @@ class Reference:
         limits["max_det"] = pipeline.max_det
         options: dict[str, Any] = {**limits, "end2end": self.end2end}
         return {
-            name: _record(name, detect(image, **options), image.image_shape)
+            name: ImageDetections.of(image, detect(image, **options))
             for name, image in self.candidates.items()
         }
-
-
-def _record(name: str, found: Detections, shape: tuple[int, int]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "sha256": "",
-        "height": shape[0],
-        "width": shape[1],
-        "reason": "",
-        **found.as_json(),
-    }
 
 
 def prove(
@@ -103,12 +93,11 @@ def prove(
         one; ``examples``, see :func:`examples`.
     """
     references = reference.records(diagnosis.cured)
-    shapes = {name: (each["height"], each["width"]) for name, each in references.items()}
 
     def played(pipeline: Pipeline) -> Records:
         return {
-            name: _record(name, replayer.detections(pipeline, name), shapes[name])
-            for name in references
+            name: ImageDetections.of(image, replayer.detections(pipeline, name))
+            for name, image in reference.candidates.items()
         }
 
     observed = {
@@ -176,19 +165,21 @@ def measure(references: Records, candidates: Records, *, iou: float) -> dict[str
     dict
         Counts ``reference``, ``matched``, ``missing``, ``extra``, ``flipped``; ``box_px`` and
         ``score``, the largest differences of matched pairs, and their medians, None without any;
-        ``agreement``, see :func:`parity.comparison.totals.agreement`.
+        ``agreement``, see :func:`parity.comparison.agreement.panoptic_quality`.
     """
     totals = ComparisonTotals(Tolerance())
     for name, record in references.items():
         totals.add(compare_image(record, candidates[name], iou=iou))
-    found = totals.as_json()
-    spread = found["distributions"]
+    found = totals.results()
+    box_px, score = found.distributions.box_px, found.distributions.score
     return {
-        "reference": sum(len(record["scores"]) for record in references.values()),
-        **{key: found[key] for key in ("matched", "missing", "extra", "flipped")},
-        **{key: spread[key]["max"] if spread[key] else None for key in ("box_px", "score")},
-        **{f"{k}_median": spread[k]["median"] if spread[k] else None for k in ("box_px", "score")},
-        "agreement": agreement(found),
+        "reference": sum(len(record.scores) for record in references.values()),
+        **{key: getattr(found, key) for key in ("matched", "missing", "extra", "flipped")},
+        "box_px": box_px.max if box_px else None,
+        "score": score.max if score else None,
+        "box_px_median": box_px.median if box_px else None,
+        "score_median": score.median if score else None,
+        "agreement": panoptic_quality(found),
     }
 
 
@@ -245,20 +236,22 @@ def examples(
     def worth(name: str) -> tuple[bool, float, str]:
         one = {name: references[name]}
         lost = 1.0 - measure(one, {name: observed[name]}, iou=iou)["agreement"]
-        crowded = max(len(one[name]["scores"]), len(observed[name]["scores"])) > CROWD
+        crowded = max(len(one[name].scores), len(observed[name].scores)) > CROWD
         return crowded, -lost, name
 
-    told = [n for n in references if references[n]["scores"] or observed[n]["scores"]]
+    told = [n for n in references if references[n].scores or observed[n].scores]
     chosen = sorted(told or references, key=worth)[:EXAMPLES]
     sides = {"correct": references, "observed": observed, "reproduced": reproduced}
     return [
-        {key: references[name][key] for key in ("name", "height", "width")}
+        {key: getattr(references[name], key) for key in ("name", "height", "width")}
         | {side: drawable(records[name]) for side, records in sides.items()}
         for name in chosen
     ]
 
 
-def drawable(record: dict[str, Any]) -> dict[str, Any]:
+def drawable(record: ImageDetections) -> dict[str, Any]:
     """Return boxes, scores and classes of a record, those that are finite."""
-    kept = [i for i, box in enumerate(record["boxes"]) if np.isfinite(box).all()]
-    return {key: [record[key][i] for i in kept] for key in ("boxes", "scores", "class_ids")}
+    kept = [i for i, box in enumerate(record.boxes) if np.isfinite(box).all()]
+    return {
+        key: [getattr(record, key)[i] for i in kept] for key in ("boxes", "scores", "class_ids")
+    }

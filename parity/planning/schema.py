@@ -1,14 +1,15 @@
 """The schemas of the configuration: defaults filled in, and for every mistake a sentence.
 
-A sentence names the key and what is allowed. Where a schema says ``x-registry``, the entries of
-that registry are the values that are allowed.
+A sentence names the key and what is allowed. Where a schema says ``x-registry``, the names in that
+registry are allowed.
 """
 
 import copy
 import difflib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from parity.diagnosis.catalogue.postprocessing import AFTER
-from parity.diagnosis.catalogue.preprocessing import BEFORE
+import parity.backends.runtimes  # noqa: F401 - its modules register the runtimes
+from parity.backends.runtimes.runtime import RUNTIMES
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
 
@@ -30,11 +31,24 @@ WHOLE = {"$ref": "config.schema.yaml"}
 Schema = dict[str, Any]
 """A JSON schema, or a part of one."""
 
-REGISTRIES: dict[str, Iterable[str]] = {
-    "box formats": BOX_FORMAT_NAMES,
-    "faults": [fault.name for fault in (*BEFORE, *AFTER) if fault.fields],
+
+def injectable_faults() -> list[str]:
+    """Return the faults that can be injected.
+
+    The catalogue is imported only when a configuration names a fault: it brings OpenCV, and all jobs
+    read the configuration.
+    """
+    before = import_module("parity.diagnosis.catalogue.preprocessing").BEFORE
+    after = import_module("parity.diagnosis.catalogue.postprocessing").AFTER
+    return [fault.name for fault in (*before, *after) if fault.fields]
+
+
+REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
+    "box formats": lambda: BOX_FORMAT_NAMES,
+    "faults": injectable_faults,
+    "runtimes": lambda: RUNTIMES,
 }
-"""The values that ``x-registry`` stands for, by its name."""
+"""Where the values come from that ``x-registry`` allows, by its name."""
 
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +78,6 @@ def load_schemas() -> Registry[Any]:
     schemas = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.yaml")}
     for schema in schemas.values():
         del schema["$schema"]  # where it is met, jsonschema goes on with a validator of its own
-        _fill_enums(schema)
     return Registry().with_resources(
         (name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()
     )
@@ -77,14 +90,6 @@ def check_keys(config: Any, where: str = "") -> None:
             inside = f" in {where}" if where else ""
             raise UserError(f"config: the key {key!r}{inside} is not text; put it in quotes.")
         check_keys(value, f"{where}.{key}".strip("."))
-
-
-def _fill_enums(schema: Any) -> None:
-    if isinstance(schema, dict):
-        if "x-registry" in schema:
-            schema["enum"] = list(REGISTRIES[schema["x-registry"]])
-        for part in schema.values():
-            _fill_enums(part)
 
 
 def _plainness(error: ValidationError) -> tuple[int, bool, str]:
@@ -115,6 +120,13 @@ def _fill_entries(
     )
 
 
+def _check_registry(
+    _validator: Any, registry: str, instance: Any, _schema: Schema
+) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and instance not in REGISTRIES[registry]():
+        yield ValidationError(f"{instance!r} is not one of the {registry}")
+
+
 def _is_number(_checker: Any, value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -125,7 +137,11 @@ def _is_integer(_checker: Any, value: Any) -> bool:
 
 DefaultingValidator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"properties": _fill_defaults, "additionalProperties": _fill_entries},
+    {
+        "properties": _fill_defaults,
+        "additionalProperties": _fill_entries,
+        "x-registry": _check_registry,
+    },
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"number": _is_number, "integer": _is_integer}
     ),
@@ -196,6 +212,8 @@ def _demand(error: Any) -> str:
         return f"{demand}{AS_TEXT}{EXPONENT if rule == 'number' else ''}"
     if kind == "enum":
         return _choice(str(error.instance), [str(value) for value in rule])
+    if kind == "x-registry":
+        return _choice(error.instance, list(REGISTRIES[rule]()))
     if kind == "pattern":
         return f"must be {PATTERNS[str(error.absolute_path[-1])]}"
     if kind in BOUNDS:

@@ -7,6 +7,7 @@ from parity.diagnosis.stages import Stage
 from parity.external.observations import Declared
 
 Verdict = Literal["correct", "named", "unknown"]
+StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
 
@@ -148,7 +149,7 @@ class WaterfallStep(BoxComparison):
 
     Attributes
     ----------
-    kind : str
+    kind : StepKind
         ``runtime``: the correct deployment; ``choice``, ``fault``: a harmless choice or a fault is
         added; ``rest``: choices that no fault names; ``unexplained``: the observed boxes.
     name : str
@@ -159,7 +160,7 @@ class WaterfallStep(BoxComparison):
         Its part of all agreement that is lost; the shares add up to 1. None where nothing is lost.
     """
 
-    kind: Literal["runtime", "choice", "fault", "rest", "unexplained"]
+    kind: StepKind
     name: str
     lost: float
     share: float | None

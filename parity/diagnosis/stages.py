@@ -26,3 +26,8 @@ STAGE_TITLES: dict[Stage, str] = {
     "class_ids": "class ids",
 }
 """What people read for each stage, in the order in which a deployment runs them."""
+
+STAGES = tuple(STAGE_TITLES)
+
+PREPROCESSING_STAGES: tuple[Stage, ...] = ("reading", "geometry", "input_tensor")
+"""The stages before the network; what they do decides its input."""

@@ -1,10 +1,10 @@
-"""The proof of a diagnosis: measures, the waterfall and the examples."""
+"""What each fault costs: the comparison, the waterfall and the examples."""
 
 from typing import Any
 
 import pytest
 
-from parity.diagnosis.attribution import examples, measure, waterfall
+from parity.diagnosis.attribution import compare, examples, waterfall
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
@@ -34,8 +34,8 @@ def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) 
 def test_agreement(
     ours: dict[str, Any], theirs: dict[str, Any], expected: float, reason: str
 ) -> None:
-    found = measure({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
-    assert found["agreement"] == pytest.approx(expected), reason
+    found = compare({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
+    assert found.agreement == pytest.approx(expected), reason
 
 
 def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
@@ -47,14 +47,14 @@ def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
         ("unexplained", "", {"a.jpg": record([0.0, 0.0, 10.0, 6.0])}),
     ]
     rows = waterfall(references, steps, iou=0.5)
-    assert sum(row["share"] for row in rows) == pytest.approx(1)
-    assert rows[0]["share"] == 0
-    assert rows[2]["share"] < 0 < rows[1]["share"]
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    assert rows[0].share == 0
+    assert rows[2].share < 0 < rows[1].share
 
 
 def test_where_nothing_is_lost_there_are_no_shares() -> None:
     same = {"a.jpg": record(LEFT)}
-    assert waterfall(same, [("unexplained", "", same)], iou=0.5)[0]["share"] is None
+    assert waterfall(same, [("unexplained", "", same)], iou=0.5)[0].share is None
 
 
 def test_the_example_that_tells_most_comes_first() -> None:
@@ -63,12 +63,12 @@ def test_the_example_that_tells_most_comes_first() -> None:
         for boxes in ([LEFT, LEFT, LEFT], [LEFT, RIGHT, [0.0, 0.0, 10.0, 9.0]])
     ]
     shown = examples(sides[0], sides[1], sides[1], iou=0.5)
-    assert [example["name"] for example in shown] == ["b", "c", "a"]
-    assert shown[0]["correct"]["boxes"] == [LEFT]
-    assert shown[0]["observed"]["boxes"] == shown[0]["reproduced"]["boxes"] == [RIGHT]
+    assert [example.name for example in shown] == ["b", "c", "a"]
+    assert shown[0].correct.boxes == [LEFT]
+    assert shown[0].observed.boxes == shown[0].reproduced.boxes == [RIGHT]
 
 
 def test_a_box_that_is_not_finite_is_not_shown() -> None:
     wild = {"a.jpg": record([0.0, float("nan"), 1.0, 1.0], LEFT)}
     (shown,) = examples({"a.jpg": record(LEFT)}, wild, wild, iou=0.5)
-    assert shown["observed"]["boxes"] == [LEFT]
+    assert shown.observed.boxes == [LEFT]

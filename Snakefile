@@ -9,7 +9,7 @@ from parity.planning.config import complete
 from parity.errors import in_one_sentence
 from parity.planning.plan import Plan
 from parity.provenance import fingerprint
-from parity.reporting.console import closing_lines
+from parity.reporting.console import JobLog, after_failure, after_success
 
 min_version("9.25")
 
@@ -20,6 +20,10 @@ configfile: "config.yaml"
 with in_one_sentence():
     config = complete(config)
     PLAN = Plan(config, coordinating=workflow.is_main_process)
+
+
+JOBS = JobLog()
+logger.addHandler(JOBS)
 
 
 report: "report/workflow.rst"
@@ -69,8 +73,8 @@ include: "rules/latency.smk"
 
 
 onsuccess:
-    print(closing_lines(log, succeeded=True))
+    print(after_success(JOBS))
 
 
 onerror:
-    print(closing_lines(log, succeeded=False))
+    print(after_failure(JOBS))

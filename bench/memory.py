@@ -19,14 +19,11 @@ import numpy as np
 
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
-from parity.data.batches import assign, count_batches
+from parity.data.linear_hashing import assign, count_batches
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import (
-    CandidateBatch,
-    Detections,
-    ImageCandidates,
-    save_detections,
-)
+from parity.detection.detection_files import save_detections
+from parity.detection.detections import Detections
 from parity.files import write_json
 from parity.planning.config import complete
 from parity.planning.plan import plan_arms, plan_comparisons

@@ -93,6 +93,16 @@ rule write_report:
         choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
         diagnoses=PLAN.diagnoses,
         diagnosis_plots=PLAN.diagnosis_plots,
+        latencies=collect(
+            "results/latency/{model}/{export}.json",
+            model=PLAN.timed_models,
+            export=PLAN.exports,
+        ),
+        latency_plots=collect(
+            "results/plot_latency/{model}/{export}.png",
+            model=PLAN.timed_models,
+            export=PLAN.exports,
+        ),
     output:
         report=report(
             "results/report/analysis_report.md",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.detection.detections import detect_batch
+from parity.detection.detect_batch import detect_batch
 from parity.detection.postprocess import detect
 from parity.logs import log_to
 

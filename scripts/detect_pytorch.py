@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.suppression import detect
-from parity.detection.detections import detect_batch
+from parity.detection.detect_batch import detect_batch
 from parity.logs import log_to
 
 if TYPE_CHECKING:

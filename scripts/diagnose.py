@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnxruntime import OnnxNetwork
 from parity.diagnosis.from_files import diagnose_files
+from parity.external.observations import Known
 from parity.logs import log_to
+from parity.records import from_plain
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -22,7 +24,7 @@ if __name__ == "__main__":
             onnx=snakemake.input.onnx,
             threads=snakemake.threads,
             inputs={name: list(snakemake.input[name]) for name in by_batch},
-            known=snakemake.params.known,
+            known=from_plain(snakemake.params.known, Known),
             about={"model": snakemake.wildcards.model, **snakemake.params.about},
             iou=snakemake.params.matching["iou"],
             destination=snakemake.output.diagnosis,

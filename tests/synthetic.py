@@ -9,8 +9,8 @@ import numpy as np
 
 from parity.comparison.differences import COMPARISON, compare_image
 from parity.comparison.summary import RESULTS, summarise
-from parity.data.batches import BATCH, slug
-from parity.detection.detections import DETECTIONS
+from parity.data.batches import Batch, slug
+from parity.detection.detection_files import DETECTIONS
 from parity.files import write_json
 from parity.provenance import sha256
 
@@ -104,7 +104,7 @@ def make_run(
         cv2.imwrite(str(path), np.full((120, 200, 3), GROUND, np.uint8))
     batches = [str(root / "batches" / "00000.json")]
     listed = [{"name": n, "path": str(p), "sha256": sha256(p)} for n, p in images.items()]
-    write_json(batches[0], BATCH, {"images": listed})
+    write_json(batches[0], Batch.SCHEMA, {"images": listed})
 
     detections, records = [], {}
     for arm, found in arms.items():

@@ -193,20 +193,20 @@ def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
             labels.images["sub/a.jpg"].boxes, [[80, 30, 120, 70], [20, 10, 60, 50]]
         )
     assert len(yolo.images["b.jpg"]) == 0
-    assert yolo.notes == ["1 images have no file of labels and count as images without objects."]
+    assert yolo.notes == ["1 images have no label file and count as images without objects."]
     assert "b.jpg" not in coco.images
     assert coco.notes == [
         "1 images are not in the labels and are left out.",
-        "1 boxes of classes that the model lacks are left out: x.",
+        "1 boxes of classes that the model does not have are left out: x.",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9; the model has none"),
-        ("0 0.5 0.5", "line 1 is no label of YOLO"),
-        ("0 0.5 0.5 x 1", "line 1 is no label of YOLO"),
+        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9, which the model does not have"),
+        ("0 0.5 0.5", "line 1 is not a YOLO label"),
+        ("0 0.5 0.5 x 1", "line 1 is not a YOLO label"),
         ("", "names no object in any of the 1 images"),
     ],
 )

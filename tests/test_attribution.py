@@ -1,24 +1,25 @@
 """What each fault costs: the comparison, the waterfall and the examples."""
 
-from typing import Any
-
 import pytest
 
+from parity.detection.detection_files import ImageDetections
 from parity.diagnosis.attribution import compare, examples, waterfall
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
 
-def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) -> dict[str, Any]:
-    return {
-        "name": name,
-        "height": 20,
-        "width": 100,
-        "reason": "",
-        "boxes": list(boxes),
-        "scores": [score] * len(boxes),
-        "class_ids": [0] * len(boxes),
-    }
+def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) -> ImageDetections:
+    return ImageDetections(
+        name=name,
+        sha256="",
+        height=20,
+        width=100,
+        reason="",
+        non_finite=0,
+        boxes=list(boxes),
+        scores=[score] * len(boxes),
+        class_ids=[0] * len(boxes),
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,11 +32,11 @@ def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) 
         (record(LEFT), record([0.0, 0.0, 10.0, 8.0]), 0.8, "a pair weighs as much as it overlaps"),
     ],
 )
-def test_agreement(
-    ours: dict[str, Any], theirs: dict[str, Any], expected: float, reason: str
+def test_the_panoptic_quality(
+    ours: ImageDetections, theirs: ImageDetections, expected: float, reason: str
 ) -> None:
     found = compare({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
-    assert found.agreement == pytest.approx(expected), reason
+    assert found.panoptic_quality == pytest.approx(expected), reason
 
 
 def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:

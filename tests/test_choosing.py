@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parity.reporting.figures.exports import draw_choices, draw_layers
+from parity.reporting.views.export_choice import advice, choices, dominates, speed_of
 
 from parity.comparison.summary import RESULTS as RESULTS_SCHEMA
 from parity.files import write_json
-from parity.reporting.figures.exports import draw_choices, draw_layers
 from parity.reporting.figures.theme import save
 from parity.reporting.markdown.report import TEMPLATES, environment
-from parity.reporting.views.export_choice import advice, choices, dominates, speed_of
 from parity.reporting.views.model_files import export_sections
 
 

@@ -9,15 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
-from parity.detection.detections import (
-    CandidateBatch,
-    Detections,
-    ImageCandidates,
-    detect_batch,
-    load_detections,
-    save_detections,
-)
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import load_detections, save_detections
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 

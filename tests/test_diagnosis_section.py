@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.data.batches import BATCH
+from parity.data.batches import Batch
 from parity.data.reading import read_image
 from parity.files import write_json
 from parity.provenance import sha256
@@ -175,7 +175,7 @@ def test_the_figure_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
     cv2.imwrite(str(image), np.full((60, 80, 3), GROUND, np.uint8))
     write_json(tmp_path / "d.json", DIAGNOSIS, told())
     listed = {"name": HOSTILE, "path": str(image), "sha256": sha256(image)}
-    write_json(tmp_path / "batch.json", BATCH, {"images": [listed]})
+    write_json(tmp_path / "batch.json", Batch.SCHEMA, {"images": [listed]})
     drawn = [tmp_path / "1.jpg", tmp_path / "2.jpg"]
     for path in drawn:
         write_figure(tmp_path / "d.json", [str(tmp_path / "batch.json")], path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.comparison.differences import COMPARISON, compare_batch, compare_image, worst
-from parity.detection.detections import DETECTIONS, NOT_STATED
+from parity.detection.detection_files import DETECTIONS, NOT_LISTED
 from parity.errors import UserError
 from parity.files import as_json, read_json, write_json
 
@@ -187,9 +187,9 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
 
 def test_an_image_that_nothing_is_stated_of_is_no_difference() -> None:
     told = record((CAR, 0.9, 2))
-    silent = record(reason=NOT_STATED)
+    silent = record(reason=NOT_LISTED)
     compared = compare_image(told, silent, iou=0.5)
-    assert compared["reasons"] == ["", NOT_STATED]
+    assert compared["reasons"] == ["", NOT_LISTED]
     measured = worst(compared)
     assert (measured["missing"], measured["extra"], measured["unread"]) == (0, 0, 0)
     nothing = compare_image(told, record(), iou=0.5)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from parity.data.listing import find_samples
-from parity.detection.detections import NOT_STATED
+from parity.detection.detection_files import NOT_LISTED
 from parity.files import read_json
 from tests.conftest import Workflow, copy_project
 
@@ -95,7 +95,7 @@ def test_what_is_not_stated_is_no_difference(finished: Workflow) -> None:
     files = (finished.root / "results/compare/yolo11n/external-mine").glob("*.json")
     records = [r for path in files for r in read_json(path, "comparison/1")["images"]]
     (silent,) = [record for record in records if record["name"] == SILENT]
-    assert silent["reasons"][1] == NOT_STATED
+    assert silent["reasons"][1] == NOT_LISTED
     assert not silent["missing"]
     results = results_of(finished)
     assert results["images_unreadable"] == 0

@@ -129,7 +129,8 @@ def test_what_is_said_of_the_boxes_and_of_the_deployment_stand_apart() -> None:
     config = configured("{m: {detections: boxes, conf: 0.5, imgsz: 320, names: n.txt}}")
     source, known = source_of(config, "m"), known_of(config, "m")
     assert (source["source"], source["names"]) == ("boxes", ["x"])
-    assert (known["conf"], known["imgsz"], known["iou"]) == (0.5, [320, 320], None)
+    declared = known["declared"]
+    assert (declared["conf"], declared["imgsz"], declared["iou"]) == (0.5, [320, 320], None)
     assert source["content"]
     assert source_of(configured("{m: {detections: boxes.json}}"), "m")["content"] == ""
     injected = source_of(configured("{m: {inject: []}}"), "m")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from parity.comparison.fallback import FLOOD, NOTHING, fall_back, reasons, tally
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UserError
 from parity.files import read_json, write_json
 

@@ -11,7 +11,9 @@ from parity.backends.inference import infer
 from parity.backends.onnxruntime import OnnxNetwork, describe
 from parity.data.batches import BatchImage
 from parity.detection import postprocess as suppression
-from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detect_batch import check_baked, detect_batch
+from parity.detection.detections import Detections
 from parity.errors import UserError
 from parity.files import write_json
 from parity.model_files.description import describe as describe_graph
@@ -280,4 +282,4 @@ def test_a_baked_overlap_that_differs_is_said(caplog: pytest.LogCaptureFixture) 
     check_baked("onnx-a", None, {"conf": 0.1, "iou": 0.7})
     assert not caplog.records
     check_baked("onnx-a", baked, {"conf": 0.3, "iou": 0.45})
-    assert "0.45, does not reach it" in caplog.text
+    assert "0.45, has no effect" in caplog.text

@@ -18,7 +18,10 @@ from parity.backends.onnxruntime import OnnxNetwork
 from parity.comparison.output_checks import failed_checks
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
-from parity.detection.detections import CandidateBatch, Detections, detect_batch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import load_detections
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.provenance import sha256
@@ -86,8 +89,8 @@ sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] =
 from pathlib import Path
 from parity.backends.inference import infer_batch
 from parity.backends.onnxruntime import OnnxNetwork
-from parity.data.batches import plan_batches
-from parity.detection.detections import detect_batch
+from parity.data.batch_plan import plan_batches
+from parity.detection.detect_batch import detect_batch
 from parity.detection.postprocess import detect
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)

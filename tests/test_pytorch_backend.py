@@ -20,7 +20,8 @@ from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
 from parity.detection import postprocess as ours
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
+from parity.detection.detections import Detections
 from parity.provenance import sha256
 
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.011, 0.3)]

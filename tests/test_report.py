@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 import yaml
+from parity.reporting.views.findings import Attribution, attribute, deployments
+from scripts.report import main
 
 from parity.comparison.summary import RESULTS
 from parity.files import read_json
 from parity.reporting.markdown.report import MOST_DETAILS, MOST_ROWS
 from parity.reporting.views import findings
-from parity.reporting.views.findings import Attribution, attribute, deployments
 from parity.reporting.wording import ceiling, code_block, listing, markdown, number, printable
 from scripts.annotate import main as annotate
 from scripts.browse import main as browse
-from scripts.report import main
 from tests.synthetic import (
     BROKEN,
     CAR,

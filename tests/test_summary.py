@@ -13,7 +13,7 @@ from parity.comparison.differences import compare_batch, compare_image
 from parity.comparison.summary import _rank_of, by_batch, by_folder, summarise
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals, distribution
-from parity.detection.detections import DETECTIONS
+from parity.detection.detection_files import DETECTIONS
 from parity.files import write_json
 from parity.model_files.description import EXPORT
 

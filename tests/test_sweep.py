@@ -19,8 +19,9 @@ from parity.comparison.sweep import Pairs, check_limits, sweep, sweep_batch
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import gather
 from parity.data.batches import BatchImage
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.provenance import sha256

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from parity.reporting.views.waterfall import percent, waterfall_rows, waterfalls
 
 ARMS = {

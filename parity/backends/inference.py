@@ -12,8 +12,8 @@ import numpy as np
 
 from parity.backends.prefetch import prefetch
 from parity.data.batches import BatchImage, check_unchanged, load_batch
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
-from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
 from parity.progress import reported

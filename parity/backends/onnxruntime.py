@@ -12,8 +12,9 @@ import onnxruntime
 
 from parity.backends.buffers import BufferPool
 from parity.data.reading import read_image
-from parity.deployment.preprocess import place, placed, to_tensor
-from parity.deployment.run import Pipeline
+from parity.deployment import geometry
+from parity.deployment.input_tensor import to_tensor
+from parity.deployment.run import pipeline_of
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.errors import UserError
 from parity.files import read_json
@@ -193,15 +194,15 @@ class OnnxNetwork:
         (1, 3, H, W) float32
             Red, green, blue in [0, 1].
         """
-        correct = Pipeline(stride=self.stride if self.rect else None)
-        where = placed(correct, image.shape[:2], self.imgsz)
+        correct = pipeline_of(self)
+        where = geometry.fit(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
             canvas = self._canvases.take((where.height, where.width, 3))
-            to_tensor(correct, place(correct, image, where, into=canvas), into=tensor)
+            to_tensor(correct, geometry.apply(correct, image, where, into=canvas), into=tensor)
             self._canvases.give_back(canvas)
         else:
-            to_tensor(correct, place(correct, image, where), into=tensor)
+            to_tensor(correct, geometry.apply(correct, image, where), into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:

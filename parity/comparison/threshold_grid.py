@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 
 MAX_POINTS = 1000
@@ -107,12 +108,12 @@ class Axes:
     max_det: int
 
     @classmethod
-    def build(cls, grid: dict[str, list[float]], thresholds: dict[str, Any]) -> Self:
+    def build(cls, grid: dict[str, list[float]], thresholds: Thresholds) -> Self:
         """Return the axes of a grid and an operating point.
 
         The tuned confidences are the grid's, the operating one, and every hundredth between.
         """
-        conf, iou = thresholds["conf"], thresholds["iou"]
+        conf, iou = thresholds.conf, thresholds.iou
         ends = {*grid["conf"], conf}
         first, last = Decimal(str(min(ends))), Decimal(str(max(ends)))
         hundredths = range(math.ceil(first / TUNING_STEP), math.floor(last / TUNING_STEP) + 1)
@@ -124,13 +125,5 @@ class Axes:
             tuned_iou=tuple(sorted({*grid["iou"], iou})),
             operating_conf=conf,
             operating_iou=iou,
-            max_det=thresholds["max_det"],
+            max_det=thresholds.max_det,
         )
-
-    @classmethod
-    def from_json(cls, axes: dict[str, Any]) -> Self:
-        """Return axes from their fields as JSON gives them back."""
-        fields: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in axes.items()
-        }
-        return cls(**fields)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
-from parity.diagnosis.box_evidence import GAINS, OFFSETS
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import PREPROCESSING
+from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
@@ -95,8 +96,8 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
             others = [f for f in cost_model.catalogue if f.fields & fault.fields]
         yield from (other.apply(bare) for other in others if other != fault)
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
-        for gain, offset, rescaled in product(GAINS, OFFSETS, ("no", "gain", "stretch")):
-            yield replace(best, gain=gain, offset=offset, rescaled=rescaled)
+        for changes in combinations_of("gain", "offset", "rescaled"):
+            yield replace(best, **changes)
     if cost_model.zero_area > ZERO_AREA_SUSPECT:
         yield from zero_area_hypotheses(best)
     for fault in cost_model.after_network:
@@ -113,7 +114,7 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     for hypothesis in search.tried:
         if len(hypothesis.faults) > max(count, 1):
             continue
-        inputs = {field: getattr(hypothesis.pipeline, field) for field in INPUT_FIELDS}
+        inputs = {field: getattr(hypothesis.pipeline, field) for field in PREPROCESSING}
         pipeline = replace(base, **inputs)
         if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
             yield pipeline

@@ -1,17 +1,18 @@
-"""What each fault costs in agreement with PyTorch, and that nothing is left without the faults."""
+"""What each fault costs in panoptic quality, and that nothing is left without the faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from parity.comparison.agreement import panoptic_quality
 from parity.comparison.differences import compare_image
 from parity.comparison.tolerances import Tolerance
-from parity.comparison.totals import ComparisonTotals, agreement
+from parity.comparison.totals import ComparisonTotals
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.postprocess import detect
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
@@ -20,7 +21,6 @@ from parity.diagnosis.document import (
     DrawnBoxes,
     ExampleImage,
     FixEffect,
-    FixThresholds,
     StepKind,
     WaterfallStep,
 )
@@ -36,11 +36,8 @@ CROWDED = 15
 SETTINGS = ("conf", "iou", "max_det", "imgsz", "stride")
 """Choices of the deployment that are no way of doing things: thresholds, and size of the input."""
 
-ImageRecord = dict[str, Any]
-"""Detections of an image as a detections file holds them."""
-
-Records = dict[str, ImageRecord]
-"""The same by image name."""
+Detected = dict[str, ImageDetections]
+"""Detections by image name."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +58,15 @@ class Reference:
     end2end: bool
     floor: float
 
-    def records(self, pipeline: Pipeline) -> Records:
+    def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
-        found = {
-            name: detect(
+        thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
+        return {
+            name: ImageDetections.of(
                 image,
-                conf=max(pipeline.conf, self.floor),
-                iou=pipeline.iou,
-                max_det=pipeline.max_det,
-                end2end=self.end2end,
+                detect(image, **thresholds, max_det=pipeline.max_det, end2end=self.end2end),
             )
             for name, image in self.candidates.items()
-        }
-        return {
-            name: _record(name, detections, self.candidates[name].image_shape)
-            for name, detections in found.items()
         }
 
 
@@ -96,17 +87,6 @@ class LossAttribution:
     waterfall: tuple[WaterfallStep, ...]
     alone: dict[str, float]
     examples: tuple[ExampleImage, ...]
-
-
-def _record(name: str, found: Detections, shape: tuple[int, int]) -> ImageRecord:
-    return {
-        "name": name,
-        "sha256": "",
-        "height": shape[0],
-        "width": shape[1],
-        "reason": "",
-        **found.as_json(),
-    }
 
 
 def attribute_loss(
@@ -132,21 +112,19 @@ def attribute_loss(
     iou : float
         Smallest overlap of a matched pair.
     """
-    references = reference.records(diagnosis.fixed)
+    references = reference.detections(diagnosis.fixed)
 
-    def replayed(pipeline: Pipeline) -> Records:
+    def replayed(pipeline: Pipeline) -> Detected:
         return {
-            name: _record(
-                name, replayer.detections(pipeline, name), (record["height"], record["width"])
-            )
-            for name, record in references.items()
+            name: ImageDetections.of(image, replayer.detections(pipeline, name))
+            for name, image in reference.candidates.items()
         }
 
     observed = {
-        name: record_of(record, observations.images[name]) for name, record in references.items()
+        name: record_of(image, observations.images[name]) for name, image in references.items()
     }
     plain = without_choices(diagnosis)
-    steps: list[tuple[StepKind, str, Records]] = [
+    steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
     steps.append(("unexplained", "", observed))
@@ -154,13 +132,13 @@ def attribute_loss(
     return LossAttribution(
         FixEffect(
             len(references),
-            FixThresholds(fixed.conf, fixed.iou, fixed.max_det),
+            Thresholds(fixed.conf, fixed.iou, fixed.max_det),
             before=compare(references, observed, iou=iou),
             after=compare(references, replayed(fixed), iou=iou),
         ),
         waterfall(references, steps, iou=iou),
         {
-            fault.name: compare(references, replayed(fault.apply(plain)), iou=iou).agreement
+            fault.name: compare(references, replayed(fault.apply(plain)), iou=iou).panoptic_quality
             for fault in diagnosis.faults
         },
         examples(references, observed, replayed(diagnosis.pipeline), iou=iou),
@@ -194,85 +172,85 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
         yield "rest", "", diagnosis.pipeline
 
 
-def compare(references: Records, candidates: Records, *, iou: float) -> BoxComparison:
+def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxComparison:
     """Compare the detections of some images.
 
     Parameters
     ----------
-    references, candidates : dict of str to dict
-        Records by image, of the same images.
+    references, candidates : dict of str to ImageDetections
+        Of the same images.
     iou : float
         Smallest overlap of a matched pair.
     """
     totals = ComparisonTotals(Tolerance())
-    for name, record in references.items():
-        totals.add(compare_image(record, candidates[name], iou=iou))
-    found = totals.as_json()
-    box, score = found["distributions"]["box_px"], found["distributions"]["score"]
+    for name, reference in references.items():
+        totals.add(compare_image(reference, candidates[name], iou=iou))
+    found = totals.results()
+    box, score = found.distributions.box_px, found.distributions.score
     return BoxComparison(
-        reference=sum(len(record["scores"]) for record in references.values()),
-        matched=found["matched"],
-        missing=found["missing"],
-        extra=found["extra"],
-        flipped=found["flipped"],
-        box_px=box["max"] if box else None,
-        score=score["max"] if score else None,
-        box_px_median=box["median"] if box else None,
-        score_median=score["median"] if score else None,
-        agreement=agreement(found),
+        reference=sum(len(reference.scores) for reference in references.values()),
+        matched=found.matched,
+        missing=found.missing,
+        extra=found.extra,
+        flipped=found.flipped,
+        box_px=box.max if box else None,
+        score=score.max if score else None,
+        box_px_median=box.median if box else None,
+        score_median=score.median if score else None,
+        panoptic_quality=panoptic_quality(found),
     )
 
 
 def waterfall(
-    references: Records, steps: list[tuple[StepKind, str, Records]], *, iou: float
+    references: Detected, steps: list[tuple[StepKind, str, Detected]], *, iou: float
 ) -> tuple[WaterfallStep, ...]:
     """Go from PyTorch to the observed boxes, one change at a time.
 
     Parameters
     ----------
-    references : dict of str to dict
+    references : dict of str to ImageDetections
         What PyTorch sees.
-    steps : list of (kind, name, dict)
+    steps : list of (kind, name, dict of str to ImageDetections)
         Detections after each change.
     iou : float
         Smallest overlap of a matched pair.
     """
     compared = [compare(references, records, iou=iou) for _, _, records in steps]
-    agreements = [1.0, *(each.agreement for each in compared)]
-    whole = 1.0 - agreements[-1]
+    qualities = [1.0, *(each.panoptic_quality for each in compared)]
+    whole = 1.0 - qualities[-1]
     rows = []
-    for (kind, name, _), each, previous in zip(steps, compared, agreements, strict=False):
-        lost = previous - each.agreement
+    for (kind, name, _), each, previous in zip(steps, compared, qualities, strict=False):
+        lost = previous - each.panoptic_quality
         share = lost / whole if whole > 0 else None
         rows.append(WaterfallStep(**vars(each), kind=kind, name=name, lost=lost, share=share))
     return tuple(rows)
 
 
 def examples(
-    references: Records, observed: Records, reproduced: Records, *, iou: float
+    references: Detected, observed: Detected, reproduced: Detected, *, iou: float
 ) -> tuple[ExampleImage, ...]:
     """Return the images that show best what is wrong: much of it, and not too many boxes.
 
     Parameters
     ----------
-    references, observed, reproduced : dict of str to dict
-        Records by image.
+    references, observed, reproduced : dict of str to ImageDetections
+        Of the same images.
     iou : float
         Smallest overlap of a matched pair.
     """
 
     def rank(name: str) -> tuple[bool, float, str]:
         reference, candidate = references[name], observed[name]
-        lost = 1.0 - compare({name: reference}, {name: candidate}, iou=iou).agreement
-        crowded = max(len(reference["scores"]), len(candidate["scores"])) > CROWDED
-        return crowded, -lost, name
+        quality = compare({name: reference}, {name: candidate}, iou=iou).panoptic_quality
+        crowded = max(len(reference.scores), len(candidate.scores)) > CROWDED
+        return crowded, -(1.0 - quality), name
 
-    with_boxes = [n for n in references if references[n]["scores"] or observed[n]["scores"]]
+    with_boxes = [n for n in references if references[n].scores or observed[n].scores]
     return tuple(
         ExampleImage(
             name,
-            references[name]["height"],
-            references[name]["width"],
+            references[name].height,
+            references[name].width,
             correct=drawable(references[name]),
             observed=drawable(observed[name]),
             reproduced=drawable(reproduced[name]),
@@ -281,10 +259,11 @@ def examples(
     )
 
 
-def drawable(record: ImageRecord) -> DrawnBoxes:
-    """Return the boxes of a record that are finite."""
-    kept = [i for i, box in enumerate(record["boxes"]) if np.isfinite(box).all()]
-    boxes, scores, class_ids = (
-        [record[key][i] for i in kept] for key in ("boxes", "scores", "class_ids")
+def drawable(image: ImageDetections) -> DrawnBoxes:
+    """Return the boxes of an image that are finite."""
+    kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
+    return DrawnBoxes(
+        [image.boxes[i] for i in kept],
+        [image.scores[i] for i in kept],
+        [image.class_ids[i] for i in kept],
     )
-    return DrawnBoxes(boxes, scores, class_ids)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
-from parity.deployment.decode import corners
-from parity.deployment.pipeline import Pipeline
+from parity.deployment.box_format import to_corners
+from parity.deployment.choice import allowed
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.postprocess import to_output
 from parity.deployment.replay import Input
-from parity.deployment.rescale import to_image
 from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.catalogue.fault import Changes
 from parity.diagnosis.cost import CostModel
@@ -63,22 +63,20 @@ MOST_CANDIDATES = 12
 MOST_BOXES = 20
 """Observed boxes of an image that are considered, evenly spread; chosen: up to twice as many."""
 
-AXES = ("transposed", "rows", "reshaped")
-HEADS = ("v8", "v5", "v5_classes", "v5_objectness", "column4")
-ACTIVATIONS = ("none", "sigmoid", "softmax")
-FORMATS = ("cxcywh", "xyxy", "xywh", "full_sides", "cycxhw")
-GAINS = ("matching", "letterbox", "single", "stretch", "width", "height", "largest", "exchanged",
-         "none", "inverse")  # fmt: skip
-OFFSETS = ("matching", "letterbox", "half", "exact", "none", "exchanged", "added", "unscaled",
-           "doubled", "from_gain")  # fmt: skip
+DECODING = ("output_axes", "head", "activation")
+"""Choices of decoding that are combined."""
+
+RESCALING = ("box_format", "gain", "offset")
+"""Choices of rescaling boxes that are combined."""
+
+RESCALING_STEPS = (*RESCALING, "rescaled", "unit", "clip", "integers", "corners")
+"""Choices by which the rescaling of boxes is improved, one at a time."""
 
 
-def decodings() -> list[Changes]:
-    """Return every way of reading the raw output, the right one first."""
-    return [
-        {"output_axes": axes, "head": head, "activation": activation}
-        for axes, head, activation in product(AXES, HEADS, ACTIVATIONS)
-    ]
+def combinations_of(*names: str) -> list[Changes]:
+    """Return every combination of the values of some choices, the correct one first."""
+    options = product(*(allowed(Pipeline, name) for name in names))
+    return [dict(zip(names, chosen, strict=True)) for chosen in options]
 
 
 def score_evidence(
@@ -138,9 +136,9 @@ def rank_decodings(cost_model: CostModel, pipeline: Pipeline, names: list[str]) 
     if cost_model.replayer.network.end2end:
         return [{}]
     ranked = []
-    for changes in decodings():
+    for changes in combinations_of(*DECODING):
         worth = decoding_worth(*score_evidence(cost_model, replace(pipeline, **changes), names))
-        unusual = sum(value not in ("transposed", "v8", "none") for value in changes.values())
+        unusual = len(deviations(Pipeline(**changes)))
         ranked.append((worth - DECODING_COST * unusual, changes))
     ranked.sort(key=lambda entry: -entry[0])
     return [changes for _, changes in ranked]
@@ -234,9 +232,9 @@ class ScoreMatches:
 
     def distances(self, image: MatchedImage, pipeline: Pipeline) -> np.ndarray:
         """Return what each pair of an image costs if a pipeline maps the candidates, (P,) nats."""
-        mapped = to_image(
+        mapped = to_output(
             pipeline,
-            corners(pipeline, image.boxes),
+            to_corners(pipeline, image.boxes),
             image.source.place,
             image.source.image_shape,
         ).astype(np.float64)
@@ -290,10 +288,7 @@ def fit_geometry(cost_model: CostModel, pipeline: Pipeline, names: list[str]) ->
         start = replace(pipeline, unit="image_fraction")
     if cost_model.precision.whole:
         start = replace(start, integers="rounded")
-    seeds = [
-        replace(start, box_format=fmt, gain=gain, offset=offset)
-        for fmt, gain, offset in product(FORMATS, GAINS, OFFSETS)
-    ]
+    seeds = [replace(start, **changes) for changes in combinations_of(*RESCALING)]
     ranked = sorted(seeds, key=price)
     if price(ranked[0]) > POOR_GEOMETRY:
         more = [
@@ -330,25 +325,13 @@ def fit_geometry(cost_model: CostModel, pipeline: Pipeline, names: list[str]) ->
     return sorted(dict.fromkeys(best), key=price)
 
 
-_STEPS: dict[str, tuple[Any, ...]] = {
-    "box_format": FORMATS,
-    "gain": GAINS,
-    "offset": OFFSETS,
-    "rescaled": ("no", "gain", "stretch"),
-    "unit": ("image", "image_fraction", "input_fraction", "times_input"),
-    "clip": (True, False),
-    "integers": ("no", "rounded", "truncated", "sides_truncated", "sides_rounded"),
-    "corners": ("xyxy", "xywh", "cxcywh", "yxyx"),
-}
-
-
 def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:
     best, least = pipeline, price(pipeline)
     improved = True
     while improved:
         improved = False
-        for field, options in _STEPS.items():
-            for value in options:
+        for field in RESCALING_STEPS:
+            for value in allowed(Pipeline, field):
                 candidate = replace(best, **{field: value})
                 cost = price(candidate)
                 if cost < least - LEAST_STEP:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parity.deployment.choice import fields_of, moot
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.deployment.thresholds import ThresholdChoices
 from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
@@ -188,7 +190,7 @@ def _compare(
         same_fit = abs(cost_model.misfit(other.pipeline) - cost_model.misfit(best)) < SAME_FIT
         if other.faults > own and same_fit:
             added = [f for f in other.named if f.name not in own and not f.is_choice]
-            more += [f for f in added if not f.fields & _moot(best)]
+            more += [f for f in added if not f.fields & _never_undecided(best)]
         elif same_fit and other.faults != own and len(other.faults) <= len(own) + 1:
             equivalents.append(other)
         elif other.faults != own and not (other.faults > own):
@@ -211,21 +213,18 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
         fault
         for fault in cost_model.preprocessing_faults
         if not fault.is_in(best)
-        and not fault.fields & _moot(best)
+        and not fault.fields & _never_undecided(best)
         and not any(f.fields & fault.fields for f in named)
         and cost_model.inputs(fault.apply(best), cost_model.names) == inputs
     ]
 
 
-def _moot(pipeline: Pipeline) -> set[str]:
-    moot = {"conf", "iou", "max_det", "conf_inclusive"}
-    if pipeline.fitting != "letterbox":
-        moot |= {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
-    if pipeline.fitting in ("stretch", "crop"):
-        moot |= {"border", "sides_exchanged"}
-    if pipeline.suppression in ("none", "best", "best_per_class"):
-        moot |= {"overlap", "suppressed_in", "sorted", "iou", "merging"}
-    return moot
+_THRESHOLDS = frozenset(fields_of(ThresholdChoices))
+
+
+def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
+    """Return the choices that do not count: thresholds, and what other choices make moot."""
+    return _THRESHOLDS | moot(pipeline)
 
 
 def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -> Verdict:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from parity.detection.detection_files import Thresholds
 from parity.diagnosis.stages import Stage
 from parity.external.observations import Declared
 
@@ -98,8 +99,8 @@ class BoxComparison:
         Largest differences of matched pairs; None without any.
     box_px_median, score_median : float or None
         The medians of the same.
-    agreement : float
-        See :func:`parity.comparison.totals.agreement`.
+    panoptic_quality : float
+        See :func:`parity.comparison.agreement.panoptic_quality`.
     """
 
     reference: int
@@ -111,16 +112,7 @@ class BoxComparison:
     score: float | None
     box_px_median: float | None
     score_median: float | None
-    agreement: float
-
-
-@dataclass(frozen=True)
-class FixThresholds:
-    """Thresholds at which PyTorch and the fixed deployment are compared."""
-
-    conf: float
-    iou: float
-    max_det: int
+    panoptic_quality: float
 
 
 @dataclass(frozen=True)
@@ -131,14 +123,14 @@ class FixEffect:
     ----------
     images : int
         Images compared.
-    thresholds : FixThresholds
+    thresholds : Thresholds
         Those of the deployment.
     before, after : BoxComparison
         The observed boxes, and those of the deployment without its faults.
     """
 
     images: int
-    thresholds: FixThresholds
+    thresholds: Thresholds
     before: BoxComparison
     after: BoxComparison
 
@@ -155,9 +147,10 @@ class WaterfallStep(BoxComparison):
     name : str
         Of the fault or choice; empty for the other kinds.
     lost : float
-        Agreement lost by this step; negative where it makes up for an earlier one.
+        Panoptic quality lost by this step; negative where it makes up for an earlier one.
     share : float or None
-        Its part of all agreement that is lost; the shares add up to 1. None where nothing is lost.
+        Its part of all panoptic quality that is lost; the shares add up to 1. None where nothing is
+        lost.
     """
 
     kind: StepKind
@@ -253,7 +246,7 @@ class DiagnosisDocument:
     waterfall : tuple of WaterfallStep
         From PyTorch to the observed boxes, one change at a time.
     alone : dict of str to float
-        Agreement that each fault would leave if it were the only one, by name.
+        Panoptic quality that each fault would leave if it were the only one, by name.
     examples : tuple of ExampleImage
         Images that show what is wrong.
     titles : dict of str to str

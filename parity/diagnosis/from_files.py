@@ -2,13 +2,13 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network
-from parity.detection.detections import CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch, NetworkRun
+from parity.detection.detection_files import DetectionBatch
 from parity.diagnosis.alternatives import Explanation
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
@@ -18,9 +18,9 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     Setting,
 )
-from parity.external.convert import class_names, load_brought
-from parity.external.observations import Observations
-from parity.records import save
+from parity.external.convert import load_converted
+from parity.external.observations import Known, Observations
+from parity.records import load, save
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ MARGIN_DECIMALS = 3
 def diagnose_files(
     network: Network,
     inputs: dict[str, list[str]],
-    known: dict[str, Any],
+    known: Known,
     *,
     about: dict[str, str],
     iou: float,
@@ -47,8 +47,8 @@ def diagnose_files(
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
-    known : dict
-        What is known of the deployment, see :func:`parity.external.convert.load_brought`.
+    known : Known
+        What is known of the deployment.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``, the control's name.
     iou : float
@@ -56,8 +56,8 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_brought(inputs["detections"], known)
-    names = class_names(load_detections(inputs["detections"][0]))
+    observations = load_converted(inputs["detections"], known)
+    names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
     replayer = Replayer(network, paths)
@@ -151,11 +151,13 @@ def load_reference(controls: list[str], candidates: list[str], wanted: set[str])
         Names of the images.
     """
     found = {}
-    made_by: dict[str, Any] = {}
+    run: NetworkRun | None = None
     for control, path in zip(controls, candidates, strict=True):
-        named = {record["name"] for record in load_detections(control)["images"]}
-        if named & wanted or not made_by:
+        named = {image.name for image in load(control, DetectionBatch).images}
+        if named & wanted or run is None:
             batch = CandidateBatch.load(path)
-            made_by = batch.made_by
+            run = batch.made_by
             found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
-    return Reference(found, made_by["end2end"], made_by["floor"])
+    if run is None:
+        raise ValueError("there is no batch")
+    return Reference(found, run.end2end, run.floor)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline
-from parity.deployment.rescale import COCO91
-from parity.diagnosis.box_evidence import ScoreMatches
+from parity.deployment.choice import allowed, moot
+from parity.deployment.class_ids import ClassIdChoices, number
+from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import PREPROCESSING
+from parity.diagnosis.box_evidence import ScoreMatches, combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
@@ -35,24 +37,26 @@ RANK_SHARE = 0.6
 """Share of images whose class ids are 0, 1, 2, ... to try the position as class id; chosen."""
 
 
+LEFT_OUT = "plus_one"
+"""Way of computing overlap that is not combined with others: rare, and slow to compute; chosen."""
+
+
 def without(cost_model: CostModel, pipeline: Pipeline, fault: Fault) -> Pipeline:
     """Return a pipeline with the choices that a fault changes put right."""
     correct = cost_model.correct
     return replace(pipeline, **{field: getattr(correct, field) for field in fault.fields})
 
 
-def selections(pipeline: Pipeline) -> Iterator[Pipeline]:
-    """Yield the pipeline with every way of suppression."""
-    for kind in ("none", "best", "best_per_class"):
-        yield replace(
-            pipeline, suppression=kind, overlap="iou", suppressed_in="input", merging=False
-        )
-    for kind, overlap, frame in product(
-        ("classwise", "agnostic"),
-        ("iou", "nmsboxes", "nmsboxes_xyxy", "unclamped"),
-        ("input", "image", "integers"),
-    ):
-        yield replace(pipeline, suppression=kind, overlap=overlap, suppressed_in=frame)
+def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
+    """Yield the pipeline with every way of suppressing boxes."""
+    for kind in allowed(NmsChoices, "suppression"):
+        changed = replace(pipeline, suppression=kind)
+        if "overlap" in moot(changed):
+            yield replace(changed, overlap="iou", suppressed_in="input", merging=False)
+            continue
+        for changes in combinations_of("overlap", "suppressed_in"):
+            if changes["overlap"] != LEFT_OUT:
+                yield replace(changed, **changes)
 
 
 def neighbours(
@@ -85,7 +89,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     best, least = pipeline, cost_model.cost(pipeline)
     for _ in range(MOST_CHANGES):
         useful = useful_faults(cost_model, best, cost_model.after_network)
-        options = [*neighbours(cost_model, best, useful), *selections(best)]
+        options = [*neighbours(cost_model, best, useful), *nms_combinations(best)]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         better = promising(cost_model, best, candidates)
         costs = [cost_model.cost(p) for p in better]
@@ -134,7 +138,7 @@ def promising(
 
 
 def _same_input(one: Pipeline, other: Pipeline) -> bool:
-    return all(getattr(one, field) == getattr(other, field) for field in INPUT_FIELDS)
+    return all(getattr(one, field) == getattr(other, field) for field in PREPROCESSING)
 
 
 def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:
@@ -175,15 +179,11 @@ def fit_class_ids(
         return [pipeline]
     model, given = np.array(pairs).T
     options = [pipeline]
-    rules = {
-        "plus_one": model + 1,
-        "minus_one": model - 1,
-        "zero": np.zeros_like(model),
-        "coco91": np.array([COCO91[c] if c < len(COCO91) else c for c in model]),
-    }
-    for rule, expected in rules.items():
-        if (expected == given).mean() > max((model == given).mean(), RULE_SHARE):
-            options.append(replace(pipeline, class_ids=rule))
+    for rule in allowed(ClassIdChoices, "class_ids"):
+        numbered = replace(pipeline, class_ids=rule)
+        agree = (number(numbered, model) == given).mean()
+        if rule != "rank" and agree > max((model == given).mean(), RULE_SHARE):
+            options.append(numbered)
     table = {}
     for c in np.unique(model):
         seen, counts = np.unique(given[model == c], return_counts=True)

@@ -6,9 +6,12 @@ from itertools import product
 
 import numpy as np
 
+from parity.deployment.choice import allowed
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import FLOOR, Input
 from parity.diagnosis.box_evidence import (
+    DECODING,
+    combinations_of,
     decoding_worth,
     fit_geometry,
     overlapping_share,
@@ -134,24 +137,22 @@ def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
         {"suppression": "agnostic", "overlap": "nmsboxes", "suppressed_in": "image"},
         {"suppression": "best"},
     )
-    for head, activation, rescaled, rescaling, suppression in product(
+    rows = replace(start, output_axes="rows")
+    for head, activation, rescaled, rescaling, suppression, class_ids in product(
         ("v8", "v5", "v5_classes"),
         ("none", "sigmoid"),
-        ("no", "gain", "stretch"),
+        allowed(Pipeline, "rescaled"),
         rescalings,
         kept,
+        ("model", "rank"),
     ):
-        changes = {**rescaling, **suppression}
-        for class_ids in ("model", "rank"):
-            yield replace(
-                start,
-                output_axes="rows",
-                head=head,
-                activation=activation,
-                rescaled=rescaled,
-                class_ids=class_ids,
-                **changes,
-            )
+        changes: Changes = {
+            "head": head,
+            "activation": activation,
+            "rescaled": rescaled,
+            "class_ids": class_ids,
+        }
+        yield replace(rows, **changes, **rescaling, **suppression)
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ class Search:
             base = replace(base, suppression="none")
         if not self._decodings:
             self._decodings = rank_decodings(self.cost_model, base, names)[:DECODINGS]
-            correct = {"output_axes": "transposed", "head": "v8", "activation": "none"}
+            correct = combinations_of(*DECODING)[0]
             if correct not in self._decodings and self._decodings != [{}]:
                 self._decodings.append(correct)
         readings = []

@@ -10,7 +10,8 @@ from parity.backends.onnxruntime import OnnxNetwork
 from parity.comparison.differences import worst
 from parity.comparison.matching import match
 from parity.data.batches import BatchImage
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UnreadableImageError
 

@@ -4,17 +4,98 @@ import hashlib
 import math
 import shutil
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import onnx
 from onnx import numpy_helper
 
+from parity.detection.candidate_files import BakedThresholds
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.node_order import sort_nodes
 
 EXPORT = "export/1"
+
+
+@dataclass(frozen=True)
+class TensorDescription:
+    """An input or output of a model.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    shape : list of int or str
+        An open axis has a name, or 0.
+    dtype : str
+        Element type, as ONNX calls it.
+    """
+
+    name: str
+    shape: list[int | str]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """How a model was quantised.
+
+    Attributes
+    ----------
+    images : int
+        How many calibrated it.
+    fp32_nodes : list of str
+        Nodes that stayed in floating point.
+    """
+
+    images: int
+    fp32_nodes: list[str]
+
+
+@dataclass(frozen=True)
+class ExportDescription:
+    """What an ONNX file says of itself.
+
+    Attributes
+    ----------
+    sha256 : str
+        Digest of the model without metadata, so that the time of export does not count.
+    bytes : int
+        Size of the file.
+    opset, ir_version : int
+        Of the standard.
+    producer : str
+        What wrote the file.
+    inputs, outputs : list of TensorDescription
+        Of the graph.
+    operators : dict of str to int
+        Nodes by type.
+    baked : BakedThresholds or None
+        Thresholds of a suppression in the graph.
+    weights : dict of str to int
+        Stored numbers by element type.
+    metadata : dict of str to str
+        What the exporter added.
+    quantisation : Quantisation or None
+        If it was quantised here.
+    """
+
+    SCHEMA: ClassVar[str] = EXPORT
+
+    sha256: str
+    bytes: int
+    opset: int
+    ir_version: int
+    producer: str
+    inputs: list[TensorDescription]
+    outputs: list[TensorDescription]
+    operators: dict[str, int]
+    baked: BakedThresholds | None
+    weights: dict[str, int]
+    metadata: dict[str, str]
+    quantisation: Quantisation | None = None
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:

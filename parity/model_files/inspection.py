@@ -10,20 +10,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import onnx
 
 from parity.errors import UserError
-from parity.model_files.description import load_checked
+from parity.model_files.description import ExportDescription, load_checked
 from parity.model_files.node_order import is_sorted
-from parity.model_files.weights import compare_weights, stored_weights
+from parity.model_files.weights import WeightComparison, compare_weights, stored_weights
 
 log = logging.getLogger(__name__)
 
 INSPECTION = "inspection/1"
 STOP, WARN, NOTE = "stop", "warn", "note"
+Level = Literal["stop", "warn", "note"]
+Head = Literal["suppressed", "end to end", "raw"]
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 STORED_AS = {8: "int8", 16: "float16", 32: "float"}
@@ -58,6 +60,94 @@ class Wanted:
     imgsz: tuple[int, int]
     names: dict[int, str]
     stride: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The part of :class:`Wanted` that an inspection repeats."""
+
+    given: bool
+    opset: int
+    quantize: int
+    dynamic: bool
+    imgsz: tuple[int, int]
+    stride: int
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """The fp32 export with the same options.
+
+    Attributes
+    ----------
+    nodes, bytes : int
+        Of its graph, and of its file.
+    """
+
+    nodes: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes
+    ----------
+    level : {"stop", "warn", "note"}
+        ``stop`` where a comparison would mean nothing, ``warn`` where it would mislead, ``note``
+        where it is good to know.
+    sentence : str
+        What it is.
+    """
+
+    level: Level
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection(ExportDescription):
+    """What an ONNX file says of itself, and where it contradicts what is wanted.
+
+    Attributes
+    ----------
+    head : {"suppressed", "end to end", "raw"}
+        What its output is.
+    dynamic_axes : list of int or str
+        Open axes of its input.
+    precision : dict of str to dict of str to int
+        Operators by type and precision.
+    domains : list of str
+        Of operators beyond the standard.
+    in_order : bool
+        Whether its nodes are in the order that the standard demands.
+    shapes : str
+        ``complete``, or why the shapes of its tensors cannot all be inferred.
+    nodes : int
+        Of its graph.
+    reference : Counterpart or None
+        The fp32 export with the same options, if this is not it.
+    weights_compared : WeightComparison
+        With the checkpoint's.
+    wanted : Asked
+        What it should be.
+    sentences : list of Finding
+        What is not as it should be, the worst first.
+    """
+
+    SCHEMA: ClassVar[str] = INSPECTION
+
+    head: Head
+    dynamic_axes: list[int | str]
+    precision: dict[str, dict[str, int]]
+    domains: list[str]
+    in_order: bool
+    shapes: str
+    nodes: int
+    reference: Counterpart | None
+    weights_compared: WeightComparison
+    wanted: Asked
+    sentences: list[Finding]
 
 
 def inspect(

@@ -49,6 +49,31 @@ class Difference:
         return not (self.largest <= self.allowed and abs(self.factor - 1) <= SLOPE)
 
 
+@dataclass(frozen=True)
+class WeightComparison:
+    """The weights of a file compared with the checkpoint's.
+
+    Attributes
+    ----------
+    compared : int
+        Tensors.
+    by_value : int
+        Those of them that have no common name.
+    absent : list of str
+        Names in the checkpoint that the file does not have in any form.
+    largest : float or None
+        Largest difference of a number; None if nothing was compared.
+    differing : list of Difference
+        Tensors that rounding does not explain, the worst first.
+    """
+
+    compared: int
+    by_value: int
+    absent: list[str]
+    largest: float | None
+    differing: list[Difference]
+
+
 def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
     """Return the weights of a model as floats and the precision they are stored in, by name.
 

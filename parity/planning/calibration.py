@@ -8,14 +8,12 @@ nothing makes no export stale.
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parity.data.batches import BATCH, BatchImage, load_batch
-from parity.errors import UserError
-from parity.files import read_json, write_json
+from parity.data.batches import Batch, BatchImage, load_batch
 from parity.planning.exports import quantised
+from parity.records import save_if_changed
 
 CALIBRATION = "results/calibration"
 LEAST = 16
@@ -65,14 +63,4 @@ def plan_calibration(config: dict[str, Any], batches: Iterable[str | Path]) -> N
     images = [image for path in batches for image in load_batch(path)] if exports else []
     for name in exports:
         wanted = config["exports"][name]["calibration"]["images"]
-        records = [asdict(image) for image in choose(images, wanted)]
-        destination = calibration_file(name)
-        if records != _known(destination):
-            write_json(destination, BATCH, {"images": records})
-
-
-def _known(path: str) -> list[dict[str, Any]]:
-    try:
-        return list(read_json(path, BATCH)["images"])
-    except (OSError, UserError):
-        return []
+        save_if_changed(calibration_file(name), Batch(choose(images, wanted)))

@@ -5,16 +5,17 @@ that diagnoses it; so that a change of the one does not make the other stale.
 """
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from parity.errors import UserError
+from parity.external.observations import Declared
 from parity.planning.exports import model_file
 
-KNOWN = ("conf", "iou", "max_det", "imgsz", "geometry")
-"""What may be known of the deployment."""
+DECLARED = tuple(field.name for field in fields(Declared))
+"""What a user may state of the deployment."""
 
 TENSORS = ("input_tensors", "raw_outputs")
 PARTS = {"detections": "*.txt", "input_tensors": "*.npy", "raw_outputs": "*.npy"}
@@ -60,12 +61,12 @@ def source_of(config: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def known_of(config: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return what is known of a deployment, and where its tensors are."""
+    """Return the fields of :class:`parity.external.observations.Known`."""
     external = config["external"][name]
-    known = {key: external.get(key) for key in KNOWN}
-    if isinstance(known["imgsz"], int):
-        known["imgsz"] = [known["imgsz"]] * 2
-    return known | {key: external.get(key) for key in TENSORS}
+    declared = {key: external.get(key) for key in DECLARED}
+    if isinstance(declared["imgsz"], int):
+        declared["imgsz"] = [declared["imgsz"]] * 2
+    return {"declared": declared, **{key: external.get(key) for key in TENSORS}}
 
 
 def tensors_of(config: dict[str, Any], name: str) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.comparison.threshold_grid import grid_of
-from parity.data.batches import Batches, plan_batches, planned_batches
+from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
@@ -49,7 +49,7 @@ class Plan(ExternalPlan):
         self.config = config
         self.arms = plan_arms(config)
         self.comparisons = plan_comparisons(config, self.arms)
-        planned = plan_images(config) if coordinating else planned_batches(BATCHES)
+        planned = plan_images(config) if coordinating else load_batch_plan(BATCHES)
         self.batches, self.note = planned.names, planned.note
         if coordinating:
             plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
@@ -258,7 +258,7 @@ class Plan(ExternalPlan):
         return {name: asdict(comparison) for name, comparison in self.comparisons.items()}
 
 
-def plan_images(config: dict[str, Any]) -> Batches:
+def plan_images(config: dict[str, Any]) -> BatchPlan:
     """Find the images and divide them into batches; samples while the project's folder is empty.
 
     Another run in the same folder may be going on. Its lists are never rewritten under it: its
@@ -269,10 +269,10 @@ def plan_images(config: dict[str, Any]) -> Batches:
     UserError
         If the other run was asked for something else, or there is no image.
     """
-    request = {key: config[key] for key in ("images", "images_per_job")}
+    request = config["images"], config["images_per_job"]
     if not hold(LOCK):
-        planned = planned_batches(BATCHES)
-        if planned.request != request:
+        planned = load_batch_plan(BATCHES)
+        if (planned.source, planned.images_per_job) != request:
             raise UserError(
                 "Another run in this folder is going on with other images; "
                 "wait for its end, or run in a folder of its own (--directory)."
@@ -291,5 +291,5 @@ def plan_images(config: dict[str, Any]) -> Batches:
         images_per_job=config["images_per_job"],
         note=note,
         directory=BATCHES,
-        request=request,
+        source=config["images"],
     )

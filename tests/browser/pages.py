@@ -9,8 +9,8 @@ import numpy as np
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
 from parity.comparison.tuning import SWEEP_RESULTS
-from parity.data.batches import BATCH
-from parity.detection.detections import DETECTIONS
+from parity.data.batches import Batch
+from parity.detection.detection_files import DETECTIONS
 from parity.files import read_json, write_json
 from parity.planning.config import complete
 from parity.provenance import sha256
@@ -100,7 +100,7 @@ def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> 
         for i, name in enumerate(names)
     ]
     digests = [{**image, "sha256": sha256(image["path"])} for image in images]
-    write_json(root / "batches" / "00000.json", BATCH, {"images": digests})
+    write_json(root / "batches" / "00000.json", Batch.SCHEMA, {"images": digests})
     nothing: dict[str, list] = {"boxes": [], "scores": [], "class_ids": []}
     for arm in ("pytorch-rect", "pytorch-square", "onnx-fp32"):
         records = [

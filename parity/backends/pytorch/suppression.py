@@ -5,8 +5,9 @@ import torchvision  # noqa: F401  Ultralytics suppresses with it only if it is i
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import scale_boxes
 
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.detections import Detections
 
 
 def detect(

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from parity.data.batches import load_batch
-from parity.deployment.replay import Replayer, origin
-from parity.deployment.run import Network
+from parity.deployment.replay import Replayer
+from parity.deployment.run import Network, pipeline_of
 from parity.diagnosis.benchmark.injection import find_faults, observe, with_faults
 from parity.external.observations import Declared
 from parity.files import atomic
@@ -48,7 +48,7 @@ def write_demo_boxes(
     paths = {image.name: Path(image.path) for image in listed}
     replayer = Replayer(network, paths)
     correct = replace(
-        origin(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
+        pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
     )
     pipeline = with_faults(find_faults(faults), correct)
     readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)

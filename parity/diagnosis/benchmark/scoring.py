@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import Replayer, origin
+from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of
 from parity.diagnosis.benchmark.injection import observe, with_faults
 from parity.diagnosis.catalogue.fault import Fault, all_faults
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
@@ -159,7 +160,7 @@ def score_correct(
     for index in range(count):
         conf = CORRECT_CONFS[index % len(CORRECT_CONFS)]
         iou = CORRECT_IOUS[index % len(CORRECT_IOUS)]
-        pipeline = replace(origin(replayer.network), conf=conf, iou=iou)
+        pipeline = replace(pipeline_of(replayer.network), conf=conf, iou=iou)
         declared = Declared(conf=conf, iou=iou) if index % 2 == 0 else Declared()
         seen = observe(replayer, pipeline, names, declared=declared, seed=index)
         tally.add(Case((), pipeline, seen), diagnose(seen, replayer, class_names))

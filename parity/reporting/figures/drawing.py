@@ -1,5 +1,6 @@
 """Drawing boxes, labels and captions into arrays of pixels (blue, green, red)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +59,7 @@ CLASS_STYLES = tuple(
 class Mark:
     """A detection to draw: x1, y1, x2, y2 in px of the image, what stands there, and how."""
 
-    box: tuple[float, float, float, float]
+    box: Sequence[float]
     label: str
     style: Style
 
@@ -110,7 +111,7 @@ def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.nda
 
 
 def panel_corners(
-    box: tuple[float, float, float, float], scale: float, shape: tuple[int, int]
+    box: Sequence[float], scale: float, shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
     """Return the corners of a box in px of a panel, held inside it, in rising order."""
     height, width = shape

@@ -28,7 +28,6 @@ EFFECTS = {
 KINDS = {"matched": "#56B4E9", "missing": "#D55E00", "extra": "#F0E442", "flipped": "#CC79A7"}
 """Colour of each kind of detection, in figures and pictures alike; from the same set."""
 
-NAMES = {**{kind: kind for kind in KINDS}, "flipped": "class-flipped"}
 HATCHES = {"matched": "", "missing": "///", "extra": "...", "flipped": "xxx"}
 MARKERS = "osD^vP*X"
 LINES = ("-", "--", "-.", ":")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from parity.deployment.pipeline import INPUT_FIELDS, Pipeline, deviations
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.preprocess import PREPROCESSING
 from parity.diagnosis.benchmark.injection import find_faults, injectable_faults
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
@@ -26,7 +27,7 @@ def test_every_fault_is_complete(fault):
     assert not fault.title.endswith(".")
     assert fault.code
     assert fault.reference == "" or fault.reference.startswith("https://")
-    assert fault.is_preprocessing == bool(fault.fields & set(INPUT_FIELDS))
+    assert fault.is_preprocessing == bool(fault.fields & set(PREPROCESSING))
 
 
 @pytest.mark.parametrize("fault", [*CATALOGUE, ZERO_SIZE_NMSBOXES], ids=lambda f: f.name)

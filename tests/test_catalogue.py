@@ -11,7 +11,7 @@ from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.naming import cheapest_faults
-from parity.diagnosis.stages import STAGES
+from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 
 CATALOGUE = all_faults()
@@ -20,7 +20,7 @@ SPECIAL = [ZERO_SIZE_NMSBOXES, RECTANGLE, SQUARE]
 
 @pytest.mark.parametrize("fault", [*CATALOGUE, *SPECIAL], ids=lambda f: f.name)
 def test_every_fault_is_complete(fault):
-    assert fault.stage in STAGES
+    assert fault.stage in FAULT_STAGES
     for sentence in (fault.wrong, fault.fix):
         assert sentence[0].isupper() or sentence.startswith(("x and y", "cv2."))
         assert sentence.endswith(".")
@@ -41,7 +41,7 @@ def test_people_can_tell_faults_apart():
 
 
 def test_faults_come_in_the_order_of_the_stages():
-    stages = [STAGES.index(fault.stage) for fault in CATALOGUE]
+    stages = [FAULT_STAGES.index(fault.stage) for fault in CATALOGUE]
     assert stages == sorted(stages)
 
 

@@ -35,7 +35,7 @@ HITS_WEIGHT = 2.0
 DECODING_COST = 0.02
 """Cost of each unusual choice of decoding, nats per score; chosen: it decides ties only."""
 
-OVERLAP = 0.8
+SAME_OBJECT_IOU = 0.8
 """IoU from which two boxes of one class count as the same object; chosen above any usual
 threshold."""
 
@@ -45,14 +45,14 @@ UNMATCHED_BOX = 6.0
 FAULT_WEIGHT = 0.02
 """Weight of the cost of faults against nats per observed box; chosen: it decides ties only."""
 
-POOR_GEOMETRY = 0.5
-"""Cost of the best simple geometry from which further choices are tried, nats per box; chosen."""
+POOR_RESCALING = 0.5
+"""Cost of the best rescaling from which further choices are tried, nats per box; chosen."""
 
 WIDENED = 40
-"""Geometries to which further choices are added, at most; chosen."""
+"""Rescalings to which :data:`DETAILS` are added, at most; chosen."""
 
 DESCENDED = 3
-"""Geometries from which the descent starts, at most; chosen."""
+"""Rescalings from which the descent starts, at most; chosen."""
 
 LEAST_STEP = 1e-9
 """Smallest decrease of a cost that is no rounding error, nats per box; chosen."""
@@ -71,6 +71,33 @@ RESCALING = ("box_format", "gain", "offset")
 
 RESCALING_STEPS = (*RESCALING, "rescaled", "unit", "clip", "integers", "corners")
 """Choices by which the rescaling of boxes is improved, one at a time."""
+
+DETAILS: tuple[Changes, ...] = (
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+    {"box_activation": "sigmoid"},
+    {"integers": "truncated"},
+    {"integers": "sides_truncated"},
+    {"integers": "no"},
+    {"clip": False},
+)
+"""Further choices that are tried with the best rescalings."""
+
+COARSE_DETAILS: tuple[Changes, ...] = (
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+)
+"""Those of them that hide which rescaling is right, tried with all."""
 
 
 def combinations_of(*names: str) -> list[Changes]:
@@ -153,7 +180,7 @@ def overlapping_share(cost_model: CostModel) -> float:
         overlap = pairwise_iou(observed.boxes, observed.boxes)
         same = observed.class_ids[:, None] == observed.class_ids[None]
         better = np.triu(np.ones_like(same), 1)
-        covered += int(((overlap > OVERLAP) & same & better).any(axis=0).sum())
+        covered += int(((overlap > SAME_OBJECT_IOU) & same & better).any(axis=0).sum())
     return covered / cost_model.box_count if cost_model.box_count else 0.0
 
 
@@ -186,7 +213,7 @@ class MatchedImage:
 
 
 class ScoreMatches:
-    """Observed boxes and the candidates that bear their scores, so that geometry can be fitted.
+    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted.
 
     Parameters
     ----------
@@ -244,7 +271,7 @@ class ScoreMatches:
         return log_excess(apart, self.precision.box_px).mean(axis=1)
 
     def cost(self, pipeline: Pipeline) -> float:
-        """Return what the geometry of a pipeline costs, nats per observed box."""
+        """Return what the rescaling of a pipeline costs, nats per observed box."""
         total, count = 0.0, 0
         for image in self.images:
             least = np.minimum.reduceat(self.distances(image, pipeline), image.starts)
@@ -264,7 +291,7 @@ class ScoreMatches:
         return pairs
 
 
-def fit_geometry(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
+def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
     """Return the pipelines that map candidates onto the observed boxes, best first.
 
     Parameters
@@ -290,35 +317,9 @@ def fit_geometry(cost_model: CostModel, pipeline: Pipeline, names: list[str]) ->
         start = replace(start, integers="rounded")
     seeds = [replace(start, **changes) for changes in combinations_of(*RESCALING)]
     ranked = sorted(seeds, key=price)
-    if price(ranked[0]) > POOR_GEOMETRY:
-        more = [
-            replace(seed, **changes)
-            for seed in ranked[:WIDENED]
-            for changes in (
-                {"rescaled": "gain"},
-                {"rescaled": "stretch"},
-                {"corners": "xywh"},
-                {"corners": "cxcywh"},
-                {"corners": "yxyx"},
-                {"unit": "times_input"},
-                {"unit": "input_fraction"},
-                {"box_activation": "sigmoid"},
-                {"integers": "truncated"},
-                {"integers": "sides_truncated"},
-                {"integers": "no"},
-                {"clip": False},
-            )
-        ]
-        further: tuple[Changes, ...] = (
-            {"corners": "xywh"},
-            {"corners": "cxcywh"},
-            {"rescaled": "gain"},
-            {"rescaled": "stretch"},
-            {"corners": "yxyx"},
-            {"unit": "times_input"},
-            {"unit": "input_fraction"},
-        )
-        for changes in further:
+    if price(ranked[0]) > POOR_RESCALING:
+        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in DETAILS]
+        for changes in COARSE_DETAILS:
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:WIDENED], *more], key=price)
     best = [_descend(p, price) for p in ranked[:DESCENDED]]

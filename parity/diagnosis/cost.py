@@ -12,7 +12,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input, Replayer
-from parity.diagnosis.catalogue.fault import CHOICE, COMMON, Fault, all_faults
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_faults
@@ -83,7 +83,7 @@ class CostModel:
         self.preprocessing_faults = [f for f in all_faults() if f.is_preprocessing]
         if replayer.network.rect:
             other = SQUARE if self.correct.stride else RECTANGLE
-            cost = CHOICE if declared.geometry is None else COMMON
+            cost = CHOICE_COST if declared.geometry is None else COMMON_COST
             self.preprocessing_faults.insert(0, replace(other, cost=cost))
         self.postprocessing_faults = [f for f in all_faults() if not f.is_preprocessing]
         self.zero_area = zero_area_share(self.observed)

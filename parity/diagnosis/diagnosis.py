@@ -14,10 +14,10 @@ from parity.diagnosis.alternatives import Explanation, explanations, follow_impr
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
-from parity.diagnosis.document import Reproduction, Verdict
+from parity.diagnosis.document import DiagnosisVerdict, Reproduction
 from parity.diagnosis.image_choice import choose_images
 from parity.diagnosis.search import InputHypothesis, Search
-from parity.diagnosis.stages import PREPROCESSING_STAGES, Stage
+from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.diagnosis.tensor_evidence import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
 from parity.external.observations import Observations
 
@@ -63,8 +63,8 @@ class Diagnosis:
         Explanations that these boxes cannot tell from the one named.
     undecided : tuple of Fault
         Faults that may be present too, because they change nothing in these images.
-    first_difference : Stage or None
-        Stage at which the deployment first differs; None if it is correct.
+    first_difference : FaultStage or None
+        FaultStage at which the deployment first differs; None if it is correct.
     ask : tuple of str
         What to provide to learn more, a sentence each.
     notes : tuple of str
@@ -79,7 +79,7 @@ class Diagnosis:
         Whether the search ended before its budget did.
     """
 
-    verdict: Verdict
+    verdict: DiagnosisVerdict
     faults: tuple[Fault, ...]
     choices: tuple[Fault, ...]
     pipeline: Pipeline
@@ -89,7 +89,7 @@ class Diagnosis:
     runner_up: Explanation | None
     equivalents: tuple[Explanation, ...]
     undecided: tuple[Fault, ...]
-    first_difference: Stage | None
+    first_difference: FaultStage | None
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]
@@ -227,7 +227,7 @@ def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
     return _THRESHOLDS | moot(pipeline)
 
 
-def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -> Verdict:
+def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -> DiagnosisVerdict:
     found = cost_model.reproduction(best)
     if not cost_model.box_count:
         return "named" if faults else "correct" if found.predicted == 1 else "unknown"
@@ -238,7 +238,7 @@ def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -
     return "unknown"
 
 
-def _first_difference(cost_model: CostModel, best: Pipeline) -> Stage:
+def _first_difference(cost_model: CostModel, best: Pipeline) -> FaultStage:
     _, hits = score_evidence(cost_model, best, cost_model.names)
     if hits >= SCORES_FOUND:
         return "nms" if cost_model.reproduction(best).close >= BOXES_FOUND else "rescaling"
@@ -247,7 +247,7 @@ def _first_difference(cost_model: CostModel, best: Pipeline) -> Stage:
 
 def _ask(
     cost_model: CostModel,
-    verdict: Verdict,
+    verdict: DiagnosisVerdict,
     equivalents: Sequence[Explanation],
     undecided: Sequence[Fault],
 ) -> Iterator[str]:

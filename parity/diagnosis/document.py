@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from parity.detection.detection_files import Thresholds
-from parity.diagnosis.stages import Stage
+from parity.diagnosis.stages import FaultStage
 from parity.external.observations import Declared
 
-Verdict = Literal["correct", "named", "unknown"]
+DiagnosisVerdict = Literal["correct", "named", "unknown"]
 StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
@@ -23,7 +23,7 @@ class NamedFault:
         Identifier, for files and configurations: ``bgr``.
     title : str
         Heading for people: "Colours swapped (BGR instead of RGB)".
-    stage : Stage
+    stage : FaultStage
         A key of :data:`parity.diagnosis.stages.STAGE_TITLES`.
     changes : dict of str to Setting
         Choices of :class:`parity.deployment.pipeline.Pipeline` and their values in the deployment.
@@ -37,7 +37,7 @@ class NamedFault:
 
     name: str
     title: str
-    stage: Stage
+    stage: FaultStage
     changes: dict[str, Setting]
     wrong: str
     fix: str
@@ -229,8 +229,8 @@ class DiagnosisDocument:
         Explanations that these boxes cannot tell from the one named.
     undecided : tuple of str
         Names of faults that may be present too, because they change nothing in these images.
-    first_difference : Stage or ""
-        Stage at which the deployment first differs; empty if it is correct.
+    first_difference : FaultStage or ""
+        FaultStage at which the deployment first differs; empty if it is correct.
     ask : tuple of str
         What to provide to learn more, a sentence each.
     notes : tuple of str
@@ -264,7 +264,7 @@ class DiagnosisDocument:
     reference: str
     images_stated: int
     declared: Declared
-    verdict: Verdict
+    verdict: DiagnosisVerdict
     faults: tuple[NamedFault, ...]
     choices: tuple[NamedFault, ...]
     pipeline: dict[str, Setting]
@@ -274,7 +274,7 @@ class DiagnosisDocument:
     runner_up: Alternative | None
     equivalents: tuple[Alternative, ...]
     undecided: tuple[str, ...]
-    first_difference: Stage | Literal[""]
+    first_difference: FaultStage | Literal[""]
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]

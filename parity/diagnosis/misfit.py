@@ -48,7 +48,7 @@ SCORE_PRECISION = 1e-5
 """Difference of scores that arithmetic alone causes; chosen, well above the 5e-7 that ``make run``
 shows for the fp32 export on the samples."""
 
-ROUNDING = 0.6
+ROUNDING_ERROR = 0.6
 """Difference by rounding, in units of the last decimal; chosen: half, and a margin."""
 
 NOT_FINITE = 1e9
@@ -97,8 +97,8 @@ class Precision:
             most_decimals, least = PX_DECIMALS, PX_PRECISION
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
-        box = WHOLE_PRECISION if whole else max(ROUNDING * 10.0**-box_decimals, least)
-        return cls(box, max(ROUNDING * 10.0 ** -decimals(scores), SCORE_PRECISION), whole)
+        box = WHOLE_PRECISION if whole else max(ROUNDING_ERROR * 10.0**-box_decimals, least)
+        return cls(box, max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION), whole)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.stages import STAGES
+from parity.diagnosis.stages import FAULT_STAGES
 
 UNNAMED_CHOICE = 6.0
 """Cost of a deviating choice that no fault explains, nats; chosen: as much as two common faults."""
@@ -44,4 +44,4 @@ def cheapest_faults(
                 extend([*chosen, fault], left - fault.fields, cost + fault.cost)
 
     extend([], deviating, 0.0)
-    return sorted(best[0], key=lambda f: STAGES.index(f.stage)), best[1]
+    return sorted(best[0], key=lambda f: FAULT_STAGES.index(f.stage)), best[1]

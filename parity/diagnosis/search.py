@@ -13,7 +13,7 @@ from parity.diagnosis.box_evidence import (
     DECODING,
     combinations_of,
     decoding_worth,
-    fit_geometry,
+    fit_rescaling,
     overlapping_share,
     rank_decodings,
     score_evidence,
@@ -43,7 +43,7 @@ LIKELY = 0.4
 """Share of scores found to the last digit from which an input goes before others; chosen."""
 
 FITTED = 0.2
-"""Share of scores found to the last digit from which geometry is fitted to them; chosen."""
+"""Share of scores found to the last digit from which rescaling is fitted to them; chosen."""
 
 BEAM = 6
 """Inputs that are carried on from one number of faults to the next; chosen."""
@@ -71,14 +71,14 @@ RESCALED_READINGS = 2
 PROVEN_INPUTS, LIKELY_INPUTS = 3, 4
 """Inputs that are explained in full, if proven and if not; chosen."""
 
-GEOMETRIES = 2
-"""Fitted geometries that are considered for an input; chosen."""
+FITTED_RESCALINGS = 2
+"""Fitted rescalings that are considered for an input; chosen."""
 
 IMPROVED = 2
 """Hypotheses of an input that are improved locally; chosen."""
 
-GEOMETRY_IMAGES = 6
-"""Images to which geometry is fitted; chosen."""
+RESCALING_IMAGES = 6
+"""Images to which rescaling is fitted; chosen."""
 
 EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
 """Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
@@ -99,7 +99,7 @@ LEAST_CONF = FLOOR + 1e-3
 ZERO_AREA_SUSPECT = 0.25
 """Share of boxes without area from which an output that was not transposed is suspected; chosen."""
 
-RESCALINGS: tuple[Changes, ...] = (
+COMMON_RESCALINGS: tuple[Changes, ...] = (
     {},
     {"gain": "stretch", "offset": "none"},
     {"gain": "letterbox", "offset": "letterbox"},
@@ -303,7 +303,7 @@ class Search:
         _, hits, best = readings[0]
         cost = np.inf
         for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]:
-            for rescaling in RESCALINGS:
+            for rescaling in COMMON_RESCALINGS:
                 own = self.cost_model.misfit(replace(candidate, **rescaling), names)
                 if own < cost:
                     cost, best = own, candidate
@@ -367,19 +367,19 @@ class Search:
         )
         starts = [base]
         if np.isnan(hypothesis.hits) or hypothesis.hits > FITTED:
-            fitted = fit_geometry(cost_model, base, self._informative())
-            starts = fitted[:GEOMETRIES] + starts
+            rescaled = fit_rescaling(cost_model, base, self._informative())
+            starts = rescaled[:FITTED_RESCALINGS] + starts
         options: list[Pipeline] = []
-        for geometry in starts:
-            options += fit_class_ids(cost_model, geometry, self.class_names)
-        options += [replace(base, **rescaling) for rescaling in RESCALINGS]
+        for fitted in starts:
+            options += fit_class_ids(cost_model, fitted, self.class_names)
+        options += [replace(base, **rescaling) for rescaling in COMMON_RESCALINGS]
         options = sorted(dict.fromkeys(options), key=cost_model.cost)[:IMPROVED]
         return min((improve_locally(cost_model, o) for o in options), key=cost_model.cost)
 
     def _informative(self) -> list[str]:
         counts = {name: len(observed) for name, observed in self.cost_model.observed.items()}
         names = sorted(self.cost_model.names, key=lambda n: -min(counts[n], ENOUGH_PROBE_BOXES))
-        return names[:GEOMETRY_IMAGES]
+        return names[:RESCALING_IMAGES]
 
     def refine(self, best: Pipeline) -> Pipeline:
         """Exchange single faults before the network for others, compared on all images."""

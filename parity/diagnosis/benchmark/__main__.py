@@ -15,7 +15,7 @@ from parity.diagnosis.benchmark.injection import (
     random_fault_sets,
 )
 from parity.diagnosis.benchmark.scoring import (
-    DECLARED,
+    DECLARED_THRESHOLDS,
     score_correct,
     score_faults,
     tallies_as_text,
@@ -41,36 +41,36 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--correct", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--work", default="results/evaluation", help="folder for images and cache")
-    told = parser.parse_args(arguments)
-    network = OnnxNetwork.load(told.onnx, threads=told.threads)
-    images = find_images(told.images) if told.images else find_samples()
-    chosen = dict(sorted(images.items())[: told.count])
-    work = Path(told.work)
+    options = parser.parse_args(arguments)
+    network = OnnxNetwork.load(options.onnx, threads=options.threads)
+    images = find_images(options.images) if options.images else find_samples()
+    chosen = dict(sorted(images.items())[: options.count])
+    work = Path(options.work)
     replayer = Replayer(network, write_varied_images(chosen, work / "images"), work / "raw")
     names = list(replayer.paths)
-    correct = with_declared(Pipeline(), DECLARED)
+    correct = with_declared(Pipeline(), DECLARED_THRESHOLDS)
     tallies = []
-    if told.singles:
+    if options.singles:
         singles = [(f,) for f in injectable_faults() if all_visible(replayer, [f], correct, names)]
         tallies.append(score_faults(replayer, names, network.names, singles, kind="single faults"))
     for kind, size, count, printed in (
-        ("pairs", 2, told.pairs, {}),
-        ("triples", 3, told.triples, {}),
+        ("pairs", 2, options.pairs, {}),
+        ("triples", 3, options.triples, {}),
         (
             f"pairs, {WITHHELD:.0%} withheld".replace("%", " %"),
             2,
-            told.hard,
+            options.hard,
             {"withheld": WITHHELD},
         ),
-        ("pairs, integer boxes", 2, told.hard, {"box_decimals": 0}),
+        ("pairs, integer boxes", 2, options.hard, {"box_decimals": 0}),
     ):
         if count:
             sets = random_fault_sets(
-                replayer, correct, names, count=count, size=size, seed=told.seed
+                replayer, correct, names, count=count, size=size, seed=options.seed
             )
             tallies.append(score_faults(replayer, names, network.names, sets, kind=kind, **printed))
-    if told.correct:
-        tallies.append(score_correct(replayer, names, network.names, told.correct))
+    if options.correct:
+        tallies.append(score_correct(replayer, names, network.names, options.correct))
     return tallies_as_text(tallies)
 
 

@@ -16,7 +16,7 @@ from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.naming import cheapest_faults
 from parity.external.observations import Declared, Observations, decimals
 
-DECLARED = Declared(conf=0.25, iou=0.45)
+DECLARED_THRESHOLDS = Declared(conf=0.25, iou=0.45)
 """Thresholds of the deployments with faults; chosen: those of many published deployments."""
 
 CORRECT_CONFS = (0.1, 0.2, 0.25, 0.4, 0.5)
@@ -133,8 +133,10 @@ def score_faults(
     """
     tally = Tally(kind)
     for index, faults in enumerate(sets):
-        pipeline = with_faults(faults, with_declared(Pipeline(), DECLARED))
-        seen = observe(replayer, pipeline, names, declared=DECLARED, seed=index, **printed)
+        pipeline = with_faults(faults, with_declared(Pipeline(), DECLARED_THRESHOLDS))
+        seen = observe(
+            replayer, pipeline, names, declared=DECLARED_THRESHOLDS, seed=index, **printed
+        )
         case = Case(tuple(faults), pipeline, seen)
         tally.add(case, diagnose(seen, replayer, class_names))
     return tally

@@ -23,7 +23,7 @@ ORIENTATION_TAG, ROTATED_90 = 0x0112, 6
 """EXIF's tag of the orientation, and its value for an image to be turned clockwise by 90 degrees;
 from the EXIF standard."""
 
-JPEG_QUALITY = 95
+FILE_QUALITY = 95
 """Quality of the files, 0 to 100; chosen: high, so that they are no JPEG fault themselves."""
 
 
@@ -62,7 +62,7 @@ def write_varied_images(images: dict[str, Path], directory: str | Path) -> dict[
         if index % TURNED_EVERY == TURNED_AT:
             picture = picture.transpose(Image.Transpose.ROTATE_90)
             exif[ORIENTATION_TAG] = ROTATED_90
-        picture.save(target, quality=JPEG_QUALITY, exif=exif)
+        picture.save(target, quality=FILE_QUALITY, exif=exif)
     return written
 
 

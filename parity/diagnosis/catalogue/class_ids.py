@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE, Fault, add_fault
+from parity.diagnosis.catalogue.fault import RARE_COST, Fault, add_fault
 
 CODE = 'names = ast.literal_eval(session.get_modelmeta().custom_metadata_map["names"])'
 
@@ -78,5 +78,5 @@ def other_class_names(
         f"The class names differ from the model's: {', '.join(renamed[:MOST_RENAMED])}.",
         "Read the class names from the model's metadata.",
         CODE,
-        cost=RARE + RENAMED_CLASS * len(renamed),
+        cost=RARE_COST + RENAMED_CLASS * len(renamed),
     )

@@ -6,23 +6,23 @@ from typing import Any
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.document import NamedFault
-from parity.diagnosis.stages import PREPROCESSING_STAGES, STAGES, Stage
+from parity.diagnosis.stages import FAULT_STAGES, PREPROCESSING_STAGES, FaultStage
 from parity.registry import Registry
 
 Changes = Mapping[str, Any]
 """Choices of :class:`parity.deployment.pipeline.Pipeline` and the values that they get."""
 
-COMMON = 3.0
+COMMON_COST = 3.0
 """Cost of assuming a common fault, nats (see :mod:`parity.diagnosis.cost`); chosen."""
 
-RARE = 4.0
+RARE_COST = 4.0
 """Cost of assuming a rare fault, nats; chosen."""
 
-CHOICE = 1.0
+CHOICE_COST = 1.0
 """Cost of assuming a harmless choice, nats; chosen."""
 
-LEAST_FAULT = 2.0
-"""What costs less, in nats, is a harmless choice; chosen between :data:`CHOICE` and faults."""
+LEAST_FAULT_COST = 2.0
+"""What costs less, in nats, is a harmless choice; chosen between :data:`CHOICE_COST` and faults."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Fault:
     ----------
     name : str
         Identifier for files and configurations: a word with underscores.
-    stage : Stage
+    stage : FaultStage
         Where in the deployment it lies.
     title : str
         Heading for people.
@@ -50,19 +50,19 @@ class Fault:
     """
 
     name: str
-    stage: Stage
+    stage: FaultStage
     title: str
     changes: tuple[tuple[str, Any], ...]
     wrong: str
     fix: str
     code: str = ""
     reference: str = ""
-    cost: float = COMMON
+    cost: float = COMMON_COST
 
     @property
     def is_choice(self) -> bool:
         """Return whether it is another way of doing things that does no harm."""
-        return self.cost < LEAST_FAULT
+        return self.cost < LEAST_FAULT_COST
 
     @property
     def is_preprocessing(self) -> bool:
@@ -103,14 +103,14 @@ FAULTS: Registry[Fault] = Registry("fault")
 def add_fault(
     name: str,
     *,
-    stage: Stage,
+    stage: FaultStage,
     title: str,
     changes: Changes,
     wrong: str,
     fix: str,
     code: str = "",
     reference: str = "",
-    cost: float = COMMON,
+    cost: float = COMMON_COST,
 ) -> None:
     """Add a fault to the catalogue; the parameters are the attributes of :class:`Fault`."""
     changed = tuple(changes.items())
@@ -119,4 +119,4 @@ def add_fault(
 
 def all_faults() -> list[Fault]:
     """Return the faults of the catalogue, by stage and then as their module adds them."""
-    return sorted(FAULTS.values(), key=lambda fault: STAGES.index(fault.stage))
+    return sorted(FAULTS.values(), key=lambda fault: FAULT_STAGES.index(fault.stage))

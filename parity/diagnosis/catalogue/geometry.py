@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import CHOICE, COMMON, RARE, Fault, add_fault
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
 from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
 LETTERBOX_CODE = """r = min(640 / h, 640 / w)
@@ -14,12 +14,12 @@ BOTH_WAYS_CODE = f"{LETTERBOX_CODE}\n\n# and rescale boxes accordingly:\n{RESCAL
 
 LETTERBOX = "Keep the aspect ratio, centre the image and pad it with grey (114)."
 
-OTHER_GREY = COMMON + 0.5
+OTHER_GREY = COMMON_COST + 0.5
 """Cost of a padding that is neither 114 nor black, nats; chosen: less common than black."""
 
 ROUNDINGS = {"floor": "down", "ceil": "up"}
 
-PADDING = {
+PADDING_TITLES = {
     0: "Padded with black (0) instead of grey (114)",
     128: "Padded with grey 128 instead of 114",
     255: "Padded with white (255) instead of grey (114)",
@@ -29,7 +29,7 @@ PADDING = {
 }
 """Title by grey level, 0 to 255; black and white, the two middles, and round numbers; chosen."""
 
-KERNELS = {
+KERNEL_TITLES = {
     "pillow_bilinear": (
         "Resized with Pillow's bilinear filter (antialiased)",
         "Pillow's BILINEAR filter, which smooths when it shrinks an image,",
@@ -131,7 +131,7 @@ fault_both_ways(
     changes={"fitting": "crop"},
     wrong="Only the central square of the image is used.",
     fix=LETTERBOX,
-    cost=RARE,
+    cost=RARE_COST,
 )
 fault(
     "not_enlarged",
@@ -165,18 +165,18 @@ for rounding, direction in ROUNDINGS.items():
         changes={"border_rounding": rounding},
         wrong=f"Half the padding is rounded {direction}, so the image can be 1 px off.",
         fix="Compute the padding at the left and top as round(padding / 2 - 0.1).",
-        cost=RARE,
+        cost=RARE_COST,
     )
-for level, heading in PADDING.items():
+for level, heading in PADDING_TITLES.items():
     fault(
         f"border_grey_{level}",
         title=heading,
         changes={"border": level},
         wrong=f"The padding has the grey level {level} instead of 114.",
         fix="Pad with grey level 114.",
-        cost=COMMON if level == 0 else OTHER_GREY,
+        cost=COMMON_COST if level == 0 else OTHER_GREY,
     )
-for kernel, (heading, words) in KERNELS.items():
+for kernel, (heading, words) in KERNEL_TITLES.items():
     fault(
         f"kernel_{kernel}",
         title=heading,
@@ -194,7 +194,7 @@ RECTANGLE = Fault(
     "Use the square that the model was exported for, or declare geometry: rect.",
     LETTERBOX_CODE,
     "https://github.com/ultralytics/ultralytics/issues/14285",
-    CHOICE,
+    CHOICE_COST,
 )
 SQUARE = Fault(
     "whole_square",
@@ -205,6 +205,6 @@ SQUARE = Fault(
     "Declare geometry: square, or pad only to the next multiple of the stride.",
     LETTERBOX_CODE,
     "https://github.com/ultralytics/ultralytics/issues/14285",
-    CHOICE,
+    CHOICE_COST,
 )
 """Considered only where the network takes inputs of any size."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE, add_fault
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
 CODE = "x = canvas[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255"
 
@@ -39,7 +39,7 @@ fault(
     changes={"scaling": "by_256"},
     wrong="Pixel values are divided by 256 instead of 255.",
     fix="Divide pixel values by 255.",
-    cost=RARE,
+    cost=RARE_COST,
 )
 fault(
     "imagenet",
@@ -54,7 +54,7 @@ fault(
     changes={"scaling": "imagenet_mean"},
     wrong="ImageNet's mean is subtracted from the pixel values.",
     fix=DIVIDE_ONLY,
-    cost=RARE,
+    cost=RARE_COST,
 )
 fault(
     "symmetric",

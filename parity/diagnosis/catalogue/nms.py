@@ -2,17 +2,17 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import CHOICE, COMMON, RARE, Fault, add_fault
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
 
 CODE = """# cv2.dnn.NMSBoxesBatched keeps classes apart and wants x, y, width, height
 xywh = np.column_stack([x1, y1, x2 - x1, y2 - y1])
 kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, conf, iou)"""
 
-TWO_MISTAKES = COMMON + 2
+TWO_MISTAKES = COMMON_COST + 2
 """Cost of mistaking both the arguments of NMSBoxes and its handling of classes, nats; chosen: less
 than two common faults, since one call makes both."""
 
-ZERO_SIZE = COMMON - 0.5
+ZERO_SIZE = COMMON_COST - 0.5
 """Cost of :data:`ZERO_SIZE_NMSBOXES`, nats; chosen: less than a common fault, since boxes without
 area were observed."""
 
@@ -63,7 +63,7 @@ fault(
     changes={"overlap": "plus_one"},
     wrong="NMS computes the sides of a box as x2 - x1 + 1.",
     fix="Compute the sides as x2 - x1.",
-    cost=RARE,
+    cost=RARE_COST,
 )
 fault(
     "nmsboxes_given_xyxy",
@@ -91,7 +91,7 @@ fault(
     changes={"overlap": "nmsboxes"},
     wrong="NMS is done by cv2.dnn.NMSBoxes; it treats two boxes without area as identical.",
     fix="Make sure that boxes have an area before NMS.",
-    cost=CHOICE,
+    cost=CHOICE_COST,
 )
 fault(
     "suppressed_in_image",
@@ -99,7 +99,7 @@ fault(
     changes={"suppressed_in": "image"},
     wrong="NMS runs on boxes in image coordinates, after rescaling.",
     fix="There is nothing to fix as long as the boxes are right.",
-    cost=CHOICE,
+    cost=CHOICE_COST,
 )
 fault(
     "suppressed_as_integers",
@@ -128,7 +128,7 @@ fault(
     changes={"conf_inclusive": True},
     wrong="A score equal to the confidence threshold passes (>= instead of >).",
     fix="Compare with >.",
-    cost=RARE,
+    cost=RARE_COST,
 )
 
 ZERO_SIZE_NMSBOXES = Fault(

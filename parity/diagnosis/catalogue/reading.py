@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE, add_fault
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
 CODE = "image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)"
 
@@ -37,7 +37,7 @@ for quality in JPEG_QUALITIES:
         changes={"jpeg_quality": quality},
         wrong=f"The image is compressed again as JPEG (quality {quality}) before detection.",
         fix="Pass on the original file or its decoded pixels.",
-        cost=RARE,
+        cost=RARE_COST,
     )
 for factor, words in REDUCTIONS.items():
     fault(
@@ -49,5 +49,5 @@ for factor, words in REDUCTIONS.items():
             "detection, so detail is lost."
         ),
         fix="Pass on the image at its full resolution.",
-        cost=RARE,
+        cost=RARE_COST,
     )

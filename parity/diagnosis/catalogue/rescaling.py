@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import COMMON, add_fault
+from parity.diagnosis.catalogue.fault import COMMON_COST, add_fault
 
 CODE = """r = min(640 / h0, 640 / w0)
 nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
@@ -13,10 +13,10 @@ boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
 
 WIDTH_OR_HEIGHT = "https://github.com/ultralytics/ultralytics/issues/19997"
 
-WRONG_SCALE = COMMON + 0.5
+WRONG_SCALE = COMMON_COST + 0.5
 """Cost of a scale factor that misplaces boxes by more than rounding, nats; chosen."""
 
-WRONG_PADDING = COMMON + 0.25
+WRONG_PADDING = COMMON_COST + 0.25
 """Cost of a padding that misplaces boxes by more than rounding, nats; chosen."""
 
 fault = partial(

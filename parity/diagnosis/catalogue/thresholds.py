@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.catalogue.fault import CHOICE, COMMON, Fault
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault
 from parity.external.observations import Declared, Observed
 
 Threshold = Literal["conf", "iou", "max_det"]
@@ -24,11 +24,11 @@ USUAL: dict[Threshold, tuple[float, ...]] = {
 }  # fmt: skip
 """Values that people set; chosen."""
 
-CONTRADICTED = COMMON + 1
+CONTRADICTED = COMMON_COST + 1
 """Cost of a threshold other than the declared one, or of one that keeps a single box or nothing,
 nats; chosen: people who declare a threshold are mostly right."""
 
-UNUSUAL = 0.9 * CHOICE
+UNUSUAL = 0.9 * CHOICE_COST
 """Additional cost of a value that is not among :data:`USUAL`, nats; chosen so that a threshold of
 which nothing was declared stays a harmless choice."""
 
@@ -58,7 +58,7 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
     else:
         wrong = f"The {words} is {value:g}, but {declared:g} is declared."
         title += f" instead of {declared:g}"
-    cost = CHOICE if declared is None else CONTRADICTED
+    cost = CHOICE_COST if declared is None else CONTRADICTED
     if value == 1:
         cost = CONTRADICTED
     if value not in USUAL[field]:

@@ -27,7 +27,7 @@ PADDING_TITLES = {
     127: "Padded with grey 127 instead of 114",
     100: "Padded with grey 100 instead of 114",
 }
-"""Title by grey level, 0 to 255; black and white, the two middles, and round numbers; chosen."""
+"""Title by grey level, 0 to 255; black, white, both middles and two others; chosen."""
 
 KERNEL_TITLES = {
     "pillow_bilinear": (

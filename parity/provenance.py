@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -11,11 +12,20 @@ ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = "parity.registry.import_modules"
 
 
+def statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield statements and those inside them: imports never stand inside an expression."""
+    for node in body:
+        yield node
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, block, ())
+            yield from statements(inner)
+
+
 @cache  # reading the workflow asks for every rule, and rules share most of the library
 def imported_names(code: str) -> frozenset[str]:
     """Return the dotted names that code imports, those imported from modules included."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in statements(ast.parse(code).body):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -24,20 +34,29 @@ def imported_names(code: str) -> frozenset[str]:
     return frozenset(names)
 
 
+@cache
+def possible_files(code: str, root: Path) -> frozenset[Path]:
+    """Return where the modules of the library that code imports may be, and their packages."""
+    paths: set[Path] = set()
+    for name in imported_names(code):
+        parts = name.split(".")
+        if parts[0] == "parity":
+            paths.add(root.joinpath(*parts).with_suffix(".py"))
+            paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
+    return frozenset(paths)
+
+
 def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
     """Return the files of the library that importing what a file imports would run.
 
     Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``. A package
     that imports its modules by :func:`parity.registry.import_modules` counts with all of them.
     """
-    paths: set[Path] = set()
-    for name in imported_names(source.read_text()):
-        parts = name.split(".")
-        paths.add(root.joinpath(*parts).with_suffix(".py"))
-        paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
-    if source.name == "__init__.py" and REGISTERS in imported_names(source.read_text()):
+    code = source.read_text()
+    paths = {path for path in possible_files(code, root) if path.is_file()}
+    if source.name == "__init__.py" and REGISTERS in imported_names(code):
         paths.update(source.parent.glob("*.py"))
-    return {path for path in paths if path.is_relative_to(root / "parity") and path.is_file()}
+    return paths
 
 
 def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.diagnosis.from_files import diagnose_files
 from parity.external.observations import Known
 from parity.logs import log_to

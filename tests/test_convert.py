@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.detection.detection_files import DETECTIONS, NOT_LISTED, load_detections
+from parity.detection.detection_files import (
+    NOT_LISTED,
+    DetectionBatch,
+    ImageDetections,
+    MadeBy,
+)
 from parity.errors import UserError
 from parity.external.convert import convert, load_converted
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
-from parity.files import write_json
+from parity.records import load, save
 
-NAMES = {"0": "person", "1": "car", "2": "dog"}
+NAMES = {0: "person", 1: "car", 2: "dog"}
 NOTHING_KNOWN = Known()
 
 
@@ -23,28 +28,27 @@ def controls(tmp_path: Path) -> list[str]:
     paths = []
     for batch, names in {"0": ["a.jpg", "torn.jpg"], "1": ["b.jpg", "c.jpg"]}.items():
         path = tmp_path / "control" / f"{batch}.json"
-        torn = {"height": 0, "width": 0, "reason": "torn"}
         images = [
-            {"name": name, "sha256": name, "height": 100, "width": 200, "reason": ""}
-            | {"boxes": [], "scores": [], "class_ids": []}
-            | (torn if name == "torn.jpg" else {})
+            ImageDetections(name, name, 0, 0, "torn", 0, [], [], [])
+            if name == "torn.jpg"
+            else ImageDetections(name, name, 100, 200, "", 0, [], [], [])
             for name in names
         ]
-        write_json(path, DETECTIONS, {"made_by": {"arm": "c", "names": NAMES}, "images": images})
+        save(path, DetectionBatch(MadeBy("c", NAMES), images))
         paths.append(str(path))
     return paths
 
 
 def converted(
     tmp_path: Path, controls: list[str], content: Any, **options: Any
-) -> tuple[list[str], dict[str, dict[str, Any]]]:
+) -> tuple[list[str], dict[str, ImageDetections]]:
     """Write boxes, convert them, and return the files and the records by image."""
     source = tmp_path / "boxes.json"
     source.write_text(json.dumps(content))
     made = [str(tmp_path / "made" / Path(path).name) for path in controls]
     convert(source, controls, made, arm="external-mine", **options)
-    records = [record for path in made for record in load_detections(path)["images"]]
-    return made, {record["name"]: record for record in records}
+    records = [record for path in made for record in load(path, DetectionBatch).images]
+    return made, {record.name: record for record in records}
 
 
 def box(image: str, **own: Any) -> dict[str, Any]:
@@ -57,14 +61,14 @@ def test_every_image_keeps_its_place_and_what_is_not_stated_says_so(
     content = {"images": ["a.jpg", "b.jpg"], "detections": [box("a.jpg")]}
     made, records = converted(tmp_path, controls, content)
     assert list(records) == ["a.jpg", "torn.jpg", "b.jpg", "c.jpg"]
-    assert {name: record["reason"] for name, record in records.items()} == {
+    assert {name: record.reason for name, record in records.items()} == {
         "a.jpg": "",
         "torn.jpg": NOT_LISTED,
         "b.jpg": "",
         "c.jpg": NOT_LISTED,
     }
-    assert records["a.jpg"]["boxes"] == [[10.25, 20, 30, 40.5]]
-    assert records["b.jpg"]["boxes"] == [], "no boxes is a statement"
+    assert records["a.jpg"].boxes == [[10.25, 20, 30, 40.5]]
+    assert records["b.jpg"].boxes == [], "no boxes is a statement"
     seen = load_converted(made, NOTHING_KNOWN)
     assert set(seen.images) == {"a.jpg", "b.jpg"}
     np.testing.assert_array_equal(seen.images["a.jpg"].boxes, [[10.25, 20, 30, 40.5]])
@@ -76,7 +80,7 @@ def test_a_score_that_is_not_stated_is_null_in_the_file(
     entry = box("a.jpg")
     del entry["score"]
     made, records = converted(tmp_path, controls, [entry])
-    assert records["a.jpg"]["scores"] == [None]
+    assert records["a.jpg"].scores == [None]
     assert "NaN" not in Path(made[0]).read_text()
     assert np.isnan(load_converted(made, NOTHING_KNOWN).images["a.jpg"].scores).all()
 
@@ -113,7 +117,7 @@ def test_classes(  # noqa: PLR0917 - pytest gives them by name
 ) -> None:
     entry = {key: value for key, value in box("a.jpg", **own).items() if value is not None}
     made, records = converted(tmp_path, controls, [entry], names=names)
-    assert records["a.jpg"]["class_ids"] == [expected], reason
+    assert records["a.jpg"].class_ids == [expected], reason
     if expected == FIRST_UNKNOWN_CLASS:
         assert load_converted(made, NOTHING_KNOWN).labels == {FIRST_UNKNOWN_CLASS: "cat"}
 
@@ -128,5 +132,5 @@ def test_what_the_user_says_counts_more_than_what_the_file_says(
 
 
 def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
-    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is no class id"):
+    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is not a class id"):
         converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.reading import read_image
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import Diagnosis, diagnose

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batches import BatchImage
 from parity.data.reading import read_image
 from parity.detection.postprocess import detect

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork, describe
+from parity.backends.onnx_network import OnnxNetwork, describe
 from parity.data.batches import BatchImage
 from parity.detection import postprocess as suppression
 from parity.detection.candidate_files import CandidateBatch
@@ -168,7 +168,7 @@ def test_the_reference_agrees_with_predict(
     head: str, end2end: bool, rect: bool, made: Made, images: list[BatchImage]
 ) -> None:
     from parity.backends.pytorch.network import PytorchNetwork
-    from parity.backends.pytorch.suppression import detect
+    from parity.backends.pytorch.postprocess import detect
 
     path, size = made.checkpoint(head), {"imgsz": [96, 128], "rect": rect}
     network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
@@ -232,7 +232,7 @@ def test_half_precision_inputs_agree_with_predict(
     model.graph.node.insert(0, widen)
     onnx.save(model, tmp_path / "half.onnx")
     network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
-    assert network.dtype == np.float16
+    assert network.dtype == "float16"
     batch, _ = infer(network, images, floor=0.01, made_by={})
     found = detections(batch, suppression.detect, end2end=False)
     for ours, image in zip(found, images, strict=True):

@@ -14,6 +14,7 @@ from tests.conftest import ROOT, project_files
 
 LAYERS = (
     "detection",
+    "tasks",
     "data",
     "deployment",
     "model_files",

@@ -14,7 +14,7 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import count_non_finite, infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.output_checks import failed_checks
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
@@ -67,7 +67,7 @@ sys.exit(f"imports {{heavy}}" if heavy else 0)
 @pytest.mark.parametrize(
     "modules",
     [
-        "parity.backends.onnxruntime",
+        "parity.backends.onnx_network",
         "parity.backends.inference",
         "scripts.infer_onnx",
         "scripts.detect_onnx",
@@ -88,7 +88,7 @@ import sys
 sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] = None
 from pathlib import Path
 from parity.backends.inference import infer_batch
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_plan import plan_batches
 from parity.detection.detect_batch import detect_batch
 from parity.detection.postprocess import detect

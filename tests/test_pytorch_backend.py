@@ -12,8 +12,8 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
-from parity.backends.pytorch import suppression as theirs
+from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.pytorch import postprocess as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe
 from parity.comparison.differences import compare_image, worst
 from parity.comparison.tolerances import Tolerance, judge

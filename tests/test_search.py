@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer

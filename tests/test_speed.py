@@ -9,7 +9,7 @@ import pytest
 
 from parity.backends.buffers import BufferPool
 from parity.backends.inference import Prepared, grouped, infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.prefetch import prefetch
 from parity.data.batches import BatchImage
 from parity.data.reading import read_image

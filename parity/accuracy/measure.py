@@ -28,7 +28,6 @@ from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.records import load, save
 
-ACCURACY = Accuracy.SCHEMA
 PROTOCOL = """\
 Candidates above the floor of the run go through class-wise non-maximum suppression at an IoU
 threshold of its own (0.7 unless configured), one label per box, at most 300 boxes per image. They

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from parity.benchmarking.contestants import Contestant, Task
+from parity.benchmarking.contestants import Contestant, Workload
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Machine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatencySettings(Task):
+class LatencySettings(Workload):
     """What was timed, and on what.
 
     Attributes

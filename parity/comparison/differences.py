@@ -12,8 +12,6 @@ from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDe
 from parity.errors import UserError
 from parity.records import load, save
 
-COMPARISON = "comparison/1"
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -94,7 +92,7 @@ class ComparisonBatch:
         In the order of the batch.
     """
 
-    SCHEMA: ClassVar[str] = COMPARISON
+    SCHEMA: ClassVar[str] = "comparison/1"
 
     reference: str
     candidate: str

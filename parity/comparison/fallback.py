@@ -12,7 +12,6 @@ from typing import ClassVar
 from parity.comparison.output_checks import failed_checks
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import (
-    DETECTIONS,
     DetectionBatch,
     ImageDetections,
     MadeBy,
@@ -21,7 +20,6 @@ from parity.detection.detection_files import (
 from parity.errors import UserError
 from parity.records import load, save
 
-FALLBACKS = "fallbacks/1"
 FLOOD = "as many detections as max_det allows"
 NOTHING = "no detection, although a candidate is near the confidence threshold"
 MOST_NAMED = 20
@@ -56,7 +54,7 @@ class FallbackBatch:
         In the order of the batch.
     """
 
-    SCHEMA: ClassVar[str] = DETECTIONS
+    SCHEMA: ClassVar[str] = DetectionBatch.SCHEMA
 
     made_by: MadeBy
     images: list[FallbackImage]
@@ -92,7 +90,7 @@ class Fallbacks:
         The first of those images.
     """
 
-    SCHEMA: ClassVar[str] = FALLBACKS
+    SCHEMA: ClassVar[str] = "fallbacks/1"
 
     images: int
     fallen_back: int

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from parity.comparison.differences import Differences
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.detection.detection_files import MadeBy, Thresholds
-from parity.model_files.description import ExportDescription
+from parity.model_files.results import ExportDescription
 
 Effect = Literal["geometry", "runtime", "deployment", "external"]
 """What the differences of two arms are due to."""

@@ -24,10 +24,9 @@ from parity.comparison.results import (
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
-from parity.model_files.description import ExportDescription
+from parity.model_files.results import ExportDescription
 from parity.records import load
 
-RESULTS = Results.SCHEMA
 LISTED = 1000
 """Images that are listed at least, if there are so many; chosen."""
 

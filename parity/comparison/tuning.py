@@ -16,8 +16,6 @@ from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
 from parity.records import load
 
-SWEEP_RESULTS = "sweep-results/1"
-
 WORTHWHILE = 0.1
 """Share of the differences that other thresholds must remove to be recommended; chosen."""
 
@@ -152,7 +150,7 @@ class SweepResults:
         By comparison.
     """
 
-    SCHEMA: ClassVar[str] = SWEEP_RESULTS
+    SCHEMA: ClassVar[str] = "sweep-results/1"
 
     model: str
     images: int
@@ -186,7 +184,7 @@ def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -
     def point(i: int, k: int) -> Point:
         matched, found = int(tuned[i, k]), int(candidate[i, k])
         missing, extra = reference - matched, found - matched
-        score = _number(scores[i, k])
+        score = _number(float(scores[i, k]))
         return Point(axes.tuned_conf[k], axes.tuned_iou[i], matched, missing, extra, score)
 
     def nearest_best(rows: np.ndarray) -> Point:
@@ -204,7 +202,7 @@ def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -
 
 
 def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return None if math.isnan(value) else float(value)
 
 
 def recommend(tuning: Tuning) -> Point:
@@ -336,7 +334,9 @@ def conclude(
     row = axes.tuned_iou.index(axes.operating_iou)
     operating = int(ours[row, axes.tuned_conf.index(axes.operating_conf)])
     tuning = tune(counts.tuned, operating, theirs, axes)
-    curve = f1(counts.tuned[row], np.full_like(theirs[row], operating), theirs[row])
+    curve: list[float] = f1(
+        counts.tuned[row], np.full_like(theirs[row], operating), theirs[row]
+    ).tolist()
     return SweepComparison(
         reference=reference,
         candidate=candidate,
@@ -376,7 +376,7 @@ def cells(
             matched=int(matched[i, k]),
             missing=int(ours[i, k] - matched[i, k]),
             extra=int(theirs[i, k] - matched[i, k]),
-            f1=_number(scores[i, k]),
+            f1=_number(float(scores[i, k])),
             mean_iou=float(counts.overlap[i, k] / matched[i, k]) if matched[i, k] else None,
         )
         for i, k in np.ndindex(matched.shape)

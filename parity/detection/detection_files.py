@@ -8,8 +8,6 @@ import numpy as np
 from parity.detection.candidate_files import BakedThresholds, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
 
-DETECTIONS = "detections/1"
-
 NOT_LISTED = "the external boxes do not list it"
 """Reason of an image that external boxes do not list, not even as one without objects."""
 
@@ -151,7 +149,7 @@ class DetectionBatch:
         One entry per image, unreadable ones included, in the order of the batch.
     """
 
-    SCHEMA: ClassVar[str] = DETECTIONS
+    SCHEMA: ClassVar[str] = "detections/1"
 
     made_by: MadeBy
     images: list[ImageDetections]

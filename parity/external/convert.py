@@ -24,6 +24,7 @@ from parity.external.tensors import load_tensors
 from parity.records import from_plain, load, save
 
 LARGEST_ID = 2**31 - 1
+"""Detections hold class ids as int32."""
 
 
 def convert(
@@ -67,7 +68,7 @@ def convert(
     own = dict(enumerate(names)) if names else model_names
     seen = load_external(source, sizes, own, box_format=box_format)
     if names:
-        seen = renamed(seen, own, model_names)
+        seen = with_model_class_ids(seen, own, model_names)
     made_by = MadeBy(
         arm=arm,
         source=str(source),
@@ -81,8 +82,10 @@ def convert(
         save(destination, DetectionBatch(made_by, images))
 
 
-def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> Observations:
-    """Return observations with the model's class ids, found by the deployment's names.
+def with_model_class_ids(
+    seen: Observations, own: dict[int, str], model: dict[int, str]
+) -> Observations:
+    """Return observations whose class ids are the model's, looked up by the deployment's names.
 
     Parameters
     ----------
@@ -114,9 +117,9 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
     Parameters
     ----------
     image : ImageDetections
-        Its record in the control's file.
+        Its record in a detections file of PyTorch.
     seen : Observed or None
-        What is stated of it, or that nothing is.
+        Its boxes; None if the source does not list it.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
         nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
         return replace(record_of(image, nothing), reason=NOT_LISTED)
     if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
-        raise UserError(f"{image.name}: {seen.class_ids.max()} is no class id.")
+        raise UserError(f"{image.name}: {seen.class_ids.max()} is not a class id.")
     return replace(
         image,
         reason="",

@@ -30,7 +30,7 @@ TERMS = {
     "its detections differ from those of the reference.",
     "Matched": "Two detections of equal class that overlap enough are one object that both arms "
     "detect.",
-    "Tolerance": "The largest differences that still pass.",
+    "Tolerance": "The largest differences that still count as equal.",
 }
 """Words that this project uses in a sense of its own."""
 

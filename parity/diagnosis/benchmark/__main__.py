@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_images, find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer

@@ -25,7 +25,7 @@ register(
         description=(
             "`box`, `bbox`, `xyxy`, `xywh`, `cxcywh` or `rect`, or four keys such as "
             "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`; fractions of the "
-            "image are recognised"
+            "image size are recognised"
         ),
         recognises=recognises,
         read=read,

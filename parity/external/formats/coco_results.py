@@ -29,8 +29,8 @@ register(
     Format(
         name="COCO results",
         description=(
-            "`image_id`, `category_id`, `bbox`, `score`; ids by the `images` of the file, or by "
-            "file names that are numbers"
+            "`image_id`, `category_id`, `bbox` and `score`; ids refer to the file's own `images`, "
+            "or to image files that are named by numbers"
         ),
         recognises=recognises,
         read=read,

@@ -51,7 +51,7 @@ def _first_line(source: Source) -> str:
 register(
     Format(
         name="CSV",
-        description="a line per box, with a header of the same words",
+        description="a line per box, under a header with the same names",
         recognises=recognises,
         read=read,
         generic=True,

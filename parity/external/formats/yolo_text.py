@@ -44,8 +44,8 @@ register(
     Format(
         name="YOLO text files",
         description=(
-            "a folder, `bus.txt` for `bus.jpg`: class, centre and sides as fractions, score; an "
-            "empty file is an image without boxes"
+            "a folder with `bus.txt` for `bus.jpg`: class, centre, width and height as fractions, "
+            "score; an empty file is an image without boxes"
         ),
         recognises=recognises,
         read=read,

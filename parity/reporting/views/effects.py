@@ -52,7 +52,7 @@ HEADER = (
     "boxes: largest / 95 % (px)",
     "scores: largest / 95 %",
     "mean IoU",
-    "smallest tolerance that would pass",
+    "smallest passing tolerance",
     "tolerance",
     "result",
 )

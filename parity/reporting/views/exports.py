@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
-from parity.model_files.description import TensorDescription
+from parity.model_files.results import TensorDescription
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
 from parity.reporting.views.blocks import Block, Figure, Group, Note, Table, Text, table

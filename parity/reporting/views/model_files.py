@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from parity.comparison.results import Results
-from parity.model_files.inspection import Inspection
+from parity.model_files.results import Inspection
 from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count

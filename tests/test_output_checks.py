@@ -1,27 +1,22 @@
 """Output checks: detections that cannot be right, whatever they are compared with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from parity.comparison.output_checks import CHECKS, failed_checks
+from parity.detection.detection_files import ImageDetections
+from tests.documents import image_detections
 
 NAN, INF = float("nan"), float("inf")
 GOOD = [10.0, 10.0, 20.0, 20.0]
 
 
-def record(box: list[float], score: float = 0.9, class_id: int = 0, **more: Any) -> dict[str, Any]:
+def record(box: list[float], score: float = 0.9, class_id: int = 0, **more: Any) -> ImageDetections:
     """Return the record of an image of 100 x 50 with one good detection and another."""
-    return {
-        "name": "a.jpg",
-        "width": 100,
-        "height": 50,
-        "reason": "",
-        "boxes": [GOOD, box],
-        "scores": [0.9, score],
-        "class_ids": [0, class_id],
-        **more,
-    }
+    found = [(GOOD, 0.9, 0), (box, score, class_id)]
+    return image_detections(*found, **{"height": 50, "width": 100, **more})
 
 
 @pytest.mark.parametrize(
@@ -50,19 +45,19 @@ def record(box: list[float], score: float = 0.9, class_id: int = 0, **more: Any)
         (record(GOOD, class_id=-1), ("unknown class",), "before the first"),
     ],
 )
-def test_what_fails(image: dict[str, Any], failed: tuple[str, ...], reason: str) -> None:
+def test_what_fails(image: ImageDetections, failed: tuple[str, ...], reason: str) -> None:
     assert failed_checks(image, 80) == {check: [1] for check in failed}, reason
     assert set(failed) <= set(CHECKS)
 
 
 def test_a_network_that_returns_no_numbers_fails_though_nothing_is_detected() -> None:
     empty = record(GOOD, boxes=[], scores=[], class_ids=[])
-    assert failed_checks(empty | {"non_finite": 705600}, 80) == {"non-finite output": []}
-    assert failed_checks(empty | {"non_finite": 0}, 80) == {}
+    assert failed_checks(replace(empty, non_finite=705600), 80) == {"non-finite output": []}
+    assert failed_checks(empty, 80) == {}
 
 
-def test_somebody_elses_record_need_not_know_the_raw_output() -> None:
-    assert failed_checks(record(GOOD), 80) == {}
+def test_a_score_that_is_not_stated_fails_no_check() -> None:
+    assert failed_checks(record(GOOD, scores=[0.9, None]), 80) == {}
 
 
 def test_an_unreadable_image_fails_no_check() -> None:

@@ -109,9 +109,9 @@ def cost_in_words(share: float | None, alone: float) -> str:
     Parameters
     ----------
     share : float or None
-        Its part of the agreement that is lost when faults are added in the order of the stages.
+        Its part of the panoptic quality that is lost when faults are added in the order of the stages.
     alone : float
-        The agreement that it would leave if it were the only fault.
+        The panoptic quality that it would leave if it were the only fault.
     """
     said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
     if share is None:

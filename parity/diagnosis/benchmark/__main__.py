@@ -56,12 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> str:
     for kind, size, count, printed in (
         ("pairs", 2, options.pairs, {}),
         ("triples", 3, options.triples, {}),
-        (
-            f"pairs, {WITHHELD:.0%} withheld".replace("%", " %"),
-            2,
-            options.hard,
-            {"withheld": WITHHELD},
-        ),
+        (f"pairs, {100 * WITHHELD:g} % withheld", 2, options.hard, {"withheld": WITHHELD}),
         ("pairs, integer boxes", 2, options.hard, {"box_decimals": 0}),
     ):
         if count:

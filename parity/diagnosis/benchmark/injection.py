@@ -20,6 +20,10 @@ faults cost."""
 LEAST_BOXES = 5
 """Boxes of all images from which several faults can be visible; chosen."""
 
+SUGGESTIONS, SIMILARITY = 5, 0.3
+"""Names that are suggested for an unknown one, at most, and how similar they must be, see
+:func:`difflib.get_close_matches`; chosen."""
+
 BOX_DECIMALS, SCORE_DECIMALS = 2, 4
 """Decimals with which people print coordinates in px, and scores; chosen."""
 
@@ -39,7 +43,7 @@ def find_faults(names: Sequence[str]) -> list[Fault]:
     """
     for name in names:
         if name not in FAULTS:
-            like = difflib.get_close_matches(name, FAULTS, n=5, cutoff=0.3)
+            like = difflib.get_close_matches(name, FAULTS, n=SUGGESTIONS, cutoff=SIMILARITY)
             said = f"did you mean {', '.join(like)}?" if like else "see the catalogue of faults."
             raise UserError(f"there is no fault {name!r} that can be injected; {said}")
     faults = [FAULTS[name] for name in names]

@@ -109,7 +109,8 @@ def cost_in_words(share: float | None, alone: float) -> str:
     Parameters
     ----------
     share : float or None
-        Its part of the panoptic quality that is lost when faults are added in the order of the stages.
+        Its part of the panoptic quality that is lost when faults are added in the order of the
+        stages.
     alone : float
         The panoptic quality that it would leave if it were the only fault.
     """

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Effect, Results
+from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.settings import Effect
 
 
 @dataclass(frozen=True)

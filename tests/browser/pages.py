@@ -7,14 +7,15 @@ import cv2
 import numpy as np
 
 from parity.comparison.differences import compare_batch
-from parity.comparison.results import ComparisonSettings, Effect, Results
+from parity.comparison.results import Results
+from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.summary import summarise
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
 from parity.data.batches import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
-from parity.planning.config import complete
+from parity.planning.schema import complete
 from parity.provenance import sha256
 from parity.records import load, save
 from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex, write_browser

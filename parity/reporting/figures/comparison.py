@@ -11,12 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from parity.comparison.results import (
-    ArmResults,
-    ComparisonResults,
-    Effect,
-    Results,
-)
+from parity.comparison.results import ArmResults, ComparisonResults, Results
+from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
 from parity.reporting.figures.theme import (
     EFFECT_COLOURS,

@@ -132,7 +132,7 @@ class StepBar:
 def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
     """Return a bar for every step from PyTorch to the observed boxes."""
     return [
-        StepBar(step_title(step, diagnosis), step.agreement, step.share, COLOURS[step.kind])
+        StepBar(step_title(step, diagnosis), step.panoptic_quality, step.share, COLOURS[step.kind])
         for step in diagnosis.waterfall
     ]
 

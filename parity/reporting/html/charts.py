@@ -8,7 +8,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Effect
+from parity.comparison.results import ComparisonResults
+from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
     KIND_TITLES,
     MeasuredQuantity,

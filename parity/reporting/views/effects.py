@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Distribution, Effect
+from parity.comparison.results import ComparisonResults, Distribution
+from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
     object_count,
     outcome_in_words,

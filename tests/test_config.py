@@ -238,7 +238,7 @@ def test_every_registry_is_named_by_a_schema() -> None:
 
 def test_a_value_is_allowed_as_soon_as_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "exports: {b: {runtime: dummy}}"
-    with pytest.raises(UserError, match="exports.b.runtime is"):
+    with pytest.raises(UserError, match=r"exports\.b\.runtime is"):
         completed(text)
     monkeypatch.setitem(RUNTIMES._entries, "dummy", None)
     assert completed(text)["exports"]["b"]["runtime"] == "dummy"

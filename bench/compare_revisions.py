@@ -45,14 +45,13 @@ RENAMED_FILES = {
 }
 """Beginnings of paths: before, and after."""
 
-RENAMED_WORDS: dict[str, dict[str, str]] = {
-    "": {},
-}
-"""Keys and identifiers by the folder of results that they stand in (after; all if empty): before,
-and after."""
+RENAMED_WORDS: dict[str, dict[str, str]] = {"": {}}
+"""Keys and identifiers, before and after, by the folder of results (as it is called after) that
+they stand in; those of an empty name in all folders."""
 
 ADDED: dict[str, str] = {}
-"""Files (patterns) and fields (``file pattern: field pattern``) that exist after only, and why."""
+"""Files and fields that exist after only, and why: patterns such as ``results/new/*`` and
+``results/diagnose/*: faults*title``."""
 
 REMOVED: dict[str, str] = {
     "results/plan/batches/.plan.json: request.*": "the plan holds the two values without a name",
@@ -132,12 +131,9 @@ def write_labels(finished: Path, folder: Path) -> None:
     """Write what PyTorch detects in a finished run as YOLO's text files."""
     for path in finished.glob("results/detect_pytorch/*/pytorch-rect/*.json"):
         for image in json.loads(path.read_text())["images"]:
-            corners = np.array(image["boxes"]).reshape(-1, 4) / np.tile(
-                [image["width"], image["height"]], 2
-            )
-            boxes = np.hstack(
-                [(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]]
-            )
+            corners = np.array(image["boxes"]).reshape(-1, 4)
+            centres, sides = (corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]
+            boxes = np.hstack([centres, sides]) / np.tile([image["width"], image["height"]], 2)
             lines = [
                 f"{class_id} {' '.join(map(repr, box))}\n"
                 for class_id, box in zip(image["class_ids"], boxes.tolist(), strict=True)

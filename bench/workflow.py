@@ -162,7 +162,7 @@ def main() -> None:
         obtain_checkpoint("yolo11n.pt", weights, trust=False)
         runs = [compare(weights, photographs, count, options) for count in options.counts]
     options.destination.parent.mkdir(parents=True, exist_ok=True)
-    record = {"machine": describe_machine(options.cores), "runs": runs}
+    record = {"machine": vars(describe_machine(options.cores)), "runs": runs}
     options.destination.write_text(json.dumps(record, indent=1) + "\n")
 
 

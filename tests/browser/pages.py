@@ -18,7 +18,7 @@ from parity.detection.detection_files import DetectionBatch, ImageDetections
 from parity.planning.schema import complete
 from parity.provenance import sha256
 from parity.records import load, save
-from parity.reporting.html.browser import INDEX, BrowserIndex, write_browser
+from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex, write_browser
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
@@ -159,12 +159,12 @@ def make_page(
     )
     browser = root / "browse" / "model"
     write_browser(load(results, Results), sources, worst=worst, destination=browser)
-    index = load(browser / INDEX, BrowserIndex)
+    index = load(browser / BROWSER_INDEX, BrowserIndex)
     rows = [
         replace(row, name=f"{n:03d} {row.name}") for row in index.images for n in range(repeated)
     ]
     if repeated > 1:
-        save(browser / INDEX, replace(index, images=rows, total=len(rows)))
+        save(browser / BROWSER_INDEX, replace(index, images=rows, total=len(rows)))
     plots = root / "plot" / "model" / "comparison_plots.png"
     plots.parent.mkdir(parents=True)
     cv2.imwrite(str(plots), np.full((40, 60, 3), 200, np.uint8))

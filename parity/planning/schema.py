@@ -35,8 +35,8 @@ Schema = dict[str, Any]
 def injectable_faults() -> list[str]:
     """Return the faults that can be injected.
 
-    The catalogue is imported only when a configuration names a fault: it brings OpenCV, and all jobs
-    read the configuration.
+    The catalogue is imported only when a configuration names a fault: it needs OpenCV, which takes
+    as long to import as all else that planning needs.
     """
     before = import_module("parity.diagnosis.catalogue.preprocessing").BEFORE
     after = import_module("parity.diagnosis.catalogue.postprocessing").AFTER
@@ -205,15 +205,9 @@ def explain(error: Any) -> str:
 def _demand(error: Any) -> str:
     kind, rule = str(error.validator), error.validator_value
     if kind == "type":
-        kinds = [rule] if isinstance(rule, str) else rule
-        demand = f"must be {' or '.join(TYPES[kind] for kind in kinds)}"
-        if not isinstance(error.instance, str):
-            return demand
-        return f"{demand}{AS_TEXT}{EXPONENT if rule == 'number' else ''}"
-    if kind == "enum":
-        return _choice(str(error.instance), [str(value) for value in rule])
-    if kind == "x-registry":
-        return _choice(error.instance, list(REGISTRIES[rule]()))
+        return _type([rule] if isinstance(rule, str) else rule, error.instance)
+    if kind in ("enum", "x-registry"):
+        return _choice(error.instance, rule if kind == "enum" else REGISTRIES[rule]())
     if kind == "pattern":
         return f"must be {PATTERNS[str(error.absolute_path[-1])]}"
     if kind in BOUNDS:
@@ -221,8 +215,16 @@ def _demand(error: Any) -> str:
     return DEMANDS.get(kind, f"is not allowed: {error.message}")
 
 
-def _choice(value: str, allowed: list[str]) -> str:
-    if len(allowed) <= FEW:
-        return f"must be one of {', '.join(allowed)}"
-    similar = difflib.get_close_matches(value, allowed, n=5, cutoff=0.3)
-    return f"must be one of {len(allowed)} names, such as {', '.join(similar or allowed[:5])}"
+def _type(allowed: list[str], value: Any) -> str:
+    demand = f"must be {' or '.join(TYPES[kind] for kind in allowed)}"
+    if not isinstance(value, str):
+        return demand
+    return f"{demand}{AS_TEXT}{EXPONENT if 'number' in allowed else ''}"
+
+
+def _choice(value: Any, allowed: Iterable[Any]) -> str:
+    names = list(map(str, allowed))
+    if len(names) <= FEW:
+        return f"must be one of {', '.join(names)}"
+    similar = difflib.get_close_matches(str(value), names, n=5, cutoff=0.3)
+    return f"must be one of {len(names)} names, such as {', '.join(similar or names[:5])}"

@@ -39,6 +39,9 @@ SHOWN = 20
 
 RENAMED_FILES = {
     "results/inspect/": "results/inspect_export/",
+    "results/batches/": "results/plan/batches/",
+    "results/labels/": "results/plan/labels/",
+    "results/calibration/": "results/plan/calibration/",
 }
 """Beginnings of paths: before, and after."""
 
@@ -50,7 +53,9 @@ ADDED: dict[str, str] = {}
 """Files and fields that exist after only, and why: patterns such as ``results/new/*`` and
 ``results/diagnose/*: faults*title``."""
 
-REMOVED: dict[str, str] = {}
+REMOVED: dict[str, str] = {
+    "results/plan/batches/.plan.json: request.*": "the plan holds the two values without a name",
+}
 """Files and fields that existed before only, and why."""
 
 LEFT_OUT = {

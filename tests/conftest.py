@@ -91,7 +91,7 @@ class Workflow:
         *args : str
             Targets and options of Snakemake.
         config : mapping, optional
-            Laid over ``config.yaml``, nested keys too.
+            Applied on top of ``config.yaml``, nested keys too.
         """
         done = self.snakemake("--cores", "2", *args, config=config)
         finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout, re.MULTILINE)
@@ -116,7 +116,7 @@ class Workflow:
             path = self.root / ".snakemake" / "changes.yaml"
             path.parent.mkdir(exist_ok=True)
             path.write_text(yaml.safe_dump(dict(config)))
-            changes = ["--configfile", str(path)]
+            changes = ["--configfile", "config.yaml", str(path)]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *args, *changes],

@@ -92,9 +92,9 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
-    from parity.detection.postprocess import detect  # noqa: PLC0415
 
-    return arm_runner(OnnxNetwork.load(workload.onnx, threads=threads), detect, workload)
+    network = OnnxNetwork.load(workload.onnx, threads=threads)
+    return arm_runner(network, network.task.detect, workload)
 
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:

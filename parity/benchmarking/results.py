@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from parity.benchmarking.contestants import Contestant, Workload
+from parity.benchmarking.contestants import Workload
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,14 @@ class LatencySettings(Workload):
     provider: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Speed(Contestant):
+@dataclass(frozen=True)
+class Speed:
     """How fast a contestant is.
 
     Attributes
     ----------
+    kind, processes, threads
+        See :class:`parity.benchmarking.contestants.Contestant`.
     name : str
         What tables and figures call it.
     images_per_second, processor_ms_per_image : list of float
@@ -67,6 +69,9 @@ class Speed(Contestant):
         Of all its processes.
     """
 
+    kind: str
+    processes: int
+    threads: int
     name: str
     images_per_second: list[float]
     processor_ms_per_image: list[float]

@@ -6,7 +6,7 @@ from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.wording import count, listing, percent
 
-STEPS = {
+STEP_TITLES = {
     "runtime": "ONNX Runtime instead of PyTorch",
     "choice": "harmless choice",
     "rest": "differences that no fault of the catalogue explains",
@@ -65,6 +65,6 @@ def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int 
 def step_title(step: WaterfallStep, diagnosis: DiagnosisDocument) -> str:
     """Return what a step from PyTorch to the observed boxes is called."""
     if not step.name:
-        return STEPS[step.kind]
+        return STEP_TITLES[step.kind]
     title = diagnosis.titles.get(step.name, step.name)
-    return f"{title} ({STEPS['choice']})" if step.kind == "choice" else title
+    return f"{title} ({STEP_TITLES['choice']})" if step.kind == "choice" else title

@@ -34,7 +34,7 @@ MOST_ALTERNATIVES = 5
 MOST_TIMES = 1e6
 """Above it odds are not told apart."""
 
-EFFECT_OF_FIX = (
+FIX_HEADER = (
     "compared with PyTorch",
     "matched",
     "missing",
@@ -44,7 +44,7 @@ EFFECT_OF_FIX = (
     "scores: largest / median",
     "panoptic quality",
 )
-STEPS = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -75,9 +75,9 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
-    if 1 - diagnosis.waterfall[-1].agreement > NOTHING_LOST:
+    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEPS, rows)
+        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
         ("What these boxes cannot tell", open_questions(diagnosis)),
         ("How to learn more", diagnosis.ask),
@@ -109,9 +109,10 @@ def cost_in_words(share: float | None, alone: float) -> str:
     Parameters
     ----------
     share : float or None
-        Its part of the agreement that is lost when faults are added in the order of the stages.
+        Its part of the panoptic quality that is lost when faults are added in the order of the
+        stages.
     alone : float
-        The agreement that it would leave if it were the only fault.
+        The panoptic quality that it would leave if it were the only fault.
     """
     said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
     if share is None:
@@ -204,7 +205,7 @@ def _effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
         ("the observed boxes", *compared_cells(effect.before)),
         ("after the fix", *compared_cells(effect.after)),
     ]
-    yield table("Before and after", EFFECT_OF_FIX, rows)
+    yield table("Before and after", FIX_HEADER, rows)
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:
@@ -214,7 +215,7 @@ def compared_cells(found: BoxComparison) -> tuple[str, ...]:
         *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
         f"{number(found.box_px)} / {number(found.box_px_median)}",
         f"{number(found.score)} / {number(found.score_median)}",
-        four_decimals(found.agreement),
+        four_decimals(found.panoptic_quality),
     )
 
 
@@ -223,7 +224,7 @@ def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ..
     return (
         step_title(step, diagnosis),
         *(f"{many:,}" for many in (step.matched, step.missing, step.extra)),
-        four_decimals(step.agreement),
+        four_decimals(step.panoptic_quality),
         percent(step.share),
     )
 

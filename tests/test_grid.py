@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from parity.comparison.threshold_grid import MAX_POINTS, Axes, ThresholdAxis, Steps, points
+from parity.comparison.threshold_grid import MAX_POINTS, Axes, Steps, ThresholdAxis, points
 from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 from parity.planning.checks import checked

@@ -19,7 +19,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_images
 from parity.detection.decoding import decode
 
@@ -124,7 +124,7 @@ def main() -> None:
     floor = np.array(FLOOR, np.float32)
 
     def run_late(tensor: np.ndarray) -> Any:
-        raw = session.run(None, {network.input_name: tensor, "floor": floor})[0][0]
+        raw = session.run(None, {network.session.input.name: tensor, "floor": floor})[0][0]
         return decode(raw[:, :-1], FLOOR)
 
     def run_plain(tensor: np.ndarray) -> Any:

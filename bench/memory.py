@@ -19,17 +19,16 @@ import numpy as np
 
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import RESULTS, summarise
-from parity.data.batches import assign, count_batches
+from parity.data.linear_hashing import assign, count_batches
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import (
-    CandidateBatch,
-    Detections,
-    ImageCandidates,
-    save_detections,
-)
+from parity.detection.detection_files import save_detections
+from parity.detection.detections import Detections
 from parity.files import write_json
-from parity.planning.config import complete
-from parity.planning.plan import plan_arms, plan_comparisons
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.schema import complete
 from parity.reporting.figures.matched_pairs import load_pairs
 
 MODEL = "synthetic"
@@ -61,7 +60,7 @@ def synthetic(arm: str, seed: int) -> tuple[ImageCandidates, Detections]:
     )
 
 
-def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -> None:
+def write_detections(config: Config, images: int, *, candidates: bool) -> None:
     """Write the files of every arm."""
     batches = count_batches(images, "auto")
     members: dict[int, list[int]] = {}
@@ -69,7 +68,7 @@ def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -
         members.setdefault(assign(str(seed), batches), []).append(seed)
     for arm, details in plan_arms(config).items():
         made_by = {**asdict(details), "arm": arm, "names": NAMES, "end2end": False}
-        made_by |= {"thresholds": config["thresholds"], "model_sha256": "0" * 64}
+        made_by |= {"thresholds": asdict(config.thresholds), "model_sha256": "0" * 64}
         for number, seeds in sorted(members.items()):
             records = [synthetic(arm, seed) for seed in seeds]
             place = f"{details.backend}/{MODEL}/{arm}/{number:05d}"
@@ -79,7 +78,7 @@ def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -
                 batch.save(f"results/infer_{place}.npz")
 
 
-def compare(config: dict[str, Any]) -> None:
+def compare(config: Config) -> None:
     """Compare every batch, as one job each would."""
     arms = plan_arms(config)
     for name, comparison in plan_comparisons(config, arms).items():
@@ -92,7 +91,7 @@ def compare(config: dict[str, Any]) -> None:
             compare_batch(path, Path(candidate, path.name), destination, iou=0.5)
 
 
-def gather(config: dict[str, Any]) -> None:
+def gather(config: Config) -> None:
     """Summarise all of it."""
     settings = {n: asdict(c) for n, c in plan_comparisons(config, plan_arms(config)).items()}
     detections = sorted(map(str, Path("results").glob(f"detect_*/{MODEL}/*/*.json")))
@@ -102,7 +101,7 @@ def gather(config: dict[str, Any]) -> None:
     )
 
 
-def pairs(_config: dict[str, Any]) -> None:
+def pairs(_config: Config) -> None:
     """Load what the figures are drawn from."""
     load_pairs(sorted(Path("results").glob(f"compare/{MODEL}/*/*.json")))
 
@@ -130,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
     sizes = parser.parse_args().sizes
-    config = complete({"models": {MODEL: {"weights": "none"}}})
+    config = checked(complete({"models": {MODEL: {"weights": "none"}}}))
     sys.stdout.write("synthetic detections; peak memory of a step in one process\n\n")
     sys.stdout.write("| images | step | seconds | peak memory | files |\n|---|---|---|---|---|\n")
     for images in sizes:

@@ -109,7 +109,8 @@ def run_workflow(weights: Path, images: Path, folder: Path, options: Any) -> dic
         changes |= TERSE
     (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
     cores = ["--cores", str(options.cores)]
-    command = [sys.executable, "-m", "snakemake", *cores, "--configfile", "changes.yaml"]
+    configuration = ["--configfile", "config.yaml", "changes.yaml"]
+    command = [sys.executable, "-m", "snakemake", *cores, *configuration]
     return measure(command, folder)
 
 
@@ -161,7 +162,7 @@ def main() -> None:
         obtain_checkpoint("yolo11n.pt", weights, trust=False)
         runs = [compare(weights, photographs, count, options) for count in options.counts]
     options.destination.parent.mkdir(parents=True, exist_ok=True)
-    record = {"machine": describe_machine(options.cores), "runs": runs}
+    record = {"machine": vars(describe_machine(options.cores)), "runs": runs}
     options.destination.write_text(json.dumps(record, indent=1) + "\n")
 
 

@@ -1,6 +1,6 @@
-"""Detect objects with an ONNX file that Ultralytics exported: NumPy, OpenCV and ONNX Runtime alone.
+"""Detect objects with an ONNX file that Ultralytics exported, using NumPy, OpenCV and ONNX Runtime.
 
-Copy this file into your project. It returns bit for bit what ``YOLO("model.onnx").predict`` does.
+Copy this file into your project. It gives the boxes of ``YOLO("model.onnx").predict``, bit for bit.
 
     python detect_onnx.py model.onnx bus.jpg --conf 0.25 --iou 0.7
 """
@@ -14,7 +14,7 @@ import onnxruntime
 
 
 class Detector:
-    """A detector of YOLOv8 or later, fixed or dynamic, with or without suppression in it."""
+    """A YOLOv8 or later detector, of fixed or dynamic input, with or without NMS in the graph."""
 
     def __init__(self, path, threads=1):
         options = onnxruntime.SessionOptions()
@@ -27,27 +27,27 @@ class Detector:
         self.stride = int(about["stride"])
         self.dynamic = not all(isinstance(side, int) for side in self.input.shape[2:])
         self.size = ast.literal_eval(about["imgsz"]) if self.dynamic else self.input.shape[2:]
-        suppressed = ast.literal_eval(about.get("args", "{}")).get("nms")
-        self.finished = suppressed or self.session.get_outputs()[0].shape[-1] == 6
+        has_nms = ast.literal_eval(about.get("args", "{}")).get("nms")
+        self.end2end = has_nms or self.session.get_outputs()[0].shape[-1] == 6
 
     def __call__(self, image, conf=0.25, iou=0.7, max_det=300):
-        """Return boxes (N, 4) as x1, y1, x2, y2 in px of the image, scores (N,), class ids (N,).
+        """Return boxes (N, 4) as x1, y1, x2, y2 in image px, scores (N,) and class ids (N,).
 
-        The image is (height, width, 3) uint8, blue, green, red, as OpenCV reads it.
+        The image is (height, width, 3) uint8 in BGR order, as OpenCV reads it.
         """
         tensor = self.preprocess(image)
         output = self.session.run(None, {self.input.name: tensor})[0][0].astype(np.float32)
-        if self.finished:
+        if self.end2end:
             rows = output[output[:, 4] > np.float32(conf)][:max_det]
             boxes, scores, class_ids = rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int32)
         else:
             boxes, scores, class_ids = decode(output, conf)
-            kept = suppress(boxes, scores, class_ids, iou)[:max_det]
+            kept = nms(boxes, scores, class_ids, iou)[:max_det]
             boxes, scores, class_ids = boxes[kept], scores[kept], class_ids[kept]
-        return restore(boxes, tensor.shape[2:], image.shape[:2]), scores, class_ids
+        return scale_boxes(boxes, tensor.shape[2:], image.shape[:2]), scores, class_ids
 
     def preprocess(self, image):
-        """Fit an image into the input, with a grey border, and scale it to [0, 1]."""
+        """Letterbox an image into the input tensor and scale its pixels to [0, 1]."""
         ratio = min(self.size[0] / image.shape[0], self.size[1] / image.shape[1])
         height, width = (max(round(side * ratio), 1) for side in image.shape[:2])
         border_y, border_x = self.size[0] - height, self.size[1] - width
@@ -61,13 +61,13 @@ class Detector:
         image = cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_CONSTANT, value=grey)
         batch = self.input.shape[0] if isinstance(self.input.shape[0], int) else 1
         tensor = np.zeros((batch, 3, *image.shape[:2]), np.float32)
-        tensor[0] = image[..., ::-1].transpose(2, 0, 1)  # planes of red, green, blue
+        tensor[0] = image[..., ::-1].transpose(2, 0, 1)  # BGR to RGB, HWC to CHW
         tensor[0] /= np.float32(255)
         return tensor.astype(np.float16) if "float16" in self.input.type else tensor
 
 
 def decode(output, conf):
-    """Keep the anchors whose best class exceeds a score; the output is (4 + classes, anchors)."""
+    """Keep the anchors whose best class scores above conf; output is (4 + classes, anchors)."""
     best = output[4:].max(axis=0)
     kept = np.flatnonzero(best > np.float32(conf))
     centres, half = output[:2, kept].T, output[2:4, kept].T / 2
@@ -75,9 +75,9 @@ def decode(output, conf):
     return boxes, best[kept], output[4:, kept].argmax(axis=0).astype(np.int32)
 
 
-def suppress(boxes, scores, class_ids, iou):
-    """Return the indices that suppression within each class keeps, best first."""
-    offsets = class_ids.astype(np.float32)[:, None] * 7680  # far enough to keep classes apart
+def nms(boxes, scores, class_ids, iou):
+    """Return the indices of the boxes that class-wise NMS keeps, best first."""
+    offsets = class_ids.astype(np.float32)[:, None] * 7680  # keeps classes apart
     order = np.argsort(-scores, kind="stable")
     kept = []
     x1, y1, x2, y2 = (boxes + offsets)[order].T
@@ -86,7 +86,7 @@ def suppress(boxes, scores, class_ids, iou):
         width = np.maximum(np.minimum(x2[0], x2) - np.maximum(x1[0], x1), 0)
         height = np.maximum(np.minimum(y2[0], y2) - np.maximum(y1[0], y1), 0)
         area, intersection = (x2 - x1) * (y2 - y1), width * height
-        with np.errstate(invalid="ignore"):  # boxes without an area
+        with np.errstate(invalid="ignore"):  # boxes of zero area
             overlap = intersection / (area[0] + area - intersection)
         left = ~(overlap.astype(np.float64) > iou)
         left[0] = False
@@ -94,8 +94,8 @@ def suppress(boxes, scores, class_ids, iou):
     return np.array(kept, int)
 
 
-def restore(boxes, input_shape, image_shape):
-    """Map boxes back into the image; Ultralytics rounds sides, so each axis has its own gain."""
+def scale_boxes(boxes, input_shape, image_shape):
+    """Map boxes back to image coordinates; rounded sides give each axis a gain of its own."""
     gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
     fitted = [max(round(side * gain), 1) for side in image_shape]
     top, left = (round((a - b) / 2 - 0.1) for a, b in zip(input_shape, fitted, strict=True))

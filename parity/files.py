@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,21 @@ def atomic(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(destination: str | Path) -> Iterator[Path]:
+    """Yield a temporary folder that takes the place of a folder when the block succeeds."""
+    destination = Path(destination)
+    temporary = destination.with_name(f".{os.getpid()}.{destination.name}")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if destination.exists():
+            shutil.rmtree(destination)
+        temporary.replace(destination)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _runs(process: str) -> bool:

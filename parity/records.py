@@ -1,17 +1,18 @@
 """Documents that rules hand to each other: frozen dataclasses with one reader and one writer.
 
 A document is a dataclass whose class variable ``SCHEMA`` names its kind and version; what it holds
-are numbers, text, lists, mappings and further dataclasses.
+are numbers, text, lists, mappings, arrays and further dataclasses.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 
-from parity.files import damaged, read_json, write_json
+from parity.files import as_json, atomic, damaged, read_json, write_json
 
 
 class Document(Protocol):
@@ -21,6 +22,12 @@ class Document(Protocol):
     SCHEMA: ClassVar[str]
 
 
+class _Head(msgspec.Struct):
+    """The part of any document that says what it is."""
+
+    schema: str
+
+
 Kind = TypeVar("Kind")
 Read = TypeVar("Read", bound=Document)
 
@@ -28,6 +35,16 @@ Read = TypeVar("Read", bound=Document)
 def save(path: str | Path, document: Document) -> None:
     """Write a document as JSON, one line per record of its lists."""
     write_json(path, document.SCHEMA, to_plain(document))
+
+
+def save_if_changed(path: str | Path, document: Document) -> None:
+    """Write a document unless the file holds exactly it, so that its time stays."""
+    text = as_json(document.SCHEMA, to_plain(document))
+    with suppress(OSError, ValueError):
+        if Path(path).read_text() == text:
+            return
+    with atomic(path) as temporary:
+        temporary.write_text(text)
 
 
 def load(path: str | Path, kind: type[Read]) -> Read:
@@ -45,6 +62,12 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     UserError
         If the file is no JSON, of another schema, or a field is missing or of another kind.
     """
+    text = Path(path).read_bytes()
+    try:
+        if msgspec.json.decode(text, type=_Head).schema == f"yolo-parity/{kind.SCHEMA}":
+            return msgspec.json.decode(text, type=kind, dec_hook=_list_to_array)
+    except msgspec.DecodeError:
+        pass  # NaN, which only Python's reader takes, or an error, which is told below
     content = read_json(path, kind.SCHEMA)
     try:
         return from_plain(content, kind)
@@ -65,7 +88,13 @@ def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
     msgspec.ValidationError
         If a field is missing or of another kind; the message says which.
     """
-    return msgspec.convert(content, kind, str_keys=True)
+    return msgspec.convert(content, kind, str_keys=True, dec_hook=_list_to_array)
+
+
+def _list_to_array(kind: type, value: Any) -> np.ndarray:
+    if kind is not np.ndarray:
+        raise NotImplementedError(f"{kind.__name__} cannot stand in a document")
+    return np.array(value)
 
 
 def _array_to_list(value: Any) -> Any:

@@ -1,8 +1,8 @@
-"""Hold the detections of every arm against the labels."""
+"""Compare the detections of every arm with the labels."""
 
 from typing import TYPE_CHECKING, Any
 
-from parity.accuracy.measure import measure
+from parity.accuracy.measure import measure_accuracy
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def main(
     destination: str,
 ) -> None:
     """Write how accurate every arm of a model is, and what each comparison costs."""
-    measure(candidates, detections, destination, comparisons=comparisons, **accuracy)
+    measure_accuracy(candidates, detections, destination, comparisons=comparisons, **accuracy)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from parity.comparison.summary import RESULTS
-from parity.files import read_json
+from parity.comparison.results import Results
 from parity.logs import log_to
-from parity.reporting.figures.gallery import Sources, write_pictures
+from parity.records import load
+from parity.reporting.figures.gallery import write_pictures
+from parity.reporting.image_records import Sources
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -22,7 +23,7 @@ def main(
 ) -> None:
     """Write the pictures of a model into a folder."""
     sources = Sources.of(batches, detections, comparisons)
-    write_pictures(read_json(results, RESULTS), sources, worst=worst, destination=destination)
+    write_pictures(load(results, Results), sources, worst=worst, destination=destination)
 
 
 if __name__ == "__main__":

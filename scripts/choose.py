@@ -1,14 +1,16 @@
-"""Hold the exports of a model against each other and say which one to ship."""
+"""Compare the exports of a model and say which one to ship."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity.comparison.summary import RESULTS
-from parity.files import read_json, write_json
+from parity.accuracy.results import Accuracy
+from parity.benchmarking.results import Latency
+from parity.comparison.results import Results
 from parity.logs import log_to
-from parity.reporting.figures.exports import draw_choices
-from parity.reporting.figures.theme import save
-from parity.reporting.views.export_choice import CHOICES, choices, speed_of
+from parity.records import load, save
+from parity.reporting.export_choice import compare_exports, single_thread_speed
+from parity.reporting.figures.export_choice import draw_choices
+from parity.reporting.figures.theme import save_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,11 +20,11 @@ def main(
     *, results: str, accuracy: list[str], latencies: list[str], destination: str, plot: str
 ) -> None:
     """Write what is known of every export, and draw it."""
-    known = [read_json(path, "accuracy/1") for path in accuracy]
-    speeds = {Path(path).stem: speed_of(read_json(path, "latency/1")) for path in latencies}
-    found = choices(read_json(results, RESULTS), next(iter(known), None), speeds)
-    write_json(destination, CHOICES, found)
-    save(draw_choices(found), plot)
+    known = [load(path, Accuracy) for path in accuracy]
+    speeds = {Path(path).stem: single_thread_speed(load(path, Latency)) for path in latencies}
+    found = compare_exports(load(results, Results), next(iter(known), None), speeds)
+    save(destination, found)
+    save_figure(draw_choices(found), plot)
 
 
 if __name__ == "__main__":

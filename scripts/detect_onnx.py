@@ -1,8 +1,9 @@
 """Apply thresholds and our own suppression to ONNX Runtime's candidates."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from parity.detection.detections import detect_batch
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import Thresholds
 from parity.detection.postprocess import detect
 from parity.logs import log_to
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, candidates: str, arm: str, thresholds: dict[str, Any], destination: str) -> None:
+def main(*, candidates: str, arm: str, thresholds: Thresholds, destination: str) -> None:
     """Write the detections of a batch."""
     detect_batch(candidates, destination, arm=arm, thresholds=thresholds, detect=detect)
 
@@ -20,6 +21,6 @@ if __name__ == "__main__":
         main(
             candidates=snakemake.input.candidates,
             arm=snakemake.wildcards.arm,
-            thresholds=snakemake.params.thresholds,
+            thresholds=Thresholds(**snakemake.params.thresholds),
             destination=snakemake.output.detections,
         )

@@ -4,17 +4,18 @@ One process serves all arms of a batch: its start costs more than its work.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from parity.backends.pytorch.suppression import detect
-from parity.detection.detections import detect_batch
+from parity.backends.pytorch.postprocess import detect
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import Thresholds
 from parity.logs import log_to
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, candidates: list[str], thresholds: dict[str, Any], detections: list[str]) -> None:
+def main(*, candidates: list[str], thresholds: Thresholds, detections: list[str]) -> None:
     """Write the detections of a batch for every arm; its folder is named after the arm."""
     for source, destination in zip(candidates, detections, strict=True):
         arm = Path(destination).parent.name
@@ -25,6 +26,6 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         main(
             candidates=snakemake.input.candidates,
-            thresholds=snakemake.params.thresholds,
+            thresholds=Thresholds(**snakemake.params.thresholds),
             detections=snakemake.output.detections,
         )

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.export import export_onnx
-from parity.files import write_json
 from parity.logs import log_to
-from parity.model_files.description import EXPORT, describe, load_checked, take_given
+from parity.model_files.description import describe_export, load_checked, take_given
+from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -21,7 +21,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
     else:
         export_onnx(checkpoint, destination, **options)
     model = load_checked(destination)
-    write_json(description, EXPORT, describe(model, Path(destination).stat().st_size))
+    save(description, describe_export(model, Path(destination).stat().st_size))
 
 
 if __name__ == "__main__":

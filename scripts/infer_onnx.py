@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
-from parity.backends.onnxruntime import describe
-from parity.backends.openvino import load_network
+from parity.backends.onnx_network import OnnxNetwork, describe_run
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -24,9 +23,9 @@ def main(
 ) -> None:
     """Write the candidates of a batch."""
     chosen = {key: arm[key] for key in ("runtime", "providers")}
-    network = load_network(onnx, threads=threads, **chosen)
+    network = OnnxNetwork.load(onnx, threads=threads, **chosen)
     network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
-    made_by = {**describe(network, description), **chosen, "floor": floor, "threads": threads}
+    made_by = describe_run(network, description, **chosen, floor=floor, threads=threads)
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
     )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
-from parity.backends.pytorch.network import PytorchNetwork, describe
+from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def main(
     """Write the candidates of a batch."""
     choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}
     network = PytorchNetwork.load(checkpoint, **choices, threads=threads, device=device)
-    made_by = {**describe(network, checkpoint), "floor": floor, "threads": threads}
+    made_by = describe_run(network, checkpoint, floor=floor, threads=threads)
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
     )

@@ -1,12 +1,12 @@
-"""Hold a model file against the configuration and the checkpoint, before it is used."""
+"""Compare a model file, before it is used, with the configuration and the checkpoint."""
 
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.weights import CheckpointFacts
-from parity.files import read_json, write_json
 from parity.logs import log_to
-from parity.model_files.description import EXPORT
-from parity.model_files.inspection import INSPECTION, Wanted, inspect, refuse
+from parity.model_files.inspection import inspect_export, stop_if_wrong
+from parity.model_files.results import ExportDescription, Wanted
+from parity.records import load, save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,12 +16,12 @@ def main(
     *, onnx: str, descriptions: list[str], checkpoint: str, wanted: dict[str, Any], destination: str
 ) -> None:
     """Write what a file says of itself; stop if comparing it would mean nothing."""
-    own, *reference = (read_json(path, EXPORT) for path in descriptions)
+    own, *reference = (load(path, ExportDescription) for path in descriptions)
     facts = CheckpointFacts.load(checkpoint)
     asked = Wanted(**wanted, names=facts.names, stride=facts.stride)
-    inspection = inspect(onnx, own, asked, facts.weights, next(iter(reference), None))
-    refuse(inspection)
-    write_json(destination, INSPECTION, inspection)
+    inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(reference), None))
+    stop_if_wrong(inspection)
+    save(destination, inspection)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,42 @@
-"""Let the arms, Ultralytics' predict and the bare runtime run in turn on the same images."""
+"""Time the arms, Ultralytics' predict and the bare runtime in turn on the same images."""
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnxruntime import PROVIDERS
-from parity.benchmarking.contestants import Task
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.benchmarking.contestants import Workload
 from parity.benchmarking.machine import describe_machine
-from parity.benchmarking.race import race_all
-from parity.files import write_json
+from parity.benchmarking.race import run_races
+from parity.benchmarking.results import Latency, LatencySettings
+from parity.detection.detection_files import Thresholds
 from parity.logs import log_to
+from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
 def main(
-    *, task: Task, batches: list[str], latency: dict[str, Any], cores: int, destination: str
+    *, workload: Workload, batches: list[str], latency: dict[str, Any], cores: int, destination: str
 ) -> None:
     """Write how fast every contestant is."""
     settings = {key: latency[key] for key in ("rounds", "images", "warm_up")}
-    races = race_all(task, batches, cores=cores, **settings)
-    made_by = {"machine": describe_machine(cores), "provider": PROVIDERS[0], **task.as_json()}
-    write_json(destination, "latency/1", {"made_by": made_by, **settings, "races": races})
+    machine = describe_machine(cores)
+    races = run_races(workload, batches, cores=cores, **settings)
+    made_by = LatencySettings(**vars(workload), machine=machine, provider=PROVIDERS[0])
+    save(destination, Latency(made_by=made_by, **settings, races=races))
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         arm = snakemake.params.arm
         main(
-            task=Task(
+            workload=Workload(
                 checkpoint=snakemake.input.checkpoint,
                 onnx=snakemake.input.onnx,
                 imgsz=arm["imgsz"],
                 rect=arm["rect"],
                 end2end=arm["end2end"],
-                thresholds=snakemake.params.thresholds,
+                thresholds=Thresholds(**snakemake.params.thresholds),
                 floor=snakemake.params.candidates["floor"],
             ),
             batches=snakemake.input.batches,

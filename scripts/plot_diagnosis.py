@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from parity.logs import log_to
-from parity.reporting.figures.diagnosis import write_figure
+from parity.reporting.figures.diagnosis import write_diagnosis_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def main(*, diagnosis: str, batches: list[str], destination: str) -> None:
     """Write one picture."""
-    write_figure(diagnosis, batches, destination)
+    write_diagnosis_figure(diagnosis, batches, destination)
 
 
 if __name__ == "__main__":

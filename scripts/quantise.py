@@ -1,13 +1,14 @@
 """Make an int8 model of a float one, calibrated on some of the user's images."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.data.batches import load_batch
-from parity.files import write_json
 from parity.layers.quantisation import quantise
 from parity.logs import log_to
-from parity.model_files.description import EXPORT, describe, load_checked
+from parity.model_files.description import describe_export, load_checked
+from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,8 +19,8 @@ def main(
 ) -> None:
     """Write an int8 ONNX file and what it says of itself."""
     made_with = quantise(onnx, destination, load_batch(images), **options)
-    described = describe(load_checked(destination), Path(destination).stat().st_size)
-    write_json(description, EXPORT, {**described, "quantisation": made_with})
+    described = describe_export(load_checked(destination), Path(destination).stat().st_size)
+    save(description, replace(described, quantisation=made_with))
 
 
 if __name__ == "__main__":

@@ -1,29 +1,20 @@
-"""Gather the numbers of a run and hold them against the tolerances."""
+"""Gather the numbers of a run and compare them with the tolerances."""
 
 from typing import TYPE_CHECKING, Any
 
-from parity.comparison.summary import RESULTS, summarise
-from parity.files import write_json
+from parity.comparison.settings import ComparisonSettings
+from parity.comparison.summary import summarise
 from parity.logs import log_to
+from parity.records import from_plain, save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(
-    *,
-    model: str,
-    exports: list[str],
-    detections: list[str],
-    comparisons: list[str],
-    settings: dict[str, Any],
-    note: str,
-    listed: int,
-    destination: str,
-) -> None:
+def main(*, settings: dict[str, Any], destination: str, **inputs: Any) -> None:
     """Write the results of a model."""
-    results = summarise(exports, detections, comparisons, settings, listed=listed)
-    write_json(destination, RESULTS, {"model": model, "images_note": note, **results})
+    compared = {name: from_plain(each, ComparisonSettings) for name, each in settings.items()}
+    save(destination, summarise(settings=compared, **inputs))
 
 
 if __name__ == "__main__":

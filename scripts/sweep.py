@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from parity.comparison.sweep import sweep_batch
 from parity.comparison.threshold_grid import Axes
+from parity.detection.detection_files import Thresholds
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def main(
     candidates: list[str],
     comparisons: dict[str, list[str]],
     grid: dict[str, list[float]],
-    thresholds: dict[str, Any],
+    thresholds: Thresholds,
     matching: dict[str, Any],
     destination: str,
 ) -> None:
@@ -30,7 +31,7 @@ if __name__ == "__main__":
             candidates=snakemake.input.candidates,
             comparisons=snakemake.params.comparisons,
             grid=snakemake.params.grid,
-            thresholds=snakemake.params.thresholds,
+            thresholds=Thresholds(**snakemake.params.thresholds),
             matching=snakemake.params.matching,
             destination=snakemake.output.counts,
         )

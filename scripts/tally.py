@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from parity.comparison.fallback import FALLBACKS, tally
-from parity.files import write_json
+from parity.comparison.fallback import count_fallbacks
 from parity.logs import log_to
+from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def main(*, detections: list[str], destination: str) -> None:
     """Write the count of an export."""
-    write_json(destination, FALLBACKS, tally(detections))
+    save(destination, count_fallbacks(detections))
 
 
 if __name__ == "__main__":

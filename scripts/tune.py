@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from parity.comparison.tuning import SWEEP_RESULTS, gather
-from parity.files import write_json
+from parity.comparison.tuning import gather
 from parity.logs import log_to
+from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ def main(
     *, model: str, counts: list[str], comparisons: dict[str, list[str]], destination: str
 ) -> None:
     """Write the results of a model's sweep."""
-    write_json(destination, SWEEP_RESULTS, {"model": model, **gather(counts, comparisons)})
+    save(destination, gather(model, counts, comparisons))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 import sys
 from typing import TYPE_CHECKING
 
-from parity.comparison.summary import RESULTS
-from parity.files import read_json, write_json
+from parity.comparison.results import Results
+from parity.diagnosis.document import DiagnosisDocument
 from parity.logs import log_to
-from parity.reporting.comparison_table import overview
-from parity.reporting.verdict import FAIL, VERDICT, gated, lines, overall
-from parity.reporting.views.diagnosis import DIAGNOSIS
-from parity.reporting.views.diagnosis import verdict as diagnosis_verdict
+from parity.records import load, save
+from parity.reporting.comparison_table import comparison_lines
+from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,16 +17,15 @@ if TYPE_CHECKING:
 
 def main(*, results: list[str], diagnoses: list[str], report: str, destination: str) -> None:
     """Say what each gate came to; write that down, or exit with 1 if one of them fails."""
-    documents = [read_json(path, RESULTS) for path in results]
-    gates, table = gated(documents), overview(documents)
-    told = [diagnosis_verdict(read_json(path, DIAGNOSIS)) for path in diagnoses]
-    sys.stdout.write("\n".join([*lines(gates), *told, "", *table]) + "\n")
+    documents = [load(path, Results) for path in results]
+    gates, table = gates_of(documents), comparison_lines(documents)
+    told = [verdict_sentence(load(path, DiagnosisDocument)) for path in diagnoses]
+    lines = [*(gate.line for gate in gates), *told, "", *table]
+    sys.stdout.write("\n".join(lines) + "\n")
     verdict = overall(gates)
     if verdict == FAIL:
         sys.exit(1)
-    content = {"verdict": verdict, "report": report, "gates": gates}
-    content |= {"diagnoses": told, "table": table}
-    write_json(destination, VERDICT, content)
+    save(destination, RunVerdict(verdict, report, gates, tuple(told), tuple(table)))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,11 @@
 """Write the report of a run, as Markdown and as a page."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.comparison.summary import RESULTS
-from parity.files import atomic, read_json
 from parity.logs import log_to
-from parity.reporting.figures.gallery import INDEX, PICTURES
 from parity.reporting.html.page import write_page
-from parity.reporting.markdown.report import find_links, render
-from parity.reporting.views.diagnosis import diagnosis_sections
-from parity.reporting.views.model_files import export_sections
-from parity.reporting.views.thresholds import sweep_sections
+from parity.reporting.markdown.report import write_markdown
+from parity.reporting.report import prepare_report
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,21 +14,10 @@ if TYPE_CHECKING:
 def main(
     *, inputs: dict[str, list[str]], config: dict[str, Any], report: str, page: str, files: str
 ) -> None:
-    """Write the report on all models; inputs are files or folders of each model by name."""
-    listed = {folder: read_json(Path(folder) / INDEX, PICTURES) for folder in inputs["pictures"]}
-    folders = {index["model"]: folder for folder, index in listed.items()}
-    text = render(
-        [read_json(path, RESULTS) for path in inputs["results"]],
-        {index["model"]: index for index in listed.values()},
-        config=config,
-        links=find_links(inputs["plots"], folders, report),
-        sweeps=sweep_sections(inputs["sweeps"], inputs["sweep_plots"], report),
-        files=export_sections(inputs, report),
-        diagnoses=diagnosis_sections(inputs, report),
-    )
-    with atomic(report) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    write_page(inputs, config=config, page=page, files=files)
+    """Write both reports; inputs are files or folders of each model by name."""
+    prepared = prepare_report(inputs, config)
+    write_markdown(prepared, report, page=page)
+    write_page(prepared, page=page, files=files, markdown=report)
 
 
 if __name__ == "__main__":

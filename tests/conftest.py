@@ -94,7 +94,7 @@ class Workflow:
         *args : str
             Targets and options of Snakemake.
         config : mapping, optional
-            Laid over ``config.yaml``, nested keys too.
+            Applied on top of ``config.yaml``, nested keys too.
         """
         done = self.snakemake("--cores", "2", *args, config=config)
         finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout, re.MULTILINE)
@@ -148,7 +148,7 @@ class Workflow:
         path = self.root / ".snakemake" / "changes.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump(dict(config)))
-        return ["--configfile", str(path)]
+        return ["--configfile", "config.yaml", str(path)]
 
     def copy(self, destination: Path) -> "Workflow":
         """Copy the folder with its results, dates and Snakemake's records."""

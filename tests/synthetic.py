@@ -7,12 +7,16 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.comparison.differences import COMPARISON, compare_image
-from parity.comparison.summary import RESULTS, summarise
-from parity.data.batches import BATCH, slug
-from parity.detection.detections import DETECTIONS
-from parity.files import write_json
+from parity.comparison.differences import ComparisonBatch, MatchingSettings, compare_image
+from parity.comparison.results import Results
+from parity.comparison.settings import ComparisonSettings, Effect
+from parity.comparison.summary import summarise
+from parity.comparison.tolerances import Tolerance
+from parity.data.batches import Batch, BatchImage, slug
+from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
 from parity.provenance import sha256
+from parity.records import load, save
+from tests.documents import EXPORT
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"
 NAMES = {0: "person", 1: "car", 2: "<b>|`x`\n$y$"}
@@ -20,8 +24,8 @@ GROUND = (90, 160, 90)
 
 Detection = tuple[list[float], float, int]
 
-DEFAULTS = {"missing": 0, "extra": 0, "box_px": 0.01, "score": 1e-4}
-THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
+MATCHING = MatchingSettings(iou=0.5)
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,20 @@ class Run:
     batches: list[str]
     images: dict[str, Path] = field(default_factory=dict)
 
+    def load(self) -> Results:
+        """Return what ``summarise`` wrote."""
+        return load(self.results, Results)
 
-def comparison(effect: str, reference: str, candidate: str, **own: Any) -> dict[str, Any]:
-    settings = {"effect": effect, "reference": reference, "candidate": candidate, "gated": False}
-    return {**settings, "tolerance": DEFAULTS, **own}
+
+def comparison(
+    effect: Effect,
+    reference: str,
+    candidate: str,
+    *,
+    gated: bool = False,
+    tolerance: Tolerance = Tolerance(),  # noqa: B008 - frozen
+) -> ComparisonSettings:
+    return ComparisonSettings(effect, reference, candidate, gated, tolerance)
 
 
 EFFECTS = {
@@ -66,7 +80,7 @@ BROKEN = {
 }
 """The runtime loses, adds and renames objects."""
 
-NOTHING = {arm: {"empty.png": []} for arm in SAME}
+NOTHING: dict[str, dict[str, list[Detection]]] = {arm: {"empty.png": []} for arm in SAME}
 
 
 def make_run(
@@ -74,7 +88,7 @@ def make_run(
     arms: dict[str, dict[str, list[Detection]]],
     *,
     model: str = "yolo11n",
-    settings: dict[str, dict[str, Any]] | None = None,
+    settings: dict[str, ComparisonSettings] | None = None,
     reasons: dict[str, dict[str, str]] | None = None,
     note: str = "",
 ) -> Run:
@@ -103,8 +117,7 @@ def make_run(
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), np.full((120, 200, 3), GROUND, np.uint8))
     batches = [str(root / "batches" / "00000.json")]
-    listed = [{"name": n, "path": str(p), "sha256": sha256(p)} for n, p in images.items()]
-    write_json(batches[0], BATCH, {"images": listed})
+    save(batches[0], Batch([BatchImage(n, str(p), sha256(p)) for n, p in images.items()]))
 
     detections, records = [], {}
     for arm, found in arms.items():
@@ -112,62 +125,57 @@ def make_run(
         records[arm] = [record(name, found[name], failed.get(name, "")) for name in names]
         kind = "onnx" if arm.startswith("onnx") else "pytorch"
         detections.append(str(root / f"detect_{kind}" / model / arm / "00000.json"))
-        write_json(detections[-1], DETECTIONS, {"made_by": made_by(arm), "images": records[arm]})
+        save(detections[-1], DetectionBatch(made_by(arm), records[arm]))
 
     comparisons = []
     for name, about in settings.items():
-        sides = zip(records[about["reference"]], records[about["candidate"]], strict=True)
-        compared = [compare_image(ours, theirs, iou=0.5) for ours, theirs in sides]
+        sides = zip(records[about.reference], records[about.candidate], strict=True)
+        compared = [compare_image(ours, theirs, iou=MATCHING.iou) for ours, theirs in sides]
+        batch = ComparisonBatch(about.reference, about.candidate, MATCHING, compared)
         comparisons.append(str(root / "compare" / model / name / "00000.json"))
-        write_json(comparisons[-1], COMPARISON, {"images": compared})
+        save(comparisons[-1], batch)
 
     export = str(root / "export" / model / "fp32.json")
-    write_json(export, "export/1", EXPORT)
+    save(export, EXPORT)
     results = str(root / "summarise" / model / "comparison_results.json")
-    gathered = summarise([export], detections, comparisons, settings)
-    write_json(results, RESULTS, {"model": model, "images_note": note, **gathered})
+    gathered = summarise(
+        model,
+        exports=[export],
+        detections=detections,
+        comparisons=comparisons,
+        settings=settings,
+        note=note,
+    )
+    save(results, gathered)
     return Run(root, results, comparisons, detections, batches, images)
 
 
-def record(name: str, found: list[Detection], reason: str) -> dict[str, Any]:
+def record(name: str, found: list[Detection], reason: str = "") -> ImageDetections:
     """Return a record of a detections file."""
     boxes, scores, class_ids = ([each[i] for each in found] for i in range(3))
-    return {
-        "name": name,
-        "sha256": "0" * 64,
-        "height": 0 if reason else 120,
-        "width": 0 if reason else 200,
-        "reason": reason,
-        "boxes": boxes,
-        "scores": scores,
-        "class_ids": class_ids,
-    }
+    return ImageDetections(
+        name=name,
+        sha256="0" * 64,
+        height=0 if reason else 120,
+        width=0 if reason else 200,
+        reason=reason,
+        non_finite=0,
+        boxes=boxes,
+        scores=scores,
+        class_ids=class_ids,
+    )
 
 
-def made_by(arm: str) -> dict[str, Any]:
+def made_by(arm: str, **own: Any) -> MadeBy:
     """Return what a detections file says of its making."""
-    return {
-        "arm": arm,
+    known: dict[str, Any] = {
+        "thresholds": THRESHOLDS,
         "model_sha256": "ab" * 32,
-        "imgsz": [320, 320] if arm.endswith("320") else [640, 640],
+        "imgsz": (320, 320) if arm.endswith("320") else (640, 640),
         "rect": arm.endswith("rect"),
         "end2end": False,
         "floor": 0.01,
         "threads": 1,
-        "thresholds": THRESHOLDS,
         "versions": {"numpy": "2.4.6"},
-        "names": NAMES,
     }
-
-
-EXPORT = {
-    "sha256": "cd" * 32,
-    "bytes": 10_741_288,
-    "opset": 18,
-    "ir_version": 8,
-    "producer": "pytorch 2.14.1",
-    "inputs": [{"name": "images", "shape": [1, 3, 640, 640], "dtype": "float"}],
-    "outputs": [{"name": "output0", "shape": [1, 84, 8400], "dtype": "float"}],
-    "operators": {"Conv": 88, "Mul": 79},
-    "metadata": {},
-}
+    return MadeBy(**{"arm": arm, "names": NAMES, **known, **own})

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.accuracy.bootstrap import cost, draw, weights_of
+from parity.accuracy.bootstrap import costs, resample, weights_of
 from parity.accuracy.coco import score_classes
-from parity.accuracy.error_types import OperatingPoint, moved, sort_image
+from parity.accuracy.error_types import ErrorCounts, moved, sort_image
 from parity.accuracy.measure import as_dataset, as_rows, evaluate
+from parity.accuracy.results import Cost
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
 from parity.errors import UserError
@@ -90,16 +91,13 @@ def test_equal_to_pycocotools(source: str, capsys: pytest.CaptureFixture[str]) -
     oracle.summarize()
     capsys.readouterr()
     ours = evaluate(detections, truths, names)
-    sizes = ours["sizes"]
-    values = [ours["map"], ours["map50"], sizes["small"], sizes["medium"], sizes["large"]]
+    values = [ours.map, ours.map50, *(ours.sizes[size] for size in ("small", "medium", "large"))]
     assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
     precision = oracle.eval["precision"][:, :, :, 0, 2]
     for c, name in names.items():
-        if name in ours["classes"]:
-            assert ours["classes"][name]["map"] == pytest.approx(
-                precision[:, :, c].mean(), abs=1e-6
-            )
-    drawn = draw(score_classes(detections, truths), weights_of(len(truths), 5))
+        if name in ours.classes:
+            assert ours.classes[name].map == pytest.approx(precision[:, :, c].mean(), abs=1e-6)
+    drawn = resample(score_classes(detections, truths), weights_of(len(truths), 5))
     assert drawn.plain == pytest.approx(oracle.stats[:2], abs=1e-6), "what is resampled agrees"
 
 
@@ -107,31 +105,27 @@ def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
     truths = synthetic()
     detections = scattered(truths, 3, 5)
     weights = weights_of(len(truths), 4)
-    drawn = draw(score_classes(detections, truths), weights).drawn
+    drawn = resample(score_classes(detections, truths), weights).drawn
     for row, value in zip(weights, drawn, strict=True):
         copies = [(name, i) for name, n in zip(truths, row, strict=True) for i in range(n)]
         some = {f"{name}-{i}": truths[name] for name, i in copies}
         mine = {f"{name}-{i}": detections[name] for name, i in copies}
-        assert evaluate(mine, some, NAMES)["map"] == pytest.approx(value[0], abs=5e-3)
+        assert evaluate(mine, some, NAMES).map == pytest.approx(value[0], abs=5e-3)
 
 
 def test_perfect_and_empty_detections() -> None:
     truths = {"a": truth([[0, 0, 50, 50], [60, 60, 90, 90]], [0, 1]), "b": truth([], [])}
     perfect = {"a": found(truths["a"].boxes.tolist(), [0.9, 0.8], [0, 1]), "b": found([], [], [])}
     nothing = {"a": found([], [], []), "b": found([], [], [])}
-    assert evaluate(perfect, truths, NAMES)["map"] == 1
+    assert evaluate(perfect, truths, NAMES).map == 1
     empty = evaluate(nothing, truths, NAMES)
-    assert (empty["map"], empty["map50"]) == (0, 0)
-    assert empty["sizes"]["large"] is None, "no large object is labelled"
+    assert (empty.map, empty.map50) == (0, 0)
+    assert empty.sizes["large"] is None, "no large object is labelled"
     weights = weights_of(2, 100)
-    one, other = (draw(score_classes(each, truths), weights) for each in (perfect, nothing))
-    assert cost(one, one)["map"] == {
-        "difference": 0,
-        "interval": [0, 0],
-        "percent": 0,
-        "percent_interval": [0, 0],
-    }
-    assert cost(one, other)["map"]["percent"] == 100
+    one, other = (resample(score_classes(each, truths), weights) for each in (perfect, nothing))
+    nothing_lost = Cost(difference=0, interval=(0, 0), percent=0, percent_interval=(0, 0))
+    assert costs(one, one) == (nothing_lost, nothing_lost)
+    assert costs(one, other)[0].percent == 100
 
 
 @pytest.mark.parametrize(
@@ -159,13 +153,13 @@ def test_a_second_detection_of_an_object_is_a_duplicate_and_a_crowd_forgives() -
 
 def test_what_moves_between_two_arms() -> None:
     labels = truth([[0, 0, 100, 100], [200, 0, 300, 100]], [0, 1])
-    one, other = OperatingPoint(), OperatingPoint()
+    one, other = ErrorCounts(), ErrorCounts()
     one.add("a", found(labels.boxes.tolist(), [0.9, 0.8], [0, 1]), labels)
     other.add("a", found([labels.boxes[0].tolist()], [0.9], [1]), labels)
     table = moved(one.fates, other.fates)
     assert table["found"] == {"found": 0, "wrong class": 1, "badly placed": 0, "missed": 1}
-    assert one.as_json()["precision"] == one.as_json()["recall"] == 1
-    assert OperatingPoint().as_json()["precision"] is None
+    assert one.results().precision == one.results().recall == 1
+    assert ErrorCounts().results().precision is None
 
 
 def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
@@ -193,20 +187,20 @@ def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
             labels.images["sub/a.jpg"].boxes, [[80, 30, 120, 70], [20, 10, 60, 50]]
         )
     assert len(yolo.images["b.jpg"]) == 0
-    assert yolo.notes == ["1 images have no file of labels and count as images without objects."]
+    assert yolo.notes == ["1 images have no label file and count as images without objects."]
     assert "b.jpg" not in coco.images
     assert coco.notes == [
         "1 images are not in the labels and are left out.",
-        "1 boxes of classes that the model lacks are left out: x.",
+        "1 boxes of classes that the model does not have are left out: x.",
     ]
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9; the model has none"),
-        ("0 0.5 0.5", "line 1 is no label of YOLO"),
-        ("0 0.5 0.5 x 1", "line 1 is no label of YOLO"),
+        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9, which the model does not have"),
+        ("0 0.5 0.5", "line 1 is not a YOLO label"),
+        ("0 0.5 0.5 x 1", "line 1 is not a YOLO label"),
         ("", "names no object in any of the 1 images"),
     ],
 )

@@ -1,28 +1,38 @@
 """The race: who runs, in which order, and what its numbers mean."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from parity.benchmarking.contestants import RATIOS, RUNNERS, STAGES, Contestant, Task, line_ups
-from parity.benchmarking.race import compare_speeds, race, race_all, summarise
+from parity.benchmarking.contestants import (
+    RATIOS,
+    RUNNERS,
+    STAGES,
+    Contestant,
+    Workload,
+    line_ups,
+)
+from parity.benchmarking.race import compare_speeds, run_race, run_races, speed_of
+from parity.benchmarking.results import Speed
+from parity.benchmarking.worker import Round
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
+from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 from parity.files import write_json
 from parity.provenance import sha256
 
 
-def turn(seconds: float, intervals: list[float]) -> dict[str, Any]:
+def turn(seconds: float, intervals: list[float]) -> Round:
     """Return what a process says of a round."""
-    return {
-        "seconds": seconds,
-        "processor_seconds": 2 * seconds,
-        "intervals": intervals,
-        "stages": {"network": seconds},
-        "peak_memory_bytes": 100,
-    }
+    return Round(
+        seconds=seconds,
+        processor_seconds=2 * seconds,
+        intervals=intervals,
+        stages={"network": seconds},
+        peak_memory_bytes=100,
+    )
 
 
 @pytest.fixture
@@ -31,9 +41,9 @@ def images() -> list[BatchImage]:
 
 
 @pytest.fixture
-def task(yolo11n_onnx: Path) -> Task:
-    thresholds = {"conf": 0.25, "iou": 0.45, "max_det": 300}
-    return Task("", str(yolo11n_onnx), (640, 640), True, False, thresholds, 0.01)
+def workload(yolo11n_onnx: Path) -> Workload:
+    thresholds = Thresholds(conf=0.25, iou=0.45, max_det=300)
+    return Workload("", str(yolo11n_onnx), (640, 640), True, False, thresholds, 0.01)
 
 
 def test_the_whole_machine_is_a_process_per_core_for_an_arm() -> None:
@@ -46,64 +56,67 @@ def test_the_whole_machine_is_a_process_per_core_for_an_arm() -> None:
     assert len(line_ups(1)) == 1
 
 
-def test_a_summary_counts_the_slowest_process_and_the_memory_of_all() -> None:
+def test_a_speed_counts_the_slowest_process_and_the_memory_of_all() -> None:
     rounds = [[turn(2.0, [1.0, 1.0]), turn(4.0, [2.0, 2.0])], [turn(1.0, [0.5]), turn(1.0, [0.5])]]
-    summary = summarise(Contestant("ONNX arm", 2, 1), rounds, 4)
-    assert summary["images_per_second"] == [1.0, 4.0]
-    assert summary["processor_ms_per_image"] == [3000.0, 1000.0]
-    assert summary["stage_ms_per_image"]["network"] == 1000.0
-    assert summary["peak_memory_bytes"] == 200
-    assert summary["interval_ms"]["50"] == 1000.0
-    assert summary["name"] == "ONNX arm, 2 x 1 thread"
+    speed = speed_of(Contestant("ONNX arm", 2, 1), rounds, 4)
+    assert speed.images_per_second == [1.0, 4.0]
+    assert speed.processor_ms_per_image == [3000.0, 1000.0]
+    assert speed.stage_ms_per_image["network"] == 1000.0
+    assert speed.peak_memory_bytes == 200
+    assert speed.interval_ms["50"] == 1000.0
+    assert speed.name == "ONNX arm, 2 x 1 thread"
 
 
 def test_speeds_are_compared_round_by_round() -> None:
     slow_minute = {"ONNX arm": [10.0, 5.0, 9.0], "bare session.run": [20.0, 10.0, 9.0]}
-    summaries = [
-        {"kind": kind, "name": kind, "images_per_second": slow_minute.get(kind, [1.0] * 3)}
+    speeds = [
+        Speed(
+            kind=kind,
+            processes=1,
+            threads=1,
+            name=kind,
+            images_per_second=slow_minute.get(kind, [1.0] * 3),
+            processor_ms_per_image=[],
+            stage_ms_per_image={},
+            interval_ms={},
+            peak_memory_bytes=0,
+        )
         for kind in RUNNERS
     ]
-    ratios = {(each["of"], each["to"]): each for each in compare_speeds(summaries)}
+    ratios = {(each.of, each.to): each for each in compare_speeds(speeds)}
     assert set(ratios) == set(RATIOS)
     ratio = ratios["ONNX arm", "bare session.run"]
-    assert (ratio["min"], ratio["median"], ratio["max"]) == (0.5, 0.5, 1.0)
+    assert (ratio.min, ratio.median, ratio.max) == (0.5, 0.5, 1.0)
 
 
-def test_contestants_run_in_processes_of_their_own(task: Task, images: list[BatchImage]) -> None:
+def test_contestants_run_in_processes_of_their_own(
+    workload: Workload, images: list[BatchImage]
+) -> None:
     contestants = [Contestant("ONNX arm", 2, 1), Contestant("bare session.run", 1, 1)]
-    found = race_of(contestants, task, images)
+    found = run_race(contestants, workload, images, rounds=2, count=4, warm_up=1)
     for each in found:
-        assert len(each["images_per_second"]) == 2
-        assert all(speed > 0 for speed in each["images_per_second"])
-        assert each["peak_memory_bytes"] > 50e6 * each["processes"]
-        assert set(each["stage_ms_per_image"]) == set(STAGES)
+        assert len(each.images_per_second) == 2
+        assert all(speed > 0 for speed in each.images_per_second)
+        assert each.peak_memory_bytes > 50e6 * each.processes
+        assert set(each.stage_ms_per_image) == set(STAGES)
     arm, bare = found
-    assert all(arm["stage_ms_per_image"].values())
-    assert bare["stage_ms_per_image"]["decode"] == 0
+    assert all(arm.stage_ms_per_image.values())
+    assert bare.stage_ms_per_image["decode"] == 0
 
 
-def race_of(
-    contestants: list[Contestant], task: Task, images: list[BatchImage]
-) -> list[dict[str, Any]]:
-    """Run a short race whose ratios are not asked for."""
-    import parity.benchmarking.race as module
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "RATIOS", ())
-        return race(contestants, task, images, rounds=2, count=4, warm_up=1)["contestants"]
-
-
-def test_a_contestant_that_fails_is_said(task: Task, images: list[BatchImage]) -> None:
-    missing = Task(**{**task.as_json(), "onnx": "missing.onnx"})
+def test_a_contestant_that_fails_is_said(workload: Workload, images: list[BatchImage]) -> None:
+    missing = replace(workload, onnx="missing.onnx")
     with pytest.raises(UserError, match=r"bare session\.run, 1 thread ended before its round"):
-        race([Contestant("bare session.run", 1, 1)], missing, images, rounds=1, count=1, warm_up=1)
+        run_race(
+            [Contestant("bare session.run", 1, 1)], missing, images, rounds=1, count=1, warm_up=1
+        )
 
 
-def test_nothing_to_time_is_an_error(task: Task, tmp_path: Path) -> None:
+def test_nothing_to_time_is_an_error(workload: Workload, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(b"no image")
     record = {"name": "broken.jpg", "path": str(broken), "sha256": sha256(broken)}
     write_json(tmp_path / "batch.json", "batch/1", {"images": [record]})
     batches = [str(tmp_path / "batch.json")]
     with pytest.raises(UserError, match="no image can be read"):
-        race_all(task, batches, cores=1, rounds=1, images=1, warm_up=1)
+        run_races(workload, batches, cores=1, rounds=1, images=1, warm_up=1)

@@ -234,7 +234,7 @@ UNUSABLE = [
     ("a.pt", lambda p, _: p.touch(), "it may be truncated", "empty"),
     ("a.pt", lambda p, _: p.write_text("text"), "is not a checkpoint", "text"),
     ("a.pt", torchscript, "is a TorchScript archive", "another format of torch"),
-    ("a.pt", weights_only, "not a detection model", "weights without a model"),
+    ("a.pt", weights_only, "only detection models work", "weights without a model"),
     ("a.pt", lambda p, _: write(p, b""), "is damaged", "no pickle"),
     ("a.pt", lambda p, _: write(p, b"\x80\x02}"), "is damaged", "half a pickle"),
     ("a.pt", lambda p, _: write(p, b"\x80\x02K\x05."), "cannot be loaded", "a number"),

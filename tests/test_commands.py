@@ -1,12 +1,13 @@
-"""Every command and configuration in the documents is one that works, as far as it costs nothing.
+"""Every command and configuration in the documents works, as far as trying it costs nothing.
 
-Snakemake plans what it would run, make says what it would do, and modules explain themselves; what
-the commands do in earnest is the matter of other tests.
+Snakemake plans what it would run, make prints what it would do, and modules print their help. Other
+tests run the commands.
 """
 
 import importlib.util
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.planning.config import WHOLE, DefaultingValidator, load_schemas
+from parity.data.listing import find_samples
 from tests.conftest import ROOT, Workflow, copy_project
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,6 +24,9 @@ PREFIXES = ("make", "snakemake", ".venv/bin/snakemake", "python -m")
 PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
 BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGE = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
+FILES = ("best.pt", "best.onnx", "shipped.onnx", "boxes.json")
+"""Files of the reader's own that the documents name; planning reads none of them."""
+
 DRY = "--dry-run"
 ALONE = {"--unlock"}
 """Options that do nothing else, and go without a dry run."""
@@ -40,7 +44,7 @@ def commands() -> list[str]:
 
 
 def configurations() -> list[Any]:
-    """Return the pieces of a configuration in all documents, with the places where they stand."""
+    """Return the configurations in all documents, each with the name of its document."""
     found = []
     for document in DOCUMENTS:
         for block in BLOCKS.findall(document.read_text()):
@@ -51,9 +55,14 @@ def configurations() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """Return a copy of the project, with the files that the documents speak of."""
+    """Return a copy of the project with the files that the documents name."""
     folder = tmp_path_factory.mktemp("commands")
     made = copy_project(folder / "project", folder / "home")
+    for name in FILES:
+        (made.root / name).touch()
+    (made.root / "photographs").mkdir()
+    for name, path in find_samples().items():
+        shutil.copy(path, made.root / "photographs" / name)
     (made.root / "day.yaml").write_text(f"images: {made.root / 'parity/samples'}\n")
     return made
 
@@ -88,9 +97,19 @@ def test_a_command_of_the_documents_works(command: str, project: Workflow) -> No
 
 
 @pytest.mark.parametrize("piece", configurations())
-def test_a_configuration_of_the_documents_is_allowed(piece: dict[str, Any]) -> None:
-    whole = {"models": {"yolo11n": {"weights": "yolo11n.pt"}}} | piece
-    DefaultingValidator(WHOLE, registry=load_schemas()).validate(whole)
+def test_a_configuration_of_the_documents_can_be_planned(
+    piece: dict[str, Any], project: Workflow
+) -> None:
+    """One that names models replaces config.yaml, another one is added to it."""
+    path = project.root / "config.yaml"
+    original = path.read_text()
+    complete = piece if "models" in piece else yaml.safe_load(original) | piece
+    path.write_text(yaml.safe_dump(complete, sort_keys=False))
+    planned = project.dry_run()
+    path.write_text(original)
+    assert planned.returncode == 0, planned.output
+    assert planned.jobs["verdict"] == 1
+    assert planned.jobs["diagnose"] == len(piece.get("external", {}))
 
 
 def test_the_documents_are_searched() -> None:

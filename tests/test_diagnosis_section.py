@@ -1,5 +1,6 @@
-"""What the report says of a diagnosis."""
+"""What the report says of a diagnosis, and its figure."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,183 +8,151 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.data.batches import BATCH
+from parity.data.batches import Batch
 from parity.data.reading import read_image
+from parity.diagnosis.document import DiagnosisDocument
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.figures.diagnosis import write_figure
-from parity.reporting.views.diagnosis import (
-    DIAGNOSIS,
-    cut_at,
-    diagnosis_sections,
-    fence,
-    odds,
-    section,
-    verdict,
-)
-from tests.synthetic import GROUND, HOSTILE
+from parity.records import save
+from parity.reporting.diagnosis_verdict import advice, verdict_sentence
+from parity.reporting.figures.diagnosis import write_diagnosis_figure
+from parity.reporting.views.blocks import Block, Code, Facts, Group, Sentences, Table, every_block
+from parity.reporting.views.diagnosis import blocks_of, odds, prepare
+from parity.reporting.views.section import Model
+from tests.report_documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
+from tests.synthetic import GROUND, HOSTILE, SAME, make_run
 
-BGR = {
-    "name": "bgr",
-    "stage": "tensor",
-    "changes": {"colours": "bgr"},
-    "wrong": "The colours enter as blue, green, red.",
-    "mend": "Turn them round once.",
-    "code": "x = x[..., ::-1]\ny = x",
-    "reference": "https://github.com/a/b/issues/1",
-}
-FOUND = {
-    "reference": 10,
-    "matched": 10,
-    "missing": 0,
-    "extra": 0,
-    "flipped": 0,
-    "box_px": 0.0001,
-    "score": 1e-6,
-    "box_px_median": 0.0,
-    "score_median": 0.0,
-    "agreement": 0.9999999,
-}
-WORSE = FOUND | {"matched": 7, "missing": 3, "extra": 1, "box_px": 20.0, "agreement": 0.7}
-SHARES = {"exact": 1.0, "close": 1.0, "predicted": 1.0, "box_px": 0.0, "score": 0.0}
-BOX = {"boxes": [[5.0, 5.0, 30.0, 30.0]], "scores": [None], "class_ids": [10000]}
-
-
-def told(**own: Any) -> dict[str, Any]:
-    """Return a diagnosis as ``diagnose`` writes it."""
-    return {
-        "model": "m",
-        "external": "mine",
-        "export": "fp32",
-        "reference": "pytorch-square",
-        "verdict": "named",
-        "faults": [BGR],
-        "choices": [BGR | {"name": "conf_0.5"}],
-        "reproduced": SHARES,
-        "reproduced_by_correct": SHARES | {"exact": 0.0, "close": 0.5},
-        "runner_up": {"faults": ["grey"], "margin": 3.0},
-        "equivalents": [],
-        "undecided": ["not_clipped"],
-        "first_difference": "tensor",
-        "ask": ["Hand over the input."],
-        "notes": [],
-        "images": [HOSTILE],
-        "images_stated": 1,
-        "network_runs": 3,
-        "complete": True,
-        "cure": {"images": 1, "thresholds": {}, "before": WORSE, "after": FOUND},
-        "waterfall": [
-            {"kind": "runtime", "name": "", "share": 0.0, **FOUND},
-            {"kind": "fault", "name": "bgr", "share": 1.0, **WORSE},
-            {"kind": "unexplained", "name": "", "share": 0.0, **WORSE},
-        ],
-        "alone": {"bgr": 0.6},
-        "examples": [
-            {"name": HOSTILE, "height": 60, "width": 80}
-            | dict.fromkeys(("observed", "reproduced", "correct"), BOX)
-        ],
-        "labels": {"10000": "<i>cat</i>"},
-        "names": {"0": "person"},
-        **own,
-    }
+SHEAR = replace(BGR, name="shear", title="Sheared image")
+TWO = {"faults": (BGR, SHEAR), "titles": {"bgr": BGR.title, "shear": SHEAR.title}}
 
 
 @pytest.mark.parametrize(
     ("own", "sentence"),
     [
-        ({}, "1 step is wrong in mine: bgr."),
-        ({"faults": [BGR, BGR]}, "2 steps are wrong in mine: bgr and bgr."),
+        ({}, "mine has 1 fault: Colours swapped (BGR instead of RGB)."),
         (
-            {"verdict": "correct", "faults": []},
-            "Nothing is wrong with mine: fp32, run as it should be, gives its boxes.",
+            TWO,
+            "mine has 2 faults: Colours swapped (BGR instead of RGB) and Sheared image.",
         ),
         (
-            {"verdict": "correct", "faults": [], "reproduced": SHARES | {"exact": 0.95}},
+            {"verdict": "correct", "faults": ()},
             (
-                "No step of the catalogue is wrong in mine, but 5 % of its boxes are not what "
-                "fp32, run as it should be, gives."
+                "mine is correct: fp32 with correct preprocessing and postprocessing returns its "
+                "boxes."
             ),
         ),
         (
-            {"verdict": "unknown", "faults": []},
+            {"verdict": "correct", "faults": (), "reproduced": replace(REPRODUCED, exact=0.95)},
             (
-                "Nothing in the catalogue gives the boxes of mine; it differs first in the numbers "
-                "of the input."
+                "No fault of the catalogue was found in mine, but 5 % of its boxes differ from "
+                "those of fp32 with correct preprocessing and postprocessing."
+            ),
+        ),
+        (
+            {"verdict": "unknown", "faults": ()},
+            (
+                "No fault of the catalogue explains the boxes of mine; it differs first in this "
+                "stage: input tensor."
+            ),
+        ),
+        (
+            {"verdict": "unknown", "first_difference": ""},
+            (
+                "No fault of the catalogue explains the boxes of mine. The closest explanation: "
+                "Colours swapped (BGR instead of RGB)."
             ),
         ),
     ],
 )
 def test_the_verdict_is_a_sentence(own: dict[str, Any], sentence: str) -> None:
-    assert verdict(told(**own)) == sentence
+    assert verdict_sentence(replace(DIAGNOSIS, **own)) == sentence
 
 
-def test_what_is_said() -> None:
-    said = section(told(), "mine.jpg")
-    (fault,) = said["faults"]
-    assert fault["cost"] == (
-        "Alone it would leave an agreement of 0.6000; after those before it, it takes 100 % of all "
-        "that is lost."
+def test_advice_is_how_to_fix_it() -> None:
+    (said,) = advice(DIAGNOSIS)
+    assert "mine has 1 fault" in said
+    assert BGR.fix in said
+    assert advice(replace(DIAGNOSIS, verdict="correct", faults=())) == []
+
+
+def blocks(diagnosis: DiagnosisDocument = DIAGNOSIS) -> list[Block]:
+    return [*every_block(blocks_of(diagnosis, "mine.jpg"))]
+
+
+def group(title: str, diagnosis: DiagnosisDocument = DIAGNOSIS) -> str:
+    """Return the sentences of a group as one text; nothing where there is no such group."""
+    found = (each for each in blocks(diagnosis) if isinstance(each, Group) and each.title == title)
+    sentences = (block for each in found for block in each.blocks if isinstance(block, Sentences))
+    return " ".join(item for block in sentences for item in block.items)
+
+
+def table(caption: str, diagnosis: DiagnosisDocument = DIAGNOSIS) -> tuple[tuple[str, ...], ...]:
+    found = (b for b in blocks(diagnosis) if isinstance(b, Table) and b.caption == caption)
+    return next((each.rows for each in found), ())
+
+
+def test_what_is_said_of_a_fault() -> None:
+    facts = next(block for block in blocks() if isinstance(block, Facts))
+    said = {fact.name: fact.value for fact in facts.facts}
+    assert said["What it costs"] == (
+        "As the only fault, it would leave a panoptic quality of 0.6000. Here it accounts for "
+        "100 % of what is lost."
     )
-    assert fault["link"] == BGR["reference"]
-    assert fault["block"] == "```python\nx = x[..., ::-1]\ny = x\n```"
-    evidence = " ".join(said["evidence"])
-    assert "Of 8 boxes in 1 image, 100 % are reproduced" in evidence
-    assert "grey, is worse by 3 nats, which makes it 20.1 times less likely" in evidence
-    assert "3 runs of the network" in evidence
-    assert said["cure"][0][:5] == ["the boxes that were given", "7 of 10", "3", "1", "0"]
-    assert said["waterfall"][1] == ["bgr", "7", "3", "1", "0.7000", "100 %"]
-    assert "not_clipped" in said["open"][0]
-    assert "conf_0.5" in said["assumed"][0]
+    assert said["How to fix it"] == BGR.fix
+    assert said["Stage"] == "input tensor"
+    assert said["Reported before"] == BGR.reference
+    (code,) = (block for block in blocks() if isinstance(block, Code))
+    assert (code.text, code.language) == (BGR.code, "python")
+
+
+def test_the_evidence_is_in_numbers() -> None:
+    said = group("Evidence")
+    assert "Of 8 boxes in 1 image, this explanation reproduces 100 % to the last digit" in said
+    assert "The next best explanation (Grey image) is 20.1 times less likely." in said
+    assert "The search ran the network 3 times." in said
+    before, after = table("Before and after")
+    assert before[:5] == ("the observed boxes", "7 of 10", "3", "1", "0")
+    assert after[:2] == ("after the fix", "10 of 10")
+    caption = "From PyTorch to these boxes, one step at a time"
+    assert table(caption)[1] == (BGR.title, "7", "3", "1", "0.7000", "100 %")
+
+
+def test_what_is_open_is_said_by_titles() -> None:
+    assert "Boxes not clipped to the image" in group("What these boxes cannot tell")
+    assert "Confidence threshold 0.5 (harmless)" in group("What was inferred")
+    assert "compared at the thresholds of mine: conf 0.5, IoU 0.7" in group("What was inferred")
+    assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
 
 
 def test_where_nothing_is_lost_there_is_no_waterfall() -> None:
-    steps = [{"kind": "unexplained", "name": "", "share": None, **FOUND}]
-    assert section(told(waterfall=steps, faults=[]), "")["waterfall"] == []
+    same = replace(DIAGNOSIS, waterfall=(waterfall_step(FIXED, kind="unexplained"),), faults=())
+    assert not table("From PyTorch to these boxes, one step at a time", same)
 
 
-def test_an_address_that_is_none_becomes_no_link() -> None:
-    odd = BGR | {"reference": "javascript:alert(1)"}
-    assert section(told(faults=[odd]), "")["faults"][0]["link"] == ""
+@pytest.mark.parametrize(("margin", "text"), [(0, "1 times"), (50, "more than a million times")])
+def test_odds(margin: float, text: str) -> None:
+    assert odds(margin) == text
 
 
-def test_code_cannot_leave_its_fence() -> None:
-    assert fence("a\n```\nb").startswith("````python\n")
-
-
-@pytest.mark.parametrize(("nats", "text"), [(0, "1 times"), (50, "more than a million times")])
-def test_odds(nats: float, text: str) -> None:
-    assert odds(nats) == text
-
-
-def test_sections_belong_to_models(tmp_path: Path) -> None:
-    for model, name in (("m", "a"), ("m", "b"), ("n", "a")):
-        write_json(tmp_path / model / f"{name}.json", DIAGNOSIS, told(external=name))
-    paths = [str(tmp_path / p) for p in ("m/a.json", "m/b.json", "n/a.json")]
-    plots = [path.replace("json", "jpg") for path in paths]
-    inputs = {"diagnoses": paths, "diagnosis_plots": plots}
-    said = diagnosis_sections(inputs, tmp_path / "r" / "report.md")
-    assert {model: [each["name"] for each in own] for model, own in said.items()} == {
-        "m": ["a", "b"],
-        "n": ["a"],
-    }
-    assert said["m"][1]["plot"] == "../m/b.jpg"
-    assert diagnosis_sections({}, tmp_path / "report.md") == {}
+def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
+    paths = [tmp_path / "diagnose/yolo11n" / f"{name}.json" for name in ("a", "b")]
+    for path in paths:
+        save(path, replace(DIAGNOSIS, external=path.stem))
+    results = make_run(tmp_path, SAME).load()
+    found = prepare(Model(results, {"diagnoses": tuple(map(str, paths))}))
+    assert found
+    assert [block.title for block in found.blocks if isinstance(block, Group)] == ["a", "b"]
+    assert prepare(Model(results, {})) is None
 
 
 def test_the_figure_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
     image = tmp_path / "a.png"
     cv2.imwrite(str(image), np.full((60, 80, 3), GROUND, np.uint8))
-    write_json(tmp_path / "d.json", DIAGNOSIS, told())
+    save(tmp_path / "d.json", DIAGNOSIS)
     listed = {"name": HOSTILE, "path": str(image), "sha256": sha256(image)}
-    write_json(tmp_path / "batch.json", BATCH, {"images": [listed]})
+    write_json(tmp_path / "batch.json", Batch.SCHEMA, {"images": [listed]})
     drawn = [tmp_path / "1.jpg", tmp_path / "2.jpg"]
     for path in drawn:
-        write_figure(tmp_path / "d.json", [str(tmp_path / "batch.json")], path)
+        write_diagnosis_figure(tmp_path / "d.json", [str(tmp_path / "batch.json")], path)
     assert drawn[0].read_bytes() == drawn[1].read_bytes()
     assert np.ptp(read_image(drawn[0])) > 200
-
-
-def test_the_thresholds_of_the_proof_are_said() -> None:
-    proof = {"images": 1, "thresholds": {"conf": 0.5}, "before": WORSE, "after": FOUND}
-    (said,) = cut_at(told(cure=proof))
-    assert said.startswith("Here PyTorch is cut at the thresholds of mine: conf 0.5.")

@@ -2,33 +2,30 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from parity.comparison.differences import COMPARISON, compare_batch, compare_image, worst
-from parity.detection.detections import DETECTIONS, NOT_STATED
+from parity.comparison.differences import (
+    ComparisonBatch,
+    MatchingSettings,
+    Pair,
+    compare_batch,
+    compare_image,
+    differences_of,
+)
+from parity.detection.detection_files import (
+    NOT_LISTED,
+    DetectionBatch,
+    ImageDetections,
+    MadeBy,
+)
 from parity.errors import UserError
-from parity.files import as_json, read_json, write_json
+from parity.records import load, save, to_plain
+from tests.documents import image_detections
 
 NAN = float("nan")
 CAR, BUS = [10.0, 10.0, 60.0, 40.0], [100.0, 20.0, 180.0, 90.0]
-
-
-def record(*found: tuple[list[float], float | None, int], **more: Any) -> dict[str, Any]:
-    """Return a record of (box, score, class id)."""
-    return {
-        "name": "a.jpg",
-        "sha256": "0",
-        "width": 200,
-        "height": 100,
-        "reason": "",
-        "boxes": [box for box, _, _ in found],
-        "scores": [score for _, score, _ in found],
-        "class_ids": [class_id for _, _, class_id in found],
-        **more,
-    }
 
 
 def moved(box: list[float], by: float, *, side: int) -> list[float]:
@@ -40,145 +37,145 @@ def moved(box: list[float], by: float, *, side: int) -> list[float]:
     ("ours", "theirs", "numbers", "reason"),
     [
         (
-            record((CAR, 0.9, 2)),
-            record((CAR, 0.9, 2)),
+            image_detections((CAR, 0.9, 2)),
+            image_detections((CAR, 0.9, 2)),
             {"matched": 1, "iou": 1.0},
             "no difference",
         ),
         (
-            record((CAR, 0.9, 2)),
-            record((moved(CAR, 0.5, side=3), 0.8, 2)),
+            image_detections((CAR, 0.9, 2)),
+            image_detections((moved(CAR, 0.5, side=3), 0.8, 2)),
             {"matched": 1, "box_px": 0.5, "score": 0.1, "iou": 30 / 30.5},
             "one side moved, the score less",
         ),
         (
-            record((CAR, 0.9, 2), (BUS, 0.8, 5)),
-            record((moved(CAR, -2, side=0), 0.9, 2), (moved(BUS, 1, side=1), 0.5, 5)),
+            image_detections((CAR, 0.9, 2), (BUS, 0.8, 5)),
+            image_detections((moved(CAR, -2, side=0), 0.9, 2), (moved(BUS, 1, side=1), 0.5, 5)),
             {"matched": 2, "box_px": 2.0, "score": 0.3, "iou": 50 / 52},
             "the worst of each over all pairs",
         ),
         (
-            record((CAR, 0.9, 2), (BUS, 0.8, 5)),
-            record((CAR, 0.9, 2)),
+            image_detections((CAR, 0.9, 2), (BUS, 0.8, 5)),
+            image_detections((CAR, 0.9, 2)),
             {"matched": 1, "missing": 1, "iou": 1.0},
             "one lost",
         ),
         (
-            record((CAR, 0.9, 2)),
-            record((CAR, 0.9, 2), (BUS, 0.8, 5)),
+            image_detections((CAR, 0.9, 2)),
+            image_detections((CAR, 0.9, 2), (BUS, 0.8, 5)),
             {"matched": 1, "extra": 1, "iou": 1.0},
             "one new",
         ),
         (
-            record((CAR, 0.9, 2)),
-            record((CAR, 0.9, 7)),
+            image_detections((CAR, 0.9, 2)),
+            image_detections((CAR, 0.9, 7)),
             {"missing": 1, "extra": 1, "flipped": 1, "iou": 1.0},
             "another class is one lost and one new",
         ),
         (
-            record((CAR, NAN, 2)),
-            record((CAR, 0.9, 2)),
+            image_detections((CAR, NAN, 2)),
+            image_detections((CAR, 0.9, 2)),
             {"matched": 1, "score": NAN, "iou": 1.0},
             "what is no number stays none",
         ),
         (
-            record((CAR, 0.9, 2), (BUS, NAN, 5)),
-            record((CAR, 0.5, 2), (BUS, 0.8, 5)),
+            image_detections((CAR, 0.9, 2), (BUS, NAN, 5)),
+            image_detections((CAR, 0.5, 2), (BUS, 0.8, 5)),
             {"matched": 2, "score": NAN, "iou": 1.0},
             "and is not lost beside a number",
         ),
         (
-            record((CAR, 0.9, 2)),
-            record(reason="empty", width=0, height=0),
+            image_detections((CAR, 0.9, 2)),
+            image_detections(reason="empty", width=0, height=0),
             {"missing": 1, "unread": 1, "iou": 1.0},
             "an image that only one can read",
         ),
         (
-            record(reason="empty"),
-            record(reason="the file is empty"),
+            image_detections(reason="empty"),
+            image_detections(reason="the file is empty"),
             {"iou": 1.0},
             "an image that neither can read, whatever each says of it",
         ),
-        (record(), record(), {"iou": 1.0}, "nothing seen by either"),
+        (image_detections(), image_detections(), {"iou": 1.0}, "nothing seen by either"),
     ],
 )
-def test_worst_of_an_image(
-    ours: dict[str, Any], theirs: dict[str, Any], numbers: dict[str, float], reason: str
+def test_differences_of_an_image(
+    ours: ImageDetections, theirs: ImageDetections, numbers: dict[str, float], reason: str
 ) -> None:
     nothing = dict.fromkeys(("matched", "missing", "extra", "flipped", "unread"), 0)
     expected = {**nothing, "box_px": 0.0, "score": 0.0, **numbers}
-    measured = worst(compare_image(ours, theirs, iou=0.5))
+    measured = vars(differences_of(compare_image(ours, theirs, iou=0.5)))
     assert measured.keys() == expected.keys()
     for quantity, value in expected.items():
         assert measured[quantity] == pytest.approx(value, abs=1e-12, nan_ok=True), reason
 
 
 def test_pairs_name_both_sides() -> None:
-    ours = record((CAR, 0.9, 2), (BUS, 0.8, 5))
-    theirs = record((BUS, 0.7, 5), (CAR, 0.6, 7))
+    ours = image_detections((CAR, 0.9, 2), (BUS, 0.8, 5))
+    theirs = image_detections((BUS, 0.7, 5), (CAR, 0.6, 7))
     compared = compare_image(ours, theirs, iou=0.5)
-    assert compared["matched"] == [
-        {
-            "reference": 1,
-            "candidate": 0,
-            "iou": 1.0,
-            "box_px": 0.0,
-            "scores": [0.8, 0.7],
-            "class_ids": [5, 5],
-        }
+    assert compared.matched == [
+        Pair(
+            reference=1,
+            candidate=0,
+            iou=1.0,
+            box_px=0.0,
+            scores=(0.8, 0.7),
+            class_ids=(5, 5),
+        )
     ]
-    (flipped,) = compared["flipped"]
-    assert (flipped["reference"], flipped["candidate"], flipped["class_ids"]) == (0, 1, [2, 7])
-    assert compared["missing"] == compared["extra"] == []
+    (flipped,) = compared.flipped
+    assert (flipped.reference, flipped.candidate, flipped.class_ids) == (0, 1, (2, 7))
+    assert compared.missing == compared.extra == []
 
 
 def test_a_tiny_difference_is_not_lost_in_float32() -> None:
     far = [1000.0, 1000.0, 4000.0, 3000.0]
     near = [float(np.nextafter(np.float32(1000), np.float32(2000))), *far[1:]]
-    (pair,) = compare_image(record((far, 0.9, 0)), record((near, 0.9, 0)), iou=0.5)["matched"]
-    assert pair["box_px"] == pytest.approx(2**-14, rel=1e-12)
+    ours, theirs = image_detections((far, 0.9, 0)), image_detections((near, 0.9, 0))
+    (pair,) = compare_image(ours, theirs, iou=0.5).matched
+    assert pair.box_px == pytest.approx(2**-14, rel=1e-12)
 
 
-def save(path: Path, arm: str, *images: dict[str, Any]) -> Path:
-    write_json(path, DETECTIONS, {"made_by": {"arm": arm}, "images": list(images)})
+def write(path: Path, arm: str, *images: ImageDetections) -> Path:
+    save(path, DetectionBatch(MadeBy(arm, {}), list(images)))
     return path
 
 
 def test_a_batch_is_compared_image_by_image(tmp_path: Path) -> None:
-    first, second = record((CAR, 0.9, 2)), record((BUS, 0.8, 5), name="b.jpg")
-    ours = save(tmp_path / "ours.json", "pytorch-rect", first, second)
-    theirs = save(tmp_path / "theirs.json", "onnx-fp32", first, second | record(name="b.jpg"))
+    first, second = image_detections((CAR, 0.9, 2)), image_detections((BUS, 0.8, 5), name="b.jpg")
+    ours = write(tmp_path / "ours.json", "pytorch-rect", first, second)
+    theirs = write(tmp_path / "theirs.json", "onnx-fp32", first, image_detections(name="b.jpg"))
     compare_batch(ours, theirs, tmp_path / "compared.json", iou=0.5)
-    compared = read_json(tmp_path / "compared.json", COMPARISON)
-    assert compared["reference"] == "pytorch-rect"
-    assert compared["candidate"] == "onnx-fp32"
-    assert compared["matching"] == {"iou": 0.5}
-    assert [image["name"] for image in compared["images"]] == ["a.jpg", "b.jpg"]
-    assert [image["missing"] for image in compared["images"]] == [[], [0]]
+    compared = load(tmp_path / "compared.json", ComparisonBatch)
+    assert (compared.reference, compared.candidate) == ("pytorch-rect", "onnx-fp32")
+    assert compared.matching == MatchingSettings(0.5)
+    assert [image.name for image in compared.images] == ["a.jpg", "b.jpg"]
+    assert [image.missing for image in compared.images] == [[], [0]]
 
 
 @pytest.mark.parametrize(
     ("theirs", "reason"),
     [
-        ([record(name="b.jpg")], "another image"),
-        ([record(sha256="1")], "another content"),
+        ([image_detections(name="b.jpg")], "another image"),
+        ([image_detections(sha256="1")], "another content"),
         ([], "no image"),
-        ([record(), record(name="b.jpg")], "one more image"),
+        ([image_detections(), image_detections(name="b.jpg")], "one more image"),
     ],
 )
 def test_files_of_different_images_are_not_compared(
-    tmp_path: Path, theirs: list[dict[str, Any]], reason: str
+    tmp_path: Path, theirs: list[ImageDetections], reason: str
 ) -> None:
-    one = save(tmp_path / "one.json", "a", record())
-    other = save(tmp_path / "other.json", "b", *theirs)
-    with pytest.raises(UserError, match=r"differ in their images; run again\.$"):
+    one = write(tmp_path / "one.json", "a", image_detections())
+    other = write(tmp_path / "other.json", "b", *theirs)
+    with pytest.raises(UserError, match=r"list different images; run again\.$"):
         compare_batch(one, other, tmp_path / "compared.json", iou=0.5)
     assert not (tmp_path / "compared.json").exists(), reason
 
 
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
-    ours = save(tmp_path / "ours.json", "a", record((CAR, 0.9, 2)))
-    theirs = save(tmp_path / "theirs.json", "b", record((CAR, 0.8, 2)))
+    ours = write(tmp_path / "ours.json", "a", image_detections((CAR, 0.9, 2)))
+    theirs = write(tmp_path / "theirs.json", "b", image_detections((CAR, 0.8, 2)))
     compare_batch(ours, theirs, tmp_path / "1.json", iou=0.5)
     compare_batch(ours, theirs, tmp_path / "2.json", iou=0.5)
     assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
@@ -186,19 +183,19 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_an_image_that_nothing_is_stated_of_is_no_difference() -> None:
-    told = record((CAR, 0.9, 2))
-    silent = record(reason=NOT_STATED)
+    told = image_detections((CAR, 0.9, 2))
+    silent = image_detections(reason=NOT_LISTED)
     compared = compare_image(told, silent, iou=0.5)
-    assert compared["reasons"] == ["", NOT_STATED]
-    measured = worst(compared)
-    assert (measured["missing"], measured["extra"], measured["unread"]) == (0, 0, 0)
-    nothing = compare_image(told, record(), iou=0.5)
-    assert worst(nothing)["missing"] == 1, "no boxes is a statement"
+    assert compared.reasons == ("", NOT_LISTED)
+    measured = differences_of(compared)
+    assert (measured.missing, measured.extra, measured.unread) == (0, 0, 0)
+    nothing = compare_image(told, image_detections(), iou=0.5)
+    assert differences_of(nothing).missing == 1, "no boxes is a statement"
 
 
 def test_a_score_that_is_not_stated_is_no_difference_and_stays_valid_json() -> None:
-    scoreless = record((moved(CAR, 1, side=3), None, 2))
-    compared = compare_image(record((CAR, 0.9, 2)), scoreless, iou=0.5)
-    assert worst(compared)["score"] == 0
-    assert worst(compared)["box_px"] == 1
-    assert "NaN" not in as_json(COMPARISON, {"images": [compared]})
+    scoreless = image_detections((moved(CAR, 1, side=3), None, 2))
+    compared = compare_image(image_detections((CAR, 0.9, 2)), scoreless, iou=0.5)
+    measured = differences_of(compared)
+    assert (measured.score, measured.box_px) == (0, 1)
+    assert "NaN" not in json.dumps(to_plain(compared))

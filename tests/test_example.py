@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batches import BatchImage
 from parity.data.reading import read_image
 from parity.detection.postprocess import detect
 from parity.provenance import sha256
 from tests.conftest import ROOT
+from tests.documents import network_run
 
 EXAMPLE = ROOT / "examples" / "detect_onnx.py"
 
@@ -58,7 +59,7 @@ def test_it_agrees_with_the_arm(
     detector.dynamic = rect
     network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=rect)
     images = [BatchImage(path.name, str(path), sha256(path)) for path in chosen]
-    batch, _ = infer(network, images, floor=0.01, made_by={})
+    batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     for path, image in zip(chosen, batch.images, strict=True):
         expected = detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
         boxes, scores, class_ids = detector(read_image(path), conf, iou)

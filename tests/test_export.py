@@ -1,7 +1,6 @@
 """Exports: checked, described, the same bytes every time; and files that are given."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.pytorch.export import export_onnx
 from parity.errors import UserError
-from parity.files import read_json
-from parity.model_files.description import EXPORT, describe, load_checked, take_given
+from parity.model_files.description import describe_export, load_checked, take_given
+from parity.model_files.results import ExportDescription, TensorDescription
+from parity.records import load
 from scripts.export import main
 
 SMALL: dict[str, Any] = {"opset": 13, "simplify": False, "dynamic": False, "imgsz": [64, 96]}
@@ -36,22 +36,22 @@ def exported(yolo11n_pt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def test_an_export_is_valid_and_as_it_was_ordered(exported: Path) -> None:
     onnx.checker.check_model(exported / "small.onnx", full_check=True)
-    description = read_json(exported / "small.json", EXPORT)
-    assert description["opset"] == 13
-    assert description["inputs"] == [{"name": "images", "shape": [1, 3, 64, 96], "dtype": "float"}]
-    (output,) = description["outputs"]
-    assert output["name"] == "output0"
-    assert output["shape"][:2] == [1, 84]
-    assert description["bytes"] == (exported / "small.onnx").stat().st_size
-    assert description["metadata"]["task"] == "detect"
-    assert description["metadata"]["imgsz"] == "[64, 96]"
-    assert description["operators"]["Conv"] > 60
+    description = load(exported / "small.json", ExportDescription)
+    assert description.opset == 13
+    assert description.inputs == [TensorDescription("images", [1, 3, 64, 96], "float")]
+    (output,) = description.outputs
+    assert output.name == "output0"
+    assert output.shape[:2] == [1, 84]
+    assert description.bytes == (exported / "small.onnx").stat().st_size
+    assert description.metadata["task"] == "detect"
+    assert description.metadata["imgsz"] == "[64, 96]"
+    assert description.operators["Conv"] > 60
 
 
 def test_the_date_of_the_export_is_nowhere(exported: Path) -> None:
-    description = read_json(exported / "small.json", EXPORT)
-    assert "date" not in description["metadata"]
-    assert "version" in description["metadata"]
+    description = load(exported / "small.json", ExportDescription)
+    assert "date" not in description.metadata
+    assert "version" in description.metadata
 
 
 def test_nothing_else_is_left_behind(exported: Path, yolo11n_pt: Path) -> None:
@@ -65,28 +65,28 @@ def test_equal_exports_have_equal_bytes(exported: Path, yolo11n_pt: Path, tmp_pa
 
 
 def test_the_default_export_is_what_the_configuration_says(yolo11n_static: Path) -> None:
-    description = describe(load_checked(yolo11n_static), 1)
-    assert description["opset"] == 18
-    assert description["inputs"][0]["shape"] == [1, 3, 640, 640]
-    assert description["outputs"][0]["shape"] == [1, 84, 8400]
+    description = describe_export(load_checked(yolo11n_static), 1)
+    assert description.opset == 18
+    assert description.inputs[0].shape == [1, 3, 640, 640]
+    assert description.outputs[0].shape == [1, 84, 8400]
 
 
 def test_the_digest_knows_the_weights_and_not_the_metadata(exported: Path) -> None:
     model = load_checked(exported / "small.onnx")
-    digest = describe(model, 1)["sha256"]
+    digest = describe_export(model, 1).sha256
     helper.set_model_props(model, {"date": "another day"})
-    assert describe(model, 1)["sha256"] == digest
+    assert describe_export(model, 1).sha256 == digest
     assert {entry.key for entry in model.metadata_props} == {"date"}, "left as it was"
     weight = next(t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT)
     values = numpy_helper.to_array(weight).copy()
     values.flat[0] = np.nextafter(values.flat[0], np.float32(1))
     weight.CopyFrom(numpy_helper.from_array(values, weight.name))
-    assert describe(model, 1)["sha256"] != digest
+    assert describe_export(model, 1).sha256 != digest
 
 
 def test_open_axes_are_described_by_their_names(yolo11n_onnx: Path) -> None:
-    (image,) = describe(load_checked(yolo11n_onnx), 1)["inputs"]
-    assert image["shape"] == ["batch", 3, "height", "width"]
+    (image,) = describe_export(load_checked(yolo11n_onnx), 1).inputs
+    assert image.shape == ["batch", 3, "height", "width"]
 
 
 def small_network(path: Path, *, external: bool = False) -> Path:
@@ -117,9 +117,9 @@ def test_a_given_file_is_taken_as_it_is(tmp_path: Path) -> None:
         description=str(tmp_path / "out" / "own.json"),
     )
     assert (tmp_path / "out" / "own.onnx").read_bytes() == given.read_bytes()
-    description = json.loads((tmp_path / "out" / "own.json").read_text())
-    assert description["operators"] == {"Add": 1}
-    assert description["metadata"] == {}
+    description = load(tmp_path / "out" / "own.json", ExportDescription)
+    assert description.operators == {"Add": 1}
+    assert description.metadata == {}
 
 
 def test_weights_beside_a_given_file_are_taken_into_it(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_where_the_weights_lie_does_not_change_the_digest(tmp_path: Path) -> Non
     one = load_checked(small_network(tmp_path / "one.onnx"))
     take_given(small_network(tmp_path / "two.onnx", external=True), tmp_path / "other.onnx")
     other = load_checked(tmp_path / "other.onnx")
-    assert describe(one, 1)["sha256"] == describe(other, 1)["sha256"]
+    assert describe_export(one, 1).sha256 == describe_export(other, 1).sha256
 
 
 def lose_weights(path: Path) -> None:

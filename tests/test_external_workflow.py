@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from parity.detection.detections import NOT_STATED
+from parity.detection.detection_files import NOT_LISTED
+from parity.diagnosis.document import DiagnosisDocument
 from parity.files import read_json
+from parity.records import load
 from tests.conftest import PHOTOS, Workflow, copy_project
 
 pytestmark = pytest.mark.slow
@@ -57,8 +59,8 @@ def project(diagnosed: Workflow, tmp_path: Path) -> Workflow:
     return diagnosed.copy(tmp_path / "project")
 
 
-def diagnosis_of(project: Workflow, external: str) -> dict[str, Any]:
-    return read_json(project.root / f"results/diagnose/yolo11n/{external}.json", "diagnosis/1")
+def diagnosis_of(project: Workflow, external: str) -> DiagnosisDocument:
+    return load(project.root / f"results/diagnose/yolo11n/{external}.json", DiagnosisDocument)
 
 
 def results_of(project: Workflow) -> dict[str, Any]:
@@ -71,26 +73,29 @@ def results_of(project: Workflow) -> dict[str, Any]:
 def test_the_faults_are_named_and_without_them_nothing_is_left(
     diagnosed: Workflow, external: str
 ) -> None:
-    told = diagnosis_of(diagnosed, external)
-    assert told["verdict"] == "named"
-    assert {fault["name"] for fault in told["faults"]} == set(FAULTY["inject"])
-    before, after = told["cure"]["before"], told["cure"]["after"]
-    assert before["agreement"] < 0.95
-    assert before["box_px"] > 1
-    assert after["missing"] == after["extra"] == after["flipped"] == 0
-    assert after["box_px"] <= 0.01
-    assert after["score"] <= 1e-4
-    assert sum(step["share"] for step in told["waterfall"]) == pytest.approx(1)
-    assert told["waterfall"][-1]["share"] == pytest.approx(0, abs=0.01), "all is explained"
-    assert told["examples"]
+    diagnosis = diagnosis_of(diagnosed, external)
+    assert diagnosis.verdict == "named"
+    assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
+    before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
+    assert before.panoptic_quality < 0.95
+    assert before.box_px is not None
+    assert before.box_px > 1
+    assert after.missing == after.extra == after.flipped == 0
+    assert after.box_px is not None
+    assert after.box_px <= 0.01
+    assert after.score is not None
+    assert after.score <= 1e-4
+    assert sum(step.share or 0 for step in diagnosis.waterfall) == pytest.approx(1)
+    assert diagnosis.waterfall[-1].share == pytest.approx(0, abs=0.01), "all is explained"
+    assert diagnosis.examples
 
 
 def test_what_is_not_stated_is_no_difference(diagnosed: Workflow) -> None:
-    assert SILENT not in diagnosis_of(diagnosed, "mine")["images"]
+    assert SILENT not in diagnosis_of(diagnosed, "mine").images
     files = (diagnosed.root / "results/compare/yolo11n/external-mine").glob("*.json")
     records = [r for path in files for r in read_json(path, "comparison/1")["images"]]
     (silent,) = [record for record in records if record["name"] == SILENT]
-    assert silent["reasons"][1] == NOT_STATED
+    assert silent["reasons"][1] == NOT_LISTED
     assert not silent["missing"]
     results = results_of(diagnosed)
     assert results["images_unreadable"] == 1, "the torn one alone"
@@ -104,10 +109,10 @@ def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> Non
     page = (diagnosed.root / "results/report/index.html").read_text()
     for text in (report, page):
         assert "Diagnosis" in text
-        for fault in diagnosis_of(diagnosed, "faulty")["faults"]:
-            assert fault["name"] in text
-            assert fault["mend"].split(";")[0].split("'")[0] in text
-            assert fault["code"].splitlines()[0].split("&")[0].split("<")[0] in text
+        for fault in diagnosis_of(diagnosed, "faulty").faults:
+            assert fault.title in text
+            assert fault.fix.split(";")[0].split("'")[0] in text
+            assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
     assert (diagnosed.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
     assert (diagnosed.root / "results/report/files/yolo11n/mine.jpg").is_file()
 
@@ -197,10 +202,11 @@ def test_a_published_deployment_runs_through_all_rules(shared: Path, tmp_path: P
     config = OWN | {"external": external, "images_per_job": "auto"}
     result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
-    told = diagnosis_of(project, "theirs")
-    assert told["verdict"] == "named"
-    assert {"gain_of_height", "sides_truncated"} <= {fault["name"] for fault in told["faults"]}
-    assert told["images_stated"] == len(listed)
-    assert told["cure"]["thresholds"]["conf"] == 0.5, "a threshold of its own is no fault"
-    assert told["cure"]["after"]["agreement"] > 0.999
-    assert told["cure"]["before"]["agreement"] < 0.9
+    diagnosis = diagnosis_of(project, "theirs")
+    assert diagnosis.verdict == "named"
+    assert {"gain_of_height", "sides_truncated"} <= {fault.name for fault in diagnosis.faults}
+    assert diagnosis.images_stated == len(listed)
+    effect = diagnosis.fix_effect
+    assert effect.thresholds.conf == 0.5, "a threshold of its own is no fault"
+    assert effect.after.panoptic_quality > 0.999
+    assert effect.before.panoptic_quality < 0.9

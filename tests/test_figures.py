@@ -1,5 +1,6 @@
 """Figures show what the results hold, also when that is little or strange."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,17 +11,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from parity.comparison.summary import RESULTS
-from parity.files import read_json
-from parity.reporting.figures.comparison import draw_comparisons, objects_by_kind
+from parity.reporting.figures.comparison import draw_comparisons
 from parity.reporting.figures.matched_pairs import load_pairs
 from parity.reporting.figures.theme import theme
+from parity.reporting.verdict import objects_by_kind
 from scripts.plot import main
 from tests.synthetic import BROKEN, HOSTILE, NOTHING, SAME, Run, comparison, make_run
 
 
 def figure_of(run: Run) -> Figure:
-    return draw_comparisons(read_json(run.results, RESULTS), load_pairs(run.comparisons))
+    return draw_comparisons(run.load(), load_pairs(run.comparisons))
 
 
 def texts(figure: Figure) -> list[str]:
@@ -36,16 +36,15 @@ def axes_titled(figure: Figure, title: str) -> Axes:
 
 def test_bars_are_the_detections(tmp_path: Path) -> None:
     run = make_run(tmp_path, SAME)
-    arms = read_json(run.results, RESULTS)["arms"]
+    arms = run.load().arms
     ax = axes_titled(figure_of(run), "Detections per arm")
-    assert [bar.get_width() for bar in ax.patches] == [arm["detections"] for arm in arms.values()]
+    assert [bar.get_width() for bar in ax.patches] == [arm.detections for arm in arms.values()]
     assert [label.get_text() for label in ax.get_yticklabels()] == list(arms)
 
 
 def test_bars_of_a_comparison_add_up_to_its_objects(tmp_path: Path) -> None:
     run = make_run(tmp_path, BROKEN)
-    runtime = read_json(run.results, RESULTS)["comparisons"]["runtime-fp32"]
-    kinds = objects_by_kind(runtime)
+    kinds = objects_by_kind(run.load().comparisons["runtime-fp32"])
     assert kinds == {"matched": 1, "missing": 2, "extra": 2, "flipped": 1}
     assert "1 matched, 2 missing, 2 extra, 1 class-flipped" in " ".join(texts(figure_of(run)))
 
@@ -80,8 +79,8 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
     name = "$\\frac{1}$\n<b>"
     settings = {name: comparison("runtime", "pytorch-square", "onnx-fp32", gated=True)}
     run = make_run(tmp_path, SAME, model=HOSTILE.replace("/", ""), settings={"x": settings[name]})
-    results = read_json(run.results, RESULTS)
-    results["comparisons"] = {name: results["comparisons"]["x"]}
+    results = run.load()
+    results = replace(results, comparisons={name: results.comparisons["x"]})
     pairs = {name: load_pairs(run.comparisons)["x"]}
     said = texts(draw_comparisons(results, pairs))
     assert "$\\frac{1}$\\n<b>" in said

@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork, describe
+from parity.backends.onnx_network import OnnxNetwork, describe
 from parity.data.batches import BatchImage
 from parity.detection import postprocess as suppression
-from parity.detection.detections import CandidateBatch, Detections, check_baked, detect_batch
+from parity.detection.candidate_files import BakedThresholds, CandidateBatch, NetworkRun
+from parity.detection.detect_batch import check_baked, detect_batch
+from parity.detection.detection_files import Thresholds
+from parity.detection.detections import Detections
 from parity.errors import UserError
-from parity.files import write_json
-from parity.model_files.description import describe as describe_graph
-from parity.model_files.description import load_checked
+from parity.model_files.description import describe_export, load_checked
 from parity.provenance import sha256
+from parity.records import from_plain, save
+from tests.documents import network_run
 
 CONF, IOU = 0.3, 0.5
 SHAPES = [(96, 128), (96, 128), (128, 96), (50, 31), (64, 64)]
@@ -149,7 +152,7 @@ def test_an_export_agrees_with_predict(name: str, made: Made, images: list[Batch
     assert network.end2end == (name in FINISHED)
     assert network.rect == options.get("dynamic", False)
     assert network.batch == (1 if network.rect else options.get("batch", 1))
-    batch, _ = infer(network, images, floor=0.01, made_by={})
+    batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     found = detections(batch, suppression.detect, end2end=network.end2end)
     expected = [predicted(path, image, imgsz=options["imgsz"]) for image in images]
     assert sum(map(len, expected)) > 0, "nothing is compared"
@@ -166,12 +169,12 @@ def test_the_reference_agrees_with_predict(
     head: str, end2end: bool, rect: bool, made: Made, images: list[BatchImage]
 ) -> None:
     from parity.backends.pytorch.network import PytorchNetwork
-    from parity.backends.pytorch.suppression import detect
+    from parity.backends.pytorch.postprocess import detect
 
     path, size = made.checkpoint(head), {"imgsz": [96, 128], "rect": rect}
     network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
     assert network.end2end == end2end
-    batch, _ = infer(network, images, floor=0.01, made_by={})
+    batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     found = detections(batch, detect, end2end=end2end)
     size["nms"] = False if end2end else None
     expected = [predicted(path, image, **size) for image in images]
@@ -208,9 +211,9 @@ def test_a_head_that_was_not_expected_is_refused(
 
 def test_a_filled_batch_does_not_change_a_bit(made: Made, images: list[BatchImage]) -> None:
     network = OnnxNetwork.load(made.export("batch_of_three"), threads=1)
-    together, _ = infer(network, images, floor=0.01, made_by={})
+    together, _ = infer(network, images, floor=0.01, made_by=network_run())
     for image, joint in zip(images, together.images, strict=True):
-        alone, _ = infer(network, [image], floor=0.01, made_by={})
+        alone, _ = infer(network, [image], floor=0.01, made_by=network_run())
         assert np.array_equal(alone.images[0].candidates.boxes, joint.candidates.boxes)
         assert np.array_equal(alone.images[0].candidates.scores, joint.candidates.scores)
 
@@ -230,8 +233,8 @@ def test_half_precision_inputs_agree_with_predict(
     model.graph.node.insert(0, widen)
     onnx.save(model, tmp_path / "half.onnx")
     network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
-    assert network.dtype == np.float16
-    batch, _ = infer(network, images, floor=0.01, made_by={})
+    assert network.dtype == "float16"
+    batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     found = detections(batch, suppression.detect, end2end=False)
     for ours, image in zip(found, images, strict=True):
         assert_equal(ours, predicted(tmp_path / "half.onnx", image, imgsz=[128, 128]))
@@ -240,21 +243,25 @@ def test_half_precision_inputs_agree_with_predict(
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("suppressed", {"conf": 0.2, "iou": IOU}),
-        ("suppressed_dynamic", {"conf": 0.25, "iou": 0.7}),  # what Ultralytics bakes by default
+        ("suppressed", BakedThresholds(0.2, IOU)),
+        ("suppressed_dynamic", BakedThresholds(0.25, 0.7)),  # what Ultralytics bakes by default
         ("raw", None),
         ("yolo26_finished", None),
     ],
 )
 def test_baked_thresholds_are_read_from_the_graph(
-    name: str, expected: dict[str, float] | None, made: Made, tmp_path: Path
+    name: str, expected: BakedThresholds | None, made: Made, tmp_path: Path
 ) -> None:
     path = made.export(name)
-    described = describe_graph(load_checked(path), path.stat().st_size)
-    assert described["baked"] == expected
-    write_json(tmp_path / "export.json", "export/1", described)
+    described = describe_export(load_checked(path), path.stat().st_size)
+    assert described.baked == expected
+    save(tmp_path / "export.json", described)
     network = OnnxNetwork.load(path, threads=1)
-    assert describe(network, tmp_path / "export.json")["baked"] == expected
+    assert run_of(network, tmp_path / "export.json").baked == expected
+
+
+def run_of(network: OnnxNetwork, description: Path) -> NetworkRun:
+    return from_plain({**describe(network, description), "floor": 0.01, "threads": 1}, NetworkRun)
 
 
 def test_a_threshold_below_the_baked_one_is_refused(
@@ -262,22 +269,22 @@ def test_a_threshold_below_the_baked_one_is_refused(
 ) -> None:
     path = made.export("suppressed")
     network = OnnxNetwork.load(path, threads=1)
-    described = describe_graph(load_checked(path), path.stat().st_size)
-    write_json(tmp_path / "export.json", "export/1", described)
-    made_by = describe(network, tmp_path / "export.json")
+    described = describe_export(load_checked(path), path.stat().st_size)
+    save(tmp_path / "export.json", described)
+    made_by = run_of(network, tmp_path / "export.json")
     batch, _ = infer(network, images, floor=0.01, made_by=made_by)
     batch.save(tmp_path / "candidates.npz")
     files = tmp_path / "candidates.npz", tmp_path / "detections.json"
     options: dict[str, Any] = {"arm": "onnx-suppressed", "detect": suppression.detect}
     with pytest.raises(UserError, match=r"thresholds\.conf is 0\.19, but .* up to 0\.2;"):
-        detect_batch(*files, thresholds={"conf": 0.19, "iou": IOU, "max_det": 300}, **options)
-    detect_batch(*files, thresholds={"conf": 0.2, "iou": IOU, "max_det": 300}, **options)
+        detect_batch(*files, thresholds=Thresholds(0.19, IOU, 300), **options)
+    detect_batch(*files, thresholds=Thresholds(0.2, IOU, 300), **options)
 
 
 def test_a_baked_overlap_that_differs_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    baked = {"conf": 0.25, "iou": 0.7}
-    check_baked("onnx-a", baked, {"conf": 0.25, "iou": 0.7})
-    check_baked("onnx-a", None, {"conf": 0.1, "iou": 0.7})
+    baked = BakedThresholds(0.25, 0.7)
+    check_baked("onnx-a", baked, Thresholds(0.25, 0.7, 300))
+    check_baked("onnx-a", None, Thresholds(0.1, 0.7, 300))
     assert not caplog.records
-    check_baked("onnx-a", baked, {"conf": 0.3, "iou": 0.45})
-    assert "0.45, does not reach it" in caplog.text
+    check_baked("onnx-a", baked, Thresholds(0.3, 0.45, 300))
+    assert "(0.45) has no effect" in caplog.text

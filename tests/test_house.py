@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from parity.provenance import local_imports
+from parity.provenance import REGISTERS, imported_names, local_imports
 from tests.conftest import ROOT, project_files
 
 LAYERS = (
     "detection",
+    "tasks",
     "data",
     "deployment",
     "model_files",
@@ -132,12 +133,16 @@ def test_each_runtime_is_imported_in_its_backend_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in sources("parity") if p.stem == "__init__"], ids=str)
-def test_a_package_is_a_docstring(path: Path) -> None:
+def test_a_package_is_a_docstring_or_a_registry(path: Path) -> None:
     if path.parent == Path("parity/backends/pytorch"):
         pytest.skip("it keeps Ultralytics from writing into the home before it is imported")
-    body = ast.parse((ROOT / path).read_text()).body
-    assert ast.get_docstring(ast.parse((ROOT / path).read_text()))
-    assert len(body) == 1
+    module = ast.parse((ROOT / path).read_text())
+    assert ast.get_docstring(module)
+    if REGISTERS not in imported_names((ROOT / path).read_text()):
+        assert len(module.body) == 1
+        return
+    bodies = ["from parity.registry import import_modules", "import_modules(__name__, __path__)"]
+    assert [ast.unparse(statement) for statement in module.body[1:]] == bodies
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -9,8 +9,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.errors import UserError
-from parity.model_files.description import describe, external_files, load_checked
-from parity.model_files.inspection import STOP, Wanted, inspect, refuse
+from parity.model_files.description import describe_export, external_files, load_checked
+from parity.model_files.inspection import inspect_export, stop_if_wrong
+from parity.model_files.results import Inspection, Wanted
 from parity.model_files.weights import compare_weights, stored_weights
 
 NAMES = {0: "cat", 1: "dog"}
@@ -52,44 +53,50 @@ def model(*, stored: dict[str, np.ndarray] = WEIGHTS, opset: int = 18) -> onnx.M
     return made
 
 
-def inspected(made: onnx.ModelProto, folder: Path, wanted: Wanted = WANTED) -> dict:
+def inspected(made: onnx.ModelProto, folder: Path, wanted: Wanted = WANTED) -> Inspection:
     path = folder / "model.onnx"
     onnx.save(made, path)
-    described = describe(load_checked(path), path.stat().st_size)
-    return inspect(path, described, wanted, WEIGHTS, None)
+    described = describe_export(load_checked(path), path.stat().st_size)
+    return inspect_export(path, described, wanted, WEIGHTS, None)
 
 
-def sentences(inspection: dict) -> list[tuple[str, str]]:
-    return [(each["level"], each["sentence"]) for each in inspection["sentences"]]
+def sentences(inspection: Inspection) -> list[tuple[str, str]]:
+    return [(each.level, each.sentence) for each in inspection.sentences]
 
 
 def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
     inspection = inspected(model(), tmp_path)
     assert sentences(inspection) == []
-    assert inspection["precision"] == {"Conv": {"float": 2}, "Relu": {"float": 1}}
-    assert (inspection["nodes"], inspection["head"], inspection["shapes"]) == (3, "raw", "complete")
-    assert inspection["weights_compared"]["largest"] == 0
-    refuse(inspection)
+    assert inspection.precision == {"Conv": {"float": 2}, "Relu": {"float": 1}}
+    assert (inspection.nodes, inspection.head, inspection.shapes) == (3, "raw", "complete")
+    assert inspection.weights_compared.largest == 0
+    stop_if_wrong(inspection)
 
 
 @pytest.mark.parametrize(
     ("change", "level", "sentence"),
     [
-        ({"names": {0: "cat"}}, "stop", "The file knows 2 classes, the checkpoint 1."),
+        ({"names": {0: "cat"}}, "stop", "The file has 2 classes, the checkpoint 1."),
         ({"names": {0: "dog", 1: "cat"}}, "warn", "2 classes have another name"),
         ({"stride": 16}, "warn", "its stride is 32, the checkpoint's is 16"),
         ({"dynamic": True}, "stop", "Height and width of the input are fixed; dynamic is True."),
         ({"imgsz": (96, 64)}, "stop", r"The input is 64x64 px; imgsz is \[96, 64\]."),
         ({"opset": 12}, "note", "The operator set is 18; 12 was asked for."),
         ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),
-        ({"quantize": 16}, "warn", "float16 was asked for and not delivered: .* float32."),
+        (
+            {"quantize": 16},
+            "warn",
+            "float16 was asked for, but most weights are .* float32.",
+        ),
     ],
 )
 def test_contradictions(change: dict, level: str, sentence: str, tmp_path: Path) -> None:
-    (found,) = sentences(inspected(model(), tmp_path, replace(WANTED, **change)))
-    assert found[0] == level
+    inspection = inspected(model(), tmp_path, replace(WANTED, **change))
+    (found,) = inspection.sentences
+    assert found.level == level
+    stopping = replace(inspection, sentences=[replace(found, level="stop")])
     with pytest.raises(UserError, match=sentence):
-        refuse({"sentences": [{"level": STOP, "sentence": found[1]}]})
+        stop_if_wrong(stopping)
 
 
 def damaged(name: str, factor: float) -> dict[str, np.ndarray]:
@@ -115,15 +122,15 @@ def test_damaged_weights_are_named(
 def test_another_model_is_refused(tmp_path: Path) -> None:
     other = {name: RANDOM.normal(0, 1, a.shape).astype(np.float32) for name, a in WEIGHTS.items()}
     with pytest.raises(UserError, match="It is another model: 3 of 3 weights"):
-        refuse(inspected(model(stored=other), tmp_path))
+        stop_if_wrong(inspected(model(stored=other), tmp_path))
 
 
 def test_rounding_is_no_difference() -> None:
     half = {name: (array.astype(np.float16), "float16") for name, array in WEIGHTS.items()}
-    assert compare_weights(half, WEIGHTS)["differing"] == []
+    assert compare_weights(half, WEIGHTS).differing == []
     none = WEIGHTS["first.bias"] * np.float32(np.nan)
-    assert len(compare_weights(half | {"first.bias": (none, "float32")}, WEIGHTS)["differing"]) == 1
-    assert compare_weights({}, WEIGHTS)["absent"] == list(WEIGHTS)
+    assert len(compare_weights(half | {"first.bias": (none, "float32")}, WEIGHTS).differing) == 1
+    assert compare_weights({}, WEIGHTS).absent == list(WEIGHTS)
 
 
 def test_int8_weights_are_compared_dequantised() -> None:
@@ -141,7 +148,7 @@ def test_int8_weights_are_compared_dequantised() -> None:
     made.graph.node[3].input[1] = "w"
     stored = stored_weights(made)
     assert stored["last.weight"][1] == "int8"
-    assert compare_weights(stored, WEIGHTS)["differing"] == []
+    assert compare_weights(stored, WEIGHTS).differing == []
 
 
 def test_weights_outside_the_folder_are_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The layer to blame: found by name or by order, and by what it alone adds."""
+"""The layer that causes an error: found by name or by order, and by what it alone adds."""
 
 from pathlib import Path
 
@@ -8,9 +8,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.layers.activations import Layer, match_layers, nodes_of, slices
-from parity.layers.analysis import choices, first_beyond, layer_rows, sentences
-from parity.layers.mixed_precision import mend
-from parity.layers.sensitivity import decibels, shares, study
+from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
+from parity.layers.mixed_precision import restore_weights
+from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
+from parity.layers.sensitivity import decibels, measure_sensitivities, shares
 
 SIZE = 8
 CLASSES = 3
@@ -72,33 +73,38 @@ def images() -> list[np.ndarray]:
 
 @pytest.mark.parametrize("rename", ["", "other_"])
 @pytest.mark.parametrize("damaged", ["c0", "c1", "c2", "c3"])
-def test_the_damaged_layer_is_to_blame(damaged: str, rename: str) -> None:
+def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     candidate = model(damage={damaged: 1.05}, rename=rename)
-    found = study(model(), candidate, images(), threads=1)
-    rows = layer_rows(found)
-    names = [row["node"] for row in rows]
+    found, total = measure_sensitivities(model(), candidate, images(), threads=1)
+    errors = layer_errors(found)
+    names = [each.node for each in errors]
     assert names == ["c0", "c1", "c2", "c3", "output0"]
     place = names.index(damaged)
-    assert first_beyond(rows, "float") == place
-    assert rows[place]["own_error"] == pytest.approx(0.05, rel=1e-3)
-    assert rows[place]["share"] == pytest.approx(1)
-    assert choices(rows, place, given=True) == [[place]]
-    assert found.total.mean == pytest.approx((rows[place]["box_px"], rows[place]["score"]))
+    assert first_unexpected(errors, "float") == place
+    assert errors[place].own_error == pytest.approx(0.05, rel=1e-3)
+    assert errors[place].share == pytest.approx(1)
+    assert layer_sets(errors, place, given=True) == [[place]]
+    assert total.box_px == pytest.approx(errors[place].box_px)
+    assert total.score == pytest.approx(errors[place].score)
 
 
-def test_equal_models_have_nothing_to_blame() -> None:
-    rows = layer_rows(study(model(), model(), images(), threads=1))
-    assert first_beyond(rows, "float") is None
-    assert [row["own_snr_db"] for row in rows] == [None] * 5
-    assert choices(rows, None, given=True) == choices(rows, None, given=False) == []
+def test_equal_models_have_no_error() -> None:
+    found, _ = measure_sensitivities(model(), model(), images(), threads=1)
+    errors = layer_errors(found)
+    assert first_unexpected(errors, "float") is None
+    assert [each.own_snr_db for each in errors] == [None] * 5
+    assert layer_sets(errors, None, given=True) == layer_sets(errors, None, given=False) == []
 
 
-def test_mending_gives_the_reference_back(tmp_path: Path) -> None:
+def test_restored_weights_give_the_reference_back(tmp_path: Path) -> None:
     reference, candidate = model(), model(damage={"c1": 0}, rename="other_")
-    done = mend(candidate, reference, {"c1": "other_c1", "none": "none"}, tmp_path / "m.onnx")
+    done = restore_weights(
+        candidate, reference, {"c1": "other_c1", "none": "none"}, tmp_path / "m.onnx"
+    )
     assert done == ["c1"]
-    mended = onnx.load(tmp_path / "m.onnx")
-    assert study(reference, mended, images(), threads=1).total.mean == (0, 0)
+    restored = onnx.load(tmp_path / "m.onnx")
+    _, total = measure_sensitivities(reference, restored, images(), threads=1)
+    assert total == MeanError(0, 0)
 
 
 def test_a_layer_is_its_operator_and_what_lies_before_it() -> None:
@@ -120,22 +126,43 @@ def test_decibels_and_shares() -> None:
     assert shares([]) == []
 
 
-def trial(lost: int, box_px: float) -> dict:
-    spread = {"median": 0.1, "max": box_px}
-    counts = {"missing": lost, "extra": 0, "bytes": 1000}
-    return {**counts, "box_px": spread, "score": spread, "layers": ["a"]}
+def evaluation(lost: int, box_px: float) -> MixedEvaluation:
+    spread = Spread(median=0.1, max=box_px)
+    return MixedEvaluation(
+        bytes=1000,
+        matched=5,
+        missing=lost,
+        extra=0,
+        box_px=spread,
+        score=spread,
+        layers=["a"],
+        keep_fp32=["a"],
+    )
 
 
 @pytest.mark.parametrize(
     ("tried", "given", "last"),
     [
-        ([], False, "Of the error in boxes and scores, most comes from a (100 %)."),
-        ([trial(3, 1.0)], False, "None of that is better, so it is best left as it is."),
-        ([trial(3, 1.0), trial(1, 9.0)], False, "Worth it: fp32 in those 1 layers;"),
-        ([trial(0, 0.0)], True, "Export it anew from the checkpoint."),
+        ([], False, "Most of the error in boxes and scores comes from a (100 %)."),
+        ([evaluation(3, 1.0)], False, "None of these is better; keep the export as it is."),
+        (
+            [evaluation(3, 1.0), evaluation(1, 9.0)],
+            False,
+            "Recommended: keep these 1 layers",
+        ),
+        ([evaluation(0, 0.0)], True, "Export it again from the checkpoint."),
     ],
 )
 def test_advice_follows_from_what_was_measured(tried: list, given: bool, last: str) -> None:
-    row = {"node": "a", "own_error": 0.1, "share": 1.0}
-    said = sentences([row], None, trial(2, 5.0), tried, given=given)
+    error = LayerError(
+        node="a",
+        operator="Conv",
+        snr_db=20.0,
+        own_snr_db=20.0,
+        own_error=0.1,
+        box_px=1.0,
+        score=0.1,
+        share=1.0,
+    )
+    said = conclusions([error], None, evaluation(2, 5.0), tried, given=given)
     assert said[-1].startswith(last)

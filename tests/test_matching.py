@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity.comparison.matching import assign, match
+from parity.comparison.matching import best_pairing, match
 from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import Detections
 
@@ -52,7 +52,7 @@ def best_by_trying(overlap: np.ndarray, allowed: np.ndarray) -> tuple[int, float
 def test_no_other_pairing_is_better(ours: Detections, theirs: Detections) -> None:
     overlap = pairwise_iou(ours.boxes, theirs.boxes)
     allowed = overlap >= 0.05
-    pairs = assign(overlap, np.ones_like(overlap), allowed)
+    pairs = best_pairing(overlap, np.ones_like(overlap), allowed)
     count, total = best_by_trying(overlap, allowed)
     assert len(pairs) == count
     assert sum(overlap[i, j] for i, j in pairs) == pytest.approx(total, abs=1e-7)

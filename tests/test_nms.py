@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ultralytics.utils.nms import non_max_suppression
 
-from parity.backends.pytorch import suppression as theirs
+from parity.backends.pytorch import postprocess as theirs
 from parity.detection import postprocess as ours
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -14,14 +14,19 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import count_non_finite, infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.output_checks import failed_checks
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
-from parity.detection.detections import CandidateBatch, Detections, detect_batch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import DetectionBatch, Thresholds
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.provenance import sha256
+from parity.records import load
+from tests.documents import network_run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.01, 0.3)]
@@ -40,7 +45,7 @@ def as_batch(paths: list[Path]) -> list[BatchImage]:
 
 def candidates_of(network: Any, paths: list[Path]) -> CandidateBatch:
     """Run a network over images."""
-    return infer(network, as_batch(paths), floor=0.005, made_by={})[0]
+    return infer(network, as_batch(paths), floor=0.005, made_by=network_run())[0]
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +69,7 @@ sys.exit(f"imports {{heavy}}" if heavy else 0)
 @pytest.mark.parametrize(
     "modules",
     [
-        "parity.backends.onnxruntime",
+        "parity.backends.onnx_network",
         "parity.backends.inference",
         "scripts.infer_onnx",
         "scripts.detect_onnx",
@@ -85,17 +90,22 @@ import sys
 sys.modules["torch"] = sys.modules["torchvision"] = sys.modules["ultralytics"] = None
 from pathlib import Path
 from parity.backends.inference import infer_batch
-from parity.backends.onnxruntime import OnnxNetwork
-from parity.data.batches import plan_batches
-from parity.detection.detections import detect_batch
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.batch_plan import plan_batches
+from parity.detection.candidate_files import NetworkRun
+from parity.detection.detect_batch import detect_batch
+from parity.detection.detection_files import Thresholds
 from parity.detection.postprocess import detect
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)
 network = OnnxNetwork.load(onnx, threads=1)
-made_by = {"names": network.names, "end2end": network.end2end}
+made_by = NetworkRun(
+    model_sha256="", imgsz=network.imgsz, rect=network.rect, end2end=network.end2end,
+    names=network.names, floor=0.01, threads=1, versions={},
+)
 infer_batch(network, folder / "00000.json", floor=0.01, made_by=made_by,
             destination=folder / "found.npz", seconds=folder / "seconds.json")
-thresholds = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+thresholds = Thresholds(conf=0.25, iou=0.45, max_det=300)
 detect_batch(folder / "found.npz", folder / "detections.json",
              arm="onnx-fp32", thresholds=thresholds, detect=detect)
 """
@@ -106,14 +116,9 @@ def test_it_runs_where_torch_cannot_be_imported(yolo11n_static: Path, tmp_path: 
     command = [sys.executable, "-c", RUN, str(yolo11n_static), str(bus), str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
     assert done.returncode == 0, done.stderr
-    (image,) = load_detections(tmp_path / "detections.json")["images"]
-    assert [round(score, 4) for score in image["scores"]] == [
-        0.9392,
-        0.902,
-        0.8493,
-        0.8328,
-        0.3993,
-    ]
+    (image,) = load(tmp_path / "detections.json", DetectionBatch).images
+    scores = [round(score, 4) for score in image.scores if score is not None]
+    assert scores == [0.9392, 0.902, 0.8493, 0.8328, 0.3993]
 
 
 def by_ultralytics(model: YOLO, path: Path, conf: float, iou: float, **options: Any) -> np.ndarray:
@@ -277,21 +282,20 @@ def test_what_a_broken_network_returns_fails_a_check(
 ) -> None:
     network = OnnxNetwork.load(toy(tmp_path / "toy.onnx", METADATA, output=output), threads=1)
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
-    made_by = {"names": {"0": "person", "1": "car"}, "end2end": False}
+    made_by = network_run(names={0: "person", 1: "car"})
     batch, _ = infer(network, as_batch([tmp_path / "a.png"]), floor=0.01, made_by=made_by)
     batch.save(tmp_path / "candidates.npz")
-    thresholds = {"conf": 0.25, "iou": 0.45, "max_det": 300}
     detect_batch(
         tmp_path / "candidates.npz",
         tmp_path / "found.json",
         arm="onnx-toy",
-        thresholds=thresholds,
+        thresholds=Thresholds(conf=0.25, iou=0.45, max_det=300),
         detect=detect,
     )
-    (record,) = load_detections(tmp_path / "found.json")["images"]
-    assert len(record["scores"]) == detections, reason
+    (record,) = load(tmp_path / "found.json", DetectionBatch).images
+    assert len(record.scores) == detections, reason
     assert sorted(failed_checks(record, 2)) == sorted(checks), reason
-    assert record["non_finite"] == np.count_nonzero(~np.isfinite(output))
+    assert record.non_finite == np.count_nonzero(~np.isfinite(output))
 
 
 @pytest.mark.parametrize(

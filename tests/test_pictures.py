@@ -6,12 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.comparison.summary import RESULTS
+from parity.comparison.differences import ImageComparison, Pair
 from parity.data.batches import slug
+from parity.detection.detection_files import ImageDetections
 from parity.errors import UserError
-from parity.files import read_json
-from parity.reporting.figures.drawing import STYLES, Mark, Style, dashes, draw_panel, panel_corners
-from parity.reporting.figures.gallery import INDEX, PICTURES
+from parity.records import load
+from parity.reporting.figures.drawing import (
+    KIND_STYLES,
+    Mark,
+    Style,
+    dashes,
+    draw_panel,
+    panel_corners,
+)
 from parity.reporting.figures.pictures import (
     MOST_HEIGHT,
     MOST_WIDTH,
@@ -19,14 +26,25 @@ from parity.reporting.figures.pictures import (
     draw_difference,
     fates,
 )
+from parity.reporting.picture_index import PICTURE_INDEX, PictureIndex
 from scripts.annotate import main
-from tests.synthetic import BROKEN, CAR, GROUND, HOSTILE, NAMES, SAME, Run, comparison, make_run
+from tests.synthetic import (
+    BROKEN,
+    CAR,
+    GROUND,
+    HOSTILE,
+    NAMES,
+    SAME,
+    Run,
+    comparison,
+    make_run,
+    record,
+)
 
-CLASSES = {str(class_id): name for class_id, name in NAMES.items()}
-MISSING, EXTRA = STYLES["missing"], STYLES["extra"]
+MISSING, EXTRA = KIND_STYLES["missing"], KIND_STYLES["extra"]
 
 
-def annotate(run: Run, destination: Path, worst: int = 200) -> dict:
+def annotate(run: Run, destination: Path, worst: int = 200) -> PictureIndex:
     main(
         results=run.results,
         detections=run.detections,
@@ -35,7 +53,7 @@ def annotate(run: Run, destination: Path, worst: int = 200) -> dict:
         worst=worst,
         destination=str(destination),
     )
-    return read_json(destination / INDEX, PICTURES)
+    return load(destination / PICTURE_INDEX, PictureIndex)
 
 
 def has_colour(pixels: np.ndarray, style: Style) -> np.ndarray:
@@ -49,8 +67,8 @@ def ground(height: int = 120, width: int = 200) -> np.ndarray:
 
 
 def test_a_box_lies_where_it_should() -> None:
-    mark = Mark((50, 30, 150, 100), "", STYLES["matched"])
-    coloured = has_colour(draw_panel(ground(), [mark], scale=2.0), STYLES["matched"])
+    mark = Mark((50, 30, 150, 100), "", KIND_STYLES["matched"])
+    coloured = has_colour(draw_panel(ground(), [mark], scale=2.0), KIND_STYLES["matched"])
     for x, y in ((150, 60), (200, 200), (100, 130), (300, 130)):  # the middle of each side
         assert coloured[y - 2 : y + 3, x - 2 : x + 3].any(), (x, y)
     assert not coloured[80:190, 110:290].any()  # nothing inside
@@ -81,16 +99,16 @@ def test_degenerate_boxes_are_held_inside(box: tuple, corners: tuple) -> None:
 def test_what_is_not_finite_is_said_and_not_drawn(tmp_path: Path) -> None:
     endless = ([float("nan"), 0.0, float("inf"), 9.0], 0.9, 0)
     arms = {**SAME, "onnx-fp32": {**SAME["onnx-fp32"], "one.png": [endless]}}
-    assert (annotate(make_run(tmp_path, arms), tmp_path / "out"))["images"]
+    assert annotate(make_run(tmp_path, arms), tmp_path / "out").images
 
 
 def test_the_missing_box_is_on_the_left_and_the_extra_one_on_the_right() -> None:
-    def record(box: list[float]) -> dict:
-        return {"boxes": [box], "scores": [0.9], "class_ids": [0], "reason": ""}
+    def found(box: list[float]) -> ImageDetections:
+        return record("x", [(box, 0.9, 0)])
 
-    sides = {"pytorch-rect": record([20, 20, 60, 100]), "onnx": record([120, 20, 160, 100])}
-    compared = {"name": "x", "matched": [], "flipped": [], "missing": [0], "extra": [0]}
-    picture = draw_difference(ground(), "deployment", sides, compared, CLASSES)
+    sides = {"pytorch-rect": found([20, 20, 60, 100]), "onnx": found([120, 20, 160, 100])}
+    compared = ImageComparison("x", ("", ""), matched=[], flipped=[], missing=[0], extra=[0])
+    picture = draw_difference(ground(), "deployment", sides, compared, NAMES)
     scene = picture[70:-60]  # without heading and legend
     middle = picture.shape[1] // 2
     missing, extra = has_colour(scene, MISSING), has_colour(scene, EXTRA)
@@ -101,16 +119,14 @@ def test_the_missing_box_is_on_the_left_and_the_extra_one_on_the_right() -> None
 
 
 def test_kinds_differ_in_more_than_colour() -> None:
-    assert len({(style.dash, style.letter) for style in STYLES.values()}) == len(STYLES)
+    assert len({(style.dash, style.letter) for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_the_two_of_a_pair_have_one_number() -> None:
-    compared = {
-        "matched": [{"reference": 2, "candidate": 0}],
-        "flipped": [{"reference": 0, "candidate": 1}],
-        "missing": [1],
-        "extra": [2],
-    }
+    def pair(reference: int, candidate: int) -> Pair:
+        return Pair(reference, candidate, 1.0, 0.0, (0.9, 0.9), (0, 0))
+
+    compared = ImageComparison("x", ("", ""), [pair(2, 0)], [pair(0, 1)], missing=[1], extra=[2])
     reference = fates(compared, "reference", 3)
     assert reference == [("flipped", "2 "), ("missing", ""), ("matched", "1 ")]
     candidate = fates(compared, "candidate", 3)
@@ -130,14 +146,14 @@ def test_pictures_stay_within_bounds(shape: tuple[int, int], panels: int) -> Non
 
 def test_pictures_are_listed_and_only_differences_are_drawn(tmp_path: Path) -> None:
     index = annotate(make_run(tmp_path, SAME), tmp_path / "out")
-    by_name = {entry["name"]: entry for entry in index["images"]}
+    by_name = {entry.name: entry for entry in index.images}
     assert set(by_name) == {"one.png", HOSTILE, "empty.png"}
-    assert set(by_name["one.png"]["differences"]) == {"geometry", "deployment-fp32"}
-    assert by_name["empty.png"]["differences"] == {}
-    assert by_name["one.png"]["annotated"] == "annotated_one.png.jpg"
-    listed = {INDEX}
-    for entry in index["images"]:
-        listed |= {entry["annotated"], *entry["differences"].values()}
+    assert set(by_name["one.png"].differences) == {"geometry", "deployment-fp32"}
+    assert by_name["empty.png"].differences == {}
+    assert by_name["one.png"].annotated == "annotated_one.png.jpg"
+    listed = {PICTURE_INDEX}
+    for entry in index.images:
+        listed |= {entry.annotated, *entry.differences.values()}
     assert {path.name for path in (tmp_path / "out").iterdir()} == listed
 
 
@@ -162,23 +178,23 @@ def test_every_arm_has_a_panel(tmp_path: Path) -> None:
 
 def test_only_the_worst_are_drawn(tmp_path: Path) -> None:
     run = make_run(tmp_path, BROKEN)
-    assert annotate(run, tmp_path / "none", worst=0)["images"] == []
-    one = annotate(run, tmp_path / "one", worst=1)["images"]
-    ranked = [image["name"] for image in read_json(run.results, RESULTS)["images"]]
-    assert [entry["name"] for entry in one] == ranked[:1]
+    assert annotate(run, tmp_path / "none", worst=0).images == []
+    one = annotate(run, tmp_path / "one", worst=1).images
+    ranked = [image.name for image in run.load().images]
+    assert [entry.name for entry in one] == ranked[:1]
 
 
 def test_unreadable_images_get_no_picture(tmp_path: Path) -> None:
     reasons = {arm: {"empty.png": "the file is empty"} for arm in SAME}
     index = annotate(make_run(tmp_path, SAME, reasons=reasons), tmp_path / "out")
-    assert "empty.png" not in {entry["name"] for entry in index["images"]}
+    assert "empty.png" not in {entry.name for entry in index.images}
 
 
 def test_an_image_that_one_arm_reads_is_drawn(tmp_path: Path) -> None:
     reasons = {"onnx-fp32": {"empty.png": "the file is empty"}}
     index = annotate(make_run(tmp_path, SAME, reasons=reasons), tmp_path / "out")
-    entry = next(entry for entry in index["images"] if entry["name"] == "empty.png")
-    assert set(entry["differences"]) == {"runtime-fp32", "deployment-fp32"}
+    entry = next(entry for entry in index.images if entry.name == "empty.png")
+    assert set(entry.differences) == {"runtime-fp32", "deployment-fp32"}
 
 
 def test_an_image_that_changed_is_not_drawn(tmp_path: Path) -> None:
@@ -198,7 +214,7 @@ def test_two_comparisons_of_the_same_arms_share_a_picture(tmp_path: Path) -> Non
         "deployment-dyn": comparison("deployment", "pytorch-rect", "onnx-fp32"),
     }
     index = annotate(make_run(tmp_path, SAME, settings=settings), tmp_path / "out")
-    pictures = next(e["differences"] for e in index["images"] if e["name"] == "one.png")
+    pictures = next(e.differences for e in index.images if e.name == "one.png")
     assert pictures["runtime-dyn"] == pictures["deployment-dyn"]
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
-from parity.deployment.pipeline import Pipeline, deviations
-from parity.deployment.rescale import to_image
-from parity.deployment.run import prepare, replay, run
-from parity.detection.detections import ImageCandidates
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.postprocess import postprocess, to_output
+from parity.deployment.run import prepare, run
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.letterbox import Letterbox
 from parity.detection.postprocess import detect
 
@@ -63,29 +63,25 @@ def test_the_correct_pipeline_is_the_onnx_arm_bit_for_bit(network, name):
     ],
 )
 def test_ways_back_into_the_image(changes, expected):
-    found = to_image(Pipeline(**changes), BOXES[:1], PLACE, SHAPE)
+    found = to_output(Pipeline(**changes), BOXES[:1], PLACE, SHAPE)
     np.testing.assert_allclose(found[0], expected, rtol=1e-6)
 
 
 def test_integers_are_cut_side_by_side():
     boxes = np.array([[0.9, 0.9, 2.7, 2.7]], np.float32)
     place = Letterbox(640, 640, 640, 640, 0, 0)
-    cut = to_image(Pipeline(integers="sides_truncated"), boxes, place, (640, 640))
+    cut = to_output(Pipeline(integers="sides_truncated"), boxes, place, (640, 640))
     np.testing.assert_array_equal(cut, [[0, 0, 1, 1]])
 
 
 def test_nothing_is_modified_in_place():
     before = BOXES.copy()
-    to_image(Pipeline(integers="rounded", rescaled="gain"), BOXES, PLACE, SHAPE)
+    to_output(Pipeline(integers="rounded", rescaled="gain"), BOXES, PLACE, SHAPE)
     np.testing.assert_array_equal(BOXES, before)
-
-
-def test_deviations_name_what_differs():
-    assert deviations(Pipeline(colours="bgr", iou=0.45)) == {"colours": "bgr", "iou": 0.45}
 
 
 def test_a_replay_needs_no_network(network):
     path = find_samples()["nothing_here.png"]
     ready = prepare(Pipeline(), path, network)
     raw = np.zeros((84, 8400), np.float32)
-    assert not len(replay(Pipeline(), raw, ready.place, ready.image_shape))
+    assert not len(postprocess(Pipeline(), raw, ready.place, ready.image_shape))

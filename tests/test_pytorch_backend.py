@@ -12,16 +12,19 @@ from PIL import Image
 from ultralytics import YOLO
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
-from parity.backends.pytorch import suppression as theirs
+from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.pytorch import postprocess as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe
-from parity.comparison.differences import compare_image, worst
+from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples
 from parity.detection import postprocess as ours
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import ImageDetections
+from parity.detection.detections import Detections
 from parity.provenance import sha256
+from tests.documents import network_run
 
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.011, 0.3)]
 FLOOR = 0.01
@@ -46,7 +49,7 @@ def candidates_of(network: Any, paths: list[Path]) -> CandidateBatch:
     key = id(network), tuple(paths)
     if key not in _seen:
         images = [BatchImage(path.name, str(path), sha256(path)) for path in paths]
-        _seen[key] = infer(network, images, floor=FLOOR, made_by={})[0]
+        _seen[key] = infer(network, images, floor=FLOOR, made_by=network_run())[0]
     return _seen[key]
 
 
@@ -154,10 +157,6 @@ def test_the_three_pictures_that_were_published(
     assert furthest < (1 if arm == "pytorch-rect" else 1.2)  # px; one was published 1 px lower
 
 
-def as_record(image: ImageCandidates, found: Detections) -> dict[str, Any]:
-    return {"name": image.name, "reason": image.reason, **found.as_json()}
-
-
 def assert_at_the_floor(networks: dict[str, Any], paths: list[Path]) -> int:
     """Check the runtime effect over images and return how many detections were matched."""
     torch.set_num_threads(1)
@@ -166,10 +165,11 @@ def assert_at_the_floor(networks: dict[str, Any], paths: list[Path]) -> int:
     candidate = detections_of("onnx-fp32", networks["onnx-fp32"], paths)
     matched = 0
     for image, one, other in zip(images, reference, candidate, strict=True):
-        numbers = worst(compare_image(as_record(image, one), as_record(image, other), iou=0.5))
+        ours, theirs = (ImageDetections.of(image, found) for found in (one, other))
+        numbers = differences_of(compare_image(ours, theirs, iou=0.5))
         verdict = judge(numbers, Tolerance())
-        assert verdict, f"{image.name}: {verdict}"
-        matched += numbers["matched"]
+        assert verdict.passed, f"{image.name}: {verdict}"
+        matched += numbers.matched
     return matched
 
 

@@ -1,4 +1,4 @@
-"""Choosing what calibrates, what stays in floating point, and the order of nodes."""
+"""Choosing what calibrates, and what stays in floating point."""
 
 import numpy as np
 import onnx
@@ -8,8 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from parity.data.batches import BatchImage
 from parity.errors import UserError
 from parity.layers.quantisation import chosen_nodes, tail_of
-from parity.model_files.node_order import is_sorted, sort_nodes
-from parity.planning.calibration import LEAST, choose
+from parity.planning.calibration import LEAST, choose_images
 
 
 def images(count: int) -> list[BatchImage]:
@@ -57,18 +56,18 @@ def head() -> onnx.ModelProto:
 def test_number_of_calibrating_images(
     there: int, wanted: float, expected: int, reason: str
 ) -> None:
-    assert len(choose(images(there), wanted)) == expected, reason
+    assert len(choose_images(images(there), wanted)) == expected, reason
 
 
 def test_the_choice_depends_neither_on_order_nor_much_on_what_is_added() -> None:
-    few = choose(images(200), 20)
-    assert few == choose(images(200)[::-1], 20)
-    assert len(set(few) & set(choose(images(210), 20))) >= 15
+    few = choose_images(images(200), 20)
+    assert few == choose_images(images(200)[::-1], 20)
+    assert len(set(few) & set(choose_images(images(210), 20))) >= 15
 
 
 def test_unreadable_images_do_not_calibrate() -> None:
     unreadable = BatchImage("torn.jpg", "torn.jpg", "")
-    assert choose([unreadable], 0.5) == []
+    assert choose_images([unreadable], 0.5) == []
 
 
 def test_the_tail_ends_at_the_last_convolutions_and_leaves_the_backbone() -> None:
@@ -80,18 +79,3 @@ def test_patterns_choose_nodes() -> None:
     assert chosen_nodes(head(), ["b*"]) == ["backbone", "boxes"]
     with pytest.raises(UserError, match=r"names '/model.9/\*', but the model has no such node"):
         chosen_nodes(head(), ["b*", "/model.9/*"])
-
-
-def test_nodes_are_brought_into_order() -> None:
-    graph = head().graph
-    nodes = [node.name for node in graph.node]
-    assert is_sorted(graph)
-    sort_nodes(graph)
-    assert [node.name for node in graph.node] == nodes, "what is in order stays as it is"
-    turned = head().graph
-    del turned.node[:]
-    turned.node.extend(reversed(list(graph.node)))
-    assert not is_sorted(turned)
-    sort_nodes(turned)
-    assert is_sorted(turned)
-    assert sorted(node.name for node in turned.node) == sorted(nodes)

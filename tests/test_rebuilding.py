@@ -59,8 +59,8 @@ def halve(model: onnx.ModelProto) -> None:
 
 
 REBUILDING = [
-    (lambda m: metadata(m, task="segment"), "is not a detection model", "another task"),
-    (lambda m: metadata(m, task=None), "is not a detection model", "no metadata"),
+    (lambda m: metadata(m, task="segment"), "only detection models work", "another task"),
+    (lambda m: metadata(m, task=None), "only detection models work", "no metadata"),
     (lambda m: metadata(m, description=None), "does not say which architecture", "no name"),
     (
         lambda m: metadata(m, description="Ultralytics YOLO99z model"),

@@ -1,16 +1,22 @@
-"""Runtimes of an export: what is asked for, what is used, and one more beside ONNX Runtime."""
+"""Runtimes of an export: what is asked for, what is used, and further ones."""
 
 import importlib.util
 import logging
+import subprocess
+import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.openvino import load_network
+from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
 from parity.errors import UserError
+from parity.provenance import local_imports
+from tests.conftest import ROOT
 
 CPU = "CPUExecutionProvider"
 
@@ -45,19 +51,19 @@ def test_a_provider_that_is_not_there_is_passed_over(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        network = load_network(
+        network = OnnxNetwork.load(
             path, runtime="onnxruntime", providers=["CUDAExecutionProvider", CPU], threads=1
         )
-    if network.session.get_providers()[0] != CPU:
+    if network.session.executed_by != CPU:
         pytest.skip("this machine has the provider")
-    assert "CUDAExecutionProvider was asked for but is not to be had" in caplog.text
+    assert "CUDAExecutionProvider is not available" in caplog.text
 
 
 def test_the_provider_that_is_there_is_used_without_a_word(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = load_network(path, runtime="onnxruntime", providers=[CPU], threads=1)
-    assert network.session.get_providers() == [CPU]
+    network = OnnxNetwork.load(path, runtime="onnxruntime", providers=[CPU], threads=1)
+    assert network.session.executed_by == CPU
     assert not caplog.records
 
 
@@ -66,16 +72,67 @@ def test_openvino_computes_the_same(path: Path) -> None:
         pytest.skip("OpenVINO is not installed: pip install -r requirements-openvino.txt")
     image = np.random.default_rng(4).integers(0, 255, (40, 30, 3), np.uint8)
     networks = [
-        load_network(path, runtime=runtime, providers=[CPU], threads=1)
+        OnnxNetwork.load(path, runtime=runtime, providers=[CPU], threads=1)
         for runtime in ("onnxruntime", "openvino")
     ]
     ours, theirs = (each.forward(each.preprocess(image)) for each in networks)
     np.testing.assert_allclose(theirs, ours, atol=1e-5)
-    assert networks[1].session.get_providers()[0].startswith("OpenVINO 20")
+    assert networks[1].session.executed_by.startswith("OpenVINO 20")
 
 
 def test_openvino_that_is_not_installed(path: Path) -> None:
     if importlib.util.find_spec("openvino") is not None:
         pytest.skip("OpenVINO is installed")
     with pytest.raises(UserError, match=r"pip install -r requirements-openvino.txt"):
-        load_network(path, runtime="openvino", providers=[CPU], threads=1)
+        OnnxNetwork.load(path, runtime="openvino", providers=[CPU], threads=1)
+
+
+class Halving:
+    """A runtime that computes nothing and returns half of what it is given."""
+
+    input = TensorInfo("images", ("batch", 3, "height", "width"), "float32")
+    output = TensorInfo("output0", ("batch", 6, "anchors"), "float32")
+    metadata: ClassVar = {
+        "imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"
+    }  # fmt: skip
+    executed_by = "nothing"
+    package = "numpy"
+
+    def run(self, tensor: np.ndarray) -> np.ndarray:
+        return tensor / 2
+
+
+def test_a_new_runtime_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = {**RUNTIMES, "halving": lambda path, *, threads, providers: Halving()}  # noqa: ARG005
+    monkeypatch.setattr(RUNTIMES, "_entries", entries)
+    network = OnnxNetwork.load("no file", runtime="halving", threads=1)
+    assert (network.imgsz, network.stride, network.rect) == ((32, 64), 32, True)
+    tensor = np.ones((1, 3, 32, 64), np.float32)
+    np.testing.assert_array_equal(network.forward(tensor), tensor[0] / 2)
+
+
+LIGHT = """
+import sys
+from parity.backends.runtimes.runtime import RUNTIMES
+print(*RUNTIMES)
+sys.exit(" ".join({"numpy", "onnxruntime", "openvino"} & set(sys.modules)) or 0)
+"""
+
+
+def test_the_names_of_runtimes_cost_no_import_of_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, check=False, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["onnxruntime", "openvino"]
+
+
+def test_an_edit_of_a_runtime_concerns_the_rules_that_use_it_alone() -> None:
+    used = {script: set[Path]() for script in ("infer_onnx", "infer_pytorch", "detect_pytorch")}
+    for script, seen in used.items():
+        queue = {ROOT / "scripts" / f"{script}.py"}
+        while queue:
+            seen.add(path := queue.pop())
+            queue |= local_imports(path) - seen
+    runtime = ROOT / "parity" / "backends" / "runtimes" / "onnxruntime.py"
+    assert [script for script, seen in used.items() if runtime in seen] == ["infer_onnx"]

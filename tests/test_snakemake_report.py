@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import PHOTOS, Workflow
 
+
 @pytest.fixture(scope="module")
 def report(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the report of the finished run."""

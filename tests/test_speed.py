@@ -9,7 +9,7 @@ import pytest
 
 from parity.backends.buffers import BufferPool
 from parity.backends.inference import Prepared, grouped, infer
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.prefetch import prefetch
 from parity.data.batches import BatchImage
 from parity.data.reading import read_image
@@ -18,6 +18,7 @@ from parity.detection.letterbox import apply, fit, planes
 from parity.detection.nms import largest_float32, nms
 from parity.provenance import sha256
 from tests import plain_path
+from tests.documents import network_run
 
 SHAPES = [(480, 640), (640, 480), (640, 640), (37, 1000), (1, 1), (1080, 810), (333, 333)]
 THRESHOLDS = [0.0, 0.1, 0.3, 0.45, 0.5, 0.7, 0.9, 1.0]
@@ -122,7 +123,7 @@ def test_the_arm_is_bit_equal_to_the_plain_path(
     chosen = coco_images[::8]
     network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=rect)
     images = [BatchImage(path.name, str(path), sha256(path)) for path in chosen]
-    batch, _ = infer(network, images, floor=0.01, made_by={})
+    batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     session = plain_path.session(yolo11n_onnx)
     for path, image in zip(chosen, batch.images, strict=True):
         pixels = read_image(path)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,21 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.backends.inference import infer
-from parity.backends.onnxruntime import OnnxNetwork
-from parity.comparison.differences import compare_image, worst
-from parity.comparison.sweep import Pairs, check_limits, sweep, sweep_batch
+from parity.backends.onnx_network import OnnxNetwork
+from parity.comparison.differences import compare_image, differences_of
+from parity.comparison.sweep import AllowedPairs, check_limits, sweep, sweep_batch
 from parity.comparison.threshold_grid import Axes
-from parity.comparison.tuning import gather
+from parity.comparison.tuning import SweepResults, gather
 from parity.data.batches import BatchImage
+from parity.detection.candidate_files import BakedThresholds, CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.detection_files import ImageDetections, Thresholds
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from parity.provenance import sha256
+from parity.records import to_plain
+from tests.documents import network_run
 
 FLOOR = 0.05
 GRID = {"conf": [0.05, 0.2, 0.25, 0.5, 0.8], "iou": [0.3, 0.45, 0.7, 1.0]}
-THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
 MATCHING = 0.5
 COMPARISONS = {"runtime-fp32": ["pytorch-square", "onnx-fp32"]}
 
@@ -55,7 +58,7 @@ def shaken(candidates: Candidates, seed: int) -> Candidates:
 
 
 def batch_of(images: list[Candidates], *, end2end: bool = False) -> CandidateBatch:
-    made_by = {"floor": FLOOR, "end2end": end2end, "names": {"0": "a", "1": "b", "2": "c"}}
+    made_by = network_run(floor=FLOOR, end2end=end2end)
     records = [
         ImageCandidates(f"{i}.jpg", str(i), (300, 280), (320, 320), candidates=candidates)
         for i, candidates in enumerate(images)
@@ -77,15 +80,11 @@ def records_at(
     iou: float,
     max_det: int,
     detect: Callable[..., Detections] = detect,
-) -> list[dict]:
+) -> list[ImageDetections]:
     """Return what a fresh run at some thresholds would store."""
-    options = {"max_det": max_det, "end2end": batch.made_by["end2end"]}
+    options = {"max_det": max_det, "end2end": batch.made_by.end2end}
     return [
-        {
-            "name": image.name,
-            "reason": image.reason,
-            **detect(image, conf=conf, iou=iou, **options).as_json(),
-        }
+        ImageDetections.of(image, detect(image, conf=conf, iou=iou, **options))
         for image in batch.images
     ]
 
@@ -102,21 +101,21 @@ def fresh(
     ours = records_at(reference, *thresholds[0], max_det, detects[0])
     theirs = records_at(candidate, *thresholds[1], max_det, detects[1])
     compared = [compare_image(a, b, iou=MATCHING) for a, b in zip(ours, theirs, strict=True)]
-    rows = [worst(record) for record in compared]
-    overlaps = [pair["iou"] for record in compared for pair in record["matched"]]
+    rows = [differences_of(record) for record in compared]
+    overlaps = [pair.iou for record in compared for pair in record.matched]
     return {
-        "reference": sum(len(record["scores"]) for record in ours),
-        "candidate": sum(len(record["scores"]) for record in theirs),
-        "matched": sum(row["matched"] for row in rows),
-        "missing": sum(row["missing"] for row in rows),
-        "extra": sum(row["extra"] for row in rows),
+        "reference": sum(len(record.scores) for record in ours),
+        "candidate": sum(len(record.scores) for record in theirs),
+        "matched": sum(row.matched for row in rows),
+        "missing": sum(row.missing for row in rows),
+        "extra": sum(row.extra for row in rows),
         "mean_iou": np.mean(overlaps, dtype=np.float64) if overlaps else None,
     }
 
 
 def swept(
-    arms: dict[str, CandidateBatch], tmp_path: Path, thresholds: dict[str, Any], batches: int = 1
-) -> dict[str, Any]:
+    arms: dict[str, CandidateBatch], tmp_path: Path, thresholds: Thresholds, batches: int = 1
+) -> SweepResults:
     """Return the results of a sweep over the arms, their images divided into batches."""
     parts = []
     for number in range(batches):
@@ -129,7 +128,7 @@ def swept(
         axes = Axes.build(GRID, thresholds)
         sweep_batch(paths, part, comparisons=COMPARISONS, axes=axes, iou=MATCHING)
         parts.append(str(part))
-    return gather(parts, COMPARISONS)
+    return gather("m", parts, COMPARISONS)
 
 
 @pytest.mark.parametrize("max_det", [300, 4], ids=["no cut", "a cut at max_det"])
@@ -137,19 +136,19 @@ def swept(
 def test_each_cell_equals_a_fresh_run(
     arms: dict[str, CandidateBatch], tmp_path: Path, max_det: int, batches: int
 ) -> None:
-    results = swept(arms, tmp_path, THRESHOLDS | {"max_det": max_det}, batches)
-    cells = results["comparisons"]["runtime-fp32"]["cells"]
-    assert [(c["iou"], c["conf"]) for c in cells] == [
+    results = swept(arms, tmp_path, replace(THRESHOLDS, max_det=max_det), batches)
+    cells = results.comparisons["runtime-fp32"].cells
+    assert [(c.iou, c.conf) for c in cells] == [
         (iou, conf) for iou in GRID["iou"] for conf in GRID["conf"]
     ]
     for cell in cells:
-        at = cell["conf"], cell["iou"]
+        at = cell.conf, cell.iou
         expected = fresh(*arms.values(), (at, at), max_det=max_det)
-        assert {key: cell[key] for key in expected if key != "mean_iou"} == {
+        assert {key: getattr(cell, key) for key in expected if key != "mean_iou"} == {
             key: value for key, value in expected.items() if key != "mean_iou"
         }
-        assert cell["mean_iou"] == pytest.approx(expected["mean_iou"], rel=1e-9)
-        assert cell["f1"] == pytest.approx(
+        assert cell.mean_iou == pytest.approx(expected["mean_iou"], rel=1e-9)
+        assert cell.f1 == pytest.approx(
             2 * expected["matched"] / (expected["reference"] + expected["candidate"])
         )
 
@@ -157,29 +156,29 @@ def test_each_cell_equals_a_fresh_run(
 def test_each_tuned_point_equals_a_fresh_run(
     arms: dict[str, CandidateBatch], tmp_path: Path
 ) -> None:
-    results = swept(arms, tmp_path, THRESHOLDS)["comparisons"]["runtime-fp32"]
-    operating = THRESHOLDS["conf"], THRESHOLDS["iou"]
-    for point in results["tuning"].values():
-        at = point["conf"], point["iou"]
+    results = swept(arms, tmp_path, THRESHOLDS).comparisons["runtime-fp32"]
+    operating = THRESHOLDS.conf, THRESHOLDS.iou
+    for point in vars(results.tuning).values():
+        at = point.conf, point.iou
         expected = fresh(*arms.values(), (operating, at), max_det=300)
         for key in ("matched", "missing", "extra"):
-            assert point[key] == expected[key]
+            assert getattr(point, key) == expected[key]
 
 
 def test_the_best_confidence_is_the_best_of_fresh_runs(
     arms: dict[str, CandidateBatch], tmp_path: Path
 ) -> None:
     results = swept(arms, tmp_path, THRESHOLDS)
-    tuning = results["comparisons"]["runtime-fp32"]["tuning"]
-    operating = THRESHOLDS["conf"], THRESHOLDS["iou"]
-    agreements = []
-    for conf in results["axes"]["tuned_conf"]:
+    tuning = results.comparisons["runtime-fp32"].tuning
+    operating = THRESHOLDS.conf, THRESHOLDS.iou
+    scores = []
+    for conf in results.axes.tuned_conf:
         counts = fresh(*arms.values(), (operating, (conf, operating[1])), max_det=300)
         total = counts["reference"] + counts["candidate"]
-        agreements.append(2 * counts["matched"] / total)
-    assert tuning["best_conf"]["f1"] == max(agreements)
-    curve = results["comparisons"]["runtime-fp32"]["curve"]
-    assert curve == pytest.approx(agreements, rel=1e-12)
+        scores.append(2 * counts["matched"] / total)
+    assert tuning.best_conf.f1 == max(scores)
+    curve = results.comparisons["runtime-fp32"].curve
+    assert curve == pytest.approx(scores, rel=1e-12)
 
 
 coordinate = st.integers(0, 6).map(lambda n: n * 10.0)
@@ -212,17 +211,18 @@ def detections(draw: st.DrawFn) -> Detections:
 def test_counting_pairs_of_any_cut_equals_matching_the_cut(
     reference: Detections, candidate: Detections
 ) -> None:
-    pairs = Pairs.of(reference, candidate, iou=0.2)
+    image = ImageCandidates("a.jpg", "")
+    pairs = AllowedPairs.of(reference, candidate, iou=0.2)
     rows, columns = np.indices((len(reference) + 1, len(candidate) + 1)).reshape(2, -1)
     matched, overlap = pairs.count(rows, columns)
     for k, (height, width) in enumerate(zip(rows, columns, strict=True)):
         record = compare_image(
-            {"name": "", "reason": "", **first(reference, height).as_json()},
-            {"name": "", "reason": "", **first(candidate, width).as_json()},
+            ImageDetections.of(image, first(reference, height)),
+            ImageDetections.of(image, first(candidate, width)),
             iou=0.2,
         )
-        assert matched[k] == len(record["matched"])
-        assert overlap[k] == pytest.approx(sum(pair["iou"] for pair in record["matched"]))
+        assert matched[k] == len(record.matched)
+        assert overlap[k] == pytest.approx(sum(pair.iou for pair in record.matched))
 
 
 def first(several: Detections, count: int) -> Detections:
@@ -242,13 +242,13 @@ def test_finished_boxes_are_swept_over_conf_alone_and_it_is_said(tmp_path: Path)
         "onnx-fp32": batch_of([rows], end2end=True),
     }
     results = swept(arms, tmp_path, THRESHOLDS)
-    (note, other) = results["notes"]
+    (note, other) = results.notes
     assert "pytorch-square" in note
     assert "iou does not change" in other
-    for cell in results["comparisons"]["runtime-fp32"]["cells"]:
-        at = cell["conf"], cell["iou"]
+    for cell in results.comparisons["runtime-fp32"].cells:
+        at = cell.conf, cell.iou
         expected = fresh(*arms.values(), (at, at), max_det=300)
-        assert cell["matched"] == cell["reference"] == expected["reference"]
+        assert cell.matched == cell.reference == expected["reference"]
 
 
 def test_without_any_detection_there_is_no_agreement_to_state(tmp_path: Path) -> None:
@@ -256,41 +256,41 @@ def test_without_any_detection_there_is_no_agreement_to_state(tmp_path: Path) ->
     results = swept(
         {"pytorch-square": batch_of([empty]), "onnx-fp32": batch_of([empty])}, tmp_path, THRESHOLDS
     )
-    json.dumps(results, allow_nan=False)
-    comparison = results["comparisons"]["runtime-fp32"]
-    assert {cell["f1"] for cell in comparison["cells"]} == {None}
-    assert comparison["recommended"]["conf"] == THRESHOLDS["conf"]
-    assert comparison["sentence"].startswith("Leave onnx-fp32 at 0.25")
+    json.dumps(to_plain(results), allow_nan=False)
+    comparison = results.comparisons["runtime-fp32"]
+    assert {cell.f1 for cell in comparison.cells} == {None}
+    assert comparison.recommended.conf == THRESHOLDS.conf
+    assert comparison.sentence.startswith("Leave onnx-fp32 at 0.25")
 
 
 def test_arms_of_other_images_are_refused(arms: dict[str, CandidateBatch]) -> None:
     fewer = CandidateBatch(arms["onnx-fp32"].made_by, arms["onnx-fp32"].images[1:])
-    with pytest.raises(UserError, match="differ in their images"):
+    with pytest.raises(UserError, match="list different images"):
         sweep(arms | {"onnx-fp32": fewer}, COMPARISONS, Axes.build(GRID, THRESHOLDS), iou=MATCHING)
 
 
 @pytest.mark.parametrize(
     ("made_by", "sentence"),
     [
-        ({"floor": 0.05}, r"0\.01 lies below the floor 0\.05"),
-        ({"floor": 0.01, "baked": {"conf": 0.3, "iou": 0.7}}, r"below the 0\.3 that is baked"),
+        ({"floor": 0.05}, r"0\.01, below the floor 0\.05"),
+        ({"baked": BakedThresholds(0.3, 0.7)}, r"confidence threshold 0\.3 that is baked"),
     ],
     ids=["the floor", "the graph"],
 )
 def test_thresholds_below_what_was_stored_are_refused(made_by: dict, sentence: str) -> None:
-    check_limits({"floor": 0.01, "baked": None}, 0.01)
-    check_limits({"floor": 0.01, "baked": {"conf": float(np.float32(0.3))}}, 0.3)
+    check_limits(network_run(), 0.01)
+    check_limits(network_run(baked=BakedThresholds(float(np.float32(0.3)), 0.7)), 0.3)
     with pytest.raises(UserError, match=sentence):
-        check_limits(made_by, 0.01)
+        check_limits(network_run(**made_by), 0.01)
 
 
 def test_batches_of_different_sweeps_are_not_added(
     arms: dict[str, CandidateBatch], tmp_path: Path
 ) -> None:
     swept(arms, tmp_path / "a", THRESHOLDS)
-    swept(arms, tmp_path / "b", THRESHOLDS | {"conf": 0.5})
+    swept(arms, tmp_path / "b", replace(THRESHOLDS, conf=0.5))
     with pytest.raises(UserError, match="other thresholds"):
-        gather([str(tmp_path / folder / "0.json") for folder in "ab"], COMPARISONS)
+        gather("m", [str(tmp_path / folder / "0.json") for folder in "ab"], COMPARISONS)
 
 
 @dataclass(frozen=True)
@@ -314,10 +314,9 @@ def measured(coco_images: list[Path], yolo11n_onnx: Path, yolo11n_pt: Path) -> M
     }
     arms, seconds = {}, 0.0
     for arm, network in networks.items():
-        infer(network, images[:1], floor=0.01, made_by={})  # warms up
+        infer(network, images[:1], floor=0.01, made_by=network_run())  # warms up
         start = time.process_time()
-        names = {str(class_id): name for class_id, name in network.names.items()}
-        made_by = {"floor": 0.01, "end2end": False, "names": names}
+        made_by = network_run(names=network.names)
         arms[arm] = infer(network, images, floor=0.01, made_by=made_by)[0]
         seconds += time.process_time() - start
     return Measured(arms, seconds)
@@ -327,17 +326,17 @@ def measured(coco_images: list[Path], yolo11n_onnx: Path, yolo11n_pt: Path) -> M
 def test_random_cells_equal_what_ultralytics_suppression_gives(
     measured: Measured, tmp_path: Path
 ) -> None:
-    from parity.backends.pytorch.suppression import detect as detect_as_ultralytics
+    from parity.backends.pytorch.postprocess import detect as detect_as_ultralytics
 
     results = swept(measured.arms, tmp_path, THRESHOLDS, batches=2)
-    cells = results["comparisons"]["runtime-fp32"]["cells"]
+    cells = results.comparisons["runtime-fp32"].cells
     for index in np.random.default_rng(0).choice(len(cells), 6, replace=False):
         cell = cells[index]
-        at = cell["conf"], cell["iou"]
+        at = cell.conf, cell.iou
         detects = detect_as_ultralytics, detect
         expected = fresh(*measured.arms.values(), (at, at), max_det=300, detects=detects)
         for key in ("reference", "candidate", "matched", "missing", "extra"):
-            assert cell[key] == expected[key], at
+            assert getattr(cell, key) == expected[key], at
 
 
 @pytest.mark.slow

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from parity.comparison.threshold_grid import Axes
-from parity.comparison.tuning import Point, advise, agreement, recommend, tune
+from parity.comparison.tuning import Point, Tuning, advise, recommend, tune
+from parity.detection.detection_files import Thresholds
 
-THRESHOLDS = {"conf": 0.25, "iou": 0.45, "max_det": 300}
+THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
 
 
 def test_of_equally_good_thresholds_the_nearest_is_taken() -> None:
@@ -14,9 +15,9 @@ def test_of_equally_good_thresholds_the_nearest_is_taken() -> None:
     shape = len(axes.tuned_iou), len(axes.tuned_conf)
     tuned, candidate = np.full(shape, 6), np.full(shape, 12)
     candidate[:, axes.tuned_conf.index(0.3) :] = 8
-    points_of = tune(tuned, 10, candidate, axes)
-    assert points_of["best_conf"].conf == 0.3
-    assert points_of["best"] == points_of["best_conf"]
+    found = tune(tuned, 10, candidate, axes)
+    assert found.best_conf.conf == 0.3
+    assert found.best == found.best_conf
 
 
 def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
@@ -72,12 +73,6 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
     ids=["conf", "conf and iou", "no clear gain", "nothing differs", "already the best"],
 )
 def test_the_advice_is_one_sentence(now: Point, conf: Point, both: Point, sentence: str) -> None:
-    points_of = {"operating": now, "best_conf": conf, "best": both}
-    assert advise(points_of, reference="pytorch-rect", candidate="onnx-a") == sentence
-    assert (recommend(points_of) is now) == sentence.startswith("Leave")
-
-
-def test_agreement_is_symmetric_and_undefined_for_nothing() -> None:
-    matched, one, other = np.array([0, 3]), np.array([0, 4]), np.array([0, 6])
-    np.testing.assert_array_equal(agreement(matched, one, other), agreement(matched, other, one))
-    np.testing.assert_allclose(agreement(matched, one, other), [np.nan, 0.6])
+    tuning = Tuning(operating=now, best_conf=conf, best=both)
+    assert advise(tuning, reference="pytorch-rect", candidate="onnx-a") == sentence
+    assert (recommend(tuning) is now) == sentence.startswith("Leave")

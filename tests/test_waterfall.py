@@ -1,44 +1,74 @@
 """From the reference to each export, one factor at a time."""
 
-from typing import Any
-
 import pytest
 
-from parity.reporting.views.waterfall import percent, waterfall_rows, waterfalls
+from parity.comparison.results import (
+    ArmResults,
+    ComparisonResults,
+    Distribution,
+    Distributions,
+    Effect,
+    Results,
+)
+from parity.comparison.tolerances import Tolerance
+from parity.reporting.views.causes import factor_rows
+from parity.reporting.waterfall import waterfalls
+from tests.synthetic import THRESHOLDS, made_by
 
 ARMS = {
-    "pytorch-rect": ([640, 640], True),
-    "pytorch-square": ([640, 640], False),
-    "pytorch-square-320": ([320, 320], False),
+    "pytorch-rect": ((640, 640), True),
+    "pytorch-square": ((640, 640), False),
+    "pytorch-square-320": ((320, 320), False),
 }
 
 
-def made_by(imgsz: list[int], rect: bool) -> dict[str, Any]:
-    return {"made_by": {"imgsz": imgsz, "rect": rect, "end2end": False}}
+def arm(name: str) -> ArmResults:
+    imgsz, rect = ARMS[name]
+    return ArmResults(made_by(name, imgsz=imgsz, rect=rect), 1, 0, 10, 0.5, {}, {})
 
 
-def compared(effect: str, reference: str, candidate: str, matched: int) -> dict[str, Any]:
-    """Return the totals of a comparison with ten objects, so many of them matched exactly."""
-    return {
-        "effect": effect,
-        "reference": reference,
-        "candidate": candidate,
-        "matched": matched,
-        "missing": 10 - matched,
-        "extra": 10 - matched,
-        "unread": 0,
-        "box_px": 0.0,
-        "score": 0.0,
-        "distributions": {"iou": {"mean": 1.0} if matched else None},
-        "also_differing": {},
-    }
+def compared(effect: Effect, reference: str, candidate: str, matched: int) -> ComparisonResults:
+    """Return a comparison of ten objects, so many of them matched exactly."""
+    exact = Distribution(mean=1.0, median=1.0, p95=1.0, min=1.0, max=1.0)
+    return ComparisonResults(
+        effect=effect,
+        reference=reference,
+        candidate=candidate,
+        gated=False,
+        tolerance=Tolerance(),
+        matched=matched,
+        missing=10 - matched,
+        extra=10 - matched,
+        flipped=0,
+        unread=0,
+        box_px=0.0,
+        score=0.0,
+        iou=1.0,
+        images=1,
+        images_read=1,
+        images_differing=0,
+        distributions=Distributions(None, None, exact if matched else None),
+        passed=True,
+        required=Tolerance(),
+        exceeded=[],
+    )
 
 
-def results(*comparisons: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "arms": {arm: made_by(*how) for arm, how in ARMS.items()},
-        "comparisons": {f"{c['effect']}-{c['candidate']}": c for c in comparisons},
-    }
+def results(*comparisons: ComparisonResults) -> Results:
+    return Results(
+        model="m",
+        images_note="",
+        names={},
+        thresholds=THRESHOLDS,
+        arms={name: arm(name) for name in ARMS},
+        exports={},
+        comparisons={f"{c.effect}-{c.candidate}": c for c in comparisons},
+        images_total=1,
+        images_listed=0,
+        images_unreadable=0,
+        images=[],
+        unreadable=[],
+    )
 
 
 SQUARE = compared("geometry", "pytorch-rect", "pytorch-square", 8)
@@ -68,27 +98,27 @@ MODEL_FILE = "precision and graph of the model file"
         (
             [SQUARE, *FP32],
             "onnx-fp32",
-            [("geometry of the input", 1.0), ("ONNX Runtime", 0.0)],
+            [("shape of the input tensor", 1.0), ("ONNX Runtime", 0.0)],
             "all of it is the geometry",
         ),
         (
             [SQUARE, *FP32, *INT8],
             "onnx-int8",
-            [("geometry of the input", 0.5), ("ONNX Runtime", 0.0), (MODEL_FILE, 0.5)],
+            [("shape of the input tensor", 0.5), ("ONNX Runtime", 0.0), (MODEL_FILE, 0.5)],
             "an export that is exact tells the runtime from the model file",
         ),
         (
             [SQUARE, *INT8],
             "onnx-int8",
-            [("geometry of the input", 0.5), (f"ONNX Runtime, {MODEL_FILE}", 0.5)],
+            [("shape of the input tensor", 0.5), (f"ONNX Runtime, {MODEL_FILE}", 0.5)],
             "without one they are not told apart",
         ),
         (
             [SQUARE, SMALL, *AT_320],
             "onnx-small",
             [
-                ("geometry of the input", 0.4),
-                ("size of the input", 0.6),
+                ("shape of the input tensor", 0.4),
+                ("size of the input tensor", 0.6),
                 ("ONNX Runtime", 0.0),
             ],
             "an own size is a factor of its own",
@@ -96,7 +126,7 @@ MODEL_FILE = "precision and graph of the model file"
     ],
 )
 def test_shares(
-    comparisons: list[dict[str, Any]], arm: str, expected: list[tuple[str, float]], reason: str
+    comparisons: list[ComparisonResults], arm: str, expected: list[tuple[str, float]], reason: str
 ) -> None:
     steps = waterfalls(results(*comparisons))[arm]
     assert [step.factor for step in steps] == [factor for factor, _ in expected], reason
@@ -105,27 +135,10 @@ def test_shares(
 
 
 def test_where_nothing_is_lost_nothing_is_said() -> None:
-    assert waterfall_rows(results(SQUARE, *DYNAMIC)) == []
+    assert factor_rows(results(SQUARE, *DYNAMIC)) == []
 
 
 def test_the_row_of_a_step() -> None:
-    first, second = waterfall_rows(results(SQUARE, *FP32))
-    assert first == ["onnx-fp32", "pytorch-square", "geometry of the input", "0.8000", "100 %"]
-    assert second == ["onnx-fp32", "onnx-fp32", "ONNX Runtime", "0.8000", "0 %"]
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [
-        (None, "–"),
-        (0.0, "0 %"),
-        (0.001, "less than 1 %"),
-        (0.5, "50 %"),
-        (-0.2, "−20 %"),
-        (0.999, "more than 99 %"),
-        (1.0, "100 %"),
-        (1.2, "120 %"),
-    ],
-)
-def test_shares_in_words(share: float | None, text: str) -> None:
-    assert percent(share) == text
+    first, second = factor_rows(results(SQUARE, *FP32))
+    assert first == ("onnx-fp32", "pytorch-square", "shape of the input tensor", "0.8000", "100 %")
+    assert second == ("onnx-fp32", "onnx-fp32", "ONNX Runtime", "0.8000", "0 %")

@@ -120,7 +120,7 @@ def test_another_model_leaves_the_first_alone(project: Workflow) -> None:
 
 def batches(project: Workflow) -> dict[str, list[str]]:
     paths = sorted((project.root / "results/infer_onnx/yolo11n/onnx-fp32").glob("*.npz"))
-    lists = ((p.stem, project.root / f"results/batches/{p.stem}.json") for p in paths)
+    lists = ((p.stem, project.root / f"results/plan/batches/{p.stem}.json") for p in paths)
     return {
         batch: [image["name"] for image in json.loads(path.read_text())["images"]]
         for batch, path in lists

@@ -1,8 +1,8 @@
-"""Holding detections against labels, by the rules of COCO, in a form that can be resampled.
+"""Matching detections with labels by the rules of COCO, in a form that can be resampled.
 
-The point values of the report come from a COCO evaluator, see
-:mod:`parity.accuracy.measure`. What that does not give, which detection found which object,
-is computed here; the mean average precision that follows from it is the same.
+The values of the report come from a COCO evaluator, see :mod:`parity.accuracy.measure`. It does not
+say which detection found which object, so that is computed here; the mean average precision that
+follows from it is the same.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,11 @@ OVERLAPS = np.linspace(0.5, 0.95, 10)
 """The ten thresholds of COCO's mAP50-95."""
 
 RECALLS = np.linspace(0, 1, 101)
+"""The recalls at which COCO takes the precision."""
+
 MAX_PER_CLASS = 100
+"""Detections of a class and image that COCO counts, the best scores first."""
+
 UNMATCHED, IGNORED = -1, -2
 
 
@@ -45,7 +49,7 @@ def overlaps(boxes: np.ndarray, truth: Truth) -> np.ndarray:
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
-def assign(overlap: np.ndarray, crowd: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def assign_labels(overlap: np.ndarray, crowd: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Give labels of one class to detections of that class, the best score first.
 
     Parameters
@@ -134,7 +138,7 @@ def score_classes(
             objects[c][position] = np.count_nonzero(~crowd)
             scores[c].append(mine.scores[order])
             images[c].append(np.full(len(order), position))
-            taken[c].append(assign(overlap[np.ix_(order, labels)], crowd, OVERLAPS))
+            taken[c].append(assign_labels(overlap[np.ix_(order, labels)], crowd, OVERLAPS))
     result = {}
     for c in labelled:
         order = np.argsort(-np.concatenate(scores[c]), kind="stable")

@@ -1,27 +1,29 @@
-"""Sorting what an arm gets wrong into kinds, and what a conversion moves between them.
+"""Sorting the mistakes of an arm into types, and what a conversion moves between them.
 
-The kinds and their order are those of D. Bolya et al., "TIDE: a general toolbox for identifying
+The types and their order are those of D. Bolya et al., "TIDE: a general toolbox for identifying
 object detection errors", ECCV 2020; here they are counted at the thresholds of the deployment.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from parity.accuracy.coco import assign, overlaps
+from parity.accuracy.coco import assign_labels, overlaps
+from parity.accuracy.results import OperatingPoint
 from parity.data.labels import Truth
 from parity.detection.detections import Detections
 
 FOREGROUND, BACKGROUND = 0.5, 0.1
+"""IoU from which on a box lies on an object, and up to which it lies on none: those of TIDE."""
+
 KINDS = ("class", "location", "class and location", "duplicate", "background")
 FATES = ("found", "wrong class", "badly placed", "missed")
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedImage:
     """What became of the detections and the objects of one image.
 
     Attributes
@@ -29,7 +31,7 @@ class Sorted:
     found : int
         Detections of an object: right class, overlap of at least 0.5.
     mistakes : dict of str to int
-        Other detections by kind; those in a crowd count nowhere.
+        Other detections by type; those in a crowd count nowhere.
     fates : list of str
         What became of each object, in the order of the labels, crowds left out.
     """
@@ -39,7 +41,7 @@ class Sorted:
     fates: list[str]
 
 
-def sort_image(detections: Detections, truth: Truth) -> Sorted:
+def sort_image(detections: Detections, truth: Truth) -> SortedImage:
     """Sort the detections and objects of one image.
 
     Parameters
@@ -57,7 +59,7 @@ def sort_image(detections: Detections, truth: Truth) -> Sorted:
             np.flatnonzero(detections.class_ids == c),
             np.flatnonzero(truth.class_ids == c),
         )
-        (given,) = assign(
+        (given,) = assign_labels(
             overlap[np.ix_(mine, labels)], truth.crowd[labels], np.array([FOREGROUND])
         )
         hit = given >= 0
@@ -72,7 +74,7 @@ def sort_image(detections: Detections, truth: Truth) -> Sorted:
         if label >= 0 and fates[label] != FATES[1]:
             fates[label] = FATES[1] if kind == KINDS[0] else FATES[2]
     fates[taken[taken >= 0]] = FATES[0]
-    return Sorted(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
+    return SortedImage(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
 
 
 def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
@@ -89,15 +91,15 @@ def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
 
 
 @dataclass
-class OperatingPoint:
-    """What an arm gets right and wrong at the thresholds of the deployment.
+class ErrorCounts:
+    """What an arm gets right and wrong at the thresholds of the deployment, image by image.
 
     Attributes
     ----------
     found, objects : int
         Objects detected, and labelled.
     mistakes : Counter
-        Detections that are none, by kind.
+        Detections that find no object, by type.
     fates : dict of str to list of str
         What became of each object, by image.
     """
@@ -108,25 +110,25 @@ class OperatingPoint:
     fates: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, detections: Detections, truth: Truth) -> None:
-        """Take in an image."""
+        """Add an image."""
         one = sort_image(detections, truth)
         self.found += one.found
         self.objects += len(one.fates)
         self.mistakes += one.mistakes
         self.fates[name] = one.fates
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values; a precision without detections is None."""
+    def results(self) -> OperatingPoint:
+        """Return the sums."""
         reported = self.found + self.mistakes.total()
         fates = Counter(fate for of_image in self.fates.values() for fate in of_image)
-        return {
-            "precision": self.found / reported if reported else None,
-            "recall": self.found / self.objects if self.objects else None,
-            "detections": reported,
-            "objects": self.objects,
-            "mistakes": {kind: self.mistakes[kind] for kind in KINDS},
-            "fates": {fate: fates[fate] for fate in FATES},
-        }
+        return OperatingPoint(
+            precision=self.found / reported if reported else None,
+            recall=self.found / self.objects if self.objects else None,
+            detections=reported,
+            objects=self.objects,
+            mistakes={kind: self.mistakes[kind] for kind in KINDS},
+            fates={fate: fates[fate] for fate in FATES},
+        )
 
 
 def moved(

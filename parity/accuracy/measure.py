@@ -1,12 +1,4 @@
-"""How well each arm finds what is labelled, and what a conversion costs of that.
-
-Protocol: candidates above the floor of the run go through class-wise suppression at an overlap
-of its own (0.7 unless configured), one label a box, at most 300 an image; boxes are held against
-the labels by the rules of COCO (ten overlaps from 0.5 to 0.95, 101 recalls, at most 100 boxes of
-a class and image, crowds ignored). ``val`` of Ultralytics differs in that it takes candidates
-from 0.001, several labels a box, fits images into rectangles by batches, and interpolates
-precision its own way.
-"""
+"""How well each arm finds what is labelled, and how much accuracy a conversion costs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,21 +7,43 @@ from typing import Any
 import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
-from parity.accuracy.bootstrap import Draws, cost, draw, weights_of
+from parity.accuracy.bootstrap import Draws, costs, resample, weights_of
 from parity.accuracy.coco import score_classes
-from parity.accuracy.error_types import OperatingPoint, moved
+from parity.accuracy.error_types import ErrorCounts, moved
+from parity.accuracy.results import (
+    Accuracy,
+    AccuracyComparison,
+    ArmAccuracy,
+    AveragePrecision,
+    ClassAccuracy,
+    LabelFacts,
+    Protocol,
+)
 from parity.comparison.summary import by_folder
 from parity.data.labels import Labels, Truth, load_labels
-from parity.detection.detections import CandidateBatch, Detections, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import DetectionBatch
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
-from parity.files import write_json
+from parity.records import load, save
 
-ACCURACY = "accuracy/1"
+PROTOCOL = """\
+Candidates above the floor of the run go through class-wise non-maximum suppression at an IoU
+threshold of its own (0.7 unless configured), one label per box, at most 300 boxes per image. They
+are matched with the labels by the rules of COCO: ten IoU thresholds from 0.5 to 0.95, 101 recalls,
+at most 100 boxes of a class and image, crowds ignored. Ultralytics' val differs: it takes
+candidates from 0.001, several labels per box, fits images into rectangles by batches, and
+interpolates precision in its own way.
+"""
 MAX_DET = 300
+"""Detections of an image, as in Ultralytics' val."""
+
 SIZES = ("all", "small", "medium", "large")
+"""The areas of COCO's evaluator, in its order."""
+
 NOWHERE = np.array([[1, -9, -9, 1, 1, 0, 1]], np.float64)
-"""A detection that finds nothing; evaluators refuse to work without any."""
+"""A detection that finds nothing: COCO's evaluator refuses to work without any."""
 
 
 def as_dataset(truths: Mapping[str, Truth], names: Mapping[int, str]) -> dict[str, Any]:
@@ -69,15 +83,17 @@ def as_rows(detections: Mapping[str, Detections], images: list[str]) -> np.ndarr
 
 def evaluate(
     detections: Mapping[str, Detections], truths: Mapping[str, Truth], names: Mapping[int, str]
-) -> dict[str, Any]:
+) -> AveragePrecision:
     """Return the mean average precision of an arm, by size and by class.
 
-    Returns
-    -------
-    dict
-        ``map`` and ``map50``; ``sizes`` with the mAP50-95 of small (below 32² px), medium and
-        large (from 96² px) objects; ``classes`` with ``map``, ``map50`` and ``objects``. None
-        where nothing is labelled.
+    Parameters
+    ----------
+    detections : mapping of str to Detections
+        By image; every labelled image is in it.
+    truths : mapping of str to Truth
+        By image.
+    names : mapping of int to str
+        Class names by id.
     """
     rows = as_rows(detections, list(truths))
     labelled = COCO(as_dataset(truths, names))
@@ -89,23 +105,20 @@ def evaluate(
     objects = np.zeros(len(names), np.int64)
     for truth in truths.values():
         np.add.at(objects, truth.class_ids[~truth.crowd], 1)
-    classes = {
-        name: {
-            "map": _mean(precision[:, :, c, 0]),
-            "map50": _mean(precision[0, :, c, 0]),
-            "objects": int(objects[c]),
-        }
-        for c, name in sorted(names.items())
-        if objects[c]
-    }
-    return {
-        "map": _mean(precision[:, :, :, 0]),
-        "map50": _mean(precision[0, :, :, 0]),
-        "sizes": {
-            size: _mean(precision[:, :, :, i]) for i, size in enumerate(SIZES) if size != "all"
+    return AveragePrecision(
+        map=_mean(precision[:, :, :, 0]),
+        map50=_mean(precision[0, :, :, 0]),
+        sizes={size: _mean(precision[:, :, :, i]) for i, size in enumerate(SIZES) if size != "all"},
+        classes={
+            name: ClassAccuracy(
+                map=_mean(precision[:, :, c, 0]),
+                map50=_mean(precision[0, :, c, 0]),
+                objects=int(objects[c]),
+            )
+            for c, name in sorted(names.items())
+            if objects[c]
         },
-        "classes": classes,
-    }
+    )
 
 
 def _mean(precision: np.ndarray) -> float | None:
@@ -113,26 +126,24 @@ def _mean(precision: np.ndarray) -> float | None:
     return float(valid.mean()) if valid.size else None
 
 
-def ranked(paths: list[str], iou: float, wanted: Labels) -> tuple[dict[str, Detections], float]:
-    """Return what suppression leaves of all candidates of an arm, by image, and their floor."""
+def detections_above_floor(
+    paths: list[str], iou: float, wanted: Labels
+) -> tuple[dict[str, Detections], float]:
+    """Return the detections of an arm at the lowest confidence, by image, and that confidence."""
     detections, floor = {}, 0.0
     for path in paths:
         batch = CandidateBatch.load(path)
-        made_by = batch.made_by
-        floor = max(made_by["floor"], (made_by.get("baked") or {}).get("conf", 0.0))
+        run = batch.made_by
+        floor = max(run.floor, run.baked.conf if run.baked else 0.0)
         for image in batch.images:
             if image.name in wanted.images:
                 detections[image.name] = detect(
-                    image,
-                    conf=floor,
-                    iou=iou,
-                    max_det=MAX_DET,
-                    end2end=made_by["end2end"],
+                    image, conf=floor, iou=iou, max_det=MAX_DET, end2end=run.end2end
                 )
     return detections, floor
 
 
-def measure(
+def measure_accuracy(
     candidates: list[str],
     detections: list[str],
     destination: str | Path,
@@ -149,73 +160,74 @@ def measure(
     candidates, detections : list of str
         Files of all arms; the folder that holds one is named after its arm.
     destination : str or Path
-        What to write.
+        The :class:`parity.accuracy.results.Accuracy` to write.
     labels : str
         Source of the labels.
     comparisons : mapping of str to list of str
         Reference and candidate arm by comparison.
     iou : float
-        Overlap of the suppression before precision is averaged.
+        IoU threshold of the suppression before precision is averaged.
     draws : int
         Draws of the bootstrap.
+
+    Raises
+    ------
+    UserError
+        If an arm has other images than the labels.
     """
     by_arm = by_folder(detections)
-    first = [load_detections(path) for path in next(iter(by_arm.values()))]
-    names = {int(c): name for c, name in first[0]["made_by"]["names"].items()}
+    first = [load(path, DetectionBatch) for path in next(iter(by_arm.values()))]
+    names = first[0].made_by.names
     shapes = {
-        image["name"]: (image["height"], image["width"])
+        image.name: (image.height, image.width)
         for batch in first
-        for image in batch["images"]
-        if not image["reason"]
+        for image in batch.images
+        if not image.reason
     }
     known = load_labels(labels, shapes, names)
     truths = known.images
     weights = weights_of(len(truths), draws)
-    arms: dict[str, Any] = {}
+    arms: dict[str, ArmAccuracy] = {}
     drawn: dict[str, Draws] = {}
-    points: dict[str, OperatingPoint] = {}
+    errors: dict[str, ErrorCounts] = {}
     for arm, paths in by_folder(candidates).items():
-        mine, floor = ranked(paths, iou, known)
+        mine, floor = detections_above_floor(paths, iou, known)
         if set(mine) != set(truths):
-            raise UserError(f"{arm} and the labels differ in their images; run again.")
-        drawn[arm] = draw(score_classes(mine, truths), weights)
-        points[arm] = operating_point(by_arm[arm], known)
-        interval = dict(zip(("map", "map50"), drawn[arm].interval(), strict=True))
-        arms[arm] = {
-            **evaluate(mine, truths, names),
-            "interval": interval,
-            "floor": floor,
-            "operating_point": points[arm].as_json(),
-        }
-    content = {
-        "labels": {
-            "source": labels,
-            "images": len(truths),
-            "objects": sum(int(np.count_nonzero(~truth.crowd)) for truth in truths.values()),
-            "crowds": sum(int(np.count_nonzero(truth.crowd)) for truth in truths.values()),
-            "notes": known.notes,
-        },
-        "protocol": {"iou": iou, "max_det": MAX_DET, "draws": draws, "says": __doc__},
-        "arms": arms,
-        "comparisons": {
-            name: {
-                "reference": reference,
-                "candidate": candidate,
-                **cost(drawn[reference], drawn[candidate]),
-                "moved": moved(points[reference].fates, points[candidate].fates),
-            }
-            for name, (reference, candidate) in comparisons.items()
-        },
-    }
-    write_json(destination, ACCURACY, content)
+            raise UserError(f"{arm} and the labels list different images; run again.")
+        drawn[arm] = resample(score_classes(mine, truths), weights)
+        errors[arm] = count_errors(by_arm[arm], known)
+        arms[arm] = ArmAccuracy(
+            **vars(evaluate(mine, truths, names)),
+            interval=drawn[arm].intervals(),
+            floor=floor,
+            operating_point=errors[arm].results(),
+        )
+    compared = {}
+    for name, (reference, candidate) in comparisons.items():
+        map_cost, map50_cost = costs(drawn[reference], drawn[candidate])
+        compared[name] = AccuracyComparison(
+            reference=reference,
+            candidate=candidate,
+            map=map_cost,
+            map50=map50_cost,
+            moved=moved(errors[reference].fates, errors[candidate].fates),
+        )
+    facts = LabelFacts(
+        source=labels,
+        images=len(truths),
+        objects=sum(int(np.count_nonzero(~truth.crowd)) for truth in truths.values()),
+        crowds=sum(int(np.count_nonzero(truth.crowd)) for truth in truths.values()),
+        notes=known.notes,
+    )
+    protocol = Protocol(iou=iou, max_det=MAX_DET, draws=draws, says=PROTOCOL)
+    save(destination, Accuracy(facts, protocol, arms, compared))
 
 
-def operating_point(paths: list[str], wanted: Labels) -> OperatingPoint:
+def count_errors(paths: list[str], wanted: Labels) -> ErrorCounts:
     """Return what an arm gets right and wrong at the thresholds of its detections files."""
-    point = OperatingPoint()
+    counts = ErrorCounts()
     for path in paths:
-        for record in load_detections(path)["images"]:
-            if record["name"] in wanted.images:
-                name = record["name"]
-                point.add(name, Detections.from_json(record), wanted.images[name])
-    return point
+        for image in load(path, DetectionBatch).images:
+            if image.name in wanted.images:
+                counts.add(image.name, image.arrays(), wanted.images[image.name])
+    return counts

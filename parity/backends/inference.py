@@ -12,8 +12,8 @@ import numpy as np
 
 from parity.backends.prefetch import prefetch
 from parity.data.batches import BatchImage, check_unchanged, load_batch
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import EMPTY, Candidates
-from parity.detection.detections import CandidateBatch, ImageCandidates
 from parity.errors import UnreadableImageError
 from parity.files import write_json
 from parity.progress import reported
@@ -89,7 +89,7 @@ def prepare(network: Network, watch: Stopwatch, image: BatchImage) -> Prepared:
 
 
 def infer(
-    network: Network, images: list[BatchImage], *, floor: float, made_by: dict[str, Any]
+    network: Network, images: list[BatchImage], *, floor: float, made_by: NetworkRun
 ) -> tuple[CandidateBatch, dict[str, float]]:
     """Run a network over images, reading the next ones while it works.
 
@@ -101,8 +101,8 @@ def infer(
         What to run; an image that cannot be read keeps its place, with the reason.
     floor : float
         Candidates score above it.
-    made_by : dict
-        Provenance to store with the candidates.
+    made_by : NetworkRun
+        What to store with the candidates.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def infer_batch(
     batch: str | Path,
     *,
     floor: float,
-    made_by: dict[str, Any],
+    made_by: NetworkRun,
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
@@ -201,8 +201,8 @@ def infer_batch(
         The list of the images.
     floor : float
         Candidates score above it.
-    made_by : dict
-        Provenance to store with the candidates.
+    made_by : NetworkRun
+        What to store with the candidates.
     destination, seconds : str or Path
         The candidates and the seconds by stage to write.
     """

@@ -1,12 +1,13 @@
-"""What is timed against what: the arms, Ultralytics' predict, and the bare runtime."""
+"""The contestants of a benchmark: the arms, Ultralytics' predict, and the bare runtime."""
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
 from parity.data.batches import BatchImage
+from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
 
 STAGES = ("decode", "preprocess", "network", "postprocess")
@@ -44,8 +45,8 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Task:
-    """What every contestant is given.
+class Workload:
+    """The model and the settings that every contestant gets.
 
     Attributes
     ----------
@@ -57,8 +58,8 @@ class Task:
         Whether the export takes a minimal rectangle, as the checkpoint always does here.
     end2end : bool
         Whether the head without suppression is used.
-    thresholds : dict
-        ``conf``, ``iou`` and ``max_det``.
+    thresholds : Thresholds
+        Of the run.
     floor : float
         Candidates of the arms score above it.
     """
@@ -68,41 +69,43 @@ class Task:
     imgsz: tuple[int, int]
     rect: bool
     end2end: bool
-    thresholds: dict[str, Any]
+    thresholds: Thresholds
     floor: float
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
 
-
-def run_pytorch(task: Task, threads: int, _first: str) -> Runner:
+def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the PyTorch arm: what ``infer_pytorch`` and ``detect_pytorch`` do."""
     from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415  seconds
-    from parity.backends.pytorch.suppression import detect  # noqa: PLC0415
+    from parity.backends.pytorch.postprocess import detect  # noqa: PLC0415
 
-    choices: dict[str, Any] = {"imgsz": task.imgsz, "rect": True, "end2end": task.end2end}
-    network = PytorchNetwork.load(task.checkpoint, **choices, threads=threads, device="cpu")
-    return arm(network, detect, task)
+    network = PytorchNetwork.load(
+        workload.checkpoint,
+        imgsz=workload.imgsz,
+        rect=True,
+        end2end=workload.end2end,
+        threads=threads,
+        device="cpu",
+    )
+    return arm_runner(network, detect, workload)
 
 
-def run_onnx(task: Task, threads: int, _first: str) -> Runner:
+def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
-    from parity.backends.onnxruntime import OnnxNetwork  # noqa: PLC0415
-    from parity.detection.postprocess import detect  # noqa: PLC0415
+    from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
 
-    return arm(OnnxNetwork.load(task.onnx, threads=threads), detect, task)
+    network = OnnxNetwork.load(workload.onnx, threads=threads)
+    return arm_runner(network, network.task.detect, workload)
 
 
-def arm(network: Any, detect: Callable[..., Detections], task: Task) -> Runner:
+def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:
     """Return a runner of an arm of the workflow."""
-    options = {**task.thresholds, "end2end": network.end2end}
+    options = {**vars(workload.thresholds), "end2end": network.end2end}
     stages = {"read": "decode", "preprocess": "preprocess", "forward": "network"}
     measured: Network = network
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         watch = Stopwatch()
-        for candidates in stream(measured, images, floor=task.floor, watch=watch):
+        for candidates in stream(measured, images, floor=workload.floor, watch=watch):
             watch.run("decode", lambda found: detect(found, **options), candidates)
             spent = {stages.get(name, "postprocess"): s for name, s in watch.seconds.items()}
             watch.seconds.update(dict.fromkeys(watch.seconds, 0.0))
@@ -111,26 +114,26 @@ def arm(network: Any, detect: Callable[..., Detections], task: Task) -> Runner:
     return run
 
 
-def run_predict_pytorch(task: Task, threads: int, _first: str) -> Runner:
+def run_predict_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     """Return Ultralytics' predict on the checkpoint."""
-    return _predict(task.checkpoint, task, threads)
+    return _predict(workload.checkpoint, workload, threads)
 
 
-def run_predict_onnx(task: Task, threads: int, _first: str) -> Runner:
+def run_predict_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return Ultralytics' predict on the export."""
     from parity.backends.bare import limit_threads  # noqa: PLC0415
 
     limit_threads(threads)
-    return _predict(task.onnx, task, threads)
+    return _predict(workload.onnx, workload, threads)
 
 
-def _predict(path: str, task: Task, threads: int) -> Runner:
+def _predict(path: str, workload: Workload, threads: int) -> Runner:
     from parity.backends.pytorch.predicting import predictor  # noqa: PLC0415
 
-    options: dict[str, Any] = {"imgsz": list(task.imgsz), "device": "cpu"}
-    if task.end2end:
+    options: dict[str, Any] = {"imgsz": list(workload.imgsz), "device": "cpu"}
+    if workload.end2end:
         options["nms"] = False
-    predict = predictor(path, thresholds=task.thresholds, threads=threads, **options)
+    predict = predictor(path, thresholds=vars(workload.thresholds), threads=threads, **options)
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for image in images:
@@ -143,11 +146,11 @@ def _predict(path: str, task: Task, threads: int) -> Runner:
     return run
 
 
-def run_bare(task: Task, threads: int, first: str) -> Runner:
+def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     """Return the bare runtime on the tensor of one image."""
     from parity.backends.bare import bare_run  # noqa: PLC0415
 
-    once = bare_run(task.onnx, first, threads=threads)
+    once = bare_run(workload.onnx, first, threads=threads)
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for _ in images:
@@ -158,14 +161,14 @@ def run_bare(task: Task, threads: int, first: str) -> Runner:
     return run
 
 
-RUNNERS: dict[str, Callable[[Task, int, str], Runner]] = {
+RUNNERS: dict[str, Callable[[Workload, int, str], Runner]] = {
     "PyTorch arm": run_pytorch,
     "predict on the .pt": run_predict_pytorch,
     "ONNX arm": run_onnx,
     "predict on the .onnx": run_predict_onnx,
     "bare session.run": run_bare,
 }
-"""How each kind is made: of the task, the threads and an image to begin with."""
+"""How each kind is made: from the workload, the threads and an image to start with."""
 
 RATIOS = (
     ("ONNX arm", "bare session.run"),

@@ -3,30 +3,30 @@
 import os
 import platform
 from pathlib import Path
-from typing import Any
 
+from parity.benchmarking.results import Machine
 from parity.provenance import versions
 
 PACKAGES = ("ultralytics", "torch", "onnxruntime", "opencv-python", "numpy")
 
 
-def describe_machine(cores: int) -> dict[str, Any]:
-    """Return the processor, the cores used and there, the load, Python and the packages.
+def describe_machine(cores: int) -> Machine:
+    """Return what this machine is.
 
     Parameters
     ----------
     cores : int
         Cores that the measurement may use.
     """
-    return {
-        "processor": _processor(),
-        "cores": cores,
-        "cores_there": os.cpu_count(),
-        "load_before": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "versions": versions(*PACKAGES),
-    }
+    return Machine(
+        processor=_processor(),
+        cores=cores,
+        cores_there=os.cpu_count(),
+        load_before=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        system=platform.platform(),
+        python=platform.python_version(),
+        versions=versions(*PACKAGES),
+    )
 
 
 def _processor() -> str:

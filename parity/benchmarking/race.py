@@ -1,4 +1,4 @@
-"""Running contestants against each other, turn by turn, and what comes of it."""
+"""Running contestants in turn on the same images, and what comes of it."""
 
 import json
 import os
@@ -6,181 +6,199 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, Task, line_ups
+from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, Workload, line_ups
+from parity.benchmarking.results import Race, Ratio, Speed
+from parity.benchmarking.worker import Order, Round
 from parity.data.batches import BatchImage, load_batch
 from parity.data.listing import ULTRALYTICS_SUFFIXES
 from parity.data.reading import read_image
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import ROOT
+from parity.records import from_plain, to_plain
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PERCENTILES = (50, 90, 95, 99)
 
 
+class Worker:
+    """The process of a contestant; see :mod:`parity.benchmarking.worker`."""
+
+    def __init__(self, contestant: Contestant, stdin: IO[str], stdout: IO[str]) -> None:
+        """Take the contestant and both ends of its process."""
+        self.contestant = contestant
+        self._stdin, self._stdout = stdin, stdout
+
+    def send(self, message: Any) -> None:
+        """Send a line."""
+        self._stdin.write(json.dumps(message) + "\n")
+        self._stdin.flush()
+
+    def receive(self) -> Any:
+        """Return the next line.
+
+        Raises
+        ------
+        UserError
+            If the process ended instead.
+        """
+        line = self._stdout.readline()
+        if not line:
+            raise UserError(
+                f"{self.contestant.name} ended before its round; the log of the run says why."
+            )
+        return json.loads(line)
+
+
 @contextmanager
-def worker(
-    contestant: Contestant, task: Task, images: list[BatchImage], warm_up: int
-) -> Iterator[subprocess.Popen[str]]:
+def start_worker(contestant: Contestant, order: Order) -> Iterator[Worker]:
     """Start a process of a contestant; it ends with the block."""
     threads = dict.fromkeys(THREAD_VARIABLES, str(contestant.threads))
-    order = {
-        "kind": contestant.kind,
-        "threads": contestant.threads,
-        "task": task.as_json(),
-        "images": [asdict(image) for image in images],
-        "warm_up": warm_up,
-    }
     command = [sys.executable, "-m", "parity.benchmarking.worker"]
     environment = os.environ | threads | {"PYTHONPATH": str(ROOT)}
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
         try:
-            say(process, order)
-            yield process
+            worker = Worker(contestant, process.stdin, process.stdout)
+            worker.send(to_plain(order))
+            yield worker
         finally:
-            process.stdin.close()  # type: ignore[union-attr]
+            process.stdin.close()
 
 
-def say(process: subprocess.Popen[str], message: Any) -> None:
-    """Send a line to a worker."""
-    process.stdin.write(json.dumps(message) + "\n")  # type: ignore[union-attr]
-    process.stdin.flush()  # type: ignore[union-attr]
-
-
-def hear(process: subprocess.Popen[str], contestant: Contestant) -> dict[str, Any]:
-    """Return the next line of a worker.
-
-    Raises
-    ------
-    UserError
-        If it ended instead.
-    """
-    line = process.stdout.readline()  # type: ignore[union-attr]
-    if not line:
-        raise UserError(f"{contestant.name} ended before its round; the log says why.")
-    return json.loads(line)
-
-
-def race(
+def run_race(
     contestants: list[Contestant],
-    task: Task,
+    workload: Workload,
     images: list[BatchImage],
     *,
     rounds: int,
     count: int,
     warm_up: int,
-) -> dict[str, Any]:
+) -> list[Speed]:
     """Let contestants run in turn, round by round, each in processes of its own.
 
     Parameters
     ----------
     contestants : list of Contestant
-        Who.
-    task : Task
-        What.
+        What is timed.
+    workload : Workload
+        The model and the settings.
     images : list of BatchImage
-        On what; taken again from the start if there are fewer than ``count``.
+        What is run; from the start again if there are fewer than ``count``.
     rounds : int
-        Turns of each.
+        Turns of each contestant.
     count : int
         Images of a turn.
     warm_up : int
         Images that each process runs before the first turn, at least one.
 
-    Returns
-    -------
-    dict
-        ``contestants`` and ``ratios``, see :func:`summarise` and :func:`compare_speeds`.
+    Raises
+    ------
+    UserError
+        If a process ends before its round.
     """
     taken = list(islice(cycle(images), count))
-    measured: dict[str, list[list[dict[str, Any]]]] = {each.name: [] for each in contestants}
+    measured: dict[str, list[list[Round]]] = {each.name: [] for each in contestants}
     with ExitStack() as stack:
-        processes = {
+        workers = {
             each.name: [
-                stack.enter_context(worker(each, task, taken[i :: each.processes], max(warm_up, 1)))
+                stack.enter_context(
+                    start_worker(
+                        each,
+                        Order(
+                            kind=each.kind,
+                            threads=each.threads,
+                            workload=workload,
+                            images=taken[i :: each.processes],
+                            warm_up=max(warm_up, 1),
+                        ),
+                    )
+                )
                 for i in range(each.processes)
             ]
             for each in contestants
         }
         for each in contestants:
-            for process in processes[each.name]:
-                hear(process, each)
+            for worker in workers[each.name]:
+                worker.receive()
         for _ in range(rounds):
             for each in contestants:
-                for process in processes[each.name]:
-                    say(process, "run")
-                measured[each.name].append([hear(p, each) for p in processes[each.name]])
-    summaries = [summarise(each, measured[each.name], count) for each in contestants]
-    return {"contestants": summaries, "ratios": compare_speeds(summaries)}
+                for worker in workers[each.name]:
+                    worker.send("run")
+                measured[each.name].append(
+                    [from_plain(worker.receive(), Round) for worker in workers[each.name]]
+                )
+    return [speed_of(each, measured[each.name], count) for each in contestants]
 
 
-def summarise(
-    contestant: Contestant, rounds: list[list[dict[str, Any]]], count: int
-) -> dict[str, Any]:
-    """Return what a contestant's rounds say.
+def speed_of(contestant: Contestant, rounds: list[list[Round]], count: int) -> Speed:
+    """Return how fast a contestant was.
 
-    Returns
-    -------
-    dict
-        Images and processor seconds by round, milliseconds from image to image (percentiles), by
-        stage (mean over images, median over rounds), and the peak of memory of all its processes.
+    Parameters
+    ----------
+    contestant : Contestant
+        Which one.
+    rounds : list of list of Round
+        What each process measured, by round.
+    count : int
+        Images of a round.
     """
-    intervals = np.array([t for turn in rounds for process in turn for t in process["intervals"]])
+    intervals = np.array([t for turn in rounds for each in turn for t in each.intervals])
     stages = {
-        stage: median(sum(p["stages"].get(stage, 0.0) for p in turn) / count for turn in rounds)
+        stage: median(sum(each.stages.get(stage, 0.0) for each in turn) / count for turn in rounds)
         for stage in STAGES
     }
     percentiles = np.percentile(intervals * 1000, PERCENTILES)
-    return {
-        "name": contestant.name,
-        **asdict(contestant),
-        "images_per_second": [count / max(p["seconds"] for p in turn) for turn in rounds],
-        "processor_ms_per_image": [
-            1000 * sum(p["processor_seconds"] for p in turn) / count for turn in rounds
+    return Speed(
+        **vars(contestant),
+        name=contestant.name,
+        images_per_second=[count / max(each.seconds for each in turn) for turn in rounds],
+        processor_ms_per_image=[
+            1000 * sum(each.processor_seconds for each in turn) / count for turn in rounds
         ],
-        "stage_ms_per_image": {stage: 1000 * seconds for stage, seconds in stages.items()},
-        "interval_ms": dict(zip(map(str, PERCENTILES), percentiles.tolist(), strict=True)),
-        "peak_memory_bytes": sum(p["peak_memory_bytes"] for p in rounds[-1]),
-    }
+        stage_ms_per_image={stage: 1000 * seconds for stage, seconds in stages.items()},
+        interval_ms=dict(zip(map(str, PERCENTILES), percentiles.tolist(), strict=True)),
+        peak_memory_bytes=sum(each.peak_memory_bytes for each in rounds[-1]),
+    )
 
 
-def compare_speeds(summaries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def compare_speeds(speeds: list[Speed]) -> list[Ratio]:
     """Return the ratios of images per second, round by round, so that a slow minute hits both."""
-    by_kind = {summary["kind"]: summary for summary in summaries}
+    by_kind = {speed.kind: speed for speed in speeds}
     ratios = []
     for faster, slower in RATIOS:
         a, b = by_kind[faster], by_kind[slower]
-        each = [x / y for x, y in zip(a["images_per_second"], b["images_per_second"], strict=True)]
+        each = [x / y for x, y in zip(a.images_per_second, b.images_per_second, strict=True)]
         ratios.append(
-            {
-                "of": a["name"],
-                "to": b["name"],
-                "min": min(each),
-                "median": median(each),
-                "max": max(each),
-                "rounds": each,
-            }
+            Ratio(
+                of=a.name,
+                to=b.name,
+                min=min(each),
+                median=median(each),
+                max=max(each),
+                rounds=each,
+            )
         )
     return ratios
 
 
-def race_all(
-    task: Task, batches: list[str], *, cores: int, rounds: int, images: int, warm_up: int
-) -> list[dict[str, Any]]:
-    """Run the races of a machine, see :func:`race` and :func:`line_ups`.
+def run_races(
+    workload: Workload, batches: list[str], *, cores: int, rounds: int, images: int, warm_up: int
+) -> list[Race]:
+    """Run the races of a machine, see :func:`parity.benchmarking.contestants.line_ups`.
 
     Parameters
     ----------
-    task : Task
-        What.
+    workload : Workload
+        The model and the settings.
     batches : list of str
         The lists of the images, as they were planned.
     cores : int
@@ -197,16 +215,18 @@ def race_all(
     readable = list(islice(filter(_is_readable, listed), images))
     if not readable:
         raise UserError("latency: no image can be read, so there is nothing to time.")
-    return [
-        race(each, task, readable, rounds=rounds, count=images, warm_up=warm_up)
-        | {"distinct_images": len(readable)}
-        for each in line_ups(cores)
-    ]
+    races = []
+    for contestants in line_ups(cores):
+        speeds = run_race(
+            contestants, workload, readable, rounds=rounds, count=images, warm_up=warm_up
+        )
+        races.append(Race(speeds, compare_speeds(speeds), distinct_images=len(readable)))
+    return races
 
 
 def _is_readable(image: BatchImage) -> bool:
     if Path(image.path).suffix.lower() not in ULTRALYTICS_SUFFIXES:
-        return False  # predict takes it for a video
+        return False  # predict would read it as a video
     try:
         read_image(image.path)
     except UnreadableImageError:

@@ -1,6 +1,6 @@
-"""The process of a contestant: waits for a word, runs its images, says how long it took.
+"""The process of a contestant: waits for an order, runs its images, says how long it took.
 
-Both ends speak JSON, a line each. Between rounds it sleeps, so that it disturbs nobody.
+Both ends speak JSON, a line each. Between rounds it sleeps, so that it disturbs no other.
 """
 
 import json
@@ -8,21 +8,63 @@ import os
 import resource
 import sys
 import time
-from typing import Any
+from dataclasses import dataclass
 
-from parity.benchmarking.contestants import RUNNERS, Runner, Task
+from parity.benchmarking.contestants import RUNNERS, Runner, Workload
 from parity.data.batches import BatchImage
+from parity.records import from_plain, to_plain
 
 
-def run_round(run: Runner, images: list[BatchImage]) -> dict[str, Any]:
-    """Return the measurements of one round.
+@dataclass(frozen=True)
+class Order:
+    """What a worker does.
 
-    Returns
-    -------
-    dict
-        ``seconds`` and ``processor_seconds`` of the round, ``intervals`` (seconds from image to
-        image) and ``stages`` (seconds by stage, summed; reading may overlap the network).
+    Attributes
+    ----------
+    kind : str
+        A key of :data:`parity.benchmarking.contestants.RUNNERS`.
+    threads : int
+        Threads that it may use.
+    workload : Workload
+        The model and the settings.
+    images : list of BatchImage
+        What to run in every round.
+    warm_up : int
+        Images to run before the first round.
     """
+
+    kind: str
+    threads: int
+    workload: Workload
+    images: list[BatchImage]
+    warm_up: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a worker measured in one round.
+
+    Attributes
+    ----------
+    seconds, processor_seconds : float
+        Of the whole round.
+    intervals : list of float
+        Seconds from image to image.
+    stages : dict of str to float
+        Seconds by stage, summed; reading may overlap the network.
+    peak_memory_bytes : int
+        The largest resident size of the process so far.
+    """
+
+    seconds: float
+    processor_seconds: float
+    intervals: list[float]
+    stages: dict[str, float]
+    peak_memory_bytes: int
+
+
+def run_round(run: Runner, images: list[BatchImage]) -> Round:
+    """Run the images once and return the measurements."""
     intervals: list[float] = []
     stages: dict[str, float] = {}
     processor = time.process_time()
@@ -33,12 +75,13 @@ def run_round(run: Runner, images: list[BatchImage]) -> dict[str, Any]:
         last = now
         for stage, seconds in spent.items():
             stages[stage] = stages.get(stage, 0.0) + seconds
-    return {
-        "seconds": time.perf_counter() - start,
-        "processor_seconds": time.process_time() - processor,
-        "intervals": intervals,
-        "stages": stages,
-    }
+    return Round(
+        seconds=time.perf_counter() - start,
+        processor_seconds=time.process_time() - processor,
+        intervals=intervals,
+        stages=stages,
+        peak_memory_bytes=peak_memory_bytes(),
+    )
 
 
 def peak_memory_bytes() -> int:
@@ -48,20 +91,16 @@ def peak_memory_bytes() -> int:
 
 
 def main() -> None:
-    """Serve rounds until the other end closes."""
+    """Run a round for every line until the other end closes."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever else is printed goes to the log
-    order = json.loads(sys.stdin.readline())
-    images = [BatchImage(**image) for image in order["images"]]
-    task = Task(**order["task"])
-    run = RUNNERS[order["kind"]](task, order["threads"], images[0].path)
-    for _ in run(images[: order["warm_up"]]):
+    os.dup2(2, 1)  # anything else that is printed goes to the log
+    order = from_plain(json.loads(sys.stdin.readline()), Order)
+    run = RUNNERS[order.kind](order.workload, order.threads, order.images[0].path)
+    for _ in run(order.images[: order.warm_up]):
         pass
     answers.write(json.dumps({"ready": True}) + "\n")
     for _ in sys.stdin:
-        measured = run_round(run, images)
-        measured["peak_memory_bytes"] = peak_memory_bytes()
-        answers.write(json.dumps(measured) + "\n")
+        answers.write(json.dumps(to_plain(run_round(run, order.images))) + "\n")
 
 
 if __name__ == "__main__":

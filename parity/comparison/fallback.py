@@ -1,52 +1,126 @@
 """Taking PyTorch's detections where an export's output cannot be right.
 
-That is what a cautious deployment would do; here it says how often it would have to, and why.
+A cautious deployment would do that; here it shows how often it would have to, and why.
 """
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 from parity.comparison.output_checks import failed_checks
-from parity.detection.detections import DETECTIONS, CandidateBatch, load_detections
+from parity.detection.candidate_files import CandidateBatch
+from parity.detection.detection_files import (
+    DetectionBatch,
+    ImageDetections,
+    MadeBy,
+    Thresholds,
+)
 from parity.errors import UserError
-from parity.files import read_json, write_json
+from parity.records import load, save
 
-FALLBACKS = "fallbacks/1"
-FLOOD = "as many detections as are allowed"
-NOTHING = "nothing detected, although a candidate is near the threshold"
+FLOOD = "as many detections as max_det allows"
+NOTHING = "no detection, although a candidate is near the confidence threshold"
 MOST_NAMED = 20
+"""Images that a document names; chosen."""
 
 
-def reasons(
-    record: dict[str, Any],
-    best: float,
-    *,
-    classes: int,
-    thresholds: dict[str, Any],
-    near: float,
+@dataclass(frozen=True, slots=True)
+class FallbackImage(ImageDetections):
+    """The detections of an image, and where they come from.
+
+    Attributes
+    ----------
+    taken_from : str
+        Name of the arm.
+    why : list of str
+        Why the export's could not be taken; empty if they were.
+    """
+
+    taken_from: str
+    why: list[str]
+
+
+@dataclass(frozen=True)
+class FallbackBatch:
+    """A detections file whose records say where they come from.
+
+    Attributes
+    ----------
+    made_by : MadeBy
+        What made the export's detections.
+    images : list of FallbackImage
+        In the order of the batch.
+    """
+
+    SCHEMA: ClassVar[str] = DetectionBatch.SCHEMA
+
+    made_by: MadeBy
+    images: list[FallbackImage]
+
+
+@dataclass(frozen=True)
+class FallenBack:
+    """An image whose detections an export could not give.
+
+    Attributes
+    ----------
+    name : str
+        The image.
+    why : list of str
+        Reasons.
+    """
+
+    name: str
+    why: list[str]
+
+
+@dataclass(frozen=True)
+class Fallbacks:
+    """How often, why and where an export needed its fallback.
+
+    Attributes
+    ----------
+    images, fallen_back : int
+        All images, and those taken from PyTorch.
+    reasons : dict of str to int
+        Images by reason, the most frequent first.
+    named : list of FallenBack
+        The first of those images.
+    """
+
+    SCHEMA: ClassVar[str] = "fallbacks/1"
+
+    images: int
+    fallen_back: int
+    reasons: dict[str, int]
+    named: list[FallenBack]
+
+
+def fallback_reasons(
+    image: ImageDetections, best: float, *, classes: int, thresholds: Thresholds, near: float
 ) -> list[str]:
     """Return why the detections of an image cannot be trusted; nothing if they can.
 
     Parameters
     ----------
-    record : dict
-        A record of a detections file.
+    image : ImageDetections
+        What the export reports.
     best : float
         Score of the image's best candidate, 0 without any.
     classes : int
         How many classes the model has.
-    thresholds : dict
-        ``conf`` and ``max_det``.
+    thresholds : Thresholds
+        What its candidates went through.
     near : float
-        Share of ``conf`` from which on a candidate is near it.
+        Share of the confidence threshold from which on a candidate is near it.
     """
-    found = list(failed_checks(record, classes))
-    count = len(record["scores"])
-    if count >= thresholds["max_det"]:
+    found = list(failed_checks(image, classes))
+    count = len(image.scores)
+    if count >= thresholds.max_det:
         found.append(FLOOD)
-    if not count and best >= near * thresholds["conf"]:
+    if not count and best >= near * thresholds.conf:
         found.append(NOTHING)
     return found
 
@@ -59,7 +133,7 @@ def fall_back(
     *,
     near: float,
 ) -> None:
-    """Write the detections of a batch, with PyTorch's where an export's fail.
+    """Write the detections of a batch, with PyTorch's where an export's cannot be right.
 
     Parameters
     ----------
@@ -68,57 +142,56 @@ def fall_back(
     reference : str or Path
         PyTorch's detections of the same images.
     destination : str or Path
-        What to write: a detections file whose records also have ``taken_from`` (the arm) and
-        ``why`` (reasons, empty where the export's were kept).
+        The :class:`FallbackBatch` to write.
     near : float
-        Share of ``conf`` from which on a candidate is near it.
+        Share of the confidence threshold from which on a candidate is near it.
 
     Raises
     ------
     UserError
         If the files are not of the same images.
     """
-    ours, theirs = load_detections(detections), load_detections(reference)
+    ours, theirs = load(detections, DetectionBatch), load(reference, DetectionBatch)
     batch = CandidateBatch.load(candidates)
-    names = [[r["name"] for r in ours["images"]], [r["name"] for r in theirs["images"]]]
-    if any(each != [image.name for image in batch.images] for each in names):
-        raise UserError(f"{detections} and {reference} differ in their images; run again.")
-    made_by = ours["made_by"]
-    records = []
-    for image, mine, other in zip(batch.images, ours["images"], theirs["images"], strict=True):
-        best = float(image.candidates.scores.max(initial=0))
-        classes, thresholds = len(made_by["names"]), made_by["thresholds"]
-        why = reasons(mine, best, classes=classes, thresholds=thresholds, near=near)
-        taken, arm = (other, theirs["made_by"]["arm"]) if why else (mine, made_by["arm"])
-        records.append({**taken, "taken_from": arm, "why": why})
-    write_json(destination, DETECTIONS, {"made_by": made_by, "images": records})
+    names = [image.name for image in batch.images]
+    if any([image.name for image in each.images] != names for each in (ours, theirs)):
+        raise UserError(f"{detections} and {reference} list different images; run again.")
+    made_by = ours.made_by
+    if made_by.thresholds is None:
+        raise UserError(f"{detections} does not state its thresholds; run again.")
+    images = []
+    for image, mine, other in zip(batch.images, ours.images, theirs.images, strict=True):
+        why = fallback_reasons(
+            mine,
+            float(image.candidates.scores.max(initial=0)),
+            classes=len(made_by.names),
+            thresholds=made_by.thresholds,
+            near=near,
+        )
+        taken, arm = (other, theirs.made_by.arm) if why else (mine, made_by.arm)
+        images.append(FallbackImage(**asdict(taken), taken_from=arm, why=why))
+    save(destination, FallbackBatch(made_by, images))
 
 
-def tally(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return how often, why and where an export needed its fallback.
+def count_fallbacks(paths: Iterable[str | Path]) -> Fallbacks:
+    """Count how often, why and where an export needed its fallback.
 
     Parameters
     ----------
     paths : iterable of str or Path
         What :func:`fall_back` wrote.
-
-    Returns
-    -------
-    dict
-        ``images``, ``fallen_back``, ``reasons`` (images by reason) and ``named`` (the first of
-        those images, with their reasons).
     """
-    images, why, named, fallen = 0, Counter[str](), [], 0
+    total, reasons, fallen = 0, Counter[str](), []
     for path in paths:
-        for record in read_json(path, DETECTIONS)["images"]:
-            images += 1
-            if record["why"]:
-                fallen += 1
-                why.update(record["why"])
-                named.append({"name": record["name"], "why": record["why"]})
-    return {
-        "images": images,
-        "fallen_back": fallen,
-        "reasons": dict(why.most_common()),
-        "named": named[:MOST_NAMED],
-    }
+        images = load(path, FallbackBatch).images
+        total += len(images)
+        for image in images:
+            if image.why:
+                reasons.update(image.why)
+                fallen.append(FallenBack(image.name, image.why))
+    return Fallbacks(
+        images=total,
+        fallen_back=len(fallen),
+        reasons=dict(reasons.most_common()),
+        named=fallen[:MOST_NAMED],
+    )

@@ -49,11 +49,11 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
     allowed = overlap >= iou
     same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
-    matched = assign(overlap, closeness, allowed & same_class)
+    matched = best_pairing(overlap, closeness, allowed & same_class)
     free = allowed.copy()
     free[matched[:, 0], :] = False
     free[:, matched[:, 1]] = False
-    flipped = assign(overlap, closeness, free)
+    flipped = best_pairing(overlap, closeness, free)
     paired = np.concatenate([matched, flipped])
     return Matching(
         matched,
@@ -65,10 +65,11 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
 
 
 TIE_BREAK = 1e-9
-"""Weight of score closeness against overlap: below any overlap that float32 boxes can show."""
+"""Weight of score closeness beside overlap: less than any difference of overlap that float32 boxes
+can show."""
 
 
-def assign(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+def best_pairing(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Return the pairing with the most pairs, then the largest sum of overlaps.
 
     Parameters

@@ -1,10 +1,8 @@
-"""Checks that the output of any arm must pass, whatever it is compared with."""
-
-from typing import Any
+"""Checks that the output of any arm must pass, no matter what it is compared with."""
 
 import numpy as np
 
-from parity.detection.detections import Detections
+from parity.detection.detection_files import ImageDetections
 
 CHECKS = (
     "non-finite output",
@@ -16,13 +14,13 @@ CHECKS = (
 )
 
 
-def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
+def failed_checks(image: ImageDetections, classes: int) -> dict[str, list[int]]:
     """Return the detections of an image that cannot be right.
 
     Parameters
     ----------
-    record : dict
-        A record of a detections file.
+    image : ImageDetections
+        What an arm reports.
     classes : int
         How many classes the model has.
 
@@ -30,15 +28,15 @@ def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
     -------
     dict of str to list of int
         Indices of the offending detections by the name of the check; checks passed are left out.
-        Of "non-finite output", NaN or infinite numbers that the network itself returned, the
-        indices are empty: most of such predictions become no detection.
+        "non-finite output", NaN or infinite numbers in the raw output of the network, has no
+        indices: most of those predictions become no detection.
     """
-    detections = Detections.from_json(record)
+    detections = image.arrays()
     x1, y1, x2, y2 = detections.boxes.T
     scores, class_ids = detections.scores, detections.class_ids
-    stated = np.array([score is not None for score in record["scores"]], bool)
+    stated = np.array([score is not None for score in image.scores], bool)
     finite = np.isfinite(detections.boxes).all(axis=1) & (np.isfinite(scores) | ~stated)
-    inside = (x1 >= 0) & (y1 >= 0) & (x2 <= record["width"]) & (y2 <= record["height"])
+    inside = (x1 >= 0) & (y1 >= 0) & (x2 <= image.width) & (y2 <= image.height)
     failures = {
         "non-finite": ~finite,
         "no area": finite & ((x2 <= x1) | (y2 <= y1)),
@@ -46,7 +44,7 @@ def failed_checks(record: dict[str, Any], classes: int) -> dict[str, list[int]]:
         "score outside (0, 1]": finite & stated & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }
-    broken: dict[str, list[int]] = {"non-finite output": []} if record.get("non_finite") else {}
+    broken: dict[str, list[int]] = {"non-finite output": []} if image.non_finite else {}
     return broken | {
         name: np.flatnonzero(failed).tolist() for name, failed in failures.items() if failed.any()
     }

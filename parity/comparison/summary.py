@@ -1,4 +1,4 @@
-"""Gathering the comparisons of all images into the numbers of a run.
+"""Gathering the comparisons of all images into the results of a model.
 
 Files are read batch by batch. What stays in memory is one number per detection of an arm, three
 per matched pair, and the worst images.
@@ -7,57 +7,72 @@ per matched pair, and the worst images.
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from parity.comparison.differences import COMPARISON
+from parity.comparison.differences import ComparisonBatch
+from parity.comparison.results import (
+    AlsoDiffering,
+    ComparisonResults,
+    ImageResults,
+    Results,
+    UnreadableImage,
+)
+from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
-from parity.detection.detections import NOT_STATED, load_detections
-from parity.files import read_json
+from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
+from parity.model_files.results import ExportDescription
+from parity.records import load
 
-RESULTS = "results/1"
 LISTED = 1000
+"""Images that are listed at least, if there are so many; chosen."""
+
+ALSO = {
+    (True, False): "runtime",
+    (False, True): "geometry",
+    (True, True): "both",
+    (False, False): "neither",
+}
+"""Where a deployment differs, by whether its runtime and its geometry differ there, too."""
 
 
 def summarise(
+    model: str,
+    *,
     exports: list[str],
     detections: list[str],
     comparisons: list[str],
-    settings: dict[str, dict[str, Any]],
-    *,
+    settings: Mapping[str, ComparisonSettings],
+    note: str = "",
     listed: int = LISTED,
-) -> dict[str, Any]:
-    """Gather all files of a model into one set of results.
+) -> Results:
+    """Gather all files of a model into its results.
 
     Parameters
     ----------
+    model : str
+        Its name.
     exports : list of str
         Descriptions of the exports.
     detections : list of str
         Detections files; the folder that holds one is named after its arm.
     comparisons : list of str
         Comparison files; the folder that holds one is named after its comparison.
-    settings : dict
-        By comparison, the fields of :class:`parity.planning.plan.Comparison`.
+    settings : mapping of str to ComparisonSettings
+        By comparison.
+    note : str
+        Where the images come from, if that is worth a word.
     listed : int
-        How many images are listed at most; 1,000 if it is less.
-
-    Returns
-    -------
-    dict
-        ``names``, ``thresholds``, ``arms``, ``exports``, ``comparisons``; ``images_total``;
-        ``images_listed`` and ``images``, the worst first; ``images_unreadable`` (by any arm), and
-        the first of these as ``unreadable``. No more images than that are listed in either, and
-        every number of the others is kept in the files of their batches.
+        How many images are listed at most; 1,000 if it is less. Every number of the others is kept
+        in the files of their batches.
     """
-    exported = {Path(path).stem: read_json(path, "export/1") for path in exports}
     gathering = Gathering(by_folder(detections), settings, listed=listed)
     for arms, compared in by_batch(detections, comparisons):
         gathering.add(arms, compared)
-    return {**gathering.results(), "exports": exported}
+    exported = {Path(path).stem: load(path, ExportDescription) for path in exports}
+    return gathering.results(model, exported, note)
 
 
 def by_folder(paths: list[str]) -> dict[str, list[str]]:
@@ -81,10 +96,14 @@ def by_batch(
 
 
 class Gathering:
-    """The numbers of a run as they grow with every batch."""
+    """The results of a model as they grow with every batch."""
 
     def __init__(
-        self, arms: Iterable[str], settings: dict[str, dict[str, Any]], *, listed: int = LISTED
+        self,
+        arms: Iterable[str],
+        settings: Mapping[str, ComparisonSettings],
+        *,
+        listed: int = LISTED,
     ) -> None:
         """Start with nothing.
 
@@ -92,151 +111,147 @@ class Gathering:
         ----------
         arms : iterable of str
             Names of the arms.
-        settings : dict
-            By comparison, the fields of :class:`parity.planning.plan.Comparison`.
+        settings : mapping of str to ComparisonSettings
+            By comparison.
         listed : int
             See :func:`summarise`.
         """
         self.settings = settings
         self.listed = max(listed, LISTED)
-        self.made_by: dict[str, dict[str, Any]] = {}
+        self.made_by: dict[str, MadeBy] = {}
         self.arms = {arm: ArmTotals() for arm in arms}
-        self.comparisons = {
-            name: ComparisonTotals(Tolerance(**each["tolerance"]))
+        self.comparisons = {n: ComparisonTotals(each.tolerance) for n, each in settings.items()}
+        self.effects = {
+            name: self._effects_of(each)
             for name, each in settings.items()
+            if each.effect == "deployment"
         }
-        self.also_differing = {
-            name: Counter({"runtime": 0, "geometry": 0, "both": 0, "neither": 0})
-            for name, each in settings.items()
-            if each["effect"] == "deployment"
-        }
+        self.also_differing = {name: Counter[str]() for name in self.effects}
         self.total = self.unreadable = 0
-        self.worst: list[dict[str, Any]] = []
-        self.unread: list[dict[str, Any]] = []
+        self.worst: list[ImageResults] = []
+        self.unread: list[ImageResults] = []
 
-    def add(self, arms: dict[str, str], comparisons: dict[str, str]) -> None:
+    def add(self, arms: Mapping[str, str], comparisons: Mapping[str, str]) -> None:
         """Add the images of a batch.
 
         Parameters
         ----------
-        arms, comparisons : dict of str to str
+        arms, comparisons : mapping of str to str
             Its detections files by arm, its comparison files by name.
         """
-        rows: dict[str, dict[str, Any]] = {}
+        rows: dict[str, ImageResults] = {}
         for arm, path in arms.items():
-            document = load_detections(path)
-            made_by = self.made_by.setdefault(arm, document["made_by"])
-            names = {int(class_id): name for class_id, name in made_by["names"].items()}
-            for record in document["images"]:
-                row = rows.setdefault(record["name"], _row_of(record))
-                row["arms"][arm] = self.arms[arm].add(record, names)
-                if record["reason"] == NOT_STATED:
-                    row["not_stated"].append(arm)
-                elif record["reason"]:
-                    row["reasons"][arm] = record["reason"]
+            batch = load(path, DetectionBatch)
+            made_by = self.made_by.setdefault(arm, batch.made_by)
+            for image in batch.images:
+                row = rows.setdefault(image.name, _row_of(image))
+                row.arms[arm] = self.arms[arm].add(image, made_by.names)
+                if image.reason == NOT_LISTED:
+                    row.not_stated.append(arm)
+                elif image.reason:
+                    row.reasons[arm] = image.reason
         for name, path in comparisons.items():
-            for record in read_json(path, COMPARISON)["images"]:
-                measured = self.comparisons[name].add(record)
-                rows[record["name"]]["comparisons"][name] = measured
-        for name, tally in self.also_differing.items():
-            tally.update(cause for row in rows.values() for cause in self._also(name, row))
-        unread = [row for row in rows.values() if row["reasons"]]
+            for compared in load(path, ComparisonBatch).images:
+                rows[compared.name].comparisons[name] = self.comparisons[name].add(compared)
+        for name, counts in self.also_differing.items():
+            tolerance = self.settings[name].tolerance
+            for row in rows.values():
+                if _differs(row, name, tolerance):
+                    runtime, geometry = (_differs(row, n, tolerance) for n in self.effects[name])
+                    counts[ALSO[runtime, geometry]] += 1
+        unread = [row for row in rows.values() if row.reasons]
         self.total += len(rows)
         self.unreadable += len(unread)
         self.worst = heapq.nsmallest(self.listed, chain(self.worst, rows.values()), key=_rank_of)
         self.unread = heapq.nsmallest(self.listed, chain(self.unread, unread), key=_name_of)
 
-    def _also(self, name: str, row: dict[str, Any]) -> Iterator[str]:
-        """Yield which effects differ on an image where a deployment does; nothing elsewhere."""
-        own = self.settings[name]
-        allowed = self.comparisons[name].tolerance
-        measured = row["comparisons"]
-        if name not in measured or judge(measured[name], allowed):
-            return
-        runtime = self._find("runtime", own["candidate"])
-        control = self.settings[runtime]["reference"] if runtime else ""
-        geometry = self._find("geometry", control)
-        differs = [
-            bool(of) and of in measured and not judge(measured[of], allowed)
-            for of in (runtime, geometry)
-        ]
-        yield {
-            (True, False): "runtime",
-            (False, True): "geometry",
-            (True, True): "both",
-            (False, False): "neither",
-        }[differs[0], differs[1]]
+    def _effects_of(self, deployment: ComparisonSettings) -> tuple[str, str]:
+        """Return the runtime and the geometry comparison that a deployment consists of."""
+        runtime = self._find("runtime", deployment.candidate)
+        control = self.settings[runtime].reference if runtime else ""
+        return runtime, self._find("geometry", control)
 
-    def _find(self, effect: str, candidate: str) -> str:
+    def _find(self, effect: Effect, candidate: str) -> str:
+        """Return the name of the comparison of an effect and a candidate; empty without any."""
         for name, each in self.settings.items():
-            if each["effect"] == effect and each["candidate"] == candidate:
+            if (each.effect, each.candidate) == (effect, candidate):
                 return name
         return ""
 
-    def results(self) -> dict[str, Any]:
-        """Return the numbers of the run, see :func:`summarise`."""
-        reference = next(iter(self.made_by.values()))
-        measured = {
-            name: {**self.settings[name], **totals.as_json()}
-            for name, totals in self.comparisons.items()
-            if totals.images
-        }
-        for name, tally in self.also_differing.items():
-            if name in measured:
-                measured[name]["also_differing"] = dict(tally)
-        return {
-            "names": reference["names"],
-            "thresholds": reference["thresholds"],
-            "arms": {
-                arm: {"made_by": self.made_by[arm], **totals.as_json()}
-                for arm, totals in self.arms.items()
+    def results(self, model: str, exports: dict[str, ExportDescription], note: str = "") -> Results:
+        """Return the results of a model, see :func:`summarise`."""
+        first = next(iter(self.made_by.values()))
+        thresholds = next(each.thresholds for each in self.made_by.values() if each.thresholds)
+        return Results(
+            model=model,
+            images_note=note,
+            names=first.names,
+            thresholds=thresholds,
+            arms={arm: totals.results(self.made_by[arm]) for arm, totals in self.arms.items()},
+            exports=exports,
+            comparisons={
+                name: self._comparison(name)
+                for name, totals in self.comparisons.items()
+                if totals.images
             },
-            "comparisons": measured,
-            "images_total": self.total,
-            "images_listed": len(self.worst),
-            "images_unreadable": self.unreadable,
-            "images": self.worst,
-            "unreadable": [
-                {
-                    "name": row["name"],
-                    "reasons": row["reasons"],
-                    "arms": [arm for arm in row["arms"] if arm not in row["not_stated"]],
-                }
+            images_total=self.total,
+            images_listed=len(self.worst),
+            images_unreadable=self.unreadable,
+            images=self.worst,
+            unreadable=[
+                UnreadableImage(
+                    name=row.name,
+                    reasons=row.reasons,
+                    arms=[arm for arm in row.arms if arm not in row.not_stated],
+                )
                 for row in self.unread
             ],
-        }
+        )
+
+    def _comparison(self, name: str) -> ComparisonResults:
+        also = self.also_differing.get(name)
+        return ComparisonResults(
+            **vars(self.settings[name]),
+            **vars(self.comparisons[name].results()),
+            also_differing=None if also is None else AlsoDiffering(**also),
+        )
 
 
-def _row_of(record: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": record["name"],
-        "sha256": record["sha256"],
-        "height": record["height"],
-        "width": record["width"],
-        "reasons": {},
-        "not_stated": [],
-        "arms": {},
-        "comparisons": {},
-    }
+def _row_of(image: ImageDetections) -> ImageResults:
+    return ImageResults(
+        name=image.name,
+        sha256=image.sha256,
+        height=image.height,
+        width=image.width,
+        reasons={},
+        not_stated=[],
+        arms={},
+        comparisons={},
+    )
 
 
-def _name_of(image: dict[str, Any]) -> str:
-    return image["name"]
+def _differs(image: ImageResults, comparison: str, tolerance: Tolerance) -> bool:
+    measured = image.comparisons.get(comparison)
+    return measured is not None and not judge(measured, tolerance).passed
 
 
-def _rank_of(image: dict[str, Any]) -> tuple[float, float, float, str]:
+def _name_of(image: ImageResults) -> str:
+    return image.name
+
+
+def _rank_of(image: ImageResults) -> tuple[float, float, float, str]:
     """Return what sorts the worst image first.
 
-    Lost and added detections and images read by one arm only weigh most, over all comparisons;
-    then the largest difference of a box, then of a score, a difference that is no number first;
-    equal images are in the order of their names.
+    Lost and added detections and images that only one arm could read weigh most, over all
+    comparisons; then the largest difference of a box, then of a score, NaN first; equal images are
+    sorted by name.
     """
-    rows = image["comparisons"].values()
+    found = image.comparisons.values()
     return (
-        -sum(row["missing"] + row["extra"] + row["unread"] for row in rows),
-        -_worst([row["box_px"] for row in rows]),
-        -_worst([row["score"] for row in rows]),
-        image["name"],
+        -sum(each.missing + each.extra + each.unread for each in found),
+        -_worst([each.box_px for each in found]),
+        -_worst([each.score for each in found]),
+        image.name,
     )
 
 

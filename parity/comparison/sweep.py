@@ -7,22 +7,84 @@ is lost by the cut. So each overlap threshold costs one suppression per image an
 detections at any confidence are the first few of one list.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
-from parity.comparison.matching import assign
+from parity.comparison.differences import MatchingSettings
+from parity.comparison.matching import best_pairing
 from parity.comparison.threshold_grid import Axes
 from parity.detection.boxes import pairwise_iou
-from parity.detection.detections import CandidateBatch, Detections, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
+from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
 from parity.errors import UserError
-from parity.files import write_json
+from parity.records import save
 
-SWEEP = "sweep/1"
+
+@dataclass(frozen=True)
+class ArmCounts:
+    """How many detections an arm has at many thresholds.
+
+    Attributes
+    ----------
+    end2end : bool
+        Whether its boxes are finished, so that no overlap threshold applies.
+    detections : (I, K) int64
+        At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
+    """
+
+    end2end: bool
+    detections: np.ndarray
+
+
+@dataclass(frozen=True)
+class MatchCounts:
+    """How far two arms agree at many thresholds.
+
+    Attributes
+    ----------
+    matched, overlap : (I, K) int64 and float64
+        Matched pairs and the sum of their overlaps, both arms at each of ``axes.iou`` and
+        ``axes.conf``.
+    tuned : (I, K) int64
+        Matched pairs of the candidate at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` with
+        the reference at the operating point.
+    """
+
+    matched: np.ndarray
+    overlap: np.ndarray
+    tuned: np.ndarray
+
+
+@dataclass(frozen=True)
+class SweepCounts:
+    """The counts of a batch at many thresholds: a sweep file.
+
+    Attributes
+    ----------
+    axes : Axes
+        The thresholds.
+    matching : MatchingSettings
+        How detections were paired.
+    images : int
+        Images counted.
+    arms : dict of str to ArmCounts
+        By arm.
+    comparisons : dict of str to MatchCounts
+        By comparison.
+    """
+
+    SCHEMA: ClassVar[str] = "sweep/1"
+
+    axes: Axes
+    matching: MatchingSettings
+    images: int
+    arms: dict[str, ArmCounts]
+    comparisons: dict[str, MatchCounts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +167,7 @@ def _by_falling_score(detections: Detections) -> Detections:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class AllowedPairs:
     """The pairs that two lists of detections allow, ready to be counted for any cut of them.
 
     Attributes
@@ -171,7 +233,7 @@ class Pairs:
         for k, (height, width) in enumerate(cuts):
             if (height, width) not in known:
                 cut = slice(height), slice(width)
-                pairs = assign(overlap[cut], closeness[cut], allowed[cut])
+                pairs = best_pairing(overlap[cut], closeness[cut], allowed[cut])
                 known[height, width] = len(pairs), overlap[pairs[:, 0], pairs[:, 1]].sum()
             matched[k], sums[k] = known[height, width]
         return matched, sums
@@ -179,7 +241,7 @@ class Pairs:
 
 def sweep_image(
     reference: list[Ranked], candidate: list[Ranked], axes: Axes, *, iou: float
-) -> dict[str, np.ndarray]:
+) -> MatchCounts:
     """Count the matches of two arms on one image at all thresholds.
 
     Parameters
@@ -190,21 +252,13 @@ def sweep_image(
         The thresholds.
     iou : float
         Smallest overlap of a matched pair.
-
-    Returns
-    -------
-    dict of str to ndarray
-        ``matched`` (int64) and ``overlap`` (float64, the sum over matched pairs), both
-        (len(axes.iou), len(axes.conf)): the two arms at the thresholds of a cell; ``tuned``
-        (int64), (len(axes.tuned_iou), len(axes.tuned_conf)): matches of the candidate there with
-        the reference at the operating point.
     """
     operating = reference[axes.tuned_iou.index(axes.operating_iou)]
     (fixed,) = operating.counts((axes.operating_conf,))
 
     @cache
-    def pairs(one: Ranked, other: Ranked) -> Pairs:
-        return Pairs.of(one.detections, other.detections, iou=iou)
+    def pairs(one: Ranked, other: Ranked) -> AllowedPairs:
+        return AllowedPairs.of(one.detections, other.detections, iou=iou)
 
     @cache
     def at_cells(one: Ranked, other: Ranked) -> tuple[np.ndarray, np.ndarray]:
@@ -217,32 +271,35 @@ def sweep_image(
 
     indices = [axes.tuned_iou.index(value) for value in axes.iou]
     cells = [at_cells(reference[i], candidate[i]) for i in indices]
-    return {
-        "matched": np.array([matched for matched, _ in cells]),
-        "overlap": np.array([overlap for _, overlap in cells]),
-        "tuned": np.array([tuned(other) for other in candidate]),
-    }
+    return MatchCounts(
+        matched=np.array([matched for matched, _ in cells]),
+        overlap=np.array([overlap for _, overlap in cells]),
+        tuned=np.array([tuned(other) for other in candidate]),
+    )
 
 
 def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
     """Return, image by image, what each overlap threshold of the axes leaves of an arm."""
     check_limits(batch.made_by, min(axes.tuned_conf))
-    options = {
-        "conf": min(axes.tuned_conf),
-        "ious": axes.tuned_iou,
-        "max_det": axes.max_det,
-        "end2end": batch.made_by["end2end"],
-    }
-    return [rank_image(image, **options) for image in batch.images]
+    return [
+        rank_image(
+            image,
+            conf=min(axes.tuned_conf),
+            ious=axes.tuned_iou,
+            max_det=axes.max_det,
+            end2end=batch.made_by.end2end,
+        )
+        for image in batch.images
+    ]
 
 
-def check_limits(made_by: dict[str, Any], lowest: float) -> None:
+def check_limits(made_by: NetworkRun, lowest: float) -> None:
     """Check that every detection that a sweep asks for is among the candidates of an arm.
 
     Parameters
     ----------
-    made_by : dict
-        What made the candidates: ``floor``, and ``baked`` where suppression is in the graph.
+    made_by : NetworkRun
+        What made the candidates.
     lowest : float
         The lowest confidence of the sweep.
 
@@ -251,22 +308,22 @@ def check_limits(made_by: dict[str, Any], lowest: float) -> None:
     UserError
         If it is too low.
     """
-    if lowest < made_by["floor"]:
+    if lowest < made_by.floor:
         raise UserError(
-            f"a confidence of {lowest} lies below the floor {made_by['floor']} of the stored "
-            "candidates; lower candidates.floor or raise sweep.conf."
+            f"sweep.conf has {lowest}, below the floor {made_by.floor} of the stored candidates; "
+            "lower candidates.floor or raise sweep.conf."
         )
-    baked = (made_by.get("baked") or {}).get("conf")
-    if baked is not None and np.float32(lowest) < np.float32(baked):
+    baked = made_by.baked
+    if baked is not None and np.float32(lowest) < np.float32(baked.conf):
         raise UserError(
-            f"a confidence of {lowest} lies below the {baked:g} that is baked into the graph of "
-            "an export; raise sweep.conf or take an export without it."
+            f"sweep.conf has {lowest}, below the confidence threshold {baked.conf:g} that is baked "
+            "into the graph of an export; raise sweep.conf or use an export without it."
         )
 
 
 def sweep(
     arms: dict[str, CandidateBatch], comparisons: dict[str, list[str]], axes: Axes, *, iou: float
-) -> dict[str, Any]:
+) -> SweepCounts:
     """Count at all thresholds, over the images of a batch.
 
     Parameters
@@ -280,13 +337,6 @@ def sweep(
     iou : float
         Smallest overlap of a matched pair.
 
-    Returns
-    -------
-    dict
-        ``images``; ``arms`` with ``end2end`` and ``detections`` (int64, (len(axes.tuned_iou),
-        len(axes.tuned_conf))) of each; ``comparisons`` with the sums over images of what
-        :func:`sweep_image` returns.
-
     Raises
     ------
     UserError
@@ -294,27 +344,42 @@ def sweep(
     """
     identities = {tuple((i.name, i.sha256) for i in batch.images) for batch in arms.values()}
     if len(identities) != 1:
-        raise UserError(f"the candidates of {', '.join(arms)} differ in their images; run again.")
+        raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
-    counted = {
-        arm: np.sum([[r.counts(axes.tuned_conf) for r in of_image] for of_image in images], axis=0)
-        for arm, images in ranked.items()
+    compared = {
+        name: total(
+            [
+                sweep_image(*both, axes, iou=iou)
+                for both in zip(ranked[reference], ranked[candidate], strict=True)
+            ]
+        )
+        for name, (reference, candidate) in comparisons.items()
     }
-    compared = {}
-    for name, (reference, candidate) in comparisons.items():
-        rows = [
-            sweep_image(*both, axes, iou=iou)
-            for both in zip(ranked[reference], ranked[candidate], strict=True)
-        ]
-        compared[name] = {key: np.sum([row[key] for row in rows], axis=0) for key in rows[0]}
-    return {
-        "images": len(identities.pop()),
-        "arms": {
-            arm: {"end2end": arms[arm].made_by["end2end"], "detections": counted[arm]}
-            for arm in arms
+    return SweepCounts(
+        axes=axes,
+        matching=MatchingSettings(iou),
+        images=len(identities.pop()),
+        arms={
+            arm: ArmCounts(
+                end2end=batch.made_by.end2end,
+                detections=np.sum(
+                    [[each.counts(axes.tuned_conf) for each in image] for image in ranked[arm]],
+                    axis=0,
+                ),
+            )
+            for arm, batch in arms.items()
         },
-        "comparisons": compared,
-    }
+        comparisons=compared,
+    )
+
+
+def total(parts: list[MatchCounts]) -> MatchCounts:
+    """Return the sum of some counts."""
+    return MatchCounts(
+        matched=np.sum([part.matched for part in parts], axis=0),
+        overlap=np.sum([part.overlap for part in parts], axis=0),
+        tuned=np.sum([part.tuned for part in parts], axis=0),
+    )
 
 
 def sweep_batch(
@@ -325,7 +390,7 @@ def sweep_batch(
     axes: Axes,
     iou: float,
 ) -> None:
-    """Write what :func:`sweep` counts on a batch, and the axes.
+    """Write what :func:`sweep` counts on a batch.
 
     Parameters
     ----------
@@ -341,7 +406,4 @@ def sweep_batch(
         Smallest overlap of a matched pair.
     """
     arms = {Path(path).parent.name: CandidateBatch.load(path) for path in candidates}
-    counts = sweep(arms, comparisons, axes, iou=iou)
-    for part in (*counts["arms"].values(), *counts["comparisons"].values()):
-        part.update({k: v.tolist() for k, v in part.items() if isinstance(v, np.ndarray)})
-    write_json(destination, SWEEP, {"axes": asdict(axes), "matching": {"iou": iou}, **counts})
+    save(destination, sweep(arms, comparisons, axes, iou=iou))

@@ -2,18 +2,29 @@
 
 from array import array
 from collections import Counter
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from parity.comparison.differences import score_differences, worst
+from parity.comparison.differences import (
+    Differences,
+    ImageComparison,
+    differences_of,
+    score_differences,
+)
 from parity.comparison.output_checks import failed_checks
+from parity.comparison.results import (
+    ArmResults,
+    Distribution,
+    Distributions,
+    ImageArm,
+    ImageDifferences,
+    RunDifferences,
+)
 from parity.comparison.tolerances import Tolerance, judge
-from parity.detection.detections import NOT_STATED
+from parity.detection.detection_files import NOT_LISTED, ImageDetections, MadeBy
 
 COUNTS = ("matched", "missing", "extra", "flipped", "unread")
-QUANTITIES = ("box_px", "score", "iou")
 
 
 class ArmTotals:
@@ -26,55 +37,43 @@ class ArmTotals:
         self.checks: Counter[str] = Counter()
         self.scores = array("f")
 
-    def add(self, record: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
-        """Add a record of a detections file.
+    def add(self, image: ImageDetections, names: Mapping[int, str]) -> ImageArm:
+        """Add an image.
 
         Parameters
         ----------
-        record : dict
-            See :func:`parity.detection.detections.save_detections`.
-        names : dict of int to str
+        image : ImageDetections
+            What the arm reports.
+        names : mapping of int to str
             Class names by id.
-
-        Returns
-        -------
-        dict
-            ``detections`` and ``failed_checks`` (indices by check) of the image.
         """
-        failed = failed_checks(record, len(names))
+        failed = failed_checks(image, len(names))
         self.images += 1
-        self.unreadable += record["reason"] not in ("", NOT_STATED)
-        self.detections += len(record["scores"])
-        self.scores.extend(score for score in record["scores"] if score is not None)
-        self.classes.update(names.get(c, f"class {c}") for c in record["class_ids"])
+        self.unreadable += image.reason not in ("", NOT_LISTED)
+        self.detections += len(image.scores)
+        self.scores.extend(score for score in image.scores if score is not None)
+        self.classes.update(names.get(c, f"class {c}") for c in image.class_ids)
         for check, indices in failed.items():
             self.checks[check] += len(indices) or 1
-        return {"detections": len(record["scores"]), "failed_checks": failed}
+        return ImageArm(len(image.scores), failed)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the totals.
-
-        Returns
-        -------
-        dict
-            ``images``, ``unreadable``, ``detections``, ``mean_score`` (None without any score),
-            ``classes`` (detections by class name) and ``failed_checks`` (detections by check, but
-            images of "non-finite output").
-        """
+    def results(self, made_by: MadeBy) -> ArmResults:
+        """Return the totals of what ``made_by`` says."""
         spread = distribution(self.scores)
         classes = sorted(self.classes.items(), key=lambda item: (-item[1], item[0]))
-        return {
-            "images": self.images,
-            "unreadable": self.unreadable,
-            "detections": self.detections,
-            "mean_score": spread["mean"] if spread else None,
-            "classes": dict(classes),
-            "failed_checks": dict(sorted(self.checks.items())),
-        }
+        return ArmResults(
+            made_by=made_by,
+            images=self.images,
+            unreadable=self.unreadable,
+            detections=self.detections,
+            mean_score=spread.mean if spread else None,
+            classes=dict(classes),
+            failed_checks=dict(sorted(self.checks.items())),
+        )
 
 
 class ComparisonTotals:
-    """Differences of a comparison: 24 bytes a matched pair."""
+    """Differences of two arms: 24 bytes a matched pair."""
 
     def __init__(self, tolerance: Tolerance) -> None:
         """Start with nothing.
@@ -86,40 +85,25 @@ class ComparisonTotals:
         """
         self.tolerance = tolerance
         self.images = self.read = self.differing = 0
-        self.counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-        self.pairs = {quantity: array("d") for quantity in QUANTITIES}
+        self.counts = Counter(dict.fromkeys(COUNTS, 0))
+        self.box_px, self.score, self.iou = array("d"), array("d"), array("d")
 
-    def add(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Add what :func:`parity.comparison.differences.compare_image` returned.
-
-        Returns
-        -------
-        dict
-            What :func:`parity.comparison.differences.worst` returns, with ``passed``.
-        """
-        measured = worst(record)
-        passed = bool(judge(measured, self.tolerance))
+    def add(self, compared: ImageComparison) -> ImageDifferences:
+        """Add an image and return its differences."""
+        measured = differences_of(compared)
+        passed = judge(measured, self.tolerance).passed
         self.images += 1
-        self.read += not any(record["reasons"])
+        self.read += not any(compared.reasons)
         self.differing += not passed
-        self.counts.update({count: measured[count] for count in COUNTS})
-        for pair in record["matched"]:
-            self.pairs["box_px"].append(pair["box_px"])
-            self.pairs["iou"].append(pair["iou"])
-        self.pairs["score"].extend(score_differences(record["matched"]))
-        return {**measured, "passed": passed}
+        for count in COUNTS:
+            self.counts[count] += getattr(measured, count)
+        self.box_px.extend(pair.box_px for pair in compared.matched)
+        self.iou.extend(pair.iou for pair in compared.matched)
+        self.score.extend(score_differences(compared.matched))
+        return ImageDifferences(**vars(measured), passed=passed)
 
-    def as_json(self) -> dict[str, Any]:
-        """Reduce the comparison to one set of numbers and a verdict.
-
-        Returns
-        -------
-        dict
-            ``images``, ``images_read`` (by both arms) and ``images_differing``; counts
-            ``matched``, ``missing``, ``extra``, ``flipped``, ``unread``; ``box_px``, ``score`` and
-            ``iou`` (the worst); distributions of the matched pairs under ``distributions``;
-            ``tolerance``; ``passed``, ``required`` and ``exceeded``, see
-            :class:`parity.comparison.tolerances.Verdict`.
+    def results(self) -> RunDifferences:
+        """Reduce all images to one set of numbers and a verdict.
 
         Raises
         ------
@@ -128,60 +112,40 @@ class ComparisonTotals:
         """
         if not self.images:
             raise ValueError("there is nothing to compare")
-        spread = {quantity: distribution(values) for quantity, values in self.pairs.items()}
-        box_px, score, iou = (spread[quantity] for quantity in QUANTITIES)
-        totals: dict[str, Any] = {
-            "images": self.images,
-            "images_read": self.read,
-            "images_differing": self.differing,
+        box_px, score, iou = map(distribution, (self.box_px, self.score, self.iou))
+        measured = Differences(
             **self.counts,
-            "box_px": box_px["max"] if box_px else 0.0,
-            "score": score["max"] if score else 0.0,
-            "iou": iou["min"] if iou else 1.0,
-            "distributions": spread,
-        }
-        verdict = judge(totals, self.tolerance)
-        return {**totals, "tolerance": asdict(self.tolerance), **verdict.as_json()}
+            box_px=box_px.max if box_px else 0.0,
+            score=score.max if score else 0.0,
+            iou=iou.min if iou else 1.0,
+        )
+        verdict = judge(measured, self.tolerance)
+        return RunDifferences(
+            **vars(measured),
+            images=self.images,
+            images_read=self.read,
+            images_differing=self.differing,
+            distributions=Distributions(box_px, score, iou),
+            passed=verdict.passed,
+            required=verdict.required,
+            exceeded=verdict.exceeded,
+        )
 
 
-def distribution(values: "array[float]") -> dict[str, float] | None:
-    """Return mean, median, 95th percentile, least and largest of values; None without any.
+def distribution(values: "array[float]") -> Distribution | None:
+    """Return the distribution of some values; None without any.
 
-    They are sorted first, so that the order of the images and their division into batches change
-    no bit. One that is no number makes every number of the distribution none.
+    They are sorted first, so that neither the order of the images nor their division into batches
+    changes a bit of the mean.
     """
     if not values:
         return None
     ordered = np.sort(np.frombuffer(values, values.typecode)).astype(np.float64, copy=False)
     least = ordered[-1] if np.isnan(ordered[-1]) else ordered[0]  # NaN is sorted last
-    return {
-        "mean": float(ordered.mean()),
-        "median": float(np.median(ordered)),
-        "p95": float(np.percentile(ordered, 95)),
-        "min": float(least),
-        "max": float(ordered[-1]),
-    }
-
-
-def agreement(totals: dict[str, Any]) -> float:
-    """Return how far two arms agree: F1, each matched pair weighted by its overlap.
-
-    Parameters
-    ----------
-    totals : dict
-        What :meth:`ComparisonTotals.as_json` returns.
-
-    Returns
-    -------
-    float
-        1 where every detection has a partner that covers it exactly, 0 where none has one.
-
-    Notes
-    -----
-    Known as panoptic quality: A. Kirillov et al., "Panoptic Segmentation", CVPR 2019.
-    """
-    overlap = totals["distributions"]["iou"]
-    objects = totals["matched"] + (totals["missing"] + totals["extra"]) / 2
-    if not objects:
-        return 1.0
-    return totals["matched"] * overlap["mean"] / objects if overlap else 0.0
+    return Distribution(
+        mean=float(ordered.mean()),
+        median=float(np.median(ordered)),
+        p95=float(np.percentile(ordered, 95)),
+        min=float(least),
+        max=float(ordered[-1]),
+    )

@@ -1,27 +1,26 @@
-"""From counts at many thresholds to agreement, and to the thresholds at which an arm agrees best.
+"""From counts at many thresholds to F1, and to the thresholds at which an arm agrees best.
 
-Agreement is F1: twice the matched pairs over the detections of both arms. It is 1 where every
-detection has its partner, and not defined where there is no detection at all.
+See :func:`parity.comparison.agreement.f1`.
 """
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from parity.comparison.sweep import SWEEP
+from parity.comparison.agreement import f1
+from parity.comparison.differences import MatchingSettings
+from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, total
 from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
-from parity.files import read_json
-
-SWEEP_RESULTS = "sweep-results/1"
+from parity.records import load
 
 WORTHWHILE = 0.1
-"""Share of the differences that other thresholds must remove before they are recommended."""
+"""Share of the differences that other thresholds must remove to be recommended; chosen."""
 
 CHANCE = 2.0
-"""Standard deviations of a count (its square root) that they must remove, too."""
+"""Standard deviations of a count (its square root) that they must remove, too; chosen."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Point:
     matched, missing, extra : int
         Pairs, and detections that only the reference or only the candidate has.
     f1 : float or None
-        Agreement in [0, 1]; None if neither arm detects anything.
+        In [0, 1]; None if neither arm detects anything.
     """
 
     conf: float
@@ -51,13 +50,118 @@ class Point:
         return self.missing + self.extra
 
 
-def agreement(matched: np.ndarray, reference: np.ndarray, candidate: np.ndarray) -> np.ndarray:
-    """Return F1 of counts of any one shape, float64; NaN where neither arm detects anything."""
-    total = np.add(reference, candidate, dtype=np.float64)
-    return np.divide(2 * matched, total, out=np.full(total.shape, np.nan), where=total > 0)
+@dataclass(frozen=True)
+class Tuning:
+    """Thresholds of a candidate, and how it agrees with its reference there.
+
+    Attributes
+    ----------
+    operating : Point
+        The thresholds of the run.
+    best_conf : Point
+        The best confidence threshold at the run's IoU threshold.
+    best : Point
+        The best of both.
+    """
+
+    operating: Point
+    best_conf: Point
+    best: Point
 
 
-def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -> dict[str, Point]:
+@dataclass(frozen=True)
+class Cell:
+    """How two arms agree at one pair of thresholds that is applied to both.
+
+    Attributes
+    ----------
+    conf, iou : float
+        Thresholds.
+    reference, candidate : int
+        Detections of the arms.
+    matched, missing, extra : int
+        Pairs, and detections without a partner of their class.
+    f1 : float or None
+        In [0, 1]; None if neither arm detects anything.
+    mean_iou : float or None
+        Mean overlap of the pairs; None without any.
+    """
+
+    conf: float
+    iou: float
+    reference: int
+    candidate: int
+    matched: int
+    missing: int
+    extra: int
+    f1: float | None
+    mean_iou: float | None
+
+
+@dataclass(frozen=True)
+class SweepComparison:
+    """How two arms agree at many thresholds, and what follows.
+
+    Attributes
+    ----------
+    reference, candidate : str
+        Names of the arms.
+    sentence : str
+        The advice.
+    recommended : Point
+        The thresholds to use.
+    tuning : Tuning
+        What was found.
+    curve : list of float or None
+        F1 at each of ``axes.tuned_conf`` of the candidate, its IoU threshold and the
+        reference at the operating point; None where neither arm detects anything.
+    cells : list of Cell
+        One per pair of ``axes.iou`` and ``axes.conf``.
+    """
+
+    reference: str
+    candidate: str
+    sentence: str
+    recommended: Point
+    tuning: Tuning
+    curve: list[float | None]
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class SweepResults:
+    """The sweep of a model over all batches.
+
+    Attributes
+    ----------
+    model : str
+        Its name.
+    images : int
+        Images counted.
+    axes : Axes
+        The thresholds.
+    matching : MatchingSettings
+        How detections were paired.
+    notes : list of str
+        What limits the sweep of an arm.
+    arms : dict of str to ArmCounts
+        By arm.
+    comparisons : dict of str to SweepComparison
+        By comparison.
+    """
+
+    SCHEMA: ClassVar[str] = "sweep-results/1"
+
+    model: str
+    images: int
+    axes: Axes
+    matching: MatchingSettings
+    notes: list[str]
+    arms: dict[str, ArmCounts]
+    comparisons: dict[str, SweepComparison]
+
+
+def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -> Tuning:
     """Find the thresholds of the candidate at which it agrees best.
 
     Of thresholds that agree equally well the ones nearest to the operating point are taken.
@@ -72,66 +176,60 @@ def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -
         Detections of the candidate.
     axes : Axes
         The thresholds.
-
-    Returns
-    -------
-    dict of str to Point
-        ``operating``; ``best_conf``, at the operating overlap threshold; ``best``, over both.
     """
-    f1 = agreement(tuned, np.full_like(candidate, reference), candidate)
+    scores = f1(tuned, np.full_like(candidate, reference), candidate)
     conf, iou = np.array(axes.tuned_conf), np.array(axes.tuned_iou)
     row = axes.tuned_iou.index(axes.operating_iou)
 
     def point(i: int, k: int) -> Point:
         matched, found = int(tuned[i, k]), int(candidate[i, k])
-        agrees = None if np.isnan(f1[i, k]) else float(f1[i, k])
         missing, extra = reference - matched, found - matched
-        return Point(axes.tuned_conf[k], axes.tuned_iou[i], matched, missing, extra, agrees)
+        score = _number(float(scores[i, k]))
+        return Point(axes.tuned_conf[k], axes.tuned_iou[i], matched, missing, extra, score)
 
     def nearest_best(rows: np.ndarray) -> Point:
-        value = np.nan_to_num(f1[rows], nan=-1)
+        value = np.nan_to_num(scores[rows], nan=-1)
         i, k = np.nonzero(value == value.max())
         i = rows[i]
         order = np.lexsort((abs(conf[k] - axes.operating_conf), abs(iou[i] - axes.operating_iou)))
         return point(i[order[0]], k[order[0]])
 
-    return {
-        "operating": point(row, axes.tuned_conf.index(axes.operating_conf)),
-        "best_conf": nearest_best(np.array([row])),
-        "best": nearest_best(np.arange(len(iou))),
-    }
+    return Tuning(
+        operating=point(row, axes.tuned_conf.index(axes.operating_conf)),
+        best_conf=nearest_best(np.array([row])),
+        best=nearest_best(np.arange(len(iou))),
+    )
 
 
-def recommend(points: dict[str, Point]) -> Point:
-    """Return the point to use: another confidence or overlap only if it removes enough.
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
-    What it removes must be more than scatter and a fair share of what differs; the overlap
-    threshold must add as much again to what the confidence alone removes.
 
-    Parameters
-    ----------
-    points : dict of str to Point
-        What :func:`tune` returned.
+def recommend(tuning: Tuning) -> Point:
+    """Return the point to use: other thresholds only if they remove enough differences.
+
+    What they remove must exceed chance and be a fair share of all differences; another IoU
+    threshold must improve as much again on what another confidence threshold alone removes.
     """
-    chosen = points["operating"]
-    for other in (points["best_conf"], points["best"]):
+    chosen = tuning.operating
+    for other in (tuning.best_conf, tuning.best):
         gain, now = chosen.differences - other.differences, chosen.differences
         if gain > 0 and gain >= max(CHANCE * math.sqrt(now), WORTHWHILE * now):
             chosen = other
     return chosen
 
 
-def advise(points: dict[str, Point], *, reference: str, candidate: str) -> str:
+def advise(tuning: Tuning, *, reference: str, candidate: str) -> str:
     """Return one sentence on the thresholds of an arm.
 
     Parameters
     ----------
-    points : dict of str to Point
+    tuning : Tuning
         What :func:`tune` returned.
     reference, candidate : str
         Names of the arms.
     """
-    now, chosen, best = points["operating"], recommend(points), points["best_conf"]
+    now, chosen, best = tuning.operating, recommend(tuning), tuning.best_conf
     if chosen is now and not now.differences:
         return (
             f"Leave {candidate} at {now.conf}: against {reference}, none is missing or extra there."
@@ -158,139 +256,128 @@ def advise(points: dict[str, Point], *, reference: str, candidate: str) -> str:
     )
 
 
-def gather(parts: list[str], comparisons: dict[str, list[str]]) -> dict[str, Any]:
-    """Add up the counts of all batches and draw the conclusions.
+def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> SweepResults:
+    """Add up the counts of all batches and draw conclusions.
 
     Parameters
     ----------
+    model : str
+        Name of the model.
     parts : list of str
         What :func:`parity.comparison.sweep.sweep_batch` wrote, one file per batch.
     comparisons : dict of str to list of str
         Reference and candidate arm by comparison.
-
-    Returns
-    -------
-    dict
-        ``images``, ``axes``, ``matching``, ``notes``; ``arms`` with ``end2end`` and
-        ``detections`` (by overlap threshold and confidence of the tuned axes); ``comparisons``
-        with ``reference``, ``candidate``, ``cells`` (a record per pair of thresholds),
-        ``tuning`` (see :func:`tune`), ``recommended``, ``sentence`` and ``curve`` (agreement of
-        the candidate at each tuned confidence with the reference at the operating point).
 
     Raises
     ------
     UserError
         If the batches were swept over different thresholds.
     """
-    batches = [read_json(path, SWEEP) for path in parts]
+    batches = [load(path, SweepCounts) for path in parts]
     first = batches[0]
     for path, batch in zip(parts, batches, strict=True):
-        if (batch["axes"], batch["matching"]) != (first["axes"], first["matching"]):
+        if (batch.axes, batch.matching) != (first.axes, first.matching):
             raise UserError(f"{path} was swept over other thresholds; delete it and run again.")
-    axes = Axes.from_json(first["axes"])
-    counts = {
-        arm: np.sum([batch["arms"][arm]["detections"] for batch in batches], axis=0)
-        for arm in first["arms"]
+    arms = {
+        arm: ArmCounts(
+            counts.end2end, np.sum([batch.arms[arm].detections for batch in batches], axis=0)
+        )
+        for arm, counts in first.arms.items()
     }
-    end2end = {arm: part["end2end"] for arm, part in first["arms"].items()}
-    concluded = {}
-    for name, (reference, candidate) in comparisons.items():
-        parts_of = [batch["comparisons"][name] for batch in batches]
-        total = {key: np.sum([part[key] for part in parts_of], axis=0) for key in parts_of[0]}
-        concluded[name] = {
-            "reference": reference,
-            "candidate": candidate,
-            **conclude(
-                total,
-                counts[reference],
-                counts[candidate],
-                axes,
+    return SweepResults(
+        model=model,
+        images=sum(batch.images for batch in batches),
+        axes=first.axes,
+        matching=first.matching,
+        notes=[
+            f"The graph of {arm} finishes its boxes, so only conf was swept: iou does not change "
+            "them."
+            for arm, counts in arms.items()
+            if counts.end2end
+        ],
+        arms=arms,
+        comparisons={
+            name: conclude(
+                total([batch.comparisons[name] for batch in batches]),
+                arms,
+                first.axes,
                 reference=reference,
                 candidate=candidate,
-            ),
-        }
-    return {
-        "images": sum(batch["images"] for batch in batches),
-        "axes": first["axes"],
-        "matching": first["matching"],
-        "notes": [
-            f"{arm} finishes its boxes inside the graph, so only conf was swept: iou does not "
-            "change them."
-            for arm in counts
-            if end2end[arm]
-        ],
-        "arms": {
-            arm: {"end2end": end2end[arm], "detections": counts[arm].tolist()} for arm in counts
+            )
+            for name, (reference, candidate) in comparisons.items()
         },
-        "comparisons": concluded,
-    }
+    )
 
 
 def conclude(
-    total: dict[str, np.ndarray],
-    of_reference: np.ndarray,
-    of_candidate: np.ndarray,
+    counts: MatchCounts,
+    arms: dict[str, ArmCounts],
     axes: Axes,
     *,
     reference: str,
     candidate: str,
-) -> dict[str, Any]:
+) -> SweepComparison:
     """Return cells, tuning and advice of one comparison.
 
     Parameters
     ----------
-    total : dict of str to ndarray
-        Sums of what :func:`parity.comparison.sweep.sweep_image` returns.
-    of_reference, of_candidate : (I, K) int
-        Detections at each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
+    counts : MatchCounts
+        Of all images.
+    arms : dict of str to ArmCounts
+        By arm.
     axes : Axes
         The thresholds.
     reference, candidate : str
         Names of the arms.
     """
+    ours, theirs = arms[reference].detections, arms[candidate].detections
     row = axes.tuned_iou.index(axes.operating_iou)
-    operating = int(of_reference[row, axes.tuned_conf.index(axes.operating_conf)])
-    points = tune(total["tuned"], operating, of_candidate, axes)
-    fixed = np.full_like(of_candidate[row], operating)
-    curve = agreement(total["tuned"][row], fixed, of_candidate[row])
-    return {
-        "sentence": advise(points, reference=reference, candidate=candidate),
-        "recommended": asdict(recommend(points)),
-        "tuning": {name: asdict(point) for name, point in points.items()},
-        "curve": [None if np.isnan(value) else float(value) for value in curve],
-        "cells": cells(total["matched"], total["overlap"], of_reference, of_candidate, axes),
-    }
+    operating = int(ours[row, axes.tuned_conf.index(axes.operating_conf)])
+    tuning = tune(counts.tuned, operating, theirs, axes)
+    curve: list[float] = f1(
+        counts.tuned[row], np.full_like(theirs[row], operating), theirs[row]
+    ).tolist()
+    return SweepComparison(
+        reference=reference,
+        candidate=candidate,
+        sentence=advise(tuning, reference=reference, candidate=candidate),
+        recommended=recommend(tuning),
+        tuning=tuning,
+        curve=[_number(value) for value in curve],
+        cells=cells(counts, ours, theirs, axes),
+    )
 
 
 def cells(
-    matched: np.ndarray,
-    overlap: np.ndarray,
-    of_reference: np.ndarray,
-    of_candidate: np.ndarray,
-    axes: Axes,
-) -> list[dict[str, Any]]:
-    """Return a record per pair of thresholds, applied to both arms alike.
+    counts: MatchCounts, reference: np.ndarray, candidate: np.ndarray, axes: Axes
+) -> list[Cell]:
+    """Return a cell per pair of thresholds that is applied to both arms.
 
-    ``reference`` and ``candidate`` count the detections of the arms, ``matched`` the pairs,
-    ``missing`` and ``extra`` the detections without a partner of their class; ``f1`` is None if
-    there is no detection, ``mean_iou`` if there is no pair.
+    Parameters
+    ----------
+    counts : MatchCounts
+        Of all images.
+    reference, candidate : (I, K) int
+        Detections of the arms at each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
+    axes : Axes
+        The thresholds.
     """
     rows = [axes.tuned_iou.index(iou) for iou in axes.iou]
     columns = [axes.tuned_conf.index(conf) for conf in axes.conf]
     at_cells = np.ix_(rows, columns)
-    ours, theirs = of_reference[at_cells], of_candidate[at_cells]
-    f1 = agreement(matched, ours, theirs)
+    ours, theirs, matched = reference[at_cells], candidate[at_cells], counts.matched
+    scores = f1(matched, ours, theirs)
     return [
-        {
-            "conf": axes.conf[k],
-            "iou": axes.iou[i],
-            "reference": int(ours[i, k]),
-            "candidate": int(theirs[i, k]),
-            "matched": int(matched[i, k]),
-            "missing": int(ours[i, k] - matched[i, k]),
-            "extra": int(theirs[i, k] - matched[i, k]),
-            "f1": None if np.isnan(f1[i, k]) else float(f1[i, k]),
-            "mean_iou": float(overlap[i, k] / matched[i, k]) if matched[i, k] else None,
-        }
+        Cell(
+            conf=axes.conf[k],
+            iou=axes.iou[i],
+            reference=int(ours[i, k]),
+            candidate=int(theirs[i, k]),
+            matched=int(matched[i, k]),
+            missing=int(ours[i, k] - matched[i, k]),
+            extra=int(theirs[i, k] - matched[i, k]),
+            f1=_number(float(scores[i, k])),
+            mean_iou=float(counts.overlap[i, k] / matched[i, k]) if matched[i, k] else None,
+        )
         for i, k in np.ndindex(matched.shape)
     ]

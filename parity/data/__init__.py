@@ -1,1 +1,1 @@
-"""Images and labels: finding, indexing, dividing into batches, reading."""
+"""Images and labels: finding them, planning batches, reading them."""

@@ -1,4 +1,4 @@
-"""Reading what people say is in the images: YOLO's text files, or COCO's JSON."""
+"""Reading ground-truth labels: a folder of YOLO text files, or a COCO JSON file."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ class Truth:
     areas : (N,) float64
         px²; of the object's outline where it is known, otherwise of its box.
     crowd : (N,) bool
-        Whether a box surrounds many objects, none of which counts.
+        Whether a box surrounds a crowd, whose objects are not counted one by one.
     """
 
     boxes: np.ndarray
@@ -46,7 +46,7 @@ class Labels:
     Attributes
     ----------
     images : dict of str to Truth
-        By name of the image; images that the labels say nothing of are not in it.
+        By name of the image; images that the labels do not list are not in it.
     notes : list of str
         Sentences on what was left out.
     """
@@ -84,19 +84,19 @@ def load_labels(
 def read_folder(
     folder: Path, shapes: Mapping[str, tuple[int, int]], names: Mapping[int, str]
 ) -> Labels:
-    """Read YOLO's text files; as in YOLO, an image without one shows nothing."""
+    """Read YOLO's text files; as in YOLO, an image without one holds no object."""
     images, absent = {}, 0
     for name, shape in shapes.items():
         file = folder / Path(name).with_suffix(".txt")
         text = file.read_text() if file.is_file() else ""
         absent += not file.is_file()
         images[name] = read_yolo(text, shape, names, file)
-    note = f"{absent} images have no file of labels and count as images without objects."
+    note = f"{absent} images have no label file and count as images without objects."
     return Labels(images, [note] if absent else [])
 
 
 def read_yolo(text: str, shape: tuple[int, int], names: Mapping[int, str], file: Path) -> Truth:
-    """Read one text file: class, and centre and sides, or an outline, in shares of the image.
+    """Read one text file: class, and centre and sides or an outline, in fractions of the image.
 
     Raises
     ------
@@ -104,14 +104,18 @@ def read_yolo(text: str, shape: tuple[int, int], names: Mapping[int, str], file:
         If a line is neither, or names a class that the model does not have.
     """
     boxes, class_ids = [], []
-    for number, line in enumerate(filter(str.strip, text.splitlines()), 1):
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
         try:
             class_id, *values = map(float, line.split())
-            box = np.array(values).reshape(2, 2) if len(values) == 4 else _around(values)
+            box = np.array(values).reshape(2, 2) if len(values) == 4 else _bounds(values)
         except ValueError:
-            raise UserError(f"{file}: line {number} is no label of YOLO: {line!r}.") from None
+            raise UserError(f"{file}: line {number} is not a YOLO label: {line!r}.") from None
         if class_id not in names:
-            raise UserError(f"{file}: line {number} names class {class_id:g}; the model has none.")
+            raise UserError(
+                f"{file}: line {number} names class {class_id:g}, which the model does not have."
+            )
         boxes.append(box * shape[::-1])
         class_ids.append(int(class_id))
     corners = cxcywh_to_xyxy(np.array(boxes, np.float64).reshape(-1, 4))
@@ -121,10 +125,10 @@ def read_yolo(text: str, shape: tuple[int, int], names: Mapping[int, str], file:
     )
 
 
-def _around(outline: list[float]) -> np.ndarray:
+def _bounds(outline: list[float]) -> np.ndarray:
     points = np.array(outline).reshape(-1, 2)
     if len(points) < 3:
-        raise ValueError("an outline has three points or more")
+        raise ValueError("an outline has at least three points")
     low, high = points.min(axis=0), points.max(axis=0)
     return np.stack([(low + high) / 2, high - low])
 
@@ -132,12 +136,12 @@ def _around(outline: list[float]) -> np.ndarray:
 def read_coco(
     path: Path, shapes: Mapping[str, tuple[int, int]], names: Mapping[int, str]
 ) -> Labels:
-    """Read a COCO JSON; its images are found by path or file name, its classes by name.
+    """Read a COCO JSON file; its images are found by path or file name, its classes by name.
 
     Raises
     ------
     UserError
-        If it is no such JSON, or none of its classes is one of the model.
+        If it is no such file, or the model has none of its classes.
     """
     try:
         document = json.loads(path.read_text())
@@ -145,12 +149,12 @@ def read_coco(
         categories = {entry["id"]: entry["name"] for entry in document["categories"]}
         annotations = document["annotations"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"labels: {path} cannot be read as COCO's JSON ({error!r}).") from None
+        raise UserError(f"labels: {path} is not a COCO JSON file ({error!r}).") from None
     class_of = {name: class_id for class_id, name in names.items()}
     known = {key: class_of[name] for key, name in categories.items() if name in class_of}
     if not known:
-        raise UserError(f"labels: none of the categories of {path} is a class of the model.")
-    by_image = _named(entries, shapes)
+        raise UserError(f"labels: the model has none of the categories of {path}.")
+    by_image = _match_file_names(entries, shapes)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in by_image.values()}
     foreign: Counter[str] = Counter()
     for entry in annotations:
@@ -165,12 +169,13 @@ def read_coco(
     if foreign:
         listed = ", ".join(sorted(foreign))
         notes.append(
-            f"{foreign.total()} boxes of classes that the model lacks are left out: {listed}."
+            f"{foreign.total()} boxes of classes that the model does not have are left out: "
+            f"{listed}."
         )
     return Labels({name: _truth(rows[name], known) for name in shapes if name in rows}, notes)
 
 
-def _named(entries: dict[Any, str], shapes: Mapping[str, Any]) -> dict[Any, str]:
+def _match_file_names(entries: dict[Any, str], shapes: Mapping[str, Any]) -> dict[Any, str]:
     short: Counter[str] = Counter(Path(name).name for name in shapes)
     by_short = {Path(name).name: name for name in shapes if short[Path(name).name] == 1}
     found = {}

@@ -1,7 +1,7 @@
 """Finding images: names, sizes and times of a hundred thousand files within a second.
 
-Plain strings and ``os``, since a :class:`pathlib.Path` for each of them costs seconds; and nothing
-that decodes an image is imported, since this runs whenever the workflow is read.
+It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
+imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
 # ruff: noqa: PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
 
@@ -20,13 +20,13 @@ from parity.errors import UserError
 ULTRALYTICS_SUFFIXES = frozenset(
     ".avif .bmp .dng .heic .heif .jp2 .jpeg .jpg .mpo .png .tif .tiff .webp".split()
 )
-"""What Ultralytics takes for a still image (``ultralytics.data.utils.IMG_FORMATS``, 8.4.190)."""
+"""Suffixes of still images for Ultralytics (``ultralytics.data.utils.IMG_FORMATS``, 8.4.190)."""
 
 SUFFIXES = ULTRALYTICS_SUFFIXES | frozenset(
     ".apng .dib .exr .gif .hdr .ico .jfif .jpe .jpx .j2k .pbm .pcx .pgm .pic .pnm .ppm .pxm"
     " .ras .sgi .sr .tga .xbm .xpm".split()
 )
-"""What a folder is searched for: those and what else OpenCV or Pillow decodes."""
+"""Suffixes that a folder is searched for: those and others that OpenCV or Pillow decode."""
 
 PACKAGE_SAMPLES = {
     "ultralytics": ("assets/bus.jpg", "assets/zidane.jpg"),
@@ -46,9 +46,9 @@ class Listing:
     paths : list of str
         Where the files are.
     sizes, times : (N,) int64
-        Bytes, and nanoseconds of the last change; 0 for a file that cannot be looked at.
+        Bytes, and nanoseconds of the last change; 0 for a file without a status.
     seen_ns : int
-        When this was begun.
+        When the listing began.
     """
 
     names: list[str]
@@ -97,7 +97,7 @@ def list_images(source: str) -> Listing:
 
 
 def list_paths(named: Mapping[str, str | Path]) -> Listing:
-    """Return the listing of files that are named one by one."""
+    """Return the listing of files by name."""
     return _listing(_look(name, str(path)) for name, path in named.items())
 
 
@@ -130,7 +130,7 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
 def _walk(
     folder: str, prefix: str, ancestors: tuple[str, ...]
 ) -> Iterator[tuple[str, str, int, int]]:
-    """Yield name, path, size and time; os.scandir, since a Path for each of 10^5 costs seconds."""
+    """Yield name, path, size and time of each image."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir():
@@ -169,7 +169,7 @@ def _by_name(paths: list[str], source: str) -> dict[str, str]:
 
 
 def find_samples() -> dict[str, Path]:
-    """Return the sample images that the installed packages bring, and one scene without objects.
+    """Return the sample images of the installed packages, and one scene without objects.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Reading images exactly as Ultralytics does but without importing it."""
+"""Decoding images exactly as Ultralytics does, without importing it."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def read_image(path: str | Path) -> np.ndarray:
 
     EXIF orientation is applied to JPEG, AVIF and HEIC, alpha is dropped, the first page or frame
     is taken, and 16-bit images keep their high byte. Suffixes that Ultralytics does not take for
-    a still image are given a second chance with Pillow.
+    still images are tried with Pillow if OpenCV fails.
 
     Returns
     -------
@@ -28,8 +28,8 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     UnreadableImageError
-        If the file is missing, empty, cannot be decoded or holds measurements (a TIFF of floats,
-        say), of which Ultralytics would make an input out of range.
+        If the file is missing or empty, cannot be decoded, or holds pixels other than 8 or 16 bit,
+        such as a TIFF of floats, which Ultralytics would turn into an input out of range.
     """
     path = Path(path)
     try:

@@ -1,27 +1,52 @@
-"""From the network's raw output to candidates, by the choices of a pipeline."""
+"""Decoding: from the network's raw output to candidates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from parity.deployment.pipeline import DECODING_FIELDS, Pipeline, values
-from parity.detection.boxes import cxcywh_to_xyxy
-from parity.detection.decoding import Candidates, decode
-
-_CORRECT = values(Pipeline(), DECODING_FIELDS)
+from parity.deployment.choice import Choices, by_value, fields_of, values
+from parity.detection.decoding import Candidates
+from parity.detection.decoding import decode as decode_plainly
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return the logistic function of any float array, as float32."""
-    with np.errstate(over="ignore"):
-        return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32)
+@dataclass(frozen=True)
+class DecodingChoices(Choices):
+    """What makes candidates of a raw output.
+
+    Attributes
+    ----------
+    output_axes : str
+        How rows of predictions are made of the raw output.
+    head : str
+        Which columns are taken for what; a key of :data:`HEADS`.
+    activation : str
+        What is applied to the scores.
+    box_activation : str
+        What is applied to the coordinates.
+    multi_label : bool
+        Whether an anchor may give several classes.
+    """
+
+    output_axes: Literal["transposed", "rows", "reshaped"] = "transposed"
+    head: Literal["v8", "v5", "v5_classes", "v5_objectness", "column4"] = "v8"
+    activation: Literal["none", "sigmoid", "softmax"] = "none"
+    box_activation: Literal["none", "sigmoid"] = "none"
+    multi_label: bool = False
 
 
-def candidates(pipeline: Pipeline, raw: np.ndarray, floor: float) -> Candidates:
+_FIELDS = fields_of(DecodingChoices)
+_CORRECT = values(DecodingChoices(), _FIELDS)
+
+
+def decode(choices: DecodingChoices, raw: np.ndarray, floor: float) -> Candidates:
     """Make candidates of a raw output.
 
     Parameters
     ----------
-    pipeline : Pipeline
-        Its choices of decoding.
+    choices : DecodingChoices
+        How a deployment does it.
     raw : (4 + classes, anchors) float32
         What the network returned.
     floor : float
@@ -32,14 +57,10 @@ def candidates(pipeline: Pipeline, raw: np.ndarray, floor: float) -> Candidates:
     Candidates
         In anchor order; the four coordinates are not interpreted yet.
     """
-    if values(pipeline, DECODING_FIELDS) == _CORRECT:
-        return decode(raw, floor)
-    rows = raw.T
-    if pipeline.output_axes == "rows":
-        rows = raw
-    elif pipeline.output_axes == "reshaped":
-        rows = np.ascontiguousarray(raw).reshape(raw.shape[1], raw.shape[0])
-    scores, class_ids = _scores(pipeline, rows)
+    if values(choices, _FIELDS) == _CORRECT:
+        return decode_plainly(raw, floor)
+    rows = OUTPUT_AXES[choices.output_axes](raw)
+    scores, class_ids = _scores(choices, rows)
     if scores.ndim == 2:
         kept, class_ids = np.nonzero(scores > np.float32(floor))
         scores = scores[kept, class_ids]
@@ -47,48 +68,92 @@ def candidates(pipeline: Pipeline, raw: np.ndarray, floor: float) -> Candidates:
         kept = np.flatnonzero(scores > np.float32(floor))
         scores, class_ids = scores[kept], class_ids[kept]
     boxes = np.ascontiguousarray(rows[kept, :4], np.float32)
-    if pipeline.box_activation == "sigmoid":
+    if choices.box_activation == "sigmoid":
         boxes = sigmoid(boxes)
     return Candidates(boxes, scores.astype(np.float32), class_ids.astype(np.int32))
 
 
-def _scores(pipeline: Pipeline, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    first = 4 if pipeline.head in ("v8", "column4") else 5
-    classes, objectness = rows[:, first:], rows[:, 4]
-    if pipeline.activation == "softmax":
-        shifted = np.exp(classes - classes.max(axis=1, keepdims=True))
-        classes = shifted / shifted.sum(axis=1, keepdims=True)
+def _scores(choices: DecodingChoices, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    head, activation = HEADS[choices.head], ACTIVATIONS[choices.activation]
+    classes = activation.of_classes(rows[:, head.first_class :])
     class_ids = classes.argmax(axis=1)
-    if pipeline.multi_label and pipeline.head == "v8":
-        return sigmoid(classes) if pipeline.activation == "sigmoid" else classes, class_ids
+    if choices.multi_label and choices.head == "v8":
+        return activation.of_score(classes), class_ids
     best = np.take_along_axis(classes, class_ids[:, None], axis=1)[:, 0]
-    if pipeline.activation == "sigmoid":
-        best, objectness = sigmoid(best), sigmoid(objectness)
-    if pipeline.head == "v5":
-        return objectness * best, class_ids
-    if pipeline.head in ("column4", "v5_objectness"):
-        return objectness, class_ids
-    return best, class_ids
+    return head.score(activation.of_score(best), activation.of_score(rows[:, 4])), class_ids
 
 
-def corners(pipeline: Pipeline, boxes: np.ndarray) -> np.ndarray:
-    """Return x1, y1, x2, y2 of boxes as a deployment takes them.
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return the logistic function of any float array, as float32."""
+    with np.errstate(over="ignore"):
+        return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(np.float32)
 
-    Parameters
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    """Return the softmax of every row of a float array."""
+    shifted = np.exp(x - x.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def _same(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+OUTPUT_AXES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    DecodingChoices,
+    "output_axes",
+    {
+        "transposed": lambda raw: raw.T,
+        "rows": _same,
+        "reshaped": lambda raw: np.ascontiguousarray(raw).reshape(raw.shape[::-1]),
+    },
+)
+"""What makes rows of predictions of a raw output."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the columns of a prediction are taken for; the first four are its box.
+
+    Attributes
     ----------
-    pipeline : Pipeline
-        Its ``box_format``.
-    boxes : (N, 4) float32
-        The coordinates of candidates, input px.
+    first_class : int
+        Column of the first class.
+    score : callable
+        The score, of that of the best class and of column 4.
     """
-    if pipeline.box_format == "cxcywh":
-        return cxcywh_to_xyxy(boxes)
-    if pipeline.box_format == "xyxy":
-        return boxes.copy()
-    if pipeline.box_format == "xywh":
-        return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
-    if pipeline.box_format == "full_sides":
-        return np.concatenate([boxes[:, :2] - boxes[:, 2:], boxes[:, :2] + boxes[:, 2:]], axis=1)
-    if pipeline.box_format == "cycxhw":
-        return cxcywh_to_xyxy(boxes[:, [1, 0, 3, 2]])
-    raise ValueError(f"unknown box_format {pipeline.box_format}")
+
+    first_class: int
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+HEADS = by_value(
+    DecodingChoices,
+    "head",
+    {
+        "v8": Head(4, lambda best, _: best),
+        "v5": Head(5, lambda best, objectness: objectness * best),
+        "v5_classes": Head(5, lambda best, _: best),
+        "v5_objectness": Head(5, lambda _, objectness: objectness),
+        "column4": Head(4, lambda _, column4: column4),
+    },
+)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """What is applied to scores: to all classes of a prediction, and to a single score."""
+
+    of_classes: Callable[[np.ndarray], np.ndarray] = _same
+    of_score: Callable[[np.ndarray], np.ndarray] = _same
+
+
+ACTIVATIONS = by_value(
+    DecodingChoices,
+    "activation",
+    {
+        "none": Activation(),
+        "sigmoid": Activation(of_score=sigmoid),
+        "softmax": Activation(of_classes=softmax),
+    },
+)

@@ -2,25 +2,26 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from parity.deployment.decode import candidates
-from parity.deployment.pipeline import (
-    DECODING_FIELDS,
-    INPUT_FIELDS,
-    MAPPING_FIELDS,
-    READING_FIELDS,
-    SELECTING_FIELDS,
-    Pipeline,
-    values,
-)
-from parity.deployment.preprocess import place, placed, preprocess, read
-from parity.deployment.rescale import number, to_image
-from parity.deployment.run import Network, survivors
+from parity.deployment import geometry
+from parity.deployment.box_format import BoxFormatChoices
+from parity.deployment.choice import fields_of, values
+from parity.deployment.class_ids import number
+from parity.deployment.decode import DecodingChoices, decode
+from parity.deployment.input_tensor import InputTensorChoices
+from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.output import OutputChoices
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.postprocess import survivors, to_output
+from parity.deployment.preprocess import PREPROCESSING, preprocess
+from parity.deployment.reading import ReadingChoices, read
+from parity.deployment.rescale_boxes import RescalingChoices
+from parity.deployment.run import Network
 from parity.detection.decoding import Candidates, decode_end2end
 from parity.detection.detections import Detections
 from parity.detection.letterbox import Letterbox
@@ -32,7 +33,11 @@ FLOOR = 0.01
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
-_OF_MAPPING = (*MAPPING_FIELDS, "fitting", "align", "side_rounding", "border_rounding", "enlarge")
+_OF_PIXELS = fields_of(ReadingChoices)
+_OF_TENSOR = fields_of(InputTensorChoices)
+_OF_CANDIDATES = fields_of(DecodingChoices)
+_OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices)
+_OF_OUTPUT = fields_of(RescalingChoices, OutputChoices)
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ class Replayer:
 
     def input_of(self, pipeline: Pipeline, name: str) -> Input | None:
         """Return the input of an image; None if the deployment cannot read it."""
-        key = (name, *values(pipeline, INPUT_FIELDS))
+        key = (name, *values(pipeline, PREPROCESSING))
         if key not in self._inputs:
             self._inputs[key] = self._describe(pipeline, name)
         return self._inputs[key]
@@ -97,14 +102,14 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             return None
-        where = placed(pipeline, image.shape[:2], self.network.imgsz)
-        pixels = place(pipeline, image, where)
+        where = geometry.fit(pipeline, image.shape[:2], self.network.imgsz)
+        pixels = geometry.apply(pipeline, image, where)
         digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
-        after = "-".join((pipeline.colours, pipeline.scaling, pipeline.axes))
+        after = "-".join(map(str, values(pipeline, _OF_TENSOR)))
         return Input(f"{digest}-{after}", where, image.shape[:2])
 
     def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
-        key = (name, *values(pipeline, READING_FIELDS))
+        key = (name, *values(pipeline, _OF_PIXELS))
         if key not in self._images:
             try:
                 self._images[key] = read(pipeline, self.paths[name])
@@ -144,26 +149,26 @@ class Replayer:
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
         """Return the candidates of an image above :data:`FLOOR`."""
         source = self._existing(pipeline, name)
-        key = (source.digest, *values(pipeline, DECODING_FIELDS))
+        key = (source.digest, *values(pipeline, _OF_CANDIDATES))
         if key not in self._candidates:
             raw = self.raw(pipeline, name)
             if self.network.end2end:
                 found = decode_end2end(raw, FLOOR)
             else:
-                found = candidates(pipeline, raw, FLOOR)
+                found = decode(pipeline, raw, FLOOR)
             self._candidates[key] = found
         return self._candidates[key]
 
     def detections(self, pipeline: Pipeline, name: str) -> Detections:
-        """Return what a pipeline hands out for an image."""
+        """Return what a pipeline returns for an image."""
         source = self.input_of(pipeline, name)
         if source is None:
             return Detections(
                 np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
             )
-        key = (source.digest, *values(pipeline, DECODING_FIELDS + SELECTING_FIELDS))
+        key = (source.digest, *values(pipeline, _OF_SURVIVORS))
         if pipeline.suppressed_in == "image":
-            key += (source, *values(pipeline, _OF_MAPPING))
+            key += (source, *values(pipeline, _OF_OUTPUT))
         if key not in self._survivors:
             self._survivors[key] = survivors(
                 pipeline,
@@ -176,10 +181,5 @@ class Replayer:
                 self._survivors.popitem(last=False)
         boxes, scores, class_ids = self._survivors[key]
         if pipeline.suppressed_in != "image" or self.network.end2end:
-            boxes = to_image(pipeline, boxes, source.place, source.image_shape)
+            boxes = to_output(pipeline, boxes, source.place, source.image_shape)
         return Detections(boxes, scores, number(pipeline, class_ids))
-
-
-def origin(network: Network) -> Pipeline:
-    """Return the correct pipeline of a network: a minimal rectangle where it takes one."""
-    return replace(Pipeline(), stride=network.stride if network.rect else None)

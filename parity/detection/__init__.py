@@ -1,1 +1,1 @@
-"""Geometry, decoding and suppression: the torch-free path from pixels to boxes."""
+"""The correct path from pixels to boxes, without torch: letterbox, decoding, NMS, rescaling."""

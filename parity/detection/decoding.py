@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Candidates:
-    """The predictions of one image above the floor, before suppression, in anchor order.
+    """The predictions of one image above the floor, before NMS, in anchor order.
 
     Attributes
     ----------
@@ -37,8 +37,8 @@ def decode(raw: np.ndarray, floor: float) -> Candidates:
     Parameters
     ----------
     raw : (4 + classes, anchors) float32
-        Rows 0 to 3 are cx, cy, width, height in input px, the others scores that are already
-        activated: the head of YOLOv8 and later.
+        Rows 0 to 3 are cx, cy, width, height in input px, the others scores after the sigmoid, as
+        the heads of YOLOv8 and later give them.
     floor : float
         The comparison is strict, as in Ultralytics.
     """
@@ -54,7 +54,7 @@ def decode_end2end(raw: np.ndarray, floor: float) -> Candidates:
     Parameters
     ----------
     raw : (rows, 6) float32
-        x1, y1, x2, y2 in input px, score, class id; one row a box that is already suppressed.
+        x1, y1, x2, y2 in input px, score, class id; a row per box, after NMS.
     floor : float
         The comparison is strict, as in Ultralytics.
     """

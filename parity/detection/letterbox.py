@@ -1,4 +1,4 @@
-"""Fitting an image into the network's input, and boxes back into the image.
+"""Letterboxing: fitting an image into the input tensor, and mapping boxes back to the image.
 
 The arithmetic is that of ``ultralytics.data.augment.LetterBox`` and
 ``ultralytics.utils.ops.scale_boxes`` (8.4.190), rounding included.
@@ -10,16 +10,17 @@ import cv2
 import numpy as np
 
 BORDER = 114
+"""Grey of the border (``padding_value`` of ``LetterBox``, 8.4.190)."""
 
 
 @dataclass(frozen=True)
 class Letterbox:
-    """Where an image lies in the network's input; every length in input px.
+    """Where an image lies in the input tensor; every length in input px.
 
     Attributes
     ----------
     height, width : int
-        Size of the whole input.
+        Size of the input tensor.
     resized_height, resized_width : int
         Size of the image within it.
     top, left : int
@@ -47,7 +48,7 @@ def fit(
         Height and width of the input, px.
     stride : int, optional
         If given, the border is cut to the least that makes both sides multiples of it: the
-        minimal rectangle that ``predict`` uses for a ``.pt``.
+        minimal rectangle that ``predict`` uses for a ``.pt`` file.
     """
     ratio = min(target[0] / image_shape[0], target[1] / image_shape[1])
     height, width = (max(round(side * ratio), 1) for side in image_shape)
@@ -94,7 +95,7 @@ def apply(image: np.ndarray, letterbox: Letterbox, *, into: np.ndarray | None = 
 
 
 def planes(boxed: np.ndarray, *, into: np.ndarray | None = None) -> np.ndarray:
-    """Turn the pixels of a letterboxed image into the planes that the network takes.
+    """Turn the pixels of a letterboxed image into the colour planes of the input tensor.
 
     Parameters
     ----------
@@ -118,10 +119,10 @@ def planes(boxed: np.ndarray, *, into: np.ndarray | None = None) -> np.ndarray:
 def restore(
     boxes: np.ndarray, input_shape: tuple[int, int], image_shape: tuple[int, int]
 ) -> np.ndarray:
-    """Map boxes from the network's input back to the image and clip them to it.
+    """Map boxes from input coordinates to image coordinates and clip them to the image.
 
-    The gain is recomputed from the two shapes, separately for each axis, because that is what
-    Ultralytics does; on a minimal rectangle it may differ from the ratio of :func:`fit`.
+    The gain is recomputed from the two shapes, separately for each axis, as Ultralytics does; on a
+    minimal rectangle it may differ from the ratio of :func:`fit`.
 
     Parameters
     ----------

@@ -6,29 +6,29 @@ from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
 
 CLASS_OFFSET_PX = 7680
-"""Distance that keeps classes apart (``max_wh`` in ``ultralytics.utils.nms``, 8.4.190)."""
+"""Distance by which the boxes of one class are moved from those of the next, px (``max_wh`` in
+``ultralytics.utils.nms``, 8.4.190)."""
 
 MAX_CANDIDATES = 30000
 """Candidates that take part at most (``max_nms`` in ``ultralytics.utils.nms``, 8.4.190)."""
 
-
 BLOCK = 128
-"""Boxes that are compared with each other at a time; measured, the result does not depend on it."""
+"""Boxes that are compared with each other at a time; the fastest measured, results are the same."""
 
 
 def nms(boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int | None = None) -> np.ndarray:
-    """Return the indices of the boxes that no better box overlaps by more than a threshold.
+    """Return the indices of the boxes that overlap no better box by more than a threshold.
 
     Parameters
     ----------
     boxes : (N, 4) float32
         x1, y1, x2, y2 in px.
     scores : (N,) float32
-        The better box goes first; of equal scores the earlier one.
+        The best box is kept first; of equal scores the earlier one.
     iou : float
         Largest intersection over union that two kept boxes may have.
     limit : int, optional
-        Stop once so many are kept.
+        Boxes kept at most.
 
     Returns
     -------
@@ -38,9 +38,9 @@ def nms(boxes: np.ndarray, scores: np.ndarray, iou: float, limit: int | None = N
     Notes
     -----
     All arithmetic is float32 and in torchvision's order; the overlap is compared with the
-    threshold as if in float64, as there. The best boxes that are left are settled among
-    themselves, a block at a time; then all boxes that they suppress go at once, so that a crowd
-    costs a few array operations per block and not per box.
+    threshold as if in float64, as there. The best remaining boxes suppress each other a block at a
+    time; then all others that they suppress go at once, so that a crowd costs a few array
+    operations per block, not per box.
     """
     threshold = largest_float32(iou)
     left = np.argsort(-scores, kind="stable")
@@ -104,7 +104,7 @@ def largest_float32(value: float) -> np.float32:
 def suppress(
     candidates: Candidates, *, conf: float, iou: float, max_det: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Apply the thresholds and class-wise suppression to candidates of a raw head.
+    """Apply the thresholds and class-wise NMS to candidates of a raw head.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def suppress(
 def cut(
     candidates: Candidates, *, conf: float, max_det: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Apply the score threshold to candidates of an end-to-end head, which needs no suppression.
+    """Apply the confidence threshold to candidates of an end-to-end head, which needs no NMS.
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
-"""From the candidates of an image to its detections, without torch."""
+"""Postprocessing without torch: from the candidates of an image to its detections."""
 
-from parity.detection.detections import Detections, ImageCandidates
+from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detections import Detections
 from parity.detection.letterbox import restore
 from parity.detection.nms import cut, suppress
 
@@ -8,23 +9,23 @@ from parity.detection.nms import cut, suppress
 def detect(
     image: ImageCandidates, *, conf: float, iou: float, max_det: int, end2end: bool
 ) -> Detections:
-    """Apply thresholds and suppression and map the boxes back into the image.
+    """Apply thresholds and NMS and map the boxes back to image coordinates.
 
     Parameters
     ----------
     image : ImageCandidates
-        Candidates in input px.
+        Candidates in input coordinates.
     conf, iou : float
         Thresholds as in ``predict``.
     max_det : int
         Detections kept at most.
     end2end : bool
-        Whether the candidates are finished boxes.
+        Whether the candidates come from an end-to-end head and need no NMS.
 
     Returns
     -------
     Detections
-        In image px.
+        In image coordinates.
     """
     if end2end:
         boxes, scores, class_ids = cut(image.candidates, conf=conf, max_det=max_det)

@@ -1,1 +1,1 @@
-"""Boxes that somebody else's program wrote: formats, reading, conversion."""
+"""External boxes, written by another program: formats, reading, conversion."""

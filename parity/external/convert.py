@@ -1,18 +1,30 @@
-"""From somebody's boxes to detections files, batch by batch, and back to observations."""
+"""Converting external boxes to detections files, a file per batch, and reading them back."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from parity.detection.detections import DETECTIONS, NOT_STATED, load_detections
+from parity.detection.detection_files import (
+    NOT_LISTED,
+    DetectionBatch,
+    ImageDetections,
+    MadeBy,
+)
 from parity.errors import UserError
-from parity.external.observations import UNKNOWN_LABEL, Declared, Observations, Observed
-from parity.external.reader import load_arrays, load_external
-from parity.files import write_json
+from parity.external.observations import (
+    FIRST_UNKNOWN_CLASS,
+    Declared,
+    Known,
+    Observations,
+    Observed,
+)
+from parity.external.reader import load_external
+from parity.external.tensors import load_tensors
+from parity.records import from_plain, load, save
 
 LARGEST_ID = 2**31 - 1
+"""Detections hold class ids as int32."""
 
 
 def convert(
@@ -24,59 +36,56 @@ def convert(
     box_format: str = "",
     names: list[str] | None = None,
 ) -> None:
-    """Write somebody's boxes as detections files, one per batch.
+    """Write external boxes as detections files, one per batch.
 
     Parameters
     ----------
     source : str or Path
-        What they brought, see :func:`parity.external.reader.load_external`.
+        See :func:`parity.external.reader.load_external`.
     controls, destinations : list of str
-        By batch, detections of the control arm, which knows the images, and the files to write.
+        By batch, detections of PyTorch, which list the images, and the files to write.
     arm : str
         Name of the arm.
     box_format : str
-        What the user says of the boxes; inferred if empty.
+        A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
     names : list of str, optional
         The deployment's own class names, if they are not the model's.
 
     Notes
     -----
-    An image that the source does not name keeps its place, with :data:`NOT_STATED` as its reason. A
-    score that is not stated is null. A label that the model does not know keeps an id of its own,
-    which ``made_by`` explains.
+    An image that the source does not name keeps its place, with :data:`NOT_LISTED` as its reason. A
+    score that is not stated is null. ``made_by`` lists the labels that the model does not know by
+    the class ids that they get.
     """
-    documents = [load_detections(path) for path in controls]
-    model_names = class_names(documents[0])
+    batches = [load(path, DetectionBatch) for path in controls]
+    model_names = batches[0].made_by.names
     sizes = {
-        record["name"]: (record["height"], record["width"])
-        for document in documents
-        for record in document["images"]
-        if not record["reason"]
+        image.name: (image.height, image.width)
+        for batch in batches
+        for image in batch.images
+        if not image.reason
     }
     own = dict(enumerate(names)) if names else model_names
     seen = load_external(source, sizes, own, box_format=box_format)
     if names:
-        seen = renamed(seen, own, model_names)
-    made_by = {
-        "arm": arm,
-        "source": str(source),
-        "names": documents[0]["made_by"]["names"],
-        "declared": asdict(seen.declared),
-        "notes": list(seen.notes),
-        "labels": {str(class_id): label for class_id, label in seen.labels.items()},
-    }
-    for document, destination in zip(documents, destinations, strict=True):
-        images = [record_of(image, seen.images.get(image["name"])) for image in document["images"]]
-        write_json(destination, DETECTIONS, {"made_by": made_by, "images": images})
+        seen = with_model_class_ids(seen, own, model_names)
+    made_by = MadeBy(
+        arm=arm,
+        source=str(source),
+        names=model_names,
+        declared=asdict(seen.declared),
+        notes=list(seen.notes),
+        labels=seen.labels,
+    )
+    for batch, destination in zip(batches, destinations, strict=True):
+        images = [record_of(image, seen.images.get(image.name)) for image in batch.images]
+        save(destination, DetectionBatch(made_by, images))
 
 
-def class_names(document: dict[str, Any]) -> dict[int, str]:
-    """Return the model's class names by id, from a detections file."""
-    return {int(class_id): name for class_id, name in document["made_by"]["names"].items()}
-
-
-def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> Observations:
-    """Return observations with the model's class ids, found by the deployment's names.
+def with_model_class_ids(
+    seen: Observations, own: dict[int, str], model: dict[int, str]
+) -> Observations:
+    """Return observations whose class ids are the model's, looked up by the deployment's names.
 
     Parameters
     ----------
@@ -92,7 +101,7 @@ def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> O
         name = own.get(class_id, seen.labels.get(class_id))
         if name is None:
             return class_id
-        fresh = UNKNOWN_LABEL + len(labels)
+        fresh = FIRST_UNKNOWN_CLASS + len(labels)
         return known[name.lower()] if name.lower() in known else labels.setdefault(name, fresh)
 
     images = {
@@ -102,71 +111,64 @@ def renamed(seen: Observations, own: dict[int, str], model: dict[int, str]) -> O
     return replace(seen, images=images, labels={i: label for label, i in labels.items()})
 
 
-def record_of(image: dict[str, Any], seen: Observed | None) -> dict[str, Any]:
+def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
     """Return the record of an image in a detections file.
 
     Parameters
     ----------
-    image : dict
-        Its record in the control's file.
+    image : ImageDetections
+        Its record in a detections file of PyTorch.
     seen : Observed or None
-        What is stated of it, or that nothing is.
+        Its boxes; None if the source does not list it.
 
     Raises
     ------
     UserError
         If a class id is beyond any list of classes.
     """
-    about = {key: image[key] for key in ("name", "sha256", "height", "width")}
     if seen is None:
-        nothing: dict[str, Any] = {"boxes": [], "scores": [], "class_ids": []}
-        return {**about, "reason": NOT_STATED, "non_finite": 0, **nothing}
+        nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+        return replace(record_of(image, nothing), reason=NOT_LISTED)
     if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
-        raise UserError(f"{image['name']}: {seen.class_ids.max()} is no class id.")
-    return {
-        **about,
-        "reason": "",
-        "non_finite": 0,
-        "boxes": seen.boxes.tolist(),
-        "scores": [None if np.isnan(score) else float(score) for score in seen.scores],
-        "class_ids": seen.class_ids.tolist(),
-    }
+        raise UserError(f"{image.name}: {seen.class_ids.max()} is not a class id.")
+    return replace(
+        image,
+        reason="",
+        non_finite=0,
+        boxes=seen.boxes.tolist(),
+        scores=[None if np.isnan(score) else float(score) for score in seen.scores],
+        class_ids=seen.class_ids.tolist(),
+    )
 
 
-def load_brought(paths: list[str], known: dict[str, Any]) -> Observations:
-    """Return what :func:`convert` wrote, with what is known of the deployment.
+def load_converted(paths: list[str], known: Known) -> Observations:
+    """Return what :func:`convert` wrote, completed by what is known of the deployment.
 
     Parameters
     ----------
     paths : list of str
         Detections files, one per batch.
-    known : dict
-        The fields of :class:`Declared`, and the folders ``input_tensors`` and ``raw_outputs``; None
-        is what is not known.
+    known : Known
+        What the user states counts more than what the boxes' source states.
     """
-    documents = [load_detections(path) for path in paths]
-    about = documents[0]["made_by"]
+    batches = [load(path, DetectionBatch) for path in paths]
+    made_by = batches[0].made_by
     images = {
-        record["name"]: Observed(
-            np.array(record["boxes"], np.float64).reshape(-1, 4),
-            np.array(record["scores"], np.float64),
-            np.array(record["class_ids"], np.int64),
+        image.name: Observed(
+            np.array(image.boxes, np.float64).reshape(-1, 4),
+            np.array(image.scores, np.float64),
+            np.array(image.class_ids, np.int64),
         )
-        for document in documents
-        for record in document["images"]
-        if not record["reason"]
+        for batch in batches
+        for image in batch.images
+        if not image.reason
     }
-    said = {
-        key: about["declared"][key] if known[key] is None else known[key]
-        for key in Declared.__dataclass_fields__
-    }
-    if said["imgsz"] is not None:
-        said["imgsz"] = tuple(said["imgsz"])
+    stated = {key: value for key, value in vars(known.declared).items() if value is not None}
     return Observations(
         images=images,
-        declared=Declared(**said),
-        notes=tuple(about["notes"]),
-        labels={int(class_id): label for class_id, label in about["labels"].items()},
-        tensors=load_arrays(known["input_tensors"], images),
-        raws=load_arrays(known["raw_outputs"], images),
+        declared=replace(from_plain(made_by.declared or {}, Declared), **stated),
+        notes=tuple(made_by.notes or ()),
+        labels=made_by.labels or {},
+        tensors=load_tensors(known.input_tensors, images),
+        raws=load_tensors(known.raw_outputs, images),
     )

@@ -1,4 +1,4 @@
-"""What somebody observed, and what they know about how it came about."""
+"""External boxes as observations of a deployment, and what is known of that deployment."""
 
 from dataclasses import dataclass, field
 
@@ -7,17 +7,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Observed:
-    """Somebody's boxes of one image.
+    """The external boxes of one image.
 
     Attributes
     ----------
     boxes : (N, 4) float64
-        x1, y1, x2, y2 in px of the image, as far as they are right.
+        x1, y1, x2, y2 in px of the image.
     scores : (N,) float64
         NaN where none was given.
     class_ids : (N,) int64
-        Index into the model's names; a label that the model does not know has an id of its own,
-        from :data:`UNKNOWN_LABEL` on.
+        Index into the model's names; labels that the model does not know are numbered from
+        :data:`FIRST_UNKNOWN_CLASS` on.
     """
 
     boxes: np.ndarray
@@ -29,13 +29,13 @@ class Observed:
         return len(self.scores)
 
 
-UNKNOWN_LABEL = 10000
-"""First id of labels that are not among the model's names."""
+FIRST_UNKNOWN_CLASS = 10000
+"""Class id of the first label that is not among the model's names; chosen above any list."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What the user says of the deployment; None is what is not said.
+    """What the user states of the deployment; None is what is not stated.
 
     Attributes
     ----------
@@ -54,26 +54,48 @@ class Declared:
     geometry: str | None = None
 
 
+NOTHING_DECLARED = Declared()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a deployment besides its boxes.
+
+    Attributes
+    ----------
+    declared : Declared
+        What the user states.
+    input_tensors, raw_outputs : str or None
+        Folders of ``<image>.npy``, see :func:`parity.external.tensors.load_tensors`.
+    """
+
+    declared: Declared = NOTHING_DECLARED
+    input_tensors: str | None = None
+    raw_outputs: str | None = None
+
+
 @dataclass(frozen=True)
 class Observations:
-    """Somebody's boxes of many images.
+    """The external boxes of many images.
 
     Attributes
     ----------
     images : dict of str to Observed
-        By image name; an image that is not there is not stated, one without boxes is.
+        By image name; an image without boxes is stated to hold no object, of a missing one nothing
+        is stated.
     declared : Declared
-        What is said of the deployment.
+        What is stated of the deployment.
     notes : tuple of str
-        One sentence for everything that was inferred when reading.
+        A sentence on each thing that was inferred when reading.
     labels : dict of int to str
         The labels that the model does not know, by the ids given to them.
     tensors, raws : dict of str to ndarray
-        Inputs, (1, 3, H, W), and raw outputs of the network, by image name, where handed over.
+        Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
+        gave them.
     """
 
     images: dict[str, Observed]
-    declared: Declared = Declared()
+    declared: Declared = NOTHING_DECLARED
     notes: tuple[str, ...] = ()
     labels: dict[int, str] = field(default_factory=dict)
     tensors: dict[str, np.ndarray] = field(default_factory=dict)

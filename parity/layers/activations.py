@@ -1,7 +1,7 @@
-"""Looking into a graph while it runs, and putting values into it.
+"""Reading the activations of a graph, and replacing them.
 
-A *layer* is the output of a weighted operator, or of the whole graph, with everything that lies
-between it and the layers before it.
+A *layer* is a weighted operator with everything that lies between its output and the layers before
+it; the last layer, the *tail*, ends with the output of the graph.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,11 @@ from onnx import helper
 from parity.layers.quantisation import WEIGHTED
 
 GIVEN = "__given"
-"""Ends the name of the input that stands for a layer's output."""
+"""Suffix of the input that replaces a tensor of that name."""
 
 UNKNOWN_BYTES = 16_000_000
-PROVIDERS = ["CPUExecutionProvider"]
+"""Size assumed of a tensor whose shape is open: several times the largest activation of YOLO11n at
+640 px; chosen."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Layer:
     operator : str
         Its type, or ``tail``.
     size_bytes : int
-        Of its output as float32, roughly where shapes are open.
+        Of its output as float32; :data:`UNKNOWN_BYTES` where its shape is open.
     """
 
     reference: str
@@ -81,7 +82,7 @@ def _by_order(weighted: list[onnx.NodeProto], candidate: onnx.ModelProto) -> dic
 
 
 def output_bytes(model: onnx.ModelProto) -> dict[str, int]:
-    """Return the size as float32 of every tensor of a graph; a guess where shapes are open."""
+    """Return the size as float32 of every tensor of a graph."""
     inferred = onnx.shape_inference.infer_shapes(model)
     sizes = {name: UNKNOWN_BYTES for node in model.graph.node for name in node.output}
     for value in (*inferred.graph.value_info, *inferred.graph.output):
@@ -104,17 +105,17 @@ def slices(layers: list[Layer], limit_bytes: int) -> Iterator[list[Layer]]:
 
 
 @dataclass(frozen=True)
-class Tapped:
-    """A part of a graph that is ready to run.
+class Subgraph:
+    """A part of a graph, ready to run.
 
     Attributes
     ----------
     session : onnxruntime.InferenceSession
         The part.
     inputs : dict of str to dtype
-        What it takes: the image, and layers' outputs under their own names.
+        The image, and the tensors that are replaced, by name.
     outputs : list of str
-        What it gives.
+        The tensors that it computes.
     """
 
     session: onnxruntime.InferenceSession
@@ -127,7 +128,7 @@ class Tapped:
         Parameters
         ----------
         values : mapping of str to ndarray
-            By name, of which it takes what it needs.
+            By name; more than it needs is allowed.
         """
         fed = {
             name: values[name.removesuffix(GIVEN)].astype(dtype, copy=False)
@@ -136,29 +137,30 @@ class Tapped:
         return dict(zip(self.outputs, self.session.run(self.outputs, fed), strict=True))
 
 
-class Tapper:
-    """A graph from which parts are cut; it is not changed."""
+class SubgraphExtractor:
+    """A graph from which parts are extracted; it is not changed."""
 
     def __init__(self, model: onnx.ModelProto, *, threads: int) -> None:
-        """Take a model, and how many threads a run of its parts may use."""
+        """Take a model, and the number of threads that a run of its parts may use."""
         self.model = model
         self.image = model.graph.input[0].name
         self.output = model.graph.output[0].name
         self._threads = threads
         self._types = element_types(model)
 
-    def tap(self, outputs: list[str], given: frozenset[str] = frozenset()) -> Tapped:
-        """Return the part of the graph that leads from given layers to some outputs.
+    def extract(self, outputs: list[str], given: frozenset[str] = frozenset()) -> Subgraph:
+        """Return the part of the graph that leads from the image to some tensors.
 
         Parameters
         ----------
         outputs : list of str
-            Tensors to return, computed even if they are given to others.
+            Tensors to compute, even those among ``given``.
         given : frozenset of str
-            Tensors that whoever reads them is given instead of what the graph computes.
+            Tensors that become inputs: their readers are given them instead of what the graph
+            computes.
         """
         nodes = [self._reading(node, given) for node in self.model.graph.node]
-        needed = leading_to(nodes, outputs)
+        needed = ancestors(nodes, outputs)
         stored = [t for t in self.model.graph.initializer if t.name in needed]
         inputs = [value for value in self.model.graph.input if value.name in needed]
         inputs += [self._value(name, GIVEN) for name in sorted(given) if name + GIVEN in needed]
@@ -177,13 +179,13 @@ class Tapper:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         session = onnxruntime.InferenceSession(
-            part.SerializeToString(), options, providers=PROVIDERS
+            part.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
         dtypes = {
             value.name: helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
             for value in inputs
         }
-        return Tapped(session, dtypes, outputs)
+        return Subgraph(session, dtypes, outputs)
 
     def _value(self, name: str, ending: str = "") -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name + ending, self._types[name], None)
@@ -200,19 +202,19 @@ class Tapper:
         return changed
 
 
-def leading_to(
+def ancestors(
     nodes: list[onnx.NodeProto], outputs: list[str], until: frozenset[str] = frozenset()
 ) -> set[str]:
-    """Return the names of all tensors that some tensors depend on, themselves included.
+    """Return the names of the tensors that some tensors are computed from, and their own.
 
     Parameters
     ----------
     nodes : list of onnx.NodeProto
         A graph.
     outputs : list of str
-        Where to begin.
+        Where to start.
     until : frozenset of str
-        Tensors that are not followed further, except where the way begins with them.
+        Tensors that are not followed further, unless they are among ``outputs``.
     """
     makers = {name: node for node in nodes for name in node.output}
     found: set[str] = set()
@@ -228,7 +230,7 @@ def leading_to(
 
 
 def nodes_of(model: onnx.ModelProto, layers: list[Layer], chosen: Layer) -> list[str]:
-    """Return the nodes of a layer: its operator and all between it and the layers before it.
+    """Return the nodes of a layer, see :mod:`parity.layers.activations`.
 
     Parameters
     ----------
@@ -240,7 +242,7 @@ def nodes_of(model: onnx.ModelProto, layers: list[Layer], chosen: Layer) -> list
         Which one.
     """
     outputs = frozenset(layer.reference for layer in layers)
-    needed = leading_to(list(model.graph.node), [chosen.reference], outputs)
+    needed = ancestors(list(model.graph.node), [chosen.reference], outputs)
     needed -= outputs - {chosen.reference}
     return [node.name for node in model.graph.node if needed & set(node.output)]
 

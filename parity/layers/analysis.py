@@ -1,7 +1,7 @@
-"""Which layers of an export are to blame for its drift, and what keeping them in fp32 gives.
+"""Which layers of an export cause its drift, and what keeping them in fp32 gives.
 
 A layer's own error is what it adds when it alone is the candidate's and everything before it is
-the fp32 export's. Its share is what that does to the final boxes and scores, against what the
+the fp32 export's. Its share is what that does to the final boxes and scores, relative to what the
 other layers do one by one.
 """
 
@@ -9,51 +9,61 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import onnx
 
-from parity.backends.onnxruntime import OnnxNetwork
-from parity.comparison.differences import COMPARISON
+from parity.backends.onnx_network import OnnxNetwork
+from parity.comparison.differences import ComparisonBatch, Differences, differences_of
+from parity.comparison.tolerances import ROUNDING, judge
 from parity.data.batches import BatchImage
-from parity.files import read_json
+from parity.detection.detection_files import Thresholds
 from parity.layers.activations import nodes_of
-from parity.layers.evaluate import Trial, key_of
-from parity.layers.mixed_precision import mend, mix_half, mix_int8
-from parity.layers.sensitivity import Study, decibels, shares, study
+from parity.layers.evaluate import Evaluator
+from parity.layers.mixed_precision import make_mixed_fp16, make_mixed_int8, restore_weights
+from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
+from parity.layers.sensitivity import Sensitivity, decibels, measure_sensitivities, shares
 from parity.model_files.description import load_checked
+from parity.records import load
 
-LAYERS = "layers/1"
-FLOOR = (0.01, 1e-4)
-"""Differences of boxes (px) and scores that fp32 arithmetic alone causes."""
+EXPECTED_ERROR = {"float": 1e-4, "float16": 4e-3, "int8": 0.03}
+"""Own error of a layer, as a share of its signal, that the precision of its weights explains.
 
-EXPLAINED = {"float": 1e-4, "float16": 4e-3, "int8": 0.03}
-"""Own error of a layer, as a share of its signal, that the precision of the weights explains."""
+Chosen above what the layers of YOLO11n show: at most 1.4e-3 in fp16, 0.023 in the median in int8.
+"""
 
-OUTSTANDING = 4
-"""An own error so many times the median of all layers is beyond what is expected."""
+OUTLIER = 4
+"""Multiple of the median own error of all layers from which on an own error is unexpected; chosen.
+"""
 
-NAMED = 0.005
-"""Smallest share of the error at which a layer is worth a word."""
+NAMED_SHARE = 0.005
+"""Smallest share of the error at which a layer is named; chosen."""
 
-STEPS = (0.5, 0.8)
+NAMED_LAYERS = 3
+"""Layers that are named at most; chosen."""
+
+SHARES = (0.5, 0.8)
+"""Shares of the error whose layers are tried in fp32; chosen."""
+
 MOST_KEPT = 16
-TRIED_IMAGES = 8
-"""So many times more images for measuring what is tried than for looking into the layers."""
+"""Layers that are kept in fp32 at most; chosen."""
+
+EVALUATED = 8
+"""Images on which models are evaluated, as a multiple of those that layers are run on; chosen."""
 
 
 @dataclass(frozen=True)
-class Suspect:
-    """An export whose layers are looked into.
+class AnalysedExport:
+    """An export whose layers are analysed.
 
     Attributes
     ----------
     candidate, reference : str
-        Its file, and that of the fp32 export like it.
+        Its file, and that of the fp32 export with the same options.
     stored_as : str
         What most of its weights are: float, float16 or int8.
     given : bool
-        Whether somebody else made it.
+        Whether the file is given, not made here.
     keep_fp32 : list of str
         What it already keeps in fp32.
     calibration : list of BatchImage
@@ -69,140 +79,165 @@ class Suspect:
 
 
 def worst_images(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
-    """Return the names of compared images, worst first, and whether any is beyond the floor."""
-    keys = sorted(
-        key_of(record)
+    """Return the names of compared images, worst first, and whether any exceeds rounding."""
+    found = {
+        image.name: differences_of(image)
         for path in comparisons
-        for record in read_json(path, COMPARISON)["images"]
-        if not any(record["reasons"])
-    )
-    stays = [not lost and -box <= FLOOR[0] and -score <= FLOOR[1] for lost, box, score, _ in keys]
-    return [name for *_, name in keys], not all(stays)
+        for image in load(path, ComparisonBatch).images
+        if not any(image.reasons)
+    }
+    drifts = any(not judge(each, ROUNDING).passed for each in found.values())
+    return sorted(found, key=lambda name: (*_rank_of(found[name]), name)), drifts
 
 
-def find_blame(
-    suspect: Suspect,
+def _rank_of(found: Differences) -> tuple[float, float, float]:
+    return -(found.missing + found.extra), -found.box_px, -found.score
+
+
+def analyse_layers(
+    export: AnalysedExport,
     images: list[BatchImage],
     comparisons: Iterable[str | Path],
     *,
     wanted: int,
-    thresholds: dict[str, Any],
+    thresholds: Thresholds,
     threads: int,
-) -> dict[str, Any]:
-    """Look into the layers of an export that drifts, and try what would mend it.
+) -> LayerResults:
+    """Analyse the layers of an export that drifts, and evaluate what may fix it.
 
     Parameters
     ----------
-    suspect : Suspect
+    export : AnalysedExport
         The export.
     images : list of BatchImage
         All images of the run.
     comparisons : iterable of str or Path
         Of its runtime effect.
     wanted : int
-        Images to look at the layers with, the worst first.
-    thresholds : dict
-        ``conf``, ``iou`` and ``max_det``.
+        Images to run the layers on, the worst first.
+    thresholds : Thresholds
+        Of the run.
     threads : int
         Threads that a run may use.
-
-    Returns
-    -------
-    dict
-        ``drifts`` and ``sentences``; if it drifts ``images``, ``total`` (mean differences of
-        boxes and scores), ``layers``, ``first`` (index of the first layer beyond what is
-        expected, or None), ``measured_on``, ``as_it_is`` and ``tried``.
     """
     names, drifts = worst_images(comparisons)
     if not drifts:
-        return {"drifts": False, "sentences": ["It stays within what fp32 arithmetic causes."]}
-    network = OnnxNetwork.load(suspect.reference, threads=threads)
+        return LayerResults(False, ["It differs by no more than float32 rounding causes."])
+    network = OnnxNetwork.load(export.reference, threads=threads)
     if network.end2end:
-        said = "Its head gives finished boxes, whose rows cannot be followed through the layers."
-        return {"drifts": True, "sentences": [said]}
-    reference, candidate = load_checked(suspect.reference), load_checked(suspect.candidate)
+        said = "Its head returns finished boxes, which cannot be followed through the layers."
+        return LayerResults(True, [said])
+    reference, candidate = load_checked(export.reference), load_checked(export.candidate)
     by_name = {image.name: image for image in images}
     ordered = [by_name[name] for name in names]
-    looked_at = Trial.prepare(network, ordered[:wanted], thresholds)
-    found = study(reference, candidate, looked_at.inputs, threads=threads)
-    rows = layer_rows(found)
-    first = first_beyond(rows, suspect.stored_as)
-    step = max(1, len(ordered) // (wanted * TRIED_IMAGES))
-    trial = Trial.prepare(network, ordered[::step][: wanted * TRIED_IMAGES], thresholds)
-    as_it_is = trial.measure(suspect.candidate, threads=threads)
+    worst = Evaluator.prepare(network, ordered[:wanted], thresholds)
+    sensitivities, total = measure_sensitivities(
+        reference, candidate, worst.inputs, threads=threads
+    )
+    errors = layer_errors(sensitivities)
+    first = first_unexpected(errors, export.stored_as)
+    step = max(1, len(ordered) // (wanted * EVALUATED))
+    evaluator = Evaluator.prepare(network, ordered[::step][: wanted * EVALUATED], thresholds)
+    as_it_is = evaluator.evaluate(export.candidate, threads=threads)
+    layers = [each.layer for each in sensitivities]
     tried = []
-    for kept in choices(rows, first, given=suspect.given):
+    for kept in layer_sets(errors, first, given=export.given):
+        chosen = [layers[i] for i in kept]
+        nodes = [name for layer in chosen for name in nodes_of(reference, layers, layer)]
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder, "mixed.onnx")
-            chosen = [found.layers[i] for i in kept]
-            nodes = [name for layer in chosen for name in nodes_of(reference, found.layers, layer)]
-            if suspect.given:
-                mend(candidate, reference, {x.reference: x.candidate for x in chosen}, made)
-            elif suspect.stored_as == "int8":
-                kept_nodes = list(dict.fromkeys([*suspect.keep_fp32, *nodes]))
-                mix_int8(suspect.reference, suspect.calibration, kept_nodes, made, threads=threads)
+            if export.given:
+                outputs = {layer.reference: layer.candidate for layer in chosen}
+                restore_weights(candidate, reference, outputs, made)
             else:
-                mix_half(reference, nodes, made)
-            measured = trial.measure(made, threads=threads)
-        tried.append({"layers": [rows[i]["node"] for i in kept], "keep_fp32": nodes, **measured})
-    return {
-        "drifts": True,
-        "sentences": sentences(rows, first, as_it_is, tried, given=suspect.given),
-        "images": looked_at.names,
-        "total": dict(zip(("box_px", "score"), found.total.mean, strict=True)),
-        "layers": rows,
-        "first": first,
-        "measured_on": len(trial.names),
-        "as_it_is": as_it_is,
-        "tried": tried,
-    }
+                keep_in_fp32(export, reference, nodes, made, threads=threads)
+            measured = evaluator.evaluate(made, threads=threads)
+        named = [errors[i].node for i in kept]
+        tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
+    return LayerResults(
+        drifts=True,
+        sentences=conclusions(errors, first, as_it_is, tried, given=export.given),
+        images=worst.names,
+        total=total,
+        layers=errors,
+        first=first,
+        measured_on=len(evaluator.names),
+        as_it_is=as_it_is,
+        tried=tried,
+    )
 
 
-def layer_rows(found: Study) -> list[dict[str, Any]]:
-    """Return the plain values of every layer; ratios of signal to noise in dB."""
+def keep_in_fp32(
+    export: AnalysedExport,
+    reference: onnx.ModelProto,
+    nodes: list[str],
+    destination: Path,
+    *,
+    threads: int,
+) -> None:
+    """Write an export that was made here anew, with more nodes in fp32."""
+    if export.stored_as == "int8":
+        kept = list(dict.fromkeys([*export.keep_fp32, *nodes]))
+        make_mixed_int8(export.reference, export.calibration, kept, destination, threads=threads)
+    else:
+        make_mixed_fp16(reference, nodes, destination)
+
+
+def layer_errors(sensitivities: list[Sensitivity]) -> list[LayerError]:
+    """Return the error of every layer; ratios of signal to noise in dB."""
+    parts = shares(each.effect for each in sensitivities)
     return [
-        {
-            "node": blame.layer.node,
-            "operator": blame.layer.operator,
-            "snr_db": decibels(blame.signal, blame.noise),
-            "own_snr_db": decibels(blame.signal, blame.own_noise),
-            "own_error": float(np.sqrt(blame.own_noise / max(blame.signal, 1e-30))),
-            "box_px": blame.box_px,
-            "score": blame.score,
-            "share": share,
-        }
-        for blame, share in zip(found.blames, shares(found.blames), strict=True)
+        LayerError(
+            node=each.layer.node,
+            operator=each.layer.operator,
+            snr_db=decibels(each.signal, each.noise),
+            own_snr_db=decibels(each.signal, each.own_noise),
+            own_error=float(np.sqrt(each.own_noise / max(each.signal, 1e-30))),
+            box_px=each.effect.box_px,
+            score=each.effect.score,
+            share=share,
+        )
+        for each, share in zip(sensitivities, parts, strict=True)
     ]
 
 
-def first_beyond(rows: list[dict[str, Any]], stored_as: str) -> int | None:
-    """Return the first layer whose own error is more than its precision and its like explain."""
-    errors = [row["own_error"] for row in rows]
-    usual = OUTSTANDING * float(np.median(errors))
-    limit = max(EXPLAINED.get(stored_as, EXPLAINED["int8"]), usual)
-    return next((i for i, error in enumerate(errors) if not error <= limit), None)
+def first_unexpected(errors: list[LayerError], stored_as: str) -> int | None:
+    """Return the first layer whose own error neither precision nor the other layers explain."""
+    own = [each.own_error for each in errors]
+    expected = EXPECTED_ERROR.get(stored_as, EXPECTED_ERROR["int8"])
+    limit = max(expected, OUTLIER * float(np.median(own)))
+    return next((i for i, error in enumerate(own) if not error <= limit), None)
 
 
-def choices(rows: list[dict[str, Any]], first: int | None, *, given: bool) -> list[list[int]]:
-    """Return the sets of layers that are tried.
+def layer_sets(errors: list[LayerError], first: int | None, *, given: bool) -> list[list[int]]:
+    """Return the sets of layers that are tried, as indices.
 
-    Of a given file all layers that are beyond what is expected; otherwise those that together
+    Of a given file, all layers whose error rounding does not explain; otherwise those that together
     cause half, and four fifths, of the error.
+
+    Parameters
+    ----------
+    errors : list of LayerError
+        By layer.
+    first : int or None
+        What :func:`first_unexpected` returned.
+    given : bool
+        Whether the file is given.
     """
-    order = sorted(range(len(rows)), key=lambda i: -rows[i]["share"])
+    order = sorted(range(len(errors)), key=lambda i: -errors[i].share)
     if given:
-        beyond = [i for i in order if rows[i]["own_error"] > EXPLAINED["float"]]
+        beyond = [i for i in order if errors[i].own_error > EXPECTED_ERROR["float"]]
         return [sorted(beyond[:MOST_KEPT])] if first is not None else []
-    caused = np.cumsum([rows[i]["share"] for i in order])
-    sizes = [min(int(np.searchsorted(caused, step)) + 1, MOST_KEPT) for step in STEPS]
+    caused = np.cumsum([errors[i].share for i in order])
+    sizes = [min(int(np.searchsorted(caused, share)) + 1, MOST_KEPT) for share in SHARES]
     return [sorted(order[:size]) for size in dict.fromkeys(sizes)] if caused[-1] > 0 else []
 
 
-def sentences(
-    rows: list[dict[str, Any]],
+def conclusions(
+    errors: list[LayerError],
     first: int | None,
-    as_it_is: dict[str, Any],
-    tried: list[dict[str, Any]],
+    as_it_is: Evaluation,
+    tried: list[MixedEvaluation],
     *,
     given: bool,
 ) -> list[str]:
@@ -211,42 +246,39 @@ def sentences(
     if first is None:
         said.append("No layer adds more error than its precision explains.")
     else:
-        row = rows[first]
         said.append(
-            f"{row['node']} is the first layer that adds more error than its precision explains: "
-            f"{100 * row['own_error']:.2g} % of its signal."
+            f"{errors[first].node} is the first layer that adds more error than its precision "
+            f"explains: {100 * errors[first].own_error:.2g} % of its signal."
         )
-    worst = sorted((row for row in rows if row["share"] >= NAMED), key=lambda row: -row["share"])[
-        :3
-    ]
-    named = ", ".join(f"{row['node']} ({100 * row['share']:.0f} %)" for row in worst)
-    said.append(f"Of the error in boxes and scores, most comes from {named}.")
-    for trial in tried:
-        what = "with the checkpoint's weights in" if given else "with fp32 in"
+    worst = sorted((e for e in errors if e.share >= NAMED_SHARE), key=lambda e: -e.share)
+    named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:NAMED_LAYERS])
+    said.append(f"Most of the error in boxes and scores comes from {named}.")
+    for each in tried:
+        what = "the checkpoint's weights" if given else "fp32"
         said.append(
-            f"Tried {what} {len(trial['layers'])} layers: {_lost(trial)} instead of "
-            f"{_lost(as_it_is)}, boxes within {trial['box_px']['max']:.3g} px instead of "
-            f"{as_it_is['box_px']['max']:.3g} px, {trial['bytes'] / 1e6:.2f} MB instead of "
-            f"{as_it_is['bytes'] / 1e6:.2f} MB."
+            f"With {what} in {len(each.layers)} layers: {_lost(each)} instead of "
+            f"{_lost(as_it_is)}, boxes within {each.box_px.max:.3g} px instead of "
+            f"{as_it_is.box_px.max:.3g} px, {each.bytes / 1e6:.2f} MB instead of "
+            f"{as_it_is.bytes / 1e6:.2f} MB."
         )
     best = min(tried, key=_badness, default=None)
     if best is None:
         return said
     if _badness(best) >= _badness(as_it_is):
-        said.append("None of that is better, so it is best left as it is.")
+        said.append("None of these is better; keep the export as it is.")
     elif given:
-        said.append("Export it anew from the checkpoint.")
+        said.append("Export it again from the checkpoint.")
     else:
         said.append(
-            f"Worth it: fp32 in those {len(best['layers'])} layers; the names of their nodes are "
-            "listed under keep_fp32 in the results of layers."
+            f"Recommended: keep these {len(best.layers)} layers in fp32; their nodes are listed "
+            "under keep_fp32 in the results of layers."
         )
     return said
 
 
-def _badness(measured: dict[str, Any]) -> tuple[int, float]:
-    return measured["missing"] + measured["extra"], measured["box_px"]["max"]
+def _badness(measured: Evaluation) -> tuple[int, float]:
+    return measured.missing + measured.extra, measured.box_px.max
 
 
-def _lost(measured: dict[str, Any]) -> str:
-    return f"{measured['missing']} missing and {measured['extra']} extra"
+def _lost(measured: Evaluation) -> str:
+    return f"{measured.missing} missing and {measured.extra} extra"

@@ -12,8 +12,8 @@ from parity.model_files.description import load_checked
 from parity.model_files.node_order import sort_nodes
 
 
-def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
-    """Write an fp16 model that keeps some nodes in fp32, made as Ultralytics makes fp16.
+def make_mixed_fp16(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
+    """Write an fp16 model that keeps some nodes in fp32, converted as Ultralytics converts.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def mix_half(reference: onnx.ModelProto, kept: list[str], destination: str | Pat
     onnx.save(mixed, destination)
 
 
-def mix_int8(
+def make_mixed_int8(
     source: str | Path,
     images: list[BatchImage],
     kept: list[str],
@@ -57,18 +57,18 @@ def mix_int8(
     quantise(source, destination, images, keep_fp32=kept, threads=threads)
 
 
-def mend(
+def restore_weights(
     candidate: onnx.ModelProto,
     reference: onnx.ModelProto,
     layers: dict[str, str],
     destination: str | Path,
 ) -> list[str]:
-    """Write a model whose layers have the weights of the reference.
+    """Write a model in which some layers have the weights of the reference.
 
     Parameters
     ----------
     candidate, reference : onnx.ModelProto
-        A float model that somebody changed, and the fp32 export of the checkpoint.
+        A changed float model, and the fp32 export of the checkpoint.
     layers : dict of str to str
         Output of each layer in the reference, and in the candidate.
     destination : str or Path
@@ -77,14 +77,14 @@ def mend(
     Returns
     -------
     list of str
-        Layers, by output in the reference, that could be mended.
+        Layers, by output in the reference, whose weights were restored.
     """
-    mended = onnx.ModelProto()
-    mended.CopyFrom(candidate)
+    restored = onnx.ModelProto()
+    restored.CopyFrom(candidate)
     true = {t.name: t for t in reference.graph.initializer}
-    stored = {t.name: t for t in mended.graph.initializer}
+    stored = {t.name: t for t in restored.graph.initializer}
     ours = {node.output[0]: node for node in reference.graph.node}
-    theirs = {node.output[0]: node for node in mended.graph.node}
+    theirs = {node.output[0]: node for node in restored.graph.node}
     done = []
     for output, other in layers.items():
         if output not in ours or other not in theirs:
@@ -97,6 +97,6 @@ def mend(
                 target.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(source), name))
         if weights:
             done.append(output)
-    onnx.save(mended, destination)
+    onnx.save(restored, destination)
     load_checked(destination)
     return done

@@ -1,11 +1,11 @@
 """Static quantisation of a float export to int8, with ONNX Runtime's own tools.
 
-Weights become int8, one scale per output channel; activations uint8, one scale per tensor, its
-range taken from images. Three choices keep a detector alive. The tail of the head, which joins
-boxes of hundreds of pixels and scores below one in one tensor, stays in floating point, for under
-a common scale every score would round to 0. So do the last convolutions before it, whose outputs
-are the logits of scores and the bins of box sides. And the ranges are percentiles of what was
-seen, for a single outlier would cost all other values their resolution.
+Weights become int8, one scale per output channel; activations become uint8, one scale per tensor,
+its range taken from images. Three decisions keep a detector working. The tail of the head joins
+boxes of hundreds of pixels and scores below one in a single tensor; it stays in floating point,
+since under a common scale every score would round to 0. So do the last convolutions before it,
+whose outputs are the logits of scores and the bins of box sides. And the ranges are percentiles of
+the observed values, since a single outlier would cost all other values their resolution.
 """
 
 import logging
@@ -22,16 +22,21 @@ from onnxruntime import quantization
 from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from parity.backends.onnxruntime import OnnxNetwork
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batches import BatchImage, check_unchanged
 from parity.errors import UnreadableImageError, UserError
 from parity.files import atomic
 from parity.model_files.description import load_checked
+from parity.model_files.results import Quantisation
 
 log = logging.getLogger(__name__)
 
 WEIGHTED = frozenset(["Conv", "Gemm", "MatMul"])
+"""Operators that have weights."""
+
 PERCENTILE = 99.999
+"""Percentile of the observed values that the range of an activation covers, the default of ONNX
+Runtime's calibrator."""
 
 
 def tail_of(model: onnx.ModelProto) -> list[str]:
@@ -82,8 +87,8 @@ def chosen_nodes(model: onnx.ModelProto, patterns: list[str]) -> list[str]:
     return [name for name in names if any(fnmatchcase(name, p) for p in patterns)]
 
 
-class Readings:
-    """The inputs of some images, one by one: what a calibrator reads."""
+class CalibrationReader:
+    """The inputs of some images, one by one, as ONNX Runtime's calibrator reads them."""
 
     def __init__(self, tensors: Iterator[dict[str, np.ndarray]]) -> None:
         """Take the inputs by name of input."""
@@ -94,16 +99,20 @@ class Readings:
         return next(self.tensors, None)
 
 
-def inputs(network: OnnxNetwork, images: list[BatchImage]) -> Iterator[dict[str, np.ndarray]]:
-    """Yield what the network is given for each image that can be read."""
+def calibration_inputs(
+    network: OnnxNetwork, images: list[BatchImage]
+) -> Iterator[dict[str, np.ndarray]]:
+    """Yield the inputs of the network for each image that can be read."""
     for image in images:
         check_unchanged(image)
         try:
             pixels = network.read(Path(image.path))
         except UnreadableImageError as error:
-            log.warning("%s cannot be read and does not calibrate: %s", image.name, error)
+            log.warning(
+                "%s cannot be read and is left out of the calibration: %s", image.name, error
+            )
             continue
-        yield {network.input_name: network.preprocess(pixels)}
+        yield {network.session.input.name: network.preprocess(pixels)}
 
 
 def calibrate(
@@ -142,11 +151,14 @@ def calibrate(
         calibrator.augmented_model_path, options, providers=["CPUExecutionProvider"]
     )
     read = 0
-    for tensors in inputs(network, images):
-        calibrator.collect_data(Readings(iter([tensors])))
+    for tensors in calibration_inputs(network, images):
+        calibrator.collect_data(CalibrationReader(iter([tensors])))
         read += 1
     if not read:
-        raise UserError("none of the images that should calibrate the int8 export can be read.")
+        raise UserError(
+            "none of the images that should calibrate the int8 export can be read; check the "
+            "folder of images."
+        )
     return calibrator.compute_data(), read
 
 
@@ -157,7 +169,7 @@ def quantise(
     *,
     keep_fp32: list[str],
     threads: int,
-) -> dict[str, Any]:
+) -> Quantisation:
     """Write an int8 model made from a float one.
 
     Parameters
@@ -170,11 +182,6 @@ def quantise(
         Patterns of nodes that stay in floating point beside the tail of the head.
     threads : int
         Threads that an inference may use.
-
-    Returns
-    -------
-    dict
-        ``images`` (how many calibrated) and ``fp32_nodes`` (what stayed in floating point).
     """
     original = load_checked(source)
     network = OnnxNetwork.load(source, threads=threads)
@@ -204,4 +211,4 @@ def quantise(
     result.metadata_props.extend(original.metadata_props)
     with atomic(destination) as temporary:
         onnx.save(result, temporary)
-    return {"images": read, "fp32_nodes": list(dict.fromkeys(kept))}
+    return Quantisation(images=read, fp32_nodes=list(dict.fromkeys(kept)))

@@ -2,23 +2,30 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 
-from parity.layers.activations import GIVEN, Layer, Tapper, match_layers, slices
+from parity.layers.activations import GIVEN, Layer, SubgraphExtractor, match_layers, slices
+from parity.layers.results import MeanError
 
 SLICE_BYTES = 64_000_000
-NOTHING = 1e-14
-"""Energy of a difference, as a share of the signal's, whose effect is not worth a run."""
+"""Activations of an image that are held at a time; chosen."""
 
-SEEN = 0.05
-"""Score of the reference from which on an anchor counts."""
+NO_NOISE = 1e-14
+"""Energy of a difference, as a share of the signal's, whose effect is not measured: float32 rounds
+at about this energy."""
+
+COUNTED_SCORE = 0.05
+"""Smallest score, in the reference, of an anchor that counts; chosen, a fifth of the default
+confidence threshold."""
+
+NO_EFFECT = MeanError(0.0, 0.0)
 
 
 @dataclass
-class Blame:
+class Sensitivity:
     """What one layer does, summed over images.
 
     Attributes
@@ -28,21 +35,19 @@ class Blame:
     signal, noise, own_noise : float
         Sums of squares: of the reference's output, of the candidate's difference from it, and
         of the difference when the layer alone is the candidate's, on the reference's inputs.
-    box_px, score : float
-        Mean difference of the coordinates and of the best score of the anchors that count, when
-        the layer alone is the candidate's.
+    effect : MeanError
+        On the final boxes and scores, when the layer alone is the candidate's.
     """
 
     layer: Layer
     signal: float = 0.0
     noise: float = 0.0
     own_noise: float = 0.0
-    box_px: float = 0.0
-    score: float = 0.0
+    effect: MeanError = NO_EFFECT
 
 
 @dataclass
-class Errors:
+class OutputErrors:
     """Differences of final outputs, summed over the anchors that count."""
 
     box_px: float = 0.0
@@ -50,89 +55,79 @@ class Errors:
     anchors: int = 0
 
     def add(self, reference: np.ndarray, candidate: np.ndarray) -> None:
-        """Take in the outputs of an image, (1, 4 + classes, anchors) each."""
+        """Add the outputs of an image, (1, 4 + classes, anchors) each."""
         ours, theirs = reference[0].astype(np.float64), candidate[0].astype(np.float64)
         best = ours[4:].max(axis=0)
-        seen = np.flatnonzero(best > SEEN)
+        seen = np.flatnonzero(best > COUNTED_SCORE)
         classes = ours[4:, seen].argmax(axis=0)
         self.box_px += float(np.abs(ours[:4, seen] - theirs[:4, seen]).mean(axis=0).sum())
         self.score += float(np.abs(best[seen] - theirs[4:, seen][classes, range(len(seen))]).sum())
         self.anchors += len(seen)
 
     @property
-    def mean(self) -> tuple[float, float]:
-        """Mean difference of a coordinate, px, and of a score."""
+    def mean(self) -> MeanError:
+        """Mean differences; 0 without any anchor."""
         anchors = max(self.anchors, 1)
-        return self.box_px / anchors, self.score / anchors
+        return MeanError(self.box_px / anchors, self.score / anchors)
 
 
-@dataclass
-class Study:
-    """What a comparison of two graphs layer by layer gives.
-
-    Attributes
-    ----------
-    layers : list of Layer
-        In the order of the network.
-    blames : list of Blame
-        By layer.
-    total : Errors
-        Of the whole candidate.
-    """
-
-    layers: list[Layer]
-    blames: list[Blame]
-    total: Errors = field(default_factory=Errors)
-
-
-def study(
+def measure_sensitivities(
     reference: onnx.ModelProto,
     candidate: onnx.ModelProto,
     tensors: list[np.ndarray],
     *,
     threads: int,
-) -> Study:
+) -> tuple[list[Sensitivity], MeanError]:
     """Compare two graphs layer by layer.
 
-    Layers are run in slices, so that no more than a part of the activations is in memory.
+    Layers are run in slices, so that only a part of the activations is in memory.
 
     Parameters
     ----------
     reference, candidate : onnx.ModelProto
         The fp32 export and another one of the same network with a raw head.
     tensors : list of (1, 3, H, W) float32
-        Inputs.
+        Input tensors.
     threads : int
         Threads that a run may use.
+
+    Returns
+    -------
+    sensitivities : list of Sensitivity
+        In the order of the network.
+    total : MeanError
+        Of the whole candidate.
     """
-    ours, theirs = Tapper(reference, threads=threads), Tapper(candidate, threads=threads)
+    ours = SubgraphExtractor(reference, threads=threads)
+    theirs = SubgraphExtractor(candidate, threads=threads)
     layers = match_layers(reference, candidate)
-    whole, other = ours.tap([ours.output]), theirs.tap([theirs.output])
+    whole, other = ours.extract([ours.output]), theirs.extract([theirs.output])
     outputs = [whole.run({ours.image: tensor})[ours.output] for tensor in tensors]
-    result = Study(layers, [])
+    total = OutputErrors()
     for tensor, output in zip(tensors, outputs, strict=True):
-        result.total.add(output, other.run({theirs.image: tensor})[theirs.output])
+        total.add(output, other.run({theirs.image: tensor})[theirs.output])
+    found: list[Sensitivity] = []
     for some in slices(layers, SLICE_BYTES):
-        result.blames += study_slice(
+        found += measure_slice(
             ours, theirs, layers=layers, some=some, tensors=tensors, outputs=outputs
         )
-    return result
+    return found, total.mean
 
 
-def study_slice(
-    ours: Tapper,
-    theirs: Tapper,
+def measure_slice(
+    ours: SubgraphExtractor,
+    theirs: SubgraphExtractor,
     *,
     layers: list[Layer],
     some: list[Layer],
     tensors: list[np.ndarray],
     outputs: list[np.ndarray],
-) -> list[Blame]:
+) -> list[Sensitivity]:
     """Compare some layers.
 
     Parameters
     ----------
-    ours, theirs : Tapper
+    ours, theirs : SubgraphExtractor
         Reference and candidate.
     layers, some : list of Layer
         All layers, and those to compare.
@@ -141,57 +136,57 @@ def study_slice(
     """
     names = {layer.candidate: layer.reference for layer in layers}
     mine = [layer.candidate for layer in some]
-    plain = theirs.tap(mine)
-    alone = theirs.tap(mine, frozenset(names) - {theirs.output})
+    plain = theirs.extract(mine)
+    alone = theirs.extract(mine, frozenset(names) - {theirs.output})
     given = [name for name in names if name + GIVEN in alone.inputs]
     wanted = [names[name] for name in given] + [layer.reference for layer in some]
-    source = ours.tap(list(dict.fromkeys(wanted)))
-    blames = [Blame(layer) for layer in some]
+    source = ours.extract(list(dict.fromkeys(wanted)))
+    found = [Sensitivity(layer) for layer in some]
     values: dict[str, list[np.ndarray]] = {name: [] for name in mine}
     for tensor in tensors:
         true = source.run({ours.image: tensor})
         own = alone.run({theirs.image: tensor, **{name: true[names[name]] for name in given}})
         seen = plain.run({theirs.image: tensor})
-        for blame in blames:
-            name = blame.layer.candidate
-            signal = true[blame.layer.reference].astype(np.float64)
-            blame.signal += float((signal**2).sum())
-            blame.own_noise += float(((own[name] - signal) ** 2).sum())
-            blame.noise += float(((seen[name] - signal) ** 2).sum())
+        for each in found:
+            name = each.layer.candidate
+            signal = true[each.layer.reference].astype(np.float64)
+            each.signal += float((signal**2).sum())
+            each.own_noise += float(((own[name] - signal) ** 2).sum())
+            each.noise += float(((seen[name] - signal) ** 2).sum())
             values[name].append(own[name])
-    for blame in blames:
-        if not blame.own_noise <= NOTHING * blame.signal:
-            replaced = values[blame.layer.candidate]
-            blame.box_px, blame.score = effect(ours, blame.layer, replaced, tensors, outputs)
-    return blames
+    for each in found:
+        if not each.own_noise <= NO_NOISE * each.signal:
+            replaced = values[each.layer.candidate]
+            each.effect = effect_of(ours, each.layer, replaced, tensors, outputs)
+    return found
 
 
-def effect(
-    ours: Tapper,
+def effect_of(
+    ours: SubgraphExtractor,
     layer: Layer,
     values: list[np.ndarray],
     tensors: list[np.ndarray],
     outputs: list[np.ndarray],
-) -> tuple[float, float]:
-    """Return the mean difference of boxes (px) and scores that one layer's values cause.
+) -> MeanError:
+    """Return the mean differences of boxes and scores that one layer's values cause.
 
     Parameters
     ----------
-    ours : Tapper
+    ours : SubgraphExtractor
         The reference, in which the layer is replaced.
     layer : Layer
         Which one.
     values : list of ndarray
-        What it puts out, by image.
+        Its output, by image.
     tensors, outputs : list of ndarray
         Inputs, and the reference's outputs, by image.
     """
-    errors = Errors()
+    errors = OutputErrors()
     if layer.reference == ours.output:
         for output, value in zip(outputs, values, strict=True):
             errors.add(output, value)
         return errors.mean
-    replaced = ours.tap([ours.output], frozenset([layer.reference]))
+    replaced = ours.extract([ours.output], frozenset([layer.reference]))
     for tensor, value, output in zip(tensors, values, outputs, strict=True):
         fed = {ours.image: tensor, layer.reference: value}
         errors.add(output, replaced.run(fed)[ours.output])
@@ -203,15 +198,13 @@ def decibels(signal: float, noise: float) -> float | None:
     return None if not noise else 10 * math.log10(max(signal, 1e-30) / noise)
 
 
-def shares(blames: Iterable[Blame]) -> list[float]:
+def shares(effects: Iterable[MeanError]) -> list[float]:
     """Return the share of each layer in the error that the layers cause one by one.
 
-    Errors of layers are taken for independent, so their squares add; boxes and scores count
+    The errors of layers are assumed to be independent, so their squares add; boxes and scores count
     equally.
     """
-    rows = (
-        np.array([[blame.box_px, blame.score] for blame in blames], np.float64).reshape(-1, 2) ** 2
-    )
+    rows = np.array([[each.box_px, each.score] for each in effects], np.float64).reshape(-1, 2) ** 2
     total = rows.sum(axis=0)
     part = np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
     used = max(int((total > 0).sum()), 1)

@@ -5,20 +5,19 @@ import math
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import onnx
 from onnx import numpy_helper
 
+from parity.detection.candidate_files import BakedThresholds
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.node_order import sort_nodes
-
-EXPORT = "export/1"
+from parity.model_files.results import ExportDescription, TensorDescription
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:
-    """Load an ONNX file, its nodes in order, and let ``onnx.checker`` judge it.
+    """Load an ONNX file, sort its nodes, and check it with ``onnx.checker``.
 
     Raises
     ------
@@ -38,7 +37,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
 
 
 def take_given(given: str | Path, destination: str | Path) -> None:
-    """Copy an ONNX file that the user ships; weights that lie beside it are taken into it.
+    """Copy an ONNX file that is given; weights that lie beside it are taken into it.
 
     Raises
     ------
@@ -75,13 +74,14 @@ def external_files(path: str | Path) -> list[str]:
             )
             if not (folder / location).resolve().is_relative_to(folder):
                 raise UserError(
-                    f"{path} takes weights from {location}, outside its own folder; it is not read."
+                    f"{path} takes weights from {location}, outside its own folder, which is not "
+                    "read; put the weights beside the model."
                 )
             found.add(location)
     return sorted(found)
 
 
-def describe(model: onnx.ModelProto, size_bytes: int) -> dict[str, Any]:
+def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:
     """Return what identifies a model.
 
     Parameters
@@ -90,39 +90,31 @@ def describe(model: onnx.ModelProto, size_bytes: int) -> dict[str, Any]:
         A loaded model.
     size_bytes : int
         Size of its file.
-
-    Returns
-    -------
-    dict
-        ``sha256`` (of the model without metadata, so that the time of export does not count),
-        ``bytes``, ``opset``, ``ir_version``, ``producer``, ``inputs`` and ``outputs`` (name,
-        shape, dtype), ``operators`` (count by type), ``weights`` (count of stored numbers by
-        dtype) and ``metadata``.
     """
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.metadata_props[:]
     for tensor in bare.graph.initializer:
-        if tensor.data_location == onnx.TensorProto.DEFAULT:  # said or not, it means the same
+        if tensor.data_location == onnx.TensorProto.DEFAULT:  # set or not, it means the same
             tensor.ClearField("data_location")
     operators = Counter(node.op_type for node in model.graph.node)
-    return {
-        "sha256": hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
-        "bytes": size_bytes,
-        "opset": next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx")),
-        "ir_version": model.ir_version,
-        "producer": f"{model.producer_name} {model.producer_version}".strip(),
-        "inputs": [_describe_value(value) for value in model.graph.input],
-        "outputs": [_describe_value(value) for value in model.graph.output],
-        "operators": dict(sorted(operators.items())),
-        "baked": baked_thresholds(model.graph),
-        "weights": count_weights(model),
-        "metadata": {entry.key: entry.value for entry in model.metadata_props},
-    }
+    return ExportDescription(
+        sha256=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
+        bytes=size_bytes,
+        opset=next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx")),
+        ir_version=model.ir_version,
+        producer=f"{model.producer_name} {model.producer_version}".strip(),
+        inputs=[_describe_value(value) for value in model.graph.input],
+        outputs=[_describe_value(value) for value in model.graph.output],
+        operators=dict(sorted(operators.items())),
+        baked=baked_thresholds(model.graph),
+        weights=count_weights(model),
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+    )
 
 
 def count_weights(model: onnx.ModelProto) -> dict[str, int]:
-    """Return how many numbers a model stores by dtype: what its precision really is."""
+    """Return how many numbers a model stores by dtype: its true precision."""
     counts: Counter[str] = Counter()
     for tensor in model.graph.initializer:
         name = onnx.TensorProto.DataType.Name(tensor.data_type).lower()
@@ -130,16 +122,11 @@ def count_weights(model: onnx.ModelProto) -> dict[str, int]:
     return dict(counts.most_common())
 
 
-def baked_thresholds(graph: onnx.GraphProto) -> dict[str, float] | None:
-    """Return the thresholds of a suppression that is part of a graph.
+def baked_thresholds(graph: onnx.GraphProto) -> BakedThresholds | None:
+    """Return the thresholds of non-maximum suppression in a graph; None without any.
 
-    ``nms=True`` puts them into the nodes and into nothing else: the score that a box must exceed
-    is compared before the suppression, the overlap is an input of it.
-
-    Returns
-    -------
-    dict or None
-        ``conf`` and ``iou``, each the strictest of the graph; None if nothing is suppressed.
+    Ultralytics' ``nms=True`` puts them into nodes and into nothing else: scores are compared with
+    the confidence threshold before ``NonMaxSuppression``, and the IoU threshold is an input of it.
     """
     constants = _scalars(graph)
     producers = {name: node for node in graph.node for name in node.output}
@@ -158,11 +145,11 @@ def baked_thresholds(graph: onnx.GraphProto) -> dict[str, float] | None:
             queue.extend(node.input)
             if node.op_type in ("Greater", "GreaterOrEqual") and node.input[1] in constants:
                 confs.append(constants[node.input[1]])
-    return {"conf": max(confs), "iou": min(ious)} if ious else None
+    return BakedThresholds(conf=max(confs), iou=min(ious)) if ious else None
 
 
 def _scalars(graph: onnx.GraphProto) -> dict[str, float]:
-    """Return the numbers that stand in a graph, by name; float32 as its shortest decimal."""
+    """Return the constant numbers of a graph by name; float32 as its shortest decimal."""
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "Constant" and node.attribute[0].name == "value":
@@ -179,10 +166,10 @@ def _is_scalar(tensor: onnx.TensorProto) -> bool:
     )
 
 
-def _describe_value(value: onnx.ValueInfoProto) -> dict[str, Any]:
+def _describe_value(value: onnx.ValueInfoProto) -> TensorDescription:
     tensor = value.type.tensor_type
-    return {
-        "name": value.name,
-        "shape": [axis.dim_param or axis.dim_value for axis in tensor.shape.dim],
-        "dtype": onnx.TensorProto.DataType.Name(tensor.elem_type).lower(),
-    }
+    return TensorDescription(
+        name=value.name,
+        shape=[axis.dim_param or axis.dim_value for axis in tensor.shape.dim],
+        dtype=onnx.TensorProto.DataType.Name(tensor.elem_type).lower(),
+    )

@@ -1,16 +1,12 @@
-"""The contract before the flight: what a model file says of itself, held against what it should.
-
-A contradiction is a sentence with a level: ``stop`` where a comparison would mean nothing,
-``warn`` where it would mislead, ``note`` where it is good to know.
-"""
+"""Comparing a model file, before it is used, with the configuration and the checkpoint."""
 
 import ast
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import onnx
@@ -18,105 +14,79 @@ import onnx
 from parity.errors import UserError
 from parity.model_files.description import load_checked
 from parity.model_files.node_order import is_sorted
+from parity.model_files.results import (
+    Counterpart,
+    ExportDescription,
+    Finding,
+    Head,
+    Inspection,
+    Level,
+    Wanted,
+    WantedOptions,
+    WeightComparison,
+)
 from parity.model_files.weights import compare_weights, stored_weights
 
 log = logging.getLogger(__name__)
 
-INSPECTION = "inspection/1"
-STOP, WARN, NOTE = "stop", "warn", "note"
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 STORED_AS = {8: "int8", 16: "float16", 32: "float"}
+"""What ONNX calls the element type of the configured precision."""
+
 SPOKEN = {"float": "float32"}
 MOST_NAMED = 5
+"""Weights that a sentence names at most; chosen."""
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the configuration and the checkpoint ask of an export.
-
-    Attributes
-    ----------
-    given : bool
-        Whether somebody else made the file.
-    opset, quantize : int
-        As configured.
-    dynamic : bool
-        Whether height and width should be open.
-    imgsz : tuple of int
-        Height and width, px.
-    names : dict of int to str
-        The checkpoint's classes.
-    stride : int
-        The checkpoint's largest stride, px.
-    """
-
-    given: bool
-    opset: int
-    quantize: int
-    dynamic: bool
-    imgsz: tuple[int, int]
-    names: dict[int, str]
-    stride: int
-
-
-def inspect(
+def inspect_export(
     path: str | Path,
-    description: dict[str, Any],
+    description: ExportDescription,
     wanted: Wanted,
     weights: Mapping[str, np.ndarray],
-    reference: dict[str, Any] | None,
-) -> dict[str, Any]:
+    reference: ExportDescription | None,
+) -> Inspection:
     """Return what an ONNX file says of itself and where it contradicts what is wanted.
 
     Parameters
     ----------
     path : str or Path
         The model.
-    description : dict
-        What :func:`parity.model_files.description.describe` says of it.
+    description : ExportDescription
+        What it says of itself.
     wanted : Wanted
         What it should be.
     weights : mapping of str to ndarray
         The checkpoint's weights.
-    reference : dict, optional
-        Description of the fp32 export with the same options, if this is not it.
-
-    Returns
-    -------
-    dict
-        The description, ``head``, ``dynamic_axes``, ``precision`` (operators by precision),
-        ``domains``, ``in_order``, ``shapes`` (result of shape inference), ``nodes``,
-        ``reference`` (nodes and bytes), ``weights_compared`` and ``sentences``.
+    reference : ExportDescription or None
+        The fp32 export with the same options, if this is not it.
     """
     in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     model = load_checked(path)
     inferred, shapes = infer_shapes(model)
-    compared = compare_weights(stored_weights(model), weights)
-    facts = {
-        **{key: value for key, value in description.items() if key != "schema"},
-        "head": head_of(description),
-        "dynamic_axes": [axis for axis in description["inputs"][0]["shape"] if _is_open(axis)],
-        "precision": precision(inferred),
-        "domains": sorted({node.domain for node in model.graph.node} - OWN_DOMAINS),
-        "in_order": in_order,
-        "shapes": shapes,
-        "nodes": len(model.graph.node),
-        "reference": reference
-        and {"nodes": sum(reference["operators"].values()), "bytes": reference["bytes"]},
-        "weights_compared": compared,
-    }
-    sentences = [
-        {"level": level, "sentence": sentence}
-        for level, sentence in (*contradictions(facts, wanted), *of_weights(compared))
-    ]
-    order = [STOP, WARN, NOTE]
-    sentences.sort(key=lambda each: order.index(each["level"]))
-    return {**facts, "wanted": _plain(wanted), "sentences": sentences}
+    inspection = Inspection(
+        **vars(description),
+        head=head_of(description),
+        dynamic_axes=[axis for axis in description.inputs[0].shape if _is_open(axis)],
+        precision=operator_precision(inferred),
+        domains=sorted({node.domain for node in model.graph.node} - OWN_DOMAINS),
+        in_order=in_order,
+        shapes=shapes,
+        nodes=len(model.graph.node),
+        reference=_counterpart(reference),
+        weights_compared=compare_weights(stored_weights(model), weights),
+        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k != "names"}),
+        sentences=[],
+    )
+    found = [*contradictions(inspection, wanted), *of_weights(inspection.weights_compared)]
+    levels = get_args(Level)
+    return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
 
 
-def _plain(wanted: Wanted) -> dict[str, Any]:
-    return {key: value for key, value in asdict(wanted).items() if key != "names"}
+def _counterpart(reference: ExportDescription | None) -> Counterpart | None:
+    if reference is None:
+        return None
+    return Counterpart(nodes=sum(reference.operators.values()), bytes=reference.bytes)
 
 
 def infer_shapes(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
@@ -128,11 +98,11 @@ def infer_shapes(model: onnx.ModelProto) -> tuple[onnx.ModelProto, str]:
         return loose, " ".join(str(error).split())[:300]
 
 
-def precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
+def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
     """Return how many operators of each type compute in which precision.
 
-    An operator whose input has just been dequantised is one that ONNX Runtime fuses into an
-    int8 kernel where it has one.
+    An operator whose input has just been dequantised counts as int8: ONNX Runtime fuses the two
+    into an int8 kernel if it has one.
     """
     kinds = {
         value.name: onnx.TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
@@ -149,102 +119,107 @@ def precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
     return {op: dict(found.most_common()) for op, found in sorted(counts.items())}
 
 
-def head_of(description: dict[str, Any]) -> str:
-    """Return ``suppressed`` (in the graph), ``end to end`` or ``raw``."""
-    if description.get("baked"):
+def head_of(description: ExportDescription) -> Head:
+    """Return whether the output of a model is raw or finished, and by what."""
+    if description.baked:
         return "suppressed"
-    last = description["outputs"][0]["shape"][-1:]
-    finished = description["metadata"].get("end2end") == "True" or last == [6]
+    last = description.outputs[0].shape[-1:]
+    finished = description.metadata.get("end2end") == "True" or last == [6]
     return "end to end" if finished else "raw"
 
 
-def contradictions(facts: dict[str, Any], wanted: Wanted) -> Iterator[tuple[str, str]]:
-    """Yield level and sentence of everything that is not as the configuration says."""
-    metadata, shape = facts["metadata"], facts["inputs"][0]["shape"]
+def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
+    """Yield everything that is not as the configuration and the checkpoint say, but weights."""
+    metadata, shape = found.metadata, found.inputs[0].shape
     names = _literal(metadata.get("names"), {})
     if names and len(names) != len(wanted.names):
-        yield STOP, f"The file knows {len(names)} classes, the checkpoint {len(wanted.names)}."
+        said = f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}."
+        yield Finding("stop", said)
     elif names and names != wanted.names:
         wrong = [i for i in wanted.names if names.get(i) != wanted.names[i]]
-        yield (
-            WARN,
-            (
-                f"{len(wrong)} classes have another name than in the checkpoint: class {wrong[0]} "
-                f"is {names.get(wrong[0])!r}, in the checkpoint {wanted.names[wrong[0]]!r}."
-            ),
+        yield Finding(
+            "warn",
+            f"{len(wrong)} classes have another name than in the checkpoint: class {wrong[0]} "
+            f"is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
         )
     stride = _literal(metadata.get("stride"), wanted.stride)
     if stride != wanted.stride:
-        yield WARN, f"The file says its stride is {stride}, the checkpoint's is {wanted.stride}."
+        said = f"The file says its stride is {stride}, the checkpoint's is {wanted.stride}."
+        yield Finding("warn", said)
     sides = shape[2:4]
     if any(_is_open(side) for side in sides) != wanted.dynamic:
-        found = "open" if not wanted.dynamic else "fixed"
-        yield STOP, f"Height and width of the input are {found}; dynamic is {wanted.dynamic}."
+        state = "open" if not wanted.dynamic else "fixed"
+        said = f"Height and width of the input are {state}; dynamic is {wanted.dynamic}."
+        yield Finding("stop", said)
     elif not wanted.dynamic and tuple(sides) != tuple(wanted.imgsz):
-        yield STOP, f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}."
-    if facts["opset"] != wanted.opset:
-        level = NOTE if wanted.given else WARN
-        yield level, f"The operator set is {facts['opset']}; {wanted.opset} was asked for."
-    yield from _of_precision(facts, wanted)
-    baked = facts["baked"]
-    if baked:
-        hidden = f"hides scores up to {baked['conf']} and overlaps above {baked['iou']}"
-        yield NOTE, f"Suppression is part of the graph and {hidden}, whatever the thresholds say."
-    yield from _of_structure(facts)
+        said = f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}."
+        yield Finding("stop", said)
+    if found.opset != wanted.opset:
+        said = f"The operator set is {found.opset}; {wanted.opset} was asked for."
+        yield Finding("note" if wanted.given else "warn", said)
+    yield from _of_precision(found, wanted)
+    if found.baked:
+        yield Finding(
+            "note",
+            f"NMS is part of the graph; it drops scores up to {found.baked.conf} and boxes that "
+            f"overlap by more than {found.baked.iou}, no matter what the thresholds say.",
+        )
+    yield from _of_structure(found)
 
 
-def _of_precision(facts: dict[str, Any], wanted: Wanted) -> Iterator[tuple[str, str]]:
-    weights = facts["weights"]
-    mostly = max(weights, key=lambda kind: weights[kind], default="nothing")
+def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
+    mostly = max(found.weights, key=lambda kind: found.weights[kind], default="nothing")
     asked = STORED_AS[wanted.quantize]
     if mostly != asked:
-        said = f"{SPOKEN.get(asked, asked)} was asked for and not delivered: most weights are "
-        yield WARN, f"{said}stored as {SPOKEN.get(mostly, mostly)}."
-    dtype = facts["inputs"][0]["dtype"]
+        yield Finding(
+            "warn",
+            f"{SPOKEN.get(asked, asked)} was asked for, but most weights are stored as "
+            f"{SPOKEN.get(mostly, mostly)}.",
+        )
+    dtype = found.inputs[0].dtype
     if dtype != "float":
-        yield NOTE, f"The input is {dtype}, so the rounding begins before the network."
+        yield Finding("note", f"The input is {dtype}, so rounding starts before the network.")
 
 
-def _of_structure(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    foreign = [domain for domain in facts["domains"] if domain not in RUNTIME_DOMAINS]
+def _of_structure(found: Inspection) -> Iterator[Finding]:
+    foreign = [domain for domain in found.domains if domain not in RUNTIME_DOMAINS]
     if foreign:
-        yield WARN, f"It has operators of {', '.join(foreign)}, which no standard defines."
-    if set(facts["domains"]) & RUNTIME_DOMAINS:
-        yield NOTE, "It has operators of com.microsoft, which only ONNX Runtime knows."
-    if not facts["in_order"]:
-        yield NOTE, "Its nodes are not in the order that the standard demands; the runtime sorts."
-    if facts["shapes"] != "complete":
-        yield NOTE, f"The shapes of its tensors cannot all be inferred: {facts['shapes']}"
+        said = f"It has operators of {', '.join(foreign)}, which no standard defines."
+        yield Finding("warn", said)
+    if set(found.domains) & RUNTIME_DOMAINS:
+        said = "It has operators of com.microsoft, which only ONNX Runtime knows."
+        yield Finding("note", said)
+    if not found.in_order:
+        said = "Its nodes are not in the order that the ONNX standard requires; they are sorted."
+        yield Finding("note", said)
+    if found.shapes != "complete":
+        said = f"The shapes of its tensors cannot all be inferred: {found.shapes}"
+        yield Finding("note", said)
 
 
-def of_weights(compared: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield level and sentence of weights that are not the checkpoint's."""
-    differing, total = compared["differing"], compared["compared"]
+def of_weights(compared: WeightComparison) -> Iterator[Finding]:
+    """Yield what is said of weights that are not the checkpoint's."""
+    differing, total = compared.differing, compared.compared
     if not total:
-        yield WARN, "None of its weights could be found in the checkpoint."
+        yield Finding("warn", "None of its weights could be found in the checkpoint.")
         return
     if differing:
         named = ", ".join(
-            f"{row['name']} (by {row['largest']:.3g}, factor {row['factor']:.4g})"
+            f"{row.name} (by {row.largest:.3g}, factor {row.factor:.4g})"
             for row in differing[:MOST_NAMED]
         )
         more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
-        level = STOP if 2 * len(differing) > total else WARN
-        what = "It is another model" if level == STOP else "It was changed after the export"
-        yield (
-            level,
-            (
-                f"{what}: {len(differing)} of {total} weights are not the checkpoint's: "
-                f"{named}{more}."
-            ),
+        another = 2 * len(differing) > total
+        what = "It is another model" if another else "It was changed after the export"
+        yield Finding(
+            "stop" if another else "warn",
+            f"{what}: {len(differing)} of {total} weights are not the checkpoint's: {named}{more}.",
         )
-    if compared["absent"]:
-        yield (
-            NOTE,
-            (
-                f"{len(compared['absent'])} weights of the checkpoint are not in the file, such as "
-                f"{compared['absent'][0]}."
-            ),
+    if compared.absent:
+        yield Finding(
+            "note",
+            f"{len(compared.absent)} weights of the checkpoint are not in the file, such as "
+            f"{compared.absent[0]}.",
         )
 
 
@@ -259,17 +234,16 @@ def _is_open(axis: Any) -> bool:
     return not isinstance(axis, int) or axis <= 0
 
 
-def refuse(inspection: dict[str, Any]) -> None:
-    """Refuse to go on with a model whose comparison would mean nothing.
+def stop_if_wrong(inspection: Inspection) -> None:
+    """Stop at a model whose comparison would mean nothing, and log what else was found.
 
     Raises
     ------
     UserError
-        With everything that was found, what stops the run first.
+        With every finding that stops the run.
     """
-    sentences = inspection["sentences"]
-    for each in sentences:
-        log.info("%s: %s", each["level"], each["sentence"])
-    stops = [each["sentence"] for each in sentences if each["level"] == STOP]
+    for each in inspection.sentences:
+        log.info("%s: %s", each.level, each.sentence)
+    stops = [each.sentence for each in inspection.sentences if each.level == "stop"]
     if stops:
         raise UserError(" ".join(stops))

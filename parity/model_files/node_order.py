@@ -1,48 +1,49 @@
-"""Bringing the nodes of a graph into the order that the standard demands."""
+"""Sorting the nodes of a graph into the order that the ONNX standard requires."""
 
+import heapq
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 
 import onnx
 
 
 def is_sorted(graph: onnx.GraphProto) -> bool:
-    """Return whether every node stands behind those that make its inputs."""
-    made = {name for node in graph.node for name in node.output}
-    seen: set[str] = set()
-    for node in graph.node:
-        if any(name in made and name not in seen for name in node.input):
-            return False
-        seen.update(node.output)
-    return True
+    """Return whether every node comes after those that compute its inputs."""
+    return all(place == node for place, node in enumerate(_sorted_indices(graph)))
 
 
 def sort_nodes(graph: onnx.GraphProto) -> None:
-    """Move nodes of a graph before those that need them; the others keep their order.
+    """Move nodes after those that compute their inputs; a sorted graph stays as it is.
 
     ONNX Runtime's conversion to float16, which Ultralytics uses, appends the casts of the inputs
-    at the end; ONNX Runtime loads that, the standard and its checker do not allow it.
+    at the end; ONNX Runtime loads that, but the standard and its checker do not allow it.
 
     Parameters
     ----------
     graph : onnx.GraphProto
         Modified in place.
+
+    Raises
+    ------
+    graphlib.CycleError
+        If a node needs its own output.
     """
-    if is_sorted(graph):
-        return
     nodes = list(graph.node)
-    makers = {name: i for i, node in enumerate(nodes) for name in node.output}
-    placed: dict[int, None] = {}
-    entered: set[int] = set()
-    for first in range(len(nodes)):
-        stack: list[tuple[int, Iterator[str]]] = [(first, iter(nodes[first].input))]
-        while stack:
-            i, names = stack[-1]
-            entered.add(i)
-            needed = next((makers[n] for n in names if makers.get(n, i) not in entered), None)
-            if needed is not None:
-                stack.append((needed, iter(nodes[needed].input)))
-            else:
-                placed[i] = None
-                stack.pop()
+    order = list(_sorted_indices(graph))
     del graph.node[:]
-    graph.node.extend(nodes[i] for i in placed)
+    graph.node.extend(nodes[i] for i in order)
+
+
+def _sorted_indices(graph: onnx.GraphProto) -> Iterator[int]:
+    """Yield the indices of the nodes in a sorted order, the smallest that is possible first."""
+    makers = {name: i for i, node in enumerate(graph.node) for name in node.output}
+    needed = [{makers[name] for name in node.input if name in makers} for node in graph.node]
+    sorter = TopologicalSorter(dict(enumerate(needed)))
+    sorter.prepare()
+    ready: list[int] = []
+    while sorter.is_active():
+        for i in sorter.get_ready():
+            heapq.heappush(ready, i)
+        i = heapq.heappop(ready)
+        yield i
+        sorter.done(i)

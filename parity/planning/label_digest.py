@@ -5,30 +5,55 @@ is there: Snakemake compares it by content, so that touching a label makes nothi
 """
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
-from parity.data.index import Index, joined, update_digests
+from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
 from parity.errors import UserError
-from parity.files import read_json, write_json
+from parity.records import save_if_changed
 
-LABELS = "labels/1"
-DIRECTORY = Path("results/labels")
-LABELS_FILE = f"{DIRECTORY}/labels.json"
+FOLDER = Path("results/plan/labels")
+LABELS_FILE = f"{FOLDER}/labels.json"
 
 
-def plan_labels(config: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class LabelDigest:
+    """What the labels were when the run was planned.
+
+    Attributes
+    ----------
+    source : str
+        A folder of YOLO's text files or a COCO JSON.
+    files : int
+        How many files they are.
+    sha256 : str
+        Digest of their names and contents.
+    """
+
+    SCHEMA: ClassVar[str] = "labels/1"
+
+    source: str
+    files: int
+    sha256: str
+
+
+def plan_labels(source: str | None) -> None:
     """Write the digest of the labels, if there are any and it is new or changed.
+
+    Parameters
+    ----------
+    source : str or None
+        A folder of YOLO's text files or a COCO JSON.
 
     Raises
     ------
     UserError
-        If they are neither a folder nor a JSON file.
+        If they are neither.
     """
-    source = config.get("labels")
     if source is None:
         return
     path = Path(source)
@@ -40,38 +65,14 @@ def plan_labels(config: dict[str, Any]) -> None:
         raise UserError(
             f"config: labels is {source}; it must be a folder of YOLO's text files or a COCO JSON."
         )
-    content = {"source": source, "files": len(named), "sha256": digest_of(named)}
-    if content != _known():
-        write_json(LABELS_FILE, LABELS, content)
+    save_if_changed(LABELS_FILE, LabelDigest(source, len(named), digest_of(named)))
 
 
 def digest_of(named: dict[str, Path]) -> str:
     """Return a digest of the names and contents of files, reading only what looks changed."""
-    listing = list_paths(named)
-    memory = DIRECTORY / ".index"
-    digests, read = update_digests(listing, Index.load(memory))
-    names = joined(listing.names)
+    memory = FOLDER / ".index"
+    digests, read = DigestCache.load(memory).updated(list_paths(named))
     if read.size:
-        DIRECTORY.mkdir(parents=True, exist_ok=True)
-        none = Index.empty()
-        index = Index(
-            names=names,
-            paths=joined(listing.paths),
-            sizes=listing.sizes,
-            times=listing.times,
-            digests=digests,
-            numbers=none.numbers,
-            batches=none.batches,
-            lists=none.lists,
-            seen_ns=listing.seen_ns,
-        )
-        index.save(memory)
-    return hashlib.sha256(names + np.ascontiguousarray(digests).tobytes()).hexdigest()
-
-
-def _known() -> dict[str, Any]:
-    try:
-        known = read_json(LABELS_FILE, LABELS)
-    except (OSError, UserError):
-        return {}
-    return {key: known.get(key) for key in ("source", "files", "sha256")}
+        digests.save(memory)
+    content = np.ascontiguousarray(digests.digests).tobytes()
+    return hashlib.sha256(digests.names + content).hexdigest()

@@ -1,17 +1,18 @@
 """The last lines of a run on the console.
 
-Snakemake calls this with its own log. A verdict of an earlier run is repeated only if nothing it
-speaks of has changed since.
+Snakemake tells its logger of every job that starts, finishes or fails; :class:`JobLog` listens.
 """
 
-import re
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from snakemake_interface_logger_plugins.common import LogEvent
+
 from parity.errors import UserError
-from parity.files import read_json
-from parity.reporting.verdict import VERDICT, lines
+from parity.records import load
+from parity.reporting.verdict import RunVerdict
 
 REPORT = "results/report/analysis_report.md"
 PAGE = "results/report/index.html"
@@ -19,79 +20,71 @@ RESULTS_FOLDER = "results/summarise"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
-KILLED = ", which gives no reason: it was killed from outside, as happens when memory runs out"
-
-FAILED_RULE = re.compile(r"^Error in rule (?P<rule>\w+):$")
-FAILED_IN_GROUP = re.compile(r"^ {8}rule (?P<rule>\w+):$")
-LOG_FILE = re.compile(r"^ +log: (?P<path>.+?) \(check log file")
-REACHED = re.compile(r"^Finished jobid: \d+ \(Rule: verdict\)$", re.MULTILINE)
+KILLED = ", which gives no reason: something killed the job, as happens when memory runs out"
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A job that failed: its rule, and its log file if the rule has one."""
+class FailedJob:
+    """A job that failed: its rule, and its log file if it has one."""
 
     rule: str
     log: str
 
 
-def closing_lines(log_path: str | Sequence[str], succeeded: bool) -> str:
-    """Return what a run came to, with the number behind it, and where the report is.
+class JobLog(logging.Handler):
+    """Remembers which jobs of a run finished and which failed.
 
-    Parameters
+    Attributes
     ----------
-    log_path : str or sequence of str
-        Snakemake's own log of this run; Snakemake hands over a list.
-    succeeded : bool
-        Whether every job did.
+    finished : set of str
+        Rules of which a job finished.
+    failed : dict of int to FailedJob
+        Jobs that failed and did not finish in a later attempt.
     """
-    text = _read([log_path] if isinstance(log_path, str) else log_path)
-    if succeeded:
-        return _after_success(text)
-    failed = failures(text)
-    if failed and all(failure.rule == "verdict" for failure in failed):
-        spoken = _read([failure.log for failure in failed]).strip()
-        if "FAIL " in spoken:
-            return f"The run is complete, verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
-    return _stopped(failed)
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        super().__init__()
+        self.finished: set[str] = set()
+        self.failed: dict[int, FailedJob] = {}
+        self._rules: dict[int, str] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of an event of a job."""
+        event, told = getattr(record, "event", None), record.__dict__
+        if event == LogEvent.JOB_INFO:
+            self._rules[told["jobid"]] = told["rule_name"]
+        elif event == LogEvent.JOB_FINISHED:
+            self.failed.pop(told["job_id"], None)
+            self.finished.add(self._rules.get(told["job_id"], ""))
+        elif event == LogEvent.JOB_ERROR:
+            log = next(iter(told["log"] or ()), "")
+            self.failed[told["jobid"]] = FailedJob(told["rule_name"], log)
 
 
-def failures(text: str) -> list[Failure]:
-    """Return the jobs that failed according to Snakemake's log, each rule and log file once.
+def after_success(jobs: JobLog) -> str:
+    """Return what a run came to, with the numbers behind it, and where the report is.
 
-    Parameters
-    ----------
-    text : str
-        Snakemake's log.
+    The verdict of an earlier run is repeated only if nothing was to be done.
     """
-    found: dict[Failure, None] = {}
-    rule = ""
-    for line in text.splitlines():
-        start = FAILED_RULE.match(line) or FAILED_IN_GROUP.match(line)
-        if start:
-            rule = start["rule"]
-        elif rule and not line.startswith(" "):  # the end of what is said about the job
-            found[Failure(rule, "")] = None
-            rule = ""
-        elif rule and (where := LOG_FILE.match(line)):
-            found[Failure(rule, where["path"])] = None
-            rule = ""
-    if rule:
-        found[Failure(rule, "")] = None
-    return list(found)
-
-
-def _after_success(text: str) -> str:
-    idle = "Finished jobid: " not in text  # nothing was stale, or --quiet hides what was
-    if not (REACHED.search(text) or (idle and _is_current())):
-        return "The run is complete; it was not asked for a verdict."
+    if "verdict" not in jobs.finished and (jobs.finished or not _is_current()):
+        return "The run is complete. No verdict was asked for."
     try:
-        verdict = read_json(VERDICT_FILE, VERDICT)
+        verdict = load(VERDICT_FILE, RunVerdict)
     except (OSError, UserError) as error:
         return f"The run is complete, but its verdict cannot be read ({error})."
-    said = [*lines(verdict["gates"]), *verdict.get("diagnoses", [])]
-    spoken = "\n".join([*said, "", *verdict["table"]])
-    return f"Verdict {verdict['verdict'].upper()}:\n{spoken}\n\n{_where(verdict['report'])}"
+    said = [*(gate.line for gate in verdict.gates), *verdict.diagnoses, "", *verdict.table]
+    return f"Verdict {verdict.verdict.upper()}:\n" + "\n".join([*said, "", _where(verdict.report)])
+
+
+def after_failure(jobs: JobLog) -> str:
+    """Return the verdict if that is all that failed, else where and why the run stopped."""
+    failed = list(dict.fromkeys(jobs.failed.values()))
+    if failed and all(job.rule == "verdict" for job in failed):
+        spoken = _read(failed[0].log).strip()
+        if "FAIL " in spoken:
+            return f"The run is complete. Verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
+    return "\n".join(_stopped(failed))
 
 
 def _is_current() -> bool:
@@ -103,31 +96,30 @@ def _is_current() -> bool:
 
 
 def _where(report: str) -> str:
-    return f"The report is {PAGE}, or as text {report}"
+    return f"Report: {PAGE} (as text: {report})"
 
 
-def _stopped(failed: list[Failure]) -> str:
+def _stopped(failed: list[FailedJob]) -> Iterable[str]:
     if not failed:
-        return "The run stopped early; nothing was concluded."
-    where = [f"{job.rule}, see {job.log}{_why(job)}" if job.log else job.rule for job in failed]
-    more = len(where) - SHOWN
-    where[SHOWN:] = [f"and {more} more"] if more > 0 else []
-    return "\n".join(["The run stopped; nothing was concluded. It stopped in", *where])
+        yield "The run stopped before its end, without a verdict."
+        return
+    yield "The run stopped without a verdict. These jobs failed:"
+    for job in failed[:SHOWN]:
+        yield f"{job.rule}, see {job.log}{_why(job)}" if job.log else job.rule
+    if len(failed) > SHOWN:
+        yield f"and {len(failed) - SHOWN} more"
 
 
-def _why(job: Failure) -> str:
-    said = _read([job.log])
-    sentences = re.findall(r"^error: .+", said, re.MULTILINE)
+def _why(job: FailedJob) -> str:
+    said = _read(job.log)
+    sentences = [line for line in said.splitlines() if line.startswith("error: ")]
     if sentences:
         return f"\n  {sentences[-1]}"
     return "" if "error: " in said.lower() or "Traceback" in said else KILLED
 
 
-def _read(paths: Sequence[str]) -> str:
-    texts = []
-    for path in paths:
-        try:
-            texts.append(Path(path).read_text(errors="replace"))
-        except OSError:
-            continue
-    return "\n".join(texts)
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,49 +1,137 @@
-"""Saying in sentences what the gated comparisons came to.
+"""The verdict of a run in sentences. ``summarise`` judged; nothing is judged here."""
 
-Nothing is judged here: ``summarise`` wrote the verdicts down, this only reads them.
-"""
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-from collections.abc import Mapping
-from typing import Any
-
+from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
+from parity.comparison.tolerances import Quantity, Tolerance
 from parity.reporting.wording import ceiling, count, listing, number
 
-VERDICT = "verdict/1"
 FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
 
-UNITS = {"box_px": "px", "score": "in score"}
+MeasuredQuantity = Literal["box_px", "score"]
+"""Differences of a matched pair."""
+
+QUANTITY_UNITS = {"box_px": "px", "score": "in score"}
 NOUNS = {
     "missing": ("missing detection", "missing detections"),
     "extra": ("extra detection", "extra detections"),
     "unread": ("image read by one arm only", "images read by one arm only"),
 }
+STATED: tuple[Quantity, ...] = ("missing", "extra", "box_px", "score", "unread")
+"""Quantities in the order in which sentences state them."""
+
+KIND_TITLES = {
+    "matched": "matched",
+    "missing": "missing",
+    "extra": "extra",
+    "flipped": "class-flipped",
+}
+"""Kinds of objects in words; what is flipped was detected by both arms, as different classes."""
 
 
-def outcome(comparison: dict[str, Any]) -> str:
+@dataclass(frozen=True)
+class Gate:
+    """What a comparison that decides the verdict came to.
+
+    Attributes
+    ----------
+    model, comparison : str
+        Their names.
+    verdict : str
+        ``fail``, ``pass`` or ``nothing compared``.
+    exceeded : tuple of str
+        Quantities beyond the tolerance.
+    sentence : str
+        The same in words, without a full stop.
+    """
+
+    model: str
+    comparison: str
+    verdict: str
+    exceeded: tuple[Quantity, ...]
+    sentence: str
+
+    @property
+    def line(self) -> str:
+        """All of it, such as ``FAIL yolo11n, runtime-fp32: …``."""
+        return f"{self.verdict.upper()} {self.model}, {self.comparison}: {self.sentence}."
+
+
+@dataclass(frozen=True)
+class RunVerdict:
+    """What a run came to.
+
+    Attributes
+    ----------
+    verdict : str
+        ``pass`` or ``nothing compared``; a run that fails writes none.
+    report : str
+        Path of the Markdown report.
+    gates : tuple of Gate
+        The comparisons that decide.
+    diagnoses : tuple of str
+        What each diagnosis found, a sentence each.
+    table : tuple of str
+        Lines of a table of all comparisons.
+    """
+
+    SCHEMA: ClassVar[str] = "verdict/1"
+
+    verdict: str
+    report: str
+    gates: tuple[Gate, ...]
+    diagnoses: tuple[str, ...]
+    table: tuple[str, ...]
+
+
+def outcome(comparison: ComparisonResults) -> str:
     """Return ``fail``, ``pass``, or ``nothing compared`` where neither arm detected anything."""
-    if not comparison["passed"]:
+    if not comparison.passed:
         return FAIL
-    return NOTHING if objects(comparison) == 0 else PASS
+    return NOTHING if object_count(comparison) == 0 else PASS
 
 
-def objects(comparison: dict[str, Any]) -> int:
-    """Return how many objects either arm detected; the two of a pair are one."""
-    flipped = comparison["flipped"]  # counted as missing and as extra
-    return comparison["matched"] + comparison["missing"] + comparison["extra"] - flipped
+def outcome_in_words(comparison: ComparisonResults) -> str:
+    """Return the outcome; of a comparison that does not decide, ``same`` or ``differs``."""
+    found = outcome(comparison)
+    return found if comparison.gated else {FAIL: "differs", PASS: "same"}.get(found, found)
 
 
-def objects_by_kind(comparison: Mapping[str, Any]) -> dict[str, int]:
+def objects_by_kind(comparison: ComparisonResults) -> dict[str, int]:
     """Return how many objects are ``matched``, ``missing``, ``extra`` and ``flipped``, apart."""
-    flipped = comparison["flipped"]  # counted as missing and as extra, too
+    flipped = comparison.flipped  # counted as missing and as extra, too
     return {
-        "matched": comparison["matched"],
-        "missing": comparison["missing"] - flipped,
-        "extra": comparison["extra"] - flipped,
+        "matched": comparison.matched,
+        "missing": comparison.missing - flipped,
+        "extra": comparison.extra - flipped,
         "flipped": flipped,
     }
 
 
-def quantity(name: str, value: float, *, required: bool = False) -> str:
+def object_count(comparison: ComparisonResults) -> int:
+    """Return how many objects either arm detected; the two detections of a pair are one object."""
+    return sum(objects_by_kind(comparison).values())
+
+
+def spread_of(comparison: ComparisonResults, quantity: MeasuredQuantity) -> Distribution | None:
+    """Return how a difference of the matched pairs is distributed; None without any pair."""
+    spread: Distribution | None = getattr(comparison.distributions, quantity)
+    return spread
+
+
+def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
+    """Return ``unreadable``, ``fail`` (in a gate), ``differs`` (elsewhere) or ``same``."""
+    if len(image.reasons) + len(image.not_stated) == len(image.arms):
+        return "unreadable"
+    failed = {name for name, measured in image.comparisons.items() if not measured.passed}
+    if not failed.isdisjoint(gates):
+        return "fail"
+    return "differs" if failed else "same"
+
+
+def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
     """Return a quantity of a tolerance in words, such as ``2 extra detections`` or ``0.1 px``.
 
     Parameters
@@ -56,102 +144,94 @@ def quantity(name: str, value: float, *, required: bool = False) -> str:
         Whether a tolerance is to be set to it: then it is never rounded down.
     """
     if name in NOUNS:
-        return count(value, *NOUNS[name])  # type: ignore[arg-type]
-    return f"{ceiling(value) if required else number(value)} {UNITS[name]}"
+        return count(int(value), *NOUNS[name])
+    return f"{ceiling(value) if required else number(value)} {QUANTITY_UNITS[name]}"
 
 
-def tolerance(values: dict[str, float]) -> str:
-    """Return a tolerance in words; what is zero and would be a matter of course is left out."""
-    stated = [
-        quantity(name, value, required=True)
-        for name, value in values.items()
-        if value or name in UNITS
-    ]
-    return listing(stated)
-
-
-def excess(comparison: dict[str, Any]) -> str:
-    """Return in words which quantities exceed the tolerance and what would be allowed."""
-    leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
+def tolerance_in_words(tolerance: Tolerance) -> str:
+    """Return a tolerance in words; counts of zero go without saying."""
+    values = {name: getattr(tolerance, name) for name in STATED}
     return listing(
         [
-            f"{leads.get(name, '')}{_measured(name, comparison['required'][name])} "
-            f"(allowed {number(comparison['tolerance'][name])})"
-            for name in comparison["exceeded"]
+            quantity(name, value, required=True)
+            for name, value in values.items()
+            if value or name in QUANTITY_UNITS
         ]
     )
 
 
-def _measured(name: str, value: float) -> str:
+def excess_in_words(comparison: ComparisonResults) -> str:
+    """Return in words which quantities exceed the tolerance, and what it allows."""
+    leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
+    return listing(
+        [
+            f"{leads.get(name, '')}{_measured(name, getattr(comparison.required, name))} "
+            f"(allowed {number(getattr(comparison.tolerance, name))})"
+            for name in comparison.exceeded
+        ]
+    )
+
+
+def _measured(name: Quantity, value: float) -> str:
     return number(value) if name == "score" else quantity(name, value)
 
 
-def sentence(results: dict[str, Any], name: str) -> str:
-    """Return what a comparison found, with the numbers behind it and no full stop.
-
-    Parameters
-    ----------
-    results : dict
-        The results of a model.
-    name : str
-        A comparison.
-    """
-    comparison = results["comparisons"][name]
-    reference, candidate = comparison["reference"], comparison["candidate"]
-    images = count(comparison["images_read"], "image")
+def sentence(comparison: ComparisonResults) -> str:
+    """Return what a comparison found, with the numbers behind it and no full stop."""
+    reference, candidate = comparison.reference, comparison.candidate
+    images = count(comparison.images_read, "image")
     found = outcome(comparison)
     if found == NOTHING:
         return (
             f"no objects were compared, because neither {reference} nor {candidate} detected "
-            f"anything in {images}; that says nothing about whether they agree"
+            f"anything in {images}; whether they agree is unknown"
         )
-    matched = f"{comparison['matched']:,} of {count(objects(comparison), 'object')} matched"
+    objects = f"{comparison.matched:,} of {count(object_count(comparison), 'object')} matched"
     if found == PASS:
-        allowed = comparison["tolerance"]
         return (
-            f"{candidate} sees what {reference} sees: {matched} in {images}, boxes within "
-            f"{ceiling(comparison['box_px'])} px (allowed {number(allowed['box_px'])}) and scores "
-            f"within {ceiling(comparison['score'])} (allowed {number(allowed['score'])})"
+            f"{candidate} agrees with {reference} within the tolerance: {objects} in {images}, "
+            f"{_within(comparison)}"
         )
-    if {"missing", "extra", "unread"} & set(comparison["exceeded"]):
-        does = f"{candidate} does not see what {reference} sees"
+    if {"missing", "extra", "unread"} & set(comparison.exceeded):
+        does = f"{candidate} does not agree with {reference}"
     else:
-        does = f"{candidate} sees objects where {reference} does, but not with the same numbers"
-    return f"{does}: {excess(comparison)}; {matched} in {images}"
+        does = f"{candidate} detects the same objects as {reference}, but with other numbers"
+    return f"{does}: {excess_in_words(comparison)}; {objects} in {images}"
 
 
-def gated(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return ``model``, ``comparison``, ``verdict``, ``exceeded`` and ``sentence`` of each gate.
+def _within(comparison: ComparisonResults) -> str:
+    allowed = comparison.tolerance
+    counts: list[Quantity] = ["missing", "extra"]
+    said = [
+        f"{quantity(name, getattr(comparison, name))} (allowed {getattr(allowed, name):,})"
+        for name in counts
+        if getattr(comparison, name)
+    ]
+    said += [
+        f"boxes within {ceiling(comparison.box_px)} px (allowed {number(allowed.box_px)})",
+        f"scores within {ceiling(comparison.score)} (allowed {number(allowed.score)})",
+    ]
+    return listing(said)
 
-    Parameters
-    ----------
-    results : list of dict
-        The results of each model, as ``summarise`` wrote them.
-    """
-    return [
-        {
-            "model": result["model"],
-            "comparison": name,
-            "verdict": outcome(comparison),
-            "exceeded": comparison["exceeded"],
-            "sentence": sentence(result, name),
-        }
+
+def gates_of(results: Iterable[Results]) -> tuple[Gate, ...]:
+    """Return what each gate of some models came to, failures first."""
+    found = [
+        Gate(
+            model=result.model,
+            comparison=name,
+            verdict=outcome(comparison),
+            exceeded=tuple(comparison.exceeded),
+            sentence=sentence(comparison),
+        )
         for result in results
-        for name, comparison in result["comparisons"].items()
-        if comparison["gated"]
+        for name, comparison in result.comparisons.items()
+        if comparison.gated
     ]
+    return tuple(sorted(found, key=lambda gate: gate.verdict != FAIL))
 
 
-def overall(gates: list[dict[str, Any]]) -> str:
+def overall(gates: Iterable[Gate]) -> str:
     """Return ``fail`` if any gate fails, ``pass`` if any passes, else ``nothing compared``."""
-    verdicts = {gate["verdict"] for gate in gates}
+    verdicts = {gate.verdict for gate in gates}
     return next((verdict for verdict in (FAIL, PASS) if verdict in verdicts), NOTHING)
-
-
-def lines(gates: list[dict[str, Any]]) -> list[str]:
-    """Return one line per gate, failures first, such as ``FAIL yolo11n, runtime-fp32: …``."""
-    failures_first = sorted(gates, key=lambda gate: gate["verdict"] != FAIL)
-    return [
-        f"{gate['verdict'].upper()} {gate['model']}, {gate['comparison']}: {gate['sentence']}."
-        for gate in failures_first
-    ]

@@ -1,20 +1,21 @@
-"""Turning names and numbers into text that is safe and no more precise than it should be."""
+"""Names, numbers and addresses as text that is safe and no more precise than it should be."""
 
 import math
+import os
 import re
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, Context
-from typing import Any
+from pathlib import Path
+from urllib.parse import quote
 
-import yaml
-
-MARKUP = re.compile(
-    r"[\\`*\[\]|~#$&<>@]"
-    r"|(?<!\w)_+|_+(?!\w)"  # emphasis, but not underscores inside a word
-    r"|(?<=:)//|(?<=www)\."  # GitHub makes links of bare addresses
-)
-ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "//": "&#47;/", ".": "&#46;"}
+WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 
 DIGITS = 3
+
+PANOPTIC_QUALITY = (
+    "Panoptic quality is F1 in which each matched pair counts by its IoU: 1 means that every "
+    "detection has a partner that covers it exactly."
+)
 
 
 def printable(text: str) -> str:
@@ -35,23 +36,6 @@ def shortened(text: str, length: int) -> str:
         return text
     head = length // 2
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
-
-
-def markdown(text: str) -> str:
-    """Return text that Markdown shows as it is: no markup, no HTML, no links, no table cells."""
-    return MARKUP.sub(_escape, printable(text))
-
-
-def _escape(found: re.Match[str]) -> str:
-    return ENTITIES.get(found[0]) or "".join(f"\\{character}" for character in found[0])
-
-
-def code_block(value: Any) -> str:
-    """Return values as YAML in a fence that nothing among them can close."""
-    body = yaml.safe_dump(value, sort_keys=False, default_flow_style=False)  # escapes non-ASCII
-    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}yaml\n{body}{fence}"
 
 
 def number(value: float | None) -> str:
@@ -76,9 +60,38 @@ def count(many: int, one: str, more: str = "") -> str:
     return f"{many:,} {one if many == 1 else more or one + 's'}"
 
 
-def listing(items: list[str], *, limit: int = 10) -> str:
+def listing(items: Sequence[str], *, limit: int = 10) -> str:
     """Return items as part of a sentence, no more than a limit of them by name."""
     named = items[:limit]
     if len(items) > limit:
         return f"{', '.join(named)} and {len(items) - limit:,} more"
     return ", ".join([*named[:-2], " and ".join(named[-2:])])
+
+
+def four_decimals(value: float | None) -> str:
+    """Return a share of 1 with four decimals; what is not exactly 1 is never shown as 1."""
+    if value is None:
+        return "–"
+    return "1" if value == 1 else f"{min(value, 0.9999):.4f}"
+
+
+def percent(share: float | None) -> str:
+    """Return a share in per cent; what is not the whole, or not nothing, is not shown as it."""
+    if share is None:
+        return "–"
+    shown = round(100 * share)
+    if shown == 100 and share < 1:
+        return "more than 99 %"
+    if shown == 0 and share > 0:
+        return "less than 1 %"
+    return f"{shown:d} %".replace("-", "−")
+
+
+def is_web_address(text: str) -> bool:
+    """Return whether text is an address on the web that can do no harm as a link."""
+    return WEB_ADDRESS.fullmatch(text) is not None
+
+
+def relative_address(path: str | Path, folder: Path) -> str:
+    """Return where a file is as seen from a folder, quoted for a link."""
+    return quote(Path(os.path.relpath(path, folder)).as_posix())

@@ -1,22 +1,29 @@
 """Runs that no network made: as many images as a test wants, with names that do harm."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from parity.comparison.differences import compare_batch
-from parity.comparison.summary import RESULTS, summarise
-from parity.comparison.tuning import SWEEP_RESULTS
-from parity.data.batches import BATCH
-from parity.detection.detections import DETECTIONS
-from parity.files import read_json, write_json
-from parity.planning.config import complete
+from parity.comparison.results import Results
+from parity.comparison.settings import ComparisonSettings, Effect
+from parity.comparison.summary import summarise
+from parity.comparison.threshold_grid import Axes
+from parity.comparison.tolerances import Tolerance
+from parity.comparison.tuning import Cell
+from parity.data.batches import Batch, BatchImage
+from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.planning.schema import complete
 from parity.provenance import sha256
-from parity.reporting.figures.gallery import Sources
-from parity.reporting.html.browser import BROWSER, INDEX, write_browser
+from parity.records import load, save
+from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex, write_browser
 from parity.reporting.html.page import write_page
+from parity.reporting.image_records import Sources
+from parity.reporting.report import prepare_report
+from tests.report_documents import sweep
+from tests.synthetic import made_by
 
 HOSTILE = [
     "<img src=x onerror=document.title='harm'>.jpg",
@@ -38,29 +45,13 @@ CLASSES = {
     4: "</script>",
 }
 
-COMPARISONS = {
-    "geometry": ("pytorch-rect", "pytorch-square"),
-    "runtime-fp32": ("pytorch-square", "onnx-fp32"),
-    "deployment-fp32": ("pytorch-rect", "onnx-fp32"),
+COMPARISONS: dict[str, tuple[Effect, str, str]] = {
+    "geometry": ("geometry", "pytorch-rect", "pytorch-square"),
+    "runtime-fp32": ("runtime", "pytorch-square", "onnx-fp32"),
+    "deployment-fp32": ("deployment", "pytorch-rect", "onnx-fp32"),
 }
 
 SHAPE = (240, 320)
-
-
-def made_by(arm: str) -> dict[str, Any]:
-    """Return the provenance of an arm."""
-    return {
-        "arm": arm,
-        "thresholds": {"conf": 0.25, "iou": 0.45, "max_det": 300},
-        "model_sha256": "0" * 64,
-        "imgsz": [640, 640],
-        "rect": arm.endswith("rect"),
-        "end2end": False,
-        "names": {str(number): name for number, name in CLASSES.items()},
-        "device": "cpu",
-        "versions": {"numpy": "2"},
-        "threads": 1,
-    }
 
 
 def detected(number: int, arm: str, *, broken: bool) -> dict[str, list]:
@@ -89,48 +80,45 @@ def detected(number: int, arm: str, *, broken: bool) -> dict[str, list]:
     }
 
 
-def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> dict[str, Any]:
+def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> Results:
     """Write batch, detections and comparisons of some images; return the results."""
     pixels = np.random.default_rng(0).integers(0, 255, (*SHAPE, 3), np.uint8)
     cv2.imwrite(str(root / "picture.jpg"), cv2.GaussianBlur(pixels, (0, 0), 9))
     (root / "torn.jpg").write_bytes(b"no image")
     torn = len(names) - 1
-    images = [
-        {"name": name, "path": str(root / ("torn.jpg" if i == torn else "picture.jpg"))}
-        for i, name in enumerate(names)
-    ]
-    digests = [{**image, "sha256": sha256(image["path"])} for image in images]
-    write_json(root / "batches" / "00000.json", BATCH, {"images": digests})
+    paths = [root / ("torn.jpg" if i == torn else "picture.jpg") for i in range(len(names))]
+    images = [BatchImage(n, str(p), sha256(p)) for n, p in zip(names, paths, strict=True)]
+    save(root / "batches" / "00000.json", Batch(images))
     nothing: dict[str, list] = {"boxes": [], "scores": [], "class_ids": []}
     for arm in ("pytorch-rect", "pytorch-square", "onnx-fp32"):
         records = [
-            {
-                "name": image["name"],
-                "sha256": image["sha256"],
-                "height": 0 if i == torn else SHAPE[0],
-                "width": 0 if i == torn else SHAPE[1],
-                "reason": "the file cannot be decoded <as> an image" if i == torn else "",
-                "non_finite": 0,
+            ImageDetections(
+                name=image.name,
+                sha256=image.sha256,
+                height=0 if i == torn else SHAPE[0],
+                width=0 if i == torn else SHAPE[1],
+                reason="the file cannot be decoded <as> an image" if i == torn else "",
+                non_finite=0,
                 **(nothing if i == torn else detected(i, arm, broken=broken)),
-            }
-            for i, image in enumerate(digests)
+            )
+            for i, image in enumerate(images)
         ]
-        content = {"made_by": made_by(arm), "images": records}
-        write_json(root / "detect" / arm / "00000.json", DETECTIONS, content)
-    tolerance = {"missing": 0, "extra": 0, "box_px": 0.01, "score": 1e-4}
+        batch = DetectionBatch(made_by(arm, names=CLASSES), records)
+        save(root / "detect" / arm / "00000.json", batch)
     settings = {}
-    for name, (reference, candidate) in COMPARISONS.items():
+    for name, (effect, reference, candidate) in COMPARISONS.items():
         one, other = (root / "detect" / arm / "00000.json" for arm in (reference, candidate))
         compare_batch(one, other, root / "compare" / name / "00000.json", iou=0.5)
-        settings[name] = {
-            "effect": name.split("-")[0],
-            "reference": reference,
-            "candidate": candidate,
-            "gated": name.startswith("runtime"),
-            "tolerance": tolerance,
-        }
-    found = summarise([], _paths(root, "detect"), _paths(root, "compare"), settings, listed=listed)
-    return {"model": "model", "images_note": "", **found}
+        gated = effect == "runtime"
+        settings[name] = ComparisonSettings(effect, reference, candidate, gated, Tolerance())
+    return summarise(
+        "model",
+        exports=[],
+        detections=_paths(root, "detect"),
+        comparisons=_paths(root, "compare"),
+        settings=settings,
+        listed=listed,
+    )
 
 
 def _paths(root: Path, kind: str) -> list[str]:
@@ -142,26 +130,15 @@ def _paths(root: Path, kind: str) -> list[str]:
 
 
 def make_sweep(path: Path) -> None:
-    """Write what a sweep found, agreement falling with confidence."""
-    conf, iou = [n / 20 for n in range(1, 19)], [0.45, 0.7]
+    """Write what a sweep found, F1 falling with confidence."""
+    conf, iou = tuple(n / 20 for n in range(1, 19)), (0.45, 0.7)
     cells = [
-        {"conf": c, "iou": i, "f1": None if c > 0.88 else 1 - c / 4, "mean_iou": 0.9}
-        for i in iou
-        for c in conf
+        Cell(c, i, 10, 10, 9, 1, 1, None if c > 0.88 else 1 - c / 4, 0.9) for i in iou for c in conf
     ]
-    point = {"conf": 0.25, "iou": 0.45, "matched": 3, "missing": 1, "extra": 0, "f1": 0.9}
-    comparison = {
-        "sentence": "Leave onnx-fp32 at 0.25.",
-        "tuning": {"operating": point, "best_conf": point, "best": point},
-        "cells": cells,
-    }
-    content = {
-        "images": 9,
-        "axes": {"conf": conf, "iou": iou, "operating_conf": 0.25, "operating_iou": 0.45},
-        "notes": ["onnx-fp32 finishes its boxes inside the graph."],
-        "comparisons": dict.fromkeys(COMPARISONS, comparison),
-    }
-    write_json(path, SWEEP_RESULTS, content)
+    found = sweep(*COMPARISONS)
+    comparison = replace(found.comparisons["geometry"], cells=cells)
+    axes = Axes(conf, iou, conf, iou, 0.25, 0.45, 300)
+    save(path, replace(found, axes=axes, comparisons=dict.fromkeys(COMPARISONS, comparison)))
 
 
 def make_page(
@@ -176,18 +153,18 @@ def make_page(
     """Write the page of a synthetic run, its images listed several times; return its path."""
     root.mkdir(parents=True, exist_ok=True)
     results = root / "summarise" / "model" / "comparison_results.json"
-    write_json(results, RESULTS, make_results(root, names, broken=broken, listed=worst))
+    save(results, make_results(root, names, broken=broken, listed=worst))
     sources = Sources.of(
         [str(root / "batches" / "00000.json")], _paths(root, "detect"), _paths(root, "compare")
     )
     browser = root / "browse" / "model"
-    write_browser(read_json(results, RESULTS), sources, worst=worst, destination=browser)
-    index = read_json(browser / INDEX, BROWSER)
+    write_browser(load(results, Results), sources, worst=worst, destination=browser)
+    index = load(browser / BROWSER_INDEX, BrowserIndex)
     rows = [
-        row | {"name": f"{n:03d} {row['name']}"} for row in index["images"] for n in range(repeated)
+        replace(row, name=f"{n:03d} {row.name}") for row in index.images for n in range(repeated)
     ]
     if repeated > 1:
-        write_json(browser / INDEX, BROWSER, index | {"images": rows, "total": len(rows)})
+        save(browser / BROWSER_INDEX, replace(index, images=rows, total=len(rows)))
     plots = root / "plot" / "model" / "comparison_plots.png"
     plots.parent.mkdir(parents=True)
     cv2.imwrite(str(plots), np.full((40, 60, 3), 200, np.uint8))
@@ -197,6 +174,11 @@ def make_page(
         inputs["sweeps"] = [str(root / "tune" / "model" / "sweep_results.json")]
         inputs["sweep_plots"] = [str(plots)]
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
-    page = root / "report" / "index.html"
-    write_page(inputs, config=config, page=page, files=root / "report" / "files")
-    return page
+    report = root / "report"
+    write_page(
+        prepare_report(inputs, config),
+        page=report / "index.html",
+        files=report / "files",
+        markdown=report / "analysis_report.md",
+    )
+    return report / "index.html"

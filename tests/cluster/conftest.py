@@ -84,7 +84,9 @@ def prepared(base: Path) -> Project:
     (copied.root / "changes.yaml").write_text(CONFIG)
     export = ("results/export/yolo11n/fp32.onnx",)
     Project(copied.root, copied.home, faults, export, LOCAL).rerun()
-    batches = sorted(path.name for path in (copied.root / "results/batches").glob("[!.]*.json"))
+    batches = sorted(
+        path.name for path in (copied.root / "results/plan/batches").glob("[!.]*.json")
+    )
     assert len(batches) > 2
     targets = tuple(f"results/detect_onnx/yolo11n/onnx-fp32/{batch}" for batch in batches)
     return Project(copied.root, copied.home, faults, targets, LOCAL)

@@ -212,7 +212,7 @@ class Project:
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "snakemake", *self.targets, "--configfile"),
-                    *(self.config, *self.executor.arguments, *arguments),
+                    *("config.yaml", self.config, *self.executor.arguments, *arguments),
                 ],
                 cwd=self.root,
                 env=clean | cluster | {"HOME": str(self.home)},

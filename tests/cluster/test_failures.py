@@ -156,9 +156,9 @@ def test_an_image_is_changed_or_deleted_before_its_job(
     project: Project, prepared: Project, tmp_path: Path, table: Table, change: str
 ) -> None:
     batch = Path(project.targets[-1]).name
-    listed = json.loads((prepared.root / "results/batches" / batch).read_text())["images"]
+    listed = json.loads((prepared.root / "results/plan/batches" / batch).read_text())["images"]
     image = listed[0]["path"]
-    fault = project.arm("hold", f"results/batches/{batch}")
+    fault = project.arm("hold", f"results/plan/batches/{batch}")
     run = project.start()
     fault.fired()
     undisturbed = prepared.copy(tmp_path, LOCAL)
@@ -200,7 +200,7 @@ def test_two_runs_start_at_once(
     fault = project.arm("hold", INFER)
     run = project.start()
     disturb(project, fault)
-    lists = project.root / "results/batches"
+    lists = project.root / "results/plan/batches"
     before = {path: path.stat().st_mtime_ns for path in lists.iterdir()}
     added = project.root / "photographs" / "added.jpg"
     added.write_bytes((project.root / "photographs" / "0.jpg").read_bytes())

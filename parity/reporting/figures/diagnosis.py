@@ -1,9 +1,9 @@
 """The figure of a diagnosis: telling images with three sets of boxes, and what each step costs."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,34 +13,35 @@ from matplotlib.figure import Figure
 
 from parity.data.batches import check_unchanged, load_batch
 from parity.data.reading import read_image
-from parity.files import atomic, read_json
-from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text
-from parity.reporting.figures.pictures import Panel, draw_picture, label
-from parity.reporting.figures.theme import DPI, EFFECTS, FAINT, INK, KINDS, theme
-from parity.reporting.views.diagnosis import DIAGNOSIS, step_name, verdict
-from parity.reporting.views.waterfall import four_digits, percent
-from parity.reporting.wording import count, shortened
+from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImage
+from parity.files import atomic
+from parity.records import load
+from parity.reporting.diagnosis_verdict import step_title, verdict_sentence
+from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
+from parity.reporting.figures.pictures import Panel, box_label, draw_picture
+from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, INK, KIND_COLOURS, theme
+from parity.reporting.wording import count, four_decimals, percent, shortened
 
 SIDES = {
-    "observed": ("observed: what was given", Style((213, 94, 0), (6, 3))),
-    "reproduced": ("reproduced: what the named steps give", Style((240, 228, 66), (2, 2))),
-    "correct": ("correct: what PyTorch sees", Style((86, 180, 233))),
+    "observed": ("observed: the deployment's boxes", Style((213, 94, 0), (6, 3))),
+    "reproduced": ("reproduced: what the named faults give", Style((240, 228, 66), (2, 2))),
+    "correct": ("correct: PyTorch's boxes", Style((86, 180, 233))),
 }
 """Caption and style of each set of boxes."""
 
 COLOURS = {
-    "runtime": EFFECTS["runtime"],
+    "runtime": EFFECT_COLOURS["runtime"],
     "choice": FAINT,
-    "fault": KINDS["missing"],
-    "rest": KINDS["flipped"],
+    "fault": KIND_COLOURS["missing"],
+    "rest": KIND_COLOURS["flipped"],
     "unexplained": INK,
 }
 MOST_NAME = 44
-JPEG_QUALITY = 84
-PAPER = 255
 
 
-def write_figure(diagnosis: str | Path, batches: list[str], destination: str | Path) -> None:
+def write_diagnosis_figure(
+    diagnosis: str | Path, batches: list[str], destination: str | Path
+) -> None:
     """Draw a diagnosis as one JPEG.
 
     Parameters
@@ -52,23 +53,21 @@ def write_figure(diagnosis: str | Path, batches: list[str], destination: str | P
     destination : str or Path
         The picture.
     """
-    told = read_json(diagnosis, DIAGNOSIS)
-    paths = find_images(batches, {example["name"] for example in told["examples"]})
-    names = {**told["names"], **told["labels"]}
+    found = load(diagnosis, DiagnosisDocument)
+    paths = example_paths(batches, {example.name for example in found.examples})
+    names = found.names | found.labels
     rows = [
-        draw_example(read_image(paths[example["name"]]), example, names)
-        for example in told["examples"]
+        draw_example(read_image(paths[example.name]), example, names) for example in found.examples
     ]
-    parts = [*rows, draw_waterfall(told)]
+    parts = [*rows, draw_waterfall(found)]
     width = max(part.shape[1] for part in parts)
-    heading = draw_line_of_text(width, verdict(told), size=22, bold=True)
+    heading = draw_line_of_text(width, verdict_sentence(found), size=22, bold=True)
     picture = stack([heading, *parts])
     with atomic(destination) as temporary:
-        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        temporary.write_bytes(data.tobytes())
+        write_jpeg(temporary, picture)
 
 
-def find_images(batches: list[str], wanted: set[str]) -> dict[str, Path]:
+def example_paths(batches: list[str], wanted: set[str]) -> dict[str, Path]:
     """Return the files of some images by name; they must be what they were."""
     found = {}
     for path in batches:
@@ -79,87 +78,100 @@ def find_images(batches: list[str], wanted: set[str]) -> dict[str, Path]:
     return found
 
 
-def draw_example(pixels: np.ndarray, example: dict[str, Any], names: dict[str, str]) -> np.ndarray:
+def draw_example(pixels: np.ndarray, example: ExampleImage, names: dict[int, str]) -> np.ndarray:
     """Return an image three times: as observed, as reproduced and as it should be.
 
     Parameters
     ----------
     pixels : (h, w, 3) uint8
         Blue, green, red.
-    example : dict
-        An entry of ``examples`` of a diagnosis.
-    names : dict of str to str
+    example : ExampleImage
+        An image of a diagnosis.
+    names : dict of int to str
         Class names by id.
     """
     panels = []
     for side, (caption, style) in SIDES.items():
-        found = example[side]
+        found: DrawnBoxes = getattr(example, side)
         marks = [
-            Mark(tuple(box), label(class_id, score, names), style)
-            for box, score, class_id in zip(
-                found["boxes"], found["scores"], found["class_ids"], strict=True
-            )
+            Mark(box, box_label(class_id, score, names), style)
+            for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
         ]
         panels.append(Panel(f"{caption} ({count(len(marks), 'box', 'boxes')})", marks))
-    return draw_picture(pixels, panels, heading=example["name"], side_by_side=True)
+    return draw_picture(pixels, panels, heading=example.name, side_by_side=True)
 
 
-def draw_waterfall(told: dict[str, Any]) -> np.ndarray:
-    """Return the steps from PyTorch to the boxes that were given, as bars.
+def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
+    """Return the steps from PyTorch to the observed boxes, as bars.
 
     Returns
     -------
     (H, W, 3) uint8
         Blue, green, red.
     """
-    rows = told["waterfall"]
+    rows = bars_of(diagnosis)
     with theme():
         figure = Figure(figsize=(14, 1.5 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
-        draw_steps(figure.subplots(), list(steps(rows)), before="PyTorch", after=told["external"])
+        draw_steps(figure.subplots(), rows, before="PyTorch", after=diagnosis.external)
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI)
     return cv2.imdecode(np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR)
 
 
-def steps(rows: list[dict[str, Any]]) -> Iterator[tuple[str, float, float | None, str]]:
-    """Yield name, agreement, share and colour of each step."""
-    for row in rows:
-        yield step_name(row), row["agreement"], row["share"], COLOURS[row["kind"]]
+@dataclass(frozen=True)
+class StepBar:
+    """A step: its name, the agreement after it, its share of what is lost, and its colour."""
+
+    name: str
+    agreement: float
+    share: float | None
+    colour: str
 
 
-def draw_steps(
-    ax: Axes, rows: list[tuple[str, float, float | None, str]], *, before: str, after: str
-) -> None:
+def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
+    """Return a bar for every step from PyTorch to the observed boxes."""
+    return [
+        StepBar(step_title(step, diagnosis), step.panoptic_quality, step.share, COLOURS[step.kind])
+        for step in diagnosis.waterfall
+    ]
+
+
+def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) -> None:
     """Draw a waterfall: each bar spans what a step takes from the agreement, or gives back.
 
     Parameters
     ----------
     ax : Axes
         Where it is drawn.
-    rows : list of (str, float, float or None, str)
-        Name of each step, agreement after it, its share of what is lost, and its colour.
+    rows : sequence of StepBar
+        The steps, in order.
     before, after : str
         What stands at both ends.
     """
-    start, last = 1.0, rows[-1][1]
-    ax.barh(0, 1.0, color=KINDS["matched"], height=0.62)
-    for y, (_, agreement, share, colour) in enumerate(rows, start=1):
+    start, last = 1.0, rows[-1].agreement
+    ax.barh(0, 1.0, color=KIND_COLOURS["matched"], height=0.62)
+    for y, row in enumerate(rows, start=1):
+        agreement, share = row.agreement, row.share
         left = min(start, agreement)
-        ax.barh(y, abs(start - agreement), left=left, color=colour, height=0.62)
+        ax.barh(y, abs(start - agreement), left=left, color=row.colour, height=0.62)
         ax.plot([start, start], [y - 0.69, y + 0.31], color=FAINT, linewidth=0.8)
         said = "" if share is None else f", {percent(share)} of the loss"
         if max(start, agreement) > 0.6:
-            ax.annotate(f"{four_digits(agreement)}{said}  ", (left, y), va="center", ha="right")
+            ax.annotate(f"{four_decimals(agreement)}{said}  ", (left, y), va="center", ha="right")
         else:
             place = (max(start, agreement), y)
-            ax.annotate(f"  {four_digits(agreement)}{said}", place, va="center")
+            ax.annotate(f"  {four_decimals(agreement)}{said}", place, va="center")
         start = agreement
-    ax.barh(len(rows) + 1, last, color=KINDS["matched"], height=0.62)
-    ax.annotate(f"  {four_digits(last)}", (last, len(rows) + 1), va="center")
-    names = [before, *(name for name, *_ in rows), after]
+    ax.barh(len(rows) + 1, last, color=KIND_COLOURS["matched"], height=0.62)
+    ax.annotate(f"  {four_decimals(last)}", (last, len(rows) + 1), va="center")
+    names = [before, *(row.name for row in rows), after]
     ax.set_yticks(range(len(names)), [shortened(name, MOST_NAME) for name in names])
-    ax.set(xlim=(0, 1.12), ylim=(len(names) - 0.4, -0.6), xlabel="agreement with PyTorch")
+    ax.set(
+        xlim=(0, 1.12),
+        ylim=(len(names) - 0.4, -0.6),
+        xlabel="panoptic quality, compared with PyTorch",
+    )
     ax.grid(visible=False, axis="y")
     ax.set_title("From PyTorch to these boxes, one step at a time")
 
@@ -169,7 +181,7 @@ def stack(pictures: list[np.ndarray]) -> np.ndarray:
     width = max(picture.shape[1] for picture in pictures)
     parts = []
     for picture in pictures:
-        sheet = np.full((picture.shape[0], width, 3), PAPER, np.uint8)
+        sheet = np.full((picture.shape[0], width, 3), PAPER_RGB, np.uint8)
         sheet[:, : picture.shape[1]] = picture
         parts += [draw_line_of_text(width, "", size=6), sheet]
     return np.concatenate(parts)

@@ -1,11 +1,12 @@
 """The figure of a race: speed, ratios and where the time goes."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from parity.benchmarking.results import Latency, Ratio, Speed
 from parity.reporting.figures.theme import FAINT, INK, theme
 
 STAGE_COLOURS = {
@@ -17,76 +18,77 @@ STAGE_COLOURS = {
 """From M. Okabe and K. Ito, "Color universal design", 2008."""
 
 
-def draw_latency(record: dict[str, Any]) -> Figure:
+def draw_latency(latency: Latency) -> Figure:
     """Return the figure of a latency file, a row of panels for every race."""
-    races = record["races"]
+    races = latency.races
     with theme():
         figure = Figure(figsize=(13, 3.6 * len(races)), layout="constrained")
         grid = figure.subplots(len(races), 3, squeeze=False, width_ratios=(5, 4, 4))
         for (speeds, ratios, stages), race in zip(grid, races, strict=True):
-            draw_speeds(speeds, race["contestants"])
-            draw_ratios(ratios, race["ratios"])
-            draw_stages(stages, race["contestants"])
-        machine = record["made_by"]["machine"]
+            draw_speeds(speeds, race.contestants)
+            draw_ratios(ratios, race.ratios)
+            draw_stages(stages, race.contestants)
+        machine = latency.made_by.machine
         figure.suptitle(
-            f"{machine['processor']}, {machine['cores']} of {machine['cores_there']} cores, "
-            f"{record['rounds']} rounds of {record['images']} images",
+            f"{machine.processor}, {machine.cores} of {machine.cores_there} cores, "
+            f"{latency.rounds} rounds of {latency.images} images",
             fontsize=10,
             color=FAINT,
         )
     return figure
 
 
-def draw_speeds(axes: Axes, contestants: list[dict[str, Any]]) -> None:
+def draw_speeds(axes: Axes, contestants: Sequence[Speed]) -> None:
     """Draw images per second, a mark a round, and the median as a number."""
     for y, each in enumerate(contestants):
-        rounds = each["images_per_second"]
+        rounds = each.images_per_second
         middle = float(np.median(rounds))
-        axes.barh(y, middle, color="#0072B2" if each["kind"].endswith(" arm") else "#bbbbbb")
+        axes.barh(y, middle, color="#0072B2" if each.kind.endswith(" arm") else "#bbbbbb")
         axes.plot(rounds, [y] * len(rounds), "|", color=INK, markersize=9)
         axes.annotate(
             f"{middle:.1f}", (max(rounds), y), (5, 0), textcoords="offset points", va="center"
         )
-    axes.set_yticks(range(len(contestants)), [each["name"] for each in contestants])
+    axes.set_yticks(range(len(contestants)), [each.name for each in contestants])
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_title("Images per second")
     axes.grid(visible=False, axis="y")
 
 
-def draw_ratios(axes: Axes, ratios: list[dict[str, Any]]) -> None:
+def draw_ratios(axes: Axes, ratios: Sequence[Ratio]) -> None:
     """Draw the ratio of speeds, from the least round to the largest."""
     for y, each in enumerate(ratios):
-        axes.plot([each["min"], each["max"]], [y, y], color=INK)
-        axes.plot(each["rounds"], [y] * len(each["rounds"]), "|", color=INK, markersize=8)
-        axes.plot(each["median"], y, "o", color="#0072B2")
+        axes.plot([each.min, each.max], [y, y], color=INK)
+        axes.plot(each.rounds, [y] * len(each.rounds), "|", color=INK, markersize=8)
+        axes.plot(each.median, y, "o", color="#0072B2")
         axes.annotate(
-            f"{each['median']:.2f}",
-            (each["median"], y),
+            f"{each.median:.2f}",
+            (each.median, y),
             (0, 8),
             textcoords="offset points",
             ha="center",
         )
     axes.axvline(1, color=FAINT, linewidth=1, linestyle="--")
     axes.set_yticks(
-        range(len(ratios)), [f"{short(each['of'])}\nto {short(each['to'])}" for each in ratios]
+        range(len(ratios)),
+        [f"{without_threads(each.of)}\nto {without_threads(each.to)}" for each in ratios],
     )
     axes.set_ylim(len(ratios) - 0.5, -0.7)
     axes.set_title("Ratio of speeds")
     axes.grid(visible=False, axis="y")
 
 
-def short(name: str) -> str:
+def without_threads(name: str) -> str:
     """Return a contestant's name without its threads."""
     return name.partition(",")[0]
 
 
-def draw_stages(axes: Axes, contestants: list[dict[str, Any]]) -> None:
+def draw_stages(axes: Axes, contestants: Sequence[Speed]) -> None:
     """Draw milliseconds of each stage; in the arms reading overlaps the network."""
     for y, each in enumerate(contestants):
         left = 0.0
         for stage, colour in STAGE_COLOURS.items():
-            spent = each["stage_ms_per_image"][stage]
+            spent = each.stage_ms_per_image[stage]
             axes.barh(y, spent, left=left, color=colour, label=stage if y == 0 else None)
             left += spent
     axes.set_yticks(range(len(contestants)), [])

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from parity.comparison.differences import COMPARISON
-from parity.files import read_json
+from parity.comparison.differences import ComparisonBatch, ImageComparison
+from parity.records import load
 
 
 @dataclass(frozen=True)
-class Pairs:
+class MatchedPairs:
     """The matched pairs of a comparison, all images together.
 
     Attributes
@@ -40,17 +40,13 @@ class Pairs:
         return np.abs(self.reference_scores - self.candidate_scores)
 
     @classmethod
-    def of(cls, images: Iterable[dict[str, Any]]) -> Self:
-        """Return the pairs of records of a comparison file."""
-        rows = [
-            (*pair["scores"], pair["box_px"], pair["iou"])
-            for image in images
-            for pair in image["matched"]
-        ]
+    def of(cls, images: Iterable[ImageComparison]) -> Self:
+        """Return the pairs of some images."""
+        rows = [(*pair.scores, pair.box_px, pair.iou) for image in images for pair in image.matched]
         return cls(*np.array(rows, np.float64).reshape(-1, 4).T)
 
 
-def load_pairs(paths: Iterable[str | Path]) -> dict[str, Pairs]:
+def load_pairs(paths: Iterable[str | Path]) -> dict[str, MatchedPairs]:
     """Read the pairs of comparison files.
 
     Parameters
@@ -60,15 +56,15 @@ def load_pairs(paths: Iterable[str | Path]) -> dict[str, Pairs]:
 
     Returns
     -------
-    dict of str to Pairs
+    dict of str to MatchedPairs
         By comparison.
     """
-    batches: dict[str, list[Pairs]] = {}
+    batches: dict[str, list[MatchedPairs]] = {}
     for path in map(Path, paths):
-        pairs = Pairs.of(read_json(path, COMPARISON)["images"])
+        pairs = MatchedPairs.of(load(path, ComparisonBatch).images)
         batches.setdefault(path.parent.name, []).append(pairs)
     return {
-        name: Pairs(
+        name: MatchedPairs(
             *(
                 np.concatenate([getattr(pairs, field) for pairs in several])
                 for field in ("reference_scores", "candidate_scores", "box_px", "iou")

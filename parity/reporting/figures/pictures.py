@@ -1,29 +1,29 @@
 """Pictures that show what the arms see in an image, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from parity.comparison.differences import score_differences
+from parity.comparison.differences import ImageComparison, score_differences
+from parity.detection.detection_files import ImageDetections
 from parity.reporting.figures.drawing import (
     CLASS_STYLES,
-    STYLES,
+    KIND_STYLES,
     Mark,
     Style,
     draw_legend,
     draw_line_of_text,
     draw_panel,
 )
-from parity.reporting.figures.theme import NAMES
+from parity.reporting.verdict import KIND_TITLES
 from parity.reporting.wording import count, number, shortened
 
 MOST_WIDTH, MOST_HEIGHT = 1600, 1300  # px of a picture
 MOST_ENLARGED = 4.0
 LEAST_PANEL_WIDTH = 300  # px, so that captions can be read
 VERY_WIDE = 2.5  # width by height
-MARGIN = 8  # px between panels
+MARGIN_PX = 8  # px between panels
 LABEL_LENGTH = 28
 
 
@@ -53,7 +53,7 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
     for columns in range(fewest, panels + 1):
         rows = -(-panels // columns)
         scale = min(
-            (MOST_WIDTH - MARGIN * (columns + 1)) / (columns * width),
+            (MOST_WIDTH - MARGIN_PX * (columns + 1)) / (columns * width),
             MOST_HEIGHT / (rows * height),
             MOST_ENLARGED,
         )
@@ -95,12 +95,12 @@ def draw_picture(
     drawn = [draw_panel(pixels, panel.marks, scale=scale) for panel in panels]
     height, width = drawn[0].shape[:2]
     cell_width = max(width, LEAST_PANEL_WIDTH)
-    total = columns * (cell_width + MARGIN) + MARGIN
+    total = columns * (cell_width + MARGIN_PX) + MARGIN_PX
     rows = []
     for first in range(0, len(panels), columns):
-        row = np.full((height + 30 + MARGIN, total, 3), 255, np.uint8)
+        row = np.full((height + 30 + MARGIN_PX, total, 3), 255, np.uint8)
         for place, index in enumerate(range(first, min(first + columns, len(panels)))):
-            x = MARGIN + place * (cell_width + MARGIN)
+            x = MARGIN_PX + place * (cell_width + MARGIN_PX)
             caption = draw_line_of_text(cell_width, panels[index].caption)
             row[: len(caption), x : x + cell_width] = caption
             row[30 : 30 + height, x : x + width] = drawn[index]
@@ -111,7 +111,7 @@ def draw_picture(
 
 
 def draw_arms(
-    pixels: np.ndarray, name: str, arms: Mapping[str, dict[str, Any]], names: Mapping[str, str]
+    pixels: np.ndarray, name: str, arms: Mapping[str, ImageDetections], names: Mapping[int, str]
 ) -> np.ndarray:
     """Return an image with the detections of every arm, a panel each.
 
@@ -121,17 +121,17 @@ def draw_arms(
         The image.
     name : str
         Its name.
-    arms : mapping of str to dict
-        Its record in the detections of each arm.
-    names : mapping of str to str
+    arms : mapping of str to ImageDetections
+        The detections of each arm.
+    names : mapping of int to str
         Class names by id.
     """
     panels = []
-    for arm, record in arms.items():
-        said = record["reason"] or count(len(record["scores"]), "detection")
+    for arm, found in arms.items():
+        said = found.reason or count(len(found.scores), "detection")
         marks = [
-            Mark(tuple(box), label(class_id, score, names), class_style(class_id))
-            for box, score, class_id in _detections(record)
+            Mark(box, box_label(class_id, score, names), class_style(class_id))
+            for box, score, class_id in _detections(found)
         ]
         panels.append(Panel(f"{arm}: {said}{_undrawable(marks)}", marks))
     return draw_picture(pixels, panels, heading=name)
@@ -140,9 +140,9 @@ def draw_arms(
 def draw_difference(
     pixels: np.ndarray,
     comparison: str,
-    arms: Mapping[str, dict[str, Any]],
-    compared: Mapping[str, Any],
-    names: Mapping[str, str],
+    arms: Mapping[str, ImageDetections],
+    compared: ImageComparison,
+    names: Mapping[int, str],
 ) -> np.ndarray:
     """Return reference and candidate side by side, with each detection's fate told apart.
 
@@ -152,55 +152,59 @@ def draw_difference(
         The image.
     comparison : str
         Name of the comparison.
-    arms : mapping of str to dict
-        The record of the image in the detections of the reference, then of the candidate.
-    compared : mapping
-        What :func:`parity.comparison.differences.compare_image` returned.
-    names : mapping of str to str
+    arms : mapping of str to ImageDetections
+        The detections of the reference, then of the candidate.
+    compared : ImageComparison
+        How they were paired.
+    names : mapping of int to str
         Class names by id.
     """
     panels = []
-    for side, (arm, record) in zip(("reference", "candidate"), arms.items(), strict=True):
+    for side, (arm, found) in zip(("reference", "candidate"), arms.items(), strict=True):
         marks = [
-            Mark(tuple(box), f"{pair}{label(class_id, score, names)}", STYLES[kind])
+            Mark(box, f"{pair}{box_label(class_id, score, names)}", KIND_STYLES[kind])
             for (box, score, class_id), (kind, pair) in zip(
-                _detections(record), fates(compared, side, len(record["scores"])), strict=True
+                _detections(found), fates(compared, side, len(found.scores)), strict=True
             )
         ]
-        said = record["reason"] or count(len(marks), "detection")
+        said = found.reason or count(len(marks), "detection")
         panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
-    legend = [(f"{NAMES[kind]}: {len(compared[kind])}", style) for kind, style in STYLES.items()]
-    heading = f"{comparison}: {compared['name']} ({differences(compared)})"
+    legend = [
+        (f"{KIND_TITLES[kind]}: {len(getattr(compared, kind))}", style)
+        for kind, style in KIND_STYLES.items()
+    ]
+    heading = f"{comparison}: {compared.name} ({largest_differences(compared)})"
     return draw_picture(pixels, panels, heading=heading, legend=legend, side_by_side=True)
 
 
-def fates(compared: Mapping[str, Any], side: str, detections: int) -> list[tuple[str, str]]:
+def fates(compared: ImageComparison, side: str, detections: int) -> list[tuple[str, str]]:
     """Return kind and pair number, such as ``("matched", "1 ")``, of one arm's detections.
 
     The detections of a pair have the same number on both sides; one without a partner has none.
     """
     alone = "missing" if side == "reference" else "extra"
     result = [(alone, "")] * detections
-    pairs = [(kind, pair) for kind in ("matched", "flipped") for pair in compared[kind]]
+    pairs = [("matched", pair) for pair in compared.matched]
+    pairs += [("flipped", pair) for pair in compared.flipped]
     for position, (kind, pair) in enumerate(pairs, start=1):
-        result[pair[side]] = (kind, f"{position} ")
+        result[getattr(pair, side)] = (kind, f"{position} ")
     return result
 
 
-def differences(compared: Mapping[str, Any]) -> str:
+def largest_differences(compared: ImageComparison) -> str:
     """Return how far the matched detections of an image are apart, in words."""
-    matched = compared["matched"]
+    matched = compared.matched
     if not matched:
         return "no matched detections"
-    box = np.max([pair["box_px"] for pair in matched])
+    box = np.max([pair.box_px for pair in matched])
     boxes = f"matched boxes within {number(float(box))} px"
     apart = score_differences(matched)
     return f"{boxes}, scores within {number(float(np.max(apart)))}" if apart else boxes
 
 
-def label(class_id: int, score: float | None, names: Mapping[str, str]) -> str:
+def box_label(class_id: int, score: float | None, names: Mapping[int, str]) -> str:
     """Return what stands at a box: class name and score, if one is stated."""
-    name = names.get(str(class_id), f"class {class_id}")
+    name = names.get(class_id, f"class {class_id}")
     return f"{shortened(name, LABEL_LENGTH)}{'' if score is None else f' {score:.2f}'}"
 
 
@@ -209,8 +213,10 @@ def class_style(class_id: int) -> Style:
     return CLASS_STYLES[class_id % len(CLASS_STYLES)]
 
 
-def _detections(record: dict[str, Any]) -> Any:
-    return zip(record["boxes"], record["scores"], record["class_ids"], strict=True)
+def _detections(
+    found: ImageDetections,
+) -> Iterator[tuple[list[float], float | None, int]]:
+    return zip(found.boxes, found.scores, found.class_ids, strict=True)
 
 
 def _undrawable(marks: list[Mark]) -> str:

@@ -1,6 +1,6 @@
-"""The figures of a sweep: how far the arms agree over thresholds, and how much each detects."""
+"""The figures of a sweep: F1 over thresholds, and how much each arm detects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from parity.reporting.figures.theme import EFFECTS, FAINT, INK, LINES, MARKERS, theme
+from parity.comparison.sweep import ArmCounts
+from parity.comparison.threshold_grid import Axes as Thresholds
+from parity.comparison.tuning import SweepComparison, SweepResults
+from parity.reporting.figures.theme import EFFECT_COLOURS, FAINT, INK, LINES, MARKERS, theme
 from parity.reporting.wording import count, number, shortened
 
-COLUMNS = 3
+MAPS_PER_ROW = 3
 MOST_MAPS = 24
 MOST_TICKS = 7
 MOST_NUMBERS = 60
@@ -21,43 +24,43 @@ MOST_NAMED = 10
 NAME_LENGTH = 34
 
 
-def draw_sweep(results: Mapping[str, Any]) -> Figure:
+def draw_sweep(results: SweepResults) -> Figure:
     """Return all panels of a model's sweep in one figure.
 
     Parameters
     ----------
-    results : mapping
+    results : SweepResults
         What ``tune`` wrote for the model.
     """
-    comparisons = results["comparisons"]
+    comparisons = results.comparisons
     shown = list(comparisons)[:MOST_MAPS]
-    rows = -(-len(shown) // COLUMNS)
-    height = max(2.3, 0.9 + 0.32 * len(results["axes"]["iou"]))
+    rows = -(-len(shown) // MAPS_PER_ROW)
+    height = max(2.3, 0.9 + 0.32 * len(results.axes.iou))
     with theme():
         figure = Figure(figsize=(12.5, rows * height + 4.6))
         figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.12)
         figure.suptitle(_headline(results, len(shown)), fontsize=13, x=0.012, ha="left")
         grid = figure.add_gridspec(2, 1, height_ratios=[rows * height, 4])
         maps, curves = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-        panels = maps.subplots(rows, COLUMNS, squeeze=False).ravel()
+        panels = maps.subplots(rows, MAPS_PER_ROW, squeeze=False).ravel()
         for panel in panels[len(shown) :]:
             panel.set_visible(False)
         scale = _common_scale(comparisons)
         for panel, name in zip(panels, shown, strict=False):
-            image = draw_agreement(panel, name, comparisons[name], results["axes"], scale)
-        maps.colorbar(image, ax=list(panels), label="agreement (F1)", pad=0.01, aspect=14 * rows)
+            image = draw_f1_map(panel, name, comparisons[name], results.axes, scale)
+        maps.colorbar(image, ax=list(panels), label="F1", pad=0.01, aspect=14 * rows)
         left, right = curves.subplots(1, 2)
-        draw_counts(left, results["arms"], results["axes"])
-        draw_tuning(right, comparisons, results["axes"])
+        draw_counts(left, results.arms, results.axes)
+        draw_tuning(right, comparisons, results.axes)
     return figure
 
 
-def draw_agreement(
-    ax: Axes, name: str, comparison: Mapping[str, Any], axes: Mapping[str, Any], scale: Normalize
+def draw_f1_map(
+    ax: Axes, name: str, comparison: SweepComparison, axes: Thresholds, scale: Normalize
 ) -> AxesImage:
-    """Draw the agreement of both arms at every pair of thresholds as a heat map."""
-    conf, iou = axes["conf"], axes["iou"]
-    f1 = np.array([cell["f1"] for cell in comparison["cells"]], np.float64)
+    """Draw F1 of both arms at every pair of thresholds as a heat map."""
+    conf, iou = axes.conf, axes.iou
+    f1 = np.array([cell.f1 for cell in comparison.cells], np.float64)
     f1 = f1.reshape(len(iou), len(conf))
     colours = colormaps["cividis"].with_extremes(bad="white")
     image = ax.imshow(
@@ -65,7 +68,7 @@ def draw_agreement(
     )
     if f1.size <= MOST_NUMBERS:
         for (row, column), value in np.ndenumerate(f1):
-            said = "–" if np.isnan(value) else _agreement(value)
+            said = "–" if np.isnan(value) else _two_decimals(value)
             dark = not np.isnan(value) and scale(value) < 0.55
             ax.annotate(
                 said,
@@ -75,8 +78,8 @@ def draw_agreement(
                 fontsize=7,
                 color="white" if dark else INK,
             )
-    if axes["operating_conf"] in conf and axes["operating_iou"] in iou:
-        at = conf.index(axes["operating_conf"]), iou.index(axes["operating_iou"])
+    if axes.operating_conf in conf and axes.operating_iou in iou:
+        at = conf.index(axes.operating_conf), iou.index(axes.operating_iou)
         ax.plot(*at, "s", markersize=15, markerfacecolor="none", markeredgecolor="#D55E00", mew=2)
     _name_ticks(ax.set_xticks, conf)
     _name_ticks(ax.set_yticks, iou)
@@ -86,76 +89,74 @@ def draw_agreement(
     return image
 
 
-def draw_counts(ax: Axes, arms: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
+def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> None:
     """Draw how much each arm detects over confidence, at the operating overlap threshold."""
-    row = axes["tuned_iou"].index(axes["operating_iou"])
-    colours = list(EFFECTS.values())
+    row = axes.tuned_iou.index(axes.operating_iou)
+    colours = list(EFFECT_COLOURS.values())
     for index, (name, arm) in enumerate(arms.items()):
         pytorch = name.startswith("pytorch")
         ax.plot(
-            axes["tuned_conf"],
-            arm["detections"][row],
+            axes.tuned_conf,
+            arm.detections[row],
             color=FAINT if pytorch else colours[index % len(colours)],
             linestyle=LINES[index % len(LINES)],
             linewidth=3.5 if pytorch else 1.6,
             alpha=0.6 if pytorch else 1.0,
-            marker="o" if len(axes["tuned_conf"]) == 1 else "",
+            marker="o" if len(axes.tuned_conf) == 1 else "",
             label=shortened(name, NAME_LENGTH),
         )
-    ax.axvline(axes["operating_conf"], color=INK, linewidth=1, linestyle=":")
+    ax.axvline(axes.operating_conf, color=INK, linewidth=1, linestyle=":")
     ax.set_ylim(bottom=0)
     ax.set(
-        title=f"Detections per arm, IoU {number(axes['operating_iou'])}",
+        title=f"Detections per arm, IoU {number(axes.operating_iou)}",
         xlabel="conf; dotted: this run",
         ylabel="detections",
     )
     _name_lines(ax)
 
 
-def draw_tuning(ax: Axes, comparisons: Mapping[str, Any], axes: Mapping[str, Any]) -> None:
+def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thresholds) -> None:
     """Draw how far each candidate agrees with a reference that keeps its thresholds."""
     seen: dict[str, int] = {}
     for name, comparison in comparisons.items():
         effect = name.partition("-")[0]
         index = seen[effect] = seen.get(effect, -1) + 1
-        best = comparison["tuning"]["best_conf"]
-        colour = EFFECTS.get(effect, INK)
-        curve = np.array(comparison["curve"], np.float64)
+        best = comparison.tuning.best_conf
+        colour = EFFECT_COLOURS.get(effect, INK)
+        curve = np.array(comparison.curve, np.float64)
         ax.plot(
-            axes["tuned_conf"],
+            axes.tuned_conf,
             curve,
             color=colour,
             linestyle=LINES[index % len(LINES)],
             linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
             alpha=0.55 if effect == "geometry" else 1.0,
-            label=f"{shortened(name, NAME_LENGTH)}, best at {number(best['conf'])}",
+            label=f"{shortened(name, NAME_LENGTH)}, best at {number(best.conf)}",
         )
-        if best["f1"] is not None:
+        if best.f1 is not None:
             marker = MARKERS[index % len(MARKERS)]
-            ax.plot(best["conf"], best["f1"], marker, color=colour, markeredgecolor=INK)
-    ax.axvline(axes["operating_conf"], color=INK, linewidth=1, linestyle=":")
+            ax.plot(best.conf, best.f1, marker, color=colour, markeredgecolor=INK)
+    ax.axvline(axes.operating_conf, color=INK, linewidth=1, linestyle=":")
     ax.set_ylim(top=1.02)
     ax.set(
-        title=f"Agreement with the reference at conf {number(axes['operating_conf'])}",
+        title=f"F1 compared with the reference at conf {number(axes.operating_conf)}",
         xlabel="conf of the candidate; dotted: this run",
-        ylabel="agreement (F1)",
+        ylabel="F1",
     )
     _name_lines(ax)
 
 
-def _common_scale(comparisons: Mapping[str, Any]) -> Normalize:
-    stated = [
-        cell["f1"] for each in comparisons.values() for cell in each["cells"] if cell["f1"]
-    ] or [1.0]
+def _common_scale(comparisons: Mapping[str, SweepComparison]) -> Normalize:
+    stated = [cell.f1 for each in comparisons.values() for cell in each.cells if cell.f1] or [1.0]
     return Normalize(min(*stated, 0.99), 1.0)
 
 
-def _agreement(value: float) -> str:
+def _two_decimals(value: float) -> str:
     """Return F1 with two decimals, and 1 for what is exactly 1 alone."""
     return "1" if value == 1 else f"{min(value, 0.99):.2f}".lstrip("0")
 
 
-def _name_ticks(set_ticks: Any, values: list[float]) -> None:
+def _name_ticks(set_ticks: Callable[[list[int], list[str]], Any], values: Sequence[float]) -> None:
     every = -(-len(values) // MOST_TICKS)
     positions = range(0, len(values), every)
     set_ticks(list(positions), [number(values[position]) for position in positions])
@@ -167,10 +168,10 @@ def _name_lines(ax: Axes) -> None:
     ax.legend(handles=handles[:MOST_NAMED], title=f"{more} more are drawn" if more > 0 else None)
 
 
-def _headline(results: Mapping[str, Any], shown: int) -> str:
-    axes, there = results["axes"], len(results["comparisons"])
-    pairs = count(len(axes["conf"]) * len(axes["iou"]), "pair")
-    images = count(results["images"], "image")
+def _headline(results: SweepResults, shown: int) -> str:
+    axes, there = results.axes, len(results.comparisons)
+    pairs = count(len(axes.conf) * len(axes.iou), "pair")
+    images = count(results.images, "image")
     left_out = f"; {shown} of {there} comparisons" if there > shown else ""
-    model = shortened(results["model"], 60)
+    model = shortened(results.model, 60)
     return f"{model}: sweep of {pairs} of thresholds over {images}{left_out}"

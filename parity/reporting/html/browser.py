@@ -1,4 +1,4 @@
-"""What the report's image browser shows: copies of the worst images and what was found in them.
+"""What the page's image browser shows: copies of the worst images and what was found in them.
 
 A page that is opened from disk may not read files, but it may run them. So the detections come as
 small scripts of a few images each, which the page asks for when it needs them.
@@ -7,47 +7,110 @@ small scripts of a few images each, which the page asks for when it needs them.
 import json
 import logging
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 
+from parity.comparison.differences import ImageComparison, Pair
+from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
+from parity.detection.detection_files import ImageDetections
 from parity.errors import UnreadableImageError
-from parity.files import write_json
+from parity.files import atomic_folder
 from parity.progress import reported
-from parity.reporting.figures.gallery import Sources, atomic_folder
-from parity.reporting.views.tables import image_verdict
+from parity.records import save
+from parity.reporting.image_records import ImageRecord, Sources
+from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
 
-BROWSER = "browser/1"
-INDEX = "browser.json"
+BROWSER_INDEX = "browser.json"
 
 PHOTO_PX, PHOTO_QUALITY = 1280, 82
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 72
 IMAGES_PER_SCRIPT = 25
 
-KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
-"""Kinds of difference; bit i of a row's ``kinds`` stands for the i-th."""
+DIFFERENCE_KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
+"""Kinds of difference; bit i of a row's last number stands for the i-th."""
+
+Measured = tuple[int, int, int, int, float | None, float | None, int, int]
+"""Matched, missing, extra, flipped, box_px, score, whether it passed, kinds of difference as bits.
+Differences have three digits; one that is not finite is None."""
+
+
+@dataclass(frozen=True)
+class BrowserRow:
+    """An image in the browser's table.
+
+    Attributes
+    ----------
+    name : str
+        Printable.
+    photo : str
+        What the names of its copies share; empty if it cannot be shown.
+    size : tuple of int
+        Width and height, px.
+    verdict : str
+        See :func:`parity.reporting.verdict.image_verdict`.
+    classes : list of int
+        Ids in any arm.
+    measured : list of Measured or None
+        By comparison, in the order of the results; None where the image was not compared.
+    """
+
+    name: str
+    photo: str
+    size: tuple[int, int]
+    verdict: str
+    classes: list[int]
+    measured: list[Measured | None]
+
+
+@dataclass(frozen=True)
+class BrowserIndex:
+    """What the browser knows before it loads anything: the worst images of a model.
+
+    Attributes
+    ----------
+    model : str
+        Its name.
+    images_per_script : int
+        Images whose detections stand in one script.
+    total : int
+        Images of the run.
+    kinds : tuple of str
+        What the bits of the rows stand for.
+    images : list of BrowserRow
+        The worst first.
+    """
+
+    SCHEMA: ClassVar[str] = "browser/1"
+
+    model: str
+    images_per_script: int
+    total: int
+    kinds: tuple[str, ...]
+    images: list[BrowserRow]
 
 
 def write_browser(
-    results: dict[str, Any], sources: Sources, *, worst: int, destination: str | Path
+    results: Results, sources: Sources, *, worst: int, destination: str | Path
 ) -> None:
     """Write what the browser needs to show the worst images of a model.
 
-    ``browser.json`` holds one row per image, see :func:`row_of`. ``details_<number>.js`` call
-    ``parity.receive(model, number, images)`` with what :func:`details_of` returns.
+    ``browser.json`` holds a :class:`BrowserIndex`. ``details_<number>.js`` call
+    ``parity.receive(model, number, images)`` with what :func:`drawn_details` returns.
     ``photo_<image>.jpg`` and ``thumbnail_<image>.jpg`` are copies of the image.
 
     Parameters
     ----------
-    results : dict
+    results : Results
         What ``summarise`` wrote for the model.
     sources : Sources
         Files of the model.
@@ -56,92 +119,82 @@ def write_browser(
     destination : str or Path
         The folder; what is there is replaced as a whole.
     """
-    chosen = {image["name"]: image for image in results["images"][:worst]}
-    rows: dict[str, dict[str, Any]] = {}
+    chosen = {image.name: image for image in results.images[:worst]}
+    rows: dict[str, BrowserRow] = {}
     details: dict[str, dict[str, Any]] = {}
     with atomic_folder(destination) as folder:
         records = sources.records(chosen)
-        for image, arms, comparisons in reported(records, len(chosen), "images copied"):
-            summary = chosen[image.name]
-            photo = copy_image(image, folder)
-            rows[image.name] = row_of(summary, arms, results) | {"photo": photo}
-            details[image.name] = details_of(arms, comparisons)
+        for record in reported(records, len(chosen), "images copied"):
+            name = record.image.name
+            rows[name] = row_of(chosen[name], record, results, copy_image(record.image, folder))
+            details[name] = drawn_details(record.arms, record.comparisons)
         ordered = [name for name in chosen if name in rows]
         for start in range(0, len(ordered), IMAGES_PER_SCRIPT):
             few = [details[name] for name in ordered[start : start + IMAGES_PER_SCRIPT]]
             number = start // IMAGES_PER_SCRIPT
-            script = f"parity.receive({json.dumps(results['model'])}, {number}, {json.dumps(few)});"
+            script = f"parity.receive({json.dumps(results.model)}, {number}, {json.dumps(few)});"
             (folder / f"details_{number:04d}.js").write_text(script + "\n")
-        about = {
-            "model": results["model"],
-            "images_per_script": IMAGES_PER_SCRIPT,
-            "total": results["images_total"],
-            "kinds": KINDS,
-        }
-        write_json(folder / INDEX, BROWSER, about | {"images": [rows[name] for name in ordered]})
+        index = BrowserIndex(
+            model=results.model,
+            images_per_script=IMAGES_PER_SCRIPT,
+            total=results.images_total,
+            kinds=DIFFERENCE_KINDS,
+            images=[rows[name] for name in ordered],
+        )
+        save(folder / BROWSER_INDEX, index)
 
 
-def row_of(
-    summary: dict[str, Any], arms: dict[str, dict[str, Any]], results: dict[str, Any]
-) -> dict[str, Any]:
+def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: str) -> BrowserRow:
     """Return the row of an image in the browser's table.
 
     Parameters
     ----------
-    summary : dict
+    summary : ImageResults
         Its row in the results.
-    arms : dict of str to dict
-        Its record in the detections of each arm.
-    results : dict
+    record : ImageRecord
+        What its arms detect.
+    results : Results
         What ``summarise`` wrote for the model.
-
-    Returns
-    -------
-    dict
-        ``name``, printable; ``size``, width and height in px; ``verdict``; ``classes``, ids in any
-        arm; ``measured``, per comparison in the order of the results: matched, missing, extra,
-        flipped, box_px, score, whether it passed, and the kinds of difference as bits; None where
-        the image was not compared. Differences have three digits; one that is not finite is None.
+    photo : str
+        What the names of its copies share.
     """
-    comparisons = results["comparisons"]
-    gates = {name for name, each in comparisons.items() if each["gated"]}
-    return {
-        "name": printable(summary["name"]),
-        "size": [summary["width"], summary["height"]],
-        "verdict": image_verdict(summary, gates),
-        "classes": sorted({i for record in arms.values() for i in record["class_ids"]}),
-        "measured": [
-            _measured(summary["comparisons"].get(name), Tolerance(**each["tolerance"]))
+    comparisons = results.comparisons
+    gates = {name for name, each in comparisons.items() if each.gated}
+    return BrowserRow(
+        name=printable(summary.name),
+        photo=photo,
+        size=(summary.width, summary.height),
+        verdict=image_verdict(summary, gates),
+        classes=sorted({i for found in record.arms.values() for i in found.class_ids}),
+        measured=[
+            measured_of(summary.comparisons.get(name), each.tolerance)
             for name, each in comparisons.items()
         ],
-    }
+    )
 
 
-def _measured(row: dict[str, Any] | None, tolerance: Tolerance) -> list[Any] | None:
+def measured_of(row: ImageDifferences | None, tolerance: Tolerance) -> Measured | None:
+    """Return the numbers of a comparison on one image."""
     if row is None:
         return None
-    flipped = row["flipped"]  # counted as missing and as extra, too
-    found = (
-        row["missing"] - flipped,
-        row["extra"] - flipped,
-        flipped,
-        not row["box_px"] <= tolerance.box_px,
-        not row["score"] <= tolerance.score,
-        row["unread"],
-    )
+    flipped = row.flipped  # counted as missing and as extra, too
+    missing, extra = row.missing - flipped, row.extra - flipped
+    boxes, scores = not row.box_px <= tolerance.box_px, not row.score <= tolerance.score
+    found = (missing, extra, flipped, boxes, scores, row.unread)
     bits = sum(1 << bit for bit, there in enumerate(found) if there)
-    differences = [_digits(row["box_px"]), _digits(row["score"])]
-    return [row["matched"], *found[:3], *differences, int(row["passed"]), bits]
+    differences = three_digits(row.box_px), three_digits(row.score)
+    return (row.matched, missing, extra, flipped, *differences, int(row.passed), bits)
 
 
-def _digits(value: float) -> float | None:
+def three_digits(value: float) -> float | None:
+    """Return a number of three significant digits; None if it is not finite."""
     return float(f"{value:.3g}") if math.isfinite(value) else None
 
 
-def details_of(
-    arms: dict[str, dict[str, Any]], comparisons: dict[str, dict[str, Any]]
+def drawn_details(
+    arms: dict[str, ImageDetections], comparisons: dict[str, ImageComparison]
 ) -> dict[str, Any]:
-    """Return what the browser draws into an image.
+    """Return what the browser draws into an image, as JSON.
 
     Returns
     -------
@@ -151,32 +204,30 @@ def details_of(
         reference index, candidate index, IoU, box_px; ``missing`` and ``extra`` as indices).
     """
     return {
-        "reasons": {
-            arm: printable(record["reason"]) for arm, record in arms.items() if record["reason"]
-        },
+        "reasons": {arm: printable(found.reason) for arm, found in arms.items() if found.reason},
         "arms": {
             arm: [
                 [*box, score, class_id]
                 for box, score, class_id in zip(
-                    record["boxes"], record["scores"], record["class_ids"], strict=True
+                    found.boxes, found.scores, found.class_ids, strict=True
                 )
             ]
-            for arm, record in arms.items()
+            for arm, found in arms.items()
         },
         "comparisons": {
             name: {
-                "matched": [_pair(pair) for pair in record["matched"]],
-                "flipped": [_pair(pair) for pair in record["flipped"]],
-                "missing": record["missing"],
-                "extra": record["extra"],
+                "matched": [_pair(pair) for pair in found.matched],
+                "flipped": [_pair(pair) for pair in found.flipped],
+                "missing": found.missing,
+                "extra": found.extra,
             }
-            for name, record in comparisons.items()
+            for name, found in comparisons.items()
         },
     }
 
 
-def _pair(pair: dict[str, Any]) -> list[Any]:
-    return [pair["reference"], pair["candidate"], round(pair["iou"], 6), pair["box_px"]]
+def _pair(pair: Pair) -> list[float]:
+    return [pair.reference, pair.candidate, round(pair.iou, 6), pair.box_px]
 
 
 def copy_image(image: BatchImage, folder: Path) -> str:

@@ -5,15 +5,28 @@ lines and letters keep their size.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from parity.reporting.verdict import objects_by_kind
-from parity.reporting.wording import count, number
+from parity.comparison.results import ComparisonResults
+from parity.comparison.settings import Effect
+from parity.reporting.verdict import (
+    KIND_TITLES,
+    MeasuredQuantity,
+    object_count,
+    objects_by_kind,
+    spread_of,
+)
+from parity.reporting.wording import number
+
+DRAWN: tuple[MeasuredQuantity, ...] = ("box_px", "score")
 
 LEAST_DECADE = -9
 MOST_TICKS = 5
-MARGIN = 2.0  # per cent, so that a mark at the end is not cut
+MARGIN_PERCENT = 2.0  # per cent, so that a mark at the end is not cut
+THINNEST = 0.8  # per cent, the narrowest piece of a bar that can be seen
+HEAT_STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
+"""Values of F1 at which the shade of a map changes (chosen)."""
 
 
 @dataclass(frozen=True)
@@ -49,109 +62,147 @@ class Axis:
             share = 0.0
         else:
             share = (math.log10(value) - self.low) / (self.high - self.low)
-        return round(MARGIN + (100 - 2 * MARGIN) * min(max(share, 0.0), 1.0), 2)
+        return round(MARGIN_PERCENT + (100 - 2 * MARGIN_PERCENT) * min(max(share, 0.0), 1.0), 2)
 
     @property
-    def ticks(self) -> list[dict[str, Any]]:
-        """``place`` and ``text`` of a few decades."""
+    def ticks(self) -> list["Tick"]:
+        """A few decades."""
         step = math.ceil((self.high - self.low) / (MOST_TICKS - 1))
         decades = range(self.low, self.high + 1, step)
-        return [{"place": self.place(10.0**n), "text": _decade(n)} for n in decades]
+        return [Tick(self.place(10.0**n), _decade(n)) for n in decades]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark of an axis: where it stands, per cent, and what it says."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The marks of a quantity of a comparison.
+
+    Attributes
+    ----------
+    tolerance : float
+        Where it stands, per cent.
+    median, p95, max : float or None
+        Where they stand; None without matched pairs.
+    within : bool
+        Whether the largest difference is within the tolerance.
+    text, label : str
+        The largest difference, and all of it, in words.
+    """
+
+    tolerance: float
+    median: float | None
+    p95: float | None
+    max: float | None
+    within: bool
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ChartRow:
+    """A comparison: its names, objects by kind, and a strip for each quantity."""
+
+    name: str
+    effect: Effect
+    reference: str
+    candidate: str
+    bars: list[Bar]
+    counts: str
+    strips: dict[MeasuredQuantity, Strip]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """All comparisons on common axes."""
+
+    axes: dict[MeasuredQuantity, Axis]
+    rows: list[ChartRow]
 
 
 def _decade(exponent: int) -> str:
     return number(10.0**exponent) if -3 <= exponent <= 3 else f"1e{exponent}"
 
 
-def effect_chart(results: dict[str, Any]) -> dict[str, Any]:
-    """Return the figure of all comparisons: objects by kind, differences of boxes and scores.
-
-    Parameters
-    ----------
-    results : dict
-        What ``summarise`` wrote for a model.
-
-    Returns
-    -------
-    dict
-        ``axes`` by quantity; ``rows`` with ``name``, ``effect``, ``reference``, ``candidate``,
-        ``bars``, ``counts`` in words, and ``strips`` by quantity.
-    """
-    comparisons = results["comparisons"]
-    axes = {quantity: _axis(comparisons, quantity) for quantity in ("box_px", "score")}
-    most = max((sum(objects_by_kind(each).values()) for each in comparisons.values()), default=0)
-    return {
-        "axes": axes,
-        "rows": [
-            {
-                "name": name,
-                "effect": each["effect"],
-                "reference": each["reference"],
-                "candidate": each["candidate"],
-                "bars": stacked(objects_by_kind(each), most),
-                "counts": counts_in_words(each),
-                "strips": {quantity: strip(each, quantity, axes[quantity]) for quantity in axes},
-            }
+def effect_chart(comparisons: Mapping[str, ComparisonResults]) -> Chart:
+    """Return the figure of all comparisons: objects by kind, differences of boxes and scores."""
+    every = list(comparisons.values())
+    axes = {quantity: axis_of(every, quantity) for quantity in DRAWN}
+    most = max((object_count(each) for each in every), default=0)
+    return Chart(
+        axes,
+        [
+            ChartRow(
+                name,
+                each.effect,
+                each.reference,
+                each.candidate,
+                stacked(objects_by_kind(each), most),
+                counts_in_words(each),
+                {quantity: strip(each, quantity, axis) for quantity, axis in axes.items()},
+            )
             for name, each in comparisons.items()
         ],
-    }
+    )
 
 
-def _axis(comparisons: dict[str, Any], quantity: str) -> Axis:
+def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity) -> Axis:
+    """Return an axis on which a quantity of all comparisons and its tolerances find a place."""
     values: list[float] = []
-    for each in comparisons.values():
-        spread = each["distributions"][quantity] or {}
-        values += [spread[key] for key in ("median", "p95", "max") if key in spread]
-        values.append(each["tolerance"][quantity])
+    for each in comparisons:
+        spread = spread_of(each, quantity)
+        values += [spread.median, spread.p95, spread.max] if spread else []
+        values.append(getattr(each.tolerance, quantity))
     return Axis.of(values)
 
 
-def stacked(counts: dict[str, int], most: int) -> list[Bar]:
+def stacked(counts: Mapping[str, int], most: int) -> list[Bar]:
     """Return the pieces of a bar that is full at a number of objects; none is too thin to see."""
     bars, start = [], 0.0
     for kind, many in counts.items():
         if many:
-            width = max(100 * many / most, 0.8)
+            width = max(100 * many / most, THINNEST)
             bars.append(Bar(kind, round(start, 2), round(width, 2)))
             start += width
     scale = min(1.0, 100 / start) if start else 1.0
     return [Bar(b.kind, round(b.start * scale, 2), round(b.width * scale, 2)) for b in bars]
 
 
-def counts_in_words(comparison: dict[str, Any]) -> str:
+def counts_in_words(comparison: ComparisonResults) -> str:
     """Return how many objects are matched, missing, extra and class-flipped."""
     counts = objects_by_kind(comparison)
     if not sum(counts.values()):
         return "no objects were compared"
-    flipped = counts.pop("flipped")
-    said = [f"{many:,} {kind}" for kind, many in counts.items()]
-    return ", ".join([*said, f"{flipped:,} class-flipped"] if flipped else said)
+    shown = {kind: many for kind, many in counts.items() if many or kind != "flipped"}
+    return ", ".join(f"{many:,} {KIND_TITLES[kind]}" for kind, many in shown.items())
 
 
-def strip(comparison: dict[str, Any], quantity: str, axis: Axis) -> dict[str, Any]:
-    """Return where median, 95th percentile, largest difference and tolerance stand, and in words.
-
-    Returns
-    -------
-    dict
-        ``tolerance``; ``within``, whether the largest is; ``text``, the largest; ``label``, all
-        of it; ``median``, ``p95`` and ``max`` are absent without matched pairs.
-    """
+def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis) -> Strip:
+    """Return where median, 95th percentile, largest difference and tolerance stand."""
     unit = {"box_px": " px", "score": ""}[quantity]
-    spread, allowed = comparison["distributions"][quantity], comparison["tolerance"][quantity]
-    base = {"tolerance": axis.place(allowed), "within": True, "text": "–"}
+    spread = spread_of(comparison, quantity)
+    allowed: float = getattr(comparison.tolerance, quantity)
     if spread is None:
-        return base | {"label": "no matched detections"}
-    places = {key: axis.place(spread[key]) for key in ("median", "p95", "max")}
-    label = (
-        f"median {number(spread['median'])}{unit}, 95 % within {number(spread['p95'])}{unit}, "
-        f"largest {number(spread['max'])}{unit}, tolerance {number(allowed)}{unit}"
+        label = "no matched detections"
+        return Strip(axis.place(allowed), None, None, None, within=True, text="–", label=label)
+    return Strip(
+        axis.place(allowed),
+        axis.place(spread.median),
+        axis.place(spread.p95),
+        axis.place(spread.max),
+        within=spread.max <= allowed,
+        text=f"{number(spread.max)}{unit}",
+        label=f"median {number(spread.median)}{unit}, 95 % within {number(spread.p95)}{unit}, "
+        f"largest {number(spread.max)}{unit}, tolerance {number(allowed)}{unit}",
     )
-    within = spread["max"] <= allowed
-    text = f"{number(spread['max'])}{unit}"
-    return base | places | {"within": within, "text": text, "label": label}
 
 
-def pairs_in_words(comparison: dict[str, Any]) -> str:
-    """Return how many images differ, such as ``3 of 4 images differ``."""
-    return f"{comparison['images_differing']:,} of {count(comparison['images'], 'image')} differ"
+def heat_level(f1: float | None) -> int:
+    """Return a shade: 9 for F1 of exactly 1, one less for each step that is missed, 0 for none."""
+    return 0 if f1 is None else sum(f1 >= least for least in HEAT_STEPS)

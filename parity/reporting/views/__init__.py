@@ -1,1 +1,5 @@
-"""What the report says and shows, section by section, as data."""
+"""What the report says and shows, one module a section; every module registers itself."""
+
+from parity.registry import import_modules
+
+import_modules(__name__, __path__)

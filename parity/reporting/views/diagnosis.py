@@ -1,289 +1,232 @@
-"""What the report says of a diagnosis; plain text, which Markdown and the page both show."""
+"""The diagnoses of other people's boxes: what is wrong, how to fix it, and the evidence."""
 
 import math
-import re
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-from markupsafe import Markup
+from parity.diagnosis.document import BoxComparison, DiagnosisDocument, NamedFault, WaterfallStep
+from parity.diagnosis.stages import STAGE_TITLES
+from parity.reporting.diagnosis_verdict import in_words, step_title, verdict_sentence
+from parity.reporting.views.blocks import (
+    Block,
+    Code,
+    Fact,
+    Facts,
+    Figure,
+    Group,
+    Note,
+    Sentences,
+    Text,
+    table,
+)
+from parity.reporting.views.section import SECTIONS, Model, Section, View
+from parity.reporting.waterfall import NOTHING_LOST
+from parity.reporting.wording import (
+    PANOPTIC_QUALITY,
+    ceiling,
+    count,
+    four_decimals,
+    listing,
+    number,
+    percent,
+)
 
-from parity.files import read_json
-from parity.reporting.markdown.report import address
-from parity.reporting.views.waterfall import NOTHING_LOST, four_digits, percent
-from parity.reporting.wording import ceiling, count, listing, number
+MOST_ALTERNATIVES = 5
+MOST_TIMES = 1e6
+"""Above it odds are not told apart."""
 
-DIAGNOSIS = "diagnosis/1"
-
-CURE_HEADER = [
-    "against PyTorch",
+FIX_HEADER = (
+    "compared with PyTorch",
     "matched",
     "missing",
     "extra",
     "class-flipped",
     "boxes: largest / median (px)",
     "scores: largest / median",
-    "agreement",
-]
-WATERFALL_HEADER = ["step", "matched", "missing", "extra", "agreement", "part of the loss"]
-STEPS = {
-    "runtime": "ONNX Runtime in place of PyTorch",
-    "choice": "another way of doing it",
-    "rest": "what no fault of the catalogue is a name for",
-    "unexplained": "what is left unexplained",
-}
-AGREEMENT = (
-    "Agreement is F1, each matched pair weighted by its overlap: 1 where every detection has a "
-    "partner that covers it exactly."
+    "panoptic quality",
 )
-STAGES = {
-    "reading": "the reading of the file",
-    "geometry": "the geometry of the input",
-    "tensor": "the numbers of the input",
-    "decoding": "the decoding of the raw output",
-    "suppression": "suppression",
-    "thresholds": "the thresholds",
-    "mapping": "the way back into the image",
-    "output": "the form of the boxes",
-    "classes": "the numbering of the classes",
-}
+STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
-def diagnosis_sections(
-    inputs: dict[str, list[str]], destination: str | Path
-) -> dict[str, list[dict[str, Any]]]:
-    """Return by model what the template says of its diagnoses.
+def prepare(model: Model) -> View | None:
+    """Return what the diagnoses of a model say; None without any."""
+    plots = model.files("diagnosis_plots")
+    found = model.documents("diagnoses", DiagnosisDocument)
+    groups = [Group(name, tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()]
+    return View(tuple(groups)) if groups else None
+
+
+def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]:
+    """Yield what is said of one diagnosis.
 
     Parameters
     ----------
-    inputs : dict of str to list of str
-        ``diagnoses`` and ``diagnosis_plots``, what ``diagnose`` and ``plot_diagnosis`` wrote,
-        ``…/{model}/{external}.<suffix>`` each; nothing where no boxes were brought.
-    destination : str or Path
-        The report.
-    """
-    here = Path(destination).parent
-    diagnoses, plots = (inputs.get(name, []) for name in ("diagnoses", "diagnosis_plots"))
-    drawn = {Path(path).with_suffix("").parts[-2:]: address(path, here) for path in plots}
-    sections: dict[str, list[dict[str, Any]]] = {}
-    for path in diagnoses:
-        own = Path(path).with_suffix("").parts[-2:]
-        told = section(read_json(path, DIAGNOSIS), drawn[own])
-        sections.setdefault(own[0], []).append(told)
-    return sections
-
-
-def section(diagnosis: dict[str, Any], plot: str) -> dict[str, Any]:
-    """Return what the template says of one diagnosis.
-
-    Parameters
-    ----------
-    diagnosis : dict
+    diagnosis : DiagnosisDocument
         What ``diagnose`` wrote.
-    plot : str
-        Address of its figure, relative to the report.
+    plot : str, optional
+        Its figure.
     """
-    shares = {row["name"]: row["share"] for row in diagnosis["waterfall"] if row["name"]}
-    lost = 1 - diagnosis["waterfall"][-1]["agreement"] > NOTHING_LOST
-    return {
-        "name": diagnosis["external"],
-        "verdict": verdict(diagnosis),
-        "plot": Markup(plot),  # noqa: S704 - quoted as an address
-        "advice": advice(diagnosis),
-        "faults": [
-            fault_view(fault, shares.get(fault["name"]), diagnosis["alone"][fault["name"]])
-            for fault in diagnosis["faults"]
-        ],
-        "evidence": list(evidence(diagnosis)),
-        "cure": cure_rows(diagnosis),
-        "waterfall": [waterfall_row(row) for row in diagnosis["waterfall"]] if lost else [],
-        "open": list(open_questions(diagnosis)),
-        "ask": diagnosis["ask"],
-        "assumed": [*choices(diagnosis), *cut_at(diagnosis), *diagnosis["notes"]],
-        "agreement": AGREEMENT,
-    }
+    yield Text(verdict_sentence(diagnosis), bold=True)
+    if plot:
+        yield Figure(plot, PLOT)
+    shares = {step.name: step.share for step in diagnosis.waterfall if step.name}
+    for place, fault in enumerate(diagnosis.faults, start=1):
+        cost = cost_in_words(shares.get(fault.name), diagnosis.alone[fault.name])
+        yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
+    yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
+    yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
+    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
+        rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
+        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
+    for title, sentences in (
+        ("What these boxes cannot tell", open_questions(diagnosis)),
+        ("How to learn more", diagnosis.ask),
+        ("What was inferred", [*harmless_choices(diagnosis), *diagnosis.notes]),
+    ):
+        if sentences:
+            yield Group(title, (Sentences(tuple(sentences)),))
 
 
-def verdict(diagnosis: dict[str, Any]) -> str:
-    """Return the answer in one sentence."""
-    name, faults = diagnosis["external"], [fault["name"] for fault in diagnosis["faults"]]
-    rest = 1 - diagnosis["reproduced"]["exact"]
-    if diagnosis["verdict"] == "correct" and rest > 0:
-        return (
-            f"No step of the catalogue is wrong in {name}, but {percent(rest)} of its boxes are "
-            f"not what {diagnosis['export']}, run as it should be, gives."
+def fault_blocks(fault: NamedFault, cost: str) -> Iterator[Block]:
+    """Yield what is said of a fault."""
+    facts = [
+        Fact("Stage", STAGE_TITLES[fault.stage]),
+        Fact("What is wrong", fault.wrong),
+        Fact("How to fix it", fault.fix),
+        Fact("What it costs", cost),
+        Fact("Name in the configuration", fault.name),
+    ]
+    if fault.reference:
+        facts.append(Fact("Reported before", fault.reference))
+    yield Facts(tuple(facts))
+    if fault.code:
+        yield Code(fault.code, "python", f"Correct lines: {fault.title}")
+
+
+def cost_in_words(share: float | None, alone: float) -> str:
+    """Return what a fault costs.
+
+    Parameters
+    ----------
+    share : float or None
+        Its part of the panoptic quality that is lost when faults are added in the order of the
+        stages.
+    alone : float
+        The panoptic quality that it would leave if it were the only fault.
+    """
+    said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
+    if share is None:
+        return f"{said}."
+    return f"{said}. Here it accounts for {percent(share)} of what is lost."
+
+
+def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what speaks for the answer, a sentence each."""
+    found, plain = diagnosis.reproduced, diagnosis.reproduced_by_correct
+    observed = diagnosis.waterfall[-1]
+    boxes = count(observed.matched + observed.extra, "box", "boxes")
+    looked_at, stated = len(diagnosis.images), diagnosis.images_stated
+    images = count(looked_at, "image")
+    if looked_at < stated:
+        images += f" (those that tell most, out of {stated:,})"
+    yield (
+        f"Of {boxes} in {images}, this explanation reproduces {percent(found.exact)} to the last "
+        f"digit given and {percent(found.close)} closely; the correct deployment reproduces "
+        f"{percent(plain.exact)} and {percent(plain.close)}."
+    )
+    yield (
+        f"The median remaining difference is {ceiling(found.box_px)} px and "
+        f"{ceiling(found.score)} in score."
+    )
+    if found.predicted < 1:
+        yield f"{percent(found.predicted)} of the boxes that it predicts were observed."
+    other = diagnosis.runner_up
+    if other:
+        named = in_words(other.faults, diagnosis)
+        yield f"The next best explanation ({named}) is {odds(other.margin)} less likely."
+    ended = "" if diagnosis.complete else " and stopped because its budget was used up"
+    yield f"The search ran the network {times(diagnosis.network_runs)}{ended}."
+
+
+def times(many: int) -> str:
+    """Return how often something was done."""
+    return "once" if many == 1 else f"{many:,} times"
+
+
+def odds(margin: float) -> str:
+    """Return in words how much less likely what costs more by a margin is.
+
+    Parameters
+    ----------
+    margin : float
+        Difference of two negative log-likelihoods.
+    """
+    ratio = math.exp(min(margin, math.log(MOST_TIMES) + 1))
+    return "more than a million times" if ratio > MOST_TIMES else f"{number(ratio)} times"
+
+
+def open_questions(diagnosis: DiagnosisDocument) -> list[str]:
+    """Return what these boxes cannot tell, a sentence each."""
+    said = []
+    if diagnosis.equivalents:
+        others = "; or ".join(
+            in_words(other.faults, diagnosis) for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
         )
-    if diagnosis["verdict"] == "correct":
-        return (
-            f"Nothing is wrong with {name}: {diagnosis['export']}, run as it should be, gives its "
-            "boxes."
+        said.append(f"Other explanations fit these boxes equally well: {others}.")
+    if diagnosis.undecided:
+        said.append(
+            "These faults may be present, too, because they change nothing in these images: "
+            f"{in_words(diagnosis.undecided, diagnosis)}."
         )
-    if diagnosis["verdict"] == "named":
-        are = "step is" if len(faults) == 1 else "steps are"
-        return f"{len(faults)} {are} wrong in {name}: {listing(faults)}."
-    where = STAGES.get(diagnosis["first_difference"], "a stage that these boxes do not tell")
-    nearest = f" Nearest comes: {listing(faults)}." if faults else ""
-    return (
-        f"Nothing in the catalogue gives the boxes of {name}; it differs first in {where}.{nearest}"
+    return said
+
+
+def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what was inferred of the deployment that is no fault, a sentence each."""
+    for each in diagnosis.choices:
+        yield f"{each.title} (harmless): {each.wrong}"
+    thresholds = diagnosis.fix_effect.thresholds
+    said = listing(
+        [
+            f"conf {number(thresholds.conf)}",
+            f"IoU {number(thresholds.iou)}",
+            f"max_det {thresholds.max_det}",
+        ]
+    )
+    yield (
+        f"Here, PyTorch is compared at the thresholds of {diagnosis.external}: {said}. The "
+        f"comparison external-{diagnosis.external} uses the thresholds of the configuration."
     )
 
 
-def advice(diagnosis: dict[str, Any]) -> list[str]:
-    """Return what to do about a deployment, a sentence if there is anything."""
-    if diagnosis["verdict"] == "correct":
-        return []
-    mend = [fault["mend"] for fault in diagnosis["faults"]] or diagnosis["ask"][:1]
-    return [f"{verdict(diagnosis)} {' '.join(mend)} The section on its diagnosis shows how."]
-
-
-def fault_view(fault: dict[str, Any], share: float | None, alone: float) -> dict[str, Any]:
-    """Return what is said of a fault.
-
-    Parameters
-    ----------
-    fault : dict
-        An entry of ``faults``.
-    share : float or None
-        Its part of the agreement that is lost.
-    alone : float
-        The agreement that it would leave if it was the only fault.
-
-    Returns
-    -------
-    dict
-        Texts; ``block`` are the right lines for Markdown, ``link`` an address or nothing.
-    """
-    plain = re.fullmatch(r"https://[\w./#?=&-]+", fault["reference"])
-    return {
-        "name": fault["name"],
-        "stage": STAGES[fault["stage"]],
-        "wrong": fault["wrong"],
-        "mend": fault["mend"],
-        "code": fault["code"],
-        "block": Markup(fence(fault["code"])),  # noqa: S704 - a fence that nothing in it can close
-        "link": Markup(fault["reference"]) if plain else "",  # noqa: S704 - matched above
-        "cost": cost(share, alone),
-    }
-
-
-def cost(share: float | None, alone: float) -> str:
-    """Return in words what a fault costs, alone and after those of earlier stages."""
-    said = f"Alone it would leave an agreement of {four_digits(alone)}"
-    if share is None:
-        return f"{said}."
-    return f"{said}; after those before it, it takes {percent(share)} of all that is lost."
-
-
-def fence(code: str) -> str:
-    """Return lines of Python as a block of Markdown that nothing in it can close."""
-    longest = max((len(run) for run in re.findall(r"`+", code)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return f"{marks}python\n{code}\n{marks}"
-
-
-def evidence(diagnosis: dict[str, Any]) -> list[str]:
-    """Return what speaks for the answer, a sentence each."""
-    found, plain = diagnosis["reproduced"], diagnosis["reproduced_by_correct"]
-    observed = diagnosis["waterfall"][-1]
-    boxes = observed["matched"] + observed["extra"]
-    looked_at, stated = len(diagnosis["images"]), diagnosis["images_stated"]
-    images = count(looked_at, "image")
-    if looked_at < stated:
-        images += f" (of {stated:,} stated; those that tell most)"
-    said = [
-        (
-            f"Of {count(boxes, 'box', 'boxes')} in {images}, {percent(found['exact'])} are "
-            f"reproduced within the digits that were given and {percent(found['close'])} nearly; "
-            f"the correct deployment gives {percent(plain['exact'])} and "
-            f"{percent(plain['close'])}."
-        ),
-        (
-            f"The median difference that is left is {ceiling(found['box_px'])} px and "
-            f"{ceiling(found['score'])} in score."
-        ),
+def _effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
+    effect = diagnosis.fix_effect
+    rows = [
+        ("the observed boxes", *compared_cells(effect.before)),
+        ("after the fix", *compared_cells(effect.after)),
     ]
-    if found["predicted"] < 1:
-        said.append(f"{percent(found['predicted'])} of the boxes that it predicts were given.")
-    other = diagnosis["runner_up"]
-    if other:
-        named = listing(other["faults"]) or "no fault"
-        said.append(
-            f"The next best explanation, {named}, is worse by {number(float(other['margin']))} "
-            f"nats, which makes it {odds(other['margin'])} less likely."
-        )
-    runs = count(diagnosis["network_runs"], "run")
-    ended = "" if diagnosis["complete"] else ", and its budget ended the search"
-    said.append(f"It took {runs} of the network{ended}.")
-    return said
+    yield table("Before and after", FIX_HEADER, rows)
 
 
-def odds(nats: float) -> str:
-    """Return in words how much less likely what is worse by some nats is."""
-    times = math.exp(min(nats, 100))
-    return "more than a million times" if times > 1e6 else f"{number(times)} times"
+def compared_cells(found: BoxComparison) -> tuple[str, ...]:
+    """Return the cells of some boxes compared with PyTorch."""
+    return (
+        f"{found.matched:,} of {found.reference:,}",
+        *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
+        f"{number(found.box_px)} / {number(found.box_px_median)}",
+        f"{number(found.score)} / {number(found.score_median)}",
+        four_decimals(found.panoptic_quality),
+    )
 
 
-def open_questions(diagnosis: dict[str, Any]) -> list[str]:
-    """Return what these boxes cannot tell, a sentence each."""
-    said = []
-    if diagnosis["equivalents"]:
-        others = "; or ".join(
-            listing(other["faults"]) or "no fault" for other in diagnosis["equivalents"][:5]
-        )
-        said.append(f"These boxes are explained as well by: {others}.")
-    if diagnosis["undecided"]:
-        said.append(
-            f"These may hold too, for they change nothing here: {listing(diagnosis['undecided'])}."
-        )
-    return said
+def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ...]:
+    """Return the cells of a step from PyTorch to the observed boxes."""
+    return (
+        step_title(step, diagnosis),
+        *(f"{many:,}" for many in (step.matched, step.missing, step.extra)),
+        four_decimals(step.panoptic_quality),
+        percent(step.share),
+    )
 
 
-def choices(diagnosis: dict[str, Any]) -> list[str]:
-    """Return what was inferred of the deployment that is no fault, a sentence each."""
-    return [f"No fault ({each['name']}): {each['wrong']}" for each in diagnosis["choices"]]
-
-
-def cut_at(diagnosis: dict[str, Any]) -> list[str]:
-    """Return at which thresholds PyTorch is held against the boxes here, a sentence."""
-    name, thresholds = diagnosis["external"], diagnosis["cure"]["thresholds"]
-    if not thresholds:
-        return []
-    said = listing([f"{key} {value:g}" for key, value in thresholds.items()])
-    return [
-        (
-            f"Here PyTorch is cut at the thresholds of {name}: {said}. The comparison "
-            f"external-{name} cuts it at those of the configuration."
-        )
-    ]
-
-
-def cure_rows(diagnosis: dict[str, Any]) -> list[list[str]]:
-    """Return the boxes that were given and those of the cured deployment, against PyTorch."""
-    cure = diagnosis["cure"]
-    named = {"before": "the boxes that were given", "after": "without the faults"}
-    return [[text, *_cells(cure[key])] for key, text in named.items()]
-
-
-def _cells(found: dict[str, Any]) -> list[str]:
-    return [
-        f"{found['matched']:,} of {found['reference']:,}",
-        *(f"{found[key]:,}" for key in ("missing", "extra", "flipped")),
-        *(f"{number(found[k])} / {number(found[f'{k}_median'])}" for k in ("box_px", "score")),
-        four_digits(found["agreement"]),
-    ]
-
-
-def waterfall_row(row: dict[str, Any]) -> list[str]:
-    """Return the cells of a step from PyTorch to the boxes that were given."""
-    return [
-        step_name(row),
-        *(f"{row[key]:,}" for key in ("matched", "missing", "extra")),
-        four_digits(row["agreement"]),
-        percent(row["share"]),
-    ]
-
-
-def step_name(row: dict[str, Any]) -> str:
-    """Return what a step of the waterfall is called."""
-    if row["kind"] == "fault":
-        return str(row["name"])
-    return f"{row['name']} ({STEPS['choice']})" if row["kind"] == "choice" else STEPS[row["kind"]]
+SECTIONS.add("diagnosis", Section("Diagnosis", 30, prepare))

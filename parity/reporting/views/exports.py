@@ -1,86 +1,171 @@
-"""The exports of a model side by side: size, parity, and accuracy and speed where measured."""
+"""The exports of a model side by side, and which one to ship."""
 
-import statistics
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from parity.reporting.verdict import objects
-from parity.reporting.views.tables import effect_result
-from parity.reporting.wording import number
+from parity.accuracy.results import Accuracy
+from parity.benchmarking.results import Latency
+from parity.comparison.results import Results
+from parity.model_files.results import TensorDescription
+from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
+from parity.reporting.verdict import object_count, outcome_in_words
+from parity.reporting.views.blocks import Block, Figure, Group, Note, Table, Text, table
+from parity.reporting.views.section import SECTIONS, Model, Section, View
+from parity.reporting.wording import ceiling, count, number
 
-ONNX_ARM = "ONNX arm"
+CHOICE_HEADER = (
+    "export",
+    "size (MB)",
+    "images per second",
+    "missing",
+    "extra",
+    "boxes: largest (px)",
+    "scores: largest",
+    "mAP50-95",
+    "lost mAP50-95 (%)",
+    "tolerance",
+    "Pareto-optimal",
+)
+FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
+PARETO = "An export is Pareto-optimal if no other is nowhere worse and somewhere better."
+DIGESTS = (
+    "Digests are SHA-256. The digest of an ONNX file leaves out its metadata, which holds the date "
+    "of the export."
+)
+PLOT = "Quality of the exports over size and speed"
 
 
-def header(*, accuracy: bool, latency: bool) -> list[str]:
-    """Return the heads of the table's columns."""
+def prepare(model: Model) -> View:
+    """Return the exports side by side, which one to ship, and what their files are."""
+    results = model.results
+    measured = MeasuredExports(
+        accuracy=model.document("accuracies", Accuracy),
+        latency=model.documents("latencies", Latency),
+    )
+    chosen = model.document("choices", ExportChoices)
+    plots = model.inputs.get("choice_plots", ())
+    return View(
+        (
+            *(
+                [Group("Which export to ship", tuple(choice_blocks(chosen, plots)))]
+                if chosen
+                else []
+            ),
+            side_by_side(results, measured),
+            table("What each ONNX file is", FILE_HEADER, [*file_rows(results)]),
+            Note(DIGESTS),
+        )
+    )
+
+
+def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
+    """Yield the advice and what it follows from."""
+    yield Text(found.advice)
+    yield table("The choice", CHOICE_HEADER, [choice_row(row) for row in found.rows])
+    yield Note(PARETO)
+    for path in plots:
+        yield Figure(path, PLOT)
+
+
+def choice_row(row: ExportChoice) -> tuple[str, ...]:
+    """Return what is known of an export."""
+    return (
+        row.export,
+        f"{row.bytes / 1e6:.2f}",
+        number(row.images_per_second),
+        f"{row.missing:,}",
+        f"{row.extra:,}",
+        ceiling(row.box_px),
+        ceiling(row.score),
+        "–" if row.map is None else f"{row.map:.3f}",
+        number(row.cost.percent) if row.cost else "–",
+        "within" if row.passed else "beyond",
+        "yes" if row.pareto else "no",
+    )
+
+
+@dataclass(frozen=True)
+class MeasuredExports:
+    """What was measured beside parity: accuracy, if there are labels, and speed by export."""
+
+    accuracy: Accuracy | None
+    latency: Mapping[str, Latency]
+
+
+def side_by_side(results: Results, measured: MeasuredExports) -> Table:
+    """Return size, both effects, and accuracy and speed where measured, a row an export."""
     effects = [
         f"{effect}: {what}"
         for effect in ("runtime", "deployment")
         for what in ("missing / extra", "boxes (px) / scores", "result")
     ]
-    measured = ["mAP50-95", "lost against the .pt"] if accuracy else []
-    return ["export", "file", *effects, *measured, *(["images a second"] if latency else [])]
-
-
-def rows(
-    results: dict[str, Any],
-    *,
-    accuracy: dict[str, Any] | None = None,
-    latency: dict[str, dict[str, Any]] | None = None,
-) -> list[list[str]]:
-    """Return a row per export.
-
-    Parameters
-    ----------
-    results : dict
-        What ``summarise`` wrote for the model.
-    accuracy : dict, optional
-        What ``accuracy`` wrote for it.
-    latency : dict of str to dict, optional
-        What ``latency`` wrote, by export.
-    """
-    return [
+    header = ["export", "file", *effects]
+    header += ["mAP50-95", "lost compared with the .pt"] if measured.accuracy else []
+    header += ["images per second"] if measured.latency else []
+    rows = [
         [
             name,
-            f"{export['bytes'] / 1e6:.1f} MB",
+            f"{export.bytes / 1e6:.1f} MB",
             *effect_cells(results, f"runtime-{name}"),
             *effect_cells(results, f"deployment-{name}"),
-            *(accuracy_cells(accuracy, name) if accuracy else []),
-            *([speed(latency.get(name))] if latency else []),
+            *(accuracy_cells(measured.accuracy, name) if measured.accuracy else []),
+            *([speed_cell(measured.latency.get(name))] if measured.latency else []),
         ]
-        for name, export in results["exports"].items()
+        for name, export in results.exports.items()
     ]
+    return table("Side by side", header, rows)
 
 
-def effect_cells(results: dict[str, Any], name: str) -> Iterator[str]:
+def effect_cells(results: Results, name: str) -> Iterator[str]:
     """Yield counts, differences and result of a comparison; dashes where there is none."""
-    comparison = results["comparisons"].get(name)
-    if comparison is None or not objects(comparison):
+    comparison = results.comparisons.get(name)
+    if comparison is None or not object_count(comparison):
         yield from ("–", "–", "nothing compared")
         return
-    spread = comparison["distributions"]
-    largest = [number(spread[key]["max"] if spread[key] else None) for key in ("box_px", "score")]
-    yield f"{comparison['missing']:,} / {comparison['extra']:,}"
-    yield " / ".join(largest)
-    yield effect_result(comparison)
+    spread = comparison.distributions
+    decides = ", decides the verdict" if comparison.gated else ""
+    yield f"{comparison.missing:,} / {comparison.extra:,}"
+    yield " / ".join(number(each.max if each else None) for each in (spread.box_px, spread.score))
+    yield outcome_in_words(comparison) + decides
 
 
-def accuracy_cells(accuracy: dict[str, Any], export: str) -> list[str]:
+def accuracy_cells(accuracy: Accuracy, export: str) -> tuple[str, str]:
     """Return the mean average precision of an export and what it loses, with its interval."""
-    arm = accuracy["arms"].get(f"onnx-{export}")
-    lost = accuracy["comparisons"].get(f"deployment-{export}")
-    if arm is None or arm["map"] is None:
-        return ["–", "–"]
-    if lost is None or lost["map"]["percent"] is None:
-        return [f"{arm['map']:.4f}", "–"]
-    low, high = lost["map"]["percent_interval"]
-    return [f"{arm['map']:.4f}", f"{lost['map']['percent']:.2f} % ({low:.2f} to {high:.2f})"]
+    arm = accuracy.arms.get(f"onnx-{export}")
+    lost = accuracy.comparisons.get(f"deployment-{export}")
+    if arm is None or arm.map is None:
+        return "–", "–"
+    if lost is None or lost.map.percent is None:
+        return f"{arm.map:.4f}", "–"
+    low, high = lost.map.percent_interval
+    return f"{arm.map:.4f}", f"{lost.map.percent:.2f} % ({low:.2f} to {high:.2f})"
 
 
-def speed(latency: dict[str, Any] | None) -> str:
-    """Return the median speed of the ONNX arm with one job of one thread."""
-    for race in latency["races"] if latency else []:
-        for contestant in race["contestants"]:
-            if contestant["kind"] == ONNX_ARM:
-                return f"{statistics.median(contestant['images_per_second']):.1f}"
-    return "–"
+def speed_cell(latency: Latency | None) -> str:
+    """Return the median speed of the ONNX arm on one thread."""
+    speed = single_thread_speed(latency) if latency else None
+    return "–" if speed is None else f"{speed:.1f}"
+
+
+def file_rows(results: Results) -> Iterator[tuple[str, ...]]:
+    """Yield what each ONNX file is."""
+    for name, export in results.exports.items():
+        operators, kinds = sum(export.operators.values()), len(export.operators)
+        yield (
+            name,
+            export.sha256,
+            f"{export.bytes / 1e6:.1f} MB",
+            str(export.opset),
+            f"{export.producer}, IR {export.ir_version}",
+            ", ".join(map(tensor_in_words, export.inputs)),
+            ", ".join(map(tensor_in_words, export.outputs)),
+            f"{operators:,} of {count(kinds, 'type')}",
+        )
+
+
+def tensor_in_words(tensor: TensorDescription) -> str:
+    """Return name, shape and type of an input or output."""
+    return f"{tensor.name} {'×'.join(map(str, tensor.shape))} {tensor.dtype}"
+
+
+SECTIONS.add("exports", Section("Exports", 40, prepare))

@@ -1,101 +1,178 @@
-"""What the report says of a sweep."""
+"""How far the arms agree at other thresholds, and which thresholds a candidate should get."""
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from markupsafe import Markup
+from parity.comparison.threshold_grid import Axes
+from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
+from parity.reporting.views.blocks import Figure, Note, Sentences, Text, table
+from parity.reporting.views.section import SECTIONS, Model, Section, View
+from parity.reporting.wording import count, four_decimals, number
 
-from parity.comparison.tuning import SWEEP_RESULTS
-from parity.files import read_json
-from parity.reporting.markdown.report import address
-from parity.reporting.wording import count, number
+TUNED_HEADER = (
+    "comparison",
+    "conf",
+    "IoU",
+    "matched",
+    "missing",
+    "extra",
+    "F1",
+    "best conf",
+    "missing",
+    "extra",
+    "F1",
+    "best conf and IoU",
+    "missing",
+    "extra",
+    "F1",
+)
+RANGE_HEADER = (
+    "comparison",
+    "lowest F1",
+    "at conf, IoU",
+    "highest F1",
+    "at conf, IoU",
+    "lowest mean IoU of matched boxes",
+)
+SAME_IMAGES = (
+    "These thresholds were found and judged on the same images; check them on others before you "
+    "ship them."
+)
+MOST_CELLS = 400
+"""A map of more cells than this is not legible as a table (chosen); the figure shows it."""
+PLOTS = "F1 at every pair of thresholds, detections per arm, and F1 over confidence threshold"
 
 
-def sweep_sections(
-    results: list[str], plots: list[str], destination: str | Path
-) -> dict[str, dict[str, Any]]:
-    """Return by model what the template says of its sweep.
+@dataclass(frozen=True)
+class MapCell:
+    """F1 at a pair of thresholds, in words and as a number; ``here`` at those of this run."""
 
-    Parameters
+    text: str
+    f1: float | None
+    here: bool
+
+
+@dataclass(frozen=True)
+class Map:
+    """F1 at every pair of thresholds.
+
+    Attributes
     ----------
-    results, plots : list of str
-        What ``tune`` and ``plot_sweep`` wrote, ``…/{model}/<file>`` each; empty without a sweep.
-    destination : str or Path
-        The report.
+    comparison : str
+        Whose it is.
+    conf : tuple of str
+        Confidence thresholds, heads of the columns.
+    rows : tuple of (str, tuple of MapCell)
+        IoU threshold and cells of each row, falling.
     """
-    here = Path(destination).parent
-    drawn = {Path(path).parent.name: address(path, here) for path in plots}
-    swept = {Path(path).parent.name: read_json(path, SWEEP_RESULTS) for path in results}
-    return {model: section(each, drawn[model]) for model, each in swept.items()}
+
+    comparison: str
+    conf: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[MapCell, ...]], ...]
 
 
-def section(results: dict[str, Any], plots: str) -> dict[str, Any]:
-    """Return what the template says of the sweep of one model.
+@dataclass(frozen=True)
+class ThresholdsView(View):
+    """The blocks, and maps that stand below them."""
 
-    Parameters
-    ----------
-    results : dict
-        What ``tune`` wrote.
-    plots : str
-        Address of the figures, relative to the report.
-    """
-    axes, comparisons = results["axes"], results["comparisons"]
-    pairs = count(len(axes["conf"]) * len(axes["iou"]), "pair")
-    return {
-        "about": (
-            f"The candidates of {count(results['images'], 'image')} were cut at {pairs} of "
-            "thresholds; no network ran for it. Agreement is F1, twice the matched pairs over the "
-            "detections of both arms: 1 where every detection has its partner."
+    maps: tuple[Map, ...]
+
+
+def prepare(model: Model) -> ThresholdsView | None:
+    """Return what a sweep found; None where no thresholds were swept."""
+    found = model.document("sweeps", SweepResults)
+    if found is None:
+        return None
+    axes, comparisons = found.axes, found.comparisons
+    pairs = count(len(axes.conf) * len(axes.iou), "pair")
+    about = (
+        f"The candidates of {count(found.images, 'image')} were filtered at {pairs} of confidence "
+        "and IoU thresholds, without running a network again. F1 is twice the number of matched "
+        "pairs divided by the detections of both arms: 1 means every detection has a partner."
+    )
+    legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS
+    tuned = [tuned_row(name, each.tuning) for name, each in comparisons.items()]
+    ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
+    return ThresholdsView(
+        blocks=(
+            Text(about),
+            Sentences(tuple(each.sentence for each in comparisons.values())),
+            Note(SAME_IMAGES),
+            *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
+            table(
+                "Other thresholds for the candidate alone",
+                TUNED_HEADER,
+                tuned,
+            ),
+            table("The same thresholds for both arms", RANGE_HEADER, ranges),
+            *(Note(each) for each in found.notes),
         ),
-        "sentences": [comparison["sentence"] for comparison in comparisons.values()],
-        "plots": Markup(plots),  # noqa: S704 - quoted as an address
-        "tuned": [tuned_row(name, each["tuning"]) for name, each in comparisons.items()],
-        "ranges": [range_row(name, each["cells"]) for name, each in comparisons.items()],
-        "notes": results["notes"],
-    }
+        maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
+    )
 
 
-def tuned_row(name: str, tuning: dict[str, dict[str, Any]]) -> list[str]:
+def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:
     """Return what the candidate of a comparison gives at its own thresholds."""
-    now, conf, both = tuning["operating"], tuning["best_conf"], tuning["best"]
-    return [
+    now, conf, both = tuning.operating, tuning.best_conf, tuning.best
+    return (
         name,
-        number(now["conf"]),
-        number(now["iou"]),
-        f"{now['matched']:,}",
+        number(now.conf),
+        number(now.iou),
+        f"{now.matched:,}",
         *_differences(now),
-        number(conf["conf"]),
+        number(conf.conf),
         *_differences(conf),
-        f"{number(both['conf'])}, {number(both['iou'])}",
+        f"{number(both.conf)}, {number(both.iou)}",
         *_differences(both),
-    ]
+    )
 
 
-def range_row(name: str, cells: list[dict[str, Any]]) -> list[str]:
-    """Return between which values the agreement of a comparison lies over the grid."""
-    stated = [cell for cell in cells if cell["f1"] is not None]
+def range_row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Return between which values the F1 of a comparison lies over the grid."""
+    stated = [(cell.f1, cell) for cell in cells if cell.f1 is not None]
     if not stated:
-        return [name, *["–"] * 5]
-    least = min(stated, key=lambda cell: cell["f1"])
-    most = max(stated, key=lambda cell: cell["f1"])
-    overlaps = [cell["mean_iou"] for cell in stated if cell["mean_iou"] is not None]
-    return [
+        return (name, *["–"] * 5)
+    ends = min(stated, key=lambda pair: pair[0]), max(stated, key=lambda pair: pair[0])
+    overlaps = [cell.mean_iou for _, cell in stated if cell.mean_iou is not None]
+    return (
         name,
-        *(part for cell in (least, most) for part in (agreement(cell["f1"]), _place(cell))),
-        agreement(min(overlaps, default=None)),
-    ]
+        *(text for f1, cell in ends for text in (four_decimals(f1), _place(cell))),
+        four_decimals(min(overlaps, default=None)),
+    )
 
 
-def agreement(value: float | None) -> str:
-    """Return an agreement with four decimals; what is not exactly 1 is never shown as 1."""
-    if value is None:
+def map_of(name: str, comparison: SweepComparison, axes: Axes) -> Map:
+    """Return F1 at every pair of thresholds, a row per IoU threshold."""
+    cells = {(cell.conf, cell.iou): cell.f1 for cell in comparison.cells}
+    operating = (axes.operating_conf, axes.operating_iou)
+    return Map(
+        comparison=name,
+        conf=tuple(map(str, axes.conf)),
+        rows=tuple(
+            (
+                str(iou),
+                tuple(
+                    MapCell(_map_text(cells[conf, iou]), cells[conf, iou], (conf, iou) == operating)
+                    for conf in axes.conf
+                ),
+            )
+            for iou in reversed(axes.iou)
+        ),
+    )
+
+
+def _map_text(f1: float | None) -> str:
+    if f1 is None:
         return "–"
-    return "1" if value == 1 else f"{min(value, 0.9999):.4f}"
+    return "1" if f1 == 1 else f"{min(f1, 0.999):.3f}".lstrip("0")
 
 
-def _place(cell: dict[str, Any]) -> str:
-    return f"{number(cell['conf'])}, {number(cell['iou'])}"
+def _place(cell: Cell) -> str:
+    return f"{number(cell.conf)}, {number(cell.iou)}"
 
 
-def _differences(point: dict[str, Any]) -> list[str]:
-    return [f"{point['missing']:,}", f"{point['extra']:,}", agreement(point["f1"])]
+def _differences(point: Point) -> tuple[str, ...]:
+    return f"{point.missing:,}", f"{point.extra:,}", four_decimals(point.f1)
+
+
+SECTIONS.add("thresholds", Section("Other thresholds", 100, prepare))

@@ -1,0 +1,208 @@
+"""The accuracy of a model's arms against labels, and what each comparison costs."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class LabelFacts:
+    """What the labels are.
+
+    Attributes
+    ----------
+    source : str
+        The file or folder that holds them.
+    images, objects, crowds : int
+        Labelled images, their objects, and regions marked as crowds.
+    notes : list of str
+        What was noticed when reading them.
+    """
+
+    source: str
+    images: int
+    objects: int
+    crowds: int
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How accuracy was measured.
+
+    Attributes
+    ----------
+    iou : float
+        IoU threshold of the suppression before precision is averaged.
+    max_det : int
+        Detections of an image, at most.
+    draws : int
+        Draws of the bootstrap.
+    says : str
+        The protocol in words.
+    """
+
+    iou: float
+    max_det: int
+    draws: int
+    says: str
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """The accuracy of an arm on one class.
+
+    Attributes
+    ----------
+    map, map50 : float or None
+        Mean average precision, over IoU thresholds of 0.5 to 0.95 and at 0.5.
+    objects : int
+        Labelled objects.
+    """
+
+    map: float | None
+    map50: float | None
+    objects: int
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """95 % intervals of a bootstrap over images.
+
+    Attributes
+    ----------
+    map, map50 : tuple of float
+        Lower and upper end.
+    """
+
+    map: tuple[float, float]
+    map50: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """What an arm gets right and wrong at the thresholds of the deployment.
+
+    Attributes
+    ----------
+    precision, recall : float or None
+        None without any detection, or any object.
+    detections, objects : int
+        Counts.
+    mistakes : dict of str to int
+        Detections that find no object, by :data:`parity.accuracy.error_types.KINDS`.
+    fates : dict of str to int
+        Objects by what became of them, :data:`parity.accuracy.error_types.FATES`.
+    """
+
+    precision: float | None
+    recall: float | None
+    detections: int
+    objects: int
+    mistakes: dict[str, int]
+    fates: dict[str, int]
+
+
+@dataclass(frozen=True)
+class AveragePrecision:
+    """The mean average precision of an arm.
+
+    Attributes
+    ----------
+    map, map50 : float or None
+        Over IoU thresholds of 0.5 to 0.95, and at 0.5; None where nothing is labelled.
+    sizes : dict of str to float or None
+        ``map`` of small (below 32² px), medium and large (from 96² px) objects.
+    classes : dict of str to ClassAccuracy
+        By class name, of labelled classes.
+    """
+
+    map: float | None
+    map50: float | None
+    sizes: dict[str, float | None]
+    classes: dict[str, ClassAccuracy]
+
+
+@dataclass(frozen=True)
+class ArmAccuracy(AveragePrecision):
+    """The accuracy of an arm.
+
+    Attributes
+    ----------
+    interval : Intervals
+        Of ``map`` and ``map50``.
+    floor : float
+        Candidates score above it.
+    operating_point : OperatingPoint
+        At the thresholds of the deployment.
+    """
+
+    interval: Intervals
+    floor: float
+    operating_point: OperatingPoint
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a candidate loses against its reference.
+
+    Attributes
+    ----------
+    difference : float
+        Candidate less reference.
+    interval : tuple of float
+        95 % interval of it.
+    percent : float or None
+        What is lost of the reference's value; None if that is 0.
+    percent_interval : tuple of float
+        95 % interval of it.
+    """
+
+    difference: float
+    interval: tuple[float, float]
+    percent: float | None
+    percent_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class AccuracyComparison:
+    """Two arms compared by their accuracy.
+
+    Attributes
+    ----------
+    reference, candidate : str
+        Names of the arms.
+    map, map50 : Cost
+        What the candidate loses.
+    moved : dict of str to dict of str to int
+        Objects by their fate in the reference, then by their fate in the candidate.
+    """
+
+    reference: str
+    candidate: str
+    map: Cost
+    map50: Cost
+    moved: dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """The accuracy of all arms of a model.
+
+    Attributes
+    ----------
+    labels : LabelFacts
+        What it was measured against.
+    protocol : Protocol
+        How it was measured.
+    arms : dict of str to ArmAccuracy
+        By arm.
+    comparisons : dict of str to AccuracyComparison
+        By comparison.
+    """
+
+    SCHEMA: ClassVar[str] = "accuracy/1"
+
+    labels: LabelFacts
+    protocol: Protocol
+    arms: dict[str, ArmAccuracy]
+    comparisons: dict[str, AccuracyComparison]

@@ -1,0 +1,209 @@
+"""The torch-free network: an export, whatever runtime executes it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+
+from parity.backends.buffers import BufferPool
+from parity.backends.model_facts import ModelFacts, read_facts
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.runtimes.runtime import RUNTIMES, Session
+from parity.data.reading import read_image
+from parity.deployment import geometry
+from parity.deployment.input_tensor import to_tensor
+from parity.deployment.run import pipeline_of
+from parity.detection.candidate_files import NetworkRun
+from parity.detection.decoding import Candidates
+from parity.errors import UserError
+from parity.model_files.results import ExportDescription
+from parity.provenance import versions
+from parity.records import load
+
+
+@dataclass(frozen=True)
+class OnnxNetwork(ModelFacts):
+    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
+
+    Attributes
+    ----------
+    session : Session
+        The loaded model.
+    """
+
+    session: Session
+    _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
+    _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        threads: int,
+        runtime: str = "onnxruntime",
+        providers: tuple[str, ...] = PROVIDERS,
+    ) -> Self:
+        """Load a model and read its size, layout, stride and names from it.
+
+        Parameters
+        ----------
+        path : str or Path
+            An ONNX file that Ultralytics exported.
+        threads : int
+            Threads that an inference may use.
+        runtime : str
+            A key of :data:`parity.backends.runtimes.runtime.RUNTIMES`.
+        providers : tuple of str
+            Execution providers, the preferred first; what is not there is passed over.
+
+        Raises
+        ------
+        UserError
+            If the runtime is not installed or cannot load the file, or the file is no model of a
+            supported task.
+        """
+        cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
+        session = RUNTIMES[runtime](path, threads=threads, providers=providers)
+        return cls(**vars(read_facts(session, path)), session=session)
+
+    def check_geometry(
+        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
+    ) -> None:
+        """Check that the model has the geometry and head that the configuration gives its export.
+
+        Raises
+        ------
+        UserError
+            If its input is of another size, or dynamic where a fixed one was expected, or its
+            head is another.
+        """
+        if end2end != (self.end2end and not self.suppressed):
+            found = "needs" if end2end else "needs no"
+            setting = "leave out nms: false" if end2end else "set nms: false"
+            raise UserError(
+                f"exports.{export}: the output of the model {found} suppression; {setting} so that "
+                "it is compared with its like."
+            )
+        if rect != self.rect:
+            found = "dynamic" if self.rect else "fixed"
+            raise UserError(
+                f"exports.{export}: the input of the model is {found}; "
+                f"set dynamic: {str(self.rect).lower()} so that it is compared with its like."
+            )
+        if tuple(imgsz) != tuple(self.imgsz) and not self.rect:
+            raise UserError(
+                f"exports.{export}: the input of the model is {self.imgsz[0]}x{self.imgsz[1]}; "
+                f"set imgsz: [{self.imgsz[0]}, {self.imgsz[1]}] so that it is compared with its "
+                "like."
+            )
+
+    def read(self, path: Path) -> np.ndarray:
+        """Return the pixels of an image file, see :func:`parity.data.reading.read_image`."""
+        return read_image(path)
+
+    def preprocess(self, image: np.ndarray) -> np.ndarray:
+        """Return the network's input for an image.
+
+        Parameters
+        ----------
+        image : (h, w, 3) uint8
+            Blue, green, red.
+
+        Returns
+        -------
+        (1, 3, H, W) float32
+            Red, green, blue in [0, 1].
+        """
+        correct = pipeline_of(self)
+        where = geometry.fit(correct, image.shape[:2], self.imgsz)
+        tensor = self._tensors.take((1, 3, where.height, where.width))
+        if image.dtype == np.uint8:
+            canvas = self._canvases.take((where.height, where.width, 3))
+            to_tensor(correct, geometry.apply(correct, image, where, into=canvas), into=tensor)
+            self._canvases.give_back(canvas)
+        else:
+            to_tensor(correct, geometry.apply(correct, image, where), into=tensor)
+        return tensor
+
+    def release(self, tensor: np.ndarray) -> None:
+        """Take back what :meth:`preprocess` returned, to be written into again."""
+        self._tensors.give_back(tensor)
+
+    def forward(self, tensor: np.ndarray) -> np.ndarray:
+        """Run the network on one image, see :meth:`forward_batch`."""
+        return self.forward_batch([tensor])[0]
+
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
+        """Run the network.
+
+        Parameters
+        ----------
+        tensors : list of (1, 3, H, W) float32
+            What :meth:`preprocess` returned for images of one shape, at most ``batch`` of them.
+
+        Returns
+        -------
+        list of (4 + classes, anchors) or (rows, 6) float32
+            The raw output for each image.
+        """
+        fed = tensors[0]
+        if self.batch > 1:
+            missing = self.batch - len(tensors)
+            fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
+        fed = fed.astype(self.dtype, copy=False)
+        output = self.session.run(fed)
+        return list(output[: len(tensors)].astype(np.float32, copy=False))
+
+    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
+        """Return the candidates of a raw output above a floor."""
+        decode = self.task.decode_end2end if self.end2end else self.task.decode
+        return decode(raw, floor)
+
+
+def describe_run(
+    network: OnnxNetwork,
+    description: str | Path,
+    *,
+    runtime: str,
+    providers: tuple[str, ...],
+    floor: float,
+    threads: int,
+) -> NetworkRun:
+    """Return what makes the candidates of a network.
+
+    Parameters
+    ----------
+    network : OnnxNetwork
+        A loaded model.
+    description : str or Path
+        The JSON that the export wrote of itself.
+    runtime, providers : str, tuple of str
+        What was asked for.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
+
+    Raises
+    ------
+    UserError
+        If the description cannot be read.
+    """
+    described = load(description, ExportDescription)
+    return NetworkRun(
+        model_sha256=described.sha256,
+        imgsz=network.imgsz,
+        rect=network.rect,
+        end2end=network.end2end,
+        names=network.names,
+        floor=floor,
+        threads=threads,
+        versions=versions(network.session.package, "numpy", "opencv-python"),
+        baked=described.baked,
+        runtime=runtime,
+        provider=network.session.executed_by,
+        providers=tuple(providers),
+    )

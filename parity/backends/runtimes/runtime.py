@@ -1,0 +1,87 @@
+"""What a runtime must be able to do, and the registry of runtimes.
+
+The workflow imports all runtimes at every start to know their names, so a module that declares one
+imports its package only when it loads a model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from parity.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output of a model.
+
+    Attributes
+    ----------
+    name : str
+        In the model.
+    shape : tuple of int or str
+        A number for every axis that is fixed, text for one that is not.
+    dtype : str
+        As numpy calls it; what the runtime calls it where numpy has none like it.
+    """
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: str
+
+
+class Session(Protocol):
+    """A model that a runtime has loaded."""
+
+    @property
+    def input(self) -> TensorInfo:
+        """The first input of the model."""
+
+    @property
+    def output(self) -> TensorInfo:
+        """The first output of the model."""
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the exporter wrote into the file beside the model."""
+
+    @property
+    def executed_by(self) -> str:
+        """What executes the model, for people: a provider, or a runtime and its device."""
+
+    @property
+    def package(self) -> str:
+        """The Python package whose version counts."""
+
+    def run(self, tensor: "np.ndarray") -> "np.ndarray":
+        """Return the first output for an input, both with the axis of the batch."""
+
+
+class Load(Protocol):
+    """What a runtime registers: a function that loads a model."""
+
+    def __call__(self, path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:
+        """Load a model.
+
+        Parameters
+        ----------
+        path : str or Path
+            An ONNX file.
+        threads : int
+            Threads that a run may use.
+        providers : tuple of str
+            Execution providers, the preferred first, for a runtime that has several.
+
+        Raises
+        ------
+        UserError
+            If the runtime is not installed or cannot load the model.
+        """
+
+
+RUNTIMES: Registry[Load] = Registry("runtime")
+"""What loads a model, by the name of its runtime in ``exports.<name>.runtime``."""

@@ -1,0 +1,164 @@
+"""Remembering the digests of files, so that only those that look changed are read again."""
+
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from parity.data.listing import Listing
+from parity.files import write_npz
+from parity.provenance import sha256
+
+UNREADABLE = bytes(32)
+"""Stands for the digest of a file that cannot be read."""
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed less than so long before it was looked at may change again without a new
+time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
+
+CHUNK = 10_000
+"""Files that wait for a thread at a time; chosen, so that a million need no queue of a million."""
+
+MANY = 5_000
+"""Reading more files than so many is announced on the console; chosen."""
+
+
+@dataclass(frozen=True)
+class DigestCache:
+    """Digests of files, and what the files looked like when they were read.
+
+    Attributes
+    ----------
+    names : bytes
+        Names of all files in order, see :func:`join_names`.
+    sizes, times : (N,) int64
+        Bytes, and nanoseconds of the last change.
+    digests : (N, 32) uint8
+        SHA-256 of the content; zeros for a file that could not be read.
+    seen_ns : int
+        When the files were looked at, nanoseconds.
+    """
+
+    names: bytes
+    sizes: np.ndarray
+    times: np.ndarray
+    digests: np.ndarray
+    seen_ns: int
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return a cache that remembers nothing."""
+        none = np.zeros(0, np.int64)
+        return cls(b"", none, none, np.zeros((0, 32), np.uint8), 0)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a cache; one that is lost or damaged is as good as an empty one."""
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return cls.from_arrays(stored)
+        except Exception:  # whatever is wrong with it, reading the files again repairs it
+            return cls.empty()
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """Return the cache that :meth:`as_arrays` described.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If an array is missing, or they do not fit each other.
+        """
+        cache = cls(
+            names=arrays["names"].tobytes(),
+            sizes=arrays["sizes"],
+            times=arrays["times"],
+            digests=arrays["digests"],
+            seen_ns=int(arrays["seen_ns"]),
+        )
+        shapes = {cache.sizes.shape, cache.times.shape, cache.digests.shape[:1]}
+        if shapes != {(cache.names.count(0),)}:
+            raise ValueError("the arrays differ in length")
+        return cache
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that an npz stores."""
+        return {
+            "names": np.frombuffer(self.names, np.uint8),
+            "sizes": self.sizes,
+            "times": self.times,
+            "digests": self.digests,
+            "seen_ns": np.array(self.seen_ns, np.int64),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the cache; uncompressed, since digests do not compress."""
+        write_npz(path, self.as_arrays(), compressed=False)
+
+    def updated(self, listing: Listing) -> tuple["DigestCache", np.ndarray]:
+        """Return the cache of the files of a listing, reading those that look new or changed.
+
+        Parameters
+        ----------
+        listing : Listing
+            The files as they are now.
+
+        Returns
+        -------
+        cache : DigestCache
+            Of exactly these files, in their order.
+        read : (K,) int
+            Rows of the files that had to be read.
+        """
+        names = join_names(listing.names)
+        rows = self._rows(listing, names)
+        found = np.flatnonzero(rows >= 0)
+        old = rows[found]
+        same = self.sizes[old] == listing.sizes[found]
+        same &= self.times[old] == listing.times[found]
+        same &= self.times[old] < self.seen_ns - SETTLED_NS
+        digests = np.zeros((len(listing), 32), np.uint8)
+        digests[found[same]] = self.digests[old[same]]
+        changed = np.ones(len(listing), bool)
+        changed[found[same]] = False
+        read = np.flatnonzero(changed)
+        if read.size > MANY:
+            sys.stderr.write(f"Reading {read.size} images that are new or changed.\n")
+        if read.size:
+            digests[read] = _read_digests([listing.paths[row] for row in read])
+        return DigestCache(names, listing.sizes, listing.times, digests, listing.seen_ns), read
+
+    def _rows(self, listing: Listing, names: bytes) -> np.ndarray:
+        if self.names == names:
+            return np.arange(len(listing))
+        positions = {name: row for row, name in enumerate(split_names(self.names))}
+        return np.fromiter((positions.get(n, -1) for n in listing.names), np.int64, len(listing))
+
+
+def join_names(names: list[str]) -> bytes:
+    """Return names end to end, each ended by a zero byte, which no name of a file holds."""
+    return "\0".join([*names, ""]).encode(errors="surrogateescape")
+
+
+def split_names(names: bytes) -> list[str]:
+    """Return what :func:`join_names` was given."""
+    return names.decode(errors="surrogateescape").split("\0")[:-1]
+
+
+def _read_digests(paths: list[str]) -> np.ndarray:
+    digests = bytearray()
+    with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter, and disks wait
+        for start in range(0, len(paths), CHUNK):
+            digests += b"".join(pool.map(_read_digest, paths[start : start + CHUNK]))
+    return np.frombuffer(bytes(digests), np.uint8).reshape(-1, 32)
+
+
+def _read_digest(path: str) -> bytes:
+    try:
+        return bytes.fromhex(sha256(path))
+    except OSError:
+        return UNREADABLE

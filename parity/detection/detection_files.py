@@ -1,0 +1,155 @@
+"""Detection files: what an arm reports for a batch of images."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from parity.detection.candidate_files import BakedThresholds, ImageCandidates, NetworkRun
+from parity.detection.detections import Detections
+
+NOT_LISTED = "the external boxes do not list it"
+"""Reason of an image that external boxes do not list, not even as one without objects."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What turns candidates into detections.
+
+    Attributes
+    ----------
+    conf : float
+        Confidence threshold: a detection's score exceeds it.
+    iou : float
+        IoU threshold of non-maximum suppression.
+    max_det : int
+        Detections of an image, at most.
+    """
+
+    conf: float
+    iou: float
+    max_det: int
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """What made the detections of an arm: a run of a network, or somebody else.
+
+    Of somebody else's boxes ``source`` and what follows are known, of a network's the fields of
+    :class:`NetworkRun` before it; None is what is not known.
+
+    Attributes
+    ----------
+    arm : str
+        Name of the arm.
+    names : dict of int to str
+        The model's class names by id.
+    thresholds : Thresholds or None
+        What the candidates went through.
+    source : str or None
+        The file or folder that the boxes were read from.
+    declared : dict
+        What the user says of the deployment, see :class:`parity.external.observations.Declared`.
+    notes : list of str
+        One sentence for everything that was inferred when reading.
+    labels : dict of int to str
+        Labels that the model does not know, by the ids given to them.
+    """
+
+    arm: str
+    names: dict[int, str]
+    thresholds: Thresholds | None = None
+    model_sha256: str | None = None
+    imgsz: tuple[int, int] | None = None
+    rect: bool | None = None
+    end2end: bool | None = None
+    floor: float | None = None
+    threads: int | None = None
+    versions: dict[str, str] | None = None
+    baked: BakedThresholds | None = None
+    device: str | None = None
+    runtime: str | None = None
+    provider: str | None = None
+    providers: tuple[str, ...] | None = None
+    source: str | None = None
+    declared: dict[str, float | str | list[int] | None] | None = None
+    notes: list[str] | None = None
+    labels: dict[int, str] | None = None
+
+    @classmethod
+    def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:
+        """Return what made the detections of an arm that runs a network."""
+        return cls(arm=arm, thresholds=thresholds, **vars(run))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDetections:
+    """What a detections file holds of one image.
+
+    Attributes
+    ----------
+    name : str
+        Path below the images' root.
+    sha256 : str
+        Digest of the image file.
+    height, width : int
+        Of the decoded image, px; 0 if it could not be read.
+    reason : str
+        Why there is nothing of it: it could not be read, or :data:`NOT_LISTED`; empty otherwise.
+    non_finite : int
+        Numbers of the raw output that were NaN or infinite.
+    boxes, scores, class_ids : list
+        See :class:`Detections`; a score that is not stated is None.
+    """
+
+    name: str
+    sha256: str
+    height: int
+    width: int
+    reason: str
+    non_finite: int
+    boxes: list[list[float]]
+    scores: list[float | None]
+    class_ids: list[int]
+
+    @classmethod
+    def of(cls, image: ImageCandidates, found: Detections) -> Self:
+        """Return the record of an image; every number is the shortest that gives its float32."""
+        height, width = image.image_shape
+        return cls(
+            name=image.name,
+            sha256=image.sha256,
+            height=height,
+            width=width,
+            reason=image.reason,
+            non_finite=image.non_finite,
+            boxes=[[float(str(side)) for side in box] for box in found.boxes],
+            scores=[float(str(score)) for score in found.scores],
+            class_ids=found.class_ids.tolist(),
+        )
+
+    def arrays(self) -> Detections:
+        """Return the detections as arrays; a score that is not stated becomes NaN."""
+        return Detections(
+            np.array(self.boxes, np.float32).reshape(-1, 4),
+            np.array(self.scores, np.float32),
+            np.array(self.class_ids, np.int32),
+        )
+
+
+@dataclass(frozen=True)
+class DetectionBatch:
+    """All detections of a batch of images and what made them: a detections file.
+
+    Attributes
+    ----------
+    made_by : MadeBy
+        The arm, the model and the thresholds.
+    images : list of ImageDetections
+        One entry per image, unreadable ones included, in the order of the batch.
+    """
+
+    SCHEMA: ClassVar[str] = "detections/1"
+
+    made_by: MadeBy
+    images: list[ImageDetections]

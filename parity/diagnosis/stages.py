@@ -1,0 +1,33 @@
+"""The stages of a deployment, by which faults are ordered and named."""
+
+from typing import Literal
+
+FaultStage = Literal[
+    "reading",
+    "geometry",
+    "input_tensor",
+    "decoding",
+    "nms",
+    "thresholds",
+    "rescaling",
+    "output",
+    "class_ids",
+]
+
+STAGE_TITLES: dict[FaultStage, str] = {
+    "reading": "reading the image",
+    "geometry": "geometry (resizing and padding)",
+    "input_tensor": "input tensor",
+    "decoding": "decoding",
+    "nms": "NMS",
+    "thresholds": "thresholds",
+    "rescaling": "rescaling boxes",
+    "output": "output format",
+    "class_ids": "class ids",
+}
+"""What people read for each stage, in the order in which a deployment runs them."""
+
+FAULT_STAGES = tuple(STAGE_TITLES)
+
+PREPROCESSING_STAGES: tuple[FaultStage, ...] = ("reading", "geometry", "input_tensor")
+"""The stages before the network; what they do decides its input."""

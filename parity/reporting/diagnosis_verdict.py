@@ -1,0 +1,70 @@
+"""What a diagnosis found, in a sentence, and what its steps are called."""
+
+from collections.abc import Sequence
+
+from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
+from parity.diagnosis.stages import STAGE_TITLES
+from parity.reporting.wording import count, listing, percent
+
+STEP_TITLES = {
+    "runtime": "ONNX Runtime instead of PyTorch",
+    "choice": "harmless choice",
+    "rest": "differences that no fault of the catalogue explains",
+    "unexplained": "unexplained rest",
+}
+"""What people read for the kinds of step that are no fault."""
+
+
+def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
+    """Return the answer in one sentence."""
+    name, export = diagnosis.external, diagnosis.export
+    rest = 1 - diagnosis.reproduced.exact
+    if diagnosis.verdict == "correct" and rest > 0:
+        return (
+            f"No fault of the catalogue was found in {name}, but {percent(rest)} of its boxes "
+            f"differ from those of {export} with correct preprocessing and postprocessing."
+        )
+    if diagnosis.verdict == "correct":
+        return (
+            f"{name} is correct: {export} with correct preprocessing and postprocessing returns "
+            "its boxes."
+        )
+    faults = in_words([fault.name for fault in diagnosis.faults], diagnosis)
+    if diagnosis.verdict == "named":
+        return f"{name} has {count(len(diagnosis.faults), 'fault')}: {faults}."
+    stage = diagnosis.first_difference
+    where = f"; it differs first in this stage: {STAGE_TITLES[stage]}" if stage else ""
+    nearest = f" The closest explanation: {faults}." if diagnosis.faults else ""
+    return f"No fault of the catalogue explains the boxes of {name}{where}.{nearest}"
+
+
+def advice(diagnosis: DiagnosisDocument) -> list[str]:
+    """Return what to do about a deployment, a sentence if there is anything."""
+    if diagnosis.verdict == "correct":
+        return []
+    fixes = [fault.fix for fault in diagnosis.faults] or diagnosis.ask[:1]
+    return [f"{verdict_sentence(diagnosis)} {' '.join(fixes)} Its diagnosis below shows how."]
+
+
+def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int = 10) -> str:
+    """Return faults by their titles, as part of a sentence.
+
+    Parameters
+    ----------
+    faults : sequence of str
+        Names of faults.
+    diagnosis : DiagnosisDocument
+        It knows their titles.
+    limit : int
+        No more than so many are named.
+    """
+    titles = [diagnosis.titles.get(name, name) for name in faults]
+    return listing(titles, limit=limit) or "no fault"
+
+
+def step_title(step: WaterfallStep, diagnosis: DiagnosisDocument) -> str:
+    """Return what a step from PyTorch to the observed boxes is called."""
+    if not step.name:
+        return STEP_TITLES[step.kind]
+    title = diagnosis.titles.get(step.name, step.name)
+    return f"{title} ({STEP_TITLES['choice']})" if step.kind == "choice" else title

@@ -1,0 +1,202 @@
+"""The report of a run as data: the same for the page and for Markdown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.tolerances import Quantity
+from parity.records import load
+from parity.reporting.verdict import NOUNS, QUANTITY_UNITS, Gate, gates_of, overall
+from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
+from parity.reporting.views.section import SECTIONS, Model, View
+from parity.reporting.wording import number
+
+QUESTION = "Does the ONNX deployment see what the PyTorch model sees?"
+TERMS = {
+    "Arm": "One way to run the model. Every arm gets the same images.",
+    "pytorch-rect": "The arm of predict in its default settings: PyTorch on the minimal rectangle "
+    "that holds the resized image.",
+    "pytorch-square": "PyTorch on a fixed input tensor, as an export takes it: the resized image "
+    "is padded to the full size.",
+    "onnx-…": "An export, run by ONNX Runtime or OpenVINO with the preprocessing and "
+    "postprocessing of this project.",
+    "external-…": "Boxes that another program wrote.",
+    "Geometry": "Size and shape of the input tensor, and how the image is fitted into it.",
+    "Reference and candidate": "The two arms of a comparison: the candidate is judged by how far "
+    "its detections differ from those of the reference.",
+    "Matched": "Two detections of equal class that overlap enough are one object that both arms "
+    "detect.",
+    "Tolerance": "The largest differences that still count as equal.",
+}
+"""Words that this project uses in a sense of its own."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A quantity that a gate limits: what was measured, what is allowed, and whether it passes."""
+
+    name: str
+    value: str
+    allowed: str
+    within: bool
+
+
+@dataclass(frozen=True)
+class JudgedGate:
+    """A comparison that decides the verdict, and the numbers behind it."""
+
+    gate: Gate
+    limits: tuple[Limit, ...]
+
+
+@dataclass(frozen=True)
+class PreparedSection:
+    """A section of a model: its key in the registry, its heading, and what it says."""
+
+    key: str
+    title: str
+    view: View
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """The sections of a model, in order."""
+
+    name: str
+    sections: tuple[PreparedSection, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is said of a run.
+
+    Attributes
+    ----------
+    verdict : str
+        ``pass``, ``fail`` or ``nothing compared``.
+    gates : tuple of JudgedGate
+        The comparisons that decide, failures first.
+    notes : tuple of str
+        Where the images come from, if that is worth a word.
+    terms : Group
+        What the words of this project mean.
+    models : tuple of ModelReport
+        In the order of the configuration.
+    closing : tuple of Group
+        What stands behind the models.
+    """
+
+    verdict: str
+    gates: tuple[JudgedGate, ...]
+    notes: tuple[str, ...]
+    terms: Group
+    models: tuple[ModelReport, ...]
+    closing: tuple[Group, ...]
+    question: str = QUESTION
+    undecided: str = "No comparison decides the verdict."
+
+
+def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any]) -> Report:
+    """Return what the report of a run says.
+
+    Parameters
+    ----------
+    inputs : mapping of str to sequence of str
+        Inputs of the rule ``write_report`` by name: files ``…/{model}/<file>`` or folders
+        ``…/{model}``. ``results`` must be there; the others feed the sections.
+    config : mapping
+        The completed configuration.
+    """
+    results = [load(path, Results) for path in inputs["results"]]
+    names = [result.model for result in results]
+    by_name = dict(zip(names, results, strict=True))
+    gates = gates_of(results)
+    judged = [
+        JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
+    ]
+    notes = sorted({result.images_note for result in results} - {""})
+    return Report(
+        verdict=overall(gates),
+        gates=tuple(judged),
+        notes=tuple(notes),
+        terms=Group("Terms", (terms(),)),
+        models=tuple(
+            ModelReport(result.model, tuple(sections(Model(result, own_files(inputs, n, names)))))
+            for n, result in by_name.items()
+        ),
+        closing=tuple(closing(config)),
+    )
+
+
+def own_files(
+    inputs: Mapping[str, Sequence[str]], model: str, models: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the inputs that belong to a model, by their names."""
+
+    def owner(path: str) -> str:
+        last = reversed(Path(path).parts[-2:])
+        return next((part for part in last if part in models), "")
+
+    return {
+        name: tuple(path for path in paths if owner(path) == model)
+        for name, paths in inputs.items()
+    }
+
+
+def sections(model: Model) -> Iterator[PreparedSection]:
+    """Yield the sections that have something to say of a model, in order."""
+    for key, section in sorted(SECTIONS.items(), key=lambda item: item[1].place):
+        view = section.prepare(model)
+        if view is not None:
+            yield PreparedSection(key, section.title, view)
+
+
+def limits(comparison: ComparisonResults) -> Iterator[Limit]:
+    """Yield the quantities that a gate limits; unread images only where they exceed."""
+    names: dict[Quantity, str] = {
+        "missing": NOUNS["missing"][1],
+        "extra": NOUNS["extra"][1],
+        "unread": NOUNS["unread"][1],
+        "box_px": "largest box difference",
+        "score": "largest score difference",
+    }
+    for quantity, name in names.items():
+        within = quantity not in comparison.exceeded
+        unit = f" {QUANTITY_UNITS[quantity]}" if quantity == "box_px" else ""
+        value, allowed = (
+            f"{number(getattr(side, quantity))}{unit}"
+            for side in (comparison.required, comparison.tolerance)
+        )
+        if quantity != "unread" or not within:
+            yield Limit(name, value, allowed, within)
+
+
+def terms() -> Facts:
+    """Return what the words of this project mean."""
+    return Facts(tuple(Fact(name, meaning) for name, meaning in TERMS.items()))
+
+
+def closing(config: Mapping[str, Any]) -> Iterator[Group]:
+    """Yield the configuration and how to reproduce the run."""
+    text = yaml.safe_dump(dict(config), sort_keys=False, default_flow_style=False)
+    yield Group("Configuration", (Code(text, "yaml", "Configuration"),))
+    yield Group(
+        "How to reproduce",
+        (
+            Text(
+                "Save the configuration above as config.yaml, put the same images in place, and "
+                "run this in the folder of the workflow:"
+            ),
+            Code("make run", "sh", "Commands"),
+            Text(
+                "It installs the versions pinned in requirements.txt and runs only what is missing "
+                "or out of date. If they are installed already, snakemake --cores all does the "
+                "same. Equal inputs, versions and numbers of threads give equal files on machines "
+                "of the same kind."
+            ),
+        ),
+    )

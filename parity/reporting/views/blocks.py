@@ -1,0 +1,158 @@
+"""Blocks, of which sections are made: what is said and shown, without HTML or Markdown.
+
+A block is rendered by the macro that has its name in lower case, in ``blocks.html.j2`` and in
+``blocks.md.j2``.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from parity.reporting.wording import count
+
+MOST_ROWS = 200
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a section."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the macro that renders it."""
+        return type(self).__name__.lower()
+
+
+@dataclass(frozen=True)
+class Text(Block):
+    """A paragraph; bold if it is the answer of its section."""
+
+    text: str
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Note(Block):
+    """A paragraph of lesser weight, such as a definition below a table."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentences(Block):
+    """A list, with numbers if the order matters."""
+
+    items: tuple[str, ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    header : tuple of str
+        Heads of its columns.
+    rows : tuple of tuple of str
+        The first cell names the row.
+    left_out : str
+        How many rows are not shown and where they are; empty if all are.
+    """
+
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A picture: its file and what it shows."""
+
+    path: str
+    shows: str
+
+
+@dataclass(frozen=True)
+class Code(Block):
+    """Lines of code, what language they are in, and what they are."""
+
+    text: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name and its value, which becomes a link if it is an address on the web."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Facts(Block):
+    """Names with their values."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a file."""
+
+    text: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Links(Block):
+    """Links to files, in one line."""
+
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Group(Block):
+    """Blocks under a heading; ``folded`` ones are closed on the page until they are asked for."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    folded: bool = False
+
+
+def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks, and those inside of groups after their group."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Group):
+            yield from every_block(block.blocks)
+
+
+def table(
+    caption: str,
+    header: Iterable[str],
+    rows: Iterable[Iterable[str]],
+    *,
+    total: int | None = None,
+    full: str = "comparison_results.json",
+) -> Table:
+    """Return a table of the first rows; the others are counted.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    header, rows : iterable of str, iterable of iterable of str
+        Its cells.
+    total : int, optional
+        How many rows there are, where not all are given.
+    full : str
+        The file that holds the others.
+    """
+    every = tuple(tuple(row) for row in rows)
+    left = (len(every) if total is None else total) - MOST_ROWS
+    said = f"{count(left, 'more row')} in {full}." if left > 0 else ""
+    return Table(caption, tuple(header), every[:MOST_ROWS], said)

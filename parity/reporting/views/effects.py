@@ -1,0 +1,126 @@
+"""How far the arms differ: every comparison, its numbers and what kind of effect it shows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from parity.comparison.results import ComparisonResults, Distribution
+from parity.comparison.settings import Effect
+from parity.reporting.verdict import (
+    object_count,
+    outcome_in_words,
+    sentence,
+    tolerance_in_words,
+)
+from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Table, table
+from parity.reporting.views.section import SECTIONS, Model, Section, View
+from parity.reporting.wording import number
+
+
+@dataclass(frozen=True)
+class EffectKind:
+    """A kind of comparison: what people call it and what it shows."""
+
+    title: str
+    shows: str
+
+
+EFFECT_KINDS: dict[Effect, EffectKind] = {
+    "geometry": EffectKind(
+        "Geometry",
+        "PyTorch compared with PyTorch: the fixed input tensor of an export instead of the "
+        "minimal rectangle that predict uses. No export is involved.",
+    ),
+    "runtime": EffectKind(
+        "Runtime",
+        "An export compared with PyTorch on the same input tensor: what the runtime and the "
+        "model file change.",
+    ),
+    "deployment": EffectKind(
+        "Deployment",
+        "An export compared with predict in its default settings: what a user notices.",
+    ),
+    "external": EffectKind("External", "Boxes of another program compared with PyTorch."),
+}
+
+HEADER = (
+    "comparison",
+    "images that differ",
+    "matched",
+    "missing",
+    "extra",
+    "class-flipped",
+    "read by one arm only",
+    "boxes: largest / 95 % (px)",
+    "scores: largest / 95 %",
+    "mean IoU",
+    "smallest passing tolerance",
+    "tolerance",
+    "result",
+)
+COUNTED = (
+    "An object is missing if only the reference detects it, and extra if only the candidate does. "
+    "A class-flipped object, which both detect as different classes, counts as missing and as "
+    "extra, too."
+)
+PLOTS = (
+    "Detections of each arm; objects, box differences and score differences of each comparison; "
+    "scores of both arms"
+)
+
+
+@dataclass(frozen=True)
+class EffectsView(View):
+    """The effects that were measured, and the comparisons that the page draws."""
+
+    kinds: tuple[tuple[Effect, EffectKind], ...]
+    comparisons: Mapping[str, ComparisonResults]
+
+
+def prepare(model: Model) -> EffectsView:
+    """Return every comparison in a sentence and in numbers."""
+    comparisons = model.results.comparisons
+    measured = {each.effect for each in comparisons.values()}
+    kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
+    tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
+    figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
+    return EffectsView(
+        blocks=(
+            Sentences(tuple(f"{name}: {sentence(each)}." for name, each in comparisons.items())),
+            Group("Every number of every comparison", (*tables, Note(COUNTED)), folded=True),
+            *([Group("Figures", tuple(figures), folded=True)] if figures else []),
+        ),
+        kinds=kinds,
+        comparisons=comparisons,
+    )
+
+
+def effect_table(title: str, effect: Effect, comparisons: Mapping[str, ComparisonResults]) -> Table:
+    """Return the table of the comparisons that show an effect."""
+    rows = [effect_row(n, each) for n, each in comparisons.items() if each.effect == effect]
+    return table(title, HEADER, rows)
+
+
+def effect_row(name: str, comparison: ComparisonResults) -> Iterable[str]:
+    """Return the cells of a comparison."""
+    spread = comparison.distributions
+    decides = ", decides the verdict" if comparison.gated else ""
+    counts = (comparison.missing, comparison.extra, comparison.flipped, comparison.unread)
+    return (
+        f"{name}: {comparison.candidate} vs. {comparison.reference}",
+        f"{comparison.images_differing:,} of {comparison.images:,}",
+        f"{comparison.matched:,}",
+        *(f"{many:,}" for many in counts),
+        _largest_and_p95(spread.box_px),
+        _largest_and_p95(spread.score),
+        f"{spread.iou.mean:.4f}" if spread.iou else "–",
+        tolerance_in_words(comparison.required) if object_count(comparison) else "–",
+        tolerance_in_words(comparison.tolerance),
+        outcome_in_words(comparison) + decides,
+    )
+
+
+def _largest_and_p95(values: Distribution | None) -> str:
+    return f"{number(values.max)} / {number(values.p95)}" if values else "–"
+
+
+SECTIONS.add("effects", Section("Effects", 10, prepare))

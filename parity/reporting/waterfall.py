@@ -1,0 +1,91 @@
+"""From the reference to each export, one factor at a time, with shares that add up.
+
+Every arm on the way was compared with the same reference, so what a factor costs is the difference
+of two values of :func:`parity.comparison.agreement.panoptic_quality` that were measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parity.comparison.agreement import panoptic_quality
+from parity.comparison.results import Results
+from parity.comparison.tolerances import ROUNDING, judge
+from parity.reporting.deployment_effects import Deployment, deployments
+from parity.reporting.wording import listing
+
+NOTHING_LOST = 1e-5
+"""Panoptic quality that float32 rounding may cost; chosen, about what PyTorch and ONNX Runtime lose
+on the same input."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One factor on the way from the reference to an export.
+
+    Attributes
+    ----------
+    factor : str
+        What changes.
+    arm : str
+        The arm that has all changes so far.
+    quality : float
+        Panoptic quality of that arm, compared with the reference.
+    share : float or None
+        Its part of the quality that is lost in the end; None where nothing is lost.
+    """
+
+    factor: str
+    arm: str
+    quality: float
+    share: float | None
+
+
+def waterfalls(results: Results) -> dict[str, list[Step]]:
+    """Return the steps to each export that was deployed, by arm; none where nothing is lost."""
+    found = {each.arm: steps_to(each, results) for each in deployments(results)}
+    return {arm: own for arm, own in found.items() if 1 - own[-1].quality > NOTHING_LOST}
+
+
+def steps_to(deployment: Deployment, results: Results) -> list[Step]:
+    """Return the steps to one export."""
+    reference = deployment.whole.reference
+    measured = {
+        each.candidate: panoptic_quality(each)
+        for each in results.comparisons.values()
+        if each.reference == reference
+    }
+    ways = [(what, arm) for what, arm in factors(deployment, results) if arm in measured]
+    whole = 1 - measured[deployment.arm]
+    taken, before = [], 1.0
+    for factor, arm in ways:
+        lost = before - measured[arm]
+        taken.append(Step(factor, arm, measured[arm], lost / whole if whole > 0 else None))
+        before = measured[arm]
+    return taken
+
+
+def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str]]:
+    """Yield what changes on the way to an export, and the arm that shows it."""
+    reference, control = deployment.whole.reference, deployment.runtime.reference
+    one, other = (results.arms[arm].made_by for arm in (reference, control))
+    resized, headless = one.imgsz != other.imgsz, one.end2end != other.end2end
+    shape = "shape of the input tensor"
+    changes = {shape: one.rect != other.rect}
+    changes |= {"size of the input tensor": resized, "head without NMS": headless}
+    if control != reference:
+        if changes[shape] and (resized or headless):
+            yield shape, "pytorch-square"
+            changes[shape] = False
+        yield listing([change for change, made in changes.items() if made]), control
+    if judge(deployment.runtime, ROUNDING).passed:
+        yield "ONNX Runtime", deployment.arm
+        return
+    plain = next((each.arm for each in deployments(results) if _is_plain(each, control)), "")
+    if plain:
+        yield "ONNX Runtime", plain
+    what = "precision and graph of the model file"
+    yield what if plain else f"ONNX Runtime, {what}", deployment.arm
+
+
+def _is_plain(deployment: Deployment, control: str) -> bool:
+    return deployment.runtime.reference == control and judge(deployment.runtime, ROUNDING).passed

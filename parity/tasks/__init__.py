@@ -1,0 +1,5 @@
+"""What differs between the tasks of a YOLO network: one module a task, registering itself."""
+
+from parity.registry import import_modules
+
+import_modules(__name__, __path__)

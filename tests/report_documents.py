@@ -1,0 +1,280 @@
+"""Documents that the report reads, with numbers that its tests know."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from parity.accuracy.results import (
+    Accuracy,
+    AccuracyComparison,
+    ArmAccuracy,
+    Cost,
+    Intervals,
+    LabelFacts,
+    OperatingPoint,
+    Protocol,
+)
+from parity.benchmarking.results import Latency, LatencySettings, Machine, Race, Ratio, Speed
+from parity.comparison.differences import MatchingSettings
+from parity.comparison.fallback import Fallbacks, FallenBack
+from parity.comparison.sweep import ArmCounts
+from parity.comparison.threshold_grid import Axes
+from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
+from parity.detection.detection_files import Thresholds
+from parity.diagnosis.document import (
+    Alternative,
+    BoxComparison,
+    DiagnosisDocument,
+    DrawnBoxes,
+    ExampleImage,
+    FixEffect,
+    NamedFault,
+    Reproduction,
+    WaterfallStep,
+)
+from parity.external.observations import NOTHING_DECLARED
+from parity.layers.results import LayerError, LayerResults
+from parity.model_files.results import Finding, Inspection, WantedOptions, WeightComparison
+from tests.documents import EXPORT
+from tests.synthetic import HOSTILE, THRESHOLDS
+
+MAPS = {"fp32": 0.5, "fp16": 0.499, "int8": 0.45}
+"""Mean average precision of each export."""
+
+BGR = NamedFault(
+    name="bgr",
+    title="Colours swapped (BGR instead of RGB)",
+    stage="input_tensor",
+    changes={"colours": "bgr"},
+    wrong="The colours enter as blue, green, red.",
+    fix="Turn OpenCV's BGR into RGB exactly once.",
+    code="x = x[..., ::-1]\ny = x",
+    reference="https://github.com/a/b/issues/1",
+)
+CONF = replace(
+    BGR,
+    name="conf_0.5",
+    title="Confidence threshold 0.5",
+    wrong="The boxes fit a confidence threshold of 0.5, which nothing states.",
+    reference="",
+    code="",
+)
+FIXED = BoxComparison(
+    reference=10,
+    matched=10,
+    missing=0,
+    extra=0,
+    flipped=0,
+    box_px=0.0001,
+    score=1e-6,
+    box_px_median=0.0,
+    score_median=0.0,
+    panoptic_quality=0.9999999,
+)
+WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, panoptic_quality=0.7)
+REPRODUCED = Reproduction(exact=1.0, close=1.0, predicted=1.0, box_px=0.0, score=0.0)
+BOX = DrawnBoxes(boxes=[[5.0, 5.0, 30.0, 30.0]], scores=[None], class_ids=[10000])
+
+
+def waterfall_step(found: BoxComparison, **own: Any) -> WaterfallStep:
+    return WaterfallStep(**{**vars(found), "name": "", "lost": 0.0, "share": 0.0, **own})
+
+
+WATERFALL = (
+    waterfall_step(FIXED, kind="runtime"),
+    waterfall_step(WORSE, kind="fault", name="bgr", lost=0.3, share=1.0),
+    waterfall_step(WORSE, kind="unexplained"),
+)
+DIAGNOSIS = DiagnosisDocument(
+    model="m",
+    external="mine",
+    export="fp32",
+    reference="pytorch-square",
+    images_stated=1,
+    declared=NOTHING_DECLARED,
+    verdict="named",
+    faults=(BGR,),
+    choices=(CONF,),
+    pipeline={"colours": "bgr"},
+    fixed={},
+    reproduced=REPRODUCED,
+    reproduced_by_correct=replace(REPRODUCED, exact=0.0, close=0.5),
+    runner_up=Alternative(("grey",), 3.0),
+    equivalents=(),
+    undecided=("not_clipped",),
+    first_difference="input_tensor",
+    ask=("Provide the input tensor.",),
+    notes=("Boxes are taken for xyxy.",),
+    images=(HOSTILE,),
+    network_runs=3,
+    complete=True,
+    fix_effect=FixEffect(1, Thresholds(conf=0.5, iou=0.7, max_det=300), WORSE, FIXED),
+    waterfall=WATERFALL,
+    alone={"bgr": 0.6},
+    examples=(ExampleImage(HOSTILE, 60, 80, BOX, BOX, BOX),),
+    titles={
+        "bgr": BGR.title,
+        "conf_0.5": CONF.title,
+        "grey": "Grey image",
+        "not_clipped": "Boxes not clipped to the image",
+    },
+    names={0: "person"},
+    labels={10000: "<i>cat</i>"},
+)
+
+
+def cost(percent: float) -> Cost:
+    return Cost(
+        difference=-percent / 200,
+        interval=(-percent / 100, 0.0),
+        percent=percent,
+        percent_interval=(0.0, 2 * percent),
+    )
+
+
+def accuracy() -> Accuracy:
+    """Return the accuracy of three exports, without labels of small objects."""
+    point = OperatingPoint(
+        precision=0.8,
+        recall=None,
+        detections=6,
+        objects=10,
+        mistakes=dict.fromkeys(["class", "location", "class and location", "duplicate"], 1)
+        | {"background": 2},
+        fates={"found": 5, "wrong class": 1, "badly placed": 1, "missed": 3},
+    )
+    moved = {"found": {"found": 5, "missed": 2}, "missed": {"found": 0, "missed": 3}}
+    return Accuracy(
+        labels=LabelFacts("labels", 4, 10, 0, ["2 images are not in the labels."]),
+        protocol=Protocol(iou=0.7, max_det=300, draws=1000, says=""),
+        arms={
+            f"onnx-{name}": ArmAccuracy(
+                map=value,
+                map50=value,
+                sizes={"small": None, "medium": 0.4, "large": 0.6},
+                classes={},
+                interval=Intervals((0.4, 0.6), (0.4, 0.6)),
+                floor=0.01,
+                operating_point=point,
+            )
+            for name, value in MAPS.items()
+        },
+        comparisons={
+            f"runtime-{name}": AccuracyComparison(
+                "pytorch-square",
+                f"onnx-{name}",
+                cost(100 - 200 * value),
+                cost(100 - 200 * value),
+                moved,
+            )
+            for name, value in MAPS.items()
+        },
+    )
+
+
+def layers(**own: Any) -> LayerResults:
+    """Return what was found out about two layers."""
+    error = LayerError(
+        node="/a/Conv",
+        operator="Conv",
+        snr_db=30.0,
+        own_snr_db=None,
+        own_error=0.1,
+        box_px=0.1,
+        score=0.1,
+        share=0.5,
+    )
+    sentences = ["No layer stands out.", "Most of the error comes from /a/Conv."]
+    return LayerResults(
+        **{
+            "drifts": True,
+            "sentences": sentences,
+            "layers": [error, error],
+            "first": 1,
+            **own,
+        }
+    )
+
+
+def inspection(*findings: Finding) -> Inspection:
+    """Return what a file says of itself."""
+    return Inspection(
+        **vars(EXPORT),
+        head="raw",
+        dynamic_axes=[],
+        precision={},
+        domains=[],
+        in_order=True,
+        shapes="complete",
+        nodes=300,
+        reference=None,
+        weights_compared=WeightComparison(7, 0, [], 0.0, []),
+        wanted=WantedOptions(False, 18, 32, False, (640, 640), 32),
+        sentences=list(findings),
+    )
+
+
+def fallbacks() -> Fallbacks:
+    return Fallbacks(9, 1, {"no area": 1}, [FallenBack("a.jpg", ["no area"])])
+
+
+def speed(kind: str, rates: list[float], *, processes: int = 1) -> Speed:
+    stages = dict.fromkeys(["decode", "preprocess", "network", "postprocess"], 1.0)
+    return Speed(
+        kind=kind,
+        processes=processes,
+        threads=1,
+        name=f"{kind}, {processes} x 1 thread",
+        images_per_second=rates,
+        processor_ms_per_image=[1.0] * len(rates),
+        stage_ms_per_image=stages,
+        interval_ms={"50": 1.0},
+        peak_memory_bytes=1,
+    )
+
+
+def latency(*races: list[Speed]) -> Latency:
+    """Return what was timed in some races, by default in one of two arms."""
+    races = races or ([speed("PyTorch arm", [9.0]), speed("ONNX arm", [10.0, 30.0, 20.0])],)
+    machine = Machine("processor", 2, 4, None, "system", "3.11", {})
+    settings = LatencySettings(
+        checkpoint="a.pt",
+        onnx="a.onnx",
+        imgsz=(640, 640),
+        rect=False,
+        end2end=False,
+        thresholds=THRESHOLDS,
+        floor=0.01,
+        machine=machine,
+        provider="CPUExecutionProvider",
+    )
+    ratio = Ratio("ONNX arm, 1 thread", "PyTorch arm, 1 thread", 1.0, 2.0, 3.0, [1.0, 2.0, 3.0])
+    return Latency(settings, 3, 10, 1, [Race(contestants, [ratio], 10) for contestants in races])
+
+
+def sweep(*names: str, conf: int = 2, empty: bool = False, arm: str = "onnx-fp32") -> SweepResults:
+    """Return what ``tune`` might write, with one or more comparisons."""
+    confs, ious = tuple(0.25 + 0.01 * k for k in range(conf)), (0.45, 0.7)
+    f1 = None if empty else 0.9
+    point = Point(conf=0.25, iou=0.45, matched=9, missing=1, extra=1, f1=f1)
+    cells = [Cell(c, i, 10, 10, 9, 1, 1, f1, f1) for i in ious for c in confs]
+    compared = SweepComparison(
+        reference="pytorch-rect",
+        candidate=arm,
+        sentence="Leave onnx-fp32 at 0.25.",
+        recommended=point,
+        tuning=Tuning(point, point, point),
+        curve=[f1] * conf,
+        cells=cells,
+    )
+    counts = ArmCounts(end2end=False, detections=np.full((2, conf), 10))
+    return SweepResults(
+        model="$x$ *a*",
+        images=3,
+        axes=Axes(confs, ious, confs, ious, 0.25, 0.45, 300),
+        matching=MatchingSettings(0.5),
+        notes=["onnx-fp32 finishes its boxes inside the graph."],
+        arms={"pytorch-rect": counts, arm: counts},
+        comparisons=dict.fromkeys(names, compared),
+    )

@@ -1,0 +1,95 @@
+"""What causes the differences, and what to do."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from parity.comparison.tolerances import Tolerance
+from parity.reporting.deployment_effects import Attribution, attribute, deployments
+from parity.reporting.views.causes import UNKNOWN_CAUSE, causes, recommendations
+from tests.report_documents import layers
+from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
+
+
+def attribution(run: Run) -> Attribution:
+    return attribute(next(deployments(run.load())))
+
+
+def test_geometry_and_runtime_are_told_apart(tmp_path: Path) -> None:
+    assert attribution(make_run(tmp_path / "a", SAME)) == Attribution(differing=2, geometry=2)
+    broken = attribution(make_run(tmp_path / "b", BROKEN))
+    assert broken == Attribution(differing=3, runtime=1, both=2)
+    same = dict.fromkeys(SAME, SAME["pytorch-rect"])
+    assert attribution(make_run(tmp_path / "c", same)) == Attribution()
+
+
+def test_a_wide_tolerance_of_the_runtime_hides_no_cause(tmp_path: Path) -> None:
+    wide = Tolerance(missing=9, extra=9, box_px=99, score=1)
+    settings = {**EFFECTS, "runtime-fp32": replace(EFFECTS["runtime-fp32"], tolerance=wide)}
+    run = make_run(tmp_path, BROKEN, settings=settings)
+    assert run.load().comparisons["runtime-fp32"].passed
+    assert attribution(run) == Attribution(differing=3, runtime=1, both=2)
+
+
+def test_an_export_on_the_reference_geometry_has_only_a_runtime(tmp_path: Path) -> None:
+    settings = {
+        "geometry": EFFECTS["geometry"],
+        "runtime-dyn": comparison("runtime", "pytorch-rect", "onnx-fp32", gated=True),
+        "deployment-dyn": comparison("deployment", "pytorch-rect", "onnx-fp32"),
+    }
+    run = make_run(tmp_path, BROKEN, settings=settings)
+    assert attribution(run) == Attribution(differing=3, runtime=3)
+    assert "dynamic: true" not in " ".join(recommendations(run.load()))
+
+
+def test_without_a_control_of_its_size_what_differs_in_both_is_unknown(tmp_path: Path) -> None:
+    arms = {**BROKEN, "pytorch-square-320": SAME["pytorch-square"]}
+    settings = {
+        "geometry": EFFECTS["geometry"],
+        "runtime-s": comparison("runtime", "pytorch-square-320", "onnx-fp32", gated=True),
+        "deployment-s": comparison("deployment", "pytorch-rect", "onnx-fp32"),
+    }
+    assert attribution(make_run(tmp_path / "a", arms, settings=settings)) == Attribution(
+        differing=3, unknown=3
+    )
+    arms = {**SAME, "pytorch-square-320": SAME["pytorch-square"]}
+    run = make_run(tmp_path / "b", arms, settings=settings)
+    assert attribution(run) == Attribution(differing=2, geometry=2)
+    assert "gets images at 320×320" in " ".join(recommendations(run.load()))
+
+
+def test_recommendations_follow_from_the_numbers(tmp_path: Path) -> None:
+    good = " ".join(recommendations(make_run(tmp_path / "a", SAME).load()))
+    assert "The runtime of onnx-fp32 needs no fix" in good
+    assert "export with dynamic: true" in good
+    assert "Do not deploy" not in good
+
+    bad = " ".join(recommendations(make_run(tmp_path / "b", BROKEN).load()))
+    assert "needs no fix" not in bad
+    assert "Do not deploy onnx-fp32 while it fails runtime-fp32" in bad
+    assert "3 missing detections, 3 extra detections" in bad
+
+    point = ([30.0, 30.0, 30.0, 30.0], 0.9, 0)
+    degenerate = {**SAME, "onnx-fp32": {name: [point] for name in SAME["onnx-fp32"]}}
+    worse = " ".join(recommendations(make_run(tmp_path / "c", degenerate).load()))
+    assert "its preprocessing or postprocessing rather than to the network" in worse
+    assert "3 × no area" in worse
+
+
+def test_a_wide_tolerance_is_not_called_floating_point(tmp_path: Path) -> None:
+    wide = Tolerance(box_px=5, score=0.1)
+    settings = {"r": comparison("runtime", "pytorch-rect", "onnx-fp32", gated=True, tolerance=wide)}
+    arms = {
+        "pytorch-rect": {"one.png": [PERSON]},
+        "onnx-fp32": {"one.png": [([22.0, 20.0, 60.0, 100.0], 0.88, 0)]},
+    }
+    said = " ".join(recommendations(make_run(tmp_path, arms, settings=settings).load()))
+    assert "stays within the tolerance set for it" in said
+    assert "needs no fix" not in said
+
+
+def test_layers_tell_why_a_runtime_differs(tmp_path: Path) -> None:
+    results = make_run(tmp_path, BROKEN).load()
+    (untold,) = causes(results, {})
+    assert untold.endswith(UNKNOWN_CAUSE)
+    (told,) = causes(results, {"fp32": layers()})
+    assert told.endswith("By layer: No layer stands out. Most of the error comes from /a/Conv.")

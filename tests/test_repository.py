@@ -1,0 +1,62 @@
+"""The files around the code: version, citation, hooks and issue forms agree with the project."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT
+
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+FIELDS = {"checkboxes", "dropdown", "input", "markdown", "textarea"}
+"""What GitHub allows in the body of an issue form."""
+
+
+def read(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
+
+
+def test_the_citation_has_the_version_and_licence_of_the_project() -> None:
+    citation = read("CITATION.cff")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"]
+    assert citation["license"] == project["license"]
+    assert citation["authors"] == [{"name": "The yolo-parity contributors"}]
+    assert {"cff-version", "message", "title"} <= set(citation)
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    headings = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == version()
+    assert headings == sorted(headings, reverse=True)
+
+
+def test_the_hooks_run_what_make_lint_runs() -> None:
+    lint = re.search(r"^lint:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert lint
+    (repository,) = read(".pre-commit-config.yaml")["repos"]
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        assert hook["entry"].startswith(".venv/bin/python -m ")
+        assert f"-m {hook['name']}" in lint[1]
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_an_issue_form_is_one_that_github_takes(path: Path) -> None:
+    form = yaml.safe_load(path.read_text())
+    assert {"name", "description", "body"} <= set(form)
+    assert {field["type"] for field in form["body"]} <= FIELDS
+    identifiers = [field["id"] for field in form["body"]]
+    assert len(identifiers) == len(set(identifiers))
+    assert all(field["attributes"]["label"] for field in form["body"])
+
+
+def test_there_are_issue_forms() -> None:
+    assert {path.stem for path in FORMS} == {"missing_fault", "wrong_diagnosis"}

@@ -1,0 +1,75 @@
+"""The figure of a sweep, and what the report says of it."""
+
+from pathlib import Path
+
+import pytest
+
+from parity.comparison.tuning import SweepResults
+from parity.records import save
+from parity.reporting.figures.theme import save_figure
+from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
+from parity.reporting.views.blocks import Sentences, Table
+from parity.reporting.views.section import Model
+from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, prepare
+from tests.report_documents import sweep
+from tests.synthetic import SAME, make_run
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        sweep("geometry", "runtime-fp32", "deployment-fp32"),
+        sweep("runtime-fp32", conf=1),
+        sweep("runtime-fp32", conf=90),
+        sweep("runtime-fp32", empty=True),
+        sweep(*(f"runtime-{n}" for n in range(MOST_MAPS + 3))),
+    ],
+    ids=["three comparisons", "one confidence", "ninety", "no detections", "too many to draw"],
+)
+def test_a_sweep_is_drawn_no_matter_what_it_holds(drawn: SweepResults, tmp_path: Path) -> None:
+    save_figure(draw_sweep(drawn), tmp_path / "one.png")
+    save_figure(draw_sweep(drawn), tmp_path / "other.png")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
+
+
+def view(tmp_path: Path, found: SweepResults) -> ThresholdsView:
+    path = tmp_path / "tune/yolo11n/sweep_results.json"
+    save(path, found)
+    results = make_run(tmp_path, SAME).load()
+    prepared = prepare(Model(results, {"sweeps": (str(path),)}))
+    assert prepared
+    return prepared
+
+
+def tables(found: ThresholdsView) -> list[Table]:
+    return [block for block in found.blocks if isinstance(block, Table)]
+
+
+def test_the_section_states_sentences_and_numbers(tmp_path: Path) -> None:
+    found = view(tmp_path, sweep("deployment-fp32"))
+    (said,) = (block for block in found.blocks if isinstance(block, Sentences))
+    assert said.items == ("Leave onnx-fp32 at 0.25.",)
+    tuned, ranges = tables(found)
+    first = ("deployment-fp32", "0.25", "0.45", "9", "1", "1", "0.9000")
+    assert tuned.rows[0][:7] == first
+    assert ranges.rows[0][1:3] == ("0.9000", "0.25, 0.45")
+    for each in (tuned, ranges):
+        assert {len(row) for row in each.rows} == {len(each.header)}
+
+
+def test_a_section_of_nothing_shows_dashes(tmp_path: Path) -> None:
+    found = view(tmp_path, sweep("deployment-fp32", empty=True))
+    _, ranges = tables(found)
+    assert ranges.rows == (("deployment-fp32", *"–––––"),)
+    assert {cell.text for _, cells in found.maps[0].rows for cell in cells} == {"–"}
+
+
+def test_a_map_frames_the_thresholds_of_the_run(tmp_path: Path) -> None:
+    (drawn,) = view(tmp_path, sweep("deployment-fp32")).maps
+    assert [iou for iou, _ in drawn.rows] == ["0.7", "0.45"]
+    here = [(iou, k) for iou, cells in drawn.rows for k, cell in enumerate(cells) if cell.here]
+    assert here == [("0.45", 0)]
+
+
+def test_a_map_that_nobody_can_read_is_left_out(tmp_path: Path) -> None:
+    assert view(tmp_path, sweep("deployment-fp32", conf=MOST_CELLS)).maps == ()

@@ -93,7 +93,7 @@ def test_a_command_of_the_documents_works(command: str, project: Workflow) -> No
     planned = make(words, project.root) if words[0] == "make" else [words[1:]]
     for options in planned:
         dry = [] if ALONE & set(options) else [DRY]
-        done = project.snakemake(*options, *dry)
+        done = project.plan(*options, *dry)
         assert done.returncode == 0, done.stdout
 
 

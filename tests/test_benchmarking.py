@@ -10,11 +10,10 @@ from parity.benchmarking.contestants import (
     RUNNERS,
     STAGES,
     Contestant,
-    Workload,
     line_ups,
 )
 from parity.benchmarking.race import compare_speeds, run_race, run_races, speed_of
-from parity.benchmarking.results import Speed
+from parity.benchmarking.results import Speed, Workload
 from parity.benchmarking.worker import Round
 from parity.data.batches import BatchImage
 from parity.data.listing import find_samples

@@ -7,9 +7,9 @@ from parity.comparison.results import (
     ComparisonResults,
     Distribution,
     Distributions,
-    Effect,
     Results,
 )
+from parity.comparison.settings import Effect
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.views.causes import factor_rows
 from parity.reporting.waterfall import waterfalls

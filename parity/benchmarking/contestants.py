@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
+from parity.benchmarking.results import Workload
 from parity.data.batches import BatchImage
-from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
 
 STAGES = ("decode", "preprocess", "network", "postprocess")
@@ -42,35 +42,6 @@ class Contestant:
         """Return what tables and figures call it."""
         jobs = f"{self.processes} x " if self.processes > 1 else ""
         return f"{self.kind}, {jobs}{self.threads} thread{'s' * (self.threads > 1)}"
-
-
-@dataclass(frozen=True)
-class Workload:
-    """The model and the settings that every contestant gets.
-
-    Attributes
-    ----------
-    checkpoint, onnx : str
-        The two files of the model.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    rect : bool
-        Whether the export takes a minimal rectangle, as the checkpoint always does here.
-    end2end : bool
-        Whether the head without suppression is used.
-    thresholds : Thresholds
-        Of the run.
-    floor : float
-        Candidates of the arms score above it.
-    """
-
-    checkpoint: str
-    onnx: str
-    imgsz: tuple[int, int]
-    rect: bool
-    end2end: bool
-    thresholds: Thresholds
-    floor: float
 
 
 def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:

@@ -13,8 +13,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, Workload, line_ups
-from parity.benchmarking.results import Race, Ratio, Speed
+from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, line_ups
+from parity.benchmarking.results import Race, Ratio, Speed, Workload
 from parity.benchmarking.worker import Order, Round
 from parity.data.batches import BatchImage, load_batch
 from parity.data.listing import ULTRALYTICS_SUFFIXES

@@ -1,4 +1,4 @@
-"""Which export to ship: agreement and accuracy compared with size and speed."""
+"""Which export to ship: quality compared with size and speed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -121,10 +121,10 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
 
 @dataclass(frozen=True)
 class StepBar:
-    """A step: its name, the agreement after it, its share of what is lost, and its colour."""
+    """A step: its name, panoptic quality after it, its share of what is lost, and its colour."""
 
     name: str
-    agreement: float
+    quality: float
     share: float | None
     colour: str
 
@@ -138,7 +138,7 @@ def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
 
 
 def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) -> None:
-    """Draw a waterfall: each bar spans what a step takes from the agreement, or gives back.
+    """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
 
     Parameters
     ----------
@@ -149,20 +149,20 @@ def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) ->
     before, after : str
         What stands at both ends.
     """
-    start, last = 1.0, rows[-1].agreement
+    start, last = 1.0, rows[-1].quality
     ax.barh(0, 1.0, color=KIND_COLOURS["matched"], height=0.62)
     for y, row in enumerate(rows, start=1):
-        agreement, share = row.agreement, row.share
-        left = min(start, agreement)
-        ax.barh(y, abs(start - agreement), left=left, color=row.colour, height=0.62)
+        quality, share = row.quality, row.share
+        left = min(start, quality)
+        ax.barh(y, abs(start - quality), left=left, color=row.colour, height=0.62)
         ax.plot([start, start], [y - 0.69, y + 0.31], color=FAINT, linewidth=0.8)
         said = "" if share is None else f", {percent(share)} of the loss"
-        if max(start, agreement) > 0.6:
-            ax.annotate(f"{four_decimals(agreement)}{said}  ", (left, y), va="center", ha="right")
+        if max(start, quality) > 0.6:
+            ax.annotate(f"{four_decimals(quality)}{said}  ", (left, y), va="center", ha="right")
         else:
-            place = (max(start, agreement), y)
-            ax.annotate(f"  {four_decimals(agreement)}{said}", place, va="center")
-        start = agreement
+            place = (max(start, quality), y)
+            ax.annotate(f"  {four_decimals(quality)}{said}", place, va="center")
+        start = quality
     ax.barh(len(rows) + 1, last, color=KIND_COLOURS["matched"], height=0.62)
     ax.annotate(f"  {four_decimals(last)}", (last, len(rows) + 1), va="center")
     names = [before, *(row.name for row in rows), after]

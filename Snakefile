@@ -1,25 +1,30 @@
 """Does the ONNX deployment of a YOLO detector see what the PyTorch model sees, and if not, why?
 
-Every path is results/<rule>/<model>/<arm, comparison or export>/<batch>.
+Every rule writes results/<rule>/<model>/<arm, comparison or export>/<batch>; load_checkpoint and
+write_report shorten the first to results/checkpoint and results/report. Which images, labels and
+calibration images a run uses is written down before any rule runs, by planning, in results/plan.
 """
 
 from snakemake.utils import min_version
 
-from parity.planning.config import complete
 from parity.errors import in_one_sentence
-from parity.planning.plan import Plan
+from parity.planning.plan import plan_run
+from parity.planning.schema import complete
 from parity.provenance import fingerprint
 from parity.reporting.console import JobLog, after_failure, after_success
 
 min_version("9.25")
 
 
-configfile: "config.yaml"
+# A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
 
 
 with in_one_sentence():
     config = complete(config)
-    PLAN = Plan(config, coordinating=workflow.is_main_process)
+    PLAN = plan_run(config, coordinating=workflow.is_main_process)
 
 
 JOBS = JobLog()
@@ -38,14 +43,8 @@ wildcard_constraints:
     batch="[^/]+",
 
 
-localrules:
-    load_checkpoint,  # may have to fetch it, which a node of a cluster cannot
-    write_report,
-    verdict,
-
-
 rule all:
-    """Everything: pictures, plots, report and verdict."""
+    """Everything: figures, pictures, report and verdict."""
     input:
         collect("results/plot/{model}/comparison_plots.png", model=PLAN.models),
         collect("results/annotate/{model}", model=PLAN.models),

@@ -11,23 +11,23 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.comparison.differences import compare_batch
-from parity.comparison.results import ComparisonSettings
 from parity.comparison.summary import summarise
 from parity.data.linear_hashing import assign, count_batches
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import Candidates
-from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
+from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy
 from parity.detection.detections import Detections
-from parity.planning.config import complete
-from parity.planning.plan import plan_arms, plan_comparisons
-from parity.records import from_plain, save
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.schema import complete
+from parity.records import save
 from parity.reporting.figures.matched_pairs import load_pairs
 
 MODEL = "synthetic"
@@ -59,7 +59,7 @@ def synthetic(arm: str, seed: int) -> tuple[ImageCandidates, Detections]:
     )
 
 
-def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -> None:
+def write_detections(config: Config, images: int, *, candidates: bool) -> None:
     """Write the files of every arm."""
     batches = count_batches(images, "auto")
     members: dict[int, list[int]] = {}
@@ -76,7 +76,7 @@ def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -
             threads=1,
             versions={},
         )
-        made_by = MadeBy.network(arm, Thresholds(**config["thresholds"]), run)
+        made_by = MadeBy.network(arm, config.thresholds, run)
         for number, seeds in sorted(members.items()):
             drawn = [synthetic(arm, seed) for seed in seeds]
             records = [ImageDetections.of(image, found) for image, found in drawn]
@@ -87,7 +87,7 @@ def write_detections(config: dict[str, Any], images: int, *, candidates: bool) -
                 batch.save(f"results/infer_{place}.npz")
 
 
-def compare(config: dict[str, Any]) -> None:
+def compare(config: Config) -> None:
     """Compare every batch, as one job each would."""
     arms = plan_arms(config)
     for name, comparison in plan_comparisons(config, arms).items():
@@ -100,10 +100,9 @@ def compare(config: dict[str, Any]) -> None:
             compare_batch(path, Path(candidate, path.name), destination, iou=0.5)
 
 
-def gather(config: dict[str, Any]) -> None:
+def gather(config: Config) -> None:
     """Summarise all of it."""
-    planned = plan_comparisons(config, plan_arms(config))
-    settings = {n: from_plain(asdict(c), ComparisonSettings) for n, c in planned.items()}
+    settings = plan_comparisons(config, plan_arms(config))
     detections = sorted(map(str, Path("results").glob(f"detect_*/{MODEL}/*/*.json")))
     comparisons = sorted(map(str, Path("results").glob(f"compare/{MODEL}/*/*.json")))
     results = summarise(
@@ -112,7 +111,7 @@ def gather(config: dict[str, Any]) -> None:
     save("results/comparison_results.json", results)
 
 
-def pairs(_config: dict[str, Any]) -> None:
+def pairs(_config: Config) -> None:
     """Load what the figures are drawn from."""
     load_pairs(sorted(Path("results").glob(f"compare/{MODEL}/*/*.json")))
 
@@ -140,7 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
     sizes = parser.parse_args().sizes
-    config = complete({"models": {MODEL: {"weights": "none"}}})
+    config = checked(complete({"models": {MODEL: {"weights": "none"}}}))
     sys.stdout.write("synthetic detections; peak memory of a step in one process\n\n")
     sys.stdout.write("| images | step | seconds | peak memory | files |\n|---|---|---|---|---|\n")
     for images in sizes:

@@ -42,7 +42,7 @@ def run(root: Path, home: Path, *command: str) -> tuple[str, str]:
     with output.open("w") as stream:
         start = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, *command, "--configfile", CONFIG],
+            [sys.executable, *command, "--configfile", "config.yaml", CONFIG],
             cwd=root,
             env=os.environ | {"HOME": str(home)},
             stdout=stream,
@@ -90,7 +90,7 @@ def measure(count: int, photographs: Path, folder: Path) -> Iterator[tuple[str, 
     time.sleep(2)
     run(root, home, *dry, "--quiet")  # the links were young: they are read once more
     listing, cost = run(root, home, *dry)
-    batches = len(list((root / "results/batches").glob("[!.]*.json")))
+    batches = len(list((root / "results/plan/batches").glob("[!.]*.json")))
     jobs = re.search(r"^total +(\d+)", listing, re.MULTILINE)
     yield "batches; jobs", f"{batches}; {jobs[1] if jobs else '?'}"
     yield "dry run, all to do", cost

@@ -109,7 +109,8 @@ def run_workflow(weights: Path, images: Path, folder: Path, options: Any) -> dic
         changes |= TERSE
     (folder / "changes.yaml").write_text(yaml.safe_dump(changes))
     cores = ["--cores", str(options.cores)]
-    command = [sys.executable, "-m", "snakemake", *cores, "--configfile", "changes.yaml"]
+    configuration = ["--configfile", "config.yaml", "changes.yaml"]
+    command = [sys.executable, "-m", "snakemake", *cores, *configuration]
     return measure(command, folder)
 
 

@@ -1,6 +1,6 @@
 """Write docs/configuration.md: every key of config.yaml, from the schemas that check it.
 
-Run by ``make docs``; a test holds the file against the schemas.
+Run by ``make docs``; a test compares the file with the schemas.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from parity.planning.config import WHOLE, load_schemas
+from parity.planning.schema import LISTED_NAMES, REGISTRIES, WHOLE, load_schemas
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = "configuration.md.j2"
@@ -63,7 +63,7 @@ def keys(schema: dict[str, Any], resolver: Any, path: str = "") -> Iterator[dict
 
 
 def default(key: dict[str, Any]) -> str:
-    """Return the default of a key as YAML would have it."""
+    """Return the default of a key as YAML."""
     if "default" not in key:
         return "–"
     if key["default"] == {}:
@@ -72,12 +72,19 @@ def default(key: dict[str, Any]) -> str:
 
 
 def allowed(key: dict[str, Any]) -> str:
-    """Return which values a key may have, in words."""
+    """Return in words which values a key may have."""
     for choice in ("anyOf", "oneOf"):
         if choice in key:
             return " or ".join(allowed(each) for each in key[choice])
     if "const" in key:
         return f"`{key['const']}`"
+    if "x-registry" in key:
+        names = list(REGISTRIES[key["x-registry"]]())
+        return (
+            allowed({"enum": names})
+            if len(names) <= LISTED_NAMES
+            else f"one of the {key['x-registry']}"
+        )
     if "enum" in key:
         return ", ".join(f"`{json.dumps(value)}`" for value in key["enum"])
     if "pattern" in key:
@@ -92,7 +99,7 @@ def allowed(key: dict[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text that can stand in a cell of a table."""
+    """Return text with the characters escaped that mean something in a table."""
     return text.replace("|", "\\|").replace("*", "\\*")
 
 

@@ -1,10 +1,10 @@
-"""From detections and labels to accuracy; none of it runs without labels."""
+"""From detections and labels to accuracy; used only with `labels`."""
 
 
 rule accuracy:
-    """Hold the detections of every arm against the labels."""
+    """Measure the detections of every arm against the labels."""
     input:
-        labels="results/labels/labels.json",
+        labels="results/plan/labels/labels.json",
         candidates=PLAN.all_candidates,
         detections=PLAN.all_detections,
     output:
@@ -18,6 +18,6 @@ rule accuracy:
         accuracy=PLAN.accuracy,
         code=fingerprint("scripts/accuracy.py"),
     message:
-        "Holding the detections of {wildcards.model} against the labels"
+        "Measuring the accuracy of {wildcards.model}"
     script:
         "../scripts/accuracy.py"

@@ -1,8 +1,8 @@
-"""From all that is known of several exports to the one to ship."""
+"""From everything known about several exports to the one to ship."""
 
 
 rule choose:
-    """Hold the exports of a model against each other and say which one to ship."""
+    """Compare the exports of a model with each other and say which one to ship."""
     input:
         results=rules.summarise.output.results,
         accuracy=PLAN.accuracies,
@@ -22,6 +22,6 @@ rule choose:
     params:
         code=fingerprint("scripts/choose.py"),
     message:
-        "Choosing among the exports of {wildcards.model}"
+        "Choosing an export of {wildcards.model}"
     script:
         "../scripts/choose.py"

@@ -1,14 +1,14 @@
 """From images to detections: the networks first, the thresholds after them."""
 
-# A file that is temp() goes when every job that reads it is done.
+# Snakemake deletes a temp() file when all jobs that read it are done.
 STORED = {True: str, False: temp}[config["keep_candidates"]]
 
 
 rule infer_pytorch:
-    """Run the checkpoint over a batch of images; no threshold is applied yet."""
+    """Run the checkpoint on a batch of images; no threshold is applied yet."""
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
-        batch="results/batches/{batch}.json",
+        batch="results/plan/batches/{batch}.json",
     output:
         candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),
         seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
@@ -31,11 +31,11 @@ rule infer_pytorch:
 
 
 rule infer_onnx:
-    """Run an export over a batch of images, without torch; no threshold is applied yet."""
+    """Run an export on a batch of images, without torch; no threshold is applied yet."""
     input:
         onnx=PLAN.onnx,
         description=PLAN.description,
-        batch="results/batches/{batch}.json",
+        batch="results/plan/batches/{batch}.json",
     output:
         candidates=STORED("results/infer_onnx/{model}/onnx-{export}/{batch}.npz"),
         seconds="benchmarks/infer_onnx/{model}/onnx-{export}/{batch}.json",
@@ -51,13 +51,13 @@ rule infer_onnx:
         candidates=lookup("candidates", within=config),
         code=fingerprint("scripts/infer_onnx.py"),
     message:
-        "Running {wildcards.model} in ONNX Runtime ({wildcards.export}, batch {wildcards.batch})"
+        "Running {wildcards.export} of {wildcards.model} (batch {wildcards.batch})"
     script:
         "../scripts/infer_onnx.py"
 
 
 rule detect_pytorch:
-    """Apply thresholds and Ultralytics' own suppression to PyTorch's candidates, all arms at once."""
+    """Apply thresholds and Ultralytics' NMS to PyTorch's candidates, all arms at once."""
     input:
         candidates=collect(
             "results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", arm=PLAN.pytorch_arms
@@ -74,13 +74,13 @@ rule detect_pytorch:
         thresholds=lookup("thresholds", within=config),
         code=fingerprint("scripts/detect_pytorch.py"),
     message:
-        "Detecting with Ultralytics' suppression ({wildcards.model}, batch {wildcards.batch})"
+        "Applying Ultralytics' NMS ({wildcards.model}, batch {wildcards.batch})"
     script:
         "../scripts/detect_pytorch.py"
 
 
 rule detect_onnx:
-    """Apply thresholds and our own suppression to ONNX Runtime's candidates."""
+    """Apply thresholds and this project's NMS to the candidates of an export."""
     input:
         candidates="results/infer_onnx/{model}/{arm}/{batch}.npz",
     output:
@@ -93,6 +93,6 @@ rule detect_onnx:
         thresholds=lookup("thresholds", within=config),
         code=fingerprint("scripts/detect_onnx.py"),
     message:
-        "Detecting with our own suppression ({wildcards.arm}, batch {wildcards.batch})"
+        "Applying NMS ({wildcards.arm}, batch {wildcards.batch})"
     script:
         "../scripts/detect_onnx.py"

@@ -1,11 +1,11 @@
-"""From somebody's boxes to the faults of what made them; none of it runs without external."""
+"""From the boxes of a deployment to its faults; used only with `external`."""
 
 
 rule inject:
-    """Run a deployment that has known faults and write its boxes as somebody would bring them."""
+    """Run a deployment with known faults and write its boxes as its author would."""
     input:
         onnx=PLAN.external_onnx,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         detections="results/inject/{model}/{external}.json",
     log:
@@ -23,10 +23,10 @@ rule inject:
 
 
 rule detect_external:
-    """Read somebody's boxes, whatever their format, and write them as detections of an arm."""
+    """Read the boxes of a deployment in any known format and write them as detections of an arm."""
     input:
-        given=PLAN.given,
-        controls=PLAN.controls,
+        given=PLAN.boxes,
+        controls=PLAN.control_detections,
     output:
         detections=collect(
             "results/detect_external/{{model}}/external-{{external}}/{batch}.json",
@@ -46,13 +46,13 @@ rule detect_external:
 
 
 rule diagnose:
-    """Name the steps of a deployment that are wrong, prove it, and show that the cure helps."""
+    """Name the wrong steps of a deployment, prove it, and measure what fixing them gives."""
     input:
         onnx=PLAN.external_onnx,
-        detections=PLAN.brought,
-        controls=PLAN.controls,
+        detections=PLAN.external_detections,
+        controls=PLAN.control_detections,
         candidates=PLAN.control_candidates,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
         tensors=PLAN.tensors,
     output:
         diagnosis="results/diagnose/{model}/{external}.json",
@@ -76,10 +76,10 @@ rule diagnose:
 
 
 rule plot_diagnosis:
-    """Draw observed, reproduced and correct boxes, and what each fault costs."""
+    """Draw the observed, reproduced and correct boxes, and what each fault costs."""
     input:
         diagnosis=rules.diagnose.output.diagnosis,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         plot=report(
             "results/plot_diagnosis/{model}/{external}.jpg",

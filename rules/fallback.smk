@@ -1,8 +1,8 @@
-"""A deployment that falls back to PyTorch; none of it runs unless the configuration asks for it."""
+"""A deployment that falls back to PyTorch; used only with `fallback.enabled`."""
 
 
 rule fall_back:
-    """Take PyTorch's detections of the images whose output from an export cannot be right."""
+    """Replace the detections of an export by PyTorch's where its output cannot be right."""
     input:
         candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
         detections="results/detect_onnx/{model}/onnx-{export}/{batch}.json",
@@ -17,13 +17,13 @@ rule fall_back:
         fallback=lookup("fallback", within=config),
         code=fingerprint("scripts/fall_back.py"),
     message:
-        "Falling back to PyTorch where need be ({wildcards.export}, batch {wildcards.batch})"
+        "Falling back to PyTorch where necessary ({wildcards.export}, batch {wildcards.batch})"
     script:
         "../scripts/fall_back.py"
 
 
 rule tally:
-    """Count how often and why an export needed its fallback."""
+    """Count how often, and why, an export needed the fallback."""
     input:
         detections=collect(
             "results/fall_back/{{model}}/{{export}}/{batch}.json", batch=PLAN.batches

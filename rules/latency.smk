@@ -1,8 +1,8 @@
-"""How fast the arms are. Not part of a run unless latency.in_report says so: it takes all cores."""
+"""How fast the arms are; part of a run only with `latency.in_report`, since it takes all cores."""
 
 
 rule bench:
-    """Time the arms of all models and exports and draw the result."""
+    """Time all exports of all models and plot the result."""
     input:
         collect(
             "results/plot_latency/{model}/{export}.png",
@@ -12,18 +12,18 @@ rule bench:
 
 
 rule latency:
-    """Let the arms, Ultralytics' predict and the bare runtime run in turn on the same images."""
+    """Time the arms, Ultralytics' predict and the bare runtime in turn on the same images."""
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
         onnx=PLAN.onnx,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         latency="results/latency/{model}/{export}.json",
     log:
         "logs/latency/{model}/{export}.log",
     conda:
         "../envs/pytorch.yaml"
-    threads: 1000  # as many cores as there are: nothing may run beside it
+    threads: lambda wildcards: workflow.cores  # nothing else may run meanwhile
     params:
         latency=lookup("latency", within=config),
         thresholds=lookup("thresholds", within=config),
@@ -31,13 +31,13 @@ rule latency:
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
         code=fingerprint("scripts/latency.py", "parity/benchmarking/worker.py"),
     message:
-        "Timing {wildcards.model} ({wildcards.export}); leave the machine alone"
+        "Timing {wildcards.model} ({wildcards.export}); keep the machine otherwise idle"
     script:
         "../scripts/latency.py"
 
 
 rule plot_latency:
-    """Draw how fast the arms are."""
+    """Plot how fast the arms are."""
     input:
         latency=rules.latency.output.latency,
     output:

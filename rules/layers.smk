@@ -1,16 +1,16 @@
-"""From an export that drifts to the layers that are to blame."""
+"""From an export that differs from its fp32 counterpart to the layers responsible."""
 
 
 rule layers:
-    """Find the layers that are to blame for the drift of an export, and try what would mend it."""
+    """Find the layers that make an export differ, and try which of them to keep in fp32."""
     input:
         candidate=PLAN.onnx,
-        reference=PLAN.counterpart_onnx,
+        reference=PLAN.counterpart,
         comparisons=collect(
             "results/compare/{{model}}/runtime-{{export}}/{batch}.json", batch=PLAN.batches
         ),
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
-        calibration=PLAN.calibrating,
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
+        calibration=PLAN.calibration,
     output:
         layers="results/layers/{model}/{export}.json",
     log:
@@ -24,13 +24,13 @@ rule layers:
         thresholds=lookup("thresholds", within=config),
         code=fingerprint("scripts/layers.py"),
     message:
-        "Looking into the layers of {wildcards.export} of {wildcards.model}"
+        "Studying the layers of {wildcards.export} of {wildcards.model}"
     script:
         "../scripts/layers.py"
 
 
 rule plot_layers:
-    """Draw the error of an export along the network."""
+    """Plot the error of an export, layer by layer."""
     input:
         layers=rules.layers.output.layers,
     output:

@@ -1,14 +1,15 @@
-"""From what the user names to a checkpoint and its exports."""
+"""From the weights that the user names to a checkpoint and its exports."""
 
 
 rule load_checkpoint:
-    """Obtain the checkpoint of a model and refuse what is unsafe or no detector."""
+    """Obtain the checkpoint of a model; refuse one that is unsafe or no detector."""
     input:
         weights=PLAN.weights,
     output:
         checkpoint="results/checkpoint/{model}.pt",
     log:
         "logs/load_checkpoint/{model}.log",
+    localrule: True  # it may download, which a node of a cluster cannot
     conda:
         "../envs/pytorch.yaml"
     params:
@@ -21,7 +22,7 @@ rule load_checkpoint:
 
 
 rule export:
-    """Export the checkpoint to ONNX, or take the file that is given, and check it."""
+    """Export the checkpoint to ONNX, or take the file that is given, and check the result."""
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
         given=PLAN.given_export,
@@ -33,7 +34,7 @@ rule export:
     conda:
         "../envs/pytorch.yaml"
     params:
-        export=lookup("{export}", within=PLAN.export_settings),
+        export=lookup("{export}", within=PLAN.export_options),
         code=fingerprint("scripts/export.py"),
     message:
         "Exporting {wildcards.model} as {wildcards.export}"
@@ -42,10 +43,10 @@ rule export:
 
 
 rule quantise:
-    """Make an int8 model of a float one, calibrated on some of the user's images."""
+    """Quantise a float model to int8, calibrated on some of the user's images."""
     input:
         onnx=rules.export.output.onnx,
-        images="results/calibration/{export}.json",
+        images="results/plan/calibration/{export}.json",
     output:
         onnx="results/quantise/{model}/{export}.onnx",
         description="results/quantise/{model}/{export}.json",
@@ -64,11 +65,11 @@ rule quantise:
 
 
 rule inspect_export:
-    """Hold a model file against the configuration and the checkpoint, before it is used."""
+    """Compare a model file with the configuration and the checkpoint before it is used."""
     input:
         onnx=PLAN.onnx,
         description=PLAN.description,
-        counterpart=PLAN.counterpart,
+        counterpart=PLAN.counterpart_description,
         checkpoint=rules.load_checkpoint.output.checkpoint,
     output:
         inspection="results/inspect_export/{model}/{export}.json",

@@ -1,8 +1,8 @@
-"""From numbers to pictures, a report and a verdict."""
+"""From numbers to figures, pictures, a report and a verdict."""
 
 
 rule plot:
-    """Draw the figures of a run."""
+    """Plot the comparisons of a run."""
     input:
         results=rules.summarise.output.results,
         comparisons=PLAN.all_comparisons,
@@ -26,12 +26,12 @@ rule plot:
 
 
 rule annotate:
-    """Draw the detections of every arm into the worst images."""
+    """Draw the detections of every arm into the images that differ most."""
     input:
         results=rules.summarise.output.results,
         detections=PLAN.all_detections,
         comparisons=PLAN.all_comparisons,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         pictures=report(
             directory("results/annotate/{model}"),
@@ -54,12 +54,12 @@ rule annotate:
 
 
 rule browse:
-    """Gather the worst images and their detections for the report's image browser."""
+    """Gather the images that differ most, and their detections, for the report's image browser."""
     input:
         results=rules.summarise.output.results,
         detections=PLAN.all_detections,
         comparisons=PLAN.all_comparisons,
-        batches=collect("results/batches/{batch}.json", batch=PLAN.batches),
+        batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         browser=directory("results/browse/{model}"),
     log:
@@ -70,13 +70,13 @@ rule browse:
         worst=lookup("browse", within=config),
         code=fingerprint("scripts/browse.py"),
     message:
-        "Gathering the worst images of {wildcards.model} for the report"
+        "Gathering images of {wildcards.model} for the report"
     script:
         "../scripts/browse.py"
 
 
 rule write_report:
-    """Write the report of a run, as Markdown and as a page."""
+    """Write the report of a run as Markdown and as a page."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         plots=collect(rules.plot.output.plots, model=PLAN.models),
@@ -84,15 +84,19 @@ rule write_report:
         browsers=collect(rules.browse.output.browser, model=PLAN.models),
         sweeps=collect(rules.tune.output.results, model=PLAN.swept_models),
         sweep_plots=collect(rules.plot_sweep.output.plots, model=PLAN.swept_models),
-        inspections=PLAN.all_inspections,
+        inspections=collect(
+            "results/inspect_export/{model}/{export}.json",
+            model=PLAN.models,
+            export=PLAN.exports,
+        ),
         accuracies=collect(rules.accuracy.output.accuracy, model=PLAN.labelled_models),
         layers=collect("results/layers/{file}.json", file=PLAN.layer_files),
         layer_plots=collect("results/plot_layers/{file}.png", file=PLAN.layer_files),
         fallbacks=collect("results/tally/{file}.json", file=PLAN.fallback_files),
         choices=collect(rules.choose.output.choices, model=PLAN.chosen_models),
         choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
-        diagnoses=PLAN.diagnoses,
-        diagnosis_plots=PLAN.diagnosis_plots,
+        diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
+        diagnosis_plots=collect("results/plot_diagnosis/{file}.jpg", file=PLAN.external_files),
         latencies=collect(
             "results/latency/{model}/{export}.json",
             model=PLAN.timed_models,
@@ -119,6 +123,7 @@ rule write_report:
         files=directory("results/report/files"),
     log:
         "logs/write_report/analysis_report.log",
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
@@ -135,16 +140,17 @@ rule write_report:
 
 
 rule verdict:
-    """Fail if a gated comparison exceeds its tolerance; everything else is written by then."""
+    """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
-        diagnoses=PLAN.diagnoses,
+        diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
         report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
     log:
         "logs/verdict/verdict.log",
     retries: 0
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:

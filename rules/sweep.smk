@@ -1,8 +1,8 @@
-"""From candidates to agreement at many thresholds; no network and no detection runs again."""
+"""From candidates to agreement at many thresholds; no network runs again."""
 
 
 rule sweep:
-    """Count the matches of all comparisons at every pair of thresholds, from candidates alone."""
+    """Count the matches of all comparisons at every pair of thresholds."""
     input:
         candidates=PLAN.swept_candidates,
     output:
@@ -24,7 +24,7 @@ rule sweep:
 
 
 rule tune:
-    """Gather a sweep and find the thresholds at which each arm agrees best with its reference."""
+    """Sum the counts of a sweep and find the thresholds at which each arm agrees best."""
     input:
         counts=collect("results/sweep/{{model}}/{batch}.json", batch=PLAN.batches),
     output:
@@ -43,7 +43,7 @@ rule tune:
 
 
 rule plot_sweep:
-    """Draw the figures of a sweep."""
+    """Plot a sweep."""
     input:
         results=rules.tune.output.results,
     output:

@@ -1,9 +1,9 @@
-"""Name the steps of a deployment that are wrong, prove it, and show that the cure helps."""
+"""Name the steps of a deployment that are wrong, and show what the fix does."""
 
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.diagnosis.from_files import answer
+from parity.diagnosis.from_files import diagnose_files
 from parity.external.observations import Known
 from parity.logs import log_to
 from parity.records import from_plain
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main(*, onnx: str, threads: int, **settings: Any) -> None:
     """Write a diagnosis."""
-    answer(OnnxNetwork.load(onnx, threads=threads), **settings)
+    diagnose_files(OnnxNetwork.load(onnx, threads=threads), **settings)
 
 
 if __name__ == "__main__":

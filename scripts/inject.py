@@ -1,9 +1,9 @@
-"""Run a deployment that has known faults and write its boxes as somebody would bring them."""
+"""Run a deployment that has known faults and write its boxes as people would provide them."""
 
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.diagnosis.benchmark.demo_boxes import inject
+from parity.diagnosis.benchmark.demo_boxes import write_demo_boxes
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def main(
 ) -> None:
     """Write the boxes of all images."""
     network = OnnxNetwork.load(onnx, threads=threads)
-    inject(network, batches, destination=destination, **injected)
+    write_demo_boxes(network, batches, destination=destination, **injected)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.runtimes.onnxruntime import PROVIDERS
-from parity.benchmarking.contestants import Workload
 from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races
-from parity.benchmarking.results import Latency, LatencySettings
+from parity.benchmarking.results import Latency, LatencySettings, Workload
 from parity.detection.detection_files import Thresholds
 from parity.logs import log_to
 from parity.records import save

@@ -7,7 +7,7 @@ from parity.logs import log_to
 from parity.records import load
 from parity.reporting.figures.comparison import draw_comparisons
 from parity.reporting.figures.matched_pairs import load_pairs
-from parity.reporting.figures.theme import save
+from parity.reporting.figures.theme import save_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def main(*, results: str, comparisons: list[str], destination: str) -> None:
     """Write all panels as one PNG."""
-    save(draw_comparisons(load(results, Results), load_pairs(comparisons)), destination)
+    save_figure(draw_comparisons(load(results, Results), load_pairs(comparisons)), destination)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from parity.benchmarking.results import Latency
 from parity.logs import log_to
 from parity.records import load
 from parity.reporting.figures.latency import draw_latency
-from parity.reporting.figures.theme import save
+from parity.reporting.figures.theme import save_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main(*, latency: str, destination: str) -> None:
     """Write all panels as one PNG."""
-    save(draw_latency(load(latency, Latency)), destination)
+    save_figure(draw_latency(load(latency, Latency)), destination)
 
 
 if __name__ == "__main__":

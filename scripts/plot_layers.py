@@ -6,7 +6,7 @@ from parity.layers.results import LayerResults
 from parity.logs import log_to
 from parity.records import load
 from parity.reporting.figures.layers import draw_layers
-from parity.reporting.figures.theme import save
+from parity.reporting.figures.theme import save_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main(*, layers: str, export: str, destination: str) -> None:
     """Write the figure of an export."""
-    save(draw_layers(load(layers, LayerResults), export), destination)
+    save_figure(draw_layers(load(layers, LayerResults), export), destination)
 
 
 if __name__ == "__main__":

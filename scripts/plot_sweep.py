@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from parity.comparison.tuning import SweepResults
 from parity.logs import log_to
 from parity.records import load
-from parity.reporting.figures.theme import save
+from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import draw_sweep
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def main(*, results: str, destination: str) -> None:
     """Write all panels as one PNG."""
-    save(draw_sweep(load(results, SweepResults)), destination)
+    save_figure(draw_sweep(load(results, SweepResults)), destination)
 
 
 if __name__ == "__main__":

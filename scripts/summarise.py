@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.comparison.results import ComparisonSettings
+from parity.comparison.settings import ComparisonSettings
 from parity.comparison.summary import summarise
 from parity.logs import log_to
 from parity.records import from_plain, save

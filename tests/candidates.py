@@ -2,20 +2,12 @@
 
 import numpy as np
 
-from parity.detection.candidate_files import ImageCandidates, NetworkRun
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
+from tests.documents import network_run
 
 NAMES = {0: "person", 1: "ünïcode"}
-RUN = NetworkRun(
-    model_sha256="ab" * 32,
-    imgsz=(640, 640),
-    rect=False,
-    end2end=False,
-    names=NAMES,
-    floor=0.01,
-    threads=1,
-    versions={"numpy": "2"},
-)
+RUN = network_run(names=NAMES)
 
 
 def candidates(count: int, seed: int = 0) -> Candidates:

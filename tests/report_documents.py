@@ -21,6 +21,7 @@ from parity.comparison.fallback import Fallbacks, FallenBack
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
+from parity.detection.detection_files import Thresholds
 from parity.diagnosis.document import (
     Alternative,
     BoxComparison,
@@ -28,7 +29,6 @@ from parity.diagnosis.document import (
     DrawnBoxes,
     ExampleImage,
     FixEffect,
-    FixThresholds,
     NamedFault,
     Reproduction,
     WaterfallStep,
@@ -70,9 +70,9 @@ FIXED = BoxComparison(
     score=1e-6,
     box_px_median=0.0,
     score_median=0.0,
-    agreement=0.9999999,
+    panoptic_quality=0.9999999,
 )
-WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, agreement=0.7)
+WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, panoptic_quality=0.7)
 REPRODUCED = Reproduction(exact=1.0, close=1.0, predicted=1.0, box_px=0.0, score=0.0)
 BOX = DrawnBoxes(boxes=[[5.0, 5.0, 30.0, 30.0]], scores=[None], class_ids=[10000])
 
@@ -109,7 +109,7 @@ DIAGNOSIS = DiagnosisDocument(
     images=(HOSTILE,),
     network_runs=3,
     complete=True,
-    fix_effect=FixEffect(1, FixThresholds(conf=0.5, iou=0.7, max_det=300), WORSE, FIXED),
+    fix_effect=FixEffect(1, Thresholds(conf=0.5, iou=0.7, max_det=300), WORSE, FIXED),
     waterfall=WATERFALL,
     alone={"bgr": 0.6},
     examples=(ExampleImage(HOSTILE, 60, 80, BOX, BOX, BOX),),

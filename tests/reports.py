@@ -108,6 +108,6 @@ def every_input(run: Run) -> dict[str, list[str]]:
         "choice_plots": drawn("choose", "choices.png"),
         "diagnoses": written("diagnose", "mine.json", replace(documents.DIAGNOSIS, model=model)),
         "diagnosis_plots": drawn("plot_diagnosis", "mine.jpg"),
-        # "latencies": written("latency", "fp32.json", documents.latency()),
-        # "latency_plots": drawn("plot_latency", "fp32.png"),
+        "latencies": written("latency", "fp32.json", documents.latency()),
+        "latency_plots": drawn("plot_latency", "fp32.png"),
     }

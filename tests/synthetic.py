@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from parity.comparison.differences import ComparisonBatch, MatchingSettings, compare_image
-from parity.comparison.results import ComparisonSettings, Effect, Results
+from parity.comparison.results import Results
+from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.summary import summarise
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import Batch, BatchImage, slug

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from parity.reporting.comparison_table import MOST_ROWS, comparison_lines
+from parity.reporting.comparison_table import MOST_LINES, comparison_lines
 from tests.synthetic import BROKEN, make_run
 
 
@@ -17,7 +17,7 @@ def test_it_is_aligned(tmp_path: Path) -> None:
 
 def test_it_is_short(tmp_path: Path) -> None:
     results = make_run(tmp_path, BROKEN).load()
-    many = {f"deployment-{i}": results.comparisons["geometry"] for i in range(MOST_ROWS + 70)}
+    many = {f"deployment-{i}": results.comparisons["geometry"] for i in range(MOST_LINES + 70)}
     lines = comparison_lines([replace(results, comparisons=many)])
     assert lines[-1] == "and 70 more in the report"
     assert max(map(len, lines)) < 140

@@ -1,13 +1,21 @@
-"""Configuration: defaults, and for every mistake the sentence that says how to mend it."""
+"""Configuration: defaults, and for every mistake the sentence that says how to fix it."""
 
+import dataclasses
+import subprocess
+import sys
+import typing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from parity.backends.runtimes.runtime import RUNTIMES
+from parity.comparison.threshold_grid import Steps
 from parity.errors import UserError
-from parity.planning.config import complete, load_schemas
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,9 +90,9 @@ LIST = "it must be a list"
 KEYS = "it must be keys with values"
 FINITE = "it must be a finite number"
 WHOLE = "it must be a whole number"
-SIZE = "it must be a multiple of 32, or a [height, width] of such."
-NAME = "it must be letters, digits, dots, dashes and underscores, a letter or digit first."
-TEXT = "(in quotes or nested in --config it is text"
+SIZE = "it must be a multiple of 32, or [height, width] where both are."
+NAME = "it must be letters, digits, dots, dashes and underscores, beginning with a letter or digit."
+TEXT = ", not text; a value in quotes or nested in --config is text"
 
 MISTAKES = [
     ("bogus: 1", "the file has no key 'bogus'; it may have ", "an unknown key"),
@@ -98,7 +106,7 @@ MISTAKES = [
     ("models: [a.pt]", f'models is ["a.pt"]; {KEYS}', "models without names"),
     ("models: {a: {weights: }}", "models.a.weights is null; it must be text.", "no weights"),
     ("models: {a: {weights: ''}}", 'models.a.weights is ""; it must not be empty.', "empty"),
-    ("models: {a: {weights: a, trust: 'yes'}}", f"it must be true or false {TEXT}", "quoted"),
+    ("models: {a: {weights: a, trust: 'yes'}}", f"it must be true or false{TEXT}", "quoted"),
     ("models: {a/b: {weights: a.pt}}", f'models is "a/b"; {NAME}', "a name with a slash"),
     ("exports: {.a: }", f'exports is ".a"; {NAME}', "a name with a dot first"),
     ("exports: {'a b': }", f'exports is "a b"; {NAME}', "a name with a blank"),
@@ -112,16 +120,16 @@ MISTAKES = [
     ("exports: {b: {simplify: 1}}", "exports.b.simplify is 1; it must be true or false.", "C"),
     ("exports: {b: {onnx: no.onnx}}", "exports.b.onnx is no.onnx, which does not exist.", "lost"),
     ("exports: {b: {onnx: }}", "exports.b.onnx is null; it must be text.", "no file named"),
-    ("thresholds: {conf: 1e-3}", f'thresholds.conf is "1e-3"; {FINITE} {TEXT}', "YAML: 1e-3"),
-    ("thresholds: {conf: 1e-3}", "and so is 1e-4, where YAML wants 1.0e-4)", "says how"),
-    ("thresholds: {conf: '0.3'}", f'thresholds.conf is "0.3"; {FINITE} {TEXT}', "quoted"),
+    ("thresholds: {conf: 1e-3}", f'thresholds.conf is "1e-3"; {FINITE}{TEXT}', "YAML: 1e-3"),
+    ("thresholds: {conf: 1e-3}", "YAML takes 1e-4 for text, but not 1.0e-4.", "says how"),
+    ("thresholds: {conf: '0.3'}", f'thresholds.conf is "0.3"; {FINITE}{TEXT}', "quoted"),
     ("thresholds: {conf: .nan}", f"thresholds.conf is NaN; {FINITE}.", "no number passes any gate"),
     ("thresholds: {conf: true}", f"thresholds.conf is true; {FINITE}.", "true is no 1"),
     ("thresholds: {conf: 0}", "thresholds.conf is 0; it must be above 0.", "everything"),
     ("thresholds: {conf: 1}", "thresholds.conf is 1; it must be below 1.", "nothing"),
     ("thresholds: {iou: 1.01}", "thresholds.iou is 1.01; it must be at most 1.", "no overlap"),
     ("thresholds: {max_det: 0}", "thresholds.max_det is 0; it must be at least 1.", "nothing"),
-    ("thresholds: '{conf: 0.3}'", f'thresholds is "{{conf: 0.3}}"; {KEYS} {TEXT}', "--config"),
+    ("thresholds: '{conf: 0.3}'", f'thresholds is "{{conf: 0.3}}"; {KEYS}{TEXT}', "--config"),
     ("thresholds: {conf: 0.005}", "thresholds.conf is 0.005, below candidates.floor", "floor"),
     ("candidates: {floor: 0.3}", "thresholds.conf is 0.25, below candidates.floor", "floor"),
     ("tolerances: {box_px: .inf}", f"tolerances.box_px is Infinity; {FINITE}.", "no tolerance"),
@@ -139,7 +147,7 @@ MISTAKES = [
     ("images: ''", 'images is ""; it must not be empty.', "nothing"),
     ("images_per_job: 0", "images_per_job is 0; it must be ", "none"),
     ("images_per_job: 64.0", "images_per_job is 64.0; it must be ", "a float"),
-    ("gate: runtime", f'gate is "runtime"; {LIST} {TEXT}', "no list"),
+    ("gate: runtime", f'gate is "runtime"; {LIST}{TEXT}', "no list"),
     ("gate: [a, a]", 'gate is ["a", "a"]; it must not name the same twice.', "twice"),
     ("matching: {iou: 0}", "matching.iou is 0; it must be above 0.", "anything matches anything"),
     ("annotate: -1", "annotate is -1; it must be at least 0.", "negative"),
@@ -152,7 +160,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("text", "said", "reason"), MISTAKES)
 def test_mistakes(text: str, said: str, reason: str) -> None:
     with pytest.raises(UserError) as caught:
-        completed(text)
+        checked(completed(text))
     sentence = str(caught.value)
     assert said in sentence, reason
     assert sentence.startswith("config: ")
@@ -163,6 +171,99 @@ def test_mistakes(text: str, said: str, reason: str) -> None:
 def test_no_models_at_all() -> None:
     with pytest.raises(UserError, match=r"^config: the file lacks the key 'models'\.$"):
         complete({})
+
+
+def test_it_becomes_dataclasses() -> None:
+    config = checked(
+        completed("exports: {fp32: {imgsz: 320}, open: {dynamic: true}}\nimgsz: [32, 64]")
+    )
+    assert (config.size, config.size_of("fp32"), config.size_of("open")) == (
+        (32, 64),
+        (320, 320),
+        (32, 64),
+    )
+    assert config.exports["open"].dynamic
+    assert config.exports["open"].onnx is None
+    assert (config.labels, config.sweep, config.grid) == (None, None, {})
+
+
+def properties_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a part of a schema that may refer to another."""
+    if "$ref" not in schema:
+        return schema.get("properties", {})
+    file, _, place = schema["$ref"].partition("#")
+    found = load_schemas().contents(file or "config.schema.yaml")
+    for key in place.split("/")[1:]:
+        found = found[key]
+    return properties_of(found)
+
+
+def section_of(hint: Any) -> Any:
+    """Return the dataclass that a field holds, or entries of which it holds, if any."""
+    candidates = [hint, *typing.get_args(hint)]
+    return next((each for each in candidates if dataclasses.is_dataclass(each)), None)
+
+
+def differences(kind: type, properties: dict[str, Any], path: str = "") -> set[str]:
+    """Return the keys that only a dataclass or only the schema has, sections included."""
+    hints = typing.get_type_hints(kind)
+    found = {f"{path}{key}" for key in {f.name for f in dataclasses.fields(kind)} ^ set(properties)}
+    for key in properties.keys() & hints.keys():
+        section, part = section_of(hints[key]), properties[key]
+        entry = part.get("additionalProperties")
+        if section is not None and section is not Steps:
+            inner = properties_of(entry if isinstance(entry, dict) else part)
+            found |= differences(section, inner, f"{path}{key}.")
+    return found
+
+
+def test_the_dataclasses_have_the_keys_of_the_schema() -> None:
+    schema = load_schemas().contents("config.schema.yaml")
+    own = {f"{where}tolerances.unread" for where in ("", "exports.", "external.")}
+    assert differences(Config, schema["properties"]) == own, "unreadable images are never tolerated"
+
+
+def registries_of(part: Any) -> list[str]:
+    """Return the registries that a part of a schema names."""
+    if not isinstance(part, dict):
+        return []
+    own = [part["x-registry"]] if "x-registry" in part else []
+    return own + [name for inner in part.values() for name in registries_of(inner)]
+
+
+def test_every_registry_is_named_by_a_schema() -> None:
+    schemas = load_schemas()
+    assert {n for file in schemas for n in registries_of(schemas.contents(file))} == set(REGISTRIES)
+
+
+def test_a_value_is_allowed_as_soon_as_it_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "exports: {b: {runtime: dummy}}"
+    with pytest.raises(UserError, match=r"exports\.b\.runtime is"):
+        completed(text)
+    monkeypatch.setitem(RUNTIMES._entries, "dummy", None)
+    assert completed(text)["exports"]["b"]["runtime"] == "dummy"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("exports: {b: {runtime: tensorrt}}", "it must be one of onnxruntime, openvino."),
+        ("external: {b: {inject: [brg]}}", r"it must be one of \d+ names, such as bgr"),
+        ("external: {b: {inject: [1]}}", "it must be text."),
+    ],
+    ids=["few", "many", "of another type"],
+)
+def test_a_value_that_is_not_in_a_registry_gets_a_sentence(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        completed(text)
+    assert len(list(REGISTRIES["faults"]())) > LISTED_NAMES
+
+
+def test_planning_imports_no_catalogue_unless_a_fault_is_named() -> None:
+    code = (
+        "import sys, parity.planning.plan, parity.planning.schema; sys.exit('cv2' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def walk(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:

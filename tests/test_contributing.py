@@ -81,7 +81,8 @@ from parity.planning.schema import complete
 external = {"mine": {"inject": ["caffe"]}}
 complete({"models": {"m": {"weights": "yolo11n.pt"}}, "external": external})
 network = OnnxNetwork.load(Path(sys.argv[1]), threads=1)
-replayer = Replayer(network, find_samples())
+samples = {name: path for name, path in find_samples().items() if path.suffix == ".jpg"}
+replayer = Replayer(network, samples)
 declared = Declared(conf=0.25, iou=0.45)
 correct = Pipeline(conf=0.25, iou=0.45, stride=32)
 pipeline = with_faults(find_faults(["caffe"]), correct)
@@ -182,24 +183,19 @@ def test_a_box_format_is_recognised_and_read(tmp_path: Path) -> None:
 SECTION = """
 import sys
 from pathlib import Path
-from parity.reporting.html.page import write_page
-from parity.reporting.markdown.report import write_markdown
-from parity.reporting.report import prepare_report
+from tests.reports import write
 from tests.synthetic import SAME, make_run
 
 folder = Path(sys.argv[1])
-run = make_run(folder, SAME)
-report = prepare_report({"results": [run.results]}, {})
-write_markdown(report, folder / "report.md", page=folder / "index.html")
-write_page(
-    report, page=folder / "index.html", files=folder / "files", markdown=folder / "report.md"
-)
+written = write([make_run(folder, SAME)])
+(folder / "report.md").write_text(written.markdown)
+(folder / "report.html").write_text(written.page)
 """
 
 
 def test_a_section_is_in_the_page_and_in_markdown(tmp_path: Path) -> None:
     use("A section of the report", tmp_path, SECTION, tmp_path)
-    markdown, page = ((tmp_path / name).read_text() for name in ("report.md", "index.html"))
+    markdown, page = ((tmp_path / f"report.{kind}").read_text() for kind in ("md", "html"))
     assert re.search(r"^#+ Classes$", markdown, re.MULTILINE)
     assert re.search(r"<h\d[^>]*>Classes</h\d>", page)
     for text in (markdown, page):

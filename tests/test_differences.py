@@ -9,7 +9,7 @@ import pytest
 from parity.comparison.differences import (
     ComparisonBatch,
     MatchingSettings,
-    Pair,
+    DetectionPair,
     compare_batch,
     compare_image,
     differences_of,
@@ -115,7 +115,7 @@ def test_pairs_name_both_sides() -> None:
     theirs = image_detections((BUS, 0.7, 5), (CAR, 0.6, 7))
     compared = compare_image(ours, theirs, iou=0.5)
     assert compared.matched == [
-        Pair(
+        DetectionPair(
             reference=1,
             candidate=0,
             iou=1.0,

@@ -7,7 +7,7 @@ import yaml
 
 from docs.configuration import REFERENCE, allowed, render, rows
 from docs.rule_graph import PLACE, README, draw, reduced
-from parity.planning.config import complete
+from parity.planning.schema import complete
 from tests.conftest import ROOT
 
 

@@ -8,13 +8,13 @@ import pytest
 from parity.comparison.results import ComparisonResults, Distributions, Results
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.export_choice import (
-    advise,
     compare_exports,
     dominates,
+    recommend_export,
     single_thread_speed,
 )
 from parity.reporting.figures.export_choice import draw_choices
-from parity.reporting.figures.theme import save
+from parity.reporting.figures.theme import save_figure
 from tests.documents import EXPORT
 from tests.report_documents import accuracy, latency, speed
 from tests.synthetic import THRESHOLDS
@@ -84,7 +84,7 @@ def test_speed_decides_where_all_were_timed() -> None:
 
 def test_nothing_within_its_tolerance() -> None:
     rows = compare_exports(RESULTS, None, {}).rows
-    said = advise([replace(row, passed=False) for row in rows])
+    said = recommend_export([replace(row, passed=False) for row in rows])
     assert said == (
         "No export stays within its tolerance. fp32 comes closest: no missing box, boxes within "
         "0.0004 px of PyTorch's."
@@ -94,7 +94,7 @@ def test_nothing_within_its_tolerance() -> None:
 def test_sizes_that_are_alike_leave_the_order_of_the_configuration() -> None:
     rows = compare_exports(RESULTS, None, {}).rows[:1]
     other = replace(rows[0], export="opset12", bytes=9_990)
-    assert advise([rows[0], other]).startswith("Ship fp32: ")
+    assert recommend_export([rows[0], other]).startswith("Ship fp32: ")
 
 
 def test_an_export_that_is_better_in_everything_dominates() -> None:
@@ -116,5 +116,5 @@ def test_the_figure_is_drawn(tmp_path: Path) -> None:
         "timed": compare_exports(RESULTS, accuracy(), {"fp32": 20.0}),
         "bare": compare_exports(RESULTS, None, {}),
     }.items():
-        save(draw_choices(found), tmp_path / f"{name}.png")
+        save_figure(draw_choices(found), tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5000

@@ -6,20 +6,19 @@ from typing import Any
 import pytest
 
 from parity.errors import UserError
-from parity.planning.config import complete
-from parity.planning.exports import (
-    counterpart,
-    description_file,
-    export_settings,
-    model_file,
-    quantised,
-    suspects,
-    wanted_of,
-)
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.exports import all_options, counterpart, description_file, model_file
+from parity.planning.plan import Plan
+from parity.planning.schema import complete
 
 
-def config(exports: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return complete({"models": {"m": {"weights": "m.pt"}}, "exports": exports, **more})
+def config(exports: dict[str, Any], **more: Any) -> Config:
+    return checked(complete({"models": {"m": {"weights": "m.pt"}}, "exports": exports, **more}))
+
+
+def plan(exports: dict[str, Any], **more: Any) -> Plan:
+    return Plan(config(exports, **more), arms={}, comparisons={}, batches=[], note="")
 
 
 @pytest.fixture
@@ -30,12 +29,13 @@ def given(tmp_path: Path) -> str:
 
 
 def test_an_int8_export_is_made_of_a_float_one() -> None:
-    made = config({"int8": {"quantize": 8, "keep_fp32": ["/a/*"]}})
-    assert export_settings(made)["int8"]["quantize"] == 32
-    assert quantised(made) == {"int8": {"keep_fp32": ["/a/*"]}}
+    asked = {"int8": {"quantize": 8, "keep_fp32": ["/a/*"]}}
+    made = config(asked)
+    assert all_options(made)["int8"].quantize == 32
+    assert plan(asked).quantised == {"int8": {"keep_fp32": ["/a/*"]}}
     assert model_file(made, "m", "int8") == "results/quantise/m/int8.onnx"
     assert description_file(made, "m", "int8") == "results/quantise/m/int8.json"
-    assert wanted_of(made)["int8"]["quantize"] == 8
+    assert plan(asked).wanted["int8"]["quantize"] == 8
     assert counterpart(made, "int8") == "int8", "its own source"
 
 
@@ -54,25 +54,26 @@ def test_what_an_export_is_held_against(
 ) -> None:
     made = config({**others, "it": export})
     assert counterpart(made, "it") == expected, reason
-    settings = export_settings(made)[expected]
-    assert (settings["quantize"], settings["onnx"]) == (32, "")
+    options = all_options(made)[expected]
+    assert (options.quantize, options.onnx) == (32, "")
 
 
 def test_a_given_file_is_held_against_what_the_checkpoint_gives(given: str) -> None:
-    made = config({"theirs": {"onnx": given, "quantize": 8}})
+    asked = {"theirs": {"onnx": given, "quantize": 8}}
+    made = config(asked)
     assert counterpart(made, "theirs") == "_fp32-for-theirs"
-    assert quantised(made) == {}, "a given file is used as it is"
+    assert plan(asked).quantised == {}, "a given file is used as it is"
     assert model_file(made, "m", "theirs") == "results/export/m/theirs.onnx"
-    assert wanted_of(made)["theirs"]["given"]
+    assert plan(asked).wanted["theirs"]["given"]
 
 
 def test_layers_are_looked_into_where_an_export_may_drift(given: str) -> None:
     exports = {"fp32": {}, "half": {"quantize": 16}, "theirs": {"onnx": given}}
-    assert {name: each["stored_as"] for name, each in suspects(config(exports)).items()} == {
+    assert {name: each["stored_as"] for name, each in plan(exports).suspects.items()} == {
         "half": "float16",
         "theirs": "float",
     }
-    assert suspects(config(exports, layers={"images": 0})) == {}
+    assert plan(exports, layers={"images": 0}).suspects == {}
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from parity.data.listing import find_samples
 from parity.detection.detection_files import NOT_LISTED
+from parity.diagnosis.document import DiagnosisDocument
 from parity.files import read_json
-from tests.conftest import Workflow, copy_project
+from parity.records import load
+from tests.conftest import PHOTOS, Workflow, copy_project
 
 pytestmark = pytest.mark.slow
 
-PHOTOS = {"images": "photos", "images_per_job": 1, "annotate": 2, "browse": 2, "sweep": None}
+OWN = PHOTOS | {"annotate": 2, "browse": 2, "sweep": None}
 FAULTY = {"inject": ["bgr", "border_not_removed"]}
 MINE = {"detections": "mine.json", "conf": 0.25, "iou": 0.45}
 BOTH = {"external": {"faulty": FAULTY, "mine": MINE}}
@@ -36,34 +37,30 @@ def write_boxes(project: Workflow, document: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+def diagnosed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """Return a project in which two deployments were diagnosed; one states nothing of an image."""
-    folder = tmp_path_factory.mktemp("external")
-    project = copy_project(folder / "project", folder / "home")
-    photos = project.root / "photos"
-    photos.mkdir()
-    for name, path in find_samples().items():
-        shutil.copy(path, photos / name)
-    made = project.run(INJECTED, config=PHOTOS | {"external": {"faulty": FAULTY}})
+    project = finished.copy(tmp_path_factory.mktemp("external") / "project")
+    (project.root / "photos" / "street" / "bus.jpg").unlink()
+    made = project.run(INJECTED, config=OWN | {"external": {"faulty": FAULTY}})
     assert made.returncode == 0, made.output
     document = json.loads((project.root / INJECTED).read_text())
     document["images"].remove(SILENT)
     kept = [entry for entry in document["detections"] if entry["image"] != SILENT]
     write_boxes(project, document | {"detections": kept})
-    result = project.run(config=PHOTOS | BOTH)
+    result = project.run(config=OWN | BOTH)
     assert result.returncode == 0, result.output
     assert DIAGNOSIS - {"inject"} <= result.rules
     return project
 
 
 @pytest.fixture
-def project(finished: Workflow, tmp_path: Path) -> Workflow:
+def project(diagnosed: Workflow, tmp_path: Path) -> Workflow:
     """Return a copy of the finished project that a test may change."""
-    return finished.copy(tmp_path / "project")
+    return diagnosed.copy(tmp_path / "project")
 
 
-def diagnosis_of(project: Workflow, external: str) -> dict[str, Any]:
-    return read_json(project.root / f"results/diagnose/yolo11n/{external}.json", "diagnosis/1")
+def diagnosis_of(project: Workflow, external: str) -> DiagnosisDocument:
+    return load(project.root / f"results/diagnose/yolo11n/{external}.json", DiagnosisDocument)
 
 
 def results_of(project: Workflow) -> dict[str, Any]:
@@ -74,47 +71,50 @@ def results_of(project: Workflow) -> dict[str, Any]:
 
 @pytest.mark.parametrize("external", ["faulty", "mine"])
 def test_the_faults_are_named_and_without_them_nothing_is_left(
-    finished: Workflow, external: str
+    diagnosed: Workflow, external: str
 ) -> None:
-    told = diagnosis_of(finished, external)
-    assert told["verdict"] == "named"
-    assert {fault["name"] for fault in told["faults"]} == set(FAULTY["inject"])
-    before, after = told["cure"]["before"], told["cure"]["after"]
-    assert before["agreement"] < 0.95
-    assert before["box_px"] > 1
-    assert after["missing"] == after["extra"] == after["flipped"] == 0
-    assert after["box_px"] <= 0.01
-    assert after["score"] <= 1e-4
-    assert sum(step["share"] for step in told["waterfall"]) == pytest.approx(1)
-    assert told["waterfall"][-1]["share"] == pytest.approx(0, abs=0.01), "all is explained"
-    assert told["examples"]
+    diagnosis = diagnosis_of(diagnosed, external)
+    assert diagnosis.verdict == "named"
+    assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
+    before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
+    assert before.panoptic_quality < 0.95
+    assert before.box_px is not None
+    assert before.box_px > 1
+    assert after.missing == after.extra == after.flipped == 0
+    assert after.box_px is not None
+    assert after.box_px <= 0.01
+    assert after.score is not None
+    assert after.score <= 1e-4
+    assert sum(step.share or 0 for step in diagnosis.waterfall) == pytest.approx(1)
+    assert diagnosis.waterfall[-1].share == pytest.approx(0, abs=0.01), "all is explained"
+    assert diagnosis.examples
 
 
-def test_what_is_not_stated_is_no_difference(finished: Workflow) -> None:
-    assert SILENT not in diagnosis_of(finished, "mine")["images"]
-    files = (finished.root / "results/compare/yolo11n/external-mine").glob("*.json")
+def test_what_is_not_stated_is_no_difference(diagnosed: Workflow) -> None:
+    assert SILENT not in diagnosis_of(diagnosed, "mine").images
+    files = (diagnosed.root / "results/compare/yolo11n/external-mine").glob("*.json")
     records = [r for path in files for r in read_json(path, "comparison/1")["images"]]
     (silent,) = [record for record in records if record["name"] == SILENT]
     assert silent["reasons"][1] == NOT_LISTED
     assert not silent["missing"]
-    results = results_of(finished)
-    assert results["images_unreadable"] == 0
+    results = results_of(diagnosed)
+    assert results["images_unreadable"] == 1, "the torn one alone"
     assert results["comparisons"]["external-mine"]["unread"] == 0
     row = next(row for row in results["images"] if row["name"] == SILENT)
     assert row["not_stated"] == ["external-mine"]
 
 
-def test_the_report_tells_what_is_wrong_and_shows_it(finished: Workflow) -> None:
-    report = (finished.root / "results/report/analysis_report.md").read_text()
-    page = (finished.root / "results/report/index.html").read_text()
+def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> None:
+    report = (diagnosed.root / "results/report/analysis_report.md").read_text()
+    page = (diagnosed.root / "results/report/index.html").read_text()
     for text in (report, page):
         assert "Diagnosis" in text
-        for fault in diagnosis_of(finished, "faulty")["faults"]:
-            assert fault["name"] in text
-            assert fault["mend"].split(";")[0].split("'")[0] in text
-            assert fault["code"].splitlines()[0].split("&")[0].split("<")[0] in text
-    assert (finished.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
-    assert (finished.root / "results/report/files/yolo11n/mine.jpg").is_file()
+        for fault in diagnosis_of(diagnosed, "faulty").faults:
+            assert fault.title in text
+            assert fault.fix.split(";")[0].split("'")[0] in text
+            assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
+    assert (diagnosed.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
+    assert (diagnosed.root / "results/report/files/yolo11n/mine.jpg").is_file()
 
 
 def leave(project: Workflow) -> None:
@@ -160,7 +160,7 @@ def test_reruns_what_a_change_touches(
     expected: set[str],
 ) -> None:
     change(project)
-    result = project.dry_run(config=PHOTOS | {"external": {"faulty": FAULTY, "mine": MINE | own}})
+    result = project.dry_run(config=OWN | {"external": {"faulty": FAULTY, "mine": MINE | own}})
     assert result.rules == expected, result.output
     if "compare" in expected:
         batches = len(list((project.root / "results/compare/yolo11n/external-mine").iterdir()))
@@ -168,8 +168,8 @@ def test_reruns_what_a_change_touches(
     assert result.jobs["diagnose"] == int("diagnose" in expected), "of the one deployment"
 
 
-def test_without_the_section_there_is_no_job(finished: Workflow) -> None:
-    left = finished.dry_run(config=PHOTOS | {"external": {}})
+def test_without_the_section_there_is_no_job(diagnosed: Workflow) -> None:
+    left = diagnosed.dry_run(config=OWN | {"external": {}})
     assert left.rules == {"summarise"} | AFTER_RESULTS
 
 
@@ -183,7 +183,7 @@ def test_without_the_section_there_is_no_job(finished: Workflow) -> None:
 )
 def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sentence: str) -> None:
     (project.root / "mine.json").write_text(content)
-    result = project.run(config=PHOTOS | BOTH)
+    result = project.run(config=OWN | BOTH)
     assert result.returncode == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
@@ -199,14 +199,14 @@ def test_a_published_deployment_runs_through_all_rules(shared: Path, tmp_path: P
         shutil.copy(shared / "data" / name, target)
     external = {"theirs": {"detections": str(brought)}}
     target = "results/diagnose/yolo11n/theirs.json"
-    result = project.run(
-        target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=PHOTOS | {"external": external}
-    )
+    config = OWN | {"external": external, "images_per_job": "auto"}
+    result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
-    told = diagnosis_of(project, "theirs")
-    assert told["verdict"] == "named"
-    assert {"gain_of_height", "sides_truncated"} <= {fault["name"] for fault in told["faults"]}
-    assert told["images_stated"] == len(listed)
-    assert told["cure"]["thresholds"]["conf"] == 0.5, "a threshold of its own is no fault"
-    assert told["cure"]["after"]["agreement"] > 0.999
-    assert told["cure"]["before"]["agreement"] < 0.9
+    diagnosis = diagnosis_of(project, "theirs")
+    assert diagnosis.verdict == "named"
+    assert {"gain_of_height", "sides_truncated"} <= {fault.name for fault in diagnosis.faults}
+    assert diagnosis.images_stated == len(listed)
+    effect = diagnosis.fix_effect
+    assert effect.thresholds.conf == 0.5, "a threshold of its own is no fault"
+    assert effect.after.panoptic_quality > 0.999
+    assert effect.before.panoptic_quality < 0.9

@@ -8,10 +8,13 @@ import pytest
 import yaml
 
 from parity.errors import UserError
+from parity.external.observations import Declared, Known
 from parity.planning.arms import plan_arms, plan_comparisons
-from parity.planning.config import complete
+from parity.planning.checks import checked
+from parity.planning.config import Config
 from parity.planning.externals import known_of, source_of
-from parity.planning.plan import Plan
+from parity.planning.plan import Plan, plan_run
+from parity.planning.schema import complete
 
 BASE = {"models": {"a": {"weights": "a.pt"}, "b": {"weights": "b.pt"}}, "sweep": None}
 
@@ -26,9 +29,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def configured(external: str, **more: Any) -> dict[str, Any]:
+def completed(external: str, **more: Any) -> dict[str, Any]:
     """Complete a configuration with YAML of ``external``."""
     return complete(BASE | more | {"external": yaml.safe_load(external)})
+
+
+def configured(external: str, **more: Any) -> Config:
+    return checked(completed(external, **more))
+
+
+def planned_by(external: str) -> Plan:
+    return plan_run(completed(external), coordinating=True)
 
 
 @pytest.mark.parametrize(
@@ -105,32 +116,31 @@ def test_it_decides_the_verdict_only_where_it_is_asked_to_and_has_its_own_tolera
     config = configured("{m: {inject: [], tolerances: {box_px: 3}}}", gate=["external-m"])
     comparison = plan_comparisons(config, plan_arms(config))["external-m"]
     assert comparison.gated
-    assert comparison.tolerance["box_px"] == 3
+    assert comparison.tolerance.box_px == 3
 
 
 def test_it_belongs_to_one_model() -> None:
-    plan = Plan(configured("{m: {inject: [], model: b}}"), coordinating=True)
+    plan = planned_by("{m: {inject: [], model: b}}")
     of = {model: SimpleNamespace(model=model) for model in "ab"}
     assert "external-m" not in plan.comparisons_of(of["a"])
     assert "external-m" in plan.comparisons_of(of["b"])
     assert not any("external" in path for path in plan.all_detections(of["a"]))
     (own,) = (path for path in plan.all_detections(of["b"]) if "external" in path)
     assert own.startswith("results/detect_external/b/external-m/")
-    assert plan.diagnoses == ["results/diagnose/b/m.json"]
+    assert plan.external_files == ["b/m"]
 
 
 def test_without_the_section_nothing_is_planned() -> None:
-    plan = Plan(complete(BASE), coordinating=True)
-    assert plan.diagnoses == plan.diagnosis_plots == plan.externals == []
+    plan = plan_run(complete(BASE), coordinating=True)
+    assert plan.external_files == []
     assert set(plan.arms) == {"pytorch-rect", "pytorch-square", "onnx-fp32"}
 
 
 def test_what_is_said_of_the_boxes_and_of_the_deployment_stand_apart() -> None:
     config = configured("{m: {detections: boxes, conf: 0.5, imgsz: 320, names: n.txt}}")
-    source, known = source_of(config, "m"), known_of(config, "m")
+    source, known = source_of(config, "m"), known_of(config.external["m"])
     assert (source["source"], source["names"]) == ("boxes", ["x"])
-    declared = known["declared"]
-    assert (declared["conf"], declared["imgsz"], declared["iou"]) == (0.5, [320, 320], None)
+    assert known == Known(Declared(conf=0.5, imgsz=(320, 320)))
     assert source["content"]
     assert source_of(configured("{m: {detections: boxes.json}}"), "m")["content"] == ""
     injected = source_of(configured("{m: {inject: []}}"), "m")

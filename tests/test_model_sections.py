@@ -76,7 +76,7 @@ def test_exports_stand_side_by_side(tmp_path: Path) -> None:
     sizes = {"fp32": replace(EXPORT, bytes=2_500_000), "fp16": replace(EXPORT, bytes=1_200_000)}
     known = documents.accuracy()
     lost = {"deployment-fp32": replace(known.comparisons["runtime-fp32"], map=documents.cost(1.5))}
-    measured = exports.Measured(
+    measured = exports.MeasuredExports(
         replace(known, arms={"onnx-fp32": known.arms["onnx-fp32"]}, comparisons=lost),
         {"fp32": documents.latency()},
     )

@@ -11,7 +11,8 @@ import pytest
 from parity.comparison.results import Distributions, ImageDifferences
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.html import page
-from parity.reporting.html.browser import KINDS, as_data, measured_of, shrunk
+from parity.reporting.html.browser import DIFFERENCE_KINDS, measured_of, shrunk
+from parity.reporting.html.browser_data import as_data
 from parity.reporting.html.charts import Axis, heat_level, stacked, strip
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results
@@ -98,7 +99,7 @@ def test_a_row_holds_what_the_filters_ask_for() -> None:
     measured = measured_of(row, Tolerance(score=0.1))
     assert measured is not None
     assert measured[:-1] == (3, 1, 0, 1, None, 0.0123, 0)
-    assert {kind for bit, kind in enumerate(KINDS) if measured[-1] >> bit & 1} == {
+    assert {kind for bit, kind in enumerate(DIFFERENCE_KINDS) if measured[-1] >> bit & 1} == {
         "missing",
         "flipped",
         "boxes",

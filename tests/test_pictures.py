@@ -6,12 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.comparison.differences import ImageComparison, Pair
+from parity.comparison.differences import ImageComparison, DetectionPair
 from parity.data.batches import slug
 from parity.detection.detection_files import ImageDetections
 from parity.errors import UserError
 from parity.records import load
-from parity.reporting.figures.drawing import STYLES, Mark, Style, dashes, draw_panel, panel_corners
+from parity.reporting.figures.drawing import (
+    KIND_STYLES,
+    Mark,
+    Style,
+    dashes,
+    draw_panel,
+    panel_corners,
+)
 from parity.reporting.figures.pictures import (
     MOST_HEIGHT,
     MOST_WIDTH,
@@ -19,7 +26,7 @@ from parity.reporting.figures.pictures import (
     draw_difference,
     fates,
 )
-from parity.reporting.picture_index import INDEX, PictureIndex
+from parity.reporting.picture_index import PICTURE_INDEX, PictureIndex
 from scripts.annotate import main
 from tests.synthetic import (
     BROKEN,
@@ -34,7 +41,7 @@ from tests.synthetic import (
     record,
 )
 
-MISSING, EXTRA = STYLES["missing"], STYLES["extra"]
+MISSING, EXTRA = KIND_STYLES["missing"], KIND_STYLES["extra"]
 
 
 def annotate(run: Run, destination: Path, worst: int = 200) -> PictureIndex:
@@ -46,7 +53,7 @@ def annotate(run: Run, destination: Path, worst: int = 200) -> PictureIndex:
         worst=worst,
         destination=str(destination),
     )
-    return load(destination / INDEX, PictureIndex)
+    return load(destination / PICTURE_INDEX, PictureIndex)
 
 
 def has_colour(pixels: np.ndarray, style: Style) -> np.ndarray:
@@ -60,8 +67,8 @@ def ground(height: int = 120, width: int = 200) -> np.ndarray:
 
 
 def test_a_box_lies_where_it_should() -> None:
-    mark = Mark((50, 30, 150, 100), "", STYLES["matched"])
-    coloured = has_colour(draw_panel(ground(), [mark], scale=2.0), STYLES["matched"])
+    mark = Mark((50, 30, 150, 100), "", KIND_STYLES["matched"])
+    coloured = has_colour(draw_panel(ground(), [mark], scale=2.0), KIND_STYLES["matched"])
     for x, y in ((150, 60), (200, 200), (100, 130), (300, 130)):  # the middle of each side
         assert coloured[y - 2 : y + 3, x - 2 : x + 3].any(), (x, y)
     assert not coloured[80:190, 110:290].any()  # nothing inside
@@ -112,12 +119,12 @@ def test_the_missing_box_is_on_the_left_and_the_extra_one_on_the_right() -> None
 
 
 def test_kinds_differ_in_more_than_colour() -> None:
-    assert len({(style.dash, style.letter) for style in STYLES.values()}) == len(STYLES)
+    assert len({(style.dash, style.letter) for style in KIND_STYLES.values()}) == len(KIND_STYLES)
 
 
 def test_the_two_of_a_pair_have_one_number() -> None:
-    def pair(reference: int, candidate: int) -> Pair:
-        return Pair(reference, candidate, 1.0, 0.0, (0.9, 0.9), (0, 0))
+    def pair(reference: int, candidate: int) -> DetectionPair:
+        return DetectionPair(reference, candidate, 1.0, 0.0, (0.9, 0.9), (0, 0))
 
     compared = ImageComparison("x", ("", ""), [pair(2, 0)], [pair(0, 1)], missing=[1], extra=[2])
     reference = fates(compared, "reference", 3)
@@ -144,7 +151,7 @@ def test_pictures_are_listed_and_only_differences_are_drawn(tmp_path: Path) -> N
     assert set(by_name["one.png"].differences) == {"geometry", "deployment-fp32"}
     assert by_name["empty.png"].differences == {}
     assert by_name["one.png"].annotated == "annotated_one.png.jpg"
-    listed = {INDEX}
+    listed = {PICTURE_INDEX}
     for entry in index.images:
         listed |= {entry.annotated, *entry.differences.values()}
     assert {path.name for path in (tmp_path / "out").iterdir()} == listed

@@ -8,7 +8,7 @@ import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
-from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess, to_output
 from parity.deployment.run import prepare, run
 from parity.detection.candidate_files import ImageCandidates
@@ -78,10 +78,6 @@ def test_nothing_is_modified_in_place():
     before = BOXES.copy()
     to_output(Pipeline(integers="rounded", rescaled="gain"), BOXES, PLACE, SHAPE)
     np.testing.assert_array_equal(BOXES, before)
-
-
-def test_deviations_name_what_differs():
-    assert deviations(Pipeline(colours="bgr", iou=0.45)) == {"colours": "bgr", "iou": 0.45}
 
 
 def test_a_replay_needs_no_network(network):

@@ -7,14 +7,26 @@ from typing import Any
 import pytest
 import yaml
 
+from parity.comparison.tolerances import Tolerance
 from parity.errors import UserError
-from parity.planning.config import complete
-from parity.planning.plan import Plan, plan_arms, plan_comparisons
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.plan import Plan, plan_run
+from parity.planning.schema import complete
 
 
-def configured(text: str) -> dict[str, Any]:
+def completed(text: str) -> dict[str, Any]:
     """Complete a configuration of one model and the keys of a YAML text."""
     return complete({"models": {"a": {"weights": "a.pt"}}} | (yaml.safe_load(text) or {}))
+
+
+def configured(text: str) -> Config:
+    return checked(completed(text))
+
+
+def planned_by(text: str) -> Plan:
+    return plan_run(completed(text), coordinating=True)
 
 
 @pytest.mark.parametrize(
@@ -105,13 +117,8 @@ def test_a_gate_that_names_nothing_says_what_there_is() -> None:
 def test_the_tolerances_of_an_export_hold_for_its_runtime_effect() -> None:
     config = configured("exports: {a: {tolerances: {box_px: 5}}, b: }\ntolerances: {extra: 1}")
     comparisons = plan_comparisons(config, plan_arms(config))
-    assert comparisons["runtime-a"].tolerance == {
-        "missing": 0,
-        "extra": 0,
-        "box_px": 5,
-        "score": 1e-4,
-    }
-    common = {"missing": 0, "extra": 1, "box_px": 0.01, "score": 1e-4}
+    assert comparisons["runtime-a"].tolerance == Tolerance(box_px=5)
+    common = Tolerance(missing=0, extra=1, box_px=0.01, score=1e-4)
     for name in ("runtime-b", "deployment-a", "deployment-b", "geometry"):
         assert comparisons[name].tolerance == common
 
@@ -126,16 +133,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("folder")
 def test_an_empty_folder_is_replaced_by_samples_and_that_is_said() -> None:
-    planned = Plan(configured(""), coordinating=True)
+    planned = planned_by("")
     assert planned.note.startswith("The folder images holds no image yet, so samples were used: ")
     assert planned.note.endswith(".")
-    job = Plan(configured(""), coordinating=False)
+    job = plan_run(completed(""), coordinating=False)
     assert (job.batches, job.note) == (planned.batches, planned.note)
 
 
 def test_a_folder_with_an_image_is_taken_without_a_note(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("unreadable, but there")
-    planned = Plan(configured("images_per_job: 1"), coordinating=True)
+    planned = planned_by("images_per_job: 1")
     assert (planned.batches, planned.note) == (["a.jpg"], "")
 
 
@@ -143,9 +150,11 @@ def test_paths(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
     (folder / "own.onnx").write_text("x")
     (folder / "own.pt").write_text("x")
-    config = configured("exports: {fp32: , own: {onnx: own.onnx}}\nimages_per_job: 1")
-    config["models"]["b"] = {"weights": "own.pt", "trust": False}
-    plan = Plan(config, coordinating=True)
+    plan = planned_by(
+        "models: {a: {weights: a.pt}, b: {weights: own.pt}}\n"
+        "exports: {fp32: , own: {onnx: own.onnx}}\n"
+        "images_per_job: 1"
+    )
     wildcards = SimpleNamespace(
         model="b", arm="onnx-own", comparison="runtime-own", export="own", batch="a.jpg"
     )
@@ -166,12 +175,13 @@ def test_paths(folder: Path) -> None:
 
 def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
-    plain = Plan(configured("exports: {a: }"), coordinating=True)
-    other = Plan(configured("exports: {a: {tolerances: {box_px: 5}}}"), coordinating=True)
-    assert plain.exports == other.exports
-    assert plain.comparison_settings != other.comparison_settings
+    plain = planned_by("exports: {a: }")
+    other = planned_by("exports: {a: {tolerances: {box_px: 5}}}")
+    assert plain.export_options == other.export_options
+    model = SimpleNamespace(model="a")
+    assert plain.comparisons_of(model) != other.comparisons_of(model)
     assert (
-        plain.exports["a"].items()
+        plain.export_options["a"].items()
         >= {
             "onnx": "",
             "opset": 18,
@@ -185,4 +195,24 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:
     (folder / "mine").mkdir()
     with pytest.raises(UserError, match=r"images is mine, which holds no image; a folder is"):
-        Plan(configured("images: mine"), coordinating=True)
+        planned_by("images: mine")
+
+
+@pytest.mark.parametrize(
+    ("export", "given"),
+    [("{onnx: own.onnx}", ["own.onnx"]), ("{quantize: 16}", []), ("{quantize: 8}", [])],
+    ids=["a given file", "fp16", "int8"],
+)
+def test_an_export_without_a_plain_fp32_beside_it_is_compared_with_one_that_is_made(
+    folder: Path, export: str, given: list[str]
+) -> None:
+    (folder / "own.onnx").write_text("x")
+    plan = planned_by(f"exports: {{shipped: {export}}}")
+    wildcards = SimpleNamespace(model="a", export="shipped")
+    assert plan.given_export(wildcards) == given
+    counterpart = SimpleNamespace(model="a", export=Path(plan.counterpart(wildcards)).stem)
+    assert plan.given_export(counterpart) == []
+    options = plan.export_options[counterpart.export]
+    assert (options["quantize"], options["onnx"]) == (32, "")
+    assert options["imgsz"] == plan.export_options["shipped"]["imgsz"]
+    assert plan.exports == ["shipped"], "it is no export of the run"

@@ -1,8 +1,11 @@
-"""Runtimes of an export: what is asked for, what is used, and one more beside ONNX Runtime."""
+"""Runtimes of an export: what is asked for, what is used, and further ones."""
 
 import importlib.util
 import logging
+import subprocess
+import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import onnx
@@ -10,7 +13,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
 from parity.errors import UserError
+from parity.provenance import local_imports
+from tests.conftest import ROOT
 
 CPU = "CPUExecutionProvider"
 
@@ -79,3 +85,54 @@ def test_openvino_that_is_not_installed(path: Path) -> None:
         pytest.skip("OpenVINO is installed")
     with pytest.raises(UserError, match=r"pip install -r requirements-openvino.txt"):
         OnnxNetwork.load(path, runtime="openvino", providers=[CPU], threads=1)
+
+
+class Halving:
+    """A runtime that computes nothing and returns half of what it is given."""
+
+    input = TensorInfo("images", ("batch", 3, "height", "width"), "float32")
+    output = TensorInfo("output0", ("batch", 6, "anchors"), "float32")
+    metadata: ClassVar = {
+        "imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"
+    }  # fmt: skip
+    executed_by = "nothing"
+    package = "numpy"
+
+    def run(self, tensor: np.ndarray) -> np.ndarray:
+        return tensor / 2
+
+
+def test_a_new_runtime_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = {**RUNTIMES, "halving": lambda path, *, threads, providers: Halving()}  # noqa: ARG005
+    monkeypatch.setattr(RUNTIMES, "_entries", entries)
+    network = OnnxNetwork.load("no file", runtime="halving", threads=1)
+    assert (network.imgsz, network.stride, network.rect) == ((32, 64), 32, True)
+    tensor = np.ones((1, 3, 32, 64), np.float32)
+    np.testing.assert_array_equal(network.forward(tensor), tensor[0] / 2)
+
+
+LIGHT = """
+import sys
+from parity.backends.runtimes.runtime import RUNTIMES
+print(*RUNTIMES)
+sys.exit(" ".join({"numpy", "onnxruntime", "openvino"} & set(sys.modules)) or 0)
+"""
+
+
+def test_the_names_of_runtimes_cost_no_import_of_them() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, check=False, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["onnxruntime", "openvino"]
+
+
+def test_an_edit_of_a_runtime_concerns_the_rules_that_use_it_alone() -> None:
+    used = {script: set[Path]() for script in ("infer_onnx", "infer_pytorch", "detect_pytorch")}
+    for script, seen in used.items():
+        queue = {ROOT / "scripts" / f"{script}.py"}
+        while queue:
+            seen.add(path := queue.pop())
+            queue |= local_imports(path) - seen
+    runtime = ROOT / "parity" / "backends" / "runtimes" / "onnxruntime.py"
+    assert [script for script, seen in used.items() if runtime in seen] == ["infer_onnx"]

@@ -6,7 +6,7 @@ import pytest
 
 from parity.comparison.tuning import SweepResults
 from parity.records import save
-from parity.reporting.figures.theme import save as save_figure
+from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
 from parity.reporting.views.blocks import Sentences, Table
 from parity.reporting.views.section import Model

@@ -7,11 +7,11 @@ from parity.comparison.results import (
     ComparisonResults,
     Distribution,
     Distributions,
-    Effect,
     Results,
 )
+from parity.comparison.settings import Effect
 from parity.comparison.tolerances import Tolerance
-from parity.reporting.views.causes import step_rows
+from parity.reporting.views.causes import factor_rows
 from parity.reporting.waterfall import waterfalls
 from tests.synthetic import THRESHOLDS, made_by
 
@@ -135,10 +135,10 @@ def test_shares(
 
 
 def test_where_nothing_is_lost_nothing_is_said() -> None:
-    assert step_rows(results(SQUARE, *DYNAMIC)) == []
+    assert factor_rows(results(SQUARE, *DYNAMIC)) == []
 
 
 def test_the_row_of_a_step() -> None:
-    first, second = step_rows(results(SQUARE, *FP32))
+    first, second = factor_rows(results(SQUARE, *FP32))
     assert first == ("onnx-fp32", "pytorch-square", "shape of the input tensor", "0.8000", "100 %")
     assert second == ("onnx-fp32", "onnx-fp32", "ONNX Runtime", "0.8000", "0 %")

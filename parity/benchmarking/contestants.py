@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
+from parity.benchmarking.results import Workload
 from parity.data.batches import BatchImage
-from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
 
-STAGES = ("decode", "preprocess", "network", "postprocess")
+TIMED_STAGES = ("decode", "preprocess", "network", "postprocess")
 
 Spent = dict[str, float]
 """Seconds by stage."""
@@ -44,35 +44,6 @@ class Contestant:
         return f"{self.kind}, {jobs}{self.threads} thread{'s' * (self.threads > 1)}"
 
 
-@dataclass(frozen=True)
-class Workload:
-    """The model and the settings that every contestant gets.
-
-    Attributes
-    ----------
-    checkpoint, onnx : str
-        The two files of the model.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    rect : bool
-        Whether the export takes a minimal rectangle, as the checkpoint always does here.
-    end2end : bool
-        Whether the head without suppression is used.
-    thresholds : Thresholds
-        Of the run.
-    floor : float
-        Candidates of the arms score above it.
-    """
-
-    checkpoint: str
-    onnx: str
-    imgsz: tuple[int, int]
-    rect: bool
-    end2end: bool
-    thresholds: Thresholds
-    floor: float
-
-
 def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the PyTorch arm: what ``infer_pytorch`` and ``detect_pytorch`` do."""
     from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415  seconds
@@ -92,9 +63,9 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
-    from parity.detection.postprocess import detect  # noqa: PLC0415
 
-    return arm_runner(OnnxNetwork.load(workload.onnx, threads=threads), detect, workload)
+    network = OnnxNetwork.load(workload.onnx, threads=threads)
+    return arm_runner(network, network.task.detect, workload)
 
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:

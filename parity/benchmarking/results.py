@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from parity.benchmarking.contestants import Workload
+from parity.detection.detection_files import Thresholds
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,35 @@ class Machine:
     system: str
     python: str
     versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The model and the settings that every contestant gets.
+
+    Attributes
+    ----------
+    checkpoint, onnx : str
+        The two files of the model.
+    imgsz : tuple of int
+        Height and width that images are fitted into, px.
+    rect : bool
+        Whether the export takes a minimal rectangle, as the checkpoint always does here.
+    end2end : bool
+        Whether the head without suppression is used.
+    thresholds : Thresholds
+        Of the run.
+    floor : float
+        Candidates of the arms score above it.
+    """
+
+    checkpoint: str
+    onnx: str
+    imgsz: tuple[int, int]
+    rect: bool
+    end2end: bool
+    thresholds: Thresholds
+    floor: float
 
 
 @dataclass(frozen=True, kw_only=True)

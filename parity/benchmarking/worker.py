@@ -10,7 +10,8 @@ import sys
 import time
 from dataclasses import dataclass
 
-from parity.benchmarking.contestants import RUNNERS, Runner, Workload
+from parity.benchmarking.contestants import RUNNERS, Runner
+from parity.benchmarking.results import Workload
 from parity.data.batches import BatchImage
 from parity.records import from_plain, to_plain
 

@@ -1,15 +1,13 @@
 """The results of a model: the numbers of its arms and comparisons, and its worst images."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from parity.comparison.differences import Differences
+from parity.comparison.settings import ComparisonSettings
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.detection.detection_files import MadeBy, Thresholds
 from parity.model_files.results import ExportDescription
-
-Effect = Literal["geometry", "runtime", "deployment", "external"]
-"""What the differences of two arms are due to."""
 
 
 @dataclass(frozen=True)
@@ -100,29 +98,6 @@ class RunDifferences(Differences):
     passed: bool
     required: Tolerance
     exceeded: list[Quantity]
-
-
-@dataclass(frozen=True)
-class ComparisonSettings:
-    """Two arms to compare.
-
-    Attributes
-    ----------
-    effect : Effect
-        What their differences are due to.
-    reference, candidate : str
-        Names of the arms.
-    gated : bool
-        Whether the comparison decides the verdict.
-    tolerance : Tolerance
-        Differences that are still called equal.
-    """
-
-    effect: Effect
-    reference: str
-    candidate: str
-    gated: bool
-    tolerance: Tolerance
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,11 @@ from parity.comparison.differences import ComparisonBatch
 from parity.comparison.results import (
     AlsoDiffering,
     ComparisonResults,
-    ComparisonSettings,
-    Effect,
     ImageResults,
     Results,
     UnreadableImage,
 )
+from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy

@@ -347,7 +347,7 @@ def sweep(
         raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
     compared = {
-        name: total(
+        name: add_counts(
             [
                 sweep_image(*both, axes, iou=iou)
                 for both in zip(ranked[reference], ranked[candidate], strict=True)
@@ -373,7 +373,7 @@ def sweep(
     )
 
 
-def total(parts: list[MatchCounts]) -> MatchCounts:
+def add_counts(parts: list[MatchCounts]) -> MatchCounts:
     """Return the sum of some counts."""
     return MatchCounts(
         matched=np.sum([part.matched for part in parts], axis=0),

@@ -1,86 +1,47 @@
-"""The thresholds of a sweep: lists written out from what a configuration says in short."""
+"""The thresholds of a sweep."""
 
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 
 from parity.detection.detection_files import Thresholds
-from parity.errors import UserError
 
 MAX_POINTS = 1000
-"""Points of one axis at most: a step of thousandths over the whole range."""
+"""Values of one axis at most: a step of thousandths over the whole range; chosen."""
 
 TUNING_STEP = Decimal("0.01")
 """Distance of the confidences among which the best one is sought: two decimals, as people write."""
 
 
-def points(axis: list[float] | dict[str, float]) -> list[float]:
-    """Return the values of an axis, rising and each once.
+@dataclass(frozen=True)
+class Steps:
+    """Equally spaced thresholds.
 
-    Parameters
+    Attributes
     ----------
-    axis : list of float or dict
-        The values themselves, or ``start``, ``stop`` (included) and ``step``.
-
-    Raises
-    ------
-    UserError
-        If there is no value, or more than :data:`MAX_POINTS`.
+    start, stop : float
+        The first threshold, and the last if a step ends on it.
+    step : float
+        From one threshold to the next.
     """
-    if isinstance(axis, list):
-        values = sorted({float(value) for value in axis})
-        count = len(values)
-    else:
-        start, stop, step = (Decimal(str(axis[key])) for key in ("start", "stop", "step"))
+
+    start: float
+    stop: float
+    step: float
+
+
+ThresholdAxis = tuple[float, ...] | Steps
+"""The thresholds of one axis, one by one or in short."""
+
+
+def points(axis: ThresholdAxis) -> list[float]:
+    """Return the values of an axis, rising and each once; one more than allowed if too many."""
+    if isinstance(axis, Steps):
+        start, stop, step = (Decimal(str(each)) for each in (axis.start, axis.stop, axis.step))
         count = int((stop - start) // step) + 1 if stop >= start else 0
-        values = [float(start + i * step) for i in range(min(count, MAX_POINTS))]
-    if not 1 <= count <= MAX_POINTS:
-        raise UserError(f"{axis} gives {count:,} values; it may give 1 to {MAX_POINTS:,}.")
-    return values
-
-
-def grid_of(config: dict[str, Any]) -> dict[str, list[float]]:
-    """Return the thresholds that a configuration asks to sweep: ``conf`` and ``iou``.
-
-    Parameters
-    ----------
-    config : dict
-        A configuration with its defaults filled in.
-
-    Returns
-    -------
-    dict of str to list of float
-        Empty if no sweep is asked for.
-
-    Raises
-    ------
-    UserError
-        If an axis has too few or too many values, or one of conf asks for detections that were
-        not stored or that the graph of an export keeps for itself.
-    """
-    sweep = config.get("sweep")
-    if sweep is None:
-        return {}
-    grid = {}
-    for key in ("conf", "iou"):
-        try:
-            grid[key] = points(sweep[key])
-        except UserError as error:
-            raise UserError(f"config: sweep.{key}: {error}") from None
-    limits = {"candidates.floor": config["candidates"]["floor"]}
-    for name, export in config["exports"].items():
-        if export.get("nms"):
-            limits[f"exports.{name}.conf"] = export.get("conf", config["thresholds"]["conf"])
-    lowest = grid["conf"][0]
-    for key, limit in limits.items():
-        if lowest < limit:
-            baked = " and baked into the graph" if key.startswith("exports") else ""
-            raise UserError(
-                f"config: sweep.conf has {lowest}, below {key}, which is {limit}{baked}; "
-                "raise the one or lower the other."
-            )
-    return grid
+        return [float(start + i * step) for i in range(min(count, MAX_POINTS + 1))]
+    return sorted({float(value) for value in axis})
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class BatchImage:
 
 @dataclass(frozen=True)
 class Batch:
-    """The list of a batch, ``results/batches/<batch>.json``.
+    """The list of a batch, ``results/plan/batches/<batch>.json``.
 
     Attributes
     ----------

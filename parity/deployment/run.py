@@ -1,6 +1,5 @@
 """Running a deployment: the correct one, or one that differs from it in some choices."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -38,7 +37,7 @@ class Network(Protocol):
 
 def pipeline_of(network: Network) -> Pipeline:
     """Return the correct pipeline of a network: a minimal rectangle where it takes one."""
-    return replace(Pipeline(), stride=network.stride if network.rect else None)
+    return Pipeline(stride=network.stride if network.rect else None)
 
 
 def prepare(pipeline: Pipeline, path: str | Path, network: Network) -> Prepared:

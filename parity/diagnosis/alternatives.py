@@ -1,39 +1,71 @@
 """What else could explain the boxes, and how much worse."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
 from parity.diagnosis.box_evidence import combinations_of
-from parity.diagnosis.cost import Judge
-from parity.diagnosis.image_choice import screen
-from parity.diagnosis.local_search import ENOUGH, without
-from parity.diagnosis.search import FLAT, InputState, flat_hypotheses
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.local_search import LEAST_GAIN, without
+from parity.diagnosis.search import ZERO_AREA_SUSPECT, Search, zero_area_hypotheses
 
 CUTOFF = 25.0
-"""Explanations that are worse by more, in nats, are not measured to the end."""
+"""Hypotheses that cost more than the best by this, in nats, are not compared to the end; chosen."""
 
-ROUNDS = 4
-"""Times that a better explanation one fault away is followed, at most."""
+FOLLOWED = 4
+"""Times that a better hypothesis one fault away is followed, at most; chosen."""
+
+UNOBSERVED_ESTIMATE = 2.5
+"""Cost of a predicted box that was not observed, nats, until the cutoff is passed; chosen."""
+
+INPUT_MARGIN = 1.0
+"""How much worse another input may fit the probes, nats; chosen."""
 
 
-def settle(judge: Judge, best: Pipeline) -> Pipeline:
-    """Return the best of a hypothesis, of what is simpler, and of what is one fault away."""
-    for _ in range(ROUNDS):
-        best = simplify(judge, best)
-        least = judge.cost(best)
-        better = [p for p in alternatives(judge, best) if excess(judge, p, best) < -ENOUGH]
+@dataclass(frozen=True)
+class Explanation:
+    """A pipeline that could have made the boxes.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+        The deployment.
+    named : tuple of Fault
+        Its faults and harmless choices, by stage.
+    margin : float
+        How much more it costs than the best, nats.
+    """
+
+    pipeline: Pipeline
+    named: tuple[Fault, ...]
+    margin: float
+
+    @property
+    def faults(self) -> frozenset[str]:
+        """Return the names of its faults, without harmless choices."""
+        return frozenset(fault.name for fault in self.named if not fault.is_choice)
+
+
+def follow_improvements(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return the best of a hypothesis, of simpler ones, and of those that are one fault away."""
+    for _ in range(FOLLOWED):
+        best = simplify(cost_model, best)
+        least = cost_model.cost(best)
+        better = [
+            p for p in alternatives(cost_model, best) if margin(cost_model, p, best) < -LEAST_GAIN
+        ]
         if not better:
             break
-        best = min([best, *better], key=judge.cost)
-        if judge.cost(best) >= least:
+        best = min([best, *better], key=cost_model.cost)
+        if cost_model.cost(best) >= least:
             break
-    return simplify(judge, best)
+    return simplify(cost_model, best)
 
 
-def simplify(judge: Judge, best: Pipeline) -> Pipeline:
+def simplify(cost_model: CostModel, best: Pipeline) -> Pipeline:
     """Return a hypothesis without the faults, or pairs of them, that cost more than they explain.
 
     Two faults may cancel each other, so that leaving out either alone would be worse.
@@ -41,65 +73,71 @@ def simplify(judge: Judge, best: Pipeline) -> Pipeline:
     improved = True
     while improved:
         improved = False
-        present = judge.name(best)[0]
+        present = cost_model.faults(best)
         for fault, other in [*zip(present, present, strict=True), *combinations(present, 2)]:
-            simpler = without(judge, without(judge, best, fault), other)
-            if judge.cost(simpler) < judge.cost(best):
+            simpler = without(cost_model, without(cost_model, best, fault), other)
+            if cost_model.cost(simpler) < cost_model.cost(best):
                 best, improved = simpler, True
                 break
     return best
 
 
-def alternatives(judge: Judge, best: Pipeline) -> Iterator[Pipeline]:
+def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     """Yield the hypotheses that are one fault away: less, more or another."""
-    present = judge.name(best)[0]
-    if not any(len(observed) for observed in judge.observed.values()):
-        yield from (fault.apply(judge.correct) for fault in judge.catalogue)
+    present = cost_model.faults(best)
+    if not cost_model.box_count:
+        yield from (fault.apply(cost_model.correct) for fault in cost_model.catalogue)
         return
     for fault in present:
-        bare = without(judge, best, fault)
+        bare = without(cost_model, best, fault)
         yield bare
-        siblings = [f for f in judge.catalogue if f.fields & fault.fields and f != fault]
-        if not fault.fields & set(PREPROCESSING):
-            siblings = [f for f in judge.catalogue if not f.fields & set(PREPROCESSING)]
-        for other in siblings:
-            if other != fault:
-                yield other.apply(bare)
-    if any(f.stage == "mapping" or "gain" in f.fields for f in present):
+        others = cost_model.after_network
+        if fault.is_preprocessing:
+            others = [f for f in cost_model.catalogue if f.fields & fault.fields]
+        yield from (other.apply(bare) for other in others if other != fault)
+    if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
         for changes in combinations_of("gain", "offset", "rescaled"):
             yield replace(best, **changes)
-    if judge.flat > FLAT:
-        yield from flat_hypotheses(best)
-    for fault in judge.catalogue:
-        if not fault.is_in(best) and not fault.fields & set(PREPROCESSING):
+    if cost_model.zero_area > ZERO_AREA_SUSPECT:
+        yield from zero_area_hypotheses(best)
+    for fault in cost_model.after_network:
+        if not fault.is_in(best):
             yield fault.apply(best)
 
 
-def other_inputs(judge: Judge, best: Pipeline, tried: list[InputState]) -> Iterator[Pipeline]:
-    """Yield a hypothesis with the other inputs that do as well on the images of the screen."""
-    count = sum(bool(f.fields & set(PREPROCESSING)) for f in judge.name(best)[0])
-    names = screen(judge)
-    for state in tried:
-        if len(state.faults) > max(count, 1):
+def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
+    """Yield a hypothesis with the other inputs that do as well on the probes."""
+    cost_model = search.cost_model
+    count = sum(fault.is_preprocessing for fault in cost_model.faults(best))
+    base = best if cost_model.box_count else cost_model.correct
+    least = cost_model.misfit(best, search.probes)
+    for hypothesis in search.tried:
+        if len(hypothesis.faults) > max(count, 1):
             continue
-        silent = not any(len(observed) for observed in judge.observed.values())
-        base = judge.correct if silent else best
-        pipeline = replace(base, **{f: getattr(state.pipeline, f) for f in PREPROCESSING})
-        if judge.misfit(pipeline, names) < judge.misfit(best, names) + 1:
+        inputs = {field: getattr(hypothesis.pipeline, field) for field in PREPROCESSING}
+        pipeline = replace(base, **inputs)
+        if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
             yield pipeline
 
 
-def excess(judge: Judge, pipeline: Pipeline, best: Pipeline) -> float:
-    """Return how much worse a hypothesis is, nats, at most :data:`CUTOFF`."""
-    more = judge.name(pipeline)[1] - judge.name(best)[1]
-    for name in judge.names:
-        own, its = judge.fit(pipeline, name), judge.fit(best, name)
-        more += judge.weight * (own.cost - its.cost)
-        more += (
-            2.5
-            * judge.weight
-            * ((own.predicted - len(own.pairs)) - (its.predicted - len(its.pairs)))
-        )
+def margin(cost_model: CostModel, pipeline: Pipeline, best: Pipeline) -> float:
+    """Return how much more a hypothesis costs than another, nats, at most :data:`CUTOFF`."""
+    more = cost_model.fault_cost(pipeline) - cost_model.fault_cost(best)
+    for name in cost_model.names:
+        own, its = cost_model.fit(pipeline, name), cost_model.fit(best, name)
+        more += cost_model.weight * (own.cost - its.cost)
+        more += UNOBSERVED_ESTIMATE * cost_model.weight * (own.unobserved - its.unobserved)
         if more > CUTOFF:
             return CUTOFF
-    return judge.cost(pipeline) - judge.cost(best)
+    return cost_model.cost(pipeline) - cost_model.cost(best)
+
+
+def explanations(search: Search, best: Pipeline) -> list[Explanation]:
+    """Return what else could explain the boxes, the best first."""
+    cost_model = search.cost_model
+    found = []
+    for pipeline in dict.fromkeys([*alternatives(cost_model, best), *other_inputs(search, best)]):
+        worse = margin(cost_model, pipeline, best)
+        if pipeline != best and worse < CUTOFF:
+            found.append(Explanation(pipeline, tuple(cost_model.faults(pipeline)), worse))
+    return sorted(found, key=lambda explanation: explanation.margin)

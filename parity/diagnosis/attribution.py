@@ -1,8 +1,7 @@
-"""The proof of a diagnosis: what each fault costs, and that without the faults nothing is left."""
+"""What each fault costs in panoptic quality, and that nothing is left without the faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -13,24 +12,32 @@ from parity.comparison.totals import ComparisonTotals
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
-from parity.detection.detection_files import ImageDetections
+from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.postprocess import detect
+from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
+from parity.diagnosis.document import (
+    BoxComparison,
+    DrawnBoxes,
+    ExampleImage,
+    FixEffect,
+    StepKind,
+    WaterfallStep,
+)
 from parity.external.convert import record_of
 from parity.external.observations import Observations
 
 EXAMPLES = 3
-"""Images that are shown."""
+"""Images that are shown; chosen."""
 
-THRESHOLDS = ("conf", "iou", "max_det")
-KEPT = (*THRESHOLDS, "imgsz", "stride")
-"""Choices that do not belong to the way of doing it."""
+CROWDED = 15
+"""Boxes beyond which an image shows nothing any more; chosen."""
 
-CROWD = 15
-"""Boxes beyond which an image shows nothing any more."""
+SETTINGS = ("conf", "iou", "max_det", "imgsz", "stride")
+"""Choices of the deployment that are no way of doing things: thresholds, and size of the input."""
 
-Records = dict[str, ImageDetections]
-"""Records of detections by image."""
+Detected = dict[str, ImageDetections]
+"""Detections by image name."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Reference:
     Attributes
     ----------
     candidates : dict of str to ImageCandidates
-        Those of the control arm by image, down to ``floor``.
+        Candidates of the control arm by image, down to ``floor``.
     end2end : bool
         Whether the candidates are finished boxes.
     floor : float
@@ -51,96 +58,111 @@ class Reference:
     end2end: bool
     floor: float
 
-    def records(self, pipeline: Pipeline) -> Records:
+    def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
-        limits = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
-        limits["max_det"] = pipeline.max_det
-        options: dict[str, Any] = {**limits, "end2end": self.end2end}
+        thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
         return {
-            name: ImageDetections.of(image, detect(image, **options))
+            name: ImageDetections.of(
+                image,
+                detect(image, **thresholds, max_det=pipeline.max_det, end2end=self.end2end),
+            )
             for name, image in self.candidates.items()
         }
 
 
-def prove(
+@dataclass(frozen=True)
+class LossAttribution:
+    """What is lost, and to which fault; the attributes are those of the document.
+
+    Attributes
+    ----------
+    fix_effect : FixEffect
+    waterfall : tuple of WaterfallStep
+    alone : dict of str to float
+    examples : tuple of ExampleImage
+        See :class:`parity.diagnosis.document.DiagnosisDocument`.
+    """
+
+    fix_effect: FixEffect
+    waterfall: tuple[WaterfallStep, ...]
+    alone: dict[str, float]
+    examples: tuple[ExampleImage, ...]
+
+
+def attribute_loss(
     diagnosis: Diagnosis,
     observations: Observations,
     replayer: Replayer,
     reference: Reference,
     *,
     iou: float,
-) -> dict[str, Any]:
-    """Apply the cure and add the faults one at a time.
+) -> LossAttribution:
+    """Apply the fix, and add the faults one at a time.
 
     Parameters
     ----------
     diagnosis : Diagnosis
-        The answer.
+        What is wrong.
     observations : Observations
-        What somebody observed.
+        The observed boxes.
     replayer : Replayer
         Runs any deployment.
     reference : Reference
-        What PyTorch sees in the images that the diagnosis looked at.
+        What PyTorch sees in the images that the diagnosis used.
     iou : float
         Smallest overlap of a matched pair.
-
-    Returns
-    -------
-    dict
-        ``cure``, the measures ``before`` and ``after`` it, see :func:`measure`; ``waterfall``, see
-        :func:`waterfall`; ``alone``, the agreement that each fault would leave if it was the only
-        one; ``examples``, see :func:`examples`.
     """
-    references = reference.records(diagnosis.cured)
+    references = reference.detections(diagnosis.fixed)
 
-    def played(pipeline: Pipeline) -> Records:
+    def replayed(pipeline: Pipeline) -> Detected:
         return {
             name: ImageDetections.of(image, replayer.detections(pipeline, name))
             for name, image in reference.candidates.items()
         }
 
     observed = {
-        name: record_of(record, observations.images[name]) for name, record in references.items()
+        name: record_of(image, observations.images[name]) for name, image in references.items()
     }
-    start = correct(diagnosis)
-    cured, reproduced = played(diagnosis.cured), played(diagnosis.pipeline)
-    steps: list[tuple[str, str, Records]] = [
-        (kind, name, played(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
+    plain = without_choices(diagnosis)
+    steps: list[tuple[StepKind, str, Detected]] = [
+        (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
     steps.append(("unexplained", "", observed))
-    return {
-        "cure": {
-            "images": len(references),
-            "thresholds": {
-                key: getattr(diagnosis.cured, key) for key in ("conf", "iou", "max_det")
-            },
-            "before": measure(references, observed, iou=iou),
-            "after": measure(references, cured, iou=iou),
-        },
-        "waterfall": waterfall(references, steps, iou=iou),
-        "alone": {
-            fault.name: measure(references, played(fault.apply(start)), iou=iou)["agreement"]
+    fixed = diagnosis.fixed
+    return LossAttribution(
+        FixEffect(
+            len(references),
+            Thresholds(fixed.conf, fixed.iou, fixed.max_det),
+            before=compare(references, observed, iou=iou),
+            after=compare(references, replayed(fixed), iou=iou),
+        ),
+        waterfall(references, steps, iou=iou),
+        {
+            fault.name: compare(references, replayed(fault.apply(plain)), iou=iou).panoptic_quality
             for fault in diagnosis.faults
         },
-        "examples": examples(references, observed, reproduced, iou=iou),
-    }
+        examples(references, observed, replayed(diagnosis.pipeline), iou=iou),
+    )
 
 
-def correct(diagnosis: Diagnosis) -> Pipeline:
-    """Return the correct deployment with the thresholds and the input of the cured one."""
-    return Pipeline(**{key: getattr(diagnosis.cured, key) for key in KEPT})
+def without_choices(diagnosis: Diagnosis) -> Pipeline:
+    """Return the correct deployment with the thresholds and the input size of the fixed one."""
+    return Pipeline(**{field: getattr(diagnosis.fixed, field) for field in SETTINGS})
 
 
-def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[str, str, Pipeline]]:
-    """Yield kind, name and deployment of every step from the correct one to the observed one.
+def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
+    """Yield kind, name and pipeline of every step from the correct deployment to the observed one.
 
-    The first is the correct deployment with the thresholds of the cured one; then harmless choices
+    The first is the correct deployment with the thresholds of the fixed one; then harmless choices
     are added, then the faults, in the order of the stages.
     """
-    present = correct(diagnosis)
+    present = without_choices(diagnosis)
     yield "runtime", "", present
-    for kind, faults in (("choice", diagnosis.choices), ("fault", diagnosis.faults)):
+    kinds: tuple[tuple[StepKind, tuple[Fault, ...]], ...] = (
+        ("choice", diagnosis.choices),
+        ("fault", diagnosis.faults),
+    )
+    for kind, faults in kinds:
         for fault in faults:
             changed = fault.apply(present)
             if changed != present:
@@ -150,108 +172,98 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[str, str, Pipeline]]:
         yield "rest", "", diagnosis.pipeline
 
 
-def measure(references: Records, candidates: Records, *, iou: float) -> dict[str, Any]:
+def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxComparison:
     """Compare the detections of some images.
 
     Parameters
     ----------
-    references, candidates : dict of str to dict
-        Records by image, of the same images.
+    references, candidates : dict of str to ImageDetections
+        Of the same images.
     iou : float
         Smallest overlap of a matched pair.
-
-    Returns
-    -------
-    dict
-        Counts ``reference``, ``matched``, ``missing``, ``extra``, ``flipped``; ``box_px`` and
-        ``score``, the largest differences of matched pairs, and their medians, None without any;
-        ``agreement``, see :func:`parity.comparison.agreement.panoptic_quality`.
     """
     totals = ComparisonTotals(Tolerance())
-    for name, record in references.items():
-        totals.add(compare_image(record, candidates[name], iou=iou))
+    for name, reference in references.items():
+        totals.add(compare_image(reference, candidates[name], iou=iou))
     found = totals.results()
-    box_px, score = found.distributions.box_px, found.distributions.score
-    return {
-        "reference": sum(len(record.scores) for record in references.values()),
-        **{key: getattr(found, key) for key in ("matched", "missing", "extra", "flipped")},
-        "box_px": box_px.max if box_px else None,
-        "score": score.max if score else None,
-        "box_px_median": box_px.median if box_px else None,
-        "score_median": score.median if score else None,
-        "agreement": panoptic_quality(found),
-    }
+    box, score = found.distributions.box_px, found.distributions.score
+    return BoxComparison(
+        reference=sum(len(reference.scores) for reference in references.values()),
+        matched=found.matched,
+        missing=found.missing,
+        extra=found.extra,
+        flipped=found.flipped,
+        box_px=box.max if box else None,
+        score=score.max if score else None,
+        box_px_median=box.median if box else None,
+        score_median=score.median if score else None,
+        panoptic_quality=panoptic_quality(found),
+    )
 
 
 def waterfall(
-    references: Records, steps: list[tuple[str, str, Records]], *, iou: float
-) -> list[dict[str, Any]]:
-    """Go from the reference to what was observed, one change at a time.
+    references: Detected, steps: list[tuple[StepKind, str, Detected]], *, iou: float
+) -> tuple[WaterfallStep, ...]:
+    """Go from PyTorch to the observed boxes, one change at a time.
 
     Parameters
     ----------
-    references : dict of str to dict
+    references : dict of str to ImageDetections
         What PyTorch sees.
-    steps : list of (str, str, dict)
-        Kind, name and detections after each change.
+    steps : list of (kind, name, dict of str to ImageDetections)
+        Detections after each change.
     iou : float
         Smallest overlap of a matched pair.
-
-    Returns
-    -------
-    list of dict
-        Per step ``kind`` and ``name``, what :func:`measure` returns, and ``share``: its part of the
-        agreement that is lost in the end. Shares add up to 1; one is negative where a change makes
-        up for another, and None where nothing is lost.
     """
+    compared = [compare(references, records, iou=iou) for _, _, records in steps]
+    qualities = [1.0, *(each.panoptic_quality for each in compared)]
+    whole = 1.0 - qualities[-1]
     rows = []
-    before = 1.0
-    for kind, name, records in steps:
-        found = measure(references, records, iou=iou)
-        rows.append({"kind": kind, "name": name, **found, "lost": before - found["agreement"]})
-        before = found["agreement"]
-    whole = 1.0 - before
-    return [row | {"share": row["lost"] / whole if whole > 0 else None} for row in rows]
+    for (kind, name, _), each, previous in zip(steps, compared, qualities, strict=False):
+        lost = previous - each.panoptic_quality
+        share = lost / whole if whole > 0 else None
+        rows.append(WaterfallStep(**vars(each), kind=kind, name=name, lost=lost, share=share))
+    return tuple(rows)
 
 
 def examples(
-    references: Records, observed: Records, reproduced: Records, *, iou: float
-) -> list[dict[str, Any]]:
+    references: Detected, observed: Detected, reproduced: Detected, *, iou: float
+) -> tuple[ExampleImage, ...]:
     """Return the images that show best what is wrong: much of it, and not too many boxes.
 
     Parameters
     ----------
-    references, observed, reproduced : dict of str to dict
-        Records by image.
+    references, observed, reproduced : dict of str to ImageDetections
+        Of the same images.
     iou : float
         Smallest overlap of a matched pair.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``height``, ``width``; ``correct``, ``observed`` and ``reproduced`` with
-        ``boxes``, ``scores`` and ``class_ids``; boxes that are not finite are left out.
     """
 
-    def worth(name: str) -> tuple[bool, float, str]:
-        one = {name: references[name]}
-        lost = 1.0 - measure(one, {name: observed[name]}, iou=iou)["agreement"]
-        crowded = max(len(one[name].scores), len(observed[name].scores)) > CROWD
-        return crowded, -lost, name
+    def rank(name: str) -> tuple[bool, float, str]:
+        reference, candidate = references[name], observed[name]
+        quality = compare({name: reference}, {name: candidate}, iou=iou).panoptic_quality
+        crowded = max(len(reference.scores), len(candidate.scores)) > CROWDED
+        return crowded, -(1.0 - quality), name
 
-    told = [n for n in references if references[n].scores or observed[n].scores]
-    chosen = sorted(told or references, key=worth)[:EXAMPLES]
-    sides = {"correct": references, "observed": observed, "reproduced": reproduced}
-    return [
-        {key: getattr(references[name], key) for key in ("name", "height", "width")}
-        | {side: drawable(records[name]) for side, records in sides.items()}
-        for name in chosen
-    ]
+    with_boxes = [n for n in references if references[n].scores or observed[n].scores]
+    return tuple(
+        ExampleImage(
+            name,
+            references[name].height,
+            references[name].width,
+            correct=drawable(references[name]),
+            observed=drawable(observed[name]),
+            reproduced=drawable(reproduced[name]),
+        )
+        for name in sorted(with_boxes or references, key=rank)[:EXAMPLES]
+    )
 
 
-def drawable(record: ImageDetections) -> dict[str, Any]:
-    """Return boxes, scores and classes of a record, those that are finite."""
-    kept = [i for i, box in enumerate(record.boxes) if np.isfinite(box).all()]
-    return {
-        key: [getattr(record, key)[i] for i in kept] for key in ("boxes", "scores", "class_ids")
-    }
+def drawable(image: ImageDetections) -> DrawnBoxes:
+    """Return the boxes of an image that are finite."""
+    kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
+    return DrawnBoxes(
+        [image.boxes[i] for i in kept],
+        [image.scores[i] for i in kept],
+        [image.class_ids[i] for i in kept],
+    )

@@ -1,9 +1,8 @@
 """What the boxes show by themselves, without running anything."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
@@ -11,108 +10,214 @@ from parity.deployment.box_format import to_corners
 from parity.deployment.choice import allowed
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import to_output
+from parity.deployment.replay import Input
 from parity.detection.boxes import pairwise_iou
-from parity.diagnosis.cost import Judge
+from parity.diagnosis.catalogue.fault import Changes
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.misfit import NOT_FINITE, log_excess
+from parity.external.observations import Observed
 
-WIDE = 0.03
-"""Half width within which scores are taken for similar."""
+SIMILAR_SCORE = 0.03
+"""Difference up to which scores count as similar; chosen."""
+
+NO_MATCH_DENSITY = 0.01
+"""Density of a score that no candidate bears, per unit of score; chosen: small."""
+
+MATCH_WEIGHT = 0.5
+"""Weight of the density of candidates, both of equal and of similar score; chosen."""
+
+LEAST_UNEXPECTED = 1.5
+"""Scores that chance does not explain, needed for a share of hits; chosen."""
+
+HITS_WEIGHT = 2.0
+"""Worth of all scores being found, against their mean log-likelihood, nats; chosen."""
+
+DECODING_COST = 0.02
+"""Cost of each unusual choice of decoding, nats per score; chosen: it decides ties only."""
+
+SAME_OBJECT_IOU = 0.8
+"""IoU from which two boxes of one class count as the same object; chosen above any usual
+threshold."""
+
+UNMATCHED_BOX = 6.0
+"""Cost of an observed box to which no candidate is mapped, nats; chosen."""
+
+FAULT_WEIGHT = 0.02
+"""Weight of the cost of faults against nats per observed box; chosen: it decides ties only."""
+
+POOR_RESCALING = 0.5
+"""Cost of the best rescaling from which further choices are tried, nats per box; chosen."""
+
+WIDENED = 40
+"""Rescalings to which :data:`DETAILS` are added, at most; chosen."""
+
+DESCENDED = 3
+"""Rescalings from which the descent starts, at most; chosen."""
+
+LEAST_STEP = 1e-9
+"""Smallest decrease of a cost that is no rounding error, nats per box; chosen."""
+
+MOST_CANDIDATES = 12
+"""Candidates that are considered for an observed box, at most; chosen."""
+
+MOST_BOXES = 20
+"""Observed boxes of an image that are considered, evenly spread; chosen: up to twice as many."""
 
 DECODING = ("output_axes", "head", "activation")
 """Choices of decoding that are combined."""
 
-GEOMETRY = ("box_format", "gain", "offset")
-"""Choices of the way back into the image that are combined."""
+RESCALING = ("box_format", "gain", "offset")
+"""Choices of rescaling boxes that are combined."""
 
-STEPS = (*GEOMETRY, "rescaled", "unit", "clip", "integers", "corners")
-"""Choices that a way back into the image is improved by, one at a time."""
+RESCALING_STEPS = (*RESCALING, "rescaled", "unit", "clip", "integers", "corners")
+"""Choices by which the rescaling of boxes is improved, one at a time."""
+
+DETAILS: tuple[Changes, ...] = (
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+    {"box_activation": "sigmoid"},
+    {"integers": "truncated"},
+    {"integers": "sides_truncated"},
+    {"integers": "no"},
+    {"clip": False},
+)
+"""Further choices that are tried with the best rescalings."""
+
+COARSE_DETAILS: tuple[Changes, ...] = (
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+)
+"""Those of them that hide which rescaling is right, tried with all."""
 
 
-def combinations_of(*names: str) -> list[dict[str, Any]]:
+def combinations_of(*names: str) -> list[Changes]:
     """Return every combination of the values of some choices, the correct one first."""
     options = product(*(allowed(Pipeline, name) for name in names))
     return [dict(zip(names, chosen, strict=True)) for chosen in options]
 
 
-def score_evidence(judge: Judge, pipeline: Pipeline, names: list[str]) -> tuple[float, float]:
+def score_evidence(
+    cost_model: CostModel, pipeline: Pipeline, names: list[str]
+) -> tuple[float, float]:
     """Return how well the observed scores are among those that a decoding gives.
 
     Returns
     -------
     likelihood : float
-        Mean log-likelihood of the observed scores; a flood of candidates dilutes it.
+        Mean log-likelihood of the observed scores, nats; a flood of candidates dilutes it.
     hits : float
         Share of the observed scores found to their last digit, beyond chance; NaN where chance
         explains everything.
 
     Notes
     -----
-    Whatever is wrong after the network with geometry, suppression or classes leaves scores as
-    they are, so this judges the input and the decoding alone.
+    Faults of rescaling, NMS or class ids leave scores as they are, so this measures the input and
+    the decoding alone.
     """
     likelihoods, found, expected = [], [], []
-    tolerance = judge.precision.score
+    tolerance = cost_model.precision.score
     for name in names:
-        scores = judge.observed[name].scores
+        scores = cost_model.observed[name].scores
         scores = scores[np.isfinite(scores)]
-        if not len(scores) or judge.replayer.input_of(pipeline, name) is None:
+        if not len(scores) or cost_model.replayer.input_of(pipeline, name) is None:
             continue
-        given = np.sort(judge.replayer.candidates(pipeline, name).scores.astype(np.float64))
+        given = np.sort(cost_model.replayer.candidates(pipeline, name).scores.astype(np.float64))
         given = given[np.isfinite(given)]
-        usable = max(int((given >= scores.min() - WIDE).sum()), 1)
-        near = _within(given, scores, tolerance)
-        similar = _within(given, scores, WIDE)
-        density = near / usable / (2 * tolerance) + similar / usable / (2 * WIDE)
-        likelihoods.append(np.log(0.01 + 0.5 * density))
-        chance = 1 - np.exp(-(similar - near).clip(0) * tolerance / WIDE)
+        usable = max(int((given >= scores.min() - SIMILAR_SCORE).sum()), 1)
+        near = _count_within(given, scores, tolerance)
+        similar = _count_within(given, scores, SIMILAR_SCORE)
+        density = near / usable / (2 * tolerance) + similar / usable / (2 * SIMILAR_SCORE)
+        likelihoods.append(np.log(NO_MATCH_DENSITY + MATCH_WEIGHT * density))
+        chance = 1 - np.exp(-(similar - near).clip(0) * tolerance / SIMILAR_SCORE)
         found.append(np.where(near > 0, 1.0, 0.0) - chance)
         expected.append(1 - chance)
     if not likelihoods:
         return -np.inf, np.nan
     weight = np.concatenate(expected).sum()
-    hits = np.concatenate(found).sum() / weight if weight >= 1.5 else np.nan
+    hits = np.concatenate(found).sum() / weight if weight >= LEAST_UNEXPECTED else np.nan
     return float(np.concatenate(likelihoods).mean()), float(hits)
 
 
-def _within(given: np.ndarray, scores: np.ndarray, distance: float) -> np.ndarray:
+def _count_within(given: np.ndarray, scores: np.ndarray, distance: float) -> np.ndarray:
     high = np.searchsorted(given, scores + distance, "right")
     return high - np.searchsorted(given, scores - distance, "left")
 
 
-def rank_decodings(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[dict[str, Any]]:
+def decoding_worth(likelihood: float, hits: float) -> float:
+    """Return the worth of a decoding by what :func:`score_evidence` returned, nats per score."""
+    return likelihood + HITS_WEIGHT * float(np.nan_to_num(max(hits, 0.0)))
+
+
+def rank_decodings(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Changes]:
     """Return the readings of the raw output, those that give the observed scores first."""
-    if judge.replayer.network.end2end:
+    if cost_model.replayer.network.end2end:
         return [{}]
     ranked = []
     for changes in combinations_of(*DECODING):
-        candidate = replace(pipeline, **changes)
-        likelihood, hits = score_evidence(judge, candidate, names)
-        prior = 0.02 * len(deviations(Pipeline(**changes)))
-        ranked.append((likelihood + 2 * np.nan_to_num(max(hits, 0.0)) - prior, changes))
+        worth = decoding_worth(*score_evidence(cost_model, replace(pipeline, **changes), names))
+        unusual = len(deviations(Pipeline(**changes)))
+        ranked.append((worth - DECODING_COST * unusual, changes))
     ranked.sort(key=lambda entry: -entry[0])
     return [changes for _, changes in ranked]
 
 
-def overlapping(judge: Judge) -> float:
+def overlapping_share(cost_model: CostModel) -> float:
     """Return the share of observed boxes that a better one of their class nearly covers."""
-    covered = boxes = 0
-    for observed in judge.observed.values():
+    covered = 0
+    for observed in cost_model.observed.values():
         if len(observed) < 2:
-            boxes += len(observed)
             continue
         overlap = pairwise_iou(observed.boxes, observed.boxes)
         same = observed.class_ids[:, None] == observed.class_ids[None]
-        first = np.triu(np.ones_like(same), 1)
-        covered += int(((overlap > 0.8) & same & first).any(axis=0).sum())
-        boxes += len(observed)
-    return covered / boxes if boxes else 0.0
+        better = np.triu(np.ones_like(same), 1)
+        covered += int(((overlap > SAME_OBJECT_IOU) & same & better).any(axis=0).sum())
+    return covered / cost_model.box_count if cost_model.box_count else 0.0
 
 
-class Anchors:
-    """Observed boxes and the candidates that bear their scores, so geometry can be fitted.
+@dataclass(frozen=True)
+class MatchedImage:
+    """Observed boxes of an image and the candidates that bear their scores, in pairs.
+
+    Attributes
+    ----------
+    source : Input
+        The input of the network.
+    observed : Observed
+        The observed boxes.
+    owners : (P,) int
+        Index of the observed box of each pair, ascending.
+    boxes : (P, 4) float32
+        Coordinates of the candidate of each pair, as the network gives them.
+    class_ids : (P,) int32
+        Its class.
+    starts : (B,) int
+        Index of the first pair of each observed box that has any.
+    """
+
+    source: Input
+    observed: Observed
+    owners: np.ndarray
+    boxes: np.ndarray
+    class_ids: np.ndarray
+    starts: np.ndarray
+
+
+class ScoreMatches:
+    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted.
 
     Parameters
     ----------
-    judge : Judge
+    cost_model : CostModel
         Holds the observations.
     pipeline : Pipeline
         An input and a decoding.
@@ -120,149 +225,104 @@ class Anchors:
         Images to use.
     """
 
-    MOST = 12
-    """Candidates that are considered for an observed box."""
-
-    BOXES = 20
-    """Observed boxes of an image that are considered, evenly chosen."""
-
-    def __init__(self, judge: Judge, pipeline: Pipeline, names: list[str]) -> None:
-        self.judge = judge
+    def __init__(self, cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> None:
+        self.precision = cost_model.precision
         self.images = []
         for name in names:
-            observed = judge.observed[name]
-            source = judge.replayer.input_of(pipeline, name)
+            observed = cost_model.observed[name]
+            source = cost_model.replayer.input_of(pipeline, name)
             if not len(observed) or source is None:
                 continue
-            given = judge.replayer.candidates(pipeline, name)
-            if not len(given):
-                continue
+            given = cost_model.replayer.candidates(pipeline, name)
             order = np.argsort(given.scores, kind="stable")
-            ranked = given.scores[order].astype(np.float64)
-            step = max(len(observed) // self.BOXES, 1)
-            owners, picked = self._near(observed.scores, ranked, step)
-            picked = order[picked]
+            owners, places = self._match(observed.scores, given.scores[order].astype(np.float64))
             if len(owners):
+                picked = order[places]
                 starts = np.flatnonzero(np.diff(owners, prepend=-1))
                 boxes, class_ids = given.boxes[picked], given.class_ids[picked]
-                self.images.append((source, observed, owners, boxes, class_ids, starts))
+                self.images.append(MatchedImage(source, observed, owners, boxes, class_ids, starts))
 
-    def _near(
-        self, scores: np.ndarray, ranked: np.ndarray, step: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        tolerance = self.judge.precision.score
-        owners, picked = [], []
-        for owner in range(0, len(scores), step):
+    def _match(self, scores: np.ndarray, ranked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        tolerance = self.precision.score
+        owners, places = [], []
+        for owner in range(0, len(scores), max(len(scores) // MOST_BOXES, 1)):
             if not np.isfinite(scores[owner]):
                 continue
             low, high = np.searchsorted(ranked, scores[owner] + np.array([-1, 1]) * tolerance)
             near = np.arange(low, high)
-            if len(near) > self.MOST:
+            if len(near) > MOST_CANDIDATES:
                 closest = np.abs(ranked[near] - scores[owner])
-                near = near[np.argsort(closest, kind="stable")[: self.MOST]]
+                near = near[np.argsort(closest, kind="stable")[:MOST_CANDIDATES]]
             owners += [owner] * len(near)
-            picked += near.tolist()
-        return np.array(owners, int), np.array(picked, int)
+            places += near.tolist()
+        return np.array(owners, int), np.array(places, int)
 
-    def __len__(self) -> int:
-        """Return the number of observed boxes with at least one candidate."""
-        return sum(len(np.unique(image[2])) for image in self.images)
-
-    def distances(self, pipeline: Pipeline) -> list[np.ndarray]:
-        """Return, per image, what each pair of observed box and candidate costs."""
-        costs = []
-        for source, observed, owners, boxes, _, _ in self.images:
-            mapped = to_output(
-                pipeline, to_corners(pipeline, boxes), source.place, source.image_shape
-            ).astype(np.float64)
-            with np.errstate(invalid="ignore", over="ignore"):
-                apart = np.abs(mapped - observed.boxes[owners])
-            apart = np.where(np.isfinite(apart), apart, 1e9)
-            step = self.judge.precision.box_px
-            costs.append(np.log1p(np.maximum(apart - step, 0) / step).mean(axis=1))
-        return costs
+    def distances(self, image: MatchedImage, pipeline: Pipeline) -> np.ndarray:
+        """Return what each pair of an image costs if a pipeline maps the candidates, (P,) nats."""
+        mapped = to_output(
+            pipeline,
+            to_corners(pipeline, image.boxes),
+            image.source.place,
+            image.source.image_shape,
+        ).astype(np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart = np.abs(mapped - image.observed.boxes[image.owners])
+        apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
+        return log_excess(apart, self.precision.box_px).mean(axis=1)
 
     def cost(self, pipeline: Pipeline) -> float:
-        """Return what the geometry of a pipeline costs, nats per observed box."""
+        """Return what the rescaling of a pipeline costs, nats per observed box."""
         total, count = 0.0, 0
-        for image, costs in zip(self.images, self.distances(pipeline), strict=True):
-            starts = image[5]
-            least = np.minimum(np.minimum.reduceat(costs, starts), 6.0)
-            total += least.sum()
-            count += len(starts)
+        for image in self.images:
+            least = np.minimum.reduceat(self.distances(image, pipeline), image.starts)
+            total += np.minimum(least, UNMATCHED_BOX).sum()
+            count += len(image.starts)
         return total / max(count, 1)
 
-    def classes(self, pipeline: Pipeline) -> list[tuple[int, int]]:
-        """Return pairs of the model's class and the observed one."""
+    def class_ids(self, pipeline: Pipeline) -> list[tuple[int, int]]:
+        """Return pairs of the model's class id and the observed one."""
         pairs = []
-        for image, costs in zip(self.images, self.distances(pipeline), strict=True):
-            _, observed, owners, _, class_ids, _ = image
-            for owner in np.unique(owners):
-                mine = np.flatnonzero(owners == owner)
-                best = mine[costs[mine].argmin()]
-                pairs.append((int(class_ids[best]), int(observed.class_ids[owner])))
+        for image in self.images:
+            costs = self.distances(image, pipeline)
+            for owner in np.unique(image.owners):
+                own = np.flatnonzero(image.owners == owner)
+                best = own[costs[own].argmin()]
+                pairs.append((int(image.class_ids[best]), int(image.observed.class_ids[owner])))
         return pairs
 
 
-def fit_geometry(judge: Judge, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
-    """Return the pipelines whose geometry maps candidates onto the observed boxes, best first.
+def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
+    """Return the pipelines that map candidates onto the observed boxes, best first.
 
     Parameters
     ----------
-    judge : Judge
+    cost_model : CostModel
         Holds the observations.
     pipeline : Pipeline
         An input and a decoding that give the observed scores.
     names : list of str
         Images to use.
     """
-    anchors = Anchors(judge, pipeline, names)
-    if not len(anchors):
+    matches = ScoreMatches(cost_model, pipeline, names)
+    if not matches.images:
         return [pipeline]
-    whole = judge.precision.whole
 
     def price(p: Pipeline) -> float:
-        return anchors.cost(p) + 0.02 * judge.name(p)[1]
+        return matches.cost(p) + FAULT_WEIGHT * cost_model.fault_cost(p)
 
     start = pipeline
-    if judge.size == 1.0:
+    if cost_model.image_side == 1.0:
         start = replace(pipeline, unit="image_fraction")
-    if whole:
+    if cost_model.precision.whole:
         start = replace(start, integers="rounded")
-    seeds = [replace(start, **changes) for changes in combinations_of(*GEOMETRY)]
+    seeds = [replace(start, **changes) for changes in combinations_of(*RESCALING)]
     ranked = sorted(seeds, key=price)
-    if price(ranked[0]) > 0.5:
-        more = [
-            replace(seed, **changes)
-            for seed in ranked[:40]
-            for changes in (
-                {"rescaled": "gain"},
-                {"rescaled": "stretch"},
-                {"corners": "xywh"},
-                {"corners": "cxcywh"},
-                {"corners": "yxyx"},
-                {"unit": "times_input"},
-                {"unit": "input_fraction"},
-                {"box_activation": "sigmoid"},
-                {"integers": "truncated"},
-                {"integers": "sides_truncated"},
-                {"integers": "no"},
-                {"clip": False},
-            )
-        ]
-        manners: tuple[dict[str, Any], ...] = (
-            {"corners": "xywh"},
-            {"corners": "cxcywh"},
-            {"rescaled": "gain"},
-            {"rescaled": "stretch"},
-            {"corners": "yxyx"},
-            {"unit": "times_input"},
-            {"unit": "input_fraction"},
-        )
-        for changes in manners:
+    if price(ranked[0]) > POOR_RESCALING:
+        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in DETAILS]
+        for changes in COARSE_DETAILS:
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
-        ranked = sorted([*ranked[:40], *more], key=price)
-    best = [_descend(p, price) for p in ranked[:3]]
+        ranked = sorted([*ranked[:WIDENED], *more], key=price)
+    best = [_descend(p, price) for p in ranked[:DESCENDED]]
     return sorted(dict.fromkeys(best), key=price)
 
 
@@ -271,10 +331,10 @@ def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline
     improved = True
     while improved:
         improved = False
-        for field in STEPS:
+        for field in RESCALING_STEPS:
             for value in allowed(Pipeline, field):
                 candidate = replace(best, **{field: value})
                 cost = price(candidate)
-                if cost < least - 1e-9:
+                if cost < least - LEAST_STEP:
                     best, least, improved = candidate, cost, True
     return best

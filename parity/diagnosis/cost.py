@@ -1,31 +1,53 @@
-"""What hypotheses cost: their fit to what was observed and the faults that they assume."""
+"""What a hypothesis costs: how badly it fits the observed boxes, and the faults that it assumes.
 
+A cost is a negative log-likelihood in nats (the unit of the natural logarithm): a hypothesis whose
+cost is lower by d is exp(d) times more likely.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import Replayer
-from parity.diagnosis.catalogue.fault import CHOICE, FAULT, Fault, cover, threshold
-from parity.diagnosis.catalogue.postprocessing import AFTER, ZERO_SIZE_NMSBOXES
-from parity.diagnosis.catalogue.preprocessing import BEFORE, RECTANGLE, SQUARE
-from parity.diagnosis.misfit import Fit, Precision, Shares, fit, shares, total
+from parity.deployment.replay import Input, Replayer
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, all_faults
+from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
+from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.thresholds import threshold_faults
+from parity.diagnosis.document import Reproduction
+from parity.diagnosis.misfit import (
+    INPUT_SIDE,
+    NORMALISED_UP_TO,
+    Fit,
+    Precision,
+    fit_boxes,
+    reproduction,
+    total_misfit,
+)
+from parity.diagnosis.naming import cheapest_faults
 from parity.external.observations import Declared, Observations, Observed
 
-CONFS = (0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65,
-         0.7, 0.75, 0.8, 0.9)  # fmt: skip
-IOUS = (0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95)
-COUNTS = (1, 3, 5, 8, 10, 15, 20, 25, 30, 50, 100, 150, 200, 300, 1000)
+FEW_BOXES = 24
+"""Boxes below which each counts for more; chosen."""
+
+MOST_WEIGHT = 12.0
+"""How much more the only box counts, at most; chosen."""
+
+ZERO_AREA = 0.1
+"""Share of boxes without area from which NMSBoxes on such boxes is considered; chosen."""
+
+UNOBSERVED_COST = 3.0
+"""Cost of a predicted box that was not observed, nats, in finding the images that fit worst;
+chosen."""
+
+FITS_IN_FULL = 0.1
+"""Cost of an image below which nothing of it is left to explain, nats; chosen."""
 
 
-FEW = 24
-"""Boxes below which each is given more weight."""
-
-
-class Judge:
-    """Judges hypotheses against observations and remembers every judgement.
+class CostModel:
+    """Computes what hypotheses cost and remembers it.
 
     Parameters
     ----------
@@ -34,7 +56,20 @@ class Judge:
     observations : Observations
         What was seen.
     names : list of str
-        The images that are looked at.
+        The images that are used.
+
+    Attributes
+    ----------
+    observed : dict of str to Observed
+        Boxes of those images.
+    correct : Pipeline
+        What hypotheses deviate from.
+    preprocessing_faults, postprocessing_faults, threshold_faults : list of Fault
+        What may be named.
+    zero_area : float
+        Share of observed boxes that have no area.
+    box_count : int
+        Number of observed boxes.
     """
 
     def __init__(self, replayer: Replayer, observations: Observations, names: list[str]) -> None:
@@ -43,127 +78,113 @@ class Judge:
         self.observed = {name: observations.images[name] for name in names}
         self.names = names
         self.precision = Precision.of(self.observed)
-        self.declared = observations.declared
-        self.correct = correct_pipeline(replayer, self.declared)
-        self.before = [f for f in BEFORE if f.fields]
+        declared = observations.declared
+        self.correct = correct_pipeline(replayer, declared)
+        self.preprocessing_faults = [f for f in all_faults() if f.is_preprocessing]
         if replayer.network.rect:
             other = SQUARE if self.correct.stride else RECTANGLE
-            said = self.declared.geometry is not None
-            self.before.insert(0, replace(other, cost=FAULT if said else CHOICE))
-        self.after = list(AFTER)
-        self.flat = flat_share(self.observed)
-        if self.flat > 0.1:
-            self.after.insert(0, ZERO_SIZE_NMSBOXES)
-        boxes = sum(len(o) for o in self.observed.values())
-        self.weight = float(np.clip(FEW / max(boxes, 1), 1, 12))
-        self.thresholds = threshold_faults(self.observed, self.declared, self.correct)
+            cost = CHOICE_COST if declared.geometry is None else COMMON_COST
+            self.preprocessing_faults.insert(0, replace(other, cost=cost))
+        self.postprocessing_faults = [f for f in all_faults() if not f.is_preprocessing]
+        self.zero_area = zero_area_share(self.observed)
+        if self.zero_area > ZERO_AREA:
+            self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
+        self.threshold_faults = threshold_faults(self.observed, declared, self.correct)
+        self.box_count = sum(len(o) for o in self.observed.values())
+        self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
-        self._covers: dict[Pipeline, tuple[list[Fault], float]] = {}
+        self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
 
     @property
     def catalogue(self) -> list[Fault]:
         """All faults that may be named."""
-        return [*self.before, *self.after, *self.thresholds]
+        return [*self.preprocessing_faults, *self.after_network]
 
-    def add(self, fault: Fault) -> None:
+    @property
+    def after_network(self) -> list[Fault]:
+        """All faults that may be named and do not change the input of the network."""
+        return [*self.postprocessing_faults, *self.threshold_faults]
+
+    def add_fault(self, fault: Fault) -> None:
         """Let a fault whose parameter was fitted be named too."""
-        if fault not in self.after:
-            self.after.append(fault)
-            self._covers.clear()
+        if fault not in self.postprocessing_faults:
+            self.postprocessing_faults.append(fault)
+            self._faults.clear()
 
     def fit(self, pipeline: Pipeline, name: str) -> Fit:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
             predicted = self.replayer.detections(pipeline, name)
-            self._fits[key] = fit(predicted, self.observed[name], self.precision)
+            self._fits[key] = fit_boxes(predicted, self.observed[name], self.precision)
         return self._fits[key]
 
-    def name(self, pipeline: Pipeline) -> tuple[list[Fault], float]:
-        """Return the cheapest faults that make a pipeline, and their cost in nats."""
-        if pipeline not in self._covers:
-            self._covers[pipeline] = cover(pipeline, self.correct, self.catalogue)
-        return self._covers[pipeline]
+    def _named(self, pipeline: Pipeline) -> tuple[list[Fault], float]:
+        if pipeline not in self._faults:
+            self._faults[pipeline] = cheapest_faults(pipeline, self.correct, self.catalogue)
+        return self._faults[pipeline]
 
-    def cost(self, pipeline: Pipeline, names: list[str] | None = None) -> float:
-        """Return what a hypothesis costs on some images, nats."""
-        return self.misfit(pipeline, names) + self.name(pipeline)[1]
+    def faults(self, pipeline: Pipeline) -> list[Fault]:
+        """Return the cheapest faults that make a pipeline, by stage."""
+        return self._named(pipeline)[0]
+
+    def fault_cost(self, pipeline: Pipeline) -> float:
+        """Return the cost of assuming those faults, nats."""
+        return self._named(pipeline)[1]
 
     def misfit(self, pipeline: Pipeline, names: list[str] | None = None) -> float:
-        """Return the part of the cost that the boxes cause, nats."""
-        return self.total([self.fit(pipeline, name) for name in names or self.names])
+        """Return the part of the cost that the boxes of some images cause, nats."""
+        return self.total_misfit([self.fit(pipeline, name) for name in names or self.names])
 
-    def total(self, fits: list[Fit]) -> float:
-        """Return the cost of some fits, nats; where boxes are few, each tells more."""
-        return self.weight * total(fits)
+    def cost(self, pipeline: Pipeline) -> float:
+        """Return what a hypothesis costs, nats."""
+        return self.misfit(pipeline) + self.fault_cost(pipeline)
 
-    def shares(self, pipeline: Pipeline) -> Shares:
-        """Return what a hypothesis reproduces."""
+    def total_misfit(self, fits: list[Fit]) -> float:
+        """Return the cost of some fits, nats; where boxes are few, each counts for more."""
+        return self.weight * total_misfit(fits)
+
+    def reproduction(self, pipeline: Pipeline) -> Reproduction:
+        """Return how much of the observed boxes a hypothesis reproduces."""
         fits = [self.fit(pipeline, name) for name in self.names]
-        return shares(fits, self.precision, self.size)
+        return reproduction(fits, self.precision, self.image_side)
 
     @cached_property
-    def size(self) -> float:
+    def image_side(self) -> float:
         """Typical side of an image in the unit of the observed boxes."""
         boxes = [o.boxes for o in self.observed.values() if len(o)]
-        return 640.0 if not boxes or np.abs(np.concatenate(boxes)).max() > 2 else 1.0
+        in_px = not boxes or np.abs(np.concatenate(boxes)).max() > NORMALISED_UP_TO
+        return INPUT_SIDE if in_px else 1.0
 
-    def inputs(self, pipeline: Pipeline, names: list[str]) -> tuple[Any, ...]:
-        """Return what tells the inputs of some images apart: equal for equal inputs."""
+    def inputs(self, pipeline: Pipeline, names: Sequence[str]) -> tuple[Input | None, ...]:
+        """Return the inputs of some images, which are equal where the network sees the same."""
         return tuple(self.replayer.input_of(pipeline, name) for name in names)
 
-    def worst(self, pipeline: Pipeline, most: int) -> list[str]:
+    def worst_images(self, pipeline: Pipeline, most: int) -> list[str]:
         """Return the images that a hypothesis explains worst, none that it explains in full."""
         costs = {}
         for name in self.names:
             own = self.fit(pipeline, name)
-            costs[name] = own.cost + 3.0 * (own.predicted - len(own.pairs))
+            costs[name] = own.cost + UNOBSERVED_COST * own.unobserved
         ranked = sorted(self.names, key=lambda name: -costs[name])
-        return [name for name in ranked[:most] if costs[name] > 0.1]
+        return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]
 
 
-def flat_share(observed: dict[str, Observed]) -> float:
+def zero_area_share(observed: dict[str, Observed]) -> float:
     """Return the share of observed boxes that have no area."""
     boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
-    flat = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
-    return float(flat.mean()) if len(boxes) else 0.0
+    zero_area = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
+    return float(zero_area.mean()) if len(boxes) else 0.0
 
 
 def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:
     """Return what is correct for a network, with the thresholds that are declared."""
     network = replayer.network
     rect = declared.geometry == "rect" if declared.geometry else network.rect
+    thresholds = {name: getattr(declared, name) for name in ("conf", "iou", "max_det")}
     return replace(
         Pipeline(),
         stride=network.stride if rect else None,
         imgsz=declared.imgsz if network.rect and declared.imgsz else None,
-        conf=0.25 if declared.conf is None else declared.conf,
-        iou=0.7 if declared.iou is None else declared.iou,
-        max_det=300 if declared.max_det is None else declared.max_det,
+        **{name: value for name, value in thresholds.items() if value is not None},
     )
-
-
-def threshold_faults(
-    observed: dict[str, Observed], declared: Declared, correct: Pipeline
-) -> list[Fault]:
-    """Return the thresholds that may explain the boxes, as faults or as choices."""
-    scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
-    scores = scores[np.isfinite(scores)]
-    least = float(scores.min()) if len(scores) else 1.0
-    most = max((len(o) for o in observed.values()), default=0)
-    confs = {c for c in CONFS if c <= least + 1e-4}
-    if len(scores):
-        confs.add(float(np.floor(least * 100) / 100))
-    counts = {c for c in COUNTS if c >= most}
-    if most and sum(len(o) == most for o in observed.values()) > 1:
-        counts.add(most)
-    faults = []
-    for field, options in (("conf", confs), ("iou", set(IOUS)), ("max_det", counts)):
-        own, said = getattr(correct, field), getattr(declared, field)
-        for value in sorted(options - {own}):
-            fault = threshold(field, value, said)
-            if value == 1:
-                fault = replace(fault, cost=FAULT + 1)
-            popular = value in (CONFS if field == "conf" else (*IOUS, *COUNTS))
-            faults.append(fault if popular else replace(fault, cost=fault.cost + 0.9 * CHOICE))
-    return faults

@@ -1,55 +1,45 @@
-"""The answer: which steps of a deployment are wrong, the proof, and what cannot be told."""
+"""The diagnosis: which steps of a deployment are wrong, and what cannot be told from its boxes."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from parity.deployment.choice import fields_of, moot
-from parity.deployment.pipeline import Pipeline, deviations
-from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.thresholds import ThresholdChoices
-from parity.diagnosis.alternatives import CUTOFF, alternatives, excess, other_inputs, settle
+from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.cost import Judge
-from parity.diagnosis.image_choice import choose, screen
-from parity.diagnosis.misfit import Shares
-from parity.diagnosis.search import InputState, Search
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.document import DiagnosisVerdict, Reproduction
+from parity.diagnosis.image_choice import choose_images
+from parity.diagnosis.search import InputHypothesis, Search
+from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.diagnosis.tensor_evidence import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
 from parity.external.observations import Observations
 
-BUDGET = 600
-"""Inputs of the network that are looked at, at most: some 40 s of one core with YOLO11n."""
+MOST_EQUIVALENTS = 20
+"""Equivalent explanations that are listed, at most; chosen."""
 
-MOST = 20
-"""Equivalent explanations that are listed, at most."""
+SAME_FIT = 0.5
+"""Difference of misfit, in nats, up to which the boxes cannot tell two hypotheses apart; chosen."""
 
-SAME = 0.5
-"""Explanations that differ by less, in nats, are not told apart."""
+CORRECT_CLOSE, CORRECT_PREDICTED = 0.9, 0.75
+"""Shares of observed boxes that are nearly reproduced, and of predicted boxes that were observed,
+from which a deployment without faults is called correct; chosen."""
 
+NAMED_CLOSE = 0.6
+"""Share of observed boxes nearly reproduced from which faults are named; chosen."""
 
-@dataclass(frozen=True)
-class Explanation:
-    """A set of faults and what it costs.
+SCORES_FOUND = 0.5
+"""Share of scores found to the last digit from which input and decoding count as right, where
+nothing explains the boxes; chosen."""
 
-    Attributes
-    ----------
-    faults : tuple of str
-        Names, harmless choices included.
-    pipeline : Pipeline
-        The deployment that it means.
-    margin : float
-        How much worse it is than the best, nats.
-    """
-
-    faults: tuple[str, ...]
-    pipeline: Pipeline
-    margin: float
+BOXES_FOUND = 0.5
+"""Share of observed boxes nearly reproduced from which rescaling counts as right too; chosen."""
 
 
 @dataclass(frozen=True)
@@ -62,50 +52,48 @@ class Diagnosis:
         ``correct``: nothing is wrong; ``named``: the faults reproduce the boxes; ``unknown``:
         nothing in the catalogue does.
     faults, choices : tuple of Fault
-        What is wrong, and what is another harmless way of doing it, in the order of the stages.
-    pipeline, cured : Pipeline
+        What is wrong, and harmless choices that differ from the default, in order of the stages.
+    pipeline, fixed : Pipeline
         The deployment as observed, and the same without its faults.
-    shares : Shares
-        What it reproduces.
-    before : Shares
-        What the correct pipeline reproduces.
+    reproduced, reproduced_by_correct : Reproduction
+        What ``pipeline``, and the correct pipeline, reproduce.
     runner_up : Explanation or None
         The next best explanation.
     equivalents : tuple of Explanation
         Explanations that these boxes cannot tell from the one named.
-    undecided : tuple of str
-        Faults that may hold too, for they change nothing in these images.
-    first_difference : str
-        Stage at which the deployment first differs; empty if it is correct.
+    undecided : tuple of Fault
+        Faults that may be present too, because they change nothing in these images.
+    first_difference : FaultStage or None
+        FaultStage at which the deployment first differs; None if it is correct.
     ask : tuple of str
-        What to hand over to learn more, a sentence each.
+        What to provide to learn more, a sentence each.
     notes : tuple of str
-        What was inferred.
+        What was inferred, a sentence each.
     images : tuple of str
-        The images that were looked at.
-    runs : int
+        Names of the images that were used.
+    network_runs : int
         Runs of the network.
     seconds : float
-        Time it took.
+        Time that it took.
     complete : bool
         Whether the search ended before its budget did.
     """
 
-    verdict: str
+    verdict: DiagnosisVerdict
     faults: tuple[Fault, ...]
     choices: tuple[Fault, ...]
     pipeline: Pipeline
-    cured: Pipeline
-    shares: Shares
-    before: Shares
+    fixed: Pipeline
+    reproduced: Reproduction
+    reproduced_by_correct: Reproduction
     runner_up: Explanation | None
     equivalents: tuple[Explanation, ...]
-    undecided: tuple[str, ...]
-    first_difference: str
+    undecided: tuple[Fault, ...]
+    first_difference: FaultStage | None
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]
-    runs: int
+    network_runs: int
     seconds: float
     complete: bool
 
@@ -113,45 +101,9 @@ class Diagnosis:
         """Return whether the deployment is correct."""
         return self.verdict == "correct"
 
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values; time and runs stand apart, see :meth:`effort`."""
-        return {
-            "verdict": self.verdict,
-            "faults": [fault.as_json() for fault in self.faults],
-            "choices": [fault.as_json() for fault in self.choices],
-            "pipeline": deviations(self.pipeline),
-            "cured": deviations(self.cured),
-            "reproduced": asdict(self.shares),
-            "reproduced_by_correct": asdict(self.before),
-            "runner_up": _plain(self.runner_up) if self.runner_up else None,
-            "equivalents": [_plain(other) for other in self.equivalents],
-            "undecided": list(self.undecided),
-            "first_difference": self.first_difference,
-            "ask": list(self.ask),
-            "notes": list(self.notes),
-            "images": list(self.images),
-            "network_runs": self.runs,
-            "complete": self.complete,
-        }
-
-    def effort(self) -> dict[str, float]:
-        """Return what differs from run to run: the seconds."""
-        return {"seconds": self.seconds}
-
-
-def _plain(explanation: Explanation) -> dict[str, Any]:
-    return {"faults": list(explanation.faults), "margin": round(explanation.margin, 3)}
-
 
 def diagnose(
-    observations: Observations,
-    paths: dict[str, Path],
-    network: Any,
-    class_names: dict[int, str],
-    *,
-    budget: int = BUDGET,
-    directory: str | Path | None = None,
-    replayer: Replayer | None = None,
+    observations: Observations, replayer: Replayer, class_names: dict[int, str]
 ) -> Diagnosis:
     """Name what is wrong with the deployment that made some boxes.
 
@@ -159,181 +111,156 @@ def diagnose(
     ----------
     observations : Observations
         What it made, and what is known of it.
-    paths : dict of str to Path
-        Image files by name.
-    network : Network
-        The network that it runs, see :class:`parity.deployment.run.Network`.
+    replayer : Replayer
+        Knows the network that it runs and the images; keeps what was computed from one diagnosis to
+        the next.
     class_names : dict of int to str
-        The model's names.
-    budget : int
-        Inputs of the network that are looked at, at most.
-    directory : str or Path, optional
-        Where raw outputs are kept between runs.
-    replayer : Replayer, optional
-        Keeps what was computed from one diagnosis to the next.
+        The model's class names by id.
     """
     start = time.perf_counter()
-    replayer = replayer or Replayer(network, paths, directory)
     runs = replayer.runs
-    names = choose(observations, replayer)
-    judge = Judge(replayer, observations, names)
-    search = Search(judge, screen(judge), class_names, budget)
-    notes = list(observations.notes)
-    state = _stage_by_stage(judge, search, notes)
-    if state is None:
-        best = (found := search.run()).best
-        complete = not found.exhausted
+    cost_model = CostModel(replayer, observations, choose_images(observations, replayer))
+    search = Search(cost_model, class_names)
+    known_input, notes = _explain_arrays(search)
+    if known_input is None:
+        best, complete = search.run(), not search.exhausted
     else:
-        best, complete = search.explain(state), True
-    best = settle(judge, best)
-    tried = list(dict.fromkeys(search.tried.values()))
-    diagnosis = _answer(
-        judge, best, tried=tried, notes=notes, complete=complete, runs=runs, start=start
-    )
-    return diagnosis
-
-
-def _stage_by_stage(judge: Judge, search: Search, notes: list[str]) -> InputState | None:
-    given = {n: t for n, t in judge.observations.tensors.items() if n in judge.names}
-    raws = {n: r for n, r in judge.observations.raws.items() if n in judge.names}
-    if not given and not raws:
-        return None
-    if given:
-        what, equal = "input", EQUAL_TENSOR
-        pipeline, left = explain_tensors(judge, given)
-    else:
-        what, equal = "raw output", EQUAL_RAW
-        pipeline, left = explain_raws(judge, raws)
-    if left > equal:
-        notes.append(f"Nothing in the catalogue makes the {what} that was handed over.")
-        return None
-    faults = tuple(f for f in judge.name(pipeline)[0] if f.fields & set(PREPROCESSING))
-    notes.append(f"The {what} that was handed over is reproduced to {left:.2g} on average.")
-    return search.look(faults)
-
-
-def _answer(
-    judge: Judge,
-    best: Pipeline,
-    *,
-    tried: list[InputState],
-    notes: list[str],
-    complete: bool,
-    runs: int,
-    start: float,
-) -> Diagnosis:
-    named = judge.name(best)[0]
+        best, complete = search.explain(known_input), True
+    best = follow_improvements(cost_model, best)
+    named = cost_model.faults(best)
     faults = tuple(f for f in named if not f.is_choice)
     choices = tuple(f for f in named if f.is_choice)
-    explanations: dict[Pipeline, Explanation] = {}
-    for pipeline in dict.fromkeys([*alternatives(judge, best), *other_inputs(judge, best, tried)]):
-        margin = excess(judge, pipeline, best)
-        if pipeline != best and margin < CUTOFF:
-            names = tuple(f.name for f in judge.name(pipeline)[0])
-            explanations[pipeline] = Explanation(names, pipeline, margin)
-    own = {f.name for f in faults}
-    equal, rest, free = [], [], []
-    for other in sorted(explanations.values(), key=lambda e: e.margin):
-        its = {f.name for f in judge.name(other.pipeline)[0] if not f.is_choice}
-        same_fit = abs(judge.misfit(other.pipeline) - judge.misfit(best)) < SAME
-        if its > own and same_fit:
-            more = [f for f in judge.name(other.pipeline)[0] if f.name not in own]
-            free += [f.name for f in more if not f.is_choice and not f.fields & _not_told(best)]
-        elif same_fit and its != own and len(its) <= len(own) + 1:
-            equal.append(other)
-        elif its != own and not (its > own):
-            rest.append(other)
-    if judge.shares(best).predicted and any(len(o) for o in judge.observed.values()):
-        free += _without_effect(judge, best)
-    else:
-        free = []
-    shares, before = judge.shares(best), judge.shares(judge.correct)
-    verdict = _verdict(judge, faults, shares)
-    first = faults[0].stage if faults else ""
-    if verdict == "unknown":
-        first = _first_difference(judge, best)
-    cured = judge.correct
+    fixed = cost_model.correct
     for choice in choices:
-        cured = choice.apply(cured)
-    undecided = tuple(dict.fromkeys(name for name in free if name not in own))
+        fixed = choice.apply(fixed)
+    verdict = _verdict(cost_model, best, faults)
+    first = faults[0].stage if faults else None
+    if verdict == "unknown":
+        first = _first_difference(cost_model, best)
+    equivalents, others, more = _compare(cost_model, best, explanations(search, best))
+    undecided = _undecided(cost_model, best, more)
     return Diagnosis(
         verdict=verdict,
         faults=faults,
         choices=choices,
         pipeline=best,
-        cured=cured,
-        shares=shares,
-        before=before,
-        runner_up=rest[0] if rest else None,
-        equivalents=tuple(equal[:MOST]),
+        fixed=fixed,
+        reproduced=cost_model.reproduction(best),
+        reproduced_by_correct=cost_model.reproduction(cost_model.correct),
+        runner_up=others[0] if others else None,
+        equivalents=tuple(equivalents[:MOST_EQUIVALENTS]),
         undecided=undecided,
         first_difference=first,
-        ask=tuple(_ask(judge, verdict, equal, undecided)),
-        notes=tuple(notes),
-        images=tuple(judge.names),
-        runs=judge.replayer.runs - runs,
+        ask=tuple(_ask(cost_model, verdict, equivalents, undecided)),
+        notes=(*observations.notes, *notes),
+        images=tuple(cost_model.names),
+        network_runs=replayer.runs - runs,
         seconds=time.perf_counter() - start,
         complete=complete,
     )
 
 
-def _without_effect(judge: Judge, best: Pipeline) -> list[str]:
-    def same(other: Pipeline) -> bool:
-        inputs = judge.replayer.input_of
-        return all(inputs(other, name) == inputs(best, name) for name in judge.names)
+def _explain_arrays(search: Search) -> tuple[InputHypothesis | None, list[str]]:
+    cost_model = search.cost_model
+    observations, used = cost_model.observations, set(cost_model.names)
+    tensors = {name: array for name, array in observations.tensors.items() if name in used}
+    raws = {name: array for name, array in observations.raws.items() if name in used}
+    if tensors:
+        what, equal = "input tensor", EQUAL_TENSOR
+        pipeline, left = explain_tensors(cost_model, tensors)
+    elif raws:
+        what, equal = "raw output", EQUAL_RAW
+        pipeline, left = explain_raws(cost_model, raws)
+    else:
+        return None, []
+    if left > equal:
+        return None, [f"Nothing in the catalogue reproduces the {what} that was provided."]
+    faults = tuple(f for f in cost_model.faults(pipeline) if f.is_preprocessing)
+    note = f"The {what} that was provided is reproduced with a mean difference of {left:.2g}."
+    return search.try_input(faults), [note]
 
+
+def _compare(
+    cost_model: CostModel, best: Pipeline, found: list[Explanation]
+) -> tuple[list[Explanation], list[Explanation], list[Fault]]:
+    """Return equivalent explanations, other ones, and faults that only add to the best."""
+    own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
+    equivalents, others, more = [], [], []
+    for other in found:
+        same_fit = abs(cost_model.misfit(other.pipeline) - cost_model.misfit(best)) < SAME_FIT
+        if other.faults > own and same_fit:
+            added = [f for f in other.named if f.name not in own and not f.is_choice]
+            more += [f for f in added if not f.fields & _never_undecided(best)]
+        elif same_fit and other.faults != own and len(other.faults) <= len(own) + 1:
+            equivalents.append(other)
+        elif other.faults != own and not (other.faults > own):
+            others.append(other)
+    return equivalents, others, more
+
+
+def _undecided(cost_model: CostModel, best: Pipeline, more: list[Fault]) -> tuple[Fault, ...]:
+    if not (cost_model.reproduction(best).predicted and cost_model.box_count):
+        return ()
+    own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
+    found = {fault.name: fault for fault in [*more, *_without_effect(cost_model, best)]}
+    return tuple(fault for name, fault in found.items() if name not in own)
+
+
+def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
+    inputs = cost_model.inputs(best, cost_model.names)
+    named = cost_model.faults(best)
     return [
-        fault.name
-        for fault in judge.before
+        fault
+        for fault in cost_model.preprocessing_faults
         if not fault.is_in(best)
-        and not fault.fields & _not_told(best)
-        and not any(f.fields & fault.fields for f in judge.name(best)[0])
-        and same(fault.apply(best))
+        and not fault.fields & _never_undecided(best)
+        and not any(f.fields & fault.fields for f in named)
+        and cost_model.inputs(fault.apply(best), cost_model.names) == inputs
     ]
 
 
 _THRESHOLDS = frozenset(fields_of(ThresholdChoices))
 
 
-def _not_told(pipeline: Pipeline) -> frozenset[str]:
-    """Return the choices of which nothing is said: thresholds, and what others make moot."""
+def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
+    """Return the choices that do not count: thresholds, and what other choices make moot."""
     return _THRESHOLDS | moot(pipeline)
 
 
-def _verdict(judge: Judge, faults: tuple[Fault, ...], shares: Shares) -> str:
-    if not sum(len(o) for o in judge.observed.values()):
-        return "named" if faults else "correct" if shares.predicted == 1 else "unknown"
-    if shares.close >= 0.9 and shares.predicted >= 0.75 and not faults:
+def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -> DiagnosisVerdict:
+    found = cost_model.reproduction(best)
+    if not cost_model.box_count:
+        return "named" if faults else "correct" if found.predicted == 1 else "unknown"
+    if found.close >= CORRECT_CLOSE and found.predicted >= CORRECT_PREDICTED and not faults:
         return "correct"
-    if faults and shares.close >= 0.6:
+    if faults and found.close >= NAMED_CLOSE:
         return "named"
     return "unknown"
 
 
-def _first_difference(judge: Judge, best: Pipeline) -> str:
-    _, hits = score_evidence(judge, best, judge.names)
-    if hits >= 0.5:
-        return "mapping" if judge.shares(best).close < 0.5 else "suppression"
-    tensors = judge.observations.tensors
-    return "decoding" if tensors else "tensor"
+def _first_difference(cost_model: CostModel, best: Pipeline) -> FaultStage:
+    _, hits = score_evidence(cost_model, best, cost_model.names)
+    if hits >= SCORES_FOUND:
+        return "nms" if cost_model.reproduction(best).close >= BOXES_FOUND else "rescaling"
+    return "decoding" if cost_model.observations.tensors else "input_tensor"
 
 
 def _ask(
-    judge: Judge,
-    verdict: str,
-    equal: list[Explanation],
-    undecided: tuple[str, ...],
+    cost_model: CostModel,
+    verdict: DiagnosisVerdict,
+    equivalents: Sequence[Explanation],
+    undecided: Sequence[Fault],
 ) -> Iterator[str]:
-    name = judge.names[0] if judge.names else "one image"
-    stages = {f.name: f.stage for f in judge.catalogue}
-    doubtful = {stages.get(n, "") for other in equal for n in other.faults}
-    doubtful |= {stages.get(n, "") for n in undecided}
-    early = verdict == "unknown" or doubtful & {"reading", "geometry", "tensor"}
-    if early and not judge.observations.tensors:
-        yield f"Hand over the network's input for {name} as .npy (input_tensors)."
-    if verdict == "unknown" and not judge.observations.raws:
-        yield f"Hand over the network's raw output for {name} as .npy (raw_outputs)."
-    if equal or doubtful & {"mapping", "suppression", "output"}:
-        yield "Hand over boxes of more images: crowded ones, and such of other sizes and shapes."
-    if any(np.isnan(o.scores).any() for o in judge.observed.values() if len(o)):
-        yield "Hand over the scores; they prove the input of the network."
+    name = cost_model.names[0] if cost_model.names else "one image"
+    doubtful = {fault.stage for other in equivalents for fault in other.named}
+    doubtful |= {fault.stage for fault in undecided}
+    observations = cost_model.observations
+    early = verdict == "unknown" or doubtful & set(PREPROCESSING_STAGES)
+    if early and not observations.tensors:
+        yield f"Provide the network's input for {name} as .npy (input_tensors)."
+    if verdict == "unknown" and not observations.raws:
+        yield f"Provide the network's raw output for {name} as .npy (raw_outputs)."
+    if equivalents or doubtful & {"rescaling", "nms", "output"}:
+        yield "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
+    if any(np.isnan(o.scores).any() for o in cost_model.observed.values() if len(o)):
+        yield "Provide the scores; they show what the network was given."

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from parity.diagnosis.stages import Stage
+from parity.detection.detection_files import Thresholds
+from parity.diagnosis.stages import FaultStage
 from parity.external.observations import Declared
 
-Verdict = Literal["correct", "named", "unknown"]
+DiagnosisVerdict = Literal["correct", "named", "unknown"]
+StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
 
@@ -21,7 +23,7 @@ class NamedFault:
         Identifier, for files and configurations: ``bgr``.
     title : str
         Heading for people: "Colours swapped (BGR instead of RGB)".
-    stage : Stage
+    stage : FaultStage
         A key of :data:`parity.diagnosis.stages.STAGE_TITLES`.
     changes : dict of str to Setting
         Choices of :class:`parity.deployment.pipeline.Pipeline` and their values in the deployment.
@@ -35,7 +37,7 @@ class NamedFault:
 
     name: str
     title: str
-    stage: Stage
+    stage: FaultStage
     changes: dict[str, Setting]
     wrong: str
     fix: str
@@ -97,8 +99,8 @@ class BoxComparison:
         Largest differences of matched pairs; None without any.
     box_px_median, score_median : float or None
         The medians of the same.
-    agreement : float
-        See :func:`parity.comparison.totals.agreement`.
+    panoptic_quality : float
+        See :func:`parity.comparison.agreement.panoptic_quality`.
     """
 
     reference: int
@@ -110,16 +112,7 @@ class BoxComparison:
     score: float | None
     box_px_median: float | None
     score_median: float | None
-    agreement: float
-
-
-@dataclass(frozen=True)
-class FixThresholds:
-    """Thresholds at which PyTorch and the fixed deployment are compared."""
-
-    conf: float
-    iou: float
-    max_det: int
+    panoptic_quality: float
 
 
 @dataclass(frozen=True)
@@ -130,14 +123,14 @@ class FixEffect:
     ----------
     images : int
         Images compared.
-    thresholds : FixThresholds
+    thresholds : Thresholds
         Those of the deployment.
     before, after : BoxComparison
         The observed boxes, and those of the deployment without its faults.
     """
 
     images: int
-    thresholds: FixThresholds
+    thresholds: Thresholds
     before: BoxComparison
     after: BoxComparison
 
@@ -148,18 +141,19 @@ class WaterfallStep(BoxComparison):
 
     Attributes
     ----------
-    kind : str
+    kind : StepKind
         ``runtime``: the correct deployment; ``choice``, ``fault``: a harmless choice or a fault is
         added; ``rest``: choices that no fault names; ``unexplained``: the observed boxes.
     name : str
         Of the fault or choice; empty for the other kinds.
     lost : float
-        Agreement lost by this step; negative where it makes up for an earlier one.
+        Panoptic quality lost by this step; negative where it makes up for an earlier one.
     share : float or None
-        Its part of all agreement that is lost; the shares add up to 1. None where nothing is lost.
+        Its part of all panoptic quality that is lost; the shares add up to 1. None where nothing is
+        lost.
     """
 
-    kind: Literal["runtime", "choice", "fault", "rest", "unexplained"]
+    kind: StepKind
     name: str
     lost: float
     share: float | None
@@ -235,8 +229,8 @@ class DiagnosisDocument:
         Explanations that these boxes cannot tell from the one named.
     undecided : tuple of str
         Names of faults that may be present too, because they change nothing in these images.
-    first_difference : Stage or ""
-        Stage at which the deployment first differs; empty if it is correct.
+    first_difference : FaultStage or ""
+        FaultStage at which the deployment first differs; empty if it is correct.
     ask : tuple of str
         What to provide to learn more, a sentence each.
     notes : tuple of str
@@ -252,7 +246,7 @@ class DiagnosisDocument:
     waterfall : tuple of WaterfallStep
         From PyTorch to the observed boxes, one change at a time.
     alone : dict of str to float
-        Agreement that each fault would leave if it were the only one, by name.
+        Panoptic quality that each fault would leave if it were the only one, by name.
     examples : tuple of ExampleImage
         Images that show what is wrong.
     titles : dict of str to str
@@ -270,7 +264,7 @@ class DiagnosisDocument:
     reference: str
     images_stated: int
     declared: Declared
-    verdict: Verdict
+    verdict: DiagnosisVerdict
     faults: tuple[NamedFault, ...]
     choices: tuple[NamedFault, ...]
     pipeline: dict[str, Setting]
@@ -280,7 +274,7 @@ class DiagnosisDocument:
     runner_up: Alternative | None
     equivalents: tuple[Alternative, ...]
     undecided: tuple[str, ...]
-    first_difference: Stage | Literal[""]
+    first_difference: FaultStage | Literal[""]
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]

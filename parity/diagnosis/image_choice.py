@@ -1,24 +1,43 @@
 """Choosing the images that tell most."""
 
-from typing import Any
-
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.cost import Judge
+from parity.diagnosis.cost import CostModel
 from parity.external.observations import Observations
 
 IMAGES = 12
-"""Images that are looked at, at most."""
+"""Images that are used, at most; chosen."""
 
 BOXES = 600
-"""Boxes after which no further image is looked at."""
+"""Boxes after which no further image is used; chosen."""
 
-SCREEN = 3
-"""Images by which inputs are told apart."""
+PROBES = 3
+"""Images by which inputs are told apart; chosen."""
+
+OPENED = 200
+"""Images that are opened to learn their size, at most; chosen."""
+
+ENOUGH_BOXES = 15
+"""Boxes of an image beyond which more of them tell nothing new; chosen."""
+
+ENOUGH_PROBE_BOXES = 12
+"""The same for a probe; chosen."""
+
+SAME_SIZE = 0.6
+"""Factor on the worth of an image for each chosen one of the same size; chosen."""
+
+RESIZED = 1.5
+"""Factor on the worth of a probe that must be resized, so that it shows the kernel; chosen."""
+
+OTHER_ORIENTATION = 1.3
+"""Factor on the worth of a probe that is upright where the others lie, or vice versa; chosen."""
+
+LEAST_WORTH = 0.1
+"""Worth of a probe without boxes, in boxes; chosen: better than one that cannot be read."""
 
 
-def choose(observations: Observations, replayer: Replayer) -> list[str]:
-    """Return the images that tell most: of many shapes, with boxes, not too crowded.
+def choose_images(observations: Observations, replayer: Replayer) -> list[str]:
+    """Return the images that tell most: of many sizes, with boxes, not too crowded.
 
     Parameters
     ----------
@@ -28,48 +47,54 @@ def choose(observations: Observations, replayer: Replayer) -> list[str]:
         Knows the images.
     """
     names = [name for name in observations.images if name in replayer.paths]
-    plain = Pipeline()
-    shapes: dict[str, Any] = {}
-    for name in names[:200]:
-        source = replayer.input_of(plain, name)
+    counts = {name: len(observations.images[name]) for name in names}
+    sizes: dict[str, tuple[int, int]] = {}
+    for name in names[:OPENED]:
+        source = replayer.input_of(Pipeline(), name)
         if source is not None:
-            shapes[name] = source.image_shape
-    taken: list[str] = []
+            sizes[name] = source.image_shape
+    chosen: list[str] = []
     boxes = 0
-    seen: dict[Any, int] = {}
-    left = sorted(shapes, key=lambda n: (-min(len(observations.images[n]), 15), n))
-    while left and len(taken) < IMAGES and (len(taken) < SCREEN or boxes < BOXES):
-        best = max(
-            left,
-            key=lambda n: (
-                min(len(observations.images[n]), 15) * 0.6 ** seen.get(shapes[n], 0),
-                -len(observations.images[n]),
-            ),
-        )
-        taken.append(best)
-        boxes += len(observations.images[best])
-        seen[shapes[best]] = seen.get(shapes[best], 0) + 1
+    seen: dict[tuple[int, int], int] = {}
+
+    def worth(name: str) -> tuple[float, int]:
+        repeated = SAME_SIZE ** seen.get(sizes[name], 0)
+        return min(counts[name], ENOUGH_BOXES) * repeated, -counts[name]
+
+    left = sorted(sizes, key=lambda name: (-min(counts[name], ENOUGH_BOXES), name))
+    while left and len(chosen) < IMAGES and (len(chosen) < PROBES or boxes < BOXES):
+        best = max(left, key=worth)
+        chosen.append(best)
+        boxes += counts[best]
+        seen[sizes[best]] = seen.get(sizes[best], 0) + 1
         left.remove(best)
-    return sorted(taken, key=names.index)
+    return sorted(chosen, key=names.index)
 
 
-def screen(judge: Judge) -> list[str]:
+def probe_images(cost_model: CostModel) -> list[str]:
     """Return the few images by which inputs are told apart, the most telling first."""
-    places = {n: judge.replayer.input_of(judge.correct, n) for n in judge.names}
+    sources = dict(
+        zip(
+            cost_model.names,
+            cost_model.inputs(cost_model.correct, cost_model.names),
+            strict=True,
+        )
+    )
 
-    def worth(name: str, taken: list[str]) -> float:
-        source = places[name]
+    def tells(name: str, chosen: list[str]) -> float:
+        source = sources[name]
         if source is None:
             return 0.0
-        boxes = min(len(judge.observed[name]), 12)
+        boxes = min(len(cost_model.observed[name]), ENOUGH_PROBE_BOXES)
         resized = (source.place.resized_height, source.place.resized_width) != source.image_shape
         upright = source.image_shape[0] > source.image_shape[1]
-        shapes = [place.image_shape for t in taken if (place := places[t]) is not None]
-        other = all(upright != (height > width) for height, width in shapes)
-        return boxes * (1.5 if resized else 1.0) * (1.3 if other else 1.0) + 0.1
+        shapes = [other.image_shape for n in chosen if (other := sources[n]) is not None]
+        turned = all(upright != (height > width) for height, width in shapes)
+        worth = boxes * (RESIZED if resized else 1.0)
+        return worth * (OTHER_ORIENTATION if turned else 1.0) + LEAST_WORTH
 
-    taken: list[str] = []
-    while len(taken) < min(SCREEN, len(judge.names)):
-        rest = [n for n in judge.names if n not in taken]
-        taken.append(max(rest, key=lambda n: worth(n, taken)))
-    return taken
+    chosen: list[str] = []
+    while len(chosen) < min(PROBES, len(cost_model.names)):
+        rest = [name for name in cost_model.names if name not in chosen]
+        chosen.append(max(rest, key=lambda name: tells(name, chosen)))
+    return chosen

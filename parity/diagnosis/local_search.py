@@ -1,4 +1,4 @@
-"""Improving a hypothesis by one fault more, one less or another one, replayed in full."""
+"""Local search: improving a hypothesis by one fault more, one less or another one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,24 +10,45 @@ from parity.deployment.class_ids import ClassIdChoices, number
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
-from parity.diagnosis.box_evidence import Anchors, combinations_of
-from parity.diagnosis.catalogue.fault import Fault, class_table
-from parity.diagnosis.cost import Judge
+from parity.diagnosis.box_evidence import ScoreMatches, combinations_of
+from parity.diagnosis.catalogue.class_ids import other_class_names
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import CostModel
 
-ENOUGH = 0.3
-"""An improvement that counts, nats."""
+LEAST_GAIN = 0.3
+"""Smallest improvement that counts, nats; chosen."""
+
+MOST_CHANGES = 8
+"""Changes in a row, at most; chosen: more faults than any deployment that was seen has."""
+
+WORST_IMAGES = 4
+"""Images that fit worst, by which improvements are judged first, at most; chosen."""
+
+PROMISING = 6
+"""Improvements that are computed on all images, at most; chosen."""
+
+RULE_SHARE = 0.5
+"""Share of boxes whose class a rule must explain to be tried; chosen."""
+
+TABLE_SHARE = 0.9
+"""Share of boxes whose class another list of names must explain to be tried; chosen."""
+
+RANK_SHARE = 0.6
+"""Share of images whose class ids are 0, 1, 2, ... to try the position as class id; chosen."""
+
 
 LEFT_OUT = "plus_one"
-"""Way of computing overlap that is not combined with others: rare, and slow to compute (chosen)."""
+"""Way of computing overlap that is not combined with others: rare, and slow to compute; chosen."""
 
 
-def without(judge: Judge, pipeline: Pipeline, fault: Fault) -> Pipeline:
-    """Return a pipeline with what a fault touches put right."""
-    return replace(pipeline, **{field: getattr(judge.correct, field) for field in fault.fields})
+def without(cost_model: CostModel, pipeline: Pipeline, fault: Fault) -> Pipeline:
+    """Return a pipeline with the choices that a fault changes put right."""
+    correct = cost_model.correct
+    return replace(pipeline, **{field: getattr(correct, field) for field in fault.fields})
 
 
-def suppressions(pipeline: Pipeline) -> Iterator[Pipeline]:
-    """Yield the pipeline with every way of suppression."""
+def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
+    """Yield the pipeline with every way of suppressing boxes."""
     for kind in allowed(NmsChoices, "suppression"):
         changed = replace(pipeline, suppression=kind)
         if "overlap" in moot(changed):
@@ -38,119 +59,122 @@ def suppressions(pipeline: Pipeline) -> Iterator[Pipeline]:
                 yield replace(changed, **changes)
 
 
-def neighbours(judge: Judge, pipeline: Pipeline, faults: list[Fault]) -> Iterator[Pipeline]:
+def neighbours(
+    cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
+) -> Iterator[Pipeline]:
     """Yield the pipelines that are one fault away: less, more, or one in place of another."""
-    present = judge.name(pipeline)[0]
+    present = cost_model.faults(pipeline)
     for fault in present:
-        yield without(judge, pipeline, fault)
+        yield without(cost_model, pipeline, fault)
     for fault in faults:
         if not fault.is_in(pipeline):
             yield fault.apply(pipeline)
     for old in present:
-        bare = without(judge, pipeline, old)
+        bare = without(cost_model, pipeline, old)
         for fault in faults:
             if fault.stage == old.stage and fault != old:
                 yield fault.apply(bare)
 
 
-def polish(judge: Judge, pipeline: Pipeline, *, thorough: bool = True) -> Pipeline:
+def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     """Improve everything after the network until no single change helps.
 
     Parameters
     ----------
-    judge : Judge
-        Judges by all its images.
+    cost_model : CostModel
+        Its images decide.
     pipeline : Pipeline
         A hypothesis.
-    thorough : bool
-        Whether to try the ways of suppression in every combination.
     """
-    after = [f for f in [*judge.after, *judge.thresholds] if not f.fields & set(PREPROCESSING)]
-    best, least = pipeline, judge.cost(pipeline)
-    for _ in range(8):
-        options = list(neighbours(judge, best, useful(judge, best, after)))
-        if thorough:
-            options += suppressions(best)
-        candidates = [p for p in dict.fromkeys(options) if _keeps_input(p, best)]
-        better = improving(judge, best, candidates)
-        costs = [judge.cost(p) for p in better]
-        if not costs or min(costs) > least - ENOUGH:
+    best, least = pipeline, cost_model.cost(pipeline)
+    for _ in range(MOST_CHANGES):
+        useful = useful_faults(cost_model, best, cost_model.after_network)
+        options = [*neighbours(cost_model, best, useful), *nms_combinations(best)]
+        candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
+        better = promising(cost_model, best, candidates)
+        costs = [cost_model.cost(p) for p in better]
+        if not costs or min(costs) > least - LEAST_GAIN:
             break
         least = min(costs)
         best = better[int(np.argmin(costs))]
     return best
 
 
-def improving(
-    judge: Judge, pipeline: Pipeline, candidates: Iterable[Pipeline], most: int = 4
+def promising(
+    cost_model: CostModel,
+    pipeline: Pipeline,
+    candidates: Iterable[Pipeline],
+    worst_images: int = WORST_IMAGES,
 ) -> list[Pipeline]:
-    """Return the candidates that promise an improvement, judged where a pipeline fits worst.
+    """Return the candidates that improve the images that a pipeline fits worst.
 
     Parameters
     ----------
-    judge : Judge
-        Judges by all its images.
+    cost_model : CostModel
+        Its images decide.
     pipeline : Pipeline
         What is to be improved.
     candidates : iterable of Pipeline
-        What might.
-    most : int
-        Images that decide at most.
+        What might improve it.
+    worst_images : int
+        Images that decide, at most.
 
     Returns
     -------
     list of Pipeline
-        At most six, the most promising first.
+        At most :data:`PROMISING`, the most promising first.
     """
-    now = {name: judge.fit(pipeline, name) for name in judge.names}
-    bad = judge.worst(pipeline, most)
-    least = judge.cost(pipeline)
-    promising = []
+    now = {name: cost_model.fit(pipeline, name) for name in cost_model.names}
+    worst = cost_model.worst_images(pipeline, worst_images)
+    least = cost_model.cost(pipeline)
+    found = []
     for candidate in candidates:
-        fits = now | {name: judge.fit(candidate, name) for name in bad}
-        cost = judge.total(list(fits.values())) + judge.name(candidate)[1]
-        if cost < least - ENOUGH:
-            promising.append((cost, candidate))
-    promising.sort(key=lambda entry: entry[0])
-    return [candidate for _, candidate in promising[:6]]
+        fits = now | {name: cost_model.fit(candidate, name) for name in worst}
+        cost = cost_model.total_misfit(list(fits.values())) + cost_model.fault_cost(candidate)
+        if cost < least - LEAST_GAIN:
+            found.append((cost, candidate))
+    found.sort(key=lambda entry: entry[0])
+    return [candidate for _, candidate in found[:PROMISING]]
 
 
-def _keeps_input(one: Pipeline, other: Pipeline) -> bool:
+def _same_input(one: Pipeline, other: Pipeline) -> bool:
     return all(getattr(one, field) == getattr(other, field) for field in PREPROCESSING)
 
 
-def useful(judge: Judge, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:
-    """Return the faults that could mend what a hypothesis leaves unexplained."""
-    fits = [judge.fit(pipeline, name) for name in judge.names]
+def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:
+    """Return the faults that could explain what a hypothesis leaves unexplained."""
+    fits = [cost_model.fit(pipeline, name) for name in cost_model.names]
     counts = any(len(f.pairs) < max(f.predicted, f.observed) for f in fits)
-    boxes = any((f.box_px > judge.precision.box_px).any() for f in fits)
-    scores = any((f.score > judge.precision.score).any() for f in fits)
+    boxes = any((f.box_px > cost_model.precision.box_px).any() for f in fits)
+    scores = any((f.score > cost_model.precision.score).any() for f in fits)
     classes = any((~f.same_class).any() for f in fits)
-    wanted = set()
+    stages = set()
     if counts or not any(len(f.pairs) for f in fits):
-        wanted |= {"suppression", "thresholds", "mapping", "output", "decoding"}
+        stages |= {"nms", "thresholds", "rescaling", "output", "decoding"}
     if boxes:
-        wanted |= {"mapping", "output", "decoding", "suppression"}
+        stages |= {"rescaling", "output", "decoding", "nms"}
     if scores:
-        wanted |= {"decoding", "suppression"}
+        stages |= {"decoding", "nms"}
     if classes:
-        wanted |= {"classes", "decoding", "suppression"}
-    return [f for f in faults if f.stage in wanted]
+        stages |= {"class_ids", "decoding", "nms"}
+    return [f for f in faults if f.stage in stages]
 
 
-def fit_classes(judge: Judge, pipeline: Pipeline, names: dict[int, str]) -> list[Pipeline]:
-    """Return the pipeline with the numbering of classes that the boxes show, likely ones only.
+def fit_class_ids(
+    cost_model: CostModel, pipeline: Pipeline, names: dict[int, str]
+) -> list[Pipeline]:
+    """Return the pipeline with the numberings of classes that the boxes suggest, and as it is.
 
     Parameters
     ----------
-    judge : Judge
-        Holds the observations.
+    cost_model : CostModel
+        Holds the observations; another list of class names becomes one of its faults.
     pipeline : Pipeline
-        Its input, decoding and geometry are right.
+        Its input, decoding and rescaling are right.
     names : dict of int to str
-        The model's names, for the sentence about another list.
+        The model's class names by id.
     """
-    pairs = Anchors(judge, pipeline, judge.names).classes(pipeline)
+    pairs = ScoreMatches(cost_model, pipeline, cost_model.names).class_ids(pipeline)
     if not pairs:
         return [pipeline]
     model, given = np.array(pairs).T
@@ -158,19 +182,20 @@ def fit_classes(judge: Judge, pipeline: Pipeline, names: dict[int, str]) -> list
     for rule in allowed(ClassIdChoices, "class_ids"):
         numbered = replace(pipeline, class_ids=rule)
         agree = (number(numbered, model) == given).mean()
-        if rule != "rank" and agree > max((model == given).mean(), 0.5):
+        if rule != "rank" and agree > max((model == given).mean(), RULE_SHARE):
             options.append(numbered)
     table = {}
     for c in np.unique(model):
         seen, counts = np.unique(given[model == c], return_counts=True)
         table[int(c)] = int(seen[counts.argmax()])
-    agree = np.mean([table[int(c)] == g for c, g in pairs])
-    moved = sum(c != g for c, g in table.items())
-    if agree > 0.9 and moved:
-        fault = class_table(table, judge.observations.labels, names)
-        judge.add(fault)
+    explained = np.mean([table[int(c)] == g for c, g in pairs])
+    renamed = any(c != g for c, g in table.items())
+    if explained > TABLE_SHARE and renamed:
+        fault = other_class_names(table, cost_model.observations.labels, names)
+        cost_model.add_fault(fault)
         options.append(fault.apply(pipeline))
-    ranks = [o.class_ids for o in judge.observed.values() if len(o)]
-    if ranks and np.mean([np.array_equal(np.sort(r), np.arange(len(r))) for r in ranks]) > 0.6:
+    ranks = [o.class_ids for o in cost_model.observed.values() if len(o)]
+    counting = [np.array_equal(np.sort(r), np.arange(len(r))) for r in ranks]
+    if ranks and np.mean(counting) > RANK_SHARE:
         options.append(replace(pipeline, class_ids="rank"))
     return options

@@ -1,4 +1,4 @@
-"""How well a predicted set of boxes is the observed one, as a cost in nats."""
+"""How badly predicted boxes fit the observed ones, as a cost in nats."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,70 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import betaln
 
 from parity.detection.detections import Detections
+from parity.diagnosis.document import Reproduction
 from parity.external.observations import Observed, decimals
 
 UNEXPLAINED = 10.0
-"""Cost of an observed box that nothing explains."""
+"""Cost of an observed box without a partner, nats; chosen."""
 
 WORST_PAIR = 12.0
-"""Two boxes whose pairing costs more are no pair."""
+"""Two boxes whose pairing costs more, in nats, are no pair; chosen a little above
+:data:`UNEXPLAINED`, so that a poor partner is better than none."""
 
-BOX_WEIGHT, SCORE_WEIGHT, CLASS_COST = 0.6, 0.6, 2.0
+BOX_WEIGHT, SCORE_WEIGHT = 0.6, 0.6
+"""Cost of a difference that is larger by a factor of e, nats; chosen."""
+
+CLASS_COST = 2.0
+"""Cost of a pair of different classes, nats; chosen."""
 
 INEXACT = 1.25
-"""What a pair costs besides if its whole numbers are others: one px is more than it seems."""
+"""Additional cost of a pair whose whole numbers differ, nats; chosen: a difference of 1 px between
+whole numbers says more than the same between fractions."""
 
-MISS_PRIOR = (0.2, 20.0)
-"""Beta prior of the share of predicted boxes that are not observed: mostly none."""
+WITHHELD_PRIOR = (0.2, 20.0)
+"""Beta prior of the share of predicted boxes that are not observed; chosen: mean 1 %, mostly 0."""
+
+NORMALISED_UP_TO = 2.0
+"""Coordinates that are all at most this are fractions of the image, not px; chosen."""
+
+PX_DECIMALS, FRACTION_DECIMALS = 4, 7
+"""Decimals of coordinates in px, and of fractions, beyond which numbers count as not rounded;
+chosen: float32 holds seven digits."""
+
+PX_PRECISION, FRACTION_PRECISION = 0.01, 2e-6
+"""Differences of coordinates, in px and as fractions, that decoders and arithmetic alone cause;
+chosen."""
+
+WHOLE_PRECISION = 0.05
+"""Difference of whole coordinates that means nothing, px; chosen: any below 1."""
+
+SCORE_PRECISION = 1e-5
+"""Difference of scores that arithmetic alone causes; chosen, well above the 5e-7 that ``make run``
+shows for the fp32 export on the samples."""
+
+ROUNDING_ERROR = 0.6
+"""Difference by rounding, in units of the last decimal; chosen: half, and a margin."""
+
+NOT_FINITE = 1e9
+"""Difference that stands for one that is not finite, px; chosen: beyond any image."""
+
+INPUT_SIDE = 640.0
+"""Side of the usual input of YOLO, px; distances that scale with the image refer to it."""
+
+EXACT_STEPS, CLOSE_STEPS = 3.0, 6.0
+"""Differences that count as exact, and as close, in units of the precision; chosen."""
+
+EXACT_PX, CLOSE_PX = 0.02, 8.0
+"""Differences of coordinates that count as exact, and as close, in px where an image has 640;
+chosen."""
+
+EXACT_SCORE, CLOSE_SCORE = 1e-4, 0.05
+"""Differences of scores that count as exact (beyond the precision), and as close; chosen."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """What differences mean nothing, because numbers were rounded.
+    """Differences that mean nothing, because numbers were rounded.
 
     Attributes
     ----------
@@ -47,12 +91,14 @@ class Precision:
         """Return the precision to which boxes and scores are given."""
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
-        fractions = len(boxes) > 0 and np.abs(boxes).max() <= 2
-        finest, floor = (7, 2e-6) if fractions else (4, 0.01)
-        box_digits = decimals(boxes, finest)
-        whole = box_digits == 0
-        box = 0.05 if whole else max(0.6 * 10.0**-box_digits, floor)
-        return cls(box, max(0.6 * 10.0 ** -decimals(scores), 1e-5), whole)
+        if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
+            most_decimals, least = FRACTION_DECIMALS, FRACTION_PRECISION
+        else:
+            most_decimals, least = PX_DECIMALS, PX_PRECISION
+        box_decimals = decimals(boxes, most_decimals)
+        whole = box_decimals == 0
+        box = WHOLE_PRECISION if whole else max(ROUNDING_ERROR * 10.0**-box_decimals, least)
+        return cls(box, max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION), whole)
 
 
 @dataclass(frozen=True)
@@ -64,7 +110,7 @@ class Fit:
     pairs : (P, 2) int
         Indices into the predicted and the observed boxes.
     cost : float
-        Of the pairs and of the observed boxes without a partner.
+        Of the pairs and of the observed boxes without a partner, nats.
     predicted, observed : int
         Boxes on either side.
     box_px, score : (P,) float64
@@ -81,8 +127,13 @@ class Fit:
     score: np.ndarray
     same_class: np.ndarray
 
+    @property
+    def unobserved(self) -> int:
+        """Return how many predicted boxes have no observed partner."""
+        return self.predicted - len(self.pairs)
 
-def fit(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
+
+def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
     """Pair the boxes of one image so that the cost is least.
 
     Parameters
@@ -97,7 +148,7 @@ def fit(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
     Notes
     -----
     A pair costs the logarithm of its differences in units of the precision, so that a hypothesis
-    that mends one axis, or the scores alone, is already better than one that mends nothing.
+    that fixes one axis, or the scores alone, is already better than one that fixes nothing.
     """
     if not len(predicted) or not len(observed):
         nothing = np.zeros((0, 2), int), UNEXPLAINED * len(observed)
@@ -105,13 +156,13 @@ def fit(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
         return Fit(*nothing, len(predicted), len(observed), empty, empty, empty.astype(bool))
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
-        apart = np.where(np.isfinite(apart), apart, 1e9)
+        apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
-    costs = BOX_WEIGHT * np.log1p(_beyond(apart, precision.box_px)).mean(axis=2)
+    costs = BOX_WEIGHT * log_excess(apart, precision.box_px).mean(axis=2)
     if precision.whole:
         costs += INEXACT * (apart > precision.box_px).any(axis=2)
-    costs += SCORE_WEIGHT * np.log1p(_beyond(score, precision.score))
+    costs += SCORE_WEIGHT * log_excess(score, precision.score)
     same = predicted.class_ids[:, None] == observed.class_ids[None]
     costs += CLASS_COST * ~same
     rows, columns = linear_sum_assignment(np.minimum(costs, WORST_PAIR))
@@ -129,49 +180,29 @@ def fit(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
     )
 
 
-def _beyond(difference: np.ndarray, precision: float) -> np.ndarray:
-    return np.maximum(difference - precision, 0) / precision
+def log_excess(difference: np.ndarray, precision: float) -> np.ndarray:
+    """Return log(1 + d), where d is a difference beyond the precision in units of the precision."""
+    return np.log1p(np.maximum(difference - precision, 0) / precision)
 
 
-def total(fits: list[Fit]) -> float:
+def total_misfit(fits: list[Fit]) -> float:
     """Return the cost of a hypothesis over several images, nats.
 
-    What is predicted and not observed is taken for withheld at one unknown rate (a beta-binomial
-    likelihood): the first such box costs much, each of many costs little.
+    Boxes that are predicted but not observed are taken as withheld at one unknown rate (a
+    beta-binomial likelihood): the first such box costs much, each of many costs little.
     """
     predicted = sum(f.predicted for f in fits)
-    missed = predicted - sum(len(f.pairs) for f in fits)
-    a, b = MISS_PRIOR
-    withheld = betaln(a, b) - betaln(missed + a, predicted - missed + b)
-    calm = betaln(a, b) - betaln(a, predicted + b)
-    return sum(f.cost for f in fits) + float(withheld - calm)
+    unobserved = sum(f.unobserved for f in fits)
+    a, b = WITHHELD_PRIOR
+    withheld = betaln(a, b) - betaln(unobserved + a, predicted - unobserved + b)
+    none_withheld = betaln(a, b) - betaln(a, predicted + b)
+    return sum(f.cost for f in fits) + float(withheld - none_withheld)
 
 
-@dataclass(frozen=True)
-class Shares:
-    """What a hypothesis reproduces.
-
-    Attributes
-    ----------
-    exact : float
-        Share of the observed boxes reproduced within the precision of their numbers.
-    close : float
-        Share reproduced to a few px and hundredths of score.
-    predicted : float
-        Share of the predicted boxes that were observed.
-    box_px, score : float
-        Median differences of the pairs.
-    """
-
-    exact: float
-    close: float
-    predicted: float
-    box_px: float
-    score: float
-
-
-def shares(fits: list[Fit], precision: Precision, size_px: float = 640.0) -> Shares:
-    """Return what a hypothesis reproduces over several images.
+def reproduction(
+    fits: list[Fit], precision: Precision, image_side: float = INPUT_SIDE
+) -> Reproduction:
+    """Return how much of the observed boxes a hypothesis reproduces.
 
     Parameters
     ----------
@@ -179,7 +210,7 @@ def shares(fits: list[Fit], precision: Precision, size_px: float = 640.0) -> Sha
         One per image.
     precision : Precision
         Of the observed numbers.
-    size_px : float
+    image_side : float
         Typical side of an image in the unit of the boxes.
     """
     box = np.concatenate([np.zeros(0), *(f.box_px for f in fits)])
@@ -187,10 +218,11 @@ def shares(fits: list[Fit], precision: Precision, size_px: float = 640.0) -> Sha
     same = np.concatenate([np.zeros(0, bool), *(f.same_class for f in fits)])
     observed = sum(f.observed for f in fits)
     predicted = sum(f.predicted for f in fits)
-    exact = same & (box <= max(3 * precision.box_px, 0.02 * size_px / 640))
-    exact &= score <= 3 * precision.score + 1e-4
-    close = same & (box <= max(6 * precision.box_px, size_px / 80)) & (score <= 0.05)
-    return Shares(
+    exact_box = max(EXACT_STEPS * precision.box_px, EXACT_PX * image_side / INPUT_SIDE)
+    close_box = max(CLOSE_STEPS * precision.box_px, CLOSE_PX * image_side / INPUT_SIDE)
+    exact = same & (box <= exact_box) & (score <= EXACT_STEPS * precision.score + EXACT_SCORE)
+    close = same & (box <= close_box) & (score <= CLOSE_SCORE)
+    return Reproduction(
         float(exact.sum() / observed) if observed else float(predicted == 0),
         float(close.sum() / observed) if observed else float(predicted == 0),
         len(box) / predicted if predicted else float(observed == 0),

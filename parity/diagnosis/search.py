@@ -3,38 +3,103 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 
 from parity.deployment.choice import allowed
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.replay import FLOOR, Input
 from parity.diagnosis.box_evidence import (
     DECODING,
     combinations_of,
-    fit_geometry,
-    overlapping,
+    decoding_worth,
+    fit_rescaling,
+    overlapping_share,
     rank_decodings,
     score_evidence,
 )
-from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.cost import Judge
-from parity.diagnosis.local_search import fit_classes, improving, polish, without
+from parity.diagnosis.catalogue.fault import Changes, Fault
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, probe_images
+from parity.diagnosis.local_search import (
+    LEAST_GAIN,
+    fit_class_ids,
+    improve_locally,
+    promising,
+    without,
+)
 
-SOLVED = 0.75
-"""Share of scores found to the last digit from which the input is taken for known."""
+BUDGET = 600
+"""Inputs of the network that are tried, at most; a count and no time, so that the answer does not
+depend on the machine. Chosen: some 40 s of one core with YOLO11n."""
 
-WIDTH = 6
-"""Inputs that are carried on from one number of faults to the next."""
+PROVEN = 0.75
+"""Share of scores found to the last digit from which an input counts as proven; chosen."""
+
+CERTAIN = 0.95
+"""Share of scores found to the last digit from which no other input is tried; chosen."""
+
+LIKELY = 0.4
+"""Share of scores found to the last digit from which an input goes before others; chosen."""
+
+FITTED = 0.2
+"""Share of scores found to the last digit from which rescaling is fitted to them; chosen."""
+
+BEAM = 6
+"""Inputs that are carried on from one number of faults to the next; chosen."""
 
 DEPTH = 3
-"""Faults before the network that are combined at most."""
+"""Faults before the network that are combined, at most; chosen."""
 
-REFINING = 2
-"""Images by which inputs are exchanged at the end: those that fit worst."""
+MOVE_FACTOR, MOVE_MARGIN = 1.15, 5.0
+"""A single fault is combined with others if it costs less than this factor times the cost of the
+correct input plus this margin, nats; chosen."""
 
-WAYS_BACK: tuple[dict[str, Any], ...] = (
+REFINED_IMAGES = 2
+"""Images by which faults before the network are exchanged at the end: those that fit worst;
+chosen."""
+
+REFINED = 3
+"""Exchanges that are improved further, at most; chosen."""
+
+DECODINGS = 5
+"""Readings of the raw output that are kept for all inputs; chosen."""
+
+RESCALED_READINGS = 2
+"""Readings of the raw output for which the ways of rescaling are tried; chosen."""
+
+PROVEN_INPUTS, LIKELY_INPUTS = 3, 4
+"""Inputs that are explained in full, if proven and if not; chosen."""
+
+FITTED_RESCALINGS = 2
+"""Fitted rescalings that are considered for an input; chosen."""
+
+IMPROVED = 2
+"""Hypotheses of an input that are improved locally; chosen."""
+
+RESCALING_IMAGES = 6
+"""Images to which rescaling is fitted; chosen."""
+
+EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
+"""Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
+from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
+
+COMPLETE_EXACT = 0.995
+"""Share of observed boxes from which there is nothing to refine; chosen."""
+
+OVERLAPPING = 0.3
+"""Share of observed boxes that a better one nearly covers from which NMS is missing; chosen."""
+
+BELOW_LOWEST = 1e-3
+"""How far below the lowest observed score the network's candidates are used; chosen."""
+
+LEAST_CONF = FLOOR + 1e-3
+"""Lowest score of candidates that are used; chosen: just above what the replayer keeps."""
+
+ZERO_AREA_SUSPECT = 0.25
+"""Share of boxes without area from which an output that was not transposed is suspected; chosen."""
+
+COMMON_RESCALINGS: tuple[Changes, ...] = (
     {},
     {"gain": "stretch", "offset": "none"},
     {"gain": "letterbox", "offset": "letterbox"},
@@ -47,48 +112,51 @@ WAYS_BACK: tuple[dict[str, Any], ...] = (
     {"box_format": "full_sides"},
     {"offset": "letterbox"},
 )
-"""Common ways back into the image, tried while the input is not known."""
+"""Common ways of rescaling boxes, tried while the input is not known."""
+
+ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left")
+"""Faults before the network that are tried with an output that was not transposed; chosen."""
 
 
-FLAT = 0.25
-"""Share of boxes without area from which an output that was not transposed is suspected."""
-
-
-def flat_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
+def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
     """Yield what gives boxes without area: rows of the raw output read as boxes, clipped.
 
     Parameters
     ----------
     start : Pipeline
-        An input and a way back.
+        An input and a rescaling.
     """
-    ways: tuple[dict[str, Any], ...] = (
+    rescalings: tuple[Changes, ...] = (
         {},
         {"gain": "letterbox", "offset": "letterbox"},
         {"gain": "stretch", "offset": "none"},
         {"gain": "none", "offset": "none"},
         {"offset": "none"},
     )
-    kept = (
+    kept: tuple[Changes, ...] = (
         {"suppression": "agnostic", "overlap": "nmsboxes", "suppressed_in": "image"},
         {"suppression": "best"},
     )
-    for head, activation, rescaled, way, suppression in product(
+    rows = replace(start, output_axes="rows")
+    for head, activation, rescaled, rescaling, suppression, class_ids in product(
         ("v8", "v5", "v5_classes"),
         ("none", "sigmoid"),
         allowed(Pipeline, "rescaled"),
-        ways,
+        rescalings,
         kept,
+        ("model", "rank"),
     ):
-        changes: dict[str, Any] = {"head": head, "activation": activation, "rescaled": rescaled}
-        for class_ids in ("model", "rank"):
-            yield replace(
-                start, output_axes="rows", class_ids=class_ids, **changes, **way, **suppression
-            )
+        changes: Changes = {
+            "head": head,
+            "activation": activation,
+            "rescaled": rescaled,
+            "class_ids": class_ids,
+        }
+        yield replace(rows, **changes, **rescaling, **suppression)
 
 
 @dataclass(frozen=True)
-class InputState:
+class InputHypothesis:
     """A hypothesis about everything before the network.
 
     Attributes
@@ -98,7 +166,7 @@ class InputState:
     pipeline : Pipeline
         The same, with the reading of the raw output that fits best.
     cost : float
-        What it costs with the best of the common ways back, nats.
+        What it costs with the best of the common rescalings, nats.
     hits : float
         Share of scores found to the last digit, beyond chance; NaN if scores tell nothing.
     """
@@ -109,28 +177,9 @@ class InputState:
     hits: float
 
     @property
-    def solved(self) -> bool:
+    def proven(self) -> bool:
         """Return whether the scores prove the input."""
-        return bool(self.hits >= SOLVED)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search found.
-
-    Attributes
-    ----------
-    best : Pipeline
-        The cheapest hypothesis.
-    states : list of InputState
-        All inputs that were tried, the cheapest first.
-    exhausted : bool
-        Whether the budget ran out before everything was tried.
-    """
-
-    best: Pipeline
-    states: list[InputState]
-    exhausted: bool
+        return bool(self.hits >= PROVEN)
 
 
 class Search:
@@ -138,209 +187,228 @@ class Search:
 
     Parameters
     ----------
-    judge : Judge
-        Judges by all the images that are looked at.
-    screen : list of str
-        The few images by which inputs are told apart.
+    cost_model : CostModel
+        Its images decide.
     class_names : dict of int to str
-        The model's names.
-    budget : int
-        Inputs of the network that are looked at, at most; a count and no time, so that the answer
-        does not depend on the machine.
+        The model's class names by id.
+
+    Attributes
+    ----------
+    probes : list of str
+        The few images by which inputs are told apart.
     """
 
-    def __init__(
-        self, judge: Judge, screen: list[str], class_names: dict[int, str], budget: int
-    ) -> None:
-        self.judge = judge
-        self.screen = screen
+    def __init__(self, cost_model: CostModel, class_names: dict[int, str]) -> None:
+        self.cost_model = cost_model
+        self.probes = probe_images(cost_model)
         self.class_names = class_names
-        self.budget = budget
         self.spent = 0
-        self.flooded = overlapping(judge) > 0.3
-        self.decodings: list[dict[str, Any]] = []
-        self.tried: dict[tuple[Any, ...], InputState] = {}
+        self.without_nms = overlapping_share(cost_model) > OVERLAPPING
+        self._decodings: list[Changes] = []
+        self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
 
-    def run(self) -> Found:
+    @property
+    def exhausted(self) -> bool:
+        """Return whether the budget ran out."""
+        return self.spent > BUDGET
+
+    @property
+    def tried(self) -> list[InputHypothesis]:
+        """Return the inputs that were tried."""
+        return list(dict.fromkeys(self._tried.values()))
+
+    def run(self) -> Pipeline:
         """Search inputs first, then everything after the network, and combine."""
-        judge = self.judge
-        if not any(len(observed) for observed in judge.observed.values()):
-            return Found(self.explain_nothing(), [], False)
-        start = self.look(())
+        cost_model = self.cost_model
+        if not cost_model.box_count:
+            return self.explain_nothing()
+        start = self.try_input(())
         best = self.explain(start)
-        least = judge.cost(best)
-        if not self.settled(best) and judge.flat > FLAT:
-            best = self.explain_flat(best)
-            least = judge.cost(best)
-        if not self.settled(best):
+        least = cost_model.cost(best)
+        if not self.is_explained(best) and cost_model.zero_area > ZERO_AREA_SUSPECT:
+            best = self.explain_zero_area(best)
+            least = cost_model.cost(best)
+        if not self.is_explained(best):
             self.search_inputs(start)
-            for state in self.promising():
-                candidate = self.explain(state)
-                cost = judge.cost(candidate)
+            for hypothesis in self.best_inputs():
+                candidate = self.explain(hypothesis)
+                cost = cost_model.cost(candidate)
                 if cost < least:
                     best, least = candidate, cost
-                if self.settled(best):
+                if self.is_explained(best):
                     break
-        best = self.refine(best)
-        states = sorted(self.tried.values(), key=lambda s: s.cost)
-        return Found(best, states, self.spent > self.budget)
+        return self.refine(best)
 
-    def explain_flat(self, best: Pipeline) -> Pipeline:
+    def explain_zero_area(self, best: Pipeline) -> Pipeline:
         """Return the best hypothesis of an output that was not transposed, or the one given."""
-        judge = self.judge
-        inputs = [judge.correct]
-        for name in ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left"):
-            inputs += [f.apply(judge.correct) for f in judge.before if f.name == name]
-        options = [p for start in inputs for p in flat_hypotheses(start)]
-        options.sort(key=judge.cost)
-        polished = [polish(judge, option) for option in options[:2]]
-        return min([best, *polished], key=judge.cost)
+        cost_model = self.cost_model
+        inputs = [cost_model.correct]
+        for name in ZERO_AREA_INPUTS:
+            faults = [f for f in cost_model.preprocessing_faults if f.name == name]
+            inputs += [f.apply(cost_model.correct) for f in faults]
+        options = [p for start in inputs for p in zero_area_hypotheses(start)]
+        options.sort(key=cost_model.cost)
+        improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
+        return min([best, *improved], key=cost_model.cost)
 
     def explain_nothing(self) -> Pipeline:
         """Return the simplest hypothesis that finds nothing in any image."""
-        judge = self.judge
-        silent = [judge.correct]
-        for fault in judge.catalogue:
-            pipeline = fault.apply(judge.correct)
-            if all(not len(judge.replayer.detections(pipeline, name)) for name in judge.names):
+        cost_model = self.cost_model
+        detections = cost_model.replayer.detections
+        silent = [cost_model.correct]
+        for fault in cost_model.catalogue:
+            pipeline = fault.apply(cost_model.correct)
+            if all(not len(detections(pipeline, name)) for name in cost_model.names):
                 silent.append(pipeline)
         for pipeline in silent:
-            self.look(tuple(f for f in judge.name(pipeline)[0] if f in judge.before))
-        return min(silent, key=judge.cost)
+            self.try_input(tuple(f for f in cost_model.faults(pipeline) if f.is_preprocessing))
+        return min(silent, key=cost_model.cost)
 
-    def settled(self, pipeline: Pipeline) -> bool:
+    def is_explained(self, pipeline: Pipeline) -> bool:
         """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
-        shares = self.judge.shares(pipeline)
-        return shares.exact >= 0.97 and shares.predicted >= 0.75
+        found = self.cost_model.reproduction(pipeline)
+        return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED
 
-    def look(self, faults: tuple[Fault, ...], names: list[str] | None = None) -> InputState:
-        """Judge an input by some images, by those of the screen unless told otherwise."""
-        names = names or self.screen
-        pipeline = self.judge.correct
+    def try_input(
+        self, faults: tuple[Fault, ...], names: list[str] | None = None
+    ) -> InputHypothesis:
+        """Compare an input with some images, the probes unless told otherwise."""
+        names = names or self.probes
+        pipeline = self.cost_model.correct
         for fault in faults:
             pipeline = fault.apply(pipeline)
-        key = (tuple(names), self.judge.inputs(pipeline, names))
-        if key not in self.tried:
-            self.tried[key] = self._judge(faults, pipeline, names)
+        key = (tuple(names), self.cost_model.inputs(pipeline, names))
+        if key not in self._tried:
+            self._tried[key] = self._compare(faults, pipeline, names)
             self.spent += len(names)
-        return self.tried[key]
+        return self._tried[key]
 
-    def _judge(self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]) -> InputState:
-        base = replace(pipeline, conf=self._conf())
-        if self.flooded:
+    def _compare(
+        self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]
+    ) -> InputHypothesis:
+        base = replace(pipeline, conf=self._lowest_conf())
+        if self.without_nms:
             base = replace(base, suppression="none")
-        if not self.decodings:
-            self.decodings = rank_decodings(self.judge, base, names)[:5]
-            plain = combinations_of(*DECODING)[0]
-            if plain not in self.decodings and self.decodings != [{}]:
-                self.decodings.append(plain)
+        if not self._decodings:
+            self._decodings = rank_decodings(self.cost_model, base, names)[:DECODINGS]
+            correct = combinations_of(*DECODING)[0]
+            if correct not in self._decodings and self._decodings != [{}]:
+                self._decodings.append(correct)
         readings = []
-        for changes in self.decodings:
+        for changes in self._decodings:
             candidate = replace(base, **changes)
-            likelihood, hits = score_evidence(self.judge, candidate, names)
-            readings.append((likelihood + 2 * np.nan_to_num(max(hits, 0)), hits, candidate))
+            likelihood, hits = score_evidence(self.cost_model, candidate, names)
+            readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
         _, hits, best = readings[0]
-        price = sum(fault.cost for fault in faults)
         cost = np.inf
-        if hits >= SOLVED:
-            readings = readings[:1]
-        for _, _, candidate in readings[:2]:
-            for way in WAYS_BACK:
-                own = self.judge.misfit(replace(candidate, **way), names)
+        for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]:
+            for rescaling in COMMON_RESCALINGS:
+                own = self.cost_model.misfit(replace(candidate, **rescaling), names)
                 if own < cost:
                     cost, best = own, candidate
-        return InputState(faults, replace(best, conf=pipeline.conf), cost + price, hits)
+        cost += sum(fault.cost for fault in faults)
+        return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits)
 
-    def _conf(self) -> float:
-        scores = np.concatenate([o.scores for o in self.judge.observed.values()] or [np.zeros(0)])
+    def _lowest_conf(self) -> float:
+        observed = self.cost_model.observed.values()
+        scores = np.concatenate([np.zeros(0), *(o.scores for o in observed)])
         scores = scores[np.isfinite(scores)]
         if not len(scores):
-            return self.judge.correct.conf
-        return max(float(scores.min()) - 1e-3, 0.011)
+            return self.cost_model.correct.conf
+        return max(float(scores.min()) - BELOW_LOWEST, LEAST_CONF)
 
-    def search_inputs(self, start: InputState) -> None:
+    def search_inputs(self, start: InputHypothesis) -> None:
         """Combine faults before the network until the scores prove an input."""
-        moves = self.judge.before
+        moves = self.cost_model.preprocessing_faults
         level = [start]
         for depth in range(DEPTH):
-            wider: dict[InputState, None] = {}
-            glance = self.screen if depth == 0 else self.screen[:1]
-            for state in level:
-                used = frozenset().union(*(f.fields for f in state.faults), frozenset())
+            wider: dict[InputHypothesis, None] = {}
+            few = self.probes if depth == 0 else self.probes[:1]
+            for hypothesis in level:
+                used = frozenset().union(*(f.fields for f in hypothesis.faults), frozenset())
                 for fault in moves:
-                    if fault.fields & used or self.spent > self.budget:
+                    if fault.fields & used or self.exhausted:
                         continue
-                    found = self.look((*state.faults, fault), glance)
-                    if found.solved and glance is not self.screen:
-                        found = self.look((*state.faults, fault))
+                    found = self.try_input((*hypothesis.faults, fault), few)
+                    if found.proven and few is not self.probes:
+                        found = self.try_input((*hypothesis.faults, fault))
                     wider[found] = None
-                    if found.hits > 0.95:
+                    if found.hits > CERTAIN:
                         return
-            ranked = sorted(wider, key=lambda s: (not s.hits > 0.4, s.cost))
+            ranked = sorted(wider, key=_likely_first)
             if depth == 0:
-                limit = 1.15 * start.cost + 5
-                moves = [s.faults[0] for s in ranked if s.faults and s.cost < limit]
+                limit = MOVE_FACTOR * start.cost + MOVE_MARGIN
+                moves = [h.faults[0] for h in ranked if h.faults and h.cost < limit]
             else:
-                ranked = [self.look(state.faults) for state in ranked[: 2 * WIDTH]]
-                ranked.sort(key=lambda s: (not s.hits > 0.4, s.cost))
-            if any(s.solved for s in ranked) or self.spent > self.budget:
+                ranked = [self.try_input(h.faults) for h in ranked[: 2 * BEAM]]
+                ranked.sort(key=_likely_first)
+            if any(h.proven for h in ranked) or self.exhausted:
                 return
-            level = ranked[:WIDTH]
+            level = ranked[:BEAM]
 
-    def promising(self) -> list[InputState]:
+    def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""
-        whole = tuple(self.screen)
-        states = list(dict.fromkeys(s for key, s in self.tried.items() if key[0] == whole))
-        solved = sorted((s for s in states if s.solved), key=lambda s: (-s.hits, s.cost))
-        if solved:
-            return solved[:3]
-        return sorted(states, key=lambda s: s.cost)[:4]
+        probes = tuple(self.probes)
+        tried = dict.fromkeys(h for (names, _), h in self._tried.items() if names == probes)
+        proven = sorted((h for h in tried if h.proven), key=lambda h: (-h.hits, h.cost))
+        if proven:
+            return proven[:PROVEN_INPUTS]
+        return sorted(tried, key=lambda h: h.cost)[:LIKELY_INPUTS]
 
-    def explain(self, state: InputState) -> Pipeline:
+    def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""
-        judge = self.judge
+        cost_model = self.cost_model
         base = replace(
-            state.pipeline,
-            iou=judge.correct.iou,
-            max_det=judge.correct.max_det,
-            suppression="none" if self.flooded else "classwise",
+            hypothesis.pipeline,
+            iou=cost_model.correct.iou,
+            max_det=cost_model.correct.max_det,
+            suppression="none" if self.without_nms else "classwise",
         )
         starts = [base]
-        if np.isnan(state.hits) or state.hits > 0.2:
-            starts = fit_geometry(judge, base, self._informative())[:2] + starts
+        if np.isnan(hypothesis.hits) or hypothesis.hits > FITTED:
+            rescaled = fit_rescaling(cost_model, base, self._informative())
+            starts = rescaled[:FITTED_RESCALINGS] + starts
         options: list[Pipeline] = []
-        for geometry in starts:
-            options += fit_classes(judge, geometry, self.class_names)
-        options += [replace(base, **way) for way in WAYS_BACK]
-        options = sorted(dict.fromkeys(options), key=judge.cost)[:2]
-        return min((polish(judge, option) for option in options), key=judge.cost)
+        for fitted in starts:
+            options += fit_class_ids(cost_model, fitted, self.class_names)
+        options += [replace(base, **rescaling) for rescaling in COMMON_RESCALINGS]
+        options = sorted(dict.fromkeys(options), key=cost_model.cost)[:IMPROVED]
+        return min((improve_locally(cost_model, o) for o in options), key=cost_model.cost)
 
     def _informative(self) -> list[str]:
-        names = sorted(self.judge.names, key=lambda n: -min(len(self.judge.observed[n]), 12))
-        return names[:6]
+        counts = {name: len(observed) for name, observed in self.cost_model.observed.items()}
+        names = sorted(self.cost_model.names, key=lambda n: -min(counts[n], ENOUGH_PROBE_BOXES))
+        return names[:RESCALING_IMAGES]
 
     def refine(self, best: Pipeline) -> Pipeline:
-        """Exchange single faults before the network for others, judged on all images."""
-        judge = self.judge
-        if self.settled(best) and judge.shares(best).exact > 0.995:
+        """Exchange single faults before the network for others, compared on all images."""
+        cost_model = self.cost_model
+        faults = cost_model.preprocessing_faults
+        complete = cost_model.reproduction(best).exact > COMPLETE_EXACT
+        if self.is_explained(best) and complete:
             return best
-        present = [f for f in judge.name(best)[0] if f.fields & set(PREPROCESSING)]
-        options = [f.apply(best) for f in judge.before if not f.is_in(best)]
-        for old in present:
-            bare = without(judge, best, old)
-            options += [bare, *(f.apply(bare) for f in judge.before if f.stage == old.stage)]
-        better = improving(judge, best, self._in_budget(options), most=REFINING)
+        options = [f.apply(best) for f in faults if not f.is_in(best)]
+        for old in cost_model.faults(best):
+            if old.is_preprocessing:
+                bare = without(cost_model, best, old)
+                options += [bare, *(f.apply(bare) for f in faults if f.stage == old.stage)]
+        better = promising(cost_model, best, self._in_budget(options), REFINED_IMAGES)
         if not better:
             return best
-        winner = min((polish(judge, option) for option in better[:3]), key=judge.cost)
-        if judge.cost(winner) > judge.cost(best) - 0.3:
+        improved = [improve_locally(cost_model, option) for option in better[:REFINED]]
+        winner = min(improved, key=cost_model.cost)
+        if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
             return best
-        return self.refine(winner) if self.spent < self.budget else winner
+        return self.refine(winner) if self.spent < BUDGET else winner
 
     def _in_budget(self, options: list[Pipeline]) -> Iterator[Pipeline]:
         for option in dict.fromkeys(options):
-            if self.spent > self.budget:
+            if self.exhausted:
                 return
-            self.spent += REFINING
+            self.spent += REFINED_IMAGES
             yield option
+
+
+def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:
+    return not hypothesis.hits > LIKELY, hypothesis.cost

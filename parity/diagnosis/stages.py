@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Stage = Literal[
+FaultStage = Literal[
     "reading",
     "geometry",
     "input_tensor",
@@ -14,7 +14,7 @@ Stage = Literal[
     "class_ids",
 ]
 
-STAGE_TITLES: dict[Stage, str] = {
+STAGE_TITLES: dict[FaultStage, str] = {
     "reading": "reading the image",
     "geometry": "geometry (resizing and padding)",
     "input_tensor": "input tensor",
@@ -26,3 +26,8 @@ STAGE_TITLES: dict[Stage, str] = {
     "class_ids": "class ids",
 }
 """What people read for each stage, in the order in which a deployment runs them."""
+
+FAULT_STAGES = tuple(STAGE_TITLES)
+
+PREPROCESSING_STAGES: tuple[FaultStage, ...] = ("reading", "geometry", "input_tensor")
+"""The stages before the network; what they do decides its input."""

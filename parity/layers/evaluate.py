@@ -12,7 +12,6 @@ from parity.data.batches import BatchImage
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.errors import UnreadableImageError
 from parity.layers.results import Evaluation, Spread
 
@@ -67,7 +66,8 @@ class Evaluator:
         for name, tensor, shape in zip(self.names, self.inputs, self.shapes, strict=True):
             candidates = network.decode(network.forward(tensor), self.thresholds.conf)
             image = ImageCandidates(name, "", shape, tensor.shape[2:], candidates=candidates)
-            found.append(detect(image, **vars(self.thresholds), end2end=network.end2end))
+            options = {**vars(self.thresholds), "end2end": network.end2end}
+            found.append(network.task.detect(image, **options))
         return found
 
     def evaluate(self, path: str | Path, *, threads: int) -> Evaluation:

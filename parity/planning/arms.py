@@ -1,11 +1,20 @@
-"""Which arms and comparisons a configuration asks for."""
+"""Which arms and comparisons a configuration asks for.
+
+An *arm* is one way of producing detections, as in a controlled trial: all arms see the same images,
+and a comparison of two arms that differ in one thing shows what that thing does.
+"""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Literal
 
+from parity.comparison.settings import ComparisonSettings
 from parity.errors import UserError
-from parity.planning.exports import as_pair
-from parity.planning.externals import export_of
+from parity.planning.config import Config, as_pair
+
+REFERENCE_ARM = "pytorch-rect"
+"""The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
+
+SQUARE_ARM = "pytorch-square"
 
 
 @dataclass(frozen=True)
@@ -14,8 +23,8 @@ class Arm:
 
     Attributes
     ----------
-    backend : str
-        ``pytorch``, ``onnx`` or ``external``.
+    backend : {"pytorch", "onnx", "external"}
+        What runs the network; ``external`` is somebody else's deployment.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     rect : bool
@@ -23,14 +32,14 @@ class Arm:
     export : str
         Name of the export that it runs, empty for a PyTorch arm.
     end2end : bool
-        Whether the head of YOLO26 or YOLOv10 is used that needs no suppression.
+        Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression.
     runtime : str
-        What runs an export, ``onnxruntime`` or ``openvino``; empty for other arms.
+        What runs an export; empty for other arms.
     providers : tuple of str
         Execution providers of ONNX Runtime, the preferred first; empty for other arms.
     """
 
-    backend: str
+    backend: Literal["pytorch", "onnx", "external"]
     imgsz: tuple[int, int]
     rect: bool
     export: str = ""
@@ -39,54 +48,28 @@ class Arm:
     providers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two arms that are compared.
-
-    Attributes
-    ----------
-    effect : str
-        ``geometry``, ``runtime``, ``deployment`` or ``external``: what the difference is due to.
-    reference, candidate : str
-        Names of the arms.
-    gated : bool
-        Whether it decides the verdict.
-    tolerance : dict
-        Differences that are still called equal.
-    """
-
-    effect: str
-    reference: str
-    candidate: str
-    gated: bool
-    tolerance: dict[str, Any]
-
-
-def plan_arms(config: dict[str, Any]) -> dict[str, Arm]:
+def plan_arms(config: Config) -> dict[str, Arm]:
     """Return the arms by name: the reference, a control per geometry and head, the exports."""
-    default = as_pair(config["imgsz"])
     arms = {
-        "pytorch-rect": Arm("pytorch", default, True),
-        "pytorch-square": Arm("pytorch", default, False),
+        REFERENCE_ARM: Arm("pytorch", config.size, True),
+        SQUARE_ARM: Arm("pytorch", config.size, False),
     }
-    for name, export in config["exports"].items():
-        imgsz, rect = as_pair(export.get("imgsz", config["imgsz"])), export["dynamic"]
-        arm = Arm("onnx", imgsz, rect, name, export.get("nms") is False)
-        arms[control_of(arm, default)] = replace(arm, backend="pytorch", export="")
-        runtime, providers = export["runtime"], tuple(export["providers"])
-        arms[f"onnx-{name}"] = replace(arm, runtime=runtime, providers=providers)
-    for name, external in config["external"].items():
-        arm = arms[f"onnx-{export_of(config, name)}"]
-        if arm.rect and "imgsz" in external:
-            arm = replace(arm, imgsz=as_pair(external["imgsz"]))
-        rect = {"rect": True, "square": False}.get(external.get("geometry", ""), arm.rect)
+    for name, export in config.exports.items():
+        arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
+        arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
+        arms[f"onnx-{name}"] = replace(arm, runtime=export.runtime, providers=export.providers)
+    for name, external in config.external.items():
+        arm = replace(arms[f"onnx-{config.export_of(name)}"], runtime="", providers=())
+        if arm.rect and external.imgsz is not None:
+            arm = replace(arm, imgsz=as_pair(external.imgsz))
+        rect = external.geometry == "rect" if external.geometry else arm.rect
         arm = replace(arm, backend="external", rect=rect)
-        arms.setdefault(control_of(arm, default), replace(arm, backend="pytorch", export=""))
+        arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
         arms[f"external-{name}"] = arm
     return arms
 
 
-def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, Comparison]:
+def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, ComparisonSettings]:
     """Return the comparisons by name: geometry, and runtime and deployment of every export.
 
     Raises
@@ -94,42 +77,42 @@ def plan_comparisons(config: dict[str, Any], arms: dict[str, Arm]) -> dict[str, 
     UserError
         If the gate names a comparison that does not exist.
     """
-    default = as_pair(config["imgsz"])
-    common = config["tolerances"]
-    gate = set(config["gate"])
-    comparisons = {
-        "geometry": Comparison(
-            "geometry", "pytorch-rect", "pytorch-square", "geometry" in gate, common
-        )
-    }
+    common = config.tolerances
+    planned = {"geometry": ComparisonSettings("geometry", REFERENCE_ARM, SQUARE_ARM, False, common)}
     for name, arm in arms.items():
+        control = control_of(arm, config.size)
         if arm.backend == "external":
-            own = config["external"][name.removeprefix("external-")].get("tolerances", common)
-            control = control_of(arm, default)
-            comparisons[name] = Comparison("external", control, name, name in gate, own)
-        if arm.backend != "onnx":
-            continue
-        runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
-        own = config["exports"][arm.export].get("tolerances", common)
-        control = control_of(arm, default)
-        if control not in ("pytorch-rect", "pytorch-square"):
-            geometry = f"geometry-{control.removeprefix('pytorch-')}"
-            comparisons[geometry] = Comparison(
-                "geometry", "pytorch-rect", control, geometry in gate, common
+            own = config.external[name.removeprefix("external-")].tolerances or common
+            planned[name] = ComparisonSettings("external", control, name, False, own)
+        elif arm.backend == "onnx":
+            if control not in (REFERENCE_ARM, SQUARE_ARM):
+                geometry = f"geometry-{control.removeprefix('pytorch-')}"
+                planned[geometry] = ComparisonSettings(
+                    "geometry", REFERENCE_ARM, control, False, common
+                )
+            own = config.exports[arm.export].tolerances or common
+            runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
+            planned[runtime] = ComparisonSettings("runtime", control, name, True, own)
+            planned[deployment] = ComparisonSettings(
+                "deployment", REFERENCE_ARM, name, False, common
             )
-        comparisons[runtime] = Comparison("runtime", control, name, True, own)
-        comparisons[deployment] = Comparison(
-            "deployment", "pytorch-rect", name, deployment in gate, common
-        )
-    for unknown in sorted(gate - set(comparisons)):
+    for unknown in sorted(set(config.gate) - set(planned)):
         raise UserError(
-            f"config: gate names {unknown!r}; it may name {', '.join(sorted(comparisons))}."
+            f"config: gate names {unknown!r}; it may name {', '.join(sorted(planned))}."
         )
-    return comparisons
+    return planned | {name: replace(planned[name], gated=True) for name in config.gate}
 
 
 def control_of(arm: Arm, default: tuple[int, int]) -> str:
-    """Return the name of the PyTorch arm with the geometry and the head of an arm."""
+    """Return the name of the PyTorch arm with the geometry and the head of an arm.
+
+    Parameters
+    ----------
+    arm : Arm
+        Any arm.
+    default : tuple of int
+        Height and width that names leave out, px.
+    """
     kind = "rect" if arm.rect else "square"
     height, width = arm.imgsz
     size = f"-{height}" if height == width else f"-{height}x{width}"

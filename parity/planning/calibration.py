@@ -1,39 +1,39 @@
 """Choosing the images that calibrate an int8 export.
 
 The coordinating process writes the choice down before the jobs are planned, and only where it
-differs from what is there: Snakemake compares it by content, so that an image which calibrates
-nothing makes no export stale.
+differs from what is there: Snakemake compares it by content, so an image that calibrates nothing
+makes no export stale.
 """
 
 import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from parity.data.batches import Batch, BatchImage, load_batch
-from parity.planning.exports import quantised
+from parity.planning.config import Config
 from parity.records import save_if_changed
 
-CALIBRATION = "results/calibration"
+CALIBRATION_FOLDER = "results/plan/calibration"
+
 LEAST = 16
+"""Images that calibrate an export at least, where a share is asked for; chosen."""
 
 
-def choose(images: list[BatchImage], wanted: float) -> list[BatchImage]:
-    """Choose images by the digest of their names: a choice that is spread, and stays.
+def choose_calibration_images(images: list[BatchImage], wanted: float) -> list[BatchImage]:
+    """Choose images by the digest of their names, so that the choice is spread and stays.
 
     Parameters
     ----------
     images : list of BatchImage
         All images.
     wanted : float
-        A share, if it is below 1, of which 16 images are the least; otherwise a number of images.
+        A share if it is below 1, but at least :data:`LEAST` images; otherwise a number of images.
 
     Returns
     -------
     list of BatchImage
-        No more than there are; images that could not be read when the run was planned are left
-        out.
+        Without those that could not be read when the run was planned.
     """
     share = math.ceil(wanted * len(images))
     number = max(share, LEAST) if wanted < 1 else int(wanted)
@@ -46,21 +46,24 @@ def choose(images: list[BatchImage], wanted: float) -> list[BatchImage]:
 
 def calibration_file(export: str) -> str:
     """Return where the images that calibrate an export are listed."""
-    return f"{CALIBRATION}/{export}.json"
+    return f"{CALIBRATION_FOLDER}/{export}.json"
 
 
-def plan_calibration(config: dict[str, Any], batches: Iterable[str | Path]) -> None:
+def plan_calibration(config: Config, batches: Iterable[str | Path]) -> None:
     """Write the list of the calibrating images of every int8 export that is new or changed.
 
     Parameters
     ----------
-    config : dict
-        A completed configuration.
+    config : Config
+        What was asked for.
     batches : iterable of str or Path
         The lists of all batches.
     """
-    exports = quantised(config)
-    images = [image for path in batches for image in load_batch(path)] if exports else []
-    for name in exports:
-        wanted = config["exports"][name]["calibration"]["images"]
-        save_if_changed(calibration_file(name), Batch(choose(images, wanted)))
+    shares = {
+        name: export.calibration.images
+        for name, export in config.exports.items()
+        if export.is_quantised_here
+    }
+    images = [image for path in batches for image in load_batch(path)] if shares else []
+    for name, wanted in shares.items():
+        save_if_changed(calibration_file(name), Batch(choose_calibration_images(images, wanted)))

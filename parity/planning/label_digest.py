@@ -7,7 +7,7 @@ is there: Snakemake compares it by content, so that touching a label makes nothi
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,20 +16,20 @@ from parity.data.listing import list_paths
 from parity.errors import UserError
 from parity.records import save_if_changed
 
-DIRECTORY = Path("results/labels")
-LABELS_FILE = f"{DIRECTORY}/labels.json"
+LABELS_FOLDER = Path("results/plan/labels")
+LABELS_FILE = f"{LABELS_FOLDER}/labels.json"
 
 
 @dataclass(frozen=True)
 class LabelDigest:
-    """Which labels a run uses.
+    """What the labels were when the run was planned.
 
     Attributes
     ----------
     source : str
-        The folder or file that the configuration names.
+        A folder of YOLO's text files or a COCO JSON.
     files : int
-        How many files there are.
+        How many files they are.
     sha256 : str
         Digest of their names and contents.
     """
@@ -41,15 +41,19 @@ class LabelDigest:
     sha256: str
 
 
-def plan_labels(config: dict[str, Any]) -> None:
+def plan_labels(source: str | None) -> None:
     """Write the digest of the labels, if there are any and it is new or changed.
+
+    Parameters
+    ----------
+    source : str or None
+        A folder of YOLO's text files or a COCO JSON.
 
     Raises
     ------
     UserError
-        If they are neither a folder nor a JSON file.
+        If they are neither.
     """
-    source = config.get("labels")
     if source is None:
         return
     path = Path(source)
@@ -66,7 +70,7 @@ def plan_labels(config: dict[str, Any]) -> None:
 
 def digest_of(named: dict[str, Path]) -> str:
     """Return a digest of the names and contents of files, reading only what looks changed."""
-    memory = DIRECTORY / ".index"
+    memory = LABELS_FOLDER / ".index"
     digests, read = DigestCache.load(memory).updated(list_paths(named))
     if read.size:
         digests.save(memory)

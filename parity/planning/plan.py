@@ -1,30 +1,26 @@
-"""Which arms and comparisons a configuration asks for, and which files belong to them."""
+"""What a run consists of, and which files and parameters its rules are given."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from parity.comparison.threshold_grid import grid_of
+from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
-from parity.planning.arms import plan_arms, plan_comparisons
+from parity.model_files.results import STORED_AS
+from parity.planning.arms import Arm, plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
-from parity.planning.exports import (
-    counterpart,
-    description_file,
-    export_settings,
-    model_file,
-    quantised,
-    suspects,
-    wanted_of,
-)
-from parity.planning.externals import ExternalPlan
+from parity.planning.checks import checked
+from parity.planning.config import FLOAT32, Config
+from parity.planning.exports import all_options, counterpart, description_file, model_file
+from parity.planning.externals import boxes_file, known_of, of_model, source_of, tensor_files
 from parity.planning.label_digest import plan_labels
 from parity.planning.locks import hold
 
-BATCHES = "results/batches"
-LOCK = "results/batches/.lock"
+BATCHES = "results/plan/batches"
+LOCK = f"{BATCHES}/.lock"
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -32,69 +28,176 @@ SAMPLES_NOTE = (
     "installed packages bring, and one scene with nothing in it."
 )
 
+Params = dict[str, Any]
+"""Plain values that a rule is given; Snakemake reruns the rule when they change."""
 
-class Plan(ExternalPlan):
-    """The arms, comparisons and batches of a run; its methods are the rules' input functions."""
 
-    def __init__(self, config: dict[str, Any], *, coordinating: bool) -> None:
-        """Plan a run.
+class Wildcards(Protocol):
+    """The wildcards of a rule, of which each has some."""
 
-        Parameters
-        ----------
-        config : dict
-            A completed configuration.
-        coordinating : bool
-            Whether this process plans the batches; a job reads what was planned.
-        """
-        self.config = config
-        self.arms = plan_arms(config)
-        self.comparisons = plan_comparisons(config, self.arms)
-        planned = plan_images(config) if coordinating else load_batch_plan(BATCHES)
-        self.batches, self.note = planned.names, planned.note
-        if coordinating:
-            plan_calibration(config, [f"{BATCHES}/{batch}.json" for batch in self.batches])
-            plan_labels(config)
+    model: str
+    export: str
+    external: str
+    arm: str
+    comparison: str
+    batch: str
+
+
+def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
+    """Plan a run.
+
+    Parameters
+    ----------
+    config : mapping
+        A completed configuration, see :func:`parity.planning.schema.complete`.
+    coordinating : bool
+        Whether this process coordinates the run and writes down its plan; a job reads that.
+
+    Raises
+    ------
+    UserError
+        If what the configuration asks for cannot be done.
+    """
+    asked = checked(config)
+    arms = plan_arms(asked)
+    comparisons = plan_comparisons(asked, arms)
+    planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)
+    if coordinating:
+        plan_calibration(asked, [f"{BATCHES}/{batch}.json" for batch in planned.names])
+        plan_labels(asked.labels)
+    return Plan(asked, arms, comparisons, planned.names, planned.note)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run consists of; its methods are the rules' input functions and parameters.
+
+    Attributes
+    ----------
+    config : Config
+        What was asked for.
+    arms : dict of str to Arm
+        Ways of producing detections, by name; the reference comes first.
+    comparisons : dict of str to ComparisonSettings
+        Pairs of arms, by name.
+    batches : list of str
+        Names of the batches of images.
+    note : str
+        What a reader should know of the choice of images; may be empty.
+    """
+
+    config: Config
+    arms: dict[str, Arm]
+    comparisons: dict[str, ComparisonSettings]
+    batches: list[str]
+    note: str
+
+    # Models and their exports: rules/models.smk
 
     @property
     def models(self) -> list[str]:
         """Names of the models."""
-        return list(self.config["models"])
+        return list(self.config.models)
 
     @property
-    def pytorch_arms(self) -> dict[str, dict[str, Any]]:
-        """Settings of the PyTorch arms by name."""
-        return {n: asdict(arm) for n, arm in self.arms.items() if arm.backend == "pytorch"}
+    def exports(self) -> list[str]:
+        """Names of the exports."""
+        return list(self.config.exports)
 
-    @property
-    def onnx_arms(self) -> dict[str, dict[str, Any]]:
-        """Settings of the ONNX arms by name."""
-        return {n: asdict(arm) for n, arm in self.arms.items() if arm.backend == "onnx"}
-
-    def weights(self, wildcards: Any) -> list[str]:
+    def weights(self, wildcards: Wildcards) -> list[str]:
         """Return the file that a model's checkpoint comes from, if it is one."""
-        weights = self.config["models"][wildcards.model]["weights"]
+        weights = self.config.models[wildcards.model].weights
         return [weights] if Path(weights).is_file() else []
 
-    def given_export(self, wildcards: Any) -> list[str]:
+    @property
+    def export_options(self) -> dict[str, Params]:
+        """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
+        return {name: each.to_params() for name, each in all_options(self.config).items()}
+
+    def given_export(self, wildcards: Wildcards) -> list[str]:
         """Return the ONNX file that an export is given as, if it is."""
-        export = self.config["exports"][wildcards.export]
-        return [export["onnx"]] if "onnx" in export else []
+        given = all_options(self.config)[wildcards.export].onnx
+        return [given] if given else []
+
+    @property
+    def quantised(self) -> dict[str, Params]:
+        """What rule ``quantise`` is told, by export that it makes."""
+        return {
+            name: {"keep_fp32": list(export.keep_fp32)}
+            for name, export in self.config.exports.items()
+            if export.is_quantised_here
+        }
+
+    def calibration(self, wildcards: Wildcards) -> list[str]:
+        """Return the list of the images that calibrate an export, if any do."""
+        made = self.config.exports[wildcards.export].is_quantised_here
+        return [calibration_file(wildcards.export)] if made else []
+
+    def onnx(self, wildcards: Wildcards) -> str:
+        """Return the ONNX file of an export."""
+        return model_file(self.config, wildcards.model, wildcards.export)
+
+    def description(self, wildcards: Wildcards) -> str:
+        """Return the description of an export."""
+        return description_file(self.config, wildcards.model, wildcards.export)
+
+    def descriptions(self, wildcards: Wildcards) -> list[str]:
+        """Return the descriptions of all exports of a model."""
+        return [description_file(self.config, wildcards.model, name) for name in self.exports]
+
+    def counterpart(self, wildcards: Wildcards) -> str:
+        """Return the fp32 model that an export is compared with: the export itself if it is one."""
+        name = counterpart(self.config, wildcards.export)
+        return f"results/export/{wildcards.model}/{name}.onnx"
+
+    def counterpart_description(self, wildcards: Wildcards) -> list[str]:
+        """Return the description of the fp32 model that an export is compared with, if another."""
+        like = str(Path(self.counterpart(wildcards)).with_suffix(".json"))
+        return [] if like == self.description(wildcards) else [like]
+
+    @property
+    def wanted(self) -> dict[str, Params]:
+        """What the file of each export should be like, see rule ``inspect_export``."""
+        return {
+            name: {
+                "given": export.onnx is not None,
+                "opset": export.opset,
+                "quantize": export.quantize,
+                "dynamic": export.dynamic,
+                "imgsz": list(self.config.size_of(name)),
+            }
+            for name, export in self.config.exports.items()
+        }
+
+    # Candidates and detections: rules/detection.smk
+
+    @property
+    def pytorch_arms(self) -> dict[str, Params]:
+        """The PyTorch arms by name."""
+        return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "pytorch"}
+
+    @property
+    def onnx_arms(self) -> dict[str, Params]:
+        """The arms that run an export, by name."""
+        return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "onnx"}
+
+    def candidates(self, model: str, arm: str, batch: str) -> str:
+        """Return the candidates file of an arm that runs a network."""
+        return f"results/infer_{self.arms[arm].backend}/{model}/{arm}/{batch}.npz"
 
     def detections(self, model: str, arm: str, batch: str) -> str:
         """Return the detections file of an arm."""
         return f"results/detect_{self.arms[arm].backend}/{model}/{arm}/{batch}.json"
 
-    def reference(self, wildcards: Any) -> str:
-        """Return the detections file of a comparison's reference."""
-        arm = self.comparisons[wildcards.comparison].reference
-        return self.detections(wildcards.model, arm, wildcards.batch)
+    def all_candidates(self, wildcards: Wildcards) -> list[str]:
+        """Return the candidates files of all arms of a model that run a network."""
+        return [
+            self.candidates(wildcards.model, arm, batch)
+            for arm in (*self.pytorch_arms, *self.onnx_arms)
+            for batch in self.batches
+        ]
 
-    def candidate(self, wildcards: Any) -> str:
-        """Return the detections file of a comparison's candidate."""
-        arm = self.comparisons[wildcards.comparison].candidate
-        return self.detections(wildcards.model, arm, wildcards.batch)
-
-    def all_detections(self, wildcards: Any) -> list[str]:
+    def all_detections(self, wildcards: Wildcards) -> list[str]:
         """Return the detections files of all arms of a model."""
         return [
             self.detections(wildcards.model, arm, batch)
@@ -103,132 +206,45 @@ class Plan(ExternalPlan):
             for batch in self.batches
         ]
 
-    def all_candidates(self, wildcards: Any) -> list[str]:
-        """Return the candidates files of all arms of a model that run a network."""
+    def belongs(self, name: str, model: str) -> bool:
+        """Return whether an arm or a comparison is one of a model; most are of every model."""
+        own = [f"external-{external}" for external in of_model(self.config, model)]
+        return not name.startswith("external-") or name in own
+
+    # Comparisons: rules/comparison.smk
+
+    def reference(self, wildcards: Wildcards) -> str:
+        """Return the detections file of a comparison's reference."""
+        arm = self.comparisons[wildcards.comparison].reference
+        return self.detections(wildcards.model, arm, wildcards.batch)
+
+    def candidate(self, wildcards: Wildcards) -> str:
+        """Return the detections file of a comparison's candidate."""
+        arm = self.comparisons[wildcards.comparison].candidate
+        return self.detections(wildcards.model, arm, wildcards.batch)
+
+    def comparisons_of(self, wildcards: Wildcards) -> dict[str, Params]:
+        """Return the comparisons of a model by name."""
+        return {
+            name: asdict(comparison)
+            for name, comparison in self.comparisons.items()
+            if self.belongs(name, wildcards.model)
+        }
+
+    def all_comparisons(self, wildcards: Wildcards) -> list[str]:
+        """Return the comparison files of a model."""
         return [
-            f"results/infer_{self.arms[arm].backend}/{wildcards.model}/{arm}/{batch}.npz"
-            for arm in {**self.pytorch_arms, **self.onnx_arms}
+            f"results/compare/{wildcards.model}/{name}/{batch}.json"
+            for name in self.comparisons_of(wildcards)
             for batch in self.batches
         ]
 
-    @property
-    def accuracy(self) -> dict[str, Any]:
-        """Settings of the accuracy, and where the labels are."""
-        return {"labels": self.config.get("labels", ""), **self.config["accuracy"]}
-
-    @property
-    def labelled_models(self) -> list[str]:
-        """Names of the models whose accuracy is measured: all or none."""
-        return self.models if "labels" in self.config else []
-
-    @property
-    def exports(self) -> dict[str, dict[str, Any]]:
-        """Settings that the exporter needs by export of the configuration."""
-        settings = self.export_settings
-        return {name: settings[name] for name in self.config["exports"]}
-
-    @property
-    def export_settings(self) -> dict[str, dict[str, Any]]:
-        """Settings that the exporter needs by export, fp32 counterparts of others among them."""
-        return export_settings(self.config)
-
-    @property
-    def quantised(self) -> dict[str, dict[str, Any]]:
-        """Settings that the quantisation needs by export, of those that are quantised here."""
-        return quantised(self.config)
-
-    def onnx(self, wildcards: Any) -> str:
-        """Return the ONNX file of an export."""
-        return model_file(self.config, wildcards.model, wildcards.export)
-
-    def description(self, wildcards: Any) -> str:
-        """Return what is written down of an export."""
-        return description_file(self.config, wildcards.model, wildcards.export)
-
-    def counterpart(self, wildcards: Any) -> list[str]:
-        """Return the description of the fp32 export that an export is held against, if another."""
-        name = counterpart(self.config, wildcards.export)
-        like = f"results/export/{wildcards.model}/{name}.json"
-        return [] if like == self.description(wildcards) else [like]
-
-    def counterpart_onnx(self, wildcards: Any) -> str:
-        """Return the fp32 export that an export is held against, or itself."""
-        name = counterpart(self.config, wildcards.export)
-        return f"results/export/{wildcards.model}/{name}.onnx"
-
-    @property
-    def suspects(self) -> dict[str, dict[str, Any]]:
-        """Settings of the exports whose layers are looked into."""
-        return suspects(self.config)
-
-    @property
-    def layer_files(self) -> list[str]:
-        """What is found out about the layers of exports, of all models."""
-        return [f"{model}/{export}" for model in self.models for export in self.suspects]
-
-    @property
-    def fallback_files(self) -> list[str]:
-        """Counts of fallbacks, of all exports of all models; none unless asked for."""
-        asked = self.exports if self.config["fallback"]["enabled"] else []
-        return [f"{model}/{export}" for model in self.models for export in asked]
-
-    @property
-    def chosen_models(self) -> list[str]:
-        """Names of the models with several exports to choose from: all or none."""
-        return self.models if len(self.exports) > 1 else []
-
-    def accuracies(self, wildcards: Any) -> list[str]:
-        """Return the accuracy of a model, if its images are labelled."""
-        known = wildcards.model in self.labelled_models
-        return [f"results/accuracy/{wildcards.model}/accuracy.json"] if known else []
-
-    def latencies(self, wildcards: Any) -> list[str]:
-        """Return the timings of a model's exports, if every run makes them."""
-        timed = self.exports if wildcards.model in self.timed_models else []
-        return [f"results/latency/{wildcards.model}/{export}.json" for export in timed]
-
-    @property
-    def all_inspections(self) -> list[str]:
-        """Inspections of all exports of all models."""
-        return [
-            f"results/inspect_export/{m}/{export}.json"
-            for m in self.models
-            for export in self.exports
-        ]
-
-    def calibrating(self, wildcards: Any) -> list[str]:
-        """Return the list of images that calibrate an export, if any do."""
-        made = wildcards.export in self.quantised
-        return [calibration_file(wildcards.export)] if made else []
-
-    @property
-    def wanted(self) -> dict[str, dict[str, Any]]:
-        """What the file of each export should be like."""
-        return wanted_of(self.config)
-
-    def inspections(self, wildcards: Any) -> list[str]:
-        """Return the inspections of all exports of a model."""
-        return [
-            f"results/inspect_export/{wildcards.model}/{export}.json"
-            for export in self.config["exports"]
-        ]
-
-    def descriptions(self, wildcards: Any) -> list[str]:
-        """Return what is written down of all exports of a model."""
-        return [
-            description_file(self.config, wildcards.model, export)
-            for export in self.config["exports"]
-        ]
-
-    @property
-    def timed_models(self) -> list[str]:
-        """Names of the models that are timed in every run: all or none."""
-        return self.models if self.config["latency"]["in_report"] else []
+    # The sweep: rules/sweep.smk
 
     @property
     def grid(self) -> dict[str, list[float]]:
         """Thresholds of the sweep; empty if none is asked for."""
-        return grid_of(self.config)
+        return self.config.grid
 
     @property
     def swept_models(self) -> list[str]:
@@ -245,51 +261,167 @@ class Plan(ExternalPlan):
             if {each.reference, each.candidate} <= stored
         }
 
-    def swept_candidates(self, wildcards: Any) -> list[str]:
+    def swept_candidates(self, wildcards: Wildcards) -> list[str]:
         """Return the candidates files of all arms that are swept, for one batch."""
         return [
-            f"results/infer_{self.arms[arm].backend}/{wildcards.model}/{arm}/{wildcards.batch}.npz"
+            self.candidates(wildcards.model, arm, wildcards.batch)
             for arm in dict.fromkeys(a for arms in self.swept_comparisons.values() for a in arms)
         ]
 
+    # Accuracy: rules/accuracy.smk
+
     @property
-    def comparison_settings(self) -> dict[str, dict[str, Any]]:
-        """Settings of the comparisons by name."""
-        return {name: asdict(comparison) for name, comparison in self.comparisons.items()}
+    def accuracy(self) -> Params:
+        """How accuracy is measured, and where the labels are."""
+        return {"labels": self.config.labels or "", **asdict(self.config.accuracy)}
+
+    @property
+    def labelled_models(self) -> list[str]:
+        """Names of the models whose accuracy is measured: all or none."""
+        return self.models if self.config.labels else []
+
+    def accuracies(self, wildcards: Wildcards) -> list[str]:
+        """Return the accuracy of a model, if its images are labelled."""
+        known = wildcards.model in self.labelled_models
+        return [f"results/accuracy/{wildcards.model}/accuracy.json"] if known else []
+
+    # Layers of exports, fallbacks, the choice of an export, latency
+
+    @property
+    def suspects(self) -> dict[str, Params]:
+        """What rule ``layers`` is told, by export that may differ from its fp32 counterpart."""
+        return {
+            name: {
+                "stored_as": STORED_AS[export.quantize],
+                "given": export.onnx is not None,
+                "keep_fp32": list(export.keep_fp32),
+            }
+            for name, export in self.config.exports.items()
+            if self.config.layers.images and (export.onnx or export.quantize != FLOAT32)
+        }
+
+    @property
+    def layer_files(self) -> list[str]:
+        """Model and name of each export whose layers are studied."""
+        return [f"{model}/{name}" for model in self.models for name in self.suspects]
+
+    @property
+    def fallback_files(self) -> list[str]:
+        """Model and name of each export whose fallbacks are counted; none unless asked for."""
+        asked = self.exports if self.config.fallback.enabled else []
+        return [f"{model}/{name}" for model in self.models for name in asked]
+
+    @property
+    def chosen_models(self) -> list[str]:
+        """Names of the models with several exports to choose from: all or none."""
+        return self.models if len(self.exports) > 1 else []
+
+    @property
+    def timed_models(self) -> list[str]:
+        """Names of the models that are timed in every run: all or none."""
+        return self.models if self.config.latency.in_report else []
+
+    def latencies(self, wildcards: Wildcards) -> list[str]:
+        """Return the timings of a model's exports, if every run makes them."""
+        timed = self.exports if wildcards.model in self.timed_models else []
+        return [f"results/latency/{wildcards.model}/{name}.json" for name in timed]
+
+    # Boxes from elsewhere and their diagnosis: rules/diagnosis.smk
+
+    @property
+    def injected(self) -> dict[str, Params]:
+        """Faults and thresholds of the deployments that are run here, by name."""
+        return {
+            name: {"faults": list(each.inject), "conf": each.conf, "iou": each.iou}
+            for name, each in self.config.external.items()
+            if each.inject is not None
+        }
+
+    def boxes(self, wildcards: Wildcards) -> list[str]:
+        """Return the file that a deployment's boxes come from; none for a folder of files."""
+        file = boxes_file(self.config, wildcards.external)
+        return [file] if file else []
+
+    def source(self, wildcards: Wildcards) -> Params:
+        """Return what is said of a deployment's boxes."""
+        return source_of(self.config, wildcards.external)
+
+    def known(self, wildcards: Wildcards) -> Params:
+        """Return what is known of a deployment."""
+        return asdict(known_of(self.config.external[wildcards.external]))
+
+    def tensors(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of tensors that belong to a deployment's boxes."""
+        return tensor_files(self.config.external[wildcards.external])
+
+    def external_onnx(self, wildcards: Wildcards) -> str:
+        """Return the ONNX file that a deployment runs."""
+        export = self.config.export_of(wildcards.external)
+        return model_file(self.config, wildcards.model, export)
+
+    def control(self, external: str) -> str:
+        """Return the PyTorch arm that a deployment is compared with."""
+        return self.comparisons[f"external-{external}"].reference
+
+    def about(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return what a deployment runs and what it is compared with."""
+        name = wildcards.external
+        export, control = self.config.export_of(name), self.control(name)
+        return {"external": name, "export": export, "reference": control}
+
+    def external_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of a deployment."""
+        arm = f"external-{wildcards.external}"
+        return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
+
+    def control_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of the arm that a deployment is compared with."""
+        arm = self.control(wildcards.external)
+        return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
+
+    def control_candidates(self, wildcards: Wildcards) -> list[str]:
+        """Return the candidates files of the arm that a deployment is compared with."""
+        arm = self.control(wildcards.external)
+        return [self.candidates(wildcards.model, arm, batch) for batch in self.batches]
+
+    @property
+    def external_files(self) -> list[str]:
+        """Model and name of each deployment."""
+        return [f"{self.config.model_of(name)}/{name}" for name in self.config.external]
 
 
-def plan_images(config: dict[str, Any]) -> BatchPlan:
+def plan_images(config: Config) -> BatchPlan:
     """Find the images and divide them into batches; samples while the project's folder is empty.
 
-    Another run in the same folder may be going on. Its lists are never rewritten under it: its
-    plan is taken as it is, and Snakemake's own lock decides whether this run may go on.
+    If another run in the same folder is going on, its lists are never rewritten: its plan is taken
+    as it is, and Snakemake's own lock decides whether this run may go on.
 
     Raises
     ------
     UserError
         If the other run was asked for something else, or there is no image.
     """
-    request = config["images"], config["images_per_job"]
+    request = config.images, config.images_per_job
     if not hold(LOCK):
         planned = load_batch_plan(BATCHES)
         if (planned.source, planned.images_per_job) != request:
             raise UserError(
-                "Another run in this folder is going on with other images; "
-                "wait for its end, or run in a folder of its own (--directory)."
+                "another run with other images is going on in this folder; wait until it ends, "
+                "or run in a folder of its own (--directory)."
             )
         return planned
-    images, note = list_images(config["images"]), ""
+    images, note = list_images(config.images), ""
     if not images.names:
-        if Path(config["images"]) != Path(OWN_IMAGES):
+        if Path(config.images) != Path(OWN_IMAGES):
             raise UserError(
-                f"config: images is {config['images']}, which holds no image; a folder is searched "
-                "with all folders in it for .jpg, .png and what else OpenCV or Pillow reads."
+                f"config: images is {config.images}, which holds no image; a folder is searched "
+                "with all folders in it for .jpg, .png and whatever else OpenCV or Pillow reads."
             )
         images, note = list_paths(find_samples()), SAMPLES_NOTE
     return plan_batches(
         images,
-        images_per_job=config["images_per_job"],
+        images_per_job=config.images_per_job,
         note=note,
         directory=BATCHES,
-        source=config["images"],
+        source=config.images,
     )

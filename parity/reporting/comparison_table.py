@@ -8,7 +8,7 @@ from parity.reporting.wording import number, shortened
 
 HEADER = ("comparison", "candidate", "reference", "matched", "missing", "extra", "flipped")
 MEASURED = ("box px", "score", "result")
-MOST_ROWS = 30
+MOST_LINES = 30
 NAME_LENGTH = 28
 
 
@@ -16,9 +16,9 @@ def comparison_lines(results: Sequence[Results]) -> list[str]:
     """Return the lines of a table with a row per comparison; capitals decide the verdict."""
     several = len(results) > 1
     rows = [row for result in results for row in _rows(result, several=several)]
-    shown = [(*HEADER, *MEASURED), *rows[:MOST_ROWS]]
+    shown = [(*HEADER, *MEASURED), *rows[:MOST_LINES]]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    left = len(rows) - MOST_ROWS
+    left = len(rows) - MOST_LINES
     more = [f"and {left:,} more in the report"] if left > 0 else []
     return [_line(row, widths) for row in shown] + more
 

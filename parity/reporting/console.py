@@ -1,6 +1,6 @@
 """The last lines of a run on the console.
 
-Snakemake tells its logger of every job that starts, finishes or fails; :class:`JobLog` listens.
+Snakemake tells its logger of every job that starts or fails; :class:`JobLog` listens.
 """
 
 import logging
@@ -16,7 +16,6 @@ from parity.reporting.verdict import RunVerdict
 
 REPORT = "results/report/analysis_report.md"
 PAGE = "results/report/index.html"
-RESULTS_FOLDER = "results/summarise"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
@@ -32,42 +31,36 @@ class FailedJob:
 
 
 class JobLog(logging.Handler):
-    """Remembers which jobs of a run finished and which failed.
+    """Remembers which jobs of a run started and which failed.
 
     Attributes
     ----------
-    finished : set of str
-        Rules of which a job finished.
+    started : set of str
+        Rules of which a job started.
     failed : dict of int to FailedJob
-        Jobs that failed and did not finish in a later attempt.
+        Jobs whose last attempt failed.
     """
 
     def __init__(self) -> None:
         """Start with nothing."""
         super().__init__()
-        self.finished: set[str] = set()
+        self.started: set[str] = set()
         self.failed: dict[int, FailedJob] = {}
-        self._rules: dict[int, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event of a job."""
         event, told = getattr(record, "event", None), record.__dict__
         if event == LogEvent.JOB_INFO:
-            self._rules[told["jobid"]] = told["rule_name"]
-        elif event == LogEvent.JOB_FINISHED:
-            self.failed.pop(told["job_id"], None)
-            self.finished.add(self._rules.get(told["job_id"], ""))
+            self.started.add(told["rule_name"])
+            self.failed.pop(told["jobid"], None)  # another attempt
         elif event == LogEvent.JOB_ERROR:
             log = next(iter(told["log"] or ()), "")
             self.failed[told["jobid"]] = FailedJob(told["rule_name"], log)
 
 
 def after_success(jobs: JobLog) -> str:
-    """Return what a run came to, with the numbers behind it, and where the report is.
-
-    The verdict of an earlier run is repeated only if nothing was to be done.
-    """
-    if "verdict" not in jobs.finished and (jobs.finished or not _is_current()):
+    """Return what a run came to, with the numbers behind it, and where the report is."""
+    if "verdict" not in jobs.started:
         return "The run is complete. No verdict was asked for."
     try:
         verdict = load(VERDICT_FILE, RunVerdict)
@@ -85,14 +78,6 @@ def after_failure(jobs: JobLog) -> str:
         if "FAIL " in spoken:
             return f"The run is complete. Verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
     return "\n".join(_stopped(failed))
-
-
-def _is_current() -> bool:
-    """Return whether a verdict is there that is younger than all results it speaks of."""
-    verdict = Path(VERDICT_FILE)
-    results = Path(RESULTS_FOLDER).glob("*/comparison_results.json")
-    times = [path.stat().st_mtime for path in results]
-    return verdict.is_file() and bool(times) and verdict.stat().st_mtime >= max(times)
 
 
 def _where(report: str) -> str:

@@ -3,12 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Effect, Results
-from parity.comparison.tolerances import Tolerance
-
-ROUNDING = Tolerance()
-"""Differences that float32 rounding alone may cause between two runtimes: several times the largest
-differences of PyTorch and ONNX Runtime on the same input, 1.3e-3 px and 4e-6 on 128 photographs."""
+from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.settings import Effect
 
 
 @dataclass(frozen=True)

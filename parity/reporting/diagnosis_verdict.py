@@ -6,7 +6,7 @@ from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.wording import count, listing, percent
 
-STEPS = {
+STEP_TITLES = {
     "runtime": "ONNX Runtime instead of PyTorch",
     "choice": "harmless choice",
     "rest": "differences that no fault of the catalogue explains",
@@ -17,7 +17,7 @@ STEPS = {
 
 def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     """Return the answer in one sentence."""
-    name, export = diagnosis.external, diagnosis.export
+    name, export = arm_of(diagnosis), diagnosis.export
     rest = 1 - diagnosis.reproduced.exact
     if diagnosis.verdict == "correct" and rest > 0:
         return (
@@ -38,6 +38,11 @@ def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     return f"No fault of the catalogue explains the boxes of {name}{where}.{nearest}"
 
 
+def arm_of(diagnosis: DiagnosisDocument) -> str:
+    """Return the arm whose boxes were diagnosed."""
+    return f"external-{diagnosis.external}"
+
+
 def advice(diagnosis: DiagnosisDocument) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
     if diagnosis.verdict == "correct":
@@ -47,7 +52,7 @@ def advice(diagnosis: DiagnosisDocument) -> list[str]:
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int = 10) -> str:
-    """Return faults by their titles, as part of a sentence.
+    """Return faults by their quoted titles, as part of a sentence.
 
     Parameters
     ----------
@@ -58,13 +63,13 @@ def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int 
     limit : int
         No more than so many are named.
     """
-    titles = [diagnosis.titles.get(name, name) for name in faults]
+    titles = [f'"{diagnosis.titles.get(name, name)}"' for name in faults]
     return listing(titles, limit=limit) or "no fault"
 
 
 def step_title(step: WaterfallStep, diagnosis: DiagnosisDocument) -> str:
     """Return what a step from PyTorch to the observed boxes is called."""
     if not step.name:
-        return STEPS[step.kind]
+        return STEP_TITLES[step.kind]
     title = diagnosis.titles.get(step.name, step.name)
-    return f"{title} ({STEPS['choice']})" if step.kind == "choice" else title
+    return f"{title} ({STEP_TITLES['choice']})" if step.kind == "choice" else title

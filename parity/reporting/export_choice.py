@@ -1,4 +1,4 @@
-"""Which export to ship: agreement and accuracy compared with size and speed."""
+"""Which export to ship: quality compared with size and speed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -113,7 +113,9 @@ def compare_exports(
     optimal = [
         replace(row, pareto=not any(dominates(other, row) for other in rows)) for row in rows
     ]
-    return ExportChoices(tuple(optimal), "mAP50-95" if accuracy else "F1", advise(optimal))
+    return ExportChoices(
+        tuple(optimal), "mAP50-95" if accuracy else "F1", recommend_export(optimal)
+    )
 
 
 def facts_of(
@@ -157,7 +159,7 @@ def dominates(one: ExportChoice, other: ExportChoice) -> bool:
     return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
 
-def advise(rows: Sequence[ExportChoice]) -> str:
+def recommend_export(rows: Sequence[ExportChoice]) -> str:
     """Return which export to ship, as it follows from the tolerances.
 
     Of the exports within their tolerance the fastest is named, where they were all timed;
@@ -177,7 +179,7 @@ def advise(rows: Sequence[ExportChoice]) -> str:
         least_bytes = min(row.bytes for row in fit)
         best = next(row for row in fit if row.bytes <= ALIKE * least_bytes)
     beyond = [row.export for row in rows if not row.passed]
-    said = f"Ship {best.export}: {''.join(gain + ', ' for gain in gains(best, rows))}"
+    said = f"Ship {best.export}: {''.join(gain + ', ' for gain in gains_in_words(best, rows))}"
     said += f"{described(best)}."
     if not timed:
         said += " The smallest was chosen, because not all exports were timed."
@@ -187,7 +189,7 @@ def advise(rows: Sequence[ExportChoice]) -> str:
     return said
 
 
-def gains(best: ExportChoice, rows: Sequence[ExportChoice]) -> list[str]:
+def gains_in_words(best: ExportChoice, rows: Sequence[ExportChoice]) -> list[str]:
     """Return how much smaller and faster an export is than the largest and the slowest."""
     said = []
     largest = max(rows, key=lambda row: row.bytes)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from parity.comparison.differences import ImageComparison
 from parity.detection.detection_files import ImageDetections
 
-INDEX = "pictures.json"
+PICTURE_INDEX = "pictures.json"
 """Name of the list in the folder of the pictures."""
 
 

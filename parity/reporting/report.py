@@ -10,7 +10,7 @@ import yaml
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
 from parity.records import load
-from parity.reporting.verdict import NOUNS, UNITS, Gate, gates_of, overall
+from parity.reporting.verdict import NOUNS, QUANTITY_UNITS, Gate, gates_of, overall
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View
 from parity.reporting.wording import number
@@ -166,7 +166,7 @@ def limits(comparison: ComparisonResults) -> Iterator[Limit]:
     }
     for quantity, name in names.items():
         within = quantity not in comparison.exceeded
-        unit = f" {UNITS[quantity]}" if quantity == "box_px" else ""
+        unit = f" {QUANTITY_UNITS[quantity]}" if quantity == "box_px" else ""
         value, allowed = (
             f"{number(getattr(side, quantity))}{unit}"
             for side in (comparison.required, comparison.tolerance)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from parity.comparison.results import ComparisonResults, ImageResults, Results
+from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.reporting.wording import ceiling, count, listing, number
 
 FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
 
-UNITS = {"box_px": "px", "score": "in score"}
+MeasuredQuantity = Literal["box_px", "score"]
+"""Differences of a matched pair."""
+
+QUANTITY_UNITS = {"box_px": "px", "score": "in score"}
 NOUNS = {
     "missing": ("missing detection", "missing detections"),
     "extra": ("extra detection", "extra detections"),
@@ -19,7 +22,12 @@ NOUNS = {
 STATED: tuple[Quantity, ...] = ("missing", "extra", "box_px", "score", "unread")
 """Quantities in the order in which sentences state them."""
 
-KINDS = {"matched": "matched", "missing": "missing", "extra": "extra", "flipped": "class-flipped"}
+KIND_TITLES = {
+    "matched": "matched",
+    "missing": "missing",
+    "extra": "extra",
+    "flipped": "class-flipped",
+}
 """Kinds of objects in words; what is flipped was detected by both arms, as different classes."""
 
 
@@ -107,6 +115,12 @@ def object_count(comparison: ComparisonResults) -> int:
     return sum(objects_by_kind(comparison).values())
 
 
+def spread_of(comparison: ComparisonResults, quantity: MeasuredQuantity) -> Distribution | None:
+    """Return how a difference of the matched pairs is distributed; None without any pair."""
+    spread: Distribution | None = getattr(comparison.distributions, quantity)
+    return spread
+
+
 def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
     """Return ``unreadable``, ``fail`` (in a gate), ``differs`` (elsewhere) or ``same``."""
     if len(image.reasons) + len(image.not_stated) == len(image.arms):
@@ -131,7 +145,7 @@ def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
     """
     if name in NOUNS:
         return count(int(value), *NOUNS[name])
-    return f"{ceiling(value) if required else number(value)} {UNITS[name]}"
+    return f"{ceiling(value) if required else number(value)} {QUANTITY_UNITS[name]}"
 
 
 def tolerance_in_words(tolerance: Tolerance) -> str:
@@ -141,12 +155,12 @@ def tolerance_in_words(tolerance: Tolerance) -> str:
         [
             quantity(name, value, required=True)
             for name, value in values.items()
-            if value or name in UNITS
+            if value or name in QUANTITY_UNITS
         ]
     )
 
 
-def excess(comparison: ComparisonResults) -> str:
+def excess_in_words(comparison: ComparisonResults) -> str:
     """Return in words which quantities exceed the tolerance, and what it allows."""
     leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
     return listing(
@@ -182,7 +196,7 @@ def sentence(comparison: ComparisonResults) -> str:
         does = f"{candidate} does not agree with {reference}"
     else:
         does = f"{candidate} detects the same objects as {reference}, but with other numbers"
-    return f"{does}: {excess(comparison)}; {objects} in {images}"
+    return f"{does}: {excess_in_words(comparison)}; {objects} in {images}"
 
 
 def _within(comparison: ComparisonResults) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from parity.comparison.agreement import panoptic_quality
 from parity.comparison.results import Results
-from parity.comparison.tolerances import judge
-from parity.reporting.deployment_effects import ROUNDING, Deployment, deployments
+from parity.comparison.tolerances import ROUNDING, judge
+from parity.reporting.deployment_effects import Deployment, deployments
 from parity.reporting.wording import listing
 
 NOTHING_LOST = 1e-5

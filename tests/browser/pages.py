@@ -7,17 +7,18 @@ import cv2
 import numpy as np
 
 from parity.comparison.differences import compare_batch
-from parity.comparison.results import ComparisonSettings, Effect, Results
+from parity.comparison.results import Results
+from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.summary import summarise
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
 from parity.data.batches import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
-from parity.planning.config import complete
+from parity.planning.schema import complete
 from parity.provenance import sha256
 from parity.records import load, save
-from parity.reporting.html.browser import INDEX, BrowserIndex, write_browser
+from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex, write_browser
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
@@ -158,12 +159,12 @@ def make_page(
     )
     browser = root / "browse" / "model"
     write_browser(load(results, Results), sources, worst=worst, destination=browser)
-    index = load(browser / INDEX, BrowserIndex)
+    index = load(browser / BROWSER_INDEX, BrowserIndex)
     rows = [
         replace(row, name=f"{n:03d} {row.name}") for row in index.images for n in range(repeated)
     ]
     if repeated > 1:
-        save(browser / INDEX, replace(index, images=rows, total=len(rows)))
+        save(browser / BROWSER_INDEX, replace(index, images=rows, total=len(rows)))
     plots = root / "plot" / "model" / "comparison_plots.png"
     plots.parent.mkdir(parents=True)
     cv2.imwrite(str(plots), np.full((40, 60, 3), 200, np.uint8))

@@ -1,28 +1,26 @@
-"""Boxes of a deployment with known faults, written as somebody would bring them."""
+"""Boxes of a deployment with known faults, written as people would provide them."""
 
-import difflib
 import json
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from parity.data.batches import load_batch
 from parity.deployment.replay import Replayer
-from parity.deployment.run import pipeline_of
-from parity.diagnosis.benchmark.injected_faults import compose, observe
-from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.catalogue.postprocessing import AFTER
-from parity.diagnosis.catalogue.preprocessing import BEFORE
-from parity.errors import UserError
+from parity.deployment.run import Network, pipeline_of
+from parity.diagnosis.benchmark.injection import find_faults, observe, with_faults
 from parity.external.observations import Declared
 from parity.files import atomic
 
 MOST_IMAGES = 32
+"""Images of which boxes are written, at most; chosen."""
+
 CONF, IOU = 0.25, 0.45
+"""Thresholds unless others are given; chosen: those of many published deployments."""
 
 
-def inject(
-    network: Any,
+def write_demo_boxes(
+    network: Network,
     batches: list[str],
     faults: list[str],
     destination: str | Path,
@@ -37,7 +35,7 @@ def inject(
     network : Network
         What the deployment runs.
     batches : list of str
-        Lists of images; the first 32 that can be read are used.
+        Lists of images; the first :data:`MOST_IMAGES` that can be read are used.
     faults : list of str
         Names of faults that can be combined; a correct deployment without any.
     destination : str or Path
@@ -52,11 +50,9 @@ def inject(
     correct = replace(
         pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
     )
-    pipeline = compose(find(faults), correct)
-    names: list[str] = []
-    for name in sorted(paths):
-        if len(names) < MOST_IMAGES and replayer.input_of(pipeline, name) is not None:
-            names.append(name)
+    pipeline = with_faults(find_faults(faults), correct)
+    readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)
+    names = list(islice(readable, MOST_IMAGES))
     seen = observe(replayer, pipeline, names, declared=Declared()).images
     rows = [
         {"image": name, "box": box, "score": score, "class_id": class_id}
@@ -72,27 +68,3 @@ def inject(
         lines = ",\n  ".join(map(json.dumps, rows))
         images = json.dumps(names)
         temporary.write_text(f'{{\n "images": {images},\n "detections": [\n  {lines}\n ]\n}}\n')
-
-
-def find(names: list[str]) -> list[Fault]:
-    """Return faults by name.
-
-    Raises
-    ------
-    UserError
-        If there is none of that name, or two change the same step.
-    """
-    catalogue = {fault.name: fault for fault in [*BEFORE, *AFTER] if fault.fields}
-    for name in names:
-        if name not in catalogue:
-            like = difflib.get_close_matches(name, catalogue, n=5, cutoff=0.3)
-            said = f"did you mean {', '.join(like)}?" if like else "see the catalogue."
-            raise UserError(f"there is no fault {name!r} that can be injected; {said}")
-    faults = [catalogue[name] for name in names]
-    for i, fault in enumerate(faults):
-        for other in faults[:i]:
-            if fault.fields & other.fields:
-                raise UserError(
-                    f"{other.name} and {fault.name} change the same step and cannot be combined."
-                )
-    return faults

@@ -11,29 +11,22 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import ScaledTranslation
 
-from parity.comparison.results import (
-    ArmResults,
-    ComparisonResults,
-    Distribution,
-    Effect,
-    Results,
-)
+from parity.comparison.results import ArmResults, ComparisonResults, Results
+from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
 from parity.reporting.figures.theme import (
-    EFFECTS,
+    EFFECT_COLOURS,
     FAINT,
     HATCHES,
     INK,
-    KINDS,
+    KIND_COLOURS,
     LINES,
     MARKERS,
     theme,
 )
-from parity.reporting.verdict import KINDS as KIND_NAMES
-from parity.reporting.verdict import objects_by_kind
+from parity.reporting.verdict import KIND_TITLES, MeasuredQuantity, objects_by_kind, spread_of
 from parity.reporting.wording import count, number, shortened
 
-DrawnQuantity = Literal["box_px", "score"]
 Comparisons = Mapping[str, ComparisonResults]
 Side = Literal["reference", "candidate"]
 
@@ -99,7 +92,7 @@ def draw_detections(ax: Axes, arms: Mapping[str, ArmResults]) -> None:
     """Draw how many objects each arm detects."""
     counts = [arm.detections for arm in arms.values()]
     y = np.arange(len(counts))
-    colours = [EFFECTS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
+    colours = [EFFECT_COLOURS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
     ax.barh(y, counts, color=colours, height=0.6)
     for row, value in enumerate(counts):
         ax.annotate(f" {value:,}", (value, row), va="center")
@@ -113,7 +106,7 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
     rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
     left = np.zeros(len(rows))
     y = np.arange(len(rows))
-    for kind, colour in KINDS.items():
+    for kind, colour in KIND_COLOURS.items():
         width = np.array([row[kind] for row in rows], np.float64)
         ax.barh(
             y,
@@ -124,13 +117,13 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
             hatch=HATCHES[kind],
             edgecolor=INK,
             linewidth=0.6,
-            label=KIND_NAMES[kind],
+            label=KIND_TITLES[kind],
         )
         left += width
     longest = max([*left, 1])
     for row, (end, kinds) in enumerate(zip(left, rows, strict=True)):
         said = [
-            f"{many:,} {KIND_NAMES[kind]}"
+            f"{many:,} {KIND_TITLES[kind]}"
             for kind, many in kinds.items()
             if many or kind == "matched"
         ]
@@ -146,7 +139,7 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
 def draw_extremes(
     ax: Axes,
     comparisons: Comparisons,
-    key: DrawnQuantity,
+    key: MeasuredQuantity,
     title: str,
     unit: str,
 ) -> None:
@@ -161,7 +154,7 @@ def draw_extremes(
     least, most = min(positive) / 4, max(positive) * 4
     _make_logarithmic(ax, least, most)
     for row, comparison in enumerate(comparisons.values()):
-        colour = EFFECTS[comparison.effect]
+        colour = EFFECT_COLOURS[comparison.effect]
         values = spread_of(comparison, key)
         tolerance = max(getattr(comparison.tolerance, key), least)
         ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
@@ -190,12 +183,6 @@ def draw_extremes(
     _legend_below(ax, handles=handles, ncols=4)
 
 
-def spread_of(comparison: ComparisonResults, key: DrawnQuantity) -> Distribution | None:
-    """Return how a quantity of the matched pairs is distributed."""
-    spread: Distribution | None = getattr(comparison.distributions, key)
-    return spread
-
-
 def draw_scores(
     ax: Axes,
     effect: Effect,
@@ -219,7 +206,7 @@ def draw_scores(
             x,
             y,
             MARKERS[index % len(MARKERS)],
-            color=EFFECTS[effect],
+            color=EFFECT_COLOURS[effect],
             alpha=0.85 if len(x) < 500 else 0.35,
             markersize=5.5 if len(x) < 500 else 3,
             markeredgecolor="white",
@@ -268,7 +255,7 @@ def draw_shares(
             x,
             y[: len(x)],
             where="post",
-            color=EFFECTS[effect],
+            color=EFFECT_COLOURS[effect],
             linestyle=LINES[index % len(LINES)],
             linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
             alpha=0.55 if effect == "geometry" else 1.0,
@@ -280,7 +267,7 @@ def draw_shares(
         _say(ax, "no matched detections")
 
 
-def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: DrawnQuantity) -> None:
+def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
     least = ax.get_xlim()[0]
     for value in sorted(
         {getattr(comparison.tolerance, key) for comparison in comparisons.values()}

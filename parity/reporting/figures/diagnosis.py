@@ -17,9 +17,9 @@ from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImag
 from parity.files import atomic
 from parity.records import load
 from parity.reporting.diagnosis_verdict import step_title, verdict_sentence
-from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text
+from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
 from parity.reporting.figures.pictures import Panel, box_label, draw_picture
-from parity.reporting.figures.theme import DPI, EFFECTS, FAINT, INK, KINDS, theme
+from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, INK, KIND_COLOURS, theme
 from parity.reporting.wording import count, four_decimals, percent, shortened
 
 SIDES = {
@@ -30,15 +30,13 @@ SIDES = {
 """Caption and style of each set of boxes."""
 
 COLOURS = {
-    "runtime": EFFECTS["runtime"],
+    "runtime": EFFECT_COLOURS["runtime"],
     "choice": FAINT,
-    "fault": KINDS["missing"],
-    "rest": KINDS["flipped"],
+    "fault": KIND_COLOURS["missing"],
+    "rest": KIND_COLOURS["flipped"],
     "unexplained": INK,
 }
 MOST_NAME = 44
-JPEG_QUALITY = 84
-PAPER = 255
 
 
 def write_diagnosis_figure(
@@ -56,7 +54,7 @@ def write_diagnosis_figure(
         The picture.
     """
     found = load(diagnosis, DiagnosisDocument)
-    paths = find_images(batches, {example.name for example in found.examples})
+    paths = example_paths(batches, {example.name for example in found.examples})
     names = found.names | found.labels
     rows = [
         draw_example(read_image(paths[example.name]), example, names) for example in found.examples
@@ -66,11 +64,10 @@ def write_diagnosis_figure(
     heading = draw_line_of_text(width, verdict_sentence(found), size=22, bold=True)
     picture = stack([heading, *parts])
     with atomic(destination) as temporary:
-        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        temporary.write_bytes(data.tobytes())
+        write_jpeg(temporary, picture)
 
 
-def find_images(batches: list[str], wanted: set[str]) -> dict[str, Path]:
+def example_paths(batches: list[str], wanted: set[str]) -> dict[str, Path]:
     """Return the files of some images by name; they must be what they were."""
     found = {}
     for path in batches:
@@ -124,10 +121,10 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
 
 @dataclass(frozen=True)
 class StepBar:
-    """A step: its name, the agreement after it, its share of what is lost, and its colour."""
+    """A step: its name, panoptic quality after it, its share of what is lost, and its colour."""
 
     name: str
-    agreement: float
+    quality: float
     share: float | None
     colour: str
 
@@ -135,13 +132,13 @@ class StepBar:
 def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
     """Return a bar for every step from PyTorch to the observed boxes."""
     return [
-        StepBar(step_title(step, diagnosis), step.agreement, step.share, COLOURS[step.kind])
+        StepBar(step_title(step, diagnosis), step.panoptic_quality, step.share, COLOURS[step.kind])
         for step in diagnosis.waterfall
     ]
 
 
 def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) -> None:
-    """Draw a waterfall: each bar spans what a step takes from the agreement, or gives back.
+    """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
 
     Parameters
     ----------
@@ -152,21 +149,21 @@ def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) ->
     before, after : str
         What stands at both ends.
     """
-    start, last = 1.0, rows[-1].agreement
-    ax.barh(0, 1.0, color=KINDS["matched"], height=0.62)
+    start, last = 1.0, rows[-1].quality
+    ax.barh(0, 1.0, color=KIND_COLOURS["matched"], height=0.62)
     for y, row in enumerate(rows, start=1):
-        agreement, share = row.agreement, row.share
-        left = min(start, agreement)
-        ax.barh(y, abs(start - agreement), left=left, color=row.colour, height=0.62)
+        quality, share = row.quality, row.share
+        left = min(start, quality)
+        ax.barh(y, abs(start - quality), left=left, color=row.colour, height=0.62)
         ax.plot([start, start], [y - 0.69, y + 0.31], color=FAINT, linewidth=0.8)
         said = "" if share is None else f", {percent(share)} of the loss"
-        if max(start, agreement) > 0.6:
-            ax.annotate(f"{four_decimals(agreement)}{said}  ", (left, y), va="center", ha="right")
+        if max(start, quality) > 0.6:
+            ax.annotate(f"{four_decimals(quality)}{said}  ", (left, y), va="center", ha="right")
         else:
-            place = (max(start, agreement), y)
-            ax.annotate(f"  {four_decimals(agreement)}{said}", place, va="center")
-        start = agreement
-    ax.barh(len(rows) + 1, last, color=KINDS["matched"], height=0.62)
+            place = (max(start, quality), y)
+            ax.annotate(f"  {four_decimals(quality)}{said}", place, va="center")
+        start = quality
+    ax.barh(len(rows) + 1, last, color=KIND_COLOURS["matched"], height=0.62)
     ax.annotate(f"  {four_decimals(last)}", (last, len(rows) + 1), va="center")
     names = [before, *(row.name for row in rows), after]
     ax.set_yticks(range(len(names)), [shortened(name, MOST_NAME) for name in names])
@@ -184,7 +181,7 @@ def stack(pictures: list[np.ndarray]) -> np.ndarray:
     width = max(picture.shape[1] for picture in pictures)
     parts = []
     for picture in pictures:
-        sheet = np.full((picture.shape[0], width, 3), PAPER, np.uint8)
+        sheet = np.full((picture.shape[0], width, 3), PAPER_RGB, np.uint8)
         sheet[:, : picture.shape[1]] = picture
         parts += [draw_line_of_text(width, "", size=6), sheet]
     return np.concatenate(parts)

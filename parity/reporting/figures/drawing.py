@@ -11,11 +11,12 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
-from parity.reporting.figures.theme import KINDS
+from parity.reporting.figures.theme import KIND_COLOURS
 from parity.reporting.wording import printable, shortened
 
-INK = (20, 20, 20)
-PAPER = (255, 255, 255)
+JPEG_QUALITY = 84
+INK_RGB = (20, 20, 20)
+PAPER_RGB = (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-STYLES = {
-    "matched": Style(_rgb(KINDS["matched"])),
-    "missing": Style(_rgb(KINDS["missing"]), (6, 4), "M"),
-    "extra": Style(_rgb(KINDS["extra"]), (2, 3), "E"),
-    "flipped": Style(_rgb(KINDS["flipped"]), (10, 3), "F"),
+KIND_STYLES = {
+    "matched": Style(_rgb(KIND_COLOURS["matched"])),
+    "missing": Style(_rgb(KIND_COLOURS["missing"]), (6, 4), "M"),
+    "extra": Style(_rgb(KIND_COLOURS["extra"]), (2, 3), "E"),
+    "flipped": Style(_rgb(KIND_COLOURS["flipped"]), (10, 3), "F"),
 }
 
 CLASS_STYLES = tuple(
@@ -105,7 +106,7 @@ def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.nda
         size = pen.textlength(text, letters) + 6, letters.size + 5
         place = place_label(size, corner, (height, width), taken)
         pen.rectangle(place, fill=mark.style.colour)
-        pen.text((place[0] + 3, place[1] + 1), text, fill=INK, font=letters)
+        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB, font=letters)
         taken.append(place)
     return np.ascontiguousarray(np.asarray(image)[..., ::-1])
 
@@ -150,7 +151,7 @@ def draw_box(
         ((left, bottom), (left, top)),
     )
     colour = style.colour[::-1]
-    for width, ink in ((line + 2, INK), (line, colour)):
+    for width, ink in ((line + 2, INK_RGB), (line, colour)):
         for start, end in sides:
             for a, b in dashes(start, end, tuple(length * line for length in style.dash)):
                 cv2.line(panel, a, b, ink, width)
@@ -239,13 +240,13 @@ def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = Fal
     (h, width, 3) uint8
     """
     text = printable(text)
-    strip = Image.new("RGB", (width, round(size * 1.7)), PAPER)
+    strip = Image.new("RGB", (width, round(size * 1.7)), PAPER_RGB)
     pen = ImageDraw.Draw(strip)
     letters = font(size, bold=bold)
     length = len(text)
     while length > 1 and pen.textlength(shortened(text, length), letters) > width - 8:
         length -= max(1, length // 20)
-    pen.text((4, round(size * 0.25)), shortened(text, length), fill=INK, font=letters)
+    pen.text((4, round(size * 0.25)), shortened(text, length), fill=INK_RGB, font=letters)
     return np.asarray(strip)[..., ::-1]
 
 
@@ -274,6 +275,22 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
     for x, y, text, style in placed:
         middle = (x + swatch / 2, y + size)
         if style.letter:
-            pen.text(middle, style.letter, fill=INK, font=font(size - 3, bold=True), anchor="mm")
-        pen.text((x + swatch + 7, y + size), text, fill=INK, font=letters, anchor="lm")
+            pen.text(
+                middle, style.letter, fill=INK_RGB, font=font(size - 3, bold=True), anchor="mm"
+            )
+        pen.text((x + swatch + 7, y + size), text, fill=INK_RGB, font=letters, anchor="lm")
     return np.asarray(image)[..., ::-1]
+
+
+def write_jpeg(path: Path, picture: np.ndarray) -> None:
+    """Write a picture; equal pictures give equal bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    picture : (H, W, 3) uint8
+        Blue, green, red.
+    """
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    path.write_bytes(data.tobytes())

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from parity.reporting.export_choice import ExportChoice, ExportChoices
-from parity.reporting.figures.theme import EFFECTS, FAINT, INK, theme
+from parity.reporting.figures.theme import EFFECT_COLOURS, FAINT, INK, theme
 from parity.reporting.wording import shortened
 
 NAME_LENGTH = 24
@@ -39,7 +39,7 @@ def draw_choices(found: ExportChoices) -> Figure:
 def _scatter(ax: Axes, rows: Sequence[ExportChoice], across: list[float], quality: str) -> None:
     for row, x in zip(rows, across, strict=True):
         y = row.quality or 0.0
-        colour = EFFECTS["runtime"] if row.passed else EFFECTS["geometry"]
+        colour = EFFECT_COLOURS["runtime"] if row.passed else EFFECT_COLOURS["geometry"]
         face = colour if row.pareto else "none"
         ax.plot(x, y, "o", color=colour, markerfacecolor=face, markersize=9)
         if row.cost:
@@ -48,8 +48,8 @@ def _scatter(ax: Axes, rows: Sequence[ExportChoice], across: list[float], qualit
             ax.vlines(x, base + low, base + high, color=colour, linewidth=1)
         name = shortened(row.export, NAME_LENGTH)
         ax.annotate(name, (x, y), xytext=(7, 4), textcoords="offset points", color=INK)
-    ax.plot([], [], "o", color=EFFECTS["runtime"], label="within its tolerance")
-    ax.plot([], [], "o", color=EFFECTS["geometry"], label="beyond its tolerance")
+    ax.plot([], [], "o", color=EFFECT_COLOURS["runtime"], label="within its tolerance")
+    ax.plot([], [], "o", color=EFFECT_COLOURS["geometry"], label="beyond its tolerance")
     ax.plot(
         [],
         [],

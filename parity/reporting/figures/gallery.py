@@ -4,9 +4,6 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from parity.comparison.results import Results
 from parity.data.batches import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
@@ -14,14 +11,13 @@ from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.records import save
+from parity.reporting.figures.drawing import write_jpeg
 from parity.reporting.figures.pictures import draw_arms, draw_difference
 from parity.reporting.image_records import Sources
-from parity.reporting.picture_index import INDEX, PicturedImage, PictureIndex
+from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
 from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
-
-JPEG_QUALITY = 84
 
 
 def write_pictures(
@@ -62,12 +58,14 @@ def write_pictures(
                     if not measured.passed
                 },
             )
-            entries[row.name] = draw(record.image, entry, folder, results)
+            entries[row.name] = draw_image(record.image, entry, folder, results)
         images = [entries[name] for name in wanted if name in entries]
-        save(folder / INDEX, PictureIndex(results.model, images))
+        save(folder / PICTURE_INDEX, PictureIndex(results.model, images))
 
 
-def draw(image: BatchImage, entry: PicturedImage, folder: Path, results: Results) -> PicturedImage:
+def draw_image(
+    image: BatchImage, entry: PicturedImage, folder: Path, results: Results
+) -> PicturedImage:
     """Draw one image; return its entry with the names of its pictures."""
     name, arms = entry.name, entry.arms
     try:
@@ -77,7 +75,7 @@ def draw(image: BatchImage, entry: PicturedImage, folder: Path, results: Results
         log.warning("%s gets no picture: %s", printable(name), error)
         return entry
     annotated = f"annotated_{slug(name)}.jpg"
-    _write_jpeg(folder / annotated, draw_arms(pixels, name, arms, results.names))
+    write_jpeg(folder / annotated, draw_arms(pixels, name, arms, results.names))
     pictures: dict[str, str] = {}
     drawn: dict[tuple[str, str], str] = {}  # two comparisons may be of the same two arms
     for comparison, compared in entry.comparisons.items():
@@ -87,11 +85,6 @@ def draw(image: BatchImage, entry: PicturedImage, folder: Path, results: Results
             drawn[pair] = f"difference_{comparison}_{slug(name)}.jpg"
             sides = {arm: arms[arm] for arm in pair}
             picture = draw_difference(pixels, comparison, sides, compared, results.names)
-            _write_jpeg(folder / drawn[pair], picture)
+            write_jpeg(folder / drawn[pair], picture)
         pictures[comparison] = drawn[pair]
     return replace(entry, annotated=annotated, differences=pictures)
-
-
-def _write_jpeg(path: Path, picture: np.ndarray) -> None:
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    path.write_bytes(data.tobytes())

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from parity.layers.results import LayerResults
-from parity.reporting.figures.theme import EFFECTS, INK, theme
+from parity.reporting.figures.theme import EFFECT_COLOURS, INK, theme
 from parity.reporting.wording import shortened
 
 NAME_LENGTH = 24
@@ -30,18 +30,18 @@ def draw_layers(found: LayerResults, export: str) -> Figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         places = np.arange(len(rows))
         for ratios, label, colour in (
-            ([row.snr_db for row in rows], "with all earlier layers", EFFECTS["deployment"]),
-            ([row.own_snr_db for row in rows], "the layer alone", EFFECTS["runtime"]),
+            ([row.snr_db for row in rows], "with all earlier layers", EFFECT_COLOURS["deployment"]),
+            ([row.own_snr_db for row in rows], "the layer alone", EFFECT_COLOURS["runtime"]),
         ):
             values = np.array(ratios, np.float64)
             upper.plot(places, values, ".-", color=colour, label=label, linewidth=1)
         if found.first is not None:
-            upper.axvline(found.first, color=EFFECTS["geometry"], linestyle="--")
+            upper.axvline(found.first, color=EFFECT_COLOURS["geometry"], linestyle="--")
         upper.set_ylabel("signal-to-noise ratio (dB)")
         upper.set_title(f"{shortened(export, NAME_LENGTH)} compared with fp32, layer by layer")
         upper.legend(loc="best")
         shares = np.array([row.share for row in rows])
-        lower.bar(places, 100 * shares, color=EFFECTS["runtime"])
+        lower.bar(places, 100 * shares, color=EFFECT_COLOURS["runtime"])
         for place in np.argsort(-shares, kind="stable")[:NAMED_LAYERS]:
             if shares[place] > 0:
                 name = shortened(rows[place].node, NAME_LENGTH)

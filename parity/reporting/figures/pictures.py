@@ -9,21 +9,21 @@ from parity.comparison.differences import ImageComparison, score_differences
 from parity.detection.detection_files import ImageDetections
 from parity.reporting.figures.drawing import (
     CLASS_STYLES,
-    STYLES,
+    KIND_STYLES,
     Mark,
     Style,
     draw_legend,
     draw_line_of_text,
     draw_panel,
 )
-from parity.reporting.verdict import KINDS
+from parity.reporting.verdict import KIND_TITLES
 from parity.reporting.wording import count, number, shortened
 
 MOST_WIDTH, MOST_HEIGHT = 1600, 1300  # px of a picture
 MOST_ENLARGED = 4.0
 LEAST_PANEL_WIDTH = 300  # px, so that captions can be read
 VERY_WIDE = 2.5  # width by height
-MARGIN = 8  # px between panels
+MARGIN_PX = 8  # px between panels
 LABEL_LENGTH = 28
 
 
@@ -53,7 +53,7 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
     for columns in range(fewest, panels + 1):
         rows = -(-panels // columns)
         scale = min(
-            (MOST_WIDTH - MARGIN * (columns + 1)) / (columns * width),
+            (MOST_WIDTH - MARGIN_PX * (columns + 1)) / (columns * width),
             MOST_HEIGHT / (rows * height),
             MOST_ENLARGED,
         )
@@ -95,12 +95,12 @@ def draw_picture(
     drawn = [draw_panel(pixels, panel.marks, scale=scale) for panel in panels]
     height, width = drawn[0].shape[:2]
     cell_width = max(width, LEAST_PANEL_WIDTH)
-    total = columns * (cell_width + MARGIN) + MARGIN
+    total = columns * (cell_width + MARGIN_PX) + MARGIN_PX
     rows = []
     for first in range(0, len(panels), columns):
-        row = np.full((height + 30 + MARGIN, total, 3), 255, np.uint8)
+        row = np.full((height + 30 + MARGIN_PX, total, 3), 255, np.uint8)
         for place, index in enumerate(range(first, min(first + columns, len(panels)))):
-            x = MARGIN + place * (cell_width + MARGIN)
+            x = MARGIN_PX + place * (cell_width + MARGIN_PX)
             caption = draw_line_of_text(cell_width, panels[index].caption)
             row[: len(caption), x : x + cell_width] = caption
             row[30 : 30 + height, x : x + width] = drawn[index]
@@ -162,7 +162,7 @@ def draw_difference(
     panels = []
     for side, (arm, found) in zip(("reference", "candidate"), arms.items(), strict=True):
         marks = [
-            Mark(box, f"{pair}{box_label(class_id, score, names)}", STYLES[kind])
+            Mark(box, f"{pair}{box_label(class_id, score, names)}", KIND_STYLES[kind])
             for (box, score, class_id), (kind, pair) in zip(
                 _detections(found), fates(compared, side, len(found.scores)), strict=True
             )
@@ -170,7 +170,8 @@ def draw_difference(
         said = found.reason or count(len(marks), "detection")
         panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
     legend = [
-        (f"{KINDS[kind]}: {len(getattr(compared, kind))}", style) for kind, style in STYLES.items()
+        (f"{KIND_TITLES[kind]}: {len(getattr(compared, kind))}", style)
+        for kind, style in KIND_STYLES.items()
     ]
     heading = f"{comparison}: {compared.name} ({largest_differences(compared)})"
     return draw_picture(pixels, panels, heading=heading, legend=legend, side_by_side=True)

@@ -17,7 +17,7 @@ INK = "#222222"
 FAINT = "#767676"
 GRID = "#dddddd"
 
-EFFECTS = {
+EFFECT_COLOURS = {
     "geometry": "#E69F00",
     "runtime": "#0072B2",
     "deployment": "#009E73",
@@ -25,7 +25,12 @@ EFFECTS = {
 }
 """Colour of each effect, from M. Okabe and K. Ito, "Color universal design", 2008."""
 
-KINDS = {"matched": "#56B4E9", "missing": "#D55E00", "extra": "#F0E442", "flipped": "#CC79A7"}
+KIND_COLOURS = {
+    "matched": "#56B4E9",
+    "missing": "#D55E00",
+    "extra": "#F0E442",
+    "flipped": "#CC79A7",
+}
 """Colour of each kind of detection, in figures and pictures alike; from the same set."""
 
 HATCHES = {"matched": "", "missing": "///", "extra": "...", "flipped": "xxx"}
@@ -68,7 +73,7 @@ def theme() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, destination: str | Path) -> None:
+def save_figure(figure: Figure, destination: str | Path) -> None:
     """Write a figure as PNG; equal figures give equal bytes."""
     with theme(), atomic(destination) as temporary:
         FigureCanvasAgg(figure)

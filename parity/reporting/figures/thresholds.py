@@ -13,10 +13,10 @@ from matplotlib.image import AxesImage
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes as Thresholds
 from parity.comparison.tuning import SweepComparison, SweepResults
-from parity.reporting.figures.theme import EFFECTS, FAINT, INK, LINES, MARKERS, theme
+from parity.reporting.figures.theme import EFFECT_COLOURS, FAINT, INK, LINES, MARKERS, theme
 from parity.reporting.wording import count, number, shortened
 
-COLUMNS = 3
+MAPS_PER_ROW = 3
 MOST_MAPS = 24
 MOST_TICKS = 7
 MOST_NUMBERS = 60
@@ -34,7 +34,7 @@ def draw_sweep(results: SweepResults) -> Figure:
     """
     comparisons = results.comparisons
     shown = list(comparisons)[:MOST_MAPS]
-    rows = -(-len(shown) // COLUMNS)
+    rows = -(-len(shown) // MAPS_PER_ROW)
     height = max(2.3, 0.9 + 0.32 * len(results.axes.iou))
     with theme():
         figure = Figure(figsize=(12.5, rows * height + 4.6))
@@ -42,7 +42,7 @@ def draw_sweep(results: SweepResults) -> Figure:
         figure.suptitle(_headline(results, len(shown)), fontsize=13, x=0.012, ha="left")
         grid = figure.add_gridspec(2, 1, height_ratios=[rows * height, 4])
         maps, curves = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-        panels = maps.subplots(rows, COLUMNS, squeeze=False).ravel()
+        panels = maps.subplots(rows, MAPS_PER_ROW, squeeze=False).ravel()
         for panel in panels[len(shown) :]:
             panel.set_visible(False)
         scale = _common_scale(comparisons)
@@ -92,7 +92,7 @@ def draw_f1_map(
 def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> None:
     """Draw how much each arm detects over confidence, at the operating overlap threshold."""
     row = axes.tuned_iou.index(axes.operating_iou)
-    colours = list(EFFECTS.values())
+    colours = list(EFFECT_COLOURS.values())
     for index, (name, arm) in enumerate(arms.items()):
         pytorch = name.startswith("pytorch")
         ax.plot(
@@ -122,7 +122,7 @@ def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thre
         effect = name.partition("-")[0]
         index = seen[effect] = seen.get(effect, -1) + 1
         best = comparison.tuning.best_conf
-        colour = EFFECTS.get(effect, INK)
+        colour = EFFECT_COLOURS.get(effect, INK)
         curve = np.array(comparison.curve, np.float64)
         ax.plot(
             axes.tuned_conf,

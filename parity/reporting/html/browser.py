@@ -7,18 +7,14 @@ small scripts of a few images each, which the page asks for when it needs them.
 import json
 import logging
 import math
-import os
-import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import cv2
 import numpy as np
-from markupsafe import Markup
 
-from parity.comparison.differences import ImageComparison, Pair
+from parity.comparison.differences import ImageComparison, DetectionPair
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import BatchImage, check_unchanged, slug
@@ -27,21 +23,20 @@ from parity.detection.detection_files import ImageDetections
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
-from parity.records import load, save
+from parity.records import save
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.verdict import image_verdict
-from parity.reporting.views.images import ImagesView
-from parity.reporting.wording import count, printable
+from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
 
-INDEX = "browser.json"
+BROWSER_INDEX = "browser.json"
 
 PHOTO_PX, PHOTO_QUALITY = 1280, 82
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 72
 IMAGES_PER_SCRIPT = 25
 
-KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
+DIFFERENCE_KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
 """Kinds of difference; bit i of a row's last number stands for the i-th."""
 
 Measured = tuple[int, int, int, int, float | None, float | None, int, int]
@@ -104,21 +99,13 @@ class BrowserIndex:
     images: list[BrowserRow]
 
 
-@dataclass(frozen=True)
-class Browser:
-    """The browser of a model: a sentence about it, and its data as JSON for a script element."""
-
-    about: str
-    data: Markup
-
-
 def write_browser(
     results: Results, sources: Sources, *, worst: int, destination: str | Path
 ) -> None:
     """Write what the browser needs to show the worst images of a model.
 
     ``browser.json`` holds a :class:`BrowserIndex`. ``details_<number>.js`` call
-    ``parity.receive(model, number, images)`` with what :func:`details_of` returns.
+    ``parity.receive(model, number, images)`` with what :func:`drawn_details` returns.
     ``photo_<image>.jpg`` and ``thumbnail_<image>.jpg`` are copies of the image.
 
     Parameters
@@ -140,7 +127,7 @@ def write_browser(
         for record in reported(records, len(chosen), "images copied"):
             name = record.image.name
             rows[name] = row_of(chosen[name], record, results, copy_image(record.image, folder))
-            details[name] = details_of(record.arms, record.comparisons)
+            details[name] = drawn_details(record.arms, record.comparisons)
         ordered = [name for name in chosen if name in rows]
         for start in range(0, len(ordered), IMAGES_PER_SCRIPT):
             few = [details[name] for name in ordered[start : start + IMAGES_PER_SCRIPT]]
@@ -151,10 +138,10 @@ def write_browser(
             model=results.model,
             images_per_script=IMAGES_PER_SCRIPT,
             total=results.images_total,
-            kinds=KINDS,
+            kinds=DIFFERENCE_KINDS,
             images=[rows[name] for name in ordered],
         )
-        save(folder / INDEX, index)
+        save(folder / BROWSER_INDEX, index)
 
 
 def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: str) -> BrowserRow:
@@ -204,7 +191,7 @@ def three_digits(value: float) -> float | None:
     return float(f"{value:.3g}") if math.isfinite(value) else None
 
 
-def details_of(
+def drawn_details(
     arms: dict[str, ImageDetections], comparisons: dict[str, ImageComparison]
 ) -> dict[str, Any]:
     """Return what the browser draws into an image, as JSON.
@@ -239,7 +226,7 @@ def details_of(
     }
 
 
-def _pair(pair: Pair) -> list[float]:
+def _pair(pair: DetectionPair) -> list[float]:
     return [pair.reference, pair.candidate, round(pair.iou, 6), pair.box_px]
 
 
@@ -270,72 +257,3 @@ def shrunk(pixels: np.ndarray, longest: int) -> np.ndarray:
         return pixels
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-
-
-def copy_browser(source: str | Path, destination: Path) -> None:
-    """Copy what the browser shows; where the disk allows, a copy takes no space."""
-    for path in sorted(Path(source).iterdir()):
-        if path.name.startswith(".") or path.name == INDEX:
-            continue
-        try:
-            os.link(path, destination / path.name)
-        except OSError:
-            shutil.copyfile(path, destination / path.name)
-
-
-def browser_of(view: ImagesView, files: str) -> Browser:
-    """Return the browser of a model.
-
-    Parameters
-    ----------
-    view : ImagesView
-        What it shows.
-    files : str
-        Address of the folder of what the page shows; it holds a folder per model.
-    """
-    (folder,) = view.browsers
-    index = load(Path(folder) / INDEX, BrowserIndex)
-    shown = len(index.images)
-    if shown < index.total:
-        about = (
-            f"The {shown:,} worst of {count(index.total, 'image')}, as many as browse in the "
-            "configuration asks for."
-        )
-    else:
-        about = f"{count(index.total, 'image')}, worst first."
-    return Browser(about, as_data(browser_data(view.results, index, files)))
-
-
-def browser_data(results: Results, index: BrowserIndex, files: str) -> dict[str, Any]:
-    """Return what the scripts of the page know of a model before they load anything, as JSON."""
-    return {
-        "model": results.model,
-        "files": f"{files}/{quote(results.model)}",
-        "names": {class_id: printable(name) for class_id, name in results.names.items()},
-        "arms": list(results.arms),
-        "comparisons": [
-            {
-                "name": name,
-                "effect": each.effect,
-                "reference": each.reference,
-                "candidate": each.candidate,
-                "gated": each.gated,
-                "tolerance": asdict(each.tolerance),
-            }
-            for name, each in results.comparisons.items()
-        ],
-        "kinds": index.kinds,
-        "images_per_script": index.images_per_script,
-        "rows": [
-            [row.name, row.photo, row.size, row.verdict, row.classes, row.measured]
-            for row in index.images
-        ],
-    }
-
-
-def as_data(value: Any) -> Markup:
-    """Return JSON that can stand in an element ``script`` of HTML, whatever it holds."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - escaped above, as JSON knows it

@@ -7,18 +7,23 @@ lines and letters keep their size.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-from parity.comparison.results import ComparisonResults, Distribution, Effect
-from parity.reporting.verdict import KINDS, object_count, objects_by_kind
+from parity.comparison.results import ComparisonResults
+from parity.comparison.settings import Effect
+from parity.reporting.verdict import (
+    KIND_TITLES,
+    MeasuredQuantity,
+    object_count,
+    objects_by_kind,
+    spread_of,
+)
 from parity.reporting.wording import number
 
-DrawnQuantity = Literal["box_px", "score"]
-QUANTITIES: tuple[DrawnQuantity, ...] = ("box_px", "score")
+DRAWN: tuple[MeasuredQuantity, ...] = ("box_px", "score")
 
 LEAST_DECADE = -9
 MOST_TICKS = 5
-MARGIN = 2.0  # per cent, so that a mark at the end is not cut
+MARGIN_PERCENT = 2.0  # per cent, so that a mark at the end is not cut
 THINNEST = 0.8  # per cent, the narrowest piece of a bar that can be seen
 HEAT_STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 """Values of F1 at which the shade of a map changes (chosen)."""
@@ -57,7 +62,7 @@ class Axis:
             share = 0.0
         else:
             share = (math.log10(value) - self.low) / (self.high - self.low)
-        return round(MARGIN + (100 - 2 * MARGIN) * min(max(share, 0.0), 1.0), 2)
+        return round(MARGIN_PERCENT + (100 - 2 * MARGIN_PERCENT) * min(max(share, 0.0), 1.0), 2)
 
     @property
     def ticks(self) -> list["Tick"]:
@@ -110,14 +115,14 @@ class ChartRow:
     candidate: str
     bars: list[Bar]
     counts: str
-    strips: dict[DrawnQuantity, Strip]
+    strips: dict[MeasuredQuantity, Strip]
 
 
 @dataclass(frozen=True)
 class Chart:
     """All comparisons on common axes."""
 
-    axes: dict[DrawnQuantity, Axis]
+    axes: dict[MeasuredQuantity, Axis]
     rows: list[ChartRow]
 
 
@@ -128,7 +133,7 @@ def _decade(exponent: int) -> str:
 def effect_chart(comparisons: Mapping[str, ComparisonResults]) -> Chart:
     """Return the figure of all comparisons: objects by kind, differences of boxes and scores."""
     every = list(comparisons.values())
-    axes = {quantity: axis_of(every, quantity) for quantity in QUANTITIES}
+    axes = {quantity: axis_of(every, quantity) for quantity in DRAWN}
     most = max((object_count(each) for each in every), default=0)
     return Chart(
         axes,
@@ -147,11 +152,11 @@ def effect_chart(comparisons: Mapping[str, ComparisonResults]) -> Chart:
     )
 
 
-def axis_of(comparisons: Iterable[ComparisonResults], quantity: DrawnQuantity) -> Axis:
+def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity) -> Axis:
     """Return an axis on which a quantity of all comparisons and its tolerances find a place."""
     values: list[float] = []
     for each in comparisons:
-        spread: Distribution | None = getattr(each.distributions, quantity)
+        spread = spread_of(each, quantity)
         values += [spread.median, spread.p95, spread.max] if spread else []
         values.append(getattr(each.tolerance, quantity))
     return Axis.of(values)
@@ -175,13 +180,13 @@ def counts_in_words(comparison: ComparisonResults) -> str:
     if not sum(counts.values()):
         return "no objects were compared"
     shown = {kind: many for kind, many in counts.items() if many or kind != "flipped"}
-    return ", ".join(f"{many:,} {KINDS[kind]}" for kind, many in shown.items())
+    return ", ".join(f"{many:,} {KIND_TITLES[kind]}" for kind, many in shown.items())
 
 
-def strip(comparison: ComparisonResults, quantity: DrawnQuantity, axis: Axis) -> Strip:
+def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis) -> Strip:
     """Return where median, 95th percentile, largest difference and tolerance stand."""
     unit = {"box_px": " px", "score": ""}[quantity]
-    spread: Distribution | None = getattr(comparison.distributions, quantity)
+    spread = spread_of(comparison, quantity)
     allowed: float = getattr(comparison.tolerance, quantity)
     if spread is None:
         label = "no matched detections"

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from parity.files import atomic, atomic_folder
-from parity.reporting.html.browser import Browser, browser_of, copy_browser
+from parity.reporting.html.browser_data import Browser, browser_of, copy_browser
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.report import ModelReport, Report
 from parity.reporting.views.blocks import Figure, every_block
@@ -27,7 +27,7 @@ from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import is_web_address, printable, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("base.css", "sections.css", "browser.css", "viewer.css")
+STYLE_SHEETS = ("base.css", "sections.css", "browser.css", "viewer.css")
 FIRST_SCRIPT = "theme.js"
 SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "start.js")
 
@@ -99,7 +99,7 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
 
 def render_page(report: Report, places: Places, *, markdown: str | Path) -> str:
     """Return the page."""
-    first, last, style = source(FIRST_SCRIPT), source(*SCRIPTS), source(*STYLES)
+    first, last, style = source(FIRST_SCRIPT), source(*SCRIPTS), source(*STYLE_SHEETS)
     return (
         environment(places)
         .get_template("index.html.j2")

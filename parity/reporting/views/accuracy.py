@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from parity.accuracy.error_types import FATES, KINDS
+from parity.accuracy.error_types import FATES, ERROR_TYPES
 from parity.accuracy.results import Accuracy, AccuracyComparison, ArmAccuracy, OperatingPoint
 from parity.reporting.views.blocks import Block, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, number
 
-ARMS = (
+ARM_HEADER = (
     "arm",
     "mAP50-95",
     "95 % interval",
@@ -19,15 +19,23 @@ ARMS = (
     "precision",
     "recall",
 )
-COSTS = (
+COST_HEADER = (
     "comparison",
     "lost mAP50-95 (%)",
     "95 % interval",
     "lost mAP50 (%)",
     "95 % interval",
 )
-ERRORS = ("arm", "wrong class", "badly placed", "both", "duplicate", "background", "missed objects")
-MOVES = ("comparison", "changes")
+ERROR_HEADER = (
+    "arm",
+    "wrong class",
+    "badly placed",
+    "both",
+    "duplicate",
+    "background",
+    "missed objects",
+)
+MOVE_HEADER = ("comparison", "changes")
 
 
 def prepare(model: Model) -> View | None:
@@ -49,18 +57,18 @@ def blocks_of(found: Accuracy) -> Iterator[Block]:
     )
     for note in labels.notes:
         yield Note(note)
-    yield table("Accuracy", ARMS, [arm_row(name, arm) for name, arm in found.arms.items()])
+    yield table("Accuracy", ARM_HEADER, [arm_row(name, arm) for name, arm in found.arms.items()])
     yield Note("Precision and recall hold at the thresholds of this run.")
     costs = [cost_row(name, each) for name, each in found.comparisons.items()]
-    yield table("Loss of the candidate, in per cent of the reference's value", COSTS, costs)
+    yield table("Loss of the candidate, in per cent of the reference's value", COST_HEADER, costs)
     yield Note(
         f"A negative loss is a gain. The intervals hold 95 % of {protocol.draws} bootstrap draws "
         "of the images."
     )
     errors = [error_row(name, arm.operating_point) for name, arm in found.arms.items()]
-    yield table("Errors at the thresholds of this run", ERRORS, errors)
+    yield table("Errors at the thresholds of this run", ERROR_HEADER, errors)
     moves = [(name, moves_in_words(each.moved)) for name, each in found.comparisons.items()]
-    yield table("Objects that fare differently with the candidate", MOVES, moves)
+    yield table("Objects that fare differently with the candidate", MOVE_HEADER, moves)
 
 
 def arm_row(name: str, arm: ArmAccuracy) -> tuple[str, ...]:
@@ -88,7 +96,7 @@ def cost_row(name: str, each: AccuracyComparison) -> tuple[str, ...]:
 
 def error_row(name: str, point: OperatingPoint) -> tuple[str, ...]:
     """Return the errors of an arm by kind, and what it missed."""
-    kinds = [f"{point.mistakes[kind]:,}" for kind in KINDS]
+    kinds = [f"{point.mistakes[kind]:,}" for kind in ERROR_TYPES]
     return (name, *kinds, f"{point.fates[FATES[-1]]:,}")
 
 

@@ -6,10 +6,10 @@ Only what was measured is claimed; what the numbers cannot tell is said to be un
 from collections.abc import Iterator
 
 from parity.comparison.results import ArmResults, ComparisonResults, Results
-from parity.comparison.tolerances import judge
+from parity.comparison.tolerances import ROUNDING, judge
 from parity.diagnosis.document import DiagnosisDocument
 from parity.layers.results import LayerResults
-from parity.reporting.deployment_effects import ROUNDING, Deployment, attribute, deployments
+from parity.reporting.deployment_effects import Deployment, attribute, deployments
 from parity.reporting.diagnosis_verdict import advice
 from parity.reporting.verdict import (
     NOTHING,
@@ -38,8 +38,8 @@ UNKNOWN_CAUSE = (
     "These numbers do not show why the runtime differs: its precision, its graph, or its "
     "preprocessing and postprocessing."
 )
-STEPS = ("export", "arm", "what changes", "panoptic quality", "share of the loss")
-ABOUT_STEPS = (
+FACTOR_HEADER = ("export", "arm", "what changes", "panoptic quality", "share of the loss")
+ABOUT_FACTORS = (
     f"{PANOPTIC_QUALITY} A factor that makes up for another has a negative share; the shares of an "
     "export add up to 100 %."
 )
@@ -67,10 +67,10 @@ def _explained(results: Results, layers: dict[str, LayerResults]) -> Iterator[Bl
             "No export was compared both with the reference and with PyTorch on its own input, so "
             "the cause of a difference cannot be told."
         )
-    rows = step_rows(results)
+    rows = factor_rows(results)
     if rows:
-        yield table("From the reference to each export, one factor at a time", STEPS, rows)
-        yield Note(ABOUT_STEPS)
+        yield table("From the reference to each export, one factor at a time", FACTOR_HEADER, rows)
+        yield Note(ABOUT_FACTORS)
 
 
 def _expected(results: Results) -> Iterator[Block]:
@@ -85,7 +85,7 @@ def _advised(model: Model) -> Iterator[Block]:
     yield Sentences(tuple(found), numbered=True) if found else Text("Nothing needs to be done.")
 
 
-def step_rows(results: Results) -> list[tuple[str, ...]]:
+def factor_rows(results: Results) -> list[tuple[str, ...]]:
     """Return the cells of every step to every export."""
     return [
         (arm, step.arm, step.factor, four_decimals(step.quality), percent(step.share))

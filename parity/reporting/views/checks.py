@@ -8,7 +8,7 @@ from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, listing, number
 
-CHECKS = (
+CHECK_HEADER = (
     "arm",
     "images",
     "unreadable",
@@ -17,7 +17,7 @@ CHECKS = (
     "classes",
     "failed checks",
 )
-UNREADABLE = ("image", "reason", "arm")
+UNREADABLE_HEADER = ("image", "reason", "arm")
 ABOUT = (
     "Every detection must be finite, lie inside its image, have a positive area, a score in (0, 1] "
     "and a known class."
@@ -32,8 +32,8 @@ def prepare(model: Model) -> View:
     return View(
         (
             Text(ABOUT),
-            table("Output checks", CHECKS, check_rows(results)),
-            table("Unreadable images", UNREADABLE, unread)
+            table("Output checks", CHECK_HEADER, check_rows(results)),
+            table("Unreadable images", UNREADABLE_HEADER, unread)
             if unread
             else Text("Every arm could read every image."),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.diagnosis.document import BoxComparison, DiagnosisDocument, NamedFault, WaterfallStep
 from parity.diagnosis.stages import STAGE_TITLES
-from parity.reporting.diagnosis_verdict import in_words, step_title, verdict_sentence
+from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
 from parity.reporting.views.blocks import (
     Block,
     Code,
@@ -34,7 +34,7 @@ MOST_ALTERNATIVES = 5
 MOST_TIMES = 1e6
 """Above it odds are not told apart."""
 
-EFFECT_OF_FIX = (
+FIX_HEADER = (
     "compared with PyTorch",
     "matched",
     "missing",
@@ -44,7 +44,7 @@ EFFECT_OF_FIX = (
     "scores: largest / median",
     "panoptic quality",
 )
-STEPS = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -52,7 +52,9 @@ def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
     found = model.documents("diagnoses", DiagnosisDocument)
-    groups = [Group(name, tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()]
+    groups = [
+        Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
+    ]
     return View(tuple(groups)) if groups else None
 
 
@@ -74,10 +76,10 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         cost = cost_in_words(shares.get(fault.name), diagnosis.alone[fault.name])
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
-    yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
-    if 1 - diagnosis.waterfall[-1].agreement > NOTHING_LOST:
+    yield effect_of_fix(diagnosis)
+    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEPS, rows)
+        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
         ("What these boxes cannot tell", open_questions(diagnosis)),
         ("How to learn more", diagnosis.ask),
@@ -109,9 +111,10 @@ def cost_in_words(share: float | None, alone: float) -> str:
     Parameters
     ----------
     share : float or None
-        Its part of the agreement that is lost when faults are added in the order of the stages.
+        Its part of the panoptic quality that is lost when faults are added in the order of the
+        stages.
     alone : float
-        The agreement that it would leave if it were the only fault.
+        The panoptic quality that it would leave if it were the only fault.
     """
     said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
     if share is None:
@@ -193,18 +196,22 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
         ]
     )
     yield (
-        f"Here, PyTorch is compared at the thresholds of {diagnosis.external}: {said}. The "
-        f"comparison external-{diagnosis.external} uses the thresholds of the configuration."
+        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
+        "comparison of that name uses the thresholds of the configuration."
     )
 
 
-def _effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
-    effect = diagnosis.fix_effect
+def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:
+    """Return the observed boxes and those of the fixed deployment, compared with PyTorch."""
+    effect, wrong = diagnosis.fix_effect, bool(diagnosis.faults)
+    after = "after the fix" if wrong else f"{diagnosis.export}, run correctly"
     rows = [
         ("the observed boxes", *compared_cells(effect.before)),
-        ("after the fix", *compared_cells(effect.after)),
+        (after, *compared_cells(effect.after)),
     ]
-    yield table("Before and after", EFFECT_OF_FIX, rows)
+    title = "Effect of the fix" if wrong else "Comparison with PyTorch"
+    caption = "Before and after" if wrong else "Both compared with PyTorch"
+    return Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:
@@ -214,7 +221,7 @@ def compared_cells(found: BoxComparison) -> tuple[str, ...]:
         *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
         f"{number(found.box_px)} / {number(found.box_px_median)}",
         f"{number(found.score)} / {number(found.score_median)}",
-        four_decimals(found.agreement),
+        four_decimals(found.panoptic_quality),
     )
 
 
@@ -223,7 +230,7 @@ def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ..
     return (
         step_title(step, diagnosis),
         *(f"{many:,}" for many in (step.matched, step.missing, step.extra)),
-        four_decimals(step.agreement),
+        four_decimals(step.panoptic_quality),
         percent(step.share),
     )
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Distribution, Effect
+from parity.comparison.results import ComparisonResults, Distribution
+from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
     object_count,
     outcome_in_words,
@@ -23,7 +24,7 @@ class EffectKind:
     shows: str
 
 
-EFFECTS: dict[Effect, EffectKind] = {
+EFFECT_KINDS: dict[Effect, EffectKind] = {
     "geometry": EffectKind(
         "Geometry",
         "PyTorch compared with PyTorch: the fixed input tensor of an export instead of the "
@@ -79,7 +80,7 @@ def prepare(model: Model) -> EffectsView:
     """Return every comparison in a sentence and in numbers."""
     comparisons = model.results.comparisons
     measured = {each.effect for each in comparisons.values()}
-    kinds = tuple((effect, kind) for effect, kind in EFFECTS.items() if effect in measured)
+    kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
     return EffectsView(

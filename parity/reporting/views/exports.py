@@ -13,7 +13,7 @@ from parity.reporting.views.blocks import Block, Figure, Group, Note, Table, Tex
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import ceiling, count, number
 
-CHOICE = (
+CHOICE_HEADER = (
     "export",
     "size (MB)",
     "images per second",
@@ -26,7 +26,7 @@ CHOICE = (
     "tolerance",
     "Pareto-optimal",
 )
-FILES = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
+FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
 PARETO = "An export is Pareto-optimal if no other is nowhere worse and somewhere better."
 DIGESTS = (
     "Digests are SHA-256. The digest of an ONNX file leaves out its metadata, which holds the date "
@@ -38,7 +38,7 @@ PLOT = "Quality of the exports over size and speed"
 def prepare(model: Model) -> View:
     """Return the exports side by side, which one to ship, and what their files are."""
     results = model.results
-    measured = Measured(
+    measured = MeasuredExports(
         accuracy=model.document("accuracies", Accuracy),
         latency=model.documents("latencies", Latency),
     )
@@ -46,18 +46,22 @@ def prepare(model: Model) -> View:
     plots = model.inputs.get("choice_plots", ())
     return View(
         (
-            *([Group("Which export to ship", tuple(choice(chosen, plots)))] if chosen else []),
+            *(
+                [Group("Which export to ship", tuple(choice_blocks(chosen, plots)))]
+                if chosen
+                else []
+            ),
             side_by_side(results, measured),
-            table("What each ONNX file is", FILES, [*file_rows(results)]),
+            table("What each ONNX file is", FILE_HEADER, [*file_rows(results)]),
             Note(DIGESTS),
         )
     )
 
 
-def choice(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
+def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
-    yield table("The choice", CHOICE, [choice_row(row) for row in found.rows])
+    yield table("The choice", CHOICE_HEADER, [choice_row(row) for row in found.rows])
     yield Note(PARETO)
     for path in plots:
         yield Figure(path, PLOT)
@@ -81,14 +85,14 @@ def choice_row(row: ExportChoice) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredExports:
     """What was measured beside parity: accuracy, if there are labels, and speed by export."""
 
     accuracy: Accuracy | None
     latency: Mapping[str, Latency]
 
 
-def side_by_side(results: Results, measured: Measured) -> Table:
+def side_by_side(results: Results, measured: MeasuredExports) -> Table:
     """Return size, both effects, and accuracy and speed where measured, a row an export."""
     effects = [
         f"{effect}: {what}"

@@ -11,7 +11,7 @@ from parity.comparison.differences import ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.detection.detection_files import ImageDetections
 from parity.records import load
-from parity.reporting.picture_index import INDEX, PicturedImage, PictureIndex
+from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
 from parity.reporting.verdict import image_verdict
 from parity.reporting.views.blocks import (
     Block,
@@ -56,7 +56,7 @@ def prepare(model: Model) -> ImagesView:
     results = model.results
     pictured: dict[str, tuple[str, PicturedImage]] = {}
     for folder in model.inputs.get("pictures", ()):
-        index = load(Path(folder) / INDEX, PictureIndex)
+        index = load(Path(folder) / PICTURE_INDEX, PictureIndex)
         pictured |= {entry.name: (folder, entry) for entry in index.images}
     header = ("image", *results.arms, *results.comparisons, "verdict")
     total = results.images_total
@@ -127,13 +127,13 @@ def _details(results: Results, pictured: dict[str, tuple[str, PicturedImage]]) -
         yield Text("No image differs beyond a tolerance.")
     for image in differing[:MOST_DETAILS]:
         folder, entry = pictured.get(image.name, ("", None))
-        yield Group(image.name, tuple(details_of(image, entry, folder, results)))
+        yield Group(image.name, tuple(image_blocks(image, entry, folder, results)))
     left = len(differing) - MOST_DETAILS
     if left > 0:
         yield Note(f"{count(left, 'more image')} in comparison_results.json.")
 
 
-def details_of(
+def image_blocks(
     image: ImageResults, entry: PicturedImage | None, folder: str, results: Results
 ) -> Iterator[Block]:
     """Yield what is known of an image that differs.

@@ -9,7 +9,7 @@ from parity.reporting.views.blocks import Figure, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, four_decimals, number
 
-TUNED = (
+TUNED_HEADER = (
     "comparison",
     "conf",
     "IoU",
@@ -26,7 +26,7 @@ TUNED = (
     "extra",
     "F1",
 )
-RANGES = (
+RANGE_HEADER = (
     "comparison",
     "lowest F1",
     "at conf, IoU",
@@ -99,8 +99,12 @@ def prepare(model: Model) -> ThresholdsView | None:
             Sentences(tuple(each.sentence for each in comparisons.values())),
             Note(SAME_IMAGES),
             *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
-            table("The candidate gets other thresholds, the reference keeps its own", TUNED, tuned),
-            table("Both arms get the same thresholds", RANGES, ranges),
+            table(
+                "Other thresholds for the candidate alone",
+                TUNED_HEADER,
+                tuned,
+            ),
+            table("The same thresholds for both arms", RANGE_HEADER, ranges),
             *(Note(each) for each in found.notes),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),

@@ -1,24 +1,25 @@
-"""The proof of a diagnosis: measures, the waterfall and the examples."""
-
-from typing import Any
+"""What each fault costs: the comparison, the waterfall and the examples."""
 
 import pytest
 
-from parity.diagnosis.attribution import examples, measure, waterfall
+from parity.detection.detection_files import ImageDetections
+from parity.diagnosis.attribution import compare, examples, waterfall
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
 
-def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) -> dict[str, Any]:
-    return {
-        "name": name,
-        "height": 20,
-        "width": 100,
-        "reason": "",
-        "boxes": list(boxes),
-        "scores": [score] * len(boxes),
-        "class_ids": [0] * len(boxes),
-    }
+def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) -> ImageDetections:
+    return ImageDetections(
+        name=name,
+        sha256="",
+        height=20,
+        width=100,
+        reason="",
+        non_finite=0,
+        boxes=list(boxes),
+        scores=[score] * len(boxes),
+        class_ids=[0] * len(boxes),
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,11 +32,11 @@ def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) 
         (record(LEFT), record([0.0, 0.0, 10.0, 8.0]), 0.8, "a pair weighs as much as it overlaps"),
     ],
 )
-def test_agreement(
-    ours: dict[str, Any], theirs: dict[str, Any], expected: float, reason: str
+def test_the_panoptic_quality(
+    ours: ImageDetections, theirs: ImageDetections, expected: float, reason: str
 ) -> None:
-    found = measure({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
-    assert found["agreement"] == pytest.approx(expected), reason
+    found = compare({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
+    assert found.panoptic_quality == pytest.approx(expected), reason
 
 
 def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
@@ -47,14 +48,14 @@ def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
         ("unexplained", "", {"a.jpg": record([0.0, 0.0, 10.0, 6.0])}),
     ]
     rows = waterfall(references, steps, iou=0.5)
-    assert sum(row["share"] for row in rows) == pytest.approx(1)
-    assert rows[0]["share"] == 0
-    assert rows[2]["share"] < 0 < rows[1]["share"]
+    assert sum(row.share for row in rows) == pytest.approx(1)
+    assert rows[0].share == 0
+    assert rows[2].share < 0 < rows[1].share
 
 
 def test_where_nothing_is_lost_there_are_no_shares() -> None:
     same = {"a.jpg": record(LEFT)}
-    assert waterfall(same, [("unexplained", "", same)], iou=0.5)[0]["share"] is None
+    assert waterfall(same, [("unexplained", "", same)], iou=0.5)[0].share is None
 
 
 def test_the_example_that_tells_most_comes_first() -> None:
@@ -63,12 +64,12 @@ def test_the_example_that_tells_most_comes_first() -> None:
         for boxes in ([LEFT, LEFT, LEFT], [LEFT, RIGHT, [0.0, 0.0, 10.0, 9.0]])
     ]
     shown = examples(sides[0], sides[1], sides[1], iou=0.5)
-    assert [example["name"] for example in shown] == ["b", "c", "a"]
-    assert shown[0]["correct"]["boxes"] == [LEFT]
-    assert shown[0]["observed"]["boxes"] == shown[0]["reproduced"]["boxes"] == [RIGHT]
+    assert [example.name for example in shown] == ["b", "c", "a"]
+    assert shown[0].correct.boxes == [LEFT]
+    assert shown[0].observed.boxes == shown[0].reproduced.boxes == [RIGHT]
 
 
 def test_a_box_that_is_not_finite_is_not_shown() -> None:
     wild = {"a.jpg": record([0.0, float("nan"), 1.0, 1.0], LEFT)}
     (shown,) = examples({"a.jpg": record(LEFT)}, wild, wild, iou=0.5)
-    assert shown["observed"]["boxes"] == [LEFT]
+    assert shown.observed.boxes == [LEFT]

@@ -2,13 +2,13 @@
 
 import pytest
 
-from parity.diagnosis.benchmark.demo_boxes import find
+from parity.diagnosis.benchmark.injection import find_faults
 from parity.errors import UserError
 
 
 def test_faults_have_names() -> None:
-    assert [fault.name for fault in find(["bgr", "truncated"])] == ["bgr", "truncated"]
-    assert find([]) == []
+    assert [fault.name for fault in find_faults(["bgr", "truncated"])] == ["bgr", "truncated"]
+    assert find_faults([]) == []
 
 
 @pytest.mark.parametrize(
@@ -20,5 +20,5 @@ def test_faults_have_names() -> None:
 )
 def test_a_mistake_gets_a_sentence(names: list[str], sentence: str) -> None:
     with pytest.raises(UserError) as caught:
-        find(names)
+        find_faults(names)
     assert sentence in str(caught.value)

@@ -1,0 +1,32 @@
+"""What a comparison is asked to do; importing it costs nothing, since planning does."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from parity.comparison.tolerances import Tolerance
+
+Effect = Literal["geometry", "runtime", "deployment", "external"]
+"""What the differences of two arms are due to."""
+
+
+@dataclass(frozen=True)
+class ComparisonSettings:
+    """Two arms to compare.
+
+    Attributes
+    ----------
+    effect : Effect
+        What their differences are due to.
+    reference, candidate : str
+        Names of the arms.
+    gated : bool
+        Whether the comparison decides the verdict.
+    tolerance : Tolerance
+        Differences that are still called equal.
+    """
+
+    effect: Effect
+    reference: str
+    candidate: str
+    gated: bool
+    tolerance: Tolerance

@@ -1,0 +1,171 @@
+"""Injecting known faults: deployments that have them, and the boxes that they print."""
+
+import difflib
+import random
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.diagnosis.catalogue.fault import FAULTS, Fault, all_faults
+from parity.diagnosis.misfit import Precision, fit_boxes, total_misfit
+from parity.errors import UserError
+from parity.external.observations import Declared, Observations, Observed
+
+VISIBLE = 6.0
+"""A fault is visible if the boxes misfit by more without it, nats; chosen: as much as two common
+faults cost."""
+
+LEAST_BOXES = 5
+"""Boxes of all images from which several faults can be visible; chosen."""
+
+SUGGESTIONS, SIMILARITY = 5, 0.3
+"""Names that are suggested for an unknown one, at most, and how similar they must be, see
+:func:`difflib.get_close_matches`; chosen."""
+
+BOX_DECIMALS, SCORE_DECIMALS = 2, 4
+"""Decimals with which people print coordinates in px, and scores; chosen."""
+
+
+def injectable_faults() -> list[Fault]:
+    """Return the faults of the catalogue that are no harmless choices."""
+    return [fault for fault in all_faults() if not fault.is_choice]
+
+
+def find_faults(names: Sequence[str]) -> list[Fault]:
+    """Return faults of the catalogue by name.
+
+    Raises
+    ------
+    UserError
+        If there is none of that name, or two change the same choice.
+    """
+    for name in names:
+        if name not in FAULTS:
+            like = difflib.get_close_matches(name, FAULTS, n=SUGGESTIONS, cutoff=SIMILARITY)
+            said = f"did you mean {', '.join(like)}?" if like else "see the catalogue of faults."
+            raise UserError(f"there is no fault {name!r} that can be injected; {said}")
+    faults = [FAULTS[name] for name in names]
+    for i, fault in enumerate(faults):
+        for other in faults[:i]:
+            if fault.fields & other.fields:
+                raise UserError(
+                    f"{other.name} and {fault.name} change the same step and cannot be combined."
+                )
+    return faults
+
+
+def with_faults(faults: Iterable[Fault], correct: Pipeline) -> Pipeline:
+    """Return the deployment that has some faults."""
+    for fault in faults:
+        correct = fault.apply(correct)
+    return correct
+
+
+def observe(
+    replayer: Replayer,
+    pipeline: Pipeline,
+    names: Sequence[str],
+    *,
+    declared: Declared,
+    box_decimals: int = BOX_DECIMALS,
+    score_decimals: int = SCORE_DECIMALS,
+    withheld: float = 0.0,
+    seed: int = 0,
+) -> Observations:
+    """Return what a deployment prints for some images.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs it.
+    pipeline : Pipeline
+        The deployment.
+    names : sequence of str
+        Images.
+    declared : Declared
+        What is said of it.
+    box_decimals, score_decimals : int
+        Decimals of coordinates and of scores.
+    withheld : float
+        Share of boxes that are left out at random.
+    seed : int
+        Of what is left out.
+    """
+    chance = np.random.default_rng(seed)
+    images = {}
+    for name in names:
+        found = replayer.detections(pipeline, name)
+        kept = chance.random(len(found)) >= withheld
+        images[name] = Observed(
+            np.round(found.boxes[kept].astype(np.float64), box_decimals),
+            np.round(found.scores[kept].astype(np.float64), score_decimals),
+            found.class_ids[kept].astype(np.int64),
+        )
+    return Observations(images, declared)
+
+
+def all_visible(
+    replayer: Replayer, faults: Sequence[Fault], correct: Pipeline, names: Sequence[str]
+) -> bool:
+    """Return whether the boxes show each of some faults beside the others.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs the deployments.
+    faults : sequence of Fault
+        To be combined.
+    correct : Pipeline
+        What they deviate from.
+    names : sequence of str
+        Images.
+    """
+    whole = with_faults(faults, correct)
+    seen = observe(replayer, whole, names, declared=Declared()).images
+    precision = Precision.of(seen)
+    boxes = sum(len(o) for o in seen.values())
+    if boxes < LEAST_BOXES and len(faults) > 1:
+        return False
+    for fault in faults:
+        others = with_faults([f for f in faults if f is not fault], correct)
+        fits = [fit_boxes(replayer.detections(others, n), seen[n], precision) for n in names]
+        if total_misfit(fits) < VISIBLE:
+            return False
+    return True
+
+
+def random_fault_sets(
+    replayer: Replayer,
+    correct: Pipeline,
+    names: Sequence[str],
+    *,
+    count: int,
+    size: int,
+    seed: int,
+) -> list[tuple[Fault, ...]]:
+    """Return random sets of faults that touch different choices and are all visible.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs the deployments.
+    correct : Pipeline
+        What they deviate from.
+    names : sequence of str
+        Images.
+    count, size : int
+        Sets, and faults in each.
+    seed : int
+        Of the draw.
+    """
+    chance = random.Random(seed)  # noqa: S311
+    catalogue = injectable_faults()
+    drawn: list[tuple[Fault, ...]] = []
+    while len(drawn) < count:
+        faults = tuple(chance.sample(catalogue, size))
+        fields = [name for fault in faults for name in fault.fields]
+        if len(set(fields)) == len(fields) and all_visible(replayer, faults, correct, names):
+            drawn.append(faults)
+    return drawn

@@ -1,0 +1,130 @@
+"""Faults of decoding the raw output into boxes, scores and classes."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import add_fault
+
+CODE = """rows = output[0].T  # (8400, 84): cx, cy, w, h, 80 scores that are final
+class_ids = rows[:, 4:].argmax(1)
+scores = rows[:, 4:].max(1)"""
+CORNERS_CODE = "x1, y1, x2, y2 = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2"
+ISSUES = "https://github.com/ultralytics/ultralytics/issues"
+
+NO_OBJECTNESS = "Read class scores from column 4 on; YOLOv8 and later have no objectness."
+FINAL_SCORES = "Use the scores as they are; the exported graph has already activated them."
+
+fault = partial(add_fault, stage="decoding", code=CODE)
+box_format = partial(
+    add_fault,
+    stage="decoding",
+    fix="Read the four numbers as centre x, centre y, width and height.",
+    code=CORNERS_CODE,
+)
+
+fault(
+    "not_transposed",
+    title="Raw output not transposed",
+    changes={"output_axes": "rows"},
+    wrong="The raw output (84, 8400) is read row by row, as if its rows were boxes.",
+    fix="Transpose the raw output to (8400, 84).",
+    reference=f"{ISSUES}/751",
+)
+fault(
+    "reshaped",
+    title="Raw output reshaped instead of transposed",
+    changes={"output_axes": "reshaped"},
+    wrong=(
+        "The raw output (84, 8400) is reshaped to (8400, 84), which scrambles coordinates and "
+        "scores."
+    ),
+    fix="Transpose the raw output; reshape does not swap axes.",
+    reference=f"{ISSUES}/221",
+)
+fault(
+    "v5_layout",
+    title="Output decoded as YOLOv5 (objectness times class score)",
+    changes={"head": "v5"},
+    wrong=(
+        "The output is decoded in the YOLOv5 layout: column 4 is taken as objectness and "
+        "multiplied by the class scores."
+    ),
+    fix=NO_OBJECTNESS,
+    reference=f"{ISSUES}/284",
+)
+fault(
+    "v5_classes",
+    title="Class scores read from column 5 on (YOLOv5 layout)",
+    changes={"head": "v5_classes"},
+    wrong="Class scores are read from column 5 on, as in YOLOv5, so class ids are one too low.",
+    fix=NO_OBJECTNESS,
+    reference=f"{ISSUES}/284",
+)
+fault(
+    "v5_objectness",
+    title="Column 4 used as objectness (YOLOv5 layout)",
+    changes={"head": "v5_objectness"},
+    wrong=(
+        "Column 4 is used as the confidence and the class is read from column 5 on, as in YOLOv5."
+    ),
+    fix=NO_OBJECTNESS,
+    reference=f"{ISSUES}/284",
+)
+fault(
+    "column_4_confidence",
+    title="Score of class 0 used as the confidence",
+    changes={"head": "column4"},
+    wrong="Column 4, the score of class 0, is used as the confidence of every box.",
+    fix=NO_OBJECTNESS,
+)
+fault(
+    "sigmoid",
+    title="Sigmoid applied to final scores",
+    changes={"activation": "sigmoid"},
+    wrong="A sigmoid is applied to scores that the network has already activated.",
+    fix=FINAL_SCORES,
+)
+fault(
+    "softmax",
+    title="Softmax applied to final scores",
+    changes={"activation": "softmax"},
+    wrong="A softmax over the classes is applied to scores that the network has already activated.",
+    fix=FINAL_SCORES,
+)
+fault(
+    "sigmoid_boxes",
+    title="Sigmoid applied to box coordinates",
+    changes={"box_activation": "sigmoid"},
+    wrong="A sigmoid is applied to the box coordinates.",
+    fix="Use the coordinates as they are, in px of the input.",
+)
+fault(
+    "multi_label",
+    title="Several classes per anchor (multi-label)",
+    changes={"multi_label": True},
+    wrong="An anchor yields a box for every class above the threshold, not only for its best.",
+    fix="Keep the best class of each anchor, as predict does.",
+)
+box_format(
+    "read_as_xyxy",
+    title="Centre and size read as two corners",
+    changes={"box_format": "xyxy"},
+    wrong="Centre x, centre y, width and height are read as x1, y1, x2, y2.",
+)
+box_format(
+    "centre_as_corner",
+    title="Box centre read as the top-left corner",
+    changes={"box_format": "xywh"},
+    wrong="The centre of each box is read as its top-left corner.",
+)
+box_format(
+    "sides_not_halved",
+    title="Full width and height used instead of half",
+    changes={"box_format": "full_sides"},
+    wrong="The full width and height instead of half are added to and subtracted from the centre.",
+)
+box_format(
+    "x_y_exchanged",
+    title="x and y swapped in the boxes",
+    changes={"box_format": "cycxhw"},
+    wrong="x and y of the boxes are swapped.",
+)

@@ -1,0 +1,210 @@
+"""Faults of bringing the image to the size of the input: resizing and padding."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
+from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
+
+LETTERBOX_CODE = """r = min(640 / h, 640 / w)
+nh, nw = round(h * r), round(w * r)  # halves to even, as std::nearbyint in C++
+top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
+canvas = np.full((640, 640, 3), 114, np.uint8)
+canvas[top:top + nh, left:left + nw] = cv2.resize(image, (nw, nh))"""
+BOTH_WAYS_CODE = f"{LETTERBOX_CODE}\n\n# and rescale boxes accordingly:\n{RESCALING_CODE}"
+
+LETTERBOX = "Keep the aspect ratio, centre the image and pad it with grey (114)."
+
+OTHER_GREY = COMMON_COST + 0.5
+"""Cost of a padding that is neither 114 nor black, nats; chosen: less common than black."""
+
+ROUNDINGS = {"floor": "down", "ceil": "up"}
+
+PADDING_TITLES = {
+    0: "Padded with black (0) instead of grey (114)",
+    128: "Padded with grey 128 instead of 114",
+    255: "Padded with white (255) instead of grey (114)",
+    144: "Padded with grey 144 instead of 114",
+    127: "Padded with grey 127 instead of 114",
+    100: "Padded with grey 100 instead of 114",
+}
+"""Title by grey level, 0 to 255; black, white, both middles and two others; chosen."""
+
+KERNEL_TITLES = {
+    "pillow_bilinear": (
+        "Resized with Pillow's bilinear filter (antialiased)",
+        "Pillow's BILINEAR filter, which smooths when it shrinks an image,",
+    ),
+    "pillow_bicubic": (
+        "Resized with Pillow's bicubic filter (antialiased)",
+        "Pillow's BICUBIC filter, its default, which smooths when it shrinks an image,",
+    ),
+    "cubic": (
+        "Resized with bicubic interpolation (OpenCV)",
+        "bicubic interpolation (INTER_CUBIC)",
+    ),
+    "area": (
+        "Resized with area interpolation (OpenCV)",
+        "area interpolation (INTER_AREA)",
+    ),
+    "nearest": (
+        "Resized with nearest-neighbour interpolation (OpenCV)",
+        "nearest-neighbour interpolation (INTER_NEAREST)",
+    ),
+    "lanczos": (
+        "Resized with Lanczos interpolation (OpenCV)",
+        "Lanczos interpolation (INTER_LANCZOS4)",
+    ),
+    "pillow_lanczos": (
+        "Resized with Pillow's Lanczos filter (antialiased)",
+        "Pillow's LANCZOS filter, which smooths when it shrinks an image,",
+    ),
+    "pillow_nearest": (
+        "Resized with nearest-neighbour interpolation (Pillow)",
+        "nearest-neighbour interpolation (Pillow's NEAREST filter)",
+    ),
+    "linear_float": (
+        "Resized in floating point instead of 8-bit",
+        "bilinear interpolation on floats, which keeps fractions of a grey level,",
+    ),
+}
+"""Title and words by interpolation kernel."""
+
+fault = partial(add_fault, stage="geometry", code=LETTERBOX_CODE)
+fault_both_ways = partial(fault, code=BOTH_WAYS_CODE)
+
+fault_both_ways(
+    "stretched",
+    title="Stretched instead of letterboxed",
+    changes={"fitting": "stretch"},
+    wrong=(
+        "The image is stretched to the input size without keeping its aspect ratio, and boxes are "
+        "rescaled accordingly."
+    ),
+    fix=LETTERBOX,
+    reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Object-Detection/issues/8",
+)
+fault(
+    "stretched_letterbox_back",
+    title="Stretched, but boxes rescaled as if letterboxed",
+    changes={"fitting": "stretch", "gain": "letterbox", "offset": "letterbox"},
+    wrong=(
+        "The image is stretched to the input size, but boxes are rescaled as if it had been "
+        "letterboxed."
+    ),
+    fix="Letterbox the image; the boxes are then rescaled correctly.",
+)
+fault_both_ways(
+    "top_left",
+    title="Padded at the right and bottom only",
+    changes={"align": "top_left"},
+    wrong="The image is placed in the top-left corner of the input instead of its centre.",
+    fix=LETTERBOX,
+)
+fault(
+    "top_left_centred_back",
+    title="Padded at the right and bottom, but boxes rescaled as if centred",
+    changes={"align": "top_left", "offset": "letterbox"},
+    wrong=(
+        "The image is placed in the top-left corner of the input, but boxes are rescaled as if it "
+        "were centred."
+    ),
+    fix=LETTERBOX,
+)
+fault_both_ways(
+    "padded_first_black",
+    title="Padded with black to a square before resizing",
+    changes={"fitting": "pad_first", "border": 0},
+    wrong="The image is padded with black at the right or bottom to a square and then resized.",
+    fix=LETTERBOX,
+    reference="https://github.com/ultralytics/ultralytics/issues/16562",
+)
+fault_both_ways(
+    "padded_first",
+    title="Padded to a square before resizing",
+    changes={"fitting": "pad_first"},
+    wrong="The image is padded at the right or bottom to a square and then resized.",
+    fix=LETTERBOX,
+)
+fault_both_ways(
+    "cropped",
+    title="Cropped to the central square",
+    changes={"fitting": "crop"},
+    wrong="Only the central square of the image is used.",
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
+fault(
+    "not_enlarged",
+    title="Small images padded but not enlarged (scaleup=False)",
+    changes={"enlarge": False},
+    wrong="Images smaller than the input are padded but not enlarged (scaleup=False).",
+    fix=LETTERBOX,
+)
+fault(
+    "sides_exchanged",
+    title="Height and width swapped when resizing",
+    changes={"sides_exchanged": True},
+    wrong="Height and width are swapped when the image is resized.",
+    fix="Pass (width, height) to cv2.resize; the shape of an array is (height, width).",
+)
+for rounding, direction in ROUNDINGS.items():
+    fault(
+        f"side_{rounding}",
+        title=f"Resized width and height rounded {direction}",
+        changes={"side_rounding": rounding},
+        wrong=(
+            f"The width and height of the resized image are rounded {direction} instead of to the "
+            "nearest pixel."
+        ),
+        fix="Round the resized width and height to the nearest pixel.",
+    )
+for rounding, direction in ROUNDINGS.items():
+    fault(
+        f"border_{rounding}",
+        title=f"Padding rounded {direction} (image 1 px off)",
+        changes={"border_rounding": rounding},
+        wrong=f"Half the padding is rounded {direction}, so the image can be 1 px off.",
+        fix="Compute the padding at the left and top as round(padding / 2 - 0.1).",
+        cost=RARE_COST,
+    )
+for level, heading in PADDING_TITLES.items():
+    fault(
+        f"border_grey_{level}",
+        title=heading,
+        changes={"border": level},
+        wrong=f"The padding has the grey level {level} instead of 114.",
+        fix="Pad with grey level 114.",
+        cost=COMMON_COST if level == 0 else OTHER_GREY,
+    )
+for kernel, (heading, words) in KERNEL_TITLES.items():
+    fault(
+        f"kernel_{kernel}",
+        title=heading,
+        changes={"kernel": kernel},
+        wrong=f"The image is resized with {words} instead of OpenCV's INTER_LINEAR.",
+        fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
+    )
+
+RECTANGLE = Fault(
+    "minimal_rectangle",
+    "geometry",
+    "Padded to a minimal rectangle instead of a square",
+    (("stride", 32),),
+    "The image is padded to a minimal rectangle (multiples of the stride) instead of the square.",
+    "Use the square that the model was exported for, or declare geometry: rect.",
+    LETTERBOX_CODE,
+    "https://github.com/ultralytics/ultralytics/issues/14285",
+    CHOICE_COST,
+)
+SQUARE = Fault(
+    "whole_square",
+    "geometry",
+    "Padded to a square instead of a minimal rectangle",
+    (("stride", None),),
+    "The image is padded to the square instead of a minimal rectangle (multiples of the stride).",
+    "Declare geometry: square, or pad only to the next multiple of the stride.",
+    LETTERBOX_CODE,
+    "https://github.com/ultralytics/ultralytics/issues/14285",
+    CHOICE_COST,
+)
+"""Considered only where the network takes inputs of any size."""

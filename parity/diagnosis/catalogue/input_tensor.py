@@ -1,0 +1,85 @@
+"""Faults of turning pixels into the input tensor: colour order, scaling and axes."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+
+CODE = "x = canvas[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255"
+
+DIVIDE_ONCE = "Divide pixel values by 255 once."
+DIVIDE_ONLY = "Divide pixel values by 255 and do nothing else."
+
+fault = partial(add_fault, stage="input_tensor", code=CODE)
+
+fault(
+    "bgr",
+    title="Colours swapped (BGR instead of RGB)",
+    changes={"colours": "bgr"},
+    wrong="The colour channels reach the network as BGR instead of RGB.",
+    fix="Convert OpenCV's BGR to RGB exactly once.",
+    reference="https://github.com/ultralytics/ultralytics/issues/10289",
+)
+fault(
+    "not_divided",
+    title="Pixels not divided by 255",
+    changes={"scaling": "none"},
+    wrong="Pixel values reach the network as 0 to 255 instead of 0 to 1.",
+    fix=DIVIDE_ONCE,
+)
+fault(
+    "divided_twice",
+    title="Pixels divided by 255 twice",
+    changes={"scaling": "twice"},
+    wrong="Pixel values are divided by 255 twice, so the input is almost black.",
+    fix=DIVIDE_ONCE,
+)
+fault(
+    "divided_by_256",
+    title="Pixels divided by 256 instead of 255",
+    changes={"scaling": "by_256"},
+    wrong="Pixel values are divided by 256 instead of 255.",
+    fix="Divide pixel values by 255.",
+    cost=RARE_COST,
+)
+fault(
+    "imagenet",
+    title="ImageNet normalisation applied",
+    changes={"scaling": "imagenet"},
+    wrong="Pixel values are normalised with ImageNet's mean and standard deviation.",
+    fix=DIVIDE_ONLY,
+)
+fault(
+    "imagenet_mean",
+    title="ImageNet mean subtracted",
+    changes={"scaling": "imagenet_mean"},
+    wrong="ImageNet's mean is subtracted from the pixel values.",
+    fix=DIVIDE_ONLY,
+    cost=RARE_COST,
+)
+fault(
+    "symmetric",
+    title="Pixels scaled to [-1, 1] instead of [0, 1]",
+    changes={"scaling": "symmetric"},
+    wrong="Pixel values are scaled to [-1, 1] instead of [0, 1].",
+    fix=DIVIDE_ONLY,
+)
+fault(
+    "hwc_reshaped",
+    title="Image reshaped instead of transposed to CHW",
+    changes={"axes": "hwc"},
+    wrong=(
+        "The HWC image is reshaped instead of transposed to CHW, which scrambles rows, columns and "
+        "colours."
+    ),
+    fix="Use transpose(2, 0, 1); reshape does not swap axes.",
+)
+fault(
+    "axes_exchanged",
+    title="Width and height swapped in the input tensor (CWH)",
+    changes={"axes": "cwh"},
+    wrong=(
+        "The axes of the input tensor are channels, width, height instead of channels, height, "
+        "width."
+    ),
+    fix="Use transpose(2, 0, 1), not transpose(2, 1, 0).",
+)

@@ -1,0 +1,79 @@
+"""Faults of the output format: units, clipping, rounding and the four numbers of a box."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import add_fault
+from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
+
+fault = partial(add_fault, stage="output")
+integers = partial(
+    fault,
+    fix="Keep coordinates as floats; round only for drawing.",
+    code="box = [float(v) for v in box]",
+)
+
+fault(
+    "normalised",
+    title="Boxes normalised to the image size",
+    changes={"unit": "image_fraction"},
+    wrong="Coordinates are fractions of the image's width and height instead of px.",
+    fix="Multiply by the image's width and height.",
+    code="boxes *= [w0, h0, w0, h0]",
+)
+fault(
+    "normalised_by_input",
+    title="Boxes divided by the input size",
+    changes={"unit": "input_fraction"},
+    wrong="Coordinates are divided by the width and height of the input.",
+    fix="Do not divide by the input size after rescaling.",
+    code=RESCALING_CODE,
+)
+fault(
+    "times_input",
+    title="Boxes multiplied by the input size",
+    changes={"unit": "times_input"},
+    wrong="Coordinates in px are multiplied by the input size, as if they were normalised.",
+    fix="Use the network's coordinates as they are; they are px already.",
+    code=RESCALING_CODE,
+)
+fault(
+    "not_clipped",
+    title="Boxes not clipped to the image",
+    changes={"clip": False},
+    wrong="Boxes are not clipped to the image.",
+    fix="Clip x to [0, width] and y to [0, height].",
+    code=RESCALING_CODE,
+)
+integers(
+    "rounded",
+    title="Coordinates rounded to whole pixels",
+    changes={"integers": "rounded"},
+    wrong="Coordinates are rounded to whole px.",
+)
+integers(
+    "truncated",
+    title="Coordinates truncated to whole pixels",
+    changes={"integers": "truncated"},
+    wrong="Coordinates are truncated to whole px.",
+)
+integers(
+    "sides_truncated",
+    title="Corner, width and height truncated separately",
+    changes={"integers": "sides_truncated"},
+    wrong="The top-left corner, the width and the height are truncated separately to whole px.",
+)
+integers(
+    "sides_rounded",
+    title="Corner, width and height rounded separately",
+    changes={"integers": "sides_rounded"},
+    wrong="The top-left corner, the width and the height are rounded separately to whole px.",
+)
+for corners in ("xywh", "cxcywh", "yxyx"):
+    fault(
+        f"given_as_{corners}",
+        title=f"Boxes returned as {corners} instead of xyxy",
+        changes={"corners": corners},
+        wrong=f"The four numbers of a box are {corners} where x1, y1, x2, y2 are expected.",
+        fix="Return x1, y1, x2, y2, or declare the format.",
+        code="box = [x1, y1, x2, y2]",
+    )

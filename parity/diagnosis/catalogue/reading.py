@@ -1,0 +1,53 @@
+"""Faults of reading the image."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+
+CODE = "image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)"
+
+JPEG_QUALITIES = (95, 90, 75, 50)
+"""Qualities, 0 to 100, that encoders use by default or that people choose; 75 is Pillow's default,
+95 OpenCV's."""
+
+REDUCTIONS = {0.5: "half", 0.25: "a quarter"}
+"""Factors by which previews are commonly reduced; chosen."""
+
+fault = partial(add_fault, stage="reading", code=CODE)
+
+fault(
+    "exif_ignored",
+    title="EXIF orientation ignored",
+    changes={"orientation": "stored"},
+    wrong="The EXIF orientation tag is ignored, so some photos reach the network rotated.",
+    fix="Read images with OpenCV, or call ImageOps.exif_transpose after Image.open.",
+    reference="https://github.com/ultralytics/ultralytics/pull/23631",
+)
+fault(
+    "grey",
+    title="Image converted to greyscale",
+    changes={"grey": True},
+    wrong="The image is converted to greyscale before detection.",
+    fix="Keep all three colour channels.",
+)
+for quality in JPEG_QUALITIES:
+    fault(
+        f"jpeg_{quality}",
+        title=f"Image recompressed as JPEG (quality {quality})",
+        changes={"jpeg_quality": quality},
+        wrong=f"The image is compressed again as JPEG (quality {quality}) before detection.",
+        fix="Pass on the original file or its decoded pixels.",
+        cost=RARE_COST,
+    )
+for factor, words in REDUCTIONS.items():
+    fault(
+        f"reduced_{factor:g}",
+        title=f"Image downscaled to {words} and enlarged again",
+        changes={"reduction": factor},
+        wrong=(
+            f"The image is downscaled to {words} of its width and height and enlarged again before "
+            "detection, so detail is lost."
+        ),
+        fix="Pass on the image at its full resolution.",
+        cost=RARE_COST,
+    )

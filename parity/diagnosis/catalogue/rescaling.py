@@ -1,0 +1,164 @@
+"""Faults of rescaling boxes from the input to the image."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import COMMON_COST, add_fault
+
+CODE = """r = min(640 / h0, 640 / w0)
+nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
+top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
+boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (nw / w0)).clip(0, w0)
+boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
+"""Correct rescaling; faults of geometry and output are fixed with it too."""
+
+WIDTH_OR_HEIGHT = "https://github.com/ultralytics/ultralytics/issues/19997"
+
+WRONG_SCALE = COMMON_COST + 0.5
+"""Cost of a scale factor that misplaces boxes by more than rounding, nats; chosen."""
+
+WRONG_PADDING = COMMON_COST + 0.25
+"""Cost of a padding that misplaces boxes by more than rounding, nats; chosen."""
+
+fault = partial(
+    add_fault,
+    stage="rescaling",
+    fix="Subtract the padding that was added, then divide by the scale factor that was applied.",
+    code=CODE,
+)
+wrong_scale = partial(fault, cost=WRONG_SCALE)
+wrong_padding = partial(fault, cost=WRONG_PADDING)
+
+fault(
+    "stretched_back",
+    title="Letterboxed, but boxes rescaled as if stretched",
+    changes={"gain": "stretch", "offset": "none"},
+    wrong="The image is letterboxed, but boxes are rescaled as if it had been stretched.",
+)
+fault(
+    "model_pixels",
+    title="Boxes left in input coordinates",
+    changes={"gain": "none", "offset": "none"},
+    wrong="Boxes are returned in px of the input instead of the image.",
+)
+fault(
+    "one_gain",
+    title="One scale factor for both axes",
+    changes={"gain": "single"},
+    wrong="Both axes use one scale factor, which ignores that the resized sides were rounded.",
+)
+wrong_scale(
+    "letterbox_gain",
+    title="Scale factor of a letterbox used",
+    changes={"gain": "letterbox"},
+    wrong="Boxes are rescaled with the scale factor of a letterbox.",
+)
+wrong_scale(
+    "stretch_gain",
+    title="Each axis rescaled by its own stretch factor",
+    changes={"gain": "stretch"},
+    wrong="Each axis is rescaled by its own factor, as if the image had been stretched.",
+)
+wrong_scale(
+    "gain_of_width",
+    title="Scale factor of the width used for both axes",
+    changes={"gain": "width"},
+    wrong="Both axes are rescaled by the ratio of the widths of input and image.",
+    reference=WIDTH_OR_HEIGHT,
+)
+wrong_scale(
+    "gain_of_height",
+    title="Scale factor of the height used for both axes",
+    changes={"gain": "height"},
+    wrong="Both axes are rescaled by the ratio of the heights of input and image.",
+    reference=WIDTH_OR_HEIGHT,
+)
+wrong_scale(
+    "largest_gain",
+    title="Larger scale factor used instead of the smaller",
+    changes={"gain": "largest"},
+    wrong="Boxes are rescaled by the larger of the two ratios instead of the smaller.",
+)
+wrong_scale(
+    "gains_exchanged",
+    title="Scale factors of x and y swapped",
+    changes={"gain": "exchanged"},
+    wrong="The scale factors of x and y are swapped.",
+)
+wrong_scale(
+    "no_gain",
+    title="Padding removed, but boxes not rescaled",
+    changes={"gain": "none"},
+    wrong="The padding is subtracted, but coordinates are not divided by the scale factor.",
+)
+wrong_scale(
+    "gain_inverted",
+    title="Boxes multiplied by the scale factor instead of divided",
+    changes={"gain": "inverse"},
+    wrong="Coordinates are multiplied by the scale factor instead of divided by it.",
+)
+wrong_padding(
+    "border_not_removed",
+    title="Padding not subtracted",
+    changes={"offset": "none"},
+    wrong="The padding is not subtracted from the coordinates.",
+)
+fault(
+    "fractional_border",
+    title="Padding subtracted without rounding",
+    changes={"offset": "half"},
+    wrong="Half the padding is subtracted unrounded, but the image was placed at a whole pixel.",
+)
+fault(
+    "exact_border",
+    title="Padding computed from unrounded sides",
+    changes={"offset": "exact"},
+    wrong="The padding that is subtracted is computed from the unrounded resized sides.",
+)
+wrong_padding(
+    "centred_back",
+    title="Padding of a centred image subtracted",
+    changes={"offset": "letterbox"},
+    wrong="Boxes are rescaled as if the image were centred in the input.",
+)
+wrong_padding(
+    "borders_exchanged",
+    title="Padding of x and y swapped",
+    changes={"offset": "exchanged"},
+    wrong="The padding of x is subtracted from y and vice versa.",
+)
+wrong_padding(
+    "border_added",
+    title="Padding added instead of subtracted",
+    changes={"offset": "added"},
+    wrong="The padding is added to the coordinates instead of subtracted.",
+)
+wrong_padding(
+    "border_after_gain",
+    title="Padding subtracted after scaling instead of before",
+    changes={"offset": "unscaled"},
+    wrong="The padding is subtracted after dividing by the scale factor instead of before.",
+)
+wrong_padding(
+    "whole_border",
+    title="Whole padding subtracted instead of half",
+    changes={"offset": "doubled"},
+    wrong="The whole padding is subtracted instead of the half that lies at the left or top.",
+)
+wrong_padding(
+    "border_of_gain",
+    title="Padding computed from another scale factor",
+    changes={"offset": "from_gain"},
+    wrong="The padding that is subtracted is computed from a scale factor that was not applied.",
+)
+fault(
+    "scaled_twice",
+    title="Boxes rescaled twice",
+    changes={"rescaled": "gain"},
+    wrong="Coordinates are divided by the scale factor twice.",
+)
+fault(
+    "stretched_after",
+    title="Boxes in image coordinates rescaled once more",
+    changes={"rescaled": "stretch"},
+    wrong="Boxes in image coordinates are scaled once more, from the input size to the image size.",
+)

@@ -1,0 +1,132 @@
+"""What the schema cannot say of a configuration: which keys go together, and which files exist."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from parity.comparison.threshold_grid import MAX_POINTS
+from parity.errors import UserError
+from parity.planning.config import Config, ExternalConfig
+from parity.planning.externals import FILE_PATTERNS, files_in
+from parity.records import from_plain
+
+
+def checked(completed: Mapping[str, Any]) -> Config:
+    """Return a configuration as dataclasses.
+
+    Parameters
+    ----------
+    completed : mapping
+        What :func:`parity.planning.schema.complete` gave.
+
+    Raises
+    ------
+    UserError
+        If keys contradict each other or name what does not exist.
+    """
+    config = from_plain(completed, Config)
+    check_thresholds(config)
+    for name, model in config.models.items():
+        path = Path(model.weights)
+        if len(path.parts) > 1 and not path.is_file():  # a bare name may be a published one
+            raise UserError(f"config: models.{name}.weights is {path}, which does not exist.")
+    for name in config.exports:
+        check_export(config, name)
+    for name, external in config.external.items():
+        check_external(config, name)
+        check_paths(f"config: external.{name}", external)
+    check_sweep(config)
+    return config
+
+
+def check_thresholds(config: Config) -> None:
+    """Check that no threshold lies below the floor of the stored candidates."""
+    floor, conf = config.candidates.floor, config.thresholds.conf
+    if conf < floor:
+        raise UserError(
+            f"config: thresholds.conf is {conf}, below candidates.floor, which is {floor}; "
+            "raise the one or lower the other."
+        )
+
+
+def check_export(config: Config, name: str) -> None:
+    """Check that an export's file exists and its keys have a meaning for it."""
+    export, where = config.exports[name], f"config: exports.{name}"
+    if export.onnx is not None and not Path(export.onnx).is_file():
+        raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
+    for key, value in (("conf", export.conf), ("iou", export.iou)):
+        if value is not None and not export.nms:
+            raise UserError(
+                f"{where}.{key} has no meaning here; only an export with nms: true bakes "
+                "thresholds into its graph."
+            )
+    if export.conf is not None and export.conf > config.thresholds.conf:
+        raise UserError(
+            f"config: thresholds.conf is {config.thresholds.conf}, below exports.{name}.conf, "
+            f"which is {export.conf} and baked into the graph; raise the one or lower the other."
+        )
+    if export.keep_fp32 and not export.is_quantised_here:
+        raise UserError(
+            f"{where}.keep_fp32 has no meaning here; only an export that is made with quantize: 8 "
+            "can keep some of its nodes in fp32."
+        )
+
+
+def check_external(config: Config, name: str) -> None:
+    """Check what a deployment is said to run, and at which threshold."""
+    external, where = config.external[name], f"config: external.{name}"
+    if (external.detections is None) == (external.inject is None):
+        raise UserError(f"{where} must have either detections or inject.")
+    floor, ours = config.candidates.floor, config.thresholds.conf
+    if external.conf is not None and external.conf < floor:
+        raise UserError(
+            f"{where}.conf is {external.conf}, below candidates.floor, which is {floor}; lower the "
+            "floor."
+        )
+    if f"external-{name}" in config.gate and external.conf not in (None, ours):
+        raise UserError(
+            f"{where}.conf is {external.conf}, and gate compares its boxes with PyTorch's at "
+            f"thresholds.conf, which is {ours}; set that to {external.conf}, too."
+        )
+    named = (("model", external.model, config.models), ("export", external.export, config.exports))
+    for key, value, known in named:
+        if value is not None and value not in known:
+            raise UserError(f"{where}.{key} is {value!r}; it may be {', '.join(sorted(known))}.")
+
+
+def check_paths(where: str, external: ExternalConfig) -> None:
+    """Check that what a deployment brings exists, and that a folder holds files that count."""
+    if isinstance(external.names, str) and not Path(external.names).is_file():
+        raise UserError(f"{where}.names is {external.names}, which does not exist.")
+    for key, patterns in FILE_PATTERNS.items():
+        given = getattr(external, key)
+        if given is None or (key == "detections" and Path(given).is_file()):
+            continue
+        path = Path(given)
+        if not path.is_dir():
+            what = "is no folder" if path.exists() else "does not exist"
+            raise UserError(f"{where}.{key} is {path}, which {what}.")
+        if not files_in(given, key):
+            without = " or ".join(patterns)
+            raise UserError(f"{where}.{key} is {path}, a folder without any {without}.")
+
+
+def check_sweep(config: Config) -> None:
+    """Check that a sweep asks only for detections that are stored and in the graph."""
+    for key, values in config.grid.items():
+        if not 1 <= len(values) <= MAX_POINTS:
+            raise UserError(f"config: sweep.{key} must have 1 to {MAX_POINTS:,} values.")
+    if not config.grid:
+        return
+    limits = {"candidates.floor": config.candidates.floor}
+    for name, export in config.exports.items():
+        if export.nms:
+            limits[f"exports.{name}.conf"] = export.conf or config.thresholds.conf
+    lowest = config.grid["conf"][0]
+    for key, limit in limits.items():
+        if lowest < limit:
+            baked = " and baked into the graph" if key.startswith("exports") else ""
+            raise UserError(
+                f"config: sweep.conf has {lowest}, below {key}, which is {limit}{baked}; "
+                "raise the one or lower the other."
+            )

@@ -1,0 +1,228 @@
+"""The schemas of the configuration: defaults filled in, and for every mistake a sentence.
+
+A sentence names the key and what is allowed. Where a schema says ``x-registry``, the names in that
+registry are allowed.
+"""
+
+import copy
+import difflib
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+import parity.backends.runtimes  # noqa: F401 - its modules register the runtimes
+from parity.backends.runtimes.runtime import RUNTIMES
+from parity.errors import UserError
+from parity.external.box_formats import BOX_FORMAT_NAMES
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+WHOLE = {"$ref": "config.schema.yaml"}
+
+Schema = dict[str, Any]
+"""A JSON schema, or a part of one."""
+
+
+def fault_names() -> Iterable[str]:
+    """Return the names of the faults that can be injected.
+
+    The catalogue is imported only when a configuration names a fault: it needs OpenCV, which takes
+    as long to import as all else that planning needs.
+    """
+    return list(import_module("parity.diagnosis.catalogue.fault").FAULTS)
+
+
+REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
+    "box formats": lambda: BOX_FORMAT_NAMES,
+    "faults": fault_names,
+    "runtimes": lambda: RUNTIMES,
+}
+"""Where the values come from that ``x-registry`` allows, by its name."""
+
+
+def complete(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with its defaults filled in.
+
+    Parameters
+    ----------
+    config : mapping
+        What YAML gave.
+
+    Raises
+    ------
+    UserError
+        If a key or a value is not allowed; the sentence names the key and what is allowed.
+    """
+    completed = copy.deepcopy(dict(config))
+    check_keys(completed)
+    validator = DefaultingValidator(WHOLE, registry=load_schemas())
+    error = best_match(validator.iter_errors(completed), key=_plainness)
+    if error is not None:
+        raise UserError(f"config: {explain(error)}")
+    return completed
+
+
+def load_schemas() -> Registry[Any]:
+    """Return the schemas by the names of their files, by which they refer to each other."""
+    schemas = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.yaml")}
+    for schema in schemas.values():
+        del schema["$schema"]  # where it is met, jsonschema goes on with a validator of its own
+    return Registry().with_resources(
+        (name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()
+    )
+
+
+def check_keys(config: Any, where: str = "") -> None:
+    """Check that every key is text: YAML takes 8, 1.0, yes, no, on and off for something else."""
+    for key, value in config.items() if isinstance(config, dict) else ():
+        if not isinstance(key, str):
+            inside = f" in {where}" if where else ""
+            raise UserError(f"config: the key {key!r}{inside} is not text; put it in quotes.")
+        check_keys(value, f"{where}.{key}".strip("."))
+
+
+def _plainness(error: ValidationError) -> tuple[int, bool, str]:
+    misspelt = error.validator == "additionalProperties"  # says more than the key that is lacking
+    return -len(error.path), misspelt, str(error.validator)
+
+
+def _fill_defaults(
+    validator: Any, properties: Schema, instance: Any, schema: Schema
+) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        for key, subschema in properties.items():
+            if "default" in subschema and instance.get(key) is None:
+                instance[key] = copy.deepcopy(subschema["default"])
+    yield from Draft202012Validator.VALIDATORS["properties"](
+        validator, properties, instance, schema
+    )
+
+
+def _fill_entries(
+    validator: Any, entry: Any, instance: Any, schema: Schema
+) -> Iterator[ValidationError]:
+    if isinstance(instance, dict) and isinstance(entry, dict):
+        for key, value in instance.items():
+            instance[key] = {} if value is None else value  # a name with nothing behind it
+    yield from Draft202012Validator.VALIDATORS["additionalProperties"](
+        validator, entry, instance, schema
+    )
+
+
+def _check_registry(
+    _validator: Any, registry: str, instance: Any, _schema: Schema
+) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and instance not in REGISTRIES[registry]():
+        yield ValidationError(f"{instance!r} is not one of the {registry}")
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+DefaultingValidator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {
+        "properties": _fill_defaults,
+        "additionalProperties": _fill_entries,
+        "x-registry": _check_registry,
+    },
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": _is_number, "integer": _is_integer}
+    ),
+)
+
+
+TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "null": "nothing",
+    "number": "a finite number",
+    "object": "keys with values",
+    "string": "text",
+}
+AS_TEXT = ", not text; a value in quotes or nested in --config is text"
+EXPONENT = ", and YAML takes 1e-4 for text, but not 1.0e-4"
+NAME = "letters, digits, dots, dashes and underscores, beginning with a letter or digit"
+PATTERN_WORDS = {
+    "device": "cpu, cuda or cuda:<number>",
+    "exports": NAME,
+    "external": NAME,
+    "models": NAME,
+}
+BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+    "multipleOf": "a multiple of",
+}
+SIZE = "must be a multiple of 32, or [height, width] where both are"
+NOT_EMPTY = "must not be empty"
+DEMANDS = {
+    "const": "must be a whole number, at least 1, or auto",
+    "oneOf": SIZE,
+    "minItems": SIZE,
+    "maxItems": SIZE,
+    "minProperties": NOT_EMPTY,
+    "minLength": NOT_EMPTY,
+    "uniqueItems": "must not name the same twice",
+}
+LISTED_NAMES = 12
+"""So many allowed values are all listed; of more, the most similar ones."""
+
+
+def explain(error: Any) -> str:
+    """Return one sentence for a ``ValidationError``."""
+    where = ".".join(map(str, error.absolute_path)) or "the file"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(allowed))
+        return f"{where} has no key {unknown[0]!r}; it may have {', '.join(allowed)}."
+    if error.validator == "required":
+        absent = [key for key in error.validator_value if key not in error.instance]
+        return f"{where} lacks the key {absent[0]!r}."
+    value = json.dumps(error.instance, default=str)
+    return f"{where} is {value}; it {_demand(error)}."
+
+
+def _demand(error: Any) -> str:
+    kind, rule = str(error.validator), error.validator_value
+    if kind == "type":
+        return _type([rule] if isinstance(rule, str) else rule, error.instance)
+    if kind in ("enum", "x-registry"):
+        return _choice(error.instance, rule if kind == "enum" else REGISTRIES[rule]())
+    if kind == "pattern":
+        return f"must be {PATTERN_WORDS[str(error.absolute_path[-1])]}"
+    if kind in BOUNDS:
+        return f"must be {BOUNDS[kind]} {rule}"
+    return DEMANDS.get(kind, f"is not allowed: {error.message}")
+
+
+def _type(allowed: list[str], value: Any) -> str:
+    demand = f"must be {' or '.join(TYPES[kind] for kind in allowed)}"
+    if not isinstance(value, str):
+        return demand
+    return f"{demand}{AS_TEXT}{EXPONENT if 'number' in allowed else ''}"
+
+
+def _choice(value: Any, allowed: Iterable[Any]) -> str:
+    names = list(map(str, allowed))
+    if len(names) <= LISTED_NAMES:
+        return f"must be one of {', '.join(names)}"
+    similar = difflib.get_close_matches(str(value), names, n=5, cutoff=0.3)
+    return f"must be one of {len(names)} names, such as {', '.join(similar or names[:5])}"

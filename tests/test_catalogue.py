@@ -1,0 +1,80 @@
+"""The catalogue: every fault is explained for people, and registers itself."""
+
+import pytest
+
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.preprocess import PREPROCESSING
+from parity.diagnosis.benchmark.injection import find_faults, injectable_faults
+from parity.diagnosis.catalogue.class_ids import other_class_names
+from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
+from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
+from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.thresholds import threshold_fault
+from parity.diagnosis.naming import cheapest_faults
+from parity.diagnosis.stages import FAULT_STAGES
+from parity.registry import Registry
+
+CATALOGUE = all_faults()
+SPECIAL = [ZERO_SIZE_NMSBOXES, RECTANGLE, SQUARE]
+
+
+@pytest.mark.parametrize("fault", [*CATALOGUE, *SPECIAL], ids=lambda f: f.name)
+def test_every_fault_is_complete(fault):
+    assert fault.stage in FAULT_STAGES
+    for sentence in (fault.wrong, fault.fix):
+        assert sentence[0].isupper() or sentence.startswith(("x and y", "cv2."))
+        assert sentence.endswith(".")
+    assert not fault.title.endswith(".")
+    assert fault.code
+    assert fault.reference == "" or fault.reference.startswith("https://")
+    assert fault.is_preprocessing == bool(fault.fields & set(PREPROCESSING))
+
+
+@pytest.mark.parametrize("fault", [*CATALOGUE, ZERO_SIZE_NMSBOXES], ids=lambda f: f.name)
+def test_every_fault_is_a_deviation(fault):
+    assert set(deviations(fault.apply(Pipeline()))) == fault.fields
+
+
+def test_people_can_tell_faults_apart():
+    titles = [fault.title for fault in [*CATALOGUE, *SPECIAL]]
+    assert len(set(titles)) == len(titles)
+
+
+def test_faults_come_in_the_order_of_the_stages():
+    stages = [FAULT_STAGES.index(fault.stage) for fault in CATALOGUE]
+    assert stages == sorted(stages)
+
+
+def test_a_fault_needs_no_other_edit(monkeypatch: pytest.MonkeyPatch):
+    faults: Registry[Fault] = Registry("fault")
+    for fault in CATALOGUE:
+        faults.add(fault.name, fault)
+    for module in ("catalogue.fault", "benchmark.injection"):
+        monkeypatch.setattr(f"parity.diagnosis.{module}.FAULTS", faults)
+    add_fault(
+        "quality_10",
+        stage="reading",
+        title="Image recompressed as JPEG (quality 10)",
+        changes={"jpeg_quality": 10},
+        wrong="The image is compressed again as JPEG (quality 10) before detection.",
+        fix="Pass on the original file or its decoded pixels.",
+    )
+    (dummy,) = find_faults(["quality_10"])
+    assert dummy in injectable_faults()
+    assert cheapest_faults(dummy.apply(Pipeline()), Pipeline(), all_faults())[0] == [dummy]
+    assert dummy.name not in FAULTS
+    with pytest.raises(ValueError, match="two faults called bgr"):
+        faults.add("bgr", FAULTS["bgr"])
+
+
+def test_a_threshold_that_is_not_declared_is_no_fault():
+    undeclared, contradicted = (threshold_fault("conf", 0.5, said) for said in (None, 0.25))
+    assert undeclared.is_choice
+    assert not contradicted.is_choice
+    assert contradicted.title == "Confidence threshold 0.5 instead of 0.25"
+
+
+def test_another_list_of_class_names_says_who_is_called_what():
+    fault = other_class_names({0: 10000, 2: 2}, {10000: "pedestrian"}, {0: "person", 2: "car"})
+    assert "person is called pedestrian" in fault.wrong
+    assert "car is called" not in fault.wrong

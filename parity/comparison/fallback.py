@@ -116,7 +116,7 @@ def fallback_reasons(
     near : float
         Share of the confidence threshold from which on a candidate is near it.
     """
-    found = list(failed_checks(image, classes))
+    found: list[str] = [*failed_checks(image, classes)]
     count = len(image.scores)
     if count >= thresholds.max_det:
         found.append(FLOOD)

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from parity.planning.schema import FEW, REGISTRIES, WHOLE, load_schemas
+from parity.planning.schema import LISTED_NAMES, REGISTRIES, WHOLE, load_schemas
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = "configuration.md.j2"
@@ -80,7 +80,11 @@ def allowed(key: dict[str, Any]) -> str:
         return f"`{key['const']}`"
     if "x-registry" in key:
         names = list(REGISTRIES[key["x-registry"]]())
-        return allowed({"enum": names}) if len(names) <= FEW else f"one of the {key['x-registry']}"
+        return (
+            allowed({"enum": names})
+            if len(names) <= LISTED_NAMES
+            else f"one of the {key['x-registry']}"
+        )
     if "enum" in key:
         return ", ".join(f"`{json.dumps(value)}`" for value in key["enum"])
     if "pattern" in key:

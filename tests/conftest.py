@@ -1,12 +1,13 @@
 """What several test modules share: real data, a model, and a copy of the project to run."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 from hypothesis import settings
 
 import parity.backends.pytorch  # noqa: F401  keeps the settings of Ultralytics out of the home folder
+from parity.data.listing import find_samples
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -101,7 +104,7 @@ class Workflow:
 
     def dry_run(self, *args: str, config: Mapping[str, Any] | None = None) -> Result:
         """Tell which jobs would run, see :meth:`run`."""
-        done = self.snakemake("--dry-run", *args, config=config)
+        done = self.plan("--dry-run", *args, config=config)
         table = re.search(r"^Job stats:\njob +count\n[- ]+\n(.*?)^total ", done.stdout, re.M | re.S)
         rows = [row.split() for row in table[1].splitlines()] if table else []
         jobs = Counter({rule: int(count) for rule, count in rows if rule != "all"})
@@ -111,17 +114,10 @@ class Workflow:
         self, *args: str, config: Mapping[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake in a clean environment; ``stdout`` holds both streams."""
-        changes: list[str] = []
-        if config is not None:
-            path = self.root / ".snakemake" / "changes.yaml"
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(yaml.safe_dump(dict(config)))
-            changes = ["--configfile", "config.yaml", str(path)]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", *args, *changes],
+            [sys.executable, "-m", "snakemake", *args, *self._configfile(config)],
             cwd=self.root,
-            env=clean | {"HOME": str(self.home)},
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -129,10 +125,46 @@ class Workflow:
             text=True,
         )
 
+    def plan(
+        self, *args: str, config: Mapping[str, Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Do the same with arguments that run no job, without importing Snakemake anew."""
+        arguments = [*args, *self._configfile(config)]
+        output = self.home / f"plan-{os.getpid()}.txt"
+        server = _planner()
+        order = {"folder": str(self.root), "environment": self._environment()}
+        order |= {"arguments": arguments, "output": str(output)}
+        print(json.dumps(order), file=server.stdin, flush=True)
+        status = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, status, output.read_text())
+
+    def _environment(self) -> dict[str, str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(LEAKS)}
+        return clean | {"HOME": str(self.home)}
+
+    def _configfile(self, config: Mapping[str, Any] | None) -> list[str]:
+        if config is None:
+            return []
+        path = self.root / ".snakemake" / "changes.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump(dict(config)))
+        return ["--configfile", "config.yaml", str(path)]
+
     def copy(self, destination: Path) -> "Workflow":
         """Copy the folder with its results, dates and Snakemake's records."""
         shutil.copytree(self.root, destination, symlinks=True)
         return Workflow(destination, self.home)
+
+
+@cache
+def _planner() -> subprocess.Popen[str]:
+    """Start what plans; it ends with this process."""
+    return subprocess.Popen(
+        [sys.executable, ROOT / "tests" / "planner.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 def copy_project(destination: Path, home: Path) -> Workflow:
@@ -142,6 +174,29 @@ def copy_project(destination: Path, home: Path) -> Workflow:
         shutil.copy2(ROOT / path, destination / path)
     home.mkdir(exist_ok=True)
     return Workflow(destination, home)
+
+
+Build = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Return a function that fills a folder once for all processes that run these tests."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def fill_once(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, filled = base / name, base / f"{name}.filled"
+        with FileLock(base / f"{name}.lock"):
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return fill_once
 
 
 @pytest.fixture
@@ -191,20 +246,52 @@ def yolo11n_onnx() -> Path:
 
 
 @pytest.fixture(scope="session")
-def yolo11n_pt(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def yolo11n_pt(yolo11n_onnx: Path, build: Build) -> Path:
     """Return the checkpoint of YOLO11n, made as the workflow makes it."""
-    from parity.backends.pytorch.checkpoint import obtain_checkpoint
 
-    destination = tmp_path_factory.mktemp("checkpoint") / "yolo11n.pt"
-    obtain_checkpoint(str(yolo11n_onnx), destination, trust=False)
-    return destination
+    def fill(folder: Path) -> None:
+        from parity.backends.pytorch.checkpoint import obtain_checkpoint
+
+        obtain_checkpoint(str(yolo11n_onnx), folder / "yolo11n.pt", trust=False)
+
+    return build("checkpoint", fill) / "yolo11n.pt"
 
 
 @pytest.fixture(scope="session")
-def yolo11n_static(yolo11n_pt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def yolo11n_static(yolo11n_pt: Path, build: Build) -> Path:
     """Return an export of YOLO11n that takes 640 x 640, made as the workflow makes it."""
-    from parity.backends.pytorch.export import export_onnx
 
-    destination = tmp_path_factory.mktemp("export") / "static.onnx"
-    export_onnx(yolo11n_pt, destination, opset=18, simplify=True, dynamic=False, imgsz=[640, 640])
-    return destination
+    def fill(folder: Path) -> None:
+        from parity.backends.pytorch.export import export_onnx
+
+        own = {"opset": 18, "simplify": True, "dynamic": False, "imgsz": [640, 640]}
+        export_onnx(yolo11n_pt, folder / "static.onnx", **own)
+
+    return build("static_export", fill) / "static.onnx"
+
+
+PHOTOS = {"images": "photos", "images_per_job": 2}
+"""The configuration of the finished run."""
+
+
+@pytest.fixture(scope="session")
+def finished(build: Build) -> Workflow:
+    """Return a project in which a run over five photographs and a torn file has ended.
+
+    It is there once for all tests: what changes anything takes a copy.
+    """
+
+    def fill(folder: Path) -> None:
+        project = copy_project(folder / "project", folder / "home")
+        photos = project.root / "photos"
+        (photos / "street").mkdir(parents=True)
+        for name, path in find_samples().items():
+            shutil.copy(path, photos / name)
+        shutil.copy(photos / "bus.jpg", photos / "street" / "bus.jpg")
+        (photos / "torn.jpg").write_bytes(b"no image")
+        result = project.run(config=PHOTOS)
+        assert result.returncode == 0, result.output
+        (folder / "rules.json").write_text(json.dumps(sorted(result.rules)))
+
+    folder = build("finished", fill)
+    return Workflow(folder / "project", folder / "home")

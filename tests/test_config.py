@@ -15,7 +15,7 @@ from parity.comparison.threshold_grid import Steps
 from parity.errors import UserError
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.schema import FEW, REGISTRIES, complete, load_schemas
+from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
 ROOT = Path(__file__).resolve().parent.parent
@@ -256,7 +256,7 @@ def test_a_value_is_allowed_as_soon_as_it_is_registered(monkeypatch: pytest.Monk
 def test_a_value_that_is_not_in_a_registry_gets_a_sentence(text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         completed(text)
-    assert len(list(REGISTRIES["faults"]())) > FEW
+    assert len(list(REGISTRIES["faults"]())) > LISTED_NAMES
 
 
 def test_planning_imports_no_catalogue_unless_a_fault_is_named() -> None:

@@ -81,7 +81,8 @@ from parity.planning.schema import complete
 external = {"mine": {"inject": ["caffe"]}}
 complete({"models": {"m": {"weights": "yolo11n.pt"}}, "external": external})
 network = OnnxNetwork.load(Path(sys.argv[1]), threads=1)
-replayer = Replayer(network, find_samples())
+samples = {name: path for name, path in find_samples().items() if path.suffix == ".jpg"}
+replayer = Replayer(network, samples)
 declared = Declared(conf=0.25, iou=0.45)
 correct = Pipeline(conf=0.25, iou=0.45, stride=32)
 pipeline = with_faults(find_faults(["caffe"]), correct)

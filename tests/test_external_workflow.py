@@ -8,16 +8,15 @@ from typing import Any
 
 import pytest
 
-from parity.data.listing import find_samples
 from parity.detection.detection_files import NOT_LISTED
 from parity.diagnosis.document import DiagnosisDocument
 from parity.files import read_json
 from parity.records import load
-from tests.conftest import Workflow, copy_project
+from tests.conftest import PHOTOS, Workflow, copy_project
 
 pytestmark = pytest.mark.slow
 
-PHOTOS = {"images": "photos", "images_per_job": 1, "annotate": 2, "browse": 2, "sweep": None}
+OWN = PHOTOS | {"annotate": 2, "browse": 2, "sweep": None}
 FAULTY = {"inject": ["bgr", "border_not_removed"]}
 MINE = {"detections": "mine.json", "conf": 0.25, "iou": 0.45}
 BOTH = {"external": {"faulty": FAULTY, "mine": MINE}}
@@ -38,30 +37,26 @@ def write_boxes(project: Workflow, document: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+def diagnosed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """Return a project in which two deployments were diagnosed; one states nothing of an image."""
-    folder = tmp_path_factory.mktemp("external")
-    project = copy_project(folder / "project", folder / "home")
-    photos = project.root / "photos"
-    photos.mkdir()
-    for name, path in find_samples().items():
-        shutil.copy(path, photos / name)
-    made = project.run(INJECTED, config=PHOTOS | {"external": {"faulty": FAULTY}})
+    project = finished.copy(tmp_path_factory.mktemp("external") / "project")
+    (project.root / "photos" / "street" / "bus.jpg").unlink()
+    made = project.run(INJECTED, config=OWN | {"external": {"faulty": FAULTY}})
     assert made.returncode == 0, made.output
     document = json.loads((project.root / INJECTED).read_text())
     document["images"].remove(SILENT)
     kept = [entry for entry in document["detections"] if entry["image"] != SILENT]
     write_boxes(project, document | {"detections": kept})
-    result = project.run(config=PHOTOS | BOTH)
+    result = project.run(config=OWN | BOTH)
     assert result.returncode == 0, result.output
     assert DIAGNOSIS - {"inject"} <= result.rules
     return project
 
 
 @pytest.fixture
-def project(finished: Workflow, tmp_path: Path) -> Workflow:
+def project(diagnosed: Workflow, tmp_path: Path) -> Workflow:
     """Return a copy of the finished project that a test may change."""
-    return finished.copy(tmp_path / "project")
+    return diagnosed.copy(tmp_path / "project")
 
 
 def diagnosis_of(project: Workflow, external: str) -> DiagnosisDocument:
@@ -76,9 +71,9 @@ def results_of(project: Workflow) -> dict[str, Any]:
 
 @pytest.mark.parametrize("external", ["faulty", "mine"])
 def test_the_faults_are_named_and_without_them_nothing_is_left(
-    finished: Workflow, external: str
+    diagnosed: Workflow, external: str
 ) -> None:
-    diagnosis = diagnosis_of(finished, external)
+    diagnosis = diagnosis_of(diagnosed, external)
     assert diagnosis.verdict == "named"
     assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
     before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
@@ -95,31 +90,31 @@ def test_the_faults_are_named_and_without_them_nothing_is_left(
     assert diagnosis.examples
 
 
-def test_what_is_not_stated_is_no_difference(finished: Workflow) -> None:
-    assert SILENT not in diagnosis_of(finished, "mine").images
-    files = (finished.root / "results/compare/yolo11n/external-mine").glob("*.json")
+def test_what_is_not_stated_is_no_difference(diagnosed: Workflow) -> None:
+    assert SILENT not in diagnosis_of(diagnosed, "mine").images
+    files = (diagnosed.root / "results/compare/yolo11n/external-mine").glob("*.json")
     records = [r for path in files for r in read_json(path, "comparison/1")["images"]]
     (silent,) = [record for record in records if record["name"] == SILENT]
     assert silent["reasons"][1] == NOT_LISTED
     assert not silent["missing"]
-    results = results_of(finished)
-    assert results["images_unreadable"] == 0
+    results = results_of(diagnosed)
+    assert results["images_unreadable"] == 1, "the torn one alone"
     assert results["comparisons"]["external-mine"]["unread"] == 0
     row = next(row for row in results["images"] if row["name"] == SILENT)
     assert row["not_stated"] == ["external-mine"]
 
 
-def test_the_report_tells_what_is_wrong_and_shows_it(finished: Workflow) -> None:
-    report = (finished.root / "results/report/analysis_report.md").read_text()
-    page = (finished.root / "results/report/index.html").read_text()
+def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> None:
+    report = (diagnosed.root / "results/report/analysis_report.md").read_text()
+    page = (diagnosed.root / "results/report/index.html").read_text()
     for text in (report, page):
         assert "Diagnosis" in text
-        for fault in diagnosis_of(finished, "faulty").faults:
+        for fault in diagnosis_of(diagnosed, "faulty").faults:
             assert fault.title in text
             assert fault.fix.split(";")[0].split("'")[0] in text
             assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
-    assert (finished.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
-    assert (finished.root / "results/report/files/yolo11n/mine.jpg").is_file()
+    assert (diagnosed.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
+    assert (diagnosed.root / "results/report/files/yolo11n/mine.jpg").is_file()
 
 
 def leave(project: Workflow) -> None:
@@ -165,7 +160,7 @@ def test_reruns_what_a_change_touches(
     expected: set[str],
 ) -> None:
     change(project)
-    result = project.dry_run(config=PHOTOS | {"external": {"faulty": FAULTY, "mine": MINE | own}})
+    result = project.dry_run(config=OWN | {"external": {"faulty": FAULTY, "mine": MINE | own}})
     assert result.rules == expected, result.output
     if "compare" in expected:
         batches = len(list((project.root / "results/compare/yolo11n/external-mine").iterdir()))
@@ -173,8 +168,8 @@ def test_reruns_what_a_change_touches(
     assert result.jobs["diagnose"] == int("diagnose" in expected), "of the one deployment"
 
 
-def test_without_the_section_there_is_no_job(finished: Workflow) -> None:
-    left = finished.dry_run(config=PHOTOS | {"external": {}})
+def test_without_the_section_there_is_no_job(diagnosed: Workflow) -> None:
+    left = diagnosed.dry_run(config=OWN | {"external": {}})
     assert left.rules == {"summarise"} | AFTER_RESULTS
 
 
@@ -188,7 +183,7 @@ def test_without_the_section_there_is_no_job(finished: Workflow) -> None:
 )
 def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sentence: str) -> None:
     (project.root / "mine.json").write_text(content)
-    result = project.run(config=PHOTOS | BOTH)
+    result = project.run(config=OWN | BOTH)
     assert result.returncode == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
@@ -204,9 +199,8 @@ def test_a_published_deployment_runs_through_all_rules(shared: Path, tmp_path: P
         shutil.copy(shared / "data" / name, target)
     external = {"theirs": {"detections": str(brought)}}
     target = "results/diagnose/yolo11n/theirs.json"
-    result = project.run(
-        target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=PHOTOS | {"external": external}
-    )
+    config = OWN | {"external": external, "images_per_job": "auto"}
+    result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
     diagnosis = diagnosis_of(project, "theirs")
     assert diagnosis.verdict == "named"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from parity.comparison.threshold_grid import MAX_POINTS, Axes, Axis, Steps, points
+from parity.comparison.threshold_grid import MAX_POINTS, Axes, Steps, ThresholdAxis, points
 from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 from parity.planning.checks import checked
@@ -25,7 +25,7 @@ THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
     ],
     ids=["sorted, each once", "decimals without dust", "a stop off the grid", "one point"],
 )
-def test_points(axis: Axis, expected: list[float]) -> None:
+def test_points(axis: ThresholdAxis, expected: list[float]) -> None:
     assert points(axis) == expected
 
 

@@ -78,7 +78,7 @@ def test_every_picture_has_a_harmless_file_name(hostile: Workflow) -> None:
 
 
 def test_the_graph_of_jobs_can_be_drawn(hostile: Workflow) -> None:
-    done = hostile.snakemake("--dag", config=CONFIG | {"images_per_job": 1})
+    done = hostile.plan("--dag", config=CONFIG | {"images_per_job": 1})
     assert done.returncode == 0, done.stdout
     labels = re.findall(r'label ?= ?"([^"]*)"', done.stdout)
     assert len(labels) > len(NAMES)

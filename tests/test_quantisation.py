@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from parity.data.batches import BatchImage
 from parity.errors import UserError
 from parity.layers.quantisation import chosen_nodes, tail_of
-from parity.planning.calibration import LEAST, choose_images
+from parity.planning.calibration import LEAST, choose_calibration_images
 
 
 def images(count: int) -> list[BatchImage]:
@@ -56,18 +56,18 @@ def head() -> onnx.ModelProto:
 def test_number_of_calibrating_images(
     there: int, wanted: float, expected: int, reason: str
 ) -> None:
-    assert len(choose_images(images(there), wanted)) == expected, reason
+    assert len(choose_calibration_images(images(there), wanted)) == expected, reason
 
 
 def test_the_choice_depends_neither_on_order_nor_much_on_what_is_added() -> None:
-    few = choose_images(images(200), 20)
-    assert few == choose_images(images(200)[::-1], 20)
-    assert len(set(few) & set(choose_images(images(210), 20))) >= 15
+    few = choose_calibration_images(images(200), 20)
+    assert few == choose_calibration_images(images(200)[::-1], 20)
+    assert len(set(few) & set(choose_calibration_images(images(210), 20))) >= 15
 
 
 def test_unreadable_images_do_not_calibrate() -> None:
     unreadable = BatchImage("torn.jpg", "torn.jpg", "")
-    assert choose_images([unreadable], 0.5) == []
+    assert choose_calibration_images([unreadable], 0.5) == []
 
 
 def test_the_tail_ends_at_the_last_convolutions_and_leaves_the_backbone() -> None:

@@ -7,20 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Workflow, copy_project
-
-ASKED = ["results/report/analysis_report.md", "results/verdict/verdict.json"]
+from tests.conftest import PHOTOS, Workflow
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the report of a run over the samples."""
-    folder = tmp_path_factory.mktemp("report")
-    project: Workflow = copy_project(folder / "project", folder / "home")
-    (project.root / "images").mkdir(exist_ok=True)
-    done = project.run(*ASKED)
-    assert done.returncode == 0, done.output
-    made = project.snakemake("--report", "report.html")
+def report(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the report of the finished run."""
+    project = finished.copy(tmp_path_factory.mktemp("report") / "project")
+    made = project.snakemake("--report", "report.html", config=PHOTOS)
     assert made.returncode == 0, made.stdout
     return (project.root / "report.html").read_text()
 

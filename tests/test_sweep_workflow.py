@@ -1,39 +1,31 @@
 """Which rules a change of the grid reruns."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from parity.data.listing import find_samples
-from tests.conftest import Workflow, copy_project
+from tests.conftest import PHOTOS, Workflow
 
 SWEPT = {"sweep": {"conf": [0.2, 0.25], "iou": [0.5]}}
-PHOTOS = {"images": "photos", "images_per_job": 1, "annotate": 0}
 AFTER_GRID = {"sweep", "tune", "plot_sweep", "write_report", "verdict"}
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """Return a project in which a run over two photographs, a batch each, has ended."""
-    folder = tmp_path_factory.mktemp("swept")
-    project = copy_project(folder / "project", folder / "home")
-    photos = project.root / "photos"
-    photos.mkdir()
-    for name, path in list(find_samples().items())[:2]:
-        shutil.copy(path, photos / name)
+def swept(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """Return a project in which a run with a small grid has ended."""
+    project = finished.copy(tmp_path_factory.mktemp("swept") / "project")
     result = project.run(config=PHOTOS | SWEPT)
     assert result.returncode == 0, result.output
-    assert result.jobs["sweep"] == 2
+    assert result.jobs["sweep"] == len(list((project.root / "results/plan/batches").glob("[!.]*")))
     return project
 
 
 @pytest.fixture
-def project(finished: Workflow, tmp_path: Path) -> Workflow:
+def project(swept: Workflow, tmp_path: Path) -> Workflow:
     """Return a copy of the finished project that a test may change."""
-    return finished.copy(tmp_path / "project")
+    return swept.copy(tmp_path / "project")
 
 
 @pytest.mark.parametrize(
@@ -49,9 +41,9 @@ def project(finished: Workflow, tmp_path: Path) -> Workflow:
     ids=["nothing", "as start, stop and step", "conf added", "iou added", "exchanged", "left out"],
 )
 def test_another_grid_reruns_the_sweep_and_what_follows_alone(
-    finished: Workflow, sweep: dict[str, Any] | None, expected: set[str]
+    swept: Workflow, sweep: dict[str, Any] | None, expected: set[str]
 ) -> None:
-    result = finished.dry_run(config=PHOTOS | {"sweep": sweep})
+    result = swept.dry_run(config=PHOTOS | {"sweep": sweep})
     assert result.returncode == 0, result.output
     assert result.rules - {"write_report", "verdict"} == expected - {"write_report", "verdict"}
     assert result.rules <= AFTER_GRID
@@ -81,8 +73,8 @@ def test_without_the_section_the_report_does_not_speak_of_it(project: Workflow) 
     )
 
 
-def test_a_grid_below_the_floor_gets_a_sentence(finished: Workflow) -> None:
-    result = finished.dry_run(config=PHOTOS | {"sweep": {"conf": [0.5, 0.001]}})
+def test_a_grid_below_the_floor_gets_a_sentence(swept: Workflow) -> None:
+    result = swept.dry_run(config=PHOTOS | {"sweep": {"conf": [0.5, 0.001]}})
     assert result.returncode == 1
     assert "sweep.conf has 0.001, below candidates.floor, which is 0.01" in result.output
     assert "Traceback" not in result.output

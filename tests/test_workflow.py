@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.data.listing import find_samples
-from tests.conftest import Workflow, copy_project
-
-PHOTOS = {"images": "photos", "images_per_job": 2}
+from tests.conftest import PHOTOS, Workflow
 
 VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
@@ -18,23 +16,6 @@ AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
 AFTER_IMAGES = {"infer_pytorch", "infer_onnx"} | AFTER_THRESHOLDS
 AFTER_EXPORT = {"export", "inspect_export", "infer_onnx", "detect_onnx"} | AFTER_DETECTION
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """Return a project in which a run over five photographs has ended."""
-    folder = tmp_path_factory.mktemp("finished")
-    project = copy_project(folder / "project", folder / "home")
-    photos = project.root / "photos"
-    (photos / "street").mkdir(parents=True)
-    for name, path in find_samples().items():
-        shutil.copy(path, photos / name)
-    shutil.copy(photos / "bus.jpg", photos / "street" / "bus.jpg")
-    (photos / "torn.jpg").write_bytes(b"no image")
-    result = project.run(config=PHOTOS)
-    assert result.returncode == 0, result.output
-    assert result.rules == {"load_checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
-    return project
 
 
 @pytest.fixture
@@ -73,8 +54,13 @@ def edit_template(project: Workflow) -> None:
     template.write_text(template.read_text() + "\n")
 
 
-ASYMMETRIC = {"thresholds": {"conf": 0.4, "iou": 0.6}}
-EXCHANGED = {"thresholds": {"conf": 0.6, "iou": 0.4}}
+def test_a_first_run_runs_every_rule_that_is_asked_for(finished: Workflow) -> None:
+    rules = json.loads((finished.root.parent / "rules.json").read_text())
+    assert set(rules) == {"load_checkpoint"} | AFTER_IMAGES | AFTER_EXPORT
+
+
+EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
+"""The thresholds of the finished run, each in the place of the other."""
 
 
 @pytest.mark.parametrize(
@@ -119,8 +105,9 @@ def test_reruns_exactly_what_an_edit_touches(
 
 
 def test_exchanging_two_thresholds_counts_as_a_change(project: Workflow) -> None:
-    project.run(config=PHOTOS | ASYMMETRIC)
-    assert project.dry_run(config=PHOTOS | ASYMMETRIC).rules == set()
+    made = json.loads(next((project.root / "results/detect_onnx").rglob("*.json")).read_text())
+    thresholds = made["made_by"]["thresholds"]
+    assert [thresholds["conf"], thresholds["iou"]] == list(EXCHANGED["thresholds"].values())[::-1]
     assert project.dry_run(config=PHOTOS | EXCHANGED).rules == AFTER_THRESHOLDS
 
 

@@ -31,11 +31,11 @@ class Steps:
     step: float
 
 
-Axis = tuple[float, ...] | Steps
+ThresholdAxis = tuple[float, ...] | Steps
 """The thresholds of one axis, one by one or in short."""
 
 
-def points(axis: Axis) -> list[float]:
+def points(axis: ThresholdAxis) -> list[float]:
     """Return the values of an axis, rising and each once; one more than allowed if too many."""
     if isinstance(axis, Steps):
         start, stop, step = (Decimal(str(each)) for each in (axis.start, axis.stop, axis.step))

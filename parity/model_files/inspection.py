@@ -15,6 +15,7 @@ from parity.errors import UserError
 from parity.model_files.description import load_checked
 from parity.model_files.node_order import is_sorted
 from parity.model_files.results import (
+    STORED_AS,
     Counterpart,
     ExportDescription,
     Finding,
@@ -31,9 +32,6 @@ log = logging.getLogger(__name__)
 
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
-STORED_AS = {8: "int8", 16: "float16", 32: "float"}
-"""What ONNX calls the element type of the configured precision."""
-
 SPOKEN = {"float": "float32"}
 MOST_NAMED = 5
 """Weights that a sentence names at most; chosen."""

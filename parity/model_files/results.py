@@ -13,6 +13,10 @@ Head = Literal["suppressed", "end to end", "raw"]
 """Whether NMS is part of the graph, or the network needs none, or NMS comes after it."""
 
 
+STORED_AS = {8: "int8", 16: "float16", 32: "float"}
+"""What ONNX calls the element type of a configured precision, ``quantize``."""
+
+
 @dataclass(frozen=True)
 class TensorDescription:
     """An input or output of a model.

@@ -11,10 +11,10 @@ from parity.comparison.settings import ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
 
-REFERENCE = "pytorch-rect"
+REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
 
-SQUARE = "pytorch-square"
+SQUARE_ARM = "pytorch-square"
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Arm:
 def plan_arms(config: Config) -> dict[str, Arm]:
     """Return the arms by name: the reference, a control per geometry and head, the exports."""
     arms = {
-        REFERENCE: Arm("pytorch", config.size, True),
-        SQUARE: Arm("pytorch", config.size, False),
+        REFERENCE_ARM: Arm("pytorch", config.size, True),
+        SQUARE_ARM: Arm("pytorch", config.size, False),
     }
     for name, export in config.exports.items():
         arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
@@ -78,22 +78,24 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
         If the gate names a comparison that does not exist.
     """
     common = config.tolerances
-    planned = {"geometry": ComparisonSettings("geometry", REFERENCE, SQUARE, False, common)}
+    planned = {"geometry": ComparisonSettings("geometry", REFERENCE_ARM, SQUARE_ARM, False, common)}
     for name, arm in arms.items():
         control = control_of(arm, config.size)
         if arm.backend == "external":
             own = config.external[name.removeprefix("external-")].tolerances or common
             planned[name] = ComparisonSettings("external", control, name, False, own)
         elif arm.backend == "onnx":
-            if control not in (REFERENCE, SQUARE):
+            if control not in (REFERENCE_ARM, SQUARE_ARM):
                 geometry = f"geometry-{control.removeprefix('pytorch-')}"
                 planned[geometry] = ComparisonSettings(
-                    "geometry", REFERENCE, control, False, common
+                    "geometry", REFERENCE_ARM, control, False, common
                 )
             own = config.exports[arm.export].tolerances or common
             runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
             planned[runtime] = ComparisonSettings("runtime", control, name, True, own)
-            planned[deployment] = ComparisonSettings("deployment", REFERENCE, name, False, common)
+            planned[deployment] = ComparisonSettings(
+                "deployment", REFERENCE_ARM, name, False, common
+            )
     for unknown in sorted(set(config.gate) - set(planned)):
         raise UserError(
             f"config: gate names {unknown!r}; it may name {', '.join(sorted(planned))}."

@@ -14,13 +14,13 @@ from parity.data.batches import Batch, BatchImage, load_batch
 from parity.planning.config import Config
 from parity.records import save_if_changed
 
-FOLDER = "results/plan/calibration"
+CALIBRATION_FOLDER = "results/plan/calibration"
 
 LEAST = 16
 """Images that calibrate an export at least, where a share is asked for; chosen."""
 
 
-def choose_images(images: list[BatchImage], wanted: float) -> list[BatchImage]:
+def choose_calibration_images(images: list[BatchImage], wanted: float) -> list[BatchImage]:
     """Choose images by the digest of their names, so that the choice is spread and stays.
 
     Parameters
@@ -46,7 +46,7 @@ def choose_images(images: list[BatchImage], wanted: float) -> list[BatchImage]:
 
 def calibration_file(export: str) -> str:
     """Return where the images that calibrate an export are listed."""
-    return f"{FOLDER}/{export}.json"
+    return f"{CALIBRATION_FOLDER}/{export}.json"
 
 
 def plan_calibration(config: Config, batches: Iterable[str | Path]) -> None:
@@ -66,4 +66,4 @@ def plan_calibration(config: Config, batches: Iterable[str | Path]) -> None:
     }
     images = [image for path in batches for image in load_batch(path)] if shares else []
     for name, wanted in shares.items():
-        save_if_changed(calibration_file(name), Batch(choose_images(images, wanted)))
+        save_if_changed(calibration_file(name), Batch(choose_calibration_images(images, wanted)))

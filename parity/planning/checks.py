@@ -6,8 +6,8 @@ from typing import Any
 
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.errors import UserError
-from parity.planning.config import Config, External
-from parity.planning.externals import PATTERNS, files_in
+from parity.planning.config import Config, ExternalConfig
+from parity.planning.externals import FILE_PATTERNS, files_in
 from parity.records import from_plain
 
 
@@ -94,11 +94,11 @@ def check_external(config: Config, name: str) -> None:
             raise UserError(f"{where}.{key} is {value!r}; it may be {', '.join(sorted(known))}.")
 
 
-def check_paths(where: str, external: External) -> None:
+def check_paths(where: str, external: ExternalConfig) -> None:
     """Check that what a deployment brings exists, and that a folder holds files that count."""
     if isinstance(external.names, str) and not Path(external.names).is_file():
         raise UserError(f"{where}.names is {external.names}, which does not exist.")
-    for key, patterns in PATTERNS.items():
+    for key, patterns in FILE_PATTERNS.items():
         given = getattr(external, key)
         if given is None or (key == "detections" and Path(given).is_file()):
             continue

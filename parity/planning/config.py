@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from parity.comparison.threshold_grid import Axis, points
+from parity.comparison.threshold_grid import ThresholdAxis, points
 from parity.comparison.tolerances import Tolerance
 from parity.detection.detection_files import Thresholds
 
@@ -12,12 +12,11 @@ Imgsz = int | tuple[int, int]
 """Side of a square, or height and width, px."""
 
 INT8 = 8
-FLOAT16 = 16
 FLOAT32 = 32
 
 
 @dataclass(frozen=True)
-class Model:
+class ModelConfig:
     """A checkpoint, see ``models``."""
 
     weights: str
@@ -25,7 +24,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class AccuracyConfig:
     """How accuracy is measured, see ``accuracy``."""
 
     iou: float
@@ -33,7 +32,7 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class Fallback:
+class FallbackConfig:
     """Whether and when PyTorch steps in for an export, see ``fallback``."""
 
     enabled: bool
@@ -41,21 +40,21 @@ class Fallback:
 
 
 @dataclass(frozen=True)
-class Layers:
+class LayersConfig:
     """How many images layers are studied on, see ``layers``."""
 
     images: int
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationConfig:
     """A share of the images, below 1, or a number of them, see ``exports.<name>.calibration``."""
 
     images: float
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportConfig:
     """An ONNX file of every model, see ``exports``; None is a key that is absent."""
 
     opset: int
@@ -63,7 +62,7 @@ class Export:
     dynamic: bool
     batch: int
     quantize: int
-    calibration: Calibration
+    calibration: CalibrationConfig
     runtime: str
     providers: tuple[str, ...]
     keep_fp32: tuple[str, ...]
@@ -81,22 +80,22 @@ class Export:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepConfig:
     """The thresholds that are tried, see ``sweep``."""
 
-    conf: Axis
-    iou: Axis
+    conf: ThresholdAxis
+    iou: ThresholdAxis
 
 
 @dataclass(frozen=True)
-class Candidates:
+class CandidatesConfig:
     """Which predictions are stored, see ``candidates``."""
 
     floor: float
 
 
 @dataclass(frozen=True)
-class External:
+class ExternalConfig:
     """Boxes of somebody's deployment, see ``external``; None is a key that is absent."""
 
     detections: str | None = None
@@ -124,14 +123,14 @@ class External:
 
 
 @dataclass(frozen=True)
-class Matching:
+class MatchingConfig:
     """When two detections are the same object, see ``matching``."""
 
     iou: float
 
 
 @dataclass(frozen=True)
-class Latency:
+class LatencyConfig:
     """How the arms are timed, see ``latency``."""
 
     in_report: bool
@@ -144,27 +143,27 @@ class Latency:
 class Config:
     """What a user asks for: the keys of ``config.yaml``, described in ``docs/configuration.md``."""
 
-    models: dict[str, Model]
+    models: dict[str, ModelConfig]
     images: str
-    accuracy: Accuracy
-    fallback: Fallback
-    layers: Layers
+    accuracy: AccuracyConfig
+    fallback: FallbackConfig
+    layers: LayersConfig
     imgsz: Imgsz
-    exports: dict[str, Export]
+    exports: dict[str, ExportConfig]
     thresholds: Thresholds
-    candidates: Candidates
+    candidates: CandidatesConfig
     keep_candidates: bool
     images_per_job: int | Literal["auto"]
-    external: dict[str, External]
-    matching: Matching
+    external: dict[str, ExternalConfig]
+    matching: MatchingConfig
     tolerances: Tolerance
     gate: tuple[str, ...]
     annotate: int
-    latency: Latency
+    latency: LatencyConfig
     browse: int
     device: str
     labels: str | None = None
-    sweep: Sweep | None = None
+    sweep: SweepConfig | None = None
 
     @property
     def grid(self) -> dict[str, list[float]]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import parity.external.formats  # noqa: F401 - its modules register the formats
 from parity.external.format import FORMATS
 from parity.external.observations import Declared, Known
-from parity.planning.config import Config, External, as_pair
+from parity.planning.config import Config, ExternalConfig, as_pair
 
-PATTERNS = {
+FILE_PATTERNS = {
     "detections": tuple(sorted({each.files for each in FORMATS.values() if each.files})),
     "input_tensors": ("*.npy",),
     "raw_outputs": ("*.npy",),
@@ -46,7 +46,7 @@ def source_of(config: Config, name: str) -> dict[str, object]:
     }
 
 
-def known_of(external: External) -> Known:
+def known_of(external: ExternalConfig) -> Known:
     """Return what is known of a deployment besides its boxes."""
     declared = Declared(
         conf=external.conf,
@@ -58,7 +58,7 @@ def known_of(external: External) -> Known:
     return Known(declared, external.input_tensors, external.raw_outputs)
 
 
-def tensor_files(external: External) -> list[str]:
+def tensor_files(external: ExternalConfig) -> list[str]:
     """Return the files of tensors that belong to a deployment's boxes."""
     return [
         str(path)
@@ -70,7 +70,7 @@ def tensor_files(external: External) -> list[str]:
 
 def files_in(folder: str, key: str) -> list[Path]:
     """Return the files that count in a folder that a key names, sorted."""
-    found = (path for pattern in PATTERNS[key] for path in Path(folder).rglob(pattern))
+    found = (path for pattern in FILE_PATTERNS[key] for path in Path(folder).rglob(pattern))
     return sorted(set(found))
 
 

@@ -16,8 +16,8 @@ from parity.data.listing import list_paths
 from parity.errors import UserError
 from parity.records import save_if_changed
 
-FOLDER = Path("results/plan/labels")
-LABELS_FILE = f"{FOLDER}/labels.json"
+LABELS_FOLDER = Path("results/plan/labels")
+LABELS_FILE = f"{LABELS_FOLDER}/labels.json"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def plan_labels(source: str | None) -> None:
 
 def digest_of(named: dict[str, Path]) -> str:
     """Return a digest of the names and contents of files, reading only what looks changed."""
-    memory = FOLDER / ".index"
+    memory = LABELS_FOLDER / ".index"
     digests, read = DigestCache.load(memory).updated(list_paths(named))
     if read.size:
         digests.save(memory)

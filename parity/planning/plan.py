@@ -9,10 +9,11 @@ from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
+from parity.model_files.results import STORED_AS
 from parity.planning.arms import Arm, plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
-from parity.planning.config import FLOAT16, FLOAT32, INT8, Config
+from parity.planning.config import FLOAT32, Config
 from parity.planning.exports import all_options, counterpart, description_file, model_file
 from parity.planning.externals import boxes_file, known_of, of_model, source_of, tensor_files
 from parity.planning.label_digest import plan_labels
@@ -26,9 +27,6 @@ SAMPLES_NOTE = (
     f"The folder {OWN_IMAGES} holds no image yet, so samples were used: photographs that the "
     "installed packages bring, and one scene with nothing in it."
 )
-
-STORED_AS = {INT8: "int8", FLOAT16: "float16", FLOAT32: "float"}
-"""What most weights of an export are, by ``quantize``."""
 
 Params = dict[str, Any]
 """Plain values that a rule is given; Snakemake reruns the rule when they change."""

@@ -32,20 +32,18 @@ Schema = dict[str, Any]
 """A JSON schema, or a part of one."""
 
 
-def injectable_faults() -> list[str]:
-    """Return the faults that can be injected.
+def fault_names() -> Iterable[str]:
+    """Return the names of the faults that can be injected.
 
     The catalogue is imported only when a configuration names a fault: it needs OpenCV, which takes
     as long to import as all else that planning needs.
     """
-    before = import_module("parity.diagnosis.catalogue.preprocessing").BEFORE
-    after = import_module("parity.diagnosis.catalogue.postprocessing").AFTER
-    return [fault.name for fault in (*before, *after) if fault.fields]
+    return list(import_module("parity.diagnosis.catalogue.fault").FAULTS)
 
 
 REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "box formats": lambda: BOX_FORMAT_NAMES,
-    "faults": injectable_faults,
+    "faults": fault_names,
     "runtimes": lambda: RUNTIMES,
 }
 """Where the values come from that ``x-registry`` allows, by its name."""
@@ -160,7 +158,7 @@ TYPES = {
 AS_TEXT = ", not text; a value in quotes or nested in --config is text"
 EXPONENT = ", and YAML takes 1e-4 for text, but not 1.0e-4"
 NAME = "letters, digits, dots, dashes and underscores, beginning with a letter or digit"
-PATTERNS = {
+PATTERN_WORDS = {
     "device": "cpu, cuda or cuda:<number>",
     "exports": NAME,
     "external": NAME,
@@ -174,17 +172,17 @@ BOUNDS = {
     "multipleOf": "a multiple of",
 }
 SIZE = "must be a multiple of 32, or [height, width] where both are"
-EMPTY = "must not be empty"
+NOT_EMPTY = "must not be empty"
 DEMANDS = {
     "const": "must be a whole number, at least 1, or auto",
     "oneOf": SIZE,
     "minItems": SIZE,
     "maxItems": SIZE,
-    "minProperties": EMPTY,
-    "minLength": EMPTY,
+    "minProperties": NOT_EMPTY,
+    "minLength": NOT_EMPTY,
     "uniqueItems": "must not name the same twice",
 }
-FEW = 12
+LISTED_NAMES = 12
 """So many allowed values are all listed; of more, the most similar ones."""
 
 
@@ -209,7 +207,7 @@ def _demand(error: Any) -> str:
     if kind in ("enum", "x-registry"):
         return _choice(error.instance, rule if kind == "enum" else REGISTRIES[rule]())
     if kind == "pattern":
-        return f"must be {PATTERNS[str(error.absolute_path[-1])]}"
+        return f"must be {PATTERN_WORDS[str(error.absolute_path[-1])]}"
     if kind in BOUNDS:
         return f"must be {BOUNDS[kind]} {rule}"
     return DEMANDS.get(kind, f"is not allowed: {error.message}")
@@ -224,7 +222,7 @@ def _type(allowed: list[str], value: Any) -> str:
 
 def _choice(value: Any, allowed: Iterable[Any]) -> str:
     names = list(map(str, allowed))
-    if len(names) <= FEW:
+    if len(names) <= LISTED_NAMES:
         return f"must be one of {', '.join(names)}"
     similar = difflib.get_close_matches(str(value), names, n=5, cutoff=0.3)
     return f"must be one of {len(names)} names, such as {', '.join(similar or names[:5])}"

@@ -60,3 +60,22 @@ def test_an_issue_form_is_one_that_github_takes(path: Path) -> None:
 
 def test_there_are_issue_forms() -> None:
     assert {path.stem for path in FORMS} == {"missing_fault", "wrong_diagnosis"}
+
+
+def test_the_hosted_ci_runs_targets_of_the_makefile_on_what_there_is() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (job,) = read(".github/workflows/tests.yml")["jobs"].values()
+    runs = job["strategy"]["matrix"]["include"]
+    assert {"lint", "test"} <= {run["target"] for run in runs}
+    for run in runs:
+        assert re.search(rf"^{run['target']}:.*$", makefile, re.MULTILINE)
+    assert any(step.get("run", "").startswith("make ") for step in job["steps"])
+    (small,) = (run["args"].split()[-1] for run in runs if run["target"] == "run")
+    assert (ROOT / small / "config.yaml").is_file()
+
+
+def test_the_workflow_catalogue_gets_what_it_asks_for() -> None:
+    usage = read(".snakemake-workflow-catalog.yml")["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert usage["software-stack-deployment"]["conda"], "every rule names its environment"
+    assert (ROOT / "config" / "README.md").is_file()

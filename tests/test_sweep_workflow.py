@@ -18,7 +18,7 @@ def swept(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workf
     project = finished.copy(tmp_path_factory.mktemp("swept") / "project")
     result = project.run(config=PHOTOS | SWEPT)
     assert result.returncode == 0, result.output
-    assert result.jobs["sweep"] == len(list((project.root / "results/batches").glob("[!.]*")))
+    assert result.jobs["sweep"] == len(list((project.root / "results/plan/batches").glob("[!.]*")))
     return project
 
 

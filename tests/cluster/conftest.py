@@ -1,8 +1,8 @@
 """Projects, a cluster and a small disk for the tests of failures."""
 
+import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,38 +11,30 @@ import pytest
 
 from parity.data.listing import find_samples
 from tests.cluster.failures import Table
-from tests.cluster.harness import LOCAL, Cluster, Executor, Project, inject_faults, slurm
-from tests.conftest import copy_project
+from tests.cluster.harness import (
+    LOCAL,
+    Cluster,
+    Executor,
+    Project,
+    inject_faults,
+    slurm,
+    small_disk,
+)
+from tests.conftest import Build, copy_project
 
 CONFIG = "images: photographs\nimages_per_job: 2\n"
 PHOTOGRAPHS = 8
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def base(build: Build) -> Path:
     """Return the folder that this machine and all nodes see."""
-    return tmp_path_factory.mktemp("failures")
+    return build("failures", lambda _: None)
 
 
 @pytest.fixture(scope="session")
-def disk(base: Path) -> Iterator[Path]:
-    """Return a disk of a few megabytes."""
-    folder = base / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)],  # noqa: S607
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("a disk that can be filled is a tmpfs, which only root can mount")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S607
-
-
-@pytest.fixture(scope="session")
-def cluster(base: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """Return a running SLURM of three nodes."""
+def cluster(base: Path) -> Iterator[Cluster]:
+    """Return a running SLURM, the same one in all processes that run these tests."""
     missing = [name for name in ("slurmctld", "slurmdbd", "munged") if not shutil.which(name)]
     if missing:
         pytest.skip(f"needs SLURM: {', '.join(missing)} not found; .ci/run says what to install")
@@ -50,16 +42,19 @@ def cluster(base: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
         pytest.skip("needs the packages of requirements-slurm.txt")
     if os.geteuid():
         pytest.skip("its nodes are namespaces of their own, which only root can make")
-    if os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
-        pytest.skip("there is one cluster: run these in one process, with make test-cluster")
-    request.getfixturevalue("disk")  # what is mounted later is not seen by the nodes
-    cluster = Cluster(base / "slurm")
-    cluster.folder.mkdir()
-    try:
-        cluster.start(shared=base)
+    cluster = Cluster(base / "slurm", disk=base / "disk")
+    with cluster.used(shared=base.parent):
         yield cluster
-    finally:
-        cluster.stop()
+
+
+@pytest.fixture
+def disk(project: Project, base: Path) -> Iterator[Path]:
+    """Return a disk of a few megabytes."""
+    if project.executor.cluster:
+        yield project.executor.cluster.disk
+    else:
+        with small_disk(base / "local-disk") as folder:
+            yield folder
 
 
 @pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.cluster)])
@@ -69,47 +64,52 @@ def executor(request: pytest.FixtureRequest) -> Executor:
 
 
 @pytest.fixture(scope="session")
-def prepared(base: Path) -> Project:
+def prepared(build: Build) -> Project:
     """Return a project with an export and photographs, in which no network has run yet."""
-    copied = copy_project(base / "prepared" / "project", base / "home")
-    inject_faults(copied.root)
-    faults = base / "prepared" / "faults"
-    faults.mkdir()
-    photographs = copied.root / "photographs"
-    photographs.mkdir()
-    sources = [path for path in find_samples().values() if path.suffix == ".jpg"]
-    for number in range(PHOTOGRAPHS):
-        source = sources[number % len(sources)].read_bytes()
-        (photographs / f"{number}.jpg").write_bytes(source + bytes(number))
-    (copied.root / "changes.yaml").write_text(CONFIG)
-    export = ("results/export/yolo11n/fp32.onnx",)
-    Project(copied.root, copied.home, faults, export, LOCAL).rerun()
-    batches = sorted(
-        path.name for path in (copied.root / "results/plan/batches").glob("[!.]*.json")
-    )
+
+    def fill(folder: Path) -> None:
+        copied = copy_project(folder / "project", folder / "home")
+        inject_faults(copied.root)
+        (folder / "faults").mkdir()
+        photographs = copied.root / "photographs"
+        photographs.mkdir()
+        sources = [path for path in find_samples().values() if path.suffix == ".jpg"]
+        for number in range(PHOTOGRAPHS):
+            source = sources[number % len(sources)].read_bytes()
+            (photographs / f"{number}.jpg").write_bytes(source + bytes(number))
+        (copied.root / "changes.yaml").write_text(CONFIG)
+        project(folder, "results/export/yolo11n/fp32.onnx").rerun()
+
+    def project(folder: Path, *targets: str) -> Project:
+        return Project(folder / "project", folder / "home", folder / "faults", targets, LOCAL)
+
+    folder = build("prepared", fill)
+    batches = sorted((folder / "project/results/plan/batches").glob("[!.]*.json"))
     assert len(batches) > 2
-    targets = tuple(f"results/detect_onnx/yolo11n/onnx-fp32/{batch}" for batch in batches)
-    return Project(copied.root, copied.home, faults, targets, LOCAL)
+    targets = [f"results/detect_onnx/yolo11n/onnx-fp32/{batch.name}" for batch in batches]
+    return project(folder, *targets)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(prepared: Project, base: Path) -> dict[str, str]:
+def undisturbed(prepared: Project, build: Build) -> dict[str, str]:
     """Return the digests of all results of a run that nothing disturbs."""
-    folder = base / "undisturbed"
-    folder.mkdir()
-    project = prepared.copy(folder, LOCAL)
-    project.rerun()
-    return project.digests()
+
+    def fill(folder: Path) -> None:
+        project = prepared.copy(folder, LOCAL)
+        project.rerun()
+        (folder / "digests.json").write_text(json.dumps(project.digests()))
+
+    return json.loads((build("undisturbed", fill) / "digests.json").read_text())
 
 
 @pytest.fixture
 def cluster_project(
     prepared: Project, cluster: Cluster, base: Path, request: pytest.FixtureRequest
 ) -> Project:
-    """Return a project of its own for a test that only a cluster can be given."""
+    """Return a project of its own, on spare nodes, for a test that needs a cluster."""
     folder = base / request.node.name
     folder.mkdir()
-    return prepared.copy(folder, slurm(cluster))
+    return prepared.copy(folder, slurm(cluster, partition="spare"))
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@
 """
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+
+from filelock import FileLock
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "failures.md"
 HEAD = "| what happens | jobs run | what is said | what you do |"
@@ -60,8 +63,10 @@ class Table:
             assert self.written.get(key) == row, f"{DOCUMENT.name} should say: {row}"
 
     def finish(self) -> None:
-        """Write the document if that was asked for."""
+        """Write what was seen into the document if that was asked for, beside what others wrote."""
         if "WRITE_FAILURES" in os.environ:
-            rows = sorted((self.written | self.seen).values())
-            table = "\n".join([HEAD, RULE, *rows])
-            DOCUMENT.write_text(f"{self.before}{table}\n{self.after}")
+            with FileLock(Path(tempfile.gettempdir()) / "failures.lock"):
+                current = self.load()
+                rows = sorted((current.written | self.seen).values())
+                table = "\n".join([HEAD, RULE, *rows])
+                DOCUMENT.write_text(f"{current.before}{table}\n{current.after}")

@@ -8,15 +8,25 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+from filelock import FileLock
+
 HERE = Path(__file__).resolve().parent
 NODES = 3
+"""Nodes that all tests share."""
+SPARE = 2
+"""Nodes that are there to be taken down."""
+
+PATIENCE_S = 300
+"""How long a fault may take to come: a dozen runs go on at once, on two processors."""
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -24,17 +34,31 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 120) -> 
         time.sleep(0.1)
 
 
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a disk of four megabytes for a while."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk that can be filled is a tmpfs, which only root can mount")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 @dataclass(frozen=True)
 class Cluster:
-    """A SLURM whose nodes are namespaces of this machine.
+    """A SLURM whose nodes are namespaces of this machine; processes of tests share it.
 
     Attributes
     ----------
     folder : Path
         Where it keeps everything.
+    disk : Path
+        A disk of a few megabytes that all nodes see.
     """
 
     folder: Path
+    disk: Path
 
     @property
     def env(self) -> dict[str, str]:
@@ -48,12 +72,37 @@ class Cluster:
         )
         return done.stdout
 
+    @contextmanager
+    def used(self, shared: Path) -> Iterator[None]:
+        """Start it unless another process has, and stop it unless another process goes on.
+
+        All nodes see the shared folder; their own /tmp hides everything else that is in /tmp.
+        """
+        self.folder.mkdir(exist_ok=True)
+        users = self.folder / "users"
+        users.mkdir(exist_ok=True)
+        mine = users / str(os.getpid())
+        with FileLock(self.folder / "lock"):
+            if not any(users.iterdir()):
+                self.start(shared)
+            mine.touch()
+        try:
+            yield
+        finally:
+            with FileLock(self.folder / "lock"):
+                mine.unlink()
+                if not any(Path("/proc", user.name).exists() for user in users.iterdir()):
+                    self.stop()
+
     def start(self, shared: Path) -> None:
-        """Start it; all nodes see a folder, whose own /tmp hides it otherwise."""
+        """Start it."""
         seen = [str(shared), str(HERE.parents[1]), sys.prefix, sys.base_prefix]
         settings = {
             "SLURM_TEST_NODES": str(NODES),
+            "SLURM_TEST_SPARE": str(SPARE),
+            "SLURM_TEST_CPUS": "8",
             "SLURM_TEST_MEM": "16000",
+            "SLURM_TEST_DISK": str(self.disk),
             "SLURM_TEST_SHARED": " ".join(seen),
         }
         subprocess.run(
@@ -66,21 +115,21 @@ class Cluster:
         """Stop what was started, by its process ids."""
         subprocess.run(["bash", str(HERE / "stop.sh")], env=os.environ | self.env, check=True)
 
-    def jobs(self, state: str = "") -> list[str]:
-        """Return the ids of the jobs in the queue."""
+    def jobs(self, project: Path, state: str = "", node: str = "") -> list[str]:
+        """Return the ids of a project's jobs in the queue, in a state and on a node if given."""
         states = ["--states", state] if state else []
-        return self.command("squeue", "--noheader", "--format", "%A", *states).split()
+        nodes = ["--nodelist", node] if node else []
+        rows = self.command("squeue", "--noheader", "--format", "%A|%Z", *states, *nodes)
+        found = (row.split("|") for row in rows.splitlines())
+        return [job for job, folder in found if Path(folder) == project]
 
-    def jobs_on(self, node: str) -> list[str]:
-        """Return the ids of the jobs that run on a node."""
-        return self.command("squeue", "--noheader", "--format", "%A", "--nodelist", node).split()
-
-    def records(self) -> list[dict[str, str]]:
-        """Return SLURM's own record of the jobs there were."""
-        fields = "JobID,JobName,State,NodeList,Comment"
+    def records(self, project: Path) -> list[dict[str, str]]:
+        """Return SLURM's own record of the jobs that a project had."""
+        fields = "JobID,JobName,State,NodeList,Comment,WorkDir"
         text = self.command("sacct", "-a", "-X", "-D", "-P", "-S", "now-1day", "--format", fields)
         head, *rows = [line.split("|") for line in text.splitlines()]
-        return [dict(zip(head, row, strict=True)) for row in rows]
+        found = [dict(zip(head, row, strict=True)) for row in rows]
+        return [record for record in found if Path(record["WorkDir"]) == project]
 
     def kill_node(self, node: str) -> None:
         """Take the power of a node away."""
@@ -89,7 +138,7 @@ class Cluster:
     def boot_node(self, node: str) -> None:
         """Start a node again and wait until it takes jobs."""
         self.command("bash", str(self.folder / "node.sh"), "start", node.removeprefix("node"))
-        states = ("sinfo", "--noheader", "--nodes", node, "--partition", "main", "--format", "%t")
+        states = ("sinfo", "--noheader", "--nodes", node, "--format", "%t")
         wait_for(lambda: self.command(*states).strip() in {"idle", "mix", "alloc"}, f"{node} up")
 
 
@@ -101,18 +150,18 @@ class Executor:
     ----------
     name : str
         ``local`` or ``slurm``.
-    arguments : tuple of str
-        What Snakemake is given.
+    command : tuple of str
+        Snakemake and what it is given.
     cluster : Cluster or None
         Where the jobs run, if not here.
     """
 
     name: str
-    arguments: tuple[str, ...]
+    command: tuple[str, ...]
     cluster: Cluster | None = None
 
 
-LOCAL = Executor("local", ("--cores", "1"))
+LOCAL = Executor("local", ("-m", "snakemake", "--cores", "1"))
 
 
 def inject_faults(root: Path) -> None:
@@ -122,15 +171,15 @@ def inject_faults(root: Path) -> None:
         stream.write("\nimport parity.faults_on_order\n")
 
 
-def slurm(cluster: Cluster) -> Executor:
+def slurm(cluster: Cluster, partition: str = "main") -> Executor:
     """Return the executor that submits to a cluster through the project's profile."""
-    arguments = (
-        *("--profile", "profiles/slurm", "--latency-wait", "20"),
-        *("--default-resources", "slurm_partition=main", "slurm_account=lab"),
+    command = (
+        *(str(HERE / "attentive.py"), "--profile", "profiles/slurm", "--latency-wait", "20"),
+        *("--default-resources", f"slurm_partition={partition}", "slurm_account=lab"),
         *("mem_mb=800*attempt", "runtime=10*attempt"),
         *("--slurm-init-seconds-before-status-checks", "2"),
     )
-    return Executor("slurm", arguments, cluster)
+    return Executor("slurm", command, cluster)
 
 
 @dataclass(frozen=True)
@@ -145,7 +194,7 @@ class Run:
         """Return what it has said so far."""
         return self.output.read_text(errors="replace")
 
-    def wait(self, seconds: float = 400) -> int:
+    def wait(self, seconds: float = 1000) -> int:
         """Wait for its end and return its exit status."""
         try:
             return self.process.wait(seconds)
@@ -161,7 +210,7 @@ class Fault:
     folder: Path
     name: str
 
-    def fired(self, seconds: float = 120) -> tuple[int, str]:
+    def fired(self, seconds: float = PATIENCE_S) -> tuple[int, str]:
         """Wait until a job took the order; return its process and host."""
         path = self.folder / f"{self.name}.fired"
         wait_for(path.exists, f"fault {self.name}", seconds)
@@ -211,8 +260,8 @@ class Project:
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "snakemake", *self.targets, "--configfile"),
-                    *("config.yaml", self.config, *self.executor.arguments, *arguments),
+                    *(sys.executable, *self.executor.command, *arguments, *self.targets),
+                    *("--configfile", "config.yaml", self.config),
                 ],
                 cwd=self.root,
                 env=clean | cluster | {"HOME": str(self.home)},

@@ -23,7 +23,7 @@ def test_a_run_on_three_nodes_gives_the_bytes_of_a_run_here(
         projects.append(project)
     here, there = (lasting(project.digests()) for project in projects)
     assert there == here
-    submitted = [job for job in cluster.records() if job["Comment"].startswith("rule_")]
+    submitted = [job for job in cluster.records(project.root) if job["Comment"].startswith("rule_")]
     assert {job["State"] for job in submitted} == {"COMPLETED"}
     assert len({job["NodeList"] for job in submitted}) == NODES
     names = {job["Comment"] for job in submitted}

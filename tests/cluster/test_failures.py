@@ -57,11 +57,12 @@ def test_a_job_is_cancelled(
     fault = cluster_project.arm("hold", INFER)
     run = cluster_project.start()
     disturb(cluster_project, fault)
-    for job in cluster.jobs_on(fault.fired()[1]):
+    for job in cluster.jobs(cluster_project.root, node=fault.fired()[1]):
         cluster.command("scancel", job)
     assert run.wait() == 0, run.text[-3000:]
     assert RETRIED in run.text
-    assert any(job["State"].startswith("CANCELLED") for job in cluster.records())
+    records = cluster.records(cluster_project.root)
+    assert any(job["State"].startswith("CANCELLED") for job in records)
     finish(cluster_project, undisturbed)
     table.add("a job is cancelled (`scancel`)", "slurm", RETRIED, NOTHING)
 
@@ -80,7 +81,7 @@ def test_a_node_goes_down(
     finally:
         cluster.boot_node(node)
     assert RETRIED in run.text
-    assert any(job["State"] == "NODE_FAIL" for job in cluster.records())
+    assert any(job["State"] == "NODE_FAIL" for job in cluster.records(cluster_project.root))
     finish(cluster_project, undisturbed)
     table.add("a node goes down with jobs on it", "slurm", RETRIED, NOTHING)
 
@@ -95,9 +96,10 @@ def test_the_coordinator_is_killed(
     run.wait()
     cluster = project.executor.cluster
     if cluster:
-        wait_for(lambda: bool(cluster.jobs("RUNNING")), "a job outlived the coordinator")
-        cluster.command("scancel", "--user", "root")
-        wait_for(lambda: not cluster.jobs(), "the queue emptied")
+        left = cluster.jobs(project.root, "RUNNING")
+        assert left, "a job outlives the coordinator"
+        cluster.command("scancel", *cluster.jobs(project.root))
+        wait_for(lambda: not cluster.jobs(project.root), "the queue emptied")
         cure = "`scancel` the jobs that are left, then `snakemake --unlock`, then run again"
     else:
         fault.release()  # the job that is left ends in peace
@@ -126,7 +128,9 @@ def test_memory_runs_out(project: Project, undisturbed: dict[str, str], table: T
         assert not failed, run.text[-3000:]
         said, cure = RETRIED, "nothing: it is run again, with twice the memory"
         assert said in run.text
-        states = [r["State"] for r in project.executor.cluster.records()]  # type: ignore[union-attr]
+        cluster = project.executor.cluster
+        assert cluster
+        states = [record["State"] for record in cluster.records(project.root)]
         assert any(state.startswith(("OUT_OF_ME", "CANCELLED", "FAILED")) for state in states)
     finish(project, undisturbed)
     table.add("memory runs out", project.executor.name, said, cure)

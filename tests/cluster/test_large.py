@@ -51,12 +51,12 @@ def test_two_thousand_photographs_survive_it_all(
     unplugged = there.arm("hold", "results/infer_pytorch/")
     run = there.start()
     _, node = cancelled.fired(1800)
-    for job in cluster.jobs_on(node):
+    for job in cluster.jobs(there.root, node=node):
         cluster.command("scancel", job)
     _, node = unplugged.fired(1800)
     cluster.kill_node(node)
     assert run.wait(7200) == 0, run.text[-5000:]
     cluster.boot_node(node)
-    states = {job["State"].split()[0] for job in cluster.records()}
+    states = {job["State"].split()[0] for job in cluster.records(there.root)}
     assert {"CANCELLED", "NODE_FAIL"} <= states
     assert lasting(there.digests()) == lasting(here.digests())

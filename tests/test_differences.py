@@ -8,8 +8,8 @@ import pytest
 
 from parity.comparison.differences import (
     ComparisonBatch,
-    MatchingSettings,
     DetectionPair,
+    MatchingSettings,
     compare_batch,
     compare_image,
     differences_of,

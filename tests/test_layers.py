@@ -11,7 +11,7 @@ from parity.layers.activations import Layer, match_layers, nodes_of, slices
 from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
 from parity.layers.mixed_precision import restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
-from parity.layers.sensitivity import decibels, measure_sensitivities, error_shares
+from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
 
 SIZE = 8
 CLASSES = 3

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.comparison.differences import ImageComparison, DetectionPair
+from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.data.batches import slug
 from parity.detection.detection_files import ImageDetections
 from parity.errors import UserError

@@ -22,7 +22,7 @@ from parity.layers.activations import nodes_of
 from parity.layers.evaluate import Evaluator
 from parity.layers.mixed_precision import make_mixed_fp16, make_mixed_int8, restore_weights
 from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
-from parity.layers.sensitivity import Sensitivity, decibels, measure_sensitivities, error_shares
+from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
 from parity.model_files.description import load_checked
 from parity.records import load
 

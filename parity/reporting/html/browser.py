@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from parity.comparison.differences import ImageComparison, DetectionPair
+from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import BatchImage, check_unchanged, slug

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from parity.accuracy.error_types import FATES, ERROR_TYPES
+from parity.accuracy.error_types import ERROR_TYPES, FATES
 from parity.accuracy.results import Accuracy, AccuracyComparison, ArmAccuracy, OperatingPoint
 from parity.reporting.views.blocks import Block, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View

@@ -323,7 +323,7 @@ def test_a_page_without_its_folder_says_so(browser: Any, failing: Path, tmp_path
     visit = Visit(browser, alone)
     visit.page.locator(".open").first.click()
     visit.page.wait_for_function(
-        "document.getElementById('viewer-note').textContent.includes('not beside')"
+        "document.getElementById('viewer-note').textContent.includes('not next to')"
     )
     visit.context.close()
 

@@ -81,7 +81,7 @@ class BrowserIndex:
     model : str
         Its name.
     images_per_script : int
-        Images whose detections stand in one script.
+        Images whose detections are in one script.
     total : int
         Images of the run.
     kinds : tuple of str

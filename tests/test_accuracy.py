@@ -10,7 +10,7 @@ import pytest
 from parity.accuracy.bootstrap import costs, resample, weights_of
 from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
-from parity.accuracy.measure import as_dataset, as_rows, evaluate
+from parity.accuracy.measure import as_dataset, as_rows, mean_average_precision
 from parity.accuracy.results import Cost
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
@@ -90,7 +90,7 @@ def test_equal_to_pycocotools(source: str, capsys: pytest.CaptureFixture[str]) -
     oracle.accumulate()
     oracle.summarize()
     capsys.readouterr()
-    ours = evaluate(detections, truths, names)
+    ours = mean_average_precision(detections, truths, names)
     values = [ours.map, ours.map50, *(ours.sizes[size] for size in ("small", "medium", "large"))]
     assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
     precision = oracle.eval["precision"][:, :, :, 0, 2]
@@ -110,15 +110,15 @@ def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
         copies = [(name, i) for name, n in zip(truths, row, strict=True) for i in range(n)]
         some = {f"{name}-{i}": truths[name] for name, i in copies}
         mine = {f"{name}-{i}": detections[name] for name, i in copies}
-        assert evaluate(mine, some, NAMES).map == pytest.approx(value[0], abs=5e-3)
+        assert mean_average_precision(mine, some, NAMES).map == pytest.approx(value[0], abs=5e-3)
 
 
 def test_perfect_and_empty_detections() -> None:
     truths = {"a": truth([[0, 0, 50, 50], [60, 60, 90, 90]], [0, 1]), "b": truth([], [])}
     perfect = {"a": found(truths["a"].boxes.tolist(), [0.9, 0.8], [0, 1]), "b": found([], [], [])}
     nothing = {"a": found([], [], []), "b": found([], [], [])}
-    assert evaluate(perfect, truths, NAMES).map == 1
-    empty = evaluate(nothing, truths, NAMES)
+    assert mean_average_precision(perfect, truths, NAMES).map == 1
+    empty = mean_average_precision(nothing, truths, NAMES)
     assert (empty.map, empty.map50) == (0, 0)
     assert empty.sizes["large"] is None, "no large object is labelled"
     weights = weights_of(2, 100)

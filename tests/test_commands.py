@@ -19,7 +19,9 @@ import yaml
 from parity.data.listing import find_samples
 from tests.conftest import ROOT, Workflow, copy_project
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "config/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = sorted(
+    path for where in (".", "config", "docs") for path in (ROOT / where).glob("*.md")
+)
 PREFIXES = ("make", "snakemake", ".venv/bin/snakemake", "python -m")
 PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
 BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

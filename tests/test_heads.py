@@ -187,16 +187,16 @@ def test_a_head_that_is_not_there_is_refused(made: Made) -> None:
     from parity.backends.pytorch.network import PytorchNetwork
 
     options = {"imgsz": (64, 64), "rect": True, "threads": 1, "device": "cpu", "end2end": True}
-    with pytest.raises(UserError, match="no head without suppression"):
+    with pytest.raises(UserError, match="no head without NMS"):
         PytorchNetwork.load(made.checkpoint("yolo11"), **options)
 
 
 @pytest.mark.parametrize(
     ("name", "end2end", "sentence"),
     [
-        ("yolo26_finished", False, "needs no suppression; set nms: false"),
-        ("suppressed", True, "needs suppression; leave out nms: false"),
-        ("raw", True, "needs suppression; leave out nms: false"),
+        ("yolo26_finished", False, "needs no NMS; set nms: false"),
+        ("suppressed", True, "needs NMS; leave out nms: false"),
+        ("raw", True, "needs NMS; leave out nms: false"),
     ],
 )
 def test_a_head_that_was_not_expected_is_refused(

@@ -260,7 +260,7 @@ def test_without_any_detection_there_is_no_agreement_to_state(tmp_path: Path) ->
     comparison = results.comparisons["runtime-fp32"]
     assert {cell.f1 for cell in comparison.cells} == {None}
     assert comparison.recommended.conf == THRESHOLDS.conf
-    assert comparison.sentence.startswith("Leave onnx-fp32 at 0.25")
+    assert comparison.sentence.startswith("Keep onnx-fp32 at conf 0.25")
 
 
 def test_arms_of_other_images_are_refused(arms: dict[str, CandidateBatch]) -> None:

@@ -45,7 +45,18 @@ RENAMED_FILES = {
 }
 """Beginnings of paths: before, and after."""
 
-RENAMED_WORDS: dict[str, dict[str, str]] = {"": {}}
+RENAMED_WORDS: dict[str, dict[str, str]] = {
+    "diagnose": {
+        "mend": "fix",
+        "cure": "fix_effect",
+        "cured": "fixed",
+        "agreement": "panoptic_quality",
+        "tensor": "input_tensor",
+        "mapping": "rescaling",
+        "classes": "class_ids",
+        "suppression": "nms",
+    },
+}
 """Keys and identifiers, before and after, by the folder of results (as it is called after) that
 they stand in; those of an empty name in all folders."""
 
@@ -103,16 +114,20 @@ def run_all(tree: Path, out: Path, cores: int, names: Sequence[str]) -> None:
             "fallback": {"enabled": True},
         }
         (out / "labels.yaml").write_text(yaml.safe_dump(content))
-        run(tree, out / "labels", cores, out / "labels.yaml")
+        run(tree, out / "labels", cores, tree / "config.yaml", out / "labels.yaml")
 
 
 def run(tree: Path, out: Path, cores: int, *configs: Path) -> None:
-    """Run the workflow of a tree in a folder; its empty folder of images makes it use samples."""
+    """Run the workflow of a tree in a folder, on samples since its folder of images is empty.
+
+    The configuration of the tree lies in the folder, as for a user; ``configs`` are given besides.
+    """
     (out / "images").mkdir(parents=True, exist_ok=True)
+    shutil.copy(tree / "config.yaml", out)
     command = [
         sys.executable, "-m", "snakemake", "-s", tree / "Snakefile", "--workflow-profile",
-        tree / "profiles" / "default", "--directory", out, "--cores", str(cores), "--configfile",
-        tree / "config.yaml", *configs,
+        tree / "profiles" / "default", "--directory", out, "--cores", str(cores),
+        *(["--configfile", *configs] if configs else []),
     ]  # fmt: skip
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with (out / "run.log").open("w") as log:

@@ -11,28 +11,27 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.comparison.differences import compare_batch
-from parity.comparison.summary import RESULTS, summarise
+from parity.comparison.summary import summarise
 from parity.data.linear_hashing import assign, count_batches
-from parity.detection.candidate_files import CandidateBatch, ImageCandidates
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import Candidates
-from parity.detection.detection_files import save_detections
+from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy
 from parity.detection.detections import Detections
-from parity.files import write_json
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.schema import complete
+from parity.records import save
 from parity.reporting.figures.matched_pairs import load_pairs
 
 MODEL = "synthetic"
-NAMES = {str(number): f"class{number}" for number in range(80)}
+NAMES = {number: f"class{number}" for number in range(80)}
 CANDIDATES = 170  # an image has so many at the default floor, measured on photographs of COCO
 
 
@@ -67,14 +66,24 @@ def write_detections(config: Config, images: int, *, candidates: bool) -> None:
     for seed in range(images):
         members.setdefault(assign(str(seed), batches), []).append(seed)
     for arm, details in plan_arms(config).items():
-        made_by = {**asdict(details), "arm": arm, "names": NAMES, "end2end": False}
-        made_by |= {"thresholds": asdict(config.thresholds), "model_sha256": "0" * 64}
+        run = NetworkRun(
+            model_sha256="0" * 64,
+            imgsz=details.imgsz,
+            rect=details.rect,
+            end2end=False,
+            names=NAMES,
+            floor=0.01,
+            threads=1,
+            versions={},
+        )
+        made_by = MadeBy.network(arm, config.thresholds, run)
         for number, seeds in sorted(members.items()):
-            records = [synthetic(arm, seed) for seed in seeds]
+            drawn = [synthetic(arm, seed) for seed in seeds]
+            records = [ImageDetections.of(image, found) for image, found in drawn]
             place = f"{details.backend}/{MODEL}/{arm}/{number:05d}"
-            save_detections(f"results/detect_{place}.json", made_by, records)
+            save(f"results/detect_{place}.json", DetectionBatch(made_by, records))
             if candidates:
-                batch = CandidateBatch(made_by, [image for image, _ in records])
+                batch = CandidateBatch(run, [image for image, _ in drawn])
                 batch.save(f"results/infer_{place}.npz")
 
 
@@ -93,12 +102,13 @@ def compare(config: Config) -> None:
 
 def gather(config: Config) -> None:
     """Summarise all of it."""
-    settings = {n: asdict(c) for n, c in plan_comparisons(config, plan_arms(config)).items()}
+    settings = plan_comparisons(config, plan_arms(config))
     detections = sorted(map(str, Path("results").glob(f"detect_*/{MODEL}/*/*.json")))
     comparisons = sorted(map(str, Path("results").glob(f"compare/{MODEL}/*/*.json")))
-    write_json(
-        "results/comparison_results.json", RESULTS, summarise([], detections, comparisons, settings)
+    results = summarise(
+        MODEL, exports=[], detections=detections, comparisons=comparisons, settings=settings
     )
+    save("results/comparison_results.json", results)
 
 
 def pairs(_config: Config) -> None:

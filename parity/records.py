@@ -6,6 +6,7 @@ are numbers, text, lists, mappings, arrays and further dataclasses.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -88,7 +89,27 @@ def from_plain(content: Mapping[str, Any], kind: type[Kind]) -> Kind:
     msgspec.ValidationError
         If a field is missing or of another kind; the message says which.
     """
-    return msgspec.convert(content, kind, str_keys=True, dec_hook=_list_to_array)
+    record = msgspec.convert(content, kind, str_keys=True, dec_hook=_list_to_array)
+    _set_defaults(record)
+    return record
+
+
+def _set_defaults(value: Any) -> None:
+    """Give records the fields that msgspec leaves to their class, where vars() does not see them.
+
+    A file that :func:`save` wrote holds every field, so :func:`load` has nothing to do here.
+    """
+    if is_dataclass(value):
+        for field in fields(value):
+            found = getattr(value, field.name)
+            object.__setattr__(value, field.name, found)
+            _set_defaults(found)
+    elif isinstance(value, dict):
+        for each in value.values():
+            _set_defaults(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _set_defaults(each)
 
 
 def _list_to_array(kind: type, value: Any) -> np.ndarray:

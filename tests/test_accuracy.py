@@ -13,7 +13,7 @@ import pytest
 from parity.accuracy.bootstrap import costs, resample, weights_of
 from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
-from parity.accuracy.measure import as_dataset, as_rows, evaluate
+from parity.accuracy.measure import as_dataset, as_rows, mean_average_precision
 from parity.accuracy.results import Cost
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
@@ -102,7 +102,7 @@ def test_equal_to_pycocotools(source: str) -> None:
     truths, names = (synthetic(), NAMES) if source == "synthetic" else of_coco()
     detections = scattered(truths, len(names), 3)
     oracle = judged_by_pycocotools(truths, detections, names)
-    ours = evaluate(detections, truths, names)
+    ours = mean_average_precision(detections, truths, names)
     values = [ours.map, ours.map50, *(ours.sizes[size] for size in ("small", "medium", "large"))]
     assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
     precision = oracle.eval["precision"][:, :, :, 0, 2]
@@ -136,8 +136,8 @@ def test_perfect_and_empty_detections() -> None:
     truths = {"a": truth([[0, 0, 50, 50], [60, 60, 90, 90]], [0, 1]), "b": truth([], [])}
     perfect = {"a": found(truths["a"].boxes.tolist(), [0.9, 0.8], [0, 1]), "b": found([], [], [])}
     nothing = {"a": found([], [], []), "b": found([], [], [])}
-    assert evaluate(perfect, truths, NAMES).map == 1
-    empty = evaluate(nothing, truths, NAMES)
+    assert mean_average_precision(perfect, truths, NAMES).map == 1
+    empty = mean_average_precision(nothing, truths, NAMES)
     assert (empty.map, empty.map50) == (0, 0)
     assert empty.sizes["large"] is None, "no large object is labelled"
     weights = weights_of(2, 100)

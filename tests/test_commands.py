@@ -19,7 +19,9 @@ import yaml
 from parity.data.listing import find_samples
 from tests.conftest import ROOT, Workflow, copy_project
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = sorted(
+    path for where in (".", "config", "docs") for path in (ROOT / where).glob("*.md")
+)
 PREFIXES = ("make", "snakemake", ".venv/bin/snakemake", "python -m")
 PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
 BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -63,6 +65,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     (made.root / "photographs").mkdir()
     for name, path in find_samples().items():
         shutil.copy(path, made.root / "photographs" / name)
+    (made.root / "changes.yaml").write_text("annotate: 3\n")
     (made.root / "day.yaml").write_text(f"images: {made.root / 'parity/samples'}\n")
     return made
 

@@ -1,5 +1,6 @@
 """A shipped configuration runs exactly what it says, and a module what it is given."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -88,28 +89,13 @@ def test_the_small_run_for_tests_is_planned_in_its_own_folder(project: Workflow)
     assert (project.root / ".test" / "results" / "plan").is_dir()
 
 
-SNAKEFILE = """
-configfile: "own.yaml"
+SNAKEFILE = re.search(
+    r"^```python\n(.*?)^```$", (ROOT / "config" / "README.md").read_text(), re.M | re.S
+)
+"""What the document says that another workflow must hold."""
 
-
-module parity:
-    snakefile:
-        "parity/Snakefile"
-    config:
-        config["parity"]
-
-
-use rule * from parity{renamed}
-
-
-rule publish:
-    input:
-        "results/summarise/yolo11n/comparison_results.json",
-    output:
-        "published.json",
-    shell:
-        "cp {{input}} {{output}}"
-"""
+VERDICT = "results/verdict/verdict.json"
+RESULTS = "results/summarise/yolo11n/comparison_results.json"
 
 
 def small() -> dict[str, Any]:
@@ -120,10 +106,12 @@ def small() -> dict[str, Any]:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Workflow:
-    """Return another repository, which uses a copy of the project as a module."""
+    """Return another repository, which uses a copy of the project as config/README.md says."""
     checkout = copy_project(tmp_path / "other" / "parity", tmp_path / "home")
     made = Workflow(checkout.root.parent, checkout.home)
-    (made.root / "own.yaml").write_text(yaml.safe_dump({"parity": small(), "mine": 1}))
+    assert SNAKEFILE
+    (made.root / "Snakefile").write_text(SNAKEFILE[1].replace(VERDICT, RESULTS))
+    (made.root / "config.yaml").write_text(yaml.safe_dump({"parity": small(), "mine": 1}))
     (made.root / "photos").mkdir()
     shutil.copy(find_samples()["bus.jpg"], made.root / "photos")
     return made
@@ -132,7 +120,6 @@ def other(tmp_path: Path) -> Workflow:
 @pytest.mark.slow
 def test_another_workflow_uses_it_as_a_module(other: Workflow) -> None:
     before = {path for path in other.root.rglob("parity/*") if path.name != "__pycache__"}
-    (other.root / "Snakefile").write_text(SNAKEFILE.format(renamed=""))
     result = other.run("publish")
     assert result.returncode == 0, result.output
     assert {"load_checkpoint", "export", "infer_onnx", "summarise", "publish"} <= result.rules
@@ -149,7 +136,12 @@ def test_another_workflow_uses_it_as_a_module(other: Workflow) -> None:
 
 
 def test_a_module_may_rename_the_rules(other: Workflow) -> None:
-    (other.root / "Snakefile").write_text(SNAKEFILE.format(renamed=" as parity_*"))
+    snakefile = other.root / "Snakefile"
+    plain = "use rule * from parity\n"
+    assert plain in snakefile.read_text()
+    snakefile.write_text(
+        snakefile.read_text().replace(plain, "use rule * from parity as parity_*\n")
+    )
     planned = other.dry_run("publish", "parity_all")
     assert planned.returncode == 0, planned.output
     assert {"parity_infer_onnx", "parity_verdict", "publish"} <= planned.rules

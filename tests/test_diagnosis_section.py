@@ -29,37 +29,41 @@ TWO = {"faults": (BGR, SHEAR), "titles": {"bgr": BGR.title, "shear": SHEAR.title
 @pytest.mark.parametrize(
     ("own", "sentence"),
     [
-        ({}, "mine has 1 fault: Colours swapped (BGR instead of RGB)."),
+        ({}, 'external-mine has 1 fault: "Colours swapped (BGR instead of RGB)".'),
         (
             TWO,
-            "mine has 2 faults: Colours swapped (BGR instead of RGB) and Sheared image.",
+            (
+                'external-mine has 2 faults: "Colours swapped (BGR instead of RGB)" and "Sheared '
+                'image".'
+            ),
         ),
         (
             {"verdict": "correct", "faults": ()},
             (
-                "mine is correct: fp32 with correct preprocessing and postprocessing returns its "
-                "boxes."
+                "external-mine is correct: fp32 with correct preprocessing and postprocessing "
+                "returns its boxes."
             ),
         ),
         (
             {"verdict": "correct", "faults": (), "reproduced": replace(REPRODUCED, exact=0.95)},
             (
-                "No fault of the catalogue was found in mine, but 5 % of its boxes differ from "
-                "those of fp32 with correct preprocessing and postprocessing."
+                "No fault of the catalogue was found in external-mine, but 5 % of its boxes differ "
+                "from those of fp32 with correct preprocessing and postprocessing."
             ),
         ),
         (
             {"verdict": "unknown", "faults": ()},
             (
-                "No fault of the catalogue explains the boxes of mine; it differs first in this "
-                "stage: input tensor."
+                "No fault of the catalogue explains the boxes of external-mine; it differs first "
+                "in this stage: input tensor."
             ),
         ),
         (
             {"verdict": "unknown", "first_difference": ""},
             (
-                "No fault of the catalogue explains the boxes of mine. The closest explanation: "
-                "Colours swapped (BGR instead of RGB)."
+                "No fault of the catalogue explains the boxes of external-mine. The closest "
+                "explanation: "
+                '"Colours swapped (BGR instead of RGB)".'
             ),
         ),
     ],
@@ -70,7 +74,7 @@ def test_the_verdict_is_a_sentence(own: dict[str, Any], sentence: str) -> None:
 
 def test_advice_is_how_to_fix_it() -> None:
     (said,) = advice(DIAGNOSIS)
-    assert "mine has 1 fault" in said
+    assert "external-mine has 1 fault" in said
     assert BGR.fix in said
     assert advice(replace(DIAGNOSIS, verdict="correct", faults=())) == []
 
@@ -108,7 +112,7 @@ def test_what_is_said_of_a_fault() -> None:
 def test_the_evidence_is_in_numbers() -> None:
     said = group("Evidence")
     assert "Of 8 boxes in 1 image, this explanation reproduces 100 % to the last digit" in said
-    assert "The next best explanation (Grey image) is 20.1 times less likely." in said
+    assert 'The next best explanation ("Grey image") is 20.1 times less likely.' in said
     assert "The search ran the network 3 times." in said
     before, after = table("Before and after")
     assert before[:5] == ("the observed boxes", "7 of 10", "3", "1", "0")
@@ -120,7 +124,9 @@ def test_the_evidence_is_in_numbers() -> None:
 def test_what_is_open_is_said_by_titles() -> None:
     assert "Boxes not clipped to the image" in group("What these boxes cannot tell")
     assert "Confidence threshold 0.5 (harmless)" in group("What was inferred")
-    assert "compared at the thresholds of mine: conf 0.5, IoU 0.7" in group("What was inferred")
+    assert "compared at the thresholds of external-mine: conf 0.5, IoU 0.7" in group(
+        "What was inferred"
+    )
     assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
 
 
@@ -141,7 +147,10 @@ def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
     results = make_run(tmp_path, SAME).load()
     found = prepare(Model(results, {"diagnoses": tuple(map(str, paths))}))
     assert found
-    assert [block.title for block in found.blocks if isinstance(block, Group)] == ["a", "b"]
+    assert [block.title for block in found.blocks if isinstance(block, Group)] == [
+        "external-a",
+        "external-b",
+    ]
     assert prepare(Model(results, {})) is None
 
 

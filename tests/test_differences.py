@@ -8,8 +8,8 @@ import pytest
 
 from parity.comparison.differences import (
     ComparisonBatch,
+    DetectionPair,
     MatchingSettings,
-    Pair,
     compare_batch,
     compare_image,
     differences_of,
@@ -94,7 +94,7 @@ def moved(box: list[float], by: float, *, side: int) -> list[float]:
             image_detections(reason="empty"),
             image_detections(reason="the file is empty"),
             {"iou": 1.0},
-            "an image that neither can read, whatever each says of it",
+            "an image that neither can read, each for another reason",
         ),
         (image_detections(), image_detections(), {"iou": 1.0}, "nothing seen by either"),
     ],
@@ -115,7 +115,7 @@ def test_pairs_name_both_sides() -> None:
     theirs = image_detections((BUS, 0.7, 5), (CAR, 0.6, 7))
     compared = compare_image(ours, theirs, iou=0.5)
     assert compared.matched == [
-        Pair(
+        DetectionPair(
             reference=1,
             candidate=0,
             iou=1.0,

@@ -114,7 +114,7 @@ def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> Non
             assert fault.fix.split(";")[0].split("'")[0] in text
             assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
     assert (diagnosed.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
-    assert (diagnosed.root / "results/report/files/yolo11n/mine.jpg").is_file()
+    assert (diagnosed.root / "results/report/files/yolo11n/plot_diagnosis_mine.jpg").is_file()
 
 
 def leave(project: Workflow) -> None:

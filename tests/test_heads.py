@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.backends.inference import infer
-from parity.backends.onnx_network import OnnxNetwork, describe
+from parity.backends.onnx_network import OnnxNetwork, describe_run
 from parity.data.batches import BatchImage
 from parity.detection import postprocess as suppression
 from parity.detection.candidate_files import BakedThresholds, CandidateBatch, NetworkRun
@@ -18,7 +18,7 @@ from parity.detection.detections import Detections
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked
 from parity.provenance import sha256
-from parity.records import from_plain, save
+from parity.records import save
 from tests.documents import network_run
 
 CONF, IOU = 0.3, 0.5
@@ -187,16 +187,16 @@ def test_a_head_that_is_not_there_is_refused(made: Made) -> None:
     from parity.backends.pytorch.network import PytorchNetwork
 
     options = {"imgsz": (64, 64), "rect": True, "threads": 1, "device": "cpu", "end2end": True}
-    with pytest.raises(UserError, match="no head without suppression"):
+    with pytest.raises(UserError, match="no head without NMS"):
         PytorchNetwork.load(made.checkpoint("yolo11"), **options)
 
 
 @pytest.mark.parametrize(
     ("name", "end2end", "sentence"),
     [
-        ("yolo26_finished", False, "needs no suppression; set nms: false"),
-        ("suppressed", True, "needs suppression; leave out nms: false"),
-        ("raw", True, "needs suppression; leave out nms: false"),
+        ("yolo26_finished", False, "needs no NMS; set nms: false"),
+        ("suppressed", True, "needs NMS; leave out nms: false"),
+        ("raw", True, "needs NMS; leave out nms: false"),
     ],
 )
 def test_a_head_that_was_not_expected_is_refused(
@@ -261,7 +261,8 @@ def test_baked_thresholds_are_read_from_the_graph(
 
 
 def run_of(network: OnnxNetwork, description: Path) -> NetworkRun:
-    return from_plain({**describe(network, description), "floor": 0.01, "threads": 1}, NetworkRun)
+    asked: dict[str, Any] = {"runtime": "onnxruntime", "providers": ("CPUExecutionProvider",)}
+    return describe_run(network, description, **asked, floor=0.01, threads=1)
 
 
 def test_a_threshold_below_the_baked_one_is_refused(

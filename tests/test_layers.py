@@ -11,7 +11,7 @@ from parity.layers.activations import Layer, match_layers, nodes_of, slices
 from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
 from parity.layers.mixed_precision import restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
-from parity.layers.sensitivity import decibels, measure_sensitivities, shares
+from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
 
 SIZE = 8
 CLASSES = 3
@@ -123,7 +123,7 @@ def test_slices_keep_the_order_and_the_limit() -> None:
 def test_decibels_and_shares() -> None:
     assert decibels(100, 1) == pytest.approx(20)
     assert decibels(1, 0) is None
-    assert shares([]) == []
+    assert error_shares([]) == []
 
 
 def evaluation(lost: int, box_px: float) -> MixedEvaluation:

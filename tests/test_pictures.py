@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.comparison.differences import ImageComparison, Pair
+from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.data.batches import slug
 from parity.detection.detection_files import ImageDetections
 from parity.errors import UserError
@@ -123,8 +123,8 @@ def test_kinds_differ_in_more_than_colour() -> None:
 
 
 def test_the_two_of_a_pair_have_one_number() -> None:
-    def pair(reference: int, candidate: int) -> Pair:
-        return Pair(reference, candidate, 1.0, 0.0, (0.9, 0.9), (0, 0))
+    def pair(reference: int, candidate: int) -> DetectionPair:
+        return DetectionPair(reference, candidate, 1.0, 0.0, (0.9, 0.9), (0, 0))
 
     compared = ImageComparison("x", ("", ""), [pair(2, 0)], [pair(0, 1)], missing=[1], extra=[2])
     reference = fates(compared, "reference", 3)

@@ -1,6 +1,7 @@
 """Documents: what is written is read again, and anything else is a sentence that names the file."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from parity.errors import UserError
-from parity.records import load, save
+from parity.records import from_plain, load, save, to_plain
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Whole:
     parts: list[Part]
     by_class: dict[int, str]
     score: float | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    SCHEMA: ClassVar[str] = "grid/1"
+
+    counts: np.ndarray
 
 
 WHOLE = Whole("a", [Part("x", (1.5, 2.0)), Part("y")], {3: "cat"}, 0.25)
@@ -59,3 +67,39 @@ def test_anything_else_is_a_sentence(tmp_path: Path, content: dict, said: str, r
         load(path, Whole)
     assert str(path) in str(error.value), reason
     assert said in str(error.value), reason
+
+
+def test_a_number_that_is_none_is_read_again(tmp_path: Path) -> None:
+    save(tmp_path / "w.json", Whole("a", [Part("x", (math.nan, 1.0))], {}, math.inf))
+    read = load(tmp_path / "w.json", Whole)
+    assert read.score == math.inf
+    (part,) = read.parts
+    assert part.sides_px is not None
+    assert math.isnan(part.sides_px[0])
+
+
+def test_arrays_are_lists_in_the_file(tmp_path: Path) -> None:
+    save(tmp_path / "g.json", Grid(np.array([[1, 2], [3, 4]])))
+    assert json.loads((tmp_path / "g.json").read_text())["counts"] == [[1, 2], [3, 4]]
+    counts = load(tmp_path / "g.json", Grid).counts
+    np.testing.assert_array_equal(counts, [[1, 2], [3, 4]])
+    assert counts.dtype == np.int64
+
+
+def test_a_default_is_written_like_any_other_value() -> None:
+    plain = {"kind": "a", "parts": [{"name": "x"}], "by_class": {}}
+    assert to_plain(from_plain(plain, Whole)) == {
+        "kind": "a",
+        "parts": [{"name": "x", "sides_px": None}],
+        "by_class": {},
+        "score": None,
+    }
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "yolo-parity/other/1"}', "\xff"])
+def test_what_is_no_such_document_is_a_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(UserError) as error:
+        load(path, Whole)
+    assert str(path) in str(error.value)

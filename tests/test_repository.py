@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from parity.diagnosis.stages import STAGE_TITLES
 from tests.conftest import ROOT
 
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -58,5 +59,33 @@ def test_an_issue_form_is_one_that_github_takes(path: Path) -> None:
     assert all(field["attributes"]["label"] for field in form["body"])
 
 
+def test_the_form_for_a_missing_fault_lists_the_stages() -> None:
+    (stages,) = [
+        field["attributes"]["options"]
+        for field in read(".github/ISSUE_TEMPLATE/missing_fault.yml")["body"]
+        if field["type"] == "dropdown"
+    ]
+    assert stages[:-1] == list(STAGE_TITLES.values())
+
+
 def test_there_are_issue_forms() -> None:
     assert {path.stem for path in FORMS} == {"missing_fault", "wrong_diagnosis"}
+
+
+def test_the_hosted_ci_runs_targets_of_the_makefile_on_what_there_is() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    (job,) = read(".github/workflows/tests.yml")["jobs"].values()
+    runs = job["strategy"]["matrix"]["include"]
+    assert {"lint", "test"} <= {run["target"] for run in runs}
+    for run in runs:
+        assert re.search(rf"^{run['target']}:.*$", makefile, re.MULTILINE)
+    assert any(step.get("run", "").startswith("make ") for step in job["steps"])
+    (small,) = (run["args"].split()[-1] for run in runs if run["target"] == "run")
+    assert (ROOT / small / "config.yaml").is_file()
+
+
+def test_the_workflow_catalogue_gets_what_it_asks_for() -> None:
+    usage = read(".snakemake-workflow-catalog.yml")["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert usage["software-stack-deployment"]["conda"], "every rule names its environment"
+    assert (ROOT / "config" / "README.md").is_file()

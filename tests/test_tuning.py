@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from parity.comparison.threshold_grid import Axes
-from parity.comparison.tuning import Point, Tuning, advise, recommend, tune
+from parity.comparison.tuning import Point, Tuning, advise_thresholds, recommend, tune
 from parity.detection.detection_files import Thresholds
 
 THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=300)
@@ -74,5 +74,5 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
 )
 def test_the_advice_is_one_sentence(now: Point, conf: Point, both: Point, sentence: str) -> None:
     tuning = Tuning(operating=now, best_conf=conf, best=both)
-    assert advise(tuning, reference="pytorch-rect", candidate="onnx-a") == sentence
+    assert advise_thresholds(tuning, reference="pytorch-rect", candidate="onnx-a") == sentence
     assert (recommend(tuning) is now) == sentence.startswith("Leave")

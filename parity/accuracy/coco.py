@@ -13,7 +13,7 @@ import numpy as np
 from parity.data.labels import Truth
 from parity.detection.detections import Detections
 
-OVERLAPS = np.linspace(0.5, 0.95, 10)
+IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """The ten thresholds of COCO's mAP50-95."""
 
 RECALLS = np.linspace(0, 1, 101)
@@ -138,7 +138,7 @@ def score_classes(
             objects[c][position] = np.count_nonzero(~crowd)
             scores[c].append(mine.scores[order])
             images[c].append(np.full(len(order), position))
-            taken[c].append(assign_labels(overlap[np.ix_(order, labels)], crowd, OVERLAPS))
+            taken[c].append(assign_labels(overlap[np.ix_(order, labels)], crowd, IOU_THRESHOLDS))
     result = {}
     for c in labelled:
         order = np.argsort(-np.concatenate(scores[c]), kind="stable")
@@ -169,7 +169,7 @@ def average_precision(scores: ClassScores, weights: np.ndarray) -> np.ndarray:
     detection that reaches each of 101 recalls.
     """
     objects = weights @ scores.objects
-    result = np.zeros((len(weights), len(OVERLAPS)))
+    result = np.zeros((len(weights), len(IOU_THRESHOLDS)))
     result[objects == 0] = np.nan
     total = np.maximum(objects, 1)
     needed = np.ceil(RECALLS * total[:, None] - 1e-9).astype(np.int64)
@@ -179,7 +179,7 @@ def average_precision(scores: ClassScores, weights: np.ndarray) -> np.ndarray:
     own = weights[:, scores.image]
     span = int(total.max()) + 2
     starts = np.arange(len(weights))[:, None]
-    for t in range(len(OVERLAPS)):
+    for t in range(len(IOU_THRESHOLDS)):
         found = np.cumsum(own * scores.found[t], axis=1)
         wrong = np.cumsum(own * (~scores.found[t] & scores.counts[t]), axis=1)
         seen = np.maximum(found + wrong, 1)

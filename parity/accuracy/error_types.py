@@ -18,7 +18,7 @@ from parity.detection.detections import Detections
 FOREGROUND, BACKGROUND = 0.5, 0.1
 """IoU from which on a box lies on an object, and up to which it lies on none: those of TIDE."""
 
-KINDS = ("class", "location", "class and location", "duplicate", "background")
+ERROR_TYPES = ("class", "location", "class and location", "duplicate", "background")
 FATES = ("found", "wrong class", "badly placed", "missed")
 
 
@@ -72,7 +72,7 @@ def sort_image(detections: Detections, truth: Truth) -> SortedImage:
         kind, label = _kind(overlap[i], same[i])
         mistakes[kind] += 1
         if label >= 0 and fates[label] != FATES[1]:
-            fates[label] = FATES[1] if kind == KINDS[0] else FATES[2]
+            fates[label] = FATES[1] if kind == ERROR_TYPES[0] else FATES[2]
     fates[taken[taken >= 0]] = FATES[0]
     return SortedImage(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
 
@@ -80,14 +80,14 @@ def sort_image(detections: Detections, truth: Truth) -> SortedImage:
 def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
     own, other = np.where(same, overlap, 0), np.where(same, 0, overlap)
     if own.size and BACKGROUND <= own.max() <= FOREGROUND:
-        return KINDS[1], int(own.argmax())
+        return ERROR_TYPES[1], int(own.argmax())
     if other.size and other.max() >= FOREGROUND:
-        return KINDS[0], int(other.argmax())
+        return ERROR_TYPES[0], int(other.argmax())
     if own.size and own.max() >= FOREGROUND:
-        return KINDS[3], -1
+        return ERROR_TYPES[3], -1
     if not overlap.size or overlap.max() <= BACKGROUND:
-        return KINDS[4], -1
-    return KINDS[2], -1
+        return ERROR_TYPES[4], -1
+    return ERROR_TYPES[2], -1
 
 
 @dataclass
@@ -126,7 +126,7 @@ class ErrorCounts:
             recall=self.found / self.objects if self.objects else None,
             detections=reported,
             objects=self.objects,
-            mistakes={kind: self.mistakes[kind] for kind in KINDS},
+            mistakes={kind: self.mistakes[kind] for kind in ERROR_TYPES},
             fates={fate: fates[fate] for fate in FATES},
         )
 

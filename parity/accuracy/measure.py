@@ -81,7 +81,7 @@ def as_rows(detections: Mapping[str, Detections], images: list[str]) -> np.ndarr
     return np.concatenate(parts)
 
 
-def evaluate(
+def mean_average_precision(
     detections: Mapping[str, Detections], truths: Mapping[str, Truth], names: Mapping[int, str]
 ) -> AveragePrecision:
     """Return the mean average precision of an arm, by size and by class.
@@ -197,7 +197,7 @@ def measure_accuracy(
         drawn[arm] = resample(score_classes(mine, truths), weights)
         errors[arm] = count_errors(by_arm[arm], known)
         arms[arm] = ArmAccuracy(
-            **vars(evaluate(mine, truths, names)),
+            **vars(mean_average_precision(mine, truths, names)),
             interval=drawn[arm].intervals(),
             floor=floor,
             operating_point=errors[arm].results(),

@@ -89,7 +89,7 @@ class OperatingPoint:
     detections, objects : int
         Counts.
     mistakes : dict of str to int
-        Detections that find no object, by :data:`parity.accuracy.error_types.KINDS`.
+        Detections that find no object, by :data:`parity.accuracy.error_types.ERROR_TYPES`.
     fates : dict of str to int
         Objects by what became of them, :data:`parity.accuracy.error_types.FATES`.
     """

@@ -1,4 +1,4 @@
-"""Running a network over a batch of images, whatever the runtime."""
+"""Running a network over a batch of images, with any runtime."""
 
 import logging
 import time

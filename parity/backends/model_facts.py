@@ -10,7 +10,7 @@ from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
 FINISHED_COLUMNS = 6
-"""x1, y1, x2, y2, score and class of an output that needs no suppression."""
+"""x1, y1, x2, y2, score and class of an output that needs no NMS."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class ModelFacts:
     rect : bool
         Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
     end2end : bool
-        Whether the output holds finished boxes that need no suppression.
+        Whether the output holds finished boxes that need no NMS.
     suppressed : bool
-        Whether that is because suppression is part of the graph, not because of the head.
+        Whether that is because NMS is part of the graph, not because of the head.
     batch : int
         Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
     dtype : str

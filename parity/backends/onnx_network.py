@@ -1,4 +1,4 @@
-"""The torch-free network: an export, whatever runtime executes it."""
+"""The torch-free network: an export that any runtime executes."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,20 +84,20 @@ class OnnxNetwork(ModelFacts):
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(
-                f"exports.{export}: the output of the model {found} suppression; {setting} so that "
-                "it is compared with its like."
+                f"exports.{export}: the output of the model {found} NMS; {setting}, so that "
+                "PyTorch uses the same head."
             )
         if rect != self.rect:
             found = "dynamic" if self.rect else "fixed"
             raise UserError(
-                f"exports.{export}: the input of the model is {found}; "
-                f"set dynamic: {str(self.rect).lower()} so that it is compared with its like."
+                f"exports.{export}: the input of the model is {found}; set dynamic: "
+                f"{str(self.rect).lower()}, so that PyTorch takes the same input."
             )
         if tuple(imgsz) != tuple(self.imgsz) and not self.rect:
+            height, width = self.imgsz
             raise UserError(
-                f"exports.{export}: the input of the model is {self.imgsz[0]}x{self.imgsz[1]}; "
-                f"set imgsz: [{self.imgsz[0]}, {self.imgsz[1]}] so that it is compared with its "
-                "like."
+                f"exports.{export}: the input of the model is {height}x{width}; set imgsz: "
+                f"[{height}, {width}], so that PyTorch takes the same input."
             )
 
     def read(self, path: Path) -> np.ndarray:

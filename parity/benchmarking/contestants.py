@@ -10,7 +10,7 @@ from parity.benchmarking.results import Workload
 from parity.data.batches import BatchImage
 from parity.detection.detections import Detections
 
-STAGES = ("decode", "preprocess", "network", "postprocess")
+TIMED_STAGES = ("decode", "preprocess", "network", "postprocess")
 
 Spent = dict[str, float]
 """Seconds by stage."""

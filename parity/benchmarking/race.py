@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from parity.benchmarking.contestants import RATIOS, STAGES, Contestant, line_ups
+from parity.benchmarking.contestants import RATIOS, TIMED_STAGES, Contestant, line_ups
 from parity.benchmarking.results import Race, Ratio, Speed, Workload
 from parity.benchmarking.worker import Order, Round
 from parity.data.batches import BatchImage, load_batch
@@ -154,7 +154,7 @@ def speed_of(contestant: Contestant, rounds: list[list[Round]], count: int) -> S
     intervals = np.array([t for turn in rounds for each in turn for t in each.intervals])
     stages = {
         stage: median(sum(each.stages.get(stage, 0.0) for each in turn) / count for turn in rounds)
-        for stage in STAGES
+        for stage in TIMED_STAGES
     }
     percentiles = np.percentile(intervals * 1000, PERCENTILES)
     return Speed(

@@ -14,7 +14,7 @@ from parity.records import load, save
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class DetectionPair:
     """A detection of the reference and the one of the candidate that it was paired with.
 
     Attributes
@@ -49,9 +49,9 @@ class ImageComparison:
         The image.
     reasons : tuple of str
         Why the reference, and the candidate, says nothing of the image; empty where it does.
-    matched : list of Pair
+    matched : list of DetectionPair
         Pairs of equal class.
-    flipped : list of Pair
+    flipped : list of DetectionPair
         Pairs that lie on the same object and differ in class.
     missing, extra : list of int
         Detections of the reference, and of the candidate, without a partner.
@@ -59,8 +59,8 @@ class ImageComparison:
 
     name: str
     reasons: tuple[str, str]
-    matched: list[Pair]
-    flipped: list[Pair]
+    matched: list[DetectionPair]
+    flipped: list[DetectionPair]
     missing: list[int]
     extra: list[int]
 
@@ -190,22 +190,29 @@ def compare_image(
     ours, theirs = reference.arrays(), candidate.arrays()
     result = match(ours, theirs, iou=iou)
 
-    def pair(i: int, j: int) -> Pair:
-        distance = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j])
-        return Pair(
-            reference=int(i),
-            candidate=int(j),
-            iou=float(result.iou[i, j]),
-            box_px=float(distance.max()),
-            scores=(reference.scores[i], candidate.scores[j]),
-            class_ids=(int(ours.class_ids[i]), int(theirs.class_ids[j])),
-        )
+    def pairs(indices: np.ndarray) -> list[DetectionPair]:
+        i, j = indices[:, 0], indices[:, 1]
+        distances = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j]).max(axis=1)
+        columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
+        return [
+            DetectionPair(
+                reference=one,
+                candidate=other,
+                iou=overlap,
+                box_px=box_px,
+                scores=(reference.scores[one], candidate.scores[other]),
+                class_ids=(own_class, other_class),
+            )
+            for one, other, overlap, box_px, own_class, other_class in zip(
+                *(column.tolist() for column in columns), strict=True
+            )
+        ]
 
     return ImageComparison(
         name=reference.name,
         reasons=reasons,
-        matched=[pair(i, j) for i, j in result.matched],
-        flipped=[pair(i, j) for i, j in result.flipped],
+        matched=pairs(result.matched),
+        flipped=pairs(result.flipped),
         missing=result.missing,
         extra=result.extra,
     )
@@ -227,7 +234,7 @@ def differences_of(compared: ImageComparison) -> Differences:
     )
 
 
-def score_differences(pairs: Iterable[Pair]) -> list[float]:
+def score_differences(pairs: Iterable[DetectionPair]) -> list[float]:
     """Return the unsigned differences of scores, of the pairs where both are stated."""
     return [
         abs(ours - theirs)

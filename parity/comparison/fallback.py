@@ -22,7 +22,7 @@ from parity.records import load, save
 
 FLOOD = "as many detections as max_det allows"
 NOTHING = "no detection, although a candidate is near the confidence threshold"
-MOST_NAMED = 20
+MOST_FALLEN = 20
 """Images that a document names; chosen."""
 
 
@@ -193,5 +193,5 @@ def count_fallbacks(paths: Iterable[str | Path]) -> Fallbacks:
         images=total,
         fallen_back=len(fallen),
         reasons=dict(reasons.most_common()),
-        named=fallen[:MOST_NAMED],
+        named=fallen[:MOST_FALLEN],
     )

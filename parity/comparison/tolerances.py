@@ -40,7 +40,7 @@ differences of PyTorch and ONNX Runtime on the same input, 1.3e-3 px and 4e-6 on
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """Whether measured differences stay within a tolerance.
 
     Attributes
@@ -60,7 +60,7 @@ class Verdict:
         return not self.exceeded
 
 
-def judge(measured: Differences, tolerance: Tolerance) -> Verdict:
+def judge(measured: Differences, tolerance: Tolerance) -> Judgement:
     """Compare measured differences with a tolerance; NaN on either side exceeds it.
 
     Parameters
@@ -72,4 +72,4 @@ def judge(measured: Differences, tolerance: Tolerance) -> Verdict:
     """
     found = {quantity: getattr(measured, quantity) for quantity in QUANTITIES}
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]
-    return Verdict(Tolerance(**found), exceeded)
+    return Judgement(Tolerance(**found), exceeded)

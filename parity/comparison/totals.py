@@ -24,7 +24,7 @@ from parity.comparison.results import (
 from parity.comparison.tolerances import Tolerance, judge
 from parity.detection.detection_files import NOT_LISTED, ImageDetections, MadeBy
 
-COUNTS = ("matched", "missing", "extra", "flipped", "unread")
+SUMMED = ("matched", "missing", "extra", "flipped", "unread")
 
 
 class ArmTotals:
@@ -85,7 +85,7 @@ class ComparisonTotals:
         """
         self.tolerance = tolerance
         self.images = self.read = self.differing = 0
-        self.counts = Counter(dict.fromkeys(COUNTS, 0))
+        self.counts = Counter(dict.fromkeys(SUMMED, 0))
         self.box_px, self.score, self.iou = array("d"), array("d"), array("d")
 
     def add(self, compared: ImageComparison) -> ImageDifferences:
@@ -95,7 +95,7 @@ class ComparisonTotals:
         self.images += 1
         self.read += not any(compared.reasons)
         self.differing += not passed
-        for count in COUNTS:
+        for count in SUMMED:
             self.counts[count] += getattr(measured, count)
         self.box_px.extend(pair.box_px for pair in compared.matched)
         self.iou.extend(pair.iou for pair in compared.matched)

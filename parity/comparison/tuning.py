@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.comparison.agreement import f1
 from parity.comparison.differences import MatchingSettings
-from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, total
+from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, add_counts
 from parity.comparison.threshold_grid import Axes
 from parity.errors import UserError
 from parity.records import load
@@ -219,7 +219,7 @@ def recommend(tuning: Tuning) -> Point:
     return chosen
 
 
-def advise(tuning: Tuning, *, reference: str, candidate: str) -> str:
+def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
     """Return one sentence on the thresholds of an arm.
 
     Parameters
@@ -298,7 +298,7 @@ def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> S
         arms=arms,
         comparisons={
             name: conclude(
-                total([batch.comparisons[name] for batch in batches]),
+                add_counts([batch.comparisons[name] for batch in batches]),
                 arms,
                 first.axes,
                 reference=reference,
@@ -340,7 +340,7 @@ def conclude(
     return SweepComparison(
         reference=reference,
         candidate=candidate,
-        sentence=advise(tuning, reference=reference, candidate=candidate),
+        sentence=advise_thresholds(tuning, reference=reference, candidate=candidate),
         recommended=recommend(tuning),
         tuning=tuning,
         curve=[_number(value) for value in curve],

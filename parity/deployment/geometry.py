@@ -21,7 +21,7 @@ _OF_THE_BORDER = ("align", "side_rounding", "border_rounding", "enlarge", "offse
 
 @dataclass(frozen=True)
 class GeometryChoices(Choices):
-    """What says where an image lies in the input, and what surrounds it.
+    """Where an image lies in the input, and how it is resized and padded.
 
     Attributes
     ----------
@@ -30,8 +30,8 @@ class GeometryChoices(Choices):
     stride : int or None
         If given, the border is cut to a multiple of it: the minimal rectangle.
     fitting : str
-        How the image is brought to the size of the input. ``pad_first`` surrounds it to a square
-        at the top left and then resizes; ``crop`` takes the middle square.
+        How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
+        below, and then resizes; ``crop`` takes the middle square.
     align : str
         Where the image lies within its border.
     side_rounding : str
@@ -134,7 +134,7 @@ def apply(
 
 @dataclass(frozen=True)
 class Fitting:
-    """A way of bringing an image to the size of the input.
+    """A way of fitting an image into the input.
 
     Attributes
     ----------

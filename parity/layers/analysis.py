@@ -22,7 +22,7 @@ from parity.layers.activations import nodes_of
 from parity.layers.evaluate import Evaluator
 from parity.layers.mixed_precision import make_mixed_fp16, make_mixed_int8, restore_weights
 from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
-from parity.layers.sensitivity import Sensitivity, decibels, measure_sensitivities, shares
+from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
 from parity.model_files.description import load_checked
 from parity.records import load
 
@@ -39,7 +39,7 @@ OUTLIER = 4
 NAMED_SHARE = 0.005
 """Smallest share of the error at which a layer is named; chosen."""
 
-NAMED_LAYERS = 3
+LAYERS_IN_SENTENCE = 3
 """Layers that are named at most; chosen."""
 
 SHARES = (0.5, 0.8)
@@ -185,7 +185,7 @@ def keep_in_fp32(
 
 def layer_errors(sensitivities: list[Sensitivity]) -> list[LayerError]:
     """Return the error of every layer; ratios of signal to noise in dB."""
-    parts = shares(each.effect for each in sensitivities)
+    parts = error_shares(each.effect for each in sensitivities)
     return [
         LayerError(
             node=each.layer.node,
@@ -251,7 +251,7 @@ def conclusions(
             f"explains: {100 * errors[first].own_error:.2g} % of its signal."
         )
     worst = sorted((e for e in errors if e.share >= NAMED_SHARE), key=lambda e: -e.share)
-    named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:NAMED_LAYERS])
+    named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:LAYERS_IN_SENTENCE])
     said.append(f"Most of the error in boxes and scores comes from {named}.")
     for each in tried:
         what = "the checkpoint's weights" if given else "fp32"

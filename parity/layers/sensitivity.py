@@ -198,7 +198,7 @@ def decibels(signal: float, noise: float) -> float | None:
     return None if not noise else 10 * math.log10(max(signal, 1e-30) / noise)
 
 
-def shares(effects: Iterable[MeanError]) -> list[float]:
+def error_shares(effects: Iterable[MeanError]) -> list[float]:
     """Return the share of each layer in the error that the layers cause one by one.
 
     The errors of layers are assumed to be independent, so their squares add; boxes and scores count

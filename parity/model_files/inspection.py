@@ -19,7 +19,7 @@ from parity.model_files.results import (
     Counterpart,
     ExportDescription,
     Finding,
-    Head,
+    HeadKind,
     Inspection,
     Level,
     Wanted,
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
-MOST_NAMED = 5
+MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
 
 
@@ -117,7 +117,7 @@ def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
     return {op: dict(found.most_common()) for op, found in sorted(counts.items())}
 
 
-def head_of(description: ExportDescription) -> Head:
+def head_of(description: ExportDescription) -> HeadKind:
     """Return whether the output of a model is raw or finished, and by what."""
     if description.baked:
         return "suppressed"
@@ -204,9 +204,9 @@ def of_weights(compared: WeightComparison) -> Iterator[Finding]:
     if differing:
         named = ", ".join(
             f"{row.name} (by {row.largest:.3g}, factor {row.factor:.4g})"
-            for row in differing[:MOST_NAMED]
+            for row in differing[:MOST_WEIGHTS]
         )
-        more = f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else ""
+        more = f" and {len(differing) - MOST_WEIGHTS} more" if len(differing) > MOST_WEIGHTS else ""
         another = 2 * len(differing) > total
         what = "It is another model" if another else "It was changed after the export"
         yield Finding(

@@ -9,7 +9,7 @@ Level = Literal["stop", "warn", "note"]
 """``stop`` where a comparison would mean nothing, ``warn`` where it would mislead, ``note`` where
 it is good to know; the worst first."""
 
-Head = Literal["suppressed", "end to end", "raw"]
+HeadKind = Literal["suppressed", "end to end", "raw"]
 """Whether NMS is part of the graph, or the network needs none, or NMS comes after it."""
 
 
@@ -221,7 +221,7 @@ class Inspection(ExportDescription):
 
     Attributes
     ----------
-    head : Head
+    head : HeadKind
         What its output is.
     dynamic_axes : list of int or str
         Open axes of its input.
@@ -247,7 +247,7 @@ class Inspection(ExportDescription):
 
     SCHEMA: ClassVar[str] = "inspection/1"
 
-    head: Head
+    head: HeadKind
     dynamic_axes: list[int | str]
     precision: dict[str, dict[str, int]]
     domains: list[str]

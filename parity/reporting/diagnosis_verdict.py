@@ -17,7 +17,7 @@ STEP_TITLES = {
 
 def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     """Return the answer in one sentence."""
-    name, export = diagnosis.external, diagnosis.export
+    name, export = arm_of(diagnosis), diagnosis.export
     rest = 1 - diagnosis.reproduced.exact
     if diagnosis.verdict == "correct" and rest > 0:
         return (
@@ -38,6 +38,11 @@ def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     return f"No fault of the catalogue explains the boxes of {name}{where}.{nearest}"
 
 
+def arm_of(diagnosis: DiagnosisDocument) -> str:
+    """Return the arm whose boxes were diagnosed."""
+    return f"external-{diagnosis.external}"
+
+
 def advice(diagnosis: DiagnosisDocument) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
     if diagnosis.verdict == "correct":
@@ -47,7 +52,7 @@ def advice(diagnosis: DiagnosisDocument) -> list[str]:
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int = 10) -> str:
-    """Return faults by their titles, as part of a sentence.
+    """Return faults by their quoted titles, as part of a sentence.
 
     Parameters
     ----------
@@ -58,7 +63,7 @@ def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int 
     limit : int
         No more than so many are named.
     """
-    titles = [diagnosis.titles.get(name, name) for name in faults]
+    titles = [f'"{diagnosis.titles.get(name, name)}"' for name in faults]
     return listing(titles, limit=limit) or "no fault"
 
 

@@ -87,7 +87,7 @@ class Report:
     models : tuple of ModelReport
         In the order of the configuration.
     closing : tuple of Group
-        What stands behind the models.
+        Configuration, and how to reproduce the run.
     """
 
     verdict: str

@@ -124,7 +124,7 @@ def test_the_policy_forbids_requests(browser: Any, failing: Path) -> None:
 def test_the_verdict_comes_first_with_its_numbers(visit: Visit) -> None:
     verdict = visit.page.locator("#verdict")
     assert verdict.locator(".word").inner_text().strip() == "FAIL"
-    assert re.search(r"onnx-fp32 does not see what pytorch-square sees", verdict.inner_text())
+    assert re.search(r"onnx-fp32 does not agree with pytorch-square", verdict.inner_text())
     assert verdict.locator(".facts .beyond").count() >= 3
 
 
@@ -323,7 +323,7 @@ def test_a_page_without_its_folder_says_so(browser: Any, failing: Path, tmp_path
     visit = Visit(browser, alone)
     visit.page.locator(".open").first.click()
     visit.page.wait_for_function(
-        "document.getElementById('viewer-note').textContent.includes('not beside')"
+        "document.getElementById('viewer-note').textContent.includes('not next to')"
     )
     visit.context.close()
 

@@ -1,4 +1,4 @@
-"""Getting a trustworthy Ultralytics checkpoint from whatever the user names."""
+"""Obtaining a trustworthy Ultralytics checkpoint from what the configuration names."""
 
 import re
 import shutil

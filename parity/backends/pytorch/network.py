@@ -37,7 +37,7 @@ class PytorchNetwork:
     names : dict of int to str
         Class names by id.
     end2end : bool
-        Whether the output holds finished boxes that need no suppression.
+        Whether the output holds finished boxes that need no NMS.
     batch : int
         Images that one run takes.
     """
@@ -74,7 +74,7 @@ class PytorchNetwork:
         device : str
             What Ultralytics calls the device, ``cpu`` or ``cuda:0``.
         end2end : bool
-            Whether to use the head of YOLO26 or YOLOv10 that needs no suppression, ``nms=False``
+            Whether to use the head of YOLO26 or YOLOv10 that needs no NMS, ``nms=False``
             of ``predict``; by default that is not used, and other models have none.
 
         Raises
@@ -91,7 +91,7 @@ class PytorchNetwork:
         model = predictor.model
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
         if end2end and not model.end2end:
-            raise UserError(f"{path} has no head without suppression; leave out nms: false.")
+            raise UserError(f"{path} has no head without NMS; leave out nms: false.")
         if end2end:  # as stream_inference does
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)

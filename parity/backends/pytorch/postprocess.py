@@ -1,4 +1,4 @@
-"""Ultralytics' own suppression and mapping back, applied to stored candidates."""
+"""Ultralytics' own NMS and rescaling of boxes, applied to stored candidates."""
 
 import torch
 import torchvision  # noqa: F401  Ultralytics suppresses with it only if it is imported

@@ -16,7 +16,7 @@ from parity.data.reading import read_image
 from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImage
 from parity.files import atomic
 from parity.records import load
-from parity.reporting.diagnosis_verdict import step_title, verdict_sentence
+from parity.reporting.diagnosis_verdict import arm_of, step_title, verdict_sentence
 from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
 from parity.reporting.figures.pictures import Panel, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, INK, KIND_COLOURS, theme
@@ -36,7 +36,7 @@ COLOURS = {
     "rest": KIND_COLOURS["flipped"],
     "unexplained": INK,
 }
-MOST_NAME = 44
+MOST_NAME = 52
 
 
 def write_diagnosis_figure(
@@ -113,7 +113,7 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
     with theme():
         figure = Figure(figsize=(14, 1.5 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI)
         FigureCanvasAgg(figure)
-        draw_steps(figure.subplots(), rows, before="PyTorch", after=diagnosis.external)
+        draw_steps(figure.subplots(), rows, before="PyTorch", after=arm_of(diagnosis))
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI)
     return cv2.imdecode(np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR)
@@ -147,7 +147,7 @@ def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) ->
     rows : sequence of StepBar
         The steps, in order.
     before, after : str
-        What stands at both ends.
+        Names of both ends.
     """
     start, last = 1.0, rows[-1].quality
     ax.barh(0, 1.0, color=KIND_COLOURS["matched"], height=0.62)

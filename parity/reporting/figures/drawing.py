@@ -30,7 +30,7 @@ class Style:
     dash : tuple of int
         Lengths of line and gap in line widths; (1, 0) is solid.
     letter : str
-        Stands before the label, so that nobody depends on colours.
+        Before the label, so that nobody depends on colours.
     """
 
     colour: tuple[int, int, int]
@@ -58,7 +58,7 @@ CLASS_STYLES = tuple(
 
 @dataclass(frozen=True)
 class Mark:
-    """A detection to draw: x1, y1, x2, y2 in px of the image, what stands there, and how."""
+    """A detection to draw: x1, y1, x2, y2 in px of the image, its label and its style."""
 
     box: Sequence[float]
     label: str

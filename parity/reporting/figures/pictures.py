@@ -45,7 +45,7 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
     shape : tuple of int
         Its height and width, px.
     side_by_side : bool
-        Whether all panels stand in one row, unless the image is a very wide one.
+        Whether all panels are in one row, unless the image is a very wide one.
     """
     height, width = shape
     fewest = panels if side_by_side and width < VERY_WIDE * height else 1
@@ -81,11 +81,11 @@ def draw_picture(
     panels : list of Panel
         What is drawn, in reading order.
     heading : str
-        Stands above everything.
+        Text above everything.
     legend : list of (str, Style), optional
-        Stands below everything.
+        Explanations of styles below everything.
     side_by_side : bool
-        Whether the panels stand in one row, unless the image is a very wide one.
+        Whether the panels are in one row, unless the image is a very wide one.
 
     Returns
     -------
@@ -203,7 +203,7 @@ def largest_differences(compared: ImageComparison) -> str:
 
 
 def box_label(class_id: int, score: float | None, names: Mapping[int, str]) -> str:
-    """Return what stands at a box: class name and score, if one is stated."""
+    """Return the label of a box: class name and score, if there is one."""
     name = names.get(class_id, f"class {class_id}")
     return f"{shortened(name, LABEL_LENGTH)}{'' if score is None else f' {score:.2f}'}"
 

@@ -66,7 +66,7 @@ RC: dict[Any, Any] = {
 
 @contextmanager
 def theme() -> Iterator[None]:
-    """Apply the look within the block, whatever the user's matplotlibrc says."""
+    """Apply the look within the block, without the user's matplotlibrc."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(RC)

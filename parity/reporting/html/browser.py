@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from parity.comparison.differences import ImageComparison, Pair
+from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
 from parity.data.batches import BatchImage, check_unchanged, slug
@@ -81,7 +81,7 @@ class BrowserIndex:
     model : str
         Its name.
     images_per_script : int
-        Images whose detections stand in one script.
+        Images whose detections are in one script.
     total : int
         Images of the run.
     kinds : tuple of str
@@ -226,7 +226,7 @@ def drawn_details(
     }
 
 
-def _pair(pair: Pair) -> list[float]:
+def _pair(pair: DetectionPair) -> list[float]:
     return [pair.reference, pair.candidate, round(pair.iou, 6), pair.box_px]
 
 

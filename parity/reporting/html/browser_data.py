@@ -87,7 +87,7 @@ def browser_data(results: Results, index: BrowserIndex, files: str) -> dict[str,
 
 
 def as_data(value: Any) -> Markup:
-    """Return JSON that can stand in an element ``script`` of HTML, whatever it holds."""
+    """Return JSON for a ``script`` element of HTML; no value can close the element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -40,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Axis:
-    """A logarithmic axis from 10^low to 10^high; zero stands at its left end."""
+    """A logarithmic axis from 10^low to 10^high; zero is at its left end."""
 
     low: int
     high: int
@@ -55,7 +55,7 @@ class Axis:
         return cls(low, max(math.ceil(max(decades)), low + 1))
 
     def place(self, value: float) -> float:
-        """Return where a value stands; what is not finite stands at the right end."""
+        """Return the position of a value; what is not finite is at the right end."""
         if math.isnan(value) or value == math.inf:
             share = 1.0
         elif value <= 0:

@@ -33,7 +33,7 @@ def write_markdown(report: Report, destination: str | Path, *, page: str | Path)
 
 
 def render_markdown(report: Report, folder: Path, *, page: str | Path) -> str:
-    """Return the text of a report that stands in a folder."""
+    """Return the text of a report in a folder."""
     template = environment(folder).get_template("analysis_report.md.j2")
     return template.render(report=report, page=str(page))
 

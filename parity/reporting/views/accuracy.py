@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from parity.accuracy.error_types import FATES, KINDS
+from parity.accuracy.error_types import ERROR_TYPES, FATES
 from parity.accuracy.results import Accuracy, AccuracyComparison, ArmAccuracy, OperatingPoint
 from parity.reporting.views.blocks import Block, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
@@ -96,7 +96,7 @@ def cost_row(name: str, each: AccuracyComparison) -> tuple[str, ...]:
 
 def error_row(name: str, point: OperatingPoint) -> tuple[str, ...]:
     """Return the errors of an arm by kind, and what it missed."""
-    kinds = [f"{point.mistakes[kind]:,}" for kind in KINDS]
+    kinds = [f"{point.mistakes[kind]:,}" for kind in ERROR_TYPES]
     return (name, *kinds, f"{point.fates[FATES[-1]]:,}")
 
 

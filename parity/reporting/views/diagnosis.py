@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.diagnosis.document import BoxComparison, DiagnosisDocument, NamedFault, WaterfallStep
 from parity.diagnosis.stages import STAGE_TITLES
-from parity.reporting.diagnosis_verdict import in_words, step_title, verdict_sentence
+from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
 from parity.reporting.views.blocks import (
     Block,
     Code,
@@ -52,7 +52,9 @@ def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
     found = model.documents("diagnoses", DiagnosisDocument)
-    groups = [Group(name, tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()]
+    groups = [
+        Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
+    ]
     return View(tuple(groups)) if groups else None
 
 
@@ -74,7 +76,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         cost = cost_in_words(shares.get(fault.name), diagnosis.alone[fault.name])
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
-    yield Group("Effect of the fix", (*_effect_of_fix(diagnosis), Note(PANOPTIC_QUALITY)))
+    yield effect_of_fix(diagnosis)
     if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
@@ -194,18 +196,22 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
         ]
     )
     yield (
-        f"Here, PyTorch is compared at the thresholds of {diagnosis.external}: {said}. The "
-        f"comparison external-{diagnosis.external} uses the thresholds of the configuration."
+        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
+        "comparison of that name uses the thresholds of the configuration."
     )
 
 
-def _effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
-    effect = diagnosis.fix_effect
+def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:
+    """Return the observed boxes and those of the fixed deployment, compared with PyTorch."""
+    effect, wrong = diagnosis.fix_effect, bool(diagnosis.faults)
+    after = "after the fix" if wrong else f"{diagnosis.export}, run correctly"
     rows = [
         ("the observed boxes", *compared_cells(effect.before)),
-        ("after the fix", *compared_cells(effect.after)),
+        (after, *compared_cells(effect.after)),
     ]
-    yield table("Before and after", FIX_HEADER, rows)
+    title = "Effect of the fix" if wrong else "Comparison with PyTorch"
+    caption = "Before and after" if wrong else "Both compared with PyTorch"
+    return Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:

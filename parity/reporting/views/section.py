@@ -66,7 +66,7 @@ class Section:
     title : str
         Its heading.
     place : int
-        Sections stand in the order of this number.
+        Sections come in the order of this number.
     prepare : callable
         Returns what it says of a model; None leaves it out.
     """

@@ -73,7 +73,7 @@ class Map:
 
 @dataclass(frozen=True)
 class ThresholdsView(View):
-    """The blocks, and maps that stand below them."""
+    """The blocks, and maps below them."""
 
     maps: tuple[Map, ...]
 

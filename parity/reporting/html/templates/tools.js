@@ -62,7 +62,7 @@ parity.details = (model, image) => {
       parity.waiting.set(`${model.model} ${number}`, resolve);
       const fail = () => {
         model.scripts.delete(number);
-        reject(new Error(`${model.files} is not beside this page, so there is nothing to draw.`));
+        reject(new Error(`The folder ${model.files} is not next to this page, so there is nothing to draw.`));
       };
       document.head.append(parity.make("script", { src: parity.address(model, file), onerror: fail }));
     }));

@@ -110,7 +110,7 @@ parity.Viewer = class {
     const src = parity.address(this.model, `photo_${this.image.photo}`);
     const photo = make("img", { src, alt: `The image ${this.image.name}`, draggable: "false" });
     photo.addEventListener("error", () => {
-      photo.replaceWith(fail("The picture is not beside this page; the boxes are drawn without it."));
+      photo.replaceWith(fail("The picture is not next to this page; the boxes are drawn without it."));
     });
     this.canvas.append(photo);
     return this.fit();
@@ -317,7 +317,7 @@ parity.Viewer = class {
     this.sizeLabels();
   }
 
-  /** Letters of 13 px on the screen, whatever the size of the image. */
+  /** Letters of 13 px on the screen for images of any size. */
   sizeLabels() {
     for (const layer of Object.values(this.layers ?? {})) layer.style.fontSize = `${13 / (this.scale || 1)}px`;
   }

@@ -14,7 +14,7 @@ from ultralytics import YOLO
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch import postprocess as theirs
-from parity.backends.pytorch.network import PytorchNetwork, describe
+from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batches import BatchImage
@@ -244,9 +244,9 @@ def test_a_gif_is_read_by_both_arms(networks: dict[str, Any], tmp_path: Path) ->
 def test_provenance_says_what_made_the_candidates(
     networks: dict[str, Any], yolo11n_pt: Path
 ) -> None:
-    made_by = describe(networks["pytorch-rect"], yolo11n_pt)
-    assert made_by["model_sha256"] == sha256(yolo11n_pt)
-    assert (made_by["rect"], made_by["device"], made_by["end2end"]) == (True, "cpu", False)
-    assert made_by["imgsz"] == [640, 640]
-    assert made_by["names"]["5"] == "bus"
-    assert {"ultralytics", "torch", "torchvision", "numpy"} <= set(made_by["versions"])
+    made_by = describe_run(networks["pytorch-rect"], yolo11n_pt, floor=0.01, threads=1)
+    assert made_by.model_sha256 == sha256(yolo11n_pt)
+    assert (made_by.rect, made_by.device, made_by.end2end) == (True, "cpu", False)
+    assert made_by.imgsz == (640, 640)
+    assert made_by.names[5] == "bus"
+    assert {"ultralytics", "torch", "torchvision", "numpy"} <= set(made_by.versions)

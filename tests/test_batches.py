@@ -4,11 +4,12 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parity.data.batches import BatchImage, check_unchanged, slug
 from parity.errors import UserError
+from tests.conftest import examples
 
 HOSTILE = st.text(
     st.characters(blacklist_characters="\0", blacklist_categories=[]) | st.sampled_from("/._-% {}"),
@@ -36,7 +37,7 @@ def test_slugs(name: str, expected: str, reason: str) -> None:
     assert len(slug(name)) - len(expected) in (0, 8), reason
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(HOSTILE, HOSTILE)
 @example("a/b.jpg", "a b.jpg")
 @example("a/b.jpg", slug("a/b.jpg"))

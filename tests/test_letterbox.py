@@ -4,12 +4,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ultralytics.data.augment import LetterBox
 from ultralytics.utils.ops import scale_boxes
 
 from parity.detection.letterbox import BORDER, apply, fit, planes, restore
+from tests.conftest import examples
 
 SIDES = st.integers(1, 700)
 TARGETS = st.sampled_from([(640, 640), (320, 320), (384, 640), (640, 384), (32, 32), (96, 256)])
@@ -23,7 +24,7 @@ def picture(height: int, width: int) -> np.ndarray:
     )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(SIDES, SIDES, TARGETS, STRIDES)
 @example(1, 3000, (640, 640), None)
 @example(3000, 1, (640, 640), None)
@@ -86,7 +87,7 @@ def test_the_minimal_rectangle_is_a_multiple_of_the_stride_within_the_target(
     assert box.width - box.resized_width < stride
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.integers(1, 4000),
     st.integers(1, 4000),
@@ -125,7 +126,7 @@ def test_the_way_back_of_nothing_is_nothing() -> None:
     assert restored.shape == (0, 4)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.integers(8, 2000), st.integers(8, 2000), STRIDES)
 def test_there_and_back_is_where_it_was(height: int, width: int, stride: int | None) -> None:
     box = fit((height, width), (640, 640), stride=stride)

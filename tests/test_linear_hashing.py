@@ -1,10 +1,11 @@
 """Dividing images into batches: an image more or less disturbs few of them."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parity.data.linear_hashing import assign, count_batches, number_images, rows_by_batch
+from tests.conftest import examples
 
 NAMES = st.lists(st.integers(0, 10**6).map(lambda i: f"sub/{i:06d}.jpg"), min_size=1, unique=True)
 
@@ -29,7 +30,7 @@ def test_every_image_is_in_exactly_one_batch(names: list[str], images_per_job: i
     assert len(divided) <= -(-len(names) // images_per_job)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(NAMES, st.integers(2, 9), st.integers(10**6 + 1, 10**7))
 def test_an_image_more_or_less_disturbs_two_batches_at_most(
     names: list[str], images_per_job: int, number: int

@@ -10,8 +10,8 @@ import pytest
 
 from parity.detection.detection_files import NOT_LISTED
 from parity.diagnosis.document import DiagnosisDocument
+from parity.documents import load
 from parity.files import read_json
-from parity.records import load
 from tests.conftest import PHOTOS, Workflow, copy_project
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity.comparison.tuning import SweepResults
-from parity.records import save
+from parity.documents import save
 from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
 from parity.reporting.views.blocks import Sentences, Table

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parity.accuracy.coco import assign_labels, overlaps
+from parity.accuracy.resampled_precision import assign_labels, overlaps
 from parity.accuracy.results import ERROR_TYPES, FATES, ErrorType, Fate, OperatingPoint
 from parity.data.labels import Truth
 from parity.detection.detections import Detections

@@ -17,8 +17,8 @@ from parity.detection.detection_files import (
     MadeBy,
     Thresholds,
 )
+from parity.documents import load, save
 from parity.errors import UserError
-from parity.records import load, save
 
 FLOOD = "as many detections as max_det allows"
 NOTHING = "no detection, although a candidate is near the confidence threshold"

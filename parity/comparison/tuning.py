@@ -13,8 +13,8 @@ from parity.comparison.agreement import f1
 from parity.comparison.differences import MatchingSettings
 from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, add_counts
 from parity.comparison.threshold_grid import Axes
+from parity.documents import load
 from parity.errors import UserError
-from parity.records import load
 
 WORTHWHILE = 0.1
 """Share of the differences that other thresholds must remove to be recommended; chosen."""

@@ -9,7 +9,7 @@ FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 
 
 class UserError(Exception):
-    """Something that the user can mend; the message is one sentence that says what and how."""
+    """Something that the user can fix; the message is one sentence that says what and how."""
 
 
 class UnreadableImageError(UserError):
@@ -18,7 +18,7 @@ class UnreadableImageError(UserError):
 
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
-    """End the process with the sentence of an error that the user can mend, not a traceback."""
+    """End the process with the sentence of an error that the user can fix, not a traceback."""
     try:
         yield
     except UserError as error:

@@ -78,7 +78,7 @@ def damaged(path: str | Path, what: str) -> UserError:
     if Path(path).parts[0] != "results":
         return UserError(f"{path} {what}; delete it and run again.")
     aside = Path(f"{path}.damaged")
-    with suppress(FileNotFoundError):  # somebody else has just moved it
+    with suppress(FileNotFoundError):  # another process has just moved it
         Path(path).replace(aside)
     return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")
 

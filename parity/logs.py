@@ -1,4 +1,4 @@
-"""Where a job's words go."""
+"""Where the output of a job goes."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from parity.errors import in_one_sentence
 def log_to(path: str) -> Iterator[None]:
     """Send all output of this process, native libraries' included, to a file.
 
-    An error that the user can mend ends the process with its sentence instead of a traceback.
+    An error that the user can fix ends the process with its sentence instead of a traceback.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(descriptor, 1)

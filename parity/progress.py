@@ -1,4 +1,4 @@
-"""Saying how far a long job is, in its log."""
+"""Logging the progress of a long job."""
 
 import logging
 import time
@@ -22,12 +22,12 @@ def reported(
 ) -> Iterator[T]:
     """Yield items and log, some seconds apart, how many are done and how long the rest may take.
 
-    A job that is done sooner says nothing but how many there were.
+    A job that is done sooner logs one line at its end.
 
     Parameters
     ----------
     items : iterable
-        What is worked through.
+        What to yield.
     total : int
         How many there are.
     what : str

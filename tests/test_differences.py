@@ -94,7 +94,7 @@ def moved(box: list[float], by: float, *, side: int) -> list[float]:
             image_detections(reason="empty"),
             image_detections(reason="the file is empty"),
             {"iou": 1.0},
-            "an image that neither can read, whatever each says of it",
+            "an image that neither can read, each for another reason",
         ),
         (image_detections(), image_detections(), {"iou": 1.0}, "nothing seen by either"),
     ],

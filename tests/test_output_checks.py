@@ -1,4 +1,4 @@
-"""Output checks: detections that cannot be right, whatever they are compared with."""
+"""Output checks: detections that cannot be right, no matter what they are compared with."""
 
 from dataclasses import replace
 from typing import Any

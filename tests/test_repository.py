@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from parity.diagnosis.stages import STAGE_TITLES
 from tests.conftest import ROOT
 
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -56,6 +57,15 @@ def test_an_issue_form_is_one_that_github_takes(path: Path) -> None:
     identifiers = [field["id"] for field in form["body"]]
     assert len(identifiers) == len(set(identifiers))
     assert all(field["attributes"]["label"] for field in form["body"])
+
+
+def test_the_form_for_a_missing_fault_lists_the_stages() -> None:
+    (stages,) = [
+        field["attributes"]["options"]
+        for field in read(".github/ISSUE_TEMPLATE/missing_fault.yml")["body"]
+        if field["type"] == "dropdown"
+    ]
+    assert stages[:-1] == list(STAGE_TITLES.values())
 
 
 def test_there_are_issue_forms() -> None:

@@ -1,4 +1,4 @@
-"""The summary: numbers of a run, held against tolerances, the worst image first."""
+"""The summary: numbers of a run, compared with tolerances, the worst image first."""
 
 from array import array
 from pathlib import Path

@@ -170,7 +170,7 @@ def _identity(image: ImageDetections) -> tuple[str, str]:
 def compare_image(
     reference: ImageDetections, candidate: ImageDetections, *, iou: float
 ) -> ImageComparison:
-    """DetectionPair the detections of two arms on one image.
+    """Pair the detections of two arms on one image.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Matching:
 def match(reference: Detections, candidate: Detections, *, iou: float) -> Matching:
     """Pair as many detections as possible and, of those pairings, the one that overlaps most.
 
-    Detections of equal class are paired first; what is left is paired regardless of class.
+    Detections of equal class are paired first; the rest is paired regardless of class.
 
     Parameters
     ----------

@@ -1,10 +1,9 @@
 """Counting how far two arms agree at many thresholds, from candidates alone.
 
-No network runs and no threshold is tried twice. Suppression at the lowest confidence, with no
-limit on the count, followed by a cut at a higher confidence and at the limit, keeps the same boxes
-as suppression at the higher one: a box is only ever suppressed by a better one, and of those none
-is lost by the cut. So each overlap threshold costs one suppression per image and arm, and the
-detections at any confidence are the first few of one list.
+No network runs. NMS at the lowest confidence threshold, without a limit on the count, followed by a
+cut at a higher confidence and at the limit, keeps the same boxes as NMS at the higher one: only a
+better box ever suppresses a box, and the cut removes none of those. So each IoU threshold costs one
+NMS per image and arm, and the detections at any confidence are the first few of one list.
 """
 
 from dataclasses import dataclass, fields
@@ -32,7 +31,7 @@ class ArmCounts:
     Attributes
     ----------
     end2end : bool
-        Whether its boxes are finished, so that no overlap threshold applies.
+        Whether its boxes are finished, so that no IoU threshold applies.
     detections : (I, K) int64
         At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
     """
@@ -89,9 +88,9 @@ class SweepCounts:
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """What one overlap threshold leaves of an image: detections by falling score, uncut.
+    """What one IoU threshold leaves of an image: detections by falling score, uncut.
 
-    Two are equal if they are one object, so that work on them can be looked up.
+    Two are equal only if they are the same object, so that counts of them can be cached.
 
     Attributes
     ----------
@@ -124,7 +123,7 @@ class Ranked:
 def rank_image(
     image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, end2end: bool
 ) -> list[Ranked]:
-    """Suppress the candidates of an image once per overlap threshold.
+    """Suppress the candidates of an image once per IoU threshold.
 
     Parameters
     ----------
@@ -133,16 +132,16 @@ def rank_image(
     conf : float
         The lowest confidence that will be asked for.
     ious : tuple of float
-        Overlap thresholds.
+        IoU thresholds.
     max_det : int
         Detections reported at most.
     end2end : bool
-        Whether the candidates are finished boxes, to which no overlap threshold applies.
+        Whether the candidates are finished boxes, to which no IoU threshold applies.
 
     Returns
     -------
     list of Ranked
-        One per overlap threshold; thresholds that keep the same boxes share one object.
+        One per IoU threshold; thresholds that keep the same boxes share one object.
     """
     ranked: list[Ranked] = []
     for iou in ious:
@@ -191,10 +190,10 @@ class AllowedPairs:
         return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))
 
     def count(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Match the first detections of both lists, as :func:`parity.comparison.matching.match`.
+        """Match the first detections of both lists, see :func:`parity.comparison.matching.match`.
 
-        A pair whose members have no other partner is matched whenever both are there; only the
-        others need an assignment, and that only where a cut changes which of them are there.
+        A pair whose members have no other partner is matched whenever both are present; only the
+        others need an assignment, and only where a cut changes which of them are present.
 
         Parameters
         ----------
@@ -279,7 +278,7 @@ def sweep_image(
 
 
 def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
-    """Return, image by image, what each overlap threshold of the axes leaves of an arm."""
+    """Return, image by image, what each IoU threshold of the axes leaves of an arm."""
     check_limits(batch.made_by, min(axes.tuned_conf))
     return [
         rank_image(

@@ -33,10 +33,10 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class MadeBy:
-    """What made the detections of an arm: a run of a network, or somebody else.
+    """What made the detections of an arm: a run of a network, or an external deployment.
 
-    Of somebody else's boxes ``source`` and what follows are known, of a network's the fields of
-    :class:`NetworkRun` before it; None is what is not known.
+    A network's have the fields of :class:`NetworkRun`, external boxes have ``source`` and those
+    after it; None is what is not known.
 
     Attributes
     ----------

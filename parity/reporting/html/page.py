@@ -90,9 +90,10 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
             for browser in section.view.browsers:
                 copy_browser(browser, folder)
         drawn = (block for block in every_block(section.view.blocks) if isinstance(block, Figure))
-        for number, figure in enumerate(drawn, start=1):
-            name = f"{section.key}_{number}{Path(figure.path).suffix}"
-            shutil.copyfile(figure.path, folder / name)
+        for figure in drawn:
+            path = Path(figure.path)  # …/<rule>/<model>/<file>
+            name = f"{path.parts[-3]}_{path.name}"
+            shutil.copyfile(path, folder / name)
             figures[figure.path] = f"{address}/{name}"
     return figures
 

@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large lint format bench bench-workflow bench-scale diagnose-table docs pictures
+.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale diagnose-table docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -41,23 +41,29 @@ bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that do
 
 diagnose-table: $(RUN_STAMP) ## measure the diagnosis on injected faults (ARGS="--seed 1 --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
-	$(VENV_PYTHON) -m parity.diagnosis.benchmark --onnx $(MEASURED) $(ARGS)
+	$(VENV_PYTHON) -m parity.diagnosis.evaluation --onnx $(MEASURED) $(ARGS)
 
 bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,000 images
 	$(VENV_PYTHON) -m bench.planning $(ARGS)
 	$(VENV_PYTHON) -m bench.memory $(ARGS)
 
-test: $(TEST_STAMP) ## run the tests
-	$(VENV_PYTHON) -m pytest -n auto $(ARGS)
+test: $(TEST_STAMP) ## run the tests, a single one with ARGS="-k letterbox"
+	$(VENV_PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
 
-test-cluster: $(TEST_STAMP) ## run the workflow on a SLURM that is started here, and disturb it
+test-cluster: $(TEST_STAMP) ## disturb runs on this machine and on a SLURM that is started here
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
-	$(VENV_PYTHON) -m pytest tests/cluster $(ARGS)
+	$(VENV_PYTHON) -m pytest tests/cluster -n 8 --dist worksteal -m "cluster and not nightly" $(ARGS)
 
-test-large: export LARGE = 2000
 test-large: $(TEST_STAMP) ## run 2,000 photographs on that SLURM, and take a node down meanwhile
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
-	$(VENV_PYTHON) -m pytest tests/cluster/test_large.py $(ARGS)
+	$(VENV_PYTHON) -m pytest tests/cluster/test_large.py -m nightly $(ARGS)
+
+nightly: $(TEST_STAMP) ## run what takes hours: the diagnosis in bulk, far more examples, large sets
+	$(VENV_PYTHON) -m pytest -n auto --dist worksteal -m "not cluster" --hypothesis-profile nightly $(ARGS)
+	$(MAKE) test-cluster test-large
+
+baseline: $(TEST_STAMP) ## keep what each arm finds on the samples now, for the tests
+	$(VENV_PYTHON) -m tests.baseline
 
 lint: $(TEST_STAMP) ## check style, types and the workflow
 	$(VENV_PYTHON) -m ruff check .

@@ -25,7 +25,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 settings.register_profile("same every time", deadline=None, derandomize=True)
+settings.register_profile("nightly", deadline=None, max_examples=10_000)
 settings.load_profile("same every time")
+
+
+def examples(count: int) -> settings:
+    """Return settings for a number of examples, and a hundred times as many every night."""
+    usual = settings.get_profile("same every time").max_examples
+    return settings(max_examples=count * settings().max_examples // usual)
+
 
 LEAKS = ("PYTHON", "SNAKEMAKE", "PYTEST", "XDG_", "YOLO", "MPL")
 
@@ -274,24 +282,25 @@ PHOTOS = {"images": "photos", "images_per_job": 2}
 """The configuration of the finished run."""
 
 
+def run_photos(folder: Path) -> None:
+    """Run the workflow over five photographs and a torn file, in a new project in a folder."""
+    project = copy_project(folder / "project", folder / "home")
+    photos = project.root / "photos"
+    (photos / "street").mkdir(parents=True)
+    for name, path in find_samples().items():
+        shutil.copy(path, photos / name)
+    shutil.copy(photos / "bus.jpg", photos / "street" / "bus.jpg")
+    (photos / "torn.jpg").write_bytes(b"no image")
+    result = project.run(config=PHOTOS)
+    assert result.returncode == 0, result.output
+    (folder / "rules.json").write_text(json.dumps(sorted(result.rules)))
+
+
 @pytest.fixture(scope="session")
 def finished(build: Build) -> Workflow:
-    """Return a project in which a run over five photographs and a torn file has ended.
+    """Return a project in which :func:`run_photos` has ended.
 
-    It is there once for all tests: what changes anything takes a copy.
+    All tests share it: what changes anything takes a copy.
     """
-
-    def fill(folder: Path) -> None:
-        project = copy_project(folder / "project", folder / "home")
-        photos = project.root / "photos"
-        (photos / "street").mkdir(parents=True)
-        for name, path in find_samples().items():
-            shutil.copy(path, photos / name)
-        shutil.copy(photos / "bus.jpg", photos / "street" / "bus.jpg")
-        (photos / "torn.jpg").write_bytes(b"no image")
-        result = project.run(config=PHOTOS)
-        assert result.returncode == 0, result.output
-        (folder / "rules.json").write_text(json.dumps(sorted(result.rules)))
-
-    folder = build("finished", fill)
+    folder = build("finished", run_photos)
     return Workflow(folder / "project", folder / "home")

@@ -1,16 +1,19 @@
 """Accuracy: equal to pycocotools, mistakes sorted as TIDE does, labels read from both formats."""
 
+import contextlib
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from parity.accuracy.bootstrap import costs, resample, weights_of
-from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
-from parity.accuracy.measure import as_dataset, as_rows, mean_average_precision
+from parity.accuracy.mean_average_precision import as_dataset, as_rows, mean_average_precision
+from parity.accuracy.resampled_precision import score_classes
 from parity.accuracy.results import Cost
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
@@ -74,22 +77,31 @@ def of_coco() -> tuple[dict[str, Truth], dict[int, str]]:
     return dict(load_labels(COCO / "instances.json", shapes, names).images), names
 
 
-@pytest.mark.parametrize("source", ["synthetic", "coco"])
-def test_equal_to_pycocotools(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+def judged_by_pycocotools(
+    truths: dict[str, Truth], detections: dict[str, Detections], names: dict[int, str], **own: Any
+) -> Any:
+    """Return COCOeval after its evaluation, with parameters of its own."""
     from pycocotools import coco, cocoeval
 
-    truths, names = (synthetic(), NAMES) if source == "synthetic" else of_coco()
-    detections = scattered(truths, len(names), 3)
     labelled = coco.COCO()
     labelled.dataset = as_dataset(truths, names)
-    labelled.createIndex()
-    oracle = cocoeval.COCOeval(
-        labelled, labelled.loadRes(as_rows(detections, list(truths))), "bbox"
-    )
-    oracle.evaluate()
-    oracle.accumulate()
-    oracle.summarize()
-    capsys.readouterr()
+    with contextlib.redirect_stdout(None):
+        labelled.createIndex()
+        found_in = labelled.loadRes(as_rows(detections, list(truths)))
+        oracle = cocoeval.COCOeval(labelled, found_in, "bbox")
+        for name, value in own.items():
+            setattr(oracle.params, name, value)
+        oracle.evaluate()
+        oracle.accumulate()
+        oracle.summarize()
+    return oracle
+
+
+@pytest.mark.parametrize("source", ["synthetic", "coco"])
+def test_equal_to_pycocotools(source: str) -> None:
+    truths, names = (synthetic(), NAMES) if source == "synthetic" else of_coco()
+    detections = scattered(truths, len(names), 3)
+    oracle = judged_by_pycocotools(truths, detections, names)
     ours = mean_average_precision(detections, truths, names)
     values = [ours.map, ours.map50, *(ours.sizes[size] for size in ("small", "medium", "large"))]
     assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
@@ -102,15 +114,22 @@ def test_equal_to_pycocotools(source: str, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
+    """Without ties, which copies interleave, and with each recall reached in spite of rounding."""
     truths = synthetic()
-    detections = scattered(truths, 3, 5)
-    weights = weights_of(len(truths), 4)
+    rng = np.random.default_rng(1)
+    detections = {
+        name: replace(each, scores=np.sort(rng.random(len(each), np.float32))[::-1])
+        for name, each in scattered(truths, 3, 5).items()
+    }
+    weights = weights_of(len(truths), 10)
     drawn = resample(score_classes(detections, truths), weights).drawn
-    for row, value in zip(weights, drawn, strict=True):
+    for row, values in zip(weights, drawn, strict=True):
         copies = [(name, i) for name, n in zip(truths, row, strict=True) for i in range(n)]
         some = {f"{name}-{i}": truths[name] for name, i in copies}
         mine = {f"{name}-{i}": detections[name] for name, i in copies}
-        assert mean_average_precision(mine, some, NAMES).map == pytest.approx(value[0], abs=5e-3)
+        recalls = np.linspace(0, 1, 101) - 1e-9
+        oracle = judged_by_pycocotools(some, mine, NAMES, recThrs=recalls)
+        assert values == pytest.approx(oracle.stats[:2], abs=1e-12)
 
 
 def test_perfect_and_empty_detections() -> None:

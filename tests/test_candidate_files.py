@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
@@ -13,6 +13,7 @@ from parity.detection.decoding import Candidates
 from parity.detection.postprocess import detect
 from parity.errors import UserError
 from tests.candidates import RUN, candidates, mixed
+from tests.conftest import examples
 
 HOSTILE = [
     "image (63).png",
@@ -24,7 +25,7 @@ HOSTILE = [
 ]
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.lists(st.tuples(st.sampled_from(HOSTILE), st.integers(0, 5)), max_size=6))
 def test_a_batch_of_candidates_comes_back(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, int]]

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.errors import UserError
 from parity.files import as_json, atomic, read_json, read_npz, write_json, write_npz
+from tests.conftest import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(
@@ -17,7 +18,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.dictionaries(st.text().filter(lambda key: key != "schema"), VALUES, max_size=5))
 def test_json_comes_back(content: dict[str, object]) -> None:
     assert json.loads(as_json("thing/1", content)) == {"schema": "yolo-parity/thing/1", **content}

@@ -4,12 +4,13 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.comparison.matching import best_pairing, match
 from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import Detections
+from tests.conftest import examples
 
 
 def detections(*found: tuple[list[float], float, int]) -> Detections:
@@ -47,7 +48,7 @@ def best_by_trying(overlap: np.ndarray, allowed: np.ndarray) -> tuple[int, float
     return best
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(crowds(), crowds())
 def test_no_other_pairing_is_better(ours: Detections, theirs: Detections) -> None:
     overlap = pairwise_iou(ours.boxes, theirs.boxes)
@@ -59,7 +60,7 @@ def test_no_other_pairing_is_better(ours: Detections, theirs: Detections) -> Non
     assert all(allowed[i, j] for i, j in pairs)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(crowds(), crowds())
 def test_every_detection_has_exactly_one_fate(ours: Detections, theirs: Detections) -> None:
     result = match(ours, theirs, iou=0.3)
@@ -71,7 +72,7 @@ def test_every_detection_has_exactly_one_fate(ours: Detections, theirs: Detectio
     assert all(ours.class_ids[i] != theirs.class_ids[j] for i, j in result.flipped)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(crowds(), crowds())
 def test_exchanging_the_arms_exchanges_missing_and_extra(
     ours: Detections, theirs: Detections
@@ -82,7 +83,7 @@ def test_exchanging_the_arms_exchanges_missing_and_extra(
     assert (there.missing, there.extra) == (back.extra, back.missing)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(crowds(), crowds(), st.randoms(use_true_random=False))
 def test_the_order_of_detections_does_not_matter(
     ours: Detections, theirs: Detections, random: st.DataObject

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ultralytics.utils.nms import non_max_suppression
 
@@ -16,6 +16,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import Detections
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress
+from tests.conftest import examples
 
 SEEDS = st.integers(0, 2**32 - 1)
 IOUS = st.sampled_from([0.0, 0.1, 0.45, 0.5, 0.7, 0.9, 1.0])
@@ -60,7 +61,7 @@ def by_ultralytics(
     )[0].numpy()
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(SEEDS, st.integers(0, 300), st.booleans(), st.booleans(), IOUS)
 def test_it_keeps_what_torchvision_keeps(
     seed: int, count: int, grid: bool, ties: bool, iou: float
@@ -71,7 +72,7 @@ def test_it_keeps_what_torchvision_keeps(
     np.testing.assert_array_equal(kept, by_torchvision(boxes, candidates.scores, iou))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(SEEDS, st.integers(1, 12), st.integers(1, 12))
 def test_a_threshold_exactly_at_an_overlap_keeps_both(seed: int, width: int, height: int) -> None:
     """Every overlap of two boxes is tried as the threshold, and its two neighbours."""
@@ -123,7 +124,7 @@ def test_a_box_that_is_suppressed_suppresses_nothing() -> None:
     assert nms(boxes, scores, 0.4).tolist() == [0, 2]
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(SEEDS, st.integers(1, 200), IOUS)
 def test_a_limit_keeps_the_first(seed: int, limit: int, iou: float) -> None:
     candidates = crowd(seed, 400, grid=False, ties=True)
@@ -142,7 +143,7 @@ THRESHOLDS = st.fixed_dictionaries(
 CROWDS = st.tuples(SEEDS, st.integers(0, 300), st.booleans(), st.booleans())
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(CROWDS, THRESHOLDS, st.sampled_from([1, 3, 80, 1203]))
 def test_it_detects_what_ultralytics_detects(
     drawn: tuple[int, int, bool, bool], thresholds: dict[str, float], classes: int

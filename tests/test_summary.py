@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.comparison.differences import (
@@ -30,7 +30,8 @@ from parity.comparison.summary import _rank_of, by_batch, by_folder, summarise
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals, distribution
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
-from parity.records import save
+from parity.documents import save
+from tests.conftest import examples
 from tests.documents import EXPORT, image_detections
 
 Found = tuple[list[float], float, int]
@@ -98,7 +99,7 @@ NUMBERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(NUMBERS, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_where_images_stood(numbers: list, random: Any) -> None:
     images = [row(f"{i}", **each) for i, each in enumerate(numbers)]

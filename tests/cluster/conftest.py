@@ -57,7 +57,7 @@ def disk(project: Project, base: Path) -> Iterator[Path]:
             yield folder
 
 
-@pytest.fixture(params=["local", pytest.param("slurm", marks=pytest.mark.cluster)])
+@pytest.fixture(params=["local", "slurm"])
 def executor(request: pytest.FixtureRequest) -> Executor:
     """Return each way to run jobs."""
     return LOCAL if request.param == "local" else slurm(request.getfixturevalue("cluster"))

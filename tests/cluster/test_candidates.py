@@ -4,7 +4,7 @@ import pytest
 
 from tests.cluster.harness import LOCAL, Project
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 CONFIG = "images: photographs\nimages_per_job: 2\nkeep_candidates: false\n"
 

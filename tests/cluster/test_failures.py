@@ -10,7 +10,7 @@ import pytest
 from tests.cluster.failures import Table
 from tests.cluster.harness import LOCAL, Cluster, Fault, Project, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 INFER = "results/infer_onnx/"
 AGAIN = "run again"
@@ -50,7 +50,6 @@ def test_a_job_is_killed(project: Project, undisturbed: dict[str, str], table: T
     table.add("a job is killed (SIGKILL)", project.executor.name, said, cure)
 
 
-@pytest.mark.cluster
 def test_a_job_is_cancelled(
     cluster_project: Project, cluster: Cluster, undisturbed: dict[str, str], table: Table
 ) -> None:
@@ -67,7 +66,6 @@ def test_a_job_is_cancelled(
     table.add("a job is cancelled (`scancel`)", "slurm", RETRIED, NOTHING)
 
 
-@pytest.mark.cluster
 def test_a_node_goes_down(
     cluster_project: Project, cluster: Cluster, undisturbed: dict[str, str], table: Table
 ) -> None:

@@ -3,7 +3,6 @@
 It takes two processors half an hour: ``make test-large``.
 """
 
-import os
 from pathlib import Path
 
 import cv2
@@ -11,13 +10,9 @@ import pytest
 
 from tests.cluster.harness import LOCAL, Cluster, Executor, Project, lasting, slurm
 
-PHOTOGRAPHS = int(os.environ.get("LARGE", "0"))
+PHOTOGRAPHS = 2000
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.cluster,
-    pytest.mark.skipif(not PHOTOGRAPHS, reason="takes half an hour: make test-large"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.nightly]
 
 
 def write_photographs(sources: list[Path], folder: Path) -> None:

@@ -1,0 +1,239 @@
+"""Rescaling boxes: from px of the network's input back to px of the image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from parity.deployment.geometry import FITTINGS, GeometryChoices, Shape, is_plain
+from parity.deployment.stage import by_value
+from parity.detection.letterbox import Letterbox
+from parity.detection.rescaling import scale_boxes
+
+Pair = tuple[float, float]
+"""Of x and of y."""
+
+
+@dataclass(frozen=True)
+class RescalingChoices(GeometryChoices):
+    """What brings boxes back into the image; what is right depends on the geometry.
+
+    Attributes
+    ----------
+    gain : str
+        What input px are divided by; a key of :data:`GAINS`.
+    offset : str
+        What is subtracted before; a key of :data:`OFFSETS`.
+    rescaled : str
+        Whether the result is rescaled a second time, and by what.
+    clip : bool
+        Whether boxes are clipped to the image.
+    """
+
+    gain: Literal[
+        "matching",
+        "letterbox",
+        "single",
+        "stretch",
+        "width",
+        "height",
+        "largest",
+        "exchanged",
+        "none",
+        "inverse",
+    ] = "matching"
+    offset: Literal[
+        "matching",
+        "letterbox",
+        "half",
+        "exact",
+        "none",
+        "exchanged",
+        "added",
+        "unscaled",
+        "doubled",
+        "from_gain",
+    ] = "matching"
+    rescaled: Literal["no", "gain", "stretch"] = "no"
+    clip: bool = True
+
+
+def rescale(
+    choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
+    """Rescale boxes as a deployment does.
+
+    Parameters
+    ----------
+    choices : RescalingChoices
+        How it does it.
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in input px.
+    place : Letterbox
+        Where the image lies in the input.
+    image_shape : tuple of int
+        Height and width of the image, px.
+
+    Returns
+    -------
+    (N, 4) float32
+        x1, y1, x2, y2 in image px.
+    """
+    own = (choices.gain, choices.offset, choices.rescaled, choices.clip)
+    if own == ("matching", "matching", "no", True) and is_plain(choices):
+        return scale_boxes(boxes, (place.height, place.width), image_shape)
+    gain_x, gain_y = gains(choices, place, image_shape)
+    left, top = offsets(choices, place, image_shape)
+    rescaled = boxes.astype(np.float32)
+    rescaled[:, 0::2] = (rescaled[:, 0::2] - np.float32(left)) / np.float32(gain_x)
+    rescaled[:, 1::2] = (rescaled[:, 1::2] - np.float32(top)) / np.float32(gain_y)
+    rescaled = RESCALINGS[choices.rescaled](rescaled, choices, place, image_shape)
+    if choices.clip:
+        rescaled[:, 0::2] = rescaled[:, 0::2].clip(0, image_shape[1])
+        rescaled[:, 1::2] = rescaled[:, 1::2].clip(0, image_shape[0])
+    return rescaled
+
+
+def gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    """Return what x and y are divided by on the way back."""
+    return GAINS[choices.gain](choices, place, image_shape)
+
+
+def offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    """Return what is subtracted from x and y on the way back, input px."""
+    return OFFSETS[choices.offset](choices, place, image_shape)
+
+
+WayBack = Callable[[RescalingChoices, Letterbox, Shape], Pair]
+
+
+def _true_gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    return FITTINGS[choices.fitting].gains(place, image_shape)
+
+
+def _true_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    return FITTINGS[choices.fitting].offsets(place, image_shape)
+
+
+def _stretch(place: Letterbox, image_shape: Shape) -> Pair:
+    return place.width / image_shape[1], place.height / image_shape[0]
+
+
+def _letterboxed(place: Letterbox, image_shape: Shape) -> tuple[int, int]:
+    """Return width and height of a letterboxed image, input px."""
+    gain = min(_stretch(place, image_shape))
+    return max(round(image_shape[1] * gain), 1), max(round(image_shape[0] * gain), 1)
+
+
+def _letterbox_gains(_choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    width, height = _letterboxed(place, image_shape)
+    return width / image_shape[1], height / image_shape[0]
+
+
+def _exchanged_gains(_choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    if place.height == place.width:
+        return _stretch(place, image_shape)[::-1]
+    return place.height / image_shape[1], place.width / image_shape[0]
+
+
+GAINS: dict[str, WayBack] = by_value(
+    RescalingChoices,
+    "gain",
+    {
+        "matching": _true_gains,
+        "letterbox": _letterbox_gains,
+        "single": lambda _, place, shape: (min(_stretch(place, shape)),) * 2,
+        "stretch": lambda _, place, shape: _stretch(place, shape),
+        "width": lambda _, place, shape: (_stretch(place, shape)[0],) * 2,
+        "height": lambda _, place, shape: (_stretch(place, shape)[1],) * 2,
+        "largest": lambda _, place, shape: (max(_stretch(place, shape)),) * 2,
+        "exchanged": _exchanged_gains,
+        "none": lambda *_: (1.0, 1.0),
+        "inverse": lambda _, place, shape: (1 / min(_stretch(place, shape)),) * 2,
+    },
+)
+"""What x and y are divided by, of the choices, the image's place and its shape."""
+
+
+def _letterbox_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    width, height = _letterboxed(place, image_shape)
+    return (
+        float(round((place.width - width) / 2 - 0.1)),
+        float(round((place.height - height) / 2 - 0.1)),
+    )
+
+
+def _half_offsets(_choices: RescalingChoices, place: Letterbox, _shape: Shape) -> Pair:
+    return (place.width - place.resized_width) / 2, (place.height - place.resized_height) / 2
+
+
+def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: float) -> Pair:
+    height, width = image_shape
+    return (place.width - width * gain_x) / 2, (place.height - height * gain_y) / 2
+
+
+def _exact_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    gain = min(_stretch(place, image_shape))
+    return _left_over(place, image_shape, gain, gain)
+
+
+def _offsets_of_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    return _left_over(place, image_shape, *gains(choices, place, image_shape))
+
+
+def _times(factor: float) -> WayBack:
+    def offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+        left, top = _true_offsets(choices, place, image_shape)
+        return factor * left, factor * top
+
+    return offsets
+
+
+def _unscaled_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    left, top = _true_offsets(choices, place, image_shape)
+    gain_x, gain_y = gains(choices, place, image_shape)
+    return left * gain_x, top * gain_y
+
+
+OFFSETS: dict[str, WayBack] = by_value(
+    RescalingChoices,
+    "offset",
+    {
+        "matching": _true_offsets,
+        "letterbox": _letterbox_offsets,
+        "half": _half_offsets,
+        "exact": _exact_offsets,
+        "none": lambda *_: (0.0, 0.0),
+        "exchanged": lambda choices, place, shape: _true_offsets(choices, place, shape)[::-1],
+        "added": _times(-1),
+        "unscaled": _unscaled_offsets,
+        "doubled": _times(2),
+        "from_gain": _offsets_of_gain,
+    },
+)
+"""What is subtracted from x and y, input px, of the choices, the image's place and its shape."""
+
+
+def _by_gain(
+    boxes: np.ndarray, choices: RescalingChoices, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
+    gain_x, gain_y = gains(choices, place, image_shape)
+    return boxes / np.array([gain_x, gain_y] * 2, np.float32)
+
+
+def _by_stretch(
+    boxes: np.ndarray, _choices: RescalingChoices, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
+    x, y = image_shape[1] / place.width, image_shape[0] / place.height
+    return boxes * np.array([x, y] * 2, np.float32)
+
+
+RESCALINGS: dict[str, Callable[[np.ndarray, RescalingChoices, Letterbox, Shape], np.ndarray]] = (
+    by_value(
+        RescalingChoices,
+        "rescaled",
+        {"no": lambda boxes, *_: boxes, "gain": _by_gain, "stretch": _by_stretch},
+    )
+)
+"""What rescales boxes, (N, 4) float32, that are in px of the image already."""

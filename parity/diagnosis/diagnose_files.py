@@ -1,0 +1,163 @@
+"""One diagnosis from files to a file."""
+
+import logging
+from pathlib import Path
+
+from parity.data.batch_files import check_unchanged, load_batch
+from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.replay import Replayer
+from parity.deployment.run import Network
+from parity.detection.candidate_files import CandidateBatch, NetworkRun
+from parity.detection.detection_files import DetectionBatch
+from parity.diagnosis.alternatives import Explanation
+from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
+from parity.diagnosis.diagnosis import Diagnosis, diagnose
+from parity.diagnosis.document import (
+    Alternative,
+    DiagnosisDocument,
+    DiagnosisEffort,
+    Setting,
+)
+from parity.documents import load, save
+from parity.external.convert import load_converted
+from parity.external.observations import Known, Observations
+
+log = logging.getLogger(__name__)
+
+MARGIN_DECIMALS = 3
+"""Decimals of the margins that are written; chosen: more differ from machine to machine."""
+
+
+def diagnose_files(
+    network: Network,
+    inputs: dict[str, list[str]],
+    known: Known,
+    *,
+    about: dict[str, str],
+    iou: float,
+    destination: str | Path,
+    seconds: str | Path,
+) -> None:
+    """Diagnose a deployment and write the answer with its evidence.
+
+    Parameters
+    ----------
+    network : Network
+        What the deployment runs.
+    inputs : dict of str to list of str
+        By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
+        the same input, and ``batches``, the lists of images.
+    known : Known
+        What is known of the deployment.
+    about : dict of str to str
+        ``model``, ``external``, ``export`` and ``reference``, the control's name.
+    iou : float
+        Smallest overlap of a matched pair.
+    destination, seconds : str or Path
+        The answer, and the effort, which differs from run to run.
+    """
+    observations = load_converted(inputs["detections"], known)
+    names = load(inputs["detections"][0], DetectionBatch).made_by.names
+    listed = [image for path in inputs["batches"] for image in load_batch(path)]
+    paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
+    replayer = Replayer(network, paths)
+    diagnosis = diagnose(observations, replayer, names)
+    used = set(diagnosis.images)
+    for image in listed:
+        if image.name in used:
+            check_unchanged(image)
+    log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
+    reference = load_reference(inputs["controls"], inputs["candidates"], used)
+    attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
+    save(destination, document(diagnosis, attribution, observations, names, about))
+    save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
+
+
+def document(
+    diagnosis: Diagnosis,
+    attribution: LossAttribution,
+    observations: Observations,
+    names: dict[int, str],
+    about: dict[str, str],
+) -> DiagnosisDocument:
+    """Return a diagnosis as the document that is written.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+        The answer.
+    attribution : LossAttribution
+        What each fault costs.
+    observations : Observations
+        What was diagnosed.
+    names : dict of int to str
+        The model's class names by id.
+    about : dict of str to str
+        ``model``, ``external``, ``export`` and ``reference``.
+    """
+    others = [*diagnosis.equivalents, *([diagnosis.runner_up] if diagnosis.runner_up else [])]
+    mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
+    mentioned += [fault for other in others for fault in other.named]
+    return DiagnosisDocument(
+        model=about["model"],
+        external=about["external"],
+        export=about["export"],
+        reference=about["reference"],
+        images_stated=len(observations.images),
+        declared=observations.declared,
+        verdict=diagnosis.verdict,
+        faults=tuple(fault.record() for fault in diagnosis.faults),
+        choices=tuple(fault.record() for fault in diagnosis.choices),
+        pipeline=_settings(diagnosis.pipeline),
+        fixed=_settings(diagnosis.fixed),
+        reproduced=diagnosis.reproduced,
+        reproduced_by_correct=diagnosis.reproduced_by_correct,
+        runner_up=_alternative(diagnosis.runner_up) if diagnosis.runner_up else None,
+        equivalents=tuple(_alternative(other) for other in diagnosis.equivalents),
+        undecided=tuple(fault.name for fault in diagnosis.undecided),
+        first_difference=diagnosis.first_difference or "",
+        ask=diagnosis.ask,
+        notes=diagnosis.notes,
+        images=diagnosis.images,
+        network_runs=diagnosis.network_runs,
+        complete=diagnosis.complete,
+        fix_effect=attribution.fix_effect,
+        waterfall=attribution.waterfall,
+        alone=attribution.alone,
+        examples=attribution.examples,
+        titles={fault.name: fault.title for fault in mentioned},
+        names=names,
+        labels=observations.labels,
+    )
+
+
+def _settings(pipeline: Pipeline) -> dict[str, Setting]:
+    return {field: getattr(pipeline, field) for field in deviations(pipeline)}
+
+
+def _alternative(explanation: Explanation) -> Alternative:
+    names = tuple(fault.name for fault in explanation.named)
+    return Alternative(names, round(explanation.margin, MARGIN_DECIMALS))
+
+
+def load_reference(controls: list[str], candidates: list[str], wanted: set[str]) -> Reference:
+    """Return PyTorch's candidates of some images; only the batches that hold one are opened.
+
+    Parameters
+    ----------
+    controls, candidates : list of str
+        Detections and candidates of the control arm, by batch.
+    wanted : set of str
+        Names of the images.
+    """
+    found = {}
+    run: NetworkRun | None = None
+    for control, path in zip(controls, candidates, strict=True):
+        named = {image.name for image in load(control, DetectionBatch).images}
+        if named & wanted or run is None:
+            batch = CandidateBatch.load(path)
+            run = batch.made_by
+            found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
+    if run is None:
+        raise ValueError("there is no batch")
+    return Reference(found, run.end2end, run.floor)

@@ -1,0 +1,70 @@
+"""Boxes of a deployment with known faults, written as people would provide them."""
+
+import json
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+from parity.data.batch_files import load_batch
+from parity.deployment.replay import Replayer
+from parity.deployment.run import Network, pipeline_of
+from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
+from parity.external.observations import Declared
+from parity.files import atomic
+
+MOST_IMAGES = 32
+"""Images of which boxes are written, at most; chosen."""
+
+CONF, IOU = 0.25, 0.45
+"""Thresholds unless others are given; chosen: those of many published deployments."""
+
+
+def write_demo_boxes(
+    network: Network,
+    batches: list[str],
+    faults: list[str],
+    destination: str | Path,
+    *,
+    conf: float | None = None,
+    iou: float | None = None,
+) -> None:
+    """Run a deployment with some faults and write its boxes as plain JSON.
+
+    Parameters
+    ----------
+    network : Network
+        What the deployment runs.
+    batches : list of str
+        Lists of images; the first :data:`MOST_IMAGES` that can be read are used.
+    faults : list of str
+        Names of faults that can be combined; a correct deployment without any.
+    destination : str or Path
+        The file: ``images``, and ``detections`` with image, box, score and class id each; boxes
+        with 2 decimals and scores with 4, as people print them.
+    conf, iou : float, optional
+        Thresholds of the deployment.
+    """
+    listed = [image for path in batches for image in load_batch(path)]
+    paths = {image.name: Path(image.path) for image in listed}
+    replayer = Replayer(network, paths)
+    correct = replace(
+        pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
+    )
+    pipeline = with_faults(find_faults(faults), correct)
+    readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)
+    names = list(islice(readable, MOST_IMAGES))
+    seen = observe(replayer, pipeline, names, declared=Declared()).images
+    rows = [
+        {"image": name, "box": box, "score": score, "class_id": class_id}
+        for name in names
+        for box, score, class_id in zip(
+            seen[name].boxes.tolist(),
+            seen[name].scores.tolist(),
+            seen[name].class_ids.tolist(),
+            strict=True,
+        )
+    ]
+    with atomic(destination) as temporary:
+        lines = ",\n  ".join(map(json.dumps, rows))
+        images = json.dumps(names)
+        temporary.write_text(f'{{\n "images": {images},\n "detections": [\n  {lines}\n ]\n}}\n')

@@ -1,0 +1,72 @@
+"""A file format of external boxes; each module of :mod:`parity.external.file_formats` adds one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from parity.external.entries import Entry
+from parity.external.image_names import ImageNames
+from parity.external.observations import NOTHING_DECLARED, Declared
+from parity.external.source import Source
+from parity.registry import Registry
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a source holds, as it is written.
+
+    Attributes
+    ----------
+    entries : dict of str to list of Entry
+        Boxes by image of the run; an image with an empty list is stated to hold no object.
+    box_format : str
+        A value of :data:`parity.external.box_formats.BOX_FORMATS` that the source states; empty if
+        it states none.
+    thresholds : Declared
+        ``conf``, ``iou`` and ``max_det`` as far as the source states them.
+    notes : tuple of str
+        Sentences on what was left out.
+    """
+
+    entries: dict[str, list[Entry]]
+    box_format: str = ""
+    thresholds: Declared = NOTHING_DECLARED
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write the boxes of many images.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    description : str
+        How it looks, in one line of Markdown.
+    recognises : callable
+        Whether a source is of this format, by its content.
+    read : callable
+        Reads a source of this format; it raises ``UserError`` with the position of what is
+        malformed.
+    generic : bool
+        Whether it recognises nearly everything of its kind; such a format is asked after all
+        others.
+    files : str
+        Pattern of the files that a folder of this format holds; empty if it is a single file.
+    """
+
+    name: str
+    description: str
+    recognises: Callable[[Source], bool]
+    read: Callable[[Source, ImageNames], Contents]
+    generic: bool = False
+    files: str = ""
+
+
+FORMATS: Registry[Format] = Registry("format of external boxes")
+"""The formats by name."""
+
+
+def register(written: Format) -> Format:
+    """Add a format to :data:`FORMATS`."""
+    return FORMATS.add(written.name, written)

@@ -1,0 +1,39 @@
+"""Each arm finds on the samples what it found when the baseline was made."""
+
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+
+from tests.baseline import Baseline
+from tests.conftest import Workflow
+
+BOX_PX = 2e-3
+SCORE = 1e-5
+"""Another processor sums in another order. SEE BELOW"""
+
+BASELINE = Baseline.load()
+
+
+def test_it_was_made_by_the_pinned_versions() -> None:
+    installed = {package: version(package) for package in BASELINE.versions}
+    assert installed == BASELINE.versions, "run `make baseline`, look at the change, commit it"
+
+
+@pytest.mark.slow
+def test_the_same_images_are_in_all_arms(finished: Workflow) -> None:
+    current = Baseline.of_run(finished.root)
+    images = {arm: sorted(found) for arm, found in current.arms.items()}
+    assert images == {arm: sorted(found) for arm, found in BASELINE.arms.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arm", sorted(BASELINE.arms))
+def test_an_arm_finds_what_it_found(arm: str, finished: Workflow) -> None:
+    current = Baseline.of_run(finished.root).arms[arm]
+    for image, expected in BASELINE.arms[arm].items():
+        found = current[image]
+        assert [each["class"] for each in found] == [each["class"] for each in expected], image
+        for quantity, tolerance in (("score", SCORE), ("box", BOX_PX)):
+            ours, theirs = (np.array([d[quantity] for d in side]) for side in (found, expected))
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance, err_msg=image)

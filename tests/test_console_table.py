@@ -1,0 +1,23 @@
+"""The table at the end of a run is aligned and short."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from parity.reporting.console_table import MOST_LINES, comparison_lines
+from tests.synthetic import BROKEN, make_run
+
+
+def test_it_is_aligned(tmp_path: Path) -> None:
+    results = make_run(tmp_path, BROKEN).load()
+    lines = comparison_lines([results])
+    assert [line.split()[0] for line in lines] == ["comparison", *results.comparisons]
+    words = ("differs", "FAIL", "differs")
+    assert len({line.index(word) for line, word in zip(lines[1:], words, strict=True)}) == 1
+
+
+def test_it_is_short(tmp_path: Path) -> None:
+    results = make_run(tmp_path, BROKEN).load()
+    many = {f"deployment-{i}": results.comparisons["geometry"] for i in range(MOST_LINES + 70)}
+    lines = comparison_lines([replace(results, comparisons=many)])
+    assert lines[-1] == "and 70 more in the report"
+    assert max(map(len, lines)) < 140

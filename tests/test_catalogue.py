@@ -49,7 +49,7 @@ def test_a_fault_needs_no_other_edit(monkeypatch: pytest.MonkeyPatch):
     faults: Registry[Fault] = Registry("fault")
     for fault in CATALOGUE:
         faults.add(fault.name, fault)
-    for module in ("catalogue.fault", "benchmark.injection"):
+    for module in ("catalogue.fault", "evaluation.injection"):
         monkeypatch.setattr(f"parity.diagnosis.{module}.FAULTS", faults)
     add_fault(
         "quality_10",

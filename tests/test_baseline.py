@@ -8,9 +8,11 @@ import pytest
 from tests.baseline import Baseline
 from tests.conftest import Workflow
 
-BOX_PX = 2e-3
-SCORE = 1e-5
-"""Another processor sums in another order. SEE BELOW"""
+BOX_PX = 5e-4
+SCORE = 4e-6
+"""Another processor or number of threads adds in another order: three times the largest differences
+between SSE4.1, AVX2 and AVX-512, and between one thread and two, which are 1.6e-4 px and 1.2e-6
+(ONEDNN_MAX_CPU_ISA and ATEN_CPU_CAPABILITY choose the instructions)."""
 
 BASELINE = Baseline.load()
 

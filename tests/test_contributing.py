@@ -159,7 +159,7 @@ print(np.abs(ours - theirs).max())
 
 
 def test_a_runtime_is_allowed_and_executes_a_model(tmp_path: Path, yolo11n_onnx: Path) -> None:
-    assert float(use("A runtime", tmp_path, RUNTIME, yolo11n_onnx)) < 0.01
+    assert float(use("A runtime", tmp_path, RUNTIME, yolo11n_onnx)) < 7e-4  # measured: 2.4e-4
 
 
 FORMAT = """

@@ -12,7 +12,7 @@ from parity.detection.detection_files import NOT_LISTED
 from parity.diagnosis.document import DiagnosisDocument
 from parity.documents import load
 from parity.files import read_json
-from tests.conftest import PHOTOS, Workflow, copy_project
+from tests.conftest import PHOTOS, Workflow
 
 pytestmark = pytest.mark.slow
 
@@ -192,10 +192,13 @@ def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sente
     assert "Traceback" not in result.output
 
 
-def test_a_published_deployment_runs_through_all_rules(shared: Path, tmp_path: Path) -> None:
-    project = copy_project(tmp_path / "project", tmp_path / "home")
+def test_a_published_deployment_runs_through_all_rules(
+    shared: Path, finished: Workflow, tmp_path: Path
+) -> None:
+    project = finished.copy(tmp_path / "project")
     brought = shared / "data" / "deployments" / "b_gain.json"
     listed = json.loads(brought.read_text())["images"]
+    shutil.rmtree(project.root / "photos")
     for name in listed:
         target = project.root / "photos" / name
         target.parent.mkdir(parents=True, exist_ok=True)

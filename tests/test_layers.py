@@ -81,7 +81,7 @@ def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     assert names == ["c0", "c1", "c2", "c3", "output0"]
     place = names.index(damaged)
     assert first_unexpected(errors, "float") == place
-    assert errors[place].own_error == pytest.approx(0.05, rel=1e-3)
+    assert errors[place].own_error == pytest.approx(0.05)
     assert errors[place].share == pytest.approx(1)
     assert layer_sets(errors, place, given=True) == [[place]]
     assert total.box_px == pytest.approx(errors[place].box_px)

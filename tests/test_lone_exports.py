@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from parity.files import read_json
-from tests.conftest import Workflow
+from tests.conftest import PHOTOS, Workflow
 
 pytestmark = pytest.mark.slow
 
@@ -25,12 +25,17 @@ COUNTERPART = "_fp32-for-shipped"
     ids=["a given file", "fp16"],
 )
 def test_it_is_compared_with_one_that_is_made(
-    project: Workflow, yolo11n_static: Path, export: dict[str, Any], tolerances: dict[str, float]
+    finished: Workflow,
+    tmp_path: Path,
+    yolo11n_static: Path,
+    export: dict[str, Any],
+    tolerances: dict[str, float],
 ) -> None:
+    project = finished.copy(tmp_path / "project")
     shutil.copy(yolo11n_static, project.root / "best.onnx")
     (project.root / "config.yaml").write_text("models: {yolo11n: {weights: yolo11n.pt}}\n")
     shipped = {**export, "tolerances": tolerances}
-    config = {"exports": {"shipped": shipped}, "layers": {"images": 1}}
+    config = PHOTOS | {"exports": {"shipped": shipped}, "layers": {"images": 1}}
     result = project.run(RESULTS, LAYERS, config=config)
     assert result.returncode == 0, result.output
     assert result.jobs["export"] == 2

@@ -16,7 +16,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch import postprocess as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.comparison.differences import compare_image, differences_of
-from parity.comparison.tolerances import Tolerance, judge
+from parity.comparison.tolerances import judge
 from parity.data.batch_files import BatchImage
 from parity.data.listing import find_samples
 from parity.detection import postprocess as ours
@@ -24,6 +24,7 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
 from parity.provenance import sha256
+from tests.conftest import RUNTIME_FLOOR
 from tests.documents import network_run
 
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.011, 0.3)]
@@ -167,7 +168,7 @@ def assert_at_the_floor(networks: dict[str, Any], paths: list[Path]) -> int:
     for image, one, other in zip(images, reference, candidate, strict=True):
         ours, theirs = (ImageDetections.of(image, found) for found in (one, other))
         numbers = differences_of(compare_image(ours, theirs, iou=0.5))
-        verdict = judge(numbers, Tolerance())
+        verdict = judge(numbers, RUNTIME_FLOOR)
         assert verdict.passed, f"{image.name}: {verdict}"
         matched += numbers.matched
     return matched

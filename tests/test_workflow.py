@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.data.listing import find_samples
-from tests.conftest import PHOTOS, Workflow
+from tests.conftest import PHOTOS, RUNTIME_FLOOR, Workflow
 
 VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
@@ -160,8 +160,8 @@ def test_the_runtime_effect_stays_at_the_floor(finished: Workflow) -> None:
     runtime = results_of(finished)["comparisons"]["runtime-fp32"]
     assert runtime["matched"] > 10
     assert runtime["missing"] == runtime["extra"] == runtime["unread"] == 0
-    assert runtime["box_px"] <= 0.01
-    assert runtime["score"] <= 1e-4
+    assert runtime["box_px"] <= RUNTIME_FLOOR.box_px
+    assert runtime["score"] <= RUNTIME_FLOOR.score
     assert runtime["passed"]
 
 

@@ -15,7 +15,7 @@ import onnx
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import ComparisonBatch, Differences, differences_of
-from parity.comparison.tolerances import ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.data.batch_files import BatchImage
 from parity.detection.detection_files import Thresholds
 from parity.documents import load
@@ -86,7 +86,7 @@ def rank_by_difference(comparisons: Iterable[str | Path]) -> tuple[list[str], bo
         for image in load(path, ComparisonBatch).images
         if not any(image.reasons)
     }
-    drifts = any(not judge(each, ROUNDING).passed for each in found.values())
+    drifts = any(not judge(each, FLOAT32_ROUNDING).passed for each in found.values())
     return sorted(found, key=lambda name: (*_rank_of(found[name]), name)), drifts
 
 

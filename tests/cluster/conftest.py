@@ -22,8 +22,8 @@ from tests.cluster.harness import (
 )
 from tests.conftest import Build, copy_project
 
-CONFIG = "images: photographs\nimages_per_job: 2\n"
-PHOTOGRAPHS = 8
+CONFIG = "images: photographs\nimages_per_job: 3\n"
+PHOTOGRAPHS = 9
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from tests.cluster.harness import LOCAL, Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
-CONFIG = "images: photographs\nimages_per_job: 2\nkeep_candidates: false\n"
+CONFIG = "images: photographs\nimages_per_job: 3\nkeep_candidates: false\n"
 
 
 @pytest.fixture

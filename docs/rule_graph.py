@@ -1,6 +1,6 @@
 """Write the graph of the rules into README.md, as Snakemake draws it, without what follows.
 
-Run by ``make docs``; a test holds the README against it.
+Run by ``make docs``; a test compares the README with it.
 """
 
 import re

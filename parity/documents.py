@@ -1,4 +1,4 @@
-"""Documents that rules hand to each other: frozen dataclasses with one reader and one writer.
+"""Documents that rules pass to each other: frozen dataclasses with one reader and one writer.
 
 A document is a dataclass whose class variable ``SCHEMA`` names its kind and version; what it holds
 are numbers, text, lists, mappings, arrays and further dataclasses.

@@ -10,10 +10,10 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-Entry = TypeVar("Entry")
+Registered = TypeVar("Registered")
 
 
-class Registry(Mapping[str, Entry]):
+class Registry(Mapping[str, Registered]):
     """Entries by name, in the order in which they were added.
 
     Parameters
@@ -24,9 +24,9 @@ class Registry(Mapping[str, Entry]):
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, Registered] = {}
 
-    def add(self, name: str, entry: Entry) -> Entry:
+    def add(self, name: str, entry: Registered) -> Registered:
         """Add an entry and return it.
 
         Raises
@@ -39,7 +39,7 @@ class Registry(Mapping[str, Entry]):
         self._entries[name] = entry
         return entry
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> Registered:
         """Return the entry of a name."""
         return self._entries[name]
 

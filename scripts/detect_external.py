@@ -1,4 +1,4 @@
-"""Read somebody's boxes, whatever their format, and write them as detections of an arm."""
+"""Read external boxes in any known format and write them as detections of an arm."""
 
 from typing import TYPE_CHECKING, Any
 

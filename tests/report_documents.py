@@ -8,8 +8,8 @@ import numpy as np
 from parity.accuracy.results import (
     Accuracy,
     AccuracyComparison,
+    AccuracyLoss,
     ArmAccuracy,
-    Cost,
     Intervals,
     LabelFacts,
     OperatingPoint,
@@ -124,8 +124,8 @@ DIAGNOSIS = DiagnosisDocument(
 )
 
 
-def cost(percent: float) -> Cost:
-    return Cost(
+def cost(percent: float) -> AccuracyLoss:
+    return AccuracyLoss(
         difference=-percent / 200,
         interval=(-percent / 100, 0.0),
         percent=percent,

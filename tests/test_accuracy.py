@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.accuracy.bootstrap import costs, resample, weights_of
+from parity.accuracy.bootstrap import accuracy_losses, resample, weights_of
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
 from parity.accuracy.mean_average_precision import as_dataset, as_rows, mean_average_precision
 from parity.accuracy.resampled_precision import score_classes
-from parity.accuracy.results import Cost
+from parity.accuracy.results import AccuracyLoss
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
 from parity.errors import UserError
@@ -142,9 +142,9 @@ def test_perfect_and_empty_detections() -> None:
     assert empty.sizes["large"] is None, "no large object is labelled"
     weights = weights_of(2, 100)
     one, other = (resample(score_classes(each, truths), weights) for each in (perfect, nothing))
-    nothing_lost = Cost(difference=0, interval=(0, 0), percent=0, percent_interval=(0, 0))
-    assert costs(one, one) == (nothing_lost, nothing_lost)
-    assert costs(one, other)[0].percent == 100
+    nothing_lost = AccuracyLoss(difference=0, interval=(0, 0), percent=0, percent_interval=(0, 0))
+    assert accuracy_losses(one, one) == (nothing_lost, nothing_lost)
+    assert accuracy_losses(one, other)[0].percent == 100
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_every_fault_is_complete(fault):
 
 @pytest.mark.parametrize("fault", [*CATALOGUE, ZERO_SIZE_NMSBOXES], ids=lambda f: f.name)
 def test_every_fault_is_a_deviation(fault):
-    assert set(deviations(fault.apply(Pipeline()))) == fault.fields
+    assert set(deviations(fault.inject_into(Pipeline()))) == fault.fields
 
 
 def test_people_can_tell_faults_apart():
@@ -61,7 +61,7 @@ def test_a_fault_needs_no_other_edit(monkeypatch: pytest.MonkeyPatch):
     )
     (dummy,) = find_faults(["quality_10"])
     assert dummy in injectable_faults()
-    assert cheapest_faults(dummy.apply(Pipeline()), Pipeline(), all_faults())[0] == [dummy]
+    assert cheapest_faults(dummy.inject_into(Pipeline()), Pipeline(), all_faults())[0] == [dummy]
     assert dummy.name not in FAULTS
     with pytest.raises(ValueError, match="two faults called bgr"):
         faults.add("bgr", FAULTS["bgr"])

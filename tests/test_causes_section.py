@@ -4,22 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.comparison.tolerances import Tolerance
-from parity.reporting.deployment_effects import Attribution, attribute, deployments
+from parity.reporting.deployment_effects import ImageAttribution, attribute_images, deployments
 from parity.reporting.views.causes import UNKNOWN_CAUSE, causes, recommendations
 from tests.report_documents import layers
 from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
 
 
-def attribution(run: Run) -> Attribution:
-    return attribute(next(deployments(run.load())))
+def attribution(run: Run) -> ImageAttribution:
+    return attribute_images(next(deployments(run.load())))
 
 
 def test_geometry_and_runtime_are_told_apart(tmp_path: Path) -> None:
-    assert attribution(make_run(tmp_path / "a", SAME)) == Attribution(differing=2, geometry=2)
+    assert attribution(make_run(tmp_path / "a", SAME)) == ImageAttribution(differing=2, geometry=2)
     broken = attribution(make_run(tmp_path / "b", BROKEN))
-    assert broken == Attribution(differing=3, runtime=1, both=2)
+    assert broken == ImageAttribution(differing=3, runtime=1, both=2)
     same = dict.fromkeys(SAME, SAME["pytorch-rect"])
-    assert attribution(make_run(tmp_path / "c", same)) == Attribution()
+    assert attribution(make_run(tmp_path / "c", same)) == ImageAttribution()
 
 
 def test_a_wide_tolerance_of_the_runtime_hides_no_cause(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_a_wide_tolerance_of_the_runtime_hides_no_cause(tmp_path: Path) -> None:
     settings = {**EFFECTS, "runtime-fp32": replace(EFFECTS["runtime-fp32"], tolerance=wide)}
     run = make_run(tmp_path, BROKEN, settings=settings)
     assert run.load().comparisons["runtime-fp32"].passed
-    assert attribution(run) == Attribution(differing=3, runtime=1, both=2)
+    assert attribution(run) == ImageAttribution(differing=3, runtime=1, both=2)
 
 
 def test_an_export_on_the_reference_geometry_has_only_a_runtime(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_an_export_on_the_reference_geometry_has_only_a_runtime(tmp_path: Path) 
         "deployment-dyn": comparison("deployment", "pytorch-rect", "onnx-fp32"),
     }
     run = make_run(tmp_path, BROKEN, settings=settings)
-    assert attribution(run) == Attribution(differing=3, runtime=3)
+    assert attribution(run) == ImageAttribution(differing=3, runtime=3)
     assert "dynamic: true" not in " ".join(recommendations(run.load()))
 
 
@@ -48,12 +48,12 @@ def test_without_a_control_of_its_size_what_differs_in_both_is_unknown(tmp_path:
         "runtime-s": comparison("runtime", "pytorch-square-320", "onnx-fp32", gated=True),
         "deployment-s": comparison("deployment", "pytorch-rect", "onnx-fp32"),
     }
-    assert attribution(make_run(tmp_path / "a", arms, settings=settings)) == Attribution(
+    assert attribution(make_run(tmp_path / "a", arms, settings=settings)) == ImageAttribution(
         differing=3, unknown=3
     )
     arms = {**SAME, "pytorch-square-320": SAME["pytorch-square"]}
     run = make_run(tmp_path / "b", arms, settings=settings)
-    assert attribution(run) == Attribution(differing=2, geometry=2)
+    assert attribution(run) == ImageAttribution(differing=2, geometry=2)
     assert "gets images at 320×320" in " ".join(recommendations(run.load()))
 
 

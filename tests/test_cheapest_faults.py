@@ -11,7 +11,7 @@ CATALOGUE = all_faults()
 
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda f: f.name)
 def test_a_fault_alone_is_named_by_itself(fault):
-    named, cost = cheapest_faults(fault.apply(Pipeline()), Pipeline(), CATALOGUE)
+    named, cost = cheapest_faults(fault.inject_into(Pipeline()), Pipeline(), CATALOGUE)
     assert named == [fault]
     assert cost == pytest.approx(fault.cost)
 

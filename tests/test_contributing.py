@@ -101,9 +101,10 @@ import sys
 import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
-from parity.deployment.reading import read
+from parity.deployment.reading import read_with_choices
 
-plain, mirrored = (read(Pipeline(mirrored=way), sys.argv[1]) for way in ("no", "left_right"))
+ways = ("no", "left_right")
+plain, mirrored = (read_with_choices(Pipeline(mirrored=way), sys.argv[1]) for way in ways)
 assert np.array_equal(mirrored, plain[:, ::-1])
 assert "mirrored" in PREPROCESSING
 try:

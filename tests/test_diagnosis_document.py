@@ -9,7 +9,7 @@ from parity.diagnosis.attribution import LossAttribution
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.catalogue.thresholds import threshold_fault
-from parity.diagnosis.diagnose_files import document
+from parity.diagnosis.diagnose_files import as_document
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
     BoxComparison,
@@ -29,16 +29,16 @@ ABOUT = {"model": "m", "external": "mine", "export": "fp32", "reference": "pytor
 
 
 def diagnosis() -> Diagnosis:
-    fixed = RAISED.apply(NMSBOXES.apply(Pipeline()))
+    fixed = RAISED.inject_into(NMSBOXES.inject_into(Pipeline()))
     return Diagnosis(
         verdict="named",
         faults=(RENAMED,),
         choices=(NMSBOXES, RAISED),
-        pipeline=RENAMED.apply(fixed),
+        pipeline=RENAMED.inject_into(fixed),
         fixed=fixed,
         reproduced=Reproduction(1.0, 1.0, 1.0, 0.0, 0.0),
         reproduced_by_correct=Reproduction(0.0, 1.0, 1.0, 0.0, 0.0),
-        runner_up=Explanation(GREY.apply(fixed), (GREY, NMSBOXES), 3.00049),
+        runner_up=Explanation(GREY.inject_into(fixed), (GREY, NMSBOXES), 3.00049),
         equivalents=(Explanation(Pipeline(), (), 0.0),),
         undecided=(STRETCHED,),
         first_difference="class_ids",
@@ -59,7 +59,7 @@ def test_the_document_is_read_as_it_was_written(tmp_path: Path) -> None:
         (),
     )
     observations = Observations({}, Declared(imgsz=(640, 480)), labels={10000: "cat"})
-    written = document(diagnosis(), attribution, observations, {0: "person"}, ABOUT)
+    written = as_document(diagnosis(), attribution, observations, {0: "person"}, ABOUT)
     save(tmp_path / "diagnosis.json", written)
     read = load(tmp_path / "diagnosis.json", DiagnosisDocument)
     assert read.faults[0].changes == {"class_ids": "table", "class_table": [[0, 3]]}
@@ -82,7 +82,7 @@ def test_every_fault_that_is_mentioned_has_a_title() -> None:
     attribution = LossAttribution(
         FixEffect(1, Thresholds(0.5, 0.7, 300), COMPARED, COMPARED), (), {}, ()
     )
-    titles = document(diagnosis(), attribution, Observations({}), {}, ABOUT).titles
+    titles = as_document(diagnosis(), attribution, Observations({}), {}, ABOUT).titles
     assert titles == {
         fault.name: fault.title for fault in (RENAMED, NMSBOXES, RAISED, STRETCHED, GREY)
     }

@@ -54,8 +54,8 @@ TWO = {"faults": (BGR, SHEAR), "titles": {"bgr": BGR.title, "shear": SHEAR.title
         (
             {"verdict": "unknown", "faults": ()},
             (
-                "No fault of the catalogue explains the boxes of external-mine; it probably differs "
-                "first in this stage: input tensor."
+                "No fault of the catalogue explains the boxes of external-mine; it probably "
+                "differs first in this stage: input tensor."
             ),
         ),
         (

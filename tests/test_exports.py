@@ -8,7 +8,7 @@ import pytest
 from parity.errors import UserError
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.exports import all_options, counterpart, description_file, model_file
+from parity.planning.exports import all_options, counterpart_name, description_file, model_file
 from parity.planning.plan import Plan
 from parity.planning.schema import complete
 
@@ -36,7 +36,7 @@ def test_an_int8_export_is_made_of_a_float_one() -> None:
     assert model_file(made, "m", "int8") == "results/quantise/m/int8.onnx"
     assert description_file(made, "m", "int8") == "results/quantise/m/int8.json"
     assert plan(asked).wanted["int8"]["quantize"] == 8
-    assert counterpart(made, "int8") == "int8", "its own source"
+    assert counterpart_name(made, "int8") == "int8", "its own source"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_an_export_is_held_against(
     others: dict, export: dict, expected: str, reason: str
 ) -> None:
     made = config({**others, "it": export})
-    assert counterpart(made, "it") == expected, reason
+    assert counterpart_name(made, "it") == expected, reason
     options = all_options(made)[expected]
     assert (options.quantize, options.onnx) == (32, "")
 
@@ -61,7 +61,7 @@ def test_what_an_export_is_held_against(
 def test_a_given_file_is_held_against_what_the_checkpoint_gives(given: str) -> None:
     asked = {"theirs": {"onnx": given, "quantize": 8}}
     made = config(asked)
-    assert counterpart(made, "theirs") == "_fp32-for-theirs"
+    assert counterpart_name(made, "theirs") == "_fp32-for-theirs"
     assert plan(asked).quantised == {}, "a given file is used as it is"
     assert model_file(made, "m", "theirs") == "results/export/m/theirs.onnx"
     assert plan(asked).wanted["theirs"]["given"]

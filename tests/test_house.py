@@ -35,6 +35,19 @@ RESULTS_OF = {"load_checkpoint": "checkpoint", "write_report": "report"}
 """Folders of results that users have in their scripts; every other is named after its rule."""
 
 
+SHARED_NAMES = {
+    "blocks_of": "the blocks of a section, called by its prepare",
+    "describe_run": "what is stored with the candidates of a backend's network",
+    "detect": "detections of one image's candidates, by Ultralytics and by NumPy, which must agree",
+    "environment": "the Jinja environment of a kind of report",
+    "load_session": "what a runtime registers",
+    "main": "the entry point of a module that is run",
+    "prepare": "what a section of the report registers",
+    "read": "what a format of external boxes registers",
+    "recognises": "what a format of external boxes registers",
+}
+"""Public functions and classes that several modules define, each with the contract they share."""
+
 SECTION = r"^    {name}:\n((?:^        .*\n|^\n)*)"
 
 
@@ -143,6 +156,17 @@ def test_a_package_is_a_docstring_or_a_registry(path: Path) -> None:
         return
     bodies = ["from parity.registry import import_modules", "import_modules(__name__, __path__)"]
     assert [ast.unparse(statement) for statement in module.body[1:]] == bodies
+
+
+def test_a_public_name_means_one_thing() -> None:
+    modules: dict[str, list[Path]] = {}
+    for path in sources("parity"):
+        for node in ast.parse((ROOT / path).read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                modules.setdefault(node.name, []).append(path)
+    shared = {name: paths for name, paths in modules.items() if len(paths) > 1}
+    assert {name: paths for name, paths in shared.items() if name not in SHARED_NAMES} == {}
+    assert SHARED_NAMES.keys() <= shared.keys(), "each exception is needed"
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.errors import UserError
-from parity.model_files.description import describe_export, external_files, load_checked
+from parity.model_files.description import describe_export, external_data_files, load_checked
 from parity.model_files.inspection import inspect_export, stop_if_wrong
 from parity.model_files.results import Inspection, Wanted
 from parity.model_files.weights import compare_weights, stored_weights
@@ -156,11 +156,11 @@ def test_weights_outside_the_folder_are_refused(tmp_path: Path) -> None:
     folder.mkdir()
     beside = {"save_as_external_data": True, "location": "w.bin", "size_threshold": 0}
     onnx.save(model(), folder / "m.onnx", **beside)
-    assert external_files(folder / "m.onnx") == ["w.bin"]
+    assert external_data_files(folder / "m.onnx") == ["w.bin"]
     bare = onnx.load(folder / "m.onnx", load_external_data=False)
     for entry in bare.graph.initializer[0].external_data:
         if entry.key == "location":
             entry.value = "../secret.bin"
     onnx.save(bare, folder / "m.onnx")
     with pytest.raises(UserError, match=r"takes weights from \.\./secret.bin, outside"):
-        external_files(folder / "m.onnx")
+        external_data_files(folder / "m.onnx")

@@ -41,7 +41,7 @@ def test_findings_of_model_files(tmp_path: Path) -> None:
     warning = documents.inspection(Finding("warn", "It was changed."))
     found = {"fp32": documents.inspection(), "int8": warning}
     said = rows(model_files.prepare(model(tmp_path, "inspections", **found)))
-    fine = ("fp32", "fine", "As configured; all 7 weights are those of the checkpoint.")
+    fine = ("fp32", "fine", "As configured; all 7 weights match the checkpoint.")
     assert said == [fine, ("int8", "warn", "It was changed.")]
     assert model_files.prepare(model(tmp_path / "none")) is None
 

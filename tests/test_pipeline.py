@@ -10,7 +10,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess, to_output
-from parity.deployment.run import prepare, run
+from parity.deployment.run import read_and_preprocess, run
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.letterbox import Letterbox
 from parity.detection.postprocess import detect
@@ -82,6 +82,6 @@ def test_nothing_is_modified_in_place():
 
 def test_a_replay_needs_no_network(network):
     path = find_samples()["nothing_here.png"]
-    ready = prepare(Pipeline(), path, network)
+    ready = read_and_preprocess(Pipeline(), path, network)
     raw = np.zeros((84, 8400), np.float32)
     assert not len(postprocess(Pipeline(), raw, ready.place, ready.image_shape))

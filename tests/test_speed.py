@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.backends.buffers import BufferPool
-from parity.backends.inference import Prepared, grouped, infer
+from parity.backends.inference import LoadedImage, grouped, infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.prefetch import prefetch
 from parity.data.batch_files import BatchImage
@@ -136,7 +136,7 @@ def test_groups_have_one_shape_and_keep_the_order() -> None:
     image = BatchImage("", "", "")
     small, large = np.empty((1, 3, 32, 32)), np.empty((1, 3, 64, 32))
     tensors = [None, small, None, small, small, large, None, small]
-    prepared = [Prepared(image, tensor=tensor) for tensor in tensors]
+    prepared = [LoadedImage(image, tensor=tensor) for tensor in tensors]
     groups = list(grouped(prepared, 4))
     assert [ready for group in groups for ready in group] == prepared
     assert [len(group) for group in groups] == [4, 1, 2, 1]

@@ -19,11 +19,11 @@ from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import postprocess
 from parity.deployment.preprocess import (
     PREPROCESSING,
-    Prepared,
+    Preprocessed,
     PreprocessingChoices,
     preprocess,
 )
-from parity.deployment.reading import read
+from parity.deployment.reading import read_with_choices
 from parity.deployment.stage import Choices, allowed, by_value, choice, fields_of, listed, moot
 from tests.conftest import ROOT
 
@@ -71,9 +71,9 @@ def raw() -> np.ndarray:
 
 
 @cache
-def prepared(choices: PreprocessingChoices, path: Path) -> tuple[str, Prepared]:
+def prepared(choices: PreprocessingChoices, path: Path) -> tuple[str, Preprocessed]:
     """Return what a deployment makes of an image, and the digest of the tensor."""
-    ready = preprocess(choices, read(choices, path), (640, 640))
+    ready = preprocess(choices, read_with_choices(choices, path), (640, 640))
     return sha256(ready.tensor.tobytes()).hexdigest(), ready
 
 

@@ -12,7 +12,7 @@ from parity.comparison.results import (
 from parity.comparison.settings import Effect
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.views.causes import factor_rows
-from parity.reporting.waterfall import waterfalls
+from parity.reporting.waterfall import factor_waterfalls
 from tests.synthetic import THRESHOLDS, made_by
 
 ARMS = {
@@ -128,7 +128,7 @@ MODEL_FILE = "precision and graph of the model file"
 def test_shares(
     comparisons: list[ComparisonResults], arm: str, expected: list[tuple[str, float]], reason: str
 ) -> None:
-    steps = waterfalls(results(*comparisons))[arm]
+    steps = factor_waterfalls(results(*comparisons))[arm]
     assert [step.factor for step in steps] == [factor for factor, _ in expected], reason
     assert [step.share for step in steps] == pytest.approx([share for _, share in expected])
     assert sum(step.share or 0 for step in steps) == pytest.approx(1)

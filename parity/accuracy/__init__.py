@@ -1,1 +1,1 @@
-"""Holding detections against labels: mean average precision, its intervals, and kinds of error."""
+"""Comparing detections with labels: mean average precision, its intervals, and kinds of error."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.accuracy.resampled_precision import ClassScores, average_precision
-from parity.accuracy.results import Cost, Intervals
+from parity.accuracy.results import AccuracyLoss, Intervals
 
 SEED = 20240229
 """Chosen; the same draws for every arm and run."""
@@ -86,26 +86,28 @@ def resample(classes: Mapping[int, ClassScores], weights: np.ndarray) -> Draws:
     return Draws(mean_precision(classes, once)[0], mean_precision(classes, weights))
 
 
-def costs(reference: Draws, candidate: Draws) -> tuple[Cost, Cost]:
+def accuracy_losses(reference: Draws, candidate: Draws) -> tuple[AccuracyLoss, AccuracyLoss]:
     """Return what a candidate loses of mAP50-95 and of mAP50, both arms drawn alike."""
-    map_cost, map50_cost = (
-        _cost(
+    map_loss, map50_loss = (
+        _accuracy_loss(
             (reference.plain[column], candidate.plain[column]),
             (reference.drawn[:, column], candidate.drawn[:, column]),
         )
         for column in range(2)
     )
-    return map_cost, map50_cost
+    return map_loss, map50_loss
 
 
-def _cost(plain: tuple[float, float], drawn: tuple[np.ndarray, np.ndarray]) -> Cost:
+def _accuracy_loss(
+    plain: tuple[float, float], drawn: tuple[np.ndarray, np.ndarray]
+) -> AccuracyLoss:
     difference, differences = plain[1] - plain[0], drawn[1] - drawn[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         lost = -100 * differences / drawn[0]
         percent = float(-100 * difference / plain[0])
     low, high = np.nanpercentile(differences, LEVEL).tolist()
     least, most = (np.nanpercentile(lost, LEVEL) + 0.0).tolist()
-    return Cost(
+    return AccuracyLoss(
         difference=float(difference),
         interval=(low, high),
         percent=percent + 0.0 if np.isfinite(percent) else None,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
-from parity.accuracy.bootstrap import Draws, costs, resample, weights_of
+from parity.accuracy.bootstrap import Draws, accuracy_losses, resample, weights_of
 from parity.accuracy.error_types import ErrorCounts, moved
 from parity.accuracy.resampled_precision import score_classes
 from parity.accuracy.results import (
@@ -204,12 +204,12 @@ def measure_accuracy(
         )
     compared = {}
     for name, (reference, candidate) in comparisons.items():
-        map_cost, map50_cost = costs(drawn[reference], drawn[candidate])
+        map_loss, map50_loss = accuracy_losses(drawn[reference], drawn[candidate])
         compared[name] = AccuracyComparison(
             reference=reference,
             candidate=candidate,
-            map=map_cost,
-            map50=map50_cost,
+            map=map_loss,
+            map50=map50_loss,
             moved=moved(errors[reference].fates, errors[candidate].fates),
         )
     facts = LabelFacts(

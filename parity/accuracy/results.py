@@ -151,7 +151,7 @@ class ArmAccuracy(AveragePrecision):
 
 
 @dataclass(frozen=True)
-class Cost:
+class AccuracyLoss:
     """What a candidate loses against its reference.
 
     Attributes
@@ -180,7 +180,7 @@ class AccuracyComparison:
     ----------
     reference, candidate : str
         Names of the arms.
-    map, map50 : Cost
+    map, map50 : AccuracyLoss
         What the candidate loses.
     moved : dict of Fate to dict of Fate to int
         Objects by their fate in the reference, then by their fate in the candidate.
@@ -188,8 +188,8 @@ class AccuracyComparison:
 
     reference: str
     candidate: str
-    map: Cost
-    map50: Cost
+    map: AccuracyLoss
+    map50: AccuracyLoss
     moved: dict[Fate, dict[Fate, int]]
 
 

@@ -24,7 +24,7 @@ SECONDS = "seconds/1"
 STAGES = ("read", "preprocess", "forward", "decode")
 
 
-class Network(Protocol):
+class BatchNetwork(Protocol):
     """What a runtime must be able to do."""
 
     @property
@@ -62,7 +62,7 @@ class Stopwatch:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class LoadedImage:
     """An image on its way into the network; tensor is None if it could not be read."""
 
     image: BatchImage
@@ -76,26 +76,26 @@ class Prepared:
         return (0, 0) if self.tensor is None else tuple(self.tensor.shape[2:])
 
 
-def prepare(network: Network, watch: Stopwatch, image: BatchImage) -> Prepared:
+def load_image(network: BatchNetwork, watch: Stopwatch, image: BatchImage) -> LoadedImage:
     """Read an image and make the network's input of it."""
     check_unchanged(image)
     try:
         pixels = watch.run("read", network.read, Path(image.path))
     except UnreadableImageError as error:
         log.warning("%s cannot be read: %s", image.name, error)
-        return Prepared(image, reason=str(error))
+        return LoadedImage(image, reason=str(error))
     tensor = watch.run("preprocess", network.preprocess, pixels)
-    return Prepared(image, pixels.shape[:2], tensor)
+    return LoadedImage(image, pixels.shape[:2], tensor)
 
 
 def infer(
-    network: Network, images: list[BatchImage], *, floor: float, made_by: NetworkRun
+    network: BatchNetwork, images: list[BatchImage], *, floor: float, made_by: NetworkRun
 ) -> tuple[CandidateBatch, dict[str, float]]:
     """Run a network over images, reading the next ones while it works.
 
     Parameters
     ----------
-    network : Network
+    network : BatchNetwork
         A loaded model.
     images : list of BatchImage
         What to run; an image that cannot be read keeps its place, with the reason.
@@ -122,13 +122,13 @@ def infer(
 
 
 def stream(
-    network: Network, images: Iterable[BatchImage], *, floor: float, watch: Stopwatch
+    network: BatchNetwork, images: Iterable[BatchImage], *, floor: float, watch: Stopwatch
 ) -> Iterator[ImageCandidates]:
     """Yield the candidates of one image after the other, see :func:`infer`.
 
     Parameters
     ----------
-    network : Network
+    network : BatchNetwork
         A loaded model.
     images : iterable of BatchImage
         What to run.
@@ -137,7 +137,7 @@ def stream(
     watch : Stopwatch
         Is given the seconds of each stage.
     """
-    for group in grouped(prefetch(partial(prepare, network, watch), images), network.batch):
+    for group in grouped(prefetch(partial(load_image, network, watch), images), network.batch):
         tensors = [ready.tensor for ready in group if ready.tensor is not None]
         raws = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
         for ready in group:
@@ -166,13 +166,13 @@ def count_non_finite(raw: np.ndarray) -> int:
     return int(raw.size - np.count_nonzero(np.isfinite(raw)))
 
 
-def grouped(prepared: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]:
-    """Divide prepared images into groups of at most a size whose inputs have one shape.
+def grouped(loaded: Iterable[LoadedImage], size: int) -> Iterator[list[LoadedImage]]:
+    """Divide loaded images into groups of at most a size whose inputs have one shape.
 
     An image that could not be read has no input and fits into any group.
     """
-    group: list[Prepared] = []
-    for ready in prepared:
+    group: list[LoadedImage] = []
+    for ready in loaded:
         shapes = {other.input_shape for other in [*group, ready] if other.tensor is not None}
         if group and (len(group) == size or len(shapes) > 1):
             yield group
@@ -183,7 +183,7 @@ def grouped(prepared: Iterable[Prepared], size: int) -> Iterator[list[Prepared]]
 
 
 def infer_batch(
-    network: Network,
+    network: BatchNetwork,
     batch: str | Path,
     *,
     floor: float,
@@ -195,7 +195,7 @@ def infer_batch(
 
     Parameters
     ----------
-    network : Network
+    network : BatchNetwork
         A loaded model.
     batch : str or Path
         The list of the images.

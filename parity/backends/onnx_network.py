@@ -118,14 +118,16 @@ class OnnxNetwork(ModelFacts):
             Red, green, blue in [0, 1].
         """
         correct = pipeline_of(self)
-        where = geometry.fit(correct, image.shape[:2], self.imgsz)
+        where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
             canvas = self._canvases.take((where.height, where.width, 3))
-            to_tensor(correct, geometry.apply(correct, image, where, into=canvas), into=tensor)
+            to_tensor(
+                correct, geometry.resize_and_place(correct, image, where, into=canvas), into=tensor
+            )
             self._canvases.give_back(canvas)
         else:
-            to_tensor(correct, geometry.apply(correct, image, where), into=tensor)
+            to_tensor(correct, geometry.resize_and_place(correct, image, where), into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:

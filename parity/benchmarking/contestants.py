@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parity.backends.inference import Network, Stopwatch, stream
+from parity.backends.inference import BatchNetwork, Stopwatch, stream
 from parity.benchmarking.results import Workload
 from parity.data.batch_files import BatchImage
 from parity.detection.detections import Detections
@@ -73,7 +73,7 @@ def arm_runner(network: Any, detect: Callable[..., Detections], workload: Worklo
     """Return a runner of an arm of the workflow."""
     options = {**vars(workload.thresholds), "end2end": network.end2end}
     stages = {"read": "decode", "preprocess": "preprocess", "forward": "network"}
-    measured: Network = network
+    measured: BatchNetwork = network
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         watch = Stopwatch()

@@ -232,8 +232,8 @@ def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
     now, chosen, best = tuning.operating, recommend(tuning), tuning.best_conf
     if chosen is now and not now.differences:
         return (
-            f"Keep {candidate} at conf {now.conf}: nothing is missing or extra compared with "
-            f"{reference}."
+            f"Keep {candidate} at conf {now.conf}: no detections are missing or extra "
+            f"compared with {reference}."
         )
     if chosen is now and best.conf == now.conf:
         return (

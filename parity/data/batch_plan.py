@@ -84,7 +84,7 @@ class Memory:
                     batches=int(stored["batches"]),
                     lists=stored["lists"],
                 )
-        except Exception:  # whatever is wrong with it, planning anew repairs it
+        except Exception:  # planning anew repairs a damaged plan
             none = np.zeros(0, np.int32)
             return cls(DigestCache.empty(), b"", none, 0, np.zeros((0, 2), np.int64))
 

@@ -61,7 +61,7 @@ class DigestCache:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return cls.from_arrays(stored)
-        except Exception:  # whatever is wrong with it, reading the files again repairs it
+        except Exception:  # reading the files again repairs a damaged cache
             return cls.empty()
 
     @classmethod

@@ -70,7 +70,7 @@ def list_images(source: str) -> Listing:
     source : str
         A folder is searched recursively for image suffixes, links to folders included, and a
         file with such a suffix is the one image; a glob and a text file (one path a line,
-        relative to the file) name the images one by one, whatever their suffix.
+        relative to the file) name the images one by one, with any suffix.
 
     Returns
     -------

@@ -80,5 +80,5 @@ def _read_with_pillow(path: Path) -> np.ndarray | None:
             return cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR)
     except MemoryError:
         raise
-    except Exception:  # Pillow's plugins raise whatever their format's parser raises
+    except Exception:  # Pillow's plugins pass on any error of their parser
         return None

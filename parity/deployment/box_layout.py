@@ -34,7 +34,7 @@ def to_corners(choices: BoxFormatChoices, boxes: np.ndarray) -> np.ndarray:
     boxes : (N, 4) float32
         The coordinates of candidates, input px.
     """
-    return FORMATS[choices.box_format](boxes)
+    return TO_CORNERS[choices.box_format](boxes)
 
 
 def _from_corner(boxes: np.ndarray) -> np.ndarray:
@@ -45,7 +45,7 @@ def _with_full_sides(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes[:, :2] - boxes[:, 2:], boxes[:, :2] + boxes[:, 2:]], axis=1)
 
 
-FORMATS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+TO_CORNERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     BoxFormatChoices,
     "box_format",
     {

@@ -33,7 +33,7 @@ class ClassIdChoices(Choices):
     class_table: tuple[tuple[int, int], ...] = ()
 
 
-def number(choices: ClassIdChoices, class_ids: np.ndarray) -> np.ndarray:
+def renumber(choices: ClassIdChoices, class_ids: np.ndarray) -> np.ndarray:
     """Return the class ids that a deployment returns, (N,) int32, for those of the model."""
     return NUMBERINGS[choices.class_ids](choices, class_ids)
 

@@ -7,8 +7,7 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.stage import Choices, by_value, fields_of, values
-from parity.detection.decoding import Candidates
-from parity.detection.decoding import decode as decode_plainly
+from parity.detection.decoding import Candidates, decode
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ _FIELDS = fields_of(DecodingChoices)
 _CORRECT = values(DecodingChoices(), _FIELDS)
 
 
-def decode(choices: DecodingChoices, raw: np.ndarray, floor: float) -> Candidates:
+def decode_with_choices(choices: DecodingChoices, raw: np.ndarray, floor: float) -> Candidates:
     """Make candidates of a raw output.
 
     Parameters
@@ -58,7 +57,7 @@ def decode(choices: DecodingChoices, raw: np.ndarray, floor: float) -> Candidate
         In anchor order; the four coordinates are not interpreted yet.
     """
     if values(choices, _FIELDS) == _CORRECT:
-        return decode_plainly(raw, floor)
+        return decode(raw, floor)
     rows = OUTPUT_AXES[choices.output_axes](raw)
     scores, class_ids = _scores(choices, rows)
     if scores.ndim == 2:
@@ -120,7 +119,7 @@ class Head:
     first_class : int
         Column of the first class.
     score : callable
-        The score, of that of the best class and of column 4.
+        The score, given the score of the best class and column 4.
     """
 
     first_class: int

@@ -87,7 +87,7 @@ def is_plain(choices: GeometryChoices) -> bool:
     return values(choices, _PLACING) == _ULTRALYTICS
 
 
-def fit(choices: GeometryChoices, image_shape: Shape, target: Shape) -> Letterbox:
+def place_image(choices: GeometryChoices, image_shape: Shape, target: Shape) -> Letterbox:
     """Return where a deployment puts an image in the input.
 
     Parameters
@@ -102,10 +102,10 @@ def fit(choices: GeometryChoices, image_shape: Shape, target: Shape) -> Letterbo
     target = choices.imgsz or target
     if is_plain(choices):
         return letterbox.fit(image_shape, target, stride=choices.stride)
-    return FITTINGS[choices.fitting].fit(choices, image_shape, target)
+    return FITTINGS[choices.fitting].place(choices, image_shape, target)
 
 
-def apply(
+def resize_and_place(
     choices: GeometryChoices, image: np.ndarray, where: Letterbox, *, into: np.ndarray | None = None
 ) -> np.ndarray:
     """Resize an image and put it where it belongs.
@@ -117,7 +117,7 @@ def apply(
     image : (h, w, 3) uint8
         Pixels.
     where : Letterbox
-        What :func:`fit` returned.
+        What :func:`place_image` returned.
     into : (H, W, 3) of the same type, optional
         Where the correct pipeline writes the result; its content does not matter.
 
@@ -129,7 +129,7 @@ def apply(
     plain = (choices.border, choices.kernel) == (letterbox.BORDER, "linear")
     if plain and is_plain(choices) and not choices.sides_exchanged:
         return letterbox.apply(image, where, into=into)
-    return FITTINGS[choices.fitting].apply(choices, image, where)
+    return FITTINGS[choices.fitting].pixels(choices, image, where)
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ class Fitting:
 
     Attributes
     ----------
-    fit : callable
+    place : callable
         Where the image goes, of its shape and the size of the input.
-    apply : callable
+    pixels : callable
         The input's pixels, of the image and its place.
     gains : callable
         What x and y were multiplied by, of the place and the image's shape.
@@ -148,8 +148,8 @@ class Fitting:
         What was then added to x and y, input px.
     """
 
-    fit: Callable[[GeometryChoices, Shape, Shape], Letterbox]
-    apply: Callable[[GeometryChoices, np.ndarray, Letterbox], np.ndarray]
+    place: Callable[[GeometryChoices, Shape, Shape], Letterbox]
+    pixels: Callable[[GeometryChoices, np.ndarray, Letterbox], np.ndarray]
     gains: Callable[[Letterbox, Shape], tuple[float, float]]
     offsets: Callable[[Letterbox, Shape], tuple[float, float]]
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from parity.deployment.box_layout import BoxFormatChoices, to_corners
-from parity.deployment.class_ids import number
-from parity.deployment.decoding_variants import decode
+from parity.deployment.class_ids import renumber
+from parity.deployment.decoding_variants import decode_with_choices
 from parity.deployment.nms_variants import NmsChoices, merge, select
 from parity.deployment.output_format import express
 from parity.deployment.pipeline import Pipeline
@@ -49,11 +49,11 @@ def postprocess(
         What the deployment returns.
     """
     floor = np.nextafter(np.float32(pipeline.conf), np.float32(-1))
-    found = decode_end2end(raw, floor) if end2end else decode(pipeline, raw, floor)
+    found = decode_end2end(raw, floor) if end2end else decode_with_choices(pipeline, raw, floor)
     boxes, scores, class_ids = survivors(pipeline, found, place, image_shape, end2end=end2end)
     if pipeline.suppressed_in != "image" or end2end:
         boxes = to_output(pipeline, boxes, place, image_shape)
-    return Detections(boxes, scores, number(pipeline, class_ids))
+    return Detections(boxes, scores, renumber(pipeline, class_ids))
 
 
 def survivors(

@@ -22,7 +22,7 @@ PREPROCESSING = fields_of(PreprocessingChoices)
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Preprocessed:
     """An image on its way into the network.
 
     Attributes
@@ -42,7 +42,7 @@ class Prepared:
 
 def preprocess(
     choices: PreprocessingChoices, image: np.ndarray, target: tuple[int, int]
-) -> Prepared:
+) -> Preprocessed:
     """Make the network's input of an image.
 
     Parameters
@@ -50,10 +50,10 @@ def preprocess(
     choices : PreprocessingChoices
         How a deployment does it.
     image : (h, w, 3) uint8
-        Blue, green, red; what :func:`parity.deployment.reading.read` returned.
+        Blue, green, red; what :func:`parity.deployment.reading.read_with_choices` returned.
     target : tuple of int
         Height and width of the input, px, unless the deployment has its own.
     """
-    where = geometry.fit(choices, image.shape[:2], target)
-    tensor = to_tensor(choices, geometry.apply(choices, image, where))
-    return Prepared(image.shape[:2], where, tensor)
+    where = geometry.place_image(choices, image.shape[:2], target)
+    tensor = to_tensor(choices, geometry.resize_and_place(choices, image, where))
+    return Preprocessed(image.shape[:2], where, tensor)

@@ -42,7 +42,7 @@ class ReadingChoices(Choices):
     reduction: float = 1.0
 
 
-def read(choices: ReadingChoices, path: str | Path) -> np.ndarray:
+def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
     """Return the pixels that a deployment decodes.
 
     Parameters
@@ -91,7 +91,7 @@ def _by_pillow(path: str | Path, upright: bool) -> np.ndarray:
         with Image.open(path) as opened:
             image = np.asarray(opened.convert("RGB"))[..., ::-1]
             orientation = opened.getexif().get(EXIF_ORIENTATION, 1)
-    except Exception as error:  # Pillow's plugins raise whatever their parser raises
+    except Exception as error:  # Pillow's plugins pass on any error of their parser
         raise UnreadableImageError(str(error)) from None
     return orient(image, orientation) if upright else image
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from parity.deployment import geometry
 from parity.deployment.box_layout import BoxFormatChoices
-from parity.deployment.class_ids import number
-from parity.deployment.decoding_variants import DecodingChoices, decode
+from parity.deployment.class_ids import renumber
+from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import survivors, to_output
 from parity.deployment.preprocess import PREPROCESSING, preprocess
-from parity.deployment.reading import ReadingChoices, read
+from parity.deployment.reading import ReadingChoices, read_with_choices
 from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
 from parity.deployment.stage import fields_of, values
@@ -102,8 +102,8 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             return None
-        where = geometry.fit(pipeline, image.shape[:2], self.network.imgsz)
-        pixels = geometry.apply(pipeline, image, where)
+        where = geometry.place_image(pipeline, image.shape[:2], self.network.imgsz)
+        pixels = geometry.resize_and_place(pipeline, image, where)
         digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
         after = "-".join(map(str, values(pipeline, _OF_TENSOR)))
         return Input(f"{digest}-{after}", where, image.shape[:2])
@@ -112,7 +112,7 @@ class Replayer:
         key = (name, *values(pipeline, _OF_PIXELS))
         if key not in self._images:
             try:
-                self._images[key] = read(pipeline, self.paths[name])
+                self._images[key] = read_with_choices(pipeline, self.paths[name])
             except UnreadableImageError:
                 self._images[key] = None
             while len(self._images) > 60:
@@ -155,7 +155,7 @@ class Replayer:
             if self.network.end2end:
                 found = decode_end2end(raw, FLOOR)
             else:
-                found = decode(pipeline, raw, FLOOR)
+                found = decode_with_choices(pipeline, raw, FLOOR)
             self._candidates[key] = found
         return self._candidates[key]
 
@@ -182,4 +182,4 @@ class Replayer:
         boxes, scores, class_ids = self._survivors[key]
         if pipeline.suppressed_in != "image" or self.network.end2end:
             boxes = to_output(pipeline, boxes, source.place, source.image_shape)
-        return Detections(boxes, scores, number(pipeline, class_ids))
+        return Detections(boxes, scores, renumber(pipeline, class_ids))

@@ -7,8 +7,8 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess
-from parity.deployment.preprocess import Prepared, preprocess
-from parity.deployment.reading import read
+from parity.deployment.preprocess import Preprocessed, preprocess
+from parity.deployment.reading import read_with_choices
 from parity.detection.detections import Detections
 
 
@@ -40,7 +40,7 @@ def pipeline_of(network: Network) -> Pipeline:
     return Pipeline(stride=network.stride if network.rect else None)
 
 
-def prepare(pipeline: Pipeline, path: str | Path, network: Network) -> Prepared:
+def read_and_preprocess(pipeline: Pipeline, path: str | Path, network: Network) -> Preprocessed:
     """Read an image and make the network's input of it.
 
     Parameters
@@ -57,7 +57,7 @@ def prepare(pipeline: Pipeline, path: str | Path, network: Network) -> Prepared:
     UnreadableImageError
         If the file cannot be decoded.
     """
-    return preprocess(pipeline, read(pipeline, path), network.imgsz)
+    return preprocess(pipeline, read_with_choices(pipeline, path), network.imgsz)
 
 
 def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
@@ -82,6 +82,6 @@ def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
     UnreadableImageError
         If the file cannot be decoded.
     """
-    ready = prepare(pipeline, path, network)
+    ready = read_and_preprocess(pipeline, path, network)
     raw = network.forward(ready.tensor)
     return postprocess(pipeline, raw, ready.place, ready.image_shape, end2end=network.end2end)

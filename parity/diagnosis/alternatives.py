@@ -86,7 +86,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     """Yield the hypotheses that are one fault away: less, more or another."""
     present = cost_model.faults(best)
     if not cost_model.box_count:
-        yield from (fault.apply(cost_model.correct) for fault in cost_model.catalogue)
+        yield from (fault.inject_into(cost_model.correct) for fault in cost_model.catalogue)
         return
     for fault in present:
         bare = without(cost_model, best, fault)
@@ -94,7 +94,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
         others = cost_model.after_network
         if fault.is_preprocessing:
             others = [f for f in cost_model.catalogue if f.fields & fault.fields]
-        yield from (other.apply(bare) for other in others if other != fault)
+        yield from (other.inject_into(bare) for other in others if other != fault)
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
         for changes in combinations_of("gain", "offset", "rescaled"):
             yield replace(best, **changes)
@@ -102,7 +102,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
         yield from zero_area_hypotheses(best)
     for fault in cost_model.after_network:
         if not fault.is_in(best):
-            yield fault.apply(best)
+            yield fault.inject_into(best)
 
 
 def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
@@ -124,7 +124,10 @@ def margin(cost_model: CostModel, pipeline: Pipeline, best: Pipeline) -> float:
     """Return how much more a hypothesis costs than another, nats, at most :data:`CUTOFF`."""
     more = cost_model.fault_cost(pipeline) - cost_model.fault_cost(best)
     for name in cost_model.names:
-        own, its = cost_model.fit(pipeline, name), cost_model.fit(best, name)
+        own, its = (
+            cost_model.goodness_of_fit(pipeline, name),
+            cost_model.goodness_of_fit(best, name),
+        )
         more += cost_model.weight * (own.cost - its.cost)
         more += UNOBSERVED_ESTIMATE * cost_model.weight * (own.unobserved - its.unobserved)
         if more > CUTOFF:

@@ -72,7 +72,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class LossAttribution:
-    """What is lost, and to which fault; the attributes are those of the document.
+    """What is lost, and to which fault; the document has the same attributes.
 
     Attributes
     ----------
@@ -138,7 +138,9 @@ def attribute_loss(
         ),
         waterfall(references, steps, iou=iou),
         {
-            fault.name: compare(references, replayed(fault.apply(plain)), iou=iou).panoptic_quality
+            fault.name: compare(
+                references, replayed(fault.inject_into(plain)), iou=iou
+            ).panoptic_quality
             for fault in diagnosis.faults
         },
         examples(references, observed, replayed(diagnosis.pipeline), iou=iou),
@@ -164,7 +166,7 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
     )
     for kind, faults in kinds:
         for fault in faults:
-            changed = fault.apply(present)
+            changed = fault.inject_into(present)
             if changed != present:
                 present = changed
                 yield kind, fault.name, present

@@ -105,13 +105,13 @@ class CostModel:
         """All faults that may be named and do not change the input of the network."""
         return [*self.postprocessing_faults, *self.threshold_faults]
 
-    def add_fault(self, fault: Fault) -> None:
+    def add_fitted_fault(self, fault: Fault) -> None:
         """Let a fault whose parameter was fitted be named too."""
         if fault not in self.postprocessing_faults:
             self.postprocessing_faults.append(fault)
             self._faults.clear()
 
-    def fit(self, pipeline: Pipeline, name: str) -> Fit:
+    def goodness_of_fit(self, pipeline: Pipeline, name: str) -> Fit:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
@@ -134,19 +134,21 @@ class CostModel:
 
     def misfit(self, pipeline: Pipeline, names: list[str] | None = None) -> float:
         """Return the part of the cost that the boxes of some images cause, nats."""
-        return self.total_misfit([self.fit(pipeline, name) for name in names or self.names])
+        return self.weighted_misfit(
+            [self.goodness_of_fit(pipeline, name) for name in names or self.names]
+        )
 
     def cost(self, pipeline: Pipeline) -> float:
         """Return what a hypothesis costs, nats."""
         return self.misfit(pipeline) + self.fault_cost(pipeline)
 
-    def total_misfit(self, fits: list[Fit]) -> float:
+    def weighted_misfit(self, fits: list[Fit]) -> float:
         """Return the cost of some fits, nats; where boxes are few, each counts for more."""
         return self.weight * total_misfit(fits)
 
     def reproduction(self, pipeline: Pipeline) -> Reproduction:
         """Return how much of the observed boxes a hypothesis reproduces."""
-        fits = [self.fit(pipeline, name) for name in self.names]
+        fits = [self.goodness_of_fit(pipeline, name) for name in self.names]
         return reproduction(fits, self.precision, self.image_side)
 
     @cached_property
@@ -164,7 +166,7 @@ class CostModel:
         """Return the images that a hypothesis explains worst, none that it explains in full."""
         costs = {}
         for name in self.names:
-            own = self.fit(pipeline, name)
+            own = self.goodness_of_fit(pipeline, name)
             costs[name] = own.cost + UNOBSERVED_COST * own.unobserved
         ranked = sorted(self.names, key=lambda name: -costs[name])
         return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]

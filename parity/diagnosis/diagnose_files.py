@@ -69,11 +69,11 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    save(destination, document(diagnosis, attribution, observations, names, about))
+    save(destination, as_document(diagnosis, attribution, observations, names, about))
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
-def document(
+def as_document(
     diagnosis: Diagnosis,
     attribution: LossAttribution,
     observations: Observations,

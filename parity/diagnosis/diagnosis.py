@@ -132,7 +132,7 @@ def diagnose(
     choices = tuple(f for f in named if f.is_choice)
     fixed = cost_model.correct
     for choice in choices:
-        fixed = choice.apply(fixed)
+        fixed = choice.inject_into(fixed)
     verdict = _verdict(cost_model, best, faults)
     first = faults[0].stage if faults else None
     if verdict == "unknown":
@@ -215,7 +215,7 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
         if not fault.is_in(best)
         and not fault.fields & _never_undecided(best)
         and not any(f.fields & fault.fields for f in named)
-        and cost_model.inputs(fault.apply(best), cost_model.names) == inputs
+        and cost_model.inputs(fault.inject_into(best), cost_model.names) == inputs
     ]
 
 

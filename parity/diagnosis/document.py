@@ -88,7 +88,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class BoxComparison:
-    """Detections of some images compared with those of PyTorch.
+    """Detections of some images compared with PyTorch's.
 
     Attributes
     ----------
@@ -124,9 +124,9 @@ class FixEffect:
     images : int
         Images compared.
     thresholds : Thresholds
-        Those of the deployment.
+        The deployment's thresholds.
     before, after : BoxComparison
-        The observed boxes, and those of the deployment without its faults.
+        The observed boxes, and the boxes of the deployment without its faults.
     """
 
     images: int

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.deployment.class_ids import ClassIdChoices, number
+from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
@@ -68,12 +68,12 @@ def neighbours(
         yield without(cost_model, pipeline, fault)
     for fault in faults:
         if not fault.is_in(pipeline):
-            yield fault.apply(pipeline)
+            yield fault.inject_into(pipeline)
     for old in present:
         bare = without(cost_model, pipeline, old)
         for fault in faults:
             if fault.stage == old.stage and fault != old:
-                yield fault.apply(bare)
+                yield fault.inject_into(bare)
 
 
 def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
@@ -124,13 +124,13 @@ def promising(
     list of Pipeline
         At most :data:`PROMISING`, the most promising first.
     """
-    now = {name: cost_model.fit(pipeline, name) for name in cost_model.names}
+    now = {name: cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names}
     worst = cost_model.worst_images(pipeline, worst_images)
     least = cost_model.cost(pipeline)
     found = []
     for candidate in candidates:
-        fits = now | {name: cost_model.fit(candidate, name) for name in worst}
-        cost = cost_model.total_misfit(list(fits.values())) + cost_model.fault_cost(candidate)
+        fits = now | {name: cost_model.goodness_of_fit(candidate, name) for name in worst}
+        cost = cost_model.weighted_misfit(list(fits.values())) + cost_model.fault_cost(candidate)
         if cost < least - LEAST_GAIN:
             found.append((cost, candidate))
     found.sort(key=lambda entry: entry[0])
@@ -143,7 +143,7 @@ def _same_input(one: Pipeline, other: Pipeline) -> bool:
 
 def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:
     """Return the faults that could explain what a hypothesis leaves unexplained."""
-    fits = [cost_model.fit(pipeline, name) for name in cost_model.names]
+    fits = [cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names]
     counts = any(len(f.pairs) < max(f.predicted, f.observed) for f in fits)
     boxes = any((f.box_px > cost_model.precision.box_px).any() for f in fits)
     scores = any((f.score > cost_model.precision.score).any() for f in fits)
@@ -181,7 +181,7 @@ def fit_class_ids(
     options = [pipeline]
     for rule in allowed(ClassIdChoices, "class_ids"):
         numbered = replace(pipeline, class_ids=rule)
-        agree = (number(numbered, model) == given).mean()
+        agree = (renumber(numbered, model) == given).mean()
         if rule != "rank" and agree > max((model == given).mean(), RULE_SHARE):
             options.append(numbered)
     table = {}
@@ -192,8 +192,8 @@ def fit_class_ids(
     renamed = any(c != g for c, g in table.items())
     if explained > TABLE_SHARE and renamed:
         fault = other_class_names(table, cost_model.observations.labels, names)
-        cost_model.add_fault(fault)
-        options.append(fault.apply(pipeline))
+        cost_model.add_fitted_fault(fault)
+        options.append(fault.inject_into(pipeline))
     ranks = [o.class_ids for o in cost_model.observed.values() if len(o)]
     counting = [np.array_equal(np.sort(r), np.arange(len(r))) for r in ranks]
     if ranks and np.mean(counting) > RANK_SHARE:

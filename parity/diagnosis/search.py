@@ -245,7 +245,7 @@ class Search:
         inputs = [cost_model.correct]
         for name in ZERO_AREA_INPUTS:
             faults = [f for f in cost_model.preprocessing_faults if f.name == name]
-            inputs += [f.apply(cost_model.correct) for f in faults]
+            inputs += [f.inject_into(cost_model.correct) for f in faults]
         options = [p for start in inputs for p in zero_area_hypotheses(start)]
         options.sort(key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
@@ -257,7 +257,7 @@ class Search:
         detections = cost_model.replayer.detections
         silent = [cost_model.correct]
         for fault in cost_model.catalogue:
-            pipeline = fault.apply(cost_model.correct)
+            pipeline = fault.inject_into(cost_model.correct)
             if all(not len(detections(pipeline, name)) for name in cost_model.names):
                 silent.append(pipeline)
         for pipeline in silent:
@@ -276,7 +276,7 @@ class Search:
         names = names or self.probes
         pipeline = self.cost_model.correct
         for fault in faults:
-            pipeline = fault.apply(pipeline)
+            pipeline = fault.inject_into(pipeline)
         key = (tuple(names), self.cost_model.inputs(pipeline, names))
         if key not in self._tried:
             self._tried[key] = self._compare(faults, pipeline, names)
@@ -388,11 +388,11 @@ class Search:
         complete = cost_model.reproduction(best).exact > COMPLETE_EXACT
         if self.is_explained(best) and complete:
             return best
-        options = [f.apply(best) for f in faults if not f.is_in(best)]
+        options = [f.inject_into(best) for f in faults if not f.is_in(best)]
         for old in cost_model.faults(best):
             if old.is_preprocessing:
                 bare = without(cost_model, best, old)
-                options += [bare, *(f.apply(bare) for f in faults if f.stage == old.stage)]
+                options += [bare, *(f.inject_into(bare) for f in faults if f.stage == old.stage)]
         better = promising(cost_model, best, self._in_budget(options), REFINED_IMAGES)
         if not better:
             return best

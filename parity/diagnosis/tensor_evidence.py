@@ -103,7 +103,7 @@ def _add_faults(
     best, least = cost_model.correct, distance(cost_model.correct)
     while least > enough / SMALL_ENOUGH:
         faults = [f for f in cost_model.preprocessing_faults if not f.is_in(best)]
-        candidates = [fault.apply(best) for fault in faults]
+        candidates = [fault.inject_into(best) for fault in faults]
         options = sorted(((distance(p), p) for p in candidates), key=lambda option: option[0])
         if not options or options[0][0] > IMPROVEMENT * least:
             break

@@ -19,7 +19,7 @@ LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category"
 
 NO_BOX_HINT = '; an image without any is listed alone: {"image": …}'
 
-ROUNDING = 1e-6
+SCORE_EXCESS = 1e-6
 """A score may exceed 1 by so much without being a percentage; chosen."""
 
 
@@ -68,7 +68,7 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     box, box_format = _parse_box(record, where, bbox)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else parse_number(given, f"{where}: the score")
-    if 1.0 + ROUNDING < score <= 100 and isinstance(given, str) and "%" in given:
+    if 1.0 + SCORE_EXCESS < score <= 100 and isinstance(given, str) and "%" in given:
         score /= 100
     label: float | int | str | None = next((record[k] for k in CLASS_KEYS if k in record), None)
     if label is None or label == "":

@@ -48,7 +48,9 @@ def load_external(
     if not contents.entries:
         known = next(iter(sorted(images)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
-    boxes, inferred = to_corners(contents.entries, images, box_format or contents.box_format)
+    boxes, inferred = corners_of_entries(
+        contents.entries, images, box_format or contents.box_format
+    )
     notes = [*contents.notes, *inferred]
     class_ids, labels = number_classes(contents.entries, names)
     observed = {
@@ -78,7 +80,7 @@ def recognise(source: Source) -> Format:
     )
 
 
-def to_corners(
+def corners_of_entries(
     entries: dict[str, list[Entry]], sizes: dict[str, tuple[int, int]], declared: str
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Turn boxes of any box format into corners in px.

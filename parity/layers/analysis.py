@@ -78,7 +78,7 @@ class AnalysedExport:
     calibration: list[BatchImage]
 
 
-def worst_images(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
+def rank_by_difference(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
     """Return the names of compared images, worst first, and whether any exceeds rounding."""
     found = {
         image.name: differences_of(image)
@@ -120,7 +120,7 @@ def analyse_layers(
     threads : int
         Threads that a run may use.
     """
-    names, drifts = worst_images(comparisons)
+    names, drifts = rank_by_difference(comparisons)
     if not drifts:
         return LayerResults(False, ["It differs by no more than float32 rounding causes."])
     network = OnnxNetwork.load(export.reference, threads=threads)

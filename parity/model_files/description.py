@@ -44,7 +44,7 @@ def take_given(given: str | Path, destination: str | Path) -> None:
     UserError
         If it is no valid model, or its weights lie outside its folder.
     """
-    external = external_files(given)
+    external = external_data_files(given)
     model = load_checked(given)
     with atomic(destination) as temporary:
         if external:
@@ -53,7 +53,7 @@ def take_given(given: str | Path, destination: str | Path) -> None:
             shutil.copyfile(given, temporary)
 
 
-def external_files(path: str | Path) -> list[str]:
+def external_data_files(path: str | Path) -> list[str]:
     """Return the files beside a model that hold weights of it.
 
     Raises

@@ -51,7 +51,7 @@ class ExportOptions:
 def options_of(config: Config, export: str) -> ExportOptions:
     """Return how rule ``export`` makes an export; an int8 export as the float model it is made of.
 
-    A threshold that an export does not state is that of the run.
+    The run's threshold applies where an export states none.
     """
     asked, run = config.exports[export], config.thresholds
     return ExportOptions(
@@ -69,7 +69,7 @@ def options_of(config: Config, export: str) -> ExportOptions:
     )
 
 
-def counterpart(config: Config, export: str) -> str:
+def counterpart_name(config: Config, export: str) -> str:
     """Return the name of the fp32 export that an export is compared with.
 
     For an int8 export it is its own: rule ``export`` makes it in fp32, rule ``quantise`` the rest.
@@ -86,9 +86,9 @@ def counterpart(config: Config, export: str) -> str:
 
 
 def all_options(config: Config) -> dict[str, ExportOptions]:
-    """Return how rule ``export`` makes each export and each :func:`counterpart`, by name."""
+    """Return how rule ``export`` makes each export and each :func:`counterpart_name`, by name."""
     asked = {name: options_of(config, name) for name in config.exports}
-    made = {counterpart(config, name): options.as_fp32 for name, options in asked.items()}
+    made = {counterpart_name(config, name): options.as_fp32 for name, options in asked.items()}
     return made | asked
 
 

@@ -14,7 +14,7 @@ from parity.planning.arms import Arm, plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
-from parity.planning.exports import all_options, counterpart, description_file, model_file
+from parity.planning.exports import all_options, counterpart_name, description_file, model_file
 from parity.planning.externals import boxes_file, known_of, of_model, source_of, tensor_files
 from parity.planning.label_digest import plan_labels
 from parity.planning.locks import hold
@@ -147,7 +147,7 @@ class Plan:
 
     def counterpart(self, wildcards: Wildcards) -> str:
         """Return the fp32 model that an export is compared with: the export itself if it is one."""
-        name = counterpart(self.config, wildcards.export)
+        name = counterpart_name(self.config, wildcards.export)
         return f"results/export/{wildcards.model}/{name}.onnx"
 
     def counterpart_description(self, wildcards: Wildcards) -> list[str]:
@@ -415,7 +415,8 @@ def plan_images(config: Config) -> BatchPlan:
         if Path(config.images) != Path(OWN_IMAGES):
             raise UserError(
                 f"config: images is {config.images}, which holds no image; a folder is searched "
-                "with all folders in it for .jpg, .png and whatever else OpenCV or Pillow reads."
+                "with all folders in it for .jpg, .png and the other formats that OpenCV or "
+                "Pillow reads."
             )
         images, note = list_paths(find_samples()), SAMPLES_NOTE
     return plan_batches(

@@ -67,7 +67,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     validator = DefaultingValidator(WHOLE, registry=load_schemas())
     error = best_match(validator.iter_errors(completed), key=_plainness)
     if error is not None:
-        raise UserError(f"config: {explain(error)}")
+        raise UserError(f"config: {error_sentence(error)}")
     return completed
 
 
@@ -186,7 +186,7 @@ LISTED_NAMES = 12
 """So many allowed values are all listed; of more, the most similar ones."""
 
 
-def explain(error: Any) -> str:
+def error_sentence(error: Any) -> str:
     """Return one sentence for a ``ValidationError``."""
     where = ".".join(map(str, error.absolute_path)) or "the file"
     if error.validator == "additionalProperties":

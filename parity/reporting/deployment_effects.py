@@ -33,7 +33,7 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class Attribution:
+class ImageAttribution:
     """How many images differ, and how many of them because of what."""
 
     differing: int = 0
@@ -62,18 +62,18 @@ def _find(
     return next(found, None)
 
 
-def attribute(deployment: Deployment) -> Attribution:
+def attribute_images(deployment: Deployment) -> ImageAttribution:
     """Return, of the images where a deployment differs, which effect differs there as well.
 
     All effects are judged by the deployment's own tolerance.
     """
     also = deployment.whole.also_differing
     if also is None:
-        return Attribution()
+        return ImageAttribution()
     differing = also.runtime + also.geometry + also.both + also.neither
     if not deployment.same_input and deployment.geometry is None:
-        return Attribution(differing, geometry=also.neither, unknown=also.runtime)
-    return Attribution(
+        return ImageAttribution(differing, geometry=also.neither, unknown=also.runtime)
+    return ImageAttribution(
         differing,
         geometry=also.geometry,
         runtime=also.runtime,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import ClassVar, Literal
 
-from parity.accuracy.results import Accuracy, Cost
+from parity.accuracy.results import Accuracy, AccuracyLoss
 from parity.benchmarking.results import Latency
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.wording import ceiling, count, listing, number
@@ -41,12 +41,13 @@ class ExportChoice:
         On one thread; None if it was not timed.
     map : float or None
         Mean average precision; None without labels.
-    cost : Cost or None
+    cost : AccuracyLoss or None
         What it loses of that.
     quality : float or None
         ``map`` with labels, else ``f1``.
     pareto : bool
-        Whether it is Pareto-optimal: no other export is nowhere worse and somewhere better.
+        Whether it is Pareto-optimal: no other export is at least as good in every respect and
+        better in one.
     """
 
     export: str
@@ -59,7 +60,7 @@ class ExportChoice:
     f1: float | None
     images_per_second: float | None
     map: float | None
-    cost: Cost | None
+    cost: AccuracyLoss | None
     quality: float | None
     pareto: bool
 
@@ -148,7 +149,7 @@ def f1_of(comparison: ComparisonResults) -> float | None:
 
 
 def dominates(one: ExportChoice, other: ExportChoice) -> bool:
-    """Return whether an export is nowhere worse than another, and better somewhere."""
+    """Return whether one export is at least as good in every respect and better in one."""
     pairs: list[tuple[float, float]] = [(-one.bytes, -other.bytes)]
     measured = (
         (one.quality, other.quality),

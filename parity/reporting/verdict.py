@@ -1,4 +1,4 @@
-"""The verdict of a run in sentences. ``summarise`` judged; nothing is judged here."""
+"""The verdict of a run, from what ``summarise`` judged of each comparison, and its sentences."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

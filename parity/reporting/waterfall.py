@@ -19,7 +19,7 @@ on the same input."""
 
 
 @dataclass(frozen=True)
-class Step:
+class FactorStep:
     """One factor on the way from the reference to an export.
 
     Attributes
@@ -40,13 +40,13 @@ class Step:
     share: float | None
 
 
-def waterfalls(results: Results) -> dict[str, list[Step]]:
+def factor_waterfalls(results: Results) -> dict[str, list[FactorStep]]:
     """Return the steps to each export that was deployed, by arm; none where nothing is lost."""
     found = {each.arm: steps_to(each, results) for each in deployments(results)}
     return {arm: own for arm, own in found.items() if 1 - own[-1].quality > NOTHING_LOST}
 
 
-def steps_to(deployment: Deployment, results: Results) -> list[Step]:
+def steps_to(deployment: Deployment, results: Results) -> list[FactorStep]:
     """Return the steps to one export."""
     reference = deployment.whole.reference
     measured = {
@@ -59,7 +59,7 @@ def steps_to(deployment: Deployment, results: Results) -> list[Step]:
     taken, before = [], 1.0
     for factor, arm in ways:
         lost = before - measured[arm]
-        taken.append(Step(factor, arm, measured[arm], lost / whole if whole > 0 else None))
+        taken.append(FactorStep(factor, arm, measured[arm], lost / whole if whole > 0 else None))
         before = measured[arm]
     return taken
 

@@ -113,7 +113,7 @@ def download(name: str, destination: str | Path) -> None:
         try:
             attempt_download_asset(str(folder / name), retry=1)
             shutil.move(folder / name, temporary)
-        except Exception as error:  # the downloader raises whatever the network gives it
+        except Exception as error:  # the downloader passes on any error of the connection
             raise UserError(
                 f"weights: {name} is published by Ultralytics but could not be downloaded; "
                 f"fetch it where there is a network and give its path ({_sentence(error)})."

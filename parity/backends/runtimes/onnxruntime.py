@@ -41,7 +41,9 @@ class OnnxRuntimeSession:
         return self.session.run(None, {self.input.name: tensor})[0]
 
 
-def load(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OnnxRuntimeSession:
+def load_session(
+    path: str | Path, *, threads: int, providers: tuple[str, ...]
+) -> OnnxRuntimeSession:
     """Load a model; an execution provider that is not available is passed over."""
     import onnxruntime  # noqa: PLC0415  0.1 s
 
@@ -69,4 +71,4 @@ def _describe(value: Any) -> TensorInfo:
     return TensorInfo(value.name, tuple(value.shape), DTYPES.get(value.type, value.type))
 
 
-RUNTIMES.add("onnxruntime", load)
+RUNTIMES.add("onnxruntime", load_session)

@@ -38,7 +38,7 @@ class OpenVinoSession:
         return next(iter(outputs.values())).copy()  # OpenVINO writes the next one into the same
 
 
-def load(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001
     """Compile a model for the CPU, in the precision that it is stored in.
 
     By default OpenVINO computes in bfloat16 where the processor can, which would not be the model
@@ -87,4 +87,4 @@ def _metadata(model: Any) -> dict[str, str]:
     return {k: value.astype(str) for k, value in model.get_rt_info(section).astype(dict).items()}
 
 
-RUNTIMES.add("openvino", load)
+RUNTIMES.add("openvino", load_session)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from parity.deployment.pipeline import Pipeline
@@ -69,12 +70,12 @@ class Fault:
         """Return whether it lies before the network."""
         return self.stage in PREPROCESSING_STAGES
 
-    @property
+    @cached_property
     def fields(self) -> frozenset[str]:
         """Return the choices that it changes."""
         return frozenset(field for field, _ in self.changes)
 
-    def apply(self, pipeline: Pipeline) -> Pipeline:
+    def inject_into(self, pipeline: Pipeline) -> Pipeline:
         """Return the pipeline with this fault."""
         return replace(pipeline, **dict(self.changes))
 

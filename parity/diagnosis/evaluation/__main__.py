@@ -16,9 +16,9 @@ from parity.diagnosis.evaluation.injection import (
 )
 from parity.diagnosis.evaluation.scoring import (
     DECLARED_THRESHOLDS,
+    rows_as_text,
     score_correct,
     score_faults,
-    tallies_as_text,
     with_declared,
 )
 from parity.diagnosis.evaluation.varied_images import write_varied_images
@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
     replayer = Replayer(network, write_varied_images(chosen, work / "images"), work / "raw")
     names = list(replayer.paths)
     correct = with_declared(Pipeline(), DECLARED_THRESHOLDS)
-    tallies = []
+    rows = []
     if options.singles:
         singles = [(f,) for f in injectable_faults() if all_visible(replayer, [f], correct, names)]
-        tallies.append(score_faults(replayer, names, network.names, singles, kind="single faults"))
+        rows.append(score_faults(replayer, names, network.names, singles, kind="single faults"))
     for kind, size, count, printed in (
         ("pairs", 2, options.pairs, {}),
         ("triples", 3, options.triples, {}),
@@ -63,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
             sets = random_fault_sets(
                 replayer, correct, names, count=count, size=size, seed=options.seed
             )
-            tallies.append(score_faults(replayer, names, network.names, sets, kind=kind, **printed))
+            rows.append(score_faults(replayer, names, network.names, sets, kind=kind, **printed))
     if options.correct:
-        tallies.append(score_correct(replayer, names, network.names, options.correct))
-    return tallies_as_text(tallies)
+        rows.append(score_correct(replayer, names, network.names, options.correct))
+    return rows_as_text(rows)
 
 
 if __name__ == "__main__":

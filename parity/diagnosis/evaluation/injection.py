@@ -59,7 +59,7 @@ def find_faults(names: Sequence[str]) -> list[Fault]:
 def with_faults(faults: Iterable[Fault], correct: Pipeline) -> Pipeline:
     """Return the deployment that has some faults."""
     for fault in faults:
-        correct = fault.apply(correct)
+        correct = fault.inject_into(correct)
     return correct
 
 

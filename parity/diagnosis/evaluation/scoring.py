@@ -44,7 +44,7 @@ class Case:
 
 
 @dataclass
-class Tally:
+class EvaluationRow:
     """How many cases of a kind were explained."""
 
     kind: str
@@ -112,7 +112,7 @@ def score_faults(
     *,
     kind: str,
     **printed: Any,
-) -> Tally:
+) -> EvaluationRow:
     """Inject sets of faults one after the other and diagnose each.
 
     Parameters
@@ -131,20 +131,20 @@ def score_faults(
         How boxes are printed and withheld, see
         :func:`parity.diagnosis.evaluation.injection.observe`.
     """
-    tally = Tally(kind)
+    row = EvaluationRow(kind)
     for index, faults in enumerate(sets):
         pipeline = with_faults(faults, with_declared(Pipeline(), DECLARED_THRESHOLDS))
         seen = observe(
             replayer, pipeline, names, declared=DECLARED_THRESHOLDS, seed=index, **printed
         )
         case = Case(tuple(faults), pipeline, seen)
-        tally.add(case, diagnose(seen, replayer, class_names))
-    return tally
+        row.add(case, diagnose(seen, replayer, class_names))
+    return row
 
 
 def score_correct(
     replayer: Replayer, names: Sequence[str], class_names: dict[int, str], count: int
-) -> Tally:
+) -> EvaluationRow:
     """Diagnose correct deployments with various thresholds, half of them not declared.
 
     Parameters
@@ -158,34 +158,34 @@ def score_correct(
     count : int
         Deployments.
     """
-    tally = Tally("correct")
+    row = EvaluationRow("correct")
     for index in range(count):
         conf = CORRECT_CONFS[index % len(CORRECT_CONFS)]
         iou = CORRECT_IOUS[index % len(CORRECT_IOUS)]
         pipeline = replace(pipeline_of(replayer.network), conf=conf, iou=iou)
         declared = Declared(conf=conf, iou=iou) if index % 2 == 0 else Declared()
         seen = observe(replayer, pipeline, names, declared=declared, seed=index)
-        tally.add(Case((), pipeline, seen), diagnose(seen, replayer, class_names))
-    return tally
+        row.add(Case((), pipeline, seen), diagnose(seen, replayer, class_names))
+    return row
 
 
-def tallies_as_text(tallies: Sequence[Tally]) -> str:
+def rows_as_text(rows: Sequence[EvaluationRow]) -> str:
     """Return overall shares, the faults by how often they are explained, and the confusions."""
     lines = [f"{'kind':34} {'explained':>12} {'share':>7} {'median s':>9} {'runs':>6}"]
-    for tally in tallies:
-        share = tally.explained / max(tally.cases, 1)
+    for row in rows:
+        share = row.explained / max(row.cases, 1)
         lines.append(
-            f"{tally.kind:34} {tally.explained:5d} of {tally.cases:3d} {share:7.1%}"
-            f" {np.median(tally.seconds or [0]):9.1f} {np.median(tally.runs or [0]):6.0f}"
+            f"{row.kind:34} {row.explained:5d} of {row.cases:3d} {share:7.1%}"
+            f" {np.median(row.seconds or [0]):9.1f} {np.median(row.runs or [0]):6.0f}"
         )
     counts: dict[str, Counter[str]] = {}
-    for tally in tallies:
-        for name, (good, all_) in tally.per_fault.items():
+    for row in rows:
+        for name, (good, all_) in row.per_fault.items():
             counts.setdefault(name, Counter()).update(good=good, all=all_)
     lines += ["", f"{'fault':34} explained"]
-    for name, row in sorted(counts.items(), key=lambda item: item[1]["good"] / item[1]["all"]):
-        lines.append(f"{name:34} {row['good']:5d} of {row['all']:3d}")
-    for tally in tallies:
-        if tally.confusions:
-            lines += ["", f"{tally.kind}, not explained:", *(f"  {c}" for c in tally.confusions)]
+    for name, counted in sorted(counts.items(), key=lambda item: item[1]["good"] / item[1]["all"]):
+        lines.append(f"{name:34} {counted['good']:5d} of {counted['all']:3d}")
+    for row in rows:
+        if row.confusions:
+            lines += ["", f"{row.kind}, not explained:", *(f"  {c}" for c in row.confusions)]
     return "\n".join(lines)

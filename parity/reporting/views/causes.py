@@ -9,7 +9,7 @@ from parity.comparison.results import ArmResults, ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.diagnosis.document import DiagnosisDocument
 from parity.layers.results import LayerResults
-from parity.reporting.deployment_effects import Deployment, attribute, deployments
+from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.diagnosis_verdict import advice
 from parity.reporting.verdict import (
     NOTHING,
@@ -20,7 +20,7 @@ from parity.reporting.verdict import (
 )
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.waterfall import waterfalls
+from parity.reporting.waterfall import factor_waterfalls
 from parity.reporting.wording import (
     PANOPTIC_QUALITY,
     ceiling,
@@ -89,7 +89,7 @@ def factor_rows(results: Results) -> list[tuple[str, ...]]:
     """Return the cells of every step to every export."""
     return [
         (arm, step.arm, step.factor, four_decimals(step.quality), percent(step.share))
-        for arm, own in waterfalls(results).items()
+        for arm, own in factor_waterfalls(results).items()
         for step in own
     ]
 
@@ -113,7 +113,7 @@ def causes(results: Results, layers: dict[str, LayerResults]) -> list[str]:
 def _cause(deployment: Deployment, images: int, layers: LayerResults | None) -> str:
     whole, runtime = deployment.whole, deployment.runtime
     arm, reference, control = deployment.arm, whole.reference, runtime.reference
-    found = attribute(deployment)
+    found = attribute_images(deployment)
     if not object_count(whole):
         return f"{arm}: no objects were compared, so there is nothing to explain."
     if not found.differing:
@@ -253,7 +253,7 @@ def _advise_on(name: str, comparison: ComparisonResults, results: Results) -> st
 
 
 def _advise_on_geometry(deployment: Deployment, results: Results) -> str:
-    found = attribute(deployment)
+    found = attribute_images(deployment)
     changed = found.geometry + found.both
     if not changed or deployment.same_input:
         return ""

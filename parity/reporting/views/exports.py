@@ -27,7 +27,10 @@ CHOICE_HEADER = (
     "Pareto-optimal",
 )
 FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
-PARETO = "An export is Pareto-optimal if no other is nowhere worse and somewhere better."
+PARETO = (
+    "An export is Pareto-optimal if no other export is at least as good in every respect and "
+    "better in one."
+)
 DIGESTS = (
     "Digests are SHA-256. The digest of an ONNX file leaves out its metadata, which holds the date "
     "of the export."

@@ -41,7 +41,7 @@ bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that do
 
 diagnose-table: $(RUN_STAMP) ## measure the diagnosis on injected faults (ARGS="--seed 1 --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
-	$(VENV_PYTHON) -m parity.diagnosis.benchmark --onnx $(MEASURED) $(ARGS)
+	$(VENV_PYTHON) -m parity.diagnosis.evaluation --onnx $(MEASURED) $(ARGS)
 
 bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,000 images
 	$(VENV_PYTHON) -m bench.planning $(ARGS)

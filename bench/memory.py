@@ -18,16 +18,16 @@ import numpy as np
 
 from parity.comparison.differences import compare_batch
 from parity.comparison.summary import summarise
-from parity.data.linear_hashing import assign, count_batches
+from parity.data.batch_assignment import assign, count_batches
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy
 from parity.detection.detections import Detections
+from parity.documents import save
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.schema import complete
-from parity.records import save
 from parity.reporting.figures.matched_pairs import load_pairs
 
 MODEL = "synthetic"

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
+from parity.documents import load
 from parity.logs import log_to
-from parity.records import load
 from parity.reporting.figures.gallery import write_pictures
 from parity.reporting.image_records import Sources
 

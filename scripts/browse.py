@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
+from parity.documents import load
 from parity.logs import log_to
-from parity.records import load
-from parity.reporting.html.browser import write_browser
+from parity.reporting.html.image_browser import write_browser
 from parity.reporting.image_records import Sources
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
+from parity.documents import load, save
 from parity.logs import log_to
-from parity.records import load, save
 from parity.reporting.export_choice import compare_exports, single_thread_speed
 from parity.reporting.figures.export_choice import draw_choices
 from parity.reporting.figures.theme import save_figure

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.diagnosis.from_files import diagnose_files
+from parity.diagnosis.diagnose_files import diagnose_files
+from parity.documents import from_plain
 from parity.external.observations import Known
 from parity.logs import log_to
-from parity.records import from_plain
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.export import export_onnx
+from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.description import describe_export, load_checked, take_given
-from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.diagnosis.benchmark.demo_boxes import write_demo_boxes
+from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.logs import log_to
 
 if TYPE_CHECKING:

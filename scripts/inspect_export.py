@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.pytorch.weights import CheckpointFacts
+from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.documents import load, save
 from parity.logs import log_to
 from parity.model_files.inspection import inspect_export, stop_if_wrong
 from parity.model_files.results import ExportDescription, Wanted
-from parity.records import load, save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -7,8 +7,8 @@ from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races
 from parity.benchmarking.results import Latency, LatencySettings, Workload
 from parity.detection.detection_files import Thresholds
+from parity.documents import save
 from parity.logs import log_to
-from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.data.batches import load_batch
+from parity.data.batch_files import load_batch
 from parity.detection.detection_files import Thresholds
+from parity.documents import save
 from parity.layers.analysis import AnalysedExport, analyse_layers
 from parity.logs import log_to
-from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

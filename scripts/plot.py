@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
+from parity.documents import load
 from parity.logs import log_to
-from parity.records import load
 from parity.reporting.figures.comparison import draw_comparisons
 from parity.reporting.figures.matched_pairs import load_pairs
 from parity.reporting.figures.theme import save_figure

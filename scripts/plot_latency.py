@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.benchmarking.results import Latency
+from parity.documents import load
 from parity.logs import log_to
-from parity.records import load
 from parity.reporting.figures.latency import draw_latency
 from parity.reporting.figures.theme import save_figure
 

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from parity.documents import load
 from parity.layers.results import LayerResults
 from parity.logs import log_to
-from parity.records import load
 from parity.reporting.figures.layers import draw_layers
 from parity.reporting.figures.theme import save_figure
 

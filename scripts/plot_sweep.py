@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.comparison.tuning import SweepResults
+from parity.documents import load
 from parity.logs import log_to
-from parity.records import load
 from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import draw_sweep
 

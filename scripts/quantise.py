@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.data.batches import load_batch
+from parity.data.batch_files import load_batch
+from parity.documents import save
 from parity.layers.quantisation import quantise
 from parity.logs import log_to
 from parity.model_files.description import describe_export, load_checked
-from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

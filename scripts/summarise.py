@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from parity.comparison.settings import ComparisonSettings
 from parity.comparison.summary import summarise
+from parity.documents import from_plain, save
 from parity.logs import log_to
-from parity.records import from_plain, save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from parity.comparison.fallback import count_fallbacks
+from parity.documents import save
 from parity.logs import log_to
-from parity.records import save
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
 from parity.diagnosis.document import DiagnosisDocument
+from parity.documents import load, save
 from parity.logs import log_to
-from parity.records import load, save
-from parity.reporting.comparison_table import comparison_lines
+from parity.reporting.console_table import comparison_lines
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
 

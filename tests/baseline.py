@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from parity.detection.detection_files import DetectionBatch
-from parity.records import load
+from parity.documents import load
 from tests.conftest import run_photos
 
 PLACE = Path(__file__).with_name("baseline.json")

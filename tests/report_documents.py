@@ -262,7 +262,7 @@ def sweep(*names: str, conf: int = 2, empty: bool = False, arm: str = "onnx-fp32
     compared = SweepComparison(
         reference="pytorch-rect",
         candidate=arm,
-        sentence="Leave onnx-fp32 at 0.25.",
+        sentence="Keep onnx-fp32 at conf 0.25.",
         recommended=point,
         tuning=Tuning(point, point, point),
         curve=[f1] * conf,

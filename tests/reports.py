@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from parity.documents import Document, save
 from parity.model_files.results import Finding
-from parity.records import Document, save
 from parity.reporting.export_choice import compare_exports
 from scripts.annotate import main as annotate
 from scripts.browse import main as browse

@@ -12,10 +12,10 @@ from parity.comparison.results import Results
 from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.summary import summarise
 from parity.comparison.tolerances import Tolerance
-from parity.data.batches import Batch, BatchImage, slug
+from parity.data.batch_files import Batch, BatchImage, slug
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
+from parity.documents import load, save
 from parity.provenance import sha256
-from parity.records import load, save
 from tests.documents import EXPORT
 
 HOSTILE = "a|b`c`<img src=x onerror=alert(1)>\n# *x* [l](http://e.vil) {x}\u202e.png"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from parity.accuracy.bootstrap import costs, resample, weights_of
-from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
-from parity.accuracy.measure import as_dataset, as_rows, mean_average_precision
+from parity.accuracy.mean_average_precision import as_dataset, as_rows, mean_average_precision
+from parity.accuracy.resampled_precision import score_classes
 from parity.accuracy.results import Cost
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from parity.data import digest_cache
+from parity.data.batch_files import BatchImage, check_unchanged, load_batch, slug
 from parity.data.batch_plan import MEMORY, load_batch_plan, plan_batches
-from parity.data.batches import BatchImage, check_unchanged, load_batch, slug
 from parity.errors import UserError
 
 

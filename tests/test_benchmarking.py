@@ -15,7 +15,7 @@ from parity.benchmarking.contestants import (
 from parity.benchmarking.race import compare_speeds, run_race, run_races, speed_of
 from parity.benchmarking.results import Speed, Workload
 from parity.benchmarking.worker import Round
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.data.listing import find_samples
 from parity.detection.detection_files import Thresholds
 from parity.errors import UserError

@@ -4,13 +4,13 @@ import pytest
 
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.preprocess import PREPROCESSING
-from parity.diagnosis.benchmark.injection import find_faults, injectable_faults
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_fault
-from parity.diagnosis.naming import cheapest_faults
+from parity.diagnosis.cheapest_faults import cheapest_faults
+from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 

@@ -73,7 +73,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.benchmark.injection import find_faults, observe, with_faults
+from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
 from parity.diagnosis.diagnosis import diagnose
 from parity.external.observations import Declared
 from parity.planning.schema import complete
@@ -120,7 +120,7 @@ def test_a_choice_acts_and_is_validated(tmp_path: Path) -> None:
 
 TASK = """
 import numpy as np
-from parity.backends.model_facts import read_facts
+from parity.backends.onnx_metadata import read_facts
 from parity.backends.runtimes.runtime import TensorInfo
 from parity.tasks.task import supported_models
 

@@ -13,10 +13,10 @@ from parity.detection.detection_files import (
     ImageDetections,
     MadeBy,
 )
+from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import convert, load_converted
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
-from parity.records import load, save
 
 NAMES = {0: "person", 1: "car", 2: "dog"}
 NOTHING_KNOWN = Known()

@@ -9,6 +9,7 @@ from parity.diagnosis.attribution import LossAttribution
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.catalogue.thresholds import threshold_fault
+from parity.diagnosis.diagnose_files import document
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
     BoxComparison,
@@ -17,9 +18,8 @@ from parity.diagnosis.document import (
     Reproduction,
     WaterfallStep,
 )
-from parity.diagnosis.from_files import document
+from parity.documents import load, save
 from parity.external.observations import Declared, Observations
-from parity.records import load, save
 
 COMPARED = BoxComparison(10, 7, 3, 1, 0, 20.0, 0.1, 2.0, None, 0.7)
 RENAMED = other_class_names({0: 3}, {}, {0: "person", 3: "motorcycle"})

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.data.batches import Batch
+from parity.data.batch_files import Batch
 from parity.data.reading import read_image
 from parity.diagnosis.document import DiagnosisDocument
+from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.records import save
 from parity.reporting.diagnosis_verdict import advice, verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
 from parity.reporting.views.blocks import Block, Code, Facts, Group, Sentences, Table, every_block
@@ -54,8 +54,8 @@ TWO = {"faults": (BGR, SHEAR), "titles": {"bgr": BGR.title, "shear": SHEAR.title
         (
             {"verdict": "unknown", "faults": ()},
             (
-                "No fault of the catalogue explains the boxes of external-mine; it differs first "
-                "in this stage: input tensor."
+                "No fault of the catalogue explains the boxes of external-mine; it probably differs "
+                "first in this stage: input tensor."
             ),
         ),
         (

@@ -20,8 +20,8 @@ from parity.detection.detection_files import (
     ImageDetections,
     MadeBy,
 )
+from parity.documents import load, save, to_plain
 from parity.errors import UserError
-from parity.records import load, save, to_plain
 from tests.documents import image_detections
 
 NAN = float("nan")

@@ -14,7 +14,7 @@ import pytest
 
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.data.reading import read_image
 from parity.detection.postprocess import detect
 from parity.provenance import sha256

@@ -12,10 +12,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.pytorch.export import export_onnx
+from parity.documents import load
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked, take_given
 from parity.model_files.results import ExportDescription, TensorDescription
-from parity.records import load
 from scripts.export import main
 
 SMALL: dict[str, Any] = {"opset": 13, "simplify": False, "dynamic": False, "imgsz": [64, 96]}

@@ -10,8 +10,8 @@ import pytest
 
 from parity.detection.detection_files import NOT_LISTED
 from parity.diagnosis.document import DiagnosisDocument
+from parity.documents import load
 from parity.files import read_json
-from parity.records import load
 from tests.conftest import PHOTOS, Workflow
 
 pytestmark = pytest.mark.slow
@@ -113,8 +113,11 @@ def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> Non
             assert fault.title in text
             assert fault.fix.split(";")[0].split("'")[0] in text
             assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
-    assert (diagnosed.root / "results/plot_diagnosis/yolo11n/mine.jpg").is_file()
-    assert (diagnosed.root / "results/report/files/yolo11n/plot_diagnosis_mine.jpg").is_file()
+    drawn = (diagnosed.root / "results/plot_diagnosis/yolo11n").glob("*.jpg")
+    shown = list((diagnosed.root / "results/report/files/yolo11n").glob("plot_diagnosis_*.jpg"))
+    assert {path.read_bytes() for path in shown} == {path.read_bytes() for path in drawn}
+    assert len(shown) == 2
+    assert all(f"files/yolo11n/{path.name}" in page for path in shown)
 
 
 def leave(project: Workflow) -> None:

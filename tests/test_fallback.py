@@ -19,8 +19,8 @@ from parity.comparison.fallback import (
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
+from parity.documents import load, save
 from parity.errors import UserError
-from parity.records import load, save
 from tests.documents import image_detections, network_run
 
 THRESHOLDS = Thresholds(conf=0.25, iou=0.45, max_det=3)

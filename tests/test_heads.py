@@ -9,16 +9,16 @@ import pytest
 
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork, describe_run
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.detection import postprocess as suppression
 from parity.detection.candidate_files import BakedThresholds, CandidateBatch, NetworkRun
 from parity.detection.detect_batch import check_baked, detect_batch
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
+from parity.documents import save
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked
 from parity.provenance import sha256
-from parity.records import save
 from tests.documents import network_run
 
 CONF, IOU = 0.3, 0.5

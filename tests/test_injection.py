@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity.diagnosis.benchmark.injection import find_faults
+from parity.diagnosis.evaluation.injection import find_faults
 from parity.errors import UserError
 
 

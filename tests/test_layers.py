@@ -7,11 +7,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.layers.activations import Layer, match_layers, nodes_of, slices
 from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
 from parity.layers.mixed_precision import restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
 from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
+from parity.layers.subgraphs import Layer, match_layers, nodes_of, slices
 
 SIZE = 8
 CLASSES = 3

@@ -7,9 +7,10 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 from ultralytics.data.augment import LetterBox
-from ultralytics.utils.ops import scale_boxes
+from ultralytics.utils import ops
 
-from parity.detection.letterbox import BORDER, apply, fit, planes, restore
+from parity.detection.letterbox import BORDER, apply, fit, planes
+from parity.detection.rescaling import scale_boxes
 from tests.conftest import examples
 
 SIDES = st.integers(1, 700)
@@ -104,8 +105,8 @@ def test_the_way_back_is_that_of_ultralytics(
     shape = (box.height, box.width)
     boxes = np.random.default_rng(seed).uniform(-50, 700, (20, 4)).astype(np.float32)
     before = boxes.copy()
-    theirs = scale_boxes(shape, torch.from_numpy(boxes.copy()), (height, width)).numpy()
-    ours = restore(boxes, shape, (height, width))
+    theirs = ops.scale_boxes(shape, torch.from_numpy(boxes.copy()), (height, width)).numpy()
+    ours = scale_boxes(boxes, shape, (height, width))
     assert ours.dtype == np.float32
     np.testing.assert_array_equal(ours, theirs)
     np.testing.assert_array_equal(boxes, before)
@@ -115,14 +116,14 @@ def test_the_way_back_is_that_of_ultralytics(
 
 def test_the_way_back_leaves_what_is_no_number() -> None:
     boxes = np.array([[np.nan, 10, np.inf, -np.inf]], np.float32)
-    ours = restore(boxes, (640, 640), (480, 640))
-    theirs = scale_boxes((640, 640), torch.from_numpy(boxes.copy()), (480, 640)).numpy()
+    ours = scale_boxes(boxes, (640, 640), (480, 640))
+    theirs = ops.scale_boxes((640, 640), torch.from_numpy(boxes.copy()), (480, 640)).numpy()
     np.testing.assert_array_equal(ours, theirs)
     assert np.isnan(ours[0, 0])
 
 
 def test_the_way_back_of_nothing_is_nothing() -> None:
-    restored = restore(np.zeros((0, 4), np.float32), (640, 640), (480, 640))
+    restored = scale_boxes(np.zeros((0, 4), np.float32), (640, 640), (480, 640))
     assert restored.shape == (0, 4)
 
 
@@ -134,7 +135,7 @@ def test_there_and_back_is_where_it_was(height: int, width: int, stride: int | N
         [[box.left, box.top, box.left + box.resized_width, box.top + box.resized_height]],
         np.float32,
     )
-    back = restore(content, (box.height, box.width), (height, width))
+    back = scale_boxes(content, (box.height, box.width), (height, width))
     pixel = max(height, width) / 640  # of the input, in pixels of the image
     np.testing.assert_allclose(back, [[0, 0, width, height]], atol=1.01 * max(1, pixel))
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.comparison.results import Results
+from parity.documents import Document, save
 from parity.model_files.results import Finding
-from parity.records import Document, save
 from parity.reporting.views import accuracy, exports, fallback, model_files
 from parity.reporting.views.blocks import Table, every_block
 from parity.reporting.views.section import Model, View

@@ -16,16 +16,16 @@ from ultralytics import YOLO
 from parity.backends.inference import count_non_finite, infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.output_checks import failed_checks
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.data.listing import find_samples
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
+from parity.documents import load
 from parity.errors import UserError
 from parity.provenance import sha256
-from parity.records import load
 from tests.documents import network_run
 
 ROOT = Path(__file__).resolve().parent.parent

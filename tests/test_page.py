@@ -11,9 +11,9 @@ import pytest
 from parity.comparison.results import Distributions, ImageDifferences
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.html import page
-from parity.reporting.html.browser import DIFFERENCE_KINDS, measured_of, shrunk
-from parity.reporting.html.browser_data import as_data
 from parity.reporting.html.charts import Axis, heat_level, stacked, strip
+from parity.reporting.html.image_browser import DIFFERENCE_KINDS, measured_of, shrunk
+from parity.reporting.html.image_browser_data import as_data
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results
 from tests.conftest import ROOT

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from parity.comparison.differences import DetectionPair, ImageComparison
-from parity.data.batches import slug
+from parity.data.batch_files import slug
 from parity.detection.detection_files import ImageDetections
+from parity.documents import load
 from parity.errors import UserError
-from parity.records import load
 from parity.reporting.figures.drawing import (
     KIND_STYLES,
     Mark,

@@ -134,7 +134,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.usefixtures("folder")
 def test_an_empty_folder_is_replaced_by_samples_and_that_is_said() -> None:
     planned = planned_by("")
-    assert planned.note.startswith("The folder images holds no image yet, so samples were used: ")
+    assert planned.note.startswith("The folder images is empty, so samples were used: ")
     assert planned.note.endswith(".")
     job = plan_run(completed(""), coordinating=False)
     assert (job.batches, job.note) == (planned.batches, planned.note)

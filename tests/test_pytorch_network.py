@@ -17,7 +17,7 @@ from parity.backends.pytorch import postprocess as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.tolerances import judge
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.data.listing import find_samples
 from parity.detection import postprocess as ours
 from parity.detection.candidate_files import CandidateBatch

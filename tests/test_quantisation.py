@@ -5,7 +5,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.errors import UserError
 from parity.layers.quantisation import chosen_nodes, tail_of
 from parity.planning.calibration import LEAST, choose_calibration_images

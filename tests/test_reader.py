@@ -8,7 +8,7 @@ import pytest
 
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
-from parity.external.format import FORMATS
+from parity.external.file_format import FORMATS
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.reader import load_external, recognise
 from parity.external.source import Source

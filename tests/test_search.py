@@ -9,10 +9,10 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.benchmark.injection import injectable_faults, observe, with_faults
-from parity.diagnosis.benchmark.scoring import Case, explains
-from parity.diagnosis.benchmark.varied_images import write_varied_images
 from parity.diagnosis.diagnosis import diagnose
+from parity.diagnosis.evaluation.injection import injectable_faults, observe, with_faults
+from parity.diagnosis.evaluation.scoring import Case, explains
+from parity.diagnosis.evaluation.varied_images import write_varied_images
 from parity.external.observations import Declared, Observations
 
 DECLARED = Declared(conf=0.25, iou=0.45)

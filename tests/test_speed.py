@@ -11,7 +11,7 @@ from parity.backends.buffers import BufferPool
 from parity.backends.inference import Prepared, grouped, infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.prefetch import prefetch
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.data.reading import read_image
 from parity.detection.decoding import Candidates, decode
 from parity.detection.letterbox import apply, fit, planes

@@ -30,7 +30,7 @@ from parity.comparison.summary import _rank_of, by_batch, by_folder, summarise
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals, distribution
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
-from parity.records import save
+from parity.documents import save
 from tests.conftest import examples
 from tests.documents import EXPORT, image_detections
 

@@ -17,15 +17,15 @@ from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.sweep import AllowedPairs, check_limits, sweep, sweep_batch
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import SweepResults, gather
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.detection.candidate_files import BakedThresholds, CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
+from parity.documents import to_plain
 from parity.errors import UserError
 from parity.provenance import sha256
-from parity.records import to_plain
 from tests.documents import network_run
 
 FLOOR = 0.05
@@ -260,7 +260,7 @@ def test_without_any_detection_there_is_no_agreement_to_state(tmp_path: Path) ->
     comparison = results.comparisons["runtime-fp32"]
     assert {cell.f1 for cell in comparison.cells} == {None}
     assert comparison.recommended.conf == THRESHOLDS.conf
-    assert comparison.sentence.startswith("Leave onnx-fp32 at 0.25")
+    assert comparison.sentence.startswith("Keep onnx-fp32 at conf 0.25")
 
 
 def test_arms_of_other_images_are_refused(arms: dict[str, CandidateBatch]) -> None:

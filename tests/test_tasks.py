@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.backends.model_facts import read_facts
+from parity.backends.onnx_metadata import read_facts
 from parity.backends.runtimes.runtime import TensorInfo
 from parity.detection.decoding import EMPTY, Candidates
 from parity.errors import UserError

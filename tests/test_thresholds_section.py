@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity.comparison.tuning import SweepResults
-from parity.records import save
+from parity.documents import save
 from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
 from parity.reporting.views.blocks import Sentences, Table
@@ -48,7 +48,7 @@ def tables(found: ThresholdsView) -> list[Table]:
 def test_the_section_states_sentences_and_numbers(tmp_path: Path) -> None:
     found = view(tmp_path, sweep("deployment-fp32"))
     (said,) = (block for block in found.blocks if isinstance(block, Sentences))
-    assert said.items == ("Leave onnx-fp32 at 0.25.",)
+    assert said.items == ("Keep onnx-fp32 at conf 0.25.",)
     tuned, ranges = tables(found)
     first = ("deployment-fp32", "0.25", "0.45", "9", "1", "1", "0.9000")
     assert tuned.rows[0][:7] == first

@@ -50,7 +50,7 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
             point(0.26, 4, 9),
             point(0.26, 4, 9),
             (
-                "Leave onnx-a at 0.25: the best confidence, 0.26, gives 13 instead of 14 "
+                "Keep onnx-a at conf 0.25: the best one, 0.26, gives 13 instead of 14 "
                 "differences from pytorch-rect, which is no clear gain."
             ),
         ),
@@ -58,14 +58,14 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
             point(0.25, 0, 0),
             point(0.25, 0, 0),
             point(0.25, 0, 0),
-            "Leave onnx-a at 0.25: against pytorch-rect, none is missing or extra there.",
+            "Keep onnx-a at conf 0.25: nothing is missing or extra compared with pytorch-rect.",
         ),
         (
             point(0.25, 2, 1),
             point(0.25, 2, 1),
             point(0.25, 2, 1),
             (
-                "Leave onnx-a at 0.25: no other confidence agrees better with pytorch-rect "
+                "Keep onnx-a at conf 0.25: no other one agrees better with pytorch-rect "
                 "(2 missing, 1 extra)."
             ),
         ),
@@ -75,4 +75,4 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
 def test_the_advice_is_one_sentence(now: Point, conf: Point, both: Point, sentence: str) -> None:
     tuning = Tuning(operating=now, best_conf=conf, best=both)
     assert advise_thresholds(tuning, reference="pytorch-rect", candidate="onnx-a") == sentence
-    assert (recommend(tuning) is now) == sentence.startswith("Leave")
+    assert (recommend(tuning) is now) == sentence.startswith("Keep")

@@ -12,7 +12,7 @@ import yaml
 
 from parity.data.listing import find_samples
 from parity.data.reading import read_image
-from parity.external.format import FORMATS, Format
+from parity.external.file_format import FORMATS, Format
 from parity.external.reader import load_external
 from tests.conftest import ROOT, Workflow, copy_project
 

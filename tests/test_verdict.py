@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity.comparison.results import Results
-from parity.records import load
+from parity.documents import load
 from parity.reporting.console import REPORT
 from parity.reporting.verdict import Gate, RunVerdict, gates_of, overall
 from scripts.verdict import main

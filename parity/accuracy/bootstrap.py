@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.accuracy.coco import ClassScores, average_precision
+from parity.accuracy.resampled_precision import ClassScores, average_precision
 from parity.accuracy.results import Cost, Intervals
 
 SEED = 20240229

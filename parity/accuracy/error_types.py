@@ -10,16 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parity.accuracy.coco import assign_labels, overlaps
-from parity.accuracy.results import OperatingPoint
+from parity.accuracy.resampled_precision import assign_labels, overlaps
+from parity.accuracy.results import ERROR_TYPES, FATES, ErrorType, Fate, OperatingPoint
 from parity.data.labels import Truth
 from parity.detection.detections import Detections
 
 FOREGROUND, BACKGROUND = 0.5, 0.1
 """IoU from which on a box lies on an object, and up to which it lies on none: those of TIDE."""
-
-ERROR_TYPES = ("class", "location", "class and location", "duplicate", "background")
-FATES = ("found", "wrong class", "badly placed", "missed")
 
 
 @dataclass(frozen=True)
@@ -30,15 +27,15 @@ class SortedImage:
     ----------
     found : int
         Detections of an object: right class, overlap of at least 0.5.
-    mistakes : dict of str to int
+    mistakes : Counter of ErrorType
         Other detections by type; those in a crowd count nowhere.
-    fates : list of str
+    fates : list of Fate
         What became of each object, in the order of the labels, crowds left out.
     """
 
     found: int
-    mistakes: Counter[str]
-    fates: list[str]
+    mistakes: Counter[ErrorType]
+    fates: list[Fate]
 
 
 def sort_image(detections: Detections, truth: Truth) -> SortedImage:
@@ -65,29 +62,29 @@ def sort_image(detections: Detections, truth: Truth) -> SortedImage:
         hit = given >= 0
         taken[mine] = given
         taken[mine[hit]] = labels[given[hit]]
-    fates = np.full(len(truth), FATES[3], dtype=object)
-    mistakes: Counter[str] = Counter()
+    fates = np.full(len(truth), "missed", dtype=object)
+    mistakes: Counter[ErrorType] = Counter()
     overlap = np.where(truth.crowd, 0, overlap)
     for i in np.flatnonzero(taken == -1):
         kind, label = _kind(overlap[i], same[i])
         mistakes[kind] += 1
-        if label >= 0 and fates[label] != FATES[1]:
-            fates[label] = FATES[1] if kind == ERROR_TYPES[0] else FATES[2]
-    fates[taken[taken >= 0]] = FATES[0]
+        if label >= 0 and fates[label] != "wrong class":
+            fates[label] = "wrong class" if kind == "class" else "badly placed"
+    fates[taken[taken >= 0]] = "found"
     return SortedImage(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
 
 
-def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
+def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[ErrorType, int]:
     own, other = np.where(same, overlap, 0), np.where(same, 0, overlap)
     if own.size and BACKGROUND <= own.max() <= FOREGROUND:
-        return ERROR_TYPES[1], int(own.argmax())
+        return "location", int(own.argmax())
     if other.size and other.max() >= FOREGROUND:
-        return ERROR_TYPES[0], int(other.argmax())
+        return "class", int(other.argmax())
     if own.size and own.max() >= FOREGROUND:
-        return ERROR_TYPES[3], -1
+        return "duplicate", -1
     if not overlap.size or overlap.max() <= BACKGROUND:
-        return ERROR_TYPES[4], -1
-    return ERROR_TYPES[2], -1
+        return "background", -1
+    return "class and location", -1
 
 
 @dataclass
@@ -100,14 +97,14 @@ class ErrorCounts:
         Objects detected, and labelled.
     mistakes : Counter
         Detections that find no object, by type.
-    fates : dict of str to list of str
+    fates : dict of str to list of Fate
         What became of each object, by image.
     """
 
     found: int = 0
     objects: int = 0
-    mistakes: Counter[str] = field(default_factory=Counter)
-    fates: dict[str, list[str]] = field(default_factory=dict)
+    mistakes: Counter[ErrorType] = field(default_factory=Counter)
+    fates: dict[str, list[Fate]] = field(default_factory=dict)
 
     def add(self, name: str, detections: Detections, truth: Truth) -> None:
         """Add an image."""
@@ -132,13 +129,13 @@ class ErrorCounts:
 
 
 def moved(
-    reference: Mapping[str, list[str]], candidate: Mapping[str, list[str]]
-) -> dict[str, dict[str, int]]:
+    reference: Mapping[str, list[Fate]], candidate: Mapping[str, list[Fate]]
+) -> dict[Fate, dict[Fate, int]]:
     """Count what became, in a candidate, of the objects of each fate in a reference.
 
     Returns
     -------
-    dict of str to dict of str to int
+    dict of Fate to dict of Fate to int
         Objects by fate in the reference, then by fate in the candidate.
     """
     counts = Counter(

@@ -1,7 +1,16 @@
 """The accuracy of a model's arms against labels, and what each comparison costs."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
+
+ErrorType = Literal["class", "location", "class and location", "duplicate", "background"]
+"""Why a detection finds no object."""
+
+Fate = Literal["found", "wrong class", "badly placed", "missed"]
+"""What became of a labelled object."""
+
+ERROR_TYPES: tuple[ErrorType, ...] = get_args(ErrorType)
+FATES: tuple[Fate, ...] = get_args(Fate)
 
 
 @dataclass(frozen=True)
@@ -88,18 +97,18 @@ class OperatingPoint:
         None without any detection, or any object.
     detections, objects : int
         Counts.
-    mistakes : dict of str to int
-        Detections that find no object, by :data:`parity.accuracy.error_types.ERROR_TYPES`.
-    fates : dict of str to int
-        Objects by what became of them, :data:`parity.accuracy.error_types.FATES`.
+    mistakes : dict of ErrorType to int
+        Detections that find no object, by type.
+    fates : dict of Fate to int
+        Objects by what became of them.
     """
 
     precision: float | None
     recall: float | None
     detections: int
     objects: int
-    mistakes: dict[str, int]
-    fates: dict[str, int]
+    mistakes: dict[ErrorType, int]
+    fates: dict[Fate, int]
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ class AccuracyComparison:
         Names of the arms.
     map, map50 : Cost
         What the candidate loses.
-    moved : dict of str to dict of str to int
+    moved : dict of Fate to dict of Fate to int
         Objects by their fate in the reference, then by their fate in the candidate.
     """
 
@@ -181,7 +190,7 @@ class AccuracyComparison:
     candidate: str
     map: Cost
     map50: Cost
-    moved: dict[str, dict[str, int]]
+    moved: dict[Fate, dict[Fate, int]]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from parity.backends.prefetch import prefetch
-from parity.data.batches import BatchImage, check_unchanged, load_batch
+from parity.data.batch_files import BatchImage, check_unchanged, load_batch
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import EMPTY, Candidates
 from parity.errors import UnreadableImageError

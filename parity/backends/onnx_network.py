@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from parity.backends.buffers import BufferPool
-from parity.backends.model_facts import ModelFacts, read_facts
+from parity.backends.onnx_metadata import ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.data.reading import read_image
@@ -17,10 +17,10 @@ from parity.deployment.input_tensor import to_tensor
 from parity.deployment.run import pipeline_of
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
+from parity.documents import load
 from parity.errors import UserError
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
-from parity.records import load
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.backends.inference import Network, Stopwatch, stream
 from parity.benchmarking.results import Workload
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.detection.detections import Detections
 
 TIMED_STAGES = ("decode", "preprocess", "network", "postprocess")
@@ -63,9 +63,10 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
+    from parity.detection.postprocess import detect  # noqa: PLC0415
 
     network = OnnxNetwork.load(workload.onnx, threads=threads)
-    return arm_runner(network, network.task.detect, workload)
+    return arm_runner(network, detect, workload)
 
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:

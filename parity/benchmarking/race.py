@@ -16,12 +16,12 @@ import numpy as np
 from parity.benchmarking.contestants import RATIOS, TIMED_STAGES, Contestant, line_ups
 from parity.benchmarking.results import Race, Ratio, Speed, Workload
 from parity.benchmarking.worker import Order, Round
-from parity.data.batches import BatchImage, load_batch
+from parity.data.batch_files import BatchImage, load_batch
 from parity.data.listing import ULTRALYTICS_SUFFIXES
 from parity.data.reading import read_image
+from parity.documents import from_plain, to_plain
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import ROOT
-from parity.records import from_plain, to_plain
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PERCENTILES = (50, 90, 95, 99)

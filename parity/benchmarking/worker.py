@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from parity.benchmarking.contestants import RUNNERS, Runner
 from parity.benchmarking.results import Workload
-from parity.data.batches import BatchImage
-from parity.records import from_plain, to_plain
+from parity.data.batch_files import BatchImage
+from parity.documents import from_plain, to_plain
 
 
 @dataclass(frozen=True)

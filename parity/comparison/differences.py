@@ -9,8 +9,8 @@ import numpy as np
 
 from parity.comparison.matching import match
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
+from parity.documents import load, save
 from parity.errors import UserError
-from parity.records import load, save
 
 
 @dataclass(frozen=True, slots=True)

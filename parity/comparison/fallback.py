@@ -17,8 +17,8 @@ from parity.detection.detection_files import (
     MadeBy,
     Thresholds,
 )
+from parity.documents import load, save
 from parity.errors import UserError
-from parity.records import load, save
 
 FLOOD = "as many detections as max_det allows"
 NOTHING = "no detection, although a candidate is near the confidence threshold"
@@ -116,7 +116,7 @@ def fallback_reasons(
     near : float
         Share of the confidence threshold from which on a candidate is near it.
     """
-    found = list(failed_checks(image, classes))
+    found: list[str] = [*failed_checks(image, classes)]
     count = len(image.scores)
     if count >= thresholds.max_det:
         found.append(FLOOD)

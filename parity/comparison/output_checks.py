@@ -1,20 +1,23 @@
 """Checks that the output of any arm must pass, no matter what it is compared with."""
 
+from typing import Literal
+
 import numpy as np
 
 from parity.detection.detection_files import ImageDetections
 
-CHECKS = (
+Check = Literal[
     "non-finite output",
     "non-finite",
     "no area",
     "outside the image",
     "score outside (0, 1]",
     "unknown class",
-)
+]
+"""What a detection can fail; the first is about the network's output, without a detection."""
 
 
-def failed_checks(image: ImageDetections, classes: int) -> dict[str, list[int]]:
+def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]]:
     """Return the detections of an image that cannot be right.
 
     Parameters
@@ -26,7 +29,7 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[str, list[int]]:
 
     Returns
     -------
-    dict of str to list of int
+    dict of Check to list of int
         Indices of the offending detections by the name of the check; checks passed are left out.
         "non-finite output", NaN or infinite numbers in the raw output of the network, has no
         indices: most of those predictions become no detection.
@@ -37,14 +40,14 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[str, list[int]]:
     stated = np.array([score is not None for score in image.scores], bool)
     finite = np.isfinite(detections.boxes).all(axis=1) & (np.isfinite(scores) | ~stated)
     inside = (x1 >= 0) & (y1 >= 0) & (x2 <= image.width) & (y2 <= image.height)
-    failures = {
+    failures: dict[Check, np.ndarray] = {
         "non-finite": ~finite,
         "no area": finite & ((x2 <= x1) | (y2 <= y1)),
         "outside the image": finite & ~inside,
         "score outside (0, 1]": finite & stated & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }
-    broken: dict[str, list[int]] = {"non-finite output": []} if image.non_finite else {}
+    broken: dict[Check, list[int]] = {"non-finite output": []} if image.non_finite else {}
     return broken | {
         name: np.flatnonzero(failed).tolist() for name, failed in failures.items() if failed.any()
     }

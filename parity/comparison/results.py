@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from parity.comparison.differences import Differences
+from parity.comparison.output_checks import Check
 from parity.comparison.settings import ComparisonSettings
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.detection.detection_files import MadeBy, Thresholds
@@ -24,7 +25,7 @@ class ArmResults:
         None if no detection states a score.
     classes : dict of str to int
         Detections by class name, the most frequent first.
-    failed_checks : dict of str to int
+    failed_checks : dict of Check to int
         Detections by check; images of "non-finite output".
     """
 
@@ -34,7 +35,7 @@ class ArmResults:
     detections: int
     mean_score: float | None
     classes: dict[str, int]
-    failed_checks: dict[str, int]
+    failed_checks: dict[Check, int]
 
 
 @dataclass(frozen=True)
@@ -137,12 +138,12 @@ class ImageArm:
     ----------
     detections : int
         How many there are.
-    failed_checks : dict of str to list of int
+    failed_checks : dict of Check to list of int
         Indices of detections by the check that they fail.
     """
 
     detections: int
-    failed_checks: dict[str, list[int]]
+    failed_checks: dict[Check, list[int]]
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
+from parity.documents import load
 from parity.model_files.results import ExportDescription
-from parity.records import load
 
 LISTED = 1000
 """Images that are listed at least, if there are so many; chosen."""

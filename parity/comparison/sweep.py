@@ -20,8 +20,8 @@ from parity.detection.boxes import pairwise_iou
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
+from parity.documents import save
 from parity.errors import UserError
-from parity.records import save
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Tolerance:
     unread: int = 0
 
 
-ROUNDING = Tolerance()
+FLOAT32_ROUNDING = Tolerance()
 """Differences that float32 rounding alone may cause between two runtimes: several times the largest
 differences of PyTorch and ONNX Runtime on the same input, 1.3e-3 px and 4e-6 on 128 photographs."""
 

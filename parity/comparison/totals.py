@@ -12,7 +12,7 @@ from parity.comparison.differences import (
     differences_of,
     score_differences,
 )
-from parity.comparison.output_checks import failed_checks
+from parity.comparison.output_checks import Check, failed_checks
 from parity.comparison.results import (
     ArmResults,
     Distribution,
@@ -34,7 +34,7 @@ class ArmTotals:
         """Start with nothing."""
         self.images = self.unreadable = self.detections = 0
         self.classes: Counter[str] = Counter()
-        self.checks: Counter[str] = Counter()
+        self.checks: Counter[Check] = Counter()
         self.scores = array("f")
 
     def add(self, image: ImageDetections, names: Mapping[int, str]) -> ImageArm:

@@ -13,8 +13,8 @@ from parity.comparison.agreement import f1
 from parity.comparison.differences import MatchingSettings
 from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, add_counts
 from parity.comparison.threshold_grid import Axes
+from parity.documents import load
 from parity.errors import UserError
-from parity.records import load
 
 WORTHWHILE = 0.1
 """Share of the differences that other thresholds must remove to be recommended; chosen."""
@@ -232,16 +232,17 @@ def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
     now, chosen, best = tuning.operating, recommend(tuning), tuning.best_conf
     if chosen is now and not now.differences:
         return (
-            f"Leave {candidate} at {now.conf}: against {reference}, none is missing or extra there."
+            f"Keep {candidate} at conf {now.conf}: nothing is missing or extra compared with "
+            f"{reference}."
         )
     if chosen is now and best.conf == now.conf:
         return (
-            f"Leave {candidate} at {now.conf}: no other confidence agrees better with {reference} "
+            f"Keep {candidate} at conf {now.conf}: no other one agrees better with {reference} "
             f"({now.missing} missing, {now.extra} extra)."
         )
     if chosen is now:
         return (
-            f"Leave {candidate} at {now.conf}: the best confidence, {best.conf}, gives "
+            f"Keep {candidate} at conf {now.conf}: the best one, {best.conf}, gives "
             f"{best.differences} instead of {now.differences} differences from {reference}, "
             "which is no clear gain."
         )

@@ -12,13 +12,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from parity.data.batches import Batch, BatchImage
+from parity.data.batch_assignment import count_batches, number_images, rows_by_batch
+from parity.data.batch_files import Batch, BatchImage
 from parity.data.digest_cache import UNREADABLE, DigestCache, join_names
-from parity.data.linear_hashing import count_batches, number_images, rows_by_batch
 from parity.data.listing import Listing, list_paths
+from parity.documents import load, save_if_changed
 from parity.errors import UserError
 from parity.files import write_npz
-from parity.records import load, save_if_changed
 
 MEMORY = ".index"
 PLAN = ".plan.json"
@@ -118,7 +118,7 @@ def plan_batches(
     images : Listing, or mapping of str to Path
         The images, or path by name.
     images_per_job : int or str
-        Images per batch, or ``auto``, see :func:`parity.data.linear_hashing.count_batches`.
+        Images per batch, or ``auto``, see :func:`parity.data.batch_assignment.count_batches`.
     note : str
         What a reader should know of the choice of images; may be empty.
     directory : str or Path

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.choice import Choices, by_value
+from parity.deployment.stage import Choices, by_value
 
 COCO91 = (
     *range(1, 12), *range(13, 26), 27, 28, *range(31, 45), *range(46, 66), 67, 70,

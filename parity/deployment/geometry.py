@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from parity.deployment.choice import Choices, by_value, choice, values
+from parity.deployment.stage import Choices, by_value, choice, values
 from parity.detection import letterbox
 from parity.detection.letterbox import Letterbox
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.choice import Choices, by_value, fields_of, values
+from parity.deployment.stage import Choices, by_value, fields_of, values
 from parity.detection import letterbox
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]

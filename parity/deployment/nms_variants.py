@@ -8,7 +8,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from parity.deployment.choice import by_value, choice
+from parity.deployment.stage import by_value, choice
 from parity.deployment.thresholds import ThresholdChoices
 from parity.detection.nms import CLASS_OFFSET_PX, nms
 

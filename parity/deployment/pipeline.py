@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from parity.deployment.box_format import BoxFormatChoices
-from parity.deployment.choice import fields_of
+from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import ClassIdChoices
-from parity.deployment.decode import DecodingChoices
+from parity.deployment.decoding_variants import DecodingChoices
 from parity.deployment.nms_variants import NmsChoices
-from parity.deployment.output import OutputChoices
+from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
-from parity.deployment.rescale_boxes import RescalingChoices
+from parity.deployment.rescaling_variants import RescalingChoices
+from parity.deployment.stage import fields_of
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from parity.deployment.box_format import BoxFormatChoices, to_corners
-from parity.deployment.choice import listed, values
+from parity.deployment.box_layout import BoxFormatChoices, to_corners
 from parity.deployment.class_ids import number
-from parity.deployment.decode import decode
+from parity.deployment.decoding_variants import decode
 from parity.deployment.nms_variants import NmsChoices, merge, select
-from parity.deployment.output import express
+from parity.deployment.output_format import express
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.rescale_boxes import rescale
+from parity.deployment.rescaling_variants import rescale
+from parity.deployment.stage import listed, values
 from parity.deployment.thresholds import passing
 from parity.detection.decoding import Candidates, decode_end2end
 from parity.detection.detections import Detections

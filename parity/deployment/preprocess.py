@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.deployment import geometry
-from parity.deployment.choice import fields_of
 from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices, to_tensor
 from parity.deployment.reading import ReadingChoices
+from parity.deployment.stage import fields_of
 from parity.detection.letterbox import Letterbox
 
 

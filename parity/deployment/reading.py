@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from parity.data.reading import read_image
-from parity.deployment.choice import Choices, by_value
+from parity.deployment.stage import Choices, by_value
 from parity.errors import UnreadableImageError
 
 EXIF_ORIENTATION = 0x0112

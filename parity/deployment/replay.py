@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from parity.deployment import geometry
-from parity.deployment.box_format import BoxFormatChoices
-from parity.deployment.choice import fields_of, values
+from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import number
-from parity.deployment.decode import DecodingChoices, decode
+from parity.deployment.decoding_variants import DecodingChoices, decode
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.nms_variants import NmsChoices
-from parity.deployment.output import OutputChoices
+from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import survivors, to_output
 from parity.deployment.preprocess import PREPROCESSING, preprocess
 from parity.deployment.reading import ReadingChoices, read
-from parity.deployment.rescale_boxes import RescalingChoices
+from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
+from parity.deployment.stage import fields_of, values
 from parity.detection.decoding import Candidates, decode_end2end
 from parity.detection.detections import Detections
 from parity.detection.letterbox import Letterbox

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.deployment.choice import Choices
+from parity.deployment.stage import Choices
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 
 from parity.detection.decoding import EMPTY, Candidates
+from parity.documents import from_plain, to_plain
 from parity.files import damaged, read_npz, write_npz
-from parity.records import from_plain, to_plain
 
 CANDIDATES = "candidates/1"
 COLUMNS = ("boxes", "scores", "class_ids")

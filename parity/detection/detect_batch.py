@@ -9,8 +9,8 @@ import numpy as np
 from parity.detection.candidate_files import BakedThresholds, CandidateBatch
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
 from parity.detection.detections import Detections
+from parity.documents import save
 from parity.errors import UserError
-from parity.records import save
 
 log = logging.getLogger(__name__)
 

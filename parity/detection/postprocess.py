@@ -2,8 +2,8 @@
 
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detections import Detections
-from parity.detection.letterbox import restore
 from parity.detection.nms import cut, suppress
+from parity.detection.rescaling import scale_boxes
 
 
 def detect(
@@ -32,5 +32,5 @@ def detect(
     else:
         boxes, scores, class_ids = suppress(image.candidates, conf=conf, iou=iou, max_det=max_det)
     if len(boxes):
-        boxes = restore(boxes, image.input_shape, image.image_shape)
+        boxes = scale_boxes(boxes, image.input_shape, image.image_shape)
     return Detections(boxes, scores, class_ids)

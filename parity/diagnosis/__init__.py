@@ -1,1 +1,1 @@
-"""Naming the cause of a difference."""
+"""Which steps of a deployment are wrong, from the boxes that it made."""

@@ -6,11 +6,11 @@ from itertools import product
 
 import numpy as np
 
-from parity.deployment.box_format import to_corners
-from parity.deployment.choice import allowed
+from parity.deployment.box_layout import to_corners
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import to_output
 from parity.deployment.replay import Input
+from parity.deployment.stage import allowed
 from parity.detection.boxes import pairwise_iou
 from parity.diagnosis.catalogue.fault import Changes
 from parity.diagnosis.cost import CostModel

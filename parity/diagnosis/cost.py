@@ -16,6 +16,7 @@ from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, al
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_faults
+from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.document import Reproduction
 from parity.diagnosis.misfit import (
     INPUT_SIDE,
@@ -26,7 +27,6 @@ from parity.diagnosis.misfit import (
     reproduction,
     total_misfit,
 )
-from parity.diagnosis.naming import cheapest_faults
 from parity.external.observations import Declared, Observations, Observed
 
 FEW_BOXES = 24

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.deployment.choice import fields_of, moot
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.deployment.stage import fields_of, moot
 from parity.deployment.thresholds import ThresholdChoices
 from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
 from parity.diagnosis.box_evidence import score_evidence

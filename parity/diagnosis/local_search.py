@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.deployment.choice import allowed, moot
 from parity.deployment.class_ids import ClassIdChoices, number
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.stage import allowed, moot
 from parity.diagnosis.box_evidence import ScoreMatches, combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault

@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 
-from parity.deployment.choice import allowed
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import FLOOR, Input
+from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
     DECODING,
     combinations_of,

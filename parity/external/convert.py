@@ -11,6 +11,7 @@ from parity.detection.detection_files import (
     ImageDetections,
     MadeBy,
 )
+from parity.documents import from_plain, load, save
 from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
@@ -21,7 +22,6 @@ from parity.external.observations import (
 )
 from parity.external.reader import load_external
 from parity.external.tensors import load_tensors
-from parity.records import from_plain, load, save
 
 LARGEST_ID = 2**31 - 1
 """Detections hold class ids as int32."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from parity.errors import UserError
 from parity.external.box_formats import parse_words
 from parity.external.entries import IMAGE_KEYS, Entry
-from parity.external.format import Contents
+from parity.external.file_format import Contents
 from parity.external.image_names import ImageNames
 from parity.external.observations import Declared
 from parity.external.source import Record, Source, list_in

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-import parity.external.formats  # noqa: F401 - its modules register the formats
+import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
 from parity.external.entries import Entry
-from parity.external.format import FORMATS, Format
+from parity.external.file_format import FORMATS, Format
 from parity.external.image_names import ImageNames
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Observations, Observed
 from parity.external.source import Source
@@ -30,7 +30,7 @@ def load_external(
     Parameters
     ----------
     source : str or Path
-        A file or folder in one of the formats of :data:`parity.external.format.FORMATS`.
+        A file or folder in one of the formats of :data:`parity.external.file_format.FORMATS`.
     images : dict of str to (int, int)
         Height and width in px of the images of the run, by name.
     names : dict of int to str

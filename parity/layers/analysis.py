@@ -15,16 +15,16 @@ import onnx
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import ComparisonBatch, Differences, differences_of
-from parity.comparison.tolerances import ROUNDING, judge
-from parity.data.batches import BatchImage
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.data.batch_files import BatchImage
 from parity.detection.detection_files import Thresholds
-from parity.layers.activations import nodes_of
+from parity.documents import load
 from parity.layers.evaluate import Evaluator
 from parity.layers.mixed_precision import make_mixed_fp16, make_mixed_int8, restore_weights
 from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
 from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
+from parity.layers.subgraphs import nodes_of
 from parity.model_files.description import load_checked
-from parity.records import load
 
 EXPECTED_ERROR = {"float": 1e-4, "float16": 4e-3, "int8": 0.03}
 """Own error of a layer, as a share of its signal, that the precision of its weights explains.
@@ -86,7 +86,7 @@ def worst_images(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
         for image in load(path, ComparisonBatch).images
         if not any(image.reasons)
     }
-    drifts = any(not judge(each, ROUNDING).passed for each in found.values())
+    drifts = any(not judge(each, FLOAT32_ROUNDING).passed for each in found.values())
     return sorted(found, key=lambda name: (*_rank_of(found[name]), name)), drifts
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.matching import match
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
+from parity.detection.postprocess import detect
 from parity.errors import UnreadableImageError
 from parity.layers.results import Evaluation, Spread
 
@@ -67,7 +68,7 @@ class Evaluator:
             candidates = network.decode(network.forward(tensor), self.thresholds.conf)
             image = ImageCandidates(name, "", shape, tensor.shape[2:], candidates=candidates)
             options = {**vars(self.thresholds), "end2end": network.end2end}
-            found.append(network.task.detect(image, **options))
+            found.append(detect(image, **options))
         return found
 
     def evaluate(self, path: str | Path, *, threads: int) -> Evaluation:

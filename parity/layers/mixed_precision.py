@@ -6,7 +6,7 @@ import onnx
 from onnx import numpy_helper
 from onnxruntime.transformers import float16
 
-from parity.data.batches import BatchImage
+from parity.data.batch_files import BatchImage
 from parity.layers.quantisation import quantise
 from parity.model_files.description import load_checked
 from parity.model_files.node_order import sort_nodes

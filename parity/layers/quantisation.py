@@ -23,7 +23,7 @@ from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_d
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.batches import BatchImage, check_unchanged
+from parity.data.batch_files import BatchImage, check_unchanged
 from parity.errors import UnreadableImageError, UserError
 from parity.files import atomic
 from parity.model_files.description import load_checked

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from parity.layers.activations import GIVEN, Layer, SubgraphExtractor, match_layers, slices
 from parity.layers.results import MeanError
+from parity.layers.subgraphs import GIVEN, Layer, SubgraphExtractor, match_layers, slices
 
 SLICE_BYTES = 64_000_000
 """Activations of an image that are held at a time; chosen."""

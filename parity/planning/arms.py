@@ -19,7 +19,7 @@ SQUARE_ARM = "pytorch-square"
 
 @dataclass(frozen=True)
 class Arm:
-    """One way of producing detections.
+    """A way to produce detections.
 
     Attributes
     ----------

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from parity.data.batches import Batch, BatchImage, load_batch
+from parity.data.batch_files import Batch, BatchImage, load_batch
+from parity.documents import save_if_changed
 from parity.planning.config import Config
-from parity.records import save_if_changed
 
 CALIBRATION_FOLDER = "results/plan/calibration"
 

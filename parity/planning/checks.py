@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from parity.comparison.threshold_grid import MAX_POINTS
+from parity.documents import from_plain
 from parity.errors import UserError
 from parity.planning.config import Config, ExternalConfig
 from parity.planning.externals import FILE_PATTERNS, files_in
-from parity.records import from_plain
 
 
 def checked(completed: Mapping[str, Any]) -> Config:

@@ -8,8 +8,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import parity.external.formats  # noqa: F401 - its modules register the formats
-from parity.external.format import FORMATS
+import parity.external.file_formats  # noqa: F401 - its modules register the formats
+from parity.external.file_format import FORMATS
 from parity.external.observations import Declared, Known
 from parity.planning.config import Config, ExternalConfig, as_pair
 

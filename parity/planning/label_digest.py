@@ -13,8 +13,8 @@ import numpy as np
 
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
+from parity.documents import save_if_changed
 from parity.errors import UserError
-from parity.records import save_if_changed
 
 LABELS_FOLDER = Path("results/plan/labels")
 LABELS_FILE = f"{LABELS_FOLDER}/labels.json"

@@ -24,8 +24,8 @@ LOCK = f"{BATCHES}/.lock"
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
-    f"The folder {OWN_IMAGES} holds no image yet, so samples were used: photographs that the "
-    "installed packages bring, and one scene with nothing in it."
+    f"The folder {OWN_IMAGES} is empty, so samples were used: photographs that come with the "
+    "installed packages, and one scene without objects."
 )
 
 Params = dict[str, Any]

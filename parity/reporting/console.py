@@ -10,8 +10,8 @@ from pathlib import Path
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from parity.documents import load
 from parity.errors import UserError
-from parity.records import load
 from parity.reporting.verdict import RunVerdict
 
 REPORT = "results/report/analysis_report.md"

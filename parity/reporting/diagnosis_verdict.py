@@ -33,7 +33,7 @@ def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     if diagnosis.verdict == "named":
         return f"{name} has {count(len(diagnosis.faults), 'fault')}: {faults}."
     stage = diagnosis.first_difference
-    where = f"; it differs first in this stage: {STAGE_TITLES[stage]}" if stage else ""
+    where = f"; it probably differs first in this stage: {STAGE_TITLES[stage]}" if stage else ""
     nearest = f" The closest explanation: {faults}." if diagnosis.faults else ""
     return f"No fault of the catalogue explains the boxes of {name}{where}.{nearest}"
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.comparison.differences import ComparisonBatch, ImageComparison
-from parity.data.batches import BatchImage, load_batch
+from parity.data.batch_files import BatchImage, load_batch
 from parity.detection.detection_files import DetectionBatch, ImageDetections
-from parity.records import load
+from parity.documents import load
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import yaml
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
-from parity.records import load
+from parity.documents import load
 from parity.reporting.verdict import NOUNS, QUANTITY_UNITS, Gate, gates_of, overall
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from parity.comparison.agreement import panoptic_quality
 from parity.comparison.results import Results
-from parity.comparison.tolerances import ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.reporting.deployment_effects import Deployment, deployments
 from parity.reporting.wording import listing
 
@@ -77,7 +77,7 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
             yield shape, "pytorch-square"
             changes[shape] = False
         yield listing([change for change, made in changes.items() if made]), control
-    if judge(deployment.runtime, ROUNDING).passed:
+    if judge(deployment.runtime, FLOAT32_ROUNDING).passed:
         yield "ONNX Runtime", deployment.arm
         return
     plain = next((each.arm for each in deployments(results) if _is_plain(each, control)), "")
@@ -88,4 +88,7 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
 
 
 def _is_plain(deployment: Deployment, control: str) -> bool:
-    return deployment.runtime.reference == control and judge(deployment.runtime, ROUNDING).passed
+    return (
+        deployment.runtime.reference == control
+        and judge(deployment.runtime, FLOAT32_ROUNDING).passed
+    )

@@ -1,7 +1,6 @@
 """Detection: boxes parallel to the axes, each of one class."""
 
 from parity.detection.decoding import decode, decode_end2end
-from parity.detection.postprocess import detect
 from parity.tasks.task import TASKS, Task
 
 TASKS.add(
@@ -12,6 +11,5 @@ TASKS.add(
         box_rows=4,
         decode=decode,
         decode_end2end=decode_end2end,
-        detect=detect,
     ),
 )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.detection.decoding import Candidates
-from parity.detection.detections import Detections
 from parity.registry import Registry
 
 Decode = Callable[[np.ndarray, float], Candidates]
@@ -27,8 +26,6 @@ class Task:
         Rows of a raw output that precede those of the classes.
     decode, decode_end2end : callable
         Make candidates of a raw output, and of one that holds finished boxes.
-    detect : callable
-        Makes detections of candidates, see :func:`parity.detection.postprocess.detect`.
     """
 
     models: str
@@ -36,7 +33,6 @@ class Task:
     box_rows: int
     decode: Decode
     decode_end2end: Decode
-    detect: Callable[..., Detections]
 
 
 TASKS: Registry[Task] = Registry("task")

@@ -13,12 +13,12 @@ from parity.comparison.summary import summarise
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
-from parity.data.batches import Batch, BatchImage
+from parity.data.batch_files import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.documents import load, save
 from parity.planning.schema import complete
 from parity.provenance import sha256
-from parity.records import load, save
-from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex, write_browser
+from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex, write_browser
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from parity.data.batches import check_unchanged, load_batch
+from parity.data.batch_files import check_unchanged, load_batch
 from parity.data.reading import read_image
 from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImage
+from parity.documents import load
 from parity.files import atomic
-from parity.records import load
 from parity.reporting.diagnosis_verdict import arm_of, step_title, verdict_sentence
 from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
 from parity.reporting.figures.pictures import Panel, box_label, draw_picture

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.comparison.results import Results
-from parity.data.batches import BatchImage, check_unchanged, slug
+from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
+from parity.documents import save
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
-from parity.records import save
 from parity.reporting.figures.drawing import write_jpeg
 from parity.reporting.figures.pictures import draw_arms, draw_difference
 from parity.reporting.image_records import Sources

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from parity.comparison.differences import ComparisonBatch, ImageComparison
-from parity.records import load
+from parity.documents import load
 
 
 @dataclass(frozen=True)

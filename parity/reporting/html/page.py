@@ -19,8 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from parity.files import atomic, atomic_folder
-from parity.reporting.html.browser_data import Browser, browser_of, copy_browser
 from parity.reporting.html.charts import effect_chart, heat_level
+from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser
 from parity.reporting.report import ModelReport, Report
 from parity.reporting.views.blocks import Figure, every_block
 from parity.reporting.views.images import ImagesView

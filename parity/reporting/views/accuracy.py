@@ -2,8 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from parity.accuracy.error_types import ERROR_TYPES, FATES
-from parity.accuracy.results import Accuracy, AccuracyComparison, ArmAccuracy, OperatingPoint
+from parity.accuracy.results import (
+    ERROR_TYPES,
+    Accuracy,
+    AccuracyComparison,
+    ArmAccuracy,
+    Fate,
+    OperatingPoint,
+)
 from parity.reporting.views.blocks import Block, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, number
@@ -97,10 +103,10 @@ def cost_row(name: str, each: AccuracyComparison) -> tuple[str, ...]:
 def error_row(name: str, point: OperatingPoint) -> tuple[str, ...]:
     """Return the errors of an arm by kind, and what it missed."""
     kinds = [f"{point.mistakes[kind]:,}" for kind in ERROR_TYPES]
-    return (name, *kinds, f"{point.fates[FATES[-1]]:,}")
+    return (name, *kinds, f"{point.fates['missed']:,}")
 
 
-def moves_in_words(moved: Mapping[str, Mapping[str, int]]) -> str:
+def moves_in_words(moved: Mapping[Fate, Mapping[Fate, int]]) -> str:
     """Return how many objects changed their fate, and how."""
     changes = [
         f"{many} {before} → {after}"

@@ -6,7 +6,7 @@ Only what was measured is claimed; what the numbers cannot tell is said to be un
 from collections.abc import Iterator
 
 from parity.comparison.results import ArmResults, ComparisonResults, Results
-from parity.comparison.tolerances import ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.diagnosis.document import DiagnosisDocument
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute, deployments
@@ -146,7 +146,7 @@ def _cause(deployment: Deployment, images: int, layers: LayerResults | None) -> 
 
 
 def _cause_of_runtime(runtime: ComparisonResults, layers: LayerResults | None) -> list[str]:
-    if judge(runtime, ROUNDING).passed:
+    if judge(runtime, FLOAT32_ROUNDING).passed:
         return ["The runtime changes no more than float32 rounding does."]
     if layers and layers.layers:
         return ["By layer:", *layers.sentences[:2]]
@@ -226,7 +226,7 @@ def recommendations(results: Results) -> list[str]:
 def _advise_on(name: str, comparison: ComparisonResults, results: Results) -> str:
     arm = comparison.candidate
     if comparison.effect == "runtime" and object_count(comparison):
-        if judge(comparison, ROUNDING).passed:
+        if judge(comparison, FLOAT32_ROUNDING).passed:
             return (
                 f"The runtime of {arm} needs no fix: its boxes are within "
                 f"{ceiling(comparison.box_px)} px and its scores within "

@@ -10,7 +10,7 @@ from pathlib import Path
 from parity.comparison.differences import ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.detection.detection_files import ImageDetections
-from parity.records import load
+from parity.documents import load
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
 from parity.reporting.verdict import image_verdict
 from parity.reporting.views.blocks import (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.comparison.results import Results
-from parity.records import Read, load
+from parity.documents import Read, load
 from parity.registry import Registry
 from parity.reporting.views.blocks import Block
 

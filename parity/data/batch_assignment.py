@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from parity.data.batches import slug
+from parity.data.batch_files import slug
 
 AUTO = "auto"
 SMALL, LARGE = 64, 256

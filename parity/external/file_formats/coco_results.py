@@ -1,7 +1,7 @@
 """COCO results: ``[{"image_id": 36, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.9}]``."""
 
 from parity.external.entries import Entry, parse_entry
-from parity.external.format import Contents, Format, register
+from parity.external.file_format import Contents, Format, register
 from parity.external.image_names import ImageNames
 from parity.external.json_records import ID, read_records
 from parity.external.source import Record, Source, list_in

@@ -1,7 +1,7 @@
 """JSON, an object of lists by image name: ``{"bus.jpg": [{"box": [10, 20, 30, 40], …}]}``."""
 
-from parity.external.format import Contents, Format, register
-from parity.external.formats.list_per_image import parse_list
+from parity.external.file_format import Contents, Format, register
+from parity.external.file_formats.list_per_image import parse_list
 from parity.external.image_names import ImageNames
 from parity.external.json_records import read_records
 from parity.external.source import Source

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from parity.errors import UserError
 from parity.external.entries import Entry, parse_number
-from parity.external.format import Contents, Format, register
+from parity.external.file_format import Contents, Format, register
 from parity.external.image_names import ImageNames
 from parity.external.source import Source
 

@@ -1,8 +1,8 @@
 """Matching detections with labels by the rules of COCO, in a form that can be resampled.
 
-The values of the report come from a COCO evaluator, see :mod:`parity.accuracy.measure`. It does not
-say which detection found which object, so that is computed here; the mean average precision that
-follows from it is the same.
+The values of the report come from a COCO evaluator, see
+:mod:`parity.accuracy.mean_average_precision`. It does not say which detection found which object,
+so that is computed here; the mean average precision that follows from it is the same.
 """
 
 from collections.abc import Mapping

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 
+from parity.documents import from_plain, load, save, to_plain
 from parity.errors import UserError
-from parity.records import from_plain, load, save, to_plain
 
 
 @dataclass(frozen=True)

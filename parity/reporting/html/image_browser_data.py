@@ -11,8 +11,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from parity.comparison.results import Results
-from parity.records import load
-from parity.reporting.html.browser import BROWSER_INDEX, BrowserIndex
+from parity.documents import load
+from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable
 

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from parity.deployment.choice import Choices, allowed, by_value, choice, fields_of, listed, moot
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.postprocess import postprocess
 from parity.deployment.preprocess import (
@@ -25,6 +24,7 @@ from parity.deployment.preprocess import (
     preprocess,
 )
 from parity.deployment.reading import read
+from parity.deployment.stage import Choices, allowed, by_value, choice, fields_of, listed, moot
 from tests.conftest import ROOT
 
 BASES = (

@@ -10,10 +10,10 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of
-from parity.diagnosis.benchmark.injection import observe, with_faults
 from parity.diagnosis.catalogue.fault import Fault, all_faults
+from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
-from parity.diagnosis.naming import cheapest_faults
+from parity.diagnosis.evaluation.injection import observe, with_faults
 from parity.external.observations import Declared, Observations, decimals
 
 DECLARED_THRESHOLDS = Declared(conf=0.25, iou=0.45)
@@ -129,7 +129,7 @@ def score_faults(
         Heading of the row.
     **printed
         How boxes are printed and withheld, see
-        :func:`parity.diagnosis.benchmark.injection.observe`.
+        :func:`parity.diagnosis.evaluation.injection.observe`.
     """
     tally = Tally(kind)
     for index, faults in enumerate(sets):

@@ -1,8 +1,8 @@
 """JSON, a list per image: ``[{"image": "bus.jpg", "boxes": […], "scores": […], …}]``."""
 
 from parity.external.entries import Entry, parse_columns
-from parity.external.format import Contents, Format, register
-from parity.external.formats.coco_results import parse_coco
+from parity.external.file_format import Contents, Format, register
+from parity.external.file_formats.coco_results import parse_coco
 from parity.external.image_names import ImageNames
 from parity.external.json_records import read_records
 from parity.external.source import Record, Source, list_in

@@ -230,7 +230,7 @@ def ancestors(
 
 
 def nodes_of(model: onnx.ModelProto, layers: list[Layer], chosen: Layer) -> list[str]:
-    """Return the nodes of a layer, see :mod:`parity.layers.activations`.
+    """Return the nodes of a layer, see :mod:`parity.layers.subgraphs`.
 
     Parameters
     ----------

@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from parity.data.batches import load_batch
+from parity.data.batch_files import load_batch
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network, pipeline_of
-from parity.diagnosis.benchmark.injection import find_faults, observe, with_faults
+from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
 from parity.external.observations import Declared
 from parity.files import atomic
 

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.choice import by_value
 from parity.deployment.geometry import FITTINGS, GeometryChoices, Shape, is_plain
-from parity.detection.letterbox import Letterbox, restore
+from parity.deployment.stage import by_value
+from parity.detection.letterbox import Letterbox
+from parity.detection.rescaling import scale_boxes
 
 Pair = tuple[float, float]
 """Of x and of y."""
@@ -81,7 +82,7 @@ def rescale(
     """
     own = (choices.gain, choices.offset, choices.rescaled, choices.clip)
     if own == ("matching", "matching", "no", True) and is_plain(choices):
-        return restore(boxes, (place.height, place.width), image_shape)
+        return scale_boxes(boxes, (place.height, place.width), image_shape)
     gain_x, gain_y = gains(choices, place, image_shape)
     left, top = offsets(choices, place, image_shape)
     rescaled = boxes.astype(np.float32)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from parity.documents import load
 from parity.errors import UserError
 from parity.provenance import sha256
-from parity.records import load
 
 LONGEST = 100
 """Characters of an image's name that stay in its slug; chosen, far below the 255 bytes that file

@@ -9,19 +9,19 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_images, find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.benchmark.injection import (
+from parity.diagnosis.evaluation.injection import (
     all_visible,
     injectable_faults,
     random_fault_sets,
 )
-from parity.diagnosis.benchmark.scoring import (
+from parity.diagnosis.evaluation.scoring import (
     DECLARED_THRESHOLDS,
     score_correct,
     score_faults,
     tallies_as_text,
     with_declared,
 )
-from parity.diagnosis.benchmark.varied_images import write_varied_images
+from parity.diagnosis.evaluation.varied_images import write_varied_images
 
 WITHHELD = 0.1
 """Share of boxes that are left out in the pairs with boxes withheld; chosen."""
@@ -29,7 +29,7 @@ WITHHELD = 0.1
 
 def main(arguments: Sequence[str] | None = None) -> str:
     """Return the results as text; see ``--help``."""
-    parser = argparse.ArgumentParser("python -m parity.diagnosis.benchmark", description=__doc__)
+    parser = argparse.ArgumentParser("python -m parity.diagnosis.evaluation", description=__doc__)
     parser.add_argument("--onnx", required=True, help="an export of fixed shape, 640 x 640 say")
     parser.add_argument("--images", default="", help="photographs; the samples by default")
     parser.add_argument("--count", type=int, default=10, help="images to use")

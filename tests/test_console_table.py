@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from parity.reporting.comparison_table import MOST_LINES, comparison_lines
+from parity.reporting.console_table import MOST_LINES, comparison_lines
 from tests.synthetic import BROKEN, make_run
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.choice import Choices, by_value, fields_of, values
+from parity.deployment.stage import Choices, by_value, fields_of, values
 from parity.detection.decoding import Candidates
 from parity.detection.decoding import decode as decode_plainly
 

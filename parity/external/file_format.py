@@ -1,4 +1,4 @@
-"""What a format of external boxes is; each module of :mod:`parity.external.formats` adds one."""
+"""A file format of external boxes; each module of :mod:`parity.external.file_formats` adds one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 from parity.errors import UserError
 from parity.external.entries import parse_columns
-from parity.external.format import Contents, Format, register
+from parity.external.file_format import Contents, Format, register
 from parity.external.image_names import ImageNames
 from parity.external.json_records import thresholds_of
 from parity.external.source import Source

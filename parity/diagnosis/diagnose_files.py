@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from parity.data.batches import check_unchanged, load_batch
+from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network
@@ -18,9 +18,9 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     Setting,
 )
+from parity.documents import load, save
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
-from parity.records import load, save
 
 log = logging.getLogger(__name__)
 

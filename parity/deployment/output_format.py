@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.choice import Choices, by_value
+from parity.deployment.stage import Choices, by_value
 from parity.detection.letterbox import Letterbox
 
 Shape = tuple[int, int]

@@ -17,13 +17,13 @@ import numpy as np
 from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.comparison.tolerances import Tolerance
-from parity.data.batches import BatchImage, check_unchanged, slug
+from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
+from parity.documents import save
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
-from parity.records import save
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable

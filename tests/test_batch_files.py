@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from parity.data.batches import BatchImage, check_unchanged, slug
+from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.errors import UserError
 from tests.conftest import examples
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from parity.data.linear_hashing import assign, count_batches, number_images, rows_by_batch
+from parity.data.batch_assignment import assign, count_batches, number_images, rows_by_batch
 from tests.conftest import examples
 
 NAMES = st.lists(st.integers(0, 10**6).map(lambda i: f"sub/{i:06d}.jpg"), min_size=1, unique=True)

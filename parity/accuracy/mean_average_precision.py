@@ -8,8 +8,8 @@ import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 
 from parity.accuracy.bootstrap import Draws, costs, resample, weights_of
-from parity.accuracy.coco import score_classes
 from parity.accuracy.error_types import ErrorCounts, moved
+from parity.accuracy.resampled_precision import score_classes
 from parity.accuracy.results import (
     Accuracy,
     AccuracyComparison,
@@ -25,8 +25,8 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import DetectionBatch
 from parity.detection.detections import Detections
 from parity.detection.postprocess import detect
+from parity.documents import load, save
 from parity.errors import UserError
-from parity.records import load, save
 
 PROTOCOL = """\
 Candidates above the floor of the run go through class-wise non-maximum suppression at an IoU

@@ -5,7 +5,7 @@ import io
 
 from parity.errors import UserError
 from parity.external.entries import IMAGE_KEYS, SCORE_KEYS, Entry, parse_entry
-from parity.external.format import Contents, Format, register
+from parity.external.file_format import Contents, Format, register
 from parity.external.image_names import ImageNames
 from parity.external.json_records import ID
 from parity.external.source import Source

@@ -23,7 +23,7 @@ from tests.cluster.harness import (
 from tests.conftest import Build, copy_project
 
 CONFIG = "images: photographs\nimages_per_job: 3\n"
-PHOTOGRAPHS = 9
+PHOTOGRAPHS = 6
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +85,7 @@ def prepared(build: Build) -> Project:
 
     folder = build("prepared", fill)
     batches = sorted((folder / "project/results/plan/batches").glob("[!.]*.json"))
-    assert len(batches) > 2
+    assert len(batches) > 1
     targets = [f"results/detect_onnx/yolo11n/onnx-fp32/{batch.name}" for batch in batches]
     return project(folder, *targets)
 

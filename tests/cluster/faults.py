@@ -65,10 +65,10 @@ def faulty_replace(self, target):
     return replace(self, target)
 
 
-def faulty_read_text(self, *args, **kwargs):
+def faulty_read_bytes(self):
     fire(self)
-    return read_text(self, *args, **kwargs)
+    return read_bytes(self)
 
 
 replace, pathlib.Path.replace = pathlib.Path.replace, faulty_replace
-read_text, pathlib.Path.read_text = pathlib.Path.read_text, faulty_read_text
+read_bytes, pathlib.Path.read_bytes = pathlib.Path.read_bytes, faulty_read_bytes

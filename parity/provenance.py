@@ -21,8 +21,7 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
             yield from statements(inner)
 
 
-@cache  # reading the workflow asks for every rule, and rules share most of the library
-def imported_names(code: str) -> frozenset[str]:
+def imported_names(code: str) -> set[str]:
     """Return the dotted names that code imports, those imported from modules included."""
     names: set[str] = set()
     for node in statements(ast.parse(code).body):
@@ -31,32 +30,26 @@ def imported_names(code: str) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(names)
+    return names
 
 
-@cache
-def possible_files(code: str, root: Path) -> frozenset[Path]:
-    """Return where the modules of the library that code imports may be, and their packages."""
-    paths: set[Path] = set()
-    for name in imported_names(code):
-        parts = name.split(".")
-        if parts[0] == "parity":
-            paths.add(root.joinpath(*parts).with_suffix(".py"))
-            paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
-    return frozenset(paths)
-
-
-def local_imports(source: Path, root: Path = ROOT) -> set[Path]:
+@cache  # reading the workflow asks for every rule, and rules share most of the library
+def local_imports(source: Path, root: Path = ROOT) -> frozenset[Path]:
     """Return the files of the library that importing what a file imports would run.
 
     Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``. A package
     that imports its modules by :func:`parity.registry.import_modules` counts with all of them.
     """
-    code = source.read_text()
-    paths = {path for path in possible_files(code, root) if path.is_file()}
-    if source.name == "__init__.py" and REGISTERS in imported_names(code):
+    paths: set[Path] = set()
+    names = imported_names(source.read_text())
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "parity":
+            paths.add(root.joinpath(*parts).with_suffix(".py"))
+            paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
+    if source.name == "__init__.py" and REGISTERS in names:
         paths.update(source.parent.glob("*.py"))
-    return paths
+    return frozenset(path for path in paths if path.is_file())
 
 
 def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:

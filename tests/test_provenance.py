@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from parity import provenance
 from parity.provenance import ROOT, fingerprint, local_imports, sha256, versions
 
 FILES = {
@@ -29,8 +30,9 @@ FILES = {
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
-    """Return a small project."""
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a small project, whose files are read anew each time: tests change them."""
+    monkeypatch.setattr(provenance, "local_imports", local_imports.__wrapped__)
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)

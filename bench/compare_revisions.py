@@ -46,6 +46,7 @@ RENAMED_FILES = {
 """Beginnings of paths: before, and after."""
 
 RENAMED_WORDS: dict[str, dict[str, str]] = {
+    "choose": {"agreement": "f1"},
     "diagnose": {
         "mend": "fix",
         "cure": "fix_effect",

@@ -69,7 +69,7 @@ RESULTS = Results(
 @pytest.mark.parametrize("labelled", [True, False])
 def test_the_smallest_within_its_tolerance_is_advised(labelled: bool) -> None:
     found = compare_exports(RESULTS, accuracy() if labelled else None, {})
-    assert found.quality == ("mAP50-95" if labelled else "F1")
+    assert found.quality == ("mAP50-95" if labelled else "f1")
     assert [row.pareto for row in found.rows] == [True, True, True]
     start = "Ship fp16: 2.0 × smaller than fp32, no missing box, 1 extra, boxes within 2.9 px of"
     assert found.advice.startswith(start)

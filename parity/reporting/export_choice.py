@@ -16,7 +16,7 @@ named."""
 WORTH_NAMING = 1.01
 """Gains of size and speed below this factor are not named (chosen)."""
 
-Quality = Literal["mAP50-95", "F1"]
+Quality = Literal["mAP50-95", "f1"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ExportChoices:
     ----------
     rows : tuple of ExportChoice
         In the order of the configuration.
-    quality : {"mAP50-95", "F1"}
+    quality : {"mAP50-95", "f1"}
         What the quality of an export is measured by.
     advice : str
         Which to ship, and why.
@@ -115,7 +115,7 @@ def compare_exports(
         replace(row, pareto=not any(dominates(other, row) for other in rows)) for row in rows
     ]
     return ExportChoices(
-        tuple(optimal), "mAP50-95" if accuracy else "F1", recommend_export(optimal)
+        tuple(optimal), "mAP50-95" if accuracy else "f1", recommend_export(optimal)
     )
 
 

@@ -60,4 +60,4 @@ def _scatter(ax: Axes, rows: Sequence[ExportChoice], across: list[float], qualit
     )
     ax.legend(loc="best")
     ax.margins(0.15)
-    ax.set_ylabel(quality)
+    ax.set_ylabel("F1" if quality == "f1" else quality)

@@ -17,7 +17,8 @@ from parity.reporting.wording import number
 
 QUESTION = "Does the ONNX deployment see what the PyTorch model sees?"
 TERMS = {
-    "Arm": "One way to run the model. Every arm gets the same images.",
+    "Arm": "A way to produce detections: a model file, the runtime that executes it, and the way "
+    "images are fitted into its input.",
     "pytorch-rect": "The arm of predict in its default settings: PyTorch on the minimal rectangle "
     "that holds the resized image.",
     "pytorch-square": "PyTorch on a fixed input tensor, as an export takes it: the resized image "

@@ -1,4 +1,4 @@
-"""Finding the image of the run that somebody's name for it means."""
+"""Finding the image of a run that a name in a file of external boxes refers to."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

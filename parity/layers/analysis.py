@@ -59,7 +59,7 @@ class AnalysedExport:
     Attributes
     ----------
     candidate, reference : str
-        Its file, and that of the fp32 export with the same options.
+        Its file, and the file of the fp32 export with the same options.
     stored_as : str
         What most of its weights are: float, float16 or int8.
     given : bool

@@ -40,7 +40,7 @@ def test_a_job_is_killed(project: Project, undisturbed: dict[str, str], table: T
     failed = run.wait()
     if project.executor is LOCAL:
         assert failed
-        said = "it was killed from outside, as happens when memory runs out"
+        said = "something killed the job, as happens when memory runs out"
         assert said in run.text
         cure = AGAIN
     else:

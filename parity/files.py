@@ -120,7 +120,8 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
     found = document.get("schema") if isinstance(document, dict) else None
     if found != f"yolo-parity/{schema}":
         raise damaged(path, f"should hold {schema}, not {found}")
-    return document
+    returned: dict[str, Any] = document
+    return returned
 
 
 def write_npz(path: str | Path, arrays: dict[str, np.ndarray], *, compressed: bool = True) -> None:

@@ -46,7 +46,8 @@ def overlaps(boxes: np.ndarray, truth: Truth) -> np.ndarray:
     own = (mine[:, 2:] - mine[:, :2]).prod(axis=1)[:, None]
     other = (truth.boxes[:, 2:] - truth.boxes[:, :2]).prod(axis=1)[None, :]
     union = np.where(truth.crowd, own, own + other - shared)
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    returned: np.ndarray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return returned
 
 
 def assign_labels(overlap: np.ndarray, crowd: np.ndarray, thresholds: np.ndarray) -> np.ndarray:

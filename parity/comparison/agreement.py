@@ -23,7 +23,10 @@ def f1(matched: np.ndarray, reference: np.ndarray, candidate: np.ndarray) -> np.
         NaN where neither arm detects anything.
     """
     total = np.add(reference, candidate, dtype=np.float64)
-    return np.divide(2 * matched, total, out=np.full(total.shape, np.nan), where=total > 0)
+    returned: np.ndarray = np.divide(
+        2 * matched, total, out=np.full(total.shape, np.nan), where=total > 0
+    )
+    return returned
 
 
 def panoptic_quality(found: RunDifferences) -> float:

@@ -94,4 +94,5 @@ def best_pairing(overlap: np.ndarray, closeness: np.ndarray, allowed: np.ndarray
     weights = np.where(allowed, min(overlap.shape) + 1 + each, 0.0)
     rows, columns = linear_sum_assignment(weights, maximize=True)
     pairs = np.column_stack([rows, columns])
-    return pairs[allowed[rows, columns]]
+    returned: np.ndarray = pairs[allowed[rows, columns]]
+    return returned

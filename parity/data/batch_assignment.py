@@ -61,7 +61,8 @@ def count_batches(images: int, images_per_job: int | str) -> int:
         root += 1
     while (root - 1) ** 3 >= SMALL * images:
         root -= 1
-    return min(-(-images // SMALL), max(FEW, -(-images // LARGE)), max(FEW, root))
+    returned: int = min(-(-images // SMALL), max(FEW, -(-images // LARGE)), max(FEW, root))
+    return returned
 
 
 def number_images(names: list[str], images_per_job: int | str) -> np.ndarray:

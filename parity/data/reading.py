@@ -77,7 +77,10 @@ def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
 def _read_with_pillow(path: Path) -> np.ndarray | None:
     try:
         with ImageOps.exif_transpose(Image.open(path)) as image:
-            return cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR)
+            returned: np.ndarray | None = cv2.cvtColor(
+                np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR
+            )
+            return returned
     except MemoryError:
         raise
     except Exception:  # Pillow's plugins pass on any error of their parser

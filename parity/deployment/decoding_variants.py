@@ -91,7 +91,8 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def softmax(x: np.ndarray) -> np.ndarray:
     """Return the softmax of every row of a float array."""
     shifted = np.exp(x - x.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)
+    returned: np.ndarray = shifted / shifted.sum(axis=1, keepdims=True)
+    return returned
 
 
 def _same(x: np.ndarray) -> np.ndarray:

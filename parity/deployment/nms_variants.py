@@ -104,7 +104,10 @@ def _by_overlap(
 def _apart(choices: NmsChoices, boxes: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
     if choices.suppression != "classwise":
         return boxes
-    return boxes + class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
+    returned: np.ndarray = boxes + class_ids.astype(np.float32)[:, None] * np.float32(
+        CLASS_OFFSET_PX
+    )
+    return returned
 
 
 def _by_iou(

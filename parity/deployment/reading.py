@@ -83,7 +83,8 @@ def _by_opencv(path: str | Path, upright: bool) -> np.ndarray:
     decoded = cv2.imdecode(data, flags) if data.size else None
     if decoded is None:
         raise UnreadableImageError("the file cannot be decoded as an image")
-    return decoded
+    returned: np.ndarray = decoded
+    return returned
 
 
 def _by_pillow(path: str | Path, upright: bool) -> np.ndarray:

@@ -144,7 +144,8 @@ class Replayer:
         self._raws[digest] = raw
         while sum(r.nbytes for r in self._raws.values()) > RAW_BYTES:
             self._raws.popitem(last=False)
-        return raw
+        returned: np.ndarray = raw
+        return returned
 
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
         """Return the candidates of an image above :data:`FLOOR`."""

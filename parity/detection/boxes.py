@@ -34,7 +34,8 @@ def areas(boxes: np.ndarray) -> np.ndarray:
         Areas in px².
     """
     sides = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None)
-    return sides[:, 0] * sides[:, 1]
+    returned: np.ndarray = sides[:, 0] * sides[:, 1]
+    return returned
 
 
 def pairwise_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -60,4 +61,7 @@ def pairwise_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         intersection = sides[..., 0] * sides[..., 1]
         union = areas(a)[:, None] + areas(b)[None, :] - intersection
         usable = np.isfinite(union) & (union > 0)
-        return np.divide(intersection, union, out=np.zeros_like(union), where=usable)
+        returned: np.ndarray = np.divide(
+            intersection, union, out=np.zeros_like(union), where=usable
+        )
+        return returned

@@ -78,7 +78,8 @@ def _overlapping(a: np.ndarray, b: np.ndarray, threshold: np.float32) -> np.ndar
     above = (a_x1 < b[2]) & (b[0] < a_x2) & (a_y1 < b[3]) & (b[1] < a_y2)
     rows, columns = np.nonzero(above)
     above[rows, columns] = _iou(a[:, rows], b[:, columns]) > threshold
-    return above
+    returned: np.ndarray = above
+    return returned
 
 
 def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -89,7 +90,8 @@ def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         intersection = width * height
         a_area = (a[2] - a[0]) * (a[3] - a[1])
         b_area = (b[2] - b[0]) * (b[3] - b[1])
-        return intersection / (a_area + b_area - intersection)
+        returned: np.ndarray = intersection / (a_area + b_area - intersection)
+        return returned
 
 
 def largest_float32(value: float) -> np.float32:

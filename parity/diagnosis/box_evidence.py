@@ -268,7 +268,8 @@ class ScoreMatches:
         with np.errstate(invalid="ignore", over="ignore"):
             apart = np.abs(mapped - image.observed.boxes[image.owners])
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
-        return log_excess(apart, self.precision.box_px).mean(axis=1)
+        returned: np.ndarray = log_excess(apart, self.precision.box_px).mean(axis=1)
+        return returned
 
     def cost(self, pipeline: Pipeline) -> float:
         """Return what the rescaling of a pipeline costs, nats per observed box."""

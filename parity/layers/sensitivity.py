@@ -208,4 +208,5 @@ def error_shares(effects: Iterable[MeanError]) -> list[float]:
     total = rows.sum(axis=0)
     part = np.divide(rows, total, out=np.zeros_like(rows), where=total > 0)
     used = max(int((total > 0).sum()), 1)
-    return (part.sum(axis=1) / used).tolist()
+    returned: list[float] = (part.sum(axis=1) / used).tolist()
+    return returned

@@ -49,7 +49,8 @@ def _dequantised(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) 
     axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
     shape = [-1 if i == axis else 1 for i in range(stored.ndim)] if scale.size > 1 else [1]
     offset = zero[0].reshape(shape) if zero else 0
-    return (stored.astype(np.float32) - offset) * scale.reshape(shape)
+    returned: np.ndarray = (stored.astype(np.float32) - offset) * scale.reshape(shape)
+    return returned
 
 
 def compare_weights(

@@ -7,4 +7,5 @@ from parity.tasks.task import Task
 
 def model_class(task: Task) -> type[tasks.BaseModel]:
     """Return the class that the checkpoints of a task hold."""
-    return getattr(tasks, task.model_class)
+    returned: type[tasks.BaseModel] = getattr(tasks, task.model_class)
+    return returned

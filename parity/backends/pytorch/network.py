@@ -119,11 +119,13 @@ class PytorchNetwork:
         if image is None or image.dtype != np.uint8:
             read_image(path)  # raises with the reason
             raise UnreadableImageError("Ultralytics cannot decode the file")
-        return image
+        returned: np.ndarray = image
+        return returned
 
     def preprocess(self, image: np.ndarray) -> torch.Tensor:
         """Return the network's input for an image, (1, 3, H, W) float32, RGB in [0, 1]."""
-        return self.predictor.preprocess([image])
+        returned: torch.Tensor = self.predictor.preprocess([image])
+        return returned
 
     def forward(self, tensor: torch.Tensor) -> np.ndarray:
         """Run the network.
@@ -136,7 +138,8 @@ class PytorchNetwork:
         with torch.inference_mode():
             output = self.predictor.model(tensor)
         raw = output[0] if isinstance(output, list | tuple) else output
-        return raw[0].float().cpu().numpy()
+        returned: np.ndarray = raw[0].float().cpu().numpy()
+        return returned
 
     def forward_batch(self, tensors: list[torch.Tensor]) -> list[np.ndarray]:
         """Run the network image by image: torch's last bits depend on the batch."""

@@ -38,7 +38,8 @@ class OnnxRuntimeSession:
 
     def run(self, tensor: "np.ndarray") -> "np.ndarray":
         """Return the first output for an input."""
-        return self.session.run(None, {self.input.name: tensor})[0]
+        returned: np.ndarray = self.session.run(None, {self.input.name: tensor})[0]
+        return returned
 
 
 def load_session(

@@ -35,7 +35,10 @@ class OpenVinoSession:
     def run(self, tensor: "np.ndarray") -> "np.ndarray":
         """Return the first output for an input."""
         outputs = self.request.infer({self.input.name: tensor})
-        return next(iter(outputs.values())).copy()  # OpenVINO writes the next one into the same
+        returned: np.ndarray = next(
+            iter(outputs.values())
+        ).copy()  # OpenVINO writes the next one into the same
+        return returned
 
 
 def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001

@@ -116,7 +116,10 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
         draw_steps(figure.subplots(), rows, before="PyTorch", after=arm_of(diagnosis))
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI)
-    return cv2.imdecode(np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR)
+    returned: np.ndarray = cv2.imdecode(
+        np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR
+    )
+    return returned
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class MatchedPairs:
     @property
     def score(self) -> np.ndarray:
         """Differences of the scores, unsigned; (N,) float64."""
-        return np.abs(self.reference_scores - self.candidate_scores)
+        returned: np.ndarray = np.abs(self.reference_scores - self.candidate_scores)
+        return returned
 
     @classmethod
     def of(cls, images: Iterable[ImageComparison]) -> Self:

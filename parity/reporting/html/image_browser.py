@@ -256,4 +256,5 @@ def shrunk(pixels: np.ndarray, longest: int) -> np.ndarray:
     if scale >= 1:
         return pixels
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    returned: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return returned

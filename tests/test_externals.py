@@ -130,6 +130,19 @@ def test_it_belongs_to_one_model() -> None:
     assert plan.external_files == ["b/m"]
 
 
+def test_a_diagnosis_is_given_every_export_and_which_one_is_stated() -> None:
+    exports = yaml.safe_load("{first: {}, v1.2: {quantize: 16}, small: {quantize: 8}}")
+    config = completed("{m: {inject: []}, n: {inject: [], export: v1.2}}", exports=exports)
+    plan = plan_run(config, coordinating=True)
+    wildcards = SimpleNamespace(model="a", external="m")
+    files = {Path(path).stem: path for path in plan.networks(wildcards)}
+    assert files["small"] == "results/quantise/a/small.onnx"
+    assert list(files) == ["first", "v1.2", "small"]
+    assert plan.about(wildcards)["export"] == "first"
+    assert plan.known(wildcards)["declared"]["export"] is None
+    assert known_of(plan.config.external["n"]).declared.export == "v1.2"
+
+
 def test_without_the_section_nothing_is_planned() -> None:
     plan = plan_run(complete(BASE), coordinating=True)
     assert plan.external_files == []

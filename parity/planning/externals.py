@@ -54,6 +54,7 @@ def known_of(external: ExternalConfig) -> Known:
         max_det=external.max_det,
         imgsz=None if external.imgsz is None else as_pair(external.imgsz),
         geometry=external.geometry,
+        export=external.export,
     )
     return Known(declared, external.input_tensors, external.raw_outputs)
 

@@ -48,7 +48,10 @@ def planned_by(external: str) -> Plan:
         ("{mine: }", "external.mine must have either detections or inject."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
         ("{m: {detections: no.json}}", "external.m.detections is no.json, which does not exist."),
-        ("{m: {detections: empty}}", "external.m.detections is empty, a folder without any *.txt."),
+        (
+            "{m: {detections: empty}}",
+            "external.m.detections is empty, a folder without any *.csv or *.json",
+        ),
         ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),

@@ -9,9 +9,9 @@ import pytest
 from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
-from parity.external.file_format import FORMATS
+from parity.external.file_format import FORMATS, recognise
 from parity.external.observations import FIRST_UNKNOWN_CLASS
-from parity.external.reader import load_external, recognise
+from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.external.tensors import load_tensors
 
@@ -182,6 +182,8 @@ EXAMPLES = {
             {"name": "a.jpg", "reason": "", "boxes": [BOX], "scores": [None], "class_ids": [2]}
         ],
     },
+    "rows without a header": "a.jpg,10,20,30,60,0.5,2\n",
+    "a JSON or CSV file per image": 'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
     "YOLO text files": "2 0.03125 0.0833333333333 0.03125 0.0833333333333",
 }
 
@@ -190,7 +192,8 @@ EXAMPLES = {
 def test_each_format_recognises_its_own_alone(tmp_path, name):
     images = {"a.jpg": (480, 640), "000000000036.jpg": (480, 640)}
     content = EXAMPLES[name]
-    path = tmp_path / "a.txt"
+    suffix = FORMATS[name].files[-1] if FORMATS[name].files else "*.txt"
+    path = tmp_path / f"a{suffix[1:]}"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     source = Source.open(path if not FORMATS[name].files else tmp_path)
     specific = [each for each in FORMATS.values() if each.recognises(source) and not each.generic]

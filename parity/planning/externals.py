@@ -14,7 +14,7 @@ from parity.external.observations import Declared, Known
 from parity.planning.config import Config, ExternalConfig, as_pair
 
 FILE_PATTERNS = {
-    "detections": tuple(sorted({each.files for each in FORMATS.values() if each.files})),
+    "detections": tuple(sorted({files for each in FORMATS.values() for files in each.files})),
     "input_tensors": ("*.npy",),
     "raw_outputs": ("*.npy",),
 }

@@ -2,9 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from parity.errors import UserError
+from parity.external.source import IMAGE_KEYS, Record, shorten
+
+ID = "image_id"
+"""Key of an image's number, COCO's way to name it."""
 
 Given = str | int
 """How a source names an image: a path, or COCO's number of an image."""
@@ -105,3 +109,75 @@ def _check_distinct(found: Mapping[Given, str], given: Mapping[Given, str]) -> N
                 f"{given[each]}: {each} and {other} would both be {name} of this run; write "
                 "the folders of images with equal names."
             )
+
+
+def image_in(record: Record, where: str) -> Given | None:
+    """Return how an object or a row names its image; None if it names none.
+
+    Raises
+    ------
+    UserError
+        If what it names is neither text nor a whole number.
+    """
+    key = next((key for key in (*IMAGE_KEYS, ID) if _holds_an_image(record, key)), None)
+    return None if key is None else as_given(record[key], where)
+
+
+def _holds_an_image(record: Record, key: str) -> bool:
+    if record.get(key) in (None, ""):
+        return False
+    named_class = key == "name" and str(record.get("class", "")).isdigit()  # Ultralytics' to_json
+    return not named_class or bool(Path(str(record[key])).suffix)
+
+
+def as_given(value: object, where: str) -> Given:
+    """Return the name or number of an image.
+
+    Raises
+    ------
+    UserError
+        If it is neither.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise UserError(f"{where}: {shorten(value)} is not the name or number of an image.")
+    return value
+
+
+def image_of_file(path: Path, images: ImageNames) -> str | None:
+    """Return the image of the run that a file is named after; None if it is named after none."""
+    named = path.with_suffix("").as_posix()
+    return images.resolve({named: str(path)}).get(named)
+
+
+def file_is_image(path: Path, images: ImageNames, where: str) -> str:
+    """Return the image of the run that a file is named after, as no image is named at a place.
+
+    Raises
+    ------
+    UserError
+        If it is named after none.
+    """
+    name = image_of_file(path, images)
+    if name is None:
+        raise UserError(
+            f"{where}: names no image (image, file_name or {ID}), and the file is not named after "
+            "one of this run."
+        )
+    return name
+
+
+def left_out(names: Iterable[Given]) -> tuple[str, ...]:
+    """Return a note on names that are no images of the run; none if there are no names."""
+    listed = list(names)
+    more = f" and {len(listed) - 1} more are no images" if listed[1:] else " is no image"
+    return (f"{listed[0]}{more} of this run; left out.",) if listed else ()
+
+
+def first_places(named: Iterable[tuple[Given, str]]) -> dict[Given, str]:
+    """Return the first of the positions at which each image is named."""
+    places: dict[Given, str] = {}
+    for given, where in named:
+        places.setdefault(given, where)
+    return places

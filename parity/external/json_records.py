@@ -1,20 +1,27 @@
 """What the JSON formats share: a header, and a list of objects that each name an image."""
 
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from parity.errors import UserError
 from parity.external.box_formats import parse_words
 from parity.external.entries import Entry
 from parity.external.file_format import Contents
-from parity.external.image_names import Given, ImageNames
+from parity.external.image_names import (
+    ID,
+    Given,
+    ImageNames,
+    as_given,
+    file_is_image,
+    first_places,
+    image_in,
+    image_of_file,
+    left_out,
+)
 from parity.external.observations import Declared
 from parity.external.source import IMAGE_KEYS, Record, Source, list_in, shorten
 
 FORMAT_KEYS = ("box_format", "bbox_format", "format")
-ID = "image_id"
-"""Key of an image's number, COCO's way to name it."""
 
 THRESHOLDS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "conf": ("from 0 to below 1", lambda value: 0 <= value < 1),
@@ -41,70 +48,6 @@ def thresholds_of(record: object, where: str) -> Declared:
             raise UserError(f"{where}: {key} is {shorten(value)}; it must be {allowed}.")
         stated[key] = int(value) if key == "max_det" else value
     return Declared(**stated)
-
-
-def image_in(record: Record, where: str) -> Given | None:
-    """Return how an object or a row names its image; None if it names none.
-
-    Raises
-    ------
-    UserError
-        If what it names is neither text nor a whole number.
-    """
-    key = next((key for key in (*IMAGE_KEYS, ID) if _holds_an_image(record, key)), None)
-    return None if key is None else as_given(record[key], where)
-
-
-def _holds_an_image(record: Record, key: str) -> bool:
-    if record.get(key) in (None, ""):
-        return False
-    named_class = key == "name" and str(record.get("class", "")).isdigit()  # Ultralytics' to_json
-    return not named_class or bool(Path(str(record[key])).suffix)
-
-
-def as_given(value: object, where: str) -> Given:
-    """Return the name or number of an image.
-
-    Raises
-    ------
-    UserError
-        If it is neither.
-    """
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise UserError(f"{where}: {shorten(value)} is not the name or number of an image.")
-    return value
-
-
-def image_of_file(path: Path, images: ImageNames) -> str | None:
-    """Return the image of the run that a file is named after; None if it is named after none."""
-    named = path.with_suffix("").as_posix()
-    return images.resolve({named: str(path)}).get(named)
-
-
-def file_is_image(path: Path, images: ImageNames, where: str) -> str:
-    """Return the image of the run that a file is named after, as no image is named at a place.
-
-    Raises
-    ------
-    UserError
-        If it is named after none.
-    """
-    name = image_of_file(path, images)
-    if name is None:
-        raise UserError(
-            f"{where}: names no image (image, file_name or {ID}), and the file is not named after "
-            "one of this run."
-        )
-    return name
-
-
-def left_out(names: Iterable[Given]) -> tuple[str, ...]:
-    """Return a note on names that are no images of the run; none if there are no names."""
-    listed = list(names)
-    more = f" and {len(listed) - 1} more are no images" if listed[1:] else " is no image"
-    return (f"{listed[0]}{more} of this run; left out.",) if listed else ()
 
 
 def read_records(
@@ -144,7 +87,7 @@ def read_records(
         named.append((given, record, where))
     if not records and not listed and (own := image_of_file(source.path, images)) is not None:
         listed[own] = str(source.path)  # an empty list of this image
-    places = listed | {given: where for given, _, where in reversed(named)}
+    places = {**listed, **first_places((given, where) for given, _, where in named)}
     found = images.resolve(places)
     entries: dict[str, list[Entry]] = {found[given]: [] for given in listed if given in found}
     read: set[str] = set()

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from parity.errors import UserError
+from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.entries import WHOLE, Entry, parse_entry
 from parity.external.source import shorten
 
@@ -55,11 +58,12 @@ class Layout:
         highest : float
             The highest score that is allowed.
         """
-        return all(
-            all(is_number(value) for value in row[self.box : self.box + 4])
-            and _is_class(row[self.label])
-            and (self.score is None or _is_score(row[self.score], highest))
-            for row in rows
+        boxes = [row[self.box : self.box + 4] for row in rows]
+        return (
+            all(is_number(value) for box in boxes for value in box)
+            and all(_is_class(row[self.label]) for row in rows)
+            and (self.score is None or all(_is_score(row[self.score], highest) for row in rows))
+            and _have_one_unit(np.array(boxes, np.float64))
         )
 
     def largest_class(self, rows: Sequence[Sequence[Any]]) -> float:
@@ -123,6 +127,12 @@ def is_number(value: Any) -> bool:
     except (TypeError, ValueError, OverflowError):
         return False
     return not isinstance(value, bool)
+
+
+def _have_one_unit(boxes: np.ndarray) -> bool:
+    """Return whether all numbers of boxes can be px, or all fractions of the image."""
+    largest = np.abs(boxes).max(axis=0)
+    return bool(largest.max() <= LARGEST_FRACTION or largest[2:].min() > LARGEST_FRACTION)
 
 
 def _may_be_one(row: Sequence[Any]) -> bool:

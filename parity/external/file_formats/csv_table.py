@@ -13,8 +13,16 @@ from parity.external.entries import (
     parse_entry,
 )
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames
-from parity.external.json_records import ID, file_is_image, image_in, image_of_file, left_out
+from parity.external.image_names import (
+    ID,
+    Given,
+    ImageNames,
+    file_is_image,
+    first_places,
+    image_in,
+    image_of_file,
+    left_out,
+)
 from parity.external.source import IMAGE_KEYS, Record, Source
 from parity.external.tables import DELIMITERS, cells_of, first_line
 
@@ -66,7 +74,7 @@ def read(source: Source, images: ImageNames) -> Contents:
         if given is None:
             given = file_is_image(source.path, images, where)
         named.append((given, row, where))
-    places = {given: where for given, _, where in reversed(named)}
+    places = first_places((given, where) for given, _, where in named)
     if not named and own is not None:
         places = {own: str(source.path)}
     found = images.resolve(places)

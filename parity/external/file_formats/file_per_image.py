@@ -6,8 +6,7 @@ from pathlib import Path
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.file_format import Contents, Format, recognise, register
-from parity.external.image_names import ImageNames
-from parity.external.json_records import file_is_image, image_of_file, left_out
+from parity.external.image_names import ImageNames, file_is_image, image_of_file, left_out
 from parity.external.observations import NOTHING_DECLARED
 from parity.external.source import Source, read_text
 

@@ -3,8 +3,8 @@
 from parity.errors import UserError
 from parity.external.entries import parse_columns
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames
-from parity.external.json_records import as_given, left_out, thresholds_of
+from parity.external.image_names import Given, ImageNames, as_given, left_out
+from parity.external.json_records import thresholds_of
 from parity.external.source import Record, Source
 
 RECORD = frozenset(["name", "reason", "boxes"])

@@ -6,8 +6,14 @@ from typing import Any
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames
-from parity.external.json_records import as_given, file_is_image, left_out
+from parity.external.image_names import (
+    Given,
+    ImageNames,
+    as_given,
+    file_is_image,
+    first_places,
+    left_out,
+)
 from parity.external.layouts import Row, find_layout, is_number
 from parity.external.source import Source
 from parity.external.tables import cells_of
@@ -49,7 +55,7 @@ def read(source: Source, images: ImageNames) -> Contents:
             named.append((image, [] if all(v in (None, "") for v in values) else values, where))
         else:
             raise UserError(f"{where}: names no image.")
-    found = images.resolve({image: where for image, _, where in reversed(named)})
+    found = images.resolve(first_places((image, where) for image, _, where in named))
     layout = find_layout([(where, values) for _, values, where in named if values])
     entries: dict[str, list[Entry]] = {}
     for image, values, where in named:

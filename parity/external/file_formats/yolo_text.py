@@ -5,8 +5,7 @@ from pathlib import Path
 from parity.errors import UserError
 from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames
-from parity.external.json_records import left_out
+from parity.external.image_names import Given, ImageNames, left_out
 from parity.external.layouts import Layout, Row, find_layout
 from parity.external.source import Source, read_text
 

@@ -111,7 +111,7 @@ fault(
 fault(
     "not_sorted",
     title="Boxes not sorted by score before NMS",
-    changes={"sorted": False},
+    changes={"order": "output"},
     wrong="NMS processes the boxes in the order of the output instead of by score.",
     fix="Sort boxes by descending score first.",
 )

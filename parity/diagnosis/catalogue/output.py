@@ -39,7 +39,7 @@ fault(
 fault(
     "not_clipped",
     title="Boxes not clipped to the image",
-    changes={"clip": False},
+    changes={"clip": "no"},
     wrong="Boxes are not clipped to the image.",
     fix="Clip x to [0, width] and y to [0, height].",
     code=RESCALING_CODE,

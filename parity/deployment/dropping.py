@@ -15,14 +15,15 @@ class DroppingChoices(Choices):
     Attributes
     ----------
     dropped : str
-        Boxes that leave the input, or the image, by any of their edges, before they are clipped.
+        Boxes that leave the input, those that reach into its padding, or those that leave the
+        image once they are rescaled; before they are clipped.
     dropped_after_nms : bool
         Whether that happens after suppression, so that a dropped box still suppresses others.
     least_side : float
         Boxes with a smaller width or height are dropped before suppression, input px.
     """
 
-    dropped: Literal["no", "leaving_input", "leaving_image"] = choice(
+    dropped: Literal["no", "leaving_input", "reaching_padding", "leaving_image"] = choice(
         "no", moot={"no": ("dropped_after_nms",)}
     )
     dropped_after_nms: bool = False

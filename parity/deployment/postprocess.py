@@ -113,6 +113,10 @@ def _inside(
 ) -> np.ndarray:
     if pipeline.dropped == "leaving_input":
         return within(boxes, (place.height, place.width))
+    if pipeline.dropped == "reaching_padding":
+        visible = boxes.clip(0, np.array((place.width, place.height) * 2, np.float32))
+        corner = np.array((place.left, place.top) * 2, np.float32)
+        return within(visible - corner, (place.resized_height, place.resized_width))
     if pipeline.dropped == "leaving_image":
         return within(to_image(pipeline, boxes, place, image_shape), image_shape)
     return np.ones(len(boxes), bool)

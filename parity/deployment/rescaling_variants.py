@@ -57,7 +57,7 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "doubled",
         "from_gain",
     ] = choice("matching", moot={"none": ("offset_rounding",), "letterbox": ("offset_rounding",)})
-    offset_rounding: Literal["no", "truncated", "up", "half_even", "half_up", "ultralytics"] = "no"
+    offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
     rescaled: Literal["no", "gain", "stretch"] = "no"
 
 
@@ -238,13 +238,12 @@ OFFSET_ROUNDINGS: dict[str, Callable[[float], float]] = by_value(
     {
         "no": lambda offset: offset,
         "truncated": lambda offset: float(math.trunc(round(offset, CLEAN_DECIMALS))),
-        "up": lambda offset: float(math.ceil(round(offset, CLEAN_DECIMALS))),
         "half_even": lambda offset: float(round(round(offset, CLEAN_DECIMALS))),
         "half_up": lambda offset: float(math.floor(round(offset + 0.5, CLEAN_DECIMALS))),
         "ultralytics": lambda offset: float(round(offset - 0.1)),
     },
 )
-"""What makes whole px of an offset; Ultralytics subtracts 0.1 first (``scale_boxes``, 8.0 on)."""
+"""What makes whole px of an offset; Ultralytics subtracts 0.1 first (``scale_boxes``)."""
 
 
 def _by_gain(

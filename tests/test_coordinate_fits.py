@@ -60,15 +60,15 @@ def test_the_most_common_range_is_where_most_intervals_are(seed, count):
     "shift", [(0.5, 0.5, 1.0, 1.0), (0, 0, 0, 0), (-1, -1, 0, 0), (0, 0, -1, -1)]
 )
 def test_a_constant_in_the_input(shift, decimals):
+    pipeline = Pipeline(gain="single", clip="no")
     mapped, observed, px = [], [], []
     for seed, shape in enumerate(SHAPES):
-        right, wrong = Pipeline(gain="single", clip="no"), Pipeline(gain="single", clip="no")
-        place = place_image(right, shape, (640, 640))
+        place = place_image(pipeline, shape, (640, 640))
         boxes = boxes_in((640, 640), seed, 8)
-        mapped.append(to_output(right, boxes, place, shape))
-        moved = to_output(wrong, boxes + np.array(shift, np.float32), place, shape)
+        mapped.append(to_output(pipeline, boxes, place, shape))
+        moved = to_output(pipeline, boxes + np.array(shift, np.float32), place, shape)
         observed.append(np.round(moved.astype(float), decimals))
-        px.append(np.full((8, 4), 1 / gains(right, place, shape)[0]))
+        px.append(np.full((8, 4), 1 / gains(pipeline, place, shape)[0]))
     half = 0.5 * 10.0**-decimals + 1e-4
     found = fit_constant_offset(
         np.concatenate(mapped), np.concatenate(observed), px=np.concatenate(px),
@@ -112,6 +112,10 @@ def test_a_canvas(unit, size, decimals):
     assert found.value.unit == unit
     assert found.share == 1
     if decimals:
+        for image in images:
+            expressed = UNITS[unit](image.boxes, found.value.size, image.shape)
+            np.testing.assert_allclose(expressed, image.observed, atol=0.006)
+    if decimals and unit != "canvas_fitted":  # which may be wider than all images
         assert found.value.size == size
 
 

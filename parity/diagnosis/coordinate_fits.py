@@ -171,7 +171,7 @@ def fit_canvas(images: Sequence[BoxesOfImage], tolerance: float = 0.5) -> Fitted
     Parameters
     ----------
     images : sequence of BoxesOfImage
-        At least one box.
+        Boxes that are not clipped, best of all images.
     tolerance : float
         How far coordinates may be off, px: half of their last digit.
 
@@ -180,8 +180,11 @@ def fit_canvas(images: Sequence[BoxesOfImage], tolerance: float = 0.5) -> Fitted
     Fitted or None
         The canvas that explains most coordinates; of equal ones the first of
         :data:`parity.deployment.output_format.CANVASES`, whose size is closest to the estimate.
+        None without boxes.
     """
     images = [image for image in images if len(image.boxes)]
+    if not images:
+        return None
     fitted = [
         Fitted(canvas, _share(images, canvas, tolerance))
         for unit in CANVASES

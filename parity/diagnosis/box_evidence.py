@@ -84,7 +84,7 @@ DETAILS: tuple[Changes, ...] = (
     {"integers": "truncated"},
     {"integers": "sides_truncated"},
     {"integers": "no"},
-    {"clip": False},
+    {"clip": "no"},
 )
 """Further choices that are tried with the best rescalings."""
 

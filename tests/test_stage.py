@@ -31,6 +31,7 @@ BASES = (
     Pipeline(class_table=((0, 5), (3, 9))),
     Pipeline(fitting="stretch", suppression="agnostic", iou=0.3),
     Pipeline(align="top_left", gain="largest"),
+    Pipeline(fitting="warp"),
 )
 """Deployments in which values differ."""
 
@@ -45,7 +46,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photographs")
     exif = Image.Exif()
     paths = []
-    for size, orientation in (((437, 301), 6), ((437, 302), 1)):
+    for size, orientation in (((437, 331), 6), ((437, 302), 1)):
         noise = Image.fromarray(rng.integers(0, 256, (40, 60, 3), np.uint8))
         paths.append(folder / f"{orientation}.jpg")
         exif[0x0112] = orientation

@@ -6,13 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.geometry import FITTINGS, GeometryChoices, Shape, is_plain
+from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
+from parity.deployment.resampling import Pair, Shape
 from parity.deployment.stage import by_value
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
-
-Pair = tuple[float, float]
-"""Of x and of y."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,14 @@ class RescalingChoices(GeometryChoices):
         "letterbox",
         "half",
         "exact",
+        "exact_rounded",
         "none",
         "exchanged",
         "added",
         "unscaled",
         "doubled",
         "from_gain",
+        "matrix",
     ] = "matching"
     rescaled: Literal["no", "gain", "stretch"] = "no"
     clip: bool = True
@@ -109,11 +109,11 @@ WayBack = Callable[[RescalingChoices, Letterbox, Shape], Pair]
 
 
 def _true_gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].gains(place, image_shape)
+    return FITTINGS[choices.fitting].gains(choices, place, image_shape)
 
 
 def _true_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].offsets(place, image_shape)
+    return FITTINGS[choices.fitting].offsets(choices, place, image_shape)
 
 
 def _stretch(place: Letterbox, image_shape: Shape) -> Pair:
@@ -164,8 +164,11 @@ def _letterbox_offsets(_choices: RescalingChoices, place: Letterbox, image_shape
     )
 
 
-def _half_offsets(_choices: RescalingChoices, place: Letterbox, _shape: Shape) -> Pair:
-    return (place.width - place.resized_width) / 2, (place.height - place.resized_height) / 2
+def _half_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    width, height = place.resized_width, place.resized_height
+    if choices.fitting == "stretch":
+        width, height = _letterboxed(place, image_shape)
+    return (place.width - width) / 2, (place.height - height) / 2
 
 
 def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: float) -> Pair:
@@ -178,8 +181,21 @@ def _exact_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Sh
     return _left_over(place, image_shape, gain, gain)
 
 
+def _rounded_exact_offsets(choices: RescalingChoices, place: Letterbox, shape: Shape) -> Pair:
+    """Return the border as ``scale_boxes`` of Ultralytics computed it until 2026 (8.4.0)."""
+    left, top = _exact_offsets(choices, place, shape)
+    return float(round(left - 0.1)), float(round(top - 0.1))
+
+
 def _offsets_of_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return _left_over(place, image_shape, *gains(choices, place, image_shape))
+
+
+def _offsets_of_matrix(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    """Return the translation of the matrix that maps centres of pixels onto centres of pixels."""
+    left, top = _true_offsets(choices, place, image_shape)
+    gain_x, gain_y = _true_gains(choices, place, image_shape)
+    return left + gain_x / 2 - 0.5, top + gain_y / 2 - 0.5
 
 
 def _times(factor: float) -> WayBack:
@@ -204,12 +220,14 @@ OFFSETS: dict[str, WayBack] = by_value(
         "letterbox": _letterbox_offsets,
         "half": _half_offsets,
         "exact": _exact_offsets,
+        "exact_rounded": _rounded_exact_offsets,
         "none": lambda *_: (0.0, 0.0),
         "exchanged": lambda choices, place, shape: _true_offsets(choices, place, shape)[::-1],
         "added": _times(-1),
         "unscaled": _unscaled_offsets,
         "doubled": _times(2),
         "from_gain": _offsets_of_gain,
+        "matrix": _offsets_of_matrix,
     },
 )
 """What is subtracted from x and y, input px, of the choices, the image's place and its shape."""

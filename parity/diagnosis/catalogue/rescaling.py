@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import COMMON_COST, add_fault
+from parity.diagnosis.catalogue.fault import COMMON_COST, RARE_COST, add_fault
 
 CODE = """r = min(640 / h0, 640 / w0)
 nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
@@ -113,6 +113,25 @@ fault(
     title="Padding computed from unrounded sides",
     changes={"offset": "exact"},
     wrong="The padding that is subtracted is computed from the unrounded resized sides.",
+)
+fault(
+    "older_ultralytics",
+    title="Boxes rescaled as older versions of Ultralytics did",
+    changes={"gain": "single", "offset": "exact_rounded"},
+    wrong=(
+        "Both axes use one scale factor, and the padding that is subtracted is computed from the "
+        "unrounded resized sides and then rounded."
+    ),
+)
+fault(
+    "half_px_of_matrix",
+    title="Half a pixel of the warp's matrix subtracted as padding",
+    changes={"offset": "matrix"},
+    wrong=(
+        "Boxes are mapped by the inverse of the matrix that maps pixel centres, whose translation "
+        "differs from the padding by half a pixel less half the scale factor."
+    ),
+    cost=RARE_COST,
 )
 wrong_padding(
     "centred_back",

@@ -34,6 +34,7 @@ BASES = (
     Pipeline(offset="exact", integers="sides_truncated", suppression="agnostic", iou=0.3),
     Pipeline(offset="half", side_rounding="ceil", clip="no", integers="truncated", iou=0.5),
     Pipeline(gain="largest", offset="from_gain", dropped="leaving_image", iou=0.5),
+    Pipeline(fitting="warp"),
 )
 """Deployments in which values differ."""
 
@@ -48,7 +49,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photographs")
     exif = Image.Exif()
     paths = []
-    for size, orientation in (((437, 301), 6), ((437, 302), 1)):
+    for size, orientation in (((437, 331), 6), ((437, 302), 1)):
         noise = Image.fromarray(rng.integers(0, 256, (40, 60, 3), np.uint8))
         paths.append(folder / f"{orientation}.jpg")
         exif[0x0112] = orientation

@@ -8,13 +8,11 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.clipping import ClippingChoices, clip_boxes
-from parity.deployment.geometry import FITTINGS, GeometryChoices, Shape, is_plain
+from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
+from parity.deployment.resampling import Pair, Shape
 from parity.deployment.stage import by_value, choice, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
-
-Pair = tuple[float, float]
-"""Of x and of y."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "unscaled",
         "doubled",
         "from_gain",
+        "matrix",
     ] = choice("matching", moot={"none": ("offset_rounding",), "letterbox": ("offset_rounding",)})
     offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
     rescaled: Literal["no", "gain", "stretch"] = "no"
@@ -124,11 +123,11 @@ WayBack = Callable[[RescalingChoices, Letterbox, Shape], Pair]
 
 
 def _true_gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].gains(place, image_shape)
+    return FITTINGS[choices.fitting].gains(choices, place, image_shape)
 
 
 def _true_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].offsets(place, image_shape)
+    return FITTINGS[choices.fitting].offsets(choices, place, image_shape)
 
 
 def _stretch(place: Letterbox, image_shape: Shape) -> Pair:
@@ -179,8 +178,11 @@ def _letterbox_offsets(_choices: RescalingChoices, place: Letterbox, image_shape
     )
 
 
-def _half_offsets(_choices: RescalingChoices, place: Letterbox, _shape: Shape) -> Pair:
-    return (place.width - place.resized_width) / 2, (place.height - place.resized_height) / 2
+def _half_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    width, height = place.resized_width, place.resized_height
+    if choices.fitting == "stretch":
+        width, height = _letterboxed(place, image_shape)
+    return (place.width - width) / 2, (place.height - height) / 2
 
 
 def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: float) -> Pair:
@@ -195,6 +197,13 @@ def _exact_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Sh
 
 def _offsets_of_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return _left_over(place, image_shape, *gains(choices, place, image_shape))
+
+
+def _offsets_of_matrix(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    """Return the translation of the matrix that maps centres of pixels onto centres of pixels."""
+    left, top = _true_offsets(choices, place, image_shape)
+    gain_x, gain_y = _true_gains(choices, place, image_shape)
+    return left + gain_x / 2 - 0.5, top + gain_y / 2 - 0.5
 
 
 def _times(factor: float) -> WayBack:
@@ -225,6 +234,7 @@ OFFSETS: dict[str, WayBack] = by_value(
         "unscaled": _unscaled_offsets,
         "doubled": _times(2),
         "from_gain": _offsets_of_gain,
+        "matrix": _offsets_of_matrix,
     },
 )
 """What is subtracted from x and y, input px, of the choices, the image's place and its shape."""

@@ -168,6 +168,16 @@ fault(
     ),
     cost=CHOICE_COST,
 )
+fault(
+    "half_px_of_matrix",
+    title="Half a pixel of the warp's matrix subtracted as padding",
+    changes={"offset": "matrix"},
+    wrong=(
+        "Boxes are mapped by the inverse of the matrix that maps pixel centres, whose translation "
+        "differs from the padding by half a pixel less half the scale factor."
+    ),
+    cost=RARE_COST,
+)
 wrong_padding(
     "centred_back",
     title="Padding of a centred image subtracted",

@@ -8,7 +8,7 @@ from parity.diagnosis.document import Undiagnosed, load_diagnosis
 from parity.documents import load, save
 from parity.logs import log_to
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.diagnosis_verdict import unread_line, verdict_sentence
 from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def main(*, results: list[str], diagnoses: list[str], report: str, destination: 
     gates, table = gates_of(documents), comparison_lines(documents)
     found = [load_diagnosis(path) for path in diagnoses]
     told = [*map(verdict_sentence, found)]
-    unread = [f"{FAIL.upper()} {e.model}: {e.reason}" for e in found if isinstance(e, Undiagnosed)]
+    unread = [unread_line(each) for each in found if isinstance(each, Undiagnosed)]
     lines = [*(gate.line for gate in gates), *unread, *told, "", *table]
     sys.stdout.write("\n".join(lines) + "\n")
     verdict = overall(gates)

@@ -1,6 +1,8 @@
 """``python -m parity.diagnose``: its configuration, its sentences, and a run."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.documents import save
 from parity.planning.checks import checked
 from parity.planning.schema import complete
+from tests.conftest import ROOT
 
 BOX = {"image": "a.jpg", "box": [10, 20, 30, 60], "score": 0.5, "class_id": 2}
 
@@ -122,7 +125,6 @@ def test_the_answer_is_printed(
     given: dict[str, str],
     yolo11n_pt: Path,
     yolo11n_static: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     samples = find_samples()
     listed = [BatchImage(name, str(path), "x") for name, path in samples.items()]
@@ -138,8 +140,11 @@ def test_the_answer_is_printed(
         "images": str(folder),
         "weights": str(yolo11n_pt),
     }
-    assert main(arguments_of(given, "--conf=0.25", "--iou=0.45", "--cores=2")) == 0
-    said = capsys.readouterr().out.splitlines()
+    command = [sys.executable, "-m", "parity.diagnose"]
+    command += arguments_of(given, "--conf=0.25", "--iou=0.45", "--cores=2")
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout.splitlines()
     assert said[0] == 'external-mine has 1 fault: "Colours swapped (BGR instead of RGB)".'
     assert said[1].startswith("Colours swapped (BGR instead of RGB): ")
     page = Path(said[-1].removeprefix("Report: "))

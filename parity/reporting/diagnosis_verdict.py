@@ -37,6 +37,11 @@ def verdict_sentence(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
     return f"{rest} of the boxes of {name} are not explained{where}.{proved}"
 
 
+def unread_line(found: Undiagnosed) -> str:
+    """Return the line of a verdict that fails since boxes cannot be read."""
+    return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
+
+
 def arm_of(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
     """Return the arm whose boxes were diagnosed."""
     return f"external-{diagnosis.external}"

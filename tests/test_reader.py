@@ -346,6 +346,8 @@ DIGITS = "9" * 5000
         ([ENTRY | {"class_id": -2}], "entry 1: -2 is not a class id"),
         ([ENTRY | {"class_id": 10**40}], "entry 1: 1000.* is not a class id"),
         ([ENTRY | {"class_id": float("nan")}], "entry 1: nan is not a class id"),
+        ([ENTRY | {"class_id": "c" * 200_000}], "is too long for the name of a class"),
+        ([{"image": "a\n.bmp", "boxes": []}] * 2, r"none of the images"),
         ([ENTRY | {"class_id": [2]}], r"entry 1: \[2\] is not a class id"),
         ([ENTRY | {"box": [1e308, 0, 1, 1]}], r"entry 1: box: 1e\+308 is too large"),
         ([ENTRY | {"box": [10**400, 0, 1, 1]}], "entry 1: box: 1000.* is not a finite number"),

@@ -23,7 +23,7 @@ from parity.external.image_names import (
     image_of_file,
     left_out,
 )
-from parity.external.source import IMAGE_KEYS, Record, Source
+from parity.external.source import IMAGE_KEYS, Record, Source, in_words
 from parity.external.tables import DELIMITERS, cells_of, first_line
 
 CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
@@ -54,7 +54,9 @@ def read(source: Source, images: ImageNames) -> Contents:
     columns = [COLUMNS.get(cell.lower(), cell) for cell in header]
     twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
     if twice:
-        raise UserError(f"{source.path}: its first line names the column {twice[0]} twice.")
+        raise UserError(
+            f"{source.path}: its first line names the column {in_words(twice[0])} twice."
+        )
     names_images = any(key in columns for key in (*IMAGE_KEYS, ID))
     own = None if names_images else image_of_file(source.path, images)
     if not names_images and own is None:

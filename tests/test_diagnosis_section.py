@@ -16,8 +16,16 @@ from parity.files import write_json
 from parity.provenance import sha256
 from parity.reporting.diagnosis_verdict import advice, verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
-from parity.reporting.views.blocks import Block, Code, Facts, Group, Sentences, Table, every_block
-from parity.reporting.views.diagnosis import blocks_of, odds, prepare
+from parity.reporting.views.blocks import (
+    Block,
+    CodeTabs,
+    Facts,
+    Group,
+    Sentences,
+    Table,
+    every_block,
+)
+from parity.reporting.views.diagnosis import NOT_RUN, blocks_of, odds, prepare
 from parity.reporting.views.section import Model
 from tests.report_documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
 from tests.synthetic import GROUND, HOSTILE, SAME, make_run
@@ -105,8 +113,9 @@ def test_what_is_said_of_a_fault() -> None:
     assert said["How to fix it"] == BGR.fix
     assert said["Stage"] == "input tensor"
     assert said["Reported before"] == BGR.reference
-    (code,) = (block for block in blocks() if isinstance(block, Code))
-    assert (code.text, code.language) == (BGR.code, "python")
+    (code,) = (block for block in blocks() if isinstance(block, CodeTabs))
+    assert {tab.language: tab.text for tab in code.tabs} == BGR.fixes
+    assert {tab.title: tab.note for tab in code.tabs} == {"Python": "", "C++": "", "Swift": NOT_RUN}
 
 
 def test_the_evidence_is_in_numbers() -> None:

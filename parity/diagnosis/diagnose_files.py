@@ -18,6 +18,7 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     Setting,
 )
+from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
@@ -69,7 +70,9 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    save(destination, as_document(diagnosis, attribution, observations, names, about))
+    values = fix_values(network, diagnosis.fixed, len(names))
+    document = as_document(diagnosis, attribution, observations, names, about, values=values)
+    save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
@@ -79,6 +82,8 @@ def as_document(
     observations: Observations,
     names: dict[int, str],
     about: dict[str, str],
+    *,
+    values: FixValues,
 ) -> DiagnosisDocument:
     """Return a diagnosis as the document that is written.
 
@@ -94,6 +99,8 @@ def as_document(
         The model's class names by id.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``.
+    values : FixValues
+        What the lines of the fixes are filled in with.
     """
     others = [*diagnosis.equivalents, *([diagnosis.runner_up] if diagnosis.runner_up else [])]
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
@@ -106,8 +113,8 @@ def as_document(
         images_stated=len(observations.images),
         declared=observations.declared,
         verdict=diagnosis.verdict,
-        faults=tuple(fault.record() for fault in diagnosis.faults),
-        choices=tuple(fault.record() for fault in diagnosis.choices),
+        faults=tuple(fault.record(values) for fault in diagnosis.faults),
+        choices=tuple(fault.record(values) for fault in diagnosis.choices),
         pipeline=_settings(diagnosis.pipeline),
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,

@@ -49,7 +49,11 @@ BGR = NamedFault(
     changes={"colours": "bgr"},
     wrong="The colours enter as blue, green, red.",
     fix="Turn OpenCV's BGR into RGB exactly once.",
-    fixes={"python": "x = x[..., ::-1]\ny = x", "cpp": "a < b;", "swift": "let x = y"},
+    fixes={
+        "python": "x = x[..., ::-1]\ny = x",
+        "cpp": "a < b; // </b><b>",
+        "swift": "let x = y",
+    },
     run=("python", "cpp"),
     reference="https://github.com/a/b/issues/1",
 )

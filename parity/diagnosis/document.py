@@ -260,7 +260,7 @@ class DiagnosisDocument:
         were given.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/2"
+    SCHEMA: ClassVar[str] = "diagnosis/3"
 
     model: str
     external: str

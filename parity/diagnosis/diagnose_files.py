@@ -73,7 +73,7 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    values = fix_values(network, diagnosis.fixed, len(names))
+    values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))

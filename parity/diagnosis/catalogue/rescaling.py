@@ -11,6 +11,7 @@ from parity.diagnosis.catalogue.fault import (
     RARE_COST,
     Fault,
     add_fault,
+    known,
 )
 
 CODE = """r = min(640 / h0, 640 / w0)
@@ -259,7 +260,7 @@ def input_shift(shift: Corners) -> Fault:
         What is added to x1, y1, x2, y2, input px.
     """
     words = describe_shift(shift)
-    return Fault(
+    fitted = Fault(
         "input_shift",
         "rescaling",
         f"Boxes moved in the input ({words} px)",
@@ -269,6 +270,7 @@ def input_shift(shift: Corners) -> Fault:
         CODE,
         cost=RARE_COST,
     )
+    return known(fitted)
 
 
 FAULTS.add("half_input_px_added", replace(input_shift(HALF_PX), name="half_input_px_added"))

@@ -83,7 +83,7 @@ def read_tensor(tensor: np.ndarray, correct: np.ndarray) -> TensorReading:
     inside, wanted = content(tensor), content(levels)
     scaling, colours = _levels(tensor[:, *inside], levels[:, *wanted])
     undone = unscaled(tensor, scaling) if scaling else tensor
-    correlation, matrix = register(_grey(levels), _grey(undone), wanted, inside)
+    correlation, matrix = align(_grey(levels), _grey(undone), wanted, inside)
     rows, columns = wanted
     centre = np.array(
         [(columns.start + columns.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1.0]
@@ -151,7 +151,7 @@ def _border(levels: np.ndarray, inside: tuple[slice, slice]) -> int | None:
     return level if np.abs(found - level).max() < 0.1 else None
 
 
-def register(
+def align(
     correct: np.ndarray,
     given: np.ndarray,
     wanted: tuple[slice, slice],

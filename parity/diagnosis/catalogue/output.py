@@ -207,11 +207,7 @@ def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
         f"Boxes are returned in px of a canvas of {words}, onto which the image is "
         f"{CANVAS_TITLES[unit]} for display.",
         "Return px of the image; scale boxes for display only.",
-<<<<<<< HEAD
         ("rescaling",),
-=======
-        RESCALING_CODE,
->>>>>>> coordinates
         cost=ON_A_CANVAS,
     )
     return known(fitted)

@@ -1,4 +1,4 @@
-"""The command line that the Python programs of this folder share: model, folder of images, output."""
+"""The command line of the Python programs in this folder: model, folder of images, output."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Port of a desktop program: pixels picked one by one, every class over the threshold, sides cut."""
+"""Port of a desktop program: picks pixels one by one, keeps every class, cuts the sides."""
 
 import cv2
 import numpy as np

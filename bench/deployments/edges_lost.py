@@ -1,4 +1,4 @@
-"""Port of a video pipeline whose parser refuses boxes that leave the picture's part of the input."""
+"""Port of a video pipeline whose parser refuses boxes that leave the picture in the input."""
 
 import cv2
 import numpy as np

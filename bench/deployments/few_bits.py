@@ -1,4 +1,4 @@
-"""A toolkit's network with weights of eight bits and one scale a tensor, believed to be the same."""
+"""A toolkit's network: weights of eight bits, one scale a tensor, believed to be the same."""
 
 import cv2
 import numpy as np

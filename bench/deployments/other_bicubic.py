@@ -13,7 +13,7 @@ def detect(session, path):
     for c in range(3):
         plane = Image.fromarray(image[..., c].astype(np.float32), "F")
         planes.append(np.asarray(plane.resize((640, 640), Image.Resampling.BICUBIC)) / 255)
-    x = np.clip(np.stack(planes)[None], 0, 1).astype(np.float32)
+    x = np.stack(planes)[None].astype(np.float32)
     out = session.run(None, {session.get_inputs()[0].name: x})[0][0]
     found = []
     for i in range(out.shape[1]):

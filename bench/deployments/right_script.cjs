@@ -4,11 +4,11 @@ const { forward, readPixels, run } = require("./command.cjs");
 /** Return the source pixels and the weights, of 2048 in all, of each pixel along one side. */
 function taps(from, to) {
   return Array.from({ length: to }, (_, i) => {
-    const s = ((i + 0.5) * from) / to - 0.5;
-    let first = Math.floor(s), share = s - first;
+    const s = Math.fround((i + 0.5) * (1 / (to / from)) - 0.5);
+    let first = Math.floor(s), share = Math.fround(s - first);
     if (first < 0) [first, share] = [0, 0];
     if (first >= from - 1) [first, share] = [from - 1, 0];
-    return [first, Math.min(first + 1, from - 1), roundEven((1 - share) * 2048), roundEven(share * 2048)];
+    return [first, Math.min(first + 1, from - 1), roundEven(Math.fround(1 - share) * 2048), roundEven(share * 2048)];
   });
 }
 

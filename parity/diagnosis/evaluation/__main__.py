@@ -106,7 +106,7 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
 
 def _independent(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     found = find_programs(parts.PROGRAMS)
-    left_out = load_truths(parts.TRUTHS).keys() - found.keys()
+    left_out = load_truths(parts.TRUTHS, {}).keys() - found.keys()
     if left_out:
         _say(f"left out, since Node or its packages are not installed: {', '.join(left_out)}")
     yield from _by_name("independent", options, list(parts.chosen(found, _names(options))))

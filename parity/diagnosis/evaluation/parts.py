@@ -249,7 +249,8 @@ def independent(
     declared : bool
         Whether their thresholds are declared.
     """
-    truths, kinds = load_truths(TRUTHS), load_kinds(KINDS)
+    kinds = load_kinds(KINDS)
+    truths = load_truths(TRUTHS, kinds)
     for name, program in chosen(find_programs(PROGRAMS), only).items():
         folder = next(iter(images.values())).parent
         boxes = boxes_of(program, bench.onnx, folder, bench.work / "boxes")
@@ -307,7 +308,8 @@ def published_files(folder: str | Path) -> dict[str, Path]:
 
 def _published_truths(folder: str | Path) -> dict[str, Truth]:
     own = Path(folder) / "truth.json"
-    return load_truths(PUBLISHED_TRUTHS) | (load_truths(own) if own.is_file() else {})
+    kinds = load_kinds(KINDS)
+    return load_truths(PUBLISHED_TRUTHS, kinds) | (load_truths(own, kinds) if own.is_file() else {})
 
 
 def _named_beside(path: Path) -> set[str]:

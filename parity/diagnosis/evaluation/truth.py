@@ -57,7 +57,7 @@ class Truth:
         return not self.faults and not self.unknown
 
 
-def load_truths(path: str | Path) -> dict[str, Truth]:
+def load_truths(path: str | Path, kinds: Kinds) -> dict[str, Truth]:
     """Read truths by the name of the deployment.
 
     Parameters
@@ -65,16 +65,19 @@ def load_truths(path: str | Path) -> dict[str, Truth]:
     path : str or Path
         YAML or JSON: lists ``faults``, ``optional`` and ``unknown``, ``language`` and ``declared``
         of each deployment.
+    kinds : dict of str to tuple of str
+        A fault that they give no name in the catalogue is something unknown.
     """
-    return {name: _truth(name, entry or {}) for name, entry in _load(path).items()}
+    return {name: _truth(name, entry or {}, kinds) for name, entry in _load(path).items()}
 
 
-def _truth(name: str, entry: dict[str, Any]) -> Truth:
+def _truth(name: str, entry: dict[str, Any], kinds: Kinds) -> Truth:
+    faults = entry.get("faults", ())
     return Truth(
         name,
-        faults=tuple(entry.get("faults", ())),
+        faults=tuple(word for word in faults if names_of(word, kinds)),
         optional=tuple(entry.get("optional", ())),
-        unknown=tuple(entry.get("unknown", ())),
+        unknown=(*entry.get("unknown", ()), *(w for w in faults if not names_of(w, kinds))),
         language=entry.get("language", ""),
         declared=declared_in(entry.get("declared", {})),
     )

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import chain
 from multiprocessing import get_context
+from pathlib import Path
 
 from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of
@@ -38,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> str:
     """Return the results as text; see ``--help``."""
     parser = argparse.ArgumentParser("python -m parity.diagnosis.evaluation", description=__doc__)
     parser.add_argument("--onnx", required=True, help="an export of fixed shape, 640 x 640 say")
+    parser.add_argument(
+        "--other", action="append", default=[], help="another export, as int8=path.onnx"
+    )
     parser.add_argument("--part", action="append", choices=PARTS, help="all of them by default")
     parser.add_argument("--images", default="", help="photographs; the samples by default")
     parser.add_argument("--count", type=int, default=10, help="images to use")
@@ -68,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
 
 
 def _bench(options: argparse.Namespace) -> Bench:
-    return Bench.open(options.onnx, options.work, threads=options.threads, reuse=options.reuse)
+    others = {name: Path(path) for name, _, path in (o.partition("=") for o in options.other)}
+    return Bench.open(
+        options.onnx, options.work, threads=options.threads, others=others, reuse=options.reuse
+    )
 
 
 def _replayer(bench: Bench, options: argparse.Namespace) -> Replayer:

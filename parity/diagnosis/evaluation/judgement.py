@@ -22,8 +22,8 @@ class Answer:
     ----------
     verdict : str
         See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    named : tuple of str
-        Names of the faults.
+    named, choices : tuple of str
+        Names of the faults, and of the harmless choices.
     equivalents : tuple of tuple of str
         Names of the faults of explanations that these boxes cannot tell from the one named.
     undecided : tuple of str
@@ -38,6 +38,7 @@ class Answer:
 
     verdict: str
     named: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     equivalents: tuple[tuple[str, ...], ...] = ()
     undecided: tuple[str, ...] = ()
     exact: float = 1.0
@@ -90,6 +91,7 @@ def answer_of(diagnosis: Diagnosis) -> Answer:
     return Answer(
         verdict=diagnosis.verdict,
         named=tuple(fault.name for fault in diagnosis.faults),
+        choices=tuple(choice.name for choice in diagnosis.choices),
         equivalents=tuple(
             tuple(fault.name for fault in other.named if not fault.is_choice)
             for other in diagnosis.equivalents
@@ -126,7 +128,8 @@ def judge(truth: Truth, answer: Answer, kinds: Kinds, hidden: Collection[str] = 
 def _judge(
     truth: Truth, answer: Answer, named: Sequence[str], kinds: Kinds, hidden: Collection[str]
 ) -> Judgement:
-    left = [word for word in truth.faults if not is_named(word, named, kinds)]
+    said = (*named, *answer.choices)
+    left = [word for word in truth.faults if not is_named(word, said, kinds)]
     undecided = tuple(w for w in left if is_named(w, answer.undecided, kinds))
     not_shown = tuple(w for w in left if w in hidden and w not in undecided)
     return Judgement(

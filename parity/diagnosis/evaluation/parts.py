@@ -1,7 +1,8 @@
 """The parts of the measurement: each yields a judgement for every deployment that it diagnoses."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,8 @@ class Bench:
         The same, loaded, that takes squares.
     work : Path
         Folder of images, boxes and raw outputs.
+    others : dict of str to Path
+        Other exports by name, which a deployment may run instead.
     reuse : bool
         Whether raw outputs are kept between runs; seconds and network runs tell nothing then.
     """
@@ -76,23 +79,34 @@ class Bench:
     onnx: Path
     network: OnnxNetwork
     work: Path
+    others: dict[str, Path] = field(default_factory=dict)
     reuse: bool = False
 
     @classmethod
-    def open(cls, onnx: str | Path, work: str | Path, *, threads: int, reuse: bool) -> "Bench":
+    def open(
+        cls,
+        onnx: str | Path,
+        work: str | Path,
+        *,
+        threads: int,
+        others: dict[str, Path] | None = None,
+        reuse: bool = False,
+    ) -> "Bench":
         """Load an export."""
-        network = replace(OnnxNetwork.load(onnx, threads=threads), rect=False)
-        return cls(Path(onnx), network, Path(work), reuse)
+        return cls(Path(onnx), _load(onnx, threads), Path(work), others or {}, reuse)
 
     @property
     def raw_outputs(self) -> Path:
-        """The folder of raw outputs: one for each export and size of its input."""
+        """The folder of raw outputs: one for each set of exports and size of the input."""
         height, width = self.network.imgsz
-        return self.work / "raw" / f"{digest_of([self.onnx])}-{height}x{width}"
+        exports = digest_of([self.onnx, *self.others.values()])
+        return self.work / "raw" / f"{exports}-{height}x{width}"
 
     def replayer(self, paths: dict[str, Path], *, keep: bool = False) -> Replayer:
         """Return what replays the deployments of some images."""
-        return Replayer(self.network, paths, self.raw_outputs if keep or self.reuse else None)
+        others = {name: partial(_load, path, 1) for name, path in self.others.items()}
+        kept = self.raw_outputs if keep or self.reuse else None
+        return Replayer(self.network, paths, kept, others)
 
     def examine(
         self, truth: Truth, seen: Observations, replayer: Replayer, kinds: Kinds
@@ -101,6 +115,10 @@ class Bench:
         answer = answer_of(diagnose(seen, replayer, self.network.names))
         hidden = hidden_words(truth, kinds, replayer, list(seen.images))
         return judge(truth, answer, kinds, hidden)
+
+
+def _load(onnx: str | Path, threads: int) -> OnnxNetwork:
+    return replace(OnnxNetwork.load(onnx, threads=threads), rect=False)
 
 
 def pictures(folder: str, count: int) -> dict[str, Path]:

@@ -84,8 +84,8 @@ def _truth(name: str, entry: dict[str, Any], kinds: Kinds) -> Truth:
 
 
 def declared_in(header: Mapping[str, Any]) -> Declared:
-    """Return the thresholds and the geometry that an object states."""
-    known = ("conf", "iou", "max_det", "geometry")
+    """Return the thresholds, the geometry and the export that an object states."""
+    known = ("conf", "iou", "max_det", "geometry", "export")
     return Declared(**{key: header[key] for key in known if header.get(key) is not None})
 
 

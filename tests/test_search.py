@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from parity.diagnosis.evaluation.scoring import Case, explains
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
@@ -14,7 +15,6 @@ from parity.deployment.postprocess import postprocess
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import injectable_faults, observe, with_faults
-from parity.diagnosis.evaluation.scoring import Case, explains
 from parity.diagnosis.evaluation.varied_images import write_varied_images
 from parity.external.observations import Declared, Observations, Observed
 

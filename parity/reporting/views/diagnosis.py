@@ -7,7 +7,9 @@ from parity.diagnosis.document import (
     DiagnosisDocument,
     NamedFault,
     Severity,
+    Undiagnosed,
     WaterfallStep,
+    load_diagnosis,
 )
 from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
@@ -59,24 +61,26 @@ PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
-    found = model.documents("diagnoses", DiagnosisDocument)
+    found = {name: load_diagnosis(path) for name, path in model.files("diagnoses").items()}
     groups = [
         Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
     ]
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]:
+def blocks_of(diagnosis: DiagnosisDocument | Undiagnosed, plot: str | None) -> Iterator[Block]:
     """Yield what is said of one diagnosis.
 
     Parameters
     ----------
-    diagnosis : DiagnosisDocument
+    diagnosis : DiagnosisDocument or Undiagnosed
         What ``diagnose`` wrote.
     plot : str, optional
         Its figure.
     """
     yield Text(verdict_sentence(diagnosis), bold=True)
+    if isinstance(diagnosis, Undiagnosed):
+        return
     if plot:
         yield Figure(plot, PLOT)
     shares = {step.name: step.share for step in diagnosis.waterfall if step.name}

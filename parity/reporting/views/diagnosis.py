@@ -77,7 +77,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield effect_of_fix(diagnosis)
-    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
+    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
@@ -196,8 +196,8 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
         ]
     )
     yield (
-        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
-        "comparison of that name uses the thresholds of the configuration."
+        f"{arm_of(diagnosis)} is compared with PyTorch at its own thresholds, declared or "
+        f"inferred: {said}."
     )
 
 

@@ -72,9 +72,7 @@ class Judgement:
         return not self.exceeded
 
 
-def judge(
-    measured: Differences, tolerance: Tolerance, rounding: Rounding = UNROUNDED
-) -> Judgement:
+def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNROUNDED) -> Judgement:
     """Compare measured differences with a tolerance; NaN on either side exceeds it.
 
     Parameters
@@ -87,7 +85,11 @@ def judge(
         What printing may have changed, which counts for nothing.
     """
     found = {quantity: getattr(measured, quantity) for quantity in QUANTITIES}
-    for quantity, printed in vars(rounding).items():
-        found[quantity] = float(np.maximum(found[quantity] - printed, 0.0))  # keeps NaN
+    found["box_px"] = _beyond(measured.box_px, rounding.box_px)
+    found["score"] = _beyond(measured.score, rounding.score)
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]
     return Judgement(Tolerance(**found), exceeded)
+
+
+def _beyond(difference: float, rounding: float) -> float:
+    return float(np.maximum(difference - rounding, 0.0))  # unlike max(), it never loses a NaN

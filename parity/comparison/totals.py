@@ -89,7 +89,7 @@ class ComparisonTotals:
         self.images = self.read = self.differing = 0
         self.counts = Counter(dict.fromkeys(SUMMED, 0))
         self.box_px, self.score, self.iou = array("d"), array("d"), array("d")
-        self.beyond = {"box_px": 0.0, "score": 0.0}  # what rounding does not explain
+        self.beyond_px = self.beyond_score = 0.0  # what rounding does not explain
         self.rounding = Rounding()
 
     def add(self, compared: ImageComparison) -> ImageDifferences:
@@ -104,16 +104,13 @@ class ComparisonTotals:
         self.box_px.extend(pair.box_px for pair in compared.matched)
         self.iou.extend(pair.iou for pair in compared.matched)
         self.score.extend(score_differences(compared.matched))
-        for quantity, largest in self.beyond.items():
-            here = getattr(judged.required, quantity)
-            self.beyond[quantity] = float(np.maximum(largest, here))  # keeps NaN
+        self.beyond_px = _larger(self.beyond_px, judged.required.box_px)
+        self.beyond_score = _larger(self.beyond_score, judged.required.score)
         self.rounding = Rounding(
             max(self.rounding.box_px, compared.rounding.box_px),
             max(self.rounding.score, compared.rounding.score),
         )
-        return ImageDifferences(
-            **vars(measured), passed=judged.passed, rounding=compared.rounding
-        )
+        return ImageDifferences(**vars(measured), passed=judged.passed, rounding=compared.rounding)
 
     def results(self) -> RunDifferences:
         """Reduce all images to one set of numbers and a verdict.
@@ -132,7 +129,9 @@ class ComparisonTotals:
             score=score.max if score else 0.0,
             iou=iou.min if iou else 1.0,
         )
-        verdict = judge(replace(measured, **self.beyond), self.tolerance)
+        verdict = judge(
+            replace(measured, box_px=self.beyond_px, score=self.beyond_score), self.tolerance
+        )
         return RunDifferences(
             **vars(measured),
             images=self.images,
@@ -144,6 +143,10 @@ class ComparisonTotals:
             exceeded=verdict.exceeded,
             rounding=self.rounding,
         )
+
+
+def _larger(one: float, other: float) -> float:
+    return float(np.maximum(one, other))  # unlike max(), it never loses a NaN
 
 
 def distribution(values: "array[float]") -> Distribution | None:

@@ -269,9 +269,7 @@ def draw_shares(
 
 def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
     least = ax.get_xlim()[0]
-    for value in sorted(
-        {getattr(comparison.allowed, key) for comparison in comparisons.values()}
-    ):
+    for value in sorted({getattr(comparison.allowed, key) for comparison in comparisons.values()}):
         if value >= least:
             ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
             ax.annotate(

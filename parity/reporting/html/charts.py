@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from parity.comparison.results import ComparisonResults
 from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
-    allowed_in_words,
     KIND_TITLES,
     MeasuredQuantity,
+    allowed_in_words,
     object_count,
     objects_by_kind,
     spread_of,

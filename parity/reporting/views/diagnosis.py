@@ -45,6 +45,7 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+THRESHOLD_WORDS = {"conf": "conf", "iou": "IoU", "max_det": "max_det"}
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -190,15 +191,12 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
     thresholds = diagnosis.fix_effect.thresholds
     said = listing(
         [
-            f"conf {number(thresholds.conf)}",
-            f"IoU {number(thresholds.iou)}",
-            f"max_det {thresholds.max_det}",
+            f"{word} {number(getattr(thresholds, name))} "
+            f"({'not ' if getattr(diagnosis.declared, name) is None else ''}declared)"
+            for name, word in THRESHOLD_WORDS.items()
         ]
     )
-    yield (
-        f"{arm_of(diagnosis)} is compared with PyTorch at its own thresholds, declared or "
-        f"inferred: {said}."
-    )
+    yield f"PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}."
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:

@@ -24,7 +24,7 @@ ROUNDED = {
     "declared": {"detections": "rounded.json", "conf": 0.5, "iou": 0.7},
     "undeclared": {"detections": "rounded.json"},
 }
-"""A correct deployment at its own threshold, whose boxes are rounded to 0.1 px and 0.01 in score."""
+"""A correct deployment at its own threshold, with boxes rounded to 0.1 px and 0.01 in score."""
 ALL = {"external": {"faulty": FAULTY, "mine": MINE, **ROUNDED}}
 GATED = {"gate": [f"external-{name}" for name in ROUNDED]}
 INJECTED = "results/inject/yolo11n/{}.json"

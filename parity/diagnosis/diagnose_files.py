@@ -3,20 +3,21 @@
 import logging
 from pathlib import Path
 
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
-from parity.deployment.run import Network
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
 from parity.detection.detection_files import DetectionBatch
-from parity.diagnosis.alternatives import Explanation
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
     DiagnosisEffort,
+    FoundFault,
     Setting,
+    Unexplained,
 )
 from parity.documents import load, save
 from parity.external.convert import load_converted
@@ -24,17 +25,15 @@ from parity.external.observations import Known, Observations
 
 log = logging.getLogger(__name__)
 
-MARGIN_DECIMALS = 3
-"""Decimals of the margins that are written; chosen: more differ from machine to machine."""
-
 
 def diagnose_files(
-    network: Network,
+    networks: dict[str, str],
     inputs: dict[str, list[str]],
     known: Known,
     *,
     about: dict[str, str],
     iou: float,
+    threads: int,
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
@@ -42,17 +41,20 @@ def diagnose_files(
 
     Parameters
     ----------
-    network : Network
-        What the deployment runs.
+    networks : dict of str to str
+        The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
-        ``model``, ``external``, ``export`` and ``reference``, the control's name.
+        ``model``, ``external``, ``export``, which runs the hypotheses, and ``reference``, the
+        control's name.
     iou : float
         Smallest overlap of a matched pair.
+    threads : int
+        Threads that an inference may use.
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
@@ -60,6 +62,7 @@ def diagnose_files(
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
+    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
     replayer = Replayer(network, paths)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
@@ -95,9 +98,9 @@ def as_document(
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``.
     """
-    others = [*diagnosis.equivalents, *([diagnosis.runner_up] if diagnosis.runner_up else [])]
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
-    mentioned += [fault for other in others for fault in other.named]
+    mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
+    found = diagnosis.reproduced
     return DiagnosisDocument(
         model=about["model"],
         external=about["external"],
@@ -106,14 +109,33 @@ def as_document(
         images_stated=len(observations.images),
         declared=observations.declared,
         verdict=diagnosis.verdict,
-        faults=tuple(fault.record() for fault in diagnosis.faults),
+        faults=tuple(
+            FoundFault(
+                **vars(fault.record()),
+                proof=diagnosis.proofs[fault.name],
+                severity=attribution.severities[fault.name],
+            )
+            for fault in diagnosis.faults
+        ),
         choices=tuple(fault.record() for fault in diagnosis.choices),
         pipeline=_settings(diagnosis.pipeline),
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,
         reproduced_by_correct=diagnosis.reproduced_by_correct,
-        runner_up=_alternative(diagnosis.runner_up) if diagnosis.runner_up else None,
-        equivalents=tuple(_alternative(other) for other in diagnosis.equivalents),
+        unexplained=Unexplained(
+            observed=1 - found.exact,
+            predicted=1 - found.predicted,
+            stages=diagnosis.unexplained_stages,
+            severity=attribution.unexplained,
+            reasons=diagnosis.reasons,
+        ),
+        thresholds=diagnosis.thresholds,
+        network=diagnosis.pipeline.network or about["export"],
+        readings=diagnosis.readings,
+        equivalents=tuple(
+            Alternative(tuple(fault.name for fault in other.named))
+            for other in diagnosis.equivalents
+        ),
         undecided=tuple(fault.name for fault in diagnosis.undecided),
         first_difference=diagnosis.first_difference or "",
         ask=diagnosis.ask,
@@ -123,7 +145,6 @@ def as_document(
         complete=diagnosis.complete,
         fix_effect=attribution.fix_effect,
         waterfall=attribution.waterfall,
-        alone=attribution.alone,
         examples=attribution.examples,
         titles={fault.name: fault.title for fault in mentioned},
         names=names,
@@ -133,11 +154,6 @@ def as_document(
 
 def _settings(pipeline: Pipeline) -> dict[str, Setting]:
     return {field: getattr(pipeline, field) for field in deviations(pipeline)}
-
-
-def _alternative(explanation: Explanation) -> Alternative:
-    names = tuple(fault.name for fault in explanation.named)
-    return Alternative(names, round(explanation.margin, MARGIN_DECIMALS))
 
 
 def load_reference(controls: list[str], candidates: list[str], wanted: set[str]) -> Reference:

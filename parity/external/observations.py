@@ -47,6 +47,8 @@ class Declared:
         Height and width of the input, px.
     geometry : {"square", "rect", None}
         Whether images are fitted into the whole input or into a minimal rectangle.
+    export : str or None
+        Name of the export that it runs.
     """
 
     conf: float | None = None
@@ -54,6 +56,7 @@ class Declared:
     max_det: int | None = None
     imgsz: tuple[int, int] | None = None
     geometry: str | None = None
+    export: str | None = None
 
 
 NOTHING_DECLARED = Declared()

@@ -98,7 +98,7 @@ def test_the_faults_are_named_and_without_them_nothing_is_left(
     diagnosed: Workflow, external: str
 ) -> None:
     diagnosis = diagnosis_of(diagnosed, external)
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
     before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
     assert before.panoptic_quality < 0.95
@@ -273,7 +273,7 @@ def test_a_published_deployment_runs_through_all_rules(
     result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
     diagnosis = diagnosis_of(project, "theirs")
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {"gain_of_height", "sides_truncated"} <= {fault.name for fault in diagnosis.faults}
     assert diagnosis.images_stated == len(listed)
     effect = diagnosis.fix_effect

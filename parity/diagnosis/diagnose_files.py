@@ -1,6 +1,7 @@
 """One diagnosis from files to a file."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -62,8 +63,13 @@ def diagnose_files(
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
-    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
-    replayer = Replayer(network, paths)
+    load_network = partial(OnnxNetwork.load, threads=threads)
+    others = {
+        name: partial(load_network, path)
+        for name, path in networks.items()
+        if name != about["export"]
+    }
+    replayer = Replayer(load_network(networks[about["export"]]), paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
     for image in listed:

@@ -205,10 +205,16 @@ def _printed(
     written: list[Entry], formats: dict[str, np.ndarray], boxes: dict[str, np.ndarray]
 ) -> Printed:
     """Return how numbers are written; of a source that mixes units, the decimals of the px."""
-    units = {name.endswith(FRACTION) for names in formats.values() for name in names}
+    used = {name for names in formats.values() for name in names}
+    units = {name.endswith(FRACTION) for name in used}
     numbers = _numbers(written) if len(units) == 1 else np.concatenate(list(boxes.values()))
     scores = np.array([entry.score for entry in written], np.float64)
-    return Printed("fraction" if units == {True} else "px", decimals(numbers), decimals(scores))
+    return Printed(
+        "fraction" if units == {True} else "px",
+        decimals(numbers),
+        decimals(scores),
+        max(BOX_FORMATS[name.removesuffix(FRACTION)].corner_error for name in used),
+    )
 
 
 def number_classes(

@@ -190,6 +190,7 @@ ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
         ("a.jpg 10 20 30 60 0.5 2\n", ".txt"),
         ("a.jpg\t10\t20\t30\t60\t50%\tcar\n", ".txt"),
         ("Image,XMin,YMin,XMax,YMax,Conf,Class\na.jpg,10,20,30,60,0.5,2.0\nc.jpg,,,,,,", ".csv"),
+        ("image,width,height,x1,y1,x2,y2,conf,cls\na.jpg,9,9,10,20,30,60,.5,2\nc.jpg,9,9", ".csv"),
         ("image,box,conf,label\na,\"{'x1': 10, 'y1': 20, 'x2': 30, 'y2': 60}\",0.5,car", ".csv"),
         ({"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 3, "name": "car"}],
           "annotations": [{"image_id": 7, "category_id": 3, "bbox": [10, 20, 20, 40], "score": 0.5,

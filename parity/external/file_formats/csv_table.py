@@ -27,6 +27,9 @@ from parity.external.source import IMAGE_KEYS, Record, Source, in_words
 from parity.external.tables import DELIMITERS, cells_of, first_line
 
 CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
+PARTS = {*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS} - {"width", "height"}
+"""Columns that only a box has; width and height may be those of the image."""
+
 COLUMNS = {
     key.lower(): key
     for key in (
@@ -89,9 +92,7 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 def _says_nothing(row: Record) -> bool:
     """Return whether a row holds no part of a box, so that it states an image without objects."""
-    return not any(key in row for key in (*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS)) and not (
-        {*CLASS_KEYS, *LABEL_KEYS} & row.keys()
-    )
+    return not PARTS & row.keys()
 
 
 register(

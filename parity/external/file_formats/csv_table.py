@@ -23,7 +23,7 @@ from parity.external.image_names import (
     image_of_file,
     left_out,
 )
-from parity.external.source import IMAGE_KEYS, Record, Source, in_words
+from parity.external.source import IMAGE_KEYS, Record, Source, name_in_words
 from parity.external.tables import DELIMITERS, cells_of, first_line
 
 CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
@@ -58,7 +58,7 @@ def read(source: Source, images: ImageNames) -> Contents:
     twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
     if twice:
         raise UserError(
-            f"{source.path}: its first line names the column {in_words(twice[0])} twice."
+            f"{source.path}: its first line names the column {name_in_words(twice[0])} twice."
         )
     names_images = any(key in columns for key in (*IMAGE_KEYS, ID))
     own = None if names_images else image_of_file(source.path, images)

@@ -88,6 +88,14 @@ KERNEL_TITLES = {
         "Resized with Catmull-Rom interpolation",
         "Catmull-Rom interpolation (bicubic with a = -0.5, not antialiased)",
     ),
+    "skia": (
+        "Resized with Skia's bilinear filter (browser canvas, Android's Bitmap)",
+        "Skia's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
+    ),
+    "libvips": (
+        "Resized with libvips (sharp), Lanczos",
+        "libvips' default (Lanczos; where an image grows, bicubic and half a pixel off)",
+    ),
 }
 """Title and words by interpolation kernel."""
 
@@ -251,6 +259,15 @@ fault(
         "point, as OpenCV does."
     ),
     fix=PLAIN_BILINEAR,
+    subjects=("resizing",),
+    cost=RARE_COST,
+)
+fault(
+    "levels_of_16_bits",
+    title="Resized in 16-bit levels that are cut to 8, as Go's draw package does",
+    changes={"levels": "high_byte"},
+    wrong="The image is resized in levels of 16 bits, whose high byte is kept.",
+    fix="Round the resized levels to the nearest one.",
     subjects=("resizing",),
     cost=RARE_COST,
 )

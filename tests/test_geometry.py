@@ -93,6 +93,14 @@ def test_the_resizers_of_other_libraries_are_among_the_choices(library, made):
     assert apart.mean() <= mean
 
 
+def test_skia_draws_at_fractions_of_a_pixel():
+    recorded = np.load(Path(__file__).parent / "resized_by_libraries.npz")
+    drawn = GeometryChoices(fitting="warp", edges="replicated", kernel="skia")
+    place = place_image(drawn, recorded["image"].shape[:2], (17, 17))
+    found = resize_and_place(drawn, recorded["image"], place)
+    np.testing.assert_array_equal(found, recorded["canvas_at_fractions"])
+
+
 @pytest.mark.parametrize("grid", ["half_pixel", "corner", "corners_aligned", "plus_half"])
 @pytest.mark.parametrize("fitting", ["letterbox", "stretch", "pad_first", "crop", "warp"])
 def test_every_grid_is_near_the_usual_one(grid, fitting):

@@ -102,7 +102,7 @@ class GeometryChoices(Choices):
     ] = "linear"
     grid: Grid = "half_pixel"
     levels: Literal["library", "half_even", "half_up", "truncated", "high_byte", "kept"] = "library"
-    edges: Literal["blended", "replicated", "covered"] = "blended"
+    edges: Literal["blended", "replicated"] = "blended"
     enlarge: bool = True
     sides_exchanged: bool = False
 
@@ -267,7 +267,7 @@ def _resample(
     *,
     gain: Pair,
     offset: Pair,
-    edges: Literal["replicated", "blended", "covered"],
+    edges: Literal["replicated", "blended"],
 ) -> np.ndarray:
     own = RESIZERS[choices.kernel]
     if own.enlarging and max(gain) > 1:

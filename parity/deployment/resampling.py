@@ -28,13 +28,12 @@ pixels of the image are points at whole numbers.
 ``minus_half`` takes t / gain - 0.5 (libvips where it enlarges).
 """
 
-Edges = Literal["replicated", "left_out", "blended", "covered"]
+Edges = Literal["replicated", "left_out", "blended"]
 """What lies beyond the edge of an image.
 
 ``replicated`` continues its outermost pixels, ``left_out`` weighs those that exist (Pillow), and
 in both the border begins at the px whose centre lies outside. ``blended`` has the border's level
-there (``cv2.warpAffine``). ``covered`` mixes a px that the image covers in part with the border (a
-browser's canvas).
+there (``cv2.warpAffine``).
 """
 
 Levels = Literal["half_even", "half_up", "truncated", "high_byte", "kept"]
@@ -187,8 +186,9 @@ def taps_along(
     if edges == "left_out":
         total = weights.sum(axis=1, keepdims=True)
         weights = weights / np.where(total == 0, 1.0, total)
-    inside = _inside(count, side * gain, offset, edges)
-    if inside is not None:
+    if edges != "blended":
+        centres = np.arange(count) + 0.5
+        inside = (centres >= offset) & (centres < offset + side * gain)
         weights = weights * inside[:, None]
     used = np.flatnonzero(weights.any(axis=1))
     rows = slice(used[0], used[-1] + 1) if len(used) else slice(0, 0)
@@ -210,17 +210,6 @@ def _weights(
     else:
         weights = KERNELS[kernel].weight(apart / shrink)
     return taken, weights / weights.sum(axis=1, keepdims=True)
-
-
-def _inside(count: int, length: float, offset: float, edges: Edges) -> np.ndarray | None:
-    """Return which share of each px of the input is the image's, (count,); None if weights say."""
-    begins = np.arange(count)
-    if edges == "blended":
-        return None
-    if edges == "covered":
-        covered = np.minimum(begins + 1, offset + length) - np.maximum(begins, offset)
-        return covered.clip(0, 1)
-    return (begins + 0.5 >= offset) & (begins + 0.5 < offset + length)
 
 
 def resample_pixels(

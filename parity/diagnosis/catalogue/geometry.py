@@ -334,10 +334,10 @@ fault_both_ways(
 fault_both_ways(
     "drawn_at_fractions",
     title="Drawn at fractions of a pixel, as a browser's canvas does",
-    changes={"fitting": "warp", "edges": "covered", "levels": "half_even"},
+    changes={"fitting": "warp", "edges": "replicated", "kernel": "skia"},
     wrong=(
-        "The image is drawn with a width, a height and a position that are not whole px, so its "
-        "edges blend into the padding."
+        "The image is drawn with a width, a height and a position that are not whole px, and with "
+        "Skia's bilinear filter."
     ),
     fix=LETTERBOX,
     cost=RARE_COST,

@@ -62,6 +62,7 @@ RECREATED = {
         FLOORED, colours="bgr", border=0, clip_limit="last_px", stride=32, conf=0.4, iou=0.5
     ),
     "m_nearest": Pipeline(
+        chroma="repeated",
         kernel="nearest",
         border=0,
         border_rounding="floor",
@@ -83,8 +84,9 @@ RECREATED = {
         iou=0.45,
     ),
 }
-OTHER_PIXELS = {"m_nearest": {"000000000536.jpg", "bus.jpg", "zidane.jpg"}}
-"""Images that a deployment decodes or samples otherwise than OpenCV does."""
+OTHER_PLACE = {"m_nearest": {"000000000536.jpg"}}
+"""Images that a deployment places otherwise: in float32, 336 px times 640 / 448 are 480.00003, and
+half of what is left is cut to 79."""
 
 EXACT_SCORE = 1e-4
 """Difference of scores that arithmetic alone causes; chosen, as in the diagnosis."""
@@ -109,7 +111,7 @@ def test_a_published_deployment_is_recreated(name: str, shared: Path, yolo11n_on
     paths = {image: find_samples().get(image, coco / image) for image in sorted(names)}
     shapes = {image: read_image(path).shape[:2] for image, path in paths.items()}
     observed = load_external(source, shapes, network.names).images
-    for image in sorted(names - OTHER_PIXELS.get(name, set())):
+    for image in sorted(names - OTHER_PLACE.get(name, set())):
         found, expected = run(RECREATED[name], paths[image], network), observed[image]
         assert len(found) == len(expected), image
         apart = np.abs(found.boxes[:, None] - expected.boxes[None]).max(axis=2)

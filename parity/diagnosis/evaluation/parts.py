@@ -1,4 +1,4 @@
-"""The parts of the measurement: each yields a scored answer for every deployment that it diagnoses."""
+"""The parts of the measurement: each yields a scored answer for every deployment."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

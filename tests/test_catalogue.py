@@ -1,5 +1,7 @@
 """The catalogue: every fault is explained for people, and registers itself."""
 
+import re
+
 import pytest
 
 from parity.deployment.pipeline import Pipeline, deviations
@@ -8,9 +10,12 @@ from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.output import on_canvas, output_shift
+from parity.diagnosis.catalogue.rescaling import input_shift
 from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
+from parity.diagnosis.fixes.fix import FIXES
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 
@@ -22,10 +27,11 @@ SPECIAL = [ZERO_SIZE_NMSBOXES, RECTANGLE, SQUARE]
 def test_every_fault_is_complete(fault):
     assert fault.stage in FAULT_STAGES
     for sentence in (fault.wrong, fault.fix):
-        assert sentence[0].isupper() or sentence.startswith(("x and y", "cv2."))
+        assert sentence[0].isupper() or sentence.startswith("x and y")
         assert sentence.endswith(".")
     assert not fault.title.endswith(".")
-    assert fault.code
+    assert fault.subjects
+    assert set(fault.subjects) <= set(FIXES)
     assert fault.reference == "" or fault.reference.startswith("https://")
     assert fault.precedes_output == bool(fault.fields & set(PREPROCESSING))
 
@@ -38,6 +44,16 @@ def test_every_fault_is_a_deviation(fault):
 def test_people_can_tell_faults_apart():
     titles = [fault.title for fault in [*CATALOGUE, *SPECIAL]]
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("fault", [*CATALOGUE, *SPECIAL], ids=lambda f: f.name)
+def test_what_is_meant_is_said_before_what_a_library_calls_it(fault):
+    library = re.compile(r"cv2|Pillow|OpenCV|torch|numpy")
+    assert not library.search(fault.title)
+    for sentence in (fault.wrong, fault.fix):
+        assert "cv2." not in sentence
+        before, *after = library.split(sentence)
+        assert not after or len(before.split()) > 5
 
 
 def test_faults_come_in_the_order_of_the_stages():
@@ -78,3 +94,16 @@ def test_another_list_of_class_names_says_who_is_called_what():
     fault = other_class_names({0: 10000, 2: 2}, {10000: "pedestrian"}, {0: "person", 2: "car"})
     assert "person is called pedestrian" in fault.wrong
     assert "car is called" not in fault.wrong
+
+
+def test_a_fitted_fault_that_the_catalogue_has_is_that_fault():
+    assert input_shift((0.5, 0.5, 1, 1)) is FAULTS["half_input_px_added"]
+    assert output_shift((0, 0, 1, 1)) is FAULTS["one_px_added_to_sides"]
+    assert on_canvas("canvas", None) is FAULTS["px_of_canvas"]
+    assert on_canvas("canvas", (300, 500)).name not in FAULTS
+
+
+def test_a_shift_is_told_by_what_is_added_to_the_sides():
+    fault = output_shift((0.25, 0, 0.25, -2))
+    assert fault.title == "Boxes moved in the image (left +0.25, height -2 px)"
+    assert fault.inject_into(Pipeline()).output_shift == (0.25, 0, 0.25, -2)

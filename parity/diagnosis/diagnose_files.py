@@ -18,9 +18,12 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     FoundFault,
     Setting,
+    Undiagnosed,
     Unexplained,
 )
+from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
+from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
 
@@ -38,7 +41,7 @@ def diagnose_files(
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
-    """Diagnose a deployment and write the answer with its evidence.
+    """Diagnose a deployment and write the answer with its evidence, or why there is none.
 
     Parameters
     ----------
@@ -59,7 +62,13 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_converted(inputs["detections"], known)
+    try:
+        observations = load_converted(inputs["detections"], known)
+    except UserError as error:
+        log.error("%s", error)
+        save(destination, Undiagnosed(**about, reason=str(error)))
+        save(seconds, DiagnosisEffort(**about, seconds=0.0))
+        return
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
@@ -78,7 +87,9 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    save(destination, as_document(diagnosis, attribution, observations, names, about))
+    values = fix_values(replayer.network, diagnosis.fixed, len(names))
+    document = as_document(diagnosis, attribution, observations, names, about, values=values)
+    save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
@@ -88,6 +99,8 @@ def as_document(
     observations: Observations,
     names: dict[int, str],
     about: dict[str, str],
+    *,
+    values: FixValues,
 ) -> DiagnosisDocument:
     """Return a diagnosis as the document that is written.
 
@@ -103,6 +116,8 @@ def as_document(
         The model's class names by id.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``.
+    values : FixValues
+        What the lines of the fixes are filled in with.
     """
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
     mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
@@ -117,13 +132,13 @@ def as_document(
         verdict=diagnosis.verdict,
         faults=tuple(
             FoundFault(
-                **vars(fault.record()),
+                **vars(fault.record(values)),
                 proof=diagnosis.proofs[fault.name],
                 severity=attribution.severities[fault.name],
             )
             for fault in diagnosis.faults
         ),
-        choices=tuple(fault.record() for fault in diagnosis.choices),
+        choices=tuple(fault.record(values) for fault in diagnosis.choices),
         pipeline=_settings(diagnosis.pipeline),
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,

@@ -7,13 +7,17 @@ from parity.diagnosis.document import (
     DiagnosisDocument,
     NamedFault,
     Severity,
+    Undiagnosed,
     WaterfallStep,
+    load_diagnosis,
 )
+from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
 from parity.reporting.views.blocks import (
     Block,
-    Code,
+    CodeTab,
+    CodeTabs,
     Fact,
     Facts,
     Figure,
@@ -38,6 +42,8 @@ from parity.reporting.wording import (
 MOST_ALTERNATIVES = 5
 OBJECTS = ("lost", "added", "renamed")
 
+NOT_RUN = "Not run in the tests of yolo-parity."
+
 FIX_HEADER = (
     "compared with PyTorch",
     "matched",
@@ -49,30 +55,33 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+THRESHOLD_WORDS = {"conf": "conf", "iou": "IoU", "max_det": "max_det"}
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
 def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
-    found = model.documents("diagnoses", DiagnosisDocument)
+    found = {name: load_diagnosis(path) for name, path in model.files("diagnoses").items()}
     groups = [
         Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
     ]
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]:
+def blocks_of(diagnosis: DiagnosisDocument | Undiagnosed, plot: str | None) -> Iterator[Block]:
     """Yield what is said of one diagnosis.
 
     Parameters
     ----------
-    diagnosis : DiagnosisDocument
+    diagnosis : DiagnosisDocument or Undiagnosed
         What ``diagnose`` wrote.
     plot : str, optional
         Its figure.
     """
     yield Text(verdict_sentence(diagnosis), bold=True)
+    if isinstance(diagnosis, Undiagnosed):
+        return
     if plot:
         yield Figure(plot, PLOT)
     shares = {step.name: step.share for step in diagnosis.waterfall if step.name}
@@ -81,7 +90,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield effect_of_fix(diagnosis)
-    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
+    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
@@ -105,8 +114,17 @@ def fault_blocks(fault: NamedFault, cost: str) -> Iterator[Block]:
     if fault.reference:
         facts.append(Fact("Reported before", fault.reference))
     yield Facts(tuple(facts))
-    if fault.code:
-        yield Code(fault.code, "python", f"Correct lines: {fault.title}")
+    if fault.fixes:
+        yield fix_of(fault)
+
+
+def fix_of(fault: NamedFault) -> CodeTabs:
+    """Return the right lines for a fault in every language."""
+    tabs = [
+        CodeTab(each, LANGUAGE_TITLES[each], lines, "" if each in fault.run else NOT_RUN)
+        for each, lines in fault.fixes.items()
+    ]
+    return CodeTabs(f"Correct lines: {fault.title}", tuple(tabs))
 
 
 def cost_in_words(share: float | None, severity: Severity) -> str:
@@ -182,15 +200,12 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
     thresholds = diagnosis.fix_effect.thresholds
     said = listing(
         [
-            f"conf {number(thresholds.conf)}",
-            f"IoU {number(thresholds.iou)}",
-            f"max_det {thresholds.max_det}",
+            f"{word} {number(getattr(thresholds, name))} "
+            f"({'not ' if getattr(diagnosis.declared, name) is None else ''}declared)"
+            for name, word in THRESHOLD_WORDS.items()
         ]
     )
-    yield (
-        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
-        "comparison of that name uses the thresholds of the configuration."
-    )
+    yield f"PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}."
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from parity.diagnosis.evaluation.scoring import ScoredAnswer
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
-from parity.diagnosis.evaluation.judgement import Judgement
 from parity.diagnosis.evaluation.parts import Bench, published
 from parity.external.observations import Declared, Observations, Observed
 
@@ -37,16 +37,16 @@ def bench(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench
     return Bench.open(yolo11n_onnx, tmp_path_factory.mktemp("bench"), threads=1)
 
 
-def judged(bench: Bench, shared: Path, name: str, *, declared: bool) -> Judgement:
+def judged(bench: Bench, shared: Path, name: str, *, declared: bool) -> ScoredAnswer:
     folder = shared / "data" / "deployments"
-    (judgement,) = published(bench, folder, [name], declared=declared)
-    return judgement
+    (scored,) = published(bench, folder, [name], declared=declared)
+    return scored
 
 
-def check(judgement: Judgement) -> None:
-    name, answer = judgement.truth.name, judgement.answer
-    assert judgement.false == ()
-    assert judgement.missed == ()
+def check(scored: ScoredAnswer) -> None:
+    name, answer = scored.truth.name, scored.answer
+    assert scored.false == ()
+    assert scored.missed == ()
     assert answer.verdict == ("explained_in_part" if name in IN_PART else "explained")
     assert name in IN_PART or min(answer.exact, answer.predicted) >= 0.95
 
@@ -71,9 +71,9 @@ def test_what_is_declared_is_not_needed(bench: Bench, shared: Path, name: str) -
 @pytest.mark.nightly
 def test_another_network_is_not_explained_by_faults(bench: Bench, shared: Path) -> None:
     """The boxes are those of an int8 export that is not at hand."""
-    judgement = judged(bench, shared, "o_int8", declared=True)
-    assert judgement.answer.verdict == "not_explained"
-    assert judgement.answer.named == ()
+    scored = judged(bench, shared, "o_int8", declared=True)
+    assert scored.answer.verdict == "not_explained"
+    assert scored.answer.named == ()
 
 
 def test_one_flat_box_per_image_proves_what_it_can(yolo11n_onnx: Path, shared: Path) -> None:

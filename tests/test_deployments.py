@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from parity.diagnosis.evaluation.scoring import ScoredAnswer
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.parts import Bench, published
+from parity.diagnosis.evaluation.scoring import ScoredAnswer
 from parity.external.observations import Declared, Observations, Observed
 
 EVERY_TIME = ("b_gain", "c_stretch", "d_nmsboxes", "f_browser_canvas", "n_edges_lost")

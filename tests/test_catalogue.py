@@ -11,6 +11,7 @@ from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
+from parity.diagnosis.fixes.fix import FIXES
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 
@@ -22,10 +23,11 @@ SPECIAL = [ZERO_SIZE_NMSBOXES, RECTANGLE, SQUARE]
 def test_every_fault_is_complete(fault):
     assert fault.stage in FAULT_STAGES
     for sentence in (fault.wrong, fault.fix):
-        assert sentence[0].isupper() or sentence.startswith(("x and y", "cv2."))
+        assert sentence[0].isupper() or sentence.startswith("x and y")
         assert sentence.endswith(".")
     assert not fault.title.endswith(".")
-    assert fault.code
+    assert fault.subjects
+    assert set(fault.subjects) <= set(FIXES)
     assert fault.reference == "" or fault.reference.startswith("https://")
     assert fault.precedes_output == bool(fault.fields & set(PREPROCESSING))
 

@@ -3,15 +3,11 @@
 from functools import partial
 
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
-from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
-LETTERBOX_CODE = """r = min(640 / h, 640 / w)
-nh, nw = round(h * r), round(w * r)  # halves to even, as std::nearbyint in C++
-top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
-canvas = np.full((640, 640, 3), 114, np.uint8)
-canvas[top:top + nh, left:left + nw] = cv2.resize(image, (nw, nh))"""
-BOTH_WAYS_CODE = f"{LETTERBOX_CODE}\n\n# and rescale boxes accordingly:\n{RESCALING_CODE}"
-
+PLAIN_BILINEAR = (
+    "Interpolate bilinearly on 8-bit pixels, without smoothing (antialiasing) and without shifting "
+    "pixel centres."
+)
 LETTERBOX = "Keep the aspect ratio, centre the image and pad it with grey (114)."
 
 OTHER_GREY = COMMON_COST + 0.5
@@ -31,36 +27,36 @@ PADDING_TITLES = {
 
 KERNEL_TITLES = {
     "pillow_bilinear": (
-        "Resized with Pillow's bilinear filter (antialiased)",
-        "Pillow's BILINEAR filter, which smooths when it shrinks an image,",
+        "Resized with antialiasing (bilinear filter)",
+        "an antialiased bilinear filter (BILINEAR in Pillow)",
     ),
     "pillow_bicubic": (
-        "Resized with Pillow's bicubic filter (antialiased)",
-        "Pillow's BICUBIC filter, its default, which smooths when it shrinks an image,",
+        "Resized with antialiasing (bicubic filter)",
+        "an antialiased bicubic filter (BICUBIC in Pillow)",
     ),
     "cubic": (
-        "Resized with bicubic interpolation (OpenCV)",
-        "bicubic interpolation (INTER_CUBIC)",
+        "Resized with bicubic interpolation",
+        "bicubic interpolation (INTER_CUBIC in OpenCV)",
     ),
     "area": (
-        "Resized with area interpolation (OpenCV)",
-        "area interpolation (INTER_AREA)",
+        "Resized by averaging areas",
+        "averages over areas (INTER_AREA in OpenCV)",
     ),
     "nearest": (
-        "Resized with nearest-neighbour interpolation (OpenCV)",
-        "nearest-neighbour interpolation (INTER_NEAREST)",
+        "Resized with nearest-neighbour interpolation",
+        "nearest-neighbour interpolation (INTER_NEAREST in OpenCV)",
     ),
     "lanczos": (
-        "Resized with Lanczos interpolation (OpenCV)",
-        "Lanczos interpolation (INTER_LANCZOS4)",
+        "Resized with Lanczos interpolation",
+        "Lanczos interpolation (INTER_LANCZOS4 in OpenCV)",
     ),
     "pillow_lanczos": (
-        "Resized with Pillow's Lanczos filter (antialiased)",
-        "Pillow's LANCZOS filter, which smooths when it shrinks an image,",
+        "Resized with antialiasing (Lanczos filter)",
+        "an antialiased Lanczos filter (LANCZOS in Pillow)",
     ),
     "pillow_nearest": (
-        "Resized with nearest-neighbour interpolation (Pillow)",
-        "nearest-neighbour interpolation (Pillow's NEAREST filter)",
+        "Resized with nearest-neighbour interpolation (pixel centres)",
+        "nearest-neighbour interpolation at pixel centres (NEAREST in Pillow)",
     ),
     "linear_float": (
         "Resized in floating point instead of 8-bit",
@@ -69,8 +65,8 @@ KERNEL_TITLES = {
 }
 """Title and words by interpolation kernel."""
 
-fault = partial(add_fault, stage="geometry", code=LETTERBOX_CODE)
-fault_both_ways = partial(fault, code=BOTH_WAYS_CODE)
+fault = partial(add_fault, stage="geometry", subjects=("letterbox",))
+fault_both_ways = partial(fault, subjects=("letterbox", "rescaling"))
 
 fault_both_ways(
     "stretched",
@@ -135,17 +131,20 @@ fault_both_ways(
 )
 fault(
     "not_enlarged",
-    title="Small images padded but not enlarged (scaleup=False)",
+    title="Small images padded but not enlarged",
     changes={"enlarge": False},
-    wrong="Images smaller than the input are padded but not enlarged (scaleup=False).",
-    fix=LETTERBOX,
+    wrong="Images smaller than the input are padded but not enlarged.",
+    fix="Scale small images up, too, until one side fills the input.",
 )
 fault(
     "sides_exchanged",
     title="Height and width swapped when resizing",
     changes={"sides_exchanged": True},
     wrong="Height and width are swapped when the image is resized.",
-    fix="Pass (width, height) to cv2.resize; the shape of an array is (height, width).",
+    fix=(
+        "Pass the sides in the order that the resizing function expects: OpenCV takes a size as "
+        "(width, height), while the shape of an array is (height, width)."
+    ),
 )
 for rounding, direction in ROUNDINGS.items():
     fault(
@@ -164,7 +163,7 @@ for rounding, direction in ROUNDINGS.items():
         title=f"Padding rounded {direction} (image 1 px off)",
         changes={"border_rounding": rounding},
         wrong=f"Half the padding is rounded {direction}, so the image can be 1 px off.",
-        fix="Compute the padding at the left and top as round(padding / 2 - 0.1).",
+        fix="Round half the padding, minus 0.1 px, to the nearest pixel for the left and top side.",
         cost=RARE_COST,
     )
 for level, heading in PADDING_TITLES.items():
@@ -181,8 +180,9 @@ for kernel, (heading, words) in KERNEL_TITLES.items():
         f"kernel_{kernel}",
         title=heading,
         changes={"kernel": kernel},
-        wrong=f"The image is resized with {words} instead of OpenCV's INTER_LINEAR.",
-        fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
+        wrong=f"The image is resized with {words} instead of 8-bit bilinear interpolation.",
+        fix=PLAIN_BILINEAR,
+        subjects=("resizing",),
     )
 
 RECTANGLE = Fault(
@@ -192,7 +192,7 @@ RECTANGLE = Fault(
     (("stride", 32),),
     "The image is padded to a minimal rectangle (multiples of the stride) instead of the square.",
     "Use the square that the model was exported for, or declare geometry: rect.",
-    LETTERBOX_CODE,
+    ("letterbox", "rescaling"),
     "https://github.com/ultralytics/ultralytics/issues/14285",
     CHOICE_COST,
 )
@@ -203,7 +203,7 @@ SQUARE = Fault(
     (("stride", None),),
     "The image is padded to the square instead of a minimal rectangle (multiples of the stride).",
     "Declare geometry: square, or pad only to the next multiple of the stride.",
-    LETTERBOX_CODE,
+    ("letterbox", "rescaling"),
     "https://github.com/ultralytics/ultralytics/issues/14285",
     CHOICE_COST,
 )

@@ -4,10 +4,6 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
 
-CODE = """# cv2.dnn.NMSBoxesBatched keeps classes apart and wants x, y, width, height
-xywh = np.column_stack([x1, y1, x2 - x1, y2 - y1])
-kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, conf, iou)"""
-
 TWO_MISTAKES = COMMON_COST + 2
 """Cost of mistaking both the arguments of NMSBoxes and its handling of classes, nats; chosen: less
 than two common faults, since one call makes both."""
@@ -16,7 +12,7 @@ ZERO_SIZE = COMMON_COST - 0.5
 """Cost of :data:`ZERO_SIZE_NMSBOXES`, nats; chosen: less than a common fault, since boxes without
 area were observed."""
 
-fault = partial(add_fault, stage="nms", code=CODE)
+fault = partial(add_fault, stage="nms", subjects=("nms",))
 
 fault(
     "agnostic",
@@ -67,19 +63,22 @@ fault(
 )
 fault(
     "nmsboxes_given_xyxy",
-    title="Corners passed to cv2.dnn.NMSBoxes",
+    title="Corners passed to an NMS that expects width and height",
     changes={"overlap": "nmsboxes_xyxy"},
-    wrong="cv2.dnn.NMSBoxes is given x1, y1, x2, y2 but expects x, y, width, height.",
-    fix="Pass x, y, width and height.",
+    wrong=(
+        "An NMS that expects x, y, width, height is given x1, y1, x2, y2, as happens with "
+        "OpenCV's NMSBoxes."
+    ),
+    fix="Pass x, y, width and height, or use an NMS that takes corners.",
     reference="https://github.com/opencv/opencv_zoo/pull/296",
 )
 fault(
     "agnostic_nmsboxes_given_xyxy",
-    title="Corners passed to cv2.dnn.NMSBoxes, which ignores classes",
+    title="Corners passed to an NMS that expects width and height, across classes",
     changes={"overlap": "nmsboxes_xyxy", "suppression": "agnostic"},
     wrong=(
-        "cv2.dnn.NMSBoxes, which ignores classes, is given x1, y1, x2, y2 but expects x, y, width, "
-        "height."
+        "An NMS that expects x, y, width, height and ignores classes is given x1, y1, x2, y2, as "
+        "happens with OpenCV's NMSBoxes."
     ),
     fix="Run NMS within each class, and pass x, y, width and height.",
     reference="https://github.com/opencv/opencv_zoo/pull/296",
@@ -87,9 +86,9 @@ fault(
 )
 fault(
     "nmsboxes",
-    title="NMS by cv2.dnn.NMSBoxes",
+    title="Boxes without area treated as identical by NMS",
     changes={"overlap": "nmsboxes"},
-    wrong="NMS is done by cv2.dnn.NMSBoxes; it treats two boxes without area as identical.",
+    wrong="NMS treats two boxes without area as identical, as OpenCV's NMSBoxes does.",
     fix="Make sure that boxes have an area before NMS.",
     cost=CHOICE_COST,
 )
@@ -127,19 +126,20 @@ fault(
     title="Score equal to the confidence threshold accepted",
     changes={"conf_inclusive": True},
     wrong="A score equal to the confidence threshold passes (>= instead of >).",
-    fix="Compare with >.",
+    fix="Keep a score only if it exceeds the threshold (>).",
+    subjects=("thresholds",),
     cost=RARE_COST,
 )
 
 ZERO_SIZE_NMSBOXES = Fault(
     "zero_size_nmsboxes",
     "nms",
-    "Boxes without area passed to cv2.dnn.NMSBoxes",
+    "Boxes without area passed to an NMS that treats them as identical",
     (("suppression", "agnostic"), ("overlap", "nmsboxes"), ("suppressed_in", "image")),
-    "cv2.dnn.NMSBoxes, which ignores classes, is given boxes without area; it treats any two of "
-    "them as identical, so only one is left.",
+    "NMS ignores classes and treats any two boxes without area as identical, as OpenCV's NMSBoxes "
+    "does, so only one of them is left.",
     "Find out why boxes have no area; run NMS within each class, before clipping.",
-    CODE,
+    ("nms",),
     cost=ZERO_SIZE,
 )
 """Considered only where boxes without area were observed."""

@@ -3,13 +3,12 @@
 from functools import partial
 
 from parity.diagnosis.catalogue.fault import add_fault
-from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
 fault = partial(add_fault, stage="output")
 integers = partial(
     fault,
     fix="Keep coordinates as floats; round only for drawing.",
-    code="box = [float(v) for v in box]",
+    subjects=("fractions",),
 )
 
 fault(
@@ -17,8 +16,8 @@ fault(
     title="Boxes normalised to the image size",
     changes={"unit": "image_fraction"},
     wrong="Coordinates are fractions of the image's width and height instead of px.",
-    fix="Multiply by the image's width and height.",
-    code="boxes *= [w0, h0, w0, h0]",
+    fix="Multiply x by the image's width and y by its height, or declare the unit.",
+    subjects=("units",),
 )
 fault(
     "normalised_by_input",
@@ -26,7 +25,7 @@ fault(
     changes={"unit": "input_fraction"},
     wrong="Coordinates are divided by the width and height of the input.",
     fix="Do not divide by the input size after rescaling.",
-    code=RESCALING_CODE,
+    subjects=("rescaling",),
 )
 fault(
     "times_input",
@@ -34,15 +33,15 @@ fault(
     changes={"unit": "times_input"},
     wrong="Coordinates in px are multiplied by the input size, as if they were normalised.",
     fix="Use the network's coordinates as they are; they are px already.",
-    code=RESCALING_CODE,
+    subjects=("rescaling",),
 )
 fault(
     "not_clipped",
     title="Boxes not clipped to the image",
     changes={"clip": False},
     wrong="Boxes are not clipped to the image.",
-    fix="Clip x to [0, width] and y to [0, height].",
-    code=RESCALING_CODE,
+    fix="Clip x to [0, width] and y to [0, height] of the image.",
+    subjects=("clipping",),
 )
 integers(
     "rounded",
@@ -75,5 +74,5 @@ for corners in ("xywh", "cxcywh", "yxyx"):
         changes={"corners": corners},
         wrong=f"The four numbers of a box are {corners} where x1, y1, x2, y2 are expected.",
         fix="Return x1, y1, x2, y2, or declare the format.",
-        code="box = [x1, y1, x2, y2]",
+        subjects=("corners",),
     )

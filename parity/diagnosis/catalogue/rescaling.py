@@ -4,13 +4,6 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import COMMON_COST, add_fault
 
-CODE = """r = min(640 / h0, 640 / w0)
-nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
-top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
-boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (nw / w0)).clip(0, w0)
-boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
-"""Correct rescaling; faults of geometry and output are fixed with it too."""
-
 WIDTH_OR_HEIGHT = "https://github.com/ultralytics/ultralytics/issues/19997"
 
 WRONG_SCALE = COMMON_COST + 0.5
@@ -23,7 +16,7 @@ fault = partial(
     add_fault,
     stage="rescaling",
     fix="Subtract the padding that was added, then divide by the scale factor that was applied.",
-    code=CODE,
+    subjects=("rescaling",),
 )
 wrong_scale = partial(fault, cost=WRONG_SCALE)
 wrong_padding = partial(fault, cost=WRONG_PADDING)

@@ -71,15 +71,6 @@ def test_a_mistake_gets_a_sentence(external: str, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
-def test_boxes_at_another_threshold_cannot_be_gated() -> None:
-    with pytest.raises(
-        UserError, match=r"mine\.conf is 0\.5, and gate .* which is 0\.25; set that"
-    ):
-        configured("{mine: {inject: [], conf: 0.5}}", gate=["external-mine"])
-    configured("{mine: {inject: [], conf: 0.25}}", gate=["external-mine"])
-    configured("{mine: {inject: [], conf: 0.5}}")
-
-
 @pytest.mark.parametrize(
     ("external", "exports", "control", "reason"),
     [
@@ -98,18 +89,31 @@ def test_boxes_at_another_threshold_cannot_be_gated() -> None:
         ("{imgsz: 320}", "{}", "pytorch-square", "a fixed size stays"),
     ],
 )
-def test_what_a_deployment_is_held_against(
+def test_what_a_deployment_is_compared_with(
     external: str, exports: str, control: str, reason: str
 ) -> None:
-    config = configured(
+    config = completed(
         f"{{m: {{inject: [], {external[1:-1]}}}}}", exports={"e": yaml.safe_load(exports)}
     )
-    arms = plan_arms(config)
-    comparison = plan_comparisons(config, arms)["external-m"]
-    assert (comparison.reference, comparison.candidate) == (control, "external-m"), reason
+    plan = plan_run(config, coordinating=True)
+    comparison = plan.comparisons["external-m"]
+    assert (comparison.reference, comparison.candidate) == ("pytorch-as-m", "external-m")
     assert comparison.effect == "external"
     assert not comparison.gated
-    assert control in arms
+    assert plan.control("m") == control, reason
+    ours, theirs = plan.arms[control], plan.arms["external-m"]
+    assert (ours.imgsz, ours.rect, ours.end2end) == (theirs.imgsz, theirs.rect, theirs.end2end)
+
+
+def test_pytorch_is_cut_at_its_thresholds_from_the_candidates_of_its_control() -> None:
+    plan = planned_by("{m: {inject: [], conf: 0.5}}")
+    own = SimpleNamespace(model="b", external="m", comparison="external-m", batch="x")
+    assert plan.reference(own) == "results/detect_control/b/pytorch-as-m/x.json"
+    assert plan.control_candidates(own) == [
+        f"results/infer_pytorch/b/pytorch-square/{batch}.npz" for batch in plan.batches
+    ]
+    assert "pytorch-as-m" not in {**plan.pytorch_arms, **plan.onnx_arms}, "it runs no network"
+    assert "external-m" not in plan.swept_comparisons
 
 
 def test_it_decides_the_verdict_only_where_it_is_asked_to_and_has_its_own_tolerance() -> None:
@@ -124,7 +128,8 @@ def test_it_belongs_to_one_model() -> None:
     of = {model: SimpleNamespace(model=model) for model in "ab"}
     assert "external-m" not in plan.comparisons_of(of["a"])
     assert "external-m" in plan.comparisons_of(of["b"])
-    assert not any("external" in path for path in plan.all_detections(of["a"]))
+    assert not any("-m/" in path for path in plan.all_detections(of["a"]))
+    assert any("/pytorch-as-m/" in path for path in plan.all_detections(of["b"]))
     (own,) = (path for path in plan.all_detections(of["b"]) if "external" in path)
     assert own.startswith("results/detect_external/b/external-m/")
     assert plan.external_files == ["b/m"]

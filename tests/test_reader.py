@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.file_format import FORMATS
@@ -93,6 +94,31 @@ def test_fractions_are_inferred_and_said(tmp_path):
     )
     np.testing.assert_allclose(seen.images["a.jpg"].boxes, [[64, 96, 192, 192]])
     assert any("fractions" in note for note in seen.notes)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "printed"),
+    [
+        ([[10, 20, 30, 60]], Printed("px", 0, 2)),
+        ([[10.5, 20, 30.125, 60]], Printed("px", 3, 2)),
+        ([[float(np.float32(10.7)), 20, 30, 60]], Printed("px", 1, 2)),
+        ([[0.125, 0.5, 0.75, 1]], Printed("fraction", 3, 2)),
+        ([[0.123456789, 0.5, 0.75, 1]], Printed("fraction", 6, 2)),
+    ],
+)
+def test_the_decimals_of_the_numbers_as_they_were_printed_survive(tmp_path, boxes, printed):
+    entries = [{"image": "a.jpg", "box": box, "score": 0.25, "class_id": 0} for box in boxes]
+    seen = load(tmp_path, entries)
+    assert seen.printed == printed
+    assert load(tmp_path, [{"image": "a.jpg"}]).printed is None
+
+
+def test_each_entry_says_what_its_own_box_is(tmp_path):
+    entry = {"image": "a.jpg", "class_id": 2}
+    boxes = {"xyxy": BOX, "xywh": [10, 20, 20, 40], "cxcywhn": [1 / 32, 1 / 12, 1 / 32, 1 / 12]}
+    seen = load(tmp_path, [entry | {key: box} for key, box in boxes.items()])
+    np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX] * 3)
+    assert seen.printed == Printed("px", 0, 0, corner_error=2.0), "in px, where units are mixed"
 
 
 def test_an_image_without_boxes_is_a_statement_and_a_missing_one_is_not(tmp_path):

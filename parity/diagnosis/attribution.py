@@ -25,6 +25,7 @@ from parity.diagnosis.document import (
     StepKind,
     WaterfallStep,
 )
+from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
 
@@ -133,6 +134,9 @@ def attribute_loss(
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
+    if observations.printed:
+        printed = as_printed(steps[-1][2], observed, observations.printed)
+        steps.append(("rounding", "", printed))
     steps.append(("unexplained", "", observed))
     fixed = diagnosis.fixed
     return LossAttribution(

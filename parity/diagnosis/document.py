@@ -10,7 +10,7 @@ from parity.external.observations import Declared
 
 DiagnosisVerdict = Literal["nothing_wrong", "explained", "explained_in_part", "not_explained"]
 Threshold = Literal["conf", "iou", "max_det"]
-StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
+StepKind = Literal["runtime", "choice", "fault", "rest", "rounding", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
 
@@ -264,7 +264,8 @@ class WaterfallStep(BoxComparison):
     ----------
     kind : StepKind
         ``runtime``: the correct deployment; ``choice``, ``fault``: a harmless choice or a fault is
-        added; ``rest``: choices that no fault names; ``unexplained``: the observed boxes.
+        added; ``rest``: choices that no fault names; ``rounding``: the numbers are printed;
+        ``unexplained``: the observed boxes.
     name : str
         Of the fault or choice; empty for the other kinds.
     lost : float

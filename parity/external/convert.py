@@ -76,6 +76,7 @@ def convert(
         declared=asdict(seen.declared),
         notes=list(seen.notes),
         labels=seen.labels,
+        printed=seen.printed,
     )
     for batch, destination in zip(batches, destinations, strict=True):
         images = [record_of(image, seen.images.get(image.name)) for image in batch.images]
@@ -169,6 +170,7 @@ def load_converted(paths: list[str], known: Known) -> Observations:
         declared=replace(from_plain(made_by.declared or {}, Declared), **stated),
         notes=tuple(made_by.notes or ()),
         labels=made_by.labels or {},
+        printed=made_by.printed,
         tensors=load_tensors(known.input_tensors, images),
         raws=load_tensors(known.raw_outputs, images),
     )

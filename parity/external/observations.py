@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from parity.detection.detection_files import NOT_ROUNDED, Printed
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -92,6 +94,8 @@ class Observations:
         A sentence on each thing that was inferred when reading.
     labels : dict of int to str
         The labels that the model does not know, by the ids given to them.
+    printed : Printed or None
+        How coordinates and scores were printed; None if nobody knows or there is no box.
     tensors, raws : dict of str to ndarray
         Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
         gave them.
@@ -101,11 +105,12 @@ class Observations:
     declared: Declared = NOTHING_DECLARED
     notes: tuple[str, ...] = ()
     labels: dict[int, str] = field(default_factory=dict)
+    printed: Printed | None = None
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     raws: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def decimals(numbers: np.ndarray, most: int = 6) -> int:
+def decimals(numbers: np.ndarray, most: int = NOT_ROUNDED) -> int:
     """Return the decimals to which numbers are rounded; ``most`` if they are not."""
     finite = numbers[np.isfinite(numbers)]
     for digits in range(most):

@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
+from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
 from parity.external.entries import Entry
 from parity.external.file_format import FORMATS, Format
 from parity.external.image_names import ImageNames
-from parity.external.observations import FIRST_UNKNOWN_CLASS, Observations, Observed
+from parity.external.observations import (
+    FIRST_UNKNOWN_CLASS,
+    Observations,
+    Observed,
+    decimals,
+)
 from parity.external.source import Source
 
 LARGEST_FRACTION = 1.5
@@ -48,7 +54,7 @@ def load_external(
     if not contents.entries:
         known = next(iter(sorted(images)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
-    boxes, inferred = corners_of_entries(
+    boxes, printed, inferred = corners_of_entries(
         contents.entries, images, box_format or contents.box_format
     )
     notes = [*contents.notes, *inferred]
@@ -61,7 +67,7 @@ def load_external(
         notes.append(f"{missing} images of this run are not in the boxes and are left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
     notes += [f"{opened.path.name} states {key} {value:g}." for key, value in stated.items()]
-    return Observations(observed, contents.thresholds, tuple(notes), labels)
+    return Observations(observed, contents.thresholds, tuple(notes), labels, printed)
 
 
 def recognise(source: Source) -> Format:
@@ -82,7 +88,7 @@ def recognise(source: Source) -> Format:
 
 def corners_of_entries(
     entries: dict[str, list[Entry]], sizes: dict[str, tuple[int, int]], declared: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
+) -> tuple[dict[str, np.ndarray], Printed | None, list[str]]:
     """Turn boxes of any box format into corners in px.
 
     Parameters
@@ -92,37 +98,72 @@ def corners_of_entries(
     sizes : dict of str to (int, int)
         Height and width by image, px.
     declared : str
-        The box format that the source or the user declares; inferred if empty.
+        The box format that the source or the user declares; if empty, that of each entry counts,
+        and entries that name none share one that is inferred.
 
     Returns
     -------
     boxes : dict of str to (N, 4) float64
         x1, y1, x2, y2 in px of the image.
+    printed : Printed or None
+        How the numbers are written; None if there is no box.
     notes : list of str
         What was inferred, a sentence each.
     """
     written = [entry for own in entries.values() for entry in own]
-    numbers = _numbers(written)
-    named = {entry.box_format for entry in written}
+    unnamed = [entry for entry in written if not (declared or entry.box_format)]
+    inferred = guess(_numbers(unnamed))
     notes = []
-    name = declared or (named.pop() if len(named) == 1 else "")
-    if not name:
-        name = guess(numbers)
-        notes.append(f"The boxes are read as {name}: nothing names their format, but they fit it.")
-    fraction = name.endswith(FRACTION)
-    if not fraction and not declared and 0 < np.abs(numbers).max(initial=0) <= LARGEST_FRACTION:
-        fraction = True
+    if unnamed:
+        notes.append(
+            f"The boxes are read as {inferred}: nothing names their format, but they fit it."
+        )
+    formats = {
+        image: np.array([declared or entry.box_format or inferred for entry in own], np.str_)
+        for image, own in entries.items()
+    }
+    in_px = [] if declared else [e for e in written if not e.box_format.endswith(FRACTION)]
+    if 0 < np.abs(_numbers(in_px)).max(initial=0) <= LARGEST_FRACTION:
+        formats = {image: _as_fractions(names) for image, names in formats.items()}
         notes.append(
             f"The boxes are read as fractions of the image: no number exceeds {LARGEST_FRACTION}."
         )
-    corners_of = BOX_FORMATS[name.removesuffix(FRACTION)].to_corners
-    boxes = {}
-    for image, own in entries.items():
-        boxes[image] = corners_of(_numbers(own))
-        if fraction:
-            height, width = sizes[image]
-            boxes[image] = boxes[image] * np.array([width, height, width, height], np.float64)
-    return boxes, notes
+    boxes = {
+        image: _corners(_numbers(own), formats[image], sizes[image])
+        for image, own in entries.items()
+    }
+    return boxes, _printed(written, formats, boxes) if written else None, notes
+
+
+def _as_fractions(formats: np.ndarray) -> np.ndarray:
+    return np.array([f"{name.removesuffix(FRACTION)}{FRACTION}" for name in formats], np.str_)
+
+
+def _corners(numbers: np.ndarray, formats: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    height, width = size
+    corners = np.empty_like(numbers)
+    for name in np.unique(formats):
+        own = formats == name
+        corners[own] = BOX_FORMATS[name.removesuffix(FRACTION)].to_corners(numbers[own])
+        if name.endswith(FRACTION):
+            corners[own] *= (width, height, width, height)
+    return corners
+
+
+def _printed(
+    written: list[Entry], formats: dict[str, np.ndarray], boxes: dict[str, np.ndarray]
+) -> Printed:
+    """Return how numbers are written; of a source that mixes units, the decimals of the px."""
+    used = {name for names in formats.values() for name in names}
+    units = {name.endswith(FRACTION) for name in used}
+    numbers = _numbers(written) if len(units) == 1 else np.concatenate(list(boxes.values()))
+    scores = np.array([entry.score for entry in written], np.float64)
+    return Printed(
+        "fraction" if units == {True} else "px",
+        decimals(numbers),
+        decimals(scores),
+        max(BOX_FORMATS[name.removesuffix(FRACTION)].corner_error for name in used),
+    )
 
 
 def number_classes(

@@ -10,7 +10,7 @@ from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.model_files.results import STORED_AS
-from parity.planning.arms import Arm, plan_arms, plan_comparisons
+from parity.planning.arms import Arm, at_thresholds_of, control_of, plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
@@ -208,8 +208,8 @@ class Plan:
 
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
-        own = [f"external-{external}" for external in of_model(self.config, model)]
-        return not name.startswith("external-") or name in own
+        others = set(self.config.external) - set(of_model(self.config, model))
+        return not any(name in (f"external-{each}", at_thresholds_of(each)) for each in others)
 
     # Comparisons: rules/comparison.smk
 
@@ -360,8 +360,8 @@ class Plan:
         return model_file(self.config, wildcards.model, export)
 
     def control(self, external: str) -> str:
-        """Return the PyTorch arm that a deployment is compared with."""
-        return self.comparisons[f"external-{external}"].reference
+        """Return the PyTorch arm with the geometry and the head of a deployment."""
+        return control_of(self.arms[f"external-{external}"], self.config.size)
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a deployment runs and what it is compared with."""
@@ -375,12 +375,12 @@ class Plan:
         return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
 
     def control_detections(self, wildcards: Wildcards) -> list[str]:
-        """Return the detections files of the arm that a deployment is compared with."""
+        """Return the detections files of the control of a deployment."""
         arm = self.control(wildcards.external)
         return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
 
     def control_candidates(self, wildcards: Wildcards) -> list[str]:
-        """Return the candidates files of the arm that a deployment is compared with."""
+        """Return the candidates files of the control of a deployment."""
         arm = self.control(wildcards.external)
         return [self.candidates(wildcards.model, arm, batch) for batch in self.batches]
 

@@ -10,6 +10,7 @@ STEP_TITLES = {
     "runtime": "ONNX Runtime instead of PyTorch",
     "choice": "harmless choice",
     "rest": "differences that no fault of the catalogue explains",
+    "rounding": "rounding of the printed numbers",
     "unexplained": "unexplained rest",
 }
 """What people read for the kinds of step that are no fault."""

@@ -34,6 +34,7 @@ COLOURS = {
     "choice": FAINT,
     "fault": KIND_COLOURS["missing"],
     "rest": KIND_COLOURS["flipped"],
+    "rounding": FAINT,
     "unexplained": INK,
 }
 MOST_NAME = 52

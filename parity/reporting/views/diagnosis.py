@@ -53,6 +53,7 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+THRESHOLD_WORDS = {"conf": "conf", "iou": "IoU", "max_det": "max_det"}
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -85,7 +86,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield effect_of_fix(diagnosis)
-    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
+    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
@@ -195,15 +196,12 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
     thresholds = diagnosis.fix_effect.thresholds
     said = listing(
         [
-            f"conf {number(thresholds.conf)}",
-            f"IoU {number(thresholds.iou)}",
-            f"max_det {thresholds.max_det}",
+            f"{word} {number(getattr(thresholds, name))} "
+            f"({'not ' if getattr(diagnosis.declared, name) is None else ''}declared)"
+            for name, word in THRESHOLD_WORDS.items()
         ]
     )
-    yield (
-        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
-        "comparison of that name uses the thresholds of the configuration."
-    )
+    yield f"PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}."
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:

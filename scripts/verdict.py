@@ -8,7 +8,7 @@ from parity.diagnosis.document import DiagnosisDocument
 from parity.documents import load, save
 from parity.logs import log_to
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.diagnosis_verdict import verdict_sentence, worst_first
 from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ def main(*, results: list[str], diagnoses: list[str], report: str, destination: 
     """Say what each gate came to; write that down, or exit with 1 if one of them fails."""
     documents = [load(path, Results) for path in results]
     gates, table = gates_of(documents), comparison_lines(documents)
-    told = [verdict_sentence(load(path, DiagnosisDocument)) for path in diagnoses]
+    told = [
+        verdict_sentence(each)
+        for each in worst_first(load(path, DiagnosisDocument) for path in diagnoses)
+    ]
     lines = [*(gate.line for gate in gates), *told, "", *table]
     sys.stdout.write("\n".join(lines) + "\n")
     verdict = overall(gates)

@@ -1,5 +1,7 @@
 """The catalogue: every fault is explained for people, and registers itself."""
 
+import re
+
 import pytest
 
 from parity.deployment.pipeline import Pipeline, deviations
@@ -40,6 +42,16 @@ def test_every_fault_is_a_deviation(fault):
 def test_people_can_tell_faults_apart():
     titles = [fault.title for fault in [*CATALOGUE, *SPECIAL]]
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("fault", [*CATALOGUE, *SPECIAL], ids=lambda f: f.name)
+def test_what_is_meant_is_said_before_what_a_library_calls_it(fault):
+    library = re.compile(r"cv2|Pillow|OpenCV|torch|numpy")
+    assert not library.search(fault.title)
+    for sentence in (fault.wrong, fault.fix):
+        assert "cv2." not in sentence
+        before, *after = library.split(sentence)
+        assert not after or len(before.split()) > 5
 
 
 def test_faults_come_in_the_order_of_the_stages():

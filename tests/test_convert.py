@@ -139,5 +139,5 @@ def test_what_the_user_says_counts_more_than_what_the_file_says(
 
 
 def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
-    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is not a class id"):
+    with pytest.raises(UserError, match=r"boxes.json, entry 1: 10000000000 is not a class id"):
         converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])

@@ -19,7 +19,7 @@ from parity.deployment.network import OWN_NETWORK, NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
-from parity.deployment.postprocess import survivors, to_output
+from parity.deployment.postprocess import needs_image, survivors, to_output
 from parity.deployment.preprocess import preprocess
 from parity.deployment.reading import ReadingChoices, read_with_choices
 from parity.deployment.rescaling_variants import RescalingChoices
@@ -199,7 +199,7 @@ class Replayer:
                 np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
             )
         key = (source.digest, *values(pipeline, _OF_SURVIVORS))
-        if pipeline.suppressed_in == "image":
+        if needs_image(pipeline):
             key += (source, *values(pipeline, _OF_OUTPUT))
         if key not in self._survivors:
             self._survivors[key] = survivors(
@@ -212,6 +212,5 @@ class Replayer:
             if len(self._survivors) > 50_000:
                 self._survivors.popitem(last=False)
         boxes, scores, class_ids = self._survivors[key]
-        if pipeline.suppressed_in != "image" or self.network.end2end:
-            boxes = to_output(pipeline, boxes, source.place, source.image_shape)
+        boxes = to_output(pipeline, boxes, source.place, source.image_shape)
         return Detections(boxes, scores, renumber(pipeline, class_ids))

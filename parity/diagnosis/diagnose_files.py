@@ -1,12 +1,13 @@
 """One diagnosis from files to a file."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
-from parity.deployment.run import Network
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
 from parity.detection.detection_files import DetectionBatch
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
@@ -28,12 +29,13 @@ log = logging.getLogger(__name__)
 
 
 def diagnose_files(
-    network: Network,
+    networks: dict[str, str],
     inputs: dict[str, list[str]],
     known: Known,
     *,
     about: dict[str, str],
     iou: float,
+    threads: int,
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
@@ -41,17 +43,20 @@ def diagnose_files(
 
     Parameters
     ----------
-    network : Network
-        What the deployment runs.
+    networks : dict of str to str
+        The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
-        ``model``, ``external``, ``export`` and ``reference``, the control's name.
+        ``model``, ``external``, ``export``, which runs the hypotheses, and ``reference``, the
+        control's name.
     iou : float
         Smallest overlap of a matched pair.
+    threads : int
+        Threads that an inference may use.
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
@@ -59,7 +64,13 @@ def diagnose_files(
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
-    replayer = Replayer(network, paths)
+    load_network = partial(OnnxNetwork.load, threads=threads)
+    others = {
+        name: partial(load_network, path)
+        for name, path in networks.items()
+        if name != about["export"]
+    }
+    replayer = Replayer(load_network(networks[about["export"]]), paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
     for image in listed:
@@ -68,7 +79,7 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    values = fix_values(network, diagnosis.fixed, len(names))
+    values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))

@@ -12,7 +12,6 @@ from parity.detection.detection_files import (
     MadeBy,
 )
 from parity.documents import from_plain, load, save
-from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
     Declared,
@@ -22,9 +21,6 @@ from parity.external.observations import (
 )
 from parity.external.reader import load_external
 from parity.external.tensors import load_tensors
-
-LARGEST_ID = 2**31 - 1
-"""Detections hold class ids as int32."""
 
 
 def convert(
@@ -121,17 +117,10 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
         Its record in a detections file of PyTorch.
     seen : Observed or None
         Its boxes; None if the source does not list it.
-
-    Raises
-    ------
-    UserError
-        If a class id is beyond any list of classes.
     """
     if seen is None:
         nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
         return replace(record_of(image, nothing), reason=NOT_LISTED)
-    if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
-        raise UserError(f"{image.name}: {seen.class_ids.max()} is not a class id.")
     return replace(
         image,
         reason="",

@@ -48,7 +48,7 @@ class Declared:
     geometry : {"square", "rect", None}
         Whether images are fitted into the whole input or into a minimal rectangle.
     export : str or None
-        Name of the export that is run.
+        Name of the export that it runs.
     """
 
     conf: float | None = None

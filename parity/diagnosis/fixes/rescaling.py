@@ -5,6 +5,7 @@ from parity.diagnosis.fixes.fix import add_fix
 add_fix(
     "rescaling",
     python="""
+# After the network: from px of the input to px of the image
 input_h, input_w = canvas.shape[:2]  # $sides
 image_h, image_w = image.shape[:2]
 ratio = min(input_h / image_h, input_w / image_w)
@@ -14,6 +15,7 @@ boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (new_w / image_w)).clip(0, image_w)
 boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (new_h / image_h)).clip(0, image_h)
 """,
     cpp="""
+// After the network: from px of the input to px of the image
 double input_h = canvas.rows, input_w = canvas.cols;  // $sides
 double ratio = std::min(input_h / image.rows, input_w / image.cols);
 double new_h = std::max(std::nearbyint(image.rows * ratio), 1.0);  // halves to even
@@ -27,8 +29,8 @@ for (auto &box : boxes)  // x1, y1, x2, y2
     }
 """,
     csharp="""
-// imageH, imageW: sides of the image; inputH, inputW: sides of the input,
-// $sides
+// After the network: from px of the input ($sides)
+// to px of the image; inputH, inputW, imageH, imageW are their sides
 double ratio = Math.Min(inputH / (double)imageH, inputW / (double)imageW);
 double newH = Math.Max(Math.Round(imageH * ratio), 1);  // halves to even
 double newW = Math.Max(Math.Round(imageW * ratio), 1);
@@ -37,8 +39,8 @@ double X(double x) => Math.Clamp((x - left) / (newW / imageW), 0, imageW);  // o
 double Y(double y) => Math.Clamp((y - top) / (newH / imageH), 0, imageH);  // of y1 and y2
 """,
     kotlin="""
-// imageH, imageW: sides of the image; inputH, inputW: sides of the input,
-// $sides
+// After the network: from px of the input ($sides)
+// to px of the image; inputH, inputW, imageH, imageW are their sides
 val ratio = minOf(inputH / imageH.toDouble(), inputW / imageW.toDouble())
 val newH = maxOf(Math.rint(imageH * ratio), 1.0)  // halves to even
 val newW = maxOf(Math.rint(imageW * ratio), 1.0)
@@ -49,8 +51,8 @@ fun y(v: Float) = ((v - top) / (newH / imageH)).coerceIn(0.0, imageH.toDouble())
 val rescaled = boxes.map { RectF(x(it.left), y(it.top), x(it.right), y(it.bottom)) }
 """,
     swift="""
-// Double: imageH, imageW, sides of the image; inputH, inputW, sides of the input:
-// $sides
+// After the network: from px of the input ($sides)
+// to px of the image; inputH, inputW, imageH, imageW are their sides, as Double
 let ratio = min(inputH / imageH, inputW / imageW)
 let newH = max((imageH * ratio).rounded(.toNearestOrEven), 1)
 let newW = max((imageW * ratio).rounded(.toNearestOrEven), 1)
@@ -60,6 +62,7 @@ func y(_ v: Double) -> Double { min(max((v - top) / (newH / imageH), 0), imageH)
 // Vision's boundingBox is a fraction of what it was given, with y pointing up; undo that first.
 """,
     javascript="""
+// After the network: from px of the input to px of the image
 const toEven = (v) => (v % 1 === 0.5 ? 2 * Math.round(v / 2) : Math.round(v));
 const [inputH, inputW] = [canvas.height, canvas.width];  // $sides
 const ratio = Math.min(inputH / image.height, inputW / image.width);

@@ -16,13 +16,14 @@ SETTINGS = {"external-mine": comparison("external", "pytorch-as-mine", "external
 def test_boxes_below_what_is_stored_are_said_not_to_be_compared(
     tmp_path: Path, conf: float, said: bool
 ) -> None:
-    arms = dict.fromkeys(("pytorch-as-mine", "external-mine"), {"one.png": [PERSON]})
+    arms = {arm: {"one.png": [PERSON]} for arm in ("pytorch-as-mine", "external-mine")}
     results = make_run(tmp_path, arms, settings=SETTINGS).load()
     control = results.arms["pytorch-as-mine"]
     made_by = replace(control.made_by, thresholds=Thresholds(conf, 0.7, 300), floor=0.01)
     results.arms["pytorch-as-mine"] = replace(control, made_by=made_by)
     expected = (
-        "external-mine keeps boxes that score above 0.001, but PyTorch's are stored only above 0.01 "
-        "(candidates.floor); what scores less was not compared. Lower the floor to compare it."
+        "external-mine keeps boxes that score above 0.001, but PyTorch's are stored only above "
+        "0.01 (candidates.floor); what scores less was not compared. Lower the floor to compare "
+        "it."
     )
     assert list(below_floor(results)) == [expected] * said

@@ -24,7 +24,7 @@ ROUNDED = {
     "declared": {"detections": "rounded.json", "conf": 0.5, "iou": 0.7},
     "undeclared": {"detections": "rounded.json"},
 }
-"""A correct deployment at its own threshold, whose boxes are rounded to 0.1 px and 0.01 in score."""
+"""A correct deployment at its own threshold, with boxes rounded to 0.1 px and 0.01 in score."""
 ALL = {"external": {"faulty": FAULTY, "mine": MINE, **ROUNDED}}
 GATED = {"gate": [f"external-{name}" for name in ROUNDED]}
 INJECTED = "results/inject/yolo11n/{}.json"
@@ -98,7 +98,7 @@ def test_the_faults_are_named_and_without_them_nothing_is_left(
     diagnosed: Workflow, external: str
 ) -> None:
     diagnosis = diagnosis_of(diagnosed, external)
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
     before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
     assert before.panoptic_quality < 0.95
@@ -273,7 +273,7 @@ def test_a_published_deployment_runs_through_all_rules(
     result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
     diagnosis = diagnosis_of(project, "theirs")
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {"gain_of_height", "sides_truncated"} <= {fault.name for fault in diagnosis.faults}
     assert diagnosis.images_stated == len(listed)
     effect = diagnosis.fix_effect

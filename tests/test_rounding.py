@@ -25,6 +25,7 @@ HEIGHT, WIDTH = 480, 640
         (Printed("px", 0, 2), 1, 0.005, "whole px may be rounded, floored or cut"),
         (Printed("px", 3, 6), 0.0005, 0, "six decimals of a score are all that float32 has"),
         (Printed("px", 4, 6), 0, 0, "and four of px near a thousand"),
+        (Printed("px", 4, 6, corner_error=2), 0, 0, "nor a sum of them"),
         (Printed("px", 6, 6), 0, 0, "nothing is rounded"),
         (Printed("fraction", 3, 3), 0.32, 0.0005, "of the longer side, 640 px"),
         (Printed("fraction", 5, 3), 0.0032, 0.0005, "five decimals of it"),

@@ -48,9 +48,10 @@ def rounding_of(printed: Printed | None, height: int, width: int) -> Rounding:
     if printed is None:
         return UNROUNDED
     units = 1.0 if printed.box_unit == "px" and printed.box_decimals == 0 else 0.5
-    box_px = units * printed.corner_error * max(printed.box_px(height, width))
+    box_px = units * max(printed.box_px(height, width))
     if printed.box_decimals >= NOT_ROUNDED or box_px < FLOAT32_PX:
         box_px = 0.0
     # Without decimals no score was printed.
     is_rounded = 0 < printed.score_decimals < NOT_ROUNDED
-    return Rounding(box_px, 0.5 * 10.0**-printed.score_decimals if is_rounded else 0.0)
+    score = 0.5 * 10.0**-printed.score_decimals if is_rounded else 0.0
+    return Rounding(box_px * printed.corner_error, score)

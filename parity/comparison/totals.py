@@ -129,9 +129,8 @@ class ComparisonTotals:
             score=score.max if score else 0.0,
             iou=iou.min if iou else 1.0,
         )
-        verdict = judge(
-            replace(measured, box_px=self.beyond_px, score=self.beyond_score), self.tolerance
-        )
+        beyond = replace(measured, box_px=self.beyond_px, score=self.beyond_score)
+        verdict = judge(beyond, self.tolerance)
         return RunDifferences(
             **vars(measured),
             images=self.images,

@@ -85,7 +85,8 @@ class LossAttribution:
     severities : dict of str to Severity
         Of each fault, by name.
     unexplained : Severity
-        How the observed boxes differ from those of the pipeline that the diagnosis names.
+        How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
+        rounding.
     """
 
     fix_effect: FixEffect
@@ -134,8 +135,9 @@ def attribute_loss(
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
+    printed = reproduced
     if observations.printed:
-        printed = as_printed(steps[-1][2], observed, observations.printed)
+        printed = as_printed(reproduced, observed, observations.printed)
         steps.append(("rounding", "", printed))
     steps.append(("unexplained", "", observed))
     fixed = diagnosis.fixed
@@ -152,7 +154,7 @@ def attribute_loss(
             fault.name: severity(replayed(plain), replayed(fault.inject_into(plain)), iou=iou)
             for fault in diagnosis.faults
         },
-        severity(reproduced, observed, iou=iou),
+        severity(printed, observed, iou=iou),
     )
 
 

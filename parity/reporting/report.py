@@ -35,14 +35,14 @@ TERMS = {
     "onnx-…": "An export, run by ONNX Runtime or OpenVINO with the preprocessing and "
     "postprocessing of this project.",
     "external-…": "Boxes that another program wrote.",
-    "pytorch-as-…": "PyTorch with the input and the thresholds of that program: the thresholds that "
-    "are declared or, where none are, that its boxes suggest.",
+    "pytorch-as-…": "PyTorch with the input geometry and the thresholds of that program, as they "
+    "are declared or as its boxes suggest.",
     "Geometry": "Size and shape of the input tensor, and how the image is fitted into it.",
     "Reference and candidate": "The two arms of a comparison: the candidate is judged by how far "
     "its detections differ from those of the reference.",
     "Matched": "Two detections of equal class that overlap enough are one object that both arms "
     "detect.",
-    "Tolerance": "The largest differences that still count as equal. Where a program prints rounded "
+    "Tolerance": "The largest differences that still count as equal. If a program prints rounded "
     "numbers, the rounding is added.",
 }
 """Words that this project uses in a sense of its own."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
@@ -13,6 +13,8 @@ FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
 
 MeasuredQuantity = Literal["box_px", "score"]
 """Differences of a matched pair."""
+
+MEASURED: tuple[MeasuredQuantity, ...] = get_args(MeasuredQuantity)
 
 QUANTITY_UNITS = {"box_px": "px", "score": "in score"}
 NOUNS = {
@@ -231,11 +233,10 @@ def _within(comparison: ComparisonResults) -> str:
         for name in counts
         if getattr(comparison, name)
     ]
+    box_px, score = (allowed_in_words(comparison, name) for name in MEASURED)
     said += [
-        f"boxes within {ceiling(comparison.box_px)} px "
-        f"(allowed {allowed_in_words(comparison, 'box_px')})",
-        f"scores within {ceiling(comparison.score)} "
-        f"(allowed {allowed_in_words(comparison, 'score')})",
+        f"boxes within {ceiling(comparison.box_px)} px (allowed {box_px})",
+        f"scores within {ceiling(comparison.score)} (allowed {score})",
     ]
     return listing(said)
 

@@ -28,6 +28,17 @@ fault(
     wrong="The image is converted to greyscale before detection.",
     fix="Keep all three colour channels.",
 )
+fault(
+    "chroma_repeated",
+    title="JPEG decoded without smoothing its colours",
+    changes={"chroma": "repeated"},
+    wrong=(
+        "Colours that a JPEG stores at half the resolution are enlarged by repeating them; OpenCV, "
+        "Pillow and libjpeg interpolate them."
+    ),
+    fix="Decode with libjpeg's default settings (fancy upsampling), as OpenCV does.",
+    cost=RARE_COST,
+)
 for quality in JPEG_QUALITIES:
     fault(
         f"jpeg_{quality}",

@@ -94,8 +94,8 @@ def left(
         (
             DIAGNOSIS,
             (
-                f"Your program `mine` is wrong in 1 step: {BGR_TITLE}, which loses 3 of 10 objects "
-                "and adds 1."
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1."
             ),
         ),
         (
@@ -108,14 +108,14 @@ def left(
         (
             replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)),
             (
-                f"Your program `mine` is wrong in 1 step: {BGR_TITLE}, which loses 3 of 10 objects "
-                "and adds 1. 1 more difference is harmless."
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1. One more difference is harmless."
             ),
         ),
         (
             HARMLESS,
             (
-                'Your program `mine` has only 1 harmless difference: "One gain for both axes", '
+                'Your program `mine` has only one harmless difference: "One gain for both axes", '
                 "which moves boxes by up to 0.4 px."
             ),
         ),
@@ -125,14 +125,14 @@ def left(
             (
                 "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
-                "adds 1. 1 more difference is harmless."
+                "adds 1. One more difference is harmless."
             ),
         ),
         (
             replace(IN_PART, faults=(ONE_GAIN,)),
             (
                 "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
-                f"missing; {PLACE}. Proved so far: only 1 harmless difference, "
+                f"missing; {PLACE}. Proved so far: only one harmless difference, "
                 '"One gain for both axes", which moves boxes by up to 0.4 px.'
             ),
         ),
@@ -158,15 +158,15 @@ def left(
         (
             replace(DIAGNOSIS, unexplained=Unexplained(0.02, 0, ("nms",), Severity(lost=1), ())),
             (
-                f"Your program `mine` is wrong in 1 step: {BGR_TITLE}, which loses 3 of 10 objects "
-                "and adds 1. 2 % of the boxes are not explained."
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1. 2 % of the boxes are not explained."
             ),
         ),
         (
             TENSORS,
             (
-                f"The preprocessing of `mine` is wrong in 1 step: {BGR_TITLE}, which loses 3 of 10 "
-                "objects and adds 1."
+                f"The preprocessing of `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1."
             ),
         ),
         (
@@ -220,7 +220,7 @@ def test_where_the_cause_lies(stages: tuple[FaultStage, ...], place: str) -> Non
 
 def test_advice_is_how_to_fix_what_matters() -> None:
     (said,) = advice(replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)))
-    assert "is wrong in 1 step" in said
+    assert "is wrong in one step" in said
     assert BGR.fix in said
     assert ONE_GAIN.fix not in said
     (harmless,) = advice(HARMLESS)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from parity.diagnosis.document import DiagnosisDocument, Severity, Threshold, ThresholdRange
-from parity.reporting.diagnosis_verdict import has_boxes, cause_in_words
+from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
 from parity.reporting.fault_wording import harmful
 from parity.reporting.wording import as_sentence, ceiling, count, listing, number, percent
 

@@ -67,14 +67,19 @@ def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     return f"{name}: {rest_in_words(diagnosis)}{where}. {_proved(diagnosis)}"
 
 
+def few(many: int, noun: str) -> str:
+    """Return a count of few things as a sentence names it: "one step", "2 steps"."""
+    return f"one {noun}" if many == 1 else count(many, noun)
+
+
 def _explained(diagnosis: DiagnosisDocument, subject: str) -> str:
     matter, more = harmful(diagnosis), harmless(diagnosis)
     left = diagnosis.unexplained.stages
     rest = f" {as_sentence(rest_in_words(diagnosis))}" if left else ""
     if not matter:
-        differences = count(len(more), "harmless difference")
+        differences = few(len(more), "harmless difference")
         return f"{subject} has only {differences}: {_with_effect(more, diagnosis)}.{rest}"
-    steps = count(len(matter), "step")
+    steps = few(len(matter), "step")
     return f"{subject} is wrong in {steps}: {_with_effect(matter, diagnosis)}.{_more(more)}{rest}"
 
 
@@ -83,7 +88,7 @@ def _proved(diagnosis: DiagnosisDocument) -> str:
     if matter:
         return f"Proved so far: {_with_effect(matter, diagnosis)}.{_more(more)}"
     if more:
-        differences = count(len(more), "harmless difference")
+        differences = few(len(more), "harmless difference")
         return f"Proved so far: only {differences}, {_with_effect(more, diagnosis)}."
     return "No fault is proved."
 
@@ -92,7 +97,8 @@ def _more(faults: tuple[FoundFault, ...]) -> str:
     if not faults:
         return ""
     verb = "is" if len(faults) == 1 else "are"
-    return f" {count(len(faults), 'more difference')} {verb} harmless."
+    more = few(len(faults), "more difference")
+    return f" {as_sentence(f'{more} {verb} harmless')}"
 
 
 def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:

@@ -199,8 +199,8 @@ def sentences(readings: list[TensorReading]) -> Iterator[str]:
     """Say what was read from some tensors of a deployment, and what is not as it should be."""
     if {reading.scaling for reading in readings} == {None}:
         yield (
-            "Input tensors: no known scaling of the levels 0 to 255 gives these numbers; brightness "
-            "or contrast may have been changed, or the axes mixed up."
+            "Input tensors: no known scaling of the levels 0 to 255 gives these numbers; the "
+            "brightness or contrast may have been changed, or the axes mixed up."
         )
     if _agreed(readings, "colours") == "bgr":
         yield "Input tensors: the colours are in the order blue, green, red."

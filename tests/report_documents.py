@@ -222,7 +222,6 @@ UNKNOWN = replace(
 TENSORS = replace(
     DIAGNOSIS,
     images_stated=0,
-    reproduced=replace(REPRODUCED, exact=float("nan"), predicted=float("nan")),
     readings=("The input tensors of 1 image are reproduced to 0.1 grey levels.",),
     faults=(replace(BGR, proof=Proof(levels=31.4)),),
 )

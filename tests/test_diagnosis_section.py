@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import DiagnosisDocument, Severity, Unexplained
+from parity.diagnosis.document import DiagnosisDocument, Proof, Severity, Unexplained
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
@@ -29,6 +29,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
+from parity.reporting.fault_wording import by_severity, effect, proof_sentence
 from parity.reporting.figures.diagnosis import (
     bars_of,
     captions,
@@ -75,7 +76,7 @@ TWO = replace(
         waterfall_step(WORSE, kind="unexplained"),
     ),
 )
-REST_OF_INPUT = Unexplained(0, 0, PREPROCESSING_STAGES, Severity(), ())
+REST_OF_INPUT = Unexplained(0.5, 0, PREPROCESSING_STAGES, Severity(), ())
 BGR_TITLE = '"Colours swapped (BGR instead of RGB)"'
 PLACE = "the cause lies before the network or in the network itself"
 
@@ -180,7 +181,7 @@ def left(
         (
             replace(TENSORS, verdict="explained_in_part", unexplained=REST_OF_INPUT),
             (
-                "`mine`: the input tensors are not fully explained; the cause lies before the "
+                "`mine`: 50 % of the input tensors are not explained; the cause lies before the "
                 f"network. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and adds 1."
             ),
         ),
@@ -271,6 +272,65 @@ def test_what_is_said_of_a_fault() -> None:
     (code,) = (block for block in blocks() if isinstance(block, CodeTabs))
     assert {tab.language: tab.text for tab in code.tabs} == BGR.fixes
     assert {tab.title: tab.note for tab in code.tabs} == {"Python": "", "C++": "", "Swift": NOT_RUN}
+
+
+@pytest.mark.parametrize(
+    ("proof", "sentence"),
+    [
+        (
+            Proof(explained=34),
+            "34 of 56 boxes are reproduced to the last digit with it and not without it.",
+        ),
+        (
+            Proof(explained=1),
+            "1 of 56 boxes is reproduced to the last digit with it and not without it.",
+        ),
+        (
+            Proof(unobserved=1),
+            "Without it, 1 box would be expected that was not observed.",
+        ),
+        (
+            Proof(explained=1, factor=7.04, closer=20),
+            (
+                "Differences are 7.04 times smaller with it; 20 of 56 boxes come close with it and "
+                "not without it."
+            ),
+        ),
+        (
+            Proof(factor=1.1, named=1),
+            "1 of 56 boxes gets the observed class with it and not without it.",
+        ),
+        (Proof(), "What was provided is reproduced with it and not without it."),
+    ],
+)
+def test_a_proof_is_a_sentence(proof: Proof, sentence: str) -> None:
+    assert proof_sentence(proof, 56) == sentence
+
+
+@pytest.mark.parametrize(
+    ("severity", "does"),
+    [
+        (Severity(lost=66, box_px=20), "loses 66 of 122 objects"),
+        (Severity(66, 3, 2), "loses 66 of 122 objects, adds 3 and changes the class of 2"),
+        (Severity(added=1), "adds 1 object"),
+        (Severity(renamed=2, box_px=5), "changes the class of 2 objects"),
+        (
+            Severity(box_px=15.04, score=0.13),
+            "moves boxes by up to 15 px and changes scores by up to 0.13",
+        ),
+        (Severity(box_px=0.4, score=1e-3), "moves boxes by up to 0.4 px"),
+        (Severity(box_px=1e-6, score=1e-3), "changes scores by up to 0.001"),
+        (Severity(box_px=1e-6), "changes nothing in these images"),
+    ],
+)
+def test_what_a_fault_does_is_said_in_objects_first(severity: Severity, does: str) -> None:
+    assert effect(severity, 122) == does
+
+
+def test_faults_are_read_by_what_they_do() -> None:
+    ways = (Severity(box_px=30), Severity(box_px=40), Severity(added=1), Severity(lost=1, added=1))
+    faults = [replace(BGR, name=str(place), severity=own) for place, own in enumerate(ways)]
+    assert [fault.name for fault in by_severity(faults)] == ["3", "2", "1", "0"]
 
 
 def test_what_makes_up_for_another_fault_is_said_so() -> None:
@@ -381,11 +441,14 @@ def test_a_rest_is_left_out_of_the_effect_of_the_fix() -> None:
 
 def test_input_tensors_alone_are_spoken_of_without_boxes() -> None:
     assert group("Evidence", TENSORS).startswith(
-        "The input tensors of 1 image are reproduced to 0.1 grey levels. The input tensors of 1 "
-        "image were provided, and no boxes."
+        "The input tensors of 1 image are reproduced to 0.1 grey levels. The arrays of 1 image "
+        "were compared; no boxes were provided."
     )
-    assert facts_of(TENSORS)["Proof"] == "With it, the input tensors come 31.4 grey levels closer."
-    assert not {"Thresholds", "Effect of the fix"} & {*titles(TENSORS)}
+    assert facts_of(TENSORS)["Proof"] == (
+        "With it, the input tensors come 31.4 grey levels closer on average."
+    )
+    assert "Thresholds" not in titles(TENSORS)
+    assert table("Before and after", TENSORS)[0][0] == "boxes of the reproduced input"
 
 
 def test_thresholds_are_ranges() -> None:

@@ -64,7 +64,7 @@ def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
             images += f" (those that tell most, out of {stated:,})"
         yield from shares_reproduced(diagnosis, images)
     else:
-        yield f"The input tensors of {images} were provided, and no boxes."
+        yield f"The arrays of {images} were compared; no boxes were provided."
     if diagnosis.network != diagnosis.export:
         yield f"The numbers are those of the export `{diagnosis.network}`."
     ended = "" if diagnosis.complete else " and stopped because its budget was used up"

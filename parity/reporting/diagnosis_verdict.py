@@ -110,9 +110,9 @@ def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -
 
 def rest_in_words(diagnosis: DiagnosisDocument) -> str:
     """Return which share is not explained: "38 % of the boxes are not explained"."""
-    if not has_boxes(diagnosis):
-        return "the input tensors are not fully explained"
     observed, predicted = diagnosis.unexplained.observed, diagnosis.unexplained.predicted
+    if not has_boxes(diagnosis):
+        return f"{percent(observed)} of the input tensors are not explained"
     said = [f"{percent(observed)} of the boxes are not explained"] if observed else []
     if predicted > FEW_MISSING or not said:
         said.append(f"{percent(predicted)} of the expected boxes are missing")

@@ -103,7 +103,7 @@ def moves(found: Severity, s: str) -> list[str]:
 
 
 def proof_sentence(proof: Proof, boxes: int) -> str:
-    """Return what proves a fault, in a sentence; empty where nothing is measured.
+    """Return what proves a fault, in a sentence.
 
     Parameters
     ----------
@@ -121,12 +121,16 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     exact = [_of_boxes(proof.explained, boxes, "are", "reproduced to the last digit")]
     said = [each for each in coarse if each] or exact
     if proof.levels is not None:
-        said.insert(0, f"with it, the input tensors come {number(proof.levels)} grey levels closer")
+        said.insert(
+            0,
+            f"with it, the input tensors come {number(proof.levels)} grey levels closer on average",
+        )
     if proof.unobserved:
+        was = "was" if proof.unobserved == 1 else "were"
         would = count(proof.unobserved, "box", "boxes")
-        said.append(f"without it, {would} would be expected that were not observed")
+        said.append(f"without it, {would} would be expected that {was} not observed")
     text = "; ".join(each for each in said if each)
-    return as_sentence(text) if text else ""
+    return as_sentence(text or "what was provided is reproduced with it and not without it")
 
 
 def _of_boxes(many: int, boxes: int, verb: str, what: str) -> str:

@@ -105,7 +105,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))), *fault_table(diagnosis)))
     if has_boxes(diagnosis):
         yield Group("Thresholds", (Sentences(tuple(thresholds(diagnosis))),))
-        yield from effect_of_fix(diagnosis)
+    yield from effect_of_fix(diagnosis)
     for title, sentences in (
         ("What these boxes cannot tell", open_questions(diagnosis)),
         ("How to learn more", () if rest else diagnosis.ask),
@@ -178,8 +178,9 @@ def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
     effects, wrong = diagnosis.fix_effect, diagnosis.verdict == "explained"
     run = diagnosis.fixed.get("network", diagnosis.export)
     after = "after the fix" if wrong else f"{run}, run correctly"
+    before = "the observed boxes" if has_boxes(diagnosis) else "boxes of the reproduced input"
     rows = [
-        ("the observed boxes", *compared_cells(effects.before)),
+        (before, *compared_cells(effects.before)),
         (after, *compared_cells(effects.after)),
     ]
     title = "Effect of the fix" if wrong else "Comparison with PyTorch"

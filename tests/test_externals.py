@@ -138,6 +138,40 @@ def test_it_belongs_to_one_model() -> None:
     assert plan.external_files == ["b/m"]
 
 
+@pytest.mark.parametrize(
+    ("detections", "content", "sentence"),
+    [
+        (
+            "boxes.json",
+            "[{",
+            "m.detections: boxes.json: not valid JSON at line 1, column 3 (Expecting",
+        ),
+        (
+            "boxes.json",
+            "\x93NUMPY",
+            "boxes.json is in none of the formats that can be read; boxes are",
+        ),
+        ("boxes.json", '[{"image": "b.jpg"}]', "boxes.json names none of the images of this run"),
+        (
+            "boxes",
+            "1 2 3",
+            "boxes/a.txt, line 1: expected class, cx, cy, width, height and a score",
+        ),
+    ],
+)
+def test_boxes_are_read_while_planning(
+    folder: Path, detections: str, content: str, sentence: str
+) -> None:
+    place = folder / detections
+    (place if place.is_file() else place / "a.txt").write_text(content)
+    asked = completed(f"{{m: {{detections: {detections}}}}}")
+    with pytest.raises(UserError) as caught:
+        plan_run(asked, coordinating=True)
+    assert str(caught.value).startswith("config: external.m.detections: ")
+    assert sentence in str(caught.value)
+    plan_run(asked, coordinating=False)
+
+
 def test_a_diagnosis_is_given_every_export_and_which_one_is_stated() -> None:
     exports = yaml.safe_load("{first: {}, v1.2: {quantize: 16}, small: {quantize: 8}}")
     config = completed("{m: {inject: []}, n: {inject: [], export: v1.2}}", exports=exports)

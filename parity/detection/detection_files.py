@@ -91,6 +91,8 @@ class MadeBy:
         Labels that the model does not know, by the ids given to them.
     printed : Printed
         How coordinates and scores were printed; None where there is no box.
+    unread : str
+        Why the boxes could not be read; every image then counts as not listed.
     """
 
     arm: str
@@ -113,6 +115,7 @@ class MadeBy:
     notes: list[str] | None = None
     labels: dict[int, str] | None = None
     printed: Printed | None = None
+    unread: str | None = None
 
     @classmethod
     def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:

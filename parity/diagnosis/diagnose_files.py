@@ -18,10 +18,12 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     FoundFault,
     Setting,
+    Undiagnosed,
     Unexplained,
 )
 from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
+from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
 
@@ -39,7 +41,7 @@ def diagnose_files(
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
-    """Diagnose a deployment and write the answer with its evidence.
+    """Diagnose a deployment and write the answer with its evidence, or why there is none.
 
     Parameters
     ----------
@@ -60,7 +62,13 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_converted(inputs["detections"], known)
+    try:
+        observations = load_converted(inputs["detections"], known)
+    except UserError as error:
+        log.error("%s", error)
+        save(destination, Undiagnosed(**about, reason=str(error)))
+        save(seconds, DiagnosisEffort(**about, seconds=0.0))
+        return
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}

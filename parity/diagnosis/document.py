@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from parity.detection.detection_files import Thresholds
 from parity.diagnosis.languages import Language
 from parity.diagnosis.stages import FaultStage
+from parity.documents import load_one_of
 from parity.external.observations import Declared
 
 DiagnosisVerdict = Literal["nothing_wrong", "explained", "explained_in_part", "not_explained"]
@@ -452,6 +454,32 @@ class DiagnosisDocument:
     titles: dict[str, str]
     names: dict[int, str]
     labels: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Undiagnosed:
+    """A deployment without a diagnosis, as what it brought cannot be read.
+
+    Attributes
+    ----------
+    model, external, export, reference : str
+        As in :class:`DiagnosisDocument`.
+    reason : str
+        What cannot be read and why, in a sentence.
+    """
+
+    SCHEMA: ClassVar[str] = "undiagnosed/1"
+
+    model: str
+    external: str
+    export: str
+    reference: str
+    reason: str
+
+
+def load_diagnosis(path: str | Path) -> DiagnosisDocument | Undiagnosed:
+    """Read what ``diagnose`` wrote."""
+    return load_one_of(path, DiagnosisDocument, Undiagnosed)
 
 
 @dataclass(frozen=True)

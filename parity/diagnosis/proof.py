@@ -179,15 +179,11 @@ def keep_proved(
     """
     while True:
         whole = box_by_box(cost_model, best)
-        doubtful = [
-            (proof_of(whole, bare), fault)
-            for fault in cost_model.faults(best)
-            if not fault.is_choice
-            and fault.name not in proved
-            and not is_proved(
-                whole, bare := box_by_box(cost_model, without(cost_model, best, fault))
-            )
-        ]
+        doubtful = []
+        for fault in cost_model.faults(best):
+            bare = box_by_box(cost_model, without(cost_model, best, fault))
+            if not (fault.is_choice or fault.name in proved or is_proved(whole, bare)):
+                doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return best
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))

@@ -15,7 +15,14 @@ from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
 from parity.planning.exports import all_options, counterpart_name, description_file, model_file
-from parity.planning.externals import boxes_file, known_of, of_model, source_of, tensor_files
+from parity.planning.externals import (
+    boxes_file,
+    check_boxes,
+    known_of,
+    of_model,
+    source_of,
+    tensor_files,
+)
 from parity.planning.label_digest import plan_labels
 from parity.planning.locks import hold
 
@@ -63,7 +70,9 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     comparisons = plan_comparisons(asked, arms)
     planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)
     if coordinating:
-        plan_calibration(asked, [f"{BATCHES}/{batch}.json" for batch in planned.names])
+        batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
+        check_boxes(asked, batches)
+        plan_calibration(asked, batches)
         plan_labels(asked.labels)
     return Plan(asked, arms, comparisons, planned.names, planned.note)
 

@@ -26,9 +26,9 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
         boxes = f"of the {count(box_count(diagnosis), 'observed box', 'observed boxes')}"
         none = left.observed == 1
         first = f"none {boxes} is" if none else f"{percent(left.observed)} {boxes} are not"
+        missing = f", and {percent(left.predicted)} of the expected boxes were not observed"
         yield as_sentence(
-            f"{first} reproduced to the last digit, and {percent(left.predicted)} of the expected "
-            "boxes were not observed"
+            f"{first} reproduced to the last digit{missing if left.predicted else ''}"
         )
         yield rest_effect(left.severity)
     if where := cause_in_words(left.stages):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, FoundFault
+from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, FoundFault, Undiagnosed
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
@@ -14,10 +14,14 @@ from parity.diagnosis.stages import (
 from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
 from parity.reporting.wording import as_sentence, count, percent
 
-State = Literal["wrong", "unexplained", "harmless", "fine"]
-"""How bad it is, the worst first."""
+State = Literal["unread", "wrong", "unexplained", "harmless", "fine"]
+"""How bad it is."""
 
-STATES: tuple[State, ...] = ("wrong", "unexplained", "harmless", "fine")
+STATES: tuple[State, ...] = ("unread", "wrong", "unexplained", "harmless", "fine")
+"""The worst first."""
+
+Diagnosed = DiagnosisDocument | Undiagnosed
+"""What ``diagnose`` writes."""
 
 FEW_MISSING = 0.05
 """Share of expected boxes that may be missing without a word in the headline; chosen."""
@@ -26,8 +30,10 @@ MOST_STAGES = 3
 """Stages of the cause that are listed by name; chosen."""
 
 
-def state_of(diagnosis: DiagnosisDocument) -> State:
+def state_of(diagnosis: Diagnosed) -> State:
     """Return how bad it is."""
+    if isinstance(diagnosis, Undiagnosed):
+        return "unread"
     if diagnosis.verdict == "nothing_wrong":
         return "fine"
     if harmful(diagnosis):
@@ -35,7 +41,7 @@ def state_of(diagnosis: DiagnosisDocument) -> State:
     return "harmless" if diagnosis.verdict == "explained" else "unexplained"
 
 
-def worst_first(diagnoses: Iterable[DiagnosisDocument]) -> list[DiagnosisDocument]:
+def worst_first(diagnoses: Iterable[Diagnosed]) -> list[Diagnosed]:
     """Return diagnoses by how bad they are."""
     return sorted(diagnoses, key=lambda each: STATES.index(state_of(each)))
 
@@ -45,14 +51,21 @@ def has_boxes(diagnosis: DiagnosisDocument) -> bool:
     return diagnosis.images_stated > 0
 
 
-def arm_of(diagnosis: DiagnosisDocument) -> str:
+def arm_of(diagnosis: Diagnosed) -> str:
     """Return the arm whose boxes were diagnosed."""
     return f"external-{diagnosis.external}"
 
 
-def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
+def unread_line(found: Undiagnosed) -> str:
+    """Return the line of a verdict that fails since boxes cannot be read."""
+    return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
+
+
+def verdict_sentence(diagnosis: Diagnosed) -> str:
     """Return the answer: what is not explained first, then what is wrong, then what is harmless."""
     name = f"`{diagnosis.external}`"
+    if isinstance(diagnosis, Undiagnosed):
+        return f"{name} cannot be diagnosed: {diagnosis.reason}"
     whole = name if has_boxes(diagnosis) else f"the preprocessing of {name}"
     what = "boxes" if has_boxes(diagnosis) else "input tensors"
     if diagnosis.verdict == "nothing_wrong":
@@ -137,8 +150,10 @@ def cause_in_words(stages: Sequence[FaultStage]) -> str:
     return f"the cause lies in {steps}: {titles}"
 
 
-def advice(diagnosis: DiagnosisDocument) -> list[str]:
+def advice(diagnosis: Diagnosed) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
+    if isinstance(diagnosis, Undiagnosed):
+        return [verdict_sentence(diagnosis)]
     state, answer = state_of(diagnosis), verdict_sentence(diagnosis)
     if state == "fine":
         return []

@@ -9,7 +9,7 @@ import yaml
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
-from parity.diagnosis.document import DiagnosisDocument
+from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
 from parity.reporting.diagnosis_verdict import State, state_of, verdict_sentence, worst_first
 from parity.reporting.verdict import (
@@ -144,7 +144,7 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
         JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
     ]
     notes = sorted({result.images_note for result in results} - {""})
-    diagnoses = worst_first(load(path, DiagnosisDocument) for path in inputs.get("diagnoses", ()))
+    diagnoses = worst_first(map(load_diagnosis, inputs.get("diagnoses", ())))
     return Report(
         answers=tuple(Answer(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
         verdict=overall(gates),

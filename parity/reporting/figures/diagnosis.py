@@ -15,8 +15,13 @@ from matplotlib.patches import Patch
 
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImage
-from parity.documents import load
+from parity.diagnosis.document import (
+    DiagnosisDocument,
+    DrawnBoxes,
+    ExampleImage,
+    Undiagnosed,
+    load_diagnosis,
+)
 from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
@@ -63,19 +68,24 @@ def write_diagnosis_figure(
     destination : str or Path
         The picture.
     """
-    found = load(diagnosis, DiagnosisDocument)
-    paths = example_paths(batches, {example.name for example in found.examples})
-    names = found.names | found.labels
-    sides = captions(found)
-    rows = [
-        draw_example(read_image(paths[example.name]), example, names, sides)
-        for example in found.examples
-    ]
-    parts = [*rows, *([draw_waterfall(found)] if has_boxes(found) else [])]
+    found = load_diagnosis(diagnosis)
+    parts = [] if isinstance(found, Undiagnosed) else draw_examples(found, batches)
+    if not isinstance(found, Undiagnosed) and has_boxes(found):
+        parts.append(draw_waterfall(found))
     width = max((part.shape[1] for part in parts), default=SHEET_IN * DPI)
     picture = stack([*draw_heading(width, verdict_sentence(found)), *parts])
     with atomic(destination) as temporary:
         write_jpeg(temporary, picture)
+
+
+def draw_examples(diagnosis: DiagnosisDocument, batches: list[str]) -> list[np.ndarray]:
+    """Return the pictures of the images that show what is wrong, see :func:`draw_example`."""
+    paths = example_paths(batches, {example.name for example in diagnosis.examples})
+    names, sides = diagnosis.names | diagnosis.labels, captions(diagnosis)
+    return [
+        draw_example(read_image(paths[example.name]), example, names, sides)
+        for example in diagnosis.examples
+    ]
 
 
 def example_paths(batches: list[str], wanted: set[str]) -> dict[str, Path]:

@@ -7,7 +7,9 @@ from parity.diagnosis.document import (
     DiagnosisDocument,
     FoundFault,
     NamedFault,
+    Undiagnosed,
     WaterfallStep,
+    load_diagnosis,
 )
 from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
@@ -20,7 +22,13 @@ from parity.reporting.diagnosis_evidence import (
     unexplained,
 )
 from parity.reporting.diagnosis_steps import step_title
-from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence, worst_first
+from parity.reporting.diagnosis_verdict import (
+    Diagnosed,
+    arm_of,
+    has_boxes,
+    verdict_sentence,
+    worst_first,
+)
 from parity.reporting.fault_wording import effect, harmful, harmless, proof_sentence
 from parity.reporting.views.blocks import (
     Block,
@@ -73,24 +81,26 @@ PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say, the worst first; None without any."""
     plots = model.files("diagnosis_plots")
-    found = worst_first(model.documents("diagnoses", DiagnosisDocument).values())
+    found = worst_first(map(load_diagnosis, model.files("diagnoses").values()))
     groups = [
         Group(arm_of(each), tuple(blocks_of(each, plots.get(each.external)))) for each in found
     ]
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]:
+def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
     """Yield what is said of one diagnosis: what is not explained, what matters, what is harmless.
 
     Parameters
     ----------
-    diagnosis : DiagnosisDocument
+    diagnosis : DiagnosisDocument or Undiagnosed
         What ``diagnose`` wrote.
     plot : str, optional
         Its figure.
     """
     yield Text(verdict_sentence(diagnosis), bold=True)
+    if isinstance(diagnosis, Undiagnosed):
+        return
     if rest := tuple(unexplained(diagnosis)):
         yield Group("What is not explained", (Sentences(rest),))
         if diagnosis.ask:

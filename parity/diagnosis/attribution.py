@@ -226,8 +226,8 @@ def severity(correct: Detected, changed: Detected, *, iou: float) -> Severity:
     """
     found = compare(correct, changed, iou=iou)
     return Severity(
-        lost=found.missing,
-        added=found.extra,
+        lost=found.missing - found.flipped,
+        added=found.extra - found.flipped,
         renamed=found.flipped,
         box_px=found.box_px or 0.0,
         box_px_median=found.box_px_median or 0.0,

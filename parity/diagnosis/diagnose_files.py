@@ -1,6 +1,7 @@
 """One diagnosis from files to a file."""
 
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
-from parity.detection.detection_files import DetectionBatch
+from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.document import (
@@ -25,7 +26,7 @@ from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import load_converted
-from parity.external.observations import Known, Observations
+from parity.external.observations import Declared, Known, Observations
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ def diagnose_files(
         observations = load_converted(inputs["detections"], known)
     except UserError as error:
         log.error("%s", error)
-        save(destination, Undiagnosed(**about, reason=str(error)))
+        thresholds = declared_thresholds(known.declared, inputs["controls"][0])
+        save(destination, Undiagnosed(**about, thresholds=thresholds, reason=str(error)))
         save(seconds, DiagnosisEffort(**about, seconds=0.0))
         return
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
@@ -91,6 +93,23 @@ def diagnose_files(
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
+
+
+def declared_thresholds(declared: Declared, control: str) -> Thresholds:
+    """Return the thresholds that are declared, and the control's where nothing is declared.
+
+    Parameters
+    ----------
+    declared : Declared
+        What the user states.
+    control : str
+        Detections of PyTorch.
+    """
+    ours = load(control, DetectionBatch).made_by.thresholds
+    if ours is None:
+        raise ValueError(f"{control} names no thresholds")
+    stated = {key: value for key in vars(ours) if (value := getattr(declared, key)) is not None}
+    return replace(ours, **stated)
 
 
 def as_document(

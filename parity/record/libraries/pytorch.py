@@ -1,0 +1,60 @@
+"""PyTorch: the outermost call of a module that is given a batch of images."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import TYPE_CHECKING, Any
+
+from parity.record.wrapping import MARK, is_unwatched, unwatched
+
+if TYPE_CHECKING:
+    from parity.record.recording import Recording
+
+LIBRARY = "torch"
+
+
+def watch(module: Any, recording: Recording) -> None:
+    """Wrap the call of ``Module`` in ``torch.nn.modules.module``."""
+    original = module.Module.__call__
+    within = threading.local()
+
+    @functools.wraps(original)
+    def call(network: Any, *args: Any, **kwargs: Any) -> Any:
+        if getattr(within, "network", False) or is_unwatched():
+            return original(network, *args, **kwargs)
+        images = [each for each in [*args, *kwargs.values()] if _is_images(each)]
+        if not images or not _has_weights(network):
+            return original(network, *args, **kwargs)
+        fed = None
+        with unwatched(recording.failed):
+            name = type(network).__qualname__
+            fed = recording.feed(LIBRARY, name, {"": images[0]}, id(network))
+        within.network = True
+        try:
+            result = original(network, *args, **kwargs)
+        finally:
+            within.network = False
+        with unwatched(recording.failed):
+            recording.answer(fed, [("", tensor) for tensor in _tensors(result)])
+        return result
+
+    setattr(call, MARK, True)
+    module.Module.__call__ = call
+
+
+def _is_images(value: Any) -> bool:
+    return hasattr(value, "detach") and value.dim() == 4 and 3 in (value.shape[1], value.shape[3])
+
+
+def _has_weights(module: Any) -> bool:
+    """Return whether a module is a network, not a transform; a script may hide its weights."""
+    return hasattr(module, "_c") or next(module.parameters(), None) is not None
+
+
+def _tensors(result: Any) -> list[Any]:
+    """Return the tensors that a network gave, without those deeper in what it gave."""
+    if isinstance(result, dict):
+        result = list(result.values())
+    items = result if isinstance(result, list | tuple) else [result]
+    return [item for item in items if hasattr(item, "detach")]

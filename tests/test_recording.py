@@ -1,0 +1,256 @@
+"""Programs are recorded as people write them, and do not notice."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from tests.conftest import ROOT
+
+SIDE = 64
+SIZES = [(60, 100), (100, 60), (80, 80), (50, 120), (90, 70)]
+
+LETTERBOX = """
+def letterbox(img, size=64):
+    h, w = img.shape[:2]
+    r = min(size / h, size / w)
+    nw, nh = round(w * r), round(h * r)
+    out = np.full((size, size, 3), 114, np.uint8)
+    top, left = (size - nh) // 2, (size - nw) // 2
+    out[top:top + nh, left:left + nw] = cv2.resize(img, (nw, nh))
+    return out
+
+def blob_of(img):
+    x = letterbox(img)[..., ::-1].transpose(2, 0, 1)
+    return np.ascontiguousarray(x, dtype=np.float32) / 255
+"""
+
+SCRIPTS = {
+    "onnxruntime": (
+        """
+import sys, glob, os
+import cv2, numpy as np
+import onnxruntime as ort
+"""
+        + LETTERBOX
+        + """
+if __name__ == "__main__":
+    session = ort.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    session.run(None, {name: np.zeros((1, 3, 64, 64), np.float32)})  # warm up
+    for path in sorted(glob.glob("images/*.png")):
+        img = cv2.imread(path)
+        out = session.run(None, {name: blob_of(img)[None]})[0]
+        print(os.path.basename(path), out.tobytes().hex())
+    print(sys.argv, __name__, os.getcwd(), sys.path[0], file=sys.stderr)
+    sys.exit(3)
+"""
+    ),
+    "cv2.dnn": """
+import sys, pathlib
+import cv2
+
+net = cv2.dnn.readNetFromONNX(sys.argv[1])
+for path in sorted(pathlib.Path("images").iterdir()):
+    img = cv2.imread(str(path))
+    blob = cv2.dnn.blobFromImage(img, 1 / 255, (64, 64), swapRB=True, crop=False)
+    net.setInput(blob)
+    out = net.forward()
+    print(path.name, out.tobytes().hex())
+""",
+    "openvino": """
+import sys, os
+import numpy as np
+import openvino as ov
+from PIL import Image
+
+model = ov.Core().compile_model(sys.argv[1], "CPU")
+for name in sorted(os.listdir("images")):
+    with Image.open(os.path.join("images", name)) as img:
+        x = np.asarray(img.convert("RGB").resize((64, 64)), np.float32) / 255
+    out = model(x.transpose(2, 0, 1)[None])[0]
+    print(name, out.tobytes().hex())
+""",
+    "torch": """
+import sys, os
+import numpy as np
+import torch
+from PIL import Image
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(
+    torch.nn.Conv2d(3, 4, 8, stride=8), torch.nn.SiLU(), torch.nn.Flatten(2)
+).eval()
+for name in sorted(os.listdir("images")):
+    img = Image.open("images/" + name).convert("RGB").resize((64, 64))
+    x = torch.from_numpy(np.array(img)).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        out = model(x)
+    print(name, out.numpy().tobytes().hex())
+""",
+    "threads": (
+        """
+import sys, os
+from concurrent.futures import ThreadPoolExecutor
+import cv2, numpy as np
+import onnxruntime as ort
+"""
+        + LETTERBOX
+        + """
+session = ort.InferenceSession(sys.argv[1])
+
+def detect(name):
+    img = cv2.imdecode(np.fromfile("images/" + name, np.uint8), cv2.IMREAD_COLOR)
+    return name, session.run(["output"], {"images": blob_of(img)[None]})[0]
+
+with ThreadPoolExecutor(4) as pool:
+    for name, out in pool.map(detect, sorted(os.listdir("images"))):
+        print(name, out.tobytes().hex())
+"""
+    ),
+    "batch": (
+        """
+import sys, os
+import cv2, numpy as np
+import onnxruntime as ort
+"""
+        + LETTERBOX
+        + """
+session = ort.InferenceSession(sys.argv[1])
+names = sorted(os.listdir("images"))
+for start in range(0, len(names), 2):
+    batch = names[start:start + 2]
+    images = [cv2.imread("images/" + name) for name in batch]
+    x = np.stack([blob_of(img) for img in images])
+    for name, out in zip(batch, session.run(None, {"images": x})[0]):
+        print(name, out.tobytes().hex())
+"""
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a program said, and what its recording holds."""
+
+    stdout: str
+    stderr: str
+    returncode: int
+    manifest: dict[str, Any]
+    folder: Path
+
+    def fed(self) -> dict[str | None, np.ndarray]:
+        """Return the recorded tensors by the name of their image."""
+        return {
+            entry["image"] and Path(entry["image"]).name: np.load(self.folder / entry["tensor"])
+            for entry in self.manifest["tensors"]
+        }
+
+    def answered(self) -> dict[str | None, np.ndarray]:
+        """Return the recorded first outputs by the name of their image."""
+        return {
+            entry["image"] and Path(entry["image"]).name: np.load(
+                self.folder / entry["outputs"][0]["file"]
+            )
+            for entry in self.manifest["tensors"]
+        }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with images and a small network."""
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "images").mkdir()
+    random = np.random.default_rng(0)
+    for number, (height, width) in enumerate(SIZES):
+        small = random.integers(0, 256, (7, 7, 3), np.uint8)
+        picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / "images" / f"{number} ä.png"), picture)
+    onnx.save(network(), folder / "best.onnx")
+    return folder
+
+
+def network() -> onnx.ModelProto:
+    """Return a network of one convolution, (N, 3, 64, 64) to (N, 4, 64)."""
+    random = np.random.default_rng(1)
+    weights = random.normal(size=(4, 3, 8, 8)).astype(np.float32)
+    shape = np.array([0, 4, -1], np.int64)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["images", "w"], ["y"], kernel_shape=[8, 8], strides=[8, 8]),
+            helper.make_node("Reshape", ["y", "s"], ["output"]),
+        ],
+        "small",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, SIDE, SIDE])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["n", 4, 64])],
+        [onnx.numpy_helper.from_array(weights, "w"), onnx.numpy_helper.from_array(shape, "s")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def run(place: Path, script: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a script, behind some options of the recorder if there are any."""
+    path = place / "my_detect.py"
+    path.write_text(script)
+    return subprocess.run(
+        [sys.executable, *options, str(path), "best.onnx"],
+        cwd=place,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "YOLO_CONFIG_DIR": str(place)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def record(place: Path, script: str, *options: str) -> Ran:
+    """Run a script with the recorder."""
+    folder = place / "recorded"
+    done = run(
+        place,
+        script,
+        "-m",
+        "parity.record",
+        "--output",
+        str(folder),
+        *options,
+        "--",
+        sys.executable,
+    )
+    manifest = folder / "manifest.json"
+    assert manifest.is_file(), done.stderr
+    content = json.loads(manifest.read_text())
+    return Ran(done.stdout, done.stderr, done.returncode, content, folder)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_program_runs_as_before_and_is_recorded(place: Path, name: str) -> None:
+    if name == "openvino" and find_spec("openvino") is None:
+        pytest.skip("openvino is not installed (requirements-openvino.txt)")
+    plain = run(place, SCRIPTS[name])
+    ran = record(place, SCRIPTS[name])
+    assert plain.stdout, plain.stderr
+    assert (ran.stdout, ran.returncode) == (plain.stdout, plain.returncode)
+    own = [line for line in ran.stderr.splitlines() if line.startswith("parity.record: ")]
+    assert ran.stderr.removesuffix(own[-1] + "\n") == plain.stderr
+    assert len(own) == 1
+    assert ran.manifest["notes"] == []
+    outputs = {
+        line.rsplit(" ", 1)[0]: np.frombuffer(bytes.fromhex(line.rsplit(" ", 1)[1]), np.float32)
+        for line in plain.stdout.splitlines()
+    }
+    answered = ran.answered()
+    assert answered.keys() == outputs.keys()
+    for image, output in outputs.items():
+        np.testing.assert_array_equal(answered[image].ravel(), output)
+    for tensor in ran.fed().values():
+        assert tensor.shape == (1, 3, SIDE, SIDE)
+        assert tensor.dtype == np.float32

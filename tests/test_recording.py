@@ -254,3 +254,140 @@ def test_a_program_runs_as_before_and_is_recorded(place: Path, name: str) -> Non
     for tensor in ran.fed().values():
         assert tensor.shape == (1, 3, SIDE, SIDE)
         assert tensor.dtype == np.float32
+
+
+def test_images_are_assigned_right(place: Path) -> None:
+    ran = record(place, SCRIPTS["threads"])
+    for image, tensor in ran.fed().items():
+        picture = cv2.imread(str(place / "images" / str(image)))
+        height, width = picture.shape[:2]
+        gain = SIDE / max(height, width)
+        size = round(width * gain), round(height * gain)
+        top, left = (SIDE - size[1]) // 2, (SIDE - size[0]) // 2
+        expected = cv2.resize(picture, size)[..., ::-1].transpose(2, 0, 1) / np.float32(255)
+        shown = tensor[0, :, top : top + size[1], left : left + size[0]]
+        np.testing.assert_allclose(shown, expected, atol=1e-6)
+
+
+OTHER_CALLS = """
+import io, sys, os
+import numpy as np
+import onnxruntime as ort
+import threading
+from PIL import Image
+
+session = ort.InferenceSession(sys.argv[1])
+names = sorted(os.listdir("images"))
+
+def tensor(name):
+    with open("images/" + name, "rb") as file:
+        img = Image.open(io.BytesIO(file.read())).convert("RGB")
+    return np.float32(img.resize((64, 64))).transpose(2, 0, 1)[None] / 255
+
+def bound(name, bind):
+    x = tensor(name)
+    binding = session.io_binding()
+    bind(binding, x)
+    binding.bind_output("output")
+    session.run_with_iobinding(binding)
+    return binding.copy_outputs_to_cpu()[0]
+
+def pointer(binding, x):
+    binding.bind_input("images", "cpu", 0, np.float32, x.shape, x.ctypes.data)
+
+def later(name):
+    done, got = threading.Event(), []
+    def called(results, data, error):
+        got.append(results[0])
+        done.set()
+    session.run_async(None, {"images": tensor(name)}, called, None)
+    done.wait(10)
+    return got[0]
+
+def values(name):
+    value = ort.OrtValue.ortvalue_from_numpy(tensor(name))
+    return session.run_with_ort_values(["output"], {"images": value})[0].numpy()
+
+outputs = [
+    bound(names[0], lambda binding, x: binding.bind_cpu_input("images", x)),
+    bound(names[1], pointer),
+    later(names[2]),
+    values(names[3]),
+]
+for name, out in zip(names, outputs):
+    print(name, out.tobytes().hex())
+"""
+
+
+def test_other_ways_to_run_a_session(place: Path) -> None:
+    plain, ran = run(place, OTHER_CALLS), record(place, OTHER_CALLS)
+    assert plain.stdout, plain.stderr
+    assert ran.stdout == plain.stdout
+    assert ran.manifest["notes"] == []
+    for line in plain.stdout.splitlines():
+        image, output = line.rsplit(" ", 1)
+        assert ran.answered()[image].tobytes().hex() == output
+
+
+def test_a_limit_is_said(place: Path) -> None:
+    ran = record(place, SCRIPTS["batch"], "--most", "3")
+    assert len(ran.manifest["tensors"]) == 3
+    assert "Only the first 3 tensors are recorded; --most 30 records more." in ran.stderr
+
+
+def test_a_recorder_that_fails_breaks_nothing(place: Path) -> None:
+    script = "import os\nos.rename('recorded', 'gone')\n" + SCRIPTS["batch"]
+    plain = run(place, SCRIPTS["batch"])
+    folder = place / "recorded"
+    done = run(place, script, "-m", "parity.record", "--output", str(folder), "--", sys.executable)
+    assert (done.stdout, done.returncode) == (plain.stdout, plain.returncode)
+    assert done.stderr.count("parity.record: ") == 1
+    assert "Something could not be recorded" in done.stderr
+
+
+ODD = """
+import os, signal, sys
+import sitecustomize
+print(sys.argv[1:], sitecustomize.__file__, [n for n in sys.modules if n.startswith("parity")])
+print([p for p in sys.path if "startup" in p])
+sys.stdout.flush()
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path) -> None:
+    (place / "sitecustomize.py").write_text("print('mine')\n")
+    path = place / "odd.py"
+    path.write_text(ODD)
+    command = [sys.executable, str(path), "--", "--output"]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{place}:{ROOT}"}
+    recorder = [sys.executable, "-m", "parity.record", "--output", str(place / "odd"), "--"]
+    plain, ran = (
+        subprocess.run(c, cwd=place, env=environment, capture_output=True, text=True, check=False)
+        for c in (command, recorder + command)
+    )
+    (place / "sitecustomize.py").unlink()
+    assert plain.returncode == -15
+    assert ran.returncode == plain.returncode
+    assert ran.stdout == plain.stdout
+    assert plain.stdout.startswith("mine\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--", "python", "-I", "x.py"], "a Python with -I, -E or -S cannot be recorded"),
+        (["--most", "0", "--", "python", "x.py"], "--most is 0; it must be at least 1."),
+        (["--", "no-such-program"], "error: no-such-program is no program that can be run."),
+        (["--output", ".", "--", "python"], "holds other files"),
+    ],
+)
+def test_errors_are_one_sentence(place: Path, arguments: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "parity.record", *arguments]
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=place, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

@@ -6,6 +6,7 @@ The program takes the place of this process, so its output, exit code and signal
 import argparse
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -81,15 +82,17 @@ def environment_of(folder: Path, most: int, command: list[str]) -> dict[str, str
 def main(arguments: list[str]) -> None:
     """Take the place of this process by the program, recorded."""
     parsed = parse(arguments)
+    if shutil.which(parsed.command[0]) is None:
+        sys.exit(f"error: {parsed.command[0]} is no program that can be run.")
     try:
         empty(parsed.output)
         folder = parsed.output.resolve()
         Manifest(parsed.command, str(Path.cwd()), parsed.most).write(folder / MANIFEST)
-        environment = environment_of(folder, parsed.most, parsed.command)
-        os.execvpe(parsed.command[0], parsed.command, environment)  # noqa: S606 - as it was typed
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         sys.exit(f"error: {where}{error.strerror or error}")
+    environment = environment_of(folder, parsed.most, parsed.command)
+    os.execvpe(parsed.command[0], parsed.command, environment)  # noqa: S606 - as it was typed
 
 
 if __name__ == "__main__":

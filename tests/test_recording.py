@@ -379,7 +379,7 @@ def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path)
         (["--", "python", "-I", "x.py"], "a Python with -I, -E or -S cannot be recorded"),
         (["--most", "0", "--", "python", "x.py"], "--most is 0; it must be at least 1."),
         (["--", "no-such-program"], "error: no-such-program is no program that can be run."),
-        (["--output", ".", "--", "python"], "holds other files"),
+        (["--output", ".", "--", sys.executable], "holds other files"),
     ],
 )
 def test_errors_are_one_sentence(place: Path, arguments: list[str], said: str) -> None:

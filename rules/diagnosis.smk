@@ -48,7 +48,7 @@ rule detect_external:
 rule diagnose:
     """Name the wrong steps of a deployment, prove it, and measure what fixing them gives."""
     input:
-        onnx=PLAN.external_onnx,
+        networks=PLAN.networks,
         detections=PLAN.external_detections,
         controls=PLAN.control_detections,
         candidates=PLAN.control_candidates,

@@ -12,6 +12,7 @@ from parity.detection.detection_files import (
     DetectionBatch,
     ImageDetections,
     MadeBy,
+    Printed,
 )
 from parity.documents import load, save
 from parity.errors import UserError
@@ -72,6 +73,12 @@ def test_every_image_keeps_its_place_and_what_is_not_stated_says_so(
     seen = load_converted(made, NOTHING_KNOWN)
     assert set(seen.images) == {"a.jpg", "b.jpg"}
     np.testing.assert_array_equal(seen.images["a.jpg"].boxes, [[10.25, 20, 30, 40.5]])
+    assert seen.printed == Printed("px", 2, 1)
+
+
+def test_the_last_decimal_of_a_fraction_is_worth_more_along_the_longer_side() -> None:
+    assert Printed("fraction", 3, 2).box_px(480, 640) == pytest.approx((0.64, 0.48))
+    assert Printed("px", 1, 2).box_px(480, 640) == pytest.approx((0.1, 0.1))
 
 
 def test_a_score_that_is_not_stated_is_null_in_the_file(
@@ -132,5 +139,5 @@ def test_what_the_user_says_counts_more_than_what_the_file_says(
 
 
 def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
-    with pytest.raises(UserError, match=r"a\.jpg: 10000000000 is not a class id"):
+    with pytest.raises(UserError, match=r"boxes.json, entry 1: 10000000000 is not a class id"):
         converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])

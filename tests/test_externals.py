@@ -48,7 +48,10 @@ def planned_by(external: str) -> Plan:
         ("{mine: }", "external.mine must have either detections or inject."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
         ("{m: {detections: no.json}}", "external.m.detections is no.json, which does not exist."),
-        ("{m: {detections: empty}}", "external.m.detections is empty, a folder without any *.txt."),
+        (
+            "{m: {detections: empty}}",
+            "external.m.detections is empty, a folder without any *.csv or *.json",
+        ),
         ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
@@ -128,6 +131,19 @@ def test_it_belongs_to_one_model() -> None:
     (own,) = (path for path in plan.all_detections(of["b"]) if "external" in path)
     assert own.startswith("results/detect_external/b/external-m/")
     assert plan.external_files == ["b/m"]
+
+
+def test_a_diagnosis_is_given_every_export_and_which_one_is_stated() -> None:
+    exports = yaml.safe_load("{first: {}, v1.2: {quantize: 16}, small: {quantize: 8}}")
+    config = completed("{m: {inject: []}, n: {inject: [], export: v1.2}}", exports=exports)
+    plan = plan_run(config, coordinating=True)
+    wildcards = SimpleNamespace(model="a", external="m")
+    files = {Path(path).stem: path for path in plan.networks(wildcards)}
+    assert files["small"] == "results/quantise/a/small.onnx"
+    assert list(files) == ["first", "v1.2", "small"]
+    assert plan.about(wildcards)["export"] == "first"
+    assert plan.known(wildcards)["declared"]["export"] is None
+    assert known_of(plan.config.external["n"]).declared.export == "v1.2"
 
 
 def test_without_the_section_nothing_is_planned() -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
-from parity.external.file_format import FORMATS
+from parity.external.file_format import FORMATS, recognise
 from parity.external.observations import FIRST_UNKNOWN_CLASS
-from parity.external.reader import load_external, recognise
+from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.external.tensors import load_tensors
 
@@ -95,6 +96,31 @@ def test_fractions_are_inferred_and_said(tmp_path):
     assert any("fractions" in note for note in seen.notes)
 
 
+@pytest.mark.parametrize(
+    ("boxes", "printed"),
+    [
+        ([[10, 20, 30, 60]], Printed("px", 0, 2)),
+        ([[10.5, 20, 30.125, 60]], Printed("px", 3, 2)),
+        ([[float(np.float32(10.7)), 20, 30, 60]], Printed("px", 1, 2)),
+        ([[0.125, 0.5, 0.75, 1]], Printed("fraction", 3, 2)),
+        ([[0.123456789, 0.5, 0.75, 1]], Printed("fraction", 6, 2)),
+    ],
+)
+def test_the_decimals_of_the_numbers_as_they_were_printed_survive(tmp_path, boxes, printed):
+    entries = [{"image": "a.jpg", "box": box, "score": 0.25, "class_id": 0} for box in boxes]
+    seen = load(tmp_path, entries)
+    assert seen.printed == printed
+    assert load(tmp_path, [{"image": "a.jpg"}]).printed is None
+
+
+def test_each_entry_says_what_its_own_box_is(tmp_path):
+    entry = {"image": "a.jpg", "class_id": 2}
+    boxes = {"xyxy": BOX, "xywh": [10, 20, 20, 40], "cxcywhn": [1 / 32, 1 / 12, 1 / 32, 1 / 12]}
+    seen = load(tmp_path, [entry | {key: box} for key, box in boxes.items()])
+    np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX] * 3)
+    assert seen.printed == Printed("px", 0, 0), "in px, where units are mixed"
+
+
 def test_an_image_without_boxes_is_a_statement_and_a_missing_one_is_not(tmp_path):
     seen = load(tmp_path, [{"image": "a.jpg", "detections": []}])
     assert len(seen.images["a.jpg"]) == 0
@@ -144,6 +170,248 @@ def test_tensors_are_found_by_stem(tmp_path):
         load_tensors(tmp_path, ["z.jpg"])
 
 
+ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "suffix"),
+    [
+        ({"a.jpg": [[10, 20, 30, 60, 0.5, 2]], "c.jpg": []}, ".json"),
+        ({"a.jpg": {"boxes": [BOX], "scores": [0.5], "labels": [2]}}, ".json"),
+        ({"results": {"a.jpg": [[10, 20, 30, 60, 0.5, 2]]}}, ".json"),
+        ({"a.jpg": json.dumps([{"box": BOX, "score": 0.5, "class": 2}])}, ".json"),
+        ([{"image": "a.jpg", "detections": [[10, 20, 30, 60, 2, 0.5]]}], ".json"),
+        ([["a.jpg", 10, 20, 30, 60, 0.5, 2]], ".json"),
+        ({**ENTRY}, ".jsonl"),
+        (f"{json.dumps(ENTRY)}\n\n{json.dumps({'image': 'c.jpg'})}\n", ".jsonl"),
+        ("a.jpg,10,20,30,60,0.5,2\n", ".csv"),
+        ("a.jpg;2;0.5;10;20;30;60\nc.jpg\n", ".csv"),
+        ("10,20,30,60,0.5,car,photos/a.jpg\n", ".csv"),
+        ("a.jpg 10 20 30 60 0.5 2\n", ".txt"),
+        ("a.jpg\t10\t20\t30\t60\t50%\tcar\n", ".txt"),
+        ("Image,XMin,YMin,XMax,YMax,Conf,Class\na.jpg,10,20,30,60,0.5,2.0\nc.jpg,,,,,,", ".csv"),
+        ("image,box,conf,label\na,\"{'x1': 10, 'y1': 20, 'x2': 30, 'y2': 60}\",0.5,car", ".csv"),
+        ({"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 3, "name": "car"}],
+          "annotations": [{"image_id": 7, "category_id": 3, "bbox": [10, 20, 20, 40], "score": 0.5,
+                           "segmentation": {"counts": "PX1", "size": [480, 640]}}]}, ".json"),
+    ],
+)  # fmt: skip
+def test_more_ways_to_write_the_same_box(tmp_path, content, suffix):
+    seen = load(tmp_path, content, suffix).images
+    np.testing.assert_allclose(seen["a.jpg"].boxes, [BOX])
+    assert seen["a.jpg"].scores.tolist() == [0.5]
+    assert seen["a.jpg"].class_ids.tolist() == [2]
+    assert len(seen.get("c.jpg", ())) == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_text_may_have_a_byte_order_mark(tmp_path, encoding):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([ENTRY | {"image": "ä.jpg"}], ensure_ascii=False), encoding)
+    assert list(load_external(path, {"ä.jpg": (480, 640)}, NAMES).images) == ["ä.jpg"]
+
+
+def test_percentages_are_recognised_and_said(tmp_path):
+    seen = load(tmp_path, [ENTRY | {"score": 87.5}, ENTRY | {"score": 0.9}, ENTRY | {"score": 30}])
+    np.testing.assert_allclose(seen.images["a.jpg"].scores, [0.875, 0.009, 0.3])
+    assert "The scores are read as percentages: the highest is 87.5." in seen.notes
+
+
+def test_scores_that_are_no_confidences_are_evidence_and_said(tmp_path):
+    seen = load(tmp_path, [ENTRY | {"score": 637.2}, ENTRY])
+    assert seen.images["a.jpg"].scores.tolist() == [637.2, 0.5]
+    assert any("entry 1: the score 637.2 is no confidence" in note for note in seen.notes)
+
+
+def ultralytics_results():
+    """Return what Ultralytics returns for an image with two objects and for one without."""
+    import torch
+    from ultralytics.engine.results import Results
+
+    names = {0: "person", 1: "bicycle", 2: "car"}
+    boxes = torch.tensor([[10.0, 20, 30, 60, 0.5, 2], [1.5, 2.25, 300.125, 400, 0.75, 0]])
+    return {
+        "a": Results(np.zeros((480, 640, 3), np.uint8), "photos/a.jpg", names, boxes=boxes),
+        "c": Results(np.zeros((50, 50, 3), np.uint8), "photos/c.jpg", names, boxes=boxes[:0]),
+    }
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("suffix", ["json", "csv"])
+def test_a_folder_of_what_ultralytics_writes(tmp_path, suffix, normalize):
+    for stem, result in ultralytics_results().items():
+        text = getattr(result, f"to_{suffix}")(normalize=normalize)
+        (tmp_path / f"{stem}.{suffix}").write_text(text)
+    seen = load_external(tmp_path, IMAGES, NAMES)
+    np.testing.assert_allclose(
+        seen.images["a.jpg"].boxes, [BOX, [1.5, 2.25, 300.125, 400]], atol=0.01
+    )
+    assert seen.images["a.jpg"].scores.tolist() == [0.5, 0.75]
+    assert seen.images["a.jpg"].class_ids.tolist() == [2, 0]
+    assert len(seen.images["c.jpg"]) == 0
+    assert "sub/b.png" not in seen.images
+    assert seen.printed.box_unit == ("fraction" if normalize else "px")
+
+
+def test_a_dictionary_of_what_to_json_returns(tmp_path):
+    results = ultralytics_results().values()
+    for value in (str, json.loads):
+        seen = load(tmp_path, {result.path: value(result.to_json()) for result in results})
+        assert seen.images["a.jpg"].class_ids.tolist() == [2, 0]
+        assert len(seen.images["c.jpg"]) == 0
+
+
+@pytest.mark.parametrize("save_conf", [False, True])
+def test_a_folder_of_save_txt(tmp_path, save_conf):
+    for stem, result in ultralytics_results().items():
+        result.save_txt(tmp_path / "predict" / "labels" / f"{stem}.txt", save_conf=save_conf)
+    seen = load_external(tmp_path / "predict", IMAGES, NAMES)
+    np.testing.assert_allclose(
+        seen.images["a.jpg"].boxes, [BOX, [1.5, 2.25, 300.125, 400]], atol=1e-3
+    )
+    assert seen.images["a.jpg"].class_ids.tolist() == [2, 0]
+    assert np.isnan(seen.images["a.jpg"].scores).all() != save_conf
+    assert seen.printed.box_unit == "fraction"
+    assert "c.jpg" not in seen.images, "Ultralytics writes no file for an image without boxes"
+
+
+def test_a_folder_of_rows_of_px(tmp_path):
+    (tmp_path / "a.txt").write_text("10 20 30 60 0.5 2\n\n")
+    (tmp_path / "c.txt").write_text("1 2 3 4 0.75 0\n")
+    seen = load_external(tmp_path, IMAGES, NAMES)
+    np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX])
+    assert seen.images["a.jpg"].class_ids.tolist() == [2]
+    assert "The columns are read as box, score, class" in " ".join(seen.notes)
+
+
+TWINS = {"x/1.jpg": (100, 100), "y/1.jpg": (100, 100)}
+LINE = "2 0.5 0.5 0.1 0.2 0.75\n"
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    """Write files below a folder and return it."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_text_files_are_matched_by_path_first(tmp_path):
+    folder = write(tmp_path / "labels", {"x/1.txt": LINE, "y/1.txt": ""})
+    seen = load_external(folder, TWINS, NAMES).images
+    assert (len(seen["x/1.jpg"]), len(seen["y/1.jpg"])) == (1, 0)
+    one = load_external(folder, {"x/1.jpg": (100, 100)}, NAMES)
+    assert set(one.images) == {"x/1.jpg"}
+    assert "y/1 is no image of this run; left out." in one.notes
+
+
+@pytest.mark.parametrize(
+    ("files", "images", "words"),
+    [
+        (["1.txt"], TWINS, r"1 could be x/1\.jpg or y/1\.jpg"),
+        (["x/1.txt", "y/1.txt"], {"1.jpg": (9, 9)}, r"both be 1\.jpg of this run"),
+        (["1.txt"], {"1.jpg": (9, 9), "1.png": (9, 9)}, r"1 could be 1\.jpg or 1\.png"),
+    ],
+)
+def test_a_stem_of_two_images_gets_a_sentence(tmp_path, files, images, words):
+    folder = write(tmp_path / "labels", dict.fromkeys(files, LINE))
+    with pytest.raises(UserError, match=words):
+        load_external(folder, images, NAMES)
+
+
+def test_images_that_are_not_in_the_run_are_said(tmp_path):
+    header = "image,x1,y1,x2,y2,score,label\n"
+    rows = ["a.jpg,10,20,30,60,0.5,car", "z.jpg,1,2,3,4,0.5,car", "y.jpg,1,2,3,4,0.5,car"]
+    note = "z.jpg and 1 more are no images of this run; left out."
+    assert note in load(tmp_path, header + "\n".join(rows), ".csv").notes
+    assert note in load(tmp_path, "\n".join(rows), ".csv").notes
+    entries = [ENTRY, ENTRY | {"image": "z.jpg"}, ENTRY | {"image": "y.jpg"}]
+    assert note in load(tmp_path, entries).notes
+
+
+OWN = {"name": "a.jpg", "reason": "", "boxes": [], "scores": [], "class_ids": []}
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([ENTRY, ENTRY | {"score": 1.5}, ENTRY], "entry 2: the score 1.5 is above 1"),
+        ([ENTRY | {"score": -0.5}], "entry 1: the score -0.5 is below 0"),
+        ([ENTRY | {"score": float("nan")}], "entry 1: the score: nan is not a finite number"),
+        ([ENTRY | {"score": float("inf")}], "entry 1: the score: inf is not a finite number"),
+        ([ENTRY | {"score": True}], "entry 1: the score: True is not a number"),
+        ([ENTRY | {"class_id": 1.7}], r"entry 1: 1\.7 is not a class id"),
+        ([ENTRY | {"class_id": "1.7"}], r"entry 1: '1\.7' is not a class id"),
+        ([ENTRY | {"class_id": -2}], "entry 1: -2 is not a class id"),
+        ([ENTRY | {"class_id": 10**40}], "entry 1: 1000.* is not a class id"),
+        ([ENTRY | {"class_id": float("nan")}], "entry 1: nan is not a class id"),
+        ([ENTRY | {"class_id": [2]}], r"entry 1: \[2\] is not a class id"),
+        ([ENTRY | {"box": [1e308, 0, 1, 1]}], r"entry 1: box: 1e\+308 is too large"),
+        ([ENTRY | {"box": [10**400, 0, 1, 1]}], "entry 1: box: 1000.* is not a finite number"),
+        ([ENTRY | {"image": ["a.jpg"]}], r"entry 1: \['a\.jpg'\] is not the name or number"),
+        ([{"image_id": {}, "bbox": BOX, "category_id": 1}], "is not the name or number"),
+        ([{"image": "a.jpg", "boxes": [BOX], "scores": [], "labels": [1]}], "1 boxes, but 0"),
+        ([{"image": "a.jpg", "boxes": []}] * 2, r"entry 2: a\.jpg is listed twice"),
+        ([ENTRY | {"image": "a.bmp"}, ENTRY | {"image": "a.png"}], r"both be a\.jpg of this run"),
+        ({"schema": "yolo-parity/detections/1", "images": [OWN, OWN]}, "a.jpg is listed twice"),
+        ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is no record"),
+        ({"schema": "yolo-parity/detections/1", "images": 5, "made_by": []}, "names none of the"),
+        ('{"a.jpg": [], "a.jpg": []}', r"the key 'a\.jpg' stands twice"),
+        ({"conf": 30, "detections": [ENTRY]}, "conf is 30; it must be from 0 to below 1"),
+        ({"iou": 0, "detections": [ENTRY]}, "iou is 0; it must be above 0"),
+        ({"max_det": 0.5, "detections": [ENTRY]}, "max_det is 0.5; it must be a whole number"),
+        ({"a.jpg": [[10, 20, 30, 60, 0.5]]}, "entry 1, box 1: .* should be a box, a score"),
+        ({"a.jpg": [[10, 20, 30, 60, 0.5, 2], [1, 2, 3, 4, 5]]}, "box 2: has 5 values, where"),
+        (f'[{{"image": "a.jpg", "box": [{DIGITS}, 1, 2, 3], "label": 1}}]', "too many digits"),
+        (f"a.jpg,{DIGITS},20,30,60,0.5,2\n", "999.* is not a finite number"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"image": "a.jpg"}\n{"image": "c.jpg", "box": [1,', "not valid JSON at line 2"),
+        ("image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5\n", "line 2: has another number"),
+        ("image,x1,x1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,1\n", "names the column x1 twice"),
+        ('image,x1,y1,x2,y2,score,label\n"a.jpg,1,2,3,4,0.5,1\n', "not valid CSV"),
+        (f"image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,{'c' * 200_000}\n", "not valid CSV"),
+        ("image,x1,y1,x2,y2,score,label\na.jpg,,,,,0.5,\n", "line 2: holds no box"),
+        ("x1,y1,x2,y2,score,label\n1,2,3,4,0.5,1\n", "first line must name the columns, image"),
+        ("z.jpg,1,2,3,4,0.5,1\n", "line 1: names no image"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_gets_a_sentence(tmp_path, content, words):
+    with pytest.raises(UserError, match=words) as error:
+        load(tmp_path, content, ".json")
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x93NUMPY\x01\x00", '["ä.jpg"]'.encode("latin-1"), "a.jpg,1".encode("utf-16-le")]
+)
+def test_what_is_no_text_gets_a_sentence(tmp_path, content):
+    (tmp_path / "mine").write_bytes(content)
+    with pytest.raises(UserError, match="is not text in UTF-8; detections are read from JSON"):
+        load_external(tmp_path / "mine", IMAGES, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.7 0.5 0.5 0.1 0.2 0.75", r"'1\.7' is not a class id"),
+        ("2 0.5 0.5 0.1 nan 0.75", "'nan' is not a finite number"),
+        ("2 0.5 0.5 0.1", "expected class, cx, cy"),
+        (f"{DIGITS} 0.5 0.5 0.1 0.2", "is not a class id"),
+    ],
+)
+def test_a_broken_line_of_a_text_file_gets_a_sentence(tmp_path, text, words):
+    folder = write(tmp_path / "labels", {"a.txt": f"{LINE}{text}\n"})
+    with pytest.raises(UserError, match=f"a.txt, line 2: .*{words}"):
+        load_external(folder, IMAGES, NAMES)
+
+
+def test_a_class_may_be_one_below_the_first_and_written_as_a_float(tmp_path):
+    entries = [ENTRY | {"class_id": each} for each in (-1, 0.0, "0.0", "2")]
+    assert load(tmp_path, entries).images["a.jpg"].class_ids.tolist() == [-1, 0, 0, 2]
+
+
 EXAMPLES = {
     "COCO results": [{"image_id": 36, "bbox": [10, 20, 20, 40], "category_id": 2}],
     "CSV": "image;left;top;right;bottom;class_id\na.jpg;10;20;30;60;2\n",
@@ -156,6 +424,8 @@ EXAMPLES = {
             {"name": "a.jpg", "reason": "", "boxes": [BOX], "scores": [None], "class_ids": [2]}
         ],
     },
+    "rows without a header": "a.jpg,10,20,30,60,0.5,2\n",
+    "a JSON or CSV file per image": 'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
     "YOLO text files": "2 0.03125 0.0833333333333 0.03125 0.0833333333333",
 }
 
@@ -164,7 +434,8 @@ EXAMPLES = {
 def test_each_format_recognises_its_own_alone(tmp_path, name):
     images = {"a.jpg": (480, 640), "000000000036.jpg": (480, 640)}
     content = EXAMPLES[name]
-    path = tmp_path / "a.txt"
+    suffix = FORMATS[name].files[-1] if FORMATS[name].files else "*.txt"
+    path = tmp_path / f"a{suffix[1:]}"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     source = Source.open(path if not FORMATS[name].files else tmp_path)
     specific = [each for each in FORMATS.values() if each.recognises(source) and not each.generic]

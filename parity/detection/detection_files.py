@@ -1,7 +1,7 @@
 """Detection files: what an arm reports for a batch of images."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
@@ -32,6 +32,34 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """How external boxes were printed.
+
+    Attributes
+    ----------
+    box_unit : {"px", "fraction"}
+        What coordinates were written in: px, or fractions of the image's sides.
+    box_decimals, score_decimals : int
+        Decimals of coordinates, in their unit, and of scores; 6 stands for 6 or more.
+    """
+
+    box_unit: Literal["px", "fraction"]
+    box_decimals: int
+    score_decimals: int
+
+    def box_px(self, height: int, width: int) -> tuple[float, float]:
+        """Return the px of an image that one unit of the last decimal of x, and of y, stands for.
+
+        Parameters
+        ----------
+        height, width : int
+            Of the image, px.
+        """
+        step: float = 10.0**-self.box_decimals
+        return (step * width, step * height) if self.box_unit == "fraction" else (step, step)
+
+
+@dataclass(frozen=True)
 class MadeBy:
     """What made the detections of an arm: a run of a network, or an external deployment.
 
@@ -54,6 +82,8 @@ class MadeBy:
         One sentence for everything that was inferred when reading.
     labels : dict of int to str
         Labels that the model does not know, by the ids given to them.
+    printed : Printed
+        How coordinates and scores were printed; None where there is no box.
     """
 
     arm: str
@@ -75,6 +105,7 @@ class MadeBy:
     declared: dict[str, float | str | list[int] | None] | None = None
     notes: list[str] | None = None
     labels: dict[int, str] | None = None
+    printed: Printed | None = None
 
     @classmethod
     def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:

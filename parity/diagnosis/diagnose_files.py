@@ -3,10 +3,10 @@
 import logging
 from pathlib import Path
 
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
-from parity.deployment.run import Network
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
 from parity.detection.detection_files import DetectionBatch
 from parity.diagnosis.alternatives import Explanation
@@ -29,12 +29,13 @@ MARGIN_DECIMALS = 3
 
 
 def diagnose_files(
-    network: Network,
+    networks: dict[str, str],
     inputs: dict[str, list[str]],
     known: Known,
     *,
     about: dict[str, str],
     iou: float,
+    threads: int,
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
@@ -42,17 +43,20 @@ def diagnose_files(
 
     Parameters
     ----------
-    network : Network
-        What the deployment runs.
+    networks : dict of str to str
+        The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
         the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
-        ``model``, ``external``, ``export`` and ``reference``, the control's name.
+        ``model``, ``external``, ``export``, which runs the hypotheses, and ``reference``, the
+        control's name.
     iou : float
         Smallest overlap of a matched pair.
+    threads : int
+        Threads that an inference may use.
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
@@ -60,6 +64,7 @@ def diagnose_files(
     names = load(inputs["detections"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
+    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
     replayer = Replayer(network, paths)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)

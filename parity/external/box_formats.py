@@ -11,6 +11,10 @@ from parity.registry import Registry
 FRACTION = "n"
 """Ends the name of a box format whose numbers are fractions of the image (normalised)."""
 
+LARGEST_FRACTION = 1.5
+"""Boxes without a larger coordinate are read as fractions of the image; chosen: a box that crosses
+the border exceeds 1, and no detector reports boxes within two pixels of the origin alone."""
+
 REVERSED_SHARE = 0.1
 """Share of boxes with a third number below the first, or a fourth below the second, from which on
 four numbers are not taken for corners; chosen."""

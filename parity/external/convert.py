@@ -12,7 +12,6 @@ from parity.detection.detection_files import (
     MadeBy,
 )
 from parity.documents import from_plain, load, save
-from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
     Declared,
@@ -22,9 +21,6 @@ from parity.external.observations import (
 )
 from parity.external.reader import load_external
 from parity.external.tensors import load_tensors
-
-LARGEST_ID = 2**31 - 1
-"""Detections hold class ids as int32."""
 
 
 def convert(
@@ -76,6 +72,7 @@ def convert(
         declared=asdict(seen.declared),
         notes=list(seen.notes),
         labels=seen.labels,
+        printed=seen.printed,
     )
     for batch, destination in zip(batches, destinations, strict=True):
         images = [record_of(image, seen.images.get(image.name)) for image in batch.images]
@@ -120,17 +117,10 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
         Its record in a detections file of PyTorch.
     seen : Observed or None
         Its boxes; None if the source does not list it.
-
-    Raises
-    ------
-    UserError
-        If a class id is beyond any list of classes.
     """
     if seen is None:
         nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
         return replace(record_of(image, nothing), reason=NOT_LISTED)
-    if len(seen) and np.abs(seen.class_ids).max() > LARGEST_ID:
-        raise UserError(f"{image.name}: {seen.class_ids.max()} is not a class id.")
     return replace(
         image,
         reason="",
@@ -169,6 +159,7 @@ def load_converted(paths: list[str], known: Known) -> Observations:
         declared=replace(from_plain(made_by.declared or {}, Declared), **stated),
         notes=tuple(made_by.notes or ()),
         labels=made_by.labels or {},
+        printed=made_by.printed,
         tensors=load_tensors(known.input_tensors, images),
         raws=load_tensors(known.raw_outputs, images),
     )

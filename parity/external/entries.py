@@ -2,16 +2,16 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS
-from parity.external.source import Record
+from parity.external.observations import FIRST_UNKNOWN_CLASS
+from parity.external.source import Record, shorten
 
-IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",
-              "img")  # fmt: skip
 BOX_KEYS = ("box", "bbox", *BOX_FORMAT_NAMES, "rect", "bounding_box", "coordinates")
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
 CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id_class")
@@ -19,8 +19,15 @@ LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category"
 
 NO_BOX_HINT = '; an image without any is listed alone: {"image": …}'
 
-SCORE_EXCESS = 1e-6
-"""A score may exceed 1 by so much without being a percentage; chosen."""
+LARGEST_COORDINATE = 1e7
+"""A larger coordinate is no px and no fraction of it; chosen: a thousand times the widest image, so
+that boxes that were scaled a second time can be read."""
+
+LOWEST_CLASS_ID = -1
+"""What class 0 becomes where ids are one too low."""
+
+WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?")
+"""A whole number as text, as pandas writes it, too."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Entry:
         What its keys say they are; empty if nothing.
     score : float
         NaN if there is none.
-    label : float, int or str
+    label : int or str
         Class id or name.
     where : str
         Position, for messages.
@@ -44,7 +51,7 @@ class Entry:
     box: list[float]
     box_format: str
     score: float
-    label: float | int | str
+    label: int | str
     where: str
 
 
@@ -68,17 +75,16 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     box, box_format = _parse_box(record, where, bbox)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else parse_number(given, f"{where}: the score")
-    if 1.0 + SCORE_EXCESS < score <= 100 and isinstance(given, str) and "%" in given:
+    if isinstance(given, str) and "%" in given:
         score /= 100
-    label: float | int | str | None = next((record[k] for k in CLASS_KEYS if k in record), None)
-    if label is None or label == "":
-        label = next((record[k] for k in LABEL_KEYS if k in record), None)
-    if label is None or label == "":
+    keys = (key for key in (*CLASS_KEYS, *LABEL_KEYS) if record.get(key) not in (None, ""))
+    key = next(keys, None)
+    if key is None:
         raise UserError(f"{where}: names no class (class_id or label).")
-    return Entry(box, box_format, score, label, where)
+    return Entry(box, box_format, score, parse_label(record[key], where), where)
 
 
-def parse_columns(record: Record, boxes: list[Any], where: str) -> list[Entry]:
+def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
     """Return the boxes of an object that holds a list each of boxes, scores and classes.
 
     Parameters
@@ -95,6 +101,8 @@ def parse_columns(record: Record, boxes: list[Any], where: str) -> list[Entry]:
     UserError
         If the lists differ in length, or a box is malformed.
     """
+    if not isinstance(boxes, list):
+        raise UserError(f"{where}: {shorten(boxes)} is no list of boxes.")
     columns = {
         "score": _column(record, SCORE_KEYS),
         "class_id": _column(record, CLASS_KEYS),
@@ -127,12 +135,46 @@ def parse_number(value: Any, where: str) -> float:
         If it is no finite number.
     """
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = float(value.strip().rstrip("%") if isinstance(value, str) else value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
-        raise UserError(f"{where}: {value!r} is not a number.") from None
+        raise UserError(f"{where}: {shorten(value)} is not a number.") from None
     if not math.isfinite(number):
-        raise UserError(f"{where}: {value!r} is not a finite number.")
+        raise UserError(f"{where}: {shorten(value)} is not a finite number.")
     return number
+
+
+def parse_label(value: Any, where: str) -> int | str:
+    """Return a class id, or the name of a class.
+
+    Raises
+    ------
+    UserError
+        If it is neither: a broken number, or one beyond any list of classes.
+    """
+    text = str(value).strip() if isinstance(value, str | float) else ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    elif WHOLE.fullmatch(text):
+        number = int(float(text))
+    elif isinstance(value, str) and not _is_number(text):
+        return text
+    else:
+        raise UserError(f"{where}: {shorten(value)} is not a class id.")
+    if not LOWEST_CLASS_ID <= number < FIRST_UNKNOWN_CLASS:
+        raise UserError(f"{where}: {shorten(value)} is not a class id.")
+    return number
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse_box(record: Record, where: str, bbox: str) -> tuple[list[float], str]:
@@ -141,21 +183,33 @@ def _parse_box(record: Record, where: str, bbox: str) -> tuple[list[float], str]
             continue
         value = record[key]
         if isinstance(value, str):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                value = value.strip("[]() ").replace(",", " ").split()
+            value = _parse_text(value)
         if isinstance(value, dict):
             return _parse_box(value, f"{where}: {key}", "")
         if not isinstance(value, list) or len(value) != 4:
             hint = "" if value else NO_BOX_HINT
-            raise UserError(f"{where}: {key} must be four numbers, not {value!r}{hint}.")
+            raise UserError(f"{where}: {key} must be four numbers, not {shorten(value)}{hint}.")
         if all(isinstance(v, list) for v in value[:2]):
             raise UserError(f"{where}: {key} must be four numbers, not points.")
         box_format = key if key in BOX_FORMAT_NAMES else bbox if key == "bbox" else ""
-        return [parse_number(v, f"{where}: {key}") for v in value], box_format
+        return [_parse_coordinate(v, f"{where}: {key}") for v in value], box_format
     for name, each in BOX_FORMATS.items():
         for keys in each.keys:
             if all(key in record for key in keys):
-                return [parse_number(record[key], f"{where}: {key}") for key in keys], name
+                return [_parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
     raise UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){NO_BOX_HINT}.")
+
+
+def _parse_text(text: str) -> Any:
+    """Return the box that a cell of a table holds: JSON, Python's way to print it, or numbers."""
+    try:
+        return json.loads(text.replace("'", '"'))
+    except (ValueError, RecursionError):
+        return text.strip("[](){} ").replace(",", " ").split()
+
+
+def _parse_coordinate(value: Any, where: str) -> float:
+    number = parse_number(value, where)
+    if abs(number) > LARGEST_COORDINATE:
+        raise UserError(f"{where}: {shorten(value)} is too large for a coordinate.")
+    return number

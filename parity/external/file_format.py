@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.image_names import ImageNames
 from parity.external.observations import NOTHING_DECLARED, Declared
@@ -51,8 +52,8 @@ class Format:
     generic : bool
         Whether it recognises nearly everything of its kind; such a format is asked after all
         others.
-    files : str
-        Pattern of the files that a folder of this format holds; empty if it is a single file.
+    files : tuple of str
+        Patterns of the files that a folder of this format holds; none if it is a single file.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Format:
     recognises: Callable[[Source], bool]
     read: Callable[[Source, ImageNames], Contents]
     generic: bool = False
-    files: str = ""
+    files: tuple[str, ...] = ()
 
 
 FORMATS: Registry[Format] = Registry("format of external boxes")
@@ -70,3 +71,21 @@ FORMATS: Registry[Format] = Registry("format of external boxes")
 def register(written: Format) -> Format:
     """Add a format to :data:`FORMATS`."""
     return FORMATS.add(written.name, written)
+
+
+def recognise(source: Source) -> Format:
+    """Return the format that a source is in.
+
+    Raises
+    ------
+    UserError
+        If it is empty or in none; the sentence lists them.
+    """
+    if source.path.is_file() and not source.text:
+        raise UserError(f"{source.path} is empty.")
+    for each in sorted(FORMATS.values(), key=lambda each: each.generic):
+        if each.recognises(source):
+            return each
+    raise UserError(
+        f"{source.path} is in none of the formats that can be read: {', '.join(FORMATS)}."
+    )

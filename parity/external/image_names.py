@@ -1,9 +1,20 @@
-"""Finding the image of a run that a name in a file of external boxes refers to."""
+"""Finding the images of a run that names in a source of external boxes refer to."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 from parity.errors import UserError
+from parity.external.source import IMAGE_KEYS, Record, shorten
+
+ID = "image_id"
+"""Key of an image's number, COCO's way to name it."""
+
+Given = str | int
+"""How a source names an image: a path, or COCO's number of an image."""
+
+Parts = tuple[str, ...]
+"""The folders and the file of a path."""
 
 
 class ImageNames:
@@ -11,49 +22,162 @@ class ImageNames:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = list(names)
-        self._by_end: dict[str, list[str]] = {}
+        self._by_end: dict[Parts, list[str]] = {}
         for name in self._names:
-            parts = Path(name).parts
-            for start in range(len(parts)):
-                self._by_end.setdefault("/".join(parts[start:]), []).append(name)
-            self._by_end.setdefault(Path(name).stem, []).append(name)
+            for parts in set(_spellings(name)):
+                for start in range(len(parts)):
+                    self._by_end.setdefault(parts[start:], []).append(name)
 
     def __iter__(self) -> Iterator[str]:
         """Return the names."""
         return iter(self._names)
 
-    def find(self, given: object, where: str) -> str | None:
-        """Return the image that a name means.
+    def resolve(self, given: Mapping[Given, str]) -> dict[Given, str]:
+        """Return the image that each name means; names that mean none are left out.
 
         Parameters
         ----------
-        given : str or int
-            A path, or COCO's number of an image, whose file name is the number in 12 digits.
-        where : str
-            Position, for messages.
-
-        Returns
-        -------
-        str or None
-            None if it is no image of the run.
+        given : mapping of (str or int) to str
+            A path, or COCO's number of an image, whose file name is the number in 12 digits; and
+            its position, for messages.
 
         Raises
         ------
         UserError
-            If it could be two of them.
+            If a name could be two images, or two names are the same image.
+
+        Notes
+        -----
+        A name is an image of the run for certain if the one path ends with the other. Where no name
+        claims an image for certain, one claims it that shares the end of the path or the stem.
         """
-        found = self._find(str(given), where)
-        if found is None and isinstance(given, int):
-            return self._find(f"{given:012d}", where)
+        certain: dict[Given, str] = {}
+        likely: dict[Given, str] = {}
+        for each, where in given.items():
+            name, is_certain = self._find(each, where)
+            if name is not None:
+                (certain if is_certain else likely)[each] = name
+        taken = set(certain.values())
+        found = certain | {each: name for each, name in likely.items() if name not in taken}
+        _check_distinct(found, given)
         return found
 
-    def _find(self, given: str, where: str) -> str | None:
-        parts = given.replace("\\", "/").split("/")
-        for start in range(len(parts)):
-            matches = sorted(set(self._by_end.get("/".join(parts[start:]), [])))
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                raise UserError(f"{where}: {given} could be {matches[0]} or {matches[1]}.")
-        matches = self._by_end.get(Path(parts[-1]).stem, [])
-        return matches[0] if len(matches) == 1 else None
+    def _find(self, given: Given, where: str) -> tuple[str | None, bool]:
+        spellings = [*_spellings(str(given))]
+        whole = spellings[0]
+        if isinstance(given, int):
+            spellings.append((f"{given:012d}",))
+        for start in range(len(whole)):
+            for parts in spellings:
+                found = sorted(set(self._by_end.get(parts[start:], [])))
+                exact = [name for name in found if parts[start:] in _spellings(name)]
+                if len(found) > 1 and len(exact) != 1:
+                    raise UserError(f"{where}: {given} could be {found[0]} or {found[1]}.")
+                if found:
+                    name = (exact or found)[0]
+                    is_end = start == 0 or bool(exact)
+                    return name, is_end and (parts == whole or parts is not spellings[1])
+        return None, False
+
+
+def parts_of(path: str) -> Parts:
+    """Return the folders and the file of a path as it is written on any system."""
+    path = unicodedata.normalize("NFC", path).replace("\\", "/")
+    return tuple(part for part in path.split("/") if part not in ("", "."))
+
+
+def _spellings(path: str) -> tuple[Parts, Parts]:
+    """Return the parts of a path, with and without its suffix."""
+    return parts_of(path), _without_suffix(parts_of(path))
+
+
+def _without_suffix(parts: Parts) -> Parts:
+    return (*parts[:-1], PurePosixPath(parts[-1]).stem) if parts else ()
+
+
+def _check_distinct(found: Mapping[Given, str], given: Mapping[Given, str]) -> None:
+    """Check that names of one image are ends of each other, as x/1.jpg and 1.jpg are."""
+    by_name: dict[str, Given] = {}
+    for each, name in found.items():
+        other = by_name.setdefault(name, each)
+        if isinstance(each, int) or isinstance(other, int):
+            continue
+        short, long = sorted((parts_of(each), parts_of(other)), key=len)
+        ends = long[len(long) - len(short) :]
+        if short not in (ends, _without_suffix(ends)):
+            raise UserError(
+                f"{given[each]}: {each} and {other} would both be {name} of this run; write "
+                "the folders of images with equal names."
+            )
+
+
+def image_in(record: Record, where: str) -> Given | None:
+    """Return how an object or a row names its image; None if it names none.
+
+    Raises
+    ------
+    UserError
+        If what it names is neither text nor a whole number.
+    """
+    key = next((key for key in (*IMAGE_KEYS, ID) if _holds_an_image(record, key)), None)
+    return None if key is None else as_given(record[key], where)
+
+
+def _holds_an_image(record: Record, key: str) -> bool:
+    if record.get(key) in (None, ""):
+        return False
+    named_class = key == "name" and str(record.get("class", "")).isdigit()  # Ultralytics' to_json
+    return not named_class or bool(Path(str(record[key])).suffix)
+
+
+def as_given(value: object, where: str) -> Given:
+    """Return the name or number of an image.
+
+    Raises
+    ------
+    UserError
+        If it is neither.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise UserError(f"{where}: {shorten(value)} is not the name or number of an image.")
+    return value
+
+
+def image_of_file(path: Path, images: ImageNames) -> str | None:
+    """Return the image of the run that a file is named after; None if it is named after none."""
+    named = path.with_suffix("").as_posix()
+    return images.resolve({named: str(path)}).get(named)
+
+
+def file_is_image(path: Path, images: ImageNames, where: str) -> str:
+    """Return the image of the run that a file is named after, as no image is named at a place.
+
+    Raises
+    ------
+    UserError
+        If it is named after none.
+    """
+    name = image_of_file(path, images)
+    if name is None:
+        raise UserError(
+            f"{where}: names no image (image, file_name or {ID}), and the file is not named after "
+            "one of this run."
+        )
+    return name
+
+
+def left_out(names: Iterable[Given]) -> tuple[str, ...]:
+    """Return a note on names that are no images of the run; none if there are no names."""
+    listed = list(names)
+    more = f" and {len(listed) - 1} more are no images" if listed[1:] else " is no image"
+    return (f"{listed[0]}{more} of this run; left out.",) if listed else ()
+
+
+def first_places(named: Iterable[tuple[Given, str]]) -> dict[Given, str]:
+    """Return the first of the positions at which each image is named."""
+    places: dict[Given, str] = {}
+    for given, where in named:
+        places.setdefault(given, where)
+    return places

@@ -1,25 +1,53 @@
 """What the JSON formats share: a header, and a list of objects that each name an image."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from parity.errors import UserError
 from parity.external.box_formats import parse_words
-from parity.external.entries import IMAGE_KEYS, Entry
+from parity.external.entries import Entry
 from parity.external.file_format import Contents
-from parity.external.image_names import ImageNames
+from parity.external.image_names import (
+    ID,
+    Given,
+    ImageNames,
+    as_given,
+    file_is_image,
+    first_places,
+    image_in,
+    image_of_file,
+    left_out,
+)
 from parity.external.observations import Declared
-from parity.external.source import Record, Source, list_in
+from parity.external.source import IMAGE_KEYS, Record, Source, list_in, shorten
 
 FORMAT_KEYS = ("box_format", "bbox_format", "format")
-ID = "image_id"
-"""Key of an image's number, COCO's way to name it."""
+
+THRESHOLDS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "conf": ("from 0 to below 1", lambda value: 0 <= value < 1),
+    "iou": ("above 0 and at most 1", lambda value: 0 < value <= 1),
+    "max_det": ("a whole number from 1", lambda value: value >= 1 and value == int(value)),
+}
+"""What a threshold in a header may be, in words and as a check."""
 
 
-def thresholds_of(record: Record) -> Declared:
-    """Return the thresholds that an object states."""
-    stated = {key: record.get(key) for key in ("conf", "iou", "max_det")}
-    numbers = {key: each for key, each in stated.items() if isinstance(each, int | float)}
-    return Declared(**numbers)  # type: ignore[arg-type]
+def thresholds_of(record: object, where: str) -> Declared:
+    """Return the thresholds that an object states.
+
+    Raises
+    ------
+    UserError
+        If one is out of its range.
+    """
+    stated: dict[str, Any] = {}
+    for key, (allowed, is_allowed) in THRESHOLDS.items():
+        value = record.get(key) if isinstance(record, dict) else None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        if not (abs(value) < 2**31 and is_allowed(value)):
+            raise UserError(f"{where}: {key} is {shorten(value)}; it must be {allowed}.")
+        stated[key] = int(value) if key == "max_det" else value
+    return Declared(**stated)
 
 
 def read_records(
@@ -35,7 +63,7 @@ def read_records(
     source : Source
         Where they stand.
     records : sequence
-        As they were parsed.
+        As they were parsed; those that name no image are of the image that the file is named after.
     images : ImageNames
         The images of the run.
     parse : callable
@@ -44,51 +72,55 @@ def read_records(
     Raises
     ------
     UserError
-        If one is no object or names no image.
+        If one is no object or names no image, or two hold the list of one image.
     """
-    entries, ids = _listed_images(source, images)
-    unknown = 0
+    listed, ids = _listed_images(source)
+    named: list[tuple[Given, Record, str]] = []
     for number, record in enumerate(records, 1):
         where = f"{source.path}, entry {number}"
         if not isinstance(record, dict):
             raise UserError(f"{where}: expected an object with an image, a box and a score.")
-        given = next((record[key] for key in IMAGE_KEYS if key in record), None)
-        if given is None and ID in record:
-            given = ids.get(record[ID], record[ID])
+        given = image_in(record, where)
         if given is None:
-            raise UserError(f"{where}: names no image (image, file_name or {ID}).")
-        name = images.find(given, where)
-        if name is None:
-            unknown += 1
+            given = file_is_image(source.path, images, where)
+        given = ids.get(given, given)
+        named.append((given, record, where))
+    if not records and not listed and (own := image_of_file(source.path, images)) is not None:
+        listed[own] = str(source.path)  # an empty list of this image
+    places = {**listed, **first_places((given, where) for given, _, where in named)}
+    found = images.resolve(places)
+    entries: dict[str, list[Entry]] = {found[given]: [] for given in listed if given in found}
+    read: set[str] = set()
+    for given, record, where in named:
+        if given not in found:
             continue
-        own = entries.setdefault(name, [])
+        if list_in(record) is not None and found[given] in read:
+            raise UserError(f"{where}: {given} is listed twice.")
+        read.add(found[given])
+        boxes = entries.setdefault(found[given], [])
         if record.keys() - {*IMAGE_KEYS, ID}:  # otherwise it states that nothing is in the image
-            own.extend(parse(record, where))
+            boxes.extend(parse(record, where))
     declared = next((v for k in FORMAT_KEYS if isinstance(v := source.header.get(k), str)), "")
-    left_out = f"{unknown} entries are of images that are not in this run and are left out."
     return Contents(
         entries,
         box_format=parse_words(declared),
-        thresholds=thresholds_of(source.header),
-        notes=(left_out,) if unknown else (),
+        thresholds=thresholds_of(source.header, str(source.path)),
+        notes=left_out(given for given in places if given not in found),
     )
 
 
-def _listed_images(
-    source: Source, images: ImageNames
-) -> tuple[dict[str, list[Entry]], dict[object, str]]:
-    """Return the images that a header lists, without boxes as yet, and their names by number."""
-    listed = source.header.get("images")
-    entries: dict[str, list[Entry]] = {}
-    ids: dict[object, str] = {}
-    for number, image in enumerate(listed if isinstance(listed, list) else [], 1):
-        given = image
-        if isinstance(image, dict):
-            given = next((image[key] for key in IMAGE_KEYS if key in image), None)
-            if given is None:
-                continue
-            ids[image.get("id")] = given
-        found = images.find(given, f"{source.path}, image {number}")
-        if found is not None and not (isinstance(image, dict) and list_in(image) is not None):
-            entries.setdefault(found, [])
-    return entries, ids
+def _listed_images(source: Source) -> tuple[dict[Given, str], dict[Given, Given]]:
+    """Return the images that a header lists, with their positions, and their names by number."""
+    images = source.header.get("images")
+    listed: dict[Given, str] = {}
+    ids: dict[Given, Given] = {}
+    for number, image in enumerate(images if isinstance(images, list) else [], 1):
+        where = f"{source.path}, image {number}"
+        given = as_given(image, where) if not isinstance(image, dict) else image_in(image, where)
+        if given is None:
+            continue
+        if isinstance(image, dict) and image.get("id") is not None:
+            ids[as_given(image["id"], where)] = given
+        if not (isinstance(image, dict) and list_in(image) is not None):
+            listed[given] = where
+    return listed, ids

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from parity.detection.detection_files import Printed
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -45,6 +47,8 @@ class Declared:
         Height and width of the input, px.
     geometry : {"square", "rect", None}
         Whether images are fitted into the whole input or into a minimal rectangle.
+    export : str or None
+        Name of the export that it runs.
     """
 
     conf: float | None = None
@@ -52,6 +56,7 @@ class Declared:
     max_det: int | None = None
     imgsz: tuple[int, int] | None = None
     geometry: str | None = None
+    export: str | None = None
 
 
 NOTHING_DECLARED = Declared()
@@ -89,6 +94,8 @@ class Observations:
         A sentence on each thing that was inferred when reading.
     labels : dict of int to str
         The labels that the model does not know, by the ids given to them.
+    printed : Printed or None
+        How coordinates and scores were printed; None if nobody knows or there is no box.
     tensors, raws : dict of str to ndarray
         Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
         gave them.
@@ -98,6 +105,7 @@ class Observations:
     declared: Declared = NOTHING_DECLARED
     notes: tuple[str, ...] = ()
     labels: dict[int, str] = field(default_factory=dict)
+    printed: Printed | None = None
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     raws: dict[str, np.ndarray] = field(default_factory=dict)
 

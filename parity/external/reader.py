@@ -1,21 +1,33 @@
 """Reading external boxes: the format is recognised by content and the boxes become observations."""
 
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
+from parity.detection.detection_files import Printed
 from parity.errors import UserError
-from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
+from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
 from parity.external.entries import Entry
-from parity.external.file_format import FORMATS, Format
+from parity.external.file_format import Contents, recognise
 from parity.external.image_names import ImageNames
-from parity.external.observations import FIRST_UNKNOWN_CLASS, Observations, Observed
+from parity.external.observations import (
+    FIRST_UNKNOWN_CLASS,
+    Observations,
+    Observed,
+    decimals,
+)
 from parity.external.source import Source
 
-LARGEST_FRACTION = 1.5
-"""Boxes without a larger coordinate are read as fractions of the image; chosen: a box that crosses
-the border exceeds 1, and no detector reports boxes within two pixels of the origin alone."""
+SCORE_EXCESS = 1e-6
+"""A score may exceed 1 by so much without being a percentage; chosen: the rounding of float32."""
+
+PERCENT = 100.0
+"""The highest score of those that are percentages."""
 
 
 def load_external(
@@ -43,12 +55,8 @@ def load_external(
     UserError
         If something is malformed; the sentence says which entry.
     """
-    opened = Source.open(Path(source))
-    contents = recognise(opened).read(opened, ImageNames(images))
-    if not contents.entries:
-        known = next(iter(sorted(images)), "none")
-        raise UserError(f"{source} names none of the images of this run, such as {known}.")
-    boxes, inferred = corners_of_entries(
+    contents = read_contents(source, images)
+    boxes, printed, inferred = corners_of_entries(
         contents.entries, images, box_format or contents.box_format
     )
     notes = [*contents.notes, *inferred]
@@ -60,29 +68,73 @@ def load_external(
     if missing := len(images) - len(observed):
         notes.append(f"{missing} images of this run are not in the boxes and are left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
-    notes += [f"{opened.path.name} states {key} {value:g}." for key, value in stated.items()]
-    return Observations(observed, contents.thresholds, tuple(notes), labels)
+    notes += [f"{Path(source).name} states {key} {value:g}." for key, value in stated.items()]
+    return Observations(observed, contents.thresholds, tuple(notes), labels, printed)
 
 
-def recognise(source: Source) -> Format:
-    """Return the format that a source is in.
+def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
+    """Read what a source of external boxes holds, as far as that needs no image and no model.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file or folder in one of the formats of :data:`parity.external.file_format.FORMATS`.
+    images : iterable of str
+        The images of the run.
 
     Raises
     ------
     UserError
-        If it is in none; the sentence lists them.
+        If something is malformed; the sentence says which entry.
     """
-    for each in sorted(FORMATS.values(), key=lambda each: each.generic):
-        if each.recognises(source):
-            return each
-    raise UserError(
-        f"{source.path} is in none of the formats that can be read: {', '.join(FORMATS)}."
-    )
+    names = ImageNames(images)
+    opened = Source.open(Path(source))
+    contents = recognise(opened).read(opened, names)
+    if not contents.entries:
+        known = next(iter(sorted(names)), "none")
+        raise UserError(f"{source} names none of the images of this run, such as {known}.")
+    return with_checked_scores(contents)
+
+
+def with_checked_scores(contents: Contents) -> Contents:
+    """Return contents whose scores are fractions; percentages are recognised.
+
+    Raises
+    ------
+    UserError
+        If a score is negative, or above 1 though most are not.
+
+    Notes
+    -----
+    A source with a score above 100 is read as it is: that is what a deployment reports that takes
+    other numbers of the network's output for scores.
+    """
+    scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
+    highest = max(scored, key=lambda entry: entry.score, default=None)
+    for entry in scored:
+        if entry.score < 0:
+            raise UserError(f"{entry.where}: the score {entry.score:g} is below 0.")
+    if highest is None or highest.score <= 1 + SCORE_EXCESS:
+        return contents
+    if highest.score > PERCENT:
+        note = f"{highest.where}: the score {highest.score:g} is no confidence, which is 1 at most."
+        return replace(contents, notes=(*contents.notes, note))
+    if statistics.median(entry.score for entry in scored) <= 1:
+        raise UserError(
+            f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
+            "are no percentages."
+        )
+    entries = {
+        name: [replace(entry, score=entry.score / PERCENT) for entry in own]
+        for name, own in contents.entries.items()
+    }
+    note = f"The scores are read as percentages: the highest is {highest.score:g}."
+    return replace(contents, entries=entries, notes=(*contents.notes, note))
 
 
 def corners_of_entries(
     entries: dict[str, list[Entry]], sizes: dict[str, tuple[int, int]], declared: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
+) -> tuple[dict[str, np.ndarray], Printed | None, list[str]]:
     """Turn boxes of any box format into corners in px.
 
     Parameters
@@ -92,37 +144,66 @@ def corners_of_entries(
     sizes : dict of str to (int, int)
         Height and width by image, px.
     declared : str
-        The box format that the source or the user declares; inferred if empty.
+        The box format that the source or the user declares; if empty, that of each entry counts,
+        and entries that name none share one that is inferred.
 
     Returns
     -------
     boxes : dict of str to (N, 4) float64
         x1, y1, x2, y2 in px of the image.
+    printed : Printed or None
+        How the numbers are written; None if there is no box.
     notes : list of str
         What was inferred, a sentence each.
     """
     written = [entry for own in entries.values() for entry in own]
-    numbers = _numbers(written)
-    named = {entry.box_format for entry in written}
+    unnamed = [entry for entry in written if not (declared or entry.box_format)]
+    inferred = guess(_numbers(unnamed))
     notes = []
-    name = declared or (named.pop() if len(named) == 1 else "")
-    if not name:
-        name = guess(numbers)
-        notes.append(f"The boxes are read as {name}: nothing names their format, but they fit it.")
-    fraction = name.endswith(FRACTION)
-    if not fraction and not declared and 0 < np.abs(numbers).max(initial=0) <= LARGEST_FRACTION:
-        fraction = True
+    if unnamed:
+        notes.append(
+            f"The boxes are read as {inferred}: nothing names their format, but they fit it."
+        )
+    formats = {
+        image: np.array([declared or entry.box_format or inferred for entry in own], np.str_)
+        for image, own in entries.items()
+    }
+    in_px = [] if declared else [e for e in written if not e.box_format.endswith(FRACTION)]
+    if 0 < np.abs(_numbers(in_px)).max(initial=0) <= LARGEST_FRACTION:
+        formats = {image: _as_fractions(names) for image, names in formats.items()}
         notes.append(
             f"The boxes are read as fractions of the image: no number exceeds {LARGEST_FRACTION}."
         )
-    corners_of = BOX_FORMATS[name.removesuffix(FRACTION)].to_corners
-    boxes = {}
-    for image, own in entries.items():
-        boxes[image] = corners_of(_numbers(own))
-        if fraction:
-            height, width = sizes[image]
-            boxes[image] = boxes[image] * np.array([width, height, width, height], np.float64)
-    return boxes, notes
+    boxes = {
+        image: _corners(_numbers(own), formats[image], sizes[image])
+        for image, own in entries.items()
+    }
+    return boxes, _printed(written, formats, boxes) if written else None, notes
+
+
+def _as_fractions(formats: np.ndarray) -> np.ndarray:
+    return np.array([f"{name.removesuffix(FRACTION)}{FRACTION}" for name in formats], np.str_)
+
+
+def _corners(numbers: np.ndarray, formats: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    height, width = size
+    corners = np.empty_like(numbers)
+    for name in np.unique(formats):
+        own = formats == name
+        corners[own] = BOX_FORMATS[name.removesuffix(FRACTION)].to_corners(numbers[own])
+        if name.endswith(FRACTION):
+            corners[own] *= (width, height, width, height)
+    return corners
+
+
+def _printed(
+    written: list[Entry], formats: dict[str, np.ndarray], boxes: dict[str, np.ndarray]
+) -> Printed:
+    """Return how numbers are written; of a source that mixes units, the decimals of the px."""
+    units = {name.endswith(FRACTION) for names in formats.values() for name in names}
+    numbers = _numbers(written) if len(units) == 1 else np.concatenate(list(boxes.values()))
+    scores = np.array([entry.score for entry in written], np.float64)
+    return Printed("fraction" if units == {True} else "px", decimals(numbers), decimals(scores))
 
 
 def number_classes(
@@ -147,15 +228,12 @@ def number_classes(
     known = {name.lower(): class_id for class_id, name in names.items()}
     unknown: dict[str, int] = {}
 
-    def number(label: float | int | str) -> int:
-        if isinstance(label, int | float):
-            return int(label)
-        text = str(label).strip()
-        if text.lstrip("-").isdigit():
-            return int(text)
-        if text.lower() in known:
-            return known[text.lower()]
-        return unknown.setdefault(text, FIRST_UNKNOWN_CLASS + len(unknown))
+    def number(label: int | str) -> int:
+        if isinstance(label, int):
+            return label
+        if label.lower() in known:
+            return known[label.lower()]
+        return unknown.setdefault(label, FIRST_UNKNOWN_CLASS + len(unknown))
 
     class_ids = {
         image: np.array([number(entry.label) for entry in own], np.int64)

@@ -14,7 +14,7 @@ from parity.external.observations import Declared, Known
 from parity.planning.config import Config, ExternalConfig, as_pair
 
 FILE_PATTERNS = {
-    "detections": tuple(sorted({each.files for each in FORMATS.values() if each.files})),
+    "detections": tuple(sorted({files for each in FORMATS.values() for files in each.files})),
     "input_tensors": ("*.npy",),
     "raw_outputs": ("*.npy",),
 }
@@ -54,6 +54,7 @@ def known_of(external: ExternalConfig) -> Known:
         max_det=external.max_det,
         imgsz=None if external.imgsz is None else as_pair(external.imgsz),
         geometry=external.geometry,
+        export=external.export,
     )
     return Known(declared, external.input_tensors, external.raw_outputs)
 

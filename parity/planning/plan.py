@@ -359,6 +359,10 @@ class Plan:
         export = self.config.export_of(wildcards.external)
         return model_file(self.config, wildcards.model, export)
 
+    def networks(self, wildcards: Wildcards) -> list[str]:
+        """Return the ONNX files of all exports of a model, each named after its export."""
+        return [model_file(self.config, wildcards.model, name) for name in self.exports]
+
     def control(self, external: str) -> str:
         """Return the PyTorch arm that a deployment is compared with."""
         return self.comparisons[f"external-{external}"].reference

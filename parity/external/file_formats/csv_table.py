@@ -1,57 +1,104 @@
 """CSV: a line per box below a header, ``image,x1,y1,x2,y2,score,label``."""
 
-import csv
-import io
+from collections import Counter
 
 from parity.errors import UserError
-from parity.external.entries import IMAGE_KEYS, SCORE_KEYS, Entry, parse_entry
+from parity.external.box_formats import BOX_FORMATS
+from parity.external.entries import (
+    BOX_KEYS,
+    CLASS_KEYS,
+    LABEL_KEYS,
+    SCORE_KEYS,
+    Entry,
+    parse_entry,
+)
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import ImageNames
-from parity.external.json_records import ID
-from parity.external.source import Source
+from parity.external.image_names import (
+    ID,
+    Given,
+    ImageNames,
+    file_is_image,
+    first_places,
+    image_in,
+    image_of_file,
+    left_out,
+)
+from parity.external.source import IMAGE_KEYS, Record, Source
+from parity.external.tables import DELIMITERS, cells_of, first_line
 
-DELIMITERS = ",;\t"
+CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
+COLUMNS = {
+    key.lower(): key
+    for key in (
+        *sorted(CORNER_KEYS),
+        *BOX_KEYS,
+        *SCORE_KEYS,
+        *CLASS_KEYS,
+        *LABEL_KEYS,
+        *IMAGE_KEYS,
+        ID,
+    )
+}
+"""The names of columns that count, however their letters are written."""
 
 
 def recognises(source: Source) -> bool:
     """Return whether a source is text, no JSON, whose first line has a delimiter."""
-    return source.document is None and any(mark in _first_line(source) for mark in DELIMITERS)
+    return any(mark in first_line(source) for mark in DELIMITERS)
 
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a line per box; a line of an image alone states that nothing is in it."""
-    delimiter = max(DELIMITERS, key=_first_line(source).count)
-    rows = csv.DictReader(io.StringIO(source.text), delimiter=delimiter, skipinitialspace=True)
-    columns = [column.strip() for column in rows.fieldnames or [] if column]
-    if not any(key in columns for key in (*IMAGE_KEYS, ID)):
-        raise UserError(f"{source.path}: its first line must name the columns, image among them.")
-    entries: dict[str, list[Entry]] = {}
-    for row in rows:
-        where = f"{source.path}, line {rows.line_num}"
-        if None in row or None in row.values():
-            raise UserError(f"{where}: has another number of columns than the first line.")
-        cells = {key.strip(): cell.strip() for key, cell in row.items() if key}
-        filled = {key: cell for key, cell in cells.items() if cell}
-        given = next((filled[key] for key in (*IMAGE_KEYS, ID) if key in filled), None)
-        if given is None:
-            raise UserError(f"{where}: names no image.")
-        name = images.find(given, where)
-        if name is None:
+    lines = cells_of(source)
+    _, header = next(lines)
+    columns = [COLUMNS.get(cell.lower(), cell) for cell in header]
+    twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
+    if twice:
+        raise UserError(f"{source.path}: its first line names the column {twice[0]} twice.")
+    names_images = any(key in columns for key in (*IMAGE_KEYS, ID))
+    own = None if names_images else image_of_file(source.path, images)
+    if not names_images and own is None:
+        raise UserError(
+            f"{source.path}: its first line must name the columns, image among them, unless the "
+            "file is named after an image."
+        )
+    named: list[tuple[Given, Record, str]] = []
+    for number, cells in lines:
+        where = f"{source.path}, line {number}"
+        row = {key: cell for key, cell in zip(columns, cells, strict=False) if key and cell}
+        if not row:
             continue
-        own = entries.setdefault(name, [])
-        if len(filled) > 1 or any(key in filled for key in SCORE_KEYS):
-            own.append(parse_entry(filled, where))
-    return Contents(entries)
+        given = image_in(row, where)
+        if len(cells) != len(columns) and not (len(cells) < len(columns) and _says_nothing(row)):
+            raise UserError(f"{where}: has another number of columns than the first line.")
+        if given is None:
+            given = file_is_image(source.path, images, where)
+        named.append((given, row, where))
+    places = first_places((given, where) for given, _, where in named)
+    if not named and own is not None:
+        places = {own: str(source.path)}
+    found = images.resolve(places)
+    entries: dict[str, list[Entry]] = {name: [] for name in found.values()}
+    for given, row, where in named:
+        if given in found and not _says_nothing(row):
+            entries[found[given]].append(parse_entry(row, where))
+    return Contents(entries, notes=left_out(given for given in places if given not in found))
 
 
-def _first_line(source: Source) -> str:
-    return source.text.split("\n", 1)[0]
+def _says_nothing(row: Record) -> bool:
+    """Return whether a row holds no part of a box, so that it states an image without objects."""
+    return not any(key in row for key in (*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS)) and not (
+        {*CLASS_KEYS, *LABEL_KEYS} & row.keys()
+    )
 
 
 register(
     Format(
         name="CSV",
-        description="a line per box, under a header with the same names",
+        description=(
+            "a line per box, under a header with the same names; a line of an image alone is an "
+            "image without boxes"
+        ),
         recognises=recognises,
         read=read,
         generic=True,

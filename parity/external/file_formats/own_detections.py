@@ -3,9 +3,12 @@
 from parity.errors import UserError
 from parity.external.entries import parse_columns
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import ImageNames
+from parity.external.image_names import Given, ImageNames, as_given, left_out
 from parity.external.json_records import thresholds_of
-from parity.external.source import Source
+from parity.external.source import Record, Source
+
+RECORD = frozenset(["name", "reason", "boxes"])
+"""Keys that a record of an image has."""
 
 
 def recognises(source: Source) -> bool:
@@ -15,17 +18,30 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a record per image; one that could not be read states nothing."""
-    entries = {}
-    for number, record in enumerate(source.header.get("images", []), 1):
+    listed = source.header.get("images")
+    records: dict[Given, tuple[Record, str]] = {}
+    for number, record in enumerate(listed if isinstance(listed, list) else [], 1):
         where = f"{source.path}, image {number}"
-        try:
-            name = images.find(record["name"], where)
-            if name is not None and not record["reason"]:
-                entries[name] = parse_columns(record, record["boxes"], where)
-        except (KeyError, TypeError) as error:
-            raise UserError(f"{where}: is no record of detections ({error!r}).") from None
-    thresholds = source.header.get("made_by", {}).get("thresholds", {})
-    return Contents(entries, box_format="xyxy", thresholds=thresholds_of(thresholds))
+        if not (isinstance(record, dict) and record.keys() >= RECORD):
+            raise UserError(f"{where}: is no record of detections.")
+        name = as_given(record["name"], where)
+        if name in records:
+            raise UserError(f"{where}: {name} is listed twice.")
+        records[name] = record, where
+    found = images.resolve({name: where for name, (_, where) in records.items()})
+    entries = {
+        found[name]: parse_columns(record, record["boxes"], where)
+        for name, (record, where) in records.items()
+        if name in found and not record["reason"]
+    }
+    made_by = source.header.get("made_by")
+    stated = made_by.get("thresholds") if isinstance(made_by, dict) else None
+    return Contents(
+        entries,
+        box_format="xyxy",
+        thresholds=thresholds_of(stated, str(source.path)),
+        notes=left_out(name for name in records if name not in found),
+    )
 
 
 register(

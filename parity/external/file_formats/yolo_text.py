@@ -1,15 +1,18 @@
 """YOLO's text files: a folder with ``bus.txt`` for ``bus.jpg``, a line per box."""
 
-import math
 from pathlib import Path
 
 from parity.errors import UserError
-from parity.external.entries import Entry, parse_number
+from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import ImageNames
-from parity.external.source import Source
+from parity.external.image_names import Given, ImageNames, left_out
+from parity.external.layouts import Layout, Row, find_layout
+from parity.external.source import Source, read_text
 
 FILES = "*.txt"
+
+YOLO = {5: Layout(label=0, box=1), 6: Layout(label=0, box=1, score=5)}
+"""What Ultralytics' ``save_txt`` writes, without and with ``save_conf``, by number of values."""
 
 
 def recognises(source: Source) -> bool:
@@ -19,36 +22,64 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a file per image; an empty one states that nothing is in it."""
-    files = {path.stem: path for path in sorted(source.path.rglob(FILES))}
-    entries = {
-        name: _read_file(files[stem]) for name in images if (stem := Path(name).stem) in files
+    files: dict[Given, Path] = {
+        path.relative_to(source.path).with_suffix("").as_posix(): path
+        for path in sorted(source.path.rglob(FILES))
     }
-    return Contents(entries, box_format="cxcywhn")
+    found = images.resolve({given: str(path) for given, path in files.items()})
+    rows = {name: _rows_of(files[given]) for given, name in found.items()}
+    written = [row for own in rows.values() for row in own]
+    layout = _layout_of(written)
+    entries = {
+        name: [(layout or YOLO[len(row)]).parse(row, where) for where, row in own]
+        for name, own in rows.items()
+    }
+    notes = left_out(given for given in files if given not in found)
+    return Contents(
+        entries,
+        box_format="cxcywhn" if _are_fractions(written) else "",
+        notes=(*notes, *([layout.note] if layout else [])),
+    )
 
 
-def _read_file(path: Path) -> list[Entry]:
-    entries = []
-    for number, line in enumerate(path.read_text().splitlines(), 1):
-        where = f"{path}, line {number}"
-        values = [parse_number(value, where) for value in line.split()]
-        if not values:
-            continue
-        if len(values) not in (5, 6):
+def _rows_of(path: Path) -> list[Row]:
+    lines = enumerate(read_text(path).splitlines(), 1)
+    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
+
+
+def _layout_of(rows: list[Row]) -> Layout | None:
+    """Return the order of the values of rows; None if it is YOLO's."""
+    for where, row in rows:
+        if len(row) not in YOLO:
             raise UserError(f"{where}: expected class, cx, cy, width, height and a score.")
-        score = values[5] if len(values) == 6 else math.nan
-        entries.append(Entry(values[1:5], "", score, int(values[0]), where))
-    return entries
+    if _are_fractions(rows) or len({len(row) for _, row in rows}) > 1:
+        return None
+    try:
+        layout = find_layout(rows)
+    except UserError:
+        return None  # parsed as YOLO's, it says what is wrong
+    return None if layout in YOLO.values() else layout
+
+
+def _are_fractions(rows: list[Row]) -> bool:
+    """Return whether rows are in YOLO's order and the boxes fractions of the image."""
+    return all(
+        YOLO[len(row)].fits([row], 1.0)
+        and all(abs(float(value)) <= LARGEST_FRACTION for value in row[1:5])
+        for _, row in rows
+    )
 
 
 register(
     Format(
         name="YOLO text files",
         description=(
-            "a folder with `bus.txt` for `bus.jpg`: class, centre, width and height as fractions, "
-            "score; an empty file is an image without boxes"
+            "a folder with `bus.txt` for `bus.jpg`, as `save_txt` writes it: class, centre, width "
+            "and height as fractions, score; or rows of px as above; an empty file is an image "
+            "without boxes"
         ),
         recognises=recognises,
         read=read,
-        files=FILES,
+        files=(FILES,),
     )
 )

@@ -1,0 +1,73 @@
+"""A folder of JSON or CSV files, one per image or more: what ``to_json`` and ``to_csv`` give."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from parity.errors import UserError
+from parity.external.entries import Entry
+from parity.external.file_format import Contents, Format, recognise, register
+from parity.external.image_names import ImageNames, file_is_image, image_of_file, left_out
+from parity.external.observations import NOTHING_DECLARED
+from parity.external.source import Source, read_text
+
+FILES = ("*.json", "*.jsonl", "*.csv")
+
+
+def recognises(source: Source) -> bool:
+    """Return whether a source is a folder of such files."""
+    return source.path.is_dir() and bool(_files_in(source.path))
+
+
+def read(source: Source, images: ImageNames) -> Contents:
+    """Read file after file; one that is not named after an image may be something else."""
+    read_files: dict[Path, Contents] = {}
+    errors: dict[Path, UserError] = {}
+    for path in _files_in(source.path):
+        try:
+            read_files[path] = _read_file(path, images)
+        except UserError as error:
+            if image_of_file(path, images) is not None:
+                raise
+            errors[path] = error
+    if not read_files:
+        raise next(iter(errors.values()))
+    entries: dict[str, list[Entry]] = {}
+    for path, contents in read_files.items():
+        for name, boxes in contents.entries.items():
+            if name in entries:
+                raise UserError(f"{path}: {name} is listed in another file of the folder, too.")
+            stated = contents.box_format
+            entries[name] = [replace(b, box_format=stated or b.box_format) for b in boxes]
+    thresholds = {contents.thresholds for contents in read_files.values()}
+    notes = [note for contents in read_files.values() for note in contents.notes]
+    return Contents(
+        entries,
+        thresholds=thresholds.pop() if len(thresholds) == 1 else NOTHING_DECLARED,
+        notes=(*left_out(path.name for path in errors), *dict.fromkeys(notes)),
+    )
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return sorted({path for pattern in FILES for path in folder.rglob(pattern)})
+
+
+def _read_file(path: Path, images: ImageNames) -> Contents:
+    if not read_text(path).strip():
+        return Contents({file_is_image(path, images, str(path)): []})
+    opened = Source.open(path)
+    return recognise(opened).read(opened, images)
+
+
+register(
+    Format(
+        name="a JSON or CSV file per image",
+        description=(
+            "a folder with `bus.json` or `bus.csv` for `bus.jpg`, such as what Ultralytics' "
+            "`to_json()` and `to_csv()` return; boxes need not name their image"
+        ),
+        recognises=recognises,
+        read=read,
+        files=FILES,
+        generic=True,
+    )
+)

@@ -1,0 +1,151 @@
+"""Which columns of rows without a header hold the box, the score and the class."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.errors import UserError
+from parity.external.box_formats import LARGEST_FRACTION
+from parity.external.entries import WHOLE, Entry, parse_entry
+from parity.external.source import shorten
+
+Row = tuple[str, Sequence[Any]]
+"""The position of a row, for messages, and its values."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The order of the columns of a row.
+
+    Attributes
+    ----------
+    box : int
+        First column of the box, of four.
+    label : int
+        Column of the class.
+    score : int or None
+        Column of the score; None if there is none.
+    """
+
+    box: int
+    label: int
+    score: int | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return 5 if self.score is None else 6
+
+    @property
+    def note(self) -> str:
+        """A sentence that says the order."""
+        names = {self.box: "box", self.label: "class"}
+        if self.score is not None:
+            names[self.score] = "score"
+        order = ", ".join(names[column] for column in sorted(names))
+        return f"The columns are read as {order}: nothing names them, but they fit that order."
+
+    def fits(self, rows: Sequence[Sequence[Any]], highest: float) -> bool:
+        """Return whether the columns of all rows can be in this order.
+
+        Parameters
+        ----------
+        rows : sequence
+            As many values as :attr:`width`, each.
+        highest : float
+            The highest score that is allowed.
+        """
+        boxes = [row[self.box : self.box + 4] for row in rows]
+        return (
+            all(is_number(value) for box in boxes for value in box)
+            and all(_is_class(row[self.label]) for row in rows)
+            and (self.score is None or all(_is_score(row[self.score], highest) for row in rows))
+            and _have_one_unit(np.array(boxes, np.float64))
+        )
+
+    def largest_class(self, rows: Sequence[Sequence[Any]]) -> float:
+        """Return the largest class id of rows; 0 where classes are names."""
+        return max(float(row[self.label]) if is_number(row[self.label]) else 0 for row in rows)
+
+    def parse(self, row: Sequence[Any], where: str) -> Entry:
+        """Return the box of a row."""
+        record = {"box": list(row[self.box : self.box + 4]), "class": row[self.label]}
+        return parse_entry(
+            record if self.score is None else record | {"score": row[self.score]}, where
+        )
+
+
+LAYOUTS = (
+    Layout(box=0, score=4, label=5),
+    Layout(box=0, label=4, score=5),
+    Layout(label=0, box=1, score=5),
+    Layout(label=0, score=1, box=2),
+    Layout(box=0, label=4),
+    Layout(label=0, box=1),
+)
+"""The orders that people use, the more usual first."""
+
+FULL_MARKS = (1.0, 100.0, math.inf)
+"""Highest scores with which an order is sought: of fractions, of percentages, of any numbers."""
+
+
+def find_layout(rows: Sequence[Row]) -> Layout | None:
+    """Return the order of the columns of rows; None if there are no rows.
+
+    Where whole numbers fit several orders, the one whose class ids are smallest counts.
+
+    Raises
+    ------
+    UserError
+        If rows differ in length, or hold no box with a class in any order.
+    """
+    if not rows:
+        return None
+    width = len(rows[0][1])
+    for where, row in rows:
+        if len(row) != width:
+            raise UserError(f"{where}: has {len(row)} values, where the first row has {width}.")
+    values = [row for _, row in rows]
+    for highest in FULL_MARKS:
+        fitting = [e for e in LAYOUTS if e.width == width and e.fits(values, highest)]
+        if fitting:
+            return min(fitting, key=lambda layout: layout.largest_class(values))
+    where, row = next((each for each in rows if not _may_be_one(each[1])), rows[0])
+    raise UserError(
+        f"{where}: {shorten(list(row))} should be a box, a score and a class, such as x1, y1, x2, "
+        "y2, score, class."
+    )
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number or its text."""
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return not isinstance(value, bool)
+
+
+def _have_one_unit(boxes: np.ndarray) -> bool:
+    """Return whether all numbers of boxes can be px, or all fractions of the image."""
+    largest = np.abs(boxes).max(axis=0)
+    return bool(largest.max() <= LARGEST_FRACTION or largest[2:].min() > LARGEST_FRACTION)
+
+
+def _may_be_one(row: Sequence[Any]) -> bool:
+    return any(len(row) == each.width and each.fits([row], math.inf) for each in LAYOUTS)
+
+
+def _is_score(value: Any, highest: float) -> bool:
+    if isinstance(value, str):
+        value = value.strip().rstrip("%")
+    return is_number(value) and 0 <= float(value) <= highest
+
+
+def _is_class(value: Any) -> bool:
+    if isinstance(value, str) and not is_number(value):
+        return bool(value.strip())
+    return is_number(value) and WHOLE.fullmatch(str(value).strip()) is not None

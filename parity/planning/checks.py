@@ -75,8 +75,15 @@ def check_export(config: Config, name: str) -> None:
 def check_external(config: Config, name: str) -> None:
     """Check what a deployment is said to run, and at which threshold."""
     external, where = config.external[name], f"config: external.{name}"
-    if (external.detections is None) == (external.inject is None):
+    if external.detections is not None and external.inject is not None:
         raise UserError(f"{where} must have either detections or inject.")
+    arrays = external.input_tensors or external.recorded
+    if not external.has_boxes and arrays is None:
+        raise UserError(f"{where} must have detections, input_tensors, recorded or inject.")
+    if external.recorded and (external.input_tensors or external.raw_outputs):
+        raise UserError(f"{where} must have either recorded or input_tensors and raw_outputs.")
+    if not external.has_boxes and f"external-{name}" in config.gate:
+        raise UserError(f"config: gate names external-{name}, of which there are no boxes.")
     floor, ours = config.candidates.floor, config.thresholds.conf
     if external.conf is not None and external.conf < floor:
         raise UserError(

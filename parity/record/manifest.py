@@ -22,6 +22,7 @@ class RecordedOutput:
 
     name: str
     file: str
+    shape: list[int]
 
 
 @dataclass

@@ -150,7 +150,8 @@ class Recording:
                     if array is not None and array.ndim and len(array) == fed.batch:
                         file = f"{digest}.output{number}.npy"
                         self._save(file, array[row : row + 1])
-                        entry.outputs.append(RecordedOutput(name, file))
+                        shape = [1, *array.shape[1:]]
+                        entry.outputs.append(RecordedOutput(name, file, shape))
             self._write()
 
     def failed(self, error: BaseException) -> None:

@@ -27,7 +27,7 @@ def test_every_fault_is_complete(fault):
     assert not fault.title.endswith(".")
     assert fault.code
     assert fault.reference == "" or fault.reference.startswith("https://")
-    assert fault.is_preprocessing == bool(fault.fields & set(PREPROCESSING))
+    assert fault.precedes_output == bool(fault.fields & set(PREPROCESSING))
 
 
 @pytest.mark.parametrize("fault", [*CATALOGUE, ZERO_SIZE_NMSBOXES], ids=lambda f: f.name)

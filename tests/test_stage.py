@@ -31,6 +31,10 @@ BASES = (
     Pipeline(class_table=((0, 5), (3, 9))),
     Pipeline(fitting="stretch", suppression="agnostic", iou=0.3),
     Pipeline(align="top_left", gain="largest"),
+    Pipeline(offset="exact", integers="sides_truncated", suppression="agnostic", iou=0.3),
+    Pipeline(offset="half", side_rounding="ceil", clip="no", integers="truncated", iou=0.5),
+    Pipeline(gain="largest", offset="from_gain", dropped="leaving_image", iou=0.5),
+    Pipeline(fitting="warp"),
 )
 """Deployments in which values differ."""
 
@@ -45,7 +49,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photographs")
     exif = Image.Exif()
     paths = []
-    for size, orientation in (((437, 301), 6), ((437, 302), 1)):
+    for size, orientation in (((437, 331), 6), ((437, 302), 1)):
         noise = Image.fromarray(rng.integers(0, 256, (40, 60, 3), np.uint8))
         paths.append(folder / f"{orientation}.jpg")
         exif[0x0112] = orientation
@@ -67,6 +71,9 @@ def raw() -> np.ndarray:
     output[83, 4] = 0.25  # the threshold
     output[:4, 5:7] = np.array([[300, 301.5], [300, 300], [8, 8], [8, 8]])  # an IoU of 0.68
     output[82, 5:7] = 0.999
+    output[4:, 7:9] = 0
+    output[:4, 7:9] = np.array([[500, 500], [500, 500], [8, 4], [8, 8]])  # an IoU of 0.5
+    output[81, 7:9] = 0.999
     return output
 
 
@@ -127,15 +134,16 @@ def test_a_choice_belongs_to_one_stage() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, set()),
+        ({}, {"dropped_after_nms"}),
         (
-            {"fitting": "pad_first"},
+            {"fitting": "pad_first", "dropped": "leaving_image"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset"},
         ),
         (
             {"fitting": "crop", "suppression": "best"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset", "border"}
-            | {"sides_exchanged", "overlap", "suppressed_in", "sorted", "iou", "merging"},
+            | {"sides_exchanged", "overlap", "suppressed_in", "order", "iou", "merging"}
+            | {"iou_inclusive", "class_offset", "dropped_after_nms"},
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Box format: what the four numbers of a candidate are taken for."""
+"""Box format: what the four numbers of a candidate are taken for, and their px in the input."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,25 +7,37 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.stage import Choices, by_value
+from parity.deployment.whole_px import WHOLE_PX, WholePx
 from parity.detection.boxes import cxcywh_to_xyxy
+
+Corners = tuple[float, float, float, float]
+"""Numbers that belong to x1, y1, x2 and y2."""
+
+UNMOVED: Corners = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class BoxFormatChoices(Choices):
-    """What the four numbers of a candidate are taken for.
+    """What the four numbers of a candidate are taken for, and their px in the input.
 
     Attributes
     ----------
     box_format : str
         ``full_sides`` takes centre and sides but does not halve the sides; ``cycxhw`` has x and y
         exchanged.
+    input_shift : tuple of float
+        What is added to x1, y1, x2, y2, input px.
+    whole_input_px : str
+        How coordinates become whole px of the input, before suppression and rescaling.
     """
 
     box_format: Literal["cxcywh", "xyxy", "xywh", "full_sides", "cycxhw"] = "cxcywh"
+    input_shift: Corners = UNMOVED
+    whole_input_px: WholePx = "no"
 
 
 def to_corners(choices: BoxFormatChoices, boxes: np.ndarray) -> np.ndarray:
-    """Return x1, y1, x2, y2 of boxes as a deployment takes them.
+    """Return x1, y1, x2, y2 of boxes as a deployment takes them, (N, 4) float32 in input px.
 
     Parameters
     ----------
@@ -34,7 +46,10 @@ def to_corners(choices: BoxFormatChoices, boxes: np.ndarray) -> np.ndarray:
     boxes : (N, 4) float32
         The coordinates of candidates, input px.
     """
-    return TO_CORNERS[choices.box_format](boxes)
+    corners = TO_CORNERS[choices.box_format](boxes)
+    if choices.input_shift != UNMOVED:
+        corners = corners + np.array(choices.input_shift, np.float32)
+    return INPUT_PX[choices.whole_input_px](corners)
 
 
 def _from_corner(boxes: np.ndarray) -> np.ndarray:
@@ -57,3 +72,5 @@ TO_CORNERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     },
 )
 """What makes x1, y1, x2, y2 of the four numbers, (N, 4)."""
+
+INPUT_PX = by_value(BoxFormatChoices, "whole_input_px", WHOLE_PX)

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from parity.deployment.resampling import Grid, KernelName, Pair, Shape, resample_pixels, to_levels
 from parity.deployment.stage import Choices, by_value, choice, values
 from parity.detection import letterbox
 from parity.detection.letterbox import Letterbox
 
-Shape = tuple[int, int]
-"""Height and width, px."""
+Colour = tuple[int, int, int]
+"""Blue, green, red, 0 to 255."""
 
 _OF_THE_BORDER = ("align", "side_rounding", "border_rounding", "enlarge", "offset")
 
@@ -31,17 +32,29 @@ class GeometryChoices(Choices):
         If given, the border is cut to a multiple of it: the minimal rectangle.
     fitting : str
         How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-        below, and then resizes; ``crop`` takes the middle square.
+        below, and then resizes; ``crop`` takes the middle square; ``warp`` maps it by a matrix, so
+        that neither its sides nor its border are whole px.
     align : str
         Where the image lies within its border.
     side_rounding : str
         How the sides of the resized image become whole px.
     border_rounding : str
         How half a border becomes whole px.
-    border : int
-        Grey level of the border.
+    border : int or tuple of int
+        Grey level of the border, or its blue, green and red.
     kernel : str
-        Interpolation, by OpenCV or Pillow; ``linear_float`` does not round to whole levels.
+        Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
+        ``catmull_rom`` is Pillow's bicubic without that.
+    grid : str
+        Which point of the image a px of the input stands for; see
+        :data:`parity.deployment.resampling.Grid`.
+    levels : str
+        How levels become whole: as OpenCV and Pillow do it, which round weights or intermediate
+        levels, too (``library``), or once at the end; see
+        :data:`parity.deployment.resampling.Levels`.
+    edges : str
+        What a ``warp`` has beyond the edge of the image; see
+        :data:`parity.deployment.resampling.Edges`.
     enlarge : bool
         Whether images that are smaller than the input are enlarged.
     sides_exchanged : bool
@@ -50,9 +63,10 @@ class GeometryChoices(Choices):
 
     imgsz: Shape | None = None
     stride: int | None = None
-    fitting: Literal["letterbox", "stretch", "pad_first", "crop"] = choice(
+    fitting: Literal["letterbox", "stretch", "pad_first", "crop", "warp"] = choice(
         "letterbox",
         moot={
+            "warp": ("side_rounding", "border_rounding", "sides_exchanged"),
             "stretch": (*_OF_THE_BORDER, "border", "sides_exchanged"),
             "pad_first": _OF_THE_BORDER,
             "crop": (*_OF_THE_BORDER, "border", "sides_exchanged"),
@@ -61,7 +75,7 @@ class GeometryChoices(Choices):
     align: Literal["centre", "top_left"] = "centre"
     side_rounding: Literal["round", "floor", "ceil"] = "round"
     border_rounding: Literal["ultralytics", "floor", "ceil"] = "ultralytics"
-    border: int = letterbox.BORDER
+    border: int | Colour = letterbox.BORDER
     kernel: Literal[
         "linear",
         "nearest",
@@ -72,14 +86,20 @@ class GeometryChoices(Choices):
         "pillow_bilinear",
         "pillow_bicubic",
         "pillow_lanczos",
-        "linear_float",
+        "catmull_rom",
     ] = "linear"
+    grid: Grid = "half_pixel"
+    levels: Literal["library", "half_even", "half_up", "truncated", "kept"] = "library"
+    edges: Literal["blended", "replicated", "covered"] = "blended"
     enlarge: bool = True
     sides_exchanged: bool = False
 
 
 _PLACING = ("fitting", "align", "side_rounding", "border_rounding", "enlarge")
 _ULTRALYTICS = values(GeometryChoices(), _PLACING)
+_PIXELS = ("border", "kernel", "grid", "levels", "sides_exchanged")
+_PLAIN_PIXELS = values(GeometryChoices(), _PIXELS)
+_LIBRARY = values(GeometryChoices(), ("grid", "levels"))
 
 
 def is_plain(choices: GeometryChoices) -> bool:
@@ -126,8 +146,7 @@ def resize_and_place(
     (H, W, 3) uint8 or float32
         The input's pixels.
     """
-    plain = (choices.border, choices.kernel) == (letterbox.BORDER, "linear")
-    if plain and is_plain(choices) and not choices.sides_exchanged:
+    if values(choices, _PIXELS) == _PLAIN_PIXELS and is_plain(choices):
         return letterbox.apply(image, where, into=into)
     return FITTINGS[choices.fitting].pixels(choices, image, where)
 
@@ -143,15 +162,15 @@ class Fitting:
     pixels : callable
         The input's pixels, of the image and its place.
     gains : callable
-        What x and y were multiplied by, of the place and the image's shape.
+        What x and y were multiplied by, of the choices, the place and the image's shape.
     offsets : callable
         What was then added to x and y, input px.
     """
 
     place: Callable[[GeometryChoices, Shape, Shape], Letterbox]
     pixels: Callable[[GeometryChoices, np.ndarray, Letterbox], np.ndarray]
-    gains: Callable[[Letterbox, Shape], tuple[float, float]]
-    offsets: Callable[[Letterbox, Shape], tuple[float, float]]
+    gains: Callable[[GeometryChoices, Letterbox, Shape], Pair]
+    offsets: Callable[[GeometryChoices, Letterbox, Shape], Pair]
 
 
 def _fit_within(choices: GeometryChoices, image_shape: Shape, target: Shape) -> Letterbox:
@@ -179,8 +198,15 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
     if choices.sides_exchanged:
         shape = shape[::-1]
         top, left = left, top
+    canvas_shape = (where.height, where.width)
+    if not _as_library(choices):
+        gain = shape[1] / image.shape[1], shape[0] / image.shape[0]
+        return _resample(
+            choices, image, canvas_shape, gain=gain, offset=(left, top), edges="replicated"
+        )
     resized = resize(image, shape, choices.kernel)
-    canvas = np.full((where.height, where.width, 3), choices.border, resized.dtype)
+    canvas = np.empty((*canvas_shape, 3), resized.dtype)
+    canvas[...] = choices.border
     area = canvas[top : top + shape[0], left : left + shape[1]]
     area[...] = resized[: area.shape[0], : area.shape[1]]
     return canvas
@@ -188,9 +214,14 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
 
 def _pad_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
     side = max(image.shape[:2])
-    square = np.full((side, side, 3), choices.border, np.uint8)
+    square = np.empty((side, side, 3), np.uint8)
+    square[...] = choices.border
     square[: image.shape[0], : image.shape[1]] = image
-    return resize(square, (where.height, where.width), choices.kernel)
+    return _surround(choices, square, _whole(where))
+
+
+def _whole(where: Letterbox) -> Letterbox:
+    return Letterbox(where.height, where.width, where.height, where.width, 0, 0)
 
 
 def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -199,26 +230,80 @@ def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letter
     return _surround(choices, image[top : top + side, left : left + side], where)
 
 
-def _gains_of_resized(place: Letterbox, image_shape: Shape) -> tuple[float, float]:
+def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
+    gain = _warp_gains(choices, where, image.shape[:2])
+    offset = _warp_offsets(choices, where, image.shape[:2])
+    shape = (where.height, where.width)
+    of_opencv = (choices.grid, choices.edges, choices.levels) == ("corner", "blended", "library")
+    if not of_opencv or choices.kernel not in OPENCV_FLAGS:
+        return _resample(choices, image, shape, gain=gain, offset=offset, edges=choices.edges)
+    flag = OPENCV_FLAGS[choices.kernel]
+    border = choices.border if isinstance(choices.border, tuple) else (choices.border,) * 3
+    matrix = np.array([[gain[0], 0, offset[0]], [0, gain[1], offset[1]]])
+    warped: np.ndarray = cv2.warpAffine(image, matrix, shape[::-1], flags=flag, borderValue=border)
+    return warped
+
+
+def _as_library(choices: GeometryChoices) -> bool:
+    return choices.kernel in KERNELS and values(choices, ("grid", "levels")) == _LIBRARY
+
+
+def _resample(
+    choices: GeometryChoices,
+    image: np.ndarray,
+    shape: Shape,
+    *,
+    gain: Pair,
+    offset: Pair,
+    edges: Literal["replicated", "blended", "covered"],
+) -> np.ndarray:
+    kernel, antialias = RESAMPLED[choices.kernel]
+    pixels = resample_pixels(
+        image,
+        shape,
+        gain=gain,
+        offset=offset,
+        kernel=kernel,
+        antialias=antialias,
+        grid=choices.grid,
+        edges="left_out" if antialias and edges == "replicated" else edges,
+        border=choices.border,
+    )
+    return to_levels(pixels, "half_even" if choices.levels == "library" else choices.levels)
+
+
+def _gains_of_resized(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return place.resized_width / image_shape[1], place.resized_height / image_shape[0]
 
 
-def _gain_of_longest(place: Letterbox, image_shape: Shape) -> tuple[float, float]:
+def _gain_of_longest(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return (place.width / max(image_shape),) * 2
 
 
-def _gain_of_shortest(place: Letterbox, image_shape: Shape) -> tuple[float, float]:
+def _gain_of_shortest(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return (place.width / min(image_shape),) * 2
 
 
-def _offsets_of_place(place: Letterbox, _image_shape: Shape) -> tuple[float, float]:
+def _warp_gains(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    gain = min(place.width / image_shape[1], place.height / image_shape[0])
+    return (gain if choices.enlarge else min(gain, 1.0),) * 2
+
+
+def _offsets_of_place(_choices: GeometryChoices, place: Letterbox, _image_shape: Shape) -> Pair:
     return float(place.left), float(place.top)
 
 
-def _offsets_of_crop(place: Letterbox, image_shape: Shape) -> tuple[float, float]:
-    gain, _ = _gain_of_shortest(place, image_shape)
+def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    gain, _ = _gain_of_shortest(choices, place, image_shape)
     side = min(image_shape)
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
+
+
+def _warp_offsets(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    if choices.align == "top_left":
+        return 0.0, 0.0
+    gain_x, gain_y = _warp_gains(choices, place, image_shape)
+    return (place.width - gain_x * image_shape[1]) / 2, (place.height - gain_y * image_shape[0]) / 2
 
 
 FITTINGS = by_value(
@@ -229,6 +314,7 @@ FITTINGS = by_value(
         "stretch": Fitting(_fit_whole, _surround, _gains_of_resized, _offsets_of_place),
         "pad_first": Fitting(_fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_place),
         "crop": Fitting(_fit_whole, _crop_then_resize, _gain_of_shortest, _offsets_of_crop),
+        "warp": Fitting(_fit_within, _warp, _warp_gains, _warp_offsets),
     },
 )
 
@@ -253,6 +339,24 @@ def resize(image: np.ndarray, shape: Shape, kernel: str) -> np.ndarray:
     return image if image.shape[:2] == shape else KERNELS[kernel](image, shape[::-1])
 
 
+OPENCV_FLAGS = {
+    "linear": cv2.INTER_LINEAR,
+    "nearest": cv2.INTER_NEAREST,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+"""OpenCV's number of each of its kernels."""
+
+PILLOW_FILTERS = {
+    "pillow_nearest": Image.Resampling.NEAREST,
+    "pillow_bilinear": Image.Resampling.BILINEAR,
+    "pillow_bicubic": Image.Resampling.BICUBIC,
+    "pillow_lanczos": Image.Resampling.LANCZOS,
+}
+"""Pillow's number of each of its kernels."""
+
+
 def _opencv(interpolation: int) -> Callable[[np.ndarray, Shape], np.ndarray]:
     return lambda image, size: cv2.resize(image, size, interpolation=interpolation)
 
@@ -261,20 +365,25 @@ def _pillow(kernel: Image.Resampling) -> Callable[[np.ndarray, Shape], np.ndarra
     return lambda image, size: np.asarray(Image.fromarray(image).resize(size, kernel))
 
 
-KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = by_value(
+KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = {
+    name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()
+} | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
+"""What resizes pixels to a width and a height; the dtype stays."""
+
+RESAMPLED: dict[str, tuple[KernelName, bool]] = by_value(
     GeometryChoices,
     "kernel",
     {
-        "linear": _opencv(cv2.INTER_LINEAR),
-        "nearest": _opencv(cv2.INTER_NEAREST),
-        "cubic": _opencv(cv2.INTER_CUBIC),
-        "area": _opencv(cv2.INTER_AREA),
-        "lanczos": _opencv(cv2.INTER_LANCZOS4),
-        "pillow_nearest": _pillow(Image.Resampling.NEAREST),
-        "pillow_bilinear": _pillow(Image.Resampling.BILINEAR),
-        "pillow_bicubic": _pillow(Image.Resampling.BICUBIC),
-        "pillow_lanczos": _pillow(Image.Resampling.LANCZOS),
-        "linear_float": lambda image, size: cv2.resize(image.astype(np.float32), size),
+        "linear": ("triangle", False),
+        "nearest": ("floor", False),
+        "cubic": ("cubic", False),
+        "area": ("area", False),
+        "lanczos": ("lanczos4", False),
+        "pillow_nearest": ("nearest", False),
+        "pillow_bilinear": ("triangle", True),
+        "pillow_bicubic": ("catmull_rom", True),
+        "pillow_lanczos": ("lanczos3", True),
+        "catmull_rom": ("catmull_rom", False),
     },
 )
-"""What resizes pixels to a width and a height; the dtype stays, but for ``linear_float``."""
+"""The kernels of :mod:`parity.deployment.resampling`, and whether they are antialiased."""

@@ -1,22 +1,26 @@
 """Non-maximum suppression and what deployments do in its place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 import cv2
 import numpy as np
 
+from parity.deployment.dropping import DroppingChoices
 from parity.deployment.stage import by_value, choice
 from parity.deployment.thresholds import ThresholdChoices
-from parity.detection.nms import CLASS_OFFSET_PX, nms
+from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, nms
 
-_OF_OVERLAPS = ("overlap", "suppressed_in", "sorted", "iou", "merging")
+_OF_OVERLAPS = (
+    "overlap", "suppressed_in", "order", "iou", "iou_inclusive", "class_offset", "merging",
+)  # fmt: skip
+_OF_NMSBOXES = ("order", "class_offset")
 
 
 @dataclass(frozen=True)
-class NmsChoices(ThresholdChoices):
+class NmsChoices(DroppingChoices, ThresholdChoices):
     """What says which candidates survive, beside the thresholds.
 
     Attributes
@@ -25,23 +29,46 @@ class NmsChoices(ThresholdChoices):
         Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class``
         keep one.
     overlap : str
-        How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` the same
-        given corners where it expects sides, ``unclamped`` lets the sides of an intersection be
-        negative, ``plus_one`` counts whole px.
+        How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
+        ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and
+        sides; ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts
+        whole px, ``smaller`` divides by the smaller area instead of the union.
     suppressed_in : str
-        Which boxes suppression is given: in input px, as they are returned, or cut to integers.
-    sorted : bool
-        Whether the better box goes first.
+        Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px
+        of the image before they are rounded, or as they are returned (``image``).
+    order : str
+        Which box goes first: that of the highest score, of the lowest, or as the output has them.
+    iou_inclusive : bool
+        Whether an overlap equal to the threshold suppresses, too.
+    class_offset : float or None
+        How far classes are moved apart, px; None where boxes of other classes are not compared.
+    max_candidates : int
+        Boxes with the highest scores that take part, at most.
+    max_per_class : int or None
+        Boxes of a class that are kept, at most.
     merging : bool
         Whether a box takes the mean of those it suppresses.
     """
 
     suppression: Literal["none", "best", "best_per_class", "classwise", "agnostic"] = choice(
-        "classwise", moot=dict.fromkeys(("none", "best", "best_per_class"), _OF_OVERLAPS)
+        "classwise",
+        moot={
+            **dict.fromkeys(("none", "best", "best_per_class"), _OF_OVERLAPS),
+            "agnostic": ("class_offset",),
+        },
     )
-    overlap: Literal["iou", "nmsboxes", "nmsboxes_xyxy", "unclamped", "plus_one"] = "iou"
-    suppressed_in: Literal["input", "image", "integers"] = "input"
-    sorted: bool = True
+    overlap: Literal[
+        "iou", "nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh", "unclamped", "plus_one", "smaller"
+    ] = choice(
+        "iou",
+        moot=dict.fromkeys(("nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh"), _OF_NMSBOXES),
+    )
+    suppressed_in: Literal["input", "integers", "rounded", "unrounded", "image"] = "input"
+    order: Literal["falling", "rising", "output"] = "falling"
+    iou_inclusive: bool = False
+    class_offset: float | None = CLASS_OFFSET_PX
+    max_candidates: int = MAX_CANDIDATES
+    max_per_class: int | None = None
     merging: bool = False
 
 
@@ -63,6 +90,8 @@ def select(
     """
     if not len(boxes):
         return np.zeros(0, np.int64)
+    if choices.max_per_class is not None:
+        return _best_of_each_class(choices, boxes, scores, class_ids)
     return SUPPRESSIONS[choices.suppression](choices, boxes, scores, class_ids)
 
 
@@ -70,8 +99,18 @@ Selection = Callable[[NmsChoices, np.ndarray, np.ndarray, np.ndarray], np.ndarra
 """Indices of the boxes that are kept, of boxes, scores and classes."""
 
 
+def _best_of_each_class(
+    choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
+) -> np.ndarray:
+    all_kept = replace(choices, max_per_class=None, max_det=len(boxes))
+    kept = select(all_kept, boxes, scores, class_ids)
+    given = class_ids[kept]
+    ranks = np.array([np.count_nonzero(given[:i] == own) for i, own in enumerate(given)])
+    return kept[ranks < choices.max_per_class][: choices.max_det]
+
+
 def _order(choices: NmsChoices, scores: np.ndarray) -> np.ndarray:
-    return np.argsort(-scores, kind="stable") if choices.sorted else np.arange(len(scores))
+    return np.argsort(-ORDERS[choices.order](scores), kind="stable")
 
 
 def _all(
@@ -102,19 +141,31 @@ def _by_overlap(
 
 
 def _apart(choices: NmsChoices, boxes: np.ndarray, class_ids: np.ndarray) -> np.ndarray:
-    if choices.suppression != "classwise":
+    if choices.suppression != "classwise" or choices.class_offset is None:
         return boxes
-    returned: np.ndarray = boxes + class_ids.astype(np.float32)[:, None] * np.float32(
-        CLASS_OFFSET_PX
-    )
+    offset = np.float32(choices.class_offset)
+    returned: np.ndarray = boxes + class_ids.astype(np.float32)[:, None] * offset
     return returned
+
+
+def _threshold(choices: NmsChoices) -> float:
+    """Return what an overlap must exceed to suppress."""
+    if not choices.iou_inclusive:
+        return choices.iou
+    return float(np.nextafter(np.float32(choices.iou), np.float32(-1)))
 
 
 def _by_iou(
     choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
 ) -> np.ndarray:
-    ranks = scores if choices.sorted else -np.arange(len(scores), dtype=np.float32)
-    return nms(_apart(choices, boxes, class_ids), ranks, choices.iou, choices.max_det)
+    ranks = ORDERS[choices.order](scores)
+    if choices.suppression == "classwise" and choices.class_offset is None:
+        own = [np.flatnonzero(class_ids == c) for c in np.unique(class_ids)]
+        kept = [c[nms(boxes[c], ranks[c], _threshold(choices), choices.max_det)] for c in own]
+        indices = np.sort(np.concatenate(kept))
+        return indices[np.argsort(-ranks[indices], kind="stable")][: choices.max_det]
+    apart = _apart(choices, boxes, class_ids)
+    return nms(apart, ranks, _threshold(choices), choices.max_det)
 
 
 def _by_nmsboxes(
@@ -123,19 +174,17 @@ def _by_nmsboxes(
     scores: np.ndarray,
     class_ids: np.ndarray,
     *,
-    as_sides: bool,
+    form: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    rectangles = boxes.astype(np.float64)
-    if as_sides:
-        rectangles[:, 2:] -= rectangles[:, :2]
+    rectangles = form(boxes.astype(np.float64))
     rectangles = np.nan_to_num(FRAMES[choices.suppressed_in](rectangles))
     best = np.argsort(-scores, kind="stable")[: 4 * choices.max_det + 100]
     for used in (best, np.arange(len(scores))):
         given = rectangles[used], scores[used]
         if choices.suppression == "classwise":
-            kept = cv2.dnn.NMSBoxesBatched(*given, class_ids[used], 0.0, choices.iou)
+            kept = cv2.dnn.NMSBoxesBatched(*given, class_ids[used], 0.0, _threshold(choices))
         else:
-            kept = cv2.dnn.NMSBoxes(*given, 0.0, choices.iou)
+            kept = cv2.dnn.NMSBoxes(*given, 0.0, _threshold(choices))
         if len(used) == len(scores) or len(kept) >= choices.max_det:
             break
     return used[np.asarray(kept, np.int64).reshape(-1)][: choices.max_det]
@@ -147,10 +196,15 @@ def _one_by_one(
     scores: np.ndarray,
     class_ids: np.ndarray,
     *,
-    clamped: bool,
-    more: float,
+    clamped: bool = True,
+    more: float = 0.0,
+    by_smaller: bool = False,
 ) -> np.ndarray:
     order = _order(choices, scores)
+    comparable = np.zeros(len(order), int)
+    if choices.suppression == "classwise" and choices.class_offset is None:
+        comparable = class_ids[order]
+    threshold = _threshold(choices)
     x1, y1, x2, y2 = _apart(choices, boxes, class_ids)[order].astype(np.float64).T
     area = (x2 - x1 + more) * (y2 - y1 + more)
     alive = np.ones(len(order), bool)
@@ -168,9 +222,19 @@ def _one_by_one(
             width, height = np.maximum(width, 0), np.maximum(height, 0)
         intersection = width * height
         with np.errstate(invalid="ignore", divide="ignore"):
-            overlap = intersection / (area[i] + area[rest] - intersection)
-        alive[rest] &= ~(overlap > choices.iou)
+            union = area[i] + area[rest] - intersection
+            whole = np.minimum(area[i], area[rest]) if by_smaller else union
+            overlap = intersection / whole
+        alive[rest] &= ~((overlap > threshold) & (comparable[rest] == comparable[i]))
     return order[kept]
+
+
+def _with_sides(boxes: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
+def _with_centre(boxes: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes.reshape(-1, 2, 2).mean(axis=1), boxes[:, 2:] - boxes[:, :2]], 1)
 
 
 SUPPRESSIONS: dict[str, Selection] = by_value(
@@ -190,58 +254,88 @@ OVERLAPS: dict[str, Selection] = by_value(
     "overlap",
     {
         "iou": _by_iou,
-        "nmsboxes": partial(_by_nmsboxes, as_sides=True),
-        "nmsboxes_xyxy": partial(_by_nmsboxes, as_sides=False),
-        "unclamped": partial(_one_by_one, clamped=False, more=0.0),
-        "plus_one": partial(_one_by_one, clamped=True, more=1.0),
+        "nmsboxes": partial(_by_nmsboxes, form=_with_sides),
+        "nmsboxes_xyxy": partial(_by_nmsboxes, form=lambda boxes: boxes),
+        "nmsboxes_cxcywh": partial(_by_nmsboxes, form=_with_centre),
+        "unclamped": partial(_one_by_one, clamped=False),
+        "plus_one": partial(_one_by_one, more=1.0),
+        "smaller": partial(_one_by_one, by_smaller=True),
     },
 )
+
+ORDERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    NmsChoices,
+    "order",
+    {
+        "falling": lambda scores: scores,
+        "rising": lambda scores: -scores,
+        "output": lambda scores: -np.arange(len(scores), dtype=np.float32),
+    },
+)
+"""What ranks boxes, the first highest, of their scores, (N,) float32."""
 
 FRAMES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     NmsChoices,
     "suppressed_in",
-    {"input": lambda boxes: boxes, "image": lambda boxes: boxes, "integers": np.trunc},
+    {
+        "input": lambda boxes: boxes,
+        "integers": np.trunc,
+        "rounded": np.rint,
+        "unrounded": lambda boxes: boxes,
+        "image": lambda boxes: boxes,
+    },
 )
-"""What suppression makes of the boxes that it is given; for ``image`` they are rescaled before."""
+"""What suppression makes of the boxes that it is given; for ``unrounded`` and ``image`` they are
+rescaled before."""
 
 
-def merge(
-    choices: NmsChoices,
-    boxes: np.ndarray,
-    scores: np.ndarray,
-    class_ids: np.ndarray,
-    kept: np.ndarray,
+def joined_by(
+    choices: NmsChoices, boxes: np.ndarray, class_ids: np.ndarray, kept: np.ndarray
 ) -> np.ndarray:
-    """Return the boxes of the kept, each the mean of those it overlaps, weighted by score.
+    """Return which boxes each of the kept overlaps, itself included, (K, N) bool.
 
     Parameters
     ----------
     choices : NmsChoices
         The IoU threshold, and whether classes are kept apart.
     boxes : (N, 4) float32
-        x1, y1, x2, y2 in any frame.
-    scores : (N,) float32
-        Weights.
+        x1, y1, x2, y2 as suppression is given them.
     class_ids : (N,) int32
         Classes.
     kept : (K,) int64
         What :func:`select` returned.
+    """
+    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    joined = np.zeros((len(kept), len(boxes)), bool)
+    for row, i in enumerate(kept):
+        sides = np.minimum(boxes[i, 2:], boxes[:, 2:]) - np.maximum(boxes[i, :2], boxes[:, :2])
+        intersection = np.prod(np.maximum(sides, 0), axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            joined[row] = intersection / (areas[i] + areas - intersection) > choices.iou
+        if choices.suppression == "classwise":
+            joined[row] &= class_ids == class_ids[i]
+        joined[row, i] = True
+    return joined
+
+
+def merge(boxes: np.ndarray, scores: np.ndarray, joined: np.ndarray) -> np.ndarray:
+    """Return the means of the boxes that belong together, weighted by score.
+
+    Parameters
+    ----------
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in any frame.
+    scores : (N,) float32
+        Weights.
+    joined : (K, N) bool
+        What :func:`joined_by` returned.
 
     Returns
     -------
     (K, 4) float32
     """
-    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    merged = np.empty((len(kept), 4), np.float32)
-    for row, i in enumerate(kept):
-        sides = np.minimum(boxes[i, 2:], boxes[:, 2:]) - np.maximum(boxes[i, :2], boxes[:, :2])
-        intersection = np.prod(np.maximum(sides, 0), axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            overlap = intersection / (areas[i] + areas - intersection)
-        joined = overlap > choices.iou
-        if choices.suppression == "classwise":
-            joined &= class_ids == class_ids[i]
-        joined[i] = True
-        weights = scores[joined].astype(np.float64)
-        merged[row] = weights @ boxes[joined] / weights.sum()
+    merged = np.empty((len(joined), 4), np.float32)
+    for row, members in enumerate(joined):
+        weights = scores[members].astype(np.float64)
+        merged[row] = weights @ boxes[members] / weights.sum()
     return merged

@@ -6,28 +6,47 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.stage import Choices, by_value
+from parity.deployment.box_layout import UNMOVED, Corners
+from parity.deployment.clipping import ClippingChoices, clip_boxes
+from parity.deployment.stage import by_value
+from parity.deployment.whole_px import WHOLE_PX, WholePx
 from parity.detection.letterbox import Letterbox
 
 Shape = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class OutputChoices(Choices):
+class OutputChoices(ClippingChoices):
     """How coordinates are finally expressed.
 
     Attributes
     ----------
     unit : str
-        What they are divided or multiplied by.
+        What they are divided or multiplied by, or the px of a canvas onto which the image is
+        stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
+        (``canvas_contained``).
+    canvas : tuple of int or None
+        Height and width of that canvas, px; None for the size of the input.
+    output_shift : tuple of float
+        What is added to x1, y1, x2, y2 in that unit.
     integers : str
-        How they become whole numbers: each by itself, or corner, width and height.
+        How they become whole numbers.
     corners : str
         What the four numbers that are returned are.
     """
 
-    unit: Literal["image", "image_fraction", "input_fraction", "times_input"] = "image"
-    integers: Literal["no", "rounded", "truncated", "sides_truncated", "sides_rounded"] = "no"
+    unit: Literal[
+        "image",
+        "image_fraction",
+        "input_fraction",
+        "times_input",
+        "canvas",
+        "canvas_fitted",
+        "canvas_contained",
+    ] = "image"
+    canvas: Shape | None = None
+    output_shift: Corners = UNMOVED
+    integers: WholePx = "no"
     corners: Literal["xyxy", "xywh", "cxcywh", "yxyx"] = "xyxy"
 
 
@@ -51,54 +70,52 @@ def express(
     -------
     (N, 4) float32
     """
-    expressed = UNITS[choices.unit](boxes, place, image_shape)
-    return CORNERS[choices.corners](INTEGERS[choices.integers](expressed))
+    input_shape = (place.height, place.width)
+    canvas = choices.canvas if choices.unit in CANVASES and choices.canvas else input_shape
+    expressed = UNITS[choices.unit](boxes, canvas, image_shape)
+    if choices.output_shift != UNMOVED:
+        expressed = expressed + np.array(choices.output_shift, np.float32)
+    whole = INTEGERS[choices.integers](expressed)
+    if choices.clip_frame == "whole_px":
+        whole = clip_boxes(choices, whole, image_shape)
+    return CORNERS[choices.corners](whole)
 
 
-def _image_sides(image_shape: Shape) -> np.ndarray:
-    return np.array(image_shape[::-1] * 2, np.float32)
+def _sides(shape: Shape) -> np.ndarray:
+    return np.array(shape[::-1] * 2, np.float32)
 
 
-def _input_sides(place: Letterbox) -> np.ndarray:
-    return np.array((place.width, place.height) * 2, np.float32)
+def _scale_to_fit(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.ndarray:
+    scale = min(canvas[0] / image_shape[0], canvas[1] / image_shape[1])
+    return boxes * np.float32(scale)
 
 
-UNITS: dict[str, Callable[[np.ndarray, Letterbox, Shape], np.ndarray]] = by_value(
+def _contain(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.ndarray:
+    scale = min(canvas[0] / image_shape[0], canvas[1] / image_shape[1])
+    border = _sides(canvas) - _sides(image_shape) * np.float32(scale)
+    return boxes * np.float32(scale) + border / 2
+
+
+UNITS: dict[str, Callable[[np.ndarray, Shape, Shape], np.ndarray]] = by_value(
     OutputChoices,
     "unit",
     {
         "image": lambda boxes, *_: boxes,
-        "image_fraction": lambda boxes, _, image_shape: boxes / _image_sides(image_shape),
-        "input_fraction": lambda boxes, place, _: boxes / _input_sides(place),
-        "times_input": lambda boxes, place, _: boxes * _input_sides(place),
+        "image_fraction": lambda boxes, _, image_shape: boxes / _sides(image_shape),
+        "input_fraction": lambda boxes, canvas, _: boxes / _sides(canvas),
+        "times_input": lambda boxes, canvas, _: boxes * _sides(canvas),
+        "canvas": lambda boxes, canvas, shape: boxes * (_sides(canvas) / _sides(shape)),
+        "canvas_fitted": _scale_to_fit,
+        "canvas_contained": _contain,
     },
 )
-"""What expresses boxes, (N, 4) float32 in image px, in another unit."""
+"""What expresses boxes, (N, 4) float32 in image px, in another unit, given the size of the input or
+canvas and of the image."""
 
+CANVASES = ("canvas", "canvas_fitted", "canvas_contained")
+"""Units that depend on ``canvas``."""
 
-def _same(boxes: np.ndarray) -> np.ndarray:
-    return boxes
-
-
-def _sides(rule: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    def whole(boxes: np.ndarray) -> np.ndarray:
-        first, sides = rule(boxes[:, :2]), rule(boxes[:, 2:] - boxes[:, :2])
-        return np.concatenate([first, first + sides], axis=1)
-
-    return whole
-
-
-INTEGERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
-    OutputChoices,
-    "integers",
-    {
-        "no": _same,
-        "rounded": np.rint,
-        "truncated": np.trunc,
-        "sides_truncated": _sides(np.trunc),
-        "sides_rounded": _sides(np.rint),
-    },
-)
+INTEGERS = by_value(OutputChoices, "integers", WHOLE_PX)
 """What makes whole numbers of coordinates, (N, 4) float32."""
 
 
@@ -115,7 +132,7 @@ CORNERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     OutputChoices,
     "corners",
     {
-        "xyxy": _same,
+        "xyxy": lambda boxes: boxes,
         "xywh": _with_corner,
         "cxcywh": _with_centre,
         "yxyx": lambda boxes: boxes[:, [1, 0, 3, 2]],

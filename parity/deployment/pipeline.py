@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import ClassIdChoices
 from parity.deployment.decoding_variants import DecodingChoices
+from parity.deployment.network import NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
@@ -20,6 +21,7 @@ class Pipeline(  # a dataclass takes the choices of its last base first
     NmsChoices,
     BoxFormatChoices,
     DecodingChoices,
+    NetworkChoices,
     PreprocessingChoices,
 ):
     """Everything that a deployment decides; the defaults are the correct pipeline.
@@ -36,5 +38,8 @@ def deviations(pipeline: Pipeline, origin: Pipeline = Pipeline()) -> dict[str, o
         if getattr(pipeline, name) != getattr(origin, name)
     }
 
+
+BEFORE_OUTPUT = fields_of(PreprocessingChoices, NetworkChoices)
+"""Names of the choices that the network's raw output depends on."""
 
 _FIELDS = fields_of(Pipeline)

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,12 @@ from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
 from parity.deployment.input_tensor import InputTensorChoices
+from parity.deployment.network import OWN_NETWORK, NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
-from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import survivors, to_output
-from parity.deployment.preprocess import PREPROCESSING, preprocess
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
+from parity.deployment.postprocess import needs_image, survivors, to_output
+from parity.deployment.preprocess import preprocess
 from parity.deployment.reading import ReadingChoices, read_with_choices
 from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
@@ -28,13 +31,13 @@ from parity.detection.letterbox import Letterbox
 from parity.errors import UnreadableImageError
 
 FLOOR = 0.01
-"""Scores below it are never looked at."""
+"""Scores below it are not looked at unless lower ones were observed; chosen."""
 
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
 _OF_PIXELS = fields_of(ReadingChoices)
-_OF_TENSOR = fields_of(InputTensorChoices)
+_AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
 _OF_CANDIDATES = fields_of(DecodingChoices)
 _OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices)
 _OF_OUTPUT = fields_of(RescalingChoices, OutputChoices)
@@ -70,24 +73,52 @@ class Replayer:
         Image files by name.
     directory : str or Path, optional
         Where raw outputs are kept between processes.
+    others : mapping of str to function, optional
+        What loads the other networks that the deployment may run, by the name that
+        :class:`parity.deployment.network.NetworkChoices` gives them.
+
+    Attributes
+    ----------
+    floor : float
+        Scores below it are not looked at.
     """
 
     def __init__(
-        self, network: Network, paths: dict[str, Path], directory: str | Path | None = None
+        self,
+        network: Network,
+        paths: dict[str, Path],
+        directory: str | Path | None = None,
+        others: Mapping[str, Callable[[], Network]] = MappingProxyType({}),
     ) -> None:
         self.network = network
+        self.others = others
         self.paths = paths
+        self.floor = FLOOR
         self.directory = Path(directory) if directory else None
         self.runs = 0
+        self._networks = {OWN_NETWORK: network}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
         self._candidates: dict[tuple[Any, ...], Candidates] = {}
         self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
 
+    def network_of(self, pipeline: Pipeline) -> Network:
+        """Return the network that a pipeline runs."""
+        if pipeline.network not in self._networks:
+            self._networks[pipeline.network] = self.others[pipeline.network]()
+        return self._networks[pipeline.network]
+
+    def look_down_to(self, floor: float) -> None:
+        """Look at candidates whose scores lie above another floor from now on."""
+        if floor != self.floor:
+            self.floor = floor
+            self._candidates.clear()
+            self._survivors.clear()
+
     def input_of(self, pipeline: Pipeline, name: str) -> Input | None:
         """Return the input of an image; None if the deployment cannot read it."""
-        key = (name, *values(pipeline, PREPROCESSING))
+        key = (name, *values(pipeline, BEFORE_OUTPUT))
         if key not in self._inputs:
             self._inputs[key] = self._describe(pipeline, name)
         return self._inputs[key]
@@ -102,10 +133,10 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             return None
-        where = geometry.place_image(pipeline, image.shape[:2], self.network.imgsz)
+        where = geometry.place_image(pipeline, image.shape[:2], self.network_of(pipeline).imgsz)
         pixels = geometry.resize_and_place(pipeline, image, where)
         digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
-        after = "-".join(map(str, values(pipeline, _OF_TENSOR)))
+        after = "-".join(map(str, values(pipeline, _AFTER_PIXELS)))
         return Input(f"{digest}-{after}", where, image.shape[:2])
 
     def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
@@ -124,7 +155,7 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             raise UnreadableImageError(f"the deployment cannot read {name}")
-        return preprocess(pipeline, image, self.network.imgsz).tensor
+        return preprocess(pipeline, image, self.network_of(pipeline).imgsz).tensor
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's raw output for an image, (4 + classes, anchors)."""
@@ -136,7 +167,7 @@ class Replayer:
         if stored and stored.is_file():
             raw = np.load(stored)
         else:
-            raw = self.network.forward(self.tensor(pipeline, name))
+            raw = self.network_of(pipeline).forward(self.tensor(pipeline, name))
             self.runs += 1
             if stored:
                 stored.parent.mkdir(parents=True, exist_ok=True)
@@ -148,15 +179,15 @@ class Replayer:
         return returned
 
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
-        """Return the candidates of an image above :data:`FLOOR`."""
+        """Return the candidates of an image above the floor."""
         source = self._existing(pipeline, name)
         key = (source.digest, *values(pipeline, _OF_CANDIDATES))
         if key not in self._candidates:
             raw = self.raw(pipeline, name)
             if self.network.end2end:
-                found = decode_end2end(raw, FLOOR)
+                found = decode_end2end(raw, self.floor)
             else:
-                found = decode_with_choices(pipeline, raw, FLOOR)
+                found = decode_with_choices(pipeline, raw, self.floor)
             self._candidates[key] = found
         return self._candidates[key]
 
@@ -168,7 +199,7 @@ class Replayer:
                 np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
             )
         key = (source.digest, *values(pipeline, _OF_SURVIVORS))
-        if pipeline.suppressed_in == "image":
+        if needs_image(pipeline):
             key += (source, *values(pipeline, _OF_OUTPUT))
         if key not in self._survivors:
             self._survivors[key] = survivors(
@@ -181,6 +212,5 @@ class Replayer:
             if len(self._survivors) > 50_000:
                 self._survivors.popitem(last=False)
         boxes, scores, class_ids = self._survivors[key]
-        if pipeline.suppressed_in != "image" or self.network.end2end:
-            boxes = to_output(pipeline, boxes, source.place, source.image_shape)
+        boxes = to_output(pipeline, boxes, source.place, source.image_shape)
         return Detections(boxes, scores, renumber(pipeline, class_ids))

@@ -1,22 +1,22 @@
 """Rescaling boxes: from px of the network's input back to px of the image."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from parity.deployment.geometry import FITTINGS, GeometryChoices, Shape, is_plain
-from parity.deployment.stage import by_value
+from parity.deployment.clipping import ClippingChoices, clip_boxes
+from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
+from parity.deployment.resampling import Pair, Shape
+from parity.deployment.stage import by_value, choice, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
-Pair = tuple[float, float]
-"""Of x and of y."""
-
 
 @dataclass(frozen=True)
-class RescalingChoices(GeometryChoices):
+class RescalingChoices(ClippingChoices, GeometryChoices):
     """What brings boxes back into the image; what is right depends on the geometry.
 
     Attributes
@@ -25,10 +25,10 @@ class RescalingChoices(GeometryChoices):
         What input px are divided by; a key of :data:`GAINS`.
     offset : str
         What is subtracted before; a key of :data:`OFFSETS`.
+    offset_rounding : str
+        How what is subtracted becomes whole px; a key of :data:`OFFSET_ROUNDINGS`.
     rescaled : str
         Whether the result is rescaled a second time, and by what.
-    clip : bool
-        Whether boxes are clipped to the image.
     """
 
     gain: Literal[
@@ -54,9 +54,15 @@ class RescalingChoices(GeometryChoices):
         "unscaled",
         "doubled",
         "from_gain",
-    ] = "matching"
+        "matrix",
+    ] = choice("matching", moot={"none": ("offset_rounding",), "letterbox": ("offset_rounding",)})
+    offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
     rescaled: Literal["no", "gain", "stretch"] = "no"
-    clip: bool = True
+
+
+_MAPPING = ("gain", "offset", "offset_rounding", "rescaled")
+_OWN = (*_MAPPING, "clip", "clip_limit", "clip_frame", "clip_keeps_sides")
+_ULTRALYTICS = values(RescalingChoices(), _OWN)
 
 
 def rescale(
@@ -80,19 +86,25 @@ def rescale(
     (N, 4) float32
         x1, y1, x2, y2 in image px.
     """
-    own = (choices.gain, choices.offset, choices.rescaled, choices.clip)
-    if own == ("matching", "matching", "no", True) and is_plain(choices):
-        return scale_boxes(boxes, (place.height, place.width), image_shape)
+    input_shape = (place.height, place.width)
+    if values(choices, _OWN) == _ULTRALYTICS and is_plain(choices):
+        return scale_boxes(boxes, input_shape, image_shape)
+    if choices.clip_frame == "input":
+        return to_image(choices, clip_boxes(choices, boxes, input_shape), place, image_shape)
+    rescaled = to_image(choices, boxes, place, image_shape)
+    return clip_boxes(choices, rescaled, image_shape) if choices.clip_frame == "image" else rescaled
+
+
+def to_image(
+    choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
+    """Rescale boxes without clipping them, see :func:`rescale`."""
     gain_x, gain_y = gains(choices, place, image_shape)
     left, top = offsets(choices, place, image_shape)
     rescaled = boxes.astype(np.float32)
     rescaled[:, 0::2] = (rescaled[:, 0::2] - np.float32(left)) / np.float32(gain_x)
     rescaled[:, 1::2] = (rescaled[:, 1::2] - np.float32(top)) / np.float32(gain_y)
-    rescaled = RESCALINGS[choices.rescaled](rescaled, choices, place, image_shape)
-    if choices.clip:
-        rescaled[:, 0::2] = rescaled[:, 0::2].clip(0, image_shape[1])
-        rescaled[:, 1::2] = rescaled[:, 1::2].clip(0, image_shape[0])
-    return rescaled
+    return RESCALINGS[choices.rescaled](rescaled, choices, place, image_shape)
 
 
 def gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
@@ -102,18 +114,20 @@ def gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pa
 
 def offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     """Return what is subtracted from x and y on the way back, input px."""
-    return OFFSETS[choices.offset](choices, place, image_shape)
+    rounded = OFFSET_ROUNDINGS[choices.offset_rounding]
+    left, top = OFFSETS[choices.offset](choices, place, image_shape)
+    return rounded(left), rounded(top)
 
 
 WayBack = Callable[[RescalingChoices, Letterbox, Shape], Pair]
 
 
 def _true_gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].gains(place, image_shape)
+    return FITTINGS[choices.fitting].gains(choices, place, image_shape)
 
 
 def _true_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return FITTINGS[choices.fitting].offsets(place, image_shape)
+    return FITTINGS[choices.fitting].offsets(choices, place, image_shape)
 
 
 def _stretch(place: Letterbox, image_shape: Shape) -> Pair:
@@ -164,8 +178,11 @@ def _letterbox_offsets(_choices: RescalingChoices, place: Letterbox, image_shape
     )
 
 
-def _half_offsets(_choices: RescalingChoices, place: Letterbox, _shape: Shape) -> Pair:
-    return (place.width - place.resized_width) / 2, (place.height - place.resized_height) / 2
+def _half_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    width, height = place.resized_width, place.resized_height
+    if choices.fitting == "stretch":
+        width, height = _letterboxed(place, image_shape)
+    return (place.width - width) / 2, (place.height - height) / 2
 
 
 def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: float) -> Pair:
@@ -180,6 +197,13 @@ def _exact_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Sh
 
 def _offsets_of_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
     return _left_over(place, image_shape, *gains(choices, place, image_shape))
+
+
+def _offsets_of_matrix(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    """Return the translation of the matrix that maps centres of pixels onto centres of pixels."""
+    left, top = _true_offsets(choices, place, image_shape)
+    gain_x, gain_y = _true_gains(choices, place, image_shape)
+    return left + gain_x / 2 - 0.5, top + gain_y / 2 - 0.5
 
 
 def _times(factor: float) -> WayBack:
@@ -210,9 +234,26 @@ OFFSETS: dict[str, WayBack] = by_value(
         "unscaled": _unscaled_offsets,
         "doubled": _times(2),
         "from_gain": _offsets_of_gain,
+        "matrix": _offsets_of_matrix,
     },
 )
 """What is subtracted from x and y, input px, of the choices, the image's place and its shape."""
+
+CLEAN_DECIMALS = 9
+"""Decimals of an offset in px that count: (640 - w * (640 / w)) / 2 may be -1e-14; chosen."""
+
+OFFSET_ROUNDINGS: dict[str, Callable[[float], float]] = by_value(
+    RescalingChoices,
+    "offset_rounding",
+    {
+        "no": lambda offset: offset,
+        "truncated": lambda offset: float(math.trunc(round(offset, CLEAN_DECIMALS))),
+        "half_even": lambda offset: float(round(round(offset, CLEAN_DECIMALS))),
+        "half_up": lambda offset: float(math.floor(round(offset + 0.5, CLEAN_DECIMALS))),
+        "ultralytics": lambda offset: float(round(offset - 0.1)),
+    },
+)
+"""What makes whole px of an offset; Ultralytics subtracts 0.1 first (``scale_boxes``)."""
 
 
 def _by_gain(

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from parity.deployment.pipeline import Pipeline
-from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
@@ -92,7 +91,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
         bare = without(cost_model, best, fault)
         yield bare
         others = cost_model.after_network
-        if fault.is_preprocessing:
+        if fault.precedes_output:
             others = [f for f in cost_model.catalogue if f.fields & fault.fields]
         yield from (other.inject_into(bare) for other in others if other != fault)
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
@@ -108,13 +107,13 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
 def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     """Yield a hypothesis with the other inputs that do as well on the probes."""
     cost_model = search.cost_model
-    count = sum(fault.is_preprocessing for fault in cost_model.faults(best))
+    count = sum(fault.precedes_output for fault in cost_model.faults(best))
     base = best if cost_model.box_count else cost_model.correct
     least = cost_model.misfit(best, search.probes)
     for hypothesis in search.tried:
         if len(hypothesis.faults) > max(count, 1):
             continue
-        inputs = {field: getattr(hypothesis.pipeline, field) for field in PREPROCESSING}
+        inputs = {field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT}
         pipeline = replace(base, **inputs)
         if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
             yield pipeline

@@ -21,6 +21,7 @@ from parity.diagnosis.document import (
     DrawnBoxes,
     ExampleImage,
     FixEffect,
+    Severity,
     StepKind,
     WaterfallStep,
 )
@@ -78,15 +79,19 @@ class LossAttribution:
     ----------
     fix_effect : FixEffect
     waterfall : tuple of WaterfallStep
-    alone : dict of str to float
     examples : tuple of ExampleImage
         See :class:`parity.diagnosis.document.DiagnosisDocument`.
+    severities : dict of str to Severity
+        Of each fault, by name.
+    unexplained : Severity
+        How the observed boxes differ from those of the pipeline that the diagnosis names.
     """
 
     fix_effect: FixEffect
     waterfall: tuple[WaterfallStep, ...]
-    alone: dict[str, float]
     examples: tuple[ExampleImage, ...]
+    severities: dict[str, Severity]
+    unexplained: Severity
 
 
 def attribute_loss(
@@ -124,6 +129,7 @@ def attribute_loss(
         name: record_of(image, observations.images[name]) for name, image in references.items()
     }
     plain = without_choices(diagnosis)
+    reproduced = replayed(diagnosis.pipeline)
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
@@ -137,13 +143,12 @@ def attribute_loss(
             after=compare(references, replayed(fixed), iou=iou),
         ),
         waterfall(references, steps, iou=iou),
+        examples(references, observed, reproduced, iou=iou),
         {
-            fault.name: compare(
-                references, replayed(fault.inject_into(plain)), iou=iou
-            ).panoptic_quality
+            fault.name: severity(replayed(plain), replayed(fault.inject_into(plain)), iou=iou)
             for fault in diagnosis.faults
         },
-        examples(references, observed, replayed(diagnosis.pipeline), iou=iou),
+        severity(reproduced, observed, iou=iou),
     )
 
 
@@ -200,6 +205,27 @@ def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxCom
         box_px_median=box.median if box else None,
         score_median=score.median if score else None,
         panoptic_quality=panoptic_quality(found),
+    )
+
+
+def severity(correct: Detected, changed: Detected, *, iou: float) -> Severity:
+    """Return what a change does to some images.
+
+    Parameters
+    ----------
+    correct, changed : dict of str to ImageDetections
+        Detections of the same images without the change and with it.
+    iou : float
+        Smallest overlap of a matched pair.
+    """
+    found = compare(correct, changed, iou=iou)
+    return Severity(
+        lost=found.missing,
+        added=found.extra,
+        renamed=found.flipped,
+        box_px=found.box_px or 0.0,
+        box_px_median=found.box_px_median or 0.0,
+        score=found.score or 0.0,
     )
 
 

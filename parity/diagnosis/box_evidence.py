@@ -84,7 +84,7 @@ DETAILS: tuple[Changes, ...] = (
     {"integers": "truncated"},
     {"integers": "sides_truncated"},
     {"integers": "no"},
-    {"clip": False},
+    {"clip": "no"},
 )
 """Further choices that are tried with the best rescalings."""
 
@@ -158,17 +158,21 @@ def decoding_worth(likelihood: float, hits: float) -> float:
     return likelihood + HITS_WEIGHT * float(np.nan_to_num(max(hits, 0.0)))
 
 
-def rank_decodings(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Changes]:
-    """Return the readings of the raw output, those that give the observed scores first."""
+def rank_decodings(
+    cost_model: CostModel, pipeline: Pipeline, names: list[str]
+) -> list[tuple[float, Changes]]:
+    """Return the readings of the raw output with their worth, the best first.
+
+    The worth is in nats per score; see :func:`decoding_worth`.
+    """
     if cost_model.replayer.network.end2end:
-        return [{}]
+        return [(0.0, {})]
     ranked = []
     for changes in combinations_of(*DECODING):
         worth = decoding_worth(*score_evidence(cost_model, replace(pipeline, **changes), names))
         unusual = len(deviations(Pipeline(**changes)))
         ranked.append((worth - DECODING_COST * unusual, changes))
-    ranked.sort(key=lambda entry: -entry[0])
-    return [changes for _, changes in ranked]
+    return sorted(ranked, key=lambda entry: -entry[0])
 
 
 def overlapping_share(cost_model: CostModel) -> float:
@@ -312,7 +316,7 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
         return matches.cost(p) + FAULT_WEIGHT * cost_model.fault_cost(p)
 
     start = pipeline
-    if cost_model.image_side == 1.0:
+    if cost_model.precision.side == 1.0:
         start = replace(pipeline, unit="image_fraction")
     if cost_model.precision.whole:
         start = replace(start, integers="rounded")

@@ -6,21 +6,19 @@ cost is lower by d is exp(d) times more likely.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import Input, Replayer
+from parity.deployment.replay import FLOOR, Input, Replayer
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
+from parity.diagnosis.catalogue.network import other_network
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_faults
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.document import Reproduction
 from parity.diagnosis.misfit import (
-    INPUT_SIDE,
-    NORMALISED_UP_TO,
     Fit,
     Precision,
     fit_boxes,
@@ -41,6 +39,12 @@ ZERO_AREA = 0.1
 UNOBSERVED_COST = 3.0
 """Cost of a predicted box that was not observed, nats, in finding the images that fit worst;
 chosen."""
+
+BELOW_LOWEST = 1e-3
+"""How far below the lowest observed score candidates are looked at; chosen."""
+
+LOWEST_FLOOR = 1e-4
+"""Scores below it are never looked at; chosen: every anchor is a candidate then."""
 
 FITS_IN_FULL = 0.1
 """Cost of an image below which nothing of it is left to explain, nats; chosen."""
@@ -64,7 +68,7 @@ class CostModel:
         Boxes of those images.
     correct : Pipeline
         What hypotheses deviate from.
-    preprocessing_faults, postprocessing_faults, threshold_faults : list of Fault
+    preprocessing_faults, network_faults, postprocessing_faults, threshold_faults : list of Fault
         What may be named.
     zero_area : float
         Share of observed boxes that have no area.
@@ -78,14 +82,19 @@ class CostModel:
         self.observed = {name: observations.images[name] for name in names}
         self.names = names
         self.precision = Precision.of(self.observed)
+        replayer.look_down_to(floor_of(self.observed))
         declared = observations.declared
         self.correct = correct_pipeline(replayer, declared)
-        self.preprocessing_faults = [f for f in all_faults() if f.is_preprocessing]
+        self.preprocessing_faults = [f for f in all_faults() if f.precedes_output]
         if replayer.network.rect:
             other = SQUARE if self.correct.stride else RECTANGLE
             cost = CHOICE_COST if declared.geometry is None else COMMON_COST
             self.preprocessing_faults.insert(0, replace(other, cost=cost))
-        self.postprocessing_faults = [f for f in all_faults() if not f.is_preprocessing]
+        self.network_faults = [
+            other_network(name, declared=observations.declared.export or "")
+            for name in replayer.others
+        ]
+        self.postprocessing_faults = [f for f in all_faults() if not f.precedes_output]
         self.zero_area = zero_area_share(self.observed)
         if self.zero_area > ZERO_AREA:
             self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
@@ -98,7 +107,7 @@ class CostModel:
     @property
     def catalogue(self) -> list[Fault]:
         """All faults that may be named."""
-        return [*self.preprocessing_faults, *self.after_network]
+        return [*self.preprocessing_faults, *self.network_faults, *self.after_network]
 
     @property
     def after_network(self) -> list[Fault]:
@@ -149,14 +158,7 @@ class CostModel:
     def reproduction(self, pipeline: Pipeline) -> Reproduction:
         """Return how much of the observed boxes a hypothesis reproduces."""
         fits = [self.goodness_of_fit(pipeline, name) for name in self.names]
-        return reproduction(fits, self.precision, self.image_side)
-
-    @cached_property
-    def image_side(self) -> float:
-        """Typical side of an image in the unit of the observed boxes."""
-        boxes = [o.boxes for o in self.observed.values() if len(o)]
-        in_px = not boxes or np.abs(np.concatenate(boxes)).max() > NORMALISED_UP_TO
-        return INPUT_SIDE if in_px else 1.0
+        return reproduction(fits)
 
     def inputs(self, pipeline: Pipeline, names: Sequence[str]) -> tuple[Input | None, ...]:
         """Return the inputs of some images, which are equal where the network sees the same."""
@@ -177,6 +179,13 @@ def zero_area_share(observed: dict[str, Observed]) -> float:
     boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
     zero_area = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
     return float(zero_area.mean()) if len(boxes) else 0.0
+
+
+def floor_of(observed: dict[str, Observed]) -> float:
+    """Return the score below which no candidate is looked at."""
+    scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
+    lowest = scores[np.isfinite(scores)].min(initial=1.0)
+    return float(np.clip(lowest - BELOW_LOWEST, LOWEST_FLOOR, FLOOR))
 
 
 def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:

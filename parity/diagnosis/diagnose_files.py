@@ -9,23 +9,21 @@ from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
 from parity.detection.detection_files import DetectionBatch
-from parity.diagnosis.alternatives import Explanation
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
     DiagnosisEffort,
+    FoundFault,
     Setting,
+    Unexplained,
 )
 from parity.documents import load, save
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
 
 log = logging.getLogger(__name__)
-
-MARGIN_DECIMALS = 3
-"""Decimals of the margins that are written; chosen: more differ from machine to machine."""
 
 
 def diagnose_files(
@@ -100,9 +98,9 @@ def as_document(
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``.
     """
-    others = [*diagnosis.equivalents, *([diagnosis.runner_up] if diagnosis.runner_up else [])]
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
-    mentioned += [fault for other in others for fault in other.named]
+    mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
+    found = diagnosis.reproduced
     return DiagnosisDocument(
         model=about["model"],
         external=about["external"],
@@ -111,14 +109,33 @@ def as_document(
         images_stated=len(observations.images),
         declared=observations.declared,
         verdict=diagnosis.verdict,
-        faults=tuple(fault.record() for fault in diagnosis.faults),
+        faults=tuple(
+            FoundFault(
+                **vars(fault.record()),
+                proof=diagnosis.proofs[fault.name],
+                severity=attribution.severities[fault.name],
+            )
+            for fault in diagnosis.faults
+        ),
         choices=tuple(fault.record() for fault in diagnosis.choices),
         pipeline=_settings(diagnosis.pipeline),
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,
         reproduced_by_correct=diagnosis.reproduced_by_correct,
-        runner_up=_alternative(diagnosis.runner_up) if diagnosis.runner_up else None,
-        equivalents=tuple(_alternative(other) for other in diagnosis.equivalents),
+        unexplained=Unexplained(
+            observed=1 - found.exact,
+            predicted=1 - found.predicted,
+            stages=diagnosis.unexplained_stages,
+            severity=attribution.unexplained,
+            reasons=diagnosis.reasons,
+        ),
+        thresholds=diagnosis.thresholds,
+        network=diagnosis.pipeline.network or about["export"],
+        readings=diagnosis.readings,
+        equivalents=tuple(
+            Alternative(tuple(fault.name for fault in other.named))
+            for other in diagnosis.equivalents
+        ),
         undecided=tuple(fault.name for fault in diagnosis.undecided),
         first_difference=diagnosis.first_difference or "",
         ask=diagnosis.ask,
@@ -128,7 +145,6 @@ def as_document(
         complete=diagnosis.complete,
         fix_effect=attribution.fix_effect,
         waterfall=attribution.waterfall,
-        alone=attribution.alone,
         examples=attribution.examples,
         titles={fault.name: fault.title for fault in mentioned},
         names=names,
@@ -138,11 +154,6 @@ def as_document(
 
 def _settings(pipeline: Pipeline) -> dict[str, Setting]:
     return {field: getattr(pipeline, field) for field in deviations(pipeline)}
-
-
-def _alternative(explanation: Explanation) -> Alternative:
-    names = tuple(fault.name for fault in explanation.named)
-    return Alternative(names, round(explanation.margin, MARGIN_DECIMALS))
 
 
 def load_reference(controls: list[str], candidates: list[str], wanted: set[str]) -> Reference:

@@ -12,13 +12,27 @@ from parity.deployment.stage import fields_of, moot
 from parity.deployment.thresholds import ThresholdChoices
 from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
 from parity.diagnosis.box_evidence import score_evidence
-from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
+from parity.diagnosis.catalogue.thresholds import contradiction
 from parity.diagnosis.cost import CostModel
-from parity.diagnosis.document import DiagnosisVerdict, Reproduction
+from parity.diagnosis.document import (
+    DiagnosisVerdict,
+    Proof,
+    Reproduction,
+    Threshold,
+    ThresholdRange,
+)
 from parity.diagnosis.image_choice import choose_images
+from parity.diagnosis.proof import keep_proved, proofs
 from parity.diagnosis.search import InputHypothesis, Search
-from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
+from parity.diagnosis.stages import (
+    BEFORE_OUTPUT_STAGES,
+    FAULT_STAGES,
+    PREPROCESSING_STAGES,
+    FaultStage,
+)
 from parity.diagnosis.tensor_evidence import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
+from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.external.observations import Observations
 
 MOST_EQUIVALENTS = 20
@@ -27,19 +41,20 @@ MOST_EQUIVALENTS = 20
 SAME_FIT = 0.5
 """Difference of misfit, in nats, up to which the boxes cannot tell two hypotheses apart; chosen."""
 
-CORRECT_CLOSE, CORRECT_PREDICTED = 0.9, 0.75
-"""Shares of observed boxes that are nearly reproduced, and of predicted boxes that were observed,
-from which a deployment without faults is called correct; chosen."""
+NOTHING_WRONG = 0.99
+"""Share of observed boxes reproduced to their digits, and of predicted boxes that were observed,
+from which nothing is wrong; chosen: all of them, but one in a hundred that arithmetic may tip."""
 
-NAMED_CLOSE = 0.6
-"""Share of observed boxes nearly reproduced from which faults are named; chosen."""
+EXPLAINED = 0.95
+"""The same shares from which faults explain a deployment; chosen."""
 
-SCORES_FOUND = 0.5
-"""Share of scores found to the last digit from which input and decoding count as right, where
-nothing explains the boxes; chosen."""
+PARTLY = 0.5
+"""Share of observed boxes reproduced to their digits from which a deployment without a proved fault
+is explained in part; chosen."""
 
-BOXES_FOUND = 0.5
-"""Share of observed boxes nearly reproduced from which rescaling counts as right too; chosen."""
+SCORES_FOUND = 0.75
+"""Share of scores found to the last digit from which everything up to decoding counts as right;
+chosen."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +63,28 @@ class Diagnosis:
 
     Attributes
     ----------
-    verdict : {"correct", "named", "unknown"}
-        ``correct``: nothing is wrong; ``named``: the faults reproduce the boxes; ``unknown``:
-        nothing in the catalogue does.
+    verdict : DiagnosisVerdict
+        See :class:`parity.diagnosis.document.DiagnosisDocument`.
     faults, choices : tuple of Fault
-        What is wrong, and harmless choices that differ from the default, in order of the stages.
+        What is wrong and proved, and harmless choices that differ from the default, by stage.
+    proofs : dict of str to Proof
+        Of each fault, by name.
     pipeline, fixed : Pipeline
         The deployment as observed, and the same without its faults.
+    thresholds : dict of str to ThresholdRange
+        What the boxes say of the thresholds.
     reproduced, reproduced_by_correct : Reproduction
         What ``pipeline``, and the correct pipeline, reproduce.
-    runner_up : Explanation or None
-        The next best explanation.
     equivalents : tuple of Explanation
         Explanations that these boxes cannot tell from the one named.
     undecided : tuple of Fault
-        Faults that may be present too, because they change nothing in these images.
-    first_difference : FaultStage or None
-        FaultStage at which the deployment first differs; None if it is correct.
+        Common faults that may be present too, because they change nothing in these images.
+    unexplained_stages : tuple of FaultStage
+        Where what is not explained lies.
+    reasons : tuple of str
+        What commonly causes it, a sentence each.
+    readings : tuple of str
+        What was read from input tensors and raw outputs, a sentence each.
     ask : tuple of str
         What to provide to learn more, a sentence each.
     notes : tuple of str
@@ -82,14 +102,17 @@ class Diagnosis:
     verdict: DiagnosisVerdict
     faults: tuple[Fault, ...]
     choices: tuple[Fault, ...]
+    proofs: dict[str, Proof]
     pipeline: Pipeline
     fixed: Pipeline
+    thresholds: dict[Threshold, ThresholdRange]
     reproduced: Reproduction
     reproduced_by_correct: Reproduction
-    runner_up: Explanation | None
     equivalents: tuple[Explanation, ...]
     undecided: tuple[Fault, ...]
-    first_difference: FaultStage | None
+    unexplained_stages: tuple[FaultStage, ...]
+    reasons: tuple[str, ...]
+    readings: tuple[str, ...]
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]
@@ -98,8 +121,14 @@ class Diagnosis:
     complete: bool
 
     def __bool__(self) -> bool:
-        """Return whether the deployment is correct."""
-        return self.verdict == "correct"
+        """Return whether nothing is wrong."""
+        return self.verdict == "nothing_wrong"
+
+    @property
+    def first_difference(self) -> FaultStage | None:
+        """Return the stage at which the deployment first differs; None if it is not known."""
+        stages = [fault.stage for fault in self.faults] + list(self.unexplained_stages[:1])
+        return min(stages, key=FAULT_STAGES.index) if stages else None
 
 
 def diagnose(
@@ -121,38 +150,51 @@ def diagnose(
     runs = replayer.runs
     cost_model = CostModel(replayer, observations, choose_images(observations, replayer))
     search = Search(cost_model, class_names)
-    known_input, notes = _explain_arrays(search)
+    known_input, readings = _explain_arrays(search)
     if known_input is None:
-        best, complete = search.run(), not search.exhausted
+        found, complete = search.run(), not search.exhausted
     else:
-        best, complete = search.explain(known_input), True
-    best = follow_improvements(cost_model, best)
-    named = cost_model.faults(best)
-    faults = tuple(f for f in named if not f.is_choice)
+        found, complete = search.explain(known_input), True
+    found = keep_proved(cost_model, follow_improvements(cost_model, found))
+    thresholds = threshold_ranges(cost_model, found)
+    best = with_thresholds(found, {name: each.used for name, each in thresholds.items()})
+    named = [f for f in cost_model.faults(best) if f.stage != "thresholds"]
+    contradicted = {name: each for name, each in thresholds.items() if each.contradicted}
+    faults = by_stage(
+        [f for f in named if not f.is_choice],
+        [contradiction(name, each) for name, each in contradicted.items()],
+    )
     choices = tuple(f for f in named if f.is_choice)
     fixed = cost_model.correct
     for choice in choices:
         fixed = choice.inject_into(fixed)
-    verdict = _verdict(cost_model, best, faults)
-    first = faults[0].stage if faults else None
-    if verdict == "unknown":
-        first = _first_difference(cost_model, best)
-    equivalents, others, more = _compare(cost_model, best, explanations(search, best))
+    intended: dict[Threshold, float] = {
+        n: each.used for n, each in thresholds.items() if each.declared is None
+    }
+    reproduced = cost_model.reproduction(best)
+    verdict = _verdict(reproduced, faults)
+    equivalents, more = _compare(cost_model, best, explanations(search, best))
     undecided = _undecided(cost_model, best, more)
+    unexplained = _unexplained_stages(cost_model, best, reproduced)
     return Diagnosis(
         verdict=verdict,
         faults=faults,
         choices=choices,
+        proofs=proofs(cost_model, best, faults),
         pipeline=best,
-        fixed=fixed,
-        reproduced=cost_model.reproduction(best),
-        reproduced_by_correct=cost_model.reproduction(cost_model.correct),
-        runner_up=others[0] if others else None,
+        fixed=with_thresholds(fixed, intended),
+        thresholds=thresholds,
+        reproduced=reproduced,
+        reproduced_by_correct=cost_model.reproduction(
+            with_thresholds(cost_model.correct, intended)
+        ),
         equivalents=tuple(equivalents[:MOST_EQUIVALENTS]),
         undecided=undecided,
-        first_difference=first,
-        ask=tuple(_ask(cost_model, verdict, equivalents, undecided)),
-        notes=(*observations.notes, *notes),
+        unexplained_stages=unexplained,
+        reasons=tuple(_reasons(cost_model, best, unexplained)),
+        readings=tuple(readings),
+        ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
+        notes=observations.notes,
         images=tuple(cost_model.names),
         network_runs=replayer.runs - runs,
         seconds=time.perf_counter() - start,
@@ -175,34 +217,35 @@ def _explain_arrays(search: Search) -> tuple[InputHypothesis | None, list[str]]:
         return None, []
     if left > equal:
         return None, [f"Nothing in the catalogue reproduces the {what} that was provided."]
-    faults = tuple(f for f in cost_model.faults(pipeline) if f.is_preprocessing)
+    faults = tuple(f for f in cost_model.faults(pipeline) if f.precedes_output)
     note = f"The {what} that was provided is reproduced with a mean difference of {left:.2g}."
     return search.try_input(faults), [note]
 
 
 def _compare(
     cost_model: CostModel, best: Pipeline, found: list[Explanation]
-) -> tuple[list[Explanation], list[Explanation], list[Fault]]:
-    """Return equivalent explanations, other ones, and faults that only add to the best."""
+) -> tuple[list[Explanation], list[Fault]]:
+    """Return equivalent explanations, and faults that could be added to the best."""
     own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
-    equivalents, others, more = [], [], []
+    equivalents, more = [], []
     for other in found:
-        same_fit = abs(cost_model.misfit(other.pipeline) - cost_model.misfit(best)) < SAME_FIT
-        if other.faults > own and same_fit:
+        if abs(cost_model.misfit(other.pipeline) - cost_model.misfit(best)) >= SAME_FIT:
+            continue
+        if other.faults > own:
             added = [f for f in other.named if f.name not in own and not f.is_choice]
             more += [f for f in added if not f.fields & _never_undecided(best)]
-        elif same_fit and other.faults != own and len(other.faults) <= len(own) + 1:
+        elif other.faults != own and len(other.faults) <= len(own) + 1:
             equivalents.append(other)
-        elif other.faults != own and not (other.faults > own):
-            others.append(other)
-    return equivalents, others, more
+    return equivalents, more
 
 
 def _undecided(cost_model: CostModel, best: Pipeline, more: list[Fault]) -> tuple[Fault, ...]:
+    """Return the common faults that change nothing here but would in other images."""
     if not (cost_model.reproduction(best).predicted and cost_model.box_count):
         return ()
     own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
-    found = {fault.name: fault for fault in [*more, *_without_effect(cost_model, best)]}
+    hidden = [f for f in _without_effect(cost_model, best) if _visible(cost_model, f)]
+    found = {fault.name: fault for fault in [*more, *hidden] if fault.cost <= COMMON_COST}
     return tuple(fault for name, fault in found.items() if name not in own)
 
 
@@ -219,6 +262,14 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
     ]
 
 
+def _visible(cost_model: CostModel, fault: Fault) -> bool:
+    """Return whether a fault before the network would show in these images if it were alone."""
+    alone = fault.inject_into(cost_model.correct)
+    return cost_model.inputs(alone, cost_model.names) != cost_model.inputs(
+        cost_model.correct, cost_model.names
+    )
+
+
 _THRESHOLDS = frozenset(fields_of(ThresholdChoices))
 
 
@@ -227,40 +278,78 @@ def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
     return _THRESHOLDS | moot(pipeline)
 
 
-def _verdict(cost_model: CostModel, best: Pipeline, faults: tuple[Fault, ...]) -> DiagnosisVerdict:
-    found = cost_model.reproduction(best)
+def _verdict(found: Reproduction, faults: tuple[Fault, ...]) -> DiagnosisVerdict:
+    least = min(found.exact, found.predicted)
+    if faults:
+        return "explained" if least >= EXPLAINED else "explained_in_part"
+    if least >= NOTHING_WRONG:
+        return "nothing_wrong"
+    return "explained_in_part" if found.exact >= PARTLY else "not_explained"
+
+
+def _unexplained_stages(
+    cost_model: CostModel, best: Pipeline, found: Reproduction
+) -> tuple[FaultStage, ...]:
+    """Return where what a hypothesis leaves unexplained lies, as far as the boxes tell."""
+    if min(found.exact, found.predicted) >= NOTHING_WRONG:
+        return ()
     if not cost_model.box_count:
-        return "named" if faults else "correct" if found.predicted == 1 else "unknown"
-    if found.close >= CORRECT_CLOSE and found.predicted >= CORRECT_PREDICTED and not faults:
-        return "correct"
-    if faults and found.close >= NAMED_CLOSE:
-        return "named"
-    return "unknown"
-
-
-def _first_difference(cost_model: CostModel, best: Pipeline) -> FaultStage:
+        return FAULT_STAGES
     _, hits = score_evidence(cost_model, best, cost_model.names)
-    if hits >= SCORES_FOUND:
-        return "nms" if cost_model.reproduction(best).close >= BOXES_FOUND else "rescaling"
-    return "decoding" if cost_model.observations.tensors else "input_tensor"
+    if not hits >= SCORES_FOUND and found.exact < PARTLY:
+        return BEFORE_OUTPUT_STAGES
+    if found.exact < NOTHING_WRONG:
+        return ("nms", "rescaling", "output", "class_ids")
+    return ("nms", "thresholds")
+
+
+def _reasons(
+    cost_model: CostModel, best: Pipeline, unexplained: Sequence[FaultStage]
+) -> Iterator[str]:
+    """Yield what commonly causes what is not explained, as far as the boxes leave it open."""
+    found = cost_model.reproduction(best)
+    if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
+        yield (
+            "The boxes lie where they should, but their numbers are those of another input or of "
+            "another network: another file of weights, an int8 or fp16 conversion, or an image "
+            "that was resized, filtered or compressed in a way that the catalogue does not hold."
+        )
+    elif "network" in unexplained:
+        yield (
+            "The network was given another input, or is another network, for example one with "
+            "other classes."
+        )
+    elif unexplained and found.exact >= NOTHING_WRONG:
+        yield (
+            "Boxes that should be there were not given: left out on purpose, by a filter of "
+            "classes or sizes, or by a suppression that the catalogue does not hold."
+        )
 
 
 def _ask(
     cost_model: CostModel,
-    verdict: DiagnosisVerdict,
+    unexplained: Sequence[FaultStage],
     equivalents: Sequence[Explanation],
     undecided: Sequence[Fault],
 ) -> Iterator[str]:
     name = cost_model.names[0] if cost_model.names else "one image"
     doubtful = {fault.stage for other in equivalents for fault in other.named}
-    doubtful |= {fault.stage for fault in undecided}
+    doubtful |= {fault.stage for fault in undecided} | set(unexplained)
     observations = cost_model.observations
-    early = verdict == "unknown" or doubtful & set(PREPROCESSING_STAGES)
-    if early and not observations.tensors:
-        yield f"Provide the network's input for {name} as .npy (input_tensors)."
-    if verdict == "unknown" and not observations.raws:
-        yield f"Provide the network's raw output for {name} as .npy (raw_outputs)."
+    if doubtful & set(PREPROCESSING_STAGES) and not observations.tensors:
+        yield (
+            f"Provide the input tensor of {name} (input_tensors), or record a run "
+            "(python -m parity.record): it shows the preprocessing itself."
+        )
+    if "network" in unexplained and not observations.raws:
+        yield f"Provide the raw output for {name} (raw_outputs): it shows the network."
     if equivalents or doubtful & {"rescaling", "nms", "output"}:
         yield "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
     if any(np.isnan(o.scores).any() for o in cost_model.observed.values() if len(o)):
         yield "Provide the scores; they show what the network was given."
+
+
+def by_stage(*groups: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return faults in the order of their stages."""
+    together = [fault for group in groups for fault in group]
+    return tuple(sorted(together, key=lambda fault: FAULT_STAGES.index(fault.stage)))

@@ -7,7 +7,8 @@ from parity.detection.detection_files import Thresholds
 from parity.diagnosis.stages import FaultStage
 from parity.external.observations import Declared
 
-DiagnosisVerdict = Literal["correct", "named", "unknown"]
+DiagnosisVerdict = Literal["nothing_wrong", "explained", "explained_in_part", "not_explained"]
+Threshold = Literal["conf", "iou", "max_det"]
 StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
@@ -46,6 +47,126 @@ class NamedFault:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What the boxes, or the input tensors, say for a fault: what nothing else explains.
+
+    Attributes
+    ----------
+    explained : int
+        Observed boxes that are reproduced to their digits with the fault, and not without it.
+    unobserved : int
+        Boxes that were not observed, and that would be predicted without the fault.
+    levels : float or None
+        Mean difference of the input tensors without the fault, less the difference with it, in grey
+        levels; None without input tensors.
+    factor : float or None
+        By what factor the differences shrink with the fault, where boxes are not reproduced to
+        their digits because something else is not explained; otherwise None.
+    """
+
+    explained: int = 0
+    unobserved: int = 0
+    levels: float | None = None
+    factor: float | None = None
+
+
+@dataclass(frozen=True)
+class Severity:
+    """What a fault does to these images if it is the only one.
+
+    Attributes
+    ----------
+    lost, added, renamed : int
+        Objects without a partner on either side, and objects of another class.
+    box_px, box_px_median : float
+        How far coordinates move, px of the image: at most, and in the middle box.
+    score : float
+        Largest change of a score.
+    """
+
+    lost: int = 0
+    added: int = 0
+    renamed: int = 0
+    box_px: float = 0.0
+    box_px_median: float = 0.0
+    score: float = 0.0
+
+    @property
+    def harmless(self) -> bool:
+        """Return whether no object is lost, added or renamed, and no box moves by a px."""
+        return not (self.lost or self.added or self.renamed) and self.box_px < HARMLESS_PX
+
+
+HARMLESS_PX = 1.0
+"""A move of a box that nobody sees, px; chosen."""
+
+
+@dataclass(frozen=True)
+class FoundFault(NamedFault):
+    """A fault of the deployment with its proof.
+
+    Attributes
+    ----------
+    proof : Proof
+        What speaks for it.
+    severity : Severity
+        What it does.
+    """
+
+    proof: Proof = Proof()
+    severity: Severity = Severity()
+
+
+@dataclass(frozen=True)
+class ThresholdRange:
+    """The values of a threshold that the boxes allow.
+
+    Attributes
+    ----------
+    low, high : float or None
+        Smallest and largest value; None where the boxes set no bound.
+    used : float
+        The value that is used where one is needed: the declared one if the boxes allow it,
+        otherwise the one in the range that people set most often.
+    declared : float or None
+        What the user declares.
+    contradicted : bool
+        Whether the boxes do not allow the declared value.
+    """
+
+    low: float | None
+    high: float | None
+    used: float
+    declared: float | None
+    contradicted: bool = False
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """What is left unexplained.
+
+    Attributes
+    ----------
+    observed : float
+        Share of the observed boxes that are not reproduced to their digits.
+    predicted : float
+        Share of the predicted boxes that were not observed.
+    stages : tuple of FaultStage
+        Where it lies, as far as the evidence tells; empty where nothing is left.
+    severity : Severity
+        How the observed boxes differ from what is explained.
+    reasons : tuple of str
+        What commonly causes it, a sentence each.
+    """
+
+    observed: float
+    predicted: float
+    stages: tuple[FaultStage, ...]
+    severity: Severity
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Reproduction:
     """How much of the observed boxes a pipeline reproduces.
 
@@ -71,19 +192,15 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another explanation of the boxes.
+    """Another explanation that these boxes cannot tell from the one that is named.
 
     Attributes
     ----------
     faults : tuple of str
         Names of its faults, harmless choices included; empty for the correct deployment.
-    margin : float
-        How much more it costs than the best explanation; a cost is a negative log-likelihood, so
-        that ``exp(margin)`` is how many times less likely it is.
     """
 
     faults: tuple[str, ...]
-    margin: float
 
 
 @dataclass(frozen=True)
@@ -213,24 +330,34 @@ class DiagnosisDocument:
         Images of which boxes were given.
     declared : Declared
         What the user says of the deployment.
-    verdict : {"correct", "named", "unknown"}
-        ``correct``: nothing is wrong; ``named``: the faults reproduce the boxes; ``unknown``:
-        nothing in the catalogue does.
-    faults, choices : tuple of NamedFault
-        What is wrong, and harmless choices that differ from the default, in order of the stages.
+    verdict : DiagnosisVerdict
+        ``nothing_wrong``: correct preprocessing and postprocessing reproduce all boxes;
+        ``explained``: the faults reproduce nearly all boxes, and predict hardly any other;
+        ``explained_in_part``: each fault is proved, but the rest is not explained;
+        ``not_explained``: no fault is proved.
+    faults : tuple of FoundFault
+        What is wrong and proved, by stage.
+    choices : tuple of NamedFault
+        Harmless choices that differ from the default, by stage.
     pipeline, fixed : dict of str to Setting
         Choices in which the deployment, and the same without its faults, differ from the defaults
         of :class:`parity.deployment.pipeline.Pipeline`.
     reproduced, reproduced_by_correct : Reproduction
         What ``pipeline``, and the correct pipeline, reproduce.
-    runner_up : Alternative or None
-        The next best explanation.
+    unexplained : Unexplained
+        What the faults leave unexplained.
+    thresholds : dict of {"conf", "iou", "max_det"} to ThresholdRange
+        What the boxes say of the thresholds.
+    network : str
+        Name of the export whose numbers fit best; ``export`` unless another one fits.
+    readings : tuple of str
+        What was read from input tensors and raw outputs, a sentence each.
     equivalents : tuple of Alternative
         Explanations that these boxes cannot tell from the one named.
     undecided : tuple of str
         Names of faults that may be present too, because they change nothing in these images.
     first_difference : FaultStage or ""
-        FaultStage at which the deployment first differs; empty if it is correct.
+        Stage at which the deployment first differs; empty if it is correct or nobody knows.
     ask : tuple of str
         What to provide to learn more, a sentence each.
     notes : tuple of str
@@ -245,8 +372,6 @@ class DiagnosisDocument:
         What the fix does.
     waterfall : tuple of WaterfallStep
         From PyTorch to the observed boxes, one change at a time.
-    alone : dict of str to float
-        Panoptic quality that each fault would leave if it were the only one, by name.
     examples : tuple of ExampleImage
         Images that show what is wrong.
     titles : dict of str to str
@@ -256,7 +381,7 @@ class DiagnosisDocument:
         were given.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/2"
+    SCHEMA: ClassVar[str] = "diagnosis/3"
 
     model: str
     external: str
@@ -265,13 +390,16 @@ class DiagnosisDocument:
     images_stated: int
     declared: Declared
     verdict: DiagnosisVerdict
-    faults: tuple[NamedFault, ...]
+    faults: tuple[FoundFault, ...]
     choices: tuple[NamedFault, ...]
     pipeline: dict[str, Setting]
     fixed: dict[str, Setting]
     reproduced: Reproduction
     reproduced_by_correct: Reproduction
-    runner_up: Alternative | None
+    unexplained: Unexplained
+    thresholds: dict[Threshold, ThresholdRange]
+    network: str
+    readings: tuple[str, ...]
     equivalents: tuple[Alternative, ...]
     undecided: tuple[str, ...]
     first_difference: FaultStage | Literal[""]
@@ -282,7 +410,6 @@ class DiagnosisDocument:
     complete: bool
     fix_effect: FixEffect
     waterfall: tuple[WaterfallStep, ...]
-    alone: dict[str, float]
     examples: tuple[ExampleImage, ...]
     titles: dict[str, str]
     names: dict[int, str]

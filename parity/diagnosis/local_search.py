@@ -7,8 +7,7 @@ import numpy as np
 
 from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.nms_variants import NmsChoices
-from parity.deployment.pipeline import Pipeline
-from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, moot
 from parity.diagnosis.box_evidence import ScoreMatches, combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
@@ -92,6 +91,8 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         options = [*neighbours(cost_model, best, useful), *nms_combinations(best)]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         better = promising(cost_model, best, candidates)
+        if not better and len(cost_model.names) > WORST_IMAGES:
+            better = promising(cost_model, best, candidates, len(cost_model.names))
         costs = [cost_model.cost(p) for p in better]
         if not costs or min(costs) > least - LEAST_GAIN:
             break
@@ -138,7 +139,7 @@ def promising(
 
 
 def _same_input(one: Pipeline, other: Pipeline) -> bool:
-    return all(getattr(one, field) == getattr(other, field) for field in PREPROCESSING)
+    return all(getattr(one, field) == getattr(other, field) for field in BEFORE_OUTPUT)
 
 
 def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]) -> list[Fault]:

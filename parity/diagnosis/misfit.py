@@ -1,6 +1,7 @@
 """How badly predicted boxes fit the observed ones, as a cost in nats."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -24,8 +25,8 @@ CLASS_COST = 2.0
 """Cost of a pair of different classes, nats; chosen."""
 
 INEXACT = 1.25
-"""Additional cost of a pair whose whole numbers differ, nats; chosen: a difference of 1 px between
-whole numbers says more than the same between fractions."""
+"""Additional cost of a pair that differs in the digits given, nats; chosen: to be reproduced to the
+digit says more than to be a little nearer."""
 
 WITHHELD_PRIOR = (0.2, 20.0)
 """Beta prior of the share of predicted boxes that are not observed; chosen: mean 1 %, mostly 0."""
@@ -57,12 +58,12 @@ NOT_FINITE = 1e9
 INPUT_SIDE = 640.0
 """Side of the usual input of YOLO, px; distances that scale with the image refer to it."""
 
-EXACT_STEPS, CLOSE_STEPS = 3.0, 6.0
-"""Differences that count as exact, and as close, in units of the precision; chosen."""
+CLOSE_STEPS = 6.0
+"""Differences that count as close, in units of the precision; chosen."""
 
 EXACT_PX, CLOSE_PX = 0.02, 8.0
-"""Differences of coordinates that count as exact, and as close, in px where an image has 640;
-chosen."""
+"""Differences of coordinates that count as exact (beyond the precision), and as close, in px where
+an image has 640; chosen."""
 
 EXACT_SCORE, CLOSE_SCORE = 1e-4, 0.05
 """Differences of scores that count as exact (beyond the precision), and as close; chosen."""
@@ -80,11 +81,29 @@ class Precision:
         Of a score.
     whole : bool
         Whether coordinates are whole numbers; a hypothesis then says how they became so.
+    side : float
+        Typical side of an image in the unit of the boxes.
     """
 
     box_px: float
     score: float
     whole: bool = False
+    side: float = INPUT_SIDE
+
+    @property
+    def exact_px(self) -> float:
+        """Largest difference of a coordinate that counts as exact."""
+        return self.box_px + (0.0 if self.whole else EXACT_PX * self.side / INPUT_SIDE)
+
+    @property
+    def exact_score(self) -> float:
+        """Largest difference of a score that counts as exact."""
+        return self.score + EXACT_SCORE
+
+    @property
+    def close_px(self) -> float:
+        """Largest difference of a coordinate that counts as close."""
+        return max(CLOSE_STEPS * self.box_px, CLOSE_PX * self.side / INPUT_SIDE)
 
     @classmethod
     def of(cls, images: dict[str, Observed]) -> "Precision":
@@ -92,13 +111,14 @@ class Precision:
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
         if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
-            most_decimals, least = FRACTION_DECIMALS, FRACTION_PRECISION
+            most_decimals, least, side = FRACTION_DECIMALS, FRACTION_PRECISION, 1.0
         else:
-            most_decimals, least = PX_DECIMALS, PX_PRECISION
+            most_decimals, least, side = PX_DECIMALS, PX_PRECISION, INPUT_SIDE
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
         box = WHOLE_PRECISION if whole else max(ROUNDING_ERROR * 10.0**-box_decimals, least)
-        return cls(box, max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION), whole)
+        score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
+        return cls(box, score, whole, side)
 
 
 @dataclass(frozen=True)
@@ -117,6 +137,8 @@ class Fit:
         Largest difference of a coordinate, and of the score, of each pair.
     same_class : (P,) bool
         Whether the classes of a pair agree.
+    precision : Precision
+        Differences that mean nothing.
     """
 
     pairs: np.ndarray
@@ -126,6 +148,19 @@ class Fit:
     box_px: np.ndarray
     score: np.ndarray
     same_class: np.ndarray
+    precision: Precision
+
+    @cached_property
+    def exact(self) -> np.ndarray:
+        """Whether each pair agrees to the digits given, (P,) bool."""
+        near = self.box_px <= self.precision.exact_px
+        return np.asarray(self.same_class & near & (self.score <= self.precision.exact_score))
+
+    @cached_property
+    def close(self) -> np.ndarray:
+        """Whether each pair agrees to a few px and hundredths of score, (P,) bool."""
+        near = self.box_px <= self.precision.close_px
+        return np.asarray(self.same_class & near & (self.score <= CLOSE_SCORE))
 
     @property
     def unobserved(self) -> int:
@@ -153,15 +188,15 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     if not len(predicted) or not len(observed):
         nothing = np.zeros((0, 2), int), UNEXPLAINED * len(observed)
         empty = np.zeros(0)
-        return Fit(*nothing, len(predicted), len(observed), empty, empty, empty.astype(bool))
+        counts = len(predicted), len(observed)
+        return Fit(*nothing, *counts, empty, empty, empty.astype(bool), precision)
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
     costs = BOX_WEIGHT * log_excess(apart, precision.box_px).mean(axis=2)
-    if precision.whole:
-        costs += INEXACT * (apart > precision.box_px).any(axis=2)
+    costs += INEXACT * ((apart > precision.exact_px).any(axis=2) | (score > precision.exact_score))
     costs += SCORE_WEIGHT * log_excess(score, precision.score)
     same = predicted.class_ids[:, None] == observed.class_ids[None]
     costs += CLASS_COST * ~same
@@ -177,6 +212,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         apart.max(axis=2)[rows, columns],
         score[rows, columns],
         same[rows, columns],
+        precision,
     )
 
 
@@ -199,32 +235,17 @@ def total_misfit(fits: list[Fit]) -> float:
     return sum(f.cost for f in fits) + float(withheld - none_withheld)
 
 
-def reproduction(
-    fits: list[Fit], precision: Precision, image_side: float = INPUT_SIDE
-) -> Reproduction:
-    """Return how much of the observed boxes a hypothesis reproduces.
-
-    Parameters
-    ----------
-    fits : list of Fit
-        One per image.
-    precision : Precision
-        Of the observed numbers.
-    image_side : float
-        Typical side of an image in the unit of the boxes.
-    """
+def reproduction(fits: list[Fit]) -> Reproduction:
+    """Return how much of the observed boxes a hypothesis reproduces, given one fit per image."""
     box = np.concatenate([np.zeros(0), *(f.box_px for f in fits)])
     score = np.concatenate([np.zeros(0), *(f.score for f in fits)])
-    same = np.concatenate([np.zeros(0, bool), *(f.same_class for f in fits)])
     observed = sum(f.observed for f in fits)
     predicted = sum(f.predicted for f in fits)
-    exact_box = max(EXACT_STEPS * precision.box_px, EXACT_PX * image_side / INPUT_SIDE)
-    close_box = max(CLOSE_STEPS * precision.box_px, CLOSE_PX * image_side / INPUT_SIDE)
-    exact = same & (box <= exact_box) & (score <= EXACT_STEPS * precision.score + EXACT_SCORE)
-    close = same & (box <= close_box) & (score <= CLOSE_SCORE)
+    exact = sum(int(f.exact.sum()) for f in fits)
+    close = sum(int(f.close.sum()) for f in fits)
     return Reproduction(
-        float(exact.sum() / observed) if observed else float(predicted == 0),
-        float(close.sum() / observed) if observed else float(predicted == 0),
+        exact / observed if observed else float(predicted == 0),
+        close / observed if observed else float(predicted == 0),
         len(box) / predicted if predicted else float(observed == 0),
         float(np.median(box)) if len(box) else 0.0,
         float(np.median(score)) if len(box) else 0.0,

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import FLOOR, Input
+from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
     DECODING,
@@ -19,7 +19,7 @@ from parity.diagnosis.box_evidence import (
     score_evidence,
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.cost import BELOW_LOWEST, CostModel
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, probe_images
 from parity.diagnosis.local_search import (
     LEAST_GAIN,
@@ -29,9 +29,9 @@ from parity.diagnosis.local_search import (
     without,
 )
 
-BUDGET = 600
+BUDGET = 400
 """Inputs of the network that are tried, at most; a count and no time, so that the answer does not
-depend on the machine. Chosen: some 40 s of one core with YOLO11n."""
+depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
@@ -45,15 +45,21 @@ LIKELY = 0.4
 FITTED = 0.2
 """Share of scores found to the last digit from which rescaling is fitted to them; chosen."""
 
-BEAM = 6
+BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""
+
+SECOND_MOVES = 12
+"""Faults that are added to all of these but the best, to which all are added; chosen."""
+
+CONFIRMED = 4
+"""Inputs of each number of faults that are compared on all probes; chosen."""
+
+CLEAR_DECODING = 0.3
+"""By how much a reading of the raw output must be worth more than the next to be the only one that
+is tried with other inputs, nats per score; chosen."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
-
-MOVE_FACTOR, MOVE_MARGIN = 1.15, 5.0
-"""A single fault is combined with others if it costs less than this factor times the cost of the
-correct input plus this margin, nats; chosen."""
 
 REFINED_IMAGES = 2
 """Images by which faults before the network are exchanged at the end: those that fit worst;
@@ -89,12 +95,6 @@ COMPLETE_EXACT = 0.995
 
 OVERLAPPING = 0.3
 """Share of observed boxes that a better one nearly covers from which NMS is missing; chosen."""
-
-BELOW_LOWEST = 1e-3
-"""How far below the lowest observed score the network's candidates are used; chosen."""
-
-LEAST_CONF = FLOOR + 1e-3
-"""Lowest score of candidates that are used; chosen: just above what the replayer keeps."""
 
 ZERO_AREA_SUSPECT = 0.25
 """Share of boxes without area from which an output that was not transposed is suspected; chosen."""
@@ -202,7 +202,7 @@ class Search:
         self.cost_model = cost_model
         self.probes = probe_images(cost_model)
         self.class_names = class_names
-        self.spent = 0
+        self._run: set[Input | None] = set()
         self.without_nms = overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
@@ -210,7 +210,7 @@ class Search:
     @property
     def exhausted(self) -> bool:
         """Return whether the budget ran out."""
-        return self.spent > BUDGET
+        return len(self._run) > BUDGET
 
     @property
     def tried(self) -> list[InputHypothesis]:
@@ -261,7 +261,7 @@ class Search:
             if all(not len(detections(pipeline, name)) for name in cost_model.names):
                 silent.append(pipeline)
         for pipeline in silent:
-            self.try_input(tuple(f for f in cost_model.faults(pipeline) if f.is_preprocessing))
+            self.try_input(tuple(f for f in cost_model.faults(pipeline) if f.precedes_output))
         return min(silent, key=cost_model.cost)
 
     def is_explained(self, pipeline: Pipeline) -> bool:
@@ -277,10 +277,11 @@ class Search:
         pipeline = self.cost_model.correct
         for fault in faults:
             pipeline = fault.inject_into(pipeline)
-        key = (tuple(names), self.cost_model.inputs(pipeline, names))
+        inputs = self.cost_model.inputs(pipeline, names)
+        key = (tuple(names), inputs)
         if key not in self._tried:
             self._tried[key] = self._compare(faults, pipeline, names)
-            self.spent += len(names)
+            self._run.update(inputs)
         return self._tried[key]
 
     def _compare(
@@ -290,10 +291,7 @@ class Search:
         if self.without_nms:
             base = replace(base, suppression="none")
         if not self._decodings:
-            self._decodings = rank_decodings(self.cost_model, base, names)[:DECODINGS]
-            correct = combinations_of(*DECODING)[0]
-            if correct not in self._decodings and self._decodings != [{}]:
-                self._decodings.append(correct)
+            self._decodings = self._likely_decodings(base, names)
         readings = []
         for changes in self._decodings:
             candidate = replace(base, **changes)
@@ -310,42 +308,49 @@ class Search:
         cost += sum(fault.cost for fault in faults)
         return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits)
 
+    def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
+        ranked = rank_decodings(self.cost_model, base, names)
+        if len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING:
+            return [ranked[0][1]]
+        likely = [changes for _, changes in ranked[:DECODINGS]]
+        correct = combinations_of(*DECODING)[0]
+        return likely if correct in likely or likely == [{}] else [*likely, correct]
+
     def _lowest_conf(self) -> float:
         observed = self.cost_model.observed.values()
         scores = np.concatenate([np.zeros(0), *(o.scores for o in observed)])
         scores = scores[np.isfinite(scores)]
         if not len(scores):
             return self.cost_model.correct.conf
-        return max(float(scores.min()) - BELOW_LOWEST, LEAST_CONF)
+        return max(float(scores.min()) - BELOW_LOWEST, self.cost_model.replayer.floor)
 
     def search_inputs(self, start: InputHypothesis) -> None:
         """Combine faults before the network until the scores prove an input."""
-        moves = self.cost_model.preprocessing_faults
-        level = [start]
-        for depth in range(DEPTH):
+        moves = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        first = self.probes[:1]
+        level = [self.try_input((), first)]
+        best = start
+        for _ in range(DEPTH):
             wider: dict[InputHypothesis, None] = {}
-            few = self.probes if depth == 0 else self.probes[:1]
-            for hypothesis in level:
-                used = frozenset().union(*(f.fields for f in hypothesis.faults), frozenset())
-                for fault in moves:
-                    if fault.fields & used or self.exhausted:
+            for place, hypothesis in enumerate(level):
+                for fault in moves if place == 0 else moves[:SECOND_MOVES]:
+                    if self.exhausted or _exclude(fault, hypothesis):
                         continue
-                    found = self.try_input((*hypothesis.faults, fault), few)
-                    if found.proven and few is not self.probes:
-                        found = self.try_input((*hypothesis.faults, fault))
+                    found = self.try_input((*hypothesis.faults, fault), first)
                     wider[found] = None
-                    if found.hits > CERTAIN:
+                    if found.hits > CERTAIN and self.try_input(found.faults).hits > CERTAIN:
                         return
-            ranked = sorted(wider, key=_likely_first)
-            if depth == 0:
-                limit = MOVE_FACTOR * start.cost + MOVE_MARGIN
-                moves = [h.faults[0] for h in ranked if h.faults and h.cost < limit]
-            else:
-                ranked = [self.try_input(h.faults) for h in ranked[: 2 * BEAM]]
-                ranked.sort(key=_likely_first)
-            if any(h.proven for h in ranked) or self.exhausted:
+            ranked = sorted((h for h in wider if h not in level), key=_likely_first)
+            confirmed = [self.try_input(h.faults) for h in ranked[:CONFIRMED]]
+            confirmed.sort(key=_likely_first)
+            if not confirmed or confirmed[0].proven or self.exhausted:
                 return
-            level = ranked[:BEAM]
+            if len(confirmed[0].faults) > 1 and confirmed[0].cost > best.cost:
+                return
+            best = min([best, *confirmed], key=lambda h: h.cost)
+            if len(level) == 1:
+                moves = [h.faults[0] for h in ranked if len(h.faults) == 1]
+            level = [self.try_input(h.faults, first) for h in confirmed[:BEAM]]
 
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""
@@ -384,30 +389,38 @@ class Search:
     def refine(self, best: Pipeline) -> Pipeline:
         """Exchange single faults before the network for others, compared on all images."""
         cost_model = self.cost_model
+        while not self.exhausted:
+            found = cost_model.reproduction(best)
+            if found.exact > COMPLETE_EXACT and self.is_explained(best):
+                break
+            options = self._exchanges(best)
+            worst = cost_model.worst_images(best, 1)
+            for option in options:
+                self._run.update(cost_model.inputs(option, worst))
+            likely = promising(cost_model, best, options, 1)
+            better = promising(cost_model, best, likely, REFINED_IMAGES)
+            improved = [improve_locally(cost_model, option) for option in better[:REFINED]]
+            winner = min([best, *improved], key=cost_model.cost)
+            if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
+                break
+            best = winner
+        return best
+
+    def _exchanges(self, best: Pipeline) -> list[Pipeline]:
+        """Return the inputs that are one fault more, less or another than a hypothesis."""
+        cost_model = self.cost_model
         faults = cost_model.preprocessing_faults
-        complete = cost_model.reproduction(best).exact > COMPLETE_EXACT
-        if self.is_explained(best) and complete:
-            return best
         options = [f.inject_into(best) for f in faults if not f.is_in(best)]
         for old in cost_model.faults(best):
-            if old.is_preprocessing:
+            if old.precedes_output:
                 bare = without(cost_model, best, old)
                 options += [bare, *(f.inject_into(bare) for f in faults if f.stage == old.stage)]
-        better = promising(cost_model, best, self._in_budget(options), REFINED_IMAGES)
-        if not better:
-            return best
-        improved = [improve_locally(cost_model, option) for option in better[:REFINED]]
-        winner = min(improved, key=cost_model.cost)
-        if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
-            return best
-        return self.refine(winner) if self.spent < BUDGET else winner
+        return list(dict.fromkeys(options))
 
-    def _in_budget(self, options: list[Pipeline]) -> Iterator[Pipeline]:
-        for option in dict.fromkeys(options):
-            if self.exhausted:
-                return
-            self.spent += REFINED_IMAGES
-            yield option
+
+def _exclude(fault: Fault, hypothesis: InputHypothesis) -> bool:
+    """Return whether a fault changes a choice that a hypothesis already changes."""
+    return any(fault.fields & other.fields for other in hypothesis.faults)
 
 
 def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:

@@ -6,6 +6,7 @@ FaultStage = Literal[
     "reading",
     "geometry",
     "input_tensor",
+    "network",
     "decoding",
     "nms",
     "thresholds",
@@ -18,6 +19,7 @@ STAGE_TITLES: dict[FaultStage, str] = {
     "reading": "reading the image",
     "geometry": "geometry (resizing and padding)",
     "input_tensor": "input tensor",
+    "network": "network",
     "decoding": "decoding",
     "nms": "NMS",
     "thresholds": "thresholds",
@@ -31,3 +33,6 @@ FAULT_STAGES = tuple(STAGE_TITLES)
 
 PREPROCESSING_STAGES: tuple[FaultStage, ...] = ("reading", "geometry", "input_tensor")
 """The stages before the network; what they do decides its input."""
+
+BEFORE_OUTPUT_STAGES: tuple[FaultStage, ...] = (*PREPROCESSING_STAGES, "network")
+"""The stages that decide the raw output."""

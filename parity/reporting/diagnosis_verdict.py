@@ -18,24 +18,21 @@ STEP_TITLES = {
 def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     """Return the answer in one sentence."""
     name, export = arm_of(diagnosis), diagnosis.export
-    rest = 1 - diagnosis.reproduced.exact
-    if diagnosis.verdict == "correct" and rest > 0:
+    if diagnosis.verdict == "nothing_wrong":
         return (
-            f"No fault of the catalogue was found in {name}, but {percent(rest)} of its boxes "
-            f"differ from those of {export} with correct preprocessing and postprocessing."
-        )
-    if diagnosis.verdict == "correct":
-        return (
-            f"{name} is correct: {export} with correct preprocessing and postprocessing returns "
-            "its boxes."
+            f"Nothing is wrong with {name}: {export} with correct preprocessing and postprocessing "
+            "returns its boxes."
         )
     faults = in_words([fault.name for fault in diagnosis.faults], diagnosis)
-    if diagnosis.verdict == "named":
+    if diagnosis.verdict == "explained":
         return f"{name} has {count(len(diagnosis.faults), 'fault')}: {faults}."
-    stage = diagnosis.first_difference
-    where = f"; it probably differs first in this stage: {STAGE_TITLES[stage]}" if stage else ""
-    nearest = f" The closest explanation: {faults}." if diagnosis.faults else ""
-    return f"No fault of the catalogue explains the boxes of {name}{where}.{nearest}"
+    rest = percent(diagnosis.unexplained.observed)
+    stages = listing([STAGE_TITLES[stage] for stage in diagnosis.unexplained.stages])
+    where = f"; the cause lies in one of these stages: {stages}" if stages else ""
+    if diagnosis.verdict == "not_explained":
+        return f"The boxes of {name} are not explained: no fault is proved{where}."
+    proved = f" Proved: {faults}." if diagnosis.faults else ""
+    return f"{rest} of the boxes of {name} are not explained{where}.{proved}"
 
 
 def arm_of(diagnosis: DiagnosisDocument) -> str:
@@ -45,7 +42,7 @@ def arm_of(diagnosis: DiagnosisDocument) -> str:
 
 def advice(diagnosis: DiagnosisDocument) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
-    if diagnosis.verdict == "correct":
+    if diagnosis.verdict == "nothing_wrong":
         return []
     fixes = [fault.fix for fault in diagnosis.faults] or diagnosis.ask[:1]
     return [f"{verdict_sentence(diagnosis)} {' '.join(fixes)} Its diagnosis below shows how."]

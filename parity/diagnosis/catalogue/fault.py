@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.document import NamedFault
-from parity.diagnosis.stages import FAULT_STAGES, PREPROCESSING_STAGES, FaultStage
+from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES, FAULT_STAGES, FaultStage
 from parity.registry import Registry
 
 Changes = Mapping[str, Any]
@@ -66,9 +66,9 @@ class Fault:
         return self.cost < LEAST_FAULT_COST
 
     @property
-    def is_preprocessing(self) -> bool:
-        """Return whether it lies before the network."""
-        return self.stage in PREPROCESSING_STAGES
+    def precedes_output(self) -> bool:
+        """Return whether it changes the network's raw output."""
+        return self.stage in BEFORE_OUTPUT_STAGES
 
     @cached_property
     def fields(self) -> frozenset[str]:

@@ -1,8 +1,17 @@
 """Faults of bringing the image to the size of the input: resizing and padding."""
 
 from functools import partial
+from itertools import product
 
-from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
+from parity.diagnosis.catalogue.fault import (
+    CHOICE_COST,
+    COMMON_COST,
+    FAULTS,
+    RARE_COST,
+    Changes,
+    Fault,
+    add_fault,
+)
 from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
 LETTERBOX_CODE = """r = min(640 / h, 640 / w)
@@ -17,17 +26,34 @@ LETTERBOX = "Keep the aspect ratio, centre the image and pad it with grey (114).
 OTHER_GREY = COMMON_COST + 0.5
 """Cost of a padding that is neither 114 nor black, nats; chosen: less common than black."""
 
+OTHER_WAY_BACK = COMMON_COST + 0.25
+"""Cost of a letterbox's way back that is not that of Ultralytics, nats; chosen."""
+
+GAINS_BACK = {"letterbox": "a scale factor for each axis", "single": "one scale factor"}
+OFFSETS_BACK: dict[str, tuple[str, Changes]] = {
+    "letterbox": ("rounded padding", {"offset": "letterbox"}),
+    "half": ("half the padding, unrounded", {"offset": "half"}),
+    "exact": ("the padding of unrounded sides", {"offset": "exact"}),
+    "exact_rounded": (
+        "the padding of unrounded sides, rounded",
+        {"offset": "exact", "offset_rounding": "ultralytics"},
+    ),
+    "none": ("no padding", {"offset": "none"}),
+}
+"""Ways to rescale boxes of a letterboxed image, by what they divide by and what they subtract."""
+
 ROUNDINGS = {"floor": "down", "ceil": "up"}
 
-PADDING_TITLES = {
-    0: "Padded with black (0) instead of grey (114)",
-    128: "Padded with grey 128 instead of 114",
-    255: "Padded with white (255) instead of grey (114)",
-    144: "Padded with grey 144 instead of 114",
-    127: "Padded with grey 127 instead of 114",
-    100: "Padded with grey 100 instead of 114",
+PADDINGS = {
+    0: ("Padded with black (0) instead of grey (114)", COMMON_COST),
+    128: ("Padded with grey 128 instead of 114", OTHER_GREY),
+    255: ("Padded with white (255) instead of grey (114)", OTHER_GREY),
+    144: ("Padded with grey 144 instead of 114", OTHER_GREY),
+    127: ("Padded with grey 127 instead of 114", OTHER_GREY),
+    100: ("Padded with grey 100 instead of 114", OTHER_GREY),
 }
-"""Title by grey level, 0 to 255; black, white, both middles and two others; chosen."""
+"""Title and cost, nats, by grey level, 0 to 255, of popular levels: black, white, both middles and
+two others; chosen."""
 
 KERNEL_TITLES = {
     "pillow_bilinear": (
@@ -62,9 +88,9 @@ KERNEL_TITLES = {
         "Resized with nearest-neighbour interpolation (Pillow)",
         "nearest-neighbour interpolation (Pillow's NEAREST filter)",
     ),
-    "linear_float": (
-        "Resized in floating point instead of 8-bit",
-        "bilinear interpolation on floats, which keeps fractions of a grey level,",
+    "catmull_rom": (
+        "Resized with Catmull-Rom interpolation",
+        "Catmull-Rom interpolation (bicubic with a = -0.5, not antialiased)",
     ),
 }
 """Title and words by interpolation kernel."""
@@ -83,16 +109,22 @@ fault_both_ways(
     fix=LETTERBOX,
     reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Object-Detection/issues/8",
 )
-fault(
-    "stretched_letterbox_back",
-    title="Stretched, but boxes rescaled as if letterboxed",
-    changes={"fitting": "stretch", "gain": "letterbox", "offset": "letterbox"},
-    wrong=(
-        "The image is stretched to the input size, but boxes are rescaled as if it had been "
-        "letterboxed."
-    ),
-    fix="Letterbox the image; the boxes are then rescaled correctly.",
-)
+for gain, (offset, (padding, subtracted)) in product(GAINS_BACK, OFFSETS_BACK.items()):
+    usual = (gain, offset) == ("letterbox", "letterbox")
+    details = f"{GAINS_BACK[gain]}, {padding}"
+    fault(
+        "stretched_letterbox_back" + ("" if usual else f"_{gain}_{offset}"),
+        title=(
+            "Stretched, but boxes rescaled as if letterboxed" + ("" if usual else f" ({details})")
+        ),
+        changes={"fitting": "stretch", "gain": gain, **subtracted},
+        wrong=(
+            "The image is stretched to the input size, but boxes are rescaled as if it had been "
+            f"letterboxed{'' if usual else f', with {details}'}."
+        ),
+        fix="Letterbox the image; the boxes are then rescaled correctly.",
+        cost=COMMON_COST if usual else OTHER_WAY_BACK,
+    )
 fault_both_ways(
     "top_left",
     title="Padded at the right and bottom only",
@@ -167,15 +199,33 @@ for rounding, direction in ROUNDINGS.items():
         fix="Compute the padding at the left and top as round(padding / 2 - 0.1).",
         cost=RARE_COST,
     )
-for level, heading in PADDING_TITLES.items():
-    fault(
+
+
+def other_border(level: int) -> Fault:
+    """Return the fault of a border of any grey level, 0 to 255, but 114."""
+    heading, cost = PADDINGS.get(level, (f"Padded with grey {level} instead of 114", RARE_COST))
+    return Fault(
         f"border_grey_{level}",
-        title=heading,
-        changes={"border": level},
-        wrong=f"The padding has the grey level {level} instead of 114.",
-        fix="Pad with grey level 114.",
-        cost=COMMON_COST if level == 0 else OTHER_GREY,
+        "geometry",
+        heading,
+        (("border", level),),
+        f"The padding has the grey level {level} instead of 114.",
+        "Pad with grey level 114.",
+        LETTERBOX_CODE,
+        cost=cost,
     )
+
+
+for level in PADDINGS:
+    FAULTS.add(f"border_grey_{level}", other_border(level))
+fault(
+    "border_blue",
+    title="Padded with blue: cv::Scalar(114) sets the first channel only",
+    changes={"border": (114, 0, 0)},
+    wrong="Only the first channel of the padding is 114, and the other two are 0.",
+    fix="Pad with grey level 114 in all three channels: cv::Scalar(114, 114, 114).",
+    cost=RARE_COST,
+)
 for kernel, (heading, words) in KERNEL_TITLES.items():
     fault(
         f"kernel_{kernel}",
@@ -184,6 +234,89 @@ for kernel, (heading, words) in KERNEL_TITLES.items():
         wrong=f"The image is resized with {words} instead of OpenCV's INTER_LINEAR.",
         fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
     )
+fault(
+    "resized_in_floats",
+    title="Resized in floating point instead of 8-bit",
+    changes={"levels": "kept"},
+    wrong="The image is resized on floats, which keeps fractions of a grey level.",
+    fix="Resize the 8-bit image, and convert it to floats afterwards.",
+)
+fault(
+    "rounded_once",
+    title="Resized with levels rounded once, at the end",
+    changes={"levels": "half_up"},
+    wrong="The levels are resized as floats and then rounded; OpenCV resizes in fixed point.",
+    fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
+    cost=RARE_COST,
+)
+fault(
+    "levels_truncated",
+    title="Resized levels truncated instead of rounded",
+    changes={"levels": "truncated"},
+    wrong="Fractions of the resized levels are cut, so the input is half a level darker.",
+    fix="Round the resized levels, or resize the 8-bit image with cv2.INTER_LINEAR.",
+    cost=RARE_COST,
+)
+fault(
+    "no_half_pixel",
+    title="Resized without half-pixel centres",
+    changes={"grid": "corner"},
+    wrong=(
+        "Pixels are sampled at x / gain instead of (x + 0.5) / gain - 0.5, as cv::cuda::resize "
+        "does, so the image lies up to half a pixel off."
+    ),
+    fix="Resize with half-pixel centres, as cv2.resize does.",
+)
+fault(
+    "corners_aligned",
+    title="Resized with aligned corners",
+    changes={"grid": "corners_aligned", "levels": "kept"},
+    wrong="The image is resized on floats with align_corners=True, which moves its content.",
+    fix="Resize with half-pixel centres: align_corners=False.",
+    cost=RARE_COST,
+)
+fault_both_ways(
+    "warp_plus_half",
+    title="Warped with 0.5 added to the source instead of half-pixel centres",
+    changes={"fitting": "warp", "grid": "plus_half", "levels": "kept"},
+    wrong=(
+        "The image is mapped by an affine matrix and sampled at x / gain + 0.5 instead of "
+        "(x + 0.5) / gain - 0.5; its sides and its padding are not whole px, and its edges blend "
+        "into the padding."
+    ),
+    fix=LETTERBOX,
+)
+fault_both_ways(
+    "warp_half_pixel",
+    title="Warped onto fractions of a pixel",
+    changes={"fitting": "warp", "levels": "half_up"},
+    wrong=(
+        "The image is mapped by an affine matrix: its sides and its padding are not whole px, and "
+        "its edges blend into the padding."
+    ),
+    fix=LETTERBOX,
+)
+fault_both_ways(
+    "warp_affine",
+    title="Warped with cv2.warpAffine, without half-pixel centres",
+    changes={"fitting": "warp", "grid": "corner"},
+    wrong=(
+        "The image is mapped by the matrix of a scale and a padding, with which cv2.warpAffine "
+        "samples at x / gain instead of (x + 0.5) / gain - 0.5."
+    ),
+    fix=LETTERBOX,
+)
+fault_both_ways(
+    "drawn_at_fractions",
+    title="Drawn at fractions of a pixel, as a browser's canvas does",
+    changes={"fitting": "warp", "edges": "covered", "levels": "half_even"},
+    wrong=(
+        "The image is drawn with a width, a height and a position that are not whole px, so its "
+        "edges blend into the padding."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
 
 RECTANGLE = Fault(
     "minimal_rectangle",

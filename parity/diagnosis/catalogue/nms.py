@@ -3,6 +3,7 @@
 from functools import partial
 
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
+from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
 CODE = """# cv2.dnn.NMSBoxesBatched keeps classes apart and wants x, y, width, height
 xywh = np.column_stack([x1, y1, x2 - x1, y2 - y1])
@@ -15,6 +16,13 @@ than two common faults, since one call makes both."""
 ZERO_SIZE = COMMON_COST - 0.5
 """Cost of :data:`ZERO_SIZE_NMSBOXES`, nats; chosen: less than a common fault, since boxes without
 area were observed."""
+
+DROPPED = {
+    "leaving_image": "leave the image",
+    "leaving_input": "leave the input",
+    "reaching_padding": "reach into the padding",
+}
+"""Which boxes are dropped, by the value of ``dropped``."""
 
 fault = partial(add_fault, stage="nms", code=CODE)
 
@@ -86,6 +94,32 @@ fault(
     cost=TWO_MISTAKES,
 )
 fault(
+    "nmsboxes_given_cxcywh",
+    title="Centres passed to cv2.dnn.NMSBoxes",
+    changes={"overlap": "nmsboxes_cxcywh"},
+    wrong="cv2.dnn.NMSBoxes is given cx, cy, width, height but expects x, y, width, height.",
+    fix="Pass x, y, width and height, with x and y of the top-left corner.",
+)
+fault(
+    "agnostic_nmsboxes_given_cxcywh",
+    title="Centres passed to cv2.dnn.NMSBoxes, which ignores classes",
+    changes={"overlap": "nmsboxes_cxcywh", "suppression": "agnostic"},
+    wrong=(
+        "cv2.dnn.NMSBoxes, which ignores classes, is given cx, cy, width, height but expects x, y, "
+        "width, height."
+    ),
+    fix="Run NMS within each class, and pass x, y, width and height.",
+    cost=TWO_MISTAKES,
+)
+fault(
+    "overlap_by_smaller",
+    title="Overlap divided by the smaller area instead of the union",
+    changes={"overlap": "smaller"},
+    wrong="NMS divides the intersection by the smaller of the two areas instead of the union.",
+    fix="Divide the intersection by the union.",
+    cost=RARE_COST,
+)
+fault(
     "nmsboxes",
     title="NMS by cv2.dnn.NMSBoxes",
     changes={"overlap": "nmsboxes"},
@@ -109,9 +143,74 @@ fault(
     fix="Run NMS before rounding.",
 )
 fault(
+    "suppressed_as_rounded",
+    title="NMS on rounded boxes",
+    changes={"suppressed_in": "rounded"},
+    wrong="Boxes are rounded to integers before NMS.",
+    fix="Run NMS before rounding.",
+)
+fault(
+    "suppressed_unrounded",
+    title="NMS after rescaling and before rounding",
+    changes={"suppressed_in": "unrounded"},
+    wrong="NMS runs on boxes in image coordinates, after rescaling and before rounding.",
+    fix="There is nothing to fix as long as the boxes are right.",
+    cost=CHOICE_COST,
+)
+fault(
+    "rising_scores",
+    title="Boxes sorted by rising score before NMS",
+    changes={"order": "rising"},
+    wrong="NMS processes the box with the lowest score first, so it suppresses better boxes.",
+    fix="Sort boxes by descending score first.",
+)
+fault(
+    "iou_inclusive",
+    title="Overlap equal to the IoU threshold suppressed",
+    changes={"iou_inclusive": True},
+    wrong="A box whose overlap equals the IoU threshold is suppressed (>= instead of >).",
+    fix="Compare with >.",
+    cost=RARE_COST,
+)
+fault(
+    "classes_compared",
+    title="Classes kept apart without moving boxes",
+    changes={"class_offset": None},
+    wrong="NMS runs class by class; Ultralytics moves the boxes of each class by 7680 px instead.",
+    fix="There is nothing to fix; only overlaps within rounding of the threshold differ.",
+    cost=CHOICE_COST,
+)
+fault(
+    "class_offset_4096",
+    title="Classes moved apart by 4096 px in NMS",
+    changes={"class_offset": 4096},
+    wrong="NMS moves the boxes of each class by 4096 px, as older versions of Ultralytics.",
+    fix="There is nothing to fix; only overlaps within rounding of the threshold differ.",
+    cost=CHOICE_COST,
+)
+fault(
+    "class_offset_640",
+    title="Classes moved apart by 640 px only in NMS",
+    changes={"class_offset": 640},
+    wrong="NMS moves the boxes of each class by 640 px only, so boxes that leave the input can "
+    "suppress boxes of the next class.",
+    fix="Run NMS within each class.",
+    cost=RARE_COST,
+)
+for dropped, words in DROPPED.items():
+    for after, when in ((False, "before"), (True, "after")):
+        fault(
+            f"dropped_{dropped}{'_after_nms' if after else ''}",
+            title=f"Boxes that {words} thrown away {when} NMS",
+            changes={"dropped": dropped} | ({"dropped_after_nms": True} if after else {}),
+            wrong=f"Boxes that {words} are thrown away instead of clipped, {when} NMS.",
+            fix="Keep these boxes and clip them to the image.",
+            code=RESCALING_CODE,
+        )
+fault(
     "not_sorted",
     title="Boxes not sorted by score before NMS",
-    changes={"sorted": False},
+    changes={"order": "output"},
     wrong="NMS processes the boxes in the order of the output instead of by score.",
     fix="Sort boxes by descending score first.",
 )
@@ -143,3 +242,45 @@ ZERO_SIZE_NMSBOXES = Fault(
     cost=ZERO_SIZE,
 )
 """Considered only where boxes without area were observed."""
+
+
+def small_boxes_dropped(least_side: float) -> Fault:
+    """Return the fault of dropping boxes with a smaller width or height, input px."""
+    return Fault(
+        "small_boxes_dropped",
+        "nms",
+        f"Boxes smaller than {least_side:g} px dropped",
+        (("least_side", least_side),),
+        f"Boxes whose width or height is less than {least_side:g} px of the input are dropped.",
+        "Keep boxes of any size.",
+        "kept = np.flatnonzero(scores > conf)  # and no filter by size",
+        cost=RARE_COST,
+    )
+
+
+def most_candidates(count: int) -> Fault:
+    """Return the fault of letting only so many boxes, those with the best scores, into NMS."""
+    return Fault(
+        f"most_candidates_{count}",
+        "nms",
+        f"Only the best {count} boxes passed to NMS",
+        (("max_candidates", count),),
+        f"Only the {count} boxes with the highest scores take part in NMS.",
+        "Pass all boxes above the confidence threshold, up to 30000.",
+        CODE,
+        cost=RARE_COST,
+    )
+
+
+def most_per_class(count: int) -> Fault:
+    """Return the fault of keeping only so many boxes of each class."""
+    return Fault(
+        f"most_per_class_{count}",
+        "nms",
+        f"At most {count} boxes of each class kept",
+        (("max_per_class", count),),
+        f"At most {count} boxes of each class are kept in an image.",
+        "Limit the number of boxes of an image (max_det), not of a class.",
+        CODE,
+        cost=RARE_COST,
+    )

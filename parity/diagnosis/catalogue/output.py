@@ -1,9 +1,37 @@
 """Faults of the output format: units, clipping, rounding and the four numbers of a box."""
 
+from dataclasses import replace
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import add_fault
+from parity.deployment.box_layout import Corners
+from parity.diagnosis.catalogue.fault import (
+    CHOICE_COST,
+    COMMON_COST,
+    FAULTS,
+    RARE_COST,
+    Fault,
+    add_fault,
+)
 from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
+from parity.diagnosis.catalogue.rescaling import describe_shift
+
+ON_A_CANVAS = COMMON_COST + 0.5
+"""Cost of boxes in px of a canvas, nats; chosen: more than of boxes in px of the input, which are
+the same where the image is stretched."""
+
+CANVAS_TITLES = {
+    "canvas": "stretched",
+    "canvas_fitted": "scaled to fit",
+    "canvas_contained": "scaled to fit and centred",
+}
+"""How the image is brought onto the canvas, by the value of ``unit``."""
+
+FURTHER_INTEGERS = {
+    "floored": "Coordinates rounded down",
+    "outward": "Left and top rounded down, right and bottom up,",
+    "centre_truncated": "Centre, width and height truncated separately",
+}
+"""Rare ways of making whole px, by the value of ``integers``."""
 
 fault = partial(add_fault, stage="output")
 integers = partial(
@@ -39,10 +67,58 @@ fault(
 fault(
     "not_clipped",
     title="Boxes not clipped to the image",
-    changes={"clip": False},
+    changes={"clip": "no"},
     wrong="Boxes are not clipped to the image.",
     fix="Clip x to [0, width] and y to [0, height].",
     code=RESCALING_CODE,
+)
+clipping = partial(
+    fault, fix="Clip x to [0, width] and y to [0, height], and nothing else.", code=RESCALING_CODE
+)
+clipping(
+    "clipped_to_last_px",
+    title="Boxes clipped to side - 1",
+    changes={"clip_limit": "last_px"},
+    wrong="Boxes are clipped to [0, width - 1] and [0, height - 1].",
+)
+clipping(
+    "clipped_left_top",
+    title="Boxes clipped at the left and top only",
+    changes={"clip": "left_top"},
+    wrong="Boxes are clipped at 0, but not to the width and height of the image.",
+)
+clipping(
+    "clipped_right_bottom",
+    title="Boxes clipped at the right and bottom only",
+    changes={"clip": "right_bottom"},
+    wrong="Boxes are clipped to the width and height of the image, but not at 0.",
+)
+clipping(
+    "clipped_in_input",
+    title="Boxes clipped to the input instead of the image",
+    changes={"clip_frame": "input"},
+    wrong="Boxes are clipped to the input before they are rescaled, so they can reach out of the "
+    "image where it is padded.",
+)
+clipping(
+    "corner_clipped_sides_kept",
+    title="Width and height not reduced when the corner is clipped",
+    changes={"clip_keeps_sides": True},
+    wrong="Width and height are computed before left and top are clipped at 0, so right and bottom "
+    "move.",
+)
+clipping(
+    "left_top_clipped_sides_kept",
+    title="Left and top clipped, width and height unchanged",
+    changes={"clip": "left_top", "clip_keeps_sides": True},
+    wrong="Left and top are clipped at 0, and width and height stay as they were.",
+)
+clipping(
+    "clipped_after_rounding",
+    title="Boxes clipped after rounding",
+    changes={"clip_frame": "whole_px"},
+    wrong="Boxes are clipped after their coordinates became whole px.",
+    cost=CHOICE_COST,
 )
 integers(
     "rounded",
@@ -68,6 +144,14 @@ integers(
     changes={"integers": "sides_rounded"},
     wrong="The top-left corner, the width and the height are rounded separately to whole px.",
 )
+for rule, words in FURTHER_INTEGERS.items():
+    integers(
+        rule,
+        title=f"{words} to whole pixels",
+        changes={"integers": rule},
+        wrong=f"{words} to whole px.",
+        cost=RARE_COST,
+    )
 for corners in ("xywh", "cxcywh", "yxyx"):
     fault(
         f"given_as_{corners}",
@@ -77,3 +161,62 @@ for corners in ("xywh", "cxcywh", "yxyx"):
         fix="Return x1, y1, x2, y2, or declare the format.",
         code="box = [x1, y1, x2, y2]",
     )
+
+
+def output_shift(shift: Corners) -> Fault:
+    """Return the fault of moving boxes in the image.
+
+    Parameters
+    ----------
+    shift : tuple of float
+        What is added to x1, y1, x2, y2, px of the image.
+    """
+    words = describe_shift(shift)
+    return Fault(
+        "output_shift",
+        "output",
+        f"Boxes moved in the image ({words} px)",
+        (("output_shift", shift),),
+        f"A constant is added to boxes in px of the image: {words}.",
+        "Return the rescaled coordinates as they are; width is x2 - x1.",
+        RESCALING_CODE,
+        cost=RARE_COST,
+    )
+
+
+def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
+    """Return the fault of returning boxes in px of a canvas.
+
+    Parameters
+    ----------
+    unit : str
+        A key of :data:`CANVAS_TITLES`: how the image is brought onto the canvas.
+    size : tuple of int or None
+        Height and width of the canvas, px; None for those of the input.
+    """
+    words = f"{size[1]}x{size[0]}" if size else "the input's size"
+    changes = (("unit", unit), *((("canvas", size),) if size else ()))
+    return Fault(
+        unit,
+        "output",
+        f"Boxes in px of a canvas of {words} ({CANVAS_TITLES[unit]})",
+        changes,
+        f"Boxes are returned in px of a canvas of {words}, onto which the image is "
+        f"{CANVAS_TITLES[unit]} for display.",
+        "Return px of the image; scale boxes for display only.",
+        "boxes *= [w0 / canvas_width, h0 / canvas_height] * 2",
+        cost=ON_A_CANVAS,
+    )
+
+
+STATIC = {
+    "px_of_canvas": on_canvas("canvas", None),
+    "px_of_letterboxed_canvas": on_canvas("canvas_contained", None),
+    "one_px_added_to_sides": output_shift((0.0, 0.0, 1.0, 1.0)),
+    "one_px_taken_from_sides": output_shift((0.0, 0.0, -1.0, -1.0)),
+    "one_px_taken_from_all": output_shift((-1.0, -1.0, -1.0, -1.0)),
+}
+"""Those with usual parameters, by name."""
+
+for name, usual in STATIC.items():
+    FAULTS.add(name, replace(usual, name=name))

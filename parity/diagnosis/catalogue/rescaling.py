@@ -1,8 +1,18 @@
 """Faults of rescaling boxes from the input to the image."""
 
+from dataclasses import replace
 from functools import partial
+from itertools import product
 
-from parity.diagnosis.catalogue.fault import COMMON_COST, add_fault
+from parity.deployment.box_layout import Corners
+from parity.diagnosis.catalogue.fault import (
+    CHOICE_COST,
+    COMMON_COST,
+    FAULTS,
+    RARE_COST,
+    Fault,
+    add_fault,
+)
 
 CODE = """r = min(640 / h0, 640 / w0)
 nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
@@ -18,6 +28,29 @@ WRONG_SCALE = COMMON_COST + 0.5
 
 WRONG_PADDING = COMMON_COST + 0.25
 """Cost of a padding that misplaces boxes by more than rounding, nats; chosen."""
+
+BORDER_SIDES = {"half": "rounded", "exact": "unrounded"}
+"""Of which resized sides half the padding is computed, by the value of ``offset``."""
+
+BORDER_ROUNDINGS = {
+    "truncated": "truncated",
+    "half_even": "rounded with halves to even",
+    "half_up": "rounded with halves up",
+    "ultralytics": "rounded as round(x - 0.1)",
+}
+"""Words by the value of ``offset_rounding``."""
+
+AS_PLACED = ("half", "truncated"), ("half", "ultralytics")
+"""What gives the padding that Ultralytics adds."""
+
+WHOLE_INPUT_PX = {
+    "truncated": "Corners truncated",
+    "rounded": "Corners rounded",
+    "sides_truncated": "Corner, width and height truncated",
+    "sides_rounded": "Corner, width and height rounded",
+    "centre_truncated": "Centre, width and height truncated",
+}
+"""What happens to boxes in the input, by the value of ``whole_input_px``."""
 
 fault = partial(
     add_fault,
@@ -114,6 +147,37 @@ fault(
     changes={"offset": "exact"},
     wrong="The padding that is subtracted is computed from the unrounded resized sides.",
 )
+for (offset, sides), (rounding, words) in product(BORDER_SIDES.items(), BORDER_ROUNDINGS.items()):
+    if (offset, rounding) not in AS_PLACED:
+        fault(
+            f"{offset}_border_{rounding}",
+            title=f"Padding computed from the {sides} sides, {words}",
+            changes={"offset": offset, "offset_rounding": rounding},
+            wrong=(
+                f"The padding that is subtracted is computed from the {sides} resized sides and "
+                f"{words}; it can be 1 px off."
+            ),
+        )
+fault(
+    "older_ultralytics",
+    title="Boxes rescaled as older versions of Ultralytics do",
+    changes={"gain": "single", "offset": "exact", "offset_rounding": "ultralytics"},
+    wrong=(
+        "Both axes use one scale factor and the padding of the unrounded sides, as scale_boxes of "
+        "older versions of Ultralytics."
+    ),
+    cost=CHOICE_COST,
+)
+fault(
+    "half_px_of_matrix",
+    title="Half a pixel of the warp's matrix subtracted as padding",
+    changes={"offset": "matrix"},
+    wrong=(
+        "Boxes are mapped by the inverse of the matrix that maps pixel centres, whose translation "
+        "differs from the padding by half a pixel less half the scale factor."
+    ),
+    cost=RARE_COST,
+)
 wrong_padding(
     "centred_back",
     title="Padding of a centred image subtracted",
@@ -162,3 +226,46 @@ fault(
     changes={"rescaled": "stretch"},
     wrong="Boxes in image coordinates are scaled once more, from the input size to the image size.",
 )
+for rule, words in WHOLE_INPUT_PX.items():
+    fault(
+        f"whole_input_px_{rule}",
+        title=f"{words} to whole pixels of the input",
+        changes={"whole_input_px": rule},
+        wrong=f"{words} to whole px of the input, before boxes are rescaled to the image.",
+        fix="Keep coordinates as floats until they are in px of the image.",
+        code=f"boxes = boxes.astype(np.float32)\n{CODE}",
+    )
+
+HALF_PX: Corners = (0.5, 0.5, 1.0, 1.0)
+"""Half a px added to left, top, width and height, input px."""
+
+
+def describe_shift(shift: Corners) -> str:
+    """Say what is added to left, top, width and height, of what is added to x1, y1, x2, y2."""
+    added = (shift[0], shift[1], shift[2] - shift[0], shift[3] - shift[1])
+    sides = zip(("left", "top", "width", "height"), added, strict=True)
+    return ", ".join(f"{side} {by:+g}" for side, by in sides if by)
+
+
+def input_shift(shift: Corners) -> Fault:
+    """Return the fault of moving boxes in the input.
+
+    Parameters
+    ----------
+    shift : tuple of float
+        What is added to x1, y1, x2, y2, input px.
+    """
+    words = describe_shift(shift)
+    return Fault(
+        "input_shift",
+        "rescaling",
+        f"Boxes moved in the input ({words} px)",
+        (("input_shift", shift),),
+        f"A constant is added to boxes in px of the input: {words}.",
+        "Use the network's coordinates as they are.",
+        CODE,
+        cost=RARE_COST,
+    )
+
+
+FAULTS.add("half_input_px_added", replace(input_shift(HALF_PX), name="half_input_px_added"))

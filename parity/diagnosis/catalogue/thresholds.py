@@ -1,14 +1,13 @@
 """Thresholds that differ from the declared ones, or of which nothing was declared."""
 
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault
+from parity.diagnosis.document import Threshold, ThresholdRange
 from parity.external.observations import Declared, Observed
-
-Threshold = Literal["conf", "iou", "max_det"]
 
 WORDS: dict[Threshold, str] = {
     "conf": "confidence threshold",
@@ -23,6 +22,14 @@ USUAL: dict[Threshold, tuple[float, ...]] = {
     "max_det": (1, 3, 5, 8, 10, 15, 20, 25, 30, 50, 100, 150, 200, 300, 1000),
 }  # fmt: skip
 """Values that people set; chosen."""
+
+POPULAR: dict[Threshold, tuple[float, ...]] = {
+    "conf": (0.25, 0.5, 0.3, 0.4, 0.2, 0.45, 0.35, 0.1, 0.6, 0.05, 0.01, 0.001, 0.15, 0.55, 0.7,
+             0.65, 0.8, 0.75, 0.9),
+    "iou": (0.45, 0.5, 0.7, 0.4, 0.6, 0.3, 0.65, 0.55, 0.2, 0.75, 0.8, 0.1, 0.9, 0.95),
+    "max_det": (300, 100, 1000, 200, 50, 20, 10, 1, 5, 3, 25, 30, 15, 8, 150),
+}  # fmt: skip
+"""The same, those that people set most often first; chosen."""
 
 CONTRADICTED = COMMON_COST + 1
 """Cost of a threshold other than the declared one, or of one that keeps a single box or nothing,
@@ -73,6 +80,37 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
         f"{field} = {declared if declared is not None else value}",
         cost=cost,
     )
+
+
+def contradiction(field: Threshold, found: ThresholdRange) -> Fault:
+    """Return the fault of a threshold that the boxes do not allow.
+
+    Parameters
+    ----------
+    field : {"conf", "iou", "max_det"}
+        Which.
+    found : ThresholdRange
+        What the boxes allow; the declared value lies outside.
+    """
+    fault = threshold_fault(field, found.used, found.declared)
+    words, between = WORDS[field], range_in_words(found)
+    return replace(
+        fault,
+        title=f"{words[0].upper()}{words[1:]} {between} instead of {found.declared:g}",
+        wrong=f"The boxes need a {words} of {between}, but {found.declared:g} is declared.",
+    )
+
+
+def range_in_words(found: ThresholdRange) -> str:
+    """Return the values that boxes allow: "0.45 to 0.61", "at most 0.3", "any value"."""
+    low, high = found.low, found.high
+    if low is None and high is None:
+        return "any value"
+    if low is None:
+        return f"at most {high:.3g}"
+    if high is None:
+        return f"at least {low:.3g}"
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def threshold_faults(

@@ -1,9 +1,14 @@
 """The diagnoses of other people's boxes: what is wrong, how to fix it, and the evidence."""
 
-import math
 from collections.abc import Iterator
 
-from parity.diagnosis.document import BoxComparison, DiagnosisDocument, NamedFault, WaterfallStep
+from parity.diagnosis.document import (
+    BoxComparison,
+    DiagnosisDocument,
+    NamedFault,
+    Severity,
+    WaterfallStep,
+)
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
 from parity.reporting.views.blocks import (
@@ -31,8 +36,7 @@ from parity.reporting.wording import (
 )
 
 MOST_ALTERNATIVES = 5
-MOST_TIMES = 1e6
-"""Above it odds are not told apart."""
+OBJECTS = ("lost", "added", "renamed")
 
 FIX_HEADER = (
     "compared with PyTorch",
@@ -73,7 +77,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Figure(plot, PLOT)
     shares = {step.name: step.share for step in diagnosis.waterfall if step.name}
     for place, fault in enumerate(diagnosis.faults, start=1):
-        cost = cost_in_words(shares.get(fault.name), diagnosis.alone[fault.name])
+        cost = cost_in_words(shares.get(fault.name), fault.severity)
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield effect_of_fix(diagnosis)
@@ -105,7 +109,7 @@ def fault_blocks(fault: NamedFault, cost: str) -> Iterator[Block]:
         yield Code(fault.code, "python", f"Correct lines: {fault.title}")
 
 
-def cost_in_words(share: float | None, alone: float) -> str:
+def cost_in_words(share: float | None, severity: Severity) -> str:
     """Return what a fault costs.
 
     Parameters
@@ -113,10 +117,14 @@ def cost_in_words(share: float | None, alone: float) -> str:
     share : float or None
         Its part of the panoptic quality that is lost when faults are added in the order of the
         stages.
-    alone : float
-        The panoptic quality that it would leave if it were the only fault.
+    severity : Severity
+        What it does as the only fault.
     """
-    said = f"As the only fault, it would leave a panoptic quality of {four_decimals(alone)}"
+    objects = listing(
+        [f"{many:,} {what}" for what, many in vars(severity).items() if what in OBJECTS and many]
+    )
+    moved = f"moves boxes by up to {number(severity.box_px)} px"
+    said = f"As the only fault, it {moved}" + (f"; objects: {objects}" if objects else "")
     if share is None:
         return f"{said}."
     return f"{said}. Here it accounts for {percent(share)} of what is lost."
@@ -142,10 +150,6 @@ def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
     )
     if found.predicted < 1:
         yield f"{percent(found.predicted)} of the boxes that it predicts were observed."
-    other = diagnosis.runner_up
-    if other:
-        named = in_words(other.faults, diagnosis)
-        yield f"The next best explanation ({named}) is {odds(other.margin)} less likely."
     ended = "" if diagnosis.complete else " and stopped because its budget was used up"
     yield f"The search ran the network {times(diagnosis.network_runs)}{ended}."
 
@@ -153,18 +157,6 @@ def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
 def times(many: int) -> str:
     """Return how often something was done."""
     return "once" if many == 1 else f"{many:,} times"
-
-
-def odds(margin: float) -> str:
-    """Return in words how much less likely what costs more by a margin is.
-
-    Parameters
-    ----------
-    margin : float
-        Difference of two negative log-likelihoods.
-    """
-    ratio = math.exp(min(margin, math.log(MOST_TIMES) + 1))
-    return "more than a million times" if ratio > MOST_TIMES else f"{number(ratio)} times"
 
 
 def open_questions(diagnosis: DiagnosisDocument) -> list[str]:

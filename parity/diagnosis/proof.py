@@ -1,0 +1,177 @@
+"""Proof: the boxes that a fault explains and nothing else does."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.deployment.pipeline import Pipeline
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.document import Proof
+from parity.diagnosis.local_search import without
+from parity.diagnosis.misfit import Fit, log_excess
+
+DIGITS_REACHED = 0.5
+"""Share of observed boxes reproduced to their digits from which digits alone count; chosen."""
+
+LEAST_BOXES = 2
+"""Boxes that a fault must explain where something else is not explained; chosen."""
+
+SHARE_OF_REST = 0.1
+"""Boxes that a fault must explain, as a share of those that nothing explains; chosen: what explains
+few of many does so by chance."""
+
+COARSE_FACTOR = 4.0
+"""By what factor a fault must shrink the differences where digits are not reached; chosen: wrong
+causes of 100 unknown deployments shrink them by less than 3."""
+
+COARSE_BOXES = 8
+"""Boxes needed to speak of a factor; chosen."""
+
+NOT_WORSE = 1.25
+"""By what factor a fault may enlarge other differences meanwhile; chosen."""
+
+COARSE_SHARE = 0.25
+"""Share of boxes that must come close, get their class, or need no longer be predicted, where
+digits are not reached; chosen."""
+
+FAR_APART = 12.0
+"""Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
+
+
+COUNTS = ("unobserved", "predicted")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a pipeline reproduces, box by box.
+
+    Attributes
+    ----------
+    exact, close, same_class : (N,) bool
+        By observed box of all images.
+    box, score : (N,) float64
+        Logarithms of the differences in units of the precision.
+    unobserved, predicted : int
+        Predicted boxes without a partner, and all.
+    """
+
+    exact: np.ndarray
+    close: np.ndarray
+    same_class: np.ndarray
+    box: np.ndarray
+    score: np.ndarray
+    unobserved: int
+    predicted: int
+
+    @classmethod
+    def of(cls, fits: list[Fit]) -> "Comparison":
+        """Compare box by box, given one fit per image."""
+        parts: list[list[np.ndarray]] = [
+            [np.zeros(0, kind)] for kind in (bool, bool, bool, float, float)
+        ]
+        for fit in fits:
+            own = fit.pairs[:, 1]
+            columns = (
+                (fit.exact, False),
+                (fit.close, False),
+                (fit.same_class, False),
+                (log_excess(fit.box_px, fit.precision.box_px), FAR_APART),
+                (log_excess(fit.score, fit.precision.score), FAR_APART),
+            )
+            for part, (values, missing) in zip(parts, columns, strict=True):
+                whole = np.full(fit.observed, missing, type(missing))
+                whole[own] = values
+                part.append(whole)
+        exact, close, same_class, box, score = (np.concatenate(part) for part in parts)
+        unobserved, predicted = (sum(getattr(f, n) for f in fits) for n in COUNTS)
+        return cls(exact, close, same_class, box, score, unobserved, predicted)
+
+
+def compare(cost_model: CostModel, pipeline: Pipeline) -> Comparison:
+    """Return what a pipeline reproduces, box by box."""
+    return Comparison.of([cost_model.goodness_of_fit(pipeline, n) for n in cost_model.names])
+
+
+def proof_of(whole: Comparison, bare: Comparison) -> Proof:
+    """Return what speaks for a fault.
+
+    Parameters
+    ----------
+    whole, bare : Comparison
+        With the fault, and without it.
+    """
+    explained = int((whole.exact & ~bare.exact).sum())
+    unobserved = max(bare.unobserved - whole.unobserved, 0)
+    return Proof(explained, unobserved, None, shrink_factor(whole, bare))
+
+
+def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
+    """Return by what factor a fault shrinks the differences; None where too few boxes tell."""
+    apart = ~(whole.exact & bare.exact)
+    if apart.sum() < COARSE_BOXES:
+        return None
+    box, score = (
+        float(np.exp(np.median((getattr(bare, name) - getattr(whole, name))[apart])))
+        for name in ("box", "score")
+    )
+    if min(box, score) * NOT_WORSE < 1:
+        return None
+    return max(box, score)
+
+
+def is_proved(whole: Comparison, bare: Comparison) -> bool:
+    """Return whether the boxes prove a fault.
+
+    Parameters
+    ----------
+    whole, bare : Comparison
+        With the fault, and without it.
+    """
+    proof = proof_of(whole, bare)
+    given = len(whole.exact)
+    rest = int((~whole.exact).sum()) + whole.unobserved
+    if not given or whole.exact.mean() >= DIGITS_REACHED:
+        worse = int((bare.exact & ~whole.exact).sum()) + max(whole.unobserved - bare.unobserved, 0)
+        needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
+        return proof.explained + proof.unobserved - worse >= needed
+    if proof.factor is not None and proof.factor >= COARSE_FACTOR:
+        return True
+    gained = [
+        int((getattr(whole, name) & ~getattr(bare, name)).sum())
+        - int((getattr(bare, name) & ~getattr(whole, name)).sum())
+        for name in ("close", "same_class")
+    ]
+    gained.append(bare.unobserved - whole.unobserved)
+    totals = (given, given, max(bare.predicted, 1))
+    enough = [
+        many >= max(COARSE_SHARE * all_of_them, COARSE_BOXES / 2)
+        for many, all_of_them in zip(gained, totals, strict=True)
+    ]
+    return any(enough) and min(gained) >= 0
+
+
+def keep_proved(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return a hypothesis without the faults that its boxes do not prove."""
+    while True:
+        whole = compare(cost_model, best)
+        doubtful = [
+            (proof_of(whole, bare), fault)
+            for fault in cost_model.faults(best)
+            if not fault.is_choice
+            and not is_proved(whole, bare := compare(cost_model, without(cost_model, best, fault)))
+        ]
+        if not doubtful:
+            return best
+        least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
+        best = without(cost_model, best, least[1])
+
+
+def proofs(cost_model: CostModel, best: Pipeline, faults: Iterable[Fault]) -> dict[str, Proof]:
+    """Return the proof of each fault of a hypothesis, by its name."""
+    whole = compare(cost_model, best)
+    return {
+        fault.name: proof_of(whole, compare(cost_model, without(cost_model, best, fault)))
+        for fault in faults
+    }

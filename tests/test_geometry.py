@@ -1,0 +1,140 @@
+"""Where an image lies in the input, and how its pixels get there."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.listing import find_samples
+from parity.deployment.geometry import GeometryChoices, place_image, resize_and_place
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.rescaling_variants import RescalingChoices, rescale
+from parity.deployment.run import run
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)
+TARGET = (64, 64)
+
+
+def pixels(image: np.ndarray = IMAGE, **changes: object) -> np.ndarray:
+    choices = GeometryChoices(**changes)
+    return resize_and_place(choices, image, place_image(choices, image.shape[:2], TARGET))
+
+
+def corners(image: np.ndarray, boxes: list[list[float]], **changes: object) -> np.ndarray:
+    choices = RescalingChoices(**changes)
+    place = place_image(choices, image.shape[:2], TARGET)
+    return rescale(choices, np.array(boxes, np.float32), place, image.shape[:2])
+
+
+def test_a_warp_with_an_opencv_matrix_is_opencvs():
+    gain = 64 / 90
+    matrix = np.array([[gain, 0, 0], [0, gain, (64 - 60 * gain) / 2]])
+    expected = cv2.warpAffine(IMAGE, matrix, (64, 64), borderValue=(114, 114, 114))
+    np.testing.assert_array_equal(pixels(fitting="warp", grid="corner"), expected)
+
+
+def test_a_warp_with_half_pixel_centres_moves_the_matrix():
+    gain = 64 / 90
+    top = (64 - 60 * gain) / 2
+    matrix = np.array([[gain, 0, gain / 2 - 0.5], [0, gain, top + gain / 2 - 0.5]])
+    floats = IMAGE.astype(np.float32)
+    expected = cv2.warpAffine(floats, matrix, (64, 64), borderValue=(114, 114, 114))
+    found = pixels(fitting="warp", levels="kept")
+    assert np.abs(found - expected).max() < 0.02
+
+
+@pytest.mark.parametrize("kernel", ["linear", "cubic", "area"])
+def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
+    flags = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA}
+    floats = IMAGE.astype(np.float32)
+    expected = cv2.resize(floats, (64, 43), interpolation=flags[kernel])
+    found = pixels(kernel=kernel, levels="kept")
+    assert np.abs(found[10:53] - expected).max() < 0.02
+
+
+@pytest.mark.parametrize("grid", ["half_pixel", "corner", "corners_aligned", "plus_half"])
+@pytest.mark.parametrize("fitting", ["letterbox", "stretch", "pad_first", "crop", "warp"])
+def test_every_grid_is_near_the_usual_one(grid, fitting):
+    smooth = cv2.GaussianBlur(IMAGE, (0, 0), 9)
+    usual = pixels(smooth, fitting=fitting, levels="half_up").astype(float)
+    other = pixels(smooth, fitting=fitting, levels="half_up", grid=grid).astype(float)
+    assert other.shape == usual.shape
+    assert np.median(np.abs(other - usual)) < 2
+
+
+def test_a_border_may_have_a_colour():
+    border = (114, 0, 0)
+    assert pixels(border=border)[0, 0].tolist() == [114, 0, 0]
+    assert pixels(border=border, fitting="warp")[0, 0].tolist() == [114, 0, 0]
+    assert pixels(border=border, fitting="pad_first")[-1, 0].tolist() == [114, 0, 0]
+
+
+def test_boxes_of_a_warp_lie_where_the_image_lies():
+    gain = 64 / 90
+    top = (64 - 60 * gain) / 2
+    whole = [[0, top, 64, top + 60 * gain]]
+    np.testing.assert_allclose(corners(IMAGE, whole, fitting="warp")[0], [0, 0, 90, 60], atol=1e-4)
+
+
+def test_the_inverse_of_a_matrix_of_centres_is_off_by_half_a_pixel_less_half_the_gain():
+    gain = 64 / 90
+    box = [[10, 20, 30, 40]]
+    apart = corners(IMAGE, box, fitting="warp", offset="matrix") - corners(
+        IMAGE, box, fitting="warp"
+    )
+    np.testing.assert_allclose(apart, (0.5 - gain / 2) / gain, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [("letterbox", 10), ("half", 10.5), ("exact", 10 + 2 / 3), ("none", 0)],
+)
+def test_a_stretched_image_is_taken_back_as_if_letterboxed(offset, expected):
+    """A height of 42.67 px becomes 43."""
+    found = corners(IMAGE, [[32, 32, 40, 40]], fitting="stretch", gain="single", offset=offset)
+    np.testing.assert_allclose(found[0, 1], (32 - expected) * 90 / 64, rtol=1e-5)
+
+
+SHARED_DEPLOYMENTS = {
+    "p_no_half_pixel": (Pipeline(conf=0.25, iou=0.45, grid="corner"), 0.95),
+    "i_warp_affine": (
+        Pipeline(
+            conf=0.5,
+            iou=0.45,
+            fitting="warp",
+            grid="plus_half",
+            levels="kept",
+            border=128,
+            clip=False,
+        ),
+        1.0,
+    ),
+}
+"""Published deployments whose geometry is another, and which share of their boxes is reproduced to
+:data:`EXACT_SCORE`: one of them decides ties of levels in a way of its own."""
+
+EXACT_SCORE = 1e-4
+"""Difference of scores that arithmetic alone causes; chosen, as in the diagnosis."""
+
+
+@pytest.mark.parametrize("name", sorted(SHARED_DEPLOYMENTS))
+def test_a_published_deployment_is_recreated(name, shared, yolo11n_onnx: Path):
+    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
+    pipeline, share = SHARED_DEPLOYMENTS[name]
+    folder = shared / "data"
+    document = json.loads((folder / "deployments" / "languages" / f"{name}.json").read_text())
+    observed: dict[str, list[float]] = {}
+    for record in document["detections"]:
+        observed.setdefault(record["image"], []).append(record["score"])
+    exact = 0
+    for image, scores in observed.items():
+        path = find_samples().get(image, folder / "coco" / "images" / image)
+        found = run(pipeline, path, network)
+        assert len(found.scores) == len(scores)
+        apart = np.abs(np.sort(found.scores) - np.sort(scores))
+        exact += int((apart < EXACT_SCORE).sum())
+    assert exact >= share * len(document["detections"])

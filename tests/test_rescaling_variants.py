@@ -1,0 +1,69 @@
+"""Rescaling: which border is subtracted, and how it is rounded."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.deployment.geometry import place_image
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.postprocess import to_output
+from parity.deployment.rescaling_variants import offsets
+from tests.conftest import examples
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes", "top", "reason"),
+    [
+        ((301, 437), {"offset": "half"}, 99.5, "441 of 640 px are left: 199 / 2"),
+        ((301, 437), {"offset": "half", "offset_rounding": "half_up"}, 100, "C rounds 99.5 up"),
+        ((301, 437), {"offset": "half", "offset_rounding": "half_even"}, 100, "Python, to 100"),
+        ((301, 437), {"offset": "half", "offset_rounding": "truncated"}, 99, "199 // 2"),
+        ((301, 437), {"offset": "half", "offset_rounding": "ultralytics"}, 99, "round(99.4)"),
+        ((374, 500), {"offset": "half", "offset_rounding": "half_even"}, 80, "80.5, to 80"),
+        ((374, 500), {"offset": "half", "offset_rounding": "half_up"}, 81, "80.5 up"),
+        ((374, 500), {"offset": "exact"}, 80.64, "374 * 1.28 = 478.72"),
+        ((374, 500), {"offset": "exact", "offset_rounding": "truncated"}, 80, "a cast"),
+        ((374, 500), {"offset": "exact", "offset_rounding": "ultralytics"}, 81, "round(80.54)"),
+    ],
+)
+def test_the_border_that_is_subtracted(shape, changes, top, reason):
+    pipeline = Pipeline(**changes)
+    place = place_image(pipeline, shape, (640, 640))
+    assert offsets(pipeline, place, shape)[1] == pytest.approx(top), reason
+
+
+def test_a_long_side_has_no_border():
+    """(640 - 437 * (640 / 437)) / 2 may be -1e-14, of which the floor would be -1."""
+    for rounding in ("truncated", "half_even", "half_up", "ultralytics"):
+        pipeline = Pipeline(offset="exact", offset_rounding=rounding)
+        for width in range(300, 900, 7):
+            image = (200, width)
+            place = place_image(pipeline, image, (640, 640))
+            assert offsets(pipeline, place, image)[0] == 0
+
+
+def older_scale_boxes(boxes, input_shape, image_shape):
+    """Rescale as Ultralytics did when it subtracted the border of the unrounded sides."""
+    gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
+    pad_x = round((input_shape[1] - image_shape[1] * gain) / 2 - 0.1)
+    pad_y = round((input_shape[0] - image_shape[0] * gain) / 2 - 0.1)
+    boxes = torch.from_numpy(boxes).clone()
+    boxes[:, [0, 2]] -= pad_x
+    boxes[:, [1, 3]] -= pad_y
+    boxes /= gain
+    boxes[:, [0, 2]] = boxes[:, [0, 2]].clamp(0, image_shape[1])
+    boxes[:, [1, 3]] = boxes[:, [1, 3]].clamp(0, image_shape[0])
+    return boxes.numpy()
+
+
+@examples(100)
+@given(st.integers(20, 2000), st.integers(20, 2000), st.integers(0, 2**32 - 1))
+def test_the_older_rounding_of_ultralytics(height, width, seed):
+    boxes = np.random.default_rng(seed).uniform(-20, 660, (20, 4)).astype(np.float32)
+    pipeline = Pipeline(gain="single", offset="exact", offset_rounding="ultralytics")
+    place = place_image(pipeline, (height, width), (640, 640))
+    found = to_output(pipeline, boxes, place, (height, width))
+    expected = older_scale_boxes(boxes, (640, 640), (height, width))
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)

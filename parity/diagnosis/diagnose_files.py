@@ -22,6 +22,7 @@ from parity.diagnosis.document import (
 from parity.documents import load, save
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
+from parity.external.tensors import with_arrays
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +45,8 @@ def diagnose_files(
     networks : dict of str to str
         The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
-        By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
-        the same input, and ``batches``, the lists of images.
+        By batch: ``detections`` of the deployment, none if it brings no boxes, ``controls`` and
+        ``candidates`` of PyTorch on the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
@@ -58,11 +59,18 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    observations = load_converted(inputs["detections"], known)
-    names = load(inputs["detections"][0], DetectionBatch).made_by.names
+    names = load(inputs["controls"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
     network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+    observations = with_arrays(
+        load_converted(inputs["detections"], known),
+        known,
+        [image.name for image in listed],
+        input_shape=network.input_shape,
+        output_shape=network.output_shape,
+    )
+    shown = observations.images or observations.tensors
+    paths = {image.name: Path(image.path) for image in listed if image.name in shown}
     replayer = Replayer(network, paths)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)

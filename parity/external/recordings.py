@@ -8,7 +8,7 @@ from parity.documents import load
 from parity.errors import UserError
 from parity.external.array_files import Shape
 from parity.external.image_names import ImageNames
-from parity.record.manifest import MANIFESTS, Manifest, RecordedOutput, RecordedTensor
+from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,39 @@ class RecordedArrays:
     notes: tuple[str, ...]
 
 
-def load_manifests(folder: Path) -> list[Manifest]:
-    """Return the manifests of a recording, one per process that fed a network.
+def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
+    """Return the recorded tensors of which the image is known, and what the recording notes.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds a manifest per process that fed a network.
 
     Raises
     ------
     UserError
-        If there is none, or one is damaged.
+        If there is no manifest, one is damaged, or no tensor was recorded whose image is known.
     """
     paths = sorted(folder.glob(MANIFESTS))
     if not paths:
-        raise UserError(f"{folder} is no recording: it holds no {MANIFESTS}.")
-    return [load(path, Manifest) for path in paths]
+        raise UserError(f"{folder} is no recording: it holds no {MANIFEST}.")
+    manifests = [load(path, Manifest) for path in paths]
+    tensors = [tensor for manifest in manifests for tensor in manifest.tensors]
+    notes = [note for manifest in manifests for note in manifest.notes]
+    assigned = [tensor for tensor in tensors if tensor.image is not None]
+    if not tensors:
+        raise UserError(
+            f"{folder} holds no input tensor: the program ran no network in onnxruntime, cv2.dnn, "
+            "openvino or torch that takes images."
+        )
+    if not assigned:
+        raise UserError(
+            f"{folder} holds {len(tensors)} input tensors, and it is certain for none of them "
+            "which image it shows; record the program on other images, or one at a time."
+        )
+    if left := len(tensors) - len(assigned):
+        notes.append(f"It is not certain which image {left} of the recorded tensors show.")
+    return assigned, notes
 
 
 def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> RecordedArrays:
@@ -59,17 +80,7 @@ def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> Re
     UserError
         If no tensor of an image of the run is recorded.
     """
-    manifests = load_manifests(folder)
-    tensors = [tensor for manifest in manifests for tensor in manifest.tensors]
-    notes = [note for manifest in manifests for note in manifest.notes]
-    assigned = [tensor for tensor in tensors if tensor.image is not None]
-    if not assigned:
-        raise UserError(
-            f"{folder} holds {len(tensors)} input tensors, and for none of them it is certain which "
-            "image it shows; record the program on other images, or one at a time."
-        )
-    if left := len(tensors) - len(assigned):
-        notes.append(f"For {left} recorded tensors it is not certain which image they show.")
+    assigned, notes = assigned_tensors(folder)
     network, _ = Counter(_network(tensor) for tensor in assigned).most_common(1)[0]
     if others := {_network(tensor) for tensor in assigned} - {network}:
         notes.append(f"Of {len(others) + 1} recorded networks, {' '.join(network)} is looked at.")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,24 +14,13 @@ from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
 
 
-@dataclass(frozen=True)
-class NetworkShapes:
-    """What a network takes and returns for one image, None where that depends on the image.
-
-    Attributes
-    ----------
-    input : tuple of int or None
-        (1, 3, H, W).
-    output : tuple of int or None
-        (1, 4 + classes, anchors), for example.
-    """
-
-    input: Shape | None = None
-    output: Shape | None = None
-
-
 def with_arrays(
-    observations: Observations, known: Known, names: Iterable[str], shapes: NetworkShapes
+    observations: Observations,
+    known: Known,
+    names: Iterable[str],
+    *,
+    input_shape: Shape | None = None,
+    output_shape: Shape | None = None,
 ) -> Observations:
     """Add the input tensors and raw outputs that are known of a deployment.
 
@@ -43,8 +32,9 @@ def with_arrays(
         Says where the arrays are.
     names : iterable of str
         The images of the run. Where there are boxes, only arrays of the same images are added.
-    shapes : NetworkShapes
-        Tells the shape of files that hold only floats.
+    input_shape, output_shape : tuple of int or None
+        What the network takes and returns for an image, such as (1, 3, 640, 640) and
+        (1, 84, 8400); None where that depends on the image.
 
     Raises
     ------
@@ -54,7 +44,7 @@ def with_arrays(
     images = ImageNames(observations.images or names)
     notes: tuple[str, ...] = ()
     if known.recorded is not None:
-        recording = read_recording(Path(known.recorded), images, shapes.output)
+        recording = read_recording(Path(known.recorded), images, output_shape)
         tensor_files, raw_files, notes = recording.tensors, recording.raws, recording.notes
     else:
         tensor_files = files_by_image(known.input_tensors, images)
@@ -62,17 +52,19 @@ def with_arrays(
     unusual: Counter[str] = Counter()
 
     def tensor(path: Path) -> np.ndarray:
-        shape = known.tensor_shape or shapes.input
+        shape = known.tensor_shape or input_shape
         return as_tensor(read_array(path, shape=shape, shape_key="tensor_shape"), path, unusual)
 
     def raw(path: Path) -> np.ndarray:
-        shape = known.raw_shape or shapes.output
+        shape = known.raw_shape or output_shape
         array = read_array(path, shape=shape, shape_key="raw_shape")
-        return as_raw(array, path, shapes.output, unusual)
+        return as_raw(array, path, output_shape, unusual)
 
     tensors = {name: tensor(path) for name, path in tensor_files.items()}
     raws = {name: raw(path) for name, path in raw_files.items()}
-    counted = [f"{count} {said}" for said, count in unusual.items()]
+    counted = [
+        f"{said} ({count} image{'s' if count > 1 else ''})." for said, count in unusual.items()
+    ]
     return replace(
         observations,
         tensors=tensors,
@@ -108,7 +100,9 @@ def files_by_image(folder: str | None, images: ImageNames) -> dict[str, Path]:
     found = images.resolve({named: str(path) for named, path in files.items()})
     if not found:
         known = next(iter(images), "none")
-        raise UserError(f"{folder} holds no array named after an image of this run, such as {known}.")
+        raise UserError(
+            f"{folder} holds no array named after an image of this run, such as {known}."
+        )
     return {name: files[str(named)] for named, name in found.items()}
 
 
@@ -135,10 +129,10 @@ def as_tensor(array: np.ndarray, path: Path, unusual: Counter[str]) -> np.ndarra
             "[1, 3, height, width]."
         )
     if tensor.shape[1] != 3:
-        unusual["input tensors have the channels last; they are compared with them first."] += 1
+        unusual["Input tensors with the channels last were turned to channels first"] += 1
         tensor = tensor.transpose(0, 3, 1, 2)
     if tensor.dtype == np.uint8:
-        unusual["input tensors are 8-bit integers."] += 1
+        unusual["Input tensors are 8-bit integers"] += 1
     return tensor.astype(np.float32, copy=False)
 
 
@@ -170,7 +164,6 @@ def as_raw(
         )
     turned = (1, raw.shape[2], raw.shape[1])
     if expected is not None and raw.shape != expected and turned == expected:
-        unusual["raw outputs are transposed; they are compared as the network returns them."] += 1
+        unusual["Transposed raw outputs were turned as the network returns them"] += 1
         raw = raw.transpose(0, 2, 1)
     return raw.astype(np.float32, copy=False)
-

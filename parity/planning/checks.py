@@ -7,6 +7,7 @@ from typing import Any
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
+from parity.external.recordings import assigned_tensors
 from parity.planning.config import Config, ExternalConfig
 from parity.planning.externals import FILE_PATTERNS, files_in
 
@@ -113,7 +114,9 @@ def check_paths(where: str, external: ExternalConfig) -> None:
         if not path.is_dir():
             what = "is no folder" if path.exists() else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
-        if not files_in(given, key):
+        if key == "recorded":
+            assigned_tensors(path)
+        elif not files_in(given, key):
             without = " or ".join(patterns)
             raise UserError(f"{where}.{key} is {path}, a folder without any {without}.")
 

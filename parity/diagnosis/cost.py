@@ -81,7 +81,7 @@ class CostModel:
         self.observations = observations
         self.observed = {name: observations.images[name] for name in names}
         self.names = names
-        self.precision = Precision.of(self.observed)
+        self.precision = Precision.of(self.observed, observations.printed)
         replayer.look_down_to(floor_of(self.observed))
         declared = observations.declared
         self.correct = correct_pipeline(replayer, declared)
@@ -125,8 +125,13 @@ class CostModel:
         key = (pipeline, name)
         if key not in self._fits:
             predicted = self.replayer.detections(pipeline, name)
-            self._fits[key] = fit_boxes(predicted, self.observed[name], self.precision)
+            self._fits[key] = fit_boxes(predicted, self.observed[name], self.precision_in(name))
         return self._fits[key]
+
+    def precision_in(self, name: str) -> Precision:
+        """Return the precision of the boxes of an image."""
+        source = self.replayer.input_of(self.correct, name)
+        return self.precision.in_image(source.image_shape) if source else self.precision
 
     def _named(self, pipeline: Pipeline) -> tuple[list[Fault], float]:
         if pipeline not in self._faults:

@@ -9,10 +9,11 @@ from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, moot
-from parity.diagnosis.box_evidence import ScoreMatches, combinations_of
+from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.score_matches import ScoreMatches
 
 LEAST_GAIN = 0.3
 """Smallest improvement that counts, nats; chosen."""
@@ -146,8 +147,8 @@ def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
     """Return the faults that could explain what a hypothesis leaves unexplained."""
     fits = [cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names]
     counts = any(len(f.pairs) < max(f.predicted, f.observed) for f in fits)
-    boxes = any((f.box_px > cost_model.precision.box_px).any() for f in fits)
-    scores = any((f.score > cost_model.precision.score).any() for f in fits)
+    boxes = any((f.box_excess > 0).any() for f in fits)
+    scores = any((f.score_excess > 0).any() for f in fits)
     classes = any((~f.same_class).any() for f in fits)
     stages = set()
     if counts or not any(len(f.pairs) for f in fits):

@@ -1,12 +1,12 @@
 """How badly predicted boxes fit the observed ones, as a cost in nats."""
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.special import betaln
 
+from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Reproduction
 from parity.external.observations import Observed, decimals
@@ -75,25 +75,28 @@ class Precision:
 
     Attributes
     ----------
-    box_px : float
-        Of a coordinate, in the unit of the boxes.
+    box : float or (4,) float64
+        Of the coordinates, in the unit of the boxes.
     score : float
         Of a score.
     whole : bool
         Whether coordinates are whole numbers; a hypothesis then says how they became so.
     side : float
         Typical side of an image in the unit of the boxes.
+    printed_fraction : bool
+        Whether ``box`` is a fraction of the image, although the boxes are in px.
     """
 
-    box_px: float
+    box: float | np.ndarray
     score: float
     whole: bool = False
     side: float = INPUT_SIDE
+    printed_fraction: bool = False
 
     @property
-    def exact_px(self) -> float:
+    def exact_box(self) -> float | np.ndarray:
         """Largest difference of a coordinate that counts as exact."""
-        return self.box_px + (0.0 if self.whole else EXACT_PX * self.side / INPUT_SIDE)
+        return self.box + (0.0 if self.whole else EXACT_PX * self.side / INPUT_SIDE)
 
     @property
     def exact_score(self) -> float:
@@ -101,15 +104,27 @@ class Precision:
         return self.score + EXACT_SCORE
 
     @property
-    def close_px(self) -> float:
+    def close_box(self) -> float | np.ndarray:
         """Largest difference of a coordinate that counts as close."""
-        return max(CLOSE_STEPS * self.box_px, CLOSE_PX * self.side / INPUT_SIDE)
+        return np.maximum(CLOSE_STEPS * self.box, CLOSE_PX * self.side / INPUT_SIDE)
 
     @classmethod
-    def of(cls, images: dict[str, Observed]) -> "Precision":
-        """Return the precision to which boxes and scores are given."""
+    def of(cls, images: dict[str, Observed], printed: Printed | None = None) -> "Precision":
+        """Return the precision to which boxes and scores are given.
+
+        Parameters
+        ----------
+        images : dict of str to Observed
+            The boxes.
+        printed : Printed, optional
+            How they were printed, if that is known; else their digits tell.
+        """
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
+        score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
+        if printed is not None and printed.box_unit == "fraction":
+            box = max(ROUNDING_ERROR * 10.0**-printed.box_decimals, FRACTION_PRECISION)
+            return cls(box, score, printed_fraction=True)
         if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
             most_decimals, least, side = FRACTION_DECIMALS, FRACTION_PRECISION, 1.0
         else:
@@ -117,8 +132,13 @@ class Precision:
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
         box = WHOLE_PRECISION if whole else max(ROUNDING_ERROR * 10.0**-box_decimals, least)
-        score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
         return cls(box, score, whole, side)
+
+    def in_image(self, image_shape: tuple[int, int]) -> "Precision":
+        """Return the precision of the boxes of an image, given its height and width in px."""
+        if not self.printed_fraction:
+            return self
+        return replace(self, box=self.box * np.array(image_shape[::-1] * 2, np.float64))
 
 
 @dataclass(frozen=True)
@@ -135,10 +155,11 @@ class Fit:
         Boxes on either side.
     box_px, score : (P,) float64
         Largest difference of a coordinate, and of the score, of each pair.
-    same_class : (P,) bool
-        Whether the classes of a pair agree.
-    precision : Precision
-        Differences that mean nothing.
+    box_excess, score_excess : (P,) float64
+        The same as :func:`log_excess`.
+    same_class, exact, close : (P,) bool
+        Whether the classes of a pair agree, whether all agrees to the digits given, and to a few px
+        and hundredths of score.
     """
 
     pairs: np.ndarray
@@ -147,20 +168,11 @@ class Fit:
     observed: int
     box_px: np.ndarray
     score: np.ndarray
+    box_excess: np.ndarray
+    score_excess: np.ndarray
     same_class: np.ndarray
-    precision: Precision
-
-    @cached_property
-    def exact(self) -> np.ndarray:
-        """Whether each pair agrees to the digits given, (P,) bool."""
-        near = self.box_px <= self.precision.exact_px
-        return np.asarray(self.same_class & near & (self.score <= self.precision.exact_score))
-
-    @cached_property
-    def close(self) -> np.ndarray:
-        """Whether each pair agrees to a few px and hundredths of score, (P,) bool."""
-        near = self.box_px <= self.precision.close_px
-        return np.asarray(self.same_class & near & (self.score <= CLOSE_SCORE))
+    exact: np.ndarray
+    close: np.ndarray
 
     @property
     def unobserved(self) -> int:
@@ -186,37 +198,46 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     that fixes one axis, or the scores alone, is already better than one that fixes nothing.
     """
     if not len(predicted) or not len(observed):
-        nothing = np.zeros((0, 2), int), UNEXPLAINED * len(observed)
-        empty = np.zeros(0)
-        counts = len(predicted), len(observed)
-        return Fit(*nothing, *counts, empty, empty, empty.astype(bool), precision)
+        none, no = np.zeros(0), np.zeros(0, bool)
+        return Fit(
+            np.zeros((0, 2), int),
+            UNEXPLAINED * len(observed),
+            len(predicted),
+            len(observed),
+            *(none, none, none, none, no, no, no),
+        )
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
-    costs = BOX_WEIGHT * log_excess(apart, precision.box_px).mean(axis=2)
-    costs += INEXACT * ((apart > precision.exact_px).any(axis=2) | (score > precision.exact_score))
-    costs += SCORE_WEIGHT * log_excess(score, precision.score)
+    box_excess = log_excess(apart, precision.box)
+    score_excess = log_excess(score, precision.score)
+    exact = (apart <= precision.exact_box).all(axis=2) & (score <= precision.exact_score)
     same = predicted.class_ids[:, None] == observed.class_ids[None]
-    costs += CLASS_COST * ~same
+    costs = BOX_WEIGHT * box_excess.mean(axis=2) + SCORE_WEIGHT * score_excess
+    costs += INEXACT * ~exact + CLASS_COST * ~same
     rows, columns = linear_sum_assignment(np.minimum(costs, WORST_PAIR))
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
     cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
+    near = (apart[rows, columns] <= precision.close_box).all(axis=1)
     return Fit(
         np.column_stack([rows, columns]),
         float(cost),
         len(predicted),
         len(observed),
-        apart.max(axis=2)[rows, columns],
+        apart[rows, columns].max(axis=1),
         score[rows, columns],
+        box_excess[rows, columns].max(axis=1),
+        score_excess[rows, columns],
         same[rows, columns],
-        precision,
+        (exact & same)[rows, columns],
+        near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE),
     )
 
 
-def log_excess(difference: np.ndarray, precision: float) -> np.ndarray:
+def log_excess(difference: np.ndarray, precision: float | np.ndarray) -> np.ndarray:
     """Return log(1 + d), where d is a difference beyond the precision in units of the precision."""
     return np.log1p(np.maximum(difference - precision, 0) / precision)
 

@@ -10,7 +10,7 @@ from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
-from parity.diagnosis.misfit import Fit, log_excess
+from parity.diagnosis.misfit import Fit
 
 DIGITS_REACHED = 0.5
 """Share of observed boxes reproduced to their digits from which digits alone count; chosen."""
@@ -77,8 +77,8 @@ class Comparison:
                 (fit.exact, False),
                 (fit.close, False),
                 (fit.same_class, False),
-                (log_excess(fit.box_px, fit.precision.box_px), FAR_APART),
-                (log_excess(fit.score, fit.precision.score), FAR_APART),
+                (fit.box_excess, FAR_APART),
+                (fit.score_excess, FAR_APART),
             )
             for part, (values, missing) in zip(parts, columns, strict=True):
                 whole = np.full(fit.observed, missing, type(missing))

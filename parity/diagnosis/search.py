@@ -13,7 +13,6 @@ from parity.diagnosis.box_evidence import (
     DECODING,
     combinations_of,
     decoding_worth,
-    fit_rescaling,
     overlapping_share,
     rank_decodings,
     score_evidence,
@@ -28,6 +27,7 @@ from parity.diagnosis.local_search import (
     promising,
     without,
 )
+from parity.diagnosis.rescaling_fit import fit_rescaling
 
 BUDGET = 400
 """Inputs of the network that are tried, at most; a count and no time, so that the answer does not

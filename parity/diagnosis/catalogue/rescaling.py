@@ -6,7 +6,6 @@ from itertools import product
 
 from parity.deployment.box_layout import Corners
 from parity.diagnosis.catalogue.fault import (
-    CHOICE_COST,
     COMMON_COST,
     FAULTS,
     RARE_COST,
@@ -39,6 +38,10 @@ BORDER_ROUNDINGS = {
     "ultralytics": "rounded as round(x - 0.1)",
 }
 """Words by the value of ``offset_rounding``."""
+
+OLDER_ULTRALYTICS = COMMON_COST + 0.5
+"""Cost of the rescaling of older versions of Ultralytics, nats; chosen: less than of the two faults
+that it consists of, more than of one."""
 
 AS_PLACED = ("half", "truncated"), ("half", "ultralytics")
 """What gives the padding that Ultralytics adds."""
@@ -164,9 +167,9 @@ fault(
     changes={"gain": "single", "offset": "exact", "offset_rounding": "ultralytics"},
     wrong=(
         "Both axes use one scale factor and the padding of the unrounded sides, as scale_boxes of "
-        "older versions of Ultralytics."
+        "older versions of Ultralytics did."
     ),
-    cost=CHOICE_COST,
+    cost=OLDER_ULTRALYTICS,
 )
 fault(
     "half_px_of_matrix",

@@ -1,0 +1,98 @@
+"""Rescalings whose constants are fitted to the boxes: what is added to them, and canvases."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from parity.deployment.box_layout import UNMOVED, to_corners
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.postprocess import to_output
+from parity.deployment.rescaling_variants import gains
+from parity.deployment.whole_px import WholePx
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.catalogue.output import on_canvas, output_shift
+from parity.diagnosis.catalogue.rescaling import input_shift
+from parity.diagnosis.coordinate_fits import (
+    BoxesOfImage,
+    fit_canvas,
+    fit_constant_offset,
+    of_sides,
+)
+from parity.diagnosis.score_matches import ScoreMatches
+
+LEAST_SHARE = 0.7
+"""Share of the coordinates that a fitted constant must explain to be tried; chosen."""
+
+WHOLE: dict[WholePx, tuple[float, float]] = {
+    "no": (0.5, 0.5),
+    "rounded": (0.5, 0.5),
+    "sides_rounded": (0.5, 0.5),
+    "truncated": (0.0, 1.0),
+    "sides_truncated": (0.0, 1.0),
+}
+"""How far the exact number may lie below and above a whole one, by the value of ``integers``."""
+
+
+def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Fault]]:
+    """Yield what pipelines become with a fitted constant, and the fault that it is.
+
+    Parameters
+    ----------
+    matches : ScoreMatches
+        Observed boxes and candidates of the same score.
+    pipeline : Pipeline
+        Its input and decoding give the observed scores.
+    """
+    plain = replace(
+        pipeline,
+        integers="no",
+        clip="no",
+        unit="image",
+        corners="xyxy",
+        input_shift=UNMOVED,
+        output_shift=UNMOVED,
+    )
+    images = [(image, matches.nearest(image, pipeline)) for image in matches.images]
+    mapped, observed, scales = [], [], []
+    boxes = []
+    for image, pairs in images:
+        place, shape = image.source.place, image.source.image_shape
+        own = to_output(plain, to_corners(plain, image.boxes[pairs]), place, shape)
+        seen = image.observed.boxes[image.owners[pairs]]
+        inside = (own > 0) & (own < np.array(shape[::-1] * 2))
+        mapped.append(np.where(inside, own, np.nan).astype(np.float64))
+        observed.append(seen)
+        scales.append(np.broadcast_to(1 / np.array(gains(plain, place, shape) * 2), own.shape))
+        boxes.append(BoxesOfImage(shape, own, seen))
+    if not images:
+        return
+    tolerance = 0.5 if matches.precision.whole else 2 * float(np.max(matches.precision.box))
+    canvas = fit_canvas(boxes, tolerance + 1e-3)
+    if canvas and canvas.share >= LEAST_SHARE:
+        fault = on_canvas(canvas.value.unit, canvas.value.size)
+        whole: WholePx = "rounded" if matches.precision.whole else "no"
+        yield fault.inject_into(replace(plain, integers=whole)), fault
+    given, seen = np.concatenate(mapped), np.concatenate(observed)
+    px = np.concatenate(scales)
+    for rule, (below, above) in WHOLE.items():
+        if (rule == "no") == matches.precision.whole:
+            continue
+        sides = rule.startswith("sides")
+        margin = 0.0 if matches.precision.whole else tolerance - 0.5
+        for make, unit in ((input_shift, px), (output_shift, np.ones_like(px))):
+            found = fit_constant_offset(
+                as_sides(given) if sides else given,
+                as_sides(seen) if sides else seen,
+                px=unit,
+                below=below + margin,
+                above=above + margin,
+            )
+            if found and found.share >= LEAST_SHARE and any(found.value):
+                fault = make(of_sides(found.value) if sides else found.value)
+                yield fault.inject_into(replace(pipeline, integers=rule)), fault
+
+
+def as_sides(boxes: np.ndarray) -> np.ndarray:
+    """Return left, top, width and height of x1, y1, x2, y2, (N, 4)."""
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)

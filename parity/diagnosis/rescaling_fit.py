@@ -1,0 +1,131 @@
+"""Fitting how boxes are rescaled to the observed ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.stage import allowed
+from parity.diagnosis.box_evidence import combinations_of
+from parity.diagnosis.catalogue.fault import Changes
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.fitted_constants import fitted_faults
+from parity.diagnosis.score_matches import ScoreMatches
+
+FAULT_WEIGHT = 0.02
+"""Weight of the cost of faults against nats per observed box; chosen: it decides ties only."""
+
+POOR_RESCALING = 0.5
+"""Cost of the best rescaling from which further choices are tried, nats per box; chosen."""
+
+WELL_RESCALED = 0.02
+"""Cost of the best rescaling up to which no constant is fitted, nats per box; chosen."""
+
+WIDENED = 40
+"""Rescalings to which :data:`DETAILS` are added, at most; chosen."""
+
+DESCENDED = 3
+"""Rescalings from which the descent starts, at most; chosen."""
+
+LEAST_STEP = 1e-9
+"""Smallest decrease of a cost that is no rounding error, nats per box; chosen."""
+
+RESCALING = ("box_format", "gain", "offset")
+"""Choices of rescaling boxes that are combined."""
+
+RESCALING_STEPS = (
+    *RESCALING,
+    "rescaled",
+    "unit",
+    "clip",
+    "integers",
+    "corners",
+    "offset_rounding",
+    "whole_input_px",
+    "clip_limit",
+    "clip_keeps_sides",
+)
+"""Choices by which the rescaling of boxes is improved, one at a time."""
+
+DETAILS: tuple[Changes, ...] = (
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+    {"unit": "canvas"},
+    {"unit": "canvas_contained"},
+    {"box_activation": "sigmoid"},
+    {"integers": "truncated"},
+    {"integers": "sides_truncated"},
+    {"integers": "no"},
+    {"clip": "no"},
+)
+"""Further choices that are tried with the best rescalings."""
+
+COARSE_DETAILS: tuple[Changes, ...] = (
+    {"corners": "xywh"},
+    {"corners": "cxcywh"},
+    {"rescaled": "gain"},
+    {"rescaled": "stretch"},
+    {"corners": "yxyx"},
+    {"unit": "times_input"},
+    {"unit": "input_fraction"},
+    {"unit": "canvas"},
+    {"unit": "canvas_contained"},
+)
+"""Those of them that hide which rescaling is right, tried with all."""
+
+
+def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
+    """Return the pipelines that map candidates onto the observed boxes, best first.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations.
+    pipeline : Pipeline
+        An input and a decoding that give the observed scores.
+    names : list of str
+        Images to use.
+    """
+    matches = ScoreMatches(cost_model, pipeline, names)
+    if not matches.images:
+        return [pipeline]
+
+    def price(p: Pipeline) -> float:
+        return matches.cost(p) + FAULT_WEIGHT * cost_model.fault_cost(p)
+
+    start = pipeline
+    if cost_model.precision.side == 1.0:
+        start = replace(pipeline, unit="image_fraction")
+    if cost_model.precision.whole:
+        start = replace(start, integers="rounded")
+    seeds = [replace(start, **changes) for changes in combinations_of(*RESCALING)]
+    ranked = sorted(seeds, key=price)
+    if price(ranked[0]) > POOR_RESCALING:
+        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in DETAILS]
+        for changes in COARSE_DETAILS:
+            more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
+        ranked = sorted([*ranked[:WIDENED], *more], key=price)
+    best = [_descend(p, price) for p in ranked[:DESCENDED]]
+    if matches.cost(best[0]) > WELL_RESCALED:
+        for option, fault in list(fitted_faults(matches, best[0])):
+            cost_model.add_fitted_fault(fault)
+            best.append(_descend(option, price))
+    return sorted(dict.fromkeys(best), key=price)
+
+
+def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:
+    best, least = pipeline, price(pipeline)
+    improved = True
+    while improved:
+        improved = False
+        for field in RESCALING_STEPS:
+            for value in allowed(Pipeline, field):
+                candidate = replace(best, **{field: value})
+                cost = price(candidate)
+                if cost < least - LEAST_STEP:
+                    best, least, improved = candidate, cost, True
+    return best

@@ -1,6 +1,7 @@
 """One diagnosis from files to a file."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -61,7 +62,13 @@ def diagnose_files(
     """
     names = load(inputs["controls"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+    load_network = partial(OnnxNetwork.load, threads=threads)
+    network = load_network(networks[about["export"]])
+    others = {
+        name: partial(load_network, path)
+        for name, path in networks.items()
+        if name != about["export"]
+    }
     observations = with_arrays(
         load_converted(inputs["detections"], known),
         known,
@@ -71,7 +78,7 @@ def diagnose_files(
     )
     shown = observations.images or observations.tensors
     paths = {image.name: Path(image.path) for image in listed if image.name in shown}
-    replayer = Replayer(network, paths)
+    replayer = Replayer(network, paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
     for image in listed:

@@ -110,11 +110,33 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:WIDENED], *more], key=price)
     best = [_descend(p, price) for p in ranked[:DESCENDED]]
-    if matches.cost(best[0]) > WELL_RESCALED:
-        for option, fault in list(fitted_faults(matches, best[0])):
-            cost_model.add_fitted_fault(fault)
-            best.append(_descend(option, price))
     return sorted(dict.fromkeys(best), key=price)
+
+
+def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
+    """Return what a pipeline becomes with a constant that is fitted to the observed boxes.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations; fitted constants become some of its faults.
+    pipeline : Pipeline
+        An input, a decoding and a rescaling.
+    names : list of str
+        Images to use.
+    """
+    matches = ScoreMatches(cost_model, pipeline, names)
+    if not matches.images or matches.cost(pipeline) <= WELL_RESCALED:
+        return []
+
+    def price(p: Pipeline) -> float:
+        return matches.cost(p) + FAULT_WEIGHT * cost_model.fault_cost(p)
+
+    found = []
+    for option, fault in list(fitted_faults(matches, pipeline)):
+        cost_model.add_fitted_fault(fault)
+        found.append(_descend(option, price))
+    return found
 
 
 def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:

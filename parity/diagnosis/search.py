@@ -1,7 +1,7 @@
 """Finding the pipeline whose boxes are the observed ones."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -27,7 +27,7 @@ from parity.diagnosis.local_search import (
     promising,
     without,
 )
-from parity.diagnosis.rescaling_fit import fit_rescaling
+from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 
 BUDGET = 400
 """Inputs of the network that are tried, at most; a count and no time, so that the answer does not
@@ -48,8 +48,21 @@ FITTED = 0.2
 BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""
 
-SECOND_MOVES = 12
-"""Faults that are added to all of these but the best, to which all are added; chosen."""
+SECOND_MOVES = 8
+"""Faults, the best on their own, that are added to the others of these; chosen."""
+
+WORSE = 1.3
+"""A fault that makes the cost larger by this factor on its own is not combined further; chosen."""
+
+COMBINED = 14
+"""Combinations that are tried after each number of faults, those whose scores should agree best;
+chosen."""
+
+LEAST_SCORE = 1e-4
+"""Distance of a score from 0 and 1 when its logit is taken; chosen."""
+
+MOST_DIFFERENT = 2.0
+"""Difference of logits that counts at most; chosen."""
 
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
@@ -65,6 +78,10 @@ REFINED_IMAGES = 2
 """Images by which faults before the network are exchanged at the end: those that fit worst;
 chosen."""
 
+REFINED_FROM = 0.2
+"""Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
+another one altogether; chosen."""
+
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
 
@@ -74,7 +91,7 @@ DECODINGS = 5
 RESCALED_READINGS = 2
 """Readings of the raw output for which the ways of rescaling are tried; chosen."""
 
-PROVEN_INPUTS, LIKELY_INPUTS = 3, 4
+PROVEN_INPUTS, LIKELY_INPUTS = 3, 2
 """Inputs that are explained in full, if proven and if not; chosen."""
 
 FITTED_RESCALINGS = 2
@@ -169,12 +186,15 @@ class InputHypothesis:
         What it costs with the best of the common rescalings, nats.
     hits : float
         Share of scores found to the last digit, beyond chance; NaN if scores tell nothing.
+    logits : (B,) float64
+        Of the score that it gives to each observed box; NaN for a box that it does not give.
     """
 
     faults: tuple[Fault, ...]
     pipeline: Pipeline
     cost: float
     hits: float
+    logits: np.ndarray = field(compare=False)
 
     @property
     def proven(self) -> bool:
@@ -229,7 +249,7 @@ class Search:
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
         if not self.is_explained(best):
-            self.search_inputs(start)
+            self.search_inputs()
             for hypothesis in self.best_inputs():
                 candidate = self.explain(hypothesis)
                 cost = cost_model.cost(candidate)
@@ -299,14 +319,23 @@ class Search:
             readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
         _, hits, best = readings[0]
-        cost = np.inf
-        for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]:
-            for rescaling in COMMON_RESCALINGS:
-                own = self.cost_model.misfit(replace(candidate, **rescaling), names)
-                if own < cost:
-                    cost, best = own, candidate
+        options = [
+            (self.cost_model.misfit(rescaled, names), place, candidate, rescaled)
+            for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]
+            for place, rescaling in enumerate(COMMON_RESCALINGS)
+            for rescaled in [replace(candidate, **rescaling)]
+        ]
+        cost, _, best, rescaled = min(options, key=lambda option: option[:2])
+        logits = np.concatenate([self._logits(rescaled, name) for name in names])
         cost += sum(fault.cost for fault in faults)
-        return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits)
+        return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits, logits)
+
+    def _logits(self, pipeline: Pipeline, name: str) -> np.ndarray:
+        fit = self.cost_model.goodness_of_fit(pipeline, name)
+        scores = self.cost_model.replayer.detections(pipeline, name).scores
+        found = np.full(fit.observed, np.nan)
+        found[fit.pairs[:, 1]] = logit(scores[fit.pairs[:, 0]])
+        return found
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
@@ -324,33 +353,58 @@ class Search:
             return self.cost_model.correct.conf
         return max(float(scores.min()) - BELOW_LOWEST, self.cost_model.replayer.floor)
 
-    def search_inputs(self, start: InputHypothesis) -> None:
-        """Combine faults before the network until the scores prove an input."""
-        moves = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+    def search_inputs(self) -> None:
+        """Combine faults before the network until the scores prove an input.
+
+        Single faults are tried on one image. Which of them belong together is then estimated: what
+        two faults do to the scores is about the sum of what each does, on the scale of logits.
+        """
         first = self.probes[:1]
-        level = [self.try_input((), first)]
-        best = start
+        plain = self.try_input((), first)
+        moves = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        level = self._try([(fault,) for fault in moves], first)
+        effects = [(h.faults[0], h.logits - plain.logits) for h in level]
+        costs = {h.faults[0]: h.cost for h in level}
+        ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
+        useful = [f for f in ranked if costs[f] < WORSE * plain.cost]
+        useful += [f for f in moves if f not in costs]
+        wanted = logit(self.cost_model.observed[first[0]].scores)
         for _ in range(DEPTH):
-            wider: dict[InputHypothesis, None] = {}
+            level.sort(key=_likely_first)
+            confirmed = [self.try_input(h.faults) for h in level[:CONFIRMED]]
+            if not confirmed or any(h.proven for h in confirmed) or self.exhausted:
+                return
+            options: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
             for place, hypothesis in enumerate(level):
-                for fault in moves if place == 0 else moves[:SECOND_MOVES]:
-                    if self.exhausted or _exclude(fault, hypothesis):
+                for fault, effect in effects:
+                    if _excludes(fault, hypothesis) or (place >= BEAM and len(level[0].faults) > 1):
                         continue
-                    found = self.try_input((*hypothesis.faults, fault), first)
-                    wider[found] = None
-                    if found.hits > CERTAIN and self.try_input(found.faults).hits > CERTAIN:
-                        return
-            ranked = sorted((h for h in wider if h not in level), key=_likely_first)
-            confirmed = [self.try_input(h.faults) for h in ranked[:CONFIRMED]]
-            confirmed.sort(key=_likely_first)
-            if not confirmed or confirmed[0].proven or self.exhausted:
-                return
-            if len(confirmed[0].faults) > 1 and confirmed[0].cost > best.cost:
-                return
-            best = min([best, *confirmed], key=lambda h: h.cost)
-            if len(level) == 1:
-                moves = [h.faults[0] for h in ranked if len(h.faults) == 1]
-            level = [self.try_input(h.faults, first) for h in confirmed[:BEAM]]
+                    left = disagreement(hypothesis.logits + effect, wanted)
+                    faults = (*hypothesis.faults, fault)
+                    key = frozenset(f.name for f in faults)
+                    options[key] = min(options.get(key, (left, faults)), (left, faults), key=_first)
+            likely = [faults for _, faults in sorted(options.values(), key=_first)[:COMBINED]]
+            greedy = [
+                (*hypothesis.faults, fault)
+                for place, hypothesis in enumerate(level[:BEAM])
+                for fault in (useful if place == 0 else useful[:SECOND_MOVES])
+                if not _excludes(fault, hypothesis)
+            ]
+            level = self._try([*likely, *greedy], first)
+
+    def _try(self, options: Iterable[tuple[Fault, ...]], names: list[str]) -> list[InputHypothesis]:
+        """Return the distinct inputs of some options; only one where the scores prove it."""
+        found: dict[InputHypothesis, None] = {}
+        for faults in options:
+            if self.exhausted:
+                break
+            hypothesis = self.try_input(faults, names)
+            if len(hypothesis.faults) < len(faults):
+                continue
+            found[hypothesis] = None
+            if hypothesis.hits > CERTAIN and self.try_input(faults).hits > CERTAIN:
+                return [hypothesis]
+        return list(found)
 
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""
@@ -378,8 +432,16 @@ class Search:
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
         options += [replace(base, **rescaling) for rescaling in COMMON_RESCALINGS]
-        options = sorted(dict.fromkeys(options), key=cost_model.cost)[:IMPROVED]
-        return min((improve_locally(cost_model, o) for o in options), key=cost_model.cost)
+        found = self._improve(options)
+        if starts[0] is not base and not self.is_explained(found):
+            constants = fit_constants(cost_model, starts[0], self._informative())
+            found = self._improve([found, *constants]) if constants else found
+        return found
+
+    def _improve(self, options: Iterable[Pipeline]) -> Pipeline:
+        cost_model = self.cost_model
+        likely = sorted(dict.fromkeys(options), key=cost_model.cost)[:IMPROVED]
+        return min((improve_locally(cost_model, p) for p in likely), key=cost_model.cost)
 
     def _informative(self) -> list[str]:
         counts = {name: len(observed) for name, observed in self.cost_model.observed.items()}
@@ -392,6 +454,8 @@ class Search:
         while not self.exhausted:
             found = cost_model.reproduction(best)
             if found.exact > COMPLETE_EXACT and self.is_explained(best):
+                break
+            if found.exact < REFINED_FROM:
                 break
             options = self._exchanges(best)
             worst = cost_model.worst_images(best, 1)
@@ -418,7 +482,23 @@ class Search:
         return list(dict.fromkeys(options))
 
 
-def _exclude(fault: Fault, hypothesis: InputHypothesis) -> bool:
+def logit(scores: np.ndarray) -> np.ndarray:
+    """Return log(s / (1 - s)) of scores, which are kept away from 0 and 1."""
+    clipped = np.clip(np.asarray(scores, np.float64), LEAST_SCORE, 1 - LEAST_SCORE)
+    return np.asarray(np.log(clipped / (1 - clipped)))
+
+
+def disagreement(logits: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the mean difference of logits, each at most :data:`MOST_DIFFERENT`."""
+    apart = np.nan_to_num(np.abs(logits - wanted), nan=MOST_DIFFERENT)
+    return float(np.minimum(apart, MOST_DIFFERENT).mean()) if len(apart) else 0.0
+
+
+def _first(option: tuple[float, tuple[Fault, ...]]) -> float:
+    return option[0]
+
+
+def _excludes(fault: Fault, hypothesis: InputHypothesis) -> bool:
     """Return whether a fault changes a choice that a hypothesis already changes."""
     return any(fault.fields & other.fields for other in hypothesis.faults)
 

@@ -13,6 +13,10 @@ from parity.diagnosis.document import Threshold, ThresholdRange
 SAME_FIT = 0.5
 """Difference of misfit, in nats, up to which a threshold counts as allowed; chosen."""
 
+REPRODUCED = 0.5
+"""Share of observed boxes reproduced to their digits from which a declared threshold can be
+contradicted; chosen."""
+
 IOU_STEP = 0.01
 """Distance of the IoU thresholds that are tried; chosen: people write two decimals."""
 
@@ -58,11 +62,16 @@ def _range(
     declared = getattr(cost_model.observations.declared, name)
     used = getattr(best, name)
     least, most = -np.inf if low is None else low, np.inf if high is None else high
-    if declared is not None and least <= declared <= most:
+    if declared is not None and (least <= declared <= most or not _tells(cost_model, best)):
         return ThresholdRange(low, high, declared, declared)
     allowed = [value for value in POPULAR[name] if least <= value <= most]
     popular = allowed[0] if allowed else used
     return ThresholdRange(low, high, popular, declared, declared is not None)
+
+
+def _tells(cost_model: CostModel, best: Pipeline) -> bool:
+    """Return whether a deployment is reproduced so well that its thresholds can be contradicted."""
+    return cost_model.reproduction(best).exact >= REPRODUCED
 
 
 def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, float | None]:

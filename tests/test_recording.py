@@ -345,6 +345,73 @@ def test_a_recorder_that_fails_breaks_nothing(place: Path) -> None:
     assert "Something could not be recorded" in done.stderr
 
 
+PROCESSES = (
+    """
+import sys, os
+from multiprocessing import get_context
+import cv2, numpy as np
+import onnxruntime as ort
+"""
+    + LETTERBOX
+    + """
+def detect(name):
+    session = ort.InferenceSession("best.onnx")
+    img = cv2.imread("images/" + name)
+    return name, session.run(None, {"images": blob_of(img)[None]})[0]
+
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with get_context(method).Pool(2) as pool:
+            for name, out in pool.imap(detect, sorted(os.listdir("images"))):
+                print(name, out.tobytes().hex())
+"""
+)
+
+
+def test_processes_of_the_program_are_recorded_too(place: Path) -> None:
+    plain, ran = run(place, PROCESSES), record(place, PROCESSES)
+    assert plain.stdout, plain.stderr
+    assert ran.stdout == plain.stdout
+    manifests = [json.loads(path.read_text()) for path in ran.folder.glob("manifest-*.json")]
+    images = {entry["image"] for manifest in manifests for entry in manifest["tensors"]}
+    assert {Path(image).name for image in images} == set(plain_images(place))
+    assert all(entry["outputs"] for manifest in manifests for entry in manifest["tensors"])
+
+
+def plain_images(place: Path) -> list[str]:
+    return sorted(path.name for path in (place / "images").iterdir())
+
+
+MANY_MODULES = """
+import sys
+import torch
+
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 8, stride=8), torch.nn.SiLU()).eval()
+x = torch.rand(2, 3, 64, 64)
+traced = torch.jit.trace(model, x)
+compiled = torch.compile(model, backend="eager")
+for network in (model, traced, compiled):
+    with torch.no_grad():
+        print(network(x).numpy().tobytes().hex()[:64])
+print(torch.nn.Upsample(scale_factor=2)(x).shape, traced.graph)
+"""
+
+
+@pytest.mark.nightly  # compiling imports a great deal
+def test_modules_of_pytorch_are_traced_and_compiled_as_before(place: Path) -> None:
+    plain, ran = run(place, MANY_MODULES), record(place, MANY_MODULES)
+    assert plain.stdout, plain.stderr
+    assert (ran.stdout, ran.returncode) == (plain.stdout, 0)
+    assert ran.manifest["notes"] == []
+    assert {entry["network"] for entry in ran.manifest["tensors"]} == {
+        "Sequential",
+        "TopLevelTracedModule",
+        "OptimizedModule",
+    }
+    assert {entry["image"] for entry in ran.manifest["tensors"]} == {None}
+
+
 ODD = """
 import os, signal, sys
 import sitecustomize
@@ -378,6 +445,8 @@ def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path)
     [
         (["--", "python", "-I", "x.py"], "a Python with -I, -E or -S cannot be recorded"),
         (["--most", "0", "--", "python", "x.py"], "--most is 0; it must be at least 1."),
+        (["python", "x.py"], "unrecognized arguments: python x.py"),
+        (["--"], "name the program after --, as in: -- python my_detect.py"),
         (["--", "no-such-program"], "error: no-such-program is no program that can be run."),
         (["--output", ".", "--", sys.executable], "holds other files"),
     ],

@@ -34,8 +34,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--most", type=int, default=MOST, help=f"record at most so many images (default: {MOST})"
     )
-    parser.add_argument("command", nargs="+", help="the program with its arguments")
-    parsed = parser.parse_args(arguments)
+    own, command = arguments, []
+    if "--" in arguments:
+        cut = arguments.index("--")
+        own, command = arguments[:cut], arguments[cut + 1 :]
+    parsed = parser.parse_args(own, argparse.Namespace(command=command))
+    if not command:
+        parser.error("name the program after --, as in: -- python my_detect.py")
     if parsed.most < 1:
         parser.error(f"--most is {parsed.most}; it must be at least 1.")
     if ISOLATED & options_of_python(parsed.command):

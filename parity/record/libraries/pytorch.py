@@ -21,7 +21,7 @@ def watch(module: Any, recording: Recording) -> None:
 
     @functools.wraps(original)
     def call(network: Any, *args: Any, **kwargs: Any) -> Any:
-        if getattr(within, "network", False) or is_unwatched():
+        if getattr(within, "network", False) or is_unwatched() or _is_traced(module.torch):
             return original(network, *args, **kwargs)
         images = [each for each in [*args, *kwargs.values()] if _is_images(each)]
         if not images or not _has_weights(network):
@@ -41,6 +41,12 @@ def watch(module: Any, recording: Recording) -> None:
 
     setattr(call, MARK, True)
     module.Module.__call__ = call
+
+
+def _is_traced(torch: Any) -> bool:
+    """Return whether a call is made to learn what it does; nothing may be added to it."""
+    compiler = getattr(torch, "compiler", None)
+    return torch.jit.is_tracing() or (compiler is not None and compiler.is_compiling())
 
 
 def _is_images(value: Any) -> bool:

@@ -49,7 +49,12 @@ BGR = NamedFault(
     changes={"colours": "bgr"},
     wrong="The colours enter as blue, green, red.",
     fix="Turn OpenCV's BGR into RGB exactly once.",
-    code="x = x[..., ::-1]\ny = x",
+    fixes={
+        "python": "x = x[..., ::-1]\ny = x",
+        "cpp": "a < b; // </b><b>",
+        "swift": "let x = y",
+    },
+    run=("python", "cpp"),
     reference="https://github.com/a/b/issues/1",
 )
 CONF = replace(
@@ -58,7 +63,8 @@ CONF = replace(
     title="Confidence threshold 0.5",
     wrong="The boxes fit a confidence threshold of 0.5, which nothing states.",
     reference="",
-    code="",
+    fixes={},
+    run=(),
 )
 FIXED = BoxComparison(
     reference=10,

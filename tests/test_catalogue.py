@@ -1,5 +1,7 @@
 """The catalogue: every fault is explained for people, and registers itself."""
 
+import re
+
 import pytest
 
 from parity.deployment.pipeline import Pipeline, deviations
@@ -11,6 +13,7 @@ from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
 from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
+from parity.diagnosis.fixes.fix import FIXES
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 
@@ -22,10 +25,11 @@ SPECIAL = [ZERO_SIZE_NMSBOXES, RECTANGLE, SQUARE]
 def test_every_fault_is_complete(fault):
     assert fault.stage in FAULT_STAGES
     for sentence in (fault.wrong, fault.fix):
-        assert sentence[0].isupper() or sentence.startswith(("x and y", "cv2."))
+        assert sentence[0].isupper() or sentence.startswith("x and y")
         assert sentence.endswith(".")
     assert not fault.title.endswith(".")
-    assert fault.code
+    assert fault.subjects
+    assert set(fault.subjects) <= set(FIXES)
     assert fault.reference == "" or fault.reference.startswith("https://")
     assert fault.precedes_output == bool(fault.fields & set(PREPROCESSING))
 
@@ -38,6 +42,16 @@ def test_every_fault_is_a_deviation(fault):
 def test_people_can_tell_faults_apart():
     titles = [fault.title for fault in [*CATALOGUE, *SPECIAL]]
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("fault", [*CATALOGUE, *SPECIAL], ids=lambda f: f.name)
+def test_what_is_meant_is_said_before_what_a_library_calls_it(fault):
+    library = re.compile(r"cv2|Pillow|OpenCV|torch|numpy")
+    assert not library.search(fault.title)
+    for sentence in (fault.wrong, fault.fix):
+        assert "cv2." not in sentence
+        before, *after = library.split(sentence)
+        assert not after or len(before.split()) > 5
 
 
 def test_faults_come_in_the_order_of_the_stages():

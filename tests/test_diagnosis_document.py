@@ -18,8 +18,10 @@ from parity.diagnosis.document import (
     Reproduction,
     WaterfallStep,
 )
+from parity.diagnosis.languages import LANGUAGES
 from parity.documents import load, save
 from parity.external.observations import Declared, Observations
+from tests.fix_programs import VALUES
 
 COMPARED = BoxComparison(10, 7, 3, 1, 0, 20.0, 0.1, 2.0, None, 0.7)
 RENAMED = other_class_names({0: 3}, {}, {0: "person", 3: "motorcycle"})
@@ -59,7 +61,8 @@ def test_the_document_is_read_as_it_was_written(tmp_path: Path) -> None:
         (),
     )
     observations = Observations({}, Declared(imgsz=(640, 480)), labels={10000: "cat"})
-    written = as_document(diagnosis(), attribution, observations, {0: "person"}, ABOUT)
+    names = {0: "person"}
+    written = as_document(diagnosis(), attribution, observations, names, ABOUT, values=VALUES[0])
     save(tmp_path / "diagnosis.json", written)
     read = load(tmp_path / "diagnosis.json", DiagnosisDocument)
     assert read.faults[0].changes == {"class_ids": "table", "class_table": [[0, 3]]}
@@ -76,13 +79,18 @@ def test_the_document_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read.names == {0: "person"}
     assert read.labels == {10000: "cat"}
     assert read.waterfall == written.waterfall
+    assert list(read.faults[0].fixes) == [*LANGUAGES]
+    assert read.faults[0].run == ("python",)
+    assert "3, by id" in read.faults[0].fixes["python"]
 
 
 def test_every_fault_that_is_mentioned_has_a_title() -> None:
     attribution = LossAttribution(
         FixEffect(1, Thresholds(0.5, 0.7, 300), COMPARED, COMPARED), (), {}, ()
     )
-    titles = as_document(diagnosis(), attribution, Observations({}), {}, ABOUT).titles
+    titles = as_document(
+        diagnosis(), attribution, Observations({}), {}, ABOUT, values=VALUES[0]
+    ).titles
     assert titles == {
         fault.name: fault.title for fault in (RENAMED, NMSBOXES, RAISED, STRETCHED, GREY)
     }

@@ -7,6 +7,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from jinja2 import Environment
+from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
@@ -16,8 +18,18 @@ from parity.files import write_json
 from parity.provenance import sha256
 from parity.reporting.diagnosis_verdict import advice, verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
-from parity.reporting.views.blocks import Block, Code, Facts, Group, Sentences, Table, every_block
-from parity.reporting.views.diagnosis import blocks_of, odds, prepare
+from parity.reporting.html import page
+from parity.reporting.markdown import report
+from parity.reporting.views.blocks import (
+    Block,
+    CodeTabs,
+    Facts,
+    Group,
+    Sentences,
+    Table,
+    every_block,
+)
+from parity.reporting.views.diagnosis import NOT_RUN, blocks_of, fix_of, odds, prepare
 from parity.reporting.views.section import Model
 from tests.report_documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
 from tests.synthetic import GROUND, HOSTILE, SAME, make_run
@@ -105,8 +117,32 @@ def test_what_is_said_of_a_fault() -> None:
     assert said["How to fix it"] == BGR.fix
     assert said["Stage"] == "input tensor"
     assert said["Reported before"] == BGR.reference
-    (code,) = (block for block in blocks() if isinstance(block, Code))
-    assert (code.text, code.language) == (BGR.code, "python")
+    (code,) = (block for block in blocks() if isinstance(block, CodeTabs))
+    assert {tab.language: tab.text for tab in code.tabs} == BGR.fixes
+    assert {tab.title: tab.note for tab in code.tabs} == {"Python": "", "C++": "", "Swift": NOT_RUN}
+
+
+def rendered(made: Environment, kind: str) -> str:
+    text = f'{{% from "blocks.{kind}.j2" import render %}}{{{{ render(blocks) }}}}'
+    return made.from_string(text).render(blocks=[fix_of(BGR)])
+
+
+def test_a_fix_is_escaped_and_its_first_language_is_chosen() -> None:
+    text = rendered(page.environment(page.Places(Path(), "", {})), "html")
+    assert [f"<code>{escape(lines)}</code>" in text for lines in BGR.fixes.values()] == [True] * 3
+    assert "<b>" not in text
+    assert text.count(" checked") == 1
+    assert text.index('value="python" checked') < text.index('value="cpp"')
+    assert text.count(NOT_RUN) == 1
+
+
+def test_markdown_shows_a_fix_in_python_and_folds_it_in_cpp() -> None:
+    text = rendered(report.environment(Path()), "md")
+    python, cpp, swift = BGR.fixes.values()
+    assert f"\n```python\n{python}\n```\n\n<details><summary>C" in text
+    assert f"</summary>\n\n```cpp\n{cpp}\n```\n\n</details>\n" in text
+    assert swift not in text
+    assert "in other languages, too: Swift." in text
 
 
 def test_the_evidence_is_in_numbers() -> None:

@@ -112,7 +112,7 @@ def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> Non
         for fault in diagnosis_of(diagnosed, "faulty").faults:
             assert fault.title in text
             assert fault.fix.split(";")[0].split("'")[0] in text
-            assert fault.code.splitlines()[0].split("&")[0].split("<")[0] in text
+            assert fault.fixes["python"].splitlines()[0].split("&")[0].split("<")[0] in text
     drawn = (diagnosed.root / "results/plot_diagnosis/yolo11n").glob("*.jpg")
     shown = list((diagnosed.root / "results/report/files/yolo11n").glob("plot_diagnosis_*.jpg"))
     assert {path.read_bytes() for path in shown} == {path.read_bytes() for path in drawn}

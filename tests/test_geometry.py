@@ -113,6 +113,19 @@ SHARED_DEPLOYMENTS = {
         ),
         1.0,
     ),
+    "j_other_bicubic": (
+        Pipeline(
+            conf=0.2,
+            iou=0.45,
+            chroma="repeated",
+            fitting="stretch",
+            kernel="pillow_bicubic",
+            levels="half_up",
+            multi_label=True,
+            suppression="agnostic",
+        ),
+        1.0,
+    ),
 }
 """Published deployments whose geometry is another, and which share of their boxes is reproduced to
 :data:`EXACT_SCORE`: one of them decides ties of levels in a way of its own."""

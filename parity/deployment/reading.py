@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -27,6 +27,9 @@ class ReadingChoices(Choices):
         Which library decodes the file.
     orientation : str
         Whether the camera's orientation is applied (``exif``) or not (``stored``).
+    chroma : str
+        How the colour of a JPEG that stores it at half the resolution (4:2:0) gets as large as its
+        brightness: ``smoothed`` or ``repeated``.
     grey : bool
         Whether the image is reduced to grey.
     jpeg_quality : int or None
@@ -37,6 +40,7 @@ class ReadingChoices(Choices):
 
     codec: Literal["opencv", "pillow"] = "opencv"
     orientation: Literal["exif", "stored"] = "exif"
+    chroma: Literal["smoothed", "repeated"] = "smoothed"
     grey: bool = False
     jpeg_quality: int | None = None
     reduction: float = 1.0
@@ -62,7 +66,10 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
     UnreadableImageError
         If the file cannot be decoded.
     """
-    image = CODECS[choices.codec](path, choices.orientation == "exif")
+    upright = choices.orientation == "exif"
+    image = _with_repeated_chroma(path, upright) if choices.chroma == "repeated" else None
+    if image is None:
+        image = CODECS[choices.codec](path, upright)
     if choices.jpeg_quality is not None:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, choices.jpeg_quality])
         image = cv2.imdecode(encoded[1], cv2.IMREAD_COLOR)
@@ -101,6 +108,44 @@ CODECS: dict[str, Callable[[str | Path, bool], np.ndarray]] = by_value(
     ReadingChoices, "codec", {"opencv": _by_opencv, "pillow": _by_pillow}
 )
 """What decodes a file, given whether the camera's orientation is applied."""
+
+
+def _with_repeated_chroma(path: str | Path, upright: bool) -> np.ndarray | None:
+    """Decode a JPEG whose chroma has half the resolution; None for any other file."""
+    try:
+        with Image.open(path) as full, Image.open(path) as half:
+            if getattr(full, "layer", None) is None or _sampling(full) != HALF_CHROMA:
+                return None
+            full.draft("YCbCr", full.size)
+            half.draft("YCbCr", (full.width // 2, full.height // 2))
+            luma = np.asarray(full)[..., 0]
+            chroma = np.asarray(half)[..., 1:]  # libjpeg shrinks luma, and leaves chroma as it is
+            orientation = full.getexif().get(EXIF_ORIENTATION, 1)
+    except Exception:  # the codec says what is wrong with the file
+        return None
+    repeated = chroma.repeat(2, axis=0).repeat(2, axis=1)[: luma.shape[0], : luma.shape[1]]
+    image = _ycc_to_bgr(luma.astype(np.int32), repeated.astype(np.int32) - 128)
+    return orient(image, orientation) if upright else image
+
+
+HALF_CHROMA = [(2, 2), (1, 1), (1, 1)]
+"""Sampling factors of luma and chroma of 4:2:0 (ITU-T T.81, annex A)."""
+
+
+def _sampling(image: Any) -> list[tuple[int, int]]:
+    return [(across, down) for _, across, down, _ in image.layer]
+
+
+def _ycc_to_bgr(luma: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+    """Return blue, green, red as ``jdcolor.c`` of libjpeg computes them, in 16-bit fixed point."""
+    blue, red = chroma[..., 0], chroma[..., 1]
+    half = 1 << 15
+    planes = (
+        luma + ((116130 * blue + half) >> 16),
+        luma + ((-22554 * blue - 46802 * red + half) >> 16),
+        luma + ((91881 * red + half) >> 16),
+    )
+    return np.stack(planes, axis=-1).clip(0, 255).astype(np.uint8)
 
 
 def orient(image: np.ndarray, orientation: int) -> np.ndarray:

@@ -113,8 +113,8 @@ def source_points(
     grid : str
         See :data:`Grid`.
     dtype : type
-        Precision. Libraries compute weights in single precision, which decides how ties of levels
-        are rounded, and the nearest px in double precision.
+        Precision, which decides how ties are rounded. Bilinear weights are mostly computed in
+        single precision, and the nearest px and the weights of antialiased kernels in double.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def taps_along(
     edges: Edges,
 ) -> Taps:
     """Return what each px of an input takes along one axis, see :func:`resample_pixels`."""
-    dtype = np.float64 if kernel in POINTS else np.float32
+    dtype = np.float64 if kernel in POINTS or antialias else np.float32
     source = source_points(count, side, gain=gain, offset=offset, grid=grid, dtype=dtype)
     shrink = max(1 / gain, 1.0) if antialias else 1.0
     taken, weights = _weights(source, kernel, shrink, 1 / gain)

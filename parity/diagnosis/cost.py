@@ -25,7 +25,7 @@ from parity.diagnosis.misfit import (
     reproduction,
     total_misfit,
 )
-from parity.external.observations import Declared, Observations, Observed
+from parity.external.observations import NO_BOXES, Declared, Observations, Observed
 
 FEW_BOXES = 24
 """Boxes below which each counts for more; chosen."""
@@ -79,7 +79,7 @@ class CostModel:
     def __init__(self, replayer: Replayer, observations: Observations, names: list[str]) -> None:
         self.replayer = replayer
         self.observations = observations
-        self.observed = {name: observations.images[name] for name in names}
+        self.observed = {name: observations.images.get(name, NO_BOXES) for name in names}
         self.names = names
         self.precision = Precision.of(self.observed, observations.printed)
         replayer.look_down_to(floor_of(self.observed))
@@ -116,8 +116,9 @@ class CostModel:
 
     def add_fitted_fault(self, fault: Fault) -> None:
         """Let a fault whose parameter was fitted be named too."""
-        if fault not in self.postprocessing_faults:
-            self.postprocessing_faults.append(fault)
+        stage = self.preprocessing_faults if fault.precedes_output else self.postprocessing_faults
+        if fault not in stage:
+            stage.append(fault)
             self._faults.clear()
 
     def goodness_of_fit(self, pipeline: Pipeline, name: str) -> Fit:

@@ -20,6 +20,7 @@ from parity.diagnosis.document import (
     Setting,
     Unexplained,
 )
+from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
@@ -87,7 +88,9 @@ def diagnose_files(
     log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
     reference = load_reference(inputs["controls"], inputs["candidates"], used)
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
-    save(destination, as_document(diagnosis, attribution, observations, names, about))
+    values = fix_values(replayer.network, diagnosis.fixed, len(names))
+    document = as_document(diagnosis, attribution, observations, names, about, values=values)
+    save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
@@ -97,6 +100,8 @@ def as_document(
     observations: Observations,
     names: dict[int, str],
     about: dict[str, str],
+    *,
+    values: FixValues,
 ) -> DiagnosisDocument:
     """Return a diagnosis as the document that is written.
 
@@ -112,6 +117,8 @@ def as_document(
         The model's class names by id.
     about : dict of str to str
         ``model``, ``external``, ``export`` and ``reference``.
+    values : FixValues
+        What the lines of the fixes are filled in with.
     """
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
     mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
@@ -126,13 +133,13 @@ def as_document(
         verdict=diagnosis.verdict,
         faults=tuple(
             FoundFault(
-                **vars(fault.record()),
+                **vars(fault.record(values)),
                 proof=diagnosis.proofs[fault.name],
                 severity=attribution.severities[fault.name],
             )
             for fault in diagnosis.faults
         ),
-        choices=tuple(fault.record() for fault in diagnosis.choices),
+        choices=tuple(fault.record(values) for fault in diagnosis.choices),
         pipeline=_settings(diagnosis.pipeline),
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,14 +24,14 @@ from parity.diagnosis.document import (
 )
 from parity.diagnosis.image_choice import choose_images
 from parity.diagnosis.proof import keep_proved, proofs
-from parity.diagnosis.search import InputHypothesis, Search
+from parity.diagnosis.search import Search
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
     PREPROCESSING_STAGES,
     FaultStage,
 )
-from parity.diagnosis.tensor_evidence import EQUAL_RAW, EQUAL_TENSOR, explain_raws, explain_tensors
+from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.external.observations import Observations
 
@@ -91,12 +91,12 @@ class Diagnosis:
         What was inferred, a sentence each.
     images : tuple of str
         Names of the images that were used.
+    complete : bool
+        Whether the search ended before its budget did.
     network_runs : int
         Runs of the network.
     seconds : float
         Time that it took.
-    complete : bool
-        Whether the search ended before its budget did.
     """
 
     verdict: DiagnosisVerdict
@@ -116,9 +116,9 @@ class Diagnosis:
     ask: tuple[str, ...]
     notes: tuple[str, ...]
     images: tuple[str, ...]
-    network_runs: int
-    seconds: float
     complete: bool
+    network_runs: int = 0
+    seconds: float = 0.0
 
     def __bool__(self) -> bool:
         """Return whether nothing is wrong."""
@@ -148,14 +148,27 @@ def diagnose(
     """
     start = time.perf_counter()
     runs = replayer.runs
-    cost_model = CostModel(replayer, observations, choose_images(observations, replayer))
+    names = choose_images(observations, replayer)
+    cost_model = CostModel(replayer, observations, names)
+    arrays = explain_arrays(cost_model)
+    if arrays.raws and any(len(cost_model.observed[name]) for name in arrays.raws):
+        replayer.use_raw_outputs(arrays.raws)
+        cost_model = CostModel(replayer, observations, list(arrays.raws))
     search = Search(cost_model, class_names)
-    known_input, readings = _explain_arrays(search)
-    if known_input is None:
-        found, complete = search.run(), not search.exhausted
-    else:
-        found, complete = search.explain(known_input), True
-    found = keep_proved(cost_model, follow_improvements(cost_model, found))
+    best = arrays.pipeline
+    if cost_model.box_count or arrays.share is None:
+        if arrays.reproduced or arrays.raws:
+            best = search.explain(search.try_input(_before_output(cost_model, best)))
+        else:
+            best = search.run()
+        best = keep_proved(cost_model, follow_improvements(cost_model, best), arrays.proofs)
+    found = _diagnosis(search, best, arrays)
+    replayer.use_raw_outputs({})
+    return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
+
+
+def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagnosis:
+    cost_model = search.cost_model
     thresholds = threshold_ranges(cost_model, found)
     best = with_thresholds(found, {name: each.used for name, each in thresholds.items()})
     named = [f for f in cost_model.faults(best) if f.stage != "thresholds"]
@@ -172,15 +185,17 @@ def diagnose(
         n: each.used for n, each in thresholds.items() if each.declared is None
     }
     reproduced = cost_model.reproduction(best)
+    if not cost_model.box_count and arrays.share is not None:
+        reproduced = Reproduction(arrays.share, arrays.share, 1.0, 0.0, 0.0)
     verdict = _verdict(reproduced, faults)
     equivalents, more = _compare(cost_model, best, explanations(search, best))
     undecided = _undecided(cost_model, best, more)
-    unexplained = _unexplained_stages(cost_model, best, reproduced)
+    unexplained = _unexplained_stages(cost_model, best, reproduced, arrays)
     return Diagnosis(
         verdict=verdict,
         faults=faults,
         choices=choices,
-        proofs=proofs(cost_model, best, faults),
+        proofs=proofs(cost_model, best, faults) | arrays.proofs,
         pipeline=best,
         fixed=with_thresholds(fixed, intended),
         thresholds=thresholds,
@@ -192,34 +207,16 @@ def diagnose(
         undecided=undecided,
         unexplained_stages=unexplained,
         reasons=tuple(_reasons(cost_model, best, unexplained)),
-        readings=tuple(readings),
+        readings=arrays.readings,
         ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
-        notes=observations.notes,
+        notes=cost_model.observations.notes,
         images=tuple(cost_model.names),
-        network_runs=replayer.runs - runs,
-        seconds=time.perf_counter() - start,
-        complete=complete,
+        complete=not search.exhausted,
     )
 
 
-def _explain_arrays(search: Search) -> tuple[InputHypothesis | None, list[str]]:
-    cost_model = search.cost_model
-    observations, used = cost_model.observations, set(cost_model.names)
-    tensors = {name: array for name, array in observations.tensors.items() if name in used}
-    raws = {name: array for name, array in observations.raws.items() if name in used}
-    if tensors:
-        what, equal = "input tensor", EQUAL_TENSOR
-        pipeline, left = explain_tensors(cost_model, tensors)
-    elif raws:
-        what, equal = "raw output", EQUAL_RAW
-        pipeline, left = explain_raws(cost_model, raws)
-    else:
-        return None, []
-    if left > equal:
-        return None, [f"Nothing in the catalogue reproduces the {what} that was provided."]
-    faults = tuple(f for f in cost_model.faults(pipeline) if f.precedes_output)
-    note = f"The {what} that was provided is reproduced with a mean difference of {left:.2g}."
-    return search.try_input(faults), [note]
+def _before_output(cost_model: CostModel, pipeline: Pipeline) -> tuple[Fault, ...]:
+    return tuple(f for f in cost_model.faults(pipeline) if f.precedes_output)
 
 
 def _compare(
@@ -288,19 +285,22 @@ def _verdict(found: Reproduction, faults: tuple[Fault, ...]) -> DiagnosisVerdict
 
 
 def _unexplained_stages(
-    cost_model: CostModel, best: Pipeline, found: Reproduction
+    cost_model: CostModel, best: Pipeline, found: Reproduction, arrays: ArrayEvidence
 ) -> tuple[FaultStage, ...]:
-    """Return where what a hypothesis leaves unexplained lies, as far as the boxes tell."""
-    if min(found.exact, found.predicted) >= NOTHING_WRONG:
-        return ()
+    """Return where what a hypothesis leaves unexplained lies, as far as the evidence tells."""
+    stages: tuple[FaultStage, ...] = ()
+    if arrays.share is not None and not arrays.reproduced:
+        stages = PREPROCESSING_STAGES if cost_model.observations.tensors else BEFORE_OUTPUT_STAGES
+    if min(found.exact, found.predicted) >= NOTHING_WRONG or not cost_model.observations.images:
+        return stages
     if not cost_model.box_count:
         return FAULT_STAGES
     _, hits = score_evidence(cost_model, best, cost_model.names)
     if not hits >= SCORES_FOUND and found.exact < PARTLY:
-        return BEFORE_OUTPUT_STAGES
+        return stages or (("network",) if arrays.reproduced else BEFORE_OUTPUT_STAGES)
     if found.exact < NOTHING_WRONG:
-        return ("nms", "rescaling", "output", "class_ids")
-    return ("nms", "thresholds")
+        return (*stages, "nms", "rescaling", "output", "class_ids")
+    return (*stages, "nms", "thresholds")
 
 
 def _reasons(

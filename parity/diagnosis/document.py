@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from parity.detection.detection_files import Thresholds
+from parity.diagnosis.languages import Language
 from parity.diagnosis.stages import FaultStage
 from parity.external.observations import Declared
 
@@ -30,8 +31,10 @@ class NamedFault:
         Choices of :class:`parity.deployment.pipeline.Pipeline` and their values in the deployment.
     wrong, fix : str
         What the deployment does and what it should do, a sentence each.
-    code : str
-        Correct lines of Python; may be empty.
+    fixes : dict of Language to str
+        The right lines in each language, in the order of the languages; may be empty.
+    run : tuple of Language
+        Languages whose lines the tests of yolo-parity run.
     reference : str
         Address of a public report; empty where none is known.
     """
@@ -42,7 +45,8 @@ class NamedFault:
     changes: dict[str, Setting]
     wrong: str
     fix: str
-    code: str
+    fixes: dict[Language, str]
+    run: tuple[Language, ...]
     reference: str
 
 

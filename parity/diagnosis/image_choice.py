@@ -46,7 +46,10 @@ def choose_images(observations: Observations, replayer: Replayer) -> list[str]:
     replayer : Replayer
         Knows the images.
     """
-    names = [name for name in observations.images if name in replayer.paths]
+    shown = observations.images or observations.tensors or observations.raws
+    names = [name for name in shown if name in replayer.paths]
+    if not observations.images:
+        return names[:IMAGES]
     counts = {name: len(observations.images[name]) for name in names}
     sizes: dict[str, tuple[int, int]] = {}
     for name in names[:OPENED]:

@@ -1,6 +1,6 @@
 """Proof: the boxes that a fault explains and nothing else does."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,14 +152,27 @@ def is_proved(whole: Comparison, bare: Comparison) -> bool:
     return any(enough) and min(gained) >= 0
 
 
-def keep_proved(cost_model: CostModel, best: Pipeline) -> Pipeline:
-    """Return a hypothesis without the faults that its boxes do not prove."""
+def keep_proved(
+    cost_model: CostModel, best: Pipeline, proved: Collection[str] = frozenset()
+) -> Pipeline:
+    """Return a hypothesis without the faults that its boxes do not prove.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    best : Pipeline
+        The hypothesis.
+    proved : collection of str
+        Names of faults that something else proves.
+    """
     while True:
         whole = compare(cost_model, best)
         doubtful = [
             (proof_of(whole, bare), fault)
             for fault in cost_model.faults(best)
             if not fault.is_choice
+            and fault.name not in proved
             and not is_proved(whole, bare := compare(cost_model, without(cost_model, best, fault)))
         ]
         if not doubtful:

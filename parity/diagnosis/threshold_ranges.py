@@ -33,7 +33,14 @@ def threshold_ranges(cost_model: CostModel, best: Pipeline) -> dict[Threshold, T
         Holds the boxes.
     best : Pipeline
         The deployment; its other choices are taken as they are.
+
+    Returns
+    -------
+    dict of {"conf", "iou", "max_det"} to ThresholdRange
+        Empty where nothing is stated of any image.
     """
+    if not cost_model.observations.images:
+        return {}
     bounds: dict[Threshold, Callable[[CostModel, Pipeline], tuple[float | None, float | None]]] = {
         "conf": conf_bounds,
         "iou": iou_bounds,

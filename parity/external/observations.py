@@ -31,6 +31,8 @@ class Observed:
         return len(self.scores)
 
 
+NO_BOXES = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+
 FIRST_UNKNOWN_CLASS = 10000
 """Class id of the first label that is not among the model's names; chosen above any list."""
 

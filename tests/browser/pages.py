@@ -22,7 +22,7 @@ from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex, wri
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
-from tests.report_documents import sweep
+from tests.report_documents import DIAGNOSIS, sweep
 from tests.synthetic import made_by
 
 HOSTILE = [
@@ -149,6 +149,7 @@ def make_page(
     worst: int = 20_000,
     repeated: int = 1,
     swept: bool = False,
+    diagnosed: int = 0,
 ) -> Path:
     """Write the page of a synthetic run, its images listed several times; return its path."""
     root.mkdir(parents=True, exist_ok=True)
@@ -173,6 +174,10 @@ def make_page(
         make_sweep(root / "tune" / "model" / "sweep_results.json")
         inputs["sweeps"] = [str(root / "tune" / "model" / "sweep_results.json")]
         inputs["sweep_plots"] = [str(plots)]
+    for number in range(diagnosed):
+        path = root / "diagnose" / "model" / f"mine{number}.json"
+        save(path, replace(DIAGNOSIS, external=path.stem))
+        inputs.setdefault("diagnoses", []).append(str(path))
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
     report = root / "report"
     write_page(

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from parity.reporting.views.diagnosis import NOT_RUN
 from tests.browser.pages import CLASSES, HOSTILE, make_page
+from tests.report_documents import BGR
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
@@ -39,6 +41,11 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_page(tmp_path_factory.mktemp("failing"), HOSTILE + PHOTOS, broken=True, swept=True)
+
+
+@pytest.fixture(scope="module")
+def diagnosed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_page(tmp_path_factory.mktemp("diagnosed"), PHOTOS[:3], diagnosed=2)
 
 
 class Visit:
@@ -315,6 +322,50 @@ def test_it_is_printed_without_its_controls(visit: Visit) -> None:
     assert not visit.page.locator(".contents").is_visible()
     assert not visit.page.locator(".filters").is_visible()
     assert visit.page.locator(".verdict").is_visible()
+
+
+def shown(visit: Visit) -> list[str]:
+    """Return the lines of code that can be read in the fixes."""
+    return visit.page.locator(".tabs code:visible").all_inner_texts()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_fix_is_shown_in_one_language(browser: Any, diagnosed: Path, scripts: bool) -> None:
+    visit = Visit(browser, diagnosed, java_script_enabled=scripts)
+    python, cpp, swift = BGR.fixes.values()
+    assert shown(visit) == [python, python]
+    visit.page.get_by_role("radio", name="C++").last.check()
+    assert shown(visit) == [cpp if scripts else python, cpp], "chosen once, chosen everywhere"
+    visit.page.keyboard.press("ArrowRight")
+    assert shown(visit)[1] == swift
+    assert visit.page.get_by_text(NOT_RUN).last.is_visible()
+    visit.page.keyboard.press("Enter")
+    visit.page.emulate_media(media="print")
+    assert shown(visit)[1] == swift
+    assert not visit.page.get_by_role("radio", name="Python").last.is_visible()
+    assert not visit.page.get_by_role("button", name="Copy").last.is_visible()
+    visit.context.close()
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_fix_is_copied_and_the_language_remembered(
+    browser: Any, diagnosed: Path, allowed: bool
+) -> None:
+    visit = Visit(browser, diagnosed, permissions=["clipboard-read", "clipboard-write"])
+    if not allowed:
+        visit.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+    visit.page.get_by_role("radio", name="C++").first.check()
+    visit.page.get_by_role("button", name="Copy").first.focus()
+    visit.page.keyboard.press("Enter")
+    status = visit.page.locator(".tabs [role=status]").first
+    playwright.expect(status).to_have_text("Copied")
+    assert visit.page.evaluate("navigator.clipboard.readText()") == BGR.fixes["cpp"]
+    visit.page.reload()
+    assert shown(visit) == [BGR.fixes["cpp"]] * 2
+    assert visit.violations() == []
+    visit.context.close()
+    assert visit.complaints == []
 
 
 def test_a_page_without_its_folder_says_so(browser: Any, failing: Path, tmp_path: Path) -> None:

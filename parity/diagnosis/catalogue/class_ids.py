@@ -4,8 +4,6 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import RARE_COST, Fault, add_fault
 
-CODE = 'names = ast.literal_eval(session.get_modelmeta().custom_metadata_map["names"])'
-
 RENAMED_CLASS = 0.5
 """Cost of each class that another list of names renames, nats; chosen."""
 
@@ -15,8 +13,8 @@ MOST_RENAMED = 5
 fault = partial(
     add_fault,
     stage="class_ids",
-    fix="Return the index of the best score, and read its name from the model's metadata.",
-    code=CODE,
+    fix="Return the index of the best score and read its name from the model's metadata.",
+    subjects=("class_names",),
 )
 
 fault(
@@ -77,6 +75,6 @@ def other_class_names(
         (("class_ids", "table"), ("class_table", tuple(sorted(table.items())))),
         f"The class names differ from the model's: {', '.join(renamed[:MOST_RENAMED])}.",
         "Read the class names from the model's metadata.",
-        CODE,
+        ("class_names",),
         cost=RARE_COST + RENAMED_CLASS * len(renamed),
     )

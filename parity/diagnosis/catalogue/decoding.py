@@ -4,29 +4,20 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import add_fault
 
-CODE = """rows = output[0].T  # (8400, 84): cx, cy, w, h, 80 scores that are final
-class_ids = rows[:, 4:].argmax(1)
-scores = rows[:, 4:].max(1)"""
-CORNERS_CODE = "x1, y1, x2, y2 = cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2"
 ISSUES = "https://github.com/ultralytics/ultralytics/issues"
 
 NO_OBJECTNESS = "Read class scores from column 4 on; YOLOv8 and later have no objectness."
 FINAL_SCORES = "Use the scores as they are; the exported graph has already activated them."
 
-fault = partial(add_fault, stage="decoding", code=CODE)
-box_format = partial(
-    add_fault,
-    stage="decoding",
-    fix="Read the four numbers as centre x, centre y, width and height.",
-    code=CORNERS_CODE,
-)
+fault = partial(add_fault, stage="decoding", subjects=("decoding",))
+box_format = partial(fault, fix="Read the four numbers as centre x, centre y, width and height.")
 
 fault(
     "not_transposed",
     title="Raw output not transposed",
     changes={"output_axes": "rows"},
-    wrong="The raw output (84, 8400) is read row by row, as if its rows were boxes.",
-    fix="Transpose the raw output to (8400, 84).",
+    wrong="The raw output (rows, anchors) is read row by row, as if its rows were boxes.",
+    fix="Transpose the raw output: each column is a box.",
     reference=f"{ISSUES}/751",
 )
 fault(
@@ -34,10 +25,10 @@ fault(
     title="Raw output reshaped instead of transposed",
     changes={"output_axes": "reshaped"},
     wrong=(
-        "The raw output (84, 8400) is reshaped to (8400, 84), which scrambles coordinates and "
-        "scores."
+        "The raw output (rows, anchors) is reshaped to (anchors, rows), which scrambles "
+        "coordinates and scores."
     ),
-    fix="Transpose the raw output; reshape does not swap axes.",
+    fix="Transpose the raw output; a reshape does not swap axes.",
     reference=f"{ISSUES}/221",
 )
 fault(
@@ -102,7 +93,7 @@ fault(
     title="Several classes per anchor (multi-label)",
     changes={"multi_label": True},
     wrong="An anchor yields a box for every class above the threshold, not only for its best.",
-    fix="Keep the best class of each anchor, as predict does.",
+    fix="Keep the best class of each anchor only.",
 )
 box_format(
     "read_as_xyxy",

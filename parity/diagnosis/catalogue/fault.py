@@ -7,6 +7,7 @@ from typing import Any
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.document import NamedFault
+from parity.diagnosis.fixes.fix import FixValues, fill_in, languages_run
 from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES, FAULT_STAGES, FaultStage
 from parity.registry import Registry
 
@@ -42,8 +43,8 @@ class Fault:
         Choices of :class:`parity.deployment.pipeline.Pipeline` and the values that they get.
     wrong, fix : str
         What the deployment does and what it should do, a sentence each.
-    code : str
-        Correct lines of Python.
+    subjects : tuple of str
+        What the right lines are about: keys of :data:`parity.diagnosis.fixes.fix.FIXES`.
     reference : str
         Address of a public report; empty where none is known.
     cost : float
@@ -56,7 +57,7 @@ class Fault:
     changes: tuple[tuple[str, Any], ...]
     wrong: str
     fix: str
-    code: str = ""
+    subjects: tuple[str, ...] = ()
     reference: str = ""
     cost: float = COMMON_COST
 
@@ -83,8 +84,14 @@ class Fault:
         """Return whether a pipeline has this fault."""
         return all(getattr(pipeline, field) == value for field, value in self.changes)
 
-    def record(self) -> NamedFault:
-        """Return what a document says of it."""
+    def record(self, values: FixValues) -> NamedFault:
+        """Return what a document says of it.
+
+        Parameters
+        ----------
+        values : FixValues
+            What the lines of the fix are filled in with.
+        """
         return NamedFault(
             self.name,
             self.title,
@@ -92,7 +99,8 @@ class Fault:
             dict(self.changes),
             self.wrong,
             self.fix,
-            self.code,
+            fill_in(self.subjects, values),
+            languages_run(self.subjects),
             self.reference,
         )
 
@@ -109,13 +117,13 @@ def add_fault(
     changes: Changes,
     wrong: str,
     fix: str,
-    code: str = "",
+    subjects: tuple[str, ...] = (),
     reference: str = "",
     cost: float = COMMON_COST,
 ) -> None:
     """Add a fault to the catalogue; the parameters are the attributes of :class:`Fault`."""
     changed = tuple(changes.items())
-    FAULTS.add(name, Fault(name, stage, title, changed, wrong, fix, code, reference, cost))
+    FAULTS.add(name, Fault(name, stage, title, changed, wrong, fix, subjects, reference, cost))
 
 
 def all_faults() -> list[Fault]:

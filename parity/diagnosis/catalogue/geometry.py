@@ -12,15 +12,11 @@ from parity.diagnosis.catalogue.fault import (
     Fault,
     add_fault,
 )
-from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 
-LETTERBOX_CODE = """r = min(640 / h, 640 / w)
-nh, nw = round(h * r), round(w * r)  # halves to even, as std::nearbyint in C++
-top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
-canvas = np.full((640, 640, 3), 114, np.uint8)
-canvas[top:top + nh, left:left + nw] = cv2.resize(image, (nw, nh))"""
-BOTH_WAYS_CODE = f"{LETTERBOX_CODE}\n\n# and rescale boxes accordingly:\n{RESCALING_CODE}"
-
+PLAIN_BILINEAR = (
+    "Interpolate bilinearly on 8-bit pixels, without smoothing (antialiasing) and without shifting "
+    "pixel centres."
+)
 LETTERBOX = "Keep the aspect ratio, centre the image and pad it with grey (114)."
 
 OTHER_GREY = COMMON_COST + 0.5
@@ -57,36 +53,36 @@ two others; chosen."""
 
 KERNEL_TITLES = {
     "pillow_bilinear": (
-        "Resized with Pillow's bilinear filter (antialiased)",
-        "Pillow's BILINEAR filter, which smooths when it shrinks an image,",
+        "Resized with antialiasing (bilinear filter)",
+        "an antialiased bilinear filter (BILINEAR in Pillow)",
     ),
     "pillow_bicubic": (
-        "Resized with Pillow's bicubic filter (antialiased)",
-        "Pillow's BICUBIC filter, its default, which smooths when it shrinks an image,",
+        "Resized with antialiasing (bicubic filter)",
+        "an antialiased bicubic filter (BICUBIC in Pillow)",
     ),
     "cubic": (
-        "Resized with bicubic interpolation (OpenCV)",
-        "bicubic interpolation (INTER_CUBIC)",
+        "Resized with bicubic interpolation",
+        "bicubic interpolation (INTER_CUBIC in OpenCV)",
     ),
     "area": (
-        "Resized with area interpolation (OpenCV)",
-        "area interpolation (INTER_AREA)",
+        "Resized by averaging areas",
+        "averages over areas (INTER_AREA in OpenCV)",
     ),
     "nearest": (
-        "Resized with nearest-neighbour interpolation (OpenCV)",
-        "nearest-neighbour interpolation (INTER_NEAREST)",
+        "Resized with nearest-neighbour interpolation",
+        "nearest-neighbour interpolation (INTER_NEAREST in OpenCV)",
     ),
     "lanczos": (
-        "Resized with Lanczos interpolation (OpenCV)",
-        "Lanczos interpolation (INTER_LANCZOS4)",
+        "Resized with Lanczos interpolation",
+        "Lanczos interpolation (INTER_LANCZOS4 in OpenCV)",
     ),
     "pillow_lanczos": (
-        "Resized with Pillow's Lanczos filter (antialiased)",
-        "Pillow's LANCZOS filter, which smooths when it shrinks an image,",
+        "Resized with antialiasing (Lanczos filter)",
+        "an antialiased Lanczos filter (LANCZOS in Pillow)",
     ),
     "pillow_nearest": (
-        "Resized with nearest-neighbour interpolation (Pillow)",
-        "nearest-neighbour interpolation (Pillow's NEAREST filter)",
+        "Resized with nearest-neighbour interpolation (pixel centres)",
+        "nearest-neighbour interpolation at pixel centres (NEAREST in Pillow)",
     ),
     "catmull_rom": (
         "Resized with Catmull-Rom interpolation",
@@ -95,8 +91,8 @@ KERNEL_TITLES = {
 }
 """Title and words by interpolation kernel."""
 
-fault = partial(add_fault, stage="geometry", code=LETTERBOX_CODE)
-fault_both_ways = partial(fault, code=BOTH_WAYS_CODE)
+fault = partial(add_fault, stage="geometry", subjects=("letterbox",))
+fault_both_ways = partial(fault, subjects=("letterbox", "rescaling"))
 
 fault_both_ways(
     "stretched",
@@ -167,17 +163,20 @@ fault_both_ways(
 )
 fault(
     "not_enlarged",
-    title="Small images padded but not enlarged (scaleup=False)",
+    title="Small images padded but not enlarged",
     changes={"enlarge": False},
-    wrong="Images smaller than the input are padded but not enlarged (scaleup=False).",
-    fix=LETTERBOX,
+    wrong="Images smaller than the input are padded but not enlarged.",
+    fix="Scale small images up, too, until one side fills the input.",
 )
 fault(
     "sides_exchanged",
     title="Height and width swapped when resizing",
     changes={"sides_exchanged": True},
     wrong="Height and width are swapped when the image is resized.",
-    fix="Pass (width, height) to cv2.resize; the shape of an array is (height, width).",
+    fix=(
+        "Pass the sides in the order that the resizing function expects: OpenCV takes a size as "
+        "(width, height), while the shape of an array is (height, width)."
+    ),
 )
 for rounding, direction in ROUNDINGS.items():
     fault(
@@ -196,7 +195,7 @@ for rounding, direction in ROUNDINGS.items():
         title=f"Padding rounded {direction} (image 1 px off)",
         changes={"border_rounding": rounding},
         wrong=f"Half the padding is rounded {direction}, so the image can be 1 px off.",
-        fix="Compute the padding at the left and top as round(padding / 2 - 0.1).",
+        fix="Round half the padding, minus 0.1 px, to the nearest pixel for the left and top side.",
         cost=RARE_COST,
     )
 
@@ -211,7 +210,7 @@ def other_border(level: int) -> Fault:
         (("border", level),),
         f"The padding has the grey level {level} instead of 114.",
         "Pad with grey level 114.",
-        LETTERBOX_CODE,
+        ("letterbox",),
         cost=cost,
     )
 
@@ -220,10 +219,10 @@ for level in PADDINGS:
     FAULTS.add(f"border_grey_{level}", other_border(level))
 fault(
     "border_blue",
-    title="Padded with blue: cv::Scalar(114) sets the first channel only",
+    title="Padded with 114 in the first channel only (blue or red)",
     changes={"border": (114, 0, 0)},
     wrong="Only the first channel of the padding is 114, and the other two are 0.",
-    fix="Pad with grey level 114 in all three channels: cv::Scalar(114, 114, 114).",
+    fix="Pad with grey level 114 in all three channels: Scalar(114, 114, 114) in OpenCV.",
     cost=RARE_COST,
 )
 for kernel, (heading, words) in KERNEL_TITLES.items():
@@ -231,8 +230,9 @@ for kernel, (heading, words) in KERNEL_TITLES.items():
         f"kernel_{kernel}",
         title=heading,
         changes={"kernel": kernel},
-        wrong=f"The image is resized with {words} instead of OpenCV's INTER_LINEAR.",
-        fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
+        wrong=f"The image is resized with {words} instead of 8-bit bilinear interpolation.",
+        fix=PLAIN_BILINEAR,
+        subjects=("resizing",),
     )
 fault(
     "resized_in_floats",
@@ -240,13 +240,18 @@ fault(
     changes={"levels": "kept"},
     wrong="The image is resized on floats, which keeps fractions of a grey level.",
     fix="Resize the 8-bit image, and convert it to floats afterwards.",
+    subjects=("resizing",),
 )
 fault(
     "rounded_once",
     title="Resized with levels rounded once, at the end",
     changes={"levels": "half_up"},
-    wrong="The levels are resized as floats and then rounded; OpenCV resizes in fixed point.",
-    fix="Resize the 8-bit image with cv2.INTER_LINEAR.",
+    wrong=(
+        "The levels are resized as floats and then rounded, whereas the training resized in fixed "
+        "point, as OpenCV does."
+    ),
+    fix=PLAIN_BILINEAR,
+    subjects=("resizing",),
     cost=RARE_COST,
 )
 fault(
@@ -254,7 +259,8 @@ fault(
     title="Resized levels truncated instead of rounded",
     changes={"levels": "truncated"},
     wrong="Fractions of the resized levels are cut, so the input is half a level darker.",
-    fix="Round the resized levels, or resize the 8-bit image with cv2.INTER_LINEAR.",
+    fix="Round the resized levels to the nearest one, or resize the 8-bit image itself.",
+    subjects=("resizing",),
     cost=RARE_COST,
 )
 fault(
@@ -265,7 +271,8 @@ fault(
         "Pixels are sampled at x / gain instead of (x + 0.5) / gain - 0.5, as cv::cuda::resize "
         "does, so the image lies up to half a pixel off."
     ),
-    fix="Resize with half-pixel centres, as cv2.resize does.",
+    fix="Resize with half-pixel centres: sample at (x + 0.5) / gain - 0.5.",
+    subjects=("resizing",),
 )
 fault(
     "corners_aligned",
@@ -273,6 +280,7 @@ fault(
     changes={"grid": "corners_aligned", "levels": "kept"},
     wrong="The image is resized on floats with align_corners=True, which moves its content.",
     fix="Resize with half-pixel centres: align_corners=False.",
+    subjects=("resizing",),
     cost=RARE_COST,
 )
 fault_both_ways(
@@ -298,11 +306,11 @@ fault_both_ways(
 )
 fault_both_ways(
     "warp_affine",
-    title="Warped with cv2.warpAffine, without half-pixel centres",
+    title="Warped by an affine matrix without half-pixel centres",
     changes={"fitting": "warp", "grid": "corner"},
     wrong=(
-        "The image is mapped by the matrix of a scale and a padding, with which cv2.warpAffine "
-        "samples at x / gain instead of (x + 0.5) / gain - 0.5."
+        "The image is mapped by the matrix of a scale and a padding, which samples at x / gain "
+        "instead of (x + 0.5) / gain - 0.5, as OpenCV's warpAffine does."
     ),
     fix=LETTERBOX,
 )
@@ -325,7 +333,7 @@ RECTANGLE = Fault(
     (("stride", 32),),
     "The image is padded to a minimal rectangle (multiples of the stride) instead of the square.",
     "Use the square that the model was exported for, or declare geometry: rect.",
-    LETTERBOX_CODE,
+    ("letterbox", "rescaling"),
     "https://github.com/ultralytics/ultralytics/issues/14285",
     CHOICE_COST,
 )
@@ -336,7 +344,7 @@ SQUARE = Fault(
     (("stride", None),),
     "The image is padded to the square instead of a minimal rectangle (multiples of the stride).",
     "Declare geometry: square, or pad only to the next multiple of the stride.",
-    LETTERBOX_CODE,
+    ("letterbox", "rescaling"),
     "https://github.com/ultralytics/ultralytics/issues/14285",
     CHOICE_COST,
 )

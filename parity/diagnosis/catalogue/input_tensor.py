@@ -4,19 +4,17 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
-CODE = "x = canvas[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / 255"
-
 DIVIDE_ONCE = "Divide pixel values by 255 once."
 DIVIDE_ONLY = "Divide pixel values by 255 and do nothing else."
 
-fault = partial(add_fault, stage="input_tensor", code=CODE)
+fault = partial(add_fault, stage="input_tensor", subjects=("input_tensor",))
 
 fault(
     "bgr",
     title="Colours swapped (BGR instead of RGB)",
     changes={"colours": "bgr"},
     wrong="The colour channels reach the network as BGR instead of RGB.",
-    fix="Convert OpenCV's BGR to RGB exactly once.",
+    fix="Feed RGB: convert BGR, in which OpenCV reads images, to RGB exactly once.",
     reference="https://github.com/ultralytics/ultralytics/issues/10289",
 )
 fault(
@@ -71,7 +69,7 @@ fault(
         "The HWC image is reshaped instead of transposed to CHW, which scrambles rows, columns and "
         "colours."
     ),
-    fix="Use transpose(2, 0, 1); reshape does not swap axes.",
+    fix="Transpose the image to channels, height, width; a reshape does not swap axes.",
 )
 fault(
     "axes_exchanged",
@@ -81,5 +79,5 @@ fault(
         "The axes of the input tensor are channels, width, height instead of channels, height, "
         "width."
     ),
-    fix="Use transpose(2, 0, 1), not transpose(2, 1, 0).",
+    fix="Order the axes as channels, height, width.",
 )

@@ -3,11 +3,6 @@
 from functools import partial
 
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
-from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
-
-CODE = """# cv2.dnn.NMSBoxesBatched keeps classes apart and wants x, y, width, height
-xywh = np.column_stack([x1, y1, x2 - x1, y2 - y1])
-kept = cv2.dnn.NMSBoxesBatched(xywh, scores, class_ids, conf, iou)"""
 
 TWO_MISTAKES = COMMON_COST + 2
 """Cost of mistaking both the arguments of NMSBoxes and its handling of classes, nats; chosen: less
@@ -24,7 +19,7 @@ DROPPED = {
 }
 """Which boxes are dropped, by the value of ``dropped``."""
 
-fault = partial(add_fault, stage="nms", code=CODE)
+fault = partial(add_fault, stage="nms", subjects=("nms",))
 
 fault(
     "agnostic",
@@ -75,19 +70,22 @@ fault(
 )
 fault(
     "nmsboxes_given_xyxy",
-    title="Corners passed to cv2.dnn.NMSBoxes",
+    title="Corners passed to an NMS that expects width and height",
     changes={"overlap": "nmsboxes_xyxy"},
-    wrong="cv2.dnn.NMSBoxes is given x1, y1, x2, y2 but expects x, y, width, height.",
-    fix="Pass x, y, width and height.",
+    wrong=(
+        "An NMS that expects x, y, width, height is given x1, y1, x2, y2, as happens with "
+        "OpenCV's NMSBoxes."
+    ),
+    fix="Pass x, y, width and height, or use an NMS that takes corners.",
     reference="https://github.com/opencv/opencv_zoo/pull/296",
 )
 fault(
     "agnostic_nmsboxes_given_xyxy",
-    title="Corners passed to cv2.dnn.NMSBoxes, which ignores classes",
+    title="Corners passed to an NMS that expects width and height, across classes",
     changes={"overlap": "nmsboxes_xyxy", "suppression": "agnostic"},
     wrong=(
-        "cv2.dnn.NMSBoxes, which ignores classes, is given x1, y1, x2, y2 but expects x, y, width, "
-        "height."
+        "An NMS that expects x, y, width, height and ignores classes is given x1, y1, x2, y2, as "
+        "happens with OpenCV's NMSBoxes."
     ),
     fix="Run NMS within each class, and pass x, y, width and height.",
     reference="https://github.com/opencv/opencv_zoo/pull/296",
@@ -95,18 +93,21 @@ fault(
 )
 fault(
     "nmsboxes_given_cxcywh",
-    title="Centres passed to cv2.dnn.NMSBoxes",
+    title="Centres passed to an NMS that expects corners",
     changes={"overlap": "nmsboxes_cxcywh"},
-    wrong="cv2.dnn.NMSBoxes is given cx, cy, width, height but expects x, y, width, height.",
+    wrong=(
+        "An NMS that expects x, y, width, height is given cx, cy, width, height, as happens with "
+        "OpenCV's NMSBoxes."
+    ),
     fix="Pass x, y, width and height, with x and y of the top-left corner.",
 )
 fault(
     "agnostic_nmsboxes_given_cxcywh",
-    title="Centres passed to cv2.dnn.NMSBoxes, which ignores classes",
+    title="Centres passed to an NMS that expects corners, across classes",
     changes={"overlap": "nmsboxes_cxcywh", "suppression": "agnostic"},
     wrong=(
-        "cv2.dnn.NMSBoxes, which ignores classes, is given cx, cy, width, height but expects x, y, "
-        "width, height."
+        "An NMS that expects x, y, width, height and ignores classes is given cx, cy, width, "
+        "height, as happens with OpenCV's NMSBoxes."
     ),
     fix="Run NMS within each class, and pass x, y, width and height.",
     cost=TWO_MISTAKES,
@@ -121,9 +122,9 @@ fault(
 )
 fault(
     "nmsboxes",
-    title="NMS by cv2.dnn.NMSBoxes",
+    title="Boxes without area treated as identical by NMS",
     changes={"overlap": "nmsboxes"},
-    wrong="NMS is done by cv2.dnn.NMSBoxes; it treats two boxes without area as identical.",
+    wrong="NMS treats two boxes without area as identical, as OpenCV's NMSBoxes does.",
     fix="Make sure that boxes have an area before NMS.",
     cost=CHOICE_COST,
 )
@@ -169,7 +170,7 @@ fault(
     title="Overlap equal to the IoU threshold suppressed",
     changes={"iou_inclusive": True},
     wrong="A box whose overlap equals the IoU threshold is suppressed (>= instead of >).",
-    fix="Compare with >.",
+    fix="Suppress a box only if its overlap exceeds the threshold (>).",
     cost=RARE_COST,
 )
 fault(
@@ -205,7 +206,7 @@ for dropped, words in DROPPED.items():
             changes={"dropped": dropped} | ({"dropped_after_nms": True} if after else {}),
             wrong=f"Boxes that {words} are thrown away instead of clipped, {when} NMS.",
             fix="Keep these boxes and clip them to the image.",
-            code=RESCALING_CODE,
+            subjects=("clipping",),
         )
 fault(
     "not_sorted",
@@ -226,19 +227,20 @@ fault(
     title="Score equal to the confidence threshold accepted",
     changes={"conf_inclusive": True},
     wrong="A score equal to the confidence threshold passes (>= instead of >).",
-    fix="Compare with >.",
+    fix="Keep a score only if it exceeds the threshold (>).",
+    subjects=("thresholds",),
     cost=RARE_COST,
 )
 
 ZERO_SIZE_NMSBOXES = Fault(
     "zero_size_nmsboxes",
     "nms",
-    "Boxes without area passed to cv2.dnn.NMSBoxes",
+    "Boxes without area passed to an NMS that treats them as identical",
     (("suppression", "agnostic"), ("overlap", "nmsboxes"), ("suppressed_in", "image")),
-    "cv2.dnn.NMSBoxes, which ignores classes, is given boxes without area; it treats any two of "
-    "them as identical, so only one is left.",
+    "NMS ignores classes and treats any two boxes without area as identical, as OpenCV's NMSBoxes "
+    "does, so only one of them is left.",
     "Find out why boxes have no area; run NMS within each class, before clipping.",
-    CODE,
+    ("nms",),
     cost=ZERO_SIZE,
 )
 """Considered only where boxes without area were observed."""
@@ -253,7 +255,7 @@ def small_boxes_dropped(least_side: float) -> Fault:
         (("least_side", least_side),),
         f"Boxes whose width or height is less than {least_side:g} px of the input are dropped.",
         "Keep boxes of any size.",
-        "kept = np.flatnonzero(scores > conf)  # and no filter by size",
+        ("decoding",),
         cost=RARE_COST,
     )
 
@@ -267,7 +269,7 @@ def most_candidates(count: int) -> Fault:
         (("max_candidates", count),),
         f"Only the {count} boxes with the highest scores take part in NMS.",
         "Pass all boxes above the confidence threshold, up to 30000.",
-        CODE,
+        ("nms",),
         cost=RARE_COST,
     )
 
@@ -281,6 +283,6 @@ def most_per_class(count: int) -> Fault:
         (("max_per_class", count),),
         f"At most {count} boxes of each class are kept in an image.",
         "Limit the number of boxes of an image (max_det), not of a class.",
-        CODE,
+        ("nms",),
         cost=RARE_COST,
     )

@@ -12,7 +12,6 @@ from parity.diagnosis.catalogue.fault import (
     Fault,
     add_fault,
 )
-from parity.diagnosis.catalogue.rescaling import CODE as RESCALING_CODE
 from parity.diagnosis.catalogue.rescaling import describe_shift
 
 ON_A_CANVAS = COMMON_COST + 0.5
@@ -37,7 +36,7 @@ fault = partial(add_fault, stage="output")
 integers = partial(
     fault,
     fix="Keep coordinates as floats; round only for drawing.",
-    code="box = [float(v) for v in box]",
+    subjects=("fractions",),
 )
 
 fault(
@@ -45,8 +44,8 @@ fault(
     title="Boxes normalised to the image size",
     changes={"unit": "image_fraction"},
     wrong="Coordinates are fractions of the image's width and height instead of px.",
-    fix="Multiply by the image's width and height.",
-    code="boxes *= [w0, h0, w0, h0]",
+    fix="Multiply x by the image's width and y by its height, or declare the unit.",
+    subjects=("units",),
 )
 fault(
     "normalised_by_input",
@@ -54,7 +53,7 @@ fault(
     changes={"unit": "input_fraction"},
     wrong="Coordinates are divided by the width and height of the input.",
     fix="Do not divide by the input size after rescaling.",
-    code=RESCALING_CODE,
+    subjects=("rescaling",),
 )
 fault(
     "times_input",
@@ -62,18 +61,20 @@ fault(
     changes={"unit": "times_input"},
     wrong="Coordinates in px are multiplied by the input size, as if they were normalised.",
     fix="Use the network's coordinates as they are; they are px already.",
-    code=RESCALING_CODE,
+    subjects=("rescaling",),
 )
 fault(
     "not_clipped",
     title="Boxes not clipped to the image",
     changes={"clip": "no"},
     wrong="Boxes are not clipped to the image.",
-    fix="Clip x to [0, width] and y to [0, height].",
-    code=RESCALING_CODE,
+    fix="Clip x to [0, width] and y to [0, height] of the image.",
+    subjects=("clipping",),
 )
 clipping = partial(
-    fault, fix="Clip x to [0, width] and y to [0, height], and nothing else.", code=RESCALING_CODE
+    fault,
+    fix="Clip x to [0, width] and y to [0, height], and nothing else.",
+    subjects=("clipping",),
 )
 clipping(
     "clipped_to_last_px",
@@ -159,7 +160,7 @@ for corners in ("xywh", "cxcywh", "yxyx"):
         changes={"corners": corners},
         wrong=f"The four numbers of a box are {corners} where x1, y1, x2, y2 are expected.",
         fix="Return x1, y1, x2, y2, or declare the format.",
-        code="box = [x1, y1, x2, y2]",
+        subjects=("corners",),
     )
 
 
@@ -179,7 +180,7 @@ def output_shift(shift: Corners) -> Fault:
         (("output_shift", shift),),
         f"A constant is added to boxes in px of the image: {words}.",
         "Return the rescaled coordinates as they are; width is x2 - x1.",
-        RESCALING_CODE,
+        ("rescaling",),
         cost=RARE_COST,
     )
 
@@ -204,7 +205,7 @@ def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
         f"Boxes are returned in px of a canvas of {words}, onto which the image is "
         f"{CANVAS_TITLES[unit]} for display.",
         "Return px of the image; scale boxes for display only.",
-        "boxes *= [w0 / canvas_width, h0 / canvas_height] * 2",
+        ("rescaling",),
         cost=ON_A_CANVAS,
     )
 

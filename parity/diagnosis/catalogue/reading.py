@@ -4,8 +4,6 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
-CODE = "image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)"
-
 JPEG_QUALITIES = (95, 90, 75, 50)
 """Qualities, 0 to 100, that encoders use by default or that people choose; 75 is Pillow's default,
 95 OpenCV's."""
@@ -13,14 +11,14 @@ JPEG_QUALITIES = (95, 90, 75, 50)
 REDUCTIONS = {0.5: "half", 0.25: "a quarter"}
 """Factors by which previews are commonly reduced; chosen."""
 
-fault = partial(add_fault, stage="reading", code=CODE)
+fault = partial(add_fault, stage="reading", subjects=("reading",))
 
 fault(
     "exif_ignored",
     title="EXIF orientation ignored",
     changes={"orientation": "stored"},
     wrong="The EXIF orientation tag is ignored, so some photos reach the network rotated.",
-    fix="Read images with OpenCV, or call ImageOps.exif_transpose after Image.open.",
+    fix="Turn the image as its EXIF orientation says when you read it.",
     reference="https://github.com/ultralytics/ultralytics/pull/23631",
 )
 fault(
@@ -29,6 +27,17 @@ fault(
     changes={"grey": True},
     wrong="The image is converted to greyscale before detection.",
     fix="Keep all three colour channels.",
+)
+fault(
+    "chroma_repeated",
+    title="JPEG decoded without smoothing its colours",
+    changes={"chroma": "repeated"},
+    wrong=(
+        "Colours that a JPEG stores at half the resolution are enlarged by repeating them; OpenCV, "
+        "Pillow and libjpeg interpolate them."
+    ),
+    fix="Decode with libjpeg's default settings (fancy upsampling), as OpenCV does.",
+    cost=RARE_COST,
 )
 for quality in JPEG_QUALITIES:
     fault(

@@ -13,13 +13,6 @@ from parity.diagnosis.catalogue.fault import (
     add_fault,
 )
 
-CODE = """r = min(640 / h0, 640 / w0)
-nh, nw = round(h0 * r), round(w0 * r)  # halves to even, as std::nearbyint in C++
-top, left = round((640 - nh) / 2 - 0.1), round((640 - nw) / 2 - 0.1)
-boxes[:, 0::2] = ((boxes[:, 0::2] - left) / (nw / w0)).clip(0, w0)
-boxes[:, 1::2] = ((boxes[:, 1::2] - top) / (nh / h0)).clip(0, h0)"""
-"""Correct rescaling; faults of geometry and output are fixed with it too."""
-
 WIDTH_OR_HEIGHT = "https://github.com/ultralytics/ultralytics/issues/19997"
 
 WRONG_SCALE = COMMON_COST + 0.5
@@ -59,7 +52,7 @@ fault = partial(
     add_fault,
     stage="rescaling",
     fix="Subtract the padding that was added, then divide by the scale factor that was applied.",
-    code=CODE,
+    subjects=("rescaling",),
 )
 wrong_scale = partial(fault, cost=WRONG_SCALE)
 wrong_padding = partial(fault, cost=WRONG_PADDING)
@@ -236,7 +229,7 @@ for rule, words in WHOLE_INPUT_PX.items():
         changes={"whole_input_px": rule},
         wrong=f"{words} to whole px of the input, before boxes are rescaled to the image.",
         fix="Keep coordinates as floats until they are in px of the image.",
-        code=f"boxes = boxes.astype(np.float32)\n{CODE}",
+        subjects=("fractions", "rescaling"),
     )
 
 HALF_PX: Corners = (0.5, 0.5, 1.0, 1.0)
@@ -266,7 +259,7 @@ def input_shift(shift: Corners) -> Fault:
         (("input_shift", shift),),
         f"A constant is added to boxes in px of the input: {words}.",
         "Use the network's coordinates as they are.",
-        CODE,
+        ("rescaling",),
         cost=RARE_COST,
     )
 

@@ -76,8 +76,8 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
         title,
         ((field, value),),
         wrong,
-        f"Set {field} to the intended value, in one place.",
-        f"{field} = {declared if declared is not None else value}",
+        f"Set the {words} to the intended value, in one place.",
+        ("thresholds",),
         cost=cost,
     )
 

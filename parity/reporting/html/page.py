@@ -27,9 +27,9 @@ from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import is_web_address, printable, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLE_SHEETS = ("base.css", "sections.css", "browser.css", "viewer.css")
+STYLE_SHEETS = ("base.css", "sections.css", "tabs.css", "browser.css", "viewer.css")
 FIRST_SCRIPT = "theme.js"
-SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "start.js")
+SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.js")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from parity.files import atomic
 from parity.reporting.markdown.escaping import escape_markdown, fence
 from parity.reporting.report import Report
-from parity.reporting.views.blocks import Code
+from parity.reporting.views.blocks import Code, CodeTab
 from parity.reporting.wording import is_web_address, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,7 +55,7 @@ def environment(folder: Path) -> Environment:
     def address(path: str) -> Markup:
         return Markup(relative_address(path, folder))  # noqa: S704 - quoted as an address
 
-    def code(block: Code) -> Markup:
+    def code(block: Code | CodeTab) -> Markup:
         return Markup(fence(block.text, block.language))  # noqa: S704 - nothing in it can close it
 
     def link(text: str) -> Markup:

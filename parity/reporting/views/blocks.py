@@ -85,6 +85,36 @@ class Code(Block):
 
 
 @dataclass(frozen=True)
+class CodeTab:
+    """The same lines in one language.
+
+    Attributes
+    ----------
+    language : str
+        What Markdown calls it: ``cpp``.
+    title : str
+        What people call it.
+    text : str
+        The lines.
+    note : str
+        What to know of them; may be empty.
+    """
+
+    language: str
+    title: str
+    text: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CodeTabs(Block):
+    """Lines in several languages, of which the page shows one at a time, and what they are."""
+
+    label: str
+    tabs: tuple[CodeTab, ...]
+
+
+@dataclass(frozen=True)
 class Fact:
     """A name and its value, which becomes a link if it is an address on the web."""
 

@@ -9,11 +9,13 @@ from parity.diagnosis.document import (
     Severity,
     WaterfallStep,
 )
+from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
 from parity.reporting.views.blocks import (
     Block,
-    Code,
+    CodeTab,
+    CodeTabs,
     Fact,
     Facts,
     Figure,
@@ -37,6 +39,8 @@ from parity.reporting.wording import (
 
 MOST_ALTERNATIVES = 5
 OBJECTS = ("lost", "added", "renamed")
+
+NOT_RUN = "Not run in the tests of yolo-parity."
 
 FIX_HEADER = (
     "compared with PyTorch",
@@ -105,8 +109,17 @@ def fault_blocks(fault: NamedFault, cost: str) -> Iterator[Block]:
     if fault.reference:
         facts.append(Fact("Reported before", fault.reference))
     yield Facts(tuple(facts))
-    if fault.code:
-        yield Code(fault.code, "python", f"Correct lines: {fault.title}")
+    if fault.fixes:
+        yield fix_of(fault)
+
+
+def fix_of(fault: NamedFault) -> CodeTabs:
+    """Return the right lines for a fault in every language."""
+    tabs = [
+        CodeTab(each, LANGUAGE_TITLES[each], lines, "" if each in fault.run else NOT_RUN)
+        for each, lines in fault.fixes.items()
+    ]
+    return CodeTabs(f"Correct lines: {fault.title}", tuple(tabs))
 
 
 def cost_in_words(share: float | None, severity: Severity) -> str:

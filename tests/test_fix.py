@@ -1,0 +1,216 @@
+"""The right lines: in Python, C++ and JavaScript they are run, and their numbers are parity's."""
+
+import ast
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from PIL import Image
+
+from parity.data.reading import read_image
+from parity.deployment.pipeline import Pipeline
+from parity.detection.boxes import cxcywh_to_xyxy
+from parity.detection.decoding import decode
+from parity.detection.letterbox import apply, fit, planes
+from parity.detection.nms import CLASS_OFFSET_PX, nms
+from parity.detection.rescaling import scale_boxes
+from parity.diagnosis.catalogue.fault import all_faults
+from parity.diagnosis.fixes.fix import FIXES, FixValues, fill_in, fix_values, languages_run
+from parity.diagnosis.languages import LANGUAGES
+from tests.fix_programs import HEADERS, STEPS, VALUES, Run, build_cpp, run_javascript, run_python
+
+PLACES = pytest.mark.parametrize("place", range(len(VALUES)))
+PYTHON_ONLY = {"reading", "class_names"}
+"""Subjects whose lines other languages cannot run without a library of hundreds of MB, or a
+browser."""
+
+SIDES = [(96, 96), (50, 77), (130, 41), (37, 200), (1, 90), (63, 64), (250, 333)]
+"""Heights and widths of images, px."""
+
+
+@pytest.fixture(scope="session", params=["python", "cpp", "javascript"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    if request.param == "python":
+        return run_python
+    if request.param == "javascript":
+        if not shutil.which("node"):
+            pytest.skip("needs node")
+        return run_javascript
+    if not shutil.which("g++") or not Path(HEADERS).is_dir():
+        pytest.skip("needs g++ and Debian's libopencv-imgproc-dev")
+    return build_cpp(tmp_path_factory.mktemp("cpp"))
+
+
+def image_of(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(height * width).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def boxes_of(many: int, seed: int) -> np.ndarray:
+    """Return crowded boxes, some of which reach out of the image."""
+    random = np.random.default_rng(seed)
+    corners = random.choice([-10, 15, 40], (many, 2)) + random.uniform(0, 5, (many, 2))
+    return np.hstack([corners, corners + random.uniform(20, 40, (many, 2))]).astype(np.float32)
+
+
+@PLACES
+@pytest.mark.parametrize("shape", SIDES)
+def test_pixels_are_letterboxed_as_parity_does(run: Run, place: int, shape: Any) -> None:
+    values, image = VALUES[place], image_of(*shape)
+    where = fit(shape, (values.height, values.width), stride=values.stride)
+    expected = apply(image, where)
+    found = run("letterbox", place, {"image": image})
+    level = 1 if run is run_javascript else 0  # OpenCV computes in integers, JavaScript in floats
+    np.testing.assert_allclose(found["canvas"].ravel(), expected.ravel(), atol=level)
+    tensor = found["tensor"].ravel()
+    np.testing.assert_allclose(tensor, planes(expected).ravel(), atol=1.001 * level / 255)
+    grey = np.ones(expected.shape[:2], bool)
+    inside = slice(where.top, where.top + where.resized_height)
+    grey[inside, where.left : where.left + where.resized_width] = False
+    assert (found["canvas"].reshape(expected.shape)[grey] == 114).all()
+
+
+@pytest.mark.parametrize("size", [(96, 80), (20, 31), (150, 60)])
+def test_pixels_are_resized_as_parity_does(run: Run, size: tuple[int, int]) -> None:
+    image = image_of(60, 77)
+    found = run("resizing", 0, {"image": image, "size": np.array(size)})["resized"].ravel()
+    expected = cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR)
+    level = 1 if run is run_javascript else 0
+    np.testing.assert_allclose(found, expected.ravel(), atol=level)
+
+
+@PLACES
+def test_the_output_is_decoded_as_parity_does(run: Run, place: int) -> None:
+    random = np.random.default_rng(place)
+    raw = np.vstack([random.uniform(1, 90, (4, 60)), random.beta(0.3, 1, (3, 60))])
+    raw = raw.astype(np.float32)
+    expected = decode(raw, VALUES[place].conf)
+    assert len(expected) > 10
+    found = run("decoding", place, {"raw": raw})
+    corners = cxcywh_to_xyxy(expected.boxes).ravel()
+    np.testing.assert_allclose(found["boxes"].ravel(), corners, rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(found["scores"], expected.scores, rtol=1e-6)
+    assert found["class_ids"].tolist() == expected.class_ids.tolist()
+
+
+@PLACES
+def test_nms_keeps_what_parity_keeps(run: Run, place: int) -> None:
+    values, boxes = VALUES[place], boxes_of(80, place)
+    random = np.random.default_rng(place)
+    scores = random.uniform(0, 1, 80).round(2).astype(np.float32)  # some are equal
+    class_ids = random.integers(0, 3, 80).astype(np.int32)
+    offsets = class_ids[:, None].astype(np.float32) * CLASS_OFFSET_PX
+    expected = nms(boxes + offsets, scores, values.iou, limit=values.max_det).tolist()
+    assert len(expected) < 80
+    assert expected != nms(boxes, scores, values.iou, limit=values.max_det).tolist()
+    found = run("nms", place, {"boxes": boxes, "scores": scores, "class_ids": class_ids})
+    assert found["kept"].tolist() == expected
+
+
+@PLACES
+@pytest.mark.parametrize("shape", SIDES)
+def test_boxes_are_rescaled_as_parity_does(run: Run, place: int, shape: Any) -> None:
+    values, boxes = VALUES[place], boxes_of(10, place)
+    where = fit(shape, (values.height, values.width), stride=values.stride)
+    sides = (where.height, where.width)
+    expected = scale_boxes(boxes, sides, shape)
+    given = {"input": np.array(sides), "size": np.array(shape), "boxes": boxes.copy()}
+    found = run("rescaling", place, given)["boxes"].ravel()
+    slack = 0 if run is run_python else 1e-3
+    np.testing.assert_allclose(found, expected.ravel(), atol=slack)
+
+
+def test_boxes_are_clipped_and_brought_into_px(run: Run) -> None:
+    boxes, size = boxes_of(20, 0), np.array([40, 50])
+    clipped = run("clipping", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
+    np.testing.assert_allclose(clipped, boxes.clip(0, [50, 40, 50, 40]), rtol=1e-6)
+    pixels = run("units", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
+    np.testing.assert_allclose(pixels, boxes * [50, 40, 50, 40], rtol=1e-6)
+
+
+def test_the_four_numbers_of_a_box(run: Run) -> None:
+    numbers = np.array([1.25, 2.5, 10.75, 20.125])
+    assert run("corners", 0, {"numbers": numbers})["box"].tolist() == [1.25, 2.5, 12.0, 22.625]
+    assert run("fractions", 0, {"numbers": numbers})["box"].tolist() == numbers.tolist()
+
+
+@PLACES
+def test_thresholds_are_those_of_the_deployment(run: Run, place: int) -> None:
+    values = VALUES[place]
+    given = {"scores": np.array([0.1, 0.9])}
+    found = run("thresholds", place, given if run is run_python else {})["numbers"]
+    np.testing.assert_allclose(found, [values.conf, values.iou, values.max_det], rtol=1e-6)
+
+
+def test_an_image_is_read_as_parity_reads_it(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(image_of(40, 60)).save(tmp_path / "turned.jpg", exif=exif)
+    names: dict[str, Any] = {"np": np, "cv2": cv2, "path": str(tmp_path / "turned.jpg")}
+    exec(FIXES["reading"].lines("python", VALUES[0]), names)  # noqa: S102 - what is tested
+    assert names["image"].shape == (60, 40, 3)
+    np.testing.assert_array_equal(names["image"], read_image(names["path"]))
+
+
+def test_class_names_are_read_from_the_model() -> None:
+    tensor = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    out = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    graph = onnx.helper.make_graph([node], "g", [tensor], [out])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    onnx.helper.set_model_props(model, {"names": "{0: 'person', 1: 'car'}"})
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    names: dict[str, Any] = {"ast": ast, "session": session, "class_id": np.int32(1)}
+    exec(FIXES["class_names"].lines("python", VALUES[0]), names)  # noqa: S102 - what is tested
+    assert names["label"] == "car"
+
+
+def test_what_is_said_to_be_run_is_run() -> None:
+    everywhere = {subject for subjects in STEPS.values() for subject in subjects}
+    assert everywhere | PYTHON_ONLY == set(FIXES)
+    for subject, fix in FIXES.items():
+        expected = {"python"} if subject in PYTHON_ONLY else {"python", "cpp", "javascript"}
+        assert fix.run == expected
+
+
+@pytest.mark.parametrize("subject", FIXES)
+@pytest.mark.parametrize("values", VALUES)
+def test_lines_are_filled_in_and_fit_the_page(subject: str, values: FixValues) -> None:
+    for lines in fill_in([subject], values).values():
+        assert lines == lines.strip()
+        assert max(map(len, lines.splitlines())) <= 100
+
+
+def test_every_fix_is_of_some_fault() -> None:
+    assert {subject for fault in all_faults() for subject in fault.subjects} == set(FIXES)
+
+
+def test_the_lines_hold_the_size_and_the_thresholds_of_the_deployment() -> None:
+    class Wide:
+        imgsz, stride, rect, end2end = (480, 1280), 64, True, False
+
+    values = fix_values(Wide(), Pipeline(stride=64, conf=0.4, max_det=100), 7)  # type: ignore[arg-type]
+    assert values == FixValues(480, 1280, 64, 7, 0.4, 0.7, 100)
+    for language, lines in fill_in(["letterbox", "rescaling", "decoding", "nms"], values).items():
+        for words in ("480", "1280", "% 64", "at most 480 and 1280", "0.4", "0.7", "100", "11 x"):
+            said = words.replace("11 x", "(1, 11, ") if language == "python" else words
+            assert said in lines
+        assert "640" not in lines
+    fixed = fix_values(Wide(), Pipeline(imgsz=(320, 416)), 7)  # type: ignore[arg-type]
+    assert (fixed.height, fixed.width, fixed.stride) == (320, 416, None)
+    assert "%" not in fill_in(["letterbox"], fixed)["cpp"]
+
+
+def test_languages_keep_their_order_and_what_is_run_needs_every_part() -> None:
+    assert tuple(fill_in(["letterbox"], VALUES[0])) == LANGUAGES
+    assert languages_run(["letterbox", "rescaling"]) == ("python", "cpp", "javascript")
+    assert languages_run(["letterbox", "reading"]) == ("python",)
+    assert fill_in([], VALUES[0]) == {}
+    assert languages_run([]) == ()

@@ -35,8 +35,9 @@ def sample(picture: np.ndarray, side: int = GRID) -> np.ndarray:
     height, width = picture.shape[:2]
     rows = ((np.arange(side) + 0.5) * height / side).astype(np.intp)
     columns = ((np.arange(side) + 0.5) * width / side).astype(np.intp)
-    taken: np.ndarray = picture[rows[:, None], columns[None, :]].astype(np.float32)
-    return taken if taken.ndim == 2 else np.asarray(taken.mean(axis=2))
+    with np.errstate(all="ignore"):
+        taken: np.ndarray = picture[rows[:, None], columns[None, :]].astype(np.float32)
+        return taken if taken.ndim == 2 else np.asarray(taken.mean(axis=2))
 
 
 def thumbnail(sampled: np.ndarray) -> np.ndarray:
@@ -54,8 +55,9 @@ def thumbnail(sampled: np.ndarray) -> np.ndarray:
     """
     import numpy as np
 
-    means = sampled.reshape(SIDE, SAMPLES, SIDE, SAMPLES).mean(axis=(1, 3)).ravel()
-    cells: np.ndarray = np.nan_to_num(means - means.mean(), posinf=0.0, neginf=0.0)
+    with np.errstate(all="ignore"):  # infinities; a warning would be seen in the program's output
+        means = sampled.reshape(SIDE, SAMPLES, SIDE, SAMPLES).mean(axis=(1, 3)).ravel()
+        cells: np.ndarray = np.nan_to_num(means - means.mean(), posinf=0.0, neginf=0.0)
     norm = float(np.linalg.norm(cells))
     return cells / norm if norm > 0 else cells
 

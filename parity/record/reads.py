@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections import OrderedDict, deque
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ MOST_READS = 512
 
 MOST_OPENED = 256
 """Files that are remembered as lately opened, in which decoded bytes are looked up; chosen."""
+
+WRITES = os.O_WRONLY | os.O_RDWR
 
 
 @dataclass
@@ -95,7 +98,11 @@ class ReadLog:
         self._lock = threading.Lock()
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
-            flags = arguments[2]
-            if not isinstance(flags, int) or not flags & (os.O_WRONLY | os.O_RDWR):
-                self._opened.append(os.path.abspath(os.fsdecode(arguments[0])))  # noqa: PTH100
+        if event != "open":
+            return
+        with suppress(
+            Exception
+        ):  # what is raised here would keep the program from opening the file
+            path, _, flags = arguments
+            if isinstance(path, str | bytes | os.PathLike) and not flags & WRITES:
+                self._opened.append(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SETTINGS = "YOLO_PARITY_RECORD"
 """Environment variable that tells a program that it is recorded, and where to."""
 
+LIBRARIES = "onnxruntime, cv2.dnn, openvino or torch"
+
 LEAST_SIDE = 32
 """Px; an input that is smaller shows no image. Chosen: the largest stride of a YOLO."""
 
@@ -173,6 +175,8 @@ class Recording:
                 self._write()
             unassigned = sum(entry.image is None for entry in tensors)
             said = [f"{len(tensors)} input tensors recorded in {self._folder}."]
+            if not tensors:
+                said.append(f"No network of {LIBRARIES} was given images.")
             if unassigned:
                 said.append(f"For {unassigned} of them it is not certain which image they show.")
             if sys.__stderr__ is not None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 LIBRARY = "onnxruntime"
 
+INPUTS = ("input_feed", "input_dict_ort_values")
+"""What the argument of the inputs is called."""
+
 BOUND = "_yolo_parity_bound"
 """Attribute of an I/O binding: what gives each of its inputs, by name."""
 
@@ -25,11 +28,12 @@ def watch(module: Any, recording: Recording) -> None:
 
 
 def _watch_runs(session_class: Any, recording: Recording) -> None:
-    def begin(session: Any, _: Any, input_feed: Any, *args: Any, **kwargs: Any) -> Fed | None:
-        del args, kwargs
-        return _feed(recording, session, dict(input_feed))
+    def begin(session: Any, *args: Any, **kwargs: Any) -> Fed | None:
+        inputs = args[1] if len(args) > 1 else next(kwargs[k] for k in INPUTS if k in kwargs)
+        return _feed(recording, session, dict(inputs))
 
-    def end(fed: Fed | None, results: Any, session: Any, asked: Any, *_: Any, **__: Any) -> None:
+    def end(fed: Fed | None, results: Any, session: Any, *args: Any, **kwargs: Any) -> None:
+        asked = args[0] if args else kwargs.get("output_names")
         recording.answer(fed, _named(session, asked, results))
 
     for name in ("run", "run_with_ort_values"):
@@ -39,7 +43,7 @@ def _watch_runs(session_class: Any, recording: Recording) -> None:
         return
 
     def begin_async(
-        session: Any, asked: Any, input_feed: Any, callback: Any, *args: Any, **kwargs: Any
+        session: Any, output_names: Any, input_feed: Any, callback: Any, *args: Any, **kwargs: Any
     ) -> Any:
         fed = None
         with unwatched(recording.failed):
@@ -48,16 +52,17 @@ def _watch_runs(session_class: Any, recording: Recording) -> None:
         def called(results: Any, data: Any, error: str) -> Any:
             with unwatched(recording.failed):
                 if not error:
-                    recording.answer(fed, _named(session, asked, results))
+                    recording.answer(fed, _named(session, output_names, results))
             return callback(results, data, error)
 
-        return run_async(session, asked, input_feed, called, *args, **kwargs)
+        return run_async(session, output_names, input_feed, called, *args, **kwargs)
 
     session_class.run_async = begin_async
 
 
 def _watch_binding(module: Any, recording: Recording) -> None:
-    def bound(binding: Any, name: str, value: Any) -> None:
+    def bound(binding: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        (value,) = [*args, *kwargs.values()]
         binding.__dict__.setdefault(BOUND, {})[name] = lambda: value
 
     def bound_at(binding: Any, name: str, device_type: str, *args: Any, **kwargs: Any) -> None:
@@ -68,14 +73,13 @@ def _watch_binding(module: Any, recording: Recording) -> None:
                 given["buffer_ptr"], tuple(given["shape"]), given["element_type"]
             )
 
-    def begin(session: Any, binding: Any, *args: Any, **kwargs: Any) -> Fed | None:
-        del args, kwargs
-        bindings = getattr(binding, BOUND, {})
+    def begin(session: Any, iobinding: Any, *_: Any, **__: Any) -> Fed | None:
+        bindings = getattr(iobinding, BOUND, {})
         return _feed(recording, session, {name: value() for name, value in bindings.items()})
 
-    def end(fed: Fed | None, _: None, session: Any, binding: Any, *__: Any, **___: Any) -> None:
+    def end(fed: Fed | None, _: None, session: Any, iobinding: Any, *__: Any, **___: Any) -> None:
         if fed is not None:
-            recording.answer(fed, _named(session, None, binding.copy_outputs_to_cpu()))
+            recording.answer(fed, _named(session, None, iobinding.copy_outputs_to_cpu()))
 
     failed = recording.failed
     wrap(module.IOBinding, "bind_cpu_input", before=bound, failed=failed)

@@ -59,8 +59,7 @@ def _watch_networks(dnn: Any, net_class: Any, recording: Recording) -> None:
         network = paths.get(id(net), "")
         _remember(fed, id(net), recording.feed(LIBRARY, network, {name: array}, id(net)))
 
-    def answered(_: None, result: Any, net: Any, *args: Any, **kwargs: Any) -> None:
-        del args, kwargs
+    def answered(_: None, result: Any, net: Any, *__: Any, **___: Any) -> None:
         outputs = result if isinstance(result, list | tuple) else [result]
         names = [*net.getUnconnectedOutLayersNames(), *[""] * len(outputs)]
         recording.answer(fed.pop(id(net), None), list(zip(names, outputs, strict=False)))

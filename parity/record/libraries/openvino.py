@@ -60,6 +60,8 @@ def _watch_queue(queue_class: Any, recording: Recording) -> None:
         return start_async(queue, inputs, carried, *args, **kwargs)
 
     def set_own(queue: Any, callback: Any) -> Any:
+        if not callable(callback):
+            return set_callback(queue, callback)
         answering.add(id(queue))
 
         def called(request: Any, carried: Any) -> Any:

@@ -23,20 +23,22 @@ def watch(module: Any, recording: Recording) -> None:
     def call(network: Any, *args: Any, **kwargs: Any) -> Any:
         if getattr(within, "network", False) or is_unwatched() or _is_traced(module.torch):
             return original(network, *args, **kwargs)
-        images = [each for each in [*args, *kwargs.values()] if _is_images(each)]
-        if not images or not _has_weights(network):
-            return original(network, *args, **kwargs)
-        fed = None
+        fed, is_network = None, False
         with unwatched(recording.failed):
-            name = type(network).__qualname__
-            fed = recording.feed(LIBRARY, name, {"": images[0]}, id(network))
+            values = [each for each in [*args, *kwargs.values()] if _is_images(each, module.torch)]
+            if values and _has_weights(network):
+                is_network = True
+                name = type(network).__qualname__
+                fed = recording.feed(LIBRARY, name, {"": values[0]}, id(network))
+        if not is_network:
+            return original(network, *args, **kwargs)
         within.network = True
         try:
             result = original(network, *args, **kwargs)
         finally:
             within.network = False
         with unwatched(recording.failed):
-            recording.answer(fed, [("", tensor) for tensor in _tensors(result)])
+            recording.answer(fed, [("", tensor) for tensor in _tensors(result, module.torch)])
         return result
 
     setattr(call, MARK, True)
@@ -49,8 +51,10 @@ def _is_traced(torch: Any) -> bool:
     return torch.jit.is_tracing() or (compiler is not None and compiler.is_compiling())
 
 
-def _is_images(value: Any) -> bool:
-    return hasattr(value, "detach") and value.dim() == 4 and 3 in (value.shape[1], value.shape[3])
+def _is_images(value: Any, torch: Any) -> bool:
+    if not isinstance(value, torch.Tensor) or value.dim() != 4:
+        return False
+    return 3 in (value.shape[1], value.shape[3])
 
 
 def _has_weights(module: Any) -> bool:
@@ -58,9 +62,9 @@ def _has_weights(module: Any) -> bool:
     return hasattr(module, "_c") or next(module.parameters(), None) is not None
 
 
-def _tensors(result: Any) -> list[Any]:
+def _tensors(result: Any, torch: Any) -> list[Any]:
     """Return the tensors that a network gave, without those deeper in what it gave."""
     if isinstance(result, dict):
         result = list(result.values())
     items = result if isinstance(result, list | tuple) else [result]
-    return [item for item in items if hasattr(item, "detach")]
+    return [item for item in items if isinstance(item, torch.Tensor)]

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from parity.record.manifest import MANIFEST, RECORDED, Manifest
@@ -79,9 +80,20 @@ def environment_of(folder: Path, most: int, command: list[str]) -> dict[str, str
     """Return the environment in which a program is recorded."""
     settings = {"folder": str(folder), "most": most, "pid": os.getpid(), "command": command}
     startup = str(Path(__file__).resolve().parent / "startup")
-    before = os.environ.get("PYTHONPATH")
+    environment = given_environment()
+    before = environment.get("PYTHONPATH")
     path = startup if not before else startup + os.pathsep + before
-    return os.environ | {"PYTHONPATH": path, SETTINGS: json.dumps(settings)}
+    return environment | {"PYTHONPATH": path, SETTINGS: json.dumps(settings)}
+
+
+def given_environment() -> dict[str, str]:
+    """Return the environment as it was before Python set a locale in it (PEP 538)."""
+    environment = dict(os.environ)
+    with suppress(OSError):
+        given = Path("/proc/self/environ").read_bytes().split(b"\0")
+        if not any(entry.startswith(b"LC_CTYPE=") for entry in given):
+            environment.pop("LC_CTYPE", None)
+    return environment
 
 
 def main(arguments: list[str]) -> None:

@@ -39,7 +39,7 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
 	$(VENV_PYTHON) -m bench.workflow $(ARGS)
 
-diagnose-table: $(RUN_STAMP) ## measure the diagnosis on injected faults (ARGS="--seed 1 --images folder")
+diagnose-table: $(RUN_STAMP) ## measure the diagnosis (ARGS="--part independent --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
 	$(VENV_PYTHON) -m parity.diagnosis.evaluation --onnx $(MEASURED) $(ARGS)
 

@@ -31,6 +31,7 @@ class _Head(msgspec.Struct):
 
 Kind = TypeVar("Kind")
 Read = TypeVar("Read", bound=Document)
+Other = TypeVar("Other", bound=Document)
 
 
 def save(path: str | Path, document: Document) -> None:
@@ -74,6 +75,15 @@ def load(path: str | Path, kind: type[Read]) -> Read:
         return from_plain(content, kind)
     except msgspec.ValidationError as error:
         raise damaged(path, f"is damaged ({error})") from None
+
+
+def load_one_of(path: str | Path, first: type[Read], second: type[Other]) -> Read | Other:
+    """Read a document that is of one of two kinds, see :func:`load`; it says which."""
+    with suppress(msgspec.DecodeError):
+        head = msgspec.json.decode(Path(path).read_bytes(), type=_Head)
+        if head.schema == f"yolo-parity/{second.SCHEMA}":
+            return load(path, second)
+    return load(path, first)
 
 
 def to_plain(record: Any) -> Any:

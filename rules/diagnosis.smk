@@ -75,6 +75,28 @@ rule diagnose:
         "../scripts/diagnose.py"
 
 
+rule detect_control:
+    """Apply a deployment's own thresholds to PyTorch's candidates, so that both can be compared."""
+    input:
+        diagnosis=rules.diagnose.output.diagnosis,
+        candidates=PLAN.control_candidates,
+    output:
+        detections=collect(
+            "results/detect_control/{{model}}/pytorch-as-{{external}}/{batch}.json",
+            batch=PLAN.batches,
+        ),
+    log:
+        "logs/detect_control/{model}/pytorch-as-{external}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/detect_control.py"),
+    message:
+        "Applying the thresholds of {wildcards.external} to PyTorch ({wildcards.model})"
+    script:
+        "../scripts/detect_control.py"
+
+
 rule plot_diagnosis:
     """Draw the observed, reproduced and correct boxes, and what each fault costs."""
     input:

@@ -10,6 +10,8 @@ from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.output import on_canvas, output_shift
+from parity.diagnosis.catalogue.rescaling import input_shift
 from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
@@ -92,3 +94,16 @@ def test_another_list_of_class_names_says_who_is_called_what():
     fault = other_class_names({0: 10000, 2: 2}, {10000: "pedestrian"}, {0: "person", 2: "car"})
     assert "person is called pedestrian" in fault.wrong
     assert "car is called" not in fault.wrong
+
+
+def test_a_fitted_fault_that_the_catalogue_has_is_that_fault():
+    assert input_shift((0.5, 0.5, 1, 1)) is FAULTS["half_input_px_added"]
+    assert output_shift((0, 0, 1, 1)) is FAULTS["one_px_added_to_sides"]
+    assert on_canvas("canvas", None) is FAULTS["px_of_canvas"]
+    assert on_canvas("canvas", (300, 500)).name not in FAULTS
+
+
+def test_a_shift_is_told_by_what_is_added_to_the_sides():
+    fault = output_shift((0.25, 0, 0.25, -2))
+    assert fault.title == "Boxes moved in the image (left +0.25, height -2 px)"
+    assert fault.inject_into(Pipeline()).output_shift == (0.25, 0, 0.25, -2)

@@ -131,7 +131,7 @@ def test_another_workflow_uses_it_as_a_module(other: Workflow) -> None:
     assert after == before, "nothing is written into the module's own folder"
     assert other.dry_run("publish").rules == set()
     rest = other.dry_run()
-    assert {"diagnose", "write_report", "verdict"} <= rest.rules, rest.output
+    assert {"plot_diagnosis", "write_report", "verdict"} <= rest.rules, rest.output
     assert "summarise" not in rest.rules
 
 

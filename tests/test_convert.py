@@ -138,6 +138,10 @@ def test_what_the_user_says_counts_more_than_what_the_file_says(
     assert (declared.conf, declared.iou, declared.imgsz) == (0.5, 0.6, (320, 640))
 
 
-def test_a_class_id_beyond_any_list_gets_a_sentence(tmp_path: Path, controls: list[str]) -> None:
+def test_boxes_that_cannot_be_read_list_no_image_and_say_why(
+    tmp_path: Path, controls: list[str]
+) -> None:
+    made, records = converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])
+    assert {record.reason for record in records.values()} == {NOT_LISTED}
     with pytest.raises(UserError, match=r"boxes.json, entry 1: 10000000000 is not a class id"):
-        converted(tmp_path, controls, [box("a.jpg", class_id=10**10)])
+        load_converted(made, NOTHING_KNOWN)

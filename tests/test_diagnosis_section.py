@@ -14,6 +14,7 @@ from parity.data.batch_files import Batch
 from parity.data.reading import read_image
 from parity.diagnosis.document import DiagnosisDocument
 from parity.documents import save
+from parity.external.observations import Declared
 from parity.files import write_json
 from parity.provenance import sha256
 from parity.reporting.diagnosis_verdict import advice, verdict_sentence
@@ -160,8 +161,10 @@ def test_the_evidence_is_in_numbers() -> None:
 def test_what_is_open_is_said_by_titles() -> None:
     assert "Boxes not clipped to the image" in group("What these boxes cannot tell")
     assert "Confidence threshold 0.5 (harmless)" in group("What was inferred")
-    assert "compared at the thresholds of external-mine: conf 0.5, IoU 0.7" in group(
-        "What was inferred"
+    declared = replace(DIAGNOSIS, declared=Declared(conf=0.5))
+    assert (
+        "PyTorch is compared at the thresholds of external-mine: conf 0.5 (declared), IoU 0.7 "
+        "(not declared) and max_det 300 (not declared)." in group("What was inferred", declared)
     )
     assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
 

@@ -19,6 +19,7 @@ from parity.detection.detection_files import (
     DetectionBatch,
     ImageDetections,
     MadeBy,
+    Printed,
 )
 from parity.documents import load, save, to_plain
 from parity.errors import UserError
@@ -199,3 +200,40 @@ def test_a_score_that_is_not_stated_is_no_difference_and_stays_valid_json() -> N
     measured = differences_of(compared)
     assert (measured.score, measured.box_px) == (0, 1)
     assert "NaN" not in json.dumps(to_plain(compared))
+
+
+def test_what_was_printed_is_known_image_by_image(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
+    sides = {"a.jpg": (100, 200), "b.jpg": (480, 640)}
+    images = [
+        image_detections(name=name, height=height, width=width)
+        for name, (height, width) in sides.items()
+    ]
+    printed = Printed("fraction", 3, 2)
+    save(ours, DetectionBatch(MadeBy("pytorch-as-mine", {}), images))
+    save(theirs, DetectionBatch(MadeBy("external-mine", {}, printed=printed), images))
+    compare_batch(ours, theirs, tmp_path / "compared.json", iou=0.5)
+    compared = load(tmp_path / "compared.json", ComparisonBatch).images
+    assert [image.rounding.box_px for image in compared] == pytest.approx([0.1, 0.32])
+    assert [image.rounding.score for image in compared] == pytest.approx([0.005, 0.005])
+
+
+@pytest.mark.parametrize(
+    ("score", "extra", "reason"),
+    [
+        (0.02, [0], "above the floor of what is stored"),
+        (0.01, [], "at it: what PyTorch scores there is not known"),
+        (0.001, [], "below it, likewise"),
+        (None, [0], "a box without a score is compared"),
+    ],
+)
+def test_what_scores_below_the_stored_candidates_is_not_extra(
+    tmp_path: Path, score: float | None, extra: list[int], reason: str
+) -> None:
+    ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
+    save(ours, DetectionBatch(MadeBy("pytorch-as-mine", {}, floor=0.01), [image_detections()]))
+    found = image_detections((CAR, score, 2))
+    save(theirs, DetectionBatch(MadeBy("external-mine", {}), [found]))
+    compare_batch(ours, theirs, tmp_path / "compared.json", iou=0.5)
+    (compared,) = load(tmp_path / "compared.json", ComparisonBatch).images
+    assert compared.extra == extra, reason

@@ -19,13 +19,21 @@ pytestmark = pytest.mark.slow
 OWN = PHOTOS | {"annotate": 2, "browse": 2, "sweep": None}
 FAULTY = {"inject": ["bgr", "border_not_removed"]}
 MINE = {"detections": "mine.json", "conf": 0.25, "iou": 0.45}
-BOTH = {"external": {"faulty": FAULTY, "mine": MINE}}
-INJECTED = "results/inject/yolo11n/faulty.json"
+CORRECT = {"inject": [], "conf": 0.5, "iou": 0.7}
+ROUNDED = {
+    "declared": {"detections": "rounded.json", "conf": 0.5, "iou": 0.7},
+    "undeclared": {"detections": "rounded.json"},
+}
+"""A correct deployment at its own threshold, with boxes rounded to 0.1 px and 0.01 in score."""
+ALL = {"external": {"faulty": FAULTY, "mine": MINE, **ROUNDED}}
+GATED = {"gate": [f"external-{name}" for name in ROUNDED]}
+INJECTED = "results/inject/yolo11n/{}.json"
 SILENT = "zidane.jpg"
 
 AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict"}
-AFTER_BOXES = {"detect_external", "compare", "summarise", "diagnose", "plot_diagnosis"}
-DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis"}
+AFTER_DIAGNOSIS = {"diagnose", "plot_diagnosis", "detect_control", "compare", "summarise"}
+AFTER_BOXES = {"detect_external"} | AFTER_DIAGNOSIS
+DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis", "detect_control"}
 
 
 def boxes_of(project: Workflow) -> dict[str, Any]:
@@ -36,18 +44,34 @@ def write_boxes(project: Workflow, document: dict[str, Any]) -> None:
     (project.root / "mine.json").write_text(json.dumps(document))
 
 
+def rounded(document: dict[str, Any]) -> dict[str, Any]:
+    """Return boxes rounded to 0.1 px and 0.01 in score, without what states any threshold."""
+    entries = [
+        entry
+        | {
+            "box": [round(side, 1) for side in entry["box"]],
+            "score": round(entry["score"], 2),
+        }
+        for entry in document["detections"]
+    ]
+    return {"images": document["images"], "detections": entries}
+
+
 @pytest.fixture(scope="module")
 def diagnosed(finished: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """Return a project in which two deployments were diagnosed; one states nothing of an image."""
+    """Return a project in which deployments were diagnosed; one states nothing of an image."""
     project = finished.copy(tmp_path_factory.mktemp("external") / "project")
     (project.root / "photos" / "street" / "bus.jpg").unlink()
-    made = project.run(INJECTED, config=OWN | {"external": {"faulty": FAULTY}})
+    ran = {"faulty": FAULTY, "correct": CORRECT}
+    targets = [INJECTED.format(name) for name in ran]
+    made = project.run(*targets, config=OWN | {"external": ran})
     assert made.returncode == 0, made.output
-    document = json.loads((project.root / INJECTED).read_text())
+    document, correct = (json.loads((project.root / path).read_text()) for path in targets)
     document["images"].remove(SILENT)
     kept = [entry for entry in document["detections"] if entry["image"] != SILENT]
     write_boxes(project, document | {"detections": kept})
-    result = project.run(config=OWN | BOTH)
+    (project.root / "rounded.json").write_text(json.dumps(rounded(correct)))
+    result = project.run(config=OWN | ALL | GATED)
     assert result.returncode == 0, result.output
     assert DIAGNOSIS - {"inject"} <= result.rules
     return project
@@ -74,7 +98,7 @@ def test_the_faults_are_named_and_without_them_nothing_is_left(
     diagnosed: Workflow, external: str
 ) -> None:
     diagnosis = diagnosis_of(diagnosed, external)
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {fault.name for fault in diagnosis.faults} == set(FAULTY["inject"])
     before, after = diagnosis.fix_effect.before, diagnosis.fix_effect.after
     assert before.panoptic_quality < 0.95
@@ -116,8 +140,46 @@ def test_the_report_tells_what_is_wrong_and_shows_it(diagnosed: Workflow) -> Non
     drawn = (diagnosed.root / "results/plot_diagnosis/yolo11n").glob("*.jpg")
     shown = list((diagnosed.root / "results/report/files/yolo11n").glob("plot_diagnosis_*.jpg"))
     assert {path.read_bytes() for path in shown} == {path.read_bytes() for path in drawn}
-    assert len(shown) == 2
+    assert len(shown) == len(ALL["external"])
     assert all(f"files/yolo11n/{path.name}" in page for path in shown)
+
+
+@pytest.mark.parametrize("external", ROUNDED)
+def test_a_correct_deployment_passes_at_its_own_threshold_although_it_rounds(
+    diagnosed: Workflow, external: str
+) -> None:
+    diagnosis, results = diagnosis_of(diagnosed, external), results_of(diagnosed)
+    assert not diagnosis.faults
+    assert diagnosis.fix_effect.thresholds.conf == 0.5
+    compared = results["comparisons"][f"external-{external}"]
+    assert compared["passed"], compared
+    assert compared["matched"] > 5
+    assert compared["missing"] == compared["extra"] == 0
+    assert compared["rounding"] == pytest.approx({"box_px": 0.05, "score": 0.005})
+    assert 0.01 < compared["box_px"] <= 0.06, "rounding alone would have failed it"
+    control = results["arms"][compared["reference"]]["made_by"]
+    assert control["thresholds"]["conf"] == 0.5
+    kinds = {step.kind: step for step in diagnosis.waterfall}
+    assert kinds["rounding"].share == pytest.approx(1, abs=0.01)
+    assert kinds["unexplained"].share == pytest.approx(0, abs=0.01)
+
+
+def test_a_wrong_one_still_fails(diagnosed: Workflow) -> None:
+    compared = results_of(diagnosed)["comparisons"]
+    assert not compared["external-faulty"]["passed"]
+    assert not compared["external-mine"]["passed"]
+
+
+def test_report_page_and_console_name_the_rounding_beside_the_tolerance(
+    diagnosed: Workflow,
+) -> None:
+    said = "0.01 px + 0.05 px of rounding and 0.0001 in score + 0.005 of rounding"
+    assert said in (diagnosed.root / "results/report/analysis_report.md").read_text()
+    assert said in (diagnosed.root / "results/report/index.html").read_text()
+    verdict = (diagnosed.root / "logs/verdict/verdict.log").read_text()
+    line = next(line for line in verdict.splitlines() if "external-undeclared:" in line)
+    assert line.startswith("PASS")
+    assert "(allowed 0.01 + 0.05 of rounding)" in line
 
 
 def leave(project: Workflow) -> None:
@@ -142,7 +204,7 @@ def touch_boxes(project: Workflow) -> None:
         pytest.param(
             leave,
             {"conf": 0.5},
-            {"diagnose", "plot_diagnosis", "write_report", "verdict"},
+            AFTER_DIAGNOSIS | AFTER_RESULTS,
             id="another declaration",
         ),
         pytest.param(
@@ -163,7 +225,9 @@ def test_reruns_what_a_change_touches(
     expected: set[str],
 ) -> None:
     change(project)
-    result = project.dry_run(config=OWN | {"external": {"faulty": FAULTY, "mine": MINE | own}})
+    result = project.dry_run(
+        config=OWN | GATED | {"external": ALL["external"] | {"mine": MINE | own}}
+    )
     assert result.rules == expected, result.output
     if "compare" in expected:
         batches = len(list((project.root / "results/compare/yolo11n/external-mine").iterdir()))
@@ -186,7 +250,7 @@ def test_without_the_section_there_is_no_job(diagnosed: Workflow) -> None:
 )
 def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sentence: str) -> None:
     (project.root / "mine.json").write_text(content)
-    result = project.run(config=OWN | BOTH)
+    result = project.run(config=OWN | ALL | GATED)
     assert result.returncode == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
@@ -209,7 +273,7 @@ def test_a_published_deployment_runs_through_all_rules(
     result = project.run(target, "results/plot_diagnosis/yolo11n/theirs.jpg", config=config)
     assert result.returncode == 0, result.output
     diagnosis = diagnosis_of(project, "theirs")
-    assert diagnosis.verdict == "named"
+    assert diagnosis.verdict == "explained"
     assert {"gain_of_height", "sides_truncated"} <= {fault.name for fault in diagnosis.faults}
     assert diagnosis.images_stated == len(listed)
     effect = diagnosis.fix_effect

@@ -82,15 +82,6 @@ def test_a_mistake_gets_a_sentence(external: str, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
-def test_boxes_at_another_threshold_cannot_be_gated() -> None:
-    with pytest.raises(
-        UserError, match=r"mine\.conf is 0\.5, and gate .* which is 0\.25; set that"
-    ):
-        configured("{mine: {inject: [], conf: 0.5}}", gate=["external-mine"])
-    configured("{mine: {inject: [], conf: 0.25}}", gate=["external-mine"])
-    configured("{mine: {inject: [], conf: 0.5}}")
-
-
 @pytest.mark.parametrize(
     ("external", "exports", "control", "reason"),
     [
@@ -109,18 +100,31 @@ def test_boxes_at_another_threshold_cannot_be_gated() -> None:
         ("{imgsz: 320}", "{}", "pytorch-square", "a fixed size stays"),
     ],
 )
-def test_what_a_deployment_is_held_against(
+def test_what_a_deployment_is_compared_with(
     external: str, exports: str, control: str, reason: str
 ) -> None:
-    config = configured(
+    config = completed(
         f"{{m: {{inject: [], {external[1:-1]}}}}}", exports={"e": yaml.safe_load(exports)}
     )
-    arms = plan_arms(config)
-    comparison = plan_comparisons(config, arms)["external-m"]
-    assert (comparison.reference, comparison.candidate) == (control, "external-m"), reason
+    plan = plan_run(config, coordinating=True)
+    comparison = plan.comparisons["external-m"]
+    assert (comparison.reference, comparison.candidate) == ("pytorch-as-m", "external-m")
     assert comparison.effect == "external"
     assert not comparison.gated
-    assert control in arms
+    assert plan.control("m") == control, reason
+    ours, theirs = plan.arms[control], plan.arms["external-m"]
+    assert (ours.imgsz, ours.rect, ours.end2end) == (theirs.imgsz, theirs.rect, theirs.end2end)
+
+
+def test_pytorch_is_cut_at_its_thresholds_from_the_candidates_of_its_control() -> None:
+    plan = planned_by("{m: {inject: [], conf: 0.5}}")
+    own = SimpleNamespace(model="b", external="m", comparison="external-m", batch="x")
+    assert plan.reference(own) == "results/detect_control/b/pytorch-as-m/x.json"
+    assert plan.control_candidates(own) == [
+        f"results/infer_pytorch/b/pytorch-square/{batch}.npz" for batch in plan.batches
+    ]
+    assert "pytorch-as-m" not in {**plan.pytorch_arms, **plan.onnx_arms}, "it runs no network"
+    assert "external-m" not in plan.swept_comparisons
 
 
 def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:
@@ -165,10 +169,45 @@ def test_it_belongs_to_one_model() -> None:
     of = {model: SimpleNamespace(model=model) for model in "ab"}
     assert "external-m" not in plan.comparisons_of(of["a"])
     assert "external-m" in plan.comparisons_of(of["b"])
-    assert not any("external" in path for path in plan.all_detections(of["a"]))
+    assert not any("-m/" in path for path in plan.all_detections(of["a"]))
+    assert any("/pytorch-as-m/" in path for path in plan.all_detections(of["b"]))
     (own,) = (path for path in plan.all_detections(of["b"]) if "external" in path)
     assert own.startswith("results/detect_external/b/external-m/")
     assert plan.external_files == ["b/m"]
+
+
+@pytest.mark.parametrize(
+    ("detections", "content", "sentence"),
+    [
+        (
+            "boxes.json",
+            "[{",
+            "m.detections: boxes.json: not valid JSON at line 1, column 3 (Expecting",
+        ),
+        (
+            "boxes.json",
+            "\x93NUMPY",
+            "boxes.json is in none of the formats that can be read; boxes are",
+        ),
+        ("boxes.json", '[{"image": "b.jpg"}]', "boxes.json names none of the images of this run"),
+        (
+            "boxes",
+            "1 2 3",
+            "boxes/a.txt, line 1: expected class, cx, cy, width, height and a score",
+        ),
+    ],
+)
+def test_boxes_are_read_while_planning(
+    folder: Path, detections: str, content: str, sentence: str
+) -> None:
+    place = folder / detections
+    (place if place.is_file() else place / "a.txt").write_text(content)
+    asked = completed(f"{{m: {{detections: {detections}}}}}")
+    with pytest.raises(UserError) as caught:
+        plan_run(asked, coordinating=True)
+    assert str(caught.value).startswith("config: external.m.detections: ")
+    assert sentence in str(caught.value)
+    plan_run(asked, coordinating=False)
 
 
 def test_a_diagnosis_is_given_every_export_and_which_one_is_stated() -> None:

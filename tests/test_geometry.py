@@ -109,7 +109,7 @@ SHARED_DEPLOYMENTS = {
             grid="plus_half",
             levels="kept",
             border=128,
-            clip=False,
+            clip="left_top",
         ),
         1.0,
     ),

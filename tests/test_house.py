@@ -28,6 +28,7 @@ LAYERS = (
     "benchmarking",
     "planning",
     "reporting",
+    "diagnose",
 )
 """Folders of the library from the lowest up; a folder imports from lower ones only, and everything
 from the modules that stand in no folder."""

@@ -131,6 +131,7 @@ def test_the_two_of_a_pair_have_one_number() -> None:
     assert reference == [("flipped", "2 "), ("missing", ""), ("matched", "1 ")]
     candidate = fates(compared, "candidate", 3)
     assert candidate == [("matched", "1 "), ("flipped", "2 "), ("extra", "")]
+    assert fates(compared, "candidate", 4)[3] == ("", ""), "one that was not compared"
 
 
 @pytest.mark.parametrize("shape", [(1080, 810), (480, 640), (800, 4096), (100, 70), (8, 8), (1, 9)])

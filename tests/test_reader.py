@@ -117,7 +117,7 @@ def test_each_entry_says_what_its_own_box_is(tmp_path):
     boxes = {"xyxy": BOX, "xywh": [10, 20, 20, 40], "cxcywhn": [1 / 32, 1 / 12, 1 / 32, 1 / 12]}
     seen = load(tmp_path, [entry | {key: box} for key, box in boxes.items()])
     np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX] * 3)
-    assert seen.printed == Printed("px", 0, 0), "in px, where units are mixed"
+    assert seen.printed == Printed("px", 0, 0, corner_error=2.0), "in px, where units are mixed"
 
 
 def test_an_image_without_boxes_is_a_statement_and_a_missing_one_is_not(tmp_path):
@@ -379,7 +379,10 @@ def test_what_cannot_be_meant_gets_a_sentence(tmp_path, content, words):
 )
 def test_what_is_no_text_gets_a_sentence(tmp_path, content):
     (tmp_path / "mine").write_bytes(content)
-    with pytest.raises(UserError, match="is not text in UTF-8; detections are read from JSON"):
+    with pytest.raises(
+        UserError,
+        match="is not text in UTF-8; save it as UTF-8; boxes are read from: JSON with",
+    ):
         load_external(tmp_path / "mine", IMAGES, NAMES)
 
 

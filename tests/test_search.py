@@ -3,17 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from parity.diagnosis.evaluation.scoring import Case, explains
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
+from parity.deployment.postprocess import postprocess
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import injectable_faults, observe, with_faults
-from parity.diagnosis.evaluation.scoring import Case, explains
 from parity.diagnosis.evaluation.varied_images import write_varied_images
-from parity.external.observations import Declared, Observations
+from parity.external.observations import Declared, Observations, Observed
 
 DECLARED = Declared(conf=0.25, iou=0.45)
 CORRECT = Pipeline(conf=0.25, iou=0.45)
@@ -58,8 +61,12 @@ def test_injected_faults_are_named(replayer, names):
     pipeline = with_faults(faults, CORRECT)
     seen, diagnosis = examine(replayer, pipeline)
     assert explains(diagnosis, Case(faults, pipeline, seen)), [f.name for f in diagnosis.faults]
+    assert diagnosis.verdict == "explained"
     assert diagnosis.reproduced.exact == 1
-    assert not diagnosis
+    assert not diagnosis.unexplained_stages
+    for fault in diagnosis.faults:
+        proof = diagnosis.proofs[fault.name]
+        assert proof.explained + proof.unobserved > 0
 
 
 @pytest.mark.parametrize(
@@ -69,13 +76,21 @@ def test_injected_faults_are_named(replayer, names):
 def test_a_correct_deployment_is_called_correct(replayer, conf, iou, said):
     declared = Declared(conf=conf, iou=iou) if said else Declared()
     _, diagnosis = examine(replayer, replace(CORRECT, conf=conf, iou=iou), declared)
-    assert diagnosis.verdict == "correct"
+    assert diagnosis.verdict == "nothing_wrong"
     assert not diagnosis.faults
+    for name, value in (("conf", conf), ("iou", iou)):
+        found = diagnosis.thresholds[name]
+        assert (found.low or 0) <= value <= (found.high or 1)
+        assert not found.contradicted
+        assert not said or found.used == value
 
 
 def test_a_threshold_that_is_declared_and_contradicted_is_a_fault(replayer):
     _, diagnosis = examine(replayer, replace(CORRECT, conf=0.6))
     assert [f.stage for f in diagnosis.faults] == ["thresholds"]
+    found = diagnosis.thresholds["conf"]
+    assert found.contradicted
+    assert found.low <= 0.6 <= found.high
 
 
 def test_after_the_network_nothing_runs_it_again(replayer):
@@ -100,6 +115,66 @@ def test_a_tensor_settles_the_input_without_running_hypotheses(replayer):
     seen = Observations(seen.images, DECLARED, tensors=tensors)
     found = diagnose(seen, replayer, {})
     assert {f.name for f in found.faults} == {"bgr", "border_not_removed"}
+
+
+@pytest.mark.parametrize(
+    ("names", "known"),
+    [((), set()), (("bgr",), {"bgr"}), (("stretched", "border_grey_0"), {"stretched"})],
+)
+def test_tensors_suffice_alone(replayer, names, known):
+    """The border of a stretched image has no effect."""
+    pipeline = with_faults([FAULTS[name] for name in names], CORRECT)
+    tensors = {name: replayer.tensor(pipeline, name) for name in replayer.paths}
+    found = diagnose(Observations({}, tensors=tensors), replayer, {})
+    assert {f.name for f in found.faults} == known
+    assert found.verdict == ("explained" if known else "nothing_wrong")
+    assert not found.thresholds
+
+
+def test_what_is_read_from_tensors_is_said_even_if_they_are_not_reproduced(replayer):
+    pipeline = with_faults([FAULTS["bgr"], FAULTS["border_grey_0"]], CORRECT)
+    blurred = {}
+    for name in replayer.paths:
+        planes = replayer.tensor(pipeline, name)[0]
+        blurred[name] = np.stack([cv2.GaussianBlur(plane, (0, 0), 2) for plane in planes])
+    found = diagnose(Observations({}, tensors=blurred), replayer, {})
+    assert found.verdict == "explained_in_part"
+    assert {f.name for f in found.faults} == {"bgr", "border_grey_0"}
+    assert set(found.unexplained_stages) == {"reading", "geometry", "input_tensor"}
+    assert any("not reproduced" in said for said in found.readings)
+
+
+def test_raw_outputs_settle_the_network_and_leave_the_postprocessing(replayer):
+    """The input is unknown, but the boxes follow from the raw outputs."""
+    pipeline = with_faults([FAULTS["gain_of_height"]], CORRECT)
+    names = list(replayer.paths)
+    tensors, raws, images = {}, {}, {}
+    for name in names:
+        source = replayer.input_of(pipeline, name)
+        tensors[name] = np.sqrt(replayer.tensor(pipeline, name))
+        raws[name] = replayer.network.forward(tensors[name])
+        seen = postprocess(pipeline, raws[name], source.place, source.image_shape)
+        images[name] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
+    seen = Observations(images, DECLARED, tensors=tensors, raws=raws)
+    found = diagnose(seen, replayer, replayer.network.names)
+    assert {f.name for f in found.faults} == {"gain_of_height"}
+    assert found.reproduced.exact == 1
+    assert set(found.unexplained_stages) == {"reading", "geometry", "input_tensor"}
+    assert any("gives the raw outputs" in said for said in found.readings)
+
+
+def test_of_an_input_that_no_catalogue_holds_nothing_is_named(replayer):
+    names = list(replayer.paths)
+    images = {}
+    for name in names:
+        source = replayer.input_of(CORRECT, name)
+        raw = replayer.network.forward(np.sqrt(replayer.tensor(CORRECT, name)))
+        seen = postprocess(CORRECT, raw, source.place, source.image_shape)
+        images[name] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
+    found = diagnose(Observations(images, DECLARED), replayer, replayer.network.names)
+    assert found.verdict == "not_explained"
+    assert not found.faults
+    assert "network" in found.unexplained_stages
 
 
 def test_the_answer_does_not_depend_on_what_was_computed_before(replayer):

@@ -137,7 +137,8 @@ def test_a_choice_belongs_to_one_stage() -> None:
         ({}, {"dropped_after_nms"}),
         (
             {"fitting": "pad_first", "dropped": "leaving_image"},
-            {"align", "side_rounding", "border_rounding", "enlarge", "offset"},
+            {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
+            | {"clip", "clip_frame", "clip_keeps_sides"},
         ),
         (
             {"fitting": "crop", "suppression": "best"},

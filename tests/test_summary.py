@@ -26,6 +26,7 @@ from parity.comparison.results import (
     ImageResults,
     RunDifferences,
 )
+from parity.comparison.rounding import Rounding
 from parity.comparison.summary import _rank_of, by_batch, by_folder, summarise
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals, distribution
@@ -180,6 +181,22 @@ def test_what_is_no_number_fails_and_is_not_lost_among_numbers() -> None:
     totals, _ = summarise_comparison(records, Tolerance(score=10))
     assert np.isnan(totals.score)
     assert (totals.passed, totals.exceeded) == (False, ["score"])
+
+
+def test_rounding_is_known_image_by_image_and_never_lent_to_another() -> None:
+    def off_by(px: float, allowed: float) -> ImageComparison:
+        one = image("a.jpg", (CAR, 0.9, 2))
+        other = image("a.jpg", ([CAR[0] + px, *CAR[1:]], 0.9, 2))
+        return compare_image(one, other, iou=0.5, rounding=Rounding(allowed, 0.005))
+
+    within, _ = summarise_comparison([off_by(0.3, 0.32), off_by(0.05, 0.1)], Tolerance())
+    assert within.passed
+    assert within.box_px == pytest.approx(0.3, abs=1e-5)
+    assert within.required.box_px == 0
+    assert within.rounding == Rounding(0.32, 0.005), "the largest"
+    beyond, _ = summarise_comparison([off_by(0.3, 0.32), off_by(0.2, 0.1)], Tolerance())
+    assert beyond.exceeded == ["box_px"], "the second, though 0.2 is less than 0.32"
+    assert beyond.required.box_px == pytest.approx(0.1, abs=1e-5)
 
 
 def test_comparing_nothing_is_an_error() -> None:

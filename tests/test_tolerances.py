@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.comparison.differences import Differences
+from parity.comparison.rounding import Rounding
 from parity.comparison.tolerances import QUANTITIES, Tolerance, judge
 
 NAN = float("nan")
@@ -43,6 +44,26 @@ def test_what_exceeds_the_default(
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_a_tolerance_that_is_no_number_lets_nothing_pass(quantity: str) -> None:
     assert judge(NOTHING, replace(Tolerance(), **{quantity: NAN})).exceeded == [quantity]
+
+
+@pytest.mark.parametrize(
+    ("measured", "exceeded", "required", "reason"),
+    [
+        ({"box_px": 0.05}, (), 0.0, "rounding alone"),
+        ({"box_px": 0.058}, (), 0.008, "and a little, within the tolerance"),
+        ({"box_px": 0.07}, ("box_px",), 0.02, "more than rounding and tolerance"),
+        ({"score": 0.005}, (), 0.0, "rounding alone, of a score"),
+        ({"score": 0.0052}, ("score",), 0.0, "more, of a score"),
+        ({"box_px": NAN}, ("box_px",), NAN, "what is no number is never within"),
+        ({"missing": 1}, ("missing",), 0.0, "rounding loses no object"),
+    ],
+)
+def test_rounding_counts_for_nothing(
+    measured: dict[str, float], exceeded: tuple[str, ...], required: float, reason: str
+) -> None:
+    verdict = judge(replace(NOTHING, **measured), Tolerance(), Rounding(0.05, 0.005))
+    assert verdict.exceeded == list(exceeded), reason
+    assert verdict.required.box_px == pytest.approx(required, nan_ok=True), reason
 
 
 counts = st.integers(0, 1000)

@@ -6,9 +6,18 @@ from pathlib import Path
 import pytest
 
 from parity.comparison.results import Results
+from parity.comparison.rounding import Rounding
 from parity.documents import load
 from parity.reporting.console import REPORT
-from parity.reporting.verdict import Gate, RunVerdict, gates_of, overall
+from parity.reporting.report import limits
+from parity.reporting.verdict import (
+    Gate,
+    RunVerdict,
+    gates_of,
+    overall,
+    sentence,
+    tolerance_in_words,
+)
 from scripts.verdict import main
 from tests.synthetic import BROKEN, EFFECTS, NOTHING, SAME, comparison, make_run
 
@@ -86,6 +95,33 @@ def test_equal_objects_with_other_numbers_are_called_so(tmp_path: Path) -> None:
         "pytorch-rect": {"one.png": [([0.0, 0.0, 99.0, 99.0], 0.5, 0)]},
         "pytorch-square": {"one.png": [([1.23456, 0.0, 99.0, 99.0], 0.5, 0)]},
     }
-    sentence = judge(make_run(tmp_path, arms, settings=settings).results)[0].sentence
-    assert sentence.startswith("pytorch-square detects the same objects as pytorch-rect, but with")
-    assert "boxes differ by up to 1.23 px (allowed 0.01)" in sentence
+    said = judge(make_run(tmp_path, arms, settings=settings).results)[0].sentence
+    assert said.startswith("pytorch-square detects the same objects as pytorch-rect, but with")
+    assert "boxes differ by up to 1.23 px (allowed 0.01)" in said
+
+
+def test_rounding_stands_beside_the_tolerance(tmp_path: Path) -> None:
+    settings = {"external-mine": comparison("external", "pytorch-as-mine", "external-mine")}
+    arms = {
+        "pytorch-as-mine": {"one.png": [([0.0, 0.0, 99.0, 99.0], 0.5, 0)]},
+        "external-mine": {"one.png": [([0.04, 0.0, 99.0, 99.0], 0.5, 0)]},
+    }
+    results = make_run(tmp_path, arms, settings=settings).load()
+    mine = results.comparisons["external-mine"]
+    passed = replace(mine, passed=True, exceeded=[], rounding=Rounding(0.05, 0.005))
+    failed = replace(mine, rounding=Rounding(0.02, 0.0))
+    assert sentence(passed).endswith(
+        "boxes within 0.04 px (allowed 0.01 + 0.05 of rounding) and scores within 0 "
+        "(allowed 0.0001 + 0.005 of rounding)"
+    )
+    assert "boxes differ by up to 0.04 px (allowed 0.01 + 0.02 of rounding)" in sentence(failed)
+    assert tolerance_in_words(passed.tolerance, passed.rounding) == (
+        "0.01 px + 0.05 px of rounding and 0.0001 in score + 0.005 of rounding"
+    )
+    assert tolerance_in_words(mine.tolerance, mine.rounding) == "0.01 px and 0.0001 in score"
+    (limit,) = (each for each in limits(passed) if each.name == "largest box difference")
+    assert (limit.value, limit.allowed, limit.within) == (
+        "0.04 px",
+        "0.01 px + 0.05 px of rounding",
+        True,
+    )

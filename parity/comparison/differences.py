@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from parity.comparison.matching import match
+from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
 from parity.documents import load, save
 from parity.errors import UserError
@@ -55,6 +56,8 @@ class ImageComparison:
         Pairs that lie on the same object and differ in class.
     missing, extra : list of int
         Detections of the reference, and of the candidate, without a partner.
+    rounding : Rounding
+        What printing may have changed.
     """
 
     name: str
@@ -63,6 +66,7 @@ class ImageComparison:
     flipped: list[DetectionPair]
     missing: list[int]
     extra: list[int]
+    rounding: Rounding = UNROUNDED
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,9 @@ def compare_batch(
 ) -> None:
     """Compare two detections files of one batch and write a comparison.
 
+    What the candidate scores no higher than the floor of the reference's candidates is not extra:
+    what the reference would have detected there is not known.
+
     Parameters
     ----------
     reference, candidate : str or Path
@@ -151,12 +158,19 @@ def compare_batch(
     ours, theirs = load(reference, DetectionBatch), load(candidate, DetectionBatch)
     if [_identity(image) for image in ours.images] != [_identity(image) for image in theirs.images]:
         raise UserError(f"{reference} and {candidate} list different images; run again.")
+    floor, printed = ours.made_by.floor or 0.0, theirs.made_by.printed
     compared = ComparisonBatch(
         reference=ours.made_by.arm,
         candidate=theirs.made_by.arm,
         matching=MatchingSettings(iou),
         images=[
-            compare_image(one, other, iou=iou)
+            compare_image(
+                one,
+                other,
+                iou=iou,
+                floor=floor,
+                rounding=rounding_of(printed, other.height, other.width),
+            )
             for one, other in zip(ours.images, theirs.images, strict=True)
         ],
     )
@@ -168,7 +182,12 @@ def _identity(image: ImageDetections) -> tuple[str, str]:
 
 
 def compare_image(
-    reference: ImageDetections, candidate: ImageDetections, *, iou: float
+    reference: ImageDetections,
+    candidate: ImageDetections,
+    *,
+    iou: float,
+    floor: float = 0.0,
+    rounding: Rounding = UNROUNDED,
 ) -> ImageComparison:
     """Pair the detections of two arms on one image.
 
@@ -178,6 +197,10 @@ def compare_image(
         What the arms report.
     iou : float
         Smallest overlap of a pair.
+    floor : float
+        Detections of the candidate that do not score above it are not extra.
+    rounding : Rounding
+        What printing may have changed in the candidate.
 
     Returns
     -------
@@ -214,8 +237,13 @@ def compare_image(
         matched=pairs(result.matched),
         flipped=pairs(result.flipped),
         missing=result.missing,
-        extra=result.extra,
+        extra=[i for i in result.extra if not _at_most(candidate.scores[i], floor)],
+        rounding=rounding,
     )
+
+
+def _at_most(score: float | None, floor: float) -> bool:
+    return score is not None and score <= floor
 
 
 def differences_of(compared: ImageComparison) -> Differences:

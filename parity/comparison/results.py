@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from parity.comparison.differences import Differences
 from parity.comparison.output_checks import Check
+from parity.comparison.rounding import UNROUNDED, Rounding
 from parity.comparison.settings import ComparisonSettings
-from parity.comparison.tolerances import Quantity, Tolerance
+from parity.comparison.tolerances import Quantity, Tolerance, widened
 from parity.detection.detection_files import MadeBy, Thresholds
 from parity.model_files.results import ExportDescription
 
@@ -87,9 +88,11 @@ class RunDifferences(Differences):
     passed : bool
         Whether the run stays within the tolerance.
     required : Tolerance
-        The smallest tolerance that would have passed.
+        The smallest tolerance that would have passed, rounding not included.
     exceeded : list of Quantity
         The quantities that are beyond the tolerance.
+    rounding : Rounding
+        What printing may have changed at most, in any image.
     """
 
     images: int
@@ -99,6 +102,7 @@ class RunDifferences(Differences):
     passed: bool
     required: Tolerance
     exceeded: list[Quantity]
+    rounding: Rounding
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,11 @@ class ComparisonResults(RunDifferences, ComparisonSettings):
 
     also_differing: AlsoDiffering | None = None
 
+    @property
+    def allowed(self) -> Tolerance:
+        """The tolerance and what printing may have changed."""
+        return widened(self.tolerance, self.rounding)
+
 
 @dataclass(frozen=True)
 class ImageArm:
@@ -154,9 +163,12 @@ class ImageDifferences(Differences):
     ----------
     passed : bool
         Whether they stay within the tolerance.
+    rounding : Rounding
+        What printing may have changed.
     """
 
     passed: bool
+    rounding: Rounding = UNROUNDED
 
 
 @dataclass(frozen=True)

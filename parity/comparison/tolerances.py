@@ -1,9 +1,12 @@
 """Comparing differences with tolerances."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+import numpy as np
+
 from parity.comparison.differences import Differences
+from parity.comparison.rounding import UNROUNDED, Rounding
 
 Quantity = Literal["missing", "extra", "unread", "box_px", "score"]
 """What a tolerance limits."""
@@ -39,6 +42,15 @@ FLOAT32_ROUNDING = Tolerance()
 differences of PyTorch and ONNX Runtime on the same input, 1.3e-3 px and 4e-6 on 128 photographs."""
 
 
+def widened(tolerance: Tolerance, rounding: Rounding) -> Tolerance:
+    """Return a tolerance that also allows what printing may have changed."""
+    return replace(
+        tolerance,
+        box_px=tolerance.box_px + rounding.box_px,
+        score=tolerance.score + rounding.score,
+    )
+
+
 @dataclass(frozen=True)
 class Judgement:
     """Whether measured differences stay within a tolerance.
@@ -46,7 +58,7 @@ class Judgement:
     Attributes
     ----------
     required : Tolerance
-        The smallest tolerance that would have passed.
+        The smallest tolerance that would have passed, rounding not included.
     exceeded : list of Quantity
         The quantities that are beyond the tolerance.
     """
@@ -60,7 +72,7 @@ class Judgement:
         return not self.exceeded
 
 
-def judge(measured: Differences, tolerance: Tolerance) -> Judgement:
+def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNROUNDED) -> Judgement:
     """Compare measured differences with a tolerance; NaN on either side exceeds it.
 
     Parameters
@@ -69,7 +81,15 @@ def judge(measured: Differences, tolerance: Tolerance) -> Judgement:
         Of one image or of a run.
     tolerance : Tolerance
         What is still called equal.
+    rounding : Rounding
+        What printing may have changed, which counts for nothing.
     """
     found = {quantity: getattr(measured, quantity) for quantity in QUANTITIES}
+    found["box_px"] = _beyond(measured.box_px, rounding.box_px)
+    found["score"] = _beyond(measured.score, rounding.score)
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]
     return Judgement(Tolerance(**found), exceeded)
+
+
+def _beyond(difference: float, rounding: float) -> float:
+    return float(np.maximum(difference - rounding, 0.0))  # unlike max(), it never loses a NaN

@@ -3,6 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from parity.comparison.results import (
     ImageDifferences,
     RunDifferences,
 )
+from parity.comparison.rounding import Rounding
 from parity.comparison.tolerances import Tolerance, judge
 from parity.detection.detection_files import NOT_LISTED, ImageDetections, MadeBy
 
@@ -87,20 +89,28 @@ class ComparisonTotals:
         self.images = self.read = self.differing = 0
         self.counts = Counter(dict.fromkeys(SUMMED, 0))
         self.box_px, self.score, self.iou = array("d"), array("d"), array("d")
+        self.beyond_px = self.beyond_score = 0.0  # what rounding does not explain
+        self.rounding = Rounding()
 
     def add(self, compared: ImageComparison) -> ImageDifferences:
         """Add an image and return its differences."""
         measured = differences_of(compared)
-        passed = judge(measured, self.tolerance).passed
+        judged = judge(measured, self.tolerance, compared.rounding)
         self.images += 1
         self.read += not any(compared.reasons)
-        self.differing += not passed
+        self.differing += not judged.passed
         for count in SUMMED:
             self.counts[count] += getattr(measured, count)
         self.box_px.extend(pair.box_px for pair in compared.matched)
         self.iou.extend(pair.iou for pair in compared.matched)
         self.score.extend(score_differences(compared.matched))
-        return ImageDifferences(**vars(measured), passed=passed)
+        self.beyond_px = _larger(self.beyond_px, judged.required.box_px)
+        self.beyond_score = _larger(self.beyond_score, judged.required.score)
+        self.rounding = Rounding(
+            max(self.rounding.box_px, compared.rounding.box_px),
+            max(self.rounding.score, compared.rounding.score),
+        )
+        return ImageDifferences(**vars(measured), passed=judged.passed, rounding=compared.rounding)
 
     def results(self) -> RunDifferences:
         """Reduce all images to one set of numbers and a verdict.
@@ -119,7 +129,8 @@ class ComparisonTotals:
             score=score.max if score else 0.0,
             iou=iou.min if iou else 1.0,
         )
-        verdict = judge(measured, self.tolerance)
+        beyond = replace(measured, box_px=self.beyond_px, score=self.beyond_score)
+        verdict = judge(beyond, self.tolerance)
         return RunDifferences(
             **vars(measured),
             images=self.images,
@@ -129,7 +140,12 @@ class ComparisonTotals:
             passed=verdict.passed,
             required=verdict.required,
             exceeded=verdict.exceeded,
+            rounding=self.rounding,
         )
+
+
+def _larger(one: float, other: float) -> float:
+    return float(np.maximum(one, other))  # unlike max(), it never loses a NaN
 
 
 def distribution(values: "array[float]") -> Distribution | None:

@@ -24,7 +24,11 @@ class DroppingChoices(Choices):
     """
 
     dropped: Literal["no", "leaving_input", "reaching_padding", "leaving_image"] = choice(
-        "no", moot={"no": ("dropped_after_nms",)}
+        "no",
+        moot={
+            "no": ("dropped_after_nms",),
+            "leaving_image": ("clip", "clip_frame", "clip_keeps_sides"),
+        },
     )
     dropped_after_nms: bool = False
     least_side: float = 0.0

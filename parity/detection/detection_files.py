@@ -31,6 +31,10 @@ class Thresholds:
     max_det: int
 
 
+NOT_ROUNDED = 6
+"""Decimals that stand for so many or more: such numbers count as not rounded."""
+
+
 @dataclass(frozen=True)
 class Printed:
     """How external boxes were printed.
@@ -40,12 +44,15 @@ class Printed:
     box_unit : {"px", "fraction"}
         What coordinates were written in: px, or fractions of the image's sides.
     box_decimals, score_decimals : int
-        Decimals of coordinates, in their unit, and of scores; 6 stands for 6 or more.
+        Decimals of coordinates, in their unit, and of scores; see :data:`NOT_ROUNDED`.
+    corner_error : float
+        Largest error of a corner, in errors of the numbers: 2 where x2 is x1 + width.
     """
 
     box_unit: Literal["px", "fraction"]
     box_decimals: int
     score_decimals: int
+    corner_error: float = 1.0
 
     def box_px(self, height: int, width: int) -> tuple[float, float]:
         """Return the px of an image that one unit of the last decimal of x, and of y, stands for.
@@ -84,6 +91,8 @@ class MadeBy:
         Labels that the model does not know, by the ids given to them.
     printed : Printed
         How coordinates and scores were printed; None where there is no box.
+    unread : str
+        Why the boxes could not be read; every image then counts as not listed.
     """
 
     arm: str
@@ -106,6 +115,7 @@ class MadeBy:
     notes: list[str] | None = None
     labels: dict[int, str] | None = None
     printed: Printed | None = None
+    unread: str | None = None
 
     @classmethod
     def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:

@@ -25,6 +25,7 @@ from parity.diagnosis.document import (
     StepKind,
     WaterfallStep,
 )
+from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
 
@@ -84,7 +85,8 @@ class LossAttribution:
     severities : dict of str to Severity
         Of each fault, by name.
     unexplained : Severity
-        How the observed boxes differ from those of the pipeline that the diagnosis names.
+        How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
+        rounding.
     """
 
     fix_effect: FixEffect
@@ -136,6 +138,10 @@ def attribute_loss(
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
+    printed = reproduced
+    if observations.printed:
+        printed = as_printed(reproduced, observed, observations.printed)
+        steps.append(("rounding", "", printed))
     steps.append(("unexplained", "", observed))
     fixed = diagnosis.fixed
     return LossAttribution(
@@ -151,7 +157,7 @@ def attribute_loss(
             fault.name: severity(replayed(plain), replayed(fault.inject_into(plain)), iou=iou)
             for fault in diagnosis.faults
         },
-        severity(reproduced, observed, iou=iou),
+        severity(printed, observed, iou=iou),
     )
 
 

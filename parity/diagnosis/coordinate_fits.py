@@ -25,6 +25,10 @@ a coordinate tell too little."""
 NEAR = 3
 """How far from its first estimate the side of a canvas is sought, px; chosen."""
 
+NEARLY_AS_MANY = 0.05
+"""Share of coordinates by which a simpler constant may explain fewer than the best; chosen: the
+border may be off by a px in a few images."""
+
 LEAST_COORDINATES = 4
 """Coordinates that must agree on a parameter, at least; chosen: those of one box."""
 
@@ -117,11 +121,24 @@ def fit_constant_offset(
             return None
         more = observed[known, column] - mapped[known, column]
         unit = px[known, column]
-        low, high, share = most_common_range((more - below) / unit, (more + above) / unit)
-        values.append(simplest_number(low, high))
+        value, share = _simplest_constant((more - below) / unit, (more + above) / unit)
+        values.append(value)
         explained += share * known.sum()
         usable += int(known.sum())
     return Fitted((values[0], values[1], values[2], values[3]), explained / usable)
+
+
+def _simplest_constant(low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """Return the simplest number that nearly as many intervals hold as any, and their share."""
+    first, last, most = most_common_range(low, high)
+    middle = (first + last) / 2
+    for step in STEPS:
+        nearby = step * (np.round(middle / step) + np.array([0, -1, 1]))
+        shares = ((low <= nearby[:, None]) & (nearby[:, None] <= high)).mean(axis=1)
+        if shares.max() >= most - NEARLY_AS_MANY:
+            best = int(shares.argmax())
+            return float(nearby[best]), float(shares[best])
+    return simplest_number(first, last), most
 
 
 def of_sides(added: Corners) -> Corners:

@@ -170,6 +170,11 @@ class CostModel:
         """Return the inputs of some images, which are equal where the network sees the same."""
         return tuple(self.replayer.input_of(pipeline, name) for name in names)
 
+    def same_inputs(self, one: Pipeline, other: Pipeline) -> bool:
+        """Return whether two pipelines give the network the same inputs in all images."""
+        given = self.replayer.input_of
+        return all(given(one, name) == given(other, name) for name in self.names)
+
     def worst_images(self, pipeline: Pipeline, most: int) -> list[str]:
         """Return the images that a hypothesis explains worst, none that it explains in full."""
         costs = {}

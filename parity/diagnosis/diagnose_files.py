@@ -18,10 +18,12 @@ from parity.diagnosis.document import (
     DiagnosisEffort,
     FoundFault,
     Setting,
+    Undiagnosed,
     Unexplained,
 )
 from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
+from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Known, Observations
 from parity.external.tensors import with_arrays
@@ -40,7 +42,7 @@ def diagnose_files(
     destination: str | Path,
     seconds: str | Path,
 ) -> None:
-    """Diagnose a deployment and write the answer with its evidence.
+    """Diagnose a deployment and write the answer with its evidence, or why there is none.
 
     Parameters
     ----------
@@ -70,13 +72,19 @@ def diagnose_files(
         for name, path in networks.items()
         if name != about["export"]
     }
-    observations = with_arrays(
-        load_converted(inputs["detections"], known),
-        known,
-        [image.name for image in listed],
-        input_shape=network.input_shape,
-        output_shape=network.output_shape,
-    )
+    try:
+        observations = with_arrays(
+            load_converted(inputs["detections"], known),
+            known,
+            [image.name for image in listed],
+            input_shape=network.input_shape,
+            output_shape=network.output_shape,
+        )
+    except UserError as error:
+        log.error("%s", error)
+        save(destination, Undiagnosed(**about, reason=str(error)))
+        save(seconds, DiagnosisEffort(**about, seconds=0.0))
+        return
     shown = observations.images or observations.tensors
     paths = {image.name: Path(image.path) for image in listed if image.name in shown}
     replayer = Replayer(network, paths, others=others)

@@ -247,7 +247,6 @@ def _undecided(cost_model: CostModel, best: Pipeline, more: list[Fault]) -> tupl
 
 
 def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
-    inputs = cost_model.inputs(best, cost_model.names)
     named = cost_model.faults(best)
     return [
         fault
@@ -255,16 +254,14 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
         if not fault.is_in(best)
         and not fault.fields & _never_undecided(best)
         and not any(f.fields & fault.fields for f in named)
-        and cost_model.inputs(fault.inject_into(best), cost_model.names) == inputs
+        and cost_model.same_inputs(fault.inject_into(best), best)
     ]
 
 
 def _visible(cost_model: CostModel, fault: Fault) -> bool:
     """Return whether a fault before the network would show in these images if it were alone."""
     alone = fault.inject_into(cost_model.correct)
-    return cost_model.inputs(alone, cost_model.names) != cost_model.inputs(
-        cost_model.correct, cost_model.names
-    )
+    return not cost_model.same_inputs(alone, cost_model.correct)
 
 
 _THRESHOLDS = frozenset(fields_of(ThresholdChoices))

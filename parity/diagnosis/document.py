@@ -1,16 +1,18 @@
 """The diagnosis as a document: what ``diagnose`` writes and the report reads."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from parity.detection.detection_files import Thresholds
 from parity.diagnosis.languages import Language
 from parity.diagnosis.stages import FaultStage
+from parity.documents import load_one_of
 from parity.external.observations import Declared
 
 DiagnosisVerdict = Literal["nothing_wrong", "explained", "explained_in_part", "not_explained"]
 Threshold = Literal["conf", "iou", "max_det"]
-StepKind = Literal["runtime", "choice", "fault", "rest", "unexplained"]
+StepKind = Literal["runtime", "choice", "fault", "rest", "rounding", "unexplained"]
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
 
@@ -264,7 +266,8 @@ class WaterfallStep(BoxComparison):
     ----------
     kind : StepKind
         ``runtime``: the correct deployment; ``choice``, ``fault``: a harmless choice or a fault is
-        added; ``rest``: choices that no fault names; ``unexplained``: the observed boxes.
+        added; ``rest``: choices that no fault names; ``rounding``: the numbers are printed;
+        ``unexplained``: the observed boxes.
     name : str
         Of the fault or choice; empty for the other kinds.
     lost : float
@@ -418,6 +421,32 @@ class DiagnosisDocument:
     titles: dict[str, str]
     names: dict[int, str]
     labels: dict[int, str]
+
+
+@dataclass(frozen=True)
+class Undiagnosed:
+    """A deployment without a diagnosis, as what it brought cannot be read.
+
+    Attributes
+    ----------
+    model, external, export, reference : str
+        As in :class:`DiagnosisDocument`.
+    reason : str
+        What cannot be read and why, in a sentence.
+    """
+
+    SCHEMA: ClassVar[str] = "undiagnosed/1"
+
+    model: str
+    external: str
+    export: str
+    reference: str
+    reason: str
+
+
+def load_diagnosis(path: str | Path) -> DiagnosisDocument | Undiagnosed:
+    """Read what ``diagnose`` wrote."""
+    return load_one_of(path, DiagnosisDocument, Undiagnosed)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ WHOLE: dict[WholePx, tuple[float, float]] = {
     "rounded": (0.5, 0.5),
     "sides_rounded": (0.5, 0.5),
     "truncated": (0.0, 1.0),
+    "floored": (0.0, 1.0),
     "sides_truncated": (0.0, 1.0),
 }
 """How far the exact number may lie below and above a whole one, by the value of ``integers``."""
@@ -70,7 +71,9 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
     tolerance = 0.5 if matches.precision.whole else 2 * float(np.max(matches.precision.box))
     canvas = fit_canvas(boxes, tolerance + 1e-3)
     if canvas and canvas.share >= LEAST_SHARE:
-        fault = on_canvas(canvas.value.unit, canvas.value.size)
+        place = images[0][0].source.place
+        of_input = canvas.value.size == (place.height, place.width)
+        fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
         whole: WholePx = "rounded" if matches.precision.whole else "no"
         yield fault.inject_into(replace(plain, integers=whole)), fault
     given, seen = np.concatenate(mapped), np.concatenate(observed)

@@ -37,8 +37,9 @@ RANK_SHARE = 0.6
 """Share of images whose class ids are 0, 1, 2, ... to try the position as class id; chosen."""
 
 
-LEFT_OUT = "plus_one"
-"""Way of computing overlap that is not combined with others: rare, and slow to compute; chosen."""
+LEFT_OUT = {"plus_one", "smaller", "nmsboxes_cxcywh", "rounded"}
+"""Ways of computing overlap, and of the boxes that suppression is given, that are not combined with
+others: rare, or slow to compute; chosen."""
 
 
 def without(cost_model: CostModel, pipeline: Pipeline, fault: Fault) -> Pipeline:
@@ -55,7 +56,7 @@ def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
             yield replace(changed, overlap="iou", suppressed_in="input", merging=False)
             continue
         for changes in combinations_of("overlap", "suppressed_in"):
-            if changes["overlap"] != LEFT_OUT:
+            if not LEFT_OUT.intersection(changes.values()):
                 yield replace(changed, **changes)
 
 

@@ -22,9 +22,9 @@ SHARE_OF_REST = 0.1
 """Boxes that a fault must explain, as a share of those that nothing explains; chosen: what explains
 few of many does so by chance."""
 
-COARSE_FACTOR = 4.0
+COARSE_FACTOR = 3.0
 """By what factor a fault must shrink the differences where digits are not reached; chosen: wrong
-causes of 100 unknown deployments shrink them by less than 3."""
+causes of 100 unknown deployments shrink them by at most 2.2."""
 
 COARSE_BOXES = 8
 """Boxes needed to speak of a factor; chosen."""
@@ -89,7 +89,7 @@ class Comparison:
         return cls(exact, close, same_class, box, score, unobserved, predicted)
 
 
-def compare(cost_model: CostModel, pipeline: Pipeline) -> Comparison:
+def box_by_box(cost_model: CostModel, pipeline: Pipeline) -> Comparison:
     """Return what a pipeline reproduces, box by box."""
     return Comparison.of([cost_model.goodness_of_fit(pipeline, n) for n in cost_model.names])
 
@@ -167,14 +167,12 @@ def keep_proved(
         Names of faults that something else proves.
     """
     while True:
-        whole = compare(cost_model, best)
-        doubtful = [
-            (proof_of(whole, bare), fault)
-            for fault in cost_model.faults(best)
-            if not fault.is_choice
-            and fault.name not in proved
-            and not is_proved(whole, bare := compare(cost_model, without(cost_model, best, fault)))
-        ]
+        whole = box_by_box(cost_model, best)
+        doubtful = []
+        for fault in cost_model.faults(best):
+            bare = box_by_box(cost_model, without(cost_model, best, fault))
+            if not (fault.is_choice or fault.name in proved or is_proved(whole, bare)):
+                doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return best
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
@@ -183,8 +181,8 @@ def keep_proved(
 
 def proofs(cost_model: CostModel, best: Pipeline, faults: Iterable[Fault]) -> dict[str, Proof]:
     """Return the proof of each fault of a hypothesis, by its name."""
-    whole = compare(cost_model, best)
+    whole = box_by_box(cost_model, best)
     return {
-        fault.name: proof_of(whole, compare(cost_model, without(cost_model, best, fault)))
+        fault.name: proof_of(whole, box_by_box(cost_model, without(cost_model, best, fault)))
         for fault in faults
     }

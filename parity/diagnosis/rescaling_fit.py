@@ -42,6 +42,7 @@ RESCALING_STEPS = (
     "offset_rounding",
     "whole_input_px",
     "clip_limit",
+    "clip_frame",
     "clip_keeps_sides",
 )
 """Choices by which the rescaling of boxes is improved, one at a time."""

@@ -21,7 +21,8 @@ SAME_LEVELS = 6.0
 """Mean difference of quantiles, grey levels, up to which a scaling is read; chosen."""
 
 CLEARLY = 0.6
-"""Factor by which one order of colours must fit better than the other; chosen."""
+"""Factor by which one order of colours must fit better than the other, and a scaling better than
+the usual one; chosen."""
 
 REGISTERED = 0.8
 """Correlation from which a tensor shows the same image; chosen."""
@@ -83,7 +84,7 @@ def read_tensor(tensor: np.ndarray, correct: np.ndarray) -> TensorReading:
     inside, wanted = content(tensor), content(levels)
     scaling, colours = _levels(tensor[:, *inside], levels[:, *wanted])
     undone = unscaled(tensor, scaling) if scaling else tensor
-    correlation, matrix = register(_grey(levels), _grey(undone), wanted, inside)
+    correlation, matrix = align(_grey(levels), _grey(undone), wanted, inside)
     rows, columns = wanted
     centre = np.array(
         [(columns.start + columns.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1.0]
@@ -135,6 +136,8 @@ def _levels(given: np.ndarray, levels: np.ndarray) -> tuple[str | None, str | No
             np.abs(own[:, :: 1 if colours == "rgb" else -1] - wanted).mean()
         )
     scaling, colours = min(apart, key=lambda key: apart[key])
+    if apart[scaling, colours] > CLEARLY * apart["unit", colours]:
+        scaling = "unit"
     if apart[scaling, colours] > SAME_LEVELS:
         return None, None
     other = apart[scaling, "bgr" if colours == "rgb" else "rgb"]
@@ -151,7 +154,7 @@ def _border(levels: np.ndarray, inside: tuple[slice, slice]) -> int | None:
     return level if np.abs(found - level).max() < 0.1 else None
 
 
-def register(
+def align(
     correct: np.ndarray,
     given: np.ndarray,
     wanted: tuple[slice, slice],

@@ -86,7 +86,7 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
     precision = cost_model.precision.score
     kept = [
         float(seen.scores[np.isfinite(seen.scores)].min())
-        for seen in cost_model.observed.values()
+        for seen in cost_model.observations.images.values()
         if np.isfinite(seen.scores).any()
     ]
     high = min(kept) + precision if kept else None

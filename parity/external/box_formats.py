@@ -38,6 +38,12 @@ class BoxFormat:
     keys: tuple[tuple[str, str, str, str], ...]
     words: tuple[str, ...]
 
+    @property
+    def corner_error(self) -> float:
+        """Largest error of a corner if each of the four numbers is wrong by up to 1."""
+        errors: np.ndarray = np.abs(self.to_corners(np.eye(4))).sum(axis=0)
+        return float(errors.max())
+
 
 BOX_FORMATS: Registry[BoxFormat] = Registry("box format")
 """The box formats in px; each also exists in fractions of the image."""

@@ -1,5 +1,6 @@
 """Converting external boxes to detections files, a file per batch, and reading them back."""
 
+import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from parity.detection.detection_files import (
     MadeBy,
 )
 from parity.documents import from_plain, load, save
+from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
     Declared,
@@ -20,6 +22,8 @@ from parity.external.observations import (
     Observed,
 )
 from parity.external.reader import load_external
+
+log = logging.getLogger(__name__)
 
 
 def convert(
@@ -51,6 +55,10 @@ def convert(
     An image that the source does not name keeps its place, with :data:`NOT_LISTED` as its reason. A
     score that is not stated is null. ``made_by`` lists the labels that the model does not know by
     the class ids that they get.
+
+    Planning reads the source, too, and ends the run where it cannot be read. A source that has
+    changed since then, or that another rule wrote, costs its own diagnosis and not the report:
+    ``made_by`` says why it could not be read.
     """
     batches = [load(path, DetectionBatch) for path in controls]
     model_names = batches[0].made_by.names
@@ -61,7 +69,12 @@ def convert(
         if not image.reason
     }
     own = dict(enumerate(names)) if names else model_names
-    seen = load_external(source, sizes, own, box_format=box_format)
+    unread = None
+    try:
+        seen = load_external(source, sizes, own, box_format=box_format)
+    except UserError as error:
+        seen, unread = Observations({}), str(error)
+        log.error("%s", error)
     if names:
         seen = with_model_class_ids(seen, own, model_names)
     made_by = MadeBy(
@@ -72,6 +85,7 @@ def convert(
         notes=list(seen.notes),
         labels=seen.labels,
         printed=seen.printed,
+        unread=unread,
     )
     for batch, destination in zip(batches, destinations, strict=True):
         images = [record_of(image, seen.images.get(image.name)) for image in batch.images]
@@ -139,11 +153,18 @@ def load_converted(paths: list[str], known: Known) -> Observations:
         Detections files, one per batch; none of a deployment without boxes.
     known : Known
         What the user states counts more than what the boxes' source states.
+
+    Raises
+    ------
+    UserError
+        If the boxes, or the tensors, could not be read.
     """
     if not paths:
         return Observations({}, known.declared)
     batches = [load(path, DetectionBatch) for path in paths]
     made_by = batches[0].made_by
+    if made_by.unread:
+        raise UserError(made_by.unread)
     images = {
         image.name: Observed(
             np.array(image.boxes, np.float64).reshape(-1, 4),

@@ -79,13 +79,11 @@ def recognise(source: Source) -> Format:
     Raises
     ------
     UserError
-        If it is empty or in none; the sentence lists them.
+        If it is empty or in none.
     """
     if source.path.is_file() and not source.text:
         raise UserError(f"{source.path} is empty.")
     for each in sorted(FORMATS.values(), key=lambda each: each.generic):
         if each.recognises(source):
             return each
-    raise UserError(
-        f"{source.path} is in none of the formats that can be read: {', '.join(FORMATS)}."
-    )
+    raise UserError(f"{source.path} is in none of the formats that can be read.")

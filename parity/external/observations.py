@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parity.detection.detection_files import Printed
+from parity.detection.detection_files import NOT_ROUNDED, Printed
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Observations:
     raws: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def decimals(numbers: np.ndarray, most: int = 6) -> int:
+def decimals(numbers: np.ndarray, most: int = NOT_ROUNDED) -> int:
     """Return the decimals to which numbers are rounded; ``most`` if they are not."""
     finite = numbers[np.isfinite(numbers)]
     for digits in range(most):

@@ -13,7 +13,7 @@ from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
 from parity.external.entries import Entry
-from parity.external.file_format import Contents, recognise
+from parity.external.file_format import FORMATS, Contents, recognise
 from parity.external.image_names import ImageNames
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
@@ -88,8 +88,13 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
         If something is malformed; the sentence says which entry.
     """
     names = ImageNames(images)
-    opened = Source.open(Path(source))
-    contents = recognise(opened).read(opened, names)
+    try:
+        opened = Source.open(Path(source))
+        recognised = recognise(opened)
+    except UserError as error:
+        said = str(error).removesuffix(".")
+        raise UserError(f"{said}; boxes are read from: {', '.join(FORMATS)}.") from None
+    contents = recognised.read(opened, names)
     if not contents.entries:
         known = next(iter(sorted(names)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
@@ -200,10 +205,16 @@ def _printed(
     written: list[Entry], formats: dict[str, np.ndarray], boxes: dict[str, np.ndarray]
 ) -> Printed:
     """Return how numbers are written; of a source that mixes units, the decimals of the px."""
-    units = {name.endswith(FRACTION) for names in formats.values() for name in names}
+    used = {name for names in formats.values() for name in names}
+    units = {name.endswith(FRACTION) for name in used}
     numbers = _numbers(written) if len(units) == 1 else np.concatenate(list(boxes.values()))
     scores = np.array([entry.score for entry in written], np.float64)
-    return Printed("fraction" if units == {True} else "px", decimals(numbers), decimals(scores))
+    return Printed(
+        "fraction" if units == {True} else "px",
+        decimals(numbers),
+        decimals(scores),
+        max(BOX_FORMATS[name.removesuffix(FRACTION)].corner_error for name in used),
+    )
 
 
 def number_classes(

@@ -50,7 +50,7 @@ class Source:
             If there is no such path, or it is no text or broken JSON.
         """
         if not path.exists():
-            raise UserError(f"{path} does not exist; name a file or a folder of detections.")
+            raise UserError(f"{path} does not exist.")
         if path.is_dir():
             return cls(path)
         text = read_text(path).lstrip()
@@ -100,10 +100,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise UserError(
-            f"{path} is not text in UTF-8; detections are read from JSON, JSON Lines, CSV and text "
-            "files, so save it as one of these, in UTF-8."
-        )
+        raise UserError(f"{path} is not text in UTF-8; save it as UTF-8.")
     return text
 
 

@@ -23,8 +23,9 @@ class Arm:
 
     Attributes
     ----------
-    backend : {"pytorch", "onnx", "external"}
-        What runs the network; ``external`` is somebody else's deployment.
+    backend : {"pytorch", "onnx", "external", "control"}
+        What detects: a network that runs here; ``external``, somebody else's deployment; or
+        ``control``, PyTorch's candidates at the thresholds of an external deployment.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     rect : bool
@@ -39,7 +40,7 @@ class Arm:
         Execution providers of ONNX Runtime, the preferred first; empty for other arms.
     """
 
-    backend: Literal["pytorch", "onnx", "external"]
+    backend: Literal["pytorch", "onnx", "external", "control"]
     imgsz: tuple[int, int]
     rect: bool
     export: str = ""
@@ -62,6 +63,7 @@ def plan_arms(config: Config) -> dict[str, Arm]:
         arm = external_arm(config, name)
         arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
         if external.has_boxes:
+            arms[at_thresholds_of(name)] = replace(arm, backend="control")
             arms[f"external-{name}"] = arm
     return arms
 
@@ -90,8 +92,10 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
     for name, arm in arms.items():
         control = control_of(arm, config.size)
         if arm.backend == "external":
-            own = config.external[name.removeprefix("external-")].tolerances or common
-            planned[name] = ComparisonSettings("external", control, name, False, own)
+            external = name.removeprefix("external-")
+            own = config.external[external].tolerances or common
+            reference = at_thresholds_of(external)
+            planned[name] = ComparisonSettings("external", reference, name, False, own)
         elif arm.backend == "onnx":
             if control not in (REFERENCE_ARM, SQUARE_ARM):
                 geometry = f"geometry-{control.removeprefix('pytorch-')}"
@@ -109,6 +113,11 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
             f"config: gate names {unknown!r}; it may name {', '.join(sorted(planned))}."
         )
     return planned | {name: replace(planned[name], gated=True) for name in config.gate}
+
+
+def at_thresholds_of(external: str) -> str:
+    """Return the name of the arm that is PyTorch at the thresholds of a deployment."""
+    return f"pytorch-as-{external}"
 
 
 def control_of(arm: Arm, default: tuple[int, int]) -> str:

@@ -85,16 +85,11 @@ def check_external(config: Config, name: str) -> None:
         raise UserError(f"{where} must have either recorded or input_tensors and raw_outputs.")
     if not external.has_boxes and f"external-{name}" in config.gate:
         raise UserError(f"config: gate names external-{name}, of which there are no boxes.")
-    floor, ours = config.candidates.floor, config.thresholds.conf
+    floor = config.candidates.floor
     if external.conf is not None and external.conf < floor:
         raise UserError(
             f"{where}.conf is {external.conf}, below candidates.floor, which is {floor}; lower the "
             "floor."
-        )
-    if f"external-{name}" in config.gate and external.conf not in (None, ours):
-        raise UserError(
-            f"{where}.conf is {external.conf}, and gate compares its boxes with PyTorch's at "
-            f"thresholds.conf, which is {ours}; set that to {external.conf}, too."
         )
     named = (("model", external.model, config.models), ("export", external.export, config.exports))
     for key, value, known in named:

@@ -5,13 +5,16 @@ rule that diagnoses it, so that a change of one does not make the other stale.
 """
 
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import parity.external.file_formats  # noqa: F401 - its modules register the formats
+from parity.data.batch_files import load_batch
+from parity.errors import UserError
 from parity.external.array_files import SUFFIXES
 from parity.external.file_format import FORMATS
 from parity.external.observations import Declared, Known
+from parity.external.reader import read_contents
 from parity.planning.config import Config, ExternalConfig, as_pair
 from parity.record.manifest import RECORDED
 
@@ -49,6 +52,30 @@ def source_of(config: Config, name: str) -> dict[str, object]:
         "box_format": external.box_format,
         "names": external.class_names,
     }
+
+
+def check_boxes(config: Config, batches: Iterable[str | Path]) -> None:
+    """Check that the boxes of every deployment can be read.
+
+    Parameters
+    ----------
+    config : Config
+        What was asked for.
+    batches : iterable of str or Path
+        The lists of all batches.
+
+    Raises
+    ------
+    UserError
+        If some cannot; the sentence says which and why.
+    """
+    given = {name: each.detections for name, each in config.external.items() if each.detections}
+    images = [image.name for path in batches for image in load_batch(path)] if given else []
+    for name, source in given.items():
+        try:
+            read_contents(source, images)
+        except UserError as error:
+            raise UserError(f"config: external.{name}.detections: {error}") from None
 
 
 def known_of(external: ExternalConfig) -> Known:

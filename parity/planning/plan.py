@@ -10,12 +10,26 @@ from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.model_files.results import STORED_AS
-from parity.planning.arms import Arm, control_of, external_arm, plan_arms, plan_comparisons
+from parity.planning.arms import (
+    Arm,
+    at_thresholds_of,
+    control_of,
+    external_arm,
+    plan_arms,
+    plan_comparisons,
+)
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
 from parity.planning.exports import all_options, counterpart_name, description_file, model_file
-from parity.planning.externals import boxes_file, known_of, of_model, source_of, tensor_files
+from parity.planning.externals import (
+    boxes_file,
+    check_boxes,
+    known_of,
+    of_model,
+    source_of,
+    tensor_files,
+)
 from parity.planning.label_digest import plan_labels
 from parity.planning.locks import hold
 
@@ -63,7 +77,9 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     comparisons = plan_comparisons(asked, arms)
     planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)
     if coordinating:
-        plan_calibration(asked, [f"{BATCHES}/{batch}.json" for batch in planned.names])
+        batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
+        check_boxes(asked, batches)
+        plan_calibration(asked, batches)
         plan_labels(asked.labels)
     return Plan(asked, arms, comparisons, planned.names, planned.note)
 
@@ -208,8 +224,8 @@ class Plan:
 
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
-        own = [f"external-{external}" for external in of_model(self.config, model)]
-        return not name.startswith("external-") or name in own
+        others = set(self.config.external) - set(of_model(self.config, model))
+        return not any(name in (f"external-{each}", at_thresholds_of(each)) for each in others)
 
     # Comparisons: rules/comparison.smk
 
@@ -364,7 +380,7 @@ class Plan:
         return [model_file(self.config, wildcards.model, name) for name in self.exports]
 
     def control(self, external: str) -> str:
-        """Return the PyTorch arm that a deployment is compared with."""
+        """Return the PyTorch arm with the geometry and the head of a deployment."""
         return control_of(external_arm(self.config, external), self.config.size)
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
@@ -380,12 +396,12 @@ class Plan:
         return [self.detections(wildcards.model, arm, batch) for batch in batches]
 
     def control_detections(self, wildcards: Wildcards) -> list[str]:
-        """Return the detections files of the arm that a deployment is compared with."""
+        """Return the detections files of the control of a deployment."""
         arm = self.control(wildcards.external)
         return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
 
     def control_candidates(self, wildcards: Wildcards) -> list[str]:
-        """Return the candidates files of the arm that a deployment is compared with."""
+        """Return the candidates files of the control of a deployment."""
         arm = self.control(wildcards.external)
         return [self.candidates(wildcards.model, arm, batch) for batch in self.batches]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
+from parity.diagnosis.document import DiagnosisDocument, Undiagnosed, WaterfallStep
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.wording import count, listing, percent
 
@@ -10,14 +10,17 @@ STEP_TITLES = {
     "runtime": "ONNX Runtime instead of PyTorch",
     "choice": "harmless choice",
     "rest": "differences that no fault of the catalogue explains",
+    "rounding": "rounding of the printed numbers",
     "unexplained": "unexplained rest",
 }
 """What people read for the kinds of step that are no fault."""
 
 
-def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
+def verdict_sentence(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
     """Return the answer in one sentence."""
     name, export = arm_of(diagnosis), diagnosis.export
+    if isinstance(diagnosis, Undiagnosed):
+        return f"{name} cannot be diagnosed: {diagnosis.reason}"
     if diagnosis.verdict == "nothing_wrong":
         return (
             f"Nothing is wrong with {name}: {export} with correct preprocessing and postprocessing "
@@ -35,13 +38,20 @@ def verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     return f"{rest} of the boxes of {name} are not explained{where}.{proved}"
 
 
-def arm_of(diagnosis: DiagnosisDocument) -> str:
+def unread_line(found: Undiagnosed) -> str:
+    """Return the line of a verdict that fails since boxes cannot be read."""
+    return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
+
+
+def arm_of(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
     """Return the arm whose boxes were diagnosed."""
     return f"external-{diagnosis.external}"
 
 
-def advice(diagnosis: DiagnosisDocument) -> list[str]:
+def advice(diagnosis: DiagnosisDocument | Undiagnosed) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
+    if isinstance(diagnosis, Undiagnosed):
+        return [verdict_sentence(diagnosis)]
     if diagnosis.verdict == "nothing_wrong":
         return []
     fixes = [fault.fix for fault in diagnosis.faults] or diagnosis.ask[:1]

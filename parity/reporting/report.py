@@ -10,7 +10,14 @@ import yaml
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
 from parity.documents import load
-from parity.reporting.verdict import NOUNS, QUANTITY_UNITS, Gate, gates_of, overall
+from parity.reporting.verdict import (
+    NOUNS,
+    QUANTITY_UNITS,
+    Gate,
+    allowed_in_words,
+    gates_of,
+    overall,
+)
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View
 from parity.reporting.wording import number
@@ -26,12 +33,15 @@ TERMS = {
     "onnx-…": "An export, run by ONNX Runtime or OpenVINO with the preprocessing and "
     "postprocessing of this project.",
     "external-…": "Boxes that another program wrote.",
+    "pytorch-as-…": "PyTorch with the input geometry and the thresholds of that program, as they "
+    "are declared or as its boxes suggest.",
     "Geometry": "Size and shape of the input tensor, and how the image is fitted into it.",
     "Reference and candidate": "The two arms of a comparison: the candidate is judged by how far "
     "its detections differ from those of the reference.",
     "Matched": "Two detections of equal class that overlap enough are one object that both arms "
     "detect.",
-    "Tolerance": "The largest differences that still count as equal.",
+    "Tolerance": "The largest differences that still count as equal. If a program prints rounded "
+    "numbers, the rounding is added.",
 }
 """Words that this project uses in a sense of its own."""
 
@@ -168,10 +178,8 @@ def limits(comparison: ComparisonResults) -> Iterator[Limit]:
     for quantity, name in names.items():
         within = quantity not in comparison.exceeded
         unit = f" {QUANTITY_UNITS[quantity]}" if quantity == "box_px" else ""
-        value, allowed = (
-            f"{number(getattr(side, quantity))}{unit}"
-            for side in (comparison.required, comparison.tolerance)
-        )
+        value = f"{number(getattr(comparison, quantity))}{unit}"
+        allowed = allowed_in_words(comparison, quantity, unit)
         if quantity != "unread" or not within:
             yield Limit(name, value, allowed, within)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
+from parity.comparison.rounding import UNROUNDED, Rounding
 from parity.comparison.tolerances import Quantity, Tolerance
 from parity.reporting.wording import ceiling, count, listing, number
 
@@ -12,6 +13,8 @@ FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
 
 MeasuredQuantity = Literal["box_px", "score"]
 """Differences of a matched pair."""
+
+MEASURED: tuple[MeasuredQuantity, ...] = get_args(MeasuredQuantity)
 
 QUANTITY_UNITS = {"box_px": "px", "score": "in score"}
 NOUNS = {
@@ -148,16 +151,39 @@ def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
     return f"{ceiling(value) if required else number(value)} {QUANTITY_UNITS[name]}"
 
 
-def tolerance_in_words(tolerance: Tolerance) -> str:
-    """Return a tolerance in words; counts of zero go without saying."""
-    values = {name: getattr(tolerance, name) for name in STATED}
-    return listing(
-        [
-            quantity(name, value, required=True)
-            for name, value in values.items()
-            if value or name in QUANTITY_UNITS
-        ]
-    )
+def tolerance_in_words(tolerance: Tolerance, rounding: Rounding = UNROUNDED) -> str:
+    """Return a tolerance in words, such as ``0.01 px + 0.05 px of rounding and 0.0001 in score``.
+
+    Counts of zero go without saying, and so does rounding that there is not.
+    """
+    said = []
+    for name in STATED:
+        value = getattr(tolerance, name)
+        if value or name in QUANTITY_UNITS:
+            unit = " px" if name == "box_px" else ""
+            said.append(quantity(name, value, required=True) + _rounding(rounding, name, unit))
+    return listing(said)
+
+
+def allowed_in_words(comparison: ComparisonResults, name: Quantity, unit: str = "") -> str:
+    """Return what a comparison allows of a quantity, such as ``0.01 + 0.05 of rounding``.
+
+    Parameters
+    ----------
+    comparison : ComparisonResults
+        Its tolerance, and what printing may have changed.
+    name : str
+        A field of :class:`parity.comparison.tolerances.Tolerance`.
+    unit : str
+        Of the quantity, after a blank, such as " px"; it follows each number.
+    """
+    value = getattr(comparison.tolerance, name)
+    return f"{number(value)}{unit}{_rounding(comparison.rounding, name, unit)}"
+
+
+def _rounding(rounding: Rounding, name: Quantity, unit: str) -> str:
+    value = getattr(rounding, name, 0.0)
+    return f" + {number(value)}{unit} of rounding" if value else ""
 
 
 def excess_in_words(comparison: ComparisonResults) -> str:
@@ -165,8 +191,8 @@ def excess_in_words(comparison: ComparisonResults) -> str:
     leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
     return listing(
         [
-            f"{leads.get(name, '')}{_measured(name, getattr(comparison.required, name))} "
-            f"(allowed {number(getattr(comparison.tolerance, name))})"
+            f"{leads.get(name, '')}{_measured(name, getattr(comparison, name))} "
+            f"(allowed {allowed_in_words(comparison, name)})"
             for name in comparison.exceeded
         ]
     )
@@ -207,9 +233,10 @@ def _within(comparison: ComparisonResults) -> str:
         for name in counts
         if getattr(comparison, name)
     ]
+    box_px, score = (allowed_in_words(comparison, name) for name in MEASURED)
     said += [
-        f"boxes within {ceiling(comparison.box_px)} px (allowed {number(allowed.box_px)})",
-        f"scores within {ceiling(comparison.score)} (allowed {number(allowed.score)})",
+        f"boxes within {ceiling(comparison.box_px)} px (allowed {box_px})",
+        f"scores within {ceiling(comparison.score)} (allowed {score})",
     ]
     return listing(said)
 

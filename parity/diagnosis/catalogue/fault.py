@@ -126,6 +126,12 @@ def add_fault(
     FAULTS.add(name, Fault(name, stage, title, changed, wrong, fix, subjects, reference, cost))
 
 
+def known(fault: Fault) -> Fault:
+    """Return the fault of the catalogue that makes the same changes as a fitted one, or that."""
+    same = (each for each in FAULTS.values() if dict(each.changes) == dict(fault.changes))
+    return next(same, fault)
+
+
 def all_faults() -> list[Fault]:
     """Return the faults of the catalogue, by stage and then as their module adds them."""
     return sorted(FAULTS.values(), key=lambda fault: FAULT_STAGES.index(fault.stage))

@@ -11,6 +11,7 @@ from parity.diagnosis.catalogue.fault import (
     RARE_COST,
     Fault,
     add_fault,
+    known,
 )
 from parity.diagnosis.catalogue.rescaling import describe_shift
 
@@ -173,7 +174,7 @@ def output_shift(shift: Corners) -> Fault:
         What is added to x1, y1, x2, y2, px of the image.
     """
     words = describe_shift(shift)
-    return Fault(
+    fitted = Fault(
         "output_shift",
         "output",
         f"Boxes moved in the image ({words} px)",
@@ -183,6 +184,7 @@ def output_shift(shift: Corners) -> Fault:
         ("rescaling",),
         cost=RARE_COST,
     )
+    return known(fitted)
 
 
 def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
@@ -197,7 +199,7 @@ def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
     """
     words = f"{size[1]}x{size[0]}" if size else "the input's size"
     changes = (("unit", unit), *((("canvas", size),) if size else ()))
-    return Fault(
+    fitted = Fault(
         unit,
         "output",
         f"Boxes in px of a canvas of {words} ({CANVAS_TITLES[unit]})",
@@ -208,6 +210,7 @@ def on_canvas(unit: str, size: tuple[int, int] | None) -> Fault:
         ("rescaling",),
         cost=ON_A_CANVAS,
     )
+    return known(fitted)
 
 
 STATIC = {

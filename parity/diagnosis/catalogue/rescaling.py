@@ -11,6 +11,7 @@ from parity.diagnosis.catalogue.fault import (
     RARE_COST,
     Fault,
     add_fault,
+    known,
 )
 
 WIDTH_OR_HEIGHT = "https://github.com/ultralytics/ultralytics/issues/19997"
@@ -252,7 +253,7 @@ def input_shift(shift: Corners) -> Fault:
         What is added to x1, y1, x2, y2, input px.
     """
     words = describe_shift(shift)
-    return Fault(
+    fitted = Fault(
         "input_shift",
         "rescaling",
         f"Boxes moved in the input ({words} px)",
@@ -262,6 +263,7 @@ def input_shift(shift: Corners) -> Fault:
         ("rescaling",),
         cost=RARE_COST,
     )
+    return known(fitted)
 
 
 FAULTS.add("half_input_px_added", replace(input_shift(HALF_PX), name="half_input_px_added"))

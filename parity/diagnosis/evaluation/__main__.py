@@ -1,27 +1,35 @@
-"""Measure the diagnosis: injected faults by kind, and correct deployments."""
+"""Measure the diagnosis: on injected faults, independent and published deployments, and others."""
 
 import argparse
+import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import chain
+from multiprocessing import get_context
 from pathlib import Path
 
-from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_images, find_samples
-from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of
+from parity.diagnosis.evaluation import parts
 from parity.diagnosis.evaluation.injection import (
+    BOX_DECIMALS,
     all_visible,
     injectable_faults,
     random_fault_sets,
-)
-from parity.diagnosis.evaluation.scoring import (
-    DECLARED_THRESHOLDS,
-    rows_as_text,
-    score_correct,
-    score_faults,
     with_declared,
 )
+from parity.diagnosis.evaluation.judgement import Judgement, as_line
+from parity.diagnosis.evaluation.parts import DECLARED_THRESHOLDS, Bench
+from parity.diagnosis.evaluation.programs import digest_of, find_programs
+from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
+from parity.diagnosis.evaluation.truth import load_truths
+from parity.diagnosis.evaluation.unknown_changes import draw_unknown
 from parity.diagnosis.evaluation.varied_images import write_varied_images
+from parity.errors import in_one_sentence
+
+PARTS = ("injected", "independent", "published", "unknown", "correct")
 
 WITHHELD = 0.1
 """Share of boxes that are left out in the pairs with boxes withheld; chosen."""
@@ -31,42 +39,161 @@ def main(arguments: Sequence[str] | None = None) -> str:
     """Return the results as text; see ``--help``."""
     parser = argparse.ArgumentParser("python -m parity.diagnosis.evaluation", description=__doc__)
     parser.add_argument("--onnx", required=True, help="an export of fixed shape, 640 x 640 say")
+    parser.add_argument(
+        "--other", action="append", default=[], help="another export, as int8=path.onnx"
+    )
+    parser.add_argument("--part", action="append", choices=PARTS, help="all of them by default")
     parser.add_argument("--images", default="", help="photographs; the samples by default")
     parser.add_argument("--count", type=int, default=10, help="images to use")
+    parser.add_argument("--published", default="", help="folder of boxes of published deployments")
+    parser.add_argument("--names", default="", help="of deployments, with commas; else all")
+    parser.add_argument("--undeclared", action="store_true", help="also with nothing declared")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--singles", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--pairs", type=int, default=300)
     parser.add_argument("--triples", type=int, default=200)
     parser.add_argument("--hard", type=int, default=100, help="pairs withheld, and as integers")
-    parser.add_argument("--correct", type=int, default=100)
+    parser.add_argument("--unknown", type=int, default=100, help="runs with something unknown")
+    parser.add_argument("--correct", type=int, default=200, help="correct runs")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="deployments at a time")
     parser.add_argument("--work", default="results/evaluation", help="folder for images and cache")
+    parser.add_argument(
+        "--reuse", action="store_true", help="keep raw outputs; seconds and runs tell nothing then"
+    )
+    parser.add_argument("--markdown", action="store_true", help="the table for the README alone")
+    parser.add_argument("--show-held-out", action="store_true", help="list their answers, too")
     options = parser.parse_args(arguments)
-    network = OnnxNetwork.load(options.onnx, threads=options.threads)
-    images = find_images(options.images) if options.images else find_samples()
-    chosen = dict(sorted(images.items())[: options.count])
-    work = Path(options.work)
-    replayer = Replayer(network, write_varied_images(chosen, work / "images"), work / "raw")
+    with in_one_sentence():
+        rows = [row for part in options.part or PARTS for row in ROWS[part](options)]
+    if options.markdown:
+        return as_markdown(rows)
+    return as_text(rows, show_held_out=options.show_held_out)
+
+
+def _bench(options: argparse.Namespace) -> Bench:
+    others = {name: Path(path) for name, _, path in (o.partition("=") for o in options.other)}
+    return Bench.open(
+        options.onnx, options.work, threads=options.threads, others=others, reuse=options.reuse
+    )
+
+
+def _replayer(bench: Bench, options: argparse.Namespace) -> Replayer:
+    chosen = parts.pictures(options.images, options.count)
+    label = digest_of(chosen.values())
+    images = write_varied_images(chosen, bench.work / "images" / label)
+    return bench.replayer(images, keep=True)
+
+
+def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+    bench = _bench(options)
+    replayer = _replayer(bench, options)
     names = list(replayer.paths)
-    correct = with_declared(Pipeline(), DECLARED_THRESHOLDS)
-    rows = []
+    correct = with_declared(pipeline_of(bench.network), DECLARED_THRESHOLDS)
     if options.singles:
-        singles = [(f,) for f in injectable_faults() if all_visible(replayer, [f], correct, names)]
-        rows.append(score_faults(replayer, names, network.names, singles, kind="single faults"))
-    for kind, size, count, printed in (
-        ("pairs", 2, options.pairs, {}),
-        ("triples", 3, options.triples, {}),
-        (f"pairs, {100 * WITHHELD:g} % withheld", 2, options.hard, {"withheld": WITHHELD}),
-        ("pairs, integer boxes", 2, options.hard, {"box_decimals": 0}),
+        every = injectable_faults()
+        shown = [f for f in every if all_visible(replayer, [f], correct, names)]
+        hidden = [fault.name for fault in every if fault not in shown]
+        _say(f"{len(shown)} of {len(every)} faults show in these images; not {', '.join(hidden)}")
+        singles = [(fault,) for fault in shown]
+        yield EvaluationRow("single faults", tuple(parts.injected(bench, replayer, singles)))
+    for kind, size, count, withheld, decimals in (
+        ("pairs", 2, options.pairs, 0.0, BOX_DECIMALS),
+        ("triples", 3, options.triples, 0.0, BOX_DECIMALS),
+        (f"pairs, {100 * WITHHELD:g} % withheld", 2, options.hard, WITHHELD, BOX_DECIMALS),
+        ("pairs, whole numbers", 2, options.hard, 0.0, 0),
     ):
         if count:
             sets = random_fault_sets(
                 replayer, correct, names, count=count, size=size, seed=options.seed
             )
-            rows.append(score_faults(replayer, names, network.names, sets, kind=kind, **printed))
+            judged = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
+            yield EvaluationRow(kind, tuple(judged))
+
+
+def _independent(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+    found = find_programs(parts.PROGRAMS)
+    left_out = load_truths(parts.TRUTHS, {}).keys() - found.keys()
+    if left_out:
+        _say(f"left out, since Node or its packages are not installed: {', '.join(left_out)}")
+    yield from _by_name("independent", options, list(parts.chosen(found, _names(options))))
+
+
+def _published(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+    if options.published:
+        found = parts.published_files(options.published)
+        yield from _by_name("published", options, list(parts.chosen(found, _names(options))))
+
+
+def _by_name(
+    part: str, options: argparse.Namespace, names: Sequence[str]
+) -> Iterator[EvaluationRow]:
+    for declared in (True, False) if options.undeclared else (True,):
+        kind = part if declared else f"{part}, nothing declared"
+        examine = partial(_examine, part, options, declared=declared)
+        if options.jobs == 1:
+            judged = list(_told(map(examine, names), options))
+        else:
+            with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+                judged = list(_told(pool.map(examine, names), options))
+        row = EvaluationRow(kind, tuple(judged))
+        yield from row.halves() if part == "independent" else [row]
+
+
+def _examine(
+    part: str, options: argparse.Namespace, name: str, *, declared: bool
+) -> list[Judgement]:
+    bench = _bench(options)
+    if part == "independent":
+        images = _replayer(bench, options).paths
+        return list(parts.independent(bench, images, [name], declared=declared))
+    return list(parts.published(bench, options.published, [name], declared=declared))
+
+
+def _told(judged: Iterator[list[Judgement]], options: argparse.Namespace) -> Iterator[Judgement]:
+    for judgement in chain.from_iterable(judged):
+        if judgement.truth.held_out and not options.show_held_out:
+            _say(f"{judgement.truth.name:24} held out")
+        else:
+            _say(as_line(judgement))
+        yield judgement
+
+
+def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+    if options.unknown:
+        bench = _bench(options)
+        replayer = _replayer(bench, options)
+        correct = with_declared(pipeline_of(bench.network), DECLARED_THRESHOLDS)
+        chance = random.Random(options.seed)  # noqa: S311
+        drawn = [draw_unknown(chance, replayer, correct) for _ in range(options.unknown)]
+        yield EvaluationRow(
+            "something that no catalogue holds", tuple(parts.unknown(bench, replayer, drawn))
+        )
+
+
+def _correct(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     if options.correct:
-        rows.append(score_correct(replayer, names, network.names, options.correct))
-    return rows_as_text(rows)
+        bench = _bench(options)
+        judged = parts.retouched(bench, _replayer(bench, options), options.correct)
+        yield EvaluationRow("correct, other thresholds", tuple(judged))
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    return [name for name in options.names.split(",") if name]
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+ROWS = {
+    "injected": _injected,
+    "independent": _independent,
+    "published": _published,
+    "unknown": _unknown,
+    "correct": _correct,
+}
 
 
 if __name__ == "__main__":

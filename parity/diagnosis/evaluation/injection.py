@@ -3,6 +3,7 @@
 import difflib
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -106,10 +107,16 @@ def observe(
     return Observations(images, declared)
 
 
-def all_visible(
+def with_declared(pipeline: Pipeline, declared: Declared) -> Pipeline:
+    """Return a pipeline with the thresholds that are declared."""
+    stated = {key: getattr(declared, key) for key in ("conf", "iou", "max_det")}
+    return replace(pipeline, **{key: value for key, value in stated.items() if value is not None})
+
+
+def hidden_faults(
     replayer: Replayer, faults: Sequence[Fault], correct: Pipeline, names: Sequence[str]
-) -> bool:
-    """Return whether the boxes show each of some faults beside the others.
+) -> list[Fault]:
+    """Return those of some faults of which the boxes show nothing beside the others.
 
     Parameters
     ----------
@@ -125,15 +132,27 @@ def all_visible(
     whole = with_faults(faults, correct)
     seen = observe(replayer, whole, names, declared=Declared()).images
     precision = Precision.of(seen)
-    boxes = sum(len(o) for o in seen.values())
-    if boxes < LEAST_BOXES and len(faults) > 1:
-        return False
+    hidden = []
     for fault in faults:
         others = with_faults([f for f in faults if f is not fault], correct)
         fits = [fit_boxes(replayer.detections(others, n), seen[n], precision) for n in names]
         if total_misfit(fits) < VISIBLE:
+            hidden.append(fault)
+    return hidden
+
+
+def all_visible(
+    replayer: Replayer, faults: Sequence[Fault], correct: Pipeline, names: Sequence[str]
+) -> bool:
+    """Return whether the boxes show each of some faults beside the others.
+
+    The parameters are those of :func:`hidden_faults`.
+    """
+    if len(faults) > 1:
+        whole = with_faults(faults, correct)
+        if sum(len(replayer.detections(whole, name)) for name in names) < LEAST_BOXES:
             return False
-    return True
+    return not hidden_faults(replayer, faults, correct, names)
 
 
 def random_fault_sets(

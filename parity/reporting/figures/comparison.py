@@ -149,14 +149,14 @@ def draw_extremes(
     for comparison in comparisons.values():
         values = spread_of(comparison, key)
         finite += [getattr(values, name) for name in shown] if values else []
-        finite.append(getattr(comparison.tolerance, key))
+        finite.append(getattr(comparison.allowed, key))
     positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
     least, most = min(positive) / 4, max(positive) * 4
     _make_logarithmic(ax, least, most)
     for row, comparison in enumerate(comparisons.values()):
         colour = EFFECT_COLOURS[comparison.effect]
         values = spread_of(comparison, key)
-        tolerance = max(getattr(comparison.tolerance, key), least)
+        tolerance = max(getattr(comparison.allowed, key), least)
         ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
         beside: dict[str, Any] = {
             "xycoords": ("axes fraction", "data"),
@@ -269,9 +269,7 @@ def draw_shares(
 
 def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
     least = ax.get_xlim()[0]
-    for value in sorted(
-        {getattr(comparison.tolerance, key) for comparison in comparisons.values()}
-    ):
+    for value in sorted({getattr(comparison.allowed, key) for comparison in comparisons.values()}):
         if value >= least:
             ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
             ax.annotate(

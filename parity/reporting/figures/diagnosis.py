@@ -13,8 +13,13 @@ from matplotlib.figure import Figure
 
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import DiagnosisDocument, DrawnBoxes, ExampleImage
-from parity.documents import load
+from parity.diagnosis.document import (
+    DiagnosisDocument,
+    DrawnBoxes,
+    ExampleImage,
+    Undiagnosed,
+    load_diagnosis,
+)
 from parity.files import atomic
 from parity.reporting.diagnosis_verdict import arm_of, step_title, verdict_sentence
 from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
@@ -34,9 +39,13 @@ COLOURS = {
     "choice": FAINT,
     "fault": KIND_COLOURS["missing"],
     "rest": KIND_COLOURS["flipped"],
+    "rounding": FAINT,
     "unexplained": INK,
 }
 MOST_NAME = 52
+
+WIDTH = 1600
+"""Width of a figure without any picture, px; chosen: a sentence fits."""
 
 
 def write_diagnosis_figure(
@@ -53,18 +62,25 @@ def write_diagnosis_figure(
     destination : str or Path
         The picture.
     """
-    found = load(diagnosis, DiagnosisDocument)
-    paths = example_paths(batches, {example.name for example in found.examples})
-    names = found.names | found.labels
-    rows = [
-        draw_example(read_image(paths[example.name]), example, names) for example in found.examples
-    ]
-    parts = [*rows, draw_waterfall(found)]
-    width = max(part.shape[1] for part in parts)
+    found = load_diagnosis(diagnosis)
+    parts = []
+    if not isinstance(found, Undiagnosed):
+        parts = [*draw_examples(found, batches), draw_waterfall(found)]
+    width = max((part.shape[1] for part in parts), default=WIDTH)
     heading = draw_line_of_text(width, verdict_sentence(found), size=22, bold=True)
     picture = stack([heading, *parts])
     with atomic(destination) as temporary:
         write_jpeg(temporary, picture)
+
+
+def draw_examples(diagnosis: DiagnosisDocument, batches: list[str]) -> list[np.ndarray]:
+    """Return the pictures of the images that show what is wrong, see :func:`draw_example`."""
+    paths = example_paths(batches, {example.name for example in diagnosis.examples})
+    names = diagnosis.names | diagnosis.labels
+    return [
+        draw_example(read_image(paths[example.name]), example, names)
+        for example in diagnosis.examples
+    ]
 
 
 def example_paths(batches: list[str], wanted: set[str]) -> dict[str, Path]:

@@ -166,6 +166,7 @@ def draw_difference(
             for (box, score, class_id), (kind, pair) in zip(
                 _detections(found), fates(compared, side, len(found.scores)), strict=True
             )
+            if kind
         ]
         said = found.reason or count(len(marks), "detection")
         panels.append(Panel(f"{side} {arm}: {said}{_undrawable(marks)}", marks))
@@ -180,10 +181,13 @@ def draw_difference(
 def fates(compared: ImageComparison, side: str, detections: int) -> list[tuple[str, str]]:
     """Return kind and pair number, such as ``("matched", "1 ")``, of one arm's detections.
 
-    The detections of a pair have the same number on both sides; one without a partner has none.
+    The detections of a pair have the same number on both sides; one without a partner has none, and
+    one that was not compared has no kind.
     """
     alone = "missing" if side == "reference" else "extra"
-    result = [(alone, "")] * detections
+    result = [("", "")] * detections
+    for index in getattr(compared, alone):
+        result[index] = (alone, "")
     pairs = [("matched", pair) for pair in compared.matched]
     pairs += [("flipped", pair) for pair in compared.flipped]
     for position, (kind, pair) in enumerate(pairs, start=1):

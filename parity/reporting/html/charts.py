@@ -13,6 +13,7 @@ from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
     KIND_TITLES,
     MeasuredQuantity,
+    allowed_in_words,
     object_count,
     objects_by_kind,
     spread_of,
@@ -158,7 +159,7 @@ def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity
     for each in comparisons:
         spread = spread_of(each, quantity)
         values += [spread.median, spread.p95, spread.max] if spread else []
-        values.append(getattr(each.tolerance, quantity))
+        values.append(getattr(each.allowed, quantity))
     return Axis.of(values)
 
 
@@ -187,7 +188,7 @@ def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis)
     """Return where median, 95th percentile, largest difference and tolerance stand."""
     unit = {"box_px": " px", "score": ""}[quantity]
     spread = spread_of(comparison, quantity)
-    allowed: float = getattr(comparison.tolerance, quantity)
+    allowed: float = getattr(comparison.allowed, quantity)
     if spread is None:
         label = "no matched detections"
         return Strip(axis.place(allowed), None, None, None, within=True, text="–", label=label)
@@ -196,10 +197,11 @@ def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis)
         axis.place(spread.median),
         axis.place(spread.p95),
         axis.place(spread.max),
-        within=spread.max <= allowed,
+        within=quantity not in comparison.exceeded,
         text=f"{number(spread.max)}{unit}",
         label=f"median {number(spread.median)}{unit}, 95 % within {number(spread.p95)}{unit}, "
-        f"largest {number(spread.max)}{unit}, tolerance {number(allowed)}{unit}",
+        f"largest {number(spread.max)}{unit}, "
+        f"tolerance {allowed_in_words(comparison, quantity, unit)}",
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from parity.comparison.differences import DetectionPair, ImageComparison
 from parity.comparison.results import ImageDifferences, ImageResults, Results
-from parity.comparison.tolerances import Tolerance
+from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
@@ -179,7 +179,8 @@ def measured_of(row: ImageDifferences | None, tolerance: Tolerance) -> Measured 
         return None
     flipped = row.flipped  # counted as missing and as extra, too
     missing, extra = row.missing - flipped, row.extra - flipped
-    boxes, scores = not row.box_px <= tolerance.box_px, not row.score <= tolerance.score
+    exceeded = judge(row, tolerance, row.rounding).exceeded
+    boxes, scores = "box_px" in exceeded, "score" in exceeded
     found = (missing, extra, flipped, boxes, scores, row.unread)
     bits = sum(1 << bit for bit, there in enumerate(found) if there)
     differences = three_digits(row.box_px), three_digits(row.score)

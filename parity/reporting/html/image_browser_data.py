@@ -73,7 +73,7 @@ def browser_data(results: Results, index: BrowserIndex, files: str) -> dict[str,
                 "reference": each.reference,
                 "candidate": each.candidate,
                 "gated": each.gated,
-                "tolerance": asdict(each.tolerance),
+                "tolerance": asdict(each.allowed),
             }
             for name, each in results.comparisons.items()
         ],

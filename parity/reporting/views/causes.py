@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from parity.comparison.results import ArmResults, ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
-from parity.diagnosis.document import DiagnosisDocument
+from parity.diagnosis.document import load_diagnosis
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.diagnosis_verdict import advice
@@ -79,8 +79,8 @@ def _expected(results: Results) -> Iterator[Block]:
 
 
 def _advised(model: Model) -> Iterator[Block]:
-    diagnoses = model.documents("diagnoses", DiagnosisDocument)
-    found = [line for each in diagnoses.values() for line in advice(each)]
+    diagnoses = [load_diagnosis(path) for path in model.files("diagnoses").values()]
+    found = [line for each in diagnoses for line in advice(each)]
     found += recommendations(model.results)
     yield Sentences(tuple(found), numbered=True) if found else Text("Nothing needs to be done.")
 

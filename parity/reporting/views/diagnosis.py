@@ -7,7 +7,9 @@ from parity.diagnosis.document import (
     DiagnosisDocument,
     NamedFault,
     Severity,
+    Undiagnosed,
     WaterfallStep,
+    load_diagnosis,
 )
 from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
@@ -53,30 +55,33 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+THRESHOLD_WORDS = {"conf": "conf", "iou": "IoU", "max_det": "max_det"}
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
 def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say; None without any."""
     plots = model.files("diagnosis_plots")
-    found = model.documents("diagnoses", DiagnosisDocument)
+    found = {name: load_diagnosis(path) for name, path in model.files("diagnoses").items()}
     groups = [
         Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
     ]
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]:
+def blocks_of(diagnosis: DiagnosisDocument | Undiagnosed, plot: str | None) -> Iterator[Block]:
     """Yield what is said of one diagnosis.
 
     Parameters
     ----------
-    diagnosis : DiagnosisDocument
+    diagnosis : DiagnosisDocument or Undiagnosed
         What ``diagnose`` wrote.
     plot : str, optional
         Its figure.
     """
     yield Text(verdict_sentence(diagnosis), bold=True)
+    if isinstance(diagnosis, Undiagnosed):
+        return
     if plot:
         yield Figure(plot, PLOT)
     shares = {step.name: step.share for step in diagnosis.waterfall if step.name}
@@ -85,7 +90,7 @@ def blocks_of(diagnosis: DiagnosisDocument, plot: str | None) -> Iterator[Block]
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
     yield effect_of_fix(diagnosis)
-    if 1 - diagnosis.waterfall[-1].panoptic_quality > NOTHING_LOST:
+    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
     for title, sentences in (
@@ -195,15 +200,12 @@ def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
     thresholds = diagnosis.fix_effect.thresholds
     said = listing(
         [
-            f"conf {number(thresholds.conf)}",
-            f"IoU {number(thresholds.iou)}",
-            f"max_det {thresholds.max_det}",
+            f"{word} {number(getattr(thresholds, name))} "
+            f"({'not ' if getattr(diagnosis.declared, name) is None else ''}declared)"
+            for name, word in THRESHOLD_WORDS.items()
         ]
     )
-    yield (
-        f"Here, PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}. The "
-        "comparison of that name uses the thresholds of the configuration."
-    )
+    yield f"PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}."
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:

@@ -1,9 +1,9 @@
 """How far the arms differ: every comparison, its numbers and what kind of effect it shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from parity.comparison.results import ComparisonResults, Distribution
+from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.settings import Effect
 from parity.reporting.verdict import (
     object_count,
@@ -39,7 +39,10 @@ EFFECT_KINDS: dict[Effect, EffectKind] = {
         "Deployment",
         "An export compared with predict in its default settings: what a user notices.",
     ),
-    "external": EffectKind("External", "Boxes of another program compared with PyTorch."),
+    "external": EffectKind(
+        "External",
+        "Boxes of another program compared with PyTorch at the thresholds of that program.",
+    ),
 }
 
 HEADER = (
@@ -86,12 +89,26 @@ def prepare(model: Model) -> EffectsView:
     return EffectsView(
         blocks=(
             Sentences(tuple(f"{name}: {sentence(each)}." for name, each in comparisons.items())),
+            *(Note(said) for said in below_floor(model.results)),
             Group("Every number of every comparison", (*tables, Note(COUNTED)), folded=True),
             *([Group("Figures", tuple(figures), folded=True)] if figures else []),
         ),
         kinds=kinds,
         comparisons=comparisons,
     )
+
+
+def below_floor(results: Results) -> Iterator[str]:
+    """Yield a sentence on each deployment that keeps boxes of which PyTorch's are not stored."""
+    for each in results.comparisons.values():
+        made_by = results.arms[each.reference].made_by
+        floor, thresholds = made_by.floor or 0.0, made_by.thresholds
+        if thresholds and thresholds.conf < floor:
+            yield (
+                f"{each.candidate} keeps boxes that score above {number(thresholds.conf)}, but "
+                f"PyTorch's are stored only above {number(floor)} (candidates.floor); what scores "
+                "less was not compared. Lower the floor to compare it."
+            )
 
 
 def effect_table(title: str, effect: Effect, comparisons: Mapping[str, ComparisonResults]) -> Table:
@@ -114,7 +131,7 @@ def effect_row(name: str, comparison: ComparisonResults) -> Iterable[str]:
         _largest_and_p95(spread.score),
         f"{spread.iou.mean:.4f}" if spread.iou else "–",
         tolerance_in_words(comparison.required) if object_count(comparison) else "–",
-        tolerance_in_words(comparison.tolerance),
+        tolerance_in_words(comparison.tolerance, comparison.rounding),
         outcome_in_words(comparison) + decides,
     )
 

@@ -1,0 +1,156 @@
+"""Diagnose one deployment: ``python -m parity.diagnose best.onnx boxes.json photographs/ …``.
+
+This is the one place of the library that starts Snakemake. It writes a configuration of its own
+into a folder of its own and runs the workflow there.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from parity.data.listing import list_images
+from parity.diagnose.configuration import EXTERNAL, MODEL, configuration_of
+from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
+from parity.errors import UserError
+from parity.external.box_formats import BOX_FORMAT_NAMES
+from parity.external.reader import read_contents
+from parity.files import atomic
+from parity.planning.checks import checked
+from parity.planning.schema import complete
+from parity.provenance import ROOT
+from parity.reporting.diagnosis_verdict import verdict_sentence
+
+OUTPUT = Path("diagnosis")
+HEAD = "# Written by python -m parity.diagnose.\n"
+INTERRUPTED = 130
+"""Exit status of a program that Ctrl-C ended, by convention of shells."""
+
+CONFIG, PAGE = "config.yaml", "results/report/index.html"
+DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
+"""Options that say what is known of the deployment."""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return what the command line says; what it cannot mean ends the process with 2."""
+    parser = argparse.ArgumentParser(
+        "python -m parity.diagnose", description="Tell what is wrong with a deployment of YOLO."
+    )
+    parser.add_argument("onnx", type=Path, help="the ONNX file that the deployment runs")
+    parser.add_argument("boxes", type=Path, help="its boxes, a file or a folder in a known format")
+    parser.add_argument("images", type=Path, help="the folder of the images")
+    parser.add_argument("--weights", type=Path, help="the checkpoint (.pt) that was exported")
+    parser.add_argument("--conf", type=float, help="its confidence threshold, if you know it")
+    parser.add_argument("--iou", type=float, help="its IoU threshold, if you know it")
+    parser.add_argument("--max-det", type=int, help="the most boxes of an image, if you know it")
+    parser.add_argument("--imgsz", type=int, help="its input size, px, if the ONNX file is dynamic")
+    parser.add_argument("--geometry", choices=("square", "rect"), help="how it means to pad images")
+    parser.add_argument("--names", help="a text file of its class names, if not the model's")
+    parser.add_argument("--box-format", choices=BOX_FORMAT_NAMES, help="what four numbers are")
+    parser.add_argument(
+        "--output", type=Path, default=OUTPUT, help=f"folder of the run (default: {OUTPUT})"
+    )
+    parser.add_argument("--cores", default="all", help="cores to use (default: all)")
+    options = parser.parse_args(arguments)
+    try:
+        prepare_run(options)
+    except UserError as error:
+        parser.error(str(error))
+    return options
+
+
+def prepare_run(options: argparse.Namespace) -> None:
+    """Check what is given and write the configuration of the run.
+
+    Raises
+    ------
+    UserError
+        If something is not given, does not exist or is of the wrong kind.
+    """
+    check_file(options.onnx, ".onnx", "the ONNX file that the deployment runs")
+    if options.weights is None:
+        raise UserError(
+            "--weights is missing: name the checkpoint (.pt) that was exported, with which the "
+            "boxes are compared."
+        )
+    check_file(options.weights, ".pt", "the checkpoint that was exported")
+    images = list_images(str(options.images))
+    if not images.names:
+        raise UserError(f"{options.images} holds no image.")
+    read_contents(options.boxes, images.names)
+    said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
+    if "names" in said:
+        said["names"] = str(Path(said["names"]).resolve())
+    config = configuration_of(options.onnx, options.boxes, options.images, options.weights, said)
+    checked(complete(config))
+    write_configuration(options.output / CONFIG, config)
+
+
+def check_file(path: Path, suffix: str, what: str) -> None:
+    """Check that a file exists and has its suffix.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
+    if path.suffix.lower() != suffix:
+        raise UserError(f"{path} is no {suffix} file; name {what}.")
+
+
+def write_configuration(path: Path, config: dict[str, Any]) -> None:
+    """Write a configuration, but not over somebody else's.
+
+    Raises
+    ------
+    UserError
+        If there is a file that this command did not write.
+    """
+    if path.exists() and not path.read_text(errors="replace").startswith(HEAD):
+        raise UserError(f"{path} exists; name another folder with --output.")
+    with atomic(path) as temporary:
+        temporary.write_text(HEAD + yaml.safe_dump(config, sort_keys=False))
+
+
+def run_workflow(folder: Path, cores: str) -> int:
+    """Run the workflow in a folder and return its exit status; it speaks on standard error."""
+    command = [sys.executable, "-m", "snakemake", PAGE, "--cores", cores]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
+    command += ["--configfile", str(folder / CONFIG)]
+    command += ["--logger", "rich"] if sys.stderr.isatty() else ["--quiet", "rules"]
+    with subprocess.Popen(command, stdout=sys.stderr, cwd=ROOT) as process:  # noqa: S603
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # Snakemake was interrupted, too, and tidies up
+            process.wait()
+            return INTERRUPTED
+
+
+def answer(folder: Path) -> str:
+    """Return what the diagnosis says, and where the page is."""
+    found = load_diagnosis(folder / "results" / "diagnose" / MODEL / f"{EXTERNAL}.json")
+    lines = [verdict_sentence(found)]
+    if isinstance(found, DiagnosisDocument):
+        lines += [f"{fault.title}: {fault.fix}" for fault in found.faults]
+        lines += found.ask
+    return "\n".join([*lines, f"Report: {folder / PAGE}"])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run it all; return 0 where there is an answer."""
+    options = parse(arguments)
+    folder = options.output.resolve()
+    status = run_workflow(folder, options.cores)
+    if status == 0:
+        sys.stdout.write(f"{answer(folder)}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

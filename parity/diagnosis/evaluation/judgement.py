@@ -1,0 +1,159 @@
+"""Judging a diagnosis by the truth: what it names rightly, what falsely, and what it misses."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from parity.diagnosis.diagnosis import Diagnosis
+from parity.diagnosis.evaluation.truth import Kinds, Truth, false_names, is_named
+
+FALSE_WEIGHT = 3
+"""How much worse a false name is than a missed one; chosen: a wrong cause costs its user days, a
+missing one is said to be missing."""
+
+EXPECTED_OF_UNKNOWN = ("explained_in_part", "not_explained")
+"""Verdicts that are right where something is wrong that no catalogue holds."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a diagnosis says.
+
+    Attributes
+    ----------
+    verdict : str
+        See :class:`parity.diagnosis.document.DiagnosisDocument`.
+    named, choices : tuple of str
+        Names of the faults, and of the harmless choices.
+    equivalents : tuple of tuple of str
+        Names of the faults of explanations that these boxes cannot tell from the one named.
+    undecided : tuple of str
+        Names of faults that may be there too.
+    exact, predicted : float
+        Shares of observed boxes reproduced to their digits, and of predicted boxes observed.
+    seconds : float
+        Time that it took.
+    runs : int
+        Runs of the network.
+    """
+
+    verdict: str
+    named: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    equivalents: tuple[tuple[str, ...], ...] = ()
+    undecided: tuple[str, ...] = ()
+    exact: float = 1.0
+    predicted: float = 1.0
+    seconds: float = 0.0
+    runs: int = 0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An answer compared with the truth.
+
+    Attributes
+    ----------
+    truth : Truth
+        What is wrong.
+    answer : Answer
+        What was said.
+    true, false, missed : tuple of str
+        Words of the truth that were named; names that are false; words that were not named.
+    undecided : tuple of str
+        Words of the truth that were listed as undecided.
+    not_shown : tuple of str
+        Words of the truth that were not named and change nothing in these images.
+    """
+
+    truth: Truth
+    answer: Answer
+    true: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
+    not_shown: tuple[str, ...] = ()
+
+    @property
+    def penalty(self) -> int:
+        """Return how bad it is; a false name weighs :data:`FALSE_WEIGHT`."""
+        return FALSE_WEIGHT * len(self.false) + len(self.missed)
+
+    @property
+    def right(self) -> bool:
+        """Return whether no name is false and either none is missed or the verdict says so."""
+        if self.truth.unknown:
+            return not self.false and self.answer.verdict in EXPECTED_OF_UNKNOWN
+        return not self.penalty
+
+
+def answer_of(diagnosis: Diagnosis) -> Answer:
+    """Return what of a diagnosis is judged."""
+    return Answer(
+        verdict=diagnosis.verdict,
+        named=tuple(fault.name for fault in diagnosis.faults),
+        choices=tuple(choice.name for choice in diagnosis.choices),
+        equivalents=tuple(
+            tuple(fault.name for fault in other.named if not fault.is_choice)
+            for other in diagnosis.equivalents
+        ),
+        undecided=tuple(fault.name for fault in diagnosis.undecided),
+        exact=diagnosis.reproduced.exact,
+        predicted=diagnosis.reproduced.predicted,
+        seconds=diagnosis.seconds,
+        runs=diagnosis.network_runs,
+    )
+
+
+def judge(truth: Truth, answer: Answer, kinds: Kinds, hidden: Collection[str] = ()) -> Judgement:
+    """Compare an answer with the truth.
+
+    Of explanations that the boxes cannot tell apart, the best counts.
+
+    Parameters
+    ----------
+    truth : Truth
+        What is wrong.
+    answer : Answer
+        What was said.
+    kinds : dict of str to tuple of str
+        See :data:`parity.diagnosis.evaluation.truth.Kinds`.
+    hidden : collection of str
+        Words of the truth that change nothing in these images.
+    """
+    explanations = (answer.named, *answer.equivalents)
+    judged = [_judge(truth, answer, named, kinds, hidden) for named in explanations]
+    return min(judged, key=lambda judgement: judgement.penalty)
+
+
+def _judge(
+    truth: Truth, answer: Answer, named: Sequence[str], kinds: Kinds, hidden: Collection[str]
+) -> Judgement:
+    said = (*named, *answer.choices)
+    left = [word for word in truth.faults if not is_named(word, said, kinds)]
+    undecided = tuple(w for w in left if is_named(w, answer.undecided, kinds))
+    not_shown = tuple(w for w in left if w in hidden and w not in undecided)
+    return Judgement(
+        truth,
+        answer,
+        true=tuple(word for word in truth.faults if word not in left),
+        false=false_names(named, (*truth.faults, *truth.optional), kinds),
+        missed=tuple(w for w in left if w not in undecided and w not in not_shown),
+        undecided=undecided,
+        not_shown=not_shown,
+    )
+
+
+def as_line(judgement: Judgement) -> str:
+    """Return a judgement in one line."""
+    answer = judgement.answer
+    parts = [
+        f"{judgement.truth.name:24} {answer.verdict:18}",
+        f"exact {answer.exact:4.0%} predicted {answer.predicted:4.0%}",
+        f"{answer.seconds:5.1f} s {answer.runs:4d} runs",
+    ]
+    for word in ("true", "false", "missed", "undecided", "not_shown"):
+        if listed := getattr(judgement, word):
+            parts.append(f"{word.replace('_', ' ')}: {', '.join(listed)}")
+    if judgement.truth.unknown:
+        parts.append(f"unknown: {', '.join(judgement.truth.unknown)}")
+    return "  ".join(parts)

@@ -1,0 +1,370 @@
+"""The parts of the measurement: each yields a judgement for every deployment that it diagnoses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.listing import find_images, find_samples
+from parity.data.reading import read_image
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of
+from parity.diagnosis.catalogue.fault import FAULTS, Fault, all_faults
+from parity.diagnosis.cheapest_faults import cheapest_faults
+from parity.diagnosis.diagnosis import diagnose
+from parity.diagnosis.evaluation.injection import (
+    BOX_DECIMALS,
+    hidden_faults,
+    observe,
+    with_declared,
+    with_faults,
+)
+from parity.diagnosis.evaluation.judgement import Judgement, answer_of, judge
+from parity.diagnosis.evaluation.programs import boxes_of, digest_of, find_programs
+from parity.diagnosis.evaluation.truth import (
+    Kinds,
+    Truth,
+    declared_in,
+    load_kinds,
+    load_truths,
+    names_of,
+)
+from parity.diagnosis.evaluation.unknown_changes import UnknownChange
+from parity.errors import UserError
+from parity.external.observations import Declared, Observations, Observed
+from parity.external.reader import load_external
+from parity.external.source import Source
+
+DECLARED_THRESHOLDS = Declared(conf=0.25, iou=0.45)
+"""Thresholds of the deployments with injected faults; chosen: those of many published ones."""
+
+CORRECT_CONFS = (0.1, 0.2, 0.25, 0.4, 0.5)
+CORRECT_IOUS = (0.45, 0.5, 0.6, 0.7)
+"""Thresholds of the deployments without faults, in turn; chosen: what people set."""
+
+NOTHING_SEEN = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+"""An image in which nothing was found."""
+
+PROGRAMS = Path("bench/deployments")
+"""Folder of the programs, relative to the project."""
+
+TRUTHS, PUBLISHED_TRUTHS, KINDS = (
+    PROGRAMS / f"{name}.yaml" for name in ("truth", "published", "kinds")
+)
+"""What is wrong with the programs, and with published deployments; what their words mean."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What deployments are diagnosed with.
+
+    Attributes
+    ----------
+    onnx : Path
+        An export.
+    network : OnnxNetwork
+        The same, loaded, that takes squares.
+    work : Path
+        Folder of images, boxes and raw outputs.
+    others : dict of str to Path
+        Other exports by name, which a deployment may run instead.
+    reuse : bool
+        Whether raw outputs are kept between runs; seconds and network runs tell nothing then.
+    """
+
+    onnx: Path
+    network: OnnxNetwork
+    work: Path
+    others: dict[str, Path] = field(default_factory=dict)
+    reuse: bool = False
+
+    @classmethod
+    def open(
+        cls,
+        onnx: str | Path,
+        work: str | Path,
+        *,
+        threads: int,
+        others: dict[str, Path] | None = None,
+        reuse: bool = False,
+    ) -> "Bench":
+        """Load an export."""
+        return cls(Path(onnx), _load(onnx, threads), Path(work), others or {}, reuse)
+
+    @property
+    def raw_outputs(self) -> Path:
+        """The folder of raw outputs: one for each set of exports and size of the input."""
+        height, width = self.network.imgsz
+        exports = digest_of([self.onnx, *self.others.values()])
+        return self.work / "raw" / f"{exports}-{height}x{width}"
+
+    def replayer(self, paths: dict[str, Path], *, keep: bool = False) -> Replayer:
+        """Return what replays the deployments of some images."""
+        others = {name: partial(_load, path, 1) for name, path in self.others.items()}
+        kept = self.raw_outputs if keep or self.reuse else None
+        return Replayer(self.network, paths, kept, others)
+
+    def examine(
+        self, truth: Truth, seen: Observations, replayer: Replayer, kinds: Kinds
+    ) -> Judgement:
+        """Diagnose a deployment and judge the answer."""
+        answer = answer_of(diagnose(seen, replayer, self.network.names))
+        hidden = hidden_words(truth, kinds, replayer, list(seen.images))
+        return judge(truth, answer, kinds, hidden)
+
+
+def _load(onnx: str | Path, threads: int) -> OnnxNetwork:
+    return replace(OnnxNetwork.load(onnx, threads=threads), rect=False)
+
+
+def pictures(folder: str, count: int) -> dict[str, Path]:
+    """Return photographs by name: the first of a folder, or the samples, again and again."""
+    found = sorted((find_images(folder) if folder else find_samples()).items())
+    if not found:
+        raise UserError(f"{folder} holds no images.")
+    if folder:
+        return dict(found[:count])
+    again = (found[i % len(found)] for i in range(count))
+    return {f"{i:02d} {name}": path for i, (name, path) in enumerate(again)}
+
+
+def hidden_words(
+    truth: Truth, kinds: Kinds, replayer: Replayer, names: Sequence[str]
+) -> frozenset[str]:
+    """Return the words of a truth that change nothing in some images beside the others."""
+    faults = {
+        word: FAULTS[name]
+        for word in truth.faults
+        for name in names_of(word, kinds)[:1]
+        if name in FAULTS
+    }
+    correct = with_declared(pipeline_of(replayer.network), truth.declared)
+    hidden = hidden_faults(replayer, list(faults.values()), correct, names)
+    return frozenset(word for word, fault in faults.items() if fault in hidden)
+
+
+def injected(
+    bench: Bench,
+    replayer: Replayer,
+    sets: Iterable[tuple[Fault, ...]],
+    *,
+    withheld: float = 0.0,
+    box_decimals: int = BOX_DECIMALS,
+) -> Iterator[Judgement]:
+    """Inject sets of faults one after the other and diagnose each.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    replayer : Replayer
+        Runs the deployments, and keeps raw outputs between the cases.
+    sets : iterable of tuple of Fault
+        What to inject.
+    withheld : float
+        Share of boxes that are left out at random.
+    box_decimals : int
+        Decimals of coordinates.
+    """
+    names = list(replayer.paths)
+    correct = with_declared(pipeline_of(replayer.network), DECLARED_THRESHOLDS)
+    for index, faults in enumerate(sets):
+        pipeline = with_faults(faults, correct)
+        seen = observe(
+            replayer,
+            pipeline,
+            names,
+            declared=DECLARED_THRESHOLDS,
+            box_decimals=box_decimals,
+            withheld=withheld,
+            seed=index,
+        )
+        truth = truth_of(pipeline, correct, whole_numbers=box_decimals == 0)
+        answer = answer_of(diagnose(seen, replayer, bench.network.names))
+        yield judge(truth, answer, {})
+
+
+def truth_of(pipeline: Pipeline, correct: Pipeline, *, whole_numbers: bool = False) -> Truth:
+    """Return what the catalogue calls the faults of a pipeline, the cheapest names first.
+
+    Parameters
+    ----------
+    pipeline, correct : Pipeline
+        What was injected into, and what it deviates from.
+    whole_numbers : bool
+        Whether boxes are printed without decimals, so that rounding may be named as well.
+    """
+    faults, _ = cheapest_faults(pipeline, correct, all_faults())
+    words = tuple(fault.name for fault in faults if not fault.is_choice)
+    return Truth(
+        " + ".join(words) or "nothing", words, optional=("rounded",) if whole_numbers else ()
+    )
+
+
+def retouched(bench: Bench, replayer: Replayer, count: int) -> Iterator[Judgement]:
+    """Diagnose correct deployments of various thresholds, every second of them not declared."""
+    names = list(replayer.paths)
+    for index in range(count):
+        conf = CORRECT_CONFS[index % len(CORRECT_CONFS)]
+        iou = CORRECT_IOUS[index % len(CORRECT_IOUS)]
+        pipeline = replace(pipeline_of(replayer.network), conf=conf, iou=iou)
+        declared = Declared(conf=conf, iou=iou) if index % 2 == 0 else Declared()
+        seen = observe(replayer, pipeline, names, declared=declared, seed=index)
+        truth = Truth(f"conf {conf:g}, IoU {iou:g}", declared=declared)
+        yield bench.examine(truth, seen, replayer, {})
+
+
+def unknown(
+    bench: Bench, replayer: Replayer, drawn: Iterable[tuple[UnknownChange, tuple[Fault, ...]]]
+) -> Iterator[Judgement]:
+    """Diagnose deployments that do something that no catalogue holds.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    replayer : Replayer
+        Of the unchanged images.
+    drawn : iterable of (UnknownChange, tuple of Fault)
+        What each deployment does, and what is wrong with it besides.
+    """
+    correct = with_declared(pipeline_of(replayer.network), DECLARED_THRESHOLDS)
+    for index, (change, faults) in enumerate(drawn):
+        altered = change.applied_to(replayer, bench.work / "changed")
+        pipeline = with_faults(faults, correct)
+        seen = observe(
+            altered, pipeline, list(replayer.paths), declared=DECLARED_THRESHOLDS, seed=index
+        )
+        truth = Truth(
+            " + ".join([str(change), *(fault.name for fault in faults)]),
+            tuple(fault.name for fault in faults),
+            unknown=(str(change),),
+        )
+        yield bench.examine(truth, change.printed(seen), replayer, {})
+
+
+def independent(
+    bench: Bench,
+    images: dict[str, Path],
+    only: Sequence[str] = (),
+    *,
+    declared: bool = True,
+) -> Iterator[Judgement]:
+    """Diagnose the programs that share no code with the pipeline.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    images : dict of str to Path
+        Photographs, all of one folder that holds nothing else.
+    only : sequence of str
+        Names of programs; all of them if empty.
+    declared : bool
+        Whether their thresholds are declared.
+    """
+    kinds = load_kinds(KINDS)
+    truths = load_truths(TRUTHS, kinds)
+    for name, program in chosen(find_programs(PROGRAMS), only).items():
+        folder = next(iter(images.values())).parent
+        boxes = boxes_of(program, bench.onnx, folder, bench.work / "boxes")
+        seen = _observed(boxes, images, bench.network.names)
+        truth = truths[name]
+        seen = replace(seen, declared=truth.declared if declared else Declared())
+        yield bench.examine(truth, seen, bench.replayer(images), kinds)
+
+
+def published(
+    bench: Bench,
+    folder: str | Path,
+    only: Sequence[str] = (),
+    *,
+    declared: bool = True,
+) -> Iterator[Judgement]:
+    """Diagnose published deployments of which a folder holds the boxes.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    folder : str or Path
+        Files of boxes, in subfolders, too; ``truth.json`` says what is wrong with them where
+        ``published.yaml`` of the project does not. Their photographs lie below the folder that
+        holds this one, or are samples.
+    only : sequence of str
+        Names of deployments; all of them if empty.
+    declared : bool
+        Whether their thresholds are declared.
+    """
+    kinds, truths = load_kinds(KINDS), _published_truths(folder)
+    known = _photographs(Path(folder).parent)
+    for name, path in chosen(published_files(folder), only).items():
+        header = Source.open(path).header
+        listed = header.get("images") or sorted(_named_beside(path))
+        images = {image: known[image] for image in listed if image in known}
+        stated = header.get("declared", header)
+        if stated.get("geometry") == "rect":
+            continue  # the export takes squares
+        box_format = stated.get("box_format", "") if "declared" in header else ""
+        seen = _observed(path, images, bench.network.names, box_format)
+        stated = declared_in(stated)
+        truth = replace(truths[name], language=header.get("language", ""), declared=stated)
+        seen = replace(seen, declared=stated if declared else Declared())
+        yield bench.examine(truth, seen, bench.replayer(images), kinds)
+
+
+def published_files(folder: str | Path) -> dict[str, Path]:
+    """Return the files of boxes in a folder by name, of which it is known what is wrong."""
+    truths = _published_truths(folder)
+    found = sorted(Path(folder).rglob("*.json"))
+    return {path.stem: path for path in found if path.stem in truths}
+
+
+def _published_truths(folder: str | Path) -> dict[str, Truth]:
+    own = Path(folder) / "truth.json"
+    kinds = load_kinds(KINDS)
+    return load_truths(PUBLISHED_TRUTHS, kinds) | (load_truths(own, kinds) if own.is_file() else {})
+
+
+def _named_beside(path: Path) -> set[str]:
+    """Return the images that any file of a folder names; where none lists those without boxes."""
+    return {
+        record["image"]
+        for file in path.parent.glob("*.json")
+        for record in Source.open(file).records or []
+    }
+
+
+def _photographs(root: Path) -> dict[str, Path]:
+    found = {path.name: path for path in find_samples().values()}
+    for path in find_images(str(root)).values():
+        found.setdefault(path.name, path)
+        found[path.relative_to(root.resolve()).as_posix()] = path
+    return found
+
+
+def chosen(found: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
+    """Return the deployments of some names.
+
+    Raises
+    ------
+    UserError
+        If there is none of a name.
+    """
+    for name in only:
+        if name not in found:
+            raise UserError(f"there is no deployment {name!r} among {', '.join(found)}.")
+    return {name: found[name] for name in only or found}
+
+
+def _observed(
+    boxes: Path, images: dict[str, Path], names: dict[int, str], box_format: str = ""
+) -> Observations:
+    shapes = {name: read_image(path).shape[:2] for name, path in images.items()}
+    seen = load_external(boxes, shapes, names, box_format=box_format)
+    missing = images.keys() - seen.images.keys()
+    return replace(seen, images=seen.images | dict.fromkeys(sorted(missing), NOTHING_SEEN))

@@ -1,0 +1,29 @@
+"""Apply the thresholds of an external deployment to PyTorch's candidates."""
+
+from typing import TYPE_CHECKING
+
+from parity.detection.detect_batch import detect_batch
+from parity.detection.postprocess import detect
+from parity.diagnosis.document import DiagnosisDocument
+from parity.documents import load
+from parity.logs import log_to
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def main(*, diagnosis: str, candidates: list[str], arm: str, destinations: list[str]) -> None:
+    """Write the detections of all batches."""
+    thresholds = load(diagnosis, DiagnosisDocument).fix_effect.thresholds
+    for source, destination in zip(candidates, destinations, strict=True):
+        detect_batch(source, destination, arm=arm, thresholds=thresholds, detect=detect)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(
+            diagnosis=snakemake.input.diagnosis,
+            candidates=list(snakemake.input.candidates),
+            arm=f"pytorch-as-{snakemake.wildcards.external}",
+            destinations=list(snakemake.output.detections),
+        )

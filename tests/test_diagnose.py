@@ -1,0 +1,152 @@
+"""``python -m parity.diagnose``: its configuration, its sentences, and a run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.batch_files import Batch, BatchImage
+from parity.data.listing import find_samples
+from parity.diagnose.__main__ import HEAD, main
+from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
+from parity.documents import save
+from parity.planning.checks import checked
+from parity.planning.schema import complete
+from tests.conftest import ROOT
+
+BOX = {"image": "a.jpg", "box": [10, 20, 30, 60], "score": 0.5, "class_id": 2}
+
+
+@pytest.fixture
+def given(tmp_path: Path, yolo11n_static: Path) -> dict[str, str]:
+    """Return what a user names: an ONNX file, boxes, images and a checkpoint."""
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.zeros((40, 60, 3), np.uint8))
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "a.jpg").rename(tmp_path / "photos" / "a.jpg")
+    (tmp_path / "boxes.json").write_text(json.dumps([BOX]))
+    (tmp_path / "best.pt").write_text("x")
+    return {
+        "onnx": str(yolo11n_static),
+        "boxes": str(tmp_path / "boxes.json"),
+        "images": str(tmp_path / "photos"),
+        "weights": str(tmp_path / "best.pt"),
+        "output": str(tmp_path / "run"),
+    }
+
+
+def arguments_of(given: dict[str, str], *more: str) -> list[str]:
+    positional = [given[key] for key in ("onnx", "boxes", "images")]
+    named = [f"--{key}={given[key]}" for key in ("weights", "output") if key in given]
+    return [*positional, *named, *more]
+
+
+def configured(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch, *more: str
+) -> dict[str, Any]:
+    """Return the configuration that the command writes; no workflow is run."""
+    monkeypatch.setattr("parity.diagnose.__main__.run_workflow", lambda *_: 7)
+    assert main(arguments_of(given, *more)) == 7
+    text = (Path(given["output"]) / "config.yaml").read_text()
+    assert text.startswith(HEAD)
+    config: dict[str, Any] = yaml.safe_load(text)
+    return config
+
+
+def test_the_configuration_says_what_was_given(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configured(given, monkeypatch, "--conf=0.005", "--iou=0.5", "--max-det=100")
+    asked = checked(complete(config))
+    (external,) = asked.external.values()
+    assert (external.conf, external.iou, external.max_det) == (0.005, 0.5, 100)
+    assert external.detections == given["boxes"]
+    assert asked.candidates.floor == 0.005
+    (export,) = asked.exports.values()
+    assert (export.onnx, export.dynamic, export.nms) == (given["onnx"], False, None)
+    assert asked.size == (640, 640)
+    configured(given, monkeypatch)  # its own folder may be used again
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"weights": None}, "--weights is missing: name the checkpoint (.pt) that was exported"),
+        ({"weights": "no.pt"}, "no.pt does not exist."),
+        ({"onnx": "boxes.json"}, "is no .onnx file; name the ONNX file that the deployment runs."),
+        ({"onnx": "photos"}, "photos is no file."),
+        ({"weights": "boxes.json"}, "is no .pt file; name the checkpoint that was exported."),
+        ({"images": "empty"}, "empty holds no image."),
+        ({"images": "none"}, "none does not exist; name a folder"),
+        ({"boxes": "none.json"}, "none.json does not exist; boxes are read from: JSON"),
+        ({"boxes": "best.pt"}, "is in none of the formats that can be read; boxes are read from"),
+        ({"output": "others"}, "config.yaml exists; name another folder with --output."),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_exit_code_2(
+    tmp_path: Path,
+    given: dict[str, str],
+    changes: dict[str, str | None],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "config.yaml").write_text("models: {}\n")
+    paths = {key: str(tmp_path / value) for key, value in changes.items() if value is not None}
+    asked = {
+        key: value for key, value in (given | paths).items() if changes.get(key, "") is not None
+    }
+    with pytest.raises(SystemExit) as ended:
+        main(arguments_of(asked))
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_threshold_that_cannot_be_gets_a_sentence(
+    given: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments_of(given, "--conf=1.5"))
+    assert "external.mine.conf is 1.5; it must be below 1." in capsys.readouterr().err
+
+
+@pytest.mark.nightly
+def test_the_answer_is_printed(
+    tmp_path: Path,
+    given: dict[str, str],
+    yolo11n_pt: Path,
+    yolo11n_static: Path,
+) -> None:
+    samples = find_samples()
+    listed = [BatchImage(name, str(path), "x") for name, path in samples.items()]
+    save(tmp_path / "batch.json", Batch(listed))
+    folder = tmp_path / "samples"
+    folder.mkdir()
+    for name, path in samples.items():
+        (folder / name).write_bytes(path.read_bytes())
+    network = OnnxNetwork.load(yolo11n_static, threads=1)
+    write_demo_boxes(network, [str(tmp_path / "batch.json")], ["bgr"], tmp_path / "mine.json")
+    given |= {
+        "boxes": str(tmp_path / "mine.json"),
+        "images": str(folder),
+        "weights": str(yolo11n_pt),
+    }
+    command = [sys.executable, "-m", "parity.diagnose"]
+    command += arguments_of(given, "--conf=0.25", "--iou=0.45", "--cores=2")
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout.splitlines()
+    assert said[0] == 'external-mine has 1 fault: "Colours swapped (BGR instead of RGB)".'
+    assert said[1].startswith("Colours swapped (BGR instead of RGB): ")
+    page = Path(said[-1].removeprefix("Report: "))
+    assert page.is_file()
+    assert page.is_relative_to(given["output"])

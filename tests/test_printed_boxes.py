@@ -1,0 +1,37 @@
+"""Predicted boxes as they would have been printed: rounding is told from what is unexplained."""
+
+import pytest
+
+from parity.detection.detection_files import Printed
+from parity.diagnosis.printed_boxes import as_printed
+from tests.documents import image_detections
+
+PRINTED = Printed("px", 1, 2)
+TRUE = [10.04, 20.04, 60.04, 80.04]
+ROUNDED = [10.0, 20.0, 60.0, 80.0]
+
+
+@pytest.mark.parametrize(
+    ("observed", "taken", "reason"),
+    [
+        ((ROUNDED, 0.91, 0), True, "rounded"),
+        (([10.0, 20.0, 60.0, 80.2], 0.91, 0), False, "a side moved further than that"),
+        ((ROUNDED, 0.93, 0), False, "another score"),
+        ((ROUNDED, 0.91, 1), False, "another class"),
+        ((ROUNDED, None, 0), True, "no score is stated"),
+    ],
+)
+def test_what_rounding_explains_takes_the_printed_numbers(
+    observed: tuple[list[float], float | None, int], taken: bool, reason: str
+) -> None:
+    predicted, found = image_detections((TRUE, 0.9123, 0)), image_detections(observed)
+    printed = as_printed({"a.jpg": predicted}, {"a.jpg": found}, PRINTED)["a.jpg"]
+    assert printed == (image_detections((ROUNDED, observed[1], 0)) if taken else predicted), reason
+    assert predicted.boxes == [TRUE], "what was predicted stays"
+
+
+def test_nothing_is_added_or_dropped() -> None:
+    predicted = image_detections((TRUE, 0.9123, 0), ([100.0, 10.0, 150.0, 60.0], 0.5, 0))
+    found = image_detections((ROUNDED, 0.91, 0), ([1.0, 1.0, 9.0, 9.0], 0.5, 0))
+    printed = as_printed({"a.jpg": predicted}, {"a.jpg": found}, PRINTED)["a.jpg"]
+    assert printed.boxes == [ROUNDED, predicted.boxes[1]]

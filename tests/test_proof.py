@@ -1,0 +1,67 @@
+"""What counts as proof of a fault."""
+
+import numpy as np
+import pytest
+
+from parity.diagnosis.proof import COARSE_FACTOR, Comparison, is_proved, proof_of
+
+MANY = 20
+
+
+def boxes(
+    *, exact: int = 0, close: int = 0, apart: float = 5.0, classes: int = MANY, unobserved: int = 0
+) -> Comparison:
+    """Return what a pipeline reproduces of :data:`MANY` boxes: the first so many."""
+    places = np.arange(MANY)
+    differences = np.where(places < exact, 0.0, apart)
+    return Comparison(
+        exact=places < exact,
+        close=places < max(close, exact),
+        same_class=places < classes,
+        box=differences,
+        score=differences,
+        unobserved=unobserved,
+        predicted=MANY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("whole", "bare", "expected", "reason"),
+    [
+        (boxes(exact=20), boxes(exact=19), True, "all is explained, so one box is enough"),
+        (boxes(exact=20), boxes(exact=20), False, "nothing needs it"),
+        (boxes(exact=20), boxes(exact=20, unobserved=1), True, "without it a box is predicted"),
+        (
+            boxes(exact=12),
+            boxes(exact=11),
+            False,
+            "eight boxes are not explained, one tells little",
+        ),
+        (boxes(exact=12), boxes(exact=10), True, "two of twelve are more than chance"),
+        (boxes(exact=12, unobserved=3), boxes(exact=10), False, "it predicts what nobody observed"),
+        (boxes(close=12), boxes(close=10), False, "nothing is exact, and little comes closer"),
+        (boxes(close=16), boxes(close=8), True, "nothing is exact, but much comes close"),
+        (boxes(classes=20), boxes(classes=4), True, "most boxes get their class"),
+        (
+            boxes(apart=5.0 - np.log(COARSE_FACTOR + 0.5)),
+            boxes(apart=5.0),
+            True,
+            "the differences shrink by more than the factor",
+        ),
+        (
+            boxes(apart=5.0 - np.log(COARSE_FACTOR - 0.5)),
+            boxes(apart=5.0),
+            False,
+            "the differences shrink by less than the factor",
+        ),
+    ],
+)
+def test_a_fault_is_proved_by_what_nothing_else_explains(
+    whole: Comparison, bare: Comparison, expected: bool, reason: str
+) -> None:
+    assert is_proved(whole, bare) == expected, reason
+
+
+def test_a_proof_counts_both_sides() -> None:
+    proof = proof_of(boxes(exact=15, unobserved=1), boxes(exact=3, unobserved=4))
+    assert (proof.explained, proof.unobserved) == (12, 3)

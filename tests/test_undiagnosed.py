@@ -1,0 +1,64 @@
+"""Boxes that cannot be read any more when a run reads them: the report is written, and says so."""
+
+from pathlib import Path
+
+import cv2
+import pytest
+
+from parity.detection.detection_files import DetectionBatch, MadeBy
+from parity.diagnosis.diagnose_files import diagnose_files
+from parity.diagnosis.document import Undiagnosed, load_diagnosis
+from parity.documents import save
+from parity.external.observations import Known
+from parity.reporting.diagnosis_verdict import advice, verdict_sentence
+from parity.reporting.figures.diagnosis import write_diagnosis_figure
+from parity.reporting.views.blocks import Text
+from parity.reporting.views.diagnosis import blocks_of
+from scripts.verdict import main
+
+REASON = "boxes.json, entry 3: names no class (class_id or label)."
+ABOUT = {"model": "m", "external": "mine", "export": "fp32", "reference": "pytorch-square"}
+SENTENCE = f"external-mine cannot be diagnosed: {REASON}"
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """Return what ``diagnose`` writes where the boxes could not be read."""
+    made_by = MadeBy("external-mine", {0: "person"}, unread=REASON)
+    save(tmp_path / "detections.json", DetectionBatch(made_by, []))
+    diagnose_files(
+        {"fp32": "no.onnx"},
+        {"detections": [str(tmp_path / "detections.json")]},
+        Known(),
+        about=ABOUT,
+        iou=0.5,
+        threads=1,
+        destination=tmp_path / "mine.json",
+        seconds=tmp_path / "seconds.json",
+    )
+    assert (tmp_path / "seconds.json").is_file()
+    return tmp_path / "mine.json"
+
+
+def test_the_reason_is_the_answer(written: Path) -> None:
+    found = load_diagnosis(written)
+    assert found == Undiagnosed(**ABOUT, reason=REASON)
+    assert verdict_sentence(found) == SENTENCE
+    assert advice(found) == [SENTENCE]
+    assert list(blocks_of(found, "mine.jpg")) == [Text(SENTENCE, bold=True)]
+
+
+def test_the_figure_is_the_sentence(written: Path, tmp_path: Path) -> None:
+    write_diagnosis_figure(written, [], tmp_path / "mine.jpg")
+    drawn = cv2.imread(str(tmp_path / "mine.jpg"))
+    assert drawn is not None
+    assert drawn.min() < 100 < drawn.max()
+
+
+def test_the_verdict_fails_after_the_report(
+    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(results=[], diagnoses=[str(written)], report="r.md", destination=str(tmp_path / "v"))
+    assert ended.value.code == 1
+    assert f"FAIL m, external-mine: {REASON}" in capsys.readouterr().out

@@ -8,7 +8,7 @@ from parity.diagnosis.document import Undiagnosed, load_diagnosis
 from parity.documents import load, save
 from parity.logs import log_to
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import unread_line, verdict_sentence
+from parity.reporting.diagnosis_verdict import unread_line, verdict_sentence, worst_first
 from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def main(*, results: list[str], diagnoses: list[str], report: str, destination: 
     """Say what each gate came to; write that down, or exit with 1 if anything fails."""
     documents = [load(path, Results) for path in results]
     gates, table = gates_of(documents), comparison_lines(documents)
-    found = [load_diagnosis(path) for path in diagnoses]
+    found = worst_first(map(load_diagnosis, diagnoses))
     told = [*map(verdict_sentence, found)]
     unread = [unread_line(each) for each in found if isinstance(each, Undiagnosed)]
     lines = [*(gate.line for gate in gates), *unread, *told, "", *table]

@@ -29,10 +29,16 @@ from parity.diagnosis.document import (
     DrawnBoxes,
     ExampleImage,
     FixEffect,
+    FoundFault,
     NamedFault,
+    Proof,
     Reproduction,
+    Severity,
+    ThresholdRange,
+    Unexplained,
     WaterfallStep,
 )
+from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES
 from parity.external.observations import NOTHING_DECLARED
 from parity.layers.results import LayerError, LayerResults
 from parity.model_files.results import Finding, Inspection, WantedOptions, WeightComparison
@@ -42,7 +48,7 @@ from tests.synthetic import HOSTILE, THRESHOLDS
 MAPS = {"fp32": 0.5, "fp16": 0.499, "int8": 0.45}
 """Mean average precision of each export."""
 
-BGR = NamedFault(
+BGR = FoundFault(
     name="bgr",
     title="Colours swapped (BGR instead of RGB)",
     stage="input_tensor",
@@ -56,15 +62,35 @@ BGR = NamedFault(
     },
     run=("python", "cpp"),
     reference="https://github.com/a/b/issues/1",
+    proof=Proof(explained=5, unobserved=2),
+    severity=Severity(lost=3, added=1, box_px=20.0, box_px_median=2.0, score=0.4),
 )
-CONF = replace(
+ONE_GAIN = replace(
     BGR,
-    name="conf_0.5",
-    title="Confidence threshold 0.5",
-    wrong="The boxes fit a confidence threshold of 0.5, which nothing states.",
-    reference="",
+    name="one_gain",
+    title="One gain for both axes",
+    stage="rescaling",
+    changes={"gain": "one"},
+    wrong="Both axes are divided by one gain.",
+    fix="Divide each axis by its own gain.",
     fixes={},
     run=(),
+    reference="",
+    proof=Proof(explained=7),
+    severity=Severity(box_px=0.4, box_px_median=0.1),
+)
+"""A harmless fault."""
+
+NMSBOXES = NamedFault(
+    name="nmsboxes",
+    title="Boxes passed to cv2.dnn.NMSBoxes",
+    stage="nms",
+    changes={"overlap": "nmsboxes"},
+    wrong="cv2.dnn.NMSBoxes computes the overlap.",
+    fix="Nothing needs to be done.",
+    fixes={},
+    run=(),
+    reference="",
 )
 FIXED = BoxComparison(
     reference=10,
@@ -80,6 +106,7 @@ FIXED = BoxComparison(
 )
 WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, panoptic_quality=0.7)
 REPRODUCED = Reproduction(exact=1.0, close=1.0, predicted=1.0, box_px=0.0, score=0.0)
+EXPLAINED = Unexplained(0.0, 0.0, (), Severity(), ())
 BOX = DrawnBoxes(boxes=[[5.0, 5.0, 30.0, 30.0]], scores=[None], class_ids=[10000])
 
 
@@ -99,15 +126,22 @@ DIAGNOSIS = DiagnosisDocument(
     reference="pytorch-square",
     images_stated=1,
     declared=NOTHING_DECLARED,
-    verdict="named",
+    verdict="explained",
     faults=(BGR,),
-    choices=(CONF,),
+    choices=(NMSBOXES,),
     pipeline={"colours": "bgr"},
     fixed={},
     reproduced=REPRODUCED,
     reproduced_by_correct=replace(REPRODUCED, exact=0.0, close=0.5),
-    runner_up=Alternative(("grey",), 3.0),
-    equivalents=(),
+    unexplained=EXPLAINED,
+    thresholds={
+        "conf": ThresholdRange(0.45, 0.512, 0.5, None),
+        "iou": ThresholdRange(0.45, 0.61, 0.7, 0.7, contradicted=True),
+        "max_det": ThresholdRange(8, None, 300, 300),
+    },
+    network="fp32",
+    readings=(),
+    equivalents=(Alternative(("grey",)),),
     undecided=("not_clipped",),
     first_difference="input_tensor",
     ask=("Provide the input tensor.",),
@@ -117,17 +151,84 @@ DIAGNOSIS = DiagnosisDocument(
     complete=True,
     fix_effect=FixEffect(1, Thresholds(conf=0.5, iou=0.7, max_det=300), WORSE, FIXED),
     waterfall=WATERFALL,
-    alone={"bgr": 0.6},
     examples=(ExampleImage(HOSTILE, 60, 80, BOX, BOX, BOX),),
     titles={
         "bgr": BGR.title,
-        "conf_0.5": CONF.title,
+        "nmsboxes": NMSBOXES.title,
         "grey": "Grey image",
         "not_clipped": "Boxes not clipped to the image",
     },
     names={0: "person"},
     labels={10000: "<i>cat</i>"},
 )
+HARMLESS = replace(
+    DIAGNOSIS,
+    faults=(ONE_GAIN,),
+    waterfall=(
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(replace(FIXED, box_px=0.4), kind="fault", name="one_gain", share=1.0),
+        waterfall_step(replace(FIXED, box_px=0.4), kind="unexplained"),
+    ),
+    equivalents=(),
+    undecided=(),
+    ask=(),
+)
+"""Only a harmless difference."""
+
+CORRECT = replace(
+    HARMLESS,
+    verdict="nothing_wrong",
+    faults=(),
+    pipeline={},
+    waterfall=(waterfall_step(FIXED, kind="unexplained"),),
+    reproduced_by_correct=REPRODUCED,
+    first_difference="",
+)
+IN_PART = replace(
+    DIAGNOSIS,
+    verdict="explained_in_part",
+    faults=(BGR, ONE_GAIN),
+    reproduced=replace(REPRODUCED, exact=0.62, close=0.9, predicted=0.88),
+    unexplained=Unexplained(
+        0.38,
+        0.12,
+        BEFORE_OUTPUT_STAGES,
+        Severity(lost=2, added=1, renamed=1, box_px=12.0, box_px_median=1.2, score=0.13),
+        ("The network was given <b>another</b> input.",),
+    ),
+    waterfall=(
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(WORSE, kind="fault", name="bgr", lost=0.3, share=0.6),
+        waterfall_step(WORSE, kind="fault", name="one_gain", share=0.0),
+        waterfall_step(
+            replace(WORSE, missing=5, panoptic_quality=0.5), kind="unexplained", lost=0.2, share=0.4
+        ),
+    ),
+    titles=DIAGNOSIS.titles | {"one_gain": ONE_GAIN.title},
+)
+UNKNOWN = replace(
+    IN_PART,
+    verdict="not_explained",
+    faults=(),
+    pipeline={},
+    waterfall=(
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(WORSE, kind="unexplained", lost=0.3, share=1.0),
+    ),
+    reproduced=replace(REPRODUCED, exact=0.0, close=0.3, predicted=0.5),
+    unexplained=replace(IN_PART.unexplained, observed=1.0, predicted=0.5),
+    first_difference="reading",
+)
+TENSORS = replace(
+    DIAGNOSIS,
+    images_stated=0,
+    readings=("The input tensors of 1 image are reproduced to 0.1 grey levels.",),
+    faults=(replace(BGR, proof=Proof(levels=31.4)),),
+)
+"""Input tensors alone, and no boxes."""
+
+DIAGNOSES = (DIAGNOSIS, IN_PART, UNKNOWN, HARMLESS, CORRECT, TENSORS)
+"""One of each verdict, and one without boxes."""
 
 
 def cost(percent: float) -> AccuracyLoss:

@@ -12,13 +12,30 @@ from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import DiagnosisDocument
+from parity.diagnosis.document import DiagnosisDocument, Proof, Severity, Unexplained
+from parity.diagnosis.stages import (
+    BEFORE_OUTPUT_STAGES,
+    FAULT_STAGES,
+    PREPROCESSING_STAGES,
+    FaultStage,
+)
 from parity.documents import save
-from parity.external.observations import Declared
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_verdict import advice, verdict_sentence
-from parity.reporting.figures.diagnosis import write_diagnosis_figure
+from parity.reporting.diagnosis_verdict import (
+    advice,
+    cause_in_words,
+    state_of,
+    verdict_sentence,
+    worst_first,
+)
+from parity.reporting.fault_wording import by_severity, effect, proof_sentence
+from parity.reporting.figures.diagnosis import (
+    bars_of,
+    captions,
+    legend_of,
+    write_diagnosis_figure,
+)
 from parity.reporting.html import page
 from parity.reporting.markdown import report
 from parity.reporting.views.blocks import (
@@ -30,66 +47,187 @@ from parity.reporting.views.blocks import (
     Table,
     every_block,
 )
-from parity.reporting.views.diagnosis import NOT_RUN, blocks_of, fix_of, odds, prepare
+from parity.reporting.views.diagnosis import NOT_RUN, blocks_of, fix_of, prepare
 from parity.reporting.views.section import Model
-from tests.report_documents import BGR, DIAGNOSIS, FIXED, REPRODUCED, waterfall_step
+from tests.report_documents import (
+    BGR,
+    CORRECT,
+    DIAGNOSES,
+    DIAGNOSIS,
+    FIXED,
+    HARMLESS,
+    IN_PART,
+    ONE_GAIN,
+    TENSORS,
+    UNKNOWN,
+    WORSE,
+    waterfall_step,
+)
 from tests.synthetic import GROUND, HOSTILE, SAME, make_run
 
-SHEAR = replace(BGR, name="shear", title="Sheared image")
-TWO = {"faults": (BGR, SHEAR), "titles": {"bgr": BGR.title, "shear": SHEAR.title}}
+SHEAR = replace(BGR, name="shear", title="Sheared image", severity=Severity(renamed=4, box_px=30.0))
+TWO = replace(
+    DIAGNOSIS,
+    faults=(BGR, SHEAR),
+    waterfall=(
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(WORSE, kind="fault", name="bgr"),
+        waterfall_step(replace(WORSE, missing=6, flipped=2), kind="fault", name="shear"),
+        waterfall_step(WORSE, kind="unexplained"),
+    ),
+)
+REST_OF_INPUT = Unexplained(0.5, 0, PREPROCESSING_STAGES, Severity(), ())
+BGR_TITLE = '"Colours swapped (BGR instead of RGB)"'
+PLACE = "the cause lies before the network or in the network itself"
+
+
+def left(
+    observed: float, predicted: float, *stages: FaultStage, severity: Severity
+) -> dict[str, Any]:
+    """Return a verdict in part, and what is not explained."""
+    rest = Unexplained(observed, predicted, stages, severity, ())
+    return {"verdict": "explained_in_part", "unexplained": rest}
 
 
 @pytest.mark.parametrize(
-    ("own", "sentence"),
+    ("diagnosis", "sentence"),
     [
-        ({}, 'external-mine has 1 fault: "Colours swapped (BGR instead of RGB)".'),
+        (
+            DIAGNOSIS,
+            (
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1."
+            ),
+        ),
         (
             TWO,
             (
-                'external-mine has 2 faults: "Colours swapped (BGR instead of RGB)" and "Sheared '
-                'image".'
+                f'Your program `mine` is wrong in 2 steps: "Sheared image" and {BGR_TITLE}, which '
+                "lose 4 of 10 objects and change the class of 2."
             ),
         ),
         (
-            {"verdict": "correct", "faults": ()},
+            replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)),
             (
-                "external-mine is correct: fp32 with correct preprocessing and postprocessing "
-                "returns its boxes."
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1. One more difference is harmless."
             ),
         ),
         (
-            {"verdict": "correct", "faults": (), "reproduced": replace(REPRODUCED, exact=0.95)},
+            HARMLESS,
             (
-                "No fault of the catalogue was found in external-mine, but 5 % of its boxes differ "
-                "from those of fp32 with correct preprocessing and postprocessing."
+                'Your program `mine` has only one harmless difference: "One gain for both axes", '
+                "which moves boxes by up to 0.4 px."
+            ),
+        ),
+        (CORRECT, "Nothing is wrong with `mine`."),
+        (
+            IN_PART,
+            (
+                "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
+                f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
+                "adds 1. One more difference is harmless."
             ),
         ),
         (
-            {"verdict": "unknown", "faults": ()},
+            replace(IN_PART, faults=(ONE_GAIN,)),
             (
-                "No fault of the catalogue explains the boxes of external-mine; it probably "
-                "differs first in this stage: input tensor."
+                "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
+                f"missing; {PLACE}. Proved so far: only one harmless difference, "
+                '"One gain for both axes", which moves boxes by up to 0.4 px.'
             ),
         ),
         (
-            {"verdict": "unknown", "first_difference": ""},
+            replace(
+                CORRECT,
+                **left(0.1, 0.01, "nms", "thresholds", severity=Severity(box_px=0.2)),
+            ),
             (
-                "No fault of the catalogue explains the boxes of external-mine. The closest "
-                "explanation: "
-                '"Colours swapped (BGR instead of RGB)".'
+                "`mine`: 10 % of the boxes are not explained (no object is lost, and boxes differ "
+                "by less than 1 px); the cause lies in one of these steps: NMS, thresholds. No "
+                "fault is proved."
+            ),
+        ),
+        (
+            replace(CORRECT, **left(0, 0.04, "reading", severity=Severity(lost=4))),
+            (
+                "`mine`: 4 % of the expected boxes are missing; the cause lies in this step: "
+                "reading the image. No fault is proved."
+            ),
+        ),
+        (UNKNOWN, f"The boxes of `mine` are not explained; {PLACE}."),
+        (
+            replace(DIAGNOSIS, unexplained=Unexplained(0.02, 0, ("nms",), Severity(lost=1), ())),
+            (
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1. 2 % of the boxes are not explained."
+            ),
+        ),
+        (
+            TENSORS,
+            (
+                f"The preprocessing of `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                "10 objects and adds 1."
+            ),
+        ),
+        (
+            replace(TENSORS, verdict="nothing_wrong", faults=()),
+            "Nothing is wrong with the preprocessing of `mine`.",
+        ),
+        (
+            replace(TENSORS, verdict="not_explained", faults=(), unexplained=REST_OF_INPUT),
+            ("The input tensors of `mine` are not explained; the cause lies before the network."),
+        ),
+        (
+            replace(TENSORS, verdict="explained_in_part", unexplained=REST_OF_INPUT),
+            (
+                "`mine`: 50 % of the input tensors are not explained; the cause lies before the "
+                f"network. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and adds 1."
             ),
         ),
     ],
 )
-def test_the_verdict_is_a_sentence(own: dict[str, Any], sentence: str) -> None:
-    assert verdict_sentence(replace(DIAGNOSIS, **own)) == sentence
+def test_the_verdict_in_words(diagnosis: DiagnosisDocument, sentence: str) -> None:
+    assert verdict_sentence(diagnosis) == sentence
 
 
-def test_advice_is_how_to_fix_it() -> None:
-    (said,) = advice(DIAGNOSIS)
-    assert "external-mine has 1 fault" in said
+def test_each_verdict_is_as_bad_as_what_it_loses() -> None:
+    assert [state_of(each) for each in DIAGNOSES] == [
+        "wrong",
+        "wrong",
+        "unexplained",
+        "harmless",
+        "fine",
+        "wrong",
+    ]
+    shuffled = (CORRECT, HARMLESS, UNKNOWN, DIAGNOSIS)
+    assert worst_first(shuffled) == [DIAGNOSIS, UNKNOWN, HARMLESS, CORRECT]
+
+
+@pytest.mark.parametrize(
+    ("stages", "place"),
+    [
+        (PREPROCESSING_STAGES, "the cause lies before the network"),
+        (BEFORE_OUTPUT_STAGES, PLACE),
+        (("nms", "rescaling", "output", "class_ids"), "the cause lies after the network"),
+        (("network",), "the cause lies in this step: network"),
+        (FAULT_STAGES, ""),
+        ((), ""),
+    ],
+)
+def test_where_the_cause_lies(stages: tuple[FaultStage, ...], place: str) -> None:
+    assert cause_in_words(stages) == place
+
+
+def test_advice_is_how_to_fix_what_matters() -> None:
+    (said,) = advice(replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)))
+    assert "is wrong in one step" in said
     assert BGR.fix in said
-    assert advice(replace(DIAGNOSIS, verdict="correct", faults=())) == []
+    assert ONE_GAIN.fix not in said
+    (harmless,) = advice(HARMLESS)
+    assert harmless.endswith("This needs no fix.")
+    assert UNKNOWN.ask[0] in advice(UNKNOWN)[0]
+    assert advice(CORRECT) == []
 
 
 def blocks(diagnosis: DiagnosisDocument = DIAGNOSIS) -> list[Block]:
@@ -108,19 +246,153 @@ def table(caption: str, diagnosis: DiagnosisDocument = DIAGNOSIS) -> tuple[tuple
     return next((each.rows for each in found), ())
 
 
+def facts_of(diagnosis: DiagnosisDocument = DIAGNOSIS) -> dict[str, str]:
+    """Return what is said of the first fault."""
+    facts = next(block for block in blocks(diagnosis) if isinstance(block, Facts))
+    return {fact.name: fact.value for fact in facts.facts}
+
+
+def titles(diagnosis: DiagnosisDocument) -> list[str]:
+    return [block.title for block in blocks(diagnosis) if isinstance(block, Group)]
+
+
 def test_what_is_said_of_a_fault() -> None:
-    facts = next(block for block in blocks() if isinstance(block, Facts))
-    said = {fact.name: fact.value for fact in facts.facts}
+    said = facts_of()
     assert said["What it costs"] == (
-        "As the only fault, it would leave a panoptic quality of 0.6000. Here it accounts for "
-        "100 % of what is lost."
+        "Alone, it loses 3 of 10 objects, adds 1, moves boxes by up to 20 px and changes scores by "
+        "up to 0.4. Here it accounts for 100 % of what is lost."
+    )
+    assert said["Proof"] == (
+        "5 of 8 boxes are reproduced to the last digit with it and not without it; without it, 2 "
+        "boxes would be expected that were not observed."
     )
     assert said["How to fix it"] == BGR.fix
-    assert said["Stage"] == "input tensor"
+    assert said["Step"] == "input tensor"
     assert said["Reported before"] == BGR.reference
     (code,) = (block for block in blocks() if isinstance(block, CodeTabs))
     assert {tab.language: tab.text for tab in code.tabs} == BGR.fixes
     assert {tab.title: tab.note for tab in code.tabs} == {"Python": "", "C++": "", "Swift": NOT_RUN}
+
+
+@pytest.mark.parametrize(
+    ("proof", "sentence"),
+    [
+        (
+            Proof(explained=34),
+            "34 of 56 boxes are reproduced to the last digit with it and not without it.",
+        ),
+        (
+            Proof(explained=1),
+            "1 of 56 boxes is reproduced to the last digit with it and not without it.",
+        ),
+        (
+            Proof(unobserved=1),
+            "Without it, 1 box would be expected that was not observed.",
+        ),
+        (
+            Proof(explained=1, factor=7.04, closer=20),
+            (
+                "Differences are 7.04 times smaller with it; 20 of 56 boxes come close with it and "
+                "not without it."
+            ),
+        ),
+        (
+            Proof(factor=1.1, named=1),
+            "1 of 56 boxes gets the observed class with it and not without it.",
+        ),
+        (Proof(), "What was provided is reproduced with it and not without it."),
+    ],
+)
+def test_a_proof_is_a_sentence(proof: Proof, sentence: str) -> None:
+    assert proof_sentence(proof, 56) == sentence
+
+
+@pytest.mark.parametrize(
+    ("severity", "does"),
+    [
+        (Severity(lost=66, box_px=20), "loses 66 of 122 objects"),
+        (Severity(66, 3, 2), "loses 66 of 122 objects, adds 3 and changes the class of 2"),
+        (Severity(added=1), "adds 1 object"),
+        (Severity(renamed=2, box_px=5), "changes the class of 2 objects"),
+        (
+            Severity(box_px=15.04, score=0.13),
+            "moves boxes by up to 15 px and changes scores by up to 0.13",
+        ),
+        (Severity(box_px=0.4, score=1e-3), "moves boxes by up to 0.4 px"),
+        (Severity(box_px=1e-6, score=1e-3), "changes scores by up to 0.001"),
+        (Severity(box_px=1e-6), "changes nothing in these images"),
+    ],
+)
+def test_what_a_fault_does_is_said_in_objects_first(severity: Severity, does: str) -> None:
+    assert effect(severity, 122) == does
+
+
+def test_faults_are_read_by_what_they_do() -> None:
+    ways = (Severity(box_px=30), Severity(box_px=40), Severity(added=1), Severity(lost=1, added=1))
+    faults = [replace(BGR, name=str(place), severity=own) for place, own in enumerate(ways)]
+    assert [fault.name for fault in by_severity(faults)] == ["3", "2", "1", "0"]
+
+
+def test_what_makes_up_for_another_fault_is_said_so() -> None:
+    helps = waterfall_step(WORSE, kind="fault", name="bgr", lost=-0.1, share=-0.5)
+    said = facts_of(replace(DIAGNOSIS, waterfall=(helps,)))["What it costs"]
+    assert said.endswith("Here it makes up for 50 % of what other steps lose.")
+
+
+def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
+    assert titles(IN_PART)[:6] == [
+        "What is not explained",
+        "How to learn more",
+        f"1. {BGR.title}",
+        "Harmless differences",
+        ONE_GAIN.title,
+        "Evidence",
+    ]
+    assert group("What is not explained", IN_PART) == (
+        "38 % of the 8 observed boxes are not reproduced to the last digit, and 12 % of the "
+        "expected boxes were not observed. Compared with what is explained: 2 objects missing, 1 "
+        "object unexpected and 1 object of another class; boxes up to 12 px (median 1.2 px) and "
+        "scores up to 0.13 off. The cause lies before the network or in the network itself. The "
+        "network was given <b>another</b> input."
+    )
+    (folded,) = (b for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded)
+    assert folded.title == "Harmless differences"
+    assert facts_of(HARMLESS)["What it costs"] == "Alone, it moves boxes by up to 0.4 px."
+
+
+def test_a_table_lists_several_faults_by_what_they_do() -> None:
+    rows = table("What each fault does by itself", IN_PART)
+    assert rows == (
+        (BGR.title, "3", "1", "0", "20 / 2", "0.4", ""),
+        (ONE_GAIN.title, "0", "0", "0", "0.4 / 0.1", "0", "harmless"),
+    )
+    assert not table("What each fault does by itself")
+
+
+def test_nothing_is_proposed_where_nothing_is_explained() -> None:
+    assert titles(UNKNOWN) == [
+        "What is not explained",
+        "How to learn more",
+        "Evidence",
+        "Thresholds",
+        "Comparison with PyTorch",
+        "What was inferred",
+    ]
+    text = str(blocks(UNKNOWN))
+    assert UNKNOWN.equivalents
+    assert UNKNOWN.undecided
+    for name in ("bgr", "grey", "not_clipped"):
+        assert UNKNOWN.titles[name] not in text
+    assert group("Thresholds", UNKNOWN) == (
+        "PyTorch is compared at conf 0.5, IoU 0.7 and max_det 300."
+    )
+
+
+@pytest.mark.parametrize("diagnosis", DIAGNOSES)
+def test_no_odds_and_no_number_that_is_missing(diagnosis: DiagnosisDocument) -> None:
+    text = str(blocks(diagnosis)) + verdict_sentence(diagnosis) + " ".join(advice(diagnosis))
+    for word in ("likely", "nan", "None,", "runner"):
+        assert word not in text
 
 
 def rendered(made: Environment, kind: str) -> str:
@@ -148,35 +420,55 @@ def test_markdown_shows_a_fix_in_python_and_folds_it_in_cpp() -> None:
 
 def test_the_evidence_is_in_numbers() -> None:
     said = group("Evidence")
-    assert "Of 8 boxes in 1 image, this explanation reproduces 100 % to the last digit" in said
-    assert 'The next best explanation ("Grey image") is 20.1 times less likely.' in said
+    assert "Of 8 boxes in 1 image, the deployment with this fault reproduces 100 % to" in said
     assert "The search ran the network 3 times." in said
+    assert "those of the export" not in said
     before, after = table("Before and after")
     assert before[:5] == ("the observed boxes", "7 of 10", "3", "1", "0")
     assert after[:2] == ("after the fix", "10 of 10")
     caption = "From PyTorch to these boxes, one step at a time"
     assert table(caption)[1] == (BGR.title, "7", "3", "1", "0.7000", "100 %")
+    assert table(caption, IN_PART)[2][0] == "One gain for both axes (harmless)"
+    assert "The numbers are those of the export `int8`." in group(
+        "Evidence", replace(DIAGNOSIS, network="int8")
+    )
+
+
+def test_a_rest_is_left_out_of_the_effect_of_the_fix() -> None:
+    assert table("Both compared with PyTorch", IN_PART)[1][0] == "fp32, run correctly"
+    assert not table("Before and after", IN_PART)
+
+
+def test_input_tensors_alone_are_spoken_of_without_boxes() -> None:
+    assert group("Evidence", TENSORS).startswith(
+        "The input tensors of 1 image are reproduced to 0.1 grey levels. The arrays of 1 image "
+        "were compared; no boxes were provided."
+    )
+    assert facts_of(TENSORS)["Proof"] == (
+        "With it, the input tensors come 31.4 grey levels closer on average."
+    )
+    assert "Thresholds" not in titles(TENSORS)
+    assert table("Before and after", TENSORS)[0][0] == "boxes of the reproduced input"
+
+
+def test_thresholds_are_ranges() -> None:
+    assert group("Thresholds") == (
+        "Confidence threshold: 0.45 to 0.512, popular: 0.5. IoU threshold: 0.45 to 0.61, which "
+        "contradicts the declared 0.7. Maximum number of boxes: at least 8, declared: 300. PyTorch "
+        "is compared at conf 0.5, IoU 0.7 and max_det 300."
+    )
 
 
 def test_what_is_open_is_said_by_titles() -> None:
-    assert "Boxes not clipped to the image" in group("What these boxes cannot tell")
-    assert "Confidence threshold 0.5 (harmless)" in group("What was inferred")
-    declared = replace(DIAGNOSIS, declared=Declared(conf=0.5))
-    assert (
-        "PyTorch is compared at the thresholds of external-mine: conf 0.5 (declared), IoU 0.7 "
-        "(not declared) and max_det 300 (not declared)." in group("What was inferred", declared)
-    )
+    open_questions = group("What these boxes cannot tell")
+    assert 'Other explanations fit these boxes equally well: "Grey image".' in open_questions
+    assert "Boxes not clipped to the image" in open_questions
+    assert "Boxes passed to cv2.dnn.NMSBoxes (harmless)" in group("What was inferred")
     assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
 
 
 def test_where_nothing_is_lost_there_is_no_waterfall() -> None:
-    same = replace(DIAGNOSIS, waterfall=(waterfall_step(FIXED, kind="unexplained"),), faults=())
-    assert not table("From PyTorch to these boxes, one step at a time", same)
-
-
-@pytest.mark.parametrize(("margin", "text"), [(0, "1 times"), (50, "more than a million times")])
-def test_odds(margin: float, text: str) -> None:
-    assert odds(margin) == text
+    assert not table("From PyTorch to these boxes, one step at a time", CORRECT)
 
 
 def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
@@ -193,10 +485,13 @@ def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
     assert prepare(Model(results, {})) is None
 
 
-def test_the_figure_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("diagnosis", [IN_PART, TENSORS])
+def test_the_figure_is_drawn_and_the_same_every_time(
+    diagnosis: DiagnosisDocument, tmp_path: Path
+) -> None:
     image = tmp_path / "a.png"
     cv2.imwrite(str(image), np.full((60, 80, 3), GROUND, np.uint8))
-    save(tmp_path / "d.json", DIAGNOSIS)
+    save(tmp_path / "d.json", diagnosis)
     listed = {"name": HOSTILE, "path": str(image), "sha256": sha256(image)}
     write_json(tmp_path / "batch.json", Batch.SCHEMA, {"images": [listed]})
     drawn = [tmp_path / "1.jpg", tmp_path / "2.jpg"]
@@ -204,3 +499,14 @@ def test_the_figure_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
         write_diagnosis_figure(tmp_path / "d.json", [str(tmp_path / "batch.json")], path)
     assert drawn[0].read_bytes() == drawn[1].read_bytes()
     assert np.ptp(read_image(drawn[0])) > 200
+
+
+def test_a_legend_names_what_is_not_explained_first() -> None:
+    labels = [patch.get_label() for patch in legend_of(bars_of(IN_PART))]
+    assert labels == ["not explained", "fault", "harmless", "runtime"]
+
+
+def test_the_figure_shows_what_there_is() -> None:
+    assert [*captions(IN_PART)] == ["observed", "reproduced", "correct"]
+    assert [*captions(UNKNOWN)] == ["observed", "correct"], "no fault gives them"
+    assert [*captions(TENSORS)] == ["reproduced", "correct"]

@@ -13,7 +13,6 @@ from parity.external.file_format import FORMATS, recognise
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.reader import load_external
 from parity.external.source import Source
-from parity.external.tensors import load_tensors
 
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
@@ -160,14 +159,6 @@ def test_malformed_files_give_one_sentence(tmp_path, content, words):
     with pytest.raises(UserError, match=words) as error:
         load(tmp_path, content)
     assert "\n" not in str(error.value)
-
-
-def test_tensors_are_found_by_stem(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((1, 3, 4, 4)))
-    assert load_tensors(tmp_path, IMAGES)["a.jpg"].shape == (1, 3, 4, 4)
-    assert load_tensors(None, IMAGES) == {}
-    with pytest.raises(UserError, match=r"holds no \.npy file named after one of the images"):
-        load_tensors(tmp_path, ["z.jpg"])
 
 
 ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}

@@ -15,7 +15,7 @@ from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.markdown.report import TEMPLATES as MARKDOWN
 from parity.reporting.report import Report, prepare_report
 from parity.reporting.views import blocks
-from parity.reporting.views.blocks import Block, Code, Figure, Link, Table, Text
+from parity.reporting.views.blocks import Block, Code, CodeTabs, Figure, Link, Table, Text
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import printable
 from tests.conftest import ROOT
@@ -55,6 +55,9 @@ def texts(value: Any) -> Iterator[str]:
         yield value.text
     elif isinstance(value, Code):
         yield from value.text.splitlines()
+    elif isinstance(value, CodeTabs):
+        yield value.label
+        yield from (tab.title for tab in value.tabs)
     elif isinstance(value, tuple):
         for each in value:
             yield from texts(each)

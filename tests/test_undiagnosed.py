@@ -18,7 +18,7 @@ from scripts.verdict import main
 
 REASON = "boxes.json, entry 3: names no class (class_id or label)."
 ABOUT = {"model": "m", "external": "mine", "export": "fp32", "reference": "pytorch-square"}
-SENTENCE = f"external-mine cannot be diagnosed: {REASON}"
+SENTENCE = f"`mine` cannot be diagnosed: {REASON}"
 
 
 @pytest.fixture

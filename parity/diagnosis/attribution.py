@@ -111,7 +111,8 @@ def attribute_loss(
     diagnosis : Diagnosis
         What is wrong.
     observations : Observations
-        The observed boxes.
+        The observed boxes. Where there are none, only arrays, the boxes that the diagnosed
+        deployment would return take their place.
     replayer : Replayer
         Runs any deployment.
     reference : Reference
@@ -127,11 +128,13 @@ def attribute_loss(
             for name, image in reference.candidates.items()
         }
 
-    observed = {
-        name: record_of(image, observations.images[name]) for name, image in references.items()
-    }
     plain = without_choices(diagnosis)
     reproduced = replayed(diagnosis.pipeline)
+    observed = reproduced
+    if observations.images:
+        observed = {
+            name: record_of(image, observations.images[name]) for name, image in references.items()
+        }
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
@@ -226,8 +229,8 @@ def severity(correct: Detected, changed: Detected, *, iou: float) -> Severity:
     """
     found = compare(correct, changed, iou=iou)
     return Severity(
-        lost=found.missing,
-        added=found.extra,
+        lost=found.missing - found.flipped,
+        added=found.extra - found.flipped,
         renamed=found.flipped,
         box_px=found.box_px or 0.0,
         box_px_median=found.box_px_median or 0.0,

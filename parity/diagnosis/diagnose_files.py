@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -23,10 +22,12 @@ from parity.diagnosis.document import (
     Unexplained,
 )
 from parity.diagnosis.fixes.fix import FixValues, fix_values
+from parity.diagnosis.other_networks import other_networks
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Declared, Known, Observations
+from parity.external.tensors import with_arrays
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ def diagnose_files(
     networks : dict of str to str
         The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
-        By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
-        the same input, and ``batches``, the lists of images.
+        By batch: ``detections`` of the deployment, none if it brings no boxes, ``controls`` and
+        ``candidates`` of PyTorch on the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
@@ -63,24 +64,27 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
+    names = load(inputs["controls"][0], DetectionBatch).made_by.names
+    listed = [image for path in inputs["batches"] for image in load_batch(path)]
+    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+    others = other_networks(networks, about["export"], threads=threads)
     try:
-        observations = load_converted(inputs["detections"], known)
+        observations = with_arrays(
+            load_converted(inputs["detections"], known),
+            known,
+            [image.name for image in listed],
+            input_shape=network.input_shape,
+            output_shape=network.output_shape,
+        )
     except UserError as error:
         log.error("%s", error)
         thresholds = declared_thresholds(known.declared, inputs["controls"][0])
         save(destination, Undiagnosed(**about, thresholds=thresholds, reason=str(error)))
         save(seconds, DiagnosisEffort(**about, seconds=0.0))
         return
-    names = load(inputs["detections"][0], DetectionBatch).made_by.names
-    listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
-    load_network = partial(OnnxNetwork.load, threads=threads)
-    others = {
-        name: partial(load_network, path)
-        for name, path in networks.items()
-        if name != about["export"]
-    }
-    replayer = Replayer(load_network(networks[about["export"]]), paths, others=others)
+    shown = observations.images or observations.tensors or observations.raws
+    paths = {image.name: Path(image.path) for image in listed if image.name in shown}
+    replayer = Replayer(network, paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
     for image in listed:

@@ -1,6 +1,7 @@
 """The diagnosis as a document: what ``diagnose`` writes and the report reads."""
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -68,12 +69,17 @@ class Proof:
     factor : float or None
         By what factor the differences shrink with the fault, where boxes are not reproduced to
         their digits because something else is not explained; otherwise None.
+    closer, named : int
+        In the same case, observed boxes that come close, and that get their class, with the fault
+        and not without it.
     """
 
     explained: int = 0
     unobserved: int = 0
     levels: float | None = None
     factor: float | None = None
+    closer: int = 0
+    named: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,8 @@ class Severity:
     Attributes
     ----------
     lost, added, renamed : int
-        Objects without a partner on either side, and objects of another class.
+        Objects without a partner on either side, and objects that got another class; the latter
+        are neither lost nor added.
     box_px, box_px_median : float
         How far coordinates move, px of the image: at most, and in the middle box.
     score : float
@@ -145,6 +152,32 @@ class ThresholdRange:
     used: float
     declared: float | None
     contradicted: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """Values that the boxes allow: "0.45 to 0.61", "at most 0.3", "any value"."""
+        for digits in RANGE_DIGITS:
+            low = _rounded(self.low, digits, ROUND_CEILING)
+            high = _rounded(self.high, digits, ROUND_FLOOR)
+            if not (low and high) or float(low) <= float(high):
+                break
+        if not low and not high:
+            return "any value"
+        if not (low and high):
+            return f"at least {low}" if low else f"at most {high}"
+        return low if low == high else f"{low} to {high}"
+
+
+RANGE_DIGITS = (3, 4, 5, 6)
+"""Significant digits of the ends of a range, as many as tell them apart; chosen."""
+
+
+def _rounded(end: float | None, digits: int, rounding: str) -> str:
+    if end is None:
+        return ""
+    if end == int(end):
+        return f"{end:.0f}"
+    return f"{Context(prec=digits, rounding=rounding).create_decimal(repr(end)).normalize():f}"
 
 
 @dataclass(frozen=True)

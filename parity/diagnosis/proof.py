@@ -104,7 +104,18 @@ def proof_of(whole: Comparison, bare: Comparison) -> Proof:
     """
     explained = int((whole.exact & ~bare.exact).sum())
     unobserved = max(bare.unobserved - whole.unobserved, 0)
-    return Proof(explained, unobserved, None, shrink_factor(whole, bare))
+    if reaches_digits(whole):
+        return Proof(explained, unobserved)
+    closer, named = (
+        int((getattr(whole, name) & ~getattr(bare, name)).sum()) for name in ("close", "same_class")
+    )
+    factor = shrink_factor(whole, bare)
+    return Proof(explained, unobserved, None, factor, closer, named)
+
+
+def reaches_digits(found: Comparison) -> bool:
+    """Return whether so many boxes are reproduced to their digits that these alone count."""
+    return not len(found.exact) or bool(found.exact.mean() >= DIGITS_REACHED)
 
 
 def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
@@ -132,7 +143,7 @@ def is_proved(whole: Comparison, bare: Comparison) -> bool:
     proof = proof_of(whole, bare)
     given = len(whole.exact)
     rest = int((~whole.exact).sum()) + whole.unobserved
-    if not given or whole.exact.mean() >= DIGITS_REACHED:
+    if reaches_digits(whole):
         worse = int((bare.exact & ~whole.exact).sum()) + max(whole.unobserved - bare.unobserved, 0)
         needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
         return proof.explained + proof.unobserved - worse >= needed

@@ -1,41 +1,59 @@
-"""What a diagnosis found, in a sentence, and what its steps are called."""
+"""What a diagnosis found, in a sentence or two, and what to do about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from parity.diagnosis.document import DiagnosisDocument, Undiagnosed, WaterfallStep
-from parity.diagnosis.stages import STAGE_TITLES
-from parity.reporting.wording import count, listing, percent
+from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, FoundFault, Undiagnosed
+from parity.diagnosis.stages import (
+    BEFORE_OUTPUT_STAGES,
+    FAULT_STAGES,
+    PREPROCESSING_STAGES,
+    STAGE_TITLES,
+    FaultStage,
+)
+from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
+from parity.reporting.wording import as_sentence, count, percent
 
-STEP_TITLES = {
-    "runtime": "ONNX Runtime instead of PyTorch",
-    "choice": "harmless choice",
-    "rest": "differences that no fault of the catalogue explains",
-    "rounding": "rounding of the printed numbers",
-    "unexplained": "unexplained rest",
-}
-"""What people read for the kinds of step that are no fault."""
+State = Literal["unread", "wrong", "unexplained", "harmless", "fine"]
+"""How bad it is."""
+
+STATES: tuple[State, ...] = ("unread", "wrong", "unexplained", "harmless", "fine")
+"""The worst first."""
+
+Diagnosed = DiagnosisDocument | Undiagnosed
+"""What ``diagnose`` writes."""
+
+FEW_MISSING = 0.05
+"""Share of expected boxes that may be missing without a word in the headline; chosen."""
+
+MOST_STAGES = 3
+"""Stages of the cause that are listed by name; chosen."""
 
 
-def verdict_sentence(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
-    """Return the answer in one sentence."""
-    name, export = arm_of(diagnosis), diagnosis.export
+def state_of(diagnosis: Diagnosed) -> State:
+    """Return how bad it is."""
     if isinstance(diagnosis, Undiagnosed):
-        return f"{name} cannot be diagnosed: {diagnosis.reason}"
+        return "unread"
     if diagnosis.verdict == "nothing_wrong":
-        return (
-            f"Nothing is wrong with {name}: {export} with correct preprocessing and postprocessing "
-            "returns its boxes."
-        )
-    faults = in_words([fault.name for fault in diagnosis.faults], diagnosis)
-    if diagnosis.verdict == "explained":
-        return f"{name} has {count(len(diagnosis.faults), 'fault')}: {faults}."
-    rest = percent(diagnosis.unexplained.observed)
-    stages = listing([STAGE_TITLES[stage] for stage in diagnosis.unexplained.stages])
-    where = f"; the cause lies in one of these stages: {stages}" if stages else ""
-    if diagnosis.verdict == "not_explained":
-        return f"The boxes of {name} are not explained: no fault is proved{where}."
-    proved = f" Proved: {faults}." if diagnosis.faults else ""
-    return f"{rest} of the boxes of {name} are not explained{where}.{proved}"
+        return "fine"
+    if harmful(diagnosis):
+        return "wrong"
+    return "harmless" if diagnosis.verdict == "explained" else "unexplained"
+
+
+def worst_first(diagnoses: Iterable[Diagnosed]) -> list[Diagnosed]:
+    """Return diagnoses by how bad they are."""
+    return sorted(diagnoses, key=lambda each: STATES.index(state_of(each)))
+
+
+def has_boxes(diagnosis: DiagnosisDocument) -> bool:
+    """Return whether boxes were given, and not input tensors alone."""
+    return diagnosis.images_stated > 0
+
+
+def arm_of(diagnosis: Diagnosed) -> str:
+    """Return the arm whose boxes were diagnosed."""
+    return f"external-{diagnosis.external}"
 
 
 def unread_line(found: Undiagnosed) -> str:
@@ -43,40 +61,105 @@ def unread_line(found: Undiagnosed) -> str:
     return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
 
 
-def arm_of(diagnosis: DiagnosisDocument | Undiagnosed) -> str:
-    """Return the arm whose boxes were diagnosed."""
-    return f"external-{diagnosis.external}"
+def verdict_sentence(diagnosis: Diagnosed) -> str:
+    """Return the answer: what is not explained first, then what is wrong, then what is harmless."""
+    name = f"`{diagnosis.external}`"
+    if isinstance(diagnosis, Undiagnosed):
+        return f"{name} cannot be diagnosed: {diagnosis.reason}"
+    whole = name if has_boxes(diagnosis) else f"the preprocessing of {name}"
+    what = "boxes" if has_boxes(diagnosis) else "input tensors"
+    if diagnosis.verdict == "nothing_wrong":
+        return f"Nothing is wrong with {whole}."
+    place = cause_in_words(diagnosis.unexplained.stages)
+    where = f"; {place}" if place else ""
+    if diagnosis.verdict == "not_explained":
+        return f"The {what} of {name} are not explained{where}."
+    if diagnosis.verdict == "explained":
+        subject = f"Your program {name}" if has_boxes(diagnosis) else f"The preprocessing of {name}"
+        return _explained(diagnosis, subject)
+    return f"{name}: {rest_in_words(diagnosis)}{where}. {_proved(diagnosis)}"
 
 
-def advice(diagnosis: DiagnosisDocument | Undiagnosed) -> list[str]:
+def few(many: int, noun: str) -> str:
+    """Return a count of few things as a sentence names it: "one step", "2 steps"."""
+    return f"one {noun}" if many == 1 else count(many, noun)
+
+
+def _explained(diagnosis: DiagnosisDocument, subject: str) -> str:
+    matter, more = harmful(diagnosis), harmless(diagnosis)
+    left = diagnosis.unexplained.stages
+    rest = f" {as_sentence(rest_in_words(diagnosis))}" if left else ""
+    if not matter:
+        differences = few(len(more), "harmless difference")
+        return f"{subject} has only {differences}: {_with_effect(more, diagnosis)}.{rest}"
+    steps = few(len(matter), "step")
+    return f"{subject} is wrong in {steps}: {_with_effect(matter, diagnosis)}.{_more(more)}{rest}"
+
+
+def _proved(diagnosis: DiagnosisDocument) -> str:
+    matter, more = harmful(diagnosis), harmless(diagnosis)
+    if matter:
+        return f"Proved so far: {_with_effect(matter, diagnosis)}.{_more(more)}"
+    if more:
+        differences = few(len(more), "harmless difference")
+        return f"Proved so far: only {differences}, {_with_effect(more, diagnosis)}."
+    return "No fault is proved."
+
+
+def _more(faults: tuple[FoundFault, ...]) -> str:
+    if not faults:
+        return ""
+    verb = "is" if len(faults) == 1 else "are"
+    more = few(len(faults), "more difference")
+    return f" {as_sentence(f'{more} {verb} harmless')}"
+
+
+def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:
+    """Return faults with what they do together: '"A" and "B", which lose 66 of 122 objects'."""
+    objects = diagnosis.fix_effect.before.reference
+    does = effect(together(faults, diagnosis), objects, several=len(faults) > 1)
+    return f"{titles_of(faults)}, which {does}"
+
+
+def rest_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return which share is not explained: "38 % of the boxes are not explained"."""
+    observed, predicted = diagnosis.unexplained.observed, diagnosis.unexplained.predicted
+    if not has_boxes(diagnosis):
+        return f"{percent(observed)} of the input tensors are not explained"
+    said = [f"{percent(observed)} of the boxes are not explained"] if observed else []
+    if predicted > FEW_MISSING or not said:
+        said.append(f"{percent(predicted)} of the expected boxes are missing")
+    if diagnosis.unexplained.severity.harmless:
+        said[-1] += f" (no object is lost, and boxes differ by less than {HARMLESS_PX:g} px)"
+    return ", and ".join(said)
+
+
+def cause_in_words(stages: Sequence[FaultStage]) -> str:
+    """Return where the cause lies: "the cause lies before the network"; empty if nobody knows."""
+    given = set(stages)
+    if not given or given == set(FAULT_STAGES):
+        return ""
+    if given == set(PREPROCESSING_STAGES):
+        return "the cause lies before the network"
+    if given == set(BEFORE_OUTPUT_STAGES):
+        return "the cause lies before the network or in the network itself"
+    if len(given) > MOST_STAGES and not given & set(BEFORE_OUTPUT_STAGES):
+        return "the cause lies after the network"
+    titles = ", ".join(STAGE_TITLES[stage] for stage in stages)
+    steps = "this step" if len(given) == 1 else "one of these steps"
+    return f"the cause lies in {steps}: {titles}"
+
+
+def advice(diagnosis: Diagnosed) -> list[str]:
     """Return what to do about a deployment, a sentence if there is anything."""
     if isinstance(diagnosis, Undiagnosed):
         return [verdict_sentence(diagnosis)]
-    if diagnosis.verdict == "nothing_wrong":
+    state, answer = state_of(diagnosis), verdict_sentence(diagnosis)
+    if state == "fine":
         return []
-    fixes = [fault.fix for fault in diagnosis.faults] or diagnosis.ask[:1]
-    return [f"{verdict_sentence(diagnosis)} {' '.join(fixes)} Its diagnosis below shows how."]
-
-
-def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument, *, limit: int = 10) -> str:
-    """Return faults by their quoted titles, as part of a sentence.
-
-    Parameters
-    ----------
-    faults : sequence of str
-        Names of faults.
-    diagnosis : DiagnosisDocument
-        It knows their titles.
-    limit : int
-        No more than so many are named.
-    """
-    titles = [f'"{diagnosis.titles.get(name, name)}"' for name in faults]
-    return listing(titles, limit=limit) or "no fault"
-
-
-def step_title(step: WaterfallStep, diagnosis: DiagnosisDocument) -> str:
-    """Return what a step from PyTorch to the observed boxes is called."""
-    if not step.name:
-        return STEP_TITLES[step.kind]
-    title = diagnosis.titles.get(step.name, step.name)
-    return f"{title} ({STEP_TITLES['choice']})" if step.kind == "choice" else title
+    if state == "harmless":
+        return [f"{answer} This needs no fix."]
+    said = [answer, *(fault.fix for fault in harmful(diagnosis))]
+    if diagnosis.verdict != "explained":
+        said += diagnosis.ask[:1]
+    return [" ".join([*said, "Its diagnosis below shows more."])]

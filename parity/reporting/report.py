@@ -9,7 +9,9 @@ import yaml
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
+from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
+from parity.reporting.diagnosis_verdict import State, state_of, verdict_sentence, worst_first
 from parity.reporting.verdict import (
     NOUNS,
     QUANTITY_UNITS,
@@ -65,6 +67,15 @@ class JudgedGate:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What is wrong with a program of the user, in a sentence, its model, and how bad it is."""
+
+    model: str
+    state: State
+    sentence: str
+
+
+@dataclass(frozen=True)
 class PreparedSection:
     """A section of a model: its key in the registry, its heading, and what it says."""
 
@@ -87,6 +98,8 @@ class Report:
 
     Attributes
     ----------
+    answers : tuple of Answer
+        What is wrong with each program that was diagnosed, the worst first.
     verdict : str
         ``pass``, ``fail`` or ``nothing compared``.
     gates : tuple of JudgedGate
@@ -101,6 +114,7 @@ class Report:
         Configuration, and how to reproduce the run.
     """
 
+    answers: tuple[Answer, ...]
     verdict: str
     gates: tuple[JudgedGate, ...]
     notes: tuple[str, ...]
@@ -130,7 +144,9 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
         JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
     ]
     notes = sorted({result.images_note for result in results} - {""})
+    diagnoses = worst_first(map(load_diagnosis, inputs.get("diagnoses", ())))
     return Report(
+        answers=tuple(Answer(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
         verdict=overall(gates),
         gates=tuple(judged),
         notes=tuple(notes),

@@ -68,6 +68,11 @@ def listing(items: Sequence[str], *, limit: int = 10) -> str:
     return ", ".join([*named[:-2], " and ".join(named[-2:])])
 
 
+def as_sentence(text: str) -> str:
+    """Return text that begins with a capital letter and ends with a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def four_decimals(value: float | None) -> str:
     """Return a share of 1 with four decimals; what is not exactly 1 is never shown as 1."""
     if value is None:

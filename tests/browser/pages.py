@@ -22,7 +22,7 @@ from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex, wri
 from parity.reporting.html.page import write_page
 from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
-from tests.report_documents import DIAGNOSIS, sweep
+from tests.report_documents import DIAGNOSES, sweep
 from tests.synthetic import made_by
 
 HOSTILE = [
@@ -176,7 +176,8 @@ def make_page(
         inputs["sweep_plots"] = [str(plots)]
     for number in range(diagnosed):
         path = root / "diagnose" / "model" / f"mine{number}.json"
-        save(path, replace(DIAGNOSIS, external=path.stem))
+        shown = DIAGNOSES[number % len(DIAGNOSES)]
+        save(path, replace(shown, external=path.stem, model="model"))
         inputs.setdefault("diagnoses", []).append(str(path))
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
     report = root / "report"

@@ -93,24 +93,12 @@ def contradiction(field: Threshold, found: ThresholdRange) -> Fault:
         What the boxes allow; the declared value lies outside.
     """
     fault = threshold_fault(field, found.used, found.declared)
-    words, between = WORDS[field], range_in_words(found)
+    words, between = WORDS[field], found.in_words
     return replace(
         fault,
         title=f"{words[0].upper()}{words[1:]} {between} instead of {found.declared:g}",
         wrong=f"The boxes need a {words} of {between}, but {found.declared:g} is declared.",
     )
-
-
-def range_in_words(found: ThresholdRange) -> str:
-    """Return the values that boxes allow: "0.45 to 0.61", "at most 0.3", "any value"."""
-    low, high = found.low, found.high
-    if low is None and high is None:
-        return "any value"
-    if low is None:
-        return f"at most {high:.3g}"
-    if high is None:
-        return f"at least {low:.3g}"
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def threshold_faults(

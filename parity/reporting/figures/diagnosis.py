@@ -1,6 +1,7 @@
 """The figure of a diagnosis: telling images with three sets of boxes, and what each step costs."""
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.data.reading import read_image
@@ -21,31 +23,35 @@ from parity.diagnosis.document import (
     load_diagnosis,
 )
 from parity.files import atomic
-from parity.reporting.diagnosis_verdict import arm_of, step_title, verdict_sentence
+from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
+from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
 from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
 from parity.reporting.figures.pictures import Panel, box_label, draw_picture
-from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, INK, KIND_COLOURS, theme
+from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, GRID, KIND_COLOURS, theme
 from parity.reporting.wording import count, four_decimals, percent, shortened
 
-SIDES = {
-    "observed": ("observed: the deployment's boxes", Style((213, 94, 0), (6, 3))),
-    "reproduced": ("reproduced: what the named faults give", Style((240, 228, 66), (2, 2))),
-    "correct": ("correct: PyTorch's boxes", Style((86, 180, 233))),
+STYLES = {
+    "observed": Style((213, 94, 0), (6, 3)),
+    "reproduced": Style((240, 228, 66), (2, 2)),
+    "correct": Style((86, 180, 233)),
 }
-"""Caption and style of each set of boxes."""
+"""Style of each set of boxes."""
 
-COLOURS = {
-    "runtime": EFFECT_COLOURS["runtime"],
-    "choice": FAINT,
+COLOURS: dict[ShownKind, str] = {
+    "unexplained": KIND_COLOURS["flipped"],
     "fault": KIND_COLOURS["missing"],
-    "rest": KIND_COLOURS["flipped"],
-    "rounding": FAINT,
-    "unexplained": INK,
+    "harmless": FAINT,
+    "rounding": GRID,
+    "runtime": EFFECT_COLOURS["runtime"],
 }
-MOST_NAME = 52
+HEADING_PX = 22
+LETTER_PX = 0.62
+"""Width of a bold letter as a share of its size, measured on sentences of this report."""
 
-WIDTH = 1600
-"""Width of a figure without any picture, px; chosen: a sentence fits."""
+SHEET_IN = 14
+"""Width of the bars, inches."""
+
+MOST_NAME = 52
 
 
 def write_diagnosis_figure(
@@ -63,12 +69,11 @@ def write_diagnosis_figure(
         The picture.
     """
     found = load_diagnosis(diagnosis)
-    parts = []
-    if not isinstance(found, Undiagnosed):
-        parts = [*draw_examples(found, batches), draw_waterfall(found)]
-    width = max((part.shape[1] for part in parts), default=WIDTH)
-    heading = draw_line_of_text(width, verdict_sentence(found), size=22, bold=True)
-    picture = stack([heading, *parts])
+    parts = [] if isinstance(found, Undiagnosed) else draw_examples(found, batches)
+    if not isinstance(found, Undiagnosed) and has_boxes(found):
+        parts.append(draw_waterfall(found))
+    width = max((part.shape[1] for part in parts), default=SHEET_IN * DPI)
+    picture = stack([*draw_heading(width, verdict_sentence(found)), *parts])
     with atomic(destination) as temporary:
         write_jpeg(temporary, picture)
 
@@ -76,9 +81,9 @@ def write_diagnosis_figure(
 def draw_examples(diagnosis: DiagnosisDocument, batches: list[str]) -> list[np.ndarray]:
     """Return the pictures of the images that show what is wrong, see :func:`draw_example`."""
     paths = example_paths(batches, {example.name for example in diagnosis.examples})
-    names = diagnosis.names | diagnosis.labels
+    names, sides = diagnosis.names | diagnosis.labels, captions(diagnosis)
     return [
-        draw_example(read_image(paths[example.name]), example, names)
+        draw_example(read_image(paths[example.name]), example, names, sides)
         for example in diagnosis.examples
     ]
 
@@ -94,8 +99,24 @@ def example_paths(batches: list[str], wanted: set[str]) -> dict[str, Path]:
     return found
 
 
-def draw_example(pixels: np.ndarray, example: ExampleImage, names: dict[int, str]) -> np.ndarray:
-    """Return an image three times: as observed, as reproduced and as it should be.
+def captions(diagnosis: DiagnosisDocument) -> dict[str, str]:
+    """Return what is shown of an image, and what it is called."""
+    observed = {"observed": "observed: the deployment's boxes"} if has_boxes(diagnosis) else {}
+    faults = {"reproduced": "reproduced: what the named faults give"} if diagnosis.faults else {}
+    return observed | faults | {"correct": "correct: PyTorch's boxes"}
+
+
+def draw_heading(width: int, text: str) -> list[np.ndarray]:
+    """Return the lines of a heading in a picture of some width, px."""
+    letters = max(1, round(width / (HEADING_PX * LETTER_PX)))
+    lines = textwrap.wrap(text, letters)
+    return [draw_line_of_text(width, line, size=HEADING_PX, bold=True) for line in lines]
+
+
+def draw_example(
+    pixels: np.ndarray, example: ExampleImage, names: dict[int, str], sides: dict[str, str]
+) -> np.ndarray:
+    """Return an image several times: as observed, as reproduced and as it should be.
 
     Parameters
     ----------
@@ -105,10 +126,13 @@ def draw_example(pixels: np.ndarray, example: ExampleImage, names: dict[int, str
         An image of a diagnosis.
     names : dict of int to str
         Class names by id.
+    sides : dict of str to str
+        Captions of what is shown.
     """
     panels = []
-    for side, (caption, style) in SIDES.items():
+    for side, caption in sides.items():
         found: DrawnBoxes = getattr(example, side)
+        style = STYLES[side]
         marks = [
             Mark(box, box_label(class_id, score, names), style)
             for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
@@ -127,9 +151,12 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
     """
     rows = bars_of(diagnosis)
     with theme():
-        figure = Figure(figsize=(14, 1.5 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI)
+        figure = Figure(
+            figsize=(SHEET_IN, 1.8 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI
+        )
         FigureCanvasAgg(figure)
         draw_steps(figure.subplots(), rows, before="PyTorch", after=arm_of(diagnosis))
+        figure.legend(handles=legend_of(rows), loc="outside lower center", ncols=len(KIND_TITLES))
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=DPI)
     returned: np.ndarray = cv2.imdecode(
@@ -140,19 +167,34 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
 
 @dataclass(frozen=True)
 class StepBar:
-    """A step: its name, panoptic quality after it, its share of what is lost, and its colour."""
+    """A step: its name, panoptic quality after it, its share of what is lost, and its kind."""
 
     name: str
     quality: float
     share: float | None
-    colour: str
+    kind: ShownKind
 
 
 def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
     """Return a bar for every step from PyTorch to the observed boxes."""
     return [
-        StepBar(step_title(step, diagnosis), step.panoptic_quality, step.share, COLOURS[step.kind])
+        StepBar(
+            step_title(step, diagnosis),
+            step.panoptic_quality,
+            step.share,
+            kind_of(step, diagnosis),
+        )
         for step in diagnosis.waterfall
+    ]
+
+
+def legend_of(rows: Sequence[StepBar]) -> list[Patch]:
+    """Return what the colours of the bars mean, what is not explained first."""
+    shown = {row.kind for row in rows}
+    return [
+        Patch(color=COLOURS[kind], label=title)
+        for kind, title in KIND_TITLES.items()
+        if kind in shown
     ]
 
 
@@ -173,7 +215,7 @@ def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) ->
     for y, row in enumerate(rows, start=1):
         quality, share = row.quality, row.share
         left = min(start, quality)
-        ax.barh(y, abs(start - quality), left=left, color=row.colour, height=0.62)
+        ax.barh(y, abs(start - quality), left=left, color=COLOURS[row.kind], height=0.62)
         ax.plot([start, start], [y - 0.69, y + 0.31], color=FAINT, linewidth=0.8)
         said = "" if share is None else f", {percent(share)} of the loss"
         if max(start, quality) > 0.6:

@@ -10,7 +10,7 @@ from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.diagnosis.document import load_diagnosis
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
-from parity.reporting.diagnosis_verdict import advice
+from parity.reporting.diagnosis_verdict import advice, worst_first
 from parity.reporting.verdict import (
     NOTHING,
     object_count,
@@ -79,7 +79,7 @@ def _expected(results: Results) -> Iterator[Block]:
 
 
 def _advised(model: Model) -> Iterator[Block]:
-    diagnoses = [load_diagnosis(path) for path in model.files("diagnoses").values()]
+    diagnoses = worst_first(map(load_diagnosis, model.files("diagnoses").values()))
     found = [line for each in diagnoses for line in advice(each)]
     found += recommendations(model.results)
     yield Sentences(tuple(found), numbered=True) if found else Text("Nothing needs to be done.")

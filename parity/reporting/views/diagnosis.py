@@ -5,15 +5,31 @@ from collections.abc import Iterator
 from parity.diagnosis.document import (
     BoxComparison,
     DiagnosisDocument,
+    FoundFault,
     NamedFault,
-    Severity,
     Undiagnosed,
     WaterfallStep,
     load_diagnosis,
 )
 from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
-from parity.reporting.diagnosis_verdict import arm_of, in_words, step_title, verdict_sentence
+from parity.reporting.diagnosis_evidence import (
+    box_count,
+    evidence,
+    inferred,
+    open_questions,
+    thresholds,
+    unexplained,
+)
+from parity.reporting.diagnosis_steps import step_title
+from parity.reporting.diagnosis_verdict import (
+    Diagnosed,
+    arm_of,
+    has_boxes,
+    verdict_sentence,
+    worst_first,
+)
+from parity.reporting.fault_wording import effect, harmful, harmless, proof_sentence
 from parity.reporting.views.blocks import (
     Block,
     CodeTab,
@@ -24,6 +40,7 @@ from parity.reporting.views.blocks import (
     Group,
     Note,
     Sentences,
+    Table,
     Text,
     table,
 )
@@ -31,19 +48,22 @@ from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import NOTHING_LOST
 from parity.reporting.wording import (
     PANOPTIC_QUALITY,
-    ceiling,
-    count,
     four_decimals,
-    listing,
     number,
     percent,
 )
 
-MOST_ALTERNATIVES = 5
-OBJECTS = ("lost", "added", "renamed")
-
 NOT_RUN = "Not run in the tests of yolo-parity."
 
+FAULT_HEADER = (
+    "fault",
+    "objects lost",
+    "objects added",
+    "classes changed",
+    "boxes moved: largest / median (px)",
+    "scores changed: largest",
+    "",
+)
 FIX_HEADER = (
     "compared with PyTorch",
     "matched",
@@ -55,22 +75,21 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
-THRESHOLD_WORDS = {"conf": "conf", "iou": "IoU", "max_det": "max_det"}
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
 def prepare(model: Model) -> View | None:
-    """Return what the diagnoses of a model say; None without any."""
+    """Return what the diagnoses of a model say, the worst first; None without any."""
     plots = model.files("diagnosis_plots")
-    found = {name: load_diagnosis(path) for name, path in model.files("diagnoses").items()}
+    found = worst_first(map(load_diagnosis, model.files("diagnoses").values()))
     groups = [
-        Group(arm_of(each), tuple(blocks_of(each, plots.get(name)))) for name, each in found.items()
+        Group(arm_of(each), tuple(blocks_of(each, plots.get(each.external)))) for each in found
     ]
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: DiagnosisDocument | Undiagnosed, plot: str | None) -> Iterator[Block]:
-    """Yield what is said of one diagnosis.
+def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
+    """Yield what is said of one diagnosis: what is not explained, what matters, what is harmless.
 
     Parameters
     ----------
@@ -82,38 +101,43 @@ def blocks_of(diagnosis: DiagnosisDocument | Undiagnosed, plot: str | None) -> I
     yield Text(verdict_sentence(diagnosis), bold=True)
     if isinstance(diagnosis, Undiagnosed):
         return
+    if rest := tuple(unexplained(diagnosis)):
+        yield Group("What is not explained", (Sentences(rest),))
+        if diagnosis.ask:
+            yield Group("How to learn more", (Sentences(diagnosis.ask),))
     if plot:
         yield Figure(plot, PLOT)
-    shares = {step.name: step.share for step in diagnosis.waterfall if step.name}
-    for place, fault in enumerate(diagnosis.faults, start=1):
-        cost = cost_in_words(shares.get(fault.name), fault.severity)
-        yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, cost)))
-    yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))),))
-    yield effect_of_fix(diagnosis)
-    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
-        rows = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, rows)
+    for place, fault in enumerate(harmful(diagnosis), start=1):
+        yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, diagnosis)))
+    if more := harmless(diagnosis):
+        cards = [Group(each.title, tuple(fault_blocks(each, diagnosis))) for each in more]
+        yield Group("Harmless differences", tuple(cards), folded=True)
+    yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))), *fault_table(diagnosis)))
+    if has_boxes(diagnosis):
+        yield Group("Thresholds", (Sentences(tuple(thresholds(diagnosis))),))
+    yield from effect_of_fix(diagnosis)
     for title, sentences in (
         ("What these boxes cannot tell", open_questions(diagnosis)),
-        ("How to learn more", diagnosis.ask),
-        ("What was inferred", [*harmless_choices(diagnosis), *diagnosis.notes]),
+        ("How to learn more", () if rest else diagnosis.ask),
+        ("What was inferred", inferred(diagnosis)),
     ):
-        if sentences:
-            yield Group(title, (Sentences(tuple(sentences)),))
+        if said := tuple(sentences):
+            yield Group(title, (Sentences(said),))
 
 
-def fault_blocks(fault: NamedFault, cost: str) -> Iterator[Block]:
+def fault_blocks(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[Block]:
     """Yield what is said of a fault."""
-    facts = [
-        Fact("Stage", STAGE_TITLES[fault.stage]),
-        Fact("What is wrong", fault.wrong),
-        Fact("How to fix it", fault.fix),
-        Fact("What it costs", cost),
-        Fact("Name in the configuration", fault.name),
-    ]
-    if fault.reference:
-        facts.append(Fact("Reported before", fault.reference))
-    yield Facts(tuple(facts))
+    proof = proof_sentence(fault.proof, box_count(diagnosis))
+    facts = {
+        "What differs" if fault.severity.harmless else "What is wrong": fault.wrong,
+        "What it costs": cost_in_words(fault, diagnosis),
+        "Proof": proof,
+        "How to fix it": fault.fix,
+        "Step": STAGE_TITLES[fault.stage],
+        "Name in the configuration": fault.name,
+        "Reported before": fault.reference,
+    }
+    yield Facts(tuple(Fact(name, value) for name, value in facts.items() if value))
     if fault.fixes:
         yield fix_of(fault)
 
@@ -127,98 +151,54 @@ def fix_of(fault: NamedFault) -> CodeTabs:
     return CodeTabs(f"Correct lines: {fault.title}", tuple(tabs))
 
 
-def cost_in_words(share: float | None, severity: Severity) -> str:
-    """Return what a fault costs.
+def cost_in_words(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
+    """Return what a fault costs alone, and its part of all that is lost here."""
+    objects = diagnosis.fix_effect.before.reference
+    said = f"Alone, it {effect(fault.severity, objects, thorough=True)}."
+    share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
+    if share is None or fault.severity.harmless:
+        return said
+    if share < 0:
+        return f"{said} Here it makes up for {percent(-share)} of what other steps lose."
+    return f"{said} Here it accounts for {percent(share)} of what is lost."
 
-    Parameters
-    ----------
-    share : float or None
-        Its part of the panoptic quality that is lost when faults are added in the order of the
-        stages.
-    severity : Severity
-        What it does as the only fault.
-    """
-    objects = listing(
-        [f"{many:,} {what}" for what, many in vars(severity).items() if what in OBJECTS and many]
+
+def fault_table(diagnosis: DiagnosisDocument) -> Iterator[Table]:
+    """Yield a table of what each of several faults does by itself."""
+    faults = [*harmful(diagnosis), *harmless(diagnosis)]
+    if len(faults) > 1:
+        rows = [fault_row(fault) for fault in faults]
+        yield table("What each fault does by itself", FAULT_HEADER, rows)
+
+
+def fault_row(fault: FoundFault) -> tuple[str, ...]:
+    """Return the cells of a fault."""
+    found = fault.severity
+    return (
+        fault.title,
+        *(f"{many:,}" for many in (found.lost, found.added, found.renamed)),
+        f"{number(found.box_px)} / {number(found.box_px_median)}",
+        number(found.score),
+        "harmless" if found.harmless else "",
     )
-    moved = f"moves boxes by up to {number(severity.box_px)} px"
-    said = f"As the only fault, it {moved}" + (f"; objects: {objects}" if objects else "")
-    if share is None:
-        return f"{said}."
-    return f"{said}. Here it accounts for {percent(share)} of what is lost."
 
 
-def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
-    """Yield what speaks for the answer, a sentence each."""
-    found, plain = diagnosis.reproduced, diagnosis.reproduced_by_correct
-    observed = diagnosis.waterfall[-1]
-    boxes = count(observed.matched + observed.extra, "box", "boxes")
-    looked_at, stated = len(diagnosis.images), diagnosis.images_stated
-    images = count(looked_at, "image")
-    if looked_at < stated:
-        images += f" (those that tell most, out of {stated:,})"
-    yield (
-        f"Of {boxes} in {images}, this explanation reproduces {percent(found.exact)} to the last "
-        f"digit given and {percent(found.close)} closely; the correct deployment reproduces "
-        f"{percent(plain.exact)} and {percent(plain.close)}."
-    )
-    yield (
-        f"The median remaining difference is {ceiling(found.box_px)} px and "
-        f"{ceiling(found.score)} in score."
-    )
-    if found.predicted < 1:
-        yield f"{percent(found.predicted)} of the boxes that it predicts were observed."
-    ended = "" if diagnosis.complete else " and stopped because its budget was used up"
-    yield f"The search ran the network {times(diagnosis.network_runs)}{ended}."
-
-
-def times(many: int) -> str:
-    """Return how often something was done."""
-    return "once" if many == 1 else f"{many:,} times"
-
-
-def open_questions(diagnosis: DiagnosisDocument) -> list[str]:
-    """Return what these boxes cannot tell, a sentence each."""
-    said = []
-    if diagnosis.equivalents:
-        others = "; or ".join(
-            in_words(other.faults, diagnosis) for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
-        )
-        said.append(f"Other explanations fit these boxes equally well: {others}.")
-    if diagnosis.undecided:
-        said.append(
-            "These faults may be present, too, because they change nothing in these images: "
-            f"{in_words(diagnosis.undecided, diagnosis)}."
-        )
-    return said
-
-
-def harmless_choices(diagnosis: DiagnosisDocument) -> Iterator[str]:
-    """Yield what was inferred of the deployment that is no fault, a sentence each."""
-    for each in diagnosis.choices:
-        yield f"{each.title} (harmless): {each.wrong}"
-    thresholds = diagnosis.fix_effect.thresholds
-    said = listing(
-        [
-            f"{word} {number(getattr(thresholds, name))} "
-            f"({'not ' if getattr(diagnosis.declared, name) is None else ''}declared)"
-            for name, word in THRESHOLD_WORDS.items()
-        ]
-    )
-    yield f"PyTorch is compared at the thresholds of {arm_of(diagnosis)}: {said}."
-
-
-def effect_of_fix(diagnosis: DiagnosisDocument) -> Group:
-    """Return the observed boxes and those of the fixed deployment, compared with PyTorch."""
-    effect, wrong = diagnosis.fix_effect, bool(diagnosis.faults)
-    after = "after the fix" if wrong else f"{diagnosis.export}, run correctly"
+def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
+    """Yield what the fix does, compared with PyTorch, and what each step loses on the way."""
+    effects, wrong = diagnosis.fix_effect, diagnosis.verdict == "explained"
+    run = diagnosis.fixed.get("network", diagnosis.export)
+    after = "after the fix" if wrong else f"{run}, run correctly"
+    before = "the observed boxes" if has_boxes(diagnosis) else "boxes of the reproduced input"
     rows = [
-        ("the observed boxes", *compared_cells(effect.before)),
-        (after, *compared_cells(effect.after)),
+        (before, *compared_cells(effects.before)),
+        (after, *compared_cells(effects.after)),
     ]
     title = "Effect of the fix" if wrong else "Comparison with PyTorch"
     caption = "Before and after" if wrong else "Both compared with PyTorch"
-    return Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
+    yield Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
+    if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
+        steps = [step_row(step, diagnosis) for step in diagnosis.waterfall]
+        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, steps)
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:

@@ -1,0 +1,157 @@
+"""What speaks for a diagnosis, and what it leaves open, in sentences."""
+
+from collections.abc import Iterator, Sequence
+
+from parity.diagnosis.document import DiagnosisDocument, Severity, Threshold, ThresholdRange
+from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
+from parity.reporting.fault_wording import harmful
+from parity.reporting.wording import as_sentence, ceiling, count, listing, number, percent
+
+MOST_ALTERNATIVES = 5
+MOST_TITLES = 10
+
+THRESHOLD_TITLES: dict[Threshold, str] = {
+    "conf": "Confidence threshold",
+    "iou": "IoU threshold",
+    "max_det": "Maximum number of boxes",
+}
+
+
+def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what is not explained, where its cause lies and what commonly causes it."""
+    left = diagnosis.unexplained
+    if not left.stages:
+        return
+    if has_boxes(diagnosis):
+        boxes = f"of the {count(box_count(diagnosis), 'observed box', 'observed boxes')}"
+        none = left.observed == 1
+        first = f"none {boxes} is" if none else f"{percent(left.observed)} {boxes} are not"
+        missing = f", and {percent(left.predicted)} of the expected boxes were not observed"
+        yield as_sentence(
+            f"{first} reproduced to the last digit{missing if left.predicted else ''}"
+        )
+        yield rest_effect(left.severity)
+    if where := cause_in_words(left.stages):
+        yield as_sentence(where)
+    yield from left.reasons
+
+
+def rest_effect(found: Severity) -> str:
+    """Return how the observed boxes differ from what is explained, in a sentence."""
+    nouns = {"missing": found.lost, "unexpected": found.added, "of another class": found.renamed}
+    said = [f"{count(many, 'object')} {what}" for what, many in nouns.items() if many]
+    apart = f"boxes up to {number(found.box_px)} px (median {number(found.box_px_median)} px)"
+    scores = f"scores up to {number(found.score)}"
+    if found.harmless:
+        return f"This is harmless in these images: no object is lost, {apart} and {scores} off."
+    objects = f"{listing(said)}; " if said else ""
+    return f"Compared with what is explained: {objects}{apart} and {scores} off."
+
+
+def box_count(diagnosis: DiagnosisDocument) -> int:
+    """Return the number of observed boxes."""
+    observed = diagnosis.fix_effect.before
+    return observed.matched + observed.extra
+
+
+def evidence(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what speaks for the answer, a sentence each."""
+    looked_at, stated = len(diagnosis.images), diagnosis.images_stated
+    images = count(looked_at, "image")
+    yield from diagnosis.readings
+    if has_boxes(diagnosis):
+        if looked_at < stated:
+            images += f" (those that tell most, out of {stated:,})"
+        yield from shares_reproduced(diagnosis, images)
+    else:
+        yield f"The arrays of {images} were compared; no boxes were provided."
+    if diagnosis.network != diagnosis.export:
+        yield f"The numbers are those of the export `{diagnosis.network}`."
+    ended = "" if diagnosis.complete else " and stopped because its budget was used up"
+    yield f"The search ran the network {times(diagnosis.network_runs)}{ended}."
+
+
+def shares_reproduced(diagnosis: DiagnosisDocument, images: str) -> Iterator[str]:
+    """Yield how many of the boxes are reproduced, with the faults and without them."""
+    found, plain = diagnosis.reproduced, diagnosis.reproduced_by_correct
+    boxes = count(box_count(diagnosis), "box", "boxes")
+    exact, correct = f"{percent(found.exact)} to the last digit", "correct deployment"
+    if not diagnosis.faults:
+        yield (
+            f"Of {boxes} in {images}, the {correct} of {diagnosis.network} reproduces {exact} and "
+            f"{percent(found.close)} closely."
+        )
+    else:
+        noun = "fault" if harmful(diagnosis) else "difference"
+        faults = f"this {noun}" if len(diagnosis.faults) == 1 else f"these {noun}s"
+        yield (
+            f"Of {boxes} in {images}, the deployment with {faults} reproduces {exact} and "
+            f"{percent(found.close)} closely; the {correct} reproduces {percent(plain.exact)} and "
+            f"{percent(plain.close)}."
+        )
+    yield (
+        f"The median remaining difference is {ceiling(found.box_px)} px and "
+        f"{ceiling(found.score)} in score."
+    )
+    if found.predicted < 1:
+        yield f"{percent(found.predicted)} of the boxes that it predicts were observed."
+
+
+def times(many: int) -> str:
+    """Return how often something was done."""
+    return "once" if many == 1 else f"{many:,} times"
+
+
+def thresholds(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what the boxes say of each threshold, and at which ones PyTorch is compared.
+
+    Where nothing is explained, the boxes say nothing of thresholds either.
+    """
+    said = {} if diagnosis.verdict == "not_explained" else THRESHOLD_TITLES
+    for name, title in said.items():
+        if name in diagnosis.thresholds:
+            yield f"{title}: {threshold_in_words(diagnosis.thresholds[name])}."
+    used = diagnosis.fix_effect.thresholds
+    yield (
+        f"PyTorch is compared at conf {number(used.conf)}, IoU {number(used.iou)} and max_det "
+        f"{used.max_det}."
+    )
+
+
+def threshold_in_words(found: ThresholdRange) -> str:
+    """Return the values of a threshold that the boxes allow: "0.45 to 0.61, popular: 0.5"."""
+    allowed, used = found.in_words, number(found.used)
+    if found.contradicted and found.declared is not None:
+        return f"{allowed}, which contradicts the declared {number(found.declared)}"
+    if found.declared is not None:
+        return f"{allowed}, declared: {number(found.declared)}"
+    return allowed if allowed == used else f"{allowed}, popular: {used}"
+
+
+def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what these boxes cannot tell, a sentence each; nothing where nothing is explained."""
+    if diagnosis.verdict == "not_explained":
+        return
+    if diagnosis.equivalents:
+        others = "; or ".join(
+            in_words(other.faults, diagnosis) for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
+        )
+        yield f"Other explanations fit these boxes equally well: {others}."
+    if diagnosis.undecided:
+        yield (
+            "These faults may be present, too, because they change nothing in these images: "
+            f"{in_words(diagnosis.undecided, diagnosis)}."
+        )
+
+
+def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:
+    """Return faults, given by name, by their quoted titles."""
+    titles = [f'"{diagnosis.titles.get(name, name)}"' for name in faults]
+    return listing(titles, limit=MOST_TITLES) or "no fault"
+
+
+def inferred(diagnosis: DiagnosisDocument) -> Iterator[str]:
+    """Yield what was inferred of the deployment that is no fault, a sentence each."""
+    for each in diagnosis.choices:
+        yield f"{each.title} (harmless): {each.wrong}"
+    yield from diagnosis.notes

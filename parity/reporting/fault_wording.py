@@ -1,0 +1,144 @@
+"""The faults of a diagnosis in words: what they do to these images, and what proves them."""
+
+from collections.abc import Iterable
+
+from parity.diagnosis.document import BoxComparison, DiagnosisDocument, FoundFault, Proof, Severity
+from parity.reporting.wording import as_sentence, count, listing, number
+
+LEAST_SCORE = 0.01
+"""Change of a score that is worth a word beside a move of boxes; chosen."""
+
+TELLING_FACTOR = 2.0
+"""Factor by which differences shrink that is worth a word; chosen."""
+
+LEAST_PX = 0.001
+"""Move of a box that is worth a word, px; chosen: three decimals are what programs print."""
+
+
+def harmful(diagnosis: DiagnosisDocument) -> tuple[FoundFault, ...]:
+    """Return the faults that matter, the worst first."""
+    return tuple(f for f in by_severity(diagnosis.faults) if not f.severity.harmless)
+
+
+def harmless(diagnosis: DiagnosisDocument) -> tuple[FoundFault, ...]:
+    """Return the faults that lose nothing and move no box by a px, the largest first."""
+    return tuple(f for f in by_severity(diagnosis.faults) if f.severity.harmless)
+
+
+def by_severity(faults: Iterable[FoundFault]) -> list[FoundFault]:
+    """Return faults by what they do: to objects first, then to boxes, then to scores."""
+
+    def rank(fault: FoundFault) -> tuple[float, ...]:
+        found = fault.severity
+        return -(found.lost + found.added + found.renamed), -found.box_px, -found.score
+
+    return sorted(faults, key=rank)
+
+
+def titles_of(faults: Iterable[FoundFault]) -> str:
+    """Return the quoted titles of faults as part of a sentence."""
+    return listing([f'"{fault.title}"' for fault in faults])
+
+
+def together(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> Severity:
+    """Return what some faults of a diagnosis do together.
+
+    Several are measured as the waterfall adds them, from the step before the first to the last.
+    """
+    if len(faults) == 1:
+        return faults[0].severity
+    names = {fault.name for fault in faults}
+    steps = diagnosis.waterfall
+    places = [place for place, step in enumerate(steps) if step.name in names]
+    if not places:
+        return Severity()
+    before = steps[places[0] - 1] if places[0] else None
+    one, other = objects_of(before), objects_of(steps[places[-1]])
+    lost, added, renamed = (max(b - a, 0) for a, b in zip(one, other, strict=True))
+    last = steps[places[-1]]
+    return Severity(
+        lost, added, renamed, last.box_px or 0.0, last.box_px_median or 0.0, last.score or 0.0
+    )
+
+
+def objects_of(found: BoxComparison | None) -> tuple[int, int, int]:
+    """Return how many objects are lost, added and of another class; a class counts once."""
+    if found is None:
+        return 0, 0, 0
+    return found.missing - found.flipped, found.extra - found.flipped, found.flipped
+
+
+def effect(found: Severity, objects: int, *, several: bool = False, thorough: bool = False) -> str:
+    """Return what faults do: "loses 66 of 122 objects and adds 3".
+
+    Parameters
+    ----------
+    found : Severity
+        What they do.
+    objects : int
+        Objects that a correct deployment detects in these images.
+    several : bool
+        Whether the subject is plural.
+    thorough : bool
+        Whether moves are named beside objects.
+    """
+    s = "" if several else "s"
+    said = [f"lose{s} {found.lost:,} of {count(objects, 'object')}"] if found.lost else []
+    for many, start in ((found.added, f"add{s}"), (found.renamed, f"change{s} the class of")):
+        if many:
+            said.append(f"{start} {many:,}" if said else f"{start} {count(many, 'object')}")
+    if thorough or not said:
+        said += moves(found, s)
+    return listing(said) or f"change{s} nothing in these images"
+
+
+def moves(found: Severity, s: str) -> list[str]:
+    """Return what faults do to boxes and scores; ``s`` ends the verbs."""
+    said = []
+    if found.box_px >= LEAST_PX:
+        said.append(f"move{s} boxes by up to {number(found.box_px)} px")
+    if found.score >= LEAST_SCORE or (found.score and not said):
+        said.append(f"change{s} scores by up to {number(found.score)}")
+    return said
+
+
+def proof_sentence(proof: Proof, boxes: int) -> str:
+    """Return what proves a fault, in a sentence.
+
+    Parameters
+    ----------
+    proof : Proof
+        What speaks for it.
+    boxes : int
+        Observed boxes.
+    """
+    coarse = [
+        _of_boxes(proof.closer, boxes, "come", "close"),
+        _of_boxes(proof.named, boxes, "get", "the observed class"),
+    ]
+    if proof.factor is not None and proof.factor >= TELLING_FACTOR:
+        coarse.insert(0, f"differences are {number(proof.factor)} times smaller with it")
+    exact = [_of_boxes(proof.explained, boxes, "are", "reproduced to the last digit")]
+    said = [each for each in coarse if each] or exact
+    if proof.levels is not None:
+        said.insert(
+            0,
+            f"with it, the input tensors come {number(proof.levels)} grey levels closer on average",
+        )
+    if proof.unobserved:
+        was = "was" if proof.unobserved == 1 else "were"
+        would = count(proof.unobserved, "box", "boxes")
+        said.append(f"without it, {would} would be expected that {was} not observed")
+    text = "; ".join(each for each in said if each)
+    return as_sentence(text or "what was provided is reproduced with it and not without it")
+
+
+def _of_boxes(many: int, boxes: int, verb: str, what: str) -> str:
+    if not many:
+        return ""
+    does = SINGULAR[verb] if many == 1 else verb
+    return f"{many:,} of {count(boxes, 'box', 'boxes')} {does} {what} with it and not without it"
+
+
+SINGULAR = {"are": "is", "come": "comes", "get": "gets"}
+"""Verbs of which the subject is one box."""

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.diagnosis.other_networks import is_fp32, load_as_fp16, other_networks
+from parity.diagnosis.other_networks import load_as_fp16, other_networks
+from parity.model_files.weights import is_fp32
 
 
 def test_the_other_exports_and_an_fp16_conversion_are_tried(yolo11n_onnx: Path) -> None:

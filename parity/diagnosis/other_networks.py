@@ -5,11 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import onnx
-
 from parity.backends.onnx_network import OnnxNetwork
 from parity.layers.mixed_precision import make_mixed_fp16
 from parity.model_files.description import load_checked
+from parity.model_files.weights import is_fp32
 
 
 def other_networks(
@@ -39,13 +38,6 @@ def other_networks(
     if is_fp32(networks[export]):
         found[f"{export}_as_fp16"] = partial(load_as_fp16, networks[export], threads=threads)
     return found
-
-
-def is_fp32(path: str | Path) -> bool:
-    """Return whether no weight of an export is of another type than float32."""
-    model = onnx.load(path, load_external_data=False)
-    quantised = {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
-    return not any(each.data_type in quantised for each in model.graph.initializer)
 
 
 def load_as_fp16(path: str | Path, *, threads: int) -> OnnxNetwork:

@@ -62,6 +62,14 @@ def test_a_fault_is_proved_by_what_nothing_else_explains(
     assert is_proved(whole, bare) == expected, reason
 
 
+def test_a_small_effect_is_proved_by_digits_only() -> None:
+    """A blur that no catalogue holds resembles several known ways of resizing."""
+    near, far = boxes(apart=2.0), boxes(apart=5.0)
+    assert is_proved(near, far)
+    assert not is_proved(near, far, fine=True)
+    assert is_proved(boxes(exact=6), boxes(exact=0), fine=True)
+
+
 def test_a_proof_counts_both_sides() -> None:
     proof = proof_of(boxes(exact=15, unobserved=1), boxes(exact=3, unobserved=4))
     assert (proof.explained, proof.unobserved) == (12, 3)

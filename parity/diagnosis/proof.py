@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
+from parity.deployment.reading import ReadingChoices
+from parity.deployment.stage import fields_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
@@ -24,7 +26,7 @@ few of many does so by chance."""
 
 COARSE_FACTOR = 3.0
 """By what factor a fault must shrink the differences where digits are not reached; chosen: wrong
-causes of 100 unknown deployments shrink them by at most 2.2."""
+causes were seen to shrink them by at most 2.2, but for :data:`FINE`."""
 
 COARSE_BOXES = 8
 """Boxes needed to speak of a factor; chosen."""
@@ -39,6 +41,15 @@ digits are not reached; chosen."""
 FAR_APART = 12.0
 """Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
 
+
+FINE = frozenset(
+    (
+        *fields_of(ReadingChoices),
+        *("kernel", "grid", "levels", "edges", "border", "side_rounding", "border_rounding"),
+    )
+)
+"""Choices whose effect on the input is small, so that much else can resemble it; chosen: an image
+that was blurred a little resembles one that was made smaller and larger again."""
 
 COUNTS = ("unobserved", "predicted")
 
@@ -132,22 +143,32 @@ def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
     return max(box, score)
 
 
-def is_proved(whole: Comparison, bare: Comparison) -> bool:
+def is_proved(whole: Comparison, bare: Comparison, *, fine: bool = False) -> bool:
     """Return whether the boxes prove a fault.
 
     Parameters
     ----------
     whole, bare : Comparison
         With the fault, and without it.
+    fine : bool
+        Whether only digits count, since an unknown fault can have much the same effect.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
     rest = int((~whole.exact).sum()) + whole.unobserved
-    if reaches_digits(whole):
-        worse = int((bare.exact & ~whole.exact).sum()) + max(whole.unobserved - bare.unobserved, 0)
-        needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
+    worse = int((bare.exact & ~whole.exact).sum()) + max(whole.unobserved - bare.unobserved, 0)
+    needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
+    if not given or whole.exact.mean() >= DIGITS_REACHED:
         return proof.explained + proof.unobserved - worse >= needed
-    if proof.factor is not None and proof.factor >= COARSE_FACTOR:
+    if proof.explained - worse >= needed:
+        return True
+    return not fine and shrinks(whole, bare)
+
+
+def shrinks(whole: Comparison, bare: Comparison) -> bool:
+    """Return whether a fault brings most boxes closer by far, though not to their digits."""
+    factor = shrink_factor(whole, bare)
+    if factor is not None and factor >= COARSE_FACTOR:
         return True
     gained = [
         int((getattr(whole, name) & ~getattr(bare, name)).sum())
@@ -155,7 +176,7 @@ def is_proved(whole: Comparison, bare: Comparison) -> bool:
         for name in ("close", "same_class")
     ]
     gained.append(bare.unobserved - whole.unobserved)
-    totals = (given, given, max(bare.predicted, 1))
+    totals = (len(whole.exact), len(whole.exact), max(bare.predicted, 1))
     enough = [
         many >= max(COARSE_SHARE * all_of_them, COARSE_BOXES / 2)
         for many, all_of_them in zip(gained, totals, strict=True)
@@ -182,7 +203,8 @@ def keep_proved(
         doubtful = []
         for fault in cost_model.faults(best):
             bare = box_by_box(cost_model, without(cost_model, best, fault))
-            if not (fault.is_choice or fault.name in proved or is_proved(whole, bare)):
+            fine = fault.fields <= FINE
+            if not (fault.is_choice or fault.name in proved or is_proved(whole, bare, fine=fine)):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return best

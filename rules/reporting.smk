@@ -96,7 +96,7 @@ rule write_report:
         choices=collect(rules.choose.output.choices, model=PLAN.chosen_models),
         choice_plots=collect(rules.choose.output.plot, model=PLAN.chosen_models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
-        diagnosis_plots=collect("results/plot_diagnosis/{file}.jpg", file=PLAN.external_files),
+        diagnosis_plots=collect("results/plot_diagnosis/{file}.jpg", file=PLAN.drawn_files),
         latencies=collect(
             "results/latency/{model}/{export}.json",
             model=PLAN.timed_models,

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from parity.detection.detect_batch import detect_batch
 from parity.detection.postprocess import detect
-from parity.diagnosis.document import DiagnosisDocument
-from parity.documents import load
+from parity.diagnosis.document import load_diagnosis, thresholds_of_deployment
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 def main(*, diagnosis: str, candidates: list[str], arm: str, destinations: list[str]) -> None:
     """Write the detections of all batches."""
-    thresholds = load(diagnosis, DiagnosisDocument).fix_effect.thresholds
+    thresholds = thresholds_of_deployment(load_diagnosis(diagnosis))
     for source, destination in zip(candidates, destinations, strict=True):
         detect_batch(source, destination, arm=arm, thresholds=thresholds, detect=detect)
 

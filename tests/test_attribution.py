@@ -1,9 +1,18 @@
 """What each fault costs: the comparison, the waterfall and the examples."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
+from parity.deployment.pipeline import Pipeline
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections
-from parity.diagnosis.attribution import compare, examples, waterfall
+from parity.detection.detections import Detections
+from parity.diagnosis.attribution import Reference, attribute_loss, compare, examples, waterfall
+from parity.diagnosis.catalogue.fault import FAULTS
+from parity.diagnosis.document import Severity
+from parity.external.observations import Observations
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
@@ -73,3 +82,29 @@ def test_a_box_that_is_not_finite_is_not_shown() -> None:
     wild = {"a.jpg": record([0.0, float("nan"), 1.0, 1.0], LEFT)}
     (shown,) = examples({"a.jpg": record(LEFT)}, wild, wild, iou=0.5)
     assert shown.observed.boxes == [LEFT]
+
+
+def test_without_boxes_those_of_the_diagnosed_deployment_take_their_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    correct, wrong = Pipeline(), Pipeline(colours="bgr")
+    boxes = {correct: [LEFT, RIGHT], wrong: [LEFT]}
+
+    def found(pipeline: Pipeline, name: str) -> Detections:
+        assert name == "a.jpg"
+        count = len(boxes[pipeline])
+        scores, class_ids = np.full(count, 0.9, np.float32), np.zeros(count, np.int32)
+        return Detections(np.float32(boxes[pipeline]), scores, class_ids)
+
+    reference = Reference({"a.jpg": ImageCandidates("a.jpg", "")}, end2end=False, floor=0.01)
+    monkeypatch.setattr(Reference, "detections", lambda *_: {"a.jpg": record(LEFT, RIGHT)})
+    attribution = attribute_loss(
+        SimpleNamespace(faults=(FAULTS["bgr"],), choices=(), pipeline=wrong, fixed=correct),
+        Observations({}),
+        SimpleNamespace(detections=found),
+        reference,
+        iou=0.5,
+    )
+    assert (attribution.fix_effect.before.missing, attribution.fix_effect.after.missing) == (1, 0)
+    assert attribution.severities["bgr"].lost == 1
+    assert attribution.unexplained == Severity()

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from parity.data.listing import find_samples
+from parity.record.manifest import Manifest, RecordedTensor
 from tests.conftest import ROOT, Workflow, copy_project
 
 DOCUMENTS = sorted(
@@ -26,7 +27,10 @@ PREFIXES = ("make", "snakemake", ".venv/bin/snakemake", "python -m")
 PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
 BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGE = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
-FILES = ("best.pt", "best.onnx", "shipped.onnx", "boxes.json")
+FILES = (
+    *("best.pt", "best.onnx", "shipped.onnx", "boxes.json"),
+    *("tensors/bus.npy", "outputs/bus.npy"),
+)
 """Files of the reader's own that the documents name; planning reads none of them."""
 
 DRY = "--dry-run"
@@ -61,7 +65,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     folder = tmp_path_factory.mktemp("commands")
     made = copy_project(folder / "project", folder / "home")
     for name in FILES:
+        (made.root / name).parent.mkdir(exist_ok=True)
         (made.root / name).touch()
+    (made.root / "recorded").mkdir()
+    tensor = RecordedTensor("bus.jpg", "content", "torch", "Yolo", "", "1.input.npy")
+    Manifest(["python"], ".", 50, [tensor]).write(made.root / "recorded" / "manifest.json")
     (made.root / "photographs").mkdir()
     for name, path in find_samples().items():
         shutil.copy(path, made.root / "photographs" / name)

@@ -9,8 +9,8 @@ import pytest
 from parity.backends.onnx_network import OnnxNetwork
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
-from parity.diagnosis.evaluation.judgement import Judgement
 from parity.diagnosis.evaluation.parts import Bench, published
+from parity.diagnosis.evaluation.scoring import ScoredAnswer
 from parity.external.observations import Declared, Observations, Observed
 
 EVERY_TIME = ("b_gain", "c_stretch", "d_nmsboxes", "f_browser_canvas", "n_edges_lost")
@@ -37,43 +37,43 @@ def bench(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench
     return Bench.open(yolo11n_onnx, tmp_path_factory.mktemp("bench"), threads=1)
 
 
-def judged(bench: Bench, shared: Path, name: str, *, declared: bool) -> Judgement:
+def scored_answer(bench: Bench, shared: Path, name: str, *, declared: bool) -> ScoredAnswer:
     folder = shared / "data" / "deployments"
-    (judgement,) = published(bench, folder, [name], declared=declared)
-    return judgement
+    (scored,) = published(bench, folder, [name], declared=declared)
+    return scored
 
 
-def check(judgement: Judgement) -> None:
-    name, answer = judgement.truth.name, judgement.answer
-    assert judgement.false == ()
-    assert judgement.missed == ()
+def check(scored: ScoredAnswer) -> None:
+    name, answer = scored.truth.name, scored.answer
+    assert scored.false == ()
+    assert scored.missed == ()
     assert answer.verdict == ("explained_in_part" if name in IN_PART else "explained")
     assert name in IN_PART or min(answer.exact, answer.predicted) >= 0.95
 
 
 @pytest.mark.parametrize("name", EVERY_TIME)
 def test_a_published_deployment_is_explained(bench: Bench, shared: Path, name: str) -> None:
-    check(judged(bench, shared, name, declared=True))
+    check(scored_answer(bench, shared, name, declared=True))
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", NIGHTLY)
 def test_any_published_deployment_is_explained(bench: Bench, shared: Path, name: str) -> None:
-    check(judged(bench, shared, name, declared=True))
+    check(scored_answer(bench, shared, name, declared=True))
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", EVERY_TIME + NIGHTLY)
 def test_what_is_declared_is_not_needed(bench: Bench, shared: Path, name: str) -> None:
-    check(judged(bench, shared, name, declared=False))
+    check(scored_answer(bench, shared, name, declared=False))
 
 
 @pytest.mark.nightly
 def test_another_network_is_not_explained_by_faults(bench: Bench, shared: Path) -> None:
     """The boxes are those of an int8 export that is not at hand."""
-    judgement = judged(bench, shared, "o_int8", declared=True)
-    assert judgement.answer.verdict == "not_explained"
-    assert judgement.answer.named == ()
+    scored = scored_answer(bench, shared, "o_int8", declared=True)
+    assert scored.answer.verdict == "not_explained"
+    assert scored.answer.named == ()
 
 
 def test_one_flat_box_per_image_proves_what_it_can(yolo11n_onnx: Path, shared: Path) -> None:

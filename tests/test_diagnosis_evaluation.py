@@ -1,4 +1,4 @@
-"""Measuring the diagnosis: independent programs, their truths, the judgements and the table."""
+"""Measuring the diagnosis: independent programs, their truths, the answers and the table."""
 
 import json
 import math
@@ -14,7 +14,6 @@ import pytest
 
 from parity.data.listing import find_samples
 from parity.diagnosis.catalogue.fault import FAULTS
-from parity.diagnosis.evaluation.judgement import Answer, as_line, judge
 from parity.diagnosis.evaluation.parts import (
     KINDS,
     PROGRAMS,
@@ -31,8 +30,9 @@ from parity.diagnosis.evaluation.programs import (
     can_run,
     find_programs,
 )
+from parity.diagnosis.evaluation.scoring import Answer, as_line, score_answer
 from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
-from parity.diagnosis.evaluation.truth import Truth, load_kinds, load_truths, names_of
+from parity.diagnosis.evaluation.truth import DeploymentTruth, load_kinds, load_truths, names_of
 from parity.diagnosis.evaluation.unknown_changes import CHANGES, UnknownChange
 from parity.errors import UserError
 from parity.external.observations import Observed
@@ -52,7 +52,7 @@ def kinds() -> dict[str, tuple[str, ...]]:
     return dict(load_kinds(ROOT / KINDS))
 
 
-def truths(path: Path = TRUTHS) -> dict[str, Truth]:
+def truths(path: Path = TRUTHS) -> dict[str, DeploymentTruth]:
     return load_truths(ROOT / path, kinds())
 
 
@@ -91,7 +91,7 @@ def test_there_are_enough_deployments_of_each_sort() -> None:
 def test_about_half_are_held_out_by_their_names_alone() -> None:
     held = [truth.held_out for truth in truths().values()]
     assert 0.35 < sum(held) / len(held) < 0.65
-    assert [Truth(name).held_out for name in truths()] == held
+    assert [DeploymentTruth(name).held_out for name in truths()] == held
 
 
 @pytest.mark.parametrize("path", PROGRAM_FILES, ids=lambda path: path.stem)
@@ -219,7 +219,7 @@ def test_few_samples_are_used_again() -> None:
     assert len(set(found.values())) == len(find_samples())
 
 
-TRUTH = Truth("t", faults=("bgr", "kind"), optional=("one_gain",))
+TRUTH = DeploymentTruth("t", faults=("bgr", "kind"), optional=("one_gain",))
 NAMED_BY = {"kind": ("kernel_*",)}
 
 
@@ -242,10 +242,10 @@ NAMED_BY = {"kind": ("kernel_*",)}
         (Answer("nothing_wrong"), (), (0, 0, 2), False),
     ],
 )
-def test_an_answer_is_judged_by_its_names(
+def test_an_answer_is_scored_by_its_names(
     answer: Answer, hidden: tuple[str, ...], true_false_missed: tuple[int, ...], right: bool
 ) -> None:
-    found = judge(TRUTH, answer, NAMED_BY, hidden)
+    found = score_answer(TRUTH, answer, NAMED_BY, hidden)
     assert (len(found.true), len(found.false), len(found.missed)) == true_false_missed
     assert found.right == right
 
@@ -264,13 +264,13 @@ def test_an_answer_is_judged_by_its_names(
 def test_what_no_catalogue_holds_must_not_be_explained(
     verdict: str, named: tuple[str, ...], right: bool
 ) -> None:
-    truth = Truth("t", faults=("bgr",), unknown=("blurred",))
-    assert judge(truth, Answer(verdict, named), {}).right == right
+    truth = DeploymentTruth("t", faults=("bgr",), unknown=("blurred",))
+    assert score_answer(truth, Answer(verdict, named), {}).right == right
 
 
 def test_a_false_name_weighs_more_than_a_missed_one() -> None:
-    missed = judge(TRUTH, Answer("explained_in_part"), NAMED_BY)
-    false = judge(TRUTH, Answer("explained", ("bgr", "kernel_area", "grey")), NAMED_BY)
+    missed = score_answer(TRUTH, Answer("explained_in_part"), NAMED_BY)
+    false = score_answer(TRUTH, Answer("explained", ("bgr", "kernel_area", "grey")), NAMED_BY)
     assert false.penalty > missed.penalty > 0
 
 
@@ -284,14 +284,14 @@ def test_a_kind_that_the_catalogue_lacks_is_unknown(tmp_path: Path) -> None:
 def rows() -> list[EvaluationRow]:
     """Return the rows of one right answer, and of two that are false, one of them held out."""
     names = (name for i in range(100) for name in [f"name{i}"])
-    told = {Truth(name).held_out: name for name in names}
+    told = {DeploymentTruth(name).held_out: name for name in names}
     good = Answer("explained", ("bgr",), exact=0.98, predicted=0.96, seconds=2, runs=4)
     bad = Answer("explained", ("grey",), seconds=6, runs=10)
-    judged = [
-        judge(Truth(told[held_out], faults=("bgr",)), answer, {})
+    scored = [
+        score_answer(DeploymentTruth(told[held_out], faults=("bgr",)), answer, {})
         for held_out, answer in ((False, good), (False, bad), (True, bad))
     ]
-    return EvaluationRow("independent", tuple(judged)).halves()
+    return EvaluationRow("independent", tuple(scored)).halves()
 
 
 def test_the_table_counts_names_and_tells_held_out_ones_apart() -> None:
@@ -304,14 +304,14 @@ def test_the_table_counts_names_and_tells_held_out_ones_apart() -> None:
 
 
 def test_the_answers_on_held_out_deployments_are_not_listed() -> None:
-    name = rows()[1].judgements[0].truth.name
+    name = rows()[1].answers[0].truth.name
     assert name not in as_text(rows())
     assert name in as_text(rows(), show_held_out=True)
     assert "1 not right" in as_text(rows())
 
 
 def test_a_line_says_what_is_false() -> None:
-    line = as_line(rows()[0].judgements[1])
+    line = as_line(rows()[0].answers[1])
     assert "false: grey" in line
     assert "missed: bgr" in line
 

@@ -256,6 +256,19 @@ def test_a_malformed_file_gets_a_sentence(project: Workflow, content: str, sente
     assert "Traceback" not in result.output
 
 
+def test_what_cannot_be_read_costs_its_own_diagnosis(project: Workflow) -> None:
+    (project.root / "tensors").mkdir()
+    (project.root / "tensors" / "bus.npy").write_text("torn")
+    torn = {"torn": MINE | {"raw_outputs": "tensors"}}
+    result = project.run(config=OWN | GATED | {"external": ALL["external"] | torn})
+    assert result.returncode == 1, "the verdict fails, after the report"
+    assert "FAIL yolo11n, external-torn: " in result.output
+    said = "external-torn cannot be diagnosed: tensors/bus.npy is no array"
+    assert said in (project.root / "results/report/analysis_report.md").read_text()
+    assert said in (project.root / "results/report/index.html").read_text()
+    assert diagnosis_of(project, "mine").faults
+
+
 def test_a_published_deployment_runs_through_all_rules(
     shared: Path, finished: Workflow, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from parity.planning.config import Config
 from parity.planning.externals import known_of, source_of
 from parity.planning.plan import Plan, plan_run
 from parity.planning.schema import complete
+from parity.record.manifest import Manifest, RecordedTensor
 
 BASE = {"models": {"a": {"weights": "a.pt"}, "b": {"weights": "b.pt"}}, "sweep": None}
 
@@ -45,7 +46,11 @@ def planned_by(external: str) -> Plan:
 @pytest.mark.parametrize(
     ("external", "sentence"),
     [
-        ("{mine: }", "external.mine must have either detections or inject."),
+        ("{mine: }", "mine must have detections, input_tensors, recorded or inject."),
+        ("{m: {raw_outputs: tensors}}", "m must have detections, input_tensors, recorded or"),
+        ("{m: {recorded: tensors}}", "tensors is no recording: it holds no manifest.json."),
+        ("{m: {recorded: rec, raw_outputs: tensors}}", "m must have either recorded or input_t"),
+        ("{m: {recorded: rec, tensor_shape: [0, 3]}}", "shape.0 is 0; it must be at least 1."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
         ("{m: {detections: no.json}}", "external.m.detections is no.json, which does not exist."),
         (
@@ -56,7 +61,10 @@ def planned_by(external: str) -> Plan:
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
         ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
-        ("{m: {inject: [], input_tensors: boxes}}", "is boxes, a folder without any *.npy."),
+        (
+            "{m: {inject: [], input_tensors: boxes}}",
+            "a folder without any *.npy or *.raw or *.bin.",
+        ),
         ("{m: {inject: [], conf: 1.5}}", "external.m.conf is 1.5; it must be below 1."),
         (
             "{m: {inject: [], conf: 0.005}}",
@@ -117,6 +125,36 @@ def test_pytorch_is_cut_at_its_thresholds_from_the_candidates_of_its_control() -
     ]
     assert "pytorch-as-m" not in {**plan.pytorch_arms, **plan.onnx_arms}, "it runs no network"
     assert "external-m" not in plan.swept_comparisons
+
+
+def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:
+    plan = planned_by("{m: {input_tensors: tensors, geometry: rect, model: b}}")
+    wildcards = SimpleNamespace(model="b", external="m")
+    assert plan.external_files == ["b/m"]
+    assert plan.drawn_files == []
+    assert "external-m" not in plan.arms
+    assert not any("external" in name for name in plan.comparisons)
+    assert plan.external_detections(wildcards) == []
+    assert plan.control("m") == "pytorch-rect"
+    assert plan.control_detections(wildcards)
+    assert plan.control_candidates(wildcards)
+    assert plan.tensors(wildcards) == ["tensors/a.npy"]
+    with pytest.raises(UserError, match="gate names external-m, of which there are no boxes"):
+        configured("{m: {input_tensors: tensors}}", gate=["external-m"])
+
+
+def test_a_recording_alone_is_diagnosed(folder: Path) -> None:
+    tensor = RecordedTensor("/x/a.jpg", "content", "torch", "Yolo", "", "1.input.npy")
+    (folder / "rec").mkdir()
+    Manifest(["python"], "/x", 50, [tensor]).write(folder / "rec" / "manifest.json")
+    plan = planned_by("{m: {recorded: rec, tensor_shape: [1, 3, 640, 640]}}")
+    wildcards = SimpleNamespace(model="a", external="m")
+    assert plan.known(wildcards)["recorded"] == "rec"
+    assert plan.known(wildcards)["tensor_shape"] == (1, 3, 640, 640)
+    assert plan.tensors(wildcards) == ["rec/manifest.json"]
+    Manifest(["python"], "/x", 50).write(folder / "rec" / "manifest.json")
+    with pytest.raises(UserError, match="rec holds no input tensor: the program ran no network"):
+        configured("{m: {recorded: rec}}")
 
 
 def test_it_decides_the_verdict_only_where_it_is_asked_to_and_has_its_own_tolerance() -> None:

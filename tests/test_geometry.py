@@ -56,6 +56,51 @@ def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
     assert np.abs(found[10:53] - expected).max() < 0.02
 
 
+OF_LIBRARIES = {
+    "canvas_low": ({"kernel": "skia"}, 0, 0),
+    "sharp_lanczos3": ({"kernel": "libvips"}, 9, 0.6),
+    "go_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
+    "go_approx": ({"levels": "high_byte"}, 0, 0),
+    "go_bilinear": ({"kernel": "pillow_bilinear", "levels": "high_byte"}, 1, 0.01),
+    "go_catmull": ({"kernel": "pillow_bicubic", "levels": "high_byte"}, 1, 0.01),
+    "rs_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
+    "rs_triangle": ({"kernel": "pillow_bilinear", "levels": "half_up"}, 1, 0.01),
+    "rs_catmullrom": ({"kernel": "pillow_bicubic", "levels": "half_up"}, 0, 0),
+    "rs_lanczos3": ({"kernel": "pillow_lanczos", "levels": "half_up"}, 0, 0),
+    "tfjs_bilinear_plain": ({"grid": "corner", "levels": "kept"}, 1e-3, 1e-4),
+    "tfjs_bilinear_align": ({"grid": "corners_aligned", "levels": "kept"}, 1e-3, 1e-4),
+    "tfjs_bilinear_half": ({"levels": "kept"}, 1e-3, 1e-4),
+    "tfjs_nearest_plain": ({"kernel": "nearest"}, 0, 0),
+    "tfjs_nearest_half": ({"kernel": "pillow_nearest"}, 0, 0),
+}
+"""What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
+most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
+x/image 0.5.0 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0. libvips rounds in between,
+and its weights have few bits."""
+
+
+@pytest.mark.parametrize("made", ["up", "down"])
+@pytest.mark.parametrize("library", sorted(OF_LIBRARIES))
+def test_the_resizers_of_other_libraries_are_among_the_choices(library, made):
+    choices, largest, mean = OF_LIBRARIES[library]
+    recorded = np.load(Path(__file__).parent / "resized_by_libraries.npz")
+    expected = recorded[f"{library}_{made}"].astype(float)
+    fitted = GeometryChoices(fitting="stretch", **choices)
+    image = recorded["image"]
+    place = place_image(fitted, image.shape[:2], expected.shape[:2])
+    apart = np.abs(resize_and_place(fitted, image, place) - expected)
+    assert apart.max() <= largest
+    assert apart.mean() <= mean
+
+
+def test_skia_draws_at_fractions_of_a_pixel():
+    recorded = np.load(Path(__file__).parent / "resized_by_libraries.npz")
+    drawn = GeometryChoices(fitting="warp", edges="replicated", kernel="skia")
+    place = place_image(drawn, recorded["image"].shape[:2], (17, 17))
+    found = resize_and_place(drawn, recorded["image"], place)
+    np.testing.assert_array_equal(found, recorded["canvas_at_fractions"])
+
+
 @pytest.mark.parametrize("grid", ["half_pixel", "corner", "corners_aligned", "plus_half"])
 @pytest.mark.parametrize("fitting", ["letterbox", "stretch", "pad_first", "crop", "warp"])
 def test_every_grid_is_near_the_usual_one(grid, fitting):

@@ -22,6 +22,7 @@ LAYERS = (
     "comparison",
     "accuracy",
     "layers",
+    "record",
     "external",
     "diagnosis",
     "benchmarking",
@@ -46,6 +47,7 @@ SHARED_NAMES = {
     "prepare": "what a section of the report registers",
     "read": "what a format of external boxes registers",
     "recognises": "what a format of external boxes registers",
+    "watch": "wraps the functions of a library that a recorded program imports",
 }
 """Public functions and classes that several modules define, each with the contract they share."""
 

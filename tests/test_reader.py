@@ -13,7 +13,6 @@ from parity.external.file_format import FORMATS, recognise
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.reader import load_external
 from parity.external.source import Source
-from parity.external.tensors import load_tensors
 
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
@@ -162,14 +161,6 @@ def test_malformed_files_give_one_sentence(tmp_path, content, words):
     assert "\n" not in str(error.value)
 
 
-def test_tensors_are_found_by_stem(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((1, 3, 4, 4)))
-    assert load_tensors(tmp_path, IMAGES)["a.jpg"].shape == (1, 3, 4, 4)
-    assert load_tensors(None, IMAGES) == {}
-    with pytest.raises(UserError, match=r"holds no \.npy file named after one of the images"):
-        load_tensors(tmp_path, ["z.jpg"])
-
-
 ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
 
 
@@ -190,6 +181,7 @@ ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
         ("a.jpg 10 20 30 60 0.5 2\n", ".txt"),
         ("a.jpg\t10\t20\t30\t60\t50%\tcar\n", ".txt"),
         ("Image,XMin,YMin,XMax,YMax,Conf,Class\na.jpg,10,20,30,60,0.5,2.0\nc.jpg,,,,,,", ".csv"),
+        ("image,width,height,x1,y1,x2,y2,conf,cls\na.jpg,9,9,10,20,30,60,.5,2\nc.jpg,9,9", ".csv"),
         ("image,box,conf,label\na,\"{'x1': 10, 'y1': 20, 'x2': 30, 'y2': 60}\",0.5,car", ".csv"),
         ({"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 3, "name": "car"}],
           "annotations": [{"image_id": 7, "category_id": 3, "bbox": [10, 20, 20, 40], "score": 0.5,
@@ -346,6 +338,8 @@ DIGITS = "9" * 5000
         ([ENTRY | {"class_id": -2}], "entry 1: -2 is not a class id"),
         ([ENTRY | {"class_id": 10**40}], "entry 1: 1000.* is not a class id"),
         ([ENTRY | {"class_id": float("nan")}], "entry 1: nan is not a class id"),
+        ([ENTRY | {"class_id": "c" * 200_000}], "is too long for the name of a class"),
+        ([{"image": "a\n.bmp", "boxes": []}] * 2, r"none of the images"),
         ([ENTRY | {"class_id": [2]}], r"entry 1: \[2\] is not a class id"),
         ([ENTRY | {"box": [1e308, 0, 1, 1]}], r"entry 1: box: 1e\+308 is too large"),
         ([ENTRY | {"box": [10**400, 0, 1, 1]}], "entry 1: box: 1000.* is not a finite number"),

@@ -144,14 +144,8 @@ def loop(image, shape, *, gain, offset, grid, edges):
             pixel = image[min(max(py, 0), height - 1), min(max(px, 0), width - 1)]
             mean += (1 - abs(sx - px)) * (1 - abs(sy - py)) * (pixel if exists else BORDER)
         right, bottom = offset[0] + gain[0] * width, offset[1] + gain[1] * height
-        if edges == "covered":
-            across = max(min(x + 1, right) - max(x, offset[0]), 0)
-            share = across * max(min(y + 1, bottom) - max(y, offset[1]), 0)
-        elif edges == "replicated":
-            share = offset[0] <= x + 0.5 < right and offset[1] <= y + 0.5 < bottom
-        else:
-            share = 1
-        warped[y, x] = share * mean + (1 - share) * BORDER
+        inside = offset[0] <= x + 0.5 < right and offset[1] <= y + 0.5 < bottom
+        warped[y, x] = mean if inside or edges == "blended" else BORDER
     return warped
 
 
@@ -163,7 +157,7 @@ def loop(image, shape, *, gain, offset, grid, edges):
             "gain": st.tuples(st.floats(0.3, 3), st.floats(0.3, 3)),
             "offset": st.tuples(st.floats(-4, 9), st.floats(-4, 9)),
             "grid": st.sampled_from(["half_pixel", "corner", "plus_half"]),
-            "edges": st.sampled_from(["blended", "replicated", "covered"]),
+            "edges": st.sampled_from(["blended", "replicated"]),
         }
     ),
 )
@@ -179,7 +173,7 @@ def test_a_loop_over_pixels_gives_the_same(sides, target, how):
 @examples(20)
 def test_an_image_on_whole_pixels_keeps_them(sides, top, left, shape):
     image = noise(sides)
-    for edges in ("replicated", "left_out", "covered", "blended"):
+    for edges in ("replicated", "left_out", "blended"):
         found = resample_pixels(
             image, shape, gain=(1, 1), offset=(left, top), edges=edges, border=7
         )
@@ -187,14 +181,6 @@ def test_an_image_on_whole_pixels_keeps_them(sides, top, left, shape):
         area = expected[top : top + sides[0], left : left + sides[1]]
         area[...] = image[: area.shape[0], : area.shape[1]]
         np.testing.assert_array_equal(found, expected)
-
-
-def test_a_px_that_the_image_covers_in_part_is_mixed_with_the_border():
-    image = np.full((2, 2, 3), 200, np.uint8)
-    how = {"gain": (1.0, 1.0), "offset": (0.25, 1.0), "border": 100.0}
-    covered = resample_pixels(image, (4, 4), edges="covered", **how)[..., 0]
-    np.testing.assert_allclose(covered[1], [175, 200, 125, 100])
-    np.testing.assert_allclose(covered[:, 1], [100, 200, 200, 100])
 
 
 @pytest.mark.parametrize("kernel", [*KERNELS, "area", "nearest", "floor"])

@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from parity.diagnosis.evaluation.scoring import Case, explains
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
@@ -15,6 +14,8 @@ from parity.deployment.postprocess import postprocess
 from parity.deployment.replay import Replayer
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import injectable_faults, observe, with_faults
+from parity.diagnosis.evaluation.parts import truth_of
+from parity.diagnosis.evaluation.scoring import answer_of, score_answer
 from parity.diagnosis.evaluation.varied_images import write_varied_images
 from parity.external.observations import Declared, Observations, Observed
 
@@ -59,8 +60,9 @@ def examine(replayer: Replayer, pipeline: Pipeline, declared=DECLARED, **printed
 def test_injected_faults_are_named(replayer, names):
     faults = tuple(FAULTS[name] for name in names)
     pipeline = with_faults(faults, CORRECT)
-    seen, diagnosis = examine(replayer, pipeline)
-    assert explains(diagnosis, Case(faults, pipeline, seen)), [f.name for f in diagnosis.faults]
+    _, diagnosis = examine(replayer, pipeline)
+    scored = score_answer(truth_of(pipeline, CORRECT), answer_of(diagnosis), {})
+    assert scored.right, [f.name for f in diagnosis.faults]
     assert diagnosis.verdict == "explained"
     assert diagnosis.reproduced.exact == 1
     assert not diagnosis.unexplained_stages

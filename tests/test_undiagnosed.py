@@ -5,11 +5,11 @@ from pathlib import Path
 import cv2
 import pytest
 
-from parity.detection.detection_files import DetectionBatch, MadeBy
+from parity.detection.detection_files import DetectionBatch, MadeBy, Thresholds
 from parity.diagnosis.diagnose_files import diagnose_files
-from parity.diagnosis.document import Undiagnosed, load_diagnosis
+from parity.diagnosis.document import Undiagnosed, load_diagnosis, thresholds_of_deployment
 from parity.documents import save
-from parity.external.observations import Known
+from parity.external.observations import Declared, Known
 from parity.reporting.diagnosis_verdict import advice, verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
 from parity.reporting.views.blocks import Text
@@ -26,10 +26,15 @@ def written(tmp_path: Path) -> Path:
     """Return what ``diagnose`` writes where the boxes could not be read."""
     made_by = MadeBy("external-mine", {0: "person"}, unread=REASON)
     save(tmp_path / "detections.json", DetectionBatch(made_by, []))
+    control = MadeBy("pytorch-square", {0: "person"}, Thresholds(0.25, 0.7, 300))
+    save(tmp_path / "control.json", DetectionBatch(control, []))
     diagnose_files(
         {"fp32": "no.onnx"},
-        {"detections": [str(tmp_path / "detections.json")]},
-        Known(),
+        {
+            "detections": [str(tmp_path / "detections.json")],
+            "controls": [str(tmp_path / "control.json")],
+        },
+        Known(Declared(conf=0.5)),
         about=ABOUT,
         iou=0.5,
         threads=1,
@@ -42,7 +47,8 @@ def written(tmp_path: Path) -> Path:
 
 def test_the_reason_is_the_answer(written: Path) -> None:
     found = load_diagnosis(written)
-    assert found == Undiagnosed(**ABOUT, reason=REASON)
+    assert found == Undiagnosed(**ABOUT, thresholds=Thresholds(0.5, 0.7, 300), reason=REASON)
+    assert thresholds_of_deployment(found).conf == 0.5
     assert verdict_sentence(found) == SENTENCE
     assert advice(found) == [SENTENCE]
     assert list(blocks_of(found, "mine.jpg")) == [Text(SENTENCE, bold=True)]

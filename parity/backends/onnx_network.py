@@ -69,6 +69,17 @@ class OnnxNetwork(ModelFacts):
         session = RUNTIMES[runtime](path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session)
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        """What it takes for one image, (1, 3, H, W); None where that depends on the image."""
+        return None if self.rect else (1, 3, *self.imgsz)
+
+    @property
+    def output_shape(self) -> tuple[int, ...] | None:
+        """What it returns for one image; None where that depends on the image."""
+        sides = [side for side in self.session.output.shape[1:] if isinstance(side, int)]
+        return (1, *sides) if len(sides) == len(self.session.output.shape) - 1 else None
+
     def check_geometry(
         self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
     ) -> None:

@@ -9,7 +9,16 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from parity.deployment.resampling import Grid, KernelName, Pair, Shape, resample_pixels, to_levels
+from parity.deployment.resampling import (
+    Edges,
+    Grid,
+    KernelName,
+    Levels,
+    Pair,
+    Shape,
+    resample_pixels,
+    to_levels,
+)
 from parity.deployment.stage import Choices, by_value, choice, values
 from parity.detection import letterbox
 from parity.detection.letterbox import Letterbox
@@ -44,7 +53,8 @@ class GeometryChoices(Choices):
         Grey level of the border, or its blue, green and red.
     kernel : str
         Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
-        ``catmull_rom`` is Pillow's bicubic without that.
+        ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
+        libraries use by default.
     grid : str
         Which point of the image a px of the input stands for; see
         :data:`parity.deployment.resampling.Grid`.
@@ -87,10 +97,12 @@ class GeometryChoices(Choices):
         "pillow_bicubic",
         "pillow_lanczos",
         "catmull_rom",
+        "skia",
+        "libvips",
     ] = "linear"
     grid: Grid = "half_pixel"
-    levels: Literal["library", "half_even", "half_up", "truncated", "kept"] = "library"
-    edges: Literal["blended", "replicated", "covered"] = "blended"
+    levels: Literal["library", "half_even", "half_up", "truncated", "high_byte", "kept"] = "library"
+    edges: Literal["blended", "replicated"] = "blended"
     enlarge: bool = True
     sides_exchanged: bool = False
 
@@ -255,21 +267,24 @@ def _resample(
     *,
     gain: Pair,
     offset: Pair,
-    edges: Literal["replicated", "blended", "covered"],
+    edges: Literal["replicated", "blended"],
 ) -> np.ndarray:
-    kernel, antialias = RESAMPLED[choices.kernel]
+    own = RESIZERS[choices.kernel]
+    if own.enlarging and max(gain) > 1:
+        own = own.enlarging
     pixels = resample_pixels(
         image,
         shape,
         gain=gain,
         offset=offset,
-        kernel=kernel,
-        antialias=antialias,
-        grid=choices.grid,
-        edges="left_out" if antialias and edges == "replicated" else edges,
+        kernel=own.kernel,
+        antialias=own.antialias,
+        grid=own.grid if choices.grid == "half_pixel" else choices.grid,
+        edges=own.edges if edges == "replicated" else edges,
+        steps=own.steps,
         border=choices.border,
     )
-    return to_levels(pixels, "half_even" if choices.levels == "library" else choices.levels)
+    return to_levels(pixels, own.levels if choices.levels == "library" else choices.levels)
 
 
 def _gains_of_resized(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
@@ -370,20 +385,50 @@ KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = {
 } | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
 """What resizes pixels to a width and a height; the dtype stays."""
 
-RESAMPLED: dict[str, tuple[KernelName, bool]] = by_value(
+
+@dataclass(frozen=True)
+class Resizer:
+    """How a library resizes, as parameters of :func:`parity.deployment.resampling.resample_pixels`.
+
+    Attributes
+    ----------
+    levels : str
+        How it makes levels whole, unless the deployment says otherwise.
+    enlarging : Resizer or None
+        What it does where an image gets larger, if something else.
+    """
+
+    kernel: KernelName
+    antialias: bool = False
+    grid: Grid = "half_pixel"
+    edges: Edges = "replicated"
+    steps: int | None = None
+    levels: Levels = "half_even"
+    enlarging: "Resizer | None" = None
+
+
+RESIZERS: dict[str, Resizer] = by_value(
     GeometryChoices,
     "kernel",
     {
-        "linear": ("triangle", False),
-        "nearest": ("floor", False),
-        "cubic": ("cubic", False),
-        "area": ("area", False),
-        "lanczos": ("lanczos4", False),
-        "pillow_nearest": ("nearest", False),
-        "pillow_bilinear": ("triangle", True),
-        "pillow_bicubic": ("catmull_rom", True),
-        "pillow_lanczos": ("lanczos3", True),
-        "catmull_rom": ("catmull_rom", False),
+        "linear": Resizer("triangle"),
+        "nearest": Resizer("floor"),
+        "cubic": Resizer("cubic"),
+        "area": Resizer("area"),
+        "lanczos": Resizer("lanczos4"),
+        "pillow_nearest": Resizer("nearest"),
+        "pillow_bilinear": Resizer("triangle", antialias=True, edges="left_out"),
+        "pillow_bicubic": Resizer("catmull_rom", antialias=True, edges="left_out"),
+        "pillow_lanczos": Resizer("lanczos3", antialias=True, edges="left_out"),
+        "catmull_rom": Resizer("catmull_rom"),
+        "skia": Resizer("triangle", steps=16, levels="truncated"),
+        "libvips": Resizer(
+            "lanczos3",
+            antialias=True,
+            levels="half_up",
+            enlarging=Resizer("catmull_rom", grid="minus_half", levels="half_up"),
+        ),
     },
 )
-"""The kernels of :mod:`parity.deployment.resampling`, and whether they are antialiased."""
+"""What :data:`KERNELS` do, and what no library here does; bit-equal only where levels are not
+rounded in between (docs/method.md says how near each comes)."""

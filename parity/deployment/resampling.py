@@ -17,7 +17,7 @@ Shape = tuple[int, int]
 Pair = tuple[float, float]
 """Of x and of y."""
 
-Grid = Literal["half_pixel", "corner", "corners_aligned", "plus_half"]
+Grid = Literal["half_pixel", "corner", "corners_aligned", "plus_half", "minus_half"]
 """Which point of an image a px of the input stands for; ``t`` is the px less the offset, and the
 pixels of the image are points at whole numbers.
 
@@ -25,19 +25,20 @@ pixels of the image are points at whole numbers.
 ``corner`` takes t / gain (``cv::cuda::resize``, TensorFlow 1, a matrix of ``cv2.warpAffine``).
 ``corners_aligned`` puts the outermost pixels onto each other (``align_corners=True``).
 ``plus_half`` takes t / gain + 0.5 (CUDA kernels that round the source coordinate).
+``minus_half`` takes t / gain - 0.5 (libvips where it enlarges).
 """
 
-Edges = Literal["replicated", "left_out", "blended", "covered"]
+Edges = Literal["replicated", "left_out", "blended"]
 """What lies beyond the edge of an image.
 
 ``replicated`` continues its outermost pixels, ``left_out`` weighs those that exist (Pillow), and
 in both the border begins at the px whose centre lies outside. ``blended`` has the border's level
-there (``cv2.warpAffine``). ``covered`` mixes a px that the image covers in part with the border (a
-browser's canvas).
+there (``cv2.warpAffine``).
 """
 
-Levels = Literal["half_even", "half_up", "truncated", "kept"]
-"""How levels become whole; ``kept`` leaves floats, and what lies beyond 0 and 255."""
+Levels = Literal["half_even", "half_up", "truncated", "high_byte", "kept"]
+"""How levels become whole. ``high_byte`` cuts levels of 16 bits (Go). ``kept`` leaves floats, and
+levels below 0 and above 255."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ SHIFTS: dict[Grid, Pair] = {
     "corner": (0.0, 0.0),
     "corners_aligned": (0.0, 0.0),
     "plus_half": (0.0, 0.5),
+    "minus_half": (0.0, -0.5),
 }
 """What is added to a px before it is divided by the gain, and after."""
 
@@ -167,10 +169,15 @@ def taps_along(
     antialias: bool,
     grid: Grid,
     edges: Edges,
+    steps: int | None,
 ) -> Taps:
     """Return what each px of an input takes along one axis, see :func:`resample_pixels`."""
-    dtype = np.float64 if kernel in POINTS or antialias else np.float32
+    dtype = np.float64 if kernel in POINTS or antialias or steps else np.float32
+    if steps:  # Skia inverts its matrix in single precision, which decides where exact steps lie
+        gain = 1 / float(np.float32(1) / np.float32(gain))
     source = source_points(count, side, gain=gain, offset=offset, grid=grid, dtype=dtype)
+    if steps:
+        source = np.floor(source * steps) / steps
     shrink = max(1 / gain, 1.0) if antialias else 1.0
     taken, weights = _weights(source, kernel, shrink, 1 / gain)
     exists = (taken >= 0) & (taken < side)
@@ -179,8 +186,9 @@ def taps_along(
     if edges == "left_out":
         total = weights.sum(axis=1, keepdims=True)
         weights = weights / np.where(total == 0, 1.0, total)
-    inside = _inside(count, side * gain, offset, edges)
-    if inside is not None:
+    if edges != "blended":
+        centres = np.arange(count) + 0.5
+        inside = (centres >= offset) & (centres < offset + side * gain)
         weights = weights * inside[:, None]
     used = np.flatnonzero(weights.any(axis=1))
     rows = slice(used[0], used[-1] + 1) if len(used) else slice(0, 0)
@@ -204,17 +212,6 @@ def _weights(
     return taken, weights / weights.sum(axis=1, keepdims=True)
 
 
-def _inside(count: int, length: float, offset: float, edges: Edges) -> np.ndarray | None:
-    """Return which share of each px of the input is the image's, (count,); None if weights say."""
-    begins = np.arange(count)
-    if edges == "blended":
-        return None
-    if edges == "covered":
-        covered = np.minimum(begins + 1, offset + length) - np.maximum(begins, offset)
-        return covered.clip(0, 1)
-    return (begins + 0.5 >= offset) & (begins + 0.5 < offset + length)
-
-
 def resample_pixels(
     image: np.ndarray,
     shape: Shape,
@@ -225,6 +222,7 @@ def resample_pixels(
     antialias: bool = False,
     grid: Grid = "half_pixel",
     edges: Edges = "replicated",
+    steps: int | None = None,
     border: float | Sequence[float] | np.ndarray = 114.0,
 ) -> np.ndarray:
     """Return the pixels of an input onto which an image is mapped.
@@ -247,6 +245,8 @@ def resample_pixels(
         See :data:`Grid`.
     edges : str
         See :data:`Edges`.
+    steps : int or None
+        Fractions of a px to which points are rounded down.
     border : float or (3,)
         Level of what is not the image, 0 to 255, or one for each channel.
 
@@ -267,6 +267,7 @@ def resample_pixels(
             antialias=antialias,
             grid=grid,
             edges=edges,
+            steps=steps,
         )
         for count, side, own_gain, own_offset in zip(
             shape, image.shape[:2], gain[::-1], offset[::-1], strict=True
@@ -310,5 +311,6 @@ ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "half_even": np.rint,
     "half_up": lambda pixels: np.floor(pixels + np.float32(0.5)),
     "truncated": np.trunc,
+    "high_byte": lambda pixels: np.floor(pixels * np.float32(257 / 256)),
 }
 """What makes whole levels of fractions."""

@@ -45,7 +45,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("onnx", type=Path, help="the ONNX file that the deployment runs")
     parser.add_argument("boxes", type=Path, help="its boxes, a file or a folder in a known format")
     parser.add_argument("images", type=Path, help="the folder of the images")
-    parser.add_argument("--weights", type=Path, help="the checkpoint (.pt) that was exported")
+    parser.add_argument(
+        "--weights", type=Path, help="the checkpoint (.pt) that was exported, or an ONNX file"
+    )
     parser.add_argument("--conf", type=float, help="its confidence threshold, if you know it")
     parser.add_argument("--iou", type=float, help="its IoU threshold, if you know it")
     parser.add_argument("--max-det", type=int, help="the most boxes of an image, if you know it")
@@ -73,13 +75,13 @@ def prepare_run(options: argparse.Namespace) -> None:
     UserError
         If something is not given, does not exist or is of the wrong kind.
     """
-    check_file(options.onnx, ".onnx", "the ONNX file that the deployment runs")
+    check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
     if options.weights is None:
         raise UserError(
-            "--weights is missing: name the checkpoint (.pt) that was exported, with which the "
-            "boxes are compared."
+            "--weights is missing: name the checkpoint (.pt) that was exported; if you do not have "
+            "it, name the ONNX file again, and a checkpoint is made from it if that is possible."
         )
-    check_file(options.weights, ".pt", "the checkpoint that was exported")
+    check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
     images = list_images(str(options.images))
     if not images.names:
         raise UserError(f"{options.images} holds no image.")
@@ -92,8 +94,8 @@ def prepare_run(options: argparse.Namespace) -> None:
     write_configuration(options.output / CONFIG, config)
 
 
-def check_file(path: Path, suffix: str, what: str) -> None:
-    """Check that a file exists and has its suffix.
+def check_file(path: Path, what: str, *suffixes: str) -> None:
+    """Check that a file exists and has one of its suffixes.
 
     Raises
     ------
@@ -102,8 +104,8 @@ def check_file(path: Path, suffix: str, what: str) -> None:
     """
     if not path.is_file():
         raise UserError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
-    if path.suffix.lower() != suffix:
-        raise UserError(f"{path} is no {suffix} file; name {what}.")
+    if path.suffix.lower() not in suffixes:
+        raise UserError(f"{path} is no {suffixes[0]} file; name {what}.")
 
 
 def write_configuration(path: Path, config: dict[str, Any]) -> None:

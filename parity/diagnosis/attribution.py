@@ -111,7 +111,8 @@ def attribute_loss(
     diagnosis : Diagnosis
         What is wrong.
     observations : Observations
-        The observed boxes.
+        The observed boxes. Where there are none, only arrays, the boxes that the diagnosed
+        deployment would return take their place.
     replayer : Replayer
         Runs any deployment.
     reference : Reference
@@ -127,11 +128,13 @@ def attribute_loss(
             for name, image in reference.candidates.items()
         }
 
-    observed = {
-        name: record_of(image, observations.images[name]) for name, image in references.items()
-    }
     plain = without_choices(diagnosis)
     reproduced = replayed(diagnosis.pipeline)
+    observed = reproduced
+    if observations.images:
+        observed = {
+            name: record_of(image, observations.images[name]) for name, image in references.items()
+        }
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]

@@ -14,7 +14,7 @@ from parity.deployment.replay import FLOOR, Input, Replayer
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.network import other_network
-from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES
+from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES, most_candidates, most_per_class
 from parity.diagnosis.catalogue.thresholds import threshold_faults
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.document import Reproduction
@@ -45,6 +45,9 @@ BELOW_LOWEST = 1e-3
 
 LOWEST_FLOOR = 1e-4
 """Scores below it are never looked at; chosen: every anchor is a candidate then."""
+
+CANDIDATE_LIMITS = (100, 300, 1000)
+"""Numbers of boxes that people pass to NMS at most; chosen."""
 
 FITS_IN_FULL = 0.1
 """Cost of an image below which nothing of it is left to explain, nats; chosen."""
@@ -98,6 +101,7 @@ class CostModel:
         self.zero_area = zero_area_share(self.observed)
         if self.zero_area > ZERO_AREA:
             self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
+        self.postprocessing_faults += limit_faults(self.observed)
         self.threshold_faults = threshold_faults(self.observed, declared, self.correct)
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
@@ -190,6 +194,16 @@ def zero_area_share(observed: dict[str, Observed]) -> float:
     boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
     zero_area = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
     return float(zero_area.mean()) if len(boxes) else 0.0
+
+
+def limit_faults(observed: dict[str, Observed]) -> list[Fault]:
+    """Return the limits of numbers of boxes that may explain some boxes, without ``max_det``."""
+    counts = [np.unique(seen.class_ids, return_counts=True)[1] for seen in observed.values()]
+    joined = np.concatenate([np.zeros(0, int), *counts])
+    most = int(joined.max(initial=0))
+    reached = most > 1 and (joined == most).sum() > 1
+    per_class = [most_per_class(most)] if reached else []
+    return [*per_class, *(most_candidates(limit) for limit in CANDIDATE_LIMITS)]
 
 
 def floor_of(observed: dict[str, Observed]) -> float:

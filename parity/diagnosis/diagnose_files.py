@@ -1,6 +1,7 @@
 """One diagnosis from files to a file."""
 
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from parity.data.batch_files import check_unchanged, load_batch
 from parity.deployment.pipeline import Pipeline, deviations
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
-from parity.detection.detection_files import DetectionBatch
+from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.document import (
@@ -25,7 +26,8 @@ from parity.diagnosis.fixes.fix import FixValues, fix_values
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import load_converted
-from parity.external.observations import Known, Observations
+from parity.external.observations import Declared, Known, Observations
+from parity.external.tensors import with_arrays
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,8 @@ def diagnose_files(
     networks : dict of str to str
         The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
-        By batch: ``detections`` of the deployment, ``controls`` and ``candidates`` of PyTorch on
-        the same input, and ``batches``, the lists of images.
+        By batch: ``detections`` of the deployment, none if it brings no boxes, ``controls`` and
+        ``candidates`` of PyTorch on the same input, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
@@ -62,23 +64,32 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    try:
-        observations = load_converted(inputs["detections"], known)
-    except UserError as error:
-        log.error("%s", error)
-        save(destination, Undiagnosed(**about, reason=str(error)))
-        save(seconds, DiagnosisEffort(**about, seconds=0.0))
-        return
-    names = load(inputs["detections"][0], DetectionBatch).made_by.names
+    names = load(inputs["controls"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    paths = {image.name: Path(image.path) for image in listed if image.name in observations.images}
     load_network = partial(OnnxNetwork.load, threads=threads)
+    network = load_network(networks[about["export"]])
     others = {
         name: partial(load_network, path)
         for name, path in networks.items()
         if name != about["export"]
     }
-    replayer = Replayer(load_network(networks[about["export"]]), paths, others=others)
+    try:
+        observations = with_arrays(
+            load_converted(inputs["detections"], known),
+            known,
+            [image.name for image in listed],
+            input_shape=network.input_shape,
+            output_shape=network.output_shape,
+        )
+    except UserError as error:
+        log.error("%s", error)
+        thresholds = declared_thresholds(known.declared, inputs["controls"][0])
+        save(destination, Undiagnosed(**about, thresholds=thresholds, reason=str(error)))
+        save(seconds, DiagnosisEffort(**about, seconds=0.0))
+        return
+    shown = observations.images or observations.tensors or observations.raws
+    paths = {image.name: Path(image.path) for image in listed if image.name in shown}
+    replayer = Replayer(network, paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)
     for image in listed:
@@ -91,6 +102,23 @@ def diagnose_files(
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
+
+
+def declared_thresholds(declared: Declared, control: str) -> Thresholds:
+    """Return the thresholds that are declared, and the control's where nothing is declared.
+
+    Parameters
+    ----------
+    declared : Declared
+        What the user states.
+    control : str
+        Detections of PyTorch.
+    """
+    ours = load(control, DetectionBatch).made_by.thresholds
+    if ours is None:
+        raise ValueError(f"{control} names no thresholds")
+    stated = {key: value for key in vars(ours) if (value := getattr(declared, key)) is not None}
+    return replace(ours, **stated)
 
 
 def as_document(

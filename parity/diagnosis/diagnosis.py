@@ -338,6 +338,11 @@ def _ask(
             f"Provide the input tensor of {name} (input_tensors), or record a run "
             "(python -m parity.record): it shows the preprocessing itself."
         )
+    if "network" in unexplained:
+        yield (
+            "Add the exports that the program may run, such as int8: {quantize: 8}, to the "
+            "configuration: each of them is tried."
+        )
     if "network" in unexplained and not observations.raws:
         yield f"Provide the raw output for {name} (raw_outputs): it shows the network."
     if equivalents or doubtful & {"rescaling", "nms", "output"}:

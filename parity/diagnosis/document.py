@@ -464,6 +464,8 @@ class Undiagnosed:
     ----------
     model, external, export, reference : str
         As in :class:`DiagnosisDocument`.
+    thresholds : Thresholds
+        Those that are declared, and the run's where nothing is declared.
     reason : str
         What cannot be read and why, in a sentence.
     """
@@ -474,12 +476,20 @@ class Undiagnosed:
     external: str
     export: str
     reference: str
+    thresholds: Thresholds
     reason: str
 
 
 def load_diagnosis(path: str | Path) -> DiagnosisDocument | Undiagnosed:
     """Read what ``diagnose`` wrote."""
     return load_one_of(path, DiagnosisDocument, Undiagnosed)
+
+
+def thresholds_of_deployment(found: DiagnosisDocument | Undiagnosed) -> Thresholds:
+    """Return the thresholds of a deployment, as far as they are known."""
+    if isinstance(found, Undiagnosed):
+        return found.thresholds
+    return found.fix_effect.thresholds
 
 
 @dataclass(frozen=True)

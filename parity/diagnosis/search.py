@@ -82,6 +82,9 @@ REFINED_FROM = 0.2
 """Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
 another one altogether; chosen."""
 
+COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
+"""Choices that show in every image: right in all where they are right in some."""
+
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
 
@@ -248,7 +251,7 @@ class Search:
         if not self.is_explained(best) and cost_model.zero_area > ZERO_AREA_SUSPECT:
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
-        if not self.is_explained(best):
+        if not self.is_explained(best) and not start.proven:
             self.search_inputs()
             for hypothesis in self.best_inputs():
                 candidate = self.explain(hypothesis)
@@ -361,7 +364,8 @@ class Search:
         """
         first = self.probes[:1]
         plain = self.try_input((), first)
-        moves = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        moves = sorted(possible, key=lambda fault: fault.cost)
         level = self._try([(fault,) for fault in moves], first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
@@ -473,7 +477,7 @@ class Search:
     def _exchanges(self, best: Pipeline) -> list[Pipeline]:
         """Return the inputs that are one fault more, less or another than a hypothesis."""
         cost_model = self.cost_model
-        faults = cost_model.preprocessing_faults
+        faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
         options = [f.inject_into(best) for f in faults if not f.is_in(best)]
         for old in cost_model.faults(best):
             if old.precedes_output:

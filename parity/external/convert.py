@@ -22,7 +22,6 @@ from parity.external.observations import (
     Observed,
 )
 from parity.external.reader import load_external
-from parity.external.tensors import load_tensors
 
 log = logging.getLogger(__name__)
 
@@ -146,12 +145,12 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
 
 
 def load_converted(paths: list[str], known: Known) -> Observations:
-    """Return what :func:`convert` wrote, completed by what is known of the deployment.
+    """Return what :func:`convert` wrote, completed by what the user states of the deployment.
 
     Parameters
     ----------
     paths : list of str
-        Detections files, one per batch.
+        Detections files, one per batch; none of a deployment without boxes.
     known : Known
         What the user states counts more than what the boxes' source states.
 
@@ -160,6 +159,8 @@ def load_converted(paths: list[str], known: Known) -> Observations:
     UserError
         If the boxes, or the tensors, could not be read.
     """
+    if not paths:
+        return Observations({}, known.declared)
     batches = [load(path, DetectionBatch) for path in paths]
     made_by = batches[0].made_by
     if made_by.unread:
@@ -181,6 +182,4 @@ def load_converted(paths: list[str], known: Known) -> Observations:
         notes=tuple(made_by.notes or ()),
         labels=made_by.labels or {},
         printed=made_by.printed,
-        tensors=load_tensors(known.input_tensors, images),
-        raws=load_tensors(known.raw_outputs, images),
     )

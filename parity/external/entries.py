@@ -26,6 +26,9 @@ that boxes that were scaled a second time can be read."""
 LOWEST_CLASS_ID = -1
 """What class 0 becomes where ids are one too low."""
 
+LONGEST_CLASS_NAME = 200
+"""Characters of a class name, at most; chosen."""
+
 WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?")
 """A whole number as text, as pandas writes it, too."""
 
@@ -161,6 +164,8 @@ def parse_label(value: Any, where: str) -> int | str:
     elif WHOLE.fullmatch(text):
         number = int(float(text))
     elif isinstance(value, str) and not _is_number(text):
+        if len(text) > LONGEST_CLASS_NAME:
+            raise UserError(f"{where}: {shorten(value)} is too long for the name of a class.")
         return text
     else:
         raise UserError(f"{where}: {shorten(value)} is not a class id.")

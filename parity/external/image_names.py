@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from parity.errors import UserError
-from parity.external.source import IMAGE_KEYS, Record, shorten
+from parity.external.source import IMAGE_KEYS, Record, name_in_words, shorten
 
 ID = "image_id"
 """Key of an image's number, COCO's way to name it."""
@@ -72,7 +72,9 @@ class ImageNames:
                 found = sorted(set(self._by_end.get(parts[start:], [])))
                 exact = [name for name in found if parts[start:] in _spellings(name)]
                 if len(found) > 1 and len(exact) != 1:
-                    raise UserError(f"{where}: {given} could be {found[0]} or {found[1]}.")
+                    raise UserError(
+                        f"{where}: {name_in_words(given)} could be {found[0]} or {found[1]}."
+                    )
                 if found:
                     name = (exact or found)[0]
                     is_end = start == 0 or bool(exact)
@@ -106,8 +108,8 @@ def _check_distinct(found: Mapping[Given, str], given: Mapping[Given, str]) -> N
         ends = long[len(long) - len(short) :]
         if short not in (ends, _without_suffix(ends)):
             raise UserError(
-                f"{given[each]}: {each} and {other} would both be {name} of this run; write "
-                "the folders of images with equal names."
+                f"{given[each]}: {name_in_words(each)} and {name_in_words(other)} would both be "
+                f"{name_in_words(name)} of this run; write the folders of images with equal names."
             )
 
 
@@ -172,7 +174,7 @@ def left_out(names: Iterable[Given]) -> tuple[str, ...]:
     """Return a note on names that are no images of the run; none if there are no names."""
     listed = list(names)
     more = f" and {len(listed) - 1} more are no images" if listed[1:] else " is no image"
-    return (f"{listed[0]}{more} of this run; left out.",) if listed else ()
+    return (f"{name_in_words(listed[0])}{more} of this run; left out.",) if listed else ()
 
 
 def first_places(named: Iterable[tuple[Given, str]]) -> dict[Given, str]:

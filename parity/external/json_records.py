@@ -19,7 +19,7 @@ from parity.external.image_names import (
     left_out,
 )
 from parity.external.observations import Declared
-from parity.external.source import IMAGE_KEYS, Record, Source, list_in, shorten
+from parity.external.source import IMAGE_KEYS, Record, Source, list_in, name_in_words, shorten
 
 FORMAT_KEYS = ("box_format", "bbox_format", "format")
 
@@ -95,7 +95,7 @@ def read_records(
         if given not in found:
             continue
         if list_in(record) is not None and found[given] in read:
-            raise UserError(f"{where}: {given} is listed twice.")
+            raise UserError(f"{where}: {name_in_words(given)} is listed twice.")
         read.add(found[given])
         boxes = entries.setdefault(found[given], [])
         if record.keys() - {*IMAGE_KEYS, ID}:  # otherwise it states that nothing is in the image

@@ -73,12 +73,19 @@ class Known:
     declared : Declared
         What the user states.
     input_tensors, raw_outputs : str or None
-        Folders of ``<image>.npy``, see :func:`parity.external.tensors.load_tensors`.
+        Folders of arrays, see :func:`parity.external.tensors.files_by_image`.
+    recorded : str or None
+        A folder that holds both, written by ``python -m parity.record``.
+    tensor_shape, raw_shape : tuple of int or None
+        Shapes of the arrays whose files hold only floats.
     """
 
     declared: Declared = NOTHING_DECLARED
     input_tensors: str | None = None
     raw_outputs: str | None = None
+    recorded: str | None = None
+    tensor_shape: tuple[int, ...] | None = None
+    raw_shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

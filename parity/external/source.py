@@ -158,6 +158,12 @@ LONGEST = 60
 """Characters of a value that a message repeats, at most; chosen."""
 
 
+def name_in_words(name: object) -> str:
+    """Return what a message says of a name: itself, unless it is long or cannot be printed."""
+    text = str(name)
+    return text if text.isprintable() and len(text) <= LONGEST else shorten(name)
+
+
 def shorten(value: object) -> str:
     """Return what a message says of a value: its repr, cut where it is long."""
     text = repr(value)

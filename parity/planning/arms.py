@@ -60,15 +60,23 @@ def plan_arms(config: Config) -> dict[str, Arm]:
         arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
         arms[f"onnx-{name}"] = replace(arm, runtime=export.runtime, providers=export.providers)
     for name, external in config.external.items():
-        arm = replace(arms[f"onnx-{config.export_of(name)}"], runtime="", providers=())
-        if arm.rect and external.imgsz is not None:
-            arm = replace(arm, imgsz=as_pair(external.imgsz))
-        rect = external.geometry == "rect" if external.geometry else arm.rect
-        arm = replace(arm, backend="external", rect=rect)
+        arm = external_arm(config, name)
         arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
-        arms[at_thresholds_of(name)] = replace(arm, backend="control")
-        arms[f"external-{name}"] = arm
+        if external.has_boxes:
+            arms[at_thresholds_of(name)] = replace(arm, backend="control")
+            arms[f"external-{name}"] = arm
     return arms
+
+
+def external_arm(config: Config, name: str) -> Arm:
+    """Return the arm that a deployment is, whether or not there are boxes of it."""
+    external, export = config.external[name], config.export_of(name)
+    given = config.exports[export]
+    size, rect = config.size_of(export), given.dynamic
+    if rect and external.imgsz is not None:
+        size = as_pair(external.imgsz)
+    rect = external.geometry == "rect" if external.geometry else rect
+    return Arm("external", size, rect, export, given.nms is False)
 
 
 def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, ComparisonSettings]:

@@ -7,6 +7,7 @@ from typing import Any
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
+from parity.external.recordings import assigned_tensors
 from parity.planning.config import Config, ExternalConfig
 from parity.planning.externals import FILE_PATTERNS, files_in
 
@@ -75,8 +76,15 @@ def check_export(config: Config, name: str) -> None:
 def check_external(config: Config, name: str) -> None:
     """Check what a deployment is said to run, and at which threshold."""
     external, where = config.external[name], f"config: external.{name}"
-    if (external.detections is None) == (external.inject is None):
+    if external.detections is not None and external.inject is not None:
         raise UserError(f"{where} must have either detections or inject.")
+    arrays = external.input_tensors or external.recorded
+    if not external.has_boxes and arrays is None:
+        raise UserError(f"{where} must have detections, input_tensors, recorded or inject.")
+    if external.recorded and (external.input_tensors or external.raw_outputs):
+        raise UserError(f"{where} must have either recorded or input_tensors and raw_outputs.")
+    if not external.has_boxes and f"external-{name}" in config.gate:
+        raise UserError(f"config: gate names external-{name}, of which there are no boxes.")
     floor = config.candidates.floor
     if external.conf is not None and external.conf < floor:
         raise UserError(
@@ -101,7 +109,9 @@ def check_paths(where: str, external: ExternalConfig) -> None:
         if not path.is_dir():
             what = "is no folder" if path.exists() else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
-        if not files_in(given, key):
+        if key == "recorded":
+            assigned_tensors(path)
+        elif not files_in(given, key):
             without = " or ".join(patterns)
             raise UserError(f"{where}.{key} is {path}, a folder without any {without}.")
 

@@ -112,7 +112,15 @@ class ExternalConfig:
     box_format: str = ""
     input_tensors: str | None = None
     raw_outputs: str | None = None
+    recorded: str | None = None
+    tensor_shape: tuple[int, ...] | None = None
+    raw_shape: tuple[int, ...] | None = None
     tolerances: Tolerance | None = None
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether there are boxes to compare and diagnose, or only arrays to diagnose."""
+        return self.detections is not None or self.inject is not None
 
     @property
     def class_names(self) -> list[str]:

@@ -11,15 +11,20 @@ from pathlib import Path
 
 from parity.data.batch_files import load_batch
 from parity.errors import UserError
+from parity.external.array_files import SUFFIXES
 from parity.external.file_format import FORMATS
 from parity.external.observations import Declared, Known
 from parity.external.reader import read_contents
 from parity.planning.config import Config, ExternalConfig, as_pair
+from parity.record.manifest import RECORDED
+
+ARRAYS = tuple(f"*{suffix}" for suffix in SUFFIXES)
 
 FILE_PATTERNS = {
     "detections": tuple(sorted({files for each in FORMATS.values() for files in each.files})),
-    "input_tensors": ("*.npy",),
-    "raw_outputs": ("*.npy",),
+    "input_tensors": ARRAYS,
+    "raw_outputs": ARRAYS,
+    "recorded": RECORDED,
 }
 """Which files count in a folder that a key names."""
 
@@ -83,14 +88,21 @@ def known_of(external: ExternalConfig) -> Known:
         geometry=external.geometry,
         export=external.export,
     )
-    return Known(declared, external.input_tensors, external.raw_outputs)
+    return Known(
+        declared,
+        external.input_tensors,
+        external.raw_outputs,
+        external.recorded,
+        external.tensor_shape,
+        external.raw_shape,
+    )
 
 
 def tensor_files(external: ExternalConfig) -> list[str]:
-    """Return the files of tensors that belong to a deployment's boxes."""
+    """Return the files of arrays that a deployment brings."""
     return [
         str(path)
-        for key in ("input_tensors", "raw_outputs")
+        for key in ("input_tensors", "raw_outputs", "recorded")
         if (folder := getattr(external, key)) is not None
         for path in files_in(folder, key)
     ]

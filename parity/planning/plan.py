@@ -10,7 +10,14 @@ from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.model_files.results import STORED_AS
-from parity.planning.arms import Arm, at_thresholds_of, control_of, plan_arms, plan_comparisons
+from parity.planning.arms import (
+    Arm,
+    at_thresholds_of,
+    control_of,
+    external_arm,
+    plan_arms,
+    plan_comparisons,
+)
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
@@ -360,7 +367,7 @@ class Plan:
         return asdict(known_of(self.config.external[wildcards.external]))
 
     def tensors(self, wildcards: Wildcards) -> list[str]:
-        """Return the files of tensors that belong to a deployment's boxes."""
+        """Return the files of arrays that a deployment brings."""
         return tensor_files(self.config.external[wildcards.external])
 
     def external_onnx(self, wildcards: Wildcards) -> str:
@@ -374,7 +381,7 @@ class Plan:
 
     def control(self, external: str) -> str:
         """Return the PyTorch arm with the geometry and the head of a deployment."""
-        return control_of(self.arms[f"external-{external}"], self.config.size)
+        return control_of(external_arm(self.config, external), self.config.size)
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a deployment runs and what it is compared with."""
@@ -383,9 +390,10 @@ class Plan:
         return {"external": name, "export": export, "reference": control}
 
     def external_detections(self, wildcards: Wildcards) -> list[str]:
-        """Return the detections files of a deployment."""
+        """Return the detections files of a deployment; none if it brings no boxes."""
         arm = f"external-{wildcards.external}"
-        return [self.detections(wildcards.model, arm, batch) for batch in self.batches]
+        batches = self.batches if arm in self.arms else []
+        return [self.detections(wildcards.model, arm, batch) for batch in batches]
 
     def control_detections(self, wildcards: Wildcards) -> list[str]:
         """Return the detections files of the control of a deployment."""
@@ -401,6 +409,15 @@ class Plan:
     def external_files(self) -> list[str]:
         """Model and name of each deployment."""
         return [f"{self.config.model_of(name)}/{name}" for name in self.config.external]
+
+    @property
+    def drawn_files(self) -> list[str]:
+        """Model and name of each deployment that there are boxes of."""
+        return [
+            f"{self.config.model_of(name)}/{name}"
+            for name, external in self.config.external.items()
+            if external.has_boxes
+        ]
 
 
 def plan_images(config: Config) -> BatchPlan:

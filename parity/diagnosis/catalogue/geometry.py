@@ -88,6 +88,14 @@ KERNEL_TITLES = {
         "Resized with Catmull-Rom interpolation",
         "Catmull-Rom interpolation (bicubic with a = -0.5, not antialiased)",
     ),
+    "skia": (
+        "Resized with Skia's bilinear filter (browser canvas, Android's Bitmap)",
+        "Skia's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
+    ),
+    "libvips": (
+        "Resized with libvips (sharp), Lanczos",
+        "libvips' default (Lanczos; where an image grows, bicubic and half a pixel off)",
+    ),
 }
 """Title and words by interpolation kernel."""
 
@@ -255,6 +263,15 @@ fault(
     cost=RARE_COST,
 )
 fault(
+    "levels_of_16_bits",
+    title="Resized in 16-bit levels that are cut to 8, as Go's draw package does",
+    changes={"levels": "high_byte"},
+    wrong="The image is resized in levels of 16 bits, whose high byte is kept.",
+    fix="Round the resized levels to the nearest one.",
+    subjects=("resizing",),
+    cost=RARE_COST,
+)
+fault(
     "levels_truncated",
     title="Resized levels truncated instead of rounded",
     changes={"levels": "truncated"},
@@ -317,10 +334,10 @@ fault_both_ways(
 fault_both_ways(
     "drawn_at_fractions",
     title="Drawn at fractions of a pixel, as a browser's canvas does",
-    changes={"fitting": "warp", "edges": "covered", "levels": "half_even"},
+    changes={"fitting": "warp", "edges": "replicated", "kernel": "skia"},
     wrong=(
-        "The image is drawn with a width, a height and a position that are not whole px, so its "
-        "edges blend into the padding."
+        "The image is drawn with a width, a height and a position that are not whole px, and with "
+        "Skia's bilinear filter."
     ),
     fix=LETTERBOX,
     cost=RARE_COST,

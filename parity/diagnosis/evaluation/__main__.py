@@ -3,7 +3,7 @@
 import argparse
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import chain
@@ -20,9 +20,9 @@ from parity.diagnosis.evaluation.injection import (
     random_fault_sets,
     with_declared,
 )
-from parity.diagnosis.evaluation.judgement import Judgement, as_line
 from parity.diagnosis.evaluation.parts import DECLARED_THRESHOLDS, Bench
-from parity.diagnosis.evaluation.programs import digest_of, find_programs
+from parity.diagnosis.evaluation.programs import files_digest, find_programs
+from parity.diagnosis.evaluation.scoring import ScoredAnswer, as_line
 from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
 from parity.diagnosis.evaluation.truth import load_truths
 from parity.diagnosis.evaluation.unknown_changes import draw_unknown
@@ -80,7 +80,7 @@ def _bench(options: argparse.Namespace) -> Bench:
 
 def _replayer(bench: Bench, options: argparse.Namespace) -> Replayer:
     chosen = parts.pictures(options.images, options.count)
-    label = digest_of(chosen.values())
+    label = files_digest(chosen.values())
     images = write_varied_images(chosen, bench.work / "images" / label)
     return bench.replayer(images, keep=True)
 
@@ -107,8 +107,8 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
             sets = random_fault_sets(
                 replayer, correct, names, count=count, size=size, seed=options.seed
             )
-            judged = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
-            yield EvaluationRow(kind, tuple(judged))
+            scored = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
+            yield EvaluationRow(kind, tuple(scored))
 
 
 def _independent(options: argparse.Namespace) -> Iterator[EvaluationRow]:
@@ -128,21 +128,22 @@ def _published(options: argparse.Namespace) -> Iterator[EvaluationRow]:
 def _by_name(
     part: str, options: argparse.Namespace, names: Sequence[str]
 ) -> Iterator[EvaluationRow]:
+    hide = part == "independent" and not options.show_held_out
     for declared in (True, False) if options.undeclared else (True,):
         kind = part if declared else f"{part}, nothing declared"
         examine = partial(_examine, part, options, declared=declared)
         if options.jobs == 1:
-            judged = list(_told(map(examine, names), options))
+            scored = list(_told(chain.from_iterable(map(examine, names)), hide=hide))
         else:
             with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-                judged = list(_told(pool.map(examine, names), options))
-        row = EvaluationRow(kind, tuple(judged))
+                scored = list(_told(chain.from_iterable(pool.map(examine, names)), hide=hide))
+        row = EvaluationRow(kind, tuple(scored))
         yield from row.halves() if part == "independent" else [row]
 
 
 def _examine(
     part: str, options: argparse.Namespace, name: str, *, declared: bool
-) -> list[Judgement]:
+) -> list[ScoredAnswer]:
     bench = _bench(options)
     if part == "independent":
         images = _replayer(bench, options).paths
@@ -150,13 +151,12 @@ def _examine(
     return list(parts.published(bench, options.published, [name], declared=declared))
 
 
-def _told(judged: Iterator[list[Judgement]], options: argparse.Namespace) -> Iterator[Judgement]:
-    for judgement in chain.from_iterable(judged):
-        if judgement.truth.held_out and not options.show_held_out:
-            _say(f"{judgement.truth.name:24} held out")
-        else:
-            _say(as_line(judgement))
-        yield judgement
+def _told(answers: Iterable[ScoredAnswer], *, hide: bool = False) -> Iterator[ScoredAnswer]:
+    """Yield scored answers and say each in a line; without the answer where it is to be hidden."""
+    for scored in answers:
+        hidden = hide and scored.truth.held_out
+        _say(f"{scored.truth.name:24} held out" if hidden else as_line(scored))
+        yield scored
 
 
 def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
@@ -167,15 +167,15 @@ def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
         chance = random.Random(options.seed)  # noqa: S311
         drawn = [draw_unknown(chance, replayer, correct) for _ in range(options.unknown)]
         yield EvaluationRow(
-            "something that no catalogue holds", tuple(parts.unknown(bench, replayer, drawn))
+            "something that no catalogue holds", tuple(_told(parts.unknown(bench, replayer, drawn)))
         )
 
 
 def _correct(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     if options.correct:
         bench = _bench(options)
-        judged = parts.retouched(bench, _replayer(bench, options), options.correct)
-        yield EvaluationRow("correct, other thresholds", tuple(judged))
+        scored = parts.retouched(bench, _replayer(bench, options), options.correct)
+        yield EvaluationRow("correct, other thresholds", tuple(_told(scored)))
 
 
 def _names(options: argparse.Namespace) -> list[str]:

@@ -1,4 +1,4 @@
-"""The parts of the measurement: each yields a judgement for every deployment that it diagnoses."""
+"""The parts of the measurement: each yields a scored answer for every deployment."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,11 @@ from parity.diagnosis.evaluation.injection import (
     with_declared,
     with_faults,
 )
-from parity.diagnosis.evaluation.judgement import Judgement, answer_of, judge
-from parity.diagnosis.evaluation.programs import boxes_of, digest_of, find_programs
+from parity.diagnosis.evaluation.programs import boxes_of, files_digest, find_programs
+from parity.diagnosis.evaluation.scoring import ScoredAnswer, answer_of, score_answer
 from parity.diagnosis.evaluation.truth import (
+    DeploymentTruth,
     Kinds,
-    Truth,
     declared_in,
     load_kinds,
     load_truths,
@@ -99,7 +99,7 @@ class Bench:
     def raw_outputs(self) -> Path:
         """The folder of raw outputs: one for each set of exports and size of the input."""
         height, width = self.network.imgsz
-        exports = digest_of([self.onnx, *self.others.values()])
+        exports = files_digest([self.onnx, *self.others.values()])
         return self.work / "raw" / f"{exports}-{height}x{width}"
 
     def replayer(self, paths: dict[str, Path], *, keep: bool = False) -> Replayer:
@@ -109,12 +109,12 @@ class Bench:
         return Replayer(self.network, paths, kept, others)
 
     def examine(
-        self, truth: Truth, seen: Observations, replayer: Replayer, kinds: Kinds
-    ) -> Judgement:
-        """Diagnose a deployment and judge the answer."""
+        self, truth: DeploymentTruth, seen: Observations, replayer: Replayer, kinds: Kinds
+    ) -> ScoredAnswer:
+        """Diagnose a deployment and score_answer the answer."""
         answer = answer_of(diagnose(seen, replayer, self.network.names))
         hidden = hidden_words(truth, kinds, replayer, list(seen.images))
-        return judge(truth, answer, kinds, hidden)
+        return score_answer(truth, answer, kinds, hidden)
 
 
 def _load(onnx: str | Path, threads: int) -> OnnxNetwork:
@@ -133,7 +133,7 @@ def pictures(folder: str, count: int) -> dict[str, Path]:
 
 
 def hidden_words(
-    truth: Truth, kinds: Kinds, replayer: Replayer, names: Sequence[str]
+    truth: DeploymentTruth, kinds: Kinds, replayer: Replayer, names: Sequence[str]
 ) -> frozenset[str]:
     """Return the words of a truth that change nothing in some images beside the others."""
     faults = {
@@ -154,7 +154,7 @@ def injected(
     *,
     withheld: float = 0.0,
     box_decimals: int = BOX_DECIMALS,
-) -> Iterator[Judgement]:
+) -> Iterator[ScoredAnswer]:
     """Inject sets of faults one after the other and diagnose each.
 
     Parameters
@@ -185,10 +185,12 @@ def injected(
         )
         truth = truth_of(pipeline, correct, whole_numbers=box_decimals == 0)
         answer = answer_of(diagnose(seen, replayer, bench.network.names))
-        yield judge(truth, answer, {})
+        yield score_answer(truth, answer, {})
 
 
-def truth_of(pipeline: Pipeline, correct: Pipeline, *, whole_numbers: bool = False) -> Truth:
+def truth_of(
+    pipeline: Pipeline, correct: Pipeline, *, whole_numbers: bool = False
+) -> DeploymentTruth:
     """Return what the catalogue calls the faults of a pipeline, the cheapest names first.
 
     Parameters
@@ -200,12 +202,12 @@ def truth_of(pipeline: Pipeline, correct: Pipeline, *, whole_numbers: bool = Fal
     """
     faults, _ = cheapest_faults(pipeline, correct, all_faults())
     words = tuple(fault.name for fault in faults if not fault.is_choice)
-    return Truth(
+    return DeploymentTruth(
         " + ".join(words) or "nothing", words, optional=("rounded",) if whole_numbers else ()
     )
 
 
-def retouched(bench: Bench, replayer: Replayer, count: int) -> Iterator[Judgement]:
+def retouched(bench: Bench, replayer: Replayer, count: int) -> Iterator[ScoredAnswer]:
     """Diagnose correct deployments of various thresholds, every second of them not declared."""
     names = list(replayer.paths)
     for index in range(count):
@@ -214,13 +216,13 @@ def retouched(bench: Bench, replayer: Replayer, count: int) -> Iterator[Judgemen
         pipeline = replace(pipeline_of(replayer.network), conf=conf, iou=iou)
         declared = Declared(conf=conf, iou=iou) if index % 2 == 0 else Declared()
         seen = observe(replayer, pipeline, names, declared=declared, seed=index)
-        truth = Truth(f"conf {conf:g}, IoU {iou:g}", declared=declared)
+        truth = DeploymentTruth(f"conf {conf:g}, IoU {iou:g}", declared=declared)
         yield bench.examine(truth, seen, replayer, {})
 
 
 def unknown(
     bench: Bench, replayer: Replayer, drawn: Iterable[tuple[UnknownChange, tuple[Fault, ...]]]
-) -> Iterator[Judgement]:
+) -> Iterator[ScoredAnswer]:
     """Diagnose deployments that do something that no catalogue holds.
 
     Parameters
@@ -239,7 +241,7 @@ def unknown(
         seen = observe(
             altered, pipeline, list(replayer.paths), declared=DECLARED_THRESHOLDS, seed=index
         )
-        truth = Truth(
+        truth = DeploymentTruth(
             " + ".join([str(change), *(fault.name for fault in faults)]),
             tuple(fault.name for fault in faults),
             unknown=(str(change),),
@@ -253,7 +255,7 @@ def independent(
     only: Sequence[str] = (),
     *,
     declared: bool = True,
-) -> Iterator[Judgement]:
+) -> Iterator[ScoredAnswer]:
     """Diagnose the programs that share no code with the pipeline.
 
     Parameters
@@ -284,7 +286,7 @@ def published(
     only: Sequence[str] = (),
     *,
     declared: bool = True,
-) -> Iterator[Judgement]:
+) -> Iterator[ScoredAnswer]:
     """Diagnose published deployments of which a folder holds the boxes.
 
     Parameters
@@ -324,7 +326,7 @@ def published_files(folder: str | Path) -> dict[str, Path]:
     return {path.stem: path for path in found if path.stem in truths}
 
 
-def _published_truths(folder: str | Path) -> dict[str, Truth]:
+def _published_truths(folder: str | Path) -> dict[str, DeploymentTruth]:
     own = Path(folder) / "truth.json"
     kinds = load_kinds(KINDS)
     return load_truths(PUBLISHED_TRUTHS, kinds) | (load_truths(own, kinds) if own.is_file() else {})

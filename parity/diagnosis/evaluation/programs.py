@@ -58,7 +58,7 @@ def boxes_of(program: Path, model: str | Path, images: str | Path, kept: str | P
         If the program fails.
     """
     shared = program.with_name(f"{COMMAND}{program.suffix}")
-    digest = digest_of([program, shared, Path(model), *sorted(Path(images).iterdir())])
+    digest = files_digest([program, shared, Path(model), *sorted(Path(images).iterdir())])
     target = Path(kept) / f"{program.stem}-{digest}.json"
     if target.is_file():
         return target
@@ -74,7 +74,7 @@ def boxes_of(program: Path, model: str | Path, images: str | Path, kept: str | P
     return target
 
 
-def digest_of(paths: Iterable[Path]) -> str:
+def files_digest(paths: Iterable[Path]) -> str:
     """Return a digest of the names and the content of files."""
     digest = hashlib.blake2b(digest_size=8)
     for path in paths:

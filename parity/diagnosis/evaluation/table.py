@@ -1,4 +1,4 @@
-"""The judgements of all parts as a table: plain text, and Markdown for the README."""
+"""The answers of all parts as a table: plain text, and Markdown for the README."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.diagnosis.evaluation.judgement import Judgement, as_line
+from parity.diagnosis.evaluation.scoring import ScoredAnswer, as_line
 
 HEADINGS = (
     "deployments",
@@ -24,22 +24,22 @@ HEADINGS = (
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """The judgements of one kind of deployment.
+    """The answers of one kind of deployment.
 
     Attributes
     ----------
     kind : str
         Heading of the row.
-    judgements : tuple of Judgement
+    answers : tuple of ScoredAnswer
         One for each deployment.
     """
 
     kind: str
-    judgements: tuple[Judgement, ...]
+    answers: tuple[ScoredAnswer, ...]
 
     def cells(self) -> list[str]:
         """Return what the columns of :data:`HEADINGS` say."""
-        own = self.judgements
+        own = self.answers
         explained = [min(j.answer.exact, j.answer.predicted) for j in own]
         seconds = [j.answer.seconds for j in own]
         return [
@@ -57,8 +57,8 @@ class EvaluationRow:
 
     def halves(self) -> list["EvaluationRow"]:
         """Return the row of those that everybody looks at, and of those that are held out."""
-        seen = tuple(j for j in self.judgements if not j.truth.held_out)
-        held = tuple(j for j in self.judgements if j.truth.held_out)
+        seen = tuple(j for j in self.answers if not j.truth.held_out)
+        held = tuple(j for j in self.answers if j.truth.held_out)
         return [EvaluationRow(self.kind, seen), EvaluationRow(f"{self.kind}, held out", held)]
 
 
@@ -82,10 +82,10 @@ def as_text(rows: Sequence[EvaluationRow], *, show_held_out: bool = False) -> st
         for line in table
     ]
     for row in rows:
-        said = Counter(j.answer.verdict for j in row.judgements)
+        said = Counter(j.answer.verdict for j in row.answers)
         lines.append("")
         lines.append(f"{row.kind}: " + ", ".join(f"{n} {v}" for v, n in sorted(said.items())))
-        wrong = [j for j in row.judgements if not j.right]
+        wrong = [j for j in row.answers if not j.right]
         if row.kind.endswith("held out") and not show_held_out:
             lines.append(f"  {len(wrong)} not right; --show-held-out lists them")
         else:

@@ -17,7 +17,7 @@ Kinds = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Truth:
+class DeploymentTruth:
     """What is wrong with a deployment.
 
     Attributes
@@ -57,7 +57,7 @@ class Truth:
         return not self.faults and not self.unknown
 
 
-def load_truths(path: str | Path, kinds: Kinds) -> dict[str, Truth]:
+def load_truths(path: str | Path, kinds: Kinds) -> dict[str, DeploymentTruth]:
     """Read truths by the name of the deployment.
 
     Parameters
@@ -71,9 +71,9 @@ def load_truths(path: str | Path, kinds: Kinds) -> dict[str, Truth]:
     return {name: _truth(name, entry or {}, kinds) for name, entry in _load(path).items()}
 
 
-def _truth(name: str, entry: dict[str, Any], kinds: Kinds) -> Truth:
+def _truth(name: str, entry: dict[str, Any], kinds: Kinds) -> DeploymentTruth:
     faults = entry.get("faults", ())
-    return Truth(
+    return DeploymentTruth(
         name,
         faults=tuple(word for word in faults if names_of(word, kinds)),
         optional=tuple(entry.get("optional", ())),

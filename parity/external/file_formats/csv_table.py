@@ -23,10 +23,13 @@ from parity.external.image_names import (
     image_of_file,
     left_out,
 )
-from parity.external.source import IMAGE_KEYS, Record, Source
+from parity.external.source import IMAGE_KEYS, Record, Source, name_in_words
 from parity.external.tables import DELIMITERS, cells_of, first_line
 
 CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
+PARTS = {*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS} - {"width", "height"}
+"""Columns that only a box has; width and height may be those of the image."""
+
 COLUMNS = {
     key.lower(): key
     for key in (
@@ -54,7 +57,9 @@ def read(source: Source, images: ImageNames) -> Contents:
     columns = [COLUMNS.get(cell.lower(), cell) for cell in header]
     twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
     if twice:
-        raise UserError(f"{source.path}: its first line names the column {twice[0]} twice.")
+        raise UserError(
+            f"{source.path}: its first line names the column {name_in_words(twice[0])} twice."
+        )
     names_images = any(key in columns for key in (*IMAGE_KEYS, ID))
     own = None if names_images else image_of_file(source.path, images)
     if not names_images and own is None:
@@ -87,9 +92,7 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 def _says_nothing(row: Record) -> bool:
     """Return whether a row holds no part of a box, so that it states an image without objects."""
-    return not any(key in row for key in (*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS)) and not (
-        {*CLASS_KEYS, *LABEL_KEYS} & row.keys()
-    )
+    return not PARTS & row.keys()
 
 
 register(

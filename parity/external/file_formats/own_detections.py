@@ -5,7 +5,7 @@ from parity.external.entries import parse_columns
 from parity.external.file_format import Contents, Format, register
 from parity.external.image_names import Given, ImageNames, as_given, left_out
 from parity.external.json_records import thresholds_of
-from parity.external.source import Record, Source
+from parity.external.source import Record, Source, name_in_words
 
 RECORD = frozenset(["name", "reason", "boxes"])
 """Keys that a record of an image has."""
@@ -26,7 +26,7 @@ def read(source: Source, images: ImageNames) -> Contents:
             raise UserError(f"{where}: is no record of detections.")
         name = as_given(record["name"], where)
         if name in records:
-            raise UserError(f"{where}: {name} is listed twice.")
+            raise UserError(f"{where}: {name_in_words(name)} is listed twice.")
         records[name] = record, where
     found = images.resolve({name: where for name, (_, where) in records.items()})
     entries = {

@@ -1,10 +1,10 @@
-"""Judging a diagnosis by the truth: what it names rightly, what falsely, and what it misses."""
+"""Scoring a diagnosis by the truth: what it names rightly, what falsely, and what it misses."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from parity.diagnosis.diagnosis import Diagnosis
-from parity.diagnosis.evaluation.truth import Kinds, Truth, false_names, is_named
+from parity.diagnosis.evaluation.truth import DeploymentTruth, Kinds, false_names, is_named
 
 FALSE_WEIGHT = 3
 """How much worse a false name is than a missed one; chosen: a wrong cause costs its user days, a
@@ -48,12 +48,12 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ScoredAnswer:
     """An answer compared with the truth.
 
     Attributes
     ----------
-    truth : Truth
+    truth : DeploymentTruth
         What is wrong.
     answer : Answer
         What was said.
@@ -65,7 +65,7 @@ class Judgement:
         Words of the truth that were not named and change nothing in these images.
     """
 
-    truth: Truth
+    truth: DeploymentTruth
     answer: Answer
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class Judgement:
 
 
 def answer_of(diagnosis: Diagnosis) -> Answer:
-    """Return what of a diagnosis is judged."""
+    """Return what of a diagnosis is scored."""
     return Answer(
         verdict=diagnosis.verdict,
         named=tuple(fault.name for fault in diagnosis.faults),
@@ -104,14 +104,16 @@ def answer_of(diagnosis: Diagnosis) -> Answer:
     )
 
 
-def judge(truth: Truth, answer: Answer, kinds: Kinds, hidden: Collection[str] = ()) -> Judgement:
+def score_answer(
+    truth: DeploymentTruth, answer: Answer, kinds: Kinds, hidden: Collection[str] = ()
+) -> ScoredAnswer:
     """Compare an answer with the truth.
 
     Of explanations that the boxes cannot tell apart, the best counts.
 
     Parameters
     ----------
-    truth : Truth
+    truth : DeploymentTruth
         What is wrong.
     answer : Answer
         What was said.
@@ -121,18 +123,22 @@ def judge(truth: Truth, answer: Answer, kinds: Kinds, hidden: Collection[str] = 
         Words of the truth that change nothing in these images.
     """
     explanations = (answer.named, *answer.equivalents)
-    judged = [_judge(truth, answer, named, kinds, hidden) for named in explanations]
-    return min(judged, key=lambda judgement: judgement.penalty)
+    scored = [_score(truth, answer, named, kinds, hidden) for named in explanations]
+    return min(scored, key=lambda each: each.penalty)
 
 
-def _judge(
-    truth: Truth, answer: Answer, named: Sequence[str], kinds: Kinds, hidden: Collection[str]
-) -> Judgement:
+def _score(
+    truth: DeploymentTruth,
+    answer: Answer,
+    named: Sequence[str],
+    kinds: Kinds,
+    hidden: Collection[str],
+) -> ScoredAnswer:
     said = (*named, *answer.choices)
     left = [word for word in truth.faults if not is_named(word, said, kinds)]
     undecided = tuple(w for w in left if is_named(w, answer.undecided, kinds))
     not_shown = tuple(w for w in left if w in hidden and w not in undecided)
-    return Judgement(
+    return ScoredAnswer(
         truth,
         answer,
         true=tuple(word for word in truth.faults if word not in left),
@@ -143,17 +149,17 @@ def _judge(
     )
 
 
-def as_line(judgement: Judgement) -> str:
-    """Return a judgement in one line."""
-    answer = judgement.answer
+def as_line(scored: ScoredAnswer) -> str:
+    """Return a scored answer in one line."""
+    answer = scored.answer
     parts = [
-        f"{judgement.truth.name:24} {answer.verdict:18}",
+        f"{scored.truth.name:24} {answer.verdict:18}",
         f"exact {answer.exact:4.0%} predicted {answer.predicted:4.0%}",
         f"{answer.seconds:5.1f} s {answer.runs:4d} runs",
     ]
     for word in ("true", "false", "missed", "undecided", "not_shown"):
-        if listed := getattr(judgement, word):
+        if listed := getattr(scored, word):
             parts.append(f"{word.replace('_', ' ')}: {', '.join(listed)}")
-    if judgement.truth.unknown:
-        parts.append(f"unknown: {', '.join(judgement.truth.unknown)}")
+    if scored.truth.unknown:
+        parts.append(f"unknown: {', '.join(scored.truth.unknown)}")
     return "  ".join(parts)

@@ -1,0 +1,128 @@
+"""What ``python -m parity.record`` recorded, as arrays of images of a run."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.documents import load
+from parity.errors import UserError
+from parity.external.array_files import Shape
+from parity.external.image_names import ImageNames
+from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
+
+
+@dataclass(frozen=True)
+class RecordedArrays:
+    """The files of a recording by image of the run.
+
+    Attributes
+    ----------
+    tensors, raws : dict of str to Path
+        Input tensors and raw outputs; an image may lack the latter.
+    notes : tuple of str
+        A sentence on each thing that was left out.
+    """
+
+    tensors: dict[str, Path]
+    raws: dict[str, Path]
+    notes: tuple[str, ...]
+
+
+def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
+    """Return the recorded tensors of which the image is known, and what the recording notes.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds a manifest per process that fed a network.
+
+    Raises
+    ------
+    UserError
+        If there is no manifest, one is damaged, or no tensor was recorded whose image is known.
+    """
+    paths = sorted(folder.glob(MANIFESTS))
+    if not paths:
+        raise UserError(f"{folder} is no recording: it holds no {MANIFEST}.")
+    manifests = [load(path, Manifest) for path in paths]
+    tensors = [tensor for manifest in manifests for tensor in manifest.tensors]
+    notes = [note for manifest in manifests for note in manifest.notes]
+    assigned = [tensor for tensor in tensors if tensor.image is not None]
+    if not tensors:
+        raise UserError(
+            f"{folder} holds no input tensor: the program ran no network in onnxruntime, cv2.dnn, "
+            "openvino or torch that takes images."
+        )
+    if not assigned:
+        raise UserError(
+            f"{folder} holds {len(tensors)} input tensors, and it is certain for none of them "
+            "which image it shows; record the program on other images, or one at a time."
+        )
+    if left := len(tensors) - len(assigned):
+        notes.append(f"It is not certain which image {left} of the recorded tensors show.")
+    return assigned, notes
+
+
+def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> RecordedArrays:
+    """Return the files of a recording by image.
+
+    Parameters
+    ----------
+    folder : Path
+        What ``python -m parity.record --output`` wrote.
+    images : ImageNames
+        The images of the run.
+    output : tuple of int or None
+        What the network returns for an image, which tells its outputs apart.
+
+    Raises
+    ------
+    UserError
+        If no tensor of an image of the run is recorded.
+    """
+    assigned, notes = assigned_tensors(folder)
+    network, _ = Counter(_network(tensor) for tensor in assigned).most_common(1)[0]
+    if others := {_network(tensor) for tensor in assigned} - {network}:
+        notes.append(f"Of {len(others) + 1} recorded networks, {' '.join(network)} is looked at.")
+    by_image: dict[str, RecordedTensor] = {}
+    ambiguous: set[str] = set()
+    own = {str(tensor.image): tensor for tensor in assigned if _network(tensor) == network}
+    found = images.resolve({given: str(folder) for given in own})
+    for tensor in assigned:
+        name = found.get(str(tensor.image)) if _network(tensor) == network else None
+        if name is not None and by_image.setdefault(name, tensor).tensor != tensor.tensor:
+            ambiguous.add(name)
+    if not by_image:
+        raise UserError(
+            f"{folder} records none of the images of this run, such as "
+            f"{next(iter(images), 'none')}; it records {next(iter(own))}, for example."
+        )
+    if ambiguous:
+        notes.append(
+            f"{len(ambiguous)} images were fed in several ways, such as {min(ambiguous)}; left out."
+        )
+    chosen = {name: tensor for name, tensor in by_image.items() if name not in ambiguous}
+    raws = {name: _raw(tensor.outputs, folder, output) for name, tensor in chosen.items()}
+    return RecordedArrays(
+        {name: _inside(folder, tensor.tensor) for name, tensor in chosen.items()},
+        {name: path for name, path in raws.items() if path is not None},
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _network(tensor: RecordedTensor) -> tuple[str, str]:
+    return tensor.library, tensor.network
+
+
+def _raw(outputs: list[RecordedOutput], folder: Path, expected: Shape | None) -> Path | None:
+    """Return the output that has the shape of the network's, or else the first one."""
+    alike = [output for output in outputs if tuple(output.shape) == expected]
+    return _inside(folder, (alike or outputs)[0].file) if outputs else None
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a file of a recording; a name with folders in it is refused."""
+    path = folder / name
+    if Path(name).name != name or not path.is_file():
+        raise UserError(f"{folder} lacks {name!r}, which its manifest names; record again.")
+    return path

@@ -1,0 +1,1 @@
+"""What is wrapped in each library that reads images or runs networks."""

@@ -1,0 +1,96 @@
+"""What a program was recorded to do, as evidence on the images of a run."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.errors import UserError
+from parity.external.observations import Known, Observations
+from parity.external.tensors import with_arrays
+from parity.record.manifest import Manifest, RecordedOutput, RecordedTensor
+
+IMAGES = ["a.jpg", "sub/b.jpg", "other/b.jpg"]
+INPUT, OUTPUT = (1, 3, 4, 4), (1, 5, 7)
+
+
+def recorded(
+    folder: Path, image: str | None, value: float, *, network: str = "best.onnx"
+) -> RecordedTensor:
+    """Return an entry whose files are written: an input, and two outputs."""
+    digest = f"{hash((image, value, network)) & 0xFFFF:04x}"
+    np.save(folder / f"{digest}.input.npy", np.full(INPUT, value, np.float32))
+    outputs = []
+    for number, shape in enumerate([(1, 9), OUTPUT]):
+        name = f"{digest}.output{number}.npy"
+        np.save(folder / name, np.full(shape, -value, np.float32))
+        outputs.append(RecordedOutput(f"out{number}", name, list(shape)))
+    reason = "content" if image else ""
+    return RecordedTensor(
+        image, reason, "onnxruntime", network, "images", f"{digest}.input.npy", outputs
+    )
+
+
+def read(folder: Path, *tensors: RecordedTensor, more: Manifest | None = None) -> Observations:
+    Manifest(["python"], "/x", 50, list(tensors)).write(folder / "manifest.json")
+    if more is not None:
+        more.write(folder / "manifest-12.json")
+    known = Known(recorded=str(folder))
+    return with_arrays(Observations({}), known, IMAGES, input_shape=INPUT, output_shape=OUTPUT)
+
+
+def test_images_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        recorded(tmp_path, "/elsewhere/a.jpg", 1),
+        recorded(tmp_path, "/data/images/sub/b.jpg", 2),
+        recorded(tmp_path, "/data/unknown.jpg", 3),
+        recorded(tmp_path, None, 4),
+        more=Manifest(["python"], "/x", 50, [recorded(tmp_path, "other/b.jpg", 5)], ["Full."]),
+    )
+    assert {name: array[0, 0, 0, 0] for name, array in found.tensors.items()} == {
+        "a.jpg": 1,
+        "sub/b.jpg": 2,
+        "other/b.jpg": 5,
+    }
+    assert {name: array.shape for name, array in found.raws.items()} == dict.fromkeys(
+        found.tensors, OUTPUT
+    )
+    assert "Full." in found.notes
+    assert "It is not certain which image 1 of the recorded tensors show." in found.notes
+
+
+def test_an_image_that_was_fed_in_two_ways_is_left_out(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        recorded(tmp_path, "a.jpg", 1),
+        recorded(tmp_path, "a.jpg", 2),
+        recorded(tmp_path, "sub/b.jpg", 3),
+    )
+    assert found.tensors.keys() == {"sub/b.jpg"}
+    assert "1 images were fed in several ways, such as a.jpg; left out." in found.notes
+
+
+def test_one_network_is_looked_at(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        recorded(tmp_path, "a.jpg", 1, network="faces.onnx"),
+        recorded(tmp_path, "a.jpg", 2),
+        recorded(tmp_path, "sub/b.jpg", 3),
+    )
+    assert found.tensors["a.jpg"][0, 0, 0, 0] == 2
+    assert "Of 2 recorded networks, onnxruntime best.onnx is looked at." in found.notes
+
+
+def test_errors_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="it is certain for none of them which image it shows"):
+        read(tmp_path, recorded(tmp_path, None, 1))
+    with pytest.raises(UserError, match=r"records none of the images of this run, such as a\.jpg"):
+        read(tmp_path, recorded(tmp_path, "/x/unknown.jpg", 1))
+    gone = recorded(tmp_path, "a.jpg", 1)
+    gone.tensor = "../secret.npy"
+    with pytest.raises(UserError, match="which its manifest names; record again"):
+        read(tmp_path, gone)
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UserError, match=r"manifest\.json should hold recording/1"):
+        with_arrays(Observations({}), Known(recorded=str(tmp_path)), IMAGES)

@@ -1,0 +1,165 @@
+"""Arrays that other programs dumped, whatever they look like."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.errors import UserError
+from parity.external.observations import Known, Observations, Observed
+from parity.external.tensors import with_arrays
+
+IMAGES = ["a.jpg", "image (63).png", "left/b.jpg", "right/b.jpg"]
+SHAPE = (1, 3, 4, 6)
+NOTHING = Observations({})
+
+
+def dump(folder: Path, name: str, array: np.ndarray) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".npy":
+        np.save(path, array)
+    else:
+        array.astype("<f4").tofile(path)
+
+
+def read(folder: Path, *, raws: bool = False, shape: tuple[int, ...] | None = None) -> Observations:
+    """Return what is read of a folder of input tensors, or of raw outputs."""
+    known = Known(**{"raw_outputs" if raws else "input_tensors": str(folder)}, tensor_shape=shape)
+    return with_arrays(NOTHING, known, IMAGES, input_shape=SHAPE, output_shape=(1, 5, 7))
+
+
+TURNED = "Input tensors with the channels last were turned to channels first (1 image)."
+
+ARRAY = np.arange(72, dtype=np.float32).reshape(SHAPE)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "raw", "bin"])
+@pytest.mark.parametrize("stem", ["a", "a.jpg", "dump/a", "./a"])
+def test_a_file_is_found_by_its_image(tmp_path: Path, stem: str, suffix: str) -> None:
+    dump(tmp_path, f"{stem}.{suffix}", ARRAY)
+    found = read(tmp_path)
+    assert found.tensors.keys() == {"a.jpg"}
+    np.testing.assert_array_equal(found.tensors["a.jpg"], ARRAY)
+    assert found.tensors["a.jpg"].dtype == np.float32
+    assert found.notes == ()
+
+
+def test_images_of_one_name_are_found_by_their_folders(tmp_path: Path) -> None:
+    dump(tmp_path, "left/b.npy", ARRAY)
+    dump(tmp_path, "right/b.jpg.npy", ARRAY + 1)
+    found = read(tmp_path).tensors
+    assert found.keys() == {"left/b.jpg", "right/b.jpg"}
+    np.testing.assert_array_equal(found["right/b.jpg"], ARRAY + 1)
+
+
+def test_arrays_of_images_without_boxes_do_not_count_where_there_are_boxes(tmp_path: Path) -> None:
+    nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
+    dump(tmp_path, "a.npy", ARRAY)
+    dump(tmp_path, "image (63).npy", ARRAY)
+    known = Known(input_tensors=str(tmp_path))
+    assert with_arrays(Observations({"a.jpg": nothing}), known, IMAGES).tensors.keys() == {"a.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("array", "expected", "note"),
+    [
+        (ARRAY[0], ARRAY, None),
+        (
+            ARRAY.transpose(0, 2, 3, 1),
+            ARRAY,
+            TURNED,
+        ),
+        (
+            ARRAY[0].transpose(1, 2, 0).astype(np.uint8),
+            ARRAY,
+            TURNED,
+        ),
+        (ARRAY.astype(np.uint8), ARRAY, "Input tensors are 8-bit integers (1 image)."),
+        (ARRAY.astype(np.float16), ARRAY, None),
+        (np.asfortranarray(ARRAY.astype(">f8")), ARRAY, None),
+    ],
+)
+def test_other_orders_and_kinds_of_numbers_are_noted(
+    tmp_path: Path, array: np.ndarray, expected: np.ndarray, note: str | None
+) -> None:
+    dump(tmp_path, "a.npy", array)
+    found = read(tmp_path)
+    np.testing.assert_array_equal(found.tensors["a.jpg"], expected)
+    assert set(found.notes) >= ({note} if note else set())
+    assert bool(found.notes) == bool(note)
+
+
+def test_raw_outputs_are_turned_as_the_network_has_them(tmp_path: Path) -> None:
+    raw = np.arange(35, dtype=np.float32).reshape(1, 5, 7)
+    dump(tmp_path, "a.npy", raw[0])
+    dump(tmp_path, "image (63).npy", raw.transpose(0, 2, 1))
+    found = read(tmp_path, raws=True)
+    for name in ("a.jpg", "image (63).png"):
+        np.testing.assert_array_equal(found.raws[name], raw)
+    assert found.notes == (
+        "Transposed raw outputs were turned as the network returns them (1 image).",
+    )
+
+
+def test_a_declared_shape_counts_more_than_the_networks(tmp_path: Path) -> None:
+    turned = ARRAY.transpose(0, 2, 3, 1)
+    dump(tmp_path, "a.raw", turned)
+    found = read(tmp_path, shape=turned.shape)
+    np.testing.assert_array_equal(found.tensors["a.jpg"], ARRAY)
+
+
+def pickled(path: Path) -> None:
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+
+
+def archived(path: Path) -> None:
+    with path.open("wb") as stream:
+        np.savez(stream, a=ARRAY)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.npy", b"", "a.npy is no array that NumPy reads"),
+        ("a.npy", b"\x80\x04N.", "a.npy is no array that NumPy reads"),
+        ("a.npy", pickled, "a.npy is no array that NumPy reads"),
+        ("a.npy", archived, "a.npy is an archive of arrays; save one array with numpy.save."),
+        ("a.npy", np.array(["x"]), "a.npy holds <U1; save numbers, best as float32."),
+        ("a.npy", ARRAY * np.nan, "a.npy holds NaN or infinite numbers"),
+        ("a.raw", ARRAY + np.inf, "a.raw holds NaN or infinite numbers"),
+        ("a.npy", np.zeros((4, 6)), "a.npy has the shape [4, 6]; the input tensor of one image"),
+        ("a.npy", np.zeros((2, 3, 4, 6)), "has the shape [2, 3, 4, 6]; the input tensor of one"),
+        ("a.bin", b"", "a.bin holds 0 bytes, which are no 32-bit floats."),
+        ("a.bin", b"12345", "a.bin holds 5 bytes, which are no 32-bit floats."),
+        ("a.bin", b"1234", "holds 1 floats, and 72 make [1, 3, 4, 6]; set tensor_shape"),
+        ("b.npy", ARRAY, "b could be left/b.jpg or right/b.jpg."),
+        ("z.npy", ARRAY, "holds no array named after an image of this run, such as a.jpg."),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(
+    tmp_path: Path, name: str, content: object, sentence: str
+) -> None:
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif isinstance(content, np.ndarray):
+        dump(tmp_path, name, content)
+    else:
+        content(path)  # type: ignore[operator]
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert sentence in str(caught.value)
+
+
+def test_two_files_of_one_image_are_refused(tmp_path: Path) -> None:
+    dump(tmp_path, "a.npy", ARRAY)
+    dump(tmp_path, "a.raw", ARRAY)
+    with pytest.raises(UserError, match=r"a\.npy and .*a\.raw have one name; remove one"):
+        read(tmp_path)
+
+
+def test_floats_of_a_network_of_any_size_need_a_shape(tmp_path: Path) -> None:
+    dump(tmp_path, "a.raw", ARRAY)
+    with pytest.raises(UserError, match="holds 72 floats of unknown shape; set tensor_shape"):
+        with_arrays(NOTHING, Known(input_tensors=str(tmp_path)), IMAGES)

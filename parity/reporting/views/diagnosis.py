@@ -62,7 +62,7 @@ FAULT_HEADER = (
     "classes changed",
     "boxes moved: largest / median (px)",
     "scores changed: largest",
-    "",
+    "severity",
 )
 FIX_HEADER = (
     "compared with PyTorch",
@@ -179,7 +179,7 @@ def fault_row(fault: FoundFault) -> tuple[str, ...]:
         *(f"{many:,}" for many in (found.lost, found.added, found.renamed)),
         f"{number(found.box_px)} / {number(found.box_px_median)}",
         number(found.score),
-        "harmless" if found.harmless else "",
+        "harmless" if found.harmless else "harmful",
     )
 
 

@@ -111,7 +111,15 @@ def left(
             replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)),
             (
                 f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
-                "10 objects and adds 1. One more difference is harmless."
+                "10 objects and adds 1. Another difference is harmless."
+            ),
+        ),
+        (
+            replace(TWO, faults=(*TWO.faults, ONE_GAIN, replace(ONE_GAIN, name="other"))),
+            (
+                f'Your program `mine` is wrong in 2 steps: "Sheared image" and {BGR_TITLE}, which '
+                "lose 4 of 10 objects and change the class of 2. Another 2 differences are "
+                "harmless."
             ),
         ),
         (
@@ -127,7 +135,7 @@ def left(
             (
                 "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
-                "adds 1. One more difference is harmless."
+                "adds 1. Another difference is harmless."
             ),
         ),
         (
@@ -161,7 +169,7 @@ def left(
             replace(DIAGNOSIS, unexplained=Unexplained(0.02, 0, ("nms",), Severity(lost=1), ())),
             (
                 f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
-                "10 objects and adds 1. 2 % of the boxes are not explained."
+                "10 objects and adds 1. Still, 2 % of the boxes are not explained."
             ),
         ),
         (

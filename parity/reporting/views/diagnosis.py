@@ -105,13 +105,13 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
         yield Group("What is not explained", (Sentences(rest),))
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
-    if plot:
-        yield Figure(plot, PLOT)
     for place, fault in enumerate(harmful(diagnosis), start=1):
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, diagnosis)))
     if more := harmless(diagnosis):
         cards = [Group(each.title, tuple(fault_blocks(each, diagnosis))) for each in more]
         yield Group("Harmless differences", tuple(cards), folded=True)
+    if plot:
+        yield Figure(plot, PLOT)
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))), *fault_table(diagnosis)))
     if has_boxes(diagnosis):
         yield Group("Thresholds", (Sentences(tuple(thresholds(diagnosis))),))

@@ -5,6 +5,7 @@ tests run the commands.
 """
 
 import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -28,10 +29,13 @@ PLACES = re.compile(r"^ {4,}(?:- run: )?(.+)$|`([^`\n]+)`", re.MULTILINE)
 BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGE = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
 FILES = (
-    *("best.pt", "best.onnx", "shipped.onnx", "boxes.json"),
+    *("best.pt", "best.onnx", "shipped.onnx"),
     *("tensors/bus.npy", "outputs/bus.npy"),
 )
 """Files of the reader's own that the documents name; planning reads none of them."""
+
+BOXES = [{"image": "bus.jpg", "class_id": 0, "score": 0.9, "xyxy": [1, 2, 30, 40]}]
+"""What their boxes.json holds, which planning reads."""
 
 DRY = "--dry-run"
 ALONE = {"--unlock"}
@@ -67,6 +71,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     for name in FILES:
         (made.root / name).parent.mkdir(exist_ok=True)
         (made.root / name).touch()
+    (made.root / "boxes.json").write_text(json.dumps(BOXES))
     (made.root / "recorded").mkdir()
     tensor = RecordedTensor("bus.jpg", "content", "torch", "Yolo", "", "1.input.npy")
     Manifest(["python"], ".", 50, [tensor]).write(made.root / "recorded" / "manifest.json")

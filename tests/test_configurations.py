@@ -31,9 +31,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """Return a project whose config.yaml names a user's own models, exports, boxes and labels."""
     folder = tmp_path_factory.mktemp("shipped")
     made = copy_project(folder / "project", folder / "home")
-    for name in ("mine.pt", "shipped.onnx", "boxes.json", "labels/bus.txt"):
+    for name in ("mine.pt", "shipped.onnx", "labels/bus.txt"):
         (made.root / name).parent.mkdir(exist_ok=True)
         (made.root / name).touch()
+    (made.root / "boxes.json").write_text('[{"image": "bus.jpg", "box": [1, 2, 3, 4], "class": 0}]')
     (made.root / "config.yaml").write_text(yaml.safe_dump(OTHER, sort_keys=False))
     return made
 

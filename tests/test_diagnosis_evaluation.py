@@ -30,7 +30,7 @@ from parity.diagnosis.evaluation.programs import (
     can_run,
     find_programs,
 )
-from parity.diagnosis.evaluation.scoring import Answer, as_line, score_answer
+from parity.diagnosis.evaluation.scoring import DiagnosisAnswer, as_line, score_answer
 from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
 from parity.diagnosis.evaluation.truth import DeploymentTruth, load_kinds, load_truths, names_of
 from parity.diagnosis.evaluation.unknown_changes import CHANGES, UnknownChange
@@ -226,24 +226,32 @@ NAMED_BY = {"kind": ("kernel_*",)}
 @pytest.mark.parametrize(
     ("answer", "hidden", "true_false_missed", "right"),
     [
-        (Answer("explained", ("bgr", "kernel_area")), (), (2, 0, 0), True),
-        (Answer("explained", ("bgr", "kernel_area", "one_gain")), (), (2, 0, 0), True),
-        (Answer("explained_in_part", ("bgr",)), (), (1, 0, 1), False),
-        (Answer("explained", ("bgr",)), ("kind",), (1, 0, 0), True),
-        (Answer("explained", ("bgr",), undecided=("kernel_area",)), (), (1, 0, 0), True),
-        (Answer("explained", ("bgr", "kernel_area", "grey")), (), (2, 1, 0), False),
-        (Answer("explained", ("bgr",), choices=("kernel_area", "nmsboxes")), (), (2, 0, 0), True),
+        (DiagnosisAnswer("explained", ("bgr", "kernel_area")), (), (2, 0, 0), True),
+        (DiagnosisAnswer("explained", ("bgr", "kernel_area", "one_gain")), (), (2, 0, 0), True),
+        (DiagnosisAnswer("explained_in_part", ("bgr",)), (), (1, 0, 1), False),
+        (DiagnosisAnswer("explained", ("bgr",)), ("kind",), (1, 0, 0), True),
+        (DiagnosisAnswer("explained", ("bgr",), undecided=("kernel_area",)), (), (1, 0, 0), True),
+        (DiagnosisAnswer("explained", ("bgr", "kernel_area", "grey")), (), (2, 1, 0), False),
         (
-            Answer("explained", ("grey",), equivalents=(("bgr", "kernel_area"),)),
+            DiagnosisAnswer("explained", ("bgr",), choices=("kernel_area", "nmsboxes")),
             (),
             (2, 0, 0),
             True,
         ),
-        (Answer("nothing_wrong"), (), (0, 0, 2), False),
+        (
+            DiagnosisAnswer("explained", ("grey",), equivalents=(("bgr", "kernel_area"),)),
+            (),
+            (2, 0, 0),
+            True,
+        ),
+        (DiagnosisAnswer("nothing_wrong"), (), (0, 0, 2), False),
     ],
 )
 def test_an_answer_is_scored_by_its_names(
-    answer: Answer, hidden: tuple[str, ...], true_false_missed: tuple[int, ...], right: bool
+    answer: DiagnosisAnswer,
+    hidden: tuple[str, ...],
+    true_false_missed: tuple[int, ...],
+    right: bool,
 ) -> None:
     found = score_answer(TRUTH, answer, NAMED_BY, hidden)
     assert (len(found.true), len(found.false), len(found.missed)) == true_false_missed
@@ -265,12 +273,14 @@ def test_what_no_catalogue_holds_must_not_be_explained(
     verdict: str, named: tuple[str, ...], right: bool
 ) -> None:
     truth = DeploymentTruth("t", faults=("bgr",), unknown=("blurred",))
-    assert score_answer(truth, Answer(verdict, named), {}).right == right
+    assert score_answer(truth, DiagnosisAnswer(verdict, named), {}).right == right
 
 
 def test_a_false_name_weighs_more_than_a_missed_one() -> None:
-    missed = score_answer(TRUTH, Answer("explained_in_part"), NAMED_BY)
-    false = score_answer(TRUTH, Answer("explained", ("bgr", "kernel_area", "grey")), NAMED_BY)
+    missed = score_answer(TRUTH, DiagnosisAnswer("explained_in_part"), NAMED_BY)
+    false = score_answer(
+        TRUTH, DiagnosisAnswer("explained", ("bgr", "kernel_area", "grey")), NAMED_BY
+    )
     assert false.penalty > missed.penalty > 0
 
 
@@ -285,8 +295,8 @@ def rows() -> list[EvaluationRow]:
     """Return the rows of one right answer, and of two that are false, one of them held out."""
     names = (name for i in range(100) for name in [f"name{i}"])
     told = {DeploymentTruth(name).held_out: name for name in names}
-    good = Answer("explained", ("bgr",), exact=0.98, predicted=0.96, seconds=2, runs=4)
-    bad = Answer("explained", ("grey",), seconds=6, runs=10)
+    good = DiagnosisAnswer("explained", ("bgr",), exact=0.98, predicted=0.96, seconds=2, runs=4)
+    bad = DiagnosisAnswer("explained", ("grey",), seconds=6, runs=10)
     scored = [
         score_answer(DeploymentTruth(told[held_out], faults=("bgr",)), answer, {})
         for held_out, answer in ((False, good), (False, bad), (True, bad))

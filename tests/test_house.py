@@ -44,6 +44,7 @@ SHARED_NAMES = {
     "environment": "the Jinja environment of a kind of report",
     "load_session": "what a runtime registers",
     "main": "the entry point of a module that is run",
+    "parse": "the command line of a module that is run",
     "prepare": "what a section of the report registers",
     "read": "what a format of external boxes registers",
     "recognises": "what a format of external boxes registers",

@@ -16,7 +16,7 @@ import yaml
 from parity.data.listing import list_images
 from parity.diagnose.configuration import EXTERNAL, MODEL, configuration_of
 from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
-from parity.errors import UserError
+from parity.errors import UserError, in_one_sentence
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
 from parity.files import atomic
@@ -160,4 +160,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with in_one_sentence():
+        sys.exit(main())

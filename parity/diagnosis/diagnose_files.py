@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -23,6 +22,7 @@ from parity.diagnosis.document import (
     Unexplained,
 )
 from parity.diagnosis.fixes.fix import FixValues, fix_values
+from parity.diagnosis.other_networks import other_networks
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import load_converted
@@ -66,13 +66,8 @@ def diagnose_files(
     """
     names = load(inputs["controls"][0], DetectionBatch).made_by.names
     listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    load_network = partial(OnnxNetwork.load, threads=threads)
-    network = load_network(networks[about["export"]])
-    others = {
-        name: partial(load_network, path)
-        for name, path in networks.items()
-        if name != about["export"]
-    }
+    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+    others = other_networks(networks, about["export"], threads=threads)
     try:
         observations = with_arrays(
             load_converted(inputs["detections"], known),

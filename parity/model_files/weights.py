@@ -1,6 +1,7 @@
 """Comparing the weights that an ONNX file stores with those of the checkpoint."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -24,6 +25,13 @@ SMALLEST_ERROR = 1e-7
 SLOPE = 0.005
 """Deviation from 1 of the factor between stored and true weights that rounding does not explain;
 chosen."""
+
+
+def is_fp32(path: str | Path) -> bool:
+    """Return whether no weight of an ONNX file is quantised or half as precise."""
+    model = onnx.load(path, load_external_data=False)
+    others = {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+    return not any(each.data_type in others for each in model.graph.initializer)
 
 
 def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:

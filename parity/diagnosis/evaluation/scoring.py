@@ -15,7 +15,7 @@ EXPECTED_OF_UNKNOWN = ("explained_in_part", "not_explained")
 
 
 @dataclass(frozen=True)
-class Answer:
+class DiagnosisAnswer:
     """What a diagnosis says.
 
     Attributes
@@ -55,7 +55,7 @@ class ScoredAnswer:
     ----------
     truth : DeploymentTruth
         What is wrong.
-    answer : Answer
+    answer : DiagnosisAnswer
         What was said.
     true, false, missed : tuple of str
         Words of the truth that were named; names that are false; words that were not named.
@@ -66,7 +66,7 @@ class ScoredAnswer:
     """
 
     truth: DeploymentTruth
-    answer: Answer
+    answer: DiagnosisAnswer
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
@@ -86,9 +86,9 @@ class ScoredAnswer:
         return not self.penalty
 
 
-def answer_of(diagnosis: Diagnosis) -> Answer:
+def answer_of(diagnosis: Diagnosis) -> DiagnosisAnswer:
     """Return what of a diagnosis is scored."""
-    return Answer(
+    return DiagnosisAnswer(
         verdict=diagnosis.verdict,
         named=tuple(fault.name for fault in diagnosis.faults),
         choices=tuple(choice.name for choice in diagnosis.choices),
@@ -105,7 +105,7 @@ def answer_of(diagnosis: Diagnosis) -> Answer:
 
 
 def score_answer(
-    truth: DeploymentTruth, answer: Answer, kinds: Kinds, hidden: Collection[str] = ()
+    truth: DeploymentTruth, answer: DiagnosisAnswer, kinds: Kinds, hidden: Collection[str] = ()
 ) -> ScoredAnswer:
     """Compare an answer with the truth.
 
@@ -115,7 +115,7 @@ def score_answer(
     ----------
     truth : DeploymentTruth
         What is wrong.
-    answer : Answer
+    answer : DiagnosisAnswer
         What was said.
     kinds : dict of str to tuple of str
         See :data:`parity.diagnosis.evaluation.truth.Kinds`.
@@ -129,7 +129,7 @@ def score_answer(
 
 def _score(
     truth: DeploymentTruth,
-    answer: Answer,
+    answer: DiagnosisAnswer,
     named: Sequence[str],
     kinds: Kinds,
     hidden: Collection[str],

@@ -145,7 +145,9 @@ def test_the_answer_is_printed(
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     said = ran.stdout.splitlines()
-    assert said[0] == 'external-mine has 1 fault: "Colours swapped (BGR instead of RGB)".'
+    assert said[0].startswith(
+        'Your program `mine` is wrong in one step: "Colours swapped (BGR instead of RGB)", which '
+    )
     assert said[1].startswith("Colours swapped (BGR instead of RGB): ")
     page = Path(said[-1].removeprefix("Report: "))
     assert page.is_file()

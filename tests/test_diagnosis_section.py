@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import DiagnosisDocument, Proof, Severity, Unexplained
+from parity.diagnosis.document import Alternative, DiagnosisDocument, Proof, Severity, Unexplained
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
@@ -22,6 +22,7 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
+from parity.reporting.diagnosis_evidence import alternative_in_words
 from parity.reporting.diagnosis_verdict import (
     advice,
     cause_in_words,
@@ -110,7 +111,15 @@ def left(
             replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)),
             (
                 f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
-                "10 objects and adds 1. One more difference is harmless."
+                "10 objects and adds 1. Another difference is harmless."
+            ),
+        ),
+        (
+            replace(TWO, faults=(*TWO.faults, ONE_GAIN, replace(ONE_GAIN, name="other"))),
+            (
+                f'Your program `mine` is wrong in 2 steps: "Sheared image" and {BGR_TITLE}, which '
+                "lose 4 of 10 objects and change the class of 2. Another 2 differences are "
+                "harmless."
             ),
         ),
         (
@@ -126,7 +135,7 @@ def left(
             (
                 "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
-                "adds 1. One more difference is harmless."
+                "adds 1. Another difference is harmless."
             ),
         ),
         (
@@ -160,7 +169,7 @@ def left(
             replace(DIAGNOSIS, unexplained=Unexplained(0.02, 0, ("nms",), Severity(lost=1), ())),
             (
                 f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
-                "10 objects and adds 1. 2 % of the boxes are not explained."
+                "10 objects and adds 1. Still, 2 % of the boxes are not explained."
             ),
         ),
         (
@@ -363,7 +372,7 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
 def test_a_table_lists_several_faults_by_what_they_do() -> None:
     rows = table("What each fault does by itself", IN_PART)
     assert rows == (
-        (BGR.title, "3", "1", "0", "20 / 2", "0.4", ""),
+        (BGR.title, "3", "1", "0", "20 / 2", "0.4", "harmful"),
         (ONE_GAIN.title, "0", "0", "0", "0.4 / 0.1", "0", "harmless"),
     )
     assert not table("What each fault does by itself")
@@ -461,10 +470,27 @@ def test_thresholds_are_ranges() -> None:
 
 def test_what_is_open_is_said_by_titles() -> None:
     open_questions = group("What these boxes cannot tell")
-    assert 'Other explanations fit these boxes equally well: "Grey image".' in open_questions
+    assert (
+        f'Other explanations fit these boxes equally well: "Grey image" instead of {BGR_TITLE}.'
+        in open_questions
+    )
     assert "Boxes not clipped to the image" in open_questions
     assert "Boxes passed to cv2.dnn.NMSBoxes (harmless)" in group("What was inferred")
     assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "faults", "words"),
+    [
+        (DIAGNOSIS, ("bgr", "grey", "nmsboxes"), '"Grey image" as well'),
+        (DIAGNOSIS, (), f"the same without {BGR_TITLE}"),
+        (CORRECT, ("grey",), '"Grey image"'),
+    ],
+)
+def test_an_alternative_is_told_by_what_differs(
+    diagnosis: DiagnosisDocument, faults: tuple[str, ...], words: str
+) -> None:
+    assert alternative_in_words(Alternative(faults), diagnosis) == words
 
 
 def test_where_nothing_is_lost_there_is_no_waterfall() -> None:

@@ -135,6 +135,17 @@ def test_both_say_what_stands_before_and_behind_the_models(
         assert shown_in_markdown(text, written.markdown), text
 
 
+def test_both_begin_with_a_sentence_on_each_program(written: Written, prepared: Report) -> None:
+    (headline,) = prepared.headlines
+    assert headline.state == "wrong"
+    said = str(escape(headline.sentence))
+    link = f'<p class="headline wrong"><a href="#model-0-diagnosis">{said}</a></p>'
+    assert 0 < written.page.index(link) < written.page.index('<p class="word">')
+    assert 'id="model-0-diagnosis"' in written.page
+    text = f"- {escape_markdown(headline.sentence)}"
+    assert 0 < written.markdown.index(text) < written.markdown.index("**Verdict: ")
+
+
 def shown_in_page(text: str, page: str) -> bool:
     return str(escape(printable(text))) in page
 

@@ -23,7 +23,9 @@ from parity.files import atomic
 from parity.planning.checks import checked
 from parity.planning.schema import complete
 from parity.provenance import ROOT
+from parity.reporting.diagnosis_evidence import box_count
 from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.fault_wording import harmful, harmless, proof_sentence
 
 OUTPUT = Path("diagnosis")
 HEAD = "# Written by python -m parity.diagnose.\n"
@@ -139,7 +141,10 @@ def answer(folder: Path) -> str:
     found = load_diagnosis(folder / "results" / "diagnose" / MODEL / f"{EXTERNAL}.json")
     lines = [verdict_sentence(found)]
     if isinstance(found, DiagnosisDocument):
-        lines += [f"{fault.title}: {fault.fix}" for fault in found.faults]
+        for fault in harmful(found):
+            proof = proof_sentence(fault.proof, box_count(found))
+            lines.append(f"{fault.title}: {fault.fix} Proof: {proof}")
+        lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask
     return "\n".join([*lines, f"Report: {folder / PAGE}"])
 

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from parity.diagnosis.document import DiagnosisDocument, Severity, Threshold, ThresholdRange
+from parity.diagnosis.document import (
+    Alternative,
+    DiagnosisDocument,
+    Severity,
+    Threshold,
+    ThresholdRange,
+)
 from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
 from parity.reporting.fault_wording import harmful
 from parity.reporting.wording import as_sentence, ceiling, count, listing, number, percent
@@ -134,7 +140,8 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
         return
     if diagnosis.equivalents:
         others = "; or ".join(
-            in_words(other.faults, diagnosis) for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
+            alternative_in_words(other, diagnosis)
+            for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
         )
         yield f"Other explanations fit these boxes equally well: {others}."
     if diagnosis.undecided:
@@ -142,6 +149,19 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
             "These faults may be present, too, because they change nothing in these images: "
             f"{in_words(diagnosis.undecided, diagnosis)}."
         )
+
+
+def alternative_in_words(other: Alternative, diagnosis: DiagnosisDocument) -> str:
+    """Return by what another explanation differs from the one that is named."""
+    own = [fault.name for fault in diagnosis.faults]
+    known = {*own, *(choice.name for choice in diagnosis.choices)}
+    more = [name for name in other.faults if name not in known]
+    less = [name for name in own if name not in other.faults]
+    if not more:
+        return f"the same without {in_words(less, diagnosis)}"
+    if not less:
+        return in_words(more, diagnosis) + (" as well" if own else "")
+    return f"{in_words(more, diagnosis)} instead of {in_words(less, diagnosis)}"
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:

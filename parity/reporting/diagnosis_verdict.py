@@ -12,7 +12,7 @@ from parity.diagnosis.stages import (
     FaultStage,
 )
 from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
-from parity.reporting.wording import as_sentence, count, percent
+from parity.reporting.wording import count, percent
 
 State = Literal["unread", "wrong", "unexplained", "harmless", "fine"]
 """How bad it is."""
@@ -88,7 +88,7 @@ def few(many: int, noun: str) -> str:
 def _explained(diagnosis: DiagnosisDocument, subject: str) -> str:
     matter, more = harmful(diagnosis), harmless(diagnosis)
     left = diagnosis.unexplained.stages
-    rest = f" {as_sentence(rest_in_words(diagnosis))}" if left else ""
+    rest = f" Still, {rest_in_words(diagnosis)}." if left else ""
     if not matter:
         differences = few(len(more), "harmless difference")
         return f"{subject} has only {differences}: {_with_effect(more, diagnosis)}.{rest}"
@@ -109,9 +109,9 @@ def _proved(diagnosis: DiagnosisDocument) -> str:
 def _more(faults: tuple[FoundFault, ...]) -> str:
     if not faults:
         return ""
-    verb = "is" if len(faults) == 1 else "are"
-    more = few(len(faults), "more difference")
-    return f" {as_sentence(f'{more} {verb} harmless')}"
+    if len(faults) == 1:
+        return " Another difference is harmless."
+    return f" Another {len(faults)} differences are harmless."
 
 
 def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:

@@ -67,7 +67,7 @@ class JudgedGate:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Headline:
     """What is wrong with a program of the user, in a sentence, its model, and how bad it is."""
 
     model: str
@@ -98,7 +98,7 @@ class Report:
 
     Attributes
     ----------
-    answers : tuple of Answer
+    headlines : tuple of Headline
         What is wrong with each program that was diagnosed, the worst first.
     verdict : str
         ``pass``, ``fail`` or ``nothing compared``.
@@ -114,7 +114,7 @@ class Report:
         Configuration, and how to reproduce the run.
     """
 
-    answers: tuple[Answer, ...]
+    headlines: tuple[Headline, ...]
     verdict: str
     gates: tuple[JudgedGate, ...]
     notes: tuple[str, ...]
@@ -146,7 +146,7 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     notes = sorted({result.images_note for result in results} - {""})
     diagnoses = worst_first(map(load_diagnosis, inputs.get("diagnoses", ())))
     return Report(
-        answers=tuple(Answer(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
+        headlines=tuple(Headline(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
         verdict=overall(gates),
         gates=tuple(judged),
         notes=tuple(notes),

@@ -62,7 +62,7 @@ FAULT_HEADER = (
     "classes changed",
     "boxes moved: largest / median (px)",
     "scores changed: largest",
-    "",
+    "severity",
 )
 FIX_HEADER = (
     "compared with PyTorch",
@@ -105,13 +105,13 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
         yield Group("What is not explained", (Sentences(rest),))
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
-    if plot:
-        yield Figure(plot, PLOT)
     for place, fault in enumerate(harmful(diagnosis), start=1):
         yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, diagnosis)))
     if more := harmless(diagnosis):
         cards = [Group(each.title, tuple(fault_blocks(each, diagnosis))) for each in more]
         yield Group("Harmless differences", tuple(cards), folded=True)
+    if plot:
+        yield Figure(plot, PLOT)
     yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))), *fault_table(diagnosis)))
     if has_boxes(diagnosis):
         yield Group("Thresholds", (Sentences(tuple(thresholds(diagnosis))),))
@@ -179,7 +179,7 @@ def fault_row(fault: FoundFault) -> tuple[str, ...]:
         *(f"{many:,}" for many in (found.lost, found.added, found.renamed)),
         f"{number(found.box_px)} / {number(found.box_px_median)}",
         number(found.score),
-        "harmless" if found.harmless else "",
+        "harmless" if found.harmless else "harmful",
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity.comparison.results import ComparisonResults, Distributions, Results
+from parity.comparison.rounding import UNROUNDED
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.export_choice import (
     compare_exports,
@@ -27,6 +28,7 @@ def compared(missing: int, extra: int, box_px: float, *, passed: bool) -> Compar
         candidate="",
         gated=True,
         tolerance=Tolerance(),
+        rounding=UNROUNDED,
         matched=90,
         missing=missing,
         extra=extra,

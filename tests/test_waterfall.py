@@ -9,6 +9,7 @@ from parity.comparison.results import (
     Distributions,
     Results,
 )
+from parity.comparison.rounding import UNROUNDED
 from parity.comparison.settings import Effect
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.views.causes import factor_rows
@@ -36,6 +37,7 @@ def compared(effect: Effect, reference: str, candidate: str, matched: int) -> Co
         candidate=candidate,
         gated=False,
         tolerance=Tolerance(),
+        rounding=UNROUNDED,
         matched=matched,
         missing=10 - matched,
         extra=10 - matched,

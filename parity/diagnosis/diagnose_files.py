@@ -64,13 +64,13 @@ def diagnose_files(
     destination, seconds : str or Path
         The answer, and the effort, which differs from run to run.
     """
-    names = load(inputs["controls"][0], DetectionBatch).made_by.names
-    listed = [image for path in inputs["batches"] for image in load_batch(path)]
-    network = OnnxNetwork.load(networks[about["export"]], threads=threads)
-    others = other_networks(networks, about["export"], threads=threads)
     try:
+        boxes = load_converted(inputs["detections"], known)
+        names = load(inputs["controls"][0], DetectionBatch).made_by.names
+        listed = [image for path in inputs["batches"] for image in load_batch(path)]
+        network = OnnxNetwork.load(networks[about["export"]], threads=threads)
         observations = with_arrays(
-            load_converted(inputs["detections"], known),
+            boxes,
             known,
             [image.name for image in listed],
             input_shape=network.input_shape,
@@ -84,6 +84,7 @@ def diagnose_files(
         return
     shown = observations.images or observations.tensors or observations.raws
     paths = {image.name: Path(image.path) for image in listed if image.name in shown}
+    others = other_networks(networks, about["export"], threads=threads)
     replayer = Replayer(network, paths, others=others)
     diagnosis = diagnose(observations, replayer, names)
     used = set(diagnosis.images)

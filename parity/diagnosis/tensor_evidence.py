@@ -148,12 +148,12 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
         if fault.precedes_output
     }
     left = LEVELS * float(np.mean(list(each.values())))
+    images = "1 image" if len(tensors) == 1 else f"{len(tensors)} images"
     said = (
-        f"The input tensors of {len(tensors)} images are reproduced to {left:.2g} grey levels on "
-        "average."
+        f"The input tensors of {images} are reproduced to {left:.2g} grey levels on average."
         if reproduced
-        else f"The input tensors are not reproduced: they still differ by {left:.2g} grey levels "
-        "on average."
+        else f"The input tensors of {images} are not reproduced: they still differ by {left:.2g} "
+        "grey levels on average."
     )
     return ArrayEvidence(best, reproduced, share, proofs, (said, *sentences(read)))
 

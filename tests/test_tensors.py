@@ -121,9 +121,9 @@ def archived(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.npy", b"", "a.npy is no array that NumPy reads"),
-        ("a.npy", b"\x80\x04N.", "a.npy is no array that NumPy reads"),
-        ("a.npy", pickled, "a.npy is no array that NumPy reads"),
+        ("a.npy", b"", "a.npy is no array of numbers that NumPy reads"),
+        ("a.npy", b"\x80\x04N.", "a.npy is no array of numbers that NumPy reads"),
+        ("a.npy", pickled, "a.npy is no array of numbers that NumPy reads"),
         ("a.npy", archived, "a.npy is an archive of arrays; save one array with numpy.save."),
         ("a.npy", np.array(["x"]), "a.npy holds <U1; save numbers, best as float32."),
         ("a.npy", ARRAY * np.nan, "a.npy holds NaN or infinite numbers"),

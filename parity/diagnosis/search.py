@@ -370,8 +370,8 @@ class Search:
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
-        useful = [f for f in ranked if costs[f] < WORSE * plain.cost]
-        useful += [f for f in moves if f not in costs]
+        useful = [f for f in moves if f not in costs]
+        useful += [f for f in ranked if costs[f] < WORSE * plain.cost]
         wanted = logit(self.cost_model.observed[first[0]].scores)
         for _ in range(DEPTH):
             level.sort(key=_likely_first)

@@ -44,8 +44,10 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
 def _read_npy(path: Path) -> np.ndarray:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise UserError(f"{path} is no array that NumPy reads ({error}).") from None
+    except (ValueError, OSError, EOFError):
+        raise UserError(
+            f"{path} is no array of numbers that NumPy reads; save it anew with numpy.save."
+        ) from None
     if not isinstance(array, np.ndarray):
         raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
     return np.asarray(array)

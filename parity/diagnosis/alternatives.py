@@ -109,12 +109,15 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     cost_model = search.cost_model
     count = sum(fault.precedes_output for fault in cost_model.faults(best))
     base = best if cost_model.box_count else cost_model.correct
-    least = cost_model.misfit(best, search.probes)
+    first, least = search.probes[:1], cost_model.misfit(best, search.probes)
+    least_first = cost_model.misfit(best, first)
     for hypothesis in search.tried:
         if len(hypothesis.faults) > max(count, 1):
             continue
         inputs = {field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT}
         pipeline = replace(base, **inputs)
+        if cost_model.misfit(pipeline, first) >= least_first + INPUT_MARGIN:
+            continue
         if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
             yield pipeline
 

@@ -200,6 +200,11 @@ class InputHypothesis:
     logits: np.ndarray = field(compare=False)
 
     @property
+    def other_network(self) -> bool:
+        """Return whether another network is all that is assumed."""
+        return [fault.stage for fault in self.faults] == ["network"]
+
+    @property
     def proven(self) -> bool:
         """Return whether the scores prove the input."""
         return bool(self.hits >= PROVEN)
@@ -370,8 +375,8 @@ class Search:
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
-        useful = [f for f in moves if f not in costs]
-        useful += [f for f in ranked if costs[f] < WORSE * plain.cost]
+        shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
+        useful = [*(f for f in moves if f not in costs), *shown]
         wanted = logit(self.cost_model.observed[first[0]].scores)
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
@@ -390,8 +395,9 @@ class Search:
             likely = [faults for _, faults in sorted(options.values(), key=_first)[:COMBINED]]
             greedy = [
                 (*hypothesis.faults, fault)
-                for place, hypothesis in enumerate(level[:BEAM])
-                for fault in (useful if place == 0 else useful[:SECOND_MOVES])
+                for place, hypothesis in enumerate(level)
+                if place < BEAM or hypothesis.other_network
+                for fault in (useful if place == 0 else shown[:SECOND_MOVES])
                 if not _excludes(fault, hypothesis)
             ]
             level = self._try([*likely, *greedy], first)

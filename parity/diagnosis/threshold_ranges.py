@@ -17,6 +17,10 @@ REPRODUCED = 0.5
 """Share of observed boxes reproduced to their digits from which a declared threshold can be
 contradicted; chosen."""
 
+LEAST_LEFT_OUT = 3
+"""Boxes above the declared confidence threshold that must have been left out to contradict it;
+chosen: fewer may be missing for another reason."""
+
 IOU_STEP = 0.01
 """Distance of the IoU thresholds that are tried; chosen: people write two decimals."""
 
@@ -97,6 +101,9 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
         scores = cost_model.replayer.detections(lower, name).scores
         alone = np.setdiff1d(np.arange(len(scores)), fit.pairs[:, 0])
         left_out += [float(s) for s in scores[alone] if high is None or s < high]
+    declared = cost_model.observations.declared.conf
+    if declared is not None and sum(score > declared for score in left_out) < LEAST_LEFT_OUT:
+        left_out = [score for score in left_out if score <= declared]
     return (max(left_out) - precision if left_out else None), high
 
 

@@ -15,28 +15,20 @@ WORDS: dict[Threshold, str] = {
     "max_det": "maximum number of boxes",
 }
 
-USUAL: dict[Threshold, tuple[float, ...]] = {
-    "conf": (0.001, 0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65,
-             0.7, 0.75, 0.8, 0.9),
-    "iou": (0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9, 0.95),
-    "max_det": (1, 3, 5, 8, 10, 15, 20, 25, 30, 50, 100, 150, 200, 300, 1000),
-}  # fmt: skip
-"""Values that people set; chosen."""
-
 POPULAR: dict[Threshold, tuple[float, ...]] = {
     "conf": (0.25, 0.5, 0.3, 0.4, 0.2, 0.45, 0.35, 0.1, 0.6, 0.05, 0.01, 0.001, 0.15, 0.55, 0.7,
              0.65, 0.8, 0.75, 0.9),
     "iou": (0.45, 0.5, 0.7, 0.4, 0.6, 0.3, 0.65, 0.55, 0.2, 0.75, 0.8, 0.1, 0.9, 0.95),
     "max_det": (300, 100, 1000, 200, 50, 20, 10, 1, 5, 3, 25, 30, 15, 8, 150),
 }  # fmt: skip
-"""The same, those that people set most often first; chosen."""
+"""Values that people set, the most popular first; chosen."""
 
 CONTRADICTED = COMMON_COST + 1
 """Cost of a threshold other than the declared one, or of one that keeps a single box or nothing,
 nats; chosen: people who declare a threshold are mostly right."""
 
 UNUSUAL = 0.9 * CHOICE_COST
-"""Additional cost of a value that is not among :data:`USUAL`, nats; chosen so that a threshold of
+"""Additional cost of a value that is not among :data:`POPULAR`, nats; chosen so that a threshold of
 which nothing was declared stays a harmless choice."""
 
 CONF_STEPS = 100
@@ -68,7 +60,7 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
     cost = CHOICE_COST if declared is None else CONTRADICTED
     if value == 1:
         cost = CONTRADICTED
-    if value not in USUAL[field]:
+    if value not in POPULAR[field]:
         cost += UNUSUAL
     return Fault(
         f"{field}_{value:g}",
@@ -118,16 +110,16 @@ def threshold_faults(
     scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
     scores = scores[np.isfinite(scores)]
     lowest = float(scores.min()) if len(scores) else 1.0
-    confs = {c for c in USUAL["conf"] if c <= lowest + SCORE_ROUNDING}
+    confs = {c for c in POPULAR["conf"] if c <= lowest + SCORE_ROUNDING}
     if len(scores):
         confs.add(float(np.floor(lowest * CONF_STEPS) / CONF_STEPS))
     most = max((len(o) for o in observed.values()), default=0)
-    counts = {c for c in USUAL["max_det"] if c >= most}
+    counts = {c for c in POPULAR["max_det"] if c >= most}
     if most and sum(len(o) == most for o in observed.values()) > 1:
         counts.add(most)
     options: dict[Threshold, set[float]] = {
         "conf": confs,
-        "iou": set(USUAL["iou"]),
+        "iou": set(POPULAR["iou"]),
         "max_det": counts,
     }
     return [

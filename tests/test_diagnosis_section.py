@@ -211,6 +211,10 @@ def test_each_verdict_is_as_bad_as_what_it_loses() -> None:
     ]
     shuffled = (CORRECT, HARMLESS, UNKNOWN, DIAGNOSIS)
     assert worst_first(shuffled) == [DIAGNOSIS, UNKNOWN, HARMLESS, CORRECT]
+    effect = DIAGNOSIS.fix_effect
+    worse = replace(effect, before=replace(effect.before, missing=effect.before.missing + 1))
+    worst = replace(DIAGNOSIS, fix_effect=worse)
+    assert worst_first([DIAGNOSIS, worst]) == [worst, DIAGNOSIS]
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,16 @@ def state_of(diagnosis: Diagnosed) -> State:
 
 
 def worst_first(diagnoses: Iterable[Diagnosed]) -> list[Diagnosed]:
-    """Return diagnoses by how bad they are."""
-    return sorted(diagnoses, key=lambda each: STATES.index(state_of(each)))
+    """Return diagnoses by how bad they are, and then by how many objects differ."""
+    return sorted(diagnoses, key=lambda each: (STATES.index(state_of(each)), -differing(each)))
+
+
+def differing(diagnosis: Diagnosed) -> int:
+    """Return how many objects are lost, added or renamed in the images of a diagnosis."""
+    if isinstance(diagnosis, Undiagnosed):
+        return 0
+    found = diagnosis.fix_effect.before
+    return found.missing + found.extra + found.flipped
 
 
 def has_boxes(diagnosis: DiagnosisDocument) -> bool:

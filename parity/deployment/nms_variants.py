@@ -37,7 +37,8 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
         Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px
         of the image before they are rounded, or as they are returned (``image``).
     order : str
-        Which box goes first: that of the highest score, of the lowest, or as the output has them.
+        Which box goes first: the one with the highest score, the lowest, or in the order of the
+        output.
     iou_inclusive : bool
         Whether an overlap equal to the threshold suppresses, too.
     class_offset : float or None

@@ -53,7 +53,7 @@ class ArrayEvidence:
     pipeline : Pipeline
         The input that comes nearest.
     reproduced : bool
-        Whether it is that of the deployment.
+        Whether it reproduces the arrays.
     share : float or None
         Share of the arrays that are reproduced; None without any.
     proofs : dict of str to Proof

@@ -188,8 +188,11 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
     if not cost_model.box_count and arrays.share is not None:
         reproduced = Reproduction(arrays.share, arrays.share, 1.0, 0.0, 0.0)
     verdict = _verdict(reproduced, faults)
-    equivalents, more = _compare(cost_model, best, explanations(search, best))
-    undecided = _undecided(cost_model, best, more)
+    equivalents: list[Explanation] = []
+    undecided: tuple[Fault, ...] = ()
+    if verdict != "not_explained":
+        equivalents, more = _compare(cost_model, best, explanations(search, best))
+        undecided = _undecided(cost_model, best, more)
     unexplained = _unexplained_stages(cost_model, best, reproduced, arrays)
     return Diagnosis(
         verdict=verdict,

@@ -93,7 +93,7 @@ def allowed(key: dict[str, Any]) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     said = " or ".join(TYPES[kind] for kind in kinds)
     if "array" in kinds and "items" in key:
-        said = said.replace("a list", f"a list ({allowed(key['items'])} each)")
+        said = said.replace("a list", f"a list (each: {allowed(key['items'])})")
     bounds = [f"{words} {key[bound]}" for bound, words in BOUNDS.items() if bound in key]
     return ", ".join([said, *bounds])
 

@@ -39,7 +39,7 @@ def test_every_row_has_four_cells() -> None:
         ({"type": "integer", "minimum": 1}, "a whole number, at least 1"),
         ({"enum": [8, 16]}, "`8`, `16`"),
         ({"anyOf": [{"type": "integer"}, {"const": "auto"}]}, "a whole number or `auto`"),
-        ({"type": "array", "items": {"type": "string"}}, "a list (text each)"),
+        ({"type": "array", "items": {"type": "string"}}, "a list (each: text)"),
         ({"type": ["object", "null"]}, "keys or nothing"),
     ],
 )

@@ -1,7 +1,7 @@
 """What a hypothesis costs: how badly it fits the observed boxes, and the faults that it assumes.
 
-Differences cost the logarithm of their size, in nats (the unit of the natural logarithm). Weights and
-prices are chosen by hand, so that a cost ranks hypotheses and is no likelihood.
+Differences cost the logarithm of their size, in nats (the unit of the natural logarithm). Weights
+and prices are chosen by hand, so that a cost ranks hypotheses and is no likelihood.
 """
 
 from collections.abc import Sequence

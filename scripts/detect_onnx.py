@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import Thresholds
-from parity.detection.postprocess import detect
 from parity.logs import log_to
+from parity.postprocessing.postprocess import detect
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

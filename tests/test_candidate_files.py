@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.decoding import Candidates
-from parity.detection.postprocess import detect
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from tests.candidates import RUN, candidates, mixed
 from tests.conftest import examples
 

@@ -16,7 +16,7 @@ from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import BatchImage
 from parity.data.reading import read_image
-from parity.detection.postprocess import detect
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.conftest import ROOT
 from tests.documents import network_run

@@ -22,9 +22,9 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.documents import load
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.documents import network_run
 
@@ -95,7 +95,7 @@ from parity.data.batch_plan import plan_batches
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import Thresholds
-from parity.detection.postprocess import detect
+from parity.postprocessing.postprocess import detect
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)
 network = OnnxNetwork.load(onnx, threads=1)

@@ -13,7 +13,7 @@ from parity.deployment.postprocess import postprocess, to_output
 from parity.deployment.run import read_and_preprocess, run
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.letterbox import Letterbox
-from parity.detection.postprocess import detect
+from parity.postprocessing.postprocess import detect
 
 BOXES = np.array([[100, 200, 180, 260], [300, 300, 420, 360]], np.float32)
 PLACE = Letterbox(640, 640, 480, 640, 80, 0)

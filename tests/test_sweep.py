@@ -22,9 +22,9 @@ from parity.detection.candidate_files import BakedThresholds, CandidateBatch, Im
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.documents import to_plain
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.documents import network_run
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.backends.runtimes.runtime import Session, TensorInfo
+from parity.detection.head import Head
 from parity.errors import UserError
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
 FINISHED_COLUMNS = 6
-"""x1, y1, x2, y2, score and class of an output that needs no NMS."""
+"""x1, y1, x2, y2, score and class of a row that needs no NMS; a task may add more."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class ModelFacts:
         Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
     dtype : str
         Of its image input, float32 or float16.
+    keypoint_shape : tuple of int or None
+        Keypoints of an object and numbers of a keypoint.
     """
 
     task: Task
@@ -48,6 +51,13 @@ class ModelFacts:
     suppressed: bool
     batch: int
     dtype: str
+    keypoint_shape: tuple[int, int] | None = None
+
+    @property
+    def head(self) -> Head:
+        """What the end of the network is."""
+        name = next(name for name, task in TASKS.items() if task is self.task)
+        return Head(name, self.end2end, self.keypoint_shape)
 
 
 def read_facts(session: Session, path: str | Path) -> ModelFacts:
@@ -72,6 +82,7 @@ def read_facts(session: Session, path: str | Path) -> ModelFacts:
         stride = int(metadata["stride"])
         task_name = metadata["task"]
         arguments = dict(ast.literal_eval(metadata.get("args", "{}")))
+        keypoint_shape = ast.literal_eval(metadata.get("kpt_shape", "None"))
     except (KeyError, ValueError, SyntaxError, TypeError):
         raise UserError(
             f"{path} lacks the metadata that Ultralytics writes (imgsz, names, stride, task); "
@@ -81,31 +92,53 @@ def read_facts(session: Session, path: str | Path) -> ModelFacts:
         raise UserError(
             f"{path} is a model for the task {task_name}; only {supported_models()} work."
         )
-    task, taken, output = TASKS[task_name], session.input, session.output
+    task, taken = TASKS[task_name], session.input
     _check_input(taken, path)
     batch, _, *sides = taken.shape
     fixed = [side for side in sides if isinstance(side, int)]
     rect = len(fixed) < 2
     suppressed = bool(arguments.get("nms"))
-    finished = output.shape[-1] == FINISHED_COLUMNS or metadata.get("end2end") == "True"
-    rows = output.shape[1] if len(output.shape) == 3 else 0
-    expected = task.box_rows + len(names)
-    if not (finished or suppressed) and isinstance(rows, int) and rows != expected:
-        raise UserError(
-            f"{path} returns {list(output.shape)}; expected [batch, {task.box_rows} + "
-            f"{len(names)} classes, anchors], as Ultralytics exports it."
-        )
+    shapes = [output.shape for output in session.outputs]
+    if len(shapes) < task.outputs:
+        raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
+    keypoints = (int(keypoint_shape[0]), int(keypoint_shape[1])) if keypoint_shape else None
+    rows = task.rows(len(names), keypoints, shapes)
+    end2end = metadata.get("end2end") == "True" or (
+        task.fitted == "letterbox" and _is_finished(shapes[0], rows, len(names))
+    )
+    if not (end2end or suppressed):
+        _check_rows(shapes[0], rows, task, len(names), path)
     return ModelFacts(
         task=task,
         imgsz=(height, width) if rect else (fixed[0], fixed[1]),
         stride=stride,
         names=names,
         rect=rect,
-        end2end=finished or suppressed,
+        end2end=end2end or suppressed,
         suppressed=suppressed,
         batch=batch if isinstance(batch, int) else 1,
         dtype=taken.dtype,
+        keypoint_shape=keypoints,
     )
+
+
+def _is_finished(shape: tuple[int | str, ...], rows: int | None, classes: int) -> bool:
+    """Return whether a first output holds a row per finished box."""
+    if len(shape) != 3 or rows is None or not isinstance(shape[-1], int):
+        return False
+    return shape[-1] == FINISHED_COLUMNS + rows - 4 - classes
+
+
+def _check_rows(
+    shape: tuple[int | str, ...], rows: int | None, task: Task, classes: int, path: str | Path
+) -> None:
+    found = shape[1] if len(shape) > 1 else 0
+    if isinstance(found, int) and found != rows:
+        axes = "[batch, {}]" if task.fitted == "centre crop" else "[batch, {}, anchors]"
+        expected = axes.format(task.expected.format(classes=classes))
+        raise UserError(
+            f"{path} returns {list(shape)}; expected {expected}, as Ultralytics exports it."
+        )
 
 
 def _check_input(taken: TensorInfo, path: str | Path) -> None:

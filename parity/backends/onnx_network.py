@@ -14,16 +14,19 @@ from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.data.reading import read_image
 from parity.deployment import geometry
 from parity.deployment.input_tensor import to_tensor
+from parity.deployment.pipeline import Pipeline
 from parity.deployment.run import pipeline_of
 from parity.detection.candidate_files import NetworkRun
+from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
+from parity.tasks.task import Outputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnnxNetwork(ModelFacts):
     """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
 
@@ -77,8 +80,9 @@ class OnnxNetwork(ModelFacts):
     @property
     def output_shape(self) -> tuple[int, ...] | None:
         """What it returns for one image; None where that depends on the image."""
-        sides = [side for side in self.session.output.shape[1:] if isinstance(side, int)]
-        return (1, *sides) if len(sides) == len(self.session.output.shape) - 1 else None
+        _, *sides = self.session.outputs[0].shape
+        fixed = [side for side in sides if isinstance(side, int)]
+        return (1, *fixed) if len(fixed) == len(sides) else None
 
     def check_geometry(
         self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
@@ -128,6 +132,8 @@ class OnnxNetwork(ModelFacts):
         (1, 3, H, W) float32
             Red, green, blue in [0, 1].
         """
+        if self.task.fitted == "centre crop":
+            return to_tensor(Pipeline(), resize_and_crop(image, self.imgsz))
         correct = pipeline_of(self)
         where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
@@ -146,10 +152,10 @@ class OnnxNetwork(ModelFacts):
         self._tensors.give_back(tensor)
 
     def forward(self, tensor: np.ndarray) -> np.ndarray:
-        """Run the network on one image, see :meth:`forward_batch`."""
-        return self.forward_batch([tensor])[0]
+        """Return the first output for one image, see :meth:`forward_batch`."""
+        return self.forward_batch([tensor])[0][0]
 
-    def forward_batch(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[Outputs]:
         """Run the network.
 
         Parameters
@@ -159,21 +165,23 @@ class OnnxNetwork(ModelFacts):
 
         Returns
         -------
-        list of (4 + classes, anchors) or (rows, 6) float32
-            The raw output for each image.
+        list of tuple of float32 arrays
+            The outputs for each image; the first is (4 + classes, anchors) or (rows, 6) and what
+            the task adds to them.
         """
         fed = tensors[0]
         if self.batch > 1:
             missing = self.batch - len(tensors)
             fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
         fed = fed.astype(self.dtype, copy=False)
-        output = self.session.run(fed)
-        return list(output[: len(tensors)].astype(np.float32, copy=False))
+        found = [each.astype(np.float32, copy=False) for each in self.session.run(fed)]
+        counted = found[: self.task.outputs]
+        return [tuple(output[i] for output in counted) for i in range(len(tensors))]
 
-    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
-        """Return the candidates of a raw output above a floor."""
+    def decode(self, outputs: Outputs, floor: float) -> Candidates:
+        """Return the candidates of the outputs for an image that score above a floor."""
         decode = self.task.decode_end2end if self.end2end else self.task.decode
-        return decode(raw, floor)
+        return decode(outputs, floor, len(self.names))
 
 
 def describe_run(
@@ -210,7 +218,7 @@ def describe_run(
         model_sha256=described.sha256,
         imgsz=network.imgsz,
         rect=network.rect,
-        end2end=network.end2end,
+        head=network.head,
         names=network.names,
         floor=floor,
         threads=threads,

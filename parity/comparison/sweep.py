@@ -19,9 +19,10 @@ from parity.comparison.threshold_grid import Axes
 from parity.detection.boxes import pairwise_iou
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
+from parity.detection.head import Head
 from parity.documents import save
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect_boxes
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Ranked:
 
 
 def rank_image(
-    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, end2end: bool
+    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, head: Head
 ) -> list[Ranked]:
     """Suppress the candidates of an image once per IoU threshold.
 
@@ -135,8 +136,8 @@ def rank_image(
         IoU thresholds.
     max_det : int
         Detections reported at most.
-    end2end : bool
-        Whether the candidates are finished boxes, to which no IoU threshold applies.
+    head : Head
+        What the candidates come from; no IoU threshold applies to finished boxes and to labels.
 
     Returns
     -------
@@ -145,13 +146,19 @@ def rank_image(
     """
     ranked: list[Ranked] = []
     for iou in ious:
-        if end2end and ranked:
+        if ranked and no_iou(head):
             ranked.append(ranked[0])
             continue
-        kept = detect(image, conf=conf, iou=iou, max_det=len(image.candidates), end2end=end2end)
+        everything = len(image.candidates)
+        kept = detect_boxes(image, conf=conf, iou=iou, max_det=everything, head=head)
         same = (other for other in ranked if _equal(other.detections, kept))
         ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
     return ranked
+
+
+def no_iou(head: Head) -> bool:
+    """Return whether no IoU threshold applies to what a network returns."""
+    return head.end2end or head.task == "classify"
 
 
 def _equal(one: Detections, other: Detections) -> bool:
@@ -159,10 +166,7 @@ def _equal(one: Detections, other: Detections) -> bool:
 
 
 def _by_falling_score(detections: Detections) -> Detections:
-    order = np.argsort(-detections.scores, kind="stable")
-    return Detections(
-        detections.boxes[order], detections.scores[order], detections.class_ids[order]
-    )
+    return detections.at(np.argsort(-detections.scores, kind="stable"))
 
 
 @dataclass(frozen=True)
@@ -286,7 +290,7 @@ def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
             conf=min(axes.tuned_conf),
             ious=axes.tuned_iou,
             max_det=axes.max_det,
-            end2end=batch.made_by.end2end,
+            head=batch.made_by.head,
         )
         for image in batch.images
     ]
@@ -360,7 +364,7 @@ def sweep(
         images=len(identities.pop()),
         arms={
             arm: ArmCounts(
-                end2end=batch.made_by.end2end,
+                end2end=no_iou(batch.made_by.head),
                 detections=np.sum(
                     [[each.counts(axes.tuned_conf) for each in image] for image in ranked[arm]],
                     axis=0,

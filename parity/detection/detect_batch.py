@@ -35,7 +35,7 @@ def detect_batch(
         What to apply.
     detect : callable
         Turns the candidates of one image into detections, see
-        :func:`parity.detection.postprocess.detect`.
+        :func:`parity.postprocessing.postprocess.detect`.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def detect_batch(
     run = batch.made_by
     check_baked(arm, run.baked, thresholds)
     images = [
-        ImageDetections.of(image, detect(image, **vars(thresholds), end2end=run.end2end))
+        ImageDetections.of(image, detect(image, **vars(thresholds), head=run.head))
         for image in batch.images
     ]
     save(destination, DetectionBatch(MadeBy.network(arm, thresholds, run), images))

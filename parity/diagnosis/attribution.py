@@ -13,7 +13,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
-from parity.detection.postprocess import detect
+from parity.detection.head import Head
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -28,6 +28,7 @@ from parity.diagnosis.document import (
 from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
+from parity.postprocessing.postprocess import detect
 
 EXAMPLES = 3
 """Images that are shown; chosen."""
@@ -66,7 +67,9 @@ class Reference:
         return {
             name: ImageDetections.of(
                 image,
-                detect(image, **thresholds, max_det=pipeline.max_det, end2end=self.end2end),
+                detect(
+                    image, **thresholds, max_det=pipeline.max_det, head=Head(end2end=self.end2end)
+                ),
             )
             for name, image in self.candidates.items()
         }

@@ -31,14 +31,14 @@ class OnnxRuntimeSession:
 
     session: "onnxruntime.InferenceSession"
     input: TensorInfo
-    output: TensorInfo
+    outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
     package: str = "onnxruntime"
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input."""
-        returned: np.ndarray = self.session.run(None, {self.input.name: tensor})[0]
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input."""
+        returned: list[np.ndarray] = self.session.run(None, {self.input.name: tensor})
         return returned
 
 
@@ -62,7 +62,7 @@ def load_session(
     return OnnxRuntimeSession(
         session,
         _describe(session.get_inputs()[0]),
-        _describe(session.get_outputs()[0]),
+        tuple(map(_describe, session.get_outputs())),
         session.get_modelmeta().custom_metadata_map,
         used[0],
     )

@@ -27,18 +27,15 @@ class OpenVinoSession:
 
     request: Any
     input: TensorInfo
-    output: TensorInfo
+    outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
     package: str = "openvino"
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input."""
-        outputs = self.request.infer({self.input.name: tensor})
-        returned: np.ndarray = next(
-            iter(outputs.values())
-        ).copy()  # OpenVINO writes the next one into the same
-        return returned
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input."""
+        found = self.request.infer({self.input.name: tensor})
+        return [each.copy() for each in found.values()]  # OpenVINO reuses its own arrays
 
 
 def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001
@@ -69,7 +66,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     return OpenVinoSession(
         request,
         _describe(model.inputs[0]),
-        _describe(model.outputs[0]),
+        tuple(map(_describe, model.outputs)),
         _metadata(model),
         f"OpenVINO {version} on the CPU",
     )

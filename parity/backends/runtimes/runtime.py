@@ -42,8 +42,8 @@ class Session(Protocol):
         """The first input of the model."""
 
     @property
-    def output(self) -> TensorInfo:
-        """The first output of the model."""
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """The outputs of the model."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -57,8 +57,8 @@ class Session(Protocol):
     def package(self) -> str:
         """The Python package whose version counts."""
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input, both with the axis of the batch."""
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input, with the axis of the batch."""
 
 
 class Load(Protocol):

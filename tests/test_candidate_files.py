@@ -94,7 +94,7 @@ def test_candidates_of_any_threshold_above_the_floor_are_enough(tmp_path: Path) 
     image = ImageCandidates("a.jpg", "aa", (480, 640), (640, 640), candidates=candidates(200))
     CandidateBatch(RUN, [image]).save(tmp_path / "batch.npz")
     stored = CandidateBatch.load(tmp_path / "batch.npz").images[0]
-    options = {"iou": 0.5, "max_det": 300, "end2end": False}
+    options = {"iou": 0.5, "max_det": 300, "head": RUN.head}
     for conf in (0.1, 0.3, 0.7):
         kept = image.candidates.scores > np.float32(conf)
         left = Candidates(*(getattr(image.candidates, n)[kept] for n in vars(image.candidates)))

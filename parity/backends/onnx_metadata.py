@@ -132,9 +132,9 @@ def _is_finished(shape: tuple[int | str, ...], rows: int | None, classes: int) -
 def _check_rows(
     shape: tuple[int | str, ...], rows: int | None, task: Task, classes: int, path: str | Path
 ) -> None:
-    found = shape[1] if len(shape) > 1 else 0
-    if isinstance(found, int) and found != rows:
-        axes = "[batch, {}]" if task.fitted == "centre crop" else "[batch, {}, anchors]"
+    axes = "[batch, {}]" if task.fitted == "centre crop" else "[batch, {}, anchors]"
+    unknown = len(shape) > 1 and not isinstance(shape[1], int)
+    if len(shape) != axes.count(",") + 1 or not (unknown or shape[1] == rows):
         expected = axes.format(task.expected.format(classes=classes))
         raise UserError(
             f"{path} returns {list(shape)}; expected {expected}, as Ultralytics exports it."

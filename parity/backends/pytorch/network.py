@@ -89,7 +89,13 @@ class PytorchNetwork:
         """
         loaded = YOLO(path)
         task = TASKS[loaded.task]
-        options = {"rect": rect, "device": device, "save": False, "verbose": False}
+        options = {
+            "imgsz": list(imgsz),
+            "rect": rect,
+            "device": device,
+            "save": False,
+            "verbose": False,
+        }
         options["nms"] = False if end2end else None
         predictor = predictor_class(task)(overrides=options)
         predictor.setup_model(loaded.model, verbose=False)

@@ -14,9 +14,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from parity.comparison.differences import MatchingSettings
-from parity.comparison.matching import best_pairing
+from parity.comparison.matching import best_pairing, overlaps
 from parity.comparison.threshold_grid import Axes
-from parity.detection.boxes import pairwise_iou
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
 from parity.detection.head import Head
@@ -188,7 +187,7 @@ class AllowedPairs:
     @classmethod
     def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
         """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
-        overlap = pairwise_iou(reference.boxes, candidate.boxes)
+        overlap = overlaps(reference, candidate)
         difference = np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
         same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
         return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))

@@ -74,10 +74,10 @@ def overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
     reference, candidate : Detections
         What two arms report for the same image.
     """
-    if reference.oriented is None or candidate.oriented is None:
+    ours, theirs = reference.oriented, candidate.oriented
+    if ours is None or theirs is None:
         return pairwise_iou(reference.boxes, candidate.boxes)
-    both = (each.oriented.astype(np.float64) for each in (reference, candidate))
-    return pairwise_overlap(*map(corners_of, both))
+    return pairwise_overlap(*(corners_of(each.astype(np.float64)) for each in (ours, theirs)))
 
 
 TIE_BREAK = 1e-9

@@ -19,9 +19,8 @@ def corner_distances(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     (P,) float64
         The largest distance of a corner along x or y, px.
     """
-    ways = [
-        np.roll(sense, turn, axis=1) for sense in (theirs, theirs[:, ::-1]) for turn in range(4)
-    ]
+    senses = (theirs, theirs[:, ::-1])
+    ways = [np.roll(sense, turn, axis=1) for sense in senses for turn in range(4)]
     apart = [np.abs(ours - way).max(axis=(1, 2)) for way in ways]
     least: np.ndarray = np.min(apart, axis=0)
     return least

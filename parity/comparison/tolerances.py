@@ -1,7 +1,7 @@
 """Comparing differences with tolerances."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNRO
     rounding : Rounding
         What printing may have changed, which counts for nothing.
     """
-    found = {quantity: _value(measured, quantity) for quantity in QUANTITIES}
+    found: dict[str, Any] = {quantity: _value(measured, quantity) for quantity in QUANTITIES}
     found["box_px"] = _beyond(measured.box_px, rounding.box_px)
     found["score"] = _beyond(measured.score, rounding.score)
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]

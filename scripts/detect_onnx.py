@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, candidates: str, arm: str, thresholds: Thresholds, destination: str) -> None:
+def main(
+    *, candidates: str, arm: str, thresholds: Thresholds, native_masks: bool, destination: str
+) -> None:
     """Write the detections of a batch."""
-    detect_batch(candidates, destination, arm=arm, thresholds=thresholds, detect=detect)
+    options = {"arm": arm, "thresholds": thresholds, "native_masks": native_masks}
+    detect_batch(candidates, destination, **options, detect=detect)
 
 
 if __name__ == "__main__":
@@ -22,5 +25,6 @@ if __name__ == "__main__":
             candidates=snakemake.input.candidates,
             arm=snakemake.wildcards.arm,
             thresholds=Thresholds(**snakemake.params.thresholds),
+            native_masks=snakemake.params.native_masks,
             destination=snakemake.output.detections,
         )

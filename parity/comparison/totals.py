@@ -108,7 +108,6 @@ class ComparisonTotals:
         self.score.extend(score_differences(compared.matched))
         for name, values in measured_values(compared.matched).items():
             self.further.setdefault(name, array("d")).extend(values)
-        self.further: dict[str, array[float]] = {}
         self.beyond_px = _larger(self.beyond_px, judged.required.box_px)
         self.beyond_score = _larger(self.beyond_score, judged.required.score)
         self.rounding = Rounding(
@@ -129,13 +128,13 @@ class ComparisonTotals:
             raise ValueError("there is nothing to compare")
         box_px, score, iou = map(distribution, (self.box_px, self.score, self.iou))
         spreads = {name: distribution(values) for name, values in self.further.items()}
-        further = {name: spread for name, spread in spreads.items() if spread}
+        known = {name: spread for name, spread in spreads.items() if spread}
         measured = Differences(
             **self.counts,
             box_px=box_px.max if box_px else 0.0,
             score=score.max if score else 0.0,
             iou=iou.min if iou else 1.0,
-            measures={name: spread.max for name, spread in further.items()},
+            measures={name: spread.max for name, spread in known.items()},
         )
         beyond = replace(measured, box_px=self.beyond_px, score=self.beyond_score)
         verdict = judge(beyond, self.tolerance)
@@ -144,7 +143,7 @@ class ComparisonTotals:
             images=self.images,
             images_read=self.read,
             images_differing=self.differing,
-            distributions=Distributions(box_px, score, iou, further),
+            distributions=Distributions(box_px, score, iou, known),
             passed=verdict.passed,
             required=verdict.required,
             exceeded=verdict.exceeded,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ def detect_batch(
     arm: str,
     thresholds: Thresholds,
     detect: Callable[..., Detections],
+    native_masks: bool = False,
 ) -> None:
     """Turn a candidate file into a detection file.
 
@@ -36,6 +38,8 @@ def detect_batch(
     detect : callable
         Turns the candidates of one image into detections, see
         :func:`parity.postprocessing.postprocess.detect`.
+    native_masks : bool
+        Whether masks are made in the size of the image.
 
     Raises
     ------
@@ -44,6 +48,7 @@ def detect_batch(
     """
     batch = CandidateBatch.load(candidates)
     run = batch.made_by
+    run = replace(run, head=replace(run.head, native_masks=native_masks))
     check_baked(arm, run.baked, thresholds)
     images = [
         ImageDetections.of(image, detect(image, **vars(thresholds), head=run.head))

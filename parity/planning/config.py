@@ -170,6 +170,7 @@ class Config:
     annotate: int
     latency: LatencyConfig
     browse: int
+    retina_masks: bool
     device: str
     labels: str | None = None
     sweep: SweepConfig | None = None

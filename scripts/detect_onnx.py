@@ -15,8 +15,14 @@ def main(
     *, candidates: str, arm: str, thresholds: Thresholds, native_masks: bool, destination: str
 ) -> None:
     """Write the detections of a batch."""
-    options = {"arm": arm, "thresholds": thresholds, "native_masks": native_masks}
-    detect_batch(candidates, destination, **options, detect=detect)
+    detect_batch(
+        candidates,
+        destination,
+        arm=arm,
+        thresholds=thresholds,
+        native_masks=native_masks,
+        detect=detect,
+    )
 
 
 if __name__ == "__main__":

@@ -21,8 +21,14 @@ def main(
     """Write the detections of a batch for every arm; its folder is named after the arm."""
     for source, destination in zip(candidates, detections, strict=True):
         arm = Path(destination).parent.name
-        options = {"arm": arm, "thresholds": thresholds, "native_masks": native_masks}
-        detect_batch(source, destination, **options, detect=detect)
+        detect_batch(
+            source,
+            destination,
+            arm=arm,
+            thresholds=thresholds,
+            native_masks=native_masks,
+            detect=detect,
+        )
 
 
 if __name__ == "__main__":

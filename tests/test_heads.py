@@ -14,7 +14,7 @@ from parity.detection.candidate_files import BakedThresholds, CandidateBatch, Ne
 from parity.detection.detect_batch import check_baked, detect_batch
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked
@@ -134,7 +134,7 @@ def predicted(path: Path, image: BatchImage, **options: Any) -> Detections:
     return Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
 
 
-def detections(batch: CandidateBatch, detect: Any, head: Head) -> list:
+def detections(batch: CandidateBatch, detect: Any, head: NetworkHead) -> list:
     thresholds = {"conf": CONF, "iou": IOU, "max_det": 300}
     return [detect(image, **thresholds, head=head) for image in batch.images]
 
@@ -236,7 +236,7 @@ def test_half_precision_inputs_agree_with_predict(
     network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
     assert network.dtype == "float16"
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
-    found = detections(batch, suppression.detect, Head())
+    found = detections(batch, suppression.detect, NetworkHead())
     for ours, image in zip(found, images, strict=True):
         assert_equal(ours, predicted(tmp_path / "half.onnx", image, imgsz=[128, 128]))
 

@@ -14,7 +14,7 @@ from parity.backends.pytorch import postprocess as theirs
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress
 from parity.postprocessing import postprocess as ours
 from tests.conftest import examples
@@ -185,7 +185,7 @@ def test_both_arms_make_the_same_detections_of_the_same_candidates(count: int) -
         "conf": 0.05,
         "iou": 0.45,
         "max_det": 300,
-        "head": Head(),
+        "head": NetworkHead(),
     }
     one, other = ours.detect(image, **options), theirs.detect(image, **options)
     assert_equal(one, other)
@@ -200,7 +200,7 @@ def test_both_arms_treat_finished_boxes_alike() -> None:
     candidates = Candidates(boxes, scores, rng.integers(0, 80, 50).astype(np.int32))
     image = ImageCandidates("a.jpg", "0", (480, 640), (640, 640), candidates=candidates)
     for conf, max_det in [(0.05, 300), (0.5, 300), (0.05, 7), (0.999, 300)]:
-        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "head": Head(end2end=True)}
+        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "head": NetworkHead(end2end=True)}
         one, other = ours.detect(image, **options), theirs.detect(image, **options)
         assert_equal(one, other)
         assert len(one) == min((scores > np.float32(conf)).sum(), max_det)
@@ -211,7 +211,7 @@ def test_a_class_beyond_the_names_is_detected_by_both_arms() -> None:
         np.array([[50, 50, 20, 20]], np.float32), np.array([0.9], "f4"), np.array([80], np.int32)
     )
     image = ImageCandidates("a.jpg", "0", (640, 640), (640, 640), candidates=candidates)
-    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "head": Head()}
+    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "head": NetworkHead()}
     assert ours.detect(image, **options).class_ids.tolist() == [80]
     assert theirs.detect(image, **options).class_ids.tolist() == [80]
 

@@ -22,7 +22,7 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.documents import load
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect
@@ -97,7 +97,7 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import Thresholds
 from parity.postprocessing.postprocess import detect
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)
 network = OnnxNetwork.load(onnx, threads=1)
@@ -142,7 +142,7 @@ def test_detections_are_bit_equal_to_those_of_ultralytics(
         source = next(path for path in samples if path.name == image.name)
         for conf, iou in PAIRS:
             theirs = by_ultralytics(model, source, conf, iou, imgsz=640)
-            ours = detect(image, conf=conf, iou=iou, max_det=300, head=Head())
+            ours = detect(image, conf=conf, iou=iou, max_det=300, head=NetworkHead())
             np.testing.assert_array_equal(ours.boxes, theirs[:, :4])
             np.testing.assert_array_equal(ours.scores, theirs[:, 4])
             np.testing.assert_array_equal(ours.class_ids, theirs[:, 5])

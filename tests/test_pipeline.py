@@ -12,7 +12,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess, to_output
 from parity.deployment.run import read_and_preprocess, run
 from parity.detection.candidate_files import ImageCandidates
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.letterbox import Letterbox
 from parity.postprocessing.postprocess import detect
 
@@ -39,7 +39,7 @@ def test_the_correct_pipeline_is_the_onnx_arm_bit_for_bit(network, name):
         tensor.shape[2:],
         candidates=network.decode((network.forward(tensor),), 0.01),
     )
-    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, head=Head())
+    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, head=NetworkHead())
     found = run(pipeline, path, network)
     for ours, theirs in (
         (found.boxes, expected.boxes),

@@ -22,7 +22,7 @@ from parity.data.listing import find_samples
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.postprocessing import postprocess as ours
 from parity.provenance import sha256
 from tests.conftest import RUNTIME_FLOOR
@@ -60,7 +60,7 @@ def detections_of(
 ) -> list[Detections]:
     """Run an arm over images."""
     detect = ours.detect if arm.startswith("onnx") else theirs.detect
-    options = {"conf": conf, "iou": iou, "max_det": 300, "head": Head()}
+    options = {"conf": conf, "iou": iou, "max_det": 300, "head": NetworkHead()}
     return [detect(image, **options) for image in candidates_of(network, paths).images]
 
 
@@ -96,7 +96,7 @@ def test_detections_equal_those_of_predict_in_every_bit(
             options = {"conf": conf, "iou": iou, "rect": rect, "imgsz": 640}
             (result,) = model.predict(path, verbose=False, device="cpu", **options)
             expected = result.boxes.data.numpy()
-            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, head=Head())
+            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, head=NetworkHead())
             np.testing.assert_array_equal(found.boxes, expected[:, :4], err_msg=path.name)
             np.testing.assert_array_equal(found.scores, expected[:, 4], err_msg=path.name)
             np.testing.assert_array_equal(found.class_ids, expected[:, 5], err_msg=path.name)

@@ -22,7 +22,7 @@ from parity.detection.candidate_files import BakedThresholds, CandidateBatch, Im
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.documents import to_plain
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect
@@ -59,7 +59,7 @@ def shaken(candidates: Candidates, seed: int) -> Candidates:
 
 
 def batch_of(images: list[Candidates], *, end2end: bool = False) -> CandidateBatch:
-    made_by = network_run(floor=FLOOR, head=Head(end2end=end2end))
+    made_by = network_run(floor=FLOOR, head=NetworkHead(end2end=end2end))
     records = [
         ImageCandidates(f"{i}.jpg", str(i), (300, 280), (320, 320), candidates=candidates)
         for i, candidates in enumerate(images)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.backends.runtimes.runtime import Session, TensorInfo
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.tasks.task import TASKS, Task, supported_models
 
@@ -54,10 +54,10 @@ class ModelFacts:
     keypoint_shape: tuple[int, int] | None = None
 
     @property
-    def head(self) -> Head:
+    def head(self) -> NetworkHead:
         """What the end of the network is."""
         name = next(name for name, task in TASKS.items() if task is self.task)
-        return Head(name, self.end2end, self.keypoint_shape)
+        return NetworkHead(name, self.end2end, self.keypoint_shape)
 
 
 def read_facts(session: Session, path: str | Path) -> ModelFacts:

@@ -47,7 +47,7 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     iou : float
         Smallest overlap of a pair.
     """
-    overlap = overlaps(reference, candidate)
+    overlap = box_overlaps(reference, candidate)
     closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
     allowed = overlap >= iou
     same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
@@ -66,7 +66,7 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     )
 
 
-def overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
+def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
     """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
 
     Parameters

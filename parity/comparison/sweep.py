@@ -14,11 +14,11 @@ from typing import ClassVar, Self
 import numpy as np
 
 from parity.comparison.differences import MatchingSettings
-from parity.comparison.matching import best_pairing, overlaps
+from parity.comparison.matching import best_pairing, box_overlaps
 from parity.comparison.threshold_grid import Axes
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect_boxes
@@ -121,7 +121,7 @@ class Ranked:
 
 
 def rank_image(
-    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, head: Head
+    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, head: NetworkHead
 ) -> list[Ranked]:
     """Suppress the candidates of an image once per IoU threshold.
 
@@ -135,7 +135,7 @@ def rank_image(
         IoU thresholds.
     max_det : int
         Detections reported at most.
-    head : Head
+    head : NetworkHead
         What the candidates come from; no IoU threshold applies to finished boxes and to labels.
 
     Returns
@@ -155,7 +155,7 @@ def rank_image(
     return ranked
 
 
-def no_iou(head: Head) -> bool:
+def no_iou(head: NetworkHead) -> bool:
     """Return whether no IoU threshold applies to what a network returns."""
     return head.end2end or head.task == "classify"
 
@@ -187,7 +187,7 @@ class AllowedPairs:
     @classmethod
     def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
         """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
-        overlap = overlaps(reference, candidate)
+        overlap = box_overlaps(reference, candidate)
         difference = np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
         same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
         return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))

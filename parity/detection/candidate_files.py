@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from parity.detection.decoding import EMPTY, NO_EXTRAS, NO_PROTOTYPES, Candidates
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.documents import from_plain, to_plain
 from parity.files import damaged, read_npz, write_npz
 
@@ -43,7 +43,7 @@ class NetworkRun:
         Height and width that images were fitted into, px.
     rect : bool
         Whether they were fitted into a minimal rectangle or the whole size.
-    head : Head
+    head : NetworkHead
         What the end of the network is.
     names : dict of int to str
         Class names by id.
@@ -66,7 +66,7 @@ class NetworkRun:
     model_sha256: str
     imgsz: tuple[int, int]
     rect: bool
-    head: Head
+    head: NetworkHead
     names: dict[int, str]
     floor: float
     threads: int

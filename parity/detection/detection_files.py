@@ -7,7 +7,7 @@ import numpy as np
 
 from parity.detection.candidate_files import BakedThresholds, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.run_length import decode_masks, encode_masks
 
 NOT_LISTED = "the external boxes do not list it"
@@ -103,7 +103,7 @@ class MadeBy:
     model_sha256: str | None = None
     imgsz: tuple[int, int] | None = None
     rect: bool | None = None
-    head: Head | None = None
+    head: NetworkHead | None = None
     floor: float | None = None
     threads: int | None = None
     versions: dict[str, str] | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Head:
+class NetworkHead:
     """What the end of a network is, and what turns its predictions into detections.
 
     Attributes

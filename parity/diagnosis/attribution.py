@@ -13,7 +13,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -68,7 +68,10 @@ class Reference:
             name: ImageDetections.of(
                 image,
                 detect(
-                    image, **thresholds, max_det=pipeline.max_det, head=Head(end2end=self.end2end)
+                    image,
+                    **thresholds,
+                    max_det=pipeline.max_det,
+                    head=NetworkHead(end2end=self.end2end),
                 ),
             )
             for name, image in self.candidates.items()

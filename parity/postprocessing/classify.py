@@ -5,7 +5,7 @@ import numpy as np
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.postprocessing.task import POSTPROCESSING, Postprocessing
 
 
@@ -15,7 +15,7 @@ def best_labels(candidates: Candidates, *, conf: float, iou: float, max_det: int
     return ranked.at(np.flatnonzero(ranked.scores > np.float32(conf))[:max_det])
 
 
-def of_whole_image(kept: Candidates, image: ImageCandidates, head: Head) -> Detections:  # noqa: ARG001
+def of_whole_image(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> Detections:  # noqa: ARG001
     """Return labels, each with the box of the image."""
     height, width = image.image_shape
     boxes = np.tile(np.array([0, 0, width, height], np.float32), (len(kept), 1))

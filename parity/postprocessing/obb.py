@@ -3,7 +3,7 @@
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.oriented_boxes import (
     hulls_of,
     oriented_boxes,
@@ -13,7 +13,7 @@ from parity.detection.oriented_boxes import (
 from parity.postprocessing.task import POSTPROCESSING, Postprocessing
 
 
-def oriented_in_image(kept: Candidates, image: ImageCandidates, head: Head) -> Detections:  # noqa: ARG001
+def oriented_in_image(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> Detections:  # noqa: ARG001
     """Return oriented boxes in image coordinates and their upright hulls."""
     boxes = scale_oriented(oriented_boxes(kept), image.input_shape, image.image_shape)
     return Detections(hulls_of(boxes), kept.scores, kept.class_ids, oriented=boxes)

@@ -2,13 +2,13 @@
 
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.nms import cut
 from parity.postprocessing.task import POSTPROCESSING, Finish
 
 
 def detect(
-    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: Head
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: NetworkHead
 ) -> Detections:
     """Apply thresholds and NMS and map what is left back to image coordinates.
 
@@ -20,7 +20,7 @@ def detect(
         Thresholds as in ``predict``.
     max_det : int
         Detections kept at most.
-    head : Head
+    head : NetworkHead
         What the candidates come from.
 
     Returns
@@ -33,7 +33,7 @@ def detect(
 
 
 def detect_boxes(
-    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: Head
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: NetworkHead
 ) -> Detections:
     """Do what :func:`detect` does with boxes alone; objects whose mask is empty stay."""
     finish = POSTPROCESSING[head.task].boxes
@@ -41,7 +41,13 @@ def detect_boxes(
 
 
 def _detect(
-    image: ImageCandidates, finish: Finish, *, conf: float, iou: float, max_det: int, head: Head
+    image: ImageCandidates,
+    finish: Finish,
+    *,
+    conf: float,
+    iou: float,
+    max_det: int,
+    head: NetworkHead,
 ) -> Detections:
     if head.end2end:
         kept = cut(image.candidates, conf=conf, max_det=max_det)

@@ -7,14 +7,14 @@ import numpy as np
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.detection.masks import masks_in_image, masks_in_input
 from parity.detection.nms import suppress
 from parity.postprocessing.detect import in_image
 from parity.postprocessing.task import POSTPROCESSING, Postprocessing
 
 
-def with_masks(kept: Candidates, image: ImageCandidates, head: Head) -> Detections:
+def with_masks(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> Detections:
     """Return boxes in image coordinates with their masks."""
     found = in_image(kept, image, head)
     if head.native_masks:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.registry import Registry
 
-Finish = Callable[[Candidates, ImageCandidates, Head], Detections]
+Finish = Callable[[Candidates, ImageCandidates, NetworkHead], Detections]
 
 
 @dataclass(frozen=True)

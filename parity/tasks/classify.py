@@ -6,7 +6,7 @@ from parity.detection.decoding import Candidates
 from parity.tasks.task import TASKS, Outputs, OutputShapes, Task
 
 
-def candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
+def _candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     """Return the labels of (classes,) probabilities; their boxes stand for the whole image."""
     probabilities = outputs[0]
     kept = np.flatnonzero(probabilities > np.float32(floor))
@@ -15,7 +15,7 @@ def candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:  # n
     )
 
 
-def rows(
+def _rows(
     classes: int,
     keypoint_shape: tuple[int, int] | None,  # noqa: ARG001
     shapes: OutputShapes,  # noqa: ARG001
@@ -32,9 +32,9 @@ TASKS.add(
         predictor="classify.ClassificationPredictor",
         fitted="centre crop",
         outputs=1,
-        rows=rows,
+        rows=_rows,
         expected="{classes} classes",
-        decode=candidates,
-        decode_end2end=candidates,
+        decode=_candidates,
+        decode_end2end=_candidates,
     ),
 )

@@ -4,17 +4,17 @@ from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.tasks.task import TASKS, Outputs, OutputShapes, Task
 
 
-def candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
+def _candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
     """Return the candidates of a raw output, (4 + classes + keypoints, anchors)."""
     return decode(outputs[0], floor, classes)
 
 
-def finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
+def _finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     """Return the candidates of finished boxes, (rows, 6 + keypoints)."""
     return decode_end2end(outputs[0], floor)
 
 
-def rows(
+def _rows(
     classes: int,
     keypoint_shape: tuple[int, int] | None,
     shapes: OutputShapes,  # noqa: ARG001
@@ -31,9 +31,9 @@ TASKS.add(
         predictor="pose.PosePredictor",
         fitted="letterbox",
         outputs=1,
-        rows=rows,
+        rows=_rows,
         expected="4 + {classes} classes + keypoints",
-        decode=candidates,
-        decode_end2end=finished,
+        decode=_candidates,
+        decode_end2end=_finished,
     ),
 )

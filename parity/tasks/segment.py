@@ -6,17 +6,17 @@ from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.tasks.task import TASKS, Outputs, OutputShapes, Task
 
 
-def candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
+def _candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
     """Return the candidates of (4 + classes + M, anchors) and of prototypes, (M, h, w)."""
     return replace(decode(outputs[0], floor, classes), prototypes=outputs[1])
 
 
-def finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
+def _finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     """Return the candidates of finished boxes, (rows, 6 + M), and of prototypes, (M, h, w)."""
     return replace(decode_end2end(outputs[0], floor), prototypes=outputs[1])
 
 
-def rows(
+def _rows(
     classes: int,
     keypoint_shape: tuple[int, int] | None,  # noqa: ARG001
     shapes: OutputShapes,
@@ -34,9 +34,9 @@ TASKS.add(
         predictor="segment.SegmentationPredictor",
         fitted="letterbox",
         outputs=2,
-        rows=rows,
+        rows=_rows,
         expected="4 + {classes} classes + coefficients of a mask",
-        decode=candidates,
-        decode_end2end=finished,
+        decode=_candidates,
+        decode_end2end=_finished,
     ),
 )

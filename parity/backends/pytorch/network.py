@@ -17,7 +17,7 @@ from parity.backends.pytorch.models import predictor_class
 from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Outputs, Task
@@ -41,7 +41,7 @@ class PytorchNetwork:
         What the model was trained to find.
     names : dict of int to str
         Class names by id.
-    head : Head
+    head : NetworkHead
         What the end of the network is.
     batch : int
         Images that one run takes.
@@ -50,7 +50,7 @@ class PytorchNetwork:
     predictor: BasePredictor
     task: Task
     names: dict[int, str]
-    head: Head
+    head: NetworkHead
     batch: int = 1
 
     @classmethod
@@ -110,7 +110,7 @@ class PytorchNetwork:
         if task.fitted == "centre crop":
             predictor.setup_source(BLANK)  # chooses the transforms
         shape = getattr(model, "kpt_shape", None)
-        head = Head(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
+        head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
         return cls(predictor, task, dict(model.names), head)
 
     def read(self, path: Path) -> np.ndarray:

@@ -19,13 +19,13 @@ from parity.backends.pytorch.models import predictor_class
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.detection.head import Head
+from parity.detection.head import NetworkHead
 from parity.postprocessing.postprocess import detect as detect_without_torch
 from parity.tasks.task import TASKS
 
 
 def detect(
-    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: Head
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: NetworkHead
 ) -> Detections:
     """Turn the candidates of an image into detections, as ``predict`` does.
 
@@ -37,7 +37,7 @@ def detect(
         Thresholds of ``predict``.
     max_det : int
         Detections kept at most.
-    head : Head
+    head : NetworkHead
         What the candidates come from.
 
     Returns
@@ -64,7 +64,7 @@ def detect(
 
 
 @cache
-def _predictor(head: Head) -> BasePredictor:
+def _predictor(head: NetworkHead) -> BasePredictor:
     """Return a predictor whose network is only described."""
     options = {"save": False, "verbose": False, "retina_masks": head.native_masks}
     predictor = predictor_class(TASKS[head.task])(overrides=options)

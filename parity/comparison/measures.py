@@ -4,7 +4,6 @@ Which measures there are follows from what the detections hold. Every measure is
 where two arms agree, and larger the less they do.
 """
 
-import cv2
 import numpy as np
 
 from parity.comparison.polygons import corner_distances
@@ -88,6 +87,8 @@ def _of_mask(ours: np.ndarray, theirs: np.ndarray) -> tuple[float, float, float]
 
 def _farthest(one: np.ndarray, other: np.ndarray) -> float:
     """Return how far a boundary px of one mask is from the boundary of another at most, px."""
+    import cv2  # noqa: PLC0415  0.15 s, which planning need not wait for
+
     mine, yours = _boundary(one), _boundary(other)
     if not yours.any():
         return float(np.hypot(*one.shape))

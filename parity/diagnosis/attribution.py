@@ -64,15 +64,11 @@ class Reference:
     def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
+        head = NetworkHead(end2end=self.end2end)
         return {
             name: ImageDetections.of(
                 image,
-                detect(
-                    image,
-                    **thresholds,
-                    max_det=pipeline.max_det,
-                    head=NetworkHead(end2end=self.end2end),
-                ),
+                detect(image, **thresholds, max_det=pipeline.max_det, head=head),
             )
             for name, image in self.candidates.items()
         }

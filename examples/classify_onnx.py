@@ -1,6 +1,7 @@
-"""Classify images with an Ultralytics ONNX file, using NumPy, OpenCV and ONNX Runtime.
+"""Classify images with an Ultralytics ONNX file, NumPy, OpenCV and ONNX Runtime.
 
-Copy this file into your project. It gives the probabilities of ``YOLO("model.onnx").predict``, bit for bit.
+Copy this file into your project. It gives the probabilities of
+``YOLO("model.onnx").predict``, bit for bit.
 
     python classify_onnx.py model.onnx bus.jpg
 """

@@ -1,4 +1,4 @@
-"""Detect oriented objects with an Ultralytics ONNX file, using NumPy, OpenCV and ONNX Runtime.
+"""Detect oriented objects with an Ultralytics ONNX file, NumPy, OpenCV and ONNX Runtime.
 
 Copy this file into your project. It gives the boxes of ``YOLO("model.onnx").predict``;
 a decision can differ where an overlap equals the threshold within float32.

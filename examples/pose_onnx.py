@@ -1,4 +1,4 @@
-"""Find objects and their keypoints with an Ultralytics ONNX file, using NumPy, OpenCV and ONNX Runtime.
+"""Find objects and their keypoints with an Ultralytics ONNX file, NumPy, OpenCV and ONNX Runtime.
 
 Copy this file into your project. It gives what ``YOLO("model.onnx").predict`` does, bit for bit.
 

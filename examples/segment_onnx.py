@@ -1,4 +1,4 @@
-"""Find objects and their masks with an Ultralytics ONNX file, using NumPy, OpenCV and ONNX Runtime.
+"""Find objects and their masks with an Ultralytics ONNX file, NumPy, OpenCV and ONNX Runtime.
 
 Copy this file into your project. It gives the boxes of
 ``YOLO("model.onnx").predict(retina_masks=True)`` and its masks but for single px.

@@ -67,11 +67,13 @@ def seen(network: PytorchNetwork | OnnxNetwork, path: Path) -> ImageCandidates:
     return ImageCandidates(path.name, "", pixels.shape[:2], size, candidates=found)
 
 
-def predicted(arms: Arms, path: Path, *, native: bool = False, **options: object) -> Detections:
+def predicted(
+    arms: Arms, path: Path, *, native: bool = False, file: Path | None = None, **options: object
+) -> Detections:
     """Return what Ultralytics' own ``predict`` says of an image."""
     from ultralytics import YOLO
 
-    model = YOLO(arms.checkpoint)
+    model = YOLO(file or arms.checkpoint, task=arms.task)
     (result,) = model.predict(
         path, imgsz=arms.imgsz, retina_masks=native, verbose=False, device="cpu", **options
     )

@@ -15,7 +15,7 @@ from parity.data.listing import find_samples
 from parity.data.reading import read_image
 from parity.postprocessing.postprocess import detect
 from tests.conftest import ROOT
-from tests.test_task_arms import Arms, arms, seen  # noqa: F401  a fixture
+from tests.test_task_arms import Arms, arms, predicted, seen  # noqa: F401  a fixture
 
 CLASSES = {
     "segment": "Segmenter",
@@ -70,6 +70,26 @@ def test_an_example_agrees_with_the_arm(arms: Arms) -> None:  # noqa: F811
                     assert len(value) == 0
                 else:
                     np.testing.assert_array_equal(value, wanted, err_msg=name)
+
+
+def test_an_example_agrees_with_predict_on_the_export(arms: Arms) -> None:  # noqa: F811
+    names: dict[str, Any] = {"__name__": "example", "__doc__": ""}
+    path = example_of(arms.task)
+    exec(compile(path.read_text(), path, "exec"), names)  # noqa: S102
+    picture = find_samples()["bus.jpg"]
+    limits = {"conf": 0.25, "iou": 0.7}
+    expected = predicted(arms, picture, native=True, file=arms.export, **limits)
+    own = names[CLASSES[arms.task]](arms.export)
+    if arms.task == "classify":
+        scores = own(read_image(picture))
+        np.testing.assert_array_equal(np.sort(scores), np.sort(expected.scores))
+        return
+    for name, value in zip(COLUMNS[arms.task], own(read_image(picture), **limits), strict=True):
+        wanted = getattr(expected, name)
+        if name == "masks":
+            assert (value != wanted).sum() <= len(value)  # px whose logit is zero within float32
+        else:
+            np.testing.assert_array_equal(value, wanted, err_msg=name)
 
 
 def test_an_example_has_a_command_line(arms: Arms) -> None:  # noqa: F811

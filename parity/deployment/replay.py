@@ -81,6 +81,8 @@ class Replayer:
     ----------
     floor : float
         Scores below it are not looked at.
+    wanted : set of str
+        Digests of the inputs whose raw output was asked for.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Replayer:
         self.floor = FLOOR
         self.directory = Path(directory) if directory else None
         self.runs = 0
+        self.wanted: set[str] = set()
         self._networks = {OWN_NETWORK: network}
         self._given: dict[str, np.ndarray] = {}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
@@ -176,6 +179,7 @@ class Replayer:
         digest = self._existing(pipeline, name).digest
         if name in self._given:
             return self._given[name]
+        self.wanted.add(digest)
         if digest in self._raws:
             self._raws.move_to_end(digest)
             return self._raws[digest]

@@ -148,6 +148,7 @@ def diagnose(
     """
     start = time.perf_counter()
     runs = replayer.runs
+    replayer.wanted.clear()
     names = choose_images(observations, replayer)
     cost_model = CostModel(replayer, observations, names)
     arrays = explain_arrays(cost_model)
@@ -213,8 +214,8 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
         readings=arrays.readings,
         ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
         notes=cost_model.observations.notes,
-        images=tuple(cost_model.names),
-        complete=not search.exhausted,
+        images=tuple(name for name in cost_model.replayer.paths if name in cost_model.observed),
+        complete=not cost_model.exhausted,
     )
 
 

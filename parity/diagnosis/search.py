@@ -29,10 +29,6 @@ from parity.diagnosis.local_search import (
 )
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 
-BUDGET = 400
-"""Inputs of the network that are tried, at most; a count and no time, so that the answer does not
-depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
-
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
 
@@ -209,6 +205,11 @@ class InputHypothesis:
         """Return whether the scores prove the input."""
         return bool(self.hits >= PROVEN)
 
+    @property
+    def disproved(self) -> bool:
+        """Return whether the scores are those of another input."""
+        return bool(self.hits < FITTED)
+
 
 class Search:
     """Searches for the pipeline that explains observations.
@@ -229,16 +230,11 @@ class Search:
     def __init__(self, cost_model: CostModel, class_names: dict[int, str]) -> None:
         self.cost_model = cost_model
         self.probes = probe_images(cost_model)
+        cost_model.start_with(self.probes)
         self.class_names = class_names
-        self._run: set[Input | None] = set()
         self.without_nms = overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
-
-    @property
-    def exhausted(self) -> bool:
-        """Return whether the budget ran out."""
-        return len(self._run) > BUDGET
 
     @property
     def tried(self) -> list[InputHypothesis]:
@@ -251,14 +247,20 @@ class Search:
         if not cost_model.box_count:
             return self.explain_nothing()
         start = self.try_input(())
-        best = self.explain(start)
-        least = cost_model.cost(best)
-        if not self.is_explained(best) and cost_model.zero_area > ZERO_AREA_SUSPECT:
+        best, least = start.pipeline, np.inf
+        explained = not start.disproved or cost_model.zero_area > ZERO_AREA_SUSPECT
+        if explained:
+            best = self.explain(start)
+            least = cost_model.cost(best)
+        if cost_model.zero_area > ZERO_AREA_SUSPECT and not self.is_explained(best):
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
         if not self.is_explained(best) and not start.proven:
             self.search_inputs()
-            for hypothesis in self.best_inputs():
+            likely = self.best_inputs()
+            if not explained and not any(hypothesis.proven for hypothesis in likely):
+                likely = list(dict.fromkeys([*likely, start]))
+            for hypothesis in likely:
                 candidate = self.explain(hypothesis)
                 cost = cost_model.cost(candidate)
                 if cost < least:
@@ -309,7 +311,6 @@ class Search:
         key = (tuple(names), inputs)
         if key not in self._tried:
             self._tried[key] = self._compare(faults, pipeline, names)
-            self._run.update(inputs)
         return self._tried[key]
 
     def _compare(
@@ -381,7 +382,7 @@ class Search:
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
             confirmed = [self.try_input(h.faults) for h in level[:CONFIRMED]]
-            if not confirmed or any(h.proven for h in confirmed) or self.exhausted:
+            if not confirmed or any(h.proven for h in confirmed) or self.cost_model.exhausted:
                 return
             options: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
             for place, hypothesis in enumerate(level):
@@ -406,7 +407,7 @@ class Search:
         """Return the distinct inputs of some options; only one where the scores prove it."""
         found: dict[InputHypothesis, None] = {}
         for faults in options:
-            if self.exhausted:
+            if self.cost_model.exhausted:
                 break
             hypothesis = self.try_input(faults, names)
             if len(hypothesis.faults) < len(faults):
@@ -461,16 +462,15 @@ class Search:
     def refine(self, best: Pipeline) -> Pipeline:
         """Exchange single faults before the network for others, compared on all images."""
         cost_model = self.cost_model
-        while not self.exhausted:
+        while not cost_model.exhausted:
             found = cost_model.reproduction(best)
             if found.exact > COMPLETE_EXACT and self.is_explained(best):
                 break
             if found.exact < REFINED_FROM:
                 break
+            if not self._scores_differ(best):
+                break
             options = self._exchanges(best)
-            worst = cost_model.worst_images(best, 1)
-            for option in options:
-                self._run.update(cost_model.inputs(option, worst))
             likely = promising(cost_model, best, options, 1)
             better = promising(cost_model, best, likely, REFINED_IMAGES)
             improved = [improve_locally(cost_model, option) for option in better[:REFINED]]
@@ -479,6 +479,14 @@ class Search:
                 break
             best = winner
         return best
+
+    def _scores_differ(self, best: Pipeline) -> bool:
+        """Return whether the image that fits worst has scores that its input does not give."""
+        for name in self.cost_model.worst_images(best, REFINED_IMAGES):
+            _, hits = score_evidence(self.cost_model, best, [name])
+            if not hits >= CERTAIN:
+                return True
+        return False
 
     def _exchanges(self, best: Pipeline) -> list[Pipeline]:
         """Return the inputs that are one fault more, less or another than a hypothesis."""

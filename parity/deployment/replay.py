@@ -14,6 +14,7 @@ from parity.deployment import geometry
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
+from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.network import OWN_NETWORK, NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
@@ -37,6 +38,13 @@ RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
 _OF_PIXELS = fields_of(ReadingChoices)
+_OF_PLACED = tuple(
+    name
+    for name in fields_of(GeometryChoices)
+    if name not in ("imgsz", "stride", "side_rounding", "border_rounding")
+)
+"""What the pixels of an input depend on, beside the image and its place."""
+
 _AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
 _OF_CANDIDATES = fields_of(DecodingChoices)
 _OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices)
@@ -60,6 +68,10 @@ class Input:
     digest: str
     place: Letterbox
     image_shape: tuple[int, int]
+
+
+def _digest(pixels: np.ndarray) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
 
 
 class Replayer:
@@ -102,6 +114,8 @@ class Replayer:
         self._networks = {OWN_NETWORK: network}
         self._given: dict[str, np.ndarray] = {}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
+        self._digests: dict[tuple[Any, ...], str] = {}
+        self._placed: dict[tuple[Any, ...], str] = {}
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
         self._candidates: dict[tuple[Any, ...], Candidates] = {}
@@ -151,16 +165,19 @@ class Replayer:
         where = geometry.place_image(pipeline, image.shape[:2], self.network_of(pipeline).imgsz)
         if name in self._given:
             return Input(f"given-{id(self._given)}-{name}", where, image.shape[:2])
-        pixels = geometry.resize_and_place(pipeline, image, where)
-        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+        key = (self._digests[name, *values(pipeline, _OF_PIXELS)], where)
+        key += values(pipeline, _OF_PLACED)
+        if key not in self._placed:
+            self._placed[key] = _digest(geometry.resize_and_place(pipeline, image, where))
         after = "-".join(map(str, values(pipeline, _AFTER_PIXELS)))
-        return Input(f"{digest}-{after}", where, image.shape[:2])
+        return Input(f"{self._placed[key]}-{after}", where, image.shape[:2])
 
     def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
         key = (name, *values(pipeline, _OF_PIXELS))
         if key not in self._images:
             try:
-                self._images[key] = read_with_choices(pipeline, self.paths[name])
+                pixels = read_with_choices(pipeline, self.paths[name])
+                self._images[key], self._digests[key] = pixels, _digest(pixels)
             except UnreadableImageError:
                 self._images[key] = None
             while len(self._images) > 60:

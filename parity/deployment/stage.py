@@ -87,10 +87,14 @@ def listed(*stages: Stage) -> tuple[str, ...]:
     return tuple(name for stage in stages for name in fields_of(stage) if allowed(stage, name))
 
 
-@cache
+_known: dict[Stage, tuple[tuple[str, ...], tuple[frozenset[Any], ...]]] = {}
+
+
 def _checks(stage: Stage) -> tuple[tuple[str, ...], tuple[frozenset[Any], ...]]:
-    names = listed(stage)
-    return names, tuple(frozenset(allowed(stage, name)) for name in names)
+    if stage not in _known:
+        names = listed(stage)
+        _known[stage] = names, tuple(frozenset(allowed(stage, name)) for name in names)
+    return _known[stage]
 
 
 def values(choices: Choices, names: tuple[str, ...]) -> tuple[Any, ...]:

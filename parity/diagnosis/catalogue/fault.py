@@ -87,10 +87,7 @@ class Fault:
 
     def is_in(self, pipeline: Pipeline) -> bool:
         """Return whether a pipeline has this fault."""
-        for field, value in self.changes:
-            if getattr(pipeline, field) != value:
-                return False
-        return True
+        return all(getattr(pipeline, field) == value for field, value in self.changes)
 
     def record(self, values: FixValues) -> NamedFault:
         """Return what a document says of it.

@@ -37,6 +37,9 @@ FLOOR = 0.01
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
+MOST_CANDIDATE_SETS = 5_000
+"""Sets of candidates that are kept, each of an image; chosen: more than a diagnosis needs."""
+
 _OF_PIXELS = fields_of(ReadingChoices)
 _OF_PLACED = tuple(
     name
@@ -118,7 +121,7 @@ class Replayer:
         self._placed: dict[tuple[Any, ...], str] = {}
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._candidates: dict[tuple[Any, ...], Candidates] = {}
+        self._candidates: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
         self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
 
     def network_of(self, pipeline: Pipeline) -> Network:
@@ -226,6 +229,9 @@ class Replayer:
             else:
                 found = decode_with_choices(pipeline, raw, self.floor)
             self._candidates[key] = found
+            if len(self._candidates) > MOST_CANDIDATE_SETS:
+                self._candidates.popitem(last=False)
+            return found
         return self._candidates[key]
 
     def detections(self, pipeline: Pipeline, name: str) -> Detections:

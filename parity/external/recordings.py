@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.data.image_names import ImageNames
 from parity.documents import load
 from parity.errors import UserError
 from parity.external.array_files import Shape
-from parity.external.image_names import ImageNames
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.array_files import SUFFIXES, Shape, read_array
-from parity.external.image_names import ImageNames
 from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
 
@@ -97,7 +97,7 @@ def files_by_image(folder: str | None, images: ImageNames) -> dict[str, Path]:
         if named in files:
             raise UserError(f"{files[named]} and {path} have one name; remove one of them.")
         files[named] = path
-    found = images.resolve({named: str(path) for named, path in files.items()})
+    found = images.resolve_once({named: str(path) for named, path in files.items()})
     if not found:
         known = next(iter(images), "none")
         raise UserError(

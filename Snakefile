@@ -8,6 +8,7 @@ calibration images a run uses is written down before any rule runs, by planning,
 from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
+from parity.planning.config_file import check_config_file
 from parity.planning.plan import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
@@ -17,7 +18,9 @@ min_version("9.25")
 
 
 # A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
-if not workflow.overwrite_configfiles:
+if not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile):
+    with in_one_sentence():
+        check_config_file("config.yaml")
 
     configfile: "config.yaml"
 

@@ -28,8 +28,16 @@ LONGEST = 60
 """Characters of a value that a message repeats, at most; chosen."""
 
 _SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 2 * LONGEST
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 4 * LONGEST
 _SHORT.maxlevel = 3
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a regular file; one that the system cannot even look for is none."""
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def read_text(path: Path) -> str:
@@ -41,7 +49,7 @@ def read_text(path: Path) -> str:
         If it cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte order mark.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise UserError(f"{path} is no file." if path.exists() else f"{path} does not exist.")
         if (size := path.stat().st_size) > LARGEST_FILE:
             raise UserError(
@@ -60,7 +68,8 @@ def read_text(path: Path) -> str:
 
 def lines_of(text: str) -> list[str]:
     """Return the lines of a text, without their ends."""
-    return LINE_END.split(text)
+    *lines, last = LINE_END.split(text)
+    return [*lines, last] if last else lines
 
 
 def parse_json(text: str, path: Path) -> Any:
@@ -139,12 +148,14 @@ def _is_whole(value: object) -> bool:
 
 
 def name_in_words(name: object) -> str:
-    """Return what a message says of a name: itself, unless it is long or cannot be printed."""
-    text = str(name) if isinstance(name, str | int) else shorten(name)
-    return text if text.isprintable() and len(text) <= LONGEST else shorten(name)
+    """Return what a message says of a name: itself, cut where it is long, if it can be printed."""
+    return _cut(name) if isinstance(name, str) and name.isprintable() else shorten(name)
 
 
 def shorten(value: object) -> str:
     """Return what a message says of a value: its repr, cut where it is long."""
-    text = _SHORT.repr(value)
+    return _cut(_SHORT.repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

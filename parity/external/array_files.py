@@ -1,18 +1,20 @@
 """Reading an array that another program dumped: a .npy of NumPy, or nothing but floats."""
 
 import math
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from parity.errors import UserError
-from parity.foreign import shorten
+from parity.foreign import is_file, name_in_words, shorten
 
 RAW_FLOATS = (".raw", ".bin")
 """Suffixes of files that hold little-endian 32-bit floats and nothing else."""
 
 SUFFIXES = (".npy", *RAW_FLOATS)
+
+ZIP = b"PK\x03\x04"
+"""How an archive begins, which a .npz is."""
 
 MOST_NUMBERS = 1 << 28
 """Numbers of an array, at most; chosen: more than the input tensor of 8,192 x 8,192 px has."""
@@ -44,12 +46,14 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
         If the file is no array of numbers, holds NaN or infinity, is too large, or is of another
         size.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UserError(f"{path} is no file.")
     raw = path.suffix in RAW_FLOATS
     array = _read_floats(path, shape, shape_key) if raw else _read_npy(path)
     if array.dtype.kind not in "fiu":
-        raise UserError(f"{path} holds {shorten(array.dtype)}; save numbers, best as float32.")
+        raise UserError(
+            f"{path} holds {name_in_words(str(array.dtype))}; save numbers, best as float32."
+        )
     if array.size > MOST_NUMBERS or array.ndim > MOST_AXES:
         raise UserError(
             f"{path} has the shape {shorten(list(array.shape))}; an array has {MOST_AXES} axes and "
@@ -62,11 +66,12 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    if zipfile.is_zipfile(path):
-        raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
     try:
+        with path.open("rb") as stream:
+            if stream.read(len(ZIP)) == ZIP:
+                raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
         return np.asarray(np.lib.format.open_memmap(path, mode="r"))
-    except MemoryError:
+    except (MemoryError, UserError):
         raise
     except Exception:
         raise UserError(
@@ -82,7 +87,7 @@ def _read_floats(path: Path, shape: Shape | None, shape_key: str) -> np.ndarray:
         raise UserError(f"{path} holds {count:,} floats of unknown shape; set {shape_key}.")
     if math.prod(shape) != count or len(shape) > MOST_AXES:
         raise UserError(
-            f"{path} holds {count:,} floats, and {shorten(math.prod(shape))} make {shorten(list(shape))}; set "
-            f"{shape_key} to the shape that was dumped."
+            f"{path} holds {count:,} floats, and {name_in_words(math.prod(shape))} make "
+            f"{shorten(list(shape))}; set {shape_key} to the shape that was dumped."
         )
     return np.asarray(np.memmap(path, "<f4", "r", shape=shape))

@@ -8,6 +8,7 @@ from parity.data.image_names import ImageNames
 from parity.documents import load
 from parity.errors import UserError
 from parity.external.array_files import Shape
+from parity.foreign import is_file, shorten
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 
@@ -123,6 +124,6 @@ def _raw(outputs: list[RecordedOutput], folder: Path, expected: Shape | None) ->
 def _inside(folder: Path, name: str) -> Path:
     """Return a file of a recording; a name with folders in it is refused."""
     path = folder / name
-    if Path(name).name != name or not path.is_file():
-        raise UserError(f"{folder} lacks {name!r}, which its manifest names; record again.")
+    if Path(name).name != name or not is_file(path):
+        raise UserError(f"{folder} lacks {shorten(name)}, which its manifest names; record again.")
     return path

@@ -17,10 +17,14 @@ from parity.reporting.console import JobLog, after_failure, after_success
 min_version("9.25")
 
 
-# A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
-if not (workflow.overwrite_configfiles or workflow.modifier.skip_configfile):
+if not workflow.modifier.skip_configfile:
     with in_one_sentence():
-        check_config_file("config.yaml")
+        for path in workflow.overwrite_configfiles or ["config.yaml"]:
+            check_config_file(path)
+
+
+# A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
+if not workflow.overwrite_configfiles:
 
     configfile: "config.yaml"
 

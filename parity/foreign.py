@@ -8,6 +8,7 @@ import reprlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 LARGEST_FILE = 1 << 30
 """Bytes of a text file, at most; chosen: twice the largest file of COCO's labels."""
 
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(nan|inf|infinity)", re.I | re.A)
+NUMBER = re.compile(
+    r"[-+]?((\d++(\.\d*+)?|\.\d++)(e[-+]?\d++)?|nan|inf|infinity)", re.IGNORECASE | re.ASCII
+)
 """A number as text. Python's own reader takes ``1_000`` and the digits of other scripts, too."""
 
 LINE_END = re.compile(r"\r\n|\r|\n")
@@ -34,10 +37,16 @@ _SHORT.maxlevel = 3
 
 def is_file(path: Path) -> bool:
     """Return whether a path is a regular file; one that the system cannot even look for is none."""
-    try:
+    with suppress(OSError):  # a name that is too long
         return path.is_file()
-    except OSError:  # a name that is too long
-        return False
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; one that the system cannot even look for is none."""
+    with suppress(OSError):
+        return path.is_dir()
+    return False
 
 
 def read_text(path: Path) -> str:

@@ -1,10 +1,14 @@
-"""Malformed files of boxes, labels and arrays, and configurations, as hypothesis makes them.
+"""Malformed input for the readers: of boxes, labels, arrays, recordings and configurations.
 
-A *structured* file is written by the rules of a format out of parts of which some are wrong; a
-*mutated* one is a correct file in which bytes were removed, repeated or overwritten.
+*Spoiled* input is made by hypothesis: a correct document in which values are replaced, removed,
+renamed or doubled. *Mutants* are files in which tokens or bytes are, fast enough for a million of
+them; the same number gives the same mutant.
 """
 
 import json
+import random
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,116 +32,109 @@ NUMBERS = [
 nasty = st.one_of(
     st.sampled_from(NUMBERS),
     st.sampled_from(WORDS),
-    st.recursive(
-        st.sampled_from([0, "x", None]),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
-        ),
-        max_leaves=4,
-    ),
+    st.sampled_from([[], {}, [[]], [1, 2], {"a": [1]}, [None], {"x": {"y": {"z": {}}}}]),
 )
 
-image_names = st.sampled_from(["a.jpg", "b.png", "sub/b.png", "/x/sub/b", "a", "z.jpg", 36, "36"])
-numbers = st.sampled_from([0.25, 0.5, 10, 20.5, 30, "40", 200])
-boxes = st.lists(numbers, min_size=4, max_size=4)
-scores = st.sampled_from([0.5, 0.75, 1, "0.5", 87.5])
-classes = st.sampled_from([0, 1, 2, "2", "car", "0.0", "dog", -1])
+BOX = [10, 20, 30, 60]
+ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "label": "car"}
+COCO = {"image_id": 36, "bbox": BOX, "score": 0.5, "category_id": 2}
+LIST = {"file_name": "sub/b.png", "boxes": [BOX, BOX], "scores": [0.5, 0.25], "class_ids": [0, 2]}
+OWN = {"name": "a.jpg", "reason": "", "boxes": [BOX], "scores": [0.5], "class_ids": [1]}
+ROW = ["a.jpg", *BOX, 0.5, 2]
 
-IMAGE_KEYS = ["image", "file_name", "image_id", "path", "name"]
-BOX_KEYS = ["box", "bbox", "xyxy", "xywh", "cxcywhn", "rect"]
-CORNERS = [("x1", "y1", "x2", "y2"), ("x", "y", "w", "h"), ("cx", "cy", "width", "height")]
-SCORE_KEYS = ["score", "conf", "confidence"]
-CLASS_KEYS = ["class_id", "category_id", "label", "class"]
-LIST_KEYS = ["detections", "boxes", "annotations", "results"]
-HEADER_KEYS = [
-    *["schema", "images", "categories", "made_by", "conf", "iou", "max_det", "box_format"],
-    *["format", "names", *LIST_KEYS],
-]
-
-
-@st.composite
-def records(draw: st.DrawFn) -> dict[str, Any]:
-    """Return an entry of a box."""
-    record = {draw(st.sampled_from(IMAGE_KEYS)): draw(image_names)}
-    if draw(st.booleans()):
-        record[draw(st.sampled_from(BOX_KEYS))] = draw(boxes)
-    else:
-        record |= dict(zip(draw(st.sampled_from(CORNERS)), draw(boxes), strict=True))
-    record[draw(st.sampled_from(SCORE_KEYS))] = draw(scores)
-    record[draw(st.sampled_from(CLASS_KEYS))] = draw(classes)
-    return record
-
-
-rows = st.tuples(image_names, boxes, scores, classes).map(lambda r: [r[0], *r[1], r[2], r[3]])
-
-
-@st.composite
-def lists(draw: st.DrawFn) -> dict[str, Any]:
-    """Return an entry of an image with a list of boxes, or with a list of each part."""
-    record: dict[str, Any] = {draw(st.sampled_from(IMAGE_KEYS)): draw(image_names)}
-    key = draw(st.sampled_from(LIST_KEYS))
-    kind = draw(st.sampled_from(["records", "rows", "columns"]))
-    count = draw(st.integers(0, 3))
-    if kind == "records":
-        record[key] = [draw(records()) for _ in range(count)]
-    elif kind == "rows":
-        record[key] = [draw(rows)[1:] for _ in range(count)]
-    else:
-        record[key] = [draw(boxes) for _ in range(count)]
-        record["scores"] = [draw(scores) for _ in range(count)]
-        record["class_ids"] = [draw(classes) for _ in range(count)]
-    return record
-
-
-own = st.builds(
-    lambda name, count, box, score, label: {
-        "name": name,
-        "reason": "",
-        "boxes": [box] * count,
-        "scores": [score] * count,
-        "class_ids": [label] * count,
-    },
-    image_names,
-    st.integers(0, 2),
-    boxes,
-    scores,
-    classes,
-)
-
-
-def several(each: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
-    return st.lists(each, max_size=4)
-
-
-@st.composite
-def headers(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> dict[str, Any]:
-    """Return an object with a list of entries and what may precede it."""
-    header: dict[str, Any] = {
-        key: draw(nasty)
-        for key in draw(st.lists(st.sampled_from(HEADER_KEYS), max_size=2, unique=True))
-    }
-    if draw(st.booleans()):
-        listed = {"id": draw(st.sampled_from([1, 36])), "file_name": draw(image_names)}
-        header["images"] = draw(several(st.just(listed) | image_names | nasty))
-    if draw(st.booleans()):
-        category = {"id": draw(classes), "name": draw(classes)}
-        header["categories"] = draw(several(st.just(category) | nasty))
-    return header | {draw(st.sampled_from(LIST_KEYS)): draw(several(inner))}
-
-
-DOCUMENTS: dict[str, st.SearchStrategy[Any]] = {
-    "COCO results": headers(records()) | several(records()),
-    "JSON with a box per entry": several(records()) | headers(records()),
-    "JSON with a list per image": several(lists()) | headers(lists()),
-    "JSON with lists by image name": st.dictionaries(
-        image_names.map(str), several(records()) | several(rows) | lists(), max_size=3
-    ),
-    "detections of this workflow": several(own).map(
-        lambda images: {"schema": "yolo-parity/detections/1", "images": images}
-    ),
-    "rows without a header": several(rows),
+DOCUMENTS: dict[str, list[Any]] = {
+    "COCO results": [
+        [COCO, COCO | {"score": 0.25}],
+        {
+            "images": [{"id": 36, "file_name": "a.jpg"}, {"id": 7, "file_name": "sub/b.png"}],
+            "categories": [{"id": 2, "name": "car"}, {"id": 1, "name": "dog"}],
+            "annotations": [COCO, COCO | {"image_id": 7}],
+        },
+    ],
+    "JSON with a box per entry": [
+        [ENTRY, {"path": "b.png", "xywh": BOX, "conf": "50%", "class_id": 0}],
+        [{"image": "a", "x1": 1, "y1": 2, "x2": 3, "y2": 4, "class": "2.0"}, {"image": "z.jpg"}],
+        {"conf": 0.25, "iou": 0.5, "box_format": "xyxy", "images": ["a.jpg"], "results": [ENTRY]},
+    ],
+    "JSON with a list per image": [
+        [LIST, {"image": "a.jpg", "detections": [{"bbox": BOX, "score": 0.5, "class_id": 2}]}],
+        [{"image": "a.jpg", "detections": [ROW[1:], ROW[1:]]}, {"image": "b.png", "boxes": []}],
+    ],
+    "JSON with lists by image name": [
+        {"a.jpg": [ROW[1:]], "b.png": []},
+        {"a.jpg": [{"box": BOX, "class": 1}], "000000000036.jpg": LIST},
+        {"results": {"a.jpg": json.dumps([{"box": BOX, "class": 1}])}},
+    ],
+    "detections of this workflow": [
+        {
+            "schema": "yolo-parity/detections/1",
+            "made_by": {"thresholds": {"conf": 0.25, "iou": 0.5, "max_det": 300}},
+            "images": [OWN, OWN | {"name": "b.png", "boxes": [], "scores": [], "class_ids": []}],
+        }
+    ],
+    "rows without a header": [[ROW, ["b.png", *ROW[1:]]]],
 }
-"""Documents of the JSON formats, correct apart from accidents."""
+"""Correct documents of the JSON formats."""
+
+HEADER = "image,x1,y1,x2,y2,score,label\n"
+TEXTS: dict[str, list[str]] = {
+    "CSV": [
+        HEADER + "a.jpg,10,20,30,60,0.5,car\nb.png,1,2,3,4,50%,2.0\nz.jpg,,,,,,\n",
+        'image;box;conf;class_id\na.jpg;"[10, 20, 30, 60]";0.5;2\n',
+        "file\tcx\tcy\tw\th\tconf\tcls\na.jpg\t0.5\t0.5\t0.1\t0.2\t0.9\t0\n",
+    ],
+    "rows without a header": ["a.jpg,10,20,30,60,0.5,car\nb.png,1,2,3,4,0.25,dog\n"],
+    "JSON with a box per entry": [f"{json.dumps(ENTRY)}\n{json.dumps({'image': 'b.png'})}\n"],
+    "a JSON or CSV file per image": [
+        json.dumps([{"name": "car", "class": 2, "confidence": 0.5, "box": {"x1": 1, "y1": 2}}]),
+        'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
+    ],
+    "YOLO text files": ["2 0.5 0.5 0.1 0.2 0.75\n0 0.25 0.5 0.1 0.2 0.5\n", "10 20 30 60 0.5 2\n"],
+}
+"""Correct files of the formats."""
+
+LABELS = {
+    "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.png"}],
+    "categories": [{"id": 3, "name": "car"}, {"id": 4, "name": "dog"}],
+    "annotations": [
+        {"image_id": 1, "category_id": 3, "bbox": BOX, "area": 40.5, "iscrowd": 0},
+        {"image_id": 2, "category_id": 4, "bbox": BOX, "segmentation": [[1, 2, 3, 4, 5, 6]]},
+    ],
+}
+YOLO_LABELS = "2 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.3 0.1 0.3 0.5\n"
+
+MANIFEST = {
+    "schema": "yolo-parity/recording/1",
+    "command": ["python"],
+    "folder": "/x",
+    "most": 50,
+    "tensors": [
+        {
+            "image": "/x/a.jpg",
+            "assigned": "content",
+            "library": "torch",
+            "network": "Yolo",
+            "input": "",
+            "tensor": "1.input.npy",
+            "outputs": [{"name": "o", "file": "1.output0.npy", "shape": [1, 5, 7]}],
+        }
+    ],
+    "notes": ["Full."],
+}
+
+CONFIG = {
+    "models": {"a": {"weights": "a.pt", "trust": False}},
+    "images": "images",
+    "imgsz": [640, 320],
+    "exports": {"fp32": {"opset": 18, "dynamic": True}, "int8": {"quantize": 8}},
+    "thresholds": {"conf": 0.25, "iou": 0.45, "max_det": 300},
+    "sweep": {"conf": {"start": 0.05, "stop": 0.9, "step": 0.05}, "iou": [0.45, 0.5]},
+    "external": {"mine": {"inject": [], "names": ["person"], "raw_shape": [1, 84, 8400]}},
+    "tolerances": {"missing": 1, "box_px": 0.5},
+    "gate": ["geometry"],
+    "images_per_job": "auto",
+    "device": "cpu",
+}
 
 
 def places_of(document: Any) -> list[tuple[Any, Any]]:
@@ -152,23 +149,23 @@ def places_of(document: Any) -> list[tuple[Any, Any]]:
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, document: st.SearchStrategy[Any]) -> Any:
-    """Return a document in which up to three values are replaced, removed or doubled."""
-    found = json.loads(json.dumps(draw(document)))
-    for _ in range(draw(st.integers(0, 3))):
+def spoiled(draw: st.DrawFn, correct: list[Any]) -> Any:
+    """Return one of some documents, in which one to three values are wrong."""
+    found = json.loads(json.dumps(draw(st.sampled_from(correct))))
+    for _ in range(draw(st.integers(1, 3))):
         places = places_of(found)
         if not places:
             return draw(nasty)
-        container, key = places[draw(st.integers(0, len(places) - 1))]
-        kind = draw(st.sampled_from(["replace", "remove", "rename", "double"]))
+        container, key = draw(st.sampled_from(places))
+        kind = draw(st.sampled_from(["replace", "replace", "remove", "rename", "double"]))
         if kind == "remove":
             del container[key]
-        elif kind == "replace" or (kind == "double" and isinstance(container, dict)):
-            container[key] = draw(nasty)
-        elif kind == "double":
+        elif kind == "double" and isinstance(container, list):
             container.insert(key, container[key])
-        elif isinstance(container, dict):
-            container[draw(st.sampled_from(WORDS) | st.sampled_from(HEADER_KEYS))] = container[key]
+        elif kind == "rename" and isinstance(container, dict):
+            container[draw(st.sampled_from(WORDS))] = container.pop(key)
+        else:
+            container[key] = draw(nasty)
     return found
 
 
@@ -177,111 +174,49 @@ def as_text(document: Any) -> str:
     return json.dumps(document).replace(f'"{HUGE}"', DIGITS)
 
 
-def files(name: str) -> st.SearchStrategy[bytes]:
-    """Return structured files of a format."""
-    if name in DOCUMENTS:
-        return spoiled(DOCUMENTS[name]).map(lambda each: as_text(each).encode())
-    return TABLES[name]
+def files_of(name: str) -> list[bytes]:
+    """Return correct files of a format."""
+    documents = [json.dumps(document) for document in DOCUMENTS.get(name, [])]
+    return [text.encode() for text in [*documents, *TEXTS.get(name, [])]]
 
 
-cells = st.one_of(
-    image_names.map(str), numbers.map(str), scores.map(str), classes.map(str),
-    st.sampled_from([word for word in WORDS if word.isprintable()]),
-)  # fmt: skip
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> bytes:
-    """Return a CSV file with a header."""
-    mark = draw(st.sampled_from(",;\t"))
-    columns = [
-        draw(st.sampled_from(IMAGE_KEYS)),
-        *draw(st.sampled_from(CORNERS)),
-        draw(st.sampled_from(SCORE_KEYS)),
-        draw(st.sampled_from(CLASS_KEYS)),
-    ]
-    lines = [columns, *draw(several(rows))]
-    for _ in range(draw(st.integers(0, 3))):
-        line = lines[draw(st.integers(0, len(lines) - 1))]
-        kind = draw(st.sampled_from(["replace", "remove", "double"]))
-        if not line:
-            continue
-        place = draw(st.integers(0, len(line) - 1))
-        if kind == "replace":
-            line[place] = draw(cells)
-        elif kind == "remove":
-            del line[place]
-        else:
-            line.insert(place, line[place])
-    text = "\n".join(mark.join(map(str, line)) for line in lines)
-    return text.encode(errors="replace")
-
-
-@st.composite
-def yolo_lines(draw: st.DrawFn) -> bytes:
-    """Return a text file with a line per box."""
-    lines = [
-        [draw(classes), *(draw(st.sampled_from([0.1, 0.5, 0.25])) for _ in range(4)), draw(scores)]
-        for _ in range(draw(st.integers(0, 3)))
-    ]
-    for line in lines:
-        if draw(st.booleans()):
-            line[draw(st.integers(0, len(line) - 1))] = draw(cells)
-    return "\n".join(" ".join(map(str, line)) for line in lines).encode(errors="replace")
-
-
-TABLES = {
-    "CSV": tables(),
-    "a JSON or CSV file per image": tables()
-    | spoiled(several(records())).map(lambda each: as_text(each).encode()),
-    "YOLO text files": yolo_lines(),
-}
-
-FRAGMENTS = [
-    *[
-        b"",
-        b"\0",
-        b"\xff",
-        b"\xfe",
-        b"\xef\xbb\xbf",
-        b'"',
-        b"'",
-        b"[",
-        b"]",
-        b"{",
-        b"}",
-        b",",
-        b":",
-    ],
-    *[
-        b"\n",
-        b"\r",
-        b"\r\n",
-        b";",
-        b"\t",
-        b" ",
-        b"\\",
-        b"-",
-        b"1e999",
-        b"NaN",
-        b"Infinity",
-        b"null",
-    ],
-    *[b"9" * 5000, b"\\ud800", "²".encode(), "é".encode("latin-1"), b"0", b".", b"[" * 2000],
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-+\w.]+|\s+|.', re.DOTALL)
+TOKENS = [
+    *[b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-1", b"1.7", b'"0.0"', b"90", b"-0.5"],
+    *[b"1e308", b"1180591620717411303424", DIGITS.encode(), b'"\\ud800"', '"²"'.encode(), b"[]"],
+    *[b"{}", b"[[1]]", b'"a.jpg"', b'"z/a.jpg"', b"36", b'"box"', b'"image"', b"[" * 300, b'""'],
+    *[b"\\u0000", b"\0", b"\xff", b"\xef\xbb\xbf", b'"', b"'", b"[", b"]", b"{", b"}", b",", b":"],
+    *[b"\n", b"\r", b";", b"\t", b" ", b"\\", b"-", b"%", b"#", b"&a ", b"*a", b"!!set ", b"<<: "],
+    *["é".encode("latin-1"), "\u2028".encode(), b"a" * 5000, b"a/" * 3000, b"0" * 140_000],
 ]
 
 
-@st.composite
-def mutated(draw: st.DrawFn, correct: st.SearchStrategy[bytes]) -> bytes:
-    """Return a file in which pieces are removed, repeated or overwritten."""
-    data = draw(correct)
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(data)))
-        end = draw(st.integers(start, min(len(data), start + 16)))
-        data = data[:start] + draw(st.sampled_from([*FRAGMENTS, data[start:end] * 2])) + data[end:]
-    return draw(st.sampled_from([data, data, data, recoded(data)]))
-
-
-def recoded(data: bytes) -> bytes:
-    """Return a file in another encoding."""
-    return data.decode(errors="ignore").encode("utf-16-le")
+def mutants(correct: list[bytes], numbers: range) -> Iterator[tuple[int, bytes]]:
+    """Yield the mutants of some correct files that have some numbers."""
+    split = [TOKEN.findall(data) for data in correct]
+    for number in numbers:
+        choose = random.Random(number)  # noqa: S311
+        tokens = list(choose.choice(split))
+        for _ in range(choose.randint(1, 4)):
+            place = choose.randrange(len(tokens)) if tokens else 0
+            other = choose.randrange(len(tokens)) if tokens else 0
+            kind = choose.randrange(8)
+            if kind < 3:
+                tokens[place : place + 1] = [choose.choice(TOKENS)]
+            elif kind == 3:
+                del tokens[place : place + choose.randint(1, 3)]
+            elif kind == 4:
+                tokens[place:place] = tokens[other : other + choose.randint(1, 8)]
+            elif kind == 5:
+                tokens[place : place + 1] = tokens[other : other + 1]
+            else:
+                tokens[place:place] = [choose.choice(TOKENS)]
+        data = b"".join(tokens)
+        kind = choose.randrange(60)
+        if kind == 0:
+            data = data[: choose.randrange(len(data) + 1)]
+        elif kind == 1:
+            data = data.decode(errors="ignore").encode("utf-16")
+        elif kind == 2 and data:
+            data = bytes(choose.randrange(256) if choose.random() < 0.05 else b for b in data)
+        yield number, data

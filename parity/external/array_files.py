@@ -70,7 +70,8 @@ def _read_npy(path: Path) -> np.ndarray:
         with path.open("rb") as stream:
             if stream.read(len(ZIP)) == ZIP:
                 raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
-        return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+        with np.errstate(over="ignore"):  # of a shape whose size is no number
+            return np.asarray(np.lib.format.open_memmap(path, mode="r"))
     except (MemoryError, UserError):
         raise
     except Exception:

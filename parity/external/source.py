@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from parity.errors import UserError
-from parity.foreign import parse_json, read_text
+from parity.foreign import is_folder, parse_json, read_text
 
 Record = dict[str, Any]
 """An object of somebody's JSON, or a row of a table, as it was parsed."""
@@ -45,9 +44,7 @@ class Source:
         UserError
             If there is no such path, or it is no text or broken JSON.
         """
-        if not path.exists():
-            raise UserError(f"{path} does not exist.")
-        if path.is_dir():
+        if is_folder(path):
             return cls(path)
         text = read_text(path).lstrip()
         if not text.startswith(("[", "{")):

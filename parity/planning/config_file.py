@@ -22,6 +22,9 @@ TEMPLATE = "__use_yte__"
 MOST_VALUES = 100_000
 """Values of a configuration, each counted as often as it is referred to; chosen."""
 
+LARGEST_BYTES = 1_000_000
+"""Bytes of its text, at most; chosen: PyYAML reads them in two seconds."""
+
 DEEPEST = 20
 """Levels of keys and lists within each other, at most; chosen: the schema has five."""
 
@@ -73,6 +76,10 @@ def check_config_file(path: str | Path) -> None:
     path = Path(path)
     if not is_file(path):
         return
+    if (size := path.stat().st_size) > LARGEST_BYTES:
+        raise UserError(
+            f"{path} has {size:,} bytes; a configuration has {LARGEST_BYTES:,} at most."
+        )
     if path.read_bytes().startswith(UTF_16):
         raise UserError(f"{path} is text in UTF-16; save it as UTF-8.")
     text = read_text(path)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.data.image_names import ImageNames
+from parity.data.image_names import ImageNames, left_out
 from parity.documents import load
 from parity.errors import UserError
 from parity.external.array_files import Shape
@@ -98,6 +98,7 @@ def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> Re
             f"{folder} records none of the images of this run, such as "
             f"{next(iter(images), 'none')}; it records {next(iter(own))}, for example."
         )
+    notes += left_out(given for given in own if given not in found)
     if ambiguous:
         notes.append(
             f"{len(ambiguous)} images were fed in several ways, such as {min(ambiguous)}; left out."

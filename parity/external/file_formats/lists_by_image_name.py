@@ -27,15 +27,15 @@ def read(source: Source, images: ImageNames) -> Contents:
         As :func:`read_lists`, or if what stands behind the name of an image is no list.
     """
     records = _records_of(source)
-    others = _by_name(source).keys() - {record["image"] for record in records}
+    others = _by_name(source).keys() - records.keys()
     for key in images.resolve(dict.fromkeys(others, str(source.path))):
         value = shorten(_by_name(source)[str(key)])
         raise UserError(f"{source.path}: {name_in_words(key)} is {value}; it must be a list.")
-    return read_lists(source, records, images)
+    return read_lists(source, records.values(), images)
 
 
-def _records_of(source: Source) -> list[Record]:
-    """Return the boxes of each image as an object that names it."""
+def _records_of(source: Source) -> dict[str, Record]:
+    """Return the boxes of each image as an object that names it, by their key."""
     values = {key: _parsed(value, source) for key, value in _by_name(source).items()}
     lists = {key: {"detections": value} for key, value in values.items() if isinstance(value, list)}
     objects = {
@@ -43,7 +43,7 @@ def _records_of(source: Source) -> list[Record]:
         for key, value in values.items()
         if isinstance(value, dict) and list_in(value) is not None
     }
-    return [{"image": key, **value} for key, value in (lists | objects).items()]
+    return {key: {"image": key, **value} for key, value in (lists | objects).items()}
 
 
 def _by_name(source: Source) -> Record:

@@ -86,8 +86,8 @@ TEXTS: dict[str, list[str]] = {
     "rows without a header": ["a.jpg,10,20,30,60,0.5,car\nb.png,1,2,3,4,0.25,dog\n"],
     "JSON with a box per entry": [f"{json.dumps(ENTRY)}\n{json.dumps({'image': 'b.png'})}\n"],
     "a JSON or CSV file per image": [
-        json.dumps([{"name": "car", "class": 2, "confidence": 0.5, "box": {"x1": 1, "y1": 2}}]),
         'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
+        "name,class,confidence,x1,y1,x2,y2\ncar,2,0.5,10,20,30,60\nperson,0,0.75,1,2,3,4\n",
     ],
     "YOLO text files": ["2 0.5 0.5 0.1 0.2 0.75\n0 0.25 0.5 0.1 0.2 0.5\n", "10 20 30 60 0.5 2\n"],
 }

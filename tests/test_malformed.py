@@ -6,7 +6,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from parity.data.labels import Labels, load_labels
 from parity.errors import UserError
 from parity.external.entries import LARGEST_COORDINATE, LOWEST_CLASS_ID
-from parity.external.file_format import FORMATS
+from parity.external.file_format import FORMATS, recognise
 from parity.external.layouts import LAYOUTS, find_layout
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observations
 from parity.external.reader import load_external
+from parity.external.source import Source
 from parity.external.tensors import with_arrays
 from parity.planning.checks import checked
 from parity.planning.config_file import check_config_file
@@ -99,15 +100,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("malformed")
 
 
-def read_boxes(folder: Path, name: str, data: bytes) -> None:
-    """Read a file of a format of boxes, which holds what it likes."""
-    patterns = FORMATS[name].files
+def path_for(folder: Path, name: str) -> Path:
+    """Return where a file of a format of boxes stands in a folder of its own."""
     own = folder / name.replace(" ", "_")
-    own.mkdir(exist_ok=True)
-    path = own / f"a{patterns[-1][1:] if patterns else '.json'}"
+    own.mkdir(exist_ok=True, parents=True)
+    return own / f"a{(FORMATS[name].files or ('*.json',))[-1].lstrip('*')}"
+
+
+def read_boxes(folder: Path, name: str, data: bytes) -> None:
+    """Read a file as one of a format of boxes."""
+    path = path_for(folder, name)
     path.write_bytes(data)
     with bounded():
-        check_boxes(load_external(own if patterns else path, IMAGES, NAMES))
+        check_boxes(load_external(path.parent if FORMATS[name].files else path, IMAGES, NAMES))
 
 
 @pytest.mark.parametrize("numbers", NUMBERS, ids=["few", "many"])
@@ -133,17 +138,14 @@ def test_spoiled_documents_of_boxes(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_correct_files_are_read(folder: Path, name: str) -> None:
-    """Otherwise the mutants would show nothing."""
-    read = 0
+    assert files_of(name), f"add a correct file of the format {name} to tests/malformed.py"
     for data in files_of(name):
-        with suppress(UserError):
-            path = folder / "correct" / f"a{(FORMATS[name].files or ('.json',))[-1].lstrip('*')}"
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(data)
-            load_external(path.parent if FORMATS[name].files else path, IMAGES, NAMES)
-            read += 1
+        path = path_for(folder / "correct", name)
+        path.write_bytes(data)
+        source = path.parent if FORMATS[name].files else path
+        assert recognise(Source.open(source)) is FORMATS[name]
+        assert load_external(source, IMAGES, NAMES).images
         path.unlink()
-    assert read >= len(files_of(name)) - 1
 
 
 named = st.sampled_from(["a.jpg", "/x/sub/b.png", "b.png", "36.jpg", "z.jpg", "x/y.png"])

@@ -7,11 +7,19 @@ from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
 from parity.model_files.results import TensorDescription
+from parity.reporting.bounds import in_other_images
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
-from parity.reporting.views.blocks import Block, Figure, Group, Note, Table, Text, table
+from parity.reporting.views.blocks import Block, Figure, Group, Note, Sentences, Table, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import ceiling, count, number
+from parity.reporting.wording import (
+    PANOPTIC_QUALITY,
+    ceiling,
+    count,
+    four_decimals,
+    listing,
+    number,
+)
 
 CHOICE_HEADER = (
     "export",
@@ -21,6 +29,7 @@ CHOICE_HEADER = (
     "extra",
     "boxes: largest (px)",
     "scores: largest",
+    "panoptic quality",
     "mAP50-95",
     "lost mAP50-95 (%)",
     "tolerance",
@@ -55,6 +64,7 @@ def prepare(model: Model) -> View:
                 else []
             ),
             side_by_side(results, measured),
+            Sentences(tuple(bounds_in_words(results))),
             table("What each ONNX file is", FILE_HEADER, [*file_rows(results)]),
             Note(DIGESTS),
         )
@@ -65,7 +75,7 @@ def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Bloc
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
     yield table("The choice", CHOICE_HEADER, [choice_row(row) for row in found.rows])
-    yield Note(PARETO)
+    yield Note(f"{PANOPTIC_QUALITY} {PARETO}")
     for path in plots:
         yield Figure(path, PLOT)
 
@@ -80,6 +90,7 @@ def choice_row(row: ExportChoice) -> tuple[str, ...]:
         f"{row.extra:,}",
         ceiling(row.box_px),
         ceiling(row.score),
+        four_decimals(row.panoptic_quality),
         "–" if row.map is None else f"{row.map:.3f}",
         number(row.cost.percent) if row.cost else "–",
         "within" if row.passed else "beyond",
@@ -117,6 +128,17 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
         for name, export in results.exports.items()
     ]
     return table("Side by side", header, rows)
+
+
+def bounds_in_words(results: Results) -> Iterator[str]:
+    """Yield how often each export differs at most in other images; equal sentences are one."""
+    exports: dict[str, list[str]] = {}
+    for name in results.exports:
+        comparison = results.comparisons.get(f"runtime-{name}")
+        if comparison and object_count(comparison):
+            exports.setdefault(in_other_images(comparison), []).append(name)
+    for said, names in exports.items():
+        yield f"{listing(names)}: {said}"
 
 
 def effect_cells(results: Results, name: str) -> Iterator[str]:

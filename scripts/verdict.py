@@ -4,30 +4,27 @@ import sys
 from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
-from parity.diagnosis.document import Undiagnosed, load_diagnosis
+from parity.diagnosis.document import load_diagnosis
 from parity.documents import load, save
 from parity.logs import log_to
+from parity.reporting.answer import answers_of
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import unread_line, verdict_sentence, worst_first
-from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
+from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.verdict import gates_of, overall
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
 def main(*, results: list[str], diagnoses: list[str], report: str, destination: str) -> None:
-    """Say what each gate came to; write that down, or exit with 1 if anything fails."""
+    """Say what the run answers; write that down, or exit with 1 if a gate fails."""
     documents = [load(path, Results) for path in results]
-    gates, table = gates_of(documents), comparison_lines(documents)
-    found = worst_first(map(load_diagnosis, diagnoses))
-    told = [*map(verdict_sentence, found)]
-    unread = [unread_line(each) for each in found if isinstance(each, Undiagnosed)]
-    lines = [*(gate.line for gate in gates), *unread, *told, "", *table]
-    sys.stdout.write("\n".join(lines) + "\n")
-    verdict = overall(gates)
-    if verdict == FAIL or unread:
-        sys.exit(1)
-    save(destination, RunVerdict(verdict, report, gates, tuple(told), tuple(table)))
+    gates, table = gates_of(documents), tuple(comparison_lines(documents))
+    answers = answers_of(documents, map(load_diagnosis, diagnoses))
+    sys.stdout.write("\n".join([*answers.lines, "", *table]) + "\n")
+    if answers.exit_code:
+        sys.exit(answers.exit_code)
+    save(destination, RunVerdict(overall(gates), report, gates, answers, table))
 
 
 if __name__ == "__main__":

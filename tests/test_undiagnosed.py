@@ -67,4 +67,4 @@ def test_the_verdict_fails_after_the_report(
     with pytest.raises(SystemExit) as ended:
         main(results=[], diagnoses=[str(written)], report="r.md", destination=str(tmp_path / "v"))
     assert ended.value.code == 1
-    assert f"FAIL m, external-mine: {REASON}" in capsys.readouterr().out
+    assert SENTENCE in capsys.readouterr().out

@@ -10,9 +10,9 @@ from parity.comparison.rounding import Rounding
 from parity.documents import load
 from parity.reporting.console import REPORT
 from parity.reporting.report import limits
+from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import (
     Gate,
-    RunVerdict,
     gates_of,
     overall,
     sentence,
@@ -40,13 +40,13 @@ def test_pass_is_written_down_with_its_numbers(
     written = load(tmp_path / "verdict.json", RunVerdict)
     assert written.verdict == "pass"
     assert written.report == REPORT
-    assert list(written.table) == spoken.splitlines()[2:]
+    assert list(written.table) == spoken.splitlines()[3:]
     assert [line.split()[0] for line in written.table] == [
         "comparison",
         *run.load().comparisons,
     ]
-    assert spoken.startswith("PASS yolo11n, runtime-fp32: onnx-fp32 agrees with pytorch-square")
-    assert "4 of 4 objects matched in 3 images" in spoken
+    assert spoken.startswith("The export `fp32` is fine: on the same input tensor")
+    assert tuple(spoken.splitlines()[:2]) == written.answers.lines
 
 
 def test_fail_exits_with_1_and_writes_nothing(
@@ -59,7 +59,7 @@ def test_fail_exits_with_1_and_writes_nothing(
     assert stop.value.code == 1
     assert not destination.exists()
     spoken = capsys.readouterr().out
-    assert spoken.startswith("FAIL yolo11n, runtime-fp32: onnx-fp32 does not agree with")
+    assert spoken.startswith("The export `fp32` exceeds its tolerance: ")
     assert "3 missing detections (allowed 0)" in spoken
     assert "3 extra detections (allowed 0)" in spoken
 

@@ -55,7 +55,7 @@ rule all:
         ),
         "results/report/index.html",
         "results/report/analysis_report.md",
-        "results/verdict/verdict.json",
+        "results/gate/passed.txt",
 
 
 include: "rules/models.smk"

@@ -140,7 +140,7 @@ rule write_report:
 
 
 rule verdict:
-    """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
+    """Write down what the run came to."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
@@ -149,7 +149,6 @@ rule verdict:
         verdict="results/verdict/verdict.json",
     log:
         "logs/verdict/verdict.log",
-    retries: 0
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -159,3 +158,23 @@ rule verdict:
         "Giving the verdict"
     script:
         "../scripts/verdict.py"
+
+
+rule gate:
+    """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
+    input:
+        verdict=rules.verdict.output.verdict,
+    output:
+        passed="results/gate/passed.txt",
+    log:
+        "logs/gate/passed.log",
+    retries: 0
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/gate.py"),
+    message:
+        "Applying the gates"
+    script:
+        "../scripts/gate.py"

@@ -57,14 +57,15 @@ def write_log(workplace: Path, log: str, text: str) -> None:
 
 def test_after_a_pass_the_verdict_is_told(workplace: Path) -> None:  # noqa: ARG001
     said = after_success(told(started(1, "verdict")))
-    assert said.startswith("Verdict PASS:\nPASS yolo11n, runtime-fp32: onnx-fp32 agrees with")
+    assert said.startswith("The export `fp32` is fine: ")
+    assert "The exit code is 0, because the gate `runtime-fp32` passes" in said
     assert said.endswith(f"Report: results/report/index.html (as text: {REPORT})")
 
 
 def test_after_a_failed_verdict_alone_the_run_is_complete(workplace: Path) -> None:
-    write_log(workplace, LOG, "FAIL yolo11n, runtime-fp32: of this run.\n")
+    write_log(workplace, LOG, "The exit code is 1, because of this run.\n")
     said = after_failure(told(failed(1, "verdict", LOG)))
-    assert said.startswith("The run is complete. Verdict FAIL:\nFAIL yolo11n, runtime-fp32: of")
+    assert said.startswith("The run is complete.\nThe exit code is 1, because of this run.")
     assert said.endswith(f"Report: results/report/index.html (as text: {REPORT})")
 
 

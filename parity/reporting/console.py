@@ -12,7 +12,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from parity.documents import load
 from parity.errors import UserError
-from parity.reporting.verdict import RunVerdict
+from parity.reporting.run_verdict import RunVerdict
 
 REPORT = "results/report/analysis_report.md"
 PAGE = "results/report/index.html"
@@ -66,8 +66,7 @@ def after_success(jobs: JobLog) -> str:
         verdict = load(VERDICT_FILE, RunVerdict)
     except (OSError, UserError) as error:
         return f"The run is complete, but its verdict cannot be read ({error})."
-    said = [*(gate.line for gate in verdict.gates), *verdict.diagnoses, "", *verdict.table]
-    return f"Verdict {verdict.verdict.upper()}:\n" + "\n".join([*said, "", _where(verdict.report)])
+    return "\n".join([*verdict.answers.lines, "", *verdict.table, "", _where(verdict.report)])
 
 
 def after_failure(jobs: JobLog) -> str:
@@ -75,8 +74,8 @@ def after_failure(jobs: JobLog) -> str:
     failed = list(dict.fromkeys(jobs.failed.values()))
     if failed and all(job.rule == "verdict" for job in failed):
         spoken = _read(failed[0].log).strip()
-        if "FAIL " in spoken:
-            return f"The run is complete. Verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
+        if "The exit code is 1" in spoken:
+            return f"The run is complete.\n{spoken}\n\n{_where(REPORT)}"
     return "\n".join(_stopped(failed))
 
 

@@ -1,7 +1,7 @@
 """What a diagnosis found, in a sentence or two, and what to do about it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, FoundFault, Undiagnosed
 from parity.diagnosis.stages import (
@@ -14,10 +14,10 @@ from parity.diagnosis.stages import (
 from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
 from parity.reporting.wording import count, percent
 
-State = Literal["unread", "wrong", "unexplained", "harmless", "fine"]
-"""How bad it is."""
+State = Literal["unread", "wrong", "unexplained", "unknown", "harmless", "fine"]
+"""How bad it is; ``unknown`` where nothing was compared."""
 
-STATES: tuple[State, ...] = ("unread", "wrong", "unexplained", "harmless", "fine")
+STATES: tuple[State, ...] = get_args(State)
 """The worst first."""
 
 Diagnosed = DiagnosisDocument | Undiagnosed
@@ -62,11 +62,6 @@ def has_boxes(diagnosis: DiagnosisDocument) -> bool:
 def arm_of(diagnosis: Diagnosed) -> str:
     """Return the arm whose boxes were diagnosed."""
     return f"external-{diagnosis.external}"
-
-
-def unread_line(found: Undiagnosed) -> str:
-    """Return the line of a verdict that fails since boxes cannot be read."""
-    return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
 
 
 def verdict_sentence(diagnosis: Diagnosed) -> str:

@@ -11,7 +11,7 @@ from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import Quantity
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
-from parity.reporting.diagnosis_verdict import State, state_of, verdict_sentence, worst_first
+from parity.reporting.answer import Answers, answers_of
 from parity.reporting.verdict import (
     NOUNS,
     QUANTITY_UNITS,
@@ -67,15 +67,6 @@ class JudgedGate:
 
 
 @dataclass(frozen=True)
-class Headline:
-    """What is wrong with a program of the user, in a sentence, its model, and how bad it is."""
-
-    model: str
-    state: State
-    sentence: str
-
-
-@dataclass(frozen=True)
 class PreparedSection:
     """A section of a model: its key in the registry, its heading, and what it says."""
 
@@ -98,8 +89,8 @@ class Report:
 
     Attributes
     ----------
-    headlines : tuple of Headline
-        What is wrong with each program that was diagnosed, the worst first.
+    answers : Answers
+        What the run answers.
     verdict : str
         ``pass``, ``fail`` or ``nothing compared``.
     gates : tuple of JudgedGate
@@ -114,7 +105,7 @@ class Report:
         Configuration, and how to reproduce the run.
     """
 
-    headlines: tuple[Headline, ...]
+    answers: Answers
     verdict: str
     gates: tuple[JudgedGate, ...]
     notes: tuple[str, ...]
@@ -144,9 +135,8 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
         JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
     ]
     notes = sorted({result.images_note for result in results} - {""})
-    diagnoses = worst_first(map(load_diagnosis, inputs.get("diagnoses", ())))
     return Report(
-        headlines=tuple(Headline(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
+        answers=answers_of(results, map(load_diagnosis, inputs.get("diagnoses", ()))),
         verdict=overall(gates),
         gates=tuple(judged),
         notes=tuple(notes),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Literal, get_args
 
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
@@ -60,33 +60,6 @@ class Gate:
     def line(self) -> str:
         """All of it, such as ``FAIL yolo11n, runtime-fp32: …``."""
         return f"{self.verdict.upper()} {self.model}, {self.comparison}: {self.sentence}."
-
-
-@dataclass(frozen=True)
-class RunVerdict:
-    """What a run came to.
-
-    Attributes
-    ----------
-    verdict : str
-        ``pass`` or ``nothing compared``; a run that fails writes none.
-    report : str
-        Path of the Markdown report.
-    gates : tuple of Gate
-        The comparisons that decide.
-    diagnoses : tuple of str
-        What each diagnosis found, a sentence each.
-    table : tuple of str
-        Lines of a table of all comparisons.
-    """
-
-    SCHEMA: ClassVar[str] = "verdict/1"
-
-    verdict: str
-    report: str
-    gates: tuple[Gate, ...]
-    diagnoses: tuple[str, ...]
-    table: tuple[str, ...]
 
 
 def outcome(comparison: ComparisonResults) -> str:

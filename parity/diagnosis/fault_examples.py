@@ -1,0 +1,177 @@
+"""Where a fault shows best: a place in an image, and the boxes there without it and with it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.comparison.differences import compare_image
+from parity.detection.detection_files import ImageDetections
+from parity.diagnosis.document import Change, DrawnBoxes, FaultExample
+
+MARGIN = 0.4
+"""Part of the longer side of what is shown that is added around it; chosen."""
+
+LEAST_VIEW = 0.3
+"""Part of the image's longer side that is shown at least, so that people recognise it; chosen."""
+
+VIEW_ASPECT = 4 / 3
+"""Width of a view divided by its height; chosen."""
+
+NEARBY = 1.5
+"""Longest sides of an object within which its misplaced box is looked for; chosen."""
+
+TELLING: dict[Change, int] = {"lost": 3, "misplaced": 3, "renamed": 2, "added": 1, "moved": 0}
+"""What tells more about a fault has a larger number; chosen."""
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """What happens to an object.
+
+    Attributes
+    ----------
+    image : str
+        Where it is.
+    change : Change
+        What it is.
+    correct, changed : int or None
+        The detections without the fault and with it.
+    weight : float
+        Among changes of one kind, the largest is shown.
+    """
+
+    image: str
+    change: Change
+    correct: int | None
+    changed: int | None
+    weight: float
+
+
+def telling_example(
+    correct: Mapping[str, ImageDetections], changed: Mapping[str, ImageDetections], *, iou: float
+) -> FaultExample | None:
+    """Return the place where a change of some images shows best; None where nothing changes.
+
+    Parameters
+    ----------
+    correct, changed : mapping of str to ImageDetections
+        Detections of the same images without the change and with it.
+    iou : float
+        Smallest overlap of a matched pair.
+    """
+    found = [
+        each
+        for name, image in correct.items()
+        for each in object_changes(image, changed[name], iou=iou)
+    ]
+    if not found:
+        return None
+    best = max(found, key=lambda each: (TELLING[each.change], each.weight, each.image))
+    return example_of(best, correct[best.image], changed[best.image])
+
+
+def object_changes(
+    correct: ImageDetections, changed: ImageDetections, *, iou: float
+) -> Iterator[ObjectChange]:
+    """Yield what happens to every object of an image."""
+    name = correct.name
+    found = compare_image(correct, changed, iou=iou)
+    for i in found.missing:
+        partner = nearest(i, correct, changed, found.extra)
+        what: Change = "lost" if partner is None else "misplaced"
+        yield ObjectChange(name, what, i, partner, clarity(correct, i))
+    for pair in found.flipped:
+        one, other = pair.reference, pair.candidate
+        yield ObjectChange(name, "renamed", one, other, clarity(correct, one))
+    for j in found.extra:
+        yield ObjectChange(name, "added", None, j, clarity(changed, j))
+    for pair in found.matched:
+        yield ObjectChange(name, "moved", pair.reference, pair.candidate, pair.box_px)
+
+
+def nearest(
+    i: int, correct: ImageDetections, changed: ImageDetections, extra: list[int]
+) -> int | None:
+    """Return the unmatched detection of equal class that is nearest to an object, and near it."""
+    box = np.asarray(correct.boxes[i])
+    reach = NEARBY * max(box[2] - box[0], box[3] - box[1])
+    same = [j for j in extra if changed.class_ids[j] == correct.class_ids[i]]
+    near = {j: float(np.hypot(*(centre(changed.boxes[j]) - centre(box)))) for j in same}
+    return min((j for j in near if near[j] <= reach), key=lambda j: near[j], default=None)
+
+
+def centre(box: "np.ndarray | list[float]") -> np.ndarray:
+    """Return the centre of a box, x and y."""
+    x1, y1, x2, y2 = box
+    return np.array([x1 + x2, y1 + y2]) / 2
+
+
+def clarity(image: ImageDetections, i: int) -> float:
+    """Return how well an object is seen: its score times the root of its part of the image."""
+    x1, y1, x2, y2 = image.boxes[i]
+    part = max((x2 - x1) * (y2 - y1), 0.0) / max(image.height * image.width, 1)
+    score = image.scores[i]
+    clear = (1.0 if score is None else score) * min(part, 1.0) ** 0.5
+    return clear if np.isfinite(clear) else 0.0
+
+
+def example_of(
+    change: ObjectChange, correct: ImageDetections, changed: ImageDetections
+) -> FaultExample | None:
+    """Return what is shown of a change; None if it is not in the image."""
+    own = [] if change.correct is None else [correct.boxes[change.correct]]
+    other = [] if change.changed is None else [changed.boxes[change.changed]]
+    size = correct.height, correct.width
+    view = view_of(np.array(own + other), *size)
+    if view is None:
+        return None
+    return FaultExample(
+        name=correct.name,
+        height=correct.height,
+        width=correct.width,
+        change=change.change,
+        view=view,
+        correct=boxes_in(view, correct, change.correct),
+        changed=boxes_in(view, changed, change.changed),
+    )
+
+
+def view_of(boxes: np.ndarray, height: int, width: int) -> tuple[float, float, float, float] | None:
+    """Return the part of an image that shows some boxes, (x1, y1, x2, y2) in whole px.
+
+    Parameters
+    ----------
+    boxes : (n, 4) float
+        Corners, px of the image.
+    height, width : int
+        Size of the image, px.
+    """
+    inside = np.clip(boxes, 0, [width, height, width, height])
+    low, high = inside[:, :2].min(axis=0), inside[:, 2:].max(axis=0)
+    if not np.isfinite(inside).all() or (high <= low).any():
+        return None
+    around = (1 + MARGIN) * (high - low)
+    wide = max(around[0], around[1] * VIEW_ASPECT, LEAST_VIEW * max(height, width))
+    sides = np.minimum([wide, wide / VIEW_ASPECT], [width, height])
+    start = np.clip((low + high - sides) / 2, 0, [width, height] - sides)
+    x1, y1, x2, y2 = np.round([*start, *(start + sides)]).tolist()
+    return x1, y1, x2, y2
+
+
+def boxes_in(
+    view: tuple[float, float, float, float], image: ImageDetections, first: int | None
+) -> DrawnBoxes:
+    """Return the finite boxes of an image that reach into a view, one of them first."""
+    x1, y1, x2, y2 = view
+    shown = [
+        i
+        for i, box in enumerate(image.boxes)
+        if np.isfinite(box).all() and box[0] < x2 and box[2] > x1 and box[1] < y2 and box[3] > y1
+    ]
+    shown.sort(key=lambda i: i != first)
+    return DrawnBoxes(
+        [image.boxes[i] for i in shown],
+        [image.scores[i] for i in shown],
+        [image.class_ids[i] for i in shown],
+    )

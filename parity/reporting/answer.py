@@ -1,0 +1,247 @@
+"""What a run answers: a sentence for each thing that was asked, and what the exit code means.
+
+The page, the Markdown report, the console and the files for machines say these sentences.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.diagnosis.document import Undiagnosed
+from parity.reporting.diagnosis_verdict import (
+    STATES,
+    Diagnosed,
+    State,
+    arm_of,
+    state_of,
+    verdict_sentence,
+    worst_first,
+)
+from parity.reporting.verdict import (
+    FAIL,
+    NOTHING,
+    PASS,
+    Gate,
+    excess_in_words,
+    gates_of,
+    object_count,
+    outcome,
+    overall,
+    sentence,
+)
+from parity.reporting.wording import ceiling, count, listing
+
+MOST_NAMED = 5
+"""Exports that a sentence lists by name (chosen)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says of one thing that was asked.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    subjects : tuple of str
+        Arms that it speaks of: ``external-mine`` or ``onnx-fp32``.
+    state : State
+        How bad it is.
+    sentence : str
+        The answer; names of programs and exports stand between backticks.
+    anchor : str
+        Where the page proves it: the part of an address after ``#``.
+    """
+
+    model: str
+    subjects: tuple[str, ...]
+    state: State
+    sentence: str
+    anchor: str
+
+    @property
+    def headline(self) -> str:
+        """The sentence up to its reasons: "Your program `mine` is wrong in 2 steps"."""
+        return re.split(r"[:;.](?=\s|$)", self.sentence, maxsplit=1)[0]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Everything that a run answers.
+
+    Attributes
+    ----------
+    answers : tuple of Answer
+        The worst first.
+    exit_code : int
+        1 if a gate fails or boxes cannot be read, else 0.
+    because : str
+        Why the exit code is what it is, in a sentence that names the gates.
+    """
+
+    answers: tuple[Answer, ...]
+    exit_code: int
+    because: str
+
+    @property
+    def state(self) -> State:
+        """The worst state; ``unknown`` where nothing was asked."""
+        return self.answers[0].state if self.answers else "unknown"
+
+    @property
+    def title(self) -> str:
+        """The worst answer without its reasons; what a window or a mail is called."""
+        return self.answers[0].headline if self.answers else "Nothing was compared"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Every sentence, and why the exit code is what it is."""
+        return (*(answer.sentence for answer in self.answers), self.because)
+
+
+def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> Answers:
+    """Return what a run answers.
+
+    Parameters
+    ----------
+    results : sequence of Results
+        What ``summarise`` wrote, by model, in the order of the configuration.
+    diagnoses : iterable of DiagnosisDocument or Undiagnosed
+        What ``diagnose`` wrote.
+    """
+    models = [result.model for result in results]
+    programs = worst_first(diagnoses)
+    found = [_of_program(each, models) for each in programs]
+    for result in results:
+        anchor = anchor_of(models, result.model)
+        prefix = _prefix(result.model, models)
+        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor))
+        found += [replace(each, sentence=prefix + each.sentence) for each in own]
+    found.sort(key=lambda each: STATES.index(each.state))
+    unread = [each for each in programs if isinstance(each, Undiagnosed)]
+    code, because = exit_of(gates_of(results), unread)
+    return Answers(tuple(found), code, because)
+
+
+def anchor_of(models: Sequence[str], model: str) -> str:
+    """Return what the anchors of a model on the page begin with."""
+    return f"model-{models.index(model) if model in models else 0}"
+
+
+def _prefix(model: str, models: Sequence[str]) -> str:
+    return f"{model} – " if len(models) > 1 else ""
+
+
+def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
+    return Answer(
+        model=found.model,
+        subjects=(arm_of(found),),
+        state=state_of(found),
+        sentence=_prefix(found.model, models) + verdict_sentence(found),
+        anchor=f"{anchor_of(models, found.model)}-diagnosis-{found.external}",
+    )
+
+
+def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
+    """Yield what the exports came to, compared with PyTorch on the same input tensor."""
+    runtime = {
+        name.removeprefix("runtime-"): each
+        for name, each in results.comparisons.items()
+        if each.effect == "runtime"
+    }
+    equal = {name: each for name, each in runtime.items() if _is_equal(each)}
+    if equal:
+        yield Answer(
+            model=results.model,
+            subjects=tuple(each.candidate for each in equal.values()),
+            state="fine",
+            sentence=_equal_in_words(equal, whole=len(equal) == len(runtime)),
+            anchor=f"{anchor}-exports",
+        )
+    for name, each in runtime.items():
+        if name not in equal:
+            state, said = _differing_in_words(name, each)
+            yield Answer(results.model, (each.candidate,), state, said, f"{anchor}-exports")
+
+
+def _is_equal(comparison: ComparisonResults) -> bool:
+    rounding = judge(comparison, FLOAT32_ROUNDING).passed
+    return comparison.passed and rounding and object_count(comparison) > 0
+
+
+def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
+    objects = max(object_count(each) for each in equal.values())
+    same = f"the same {objects:,} objects as" if objects > 1 else "the same object as"
+    box_px = ceiling(max(each.box_px for each in equal.values()))
+    within = f"{same} PyTorch, and boxes differ by at most {box_px} px"
+    names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
+    if len(equal) == 1:
+        return f"The export {names} is fine: on the same input tensor, it detects {within}."
+    every = "All " if whole else ""
+    return (
+        f"{every}{len(equal)} exports ({names}) are fine: on the same input tensor, they detect "
+        f"{within}."
+    )
+
+
+def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:
+    if outcome(each) == NOTHING:
+        images = count(each.images_read, "image")
+        return "unknown", (
+            f"Nothing is known of the export `{name}`: neither PyTorch nor the export detected "
+            f"anything in {images}."
+        )
+    there = each.matched + each.missing
+    changes = [
+        f"{what} {many:,}"
+        for what, many in (("misses", each.missing), ("adds", each.extra))
+        if many
+    ]
+    detects = f"of {count(there, 'object')} that PyTorch detects, it {listing(changes)}"
+    if each.passed:
+        said = f"{detects}, and " if changes else ""
+        return "harmless", (
+            f"The export `{name}` stays within the tolerance set for it: {said}boxes differ by up "
+            f"to {ceiling(each.box_px)} px."
+        )
+    return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
+
+
+def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
+    """Yield what each gate came to that is no comparison of an export on the same input."""
+    states: dict[str, State] = {FAIL: "wrong", NOTHING: "unknown", PASS: "fine"}
+    for name, each in results.comparisons.items():
+        if each.gated and each.effect != "runtime":
+            said = f"`{name}`: {sentence(each)}."
+            yield Answer(
+                results.model, (each.candidate,), states[outcome(each)], said, f"{anchor}-effects"
+            )
+
+
+def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, str]:
+    """Return the exit code of a run, and why, in a sentence that names the gates."""
+    several = len({gate.model for gate in gates}) > 1
+    reasons = [f"the boxes of `{each.external}` cannot be read" for each in unread]
+    for verdict, (one, more) in GATE_VERBS.items():
+        names = [
+            f"`{gate.comparison}` of `{gate.model}`" if several else f"`{gate.comparison}`"
+            for gate in gates
+            if gate.verdict == verdict
+        ]
+        if names:
+            does = f"gate {names[0]} {one}" if len(names) == 1 else f"gates {listing(names)} {more}"
+            reasons.append(f"the {does}")
+    code = 1 if unread or overall(gates) == FAIL else 0
+    if not reasons:
+        return code, f"The exit code is {code}, because no comparison is a gate."
+    return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."
+
+
+GATE_VERBS = {
+    FAIL: ("fails", "fail"),
+    NOTHING: ("compared nothing", "compared nothing"),
+    PASS: ("passes", "pass"),
+}
+"""What gates do, by their verdict, of one gate and of several."""

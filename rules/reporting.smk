@@ -13,6 +13,7 @@ rule plot:
             category="Comparison",
             labels={"model": "{model}", "what": "figures"},
         ),
+        dark="results/plot/{model}/dark/comparison_plots.png",
     log:
         "logs/plot/{model}.log",
     conda:

@@ -43,7 +43,7 @@ class Places:
     files : str
         Address of the folder of what the page shows; it holds a folder per model.
     figures : mapping of str to str
-        Addresses of the copies of figures, by the path of each figure.
+        Addresses of the copies of figures and their variants, by the path of each.
     """
 
     folder: Path
@@ -92,9 +92,11 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
         drawn = (block for block in every_block(section.view.blocks) if isinstance(block, Figure))
         for figure in drawn:
             path = Path(figure.path)  # …/<rule>/<model>/<file>
-            name = f"{path.parts[-3]}_{path.name}"
-            shutil.copyfile(path, folder / name)
-            figures[figure.path] = f"{address}/{name}"
+            variants = [path, *VARIANTS.of(path)]
+            for variant in variants:
+                name = "_".join([path.parts[-3], *variant.relative_to(path.parent).parts])
+                shutil.copyfile(variant, folder / name)
+                figures[str(variant)] = f"{address}/{name}"
     return figures
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
-from parity.reporting.views.blocks import Figure, Note, Sentences, Text, table
+from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, four_decimals, number
 
@@ -93,19 +93,18 @@ def prepare(model: Model) -> ThresholdsView | None:
     legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS
     tuned = [tuned_row(name, each.tuning) for name, each in comparisons.items()]
     ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
+    details = (
+        Text(about),
+        table("Other thresholds for the candidate alone", TUNED_HEADER, tuned),
+        table("The same thresholds for both arms", RANGE_HEADER, ranges),
+        *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
+        *(Note(each) for each in found.notes),
+    )
     return ThresholdsView(
         blocks=(
-            Text(about),
-            Sentences(tuple(each.sentence for each in comparisons.values())),
+            Sentences(tuple(dict.fromkeys(each.sentence for each in comparisons.values()))),
             Note(SAME_IMAGES),
-            *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
-            table(
-                "Other thresholds for the candidate alone",
-                TUNED_HEADER,
-                tuned,
-            ),
-            table("The same thresholds for both arms", RANGE_HEADER, ranges),
-            *(Note(each) for each in found.notes),
+            Group("Every pair of thresholds", details, folded=True),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
     )
@@ -175,4 +174,4 @@ def _differences(point: Point) -> tuple[str, ...]:
     return f"{point.missing:,}", f"{point.extra:,}", four_decimals(point.f1)
 
 
-SECTIONS.add("thresholds", Section("Other thresholds", 100, prepare))
+SECTIONS.add("thresholds", Section("Other thresholds", 60, prepare))

@@ -108,6 +108,29 @@ rule write_report:
             model=PLAN.timed_models,
             export=PLAN.exports,
         ),
+        variants=[
+            *collect(rules.plot.output.dark, model=PLAN.models),
+            *collect(rules.plot_sweep.output.dark, model=PLAN.swept_models),
+            *collect(rules.choose.output.dark, model=PLAN.chosen_models),
+            *collect(
+                "results/plot_layers/{model}/dark/{export}.png",
+                model=PLAN.models,
+                export=PLAN.suspects,
+            ),
+            *collect(
+                "results/plot_latency/{model}/dark/{export}.png",
+                model=PLAN.timed_models,
+                export=PLAN.exports,
+            ),
+            *collect(
+                "results/plot_diagnosis/{file}.jpg",
+                file=[
+                    file.replace("/", f"/{variant}/")
+                    for file in PLAN.drawn_files
+                    for variant in ("dark", "narrow", "narrow/dark")
+                ],
+            ),
+        ],
     output:
         report=report(
             "results/report/analysis_report.md",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
-from parity.diagnosis.document import Undiagnosed
+from parity.diagnosis.document import DiagnosisDocument, Undiagnosed
 from parity.reporting.diagnosis_verdict import (
     STATES,
     Diagnosed,
@@ -19,6 +19,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
+from parity.reporting.fault_wording import effect, harmful
 from parity.reporting.verdict import (
     FAIL,
     NOTHING,
@@ -38,6 +39,26 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
+class NextStep:
+    """What to do about a program: a fault and its fix, or what to provide.
+
+    Attributes
+    ----------
+    title, cost : str
+        What is wrong, and what it costs by itself; empty where nothing is known.
+    fix : str
+        What to do, in a sentence.
+    anchor : str
+        Where the page shows it.
+    """
+
+    title: str
+    cost: str
+    fix: str
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a run says of one thing that was asked.
 
@@ -53,6 +74,8 @@ class Answer:
         The answer; names of programs and exports stand between backticks.
     anchor : str
         Where the page proves it: the part of an address after ``#``.
+    steps : tuple of NextStep
+        What to do, what matters most first.
     """
 
     model: str
@@ -60,6 +83,12 @@ class Answer:
     state: State
     sentence: str
     anchor: str
+    steps: tuple[NextStep, ...] = ()
+
+    @property
+    def reasons(self) -> str:
+        """What follows the headline in the sentence."""
+        return self.sentence[len(self.headline) :]
 
     @property
     def headline(self) -> str:
@@ -135,13 +164,25 @@ def _prefix(model: str, models: Sequence[str]) -> str:
 
 
 def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
+    anchor = f"{anchor_of(models, found.model)}-diagnosis-{found.external}"
     return Answer(
         model=found.model,
         subjects=(arm_of(found),),
         state=state_of(found),
         sentence=_prefix(found.model, models) + verdict_sentence(found),
-        anchor=f"{anchor_of(models, found.model)}-diagnosis-{found.external}",
+        anchor=anchor,
+        steps=() if isinstance(found, Undiagnosed) else tuple(_next_steps(found, anchor)),
     )
+
+
+def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
+    objects = diagnosis.fix_effect.before.reference
+    for place, fault in enumerate(harmful(diagnosis), start=1):
+        cost = effect(fault.severity, objects)
+        yield NextStep(fault.title, cost, fault.fix, f"{anchor}-{place}")
+    if diagnosis.unexplained.stages:
+        for asked in diagnosis.ask[:1]:
+            yield NextStep("", "", asked, anchor)
 
 
 def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:

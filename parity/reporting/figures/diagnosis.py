@@ -27,7 +27,8 @@ from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, st
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
 from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text, paper_bgr, write_jpeg
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
-from parity.reporting.figures.theme import DARK, DPI, LIGHT, dark_of, palette, theme
+from parity.reporting.figures.theme import DARK, DPI, LIGHT, palette, theme
+from parity.reporting.figures.variants import dark_of, narrow_of
 from parity.reporting.wording import count, four_decimals, percent, shortened
 
 STYLES = {
@@ -66,11 +67,6 @@ NARROW_LAYOUT = Layout(NARROW, 4.2, 200, stacked=True)
 """At 400 px of a screen, letters of the bars are 12 px high."""
 
 
-def narrow_of(path: str | Path) -> Path:
-    """Return where the narrow layout of a diagnosis is: in the folder ``narrow`` beside it."""
-    return Path(path).parent / "narrow" / Path(path).name
-
-
 def colours_of_kinds() -> dict[ShownKind, str]:
     """Return the colour of each kind of step."""
     colours = palette()
@@ -88,8 +84,8 @@ def write_diagnosis_figures(
 ) -> None:
     """Draw a diagnosis in both schemes, wide and narrow, see :func:`write_diagnosis_figure`.
 
-    The wide one in light colours is at ``destination``; the others are where
-    :func:`narrow_of` and :func:`parity.reporting.figures.theme.dark_of` say.
+    The wide one in light colours is at ``destination``, the others in folders beside it
+    (:mod:`parity.reporting.figures.variants`).
     """
     layouts = ((WIDE_LAYOUT, Path(destination)), (NARROW_LAYOUT, narrow_of(destination)))
     for layout, path in layouts:

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from parity.files import atomic
+from parity.reporting.figures.variants import dark_of
 
 DPI = 110
 
@@ -146,11 +147,6 @@ def theme(colours: Palette | None = None) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-def dark_of(path: str | Path) -> Path:
-    """Return where the dark scheme of a figure is: in the folder ``dark`` beside it."""
-    return Path(path).parent / "dark" / Path(path).name
-
-
 def save_figures(draw: Callable[[], Figure], destination: str | Path) -> None:
     """Write a figure in both schemes; equal figures give equal bytes.
 
@@ -159,7 +155,7 @@ def save_figures(draw: Callable[[], Figure], destination: str | Path) -> None:
     draw : callable
         Returns the figure in the colours of :func:`palette`.
     destination : str or Path
-        The light scheme; the dark one goes to :func:`dark_of`.
+        The light scheme; the dark one goes where ``dark_of`` says.
     """
     for colours, path in ((LIGHT, Path(destination)), (DARK, dark_of(destination))):
         with theme(colours):

@@ -36,6 +36,11 @@ def copy_browser(source: str | Path, destination: Path) -> None:
             shutil.copyfile(path, destination / path.name)
 
 
+def load_index(folder: str | Path) -> BrowserIndex:
+    """Return what a browser shows."""
+    return load(Path(folder) / BROWSER_INDEX, BrowserIndex)
+
+
 def browser_of(view: ImagesView, files: str) -> Browser:
     """Return the browser of a model.
 
@@ -47,7 +52,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
         Address of the folder of what the page shows; it holds a folder per model.
     """
     (folder,) = view.browsers
-    index = load(Path(folder) / BROWSER_INDEX, BrowserIndex)
+    index = load_index(folder)
     shown = len(index.images)
     if shown < index.total:
         about = (

@@ -164,13 +164,16 @@ rule write_report:
 
 
 rule verdict:
-    """Write down what the run came to."""
+    """Write down what the run came to, for people and for continuous integration."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
         report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
+        junit="results/verdict/junit.xml",
+        summary="results/verdict/summary.md",
+        badge="results/verdict/badge.svg",
     log:
         "logs/verdict/verdict.log",
     localrule: True

@@ -309,8 +309,7 @@ def draw_steps(
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(names) - 0.4, -0.6)
         for y, text in enumerate(said):
-            beside = {"xycoords": ("axes fraction", "data"), "va": "center"}
-            ax.annotate(f"  {text}", (1, y), **beside)
+            ax.annotate(f"  {text}", (1, y), xycoords=("axes fraction", "data"), va="center")
     ax.set(xlim=(0, 1), xlabel="panoptic quality, compared with PyTorch")
     ax.grid(visible=False, axis="y")
     ax.set_title(

@@ -21,12 +21,12 @@ def keep_apart(figure: Figure, labels: Sequence[Annotation]) -> None:
     labels : sequence of Annotation
         Their ``textcoords`` are offset points.
     """
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")  # else another layout would move what is measured here
     taken: list[Bbox] = []
     for label in labels:
-        box = label.get_window_extent(canvas.get_renderer())
+        box = label.get_window_extent()
         covered = [other for other in taken if box.overlaps(other)]
         while covered:
             up = max(other.y1 for other in covered) - box.y0 + GAP_PX

@@ -23,14 +23,19 @@ MOST_TICKS = 7
 MOST_NAMED = 10
 LEAST_CONTRAST = 0.99
 """F1 at which the colours of a map begin at most, so that no difference is exaggerated; chosen."""
-RUN_MARK = {
+RUN_MARK: dict[str, Any] = {
     "marker": "s",
     "markersize": 12,
     "markerfacecolor": "none",
     "markeredgecolor": "#d55e00",
     "mew": 2,
 }
-BEST_MARK = {"marker": "*", "markersize": 11, "color": "#d55e00", "markeredgecolor": "white"}
+BEST_MARK: dict[str, Any] = {
+    "marker": "*",
+    "markersize": 11,
+    "color": "#d55e00",
+    "markeredgecolor": "white",
+}
 NAME_LENGTH = 34
 
 

@@ -5,11 +5,13 @@ keeps Snakemake's own account of the same to Snakemake's log file. ``--verbose``
 """
 
 import logging
+import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console as Terminal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -22,7 +24,6 @@ from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords
 from parity.reporting.wording import printable
 
 # Of Snakemake 9, which tells these by text alone.
-SNAKEMAKES_HANDLER = "DefaultStreamHandler"
 NOTHING_TO_DO = "Nothing to be done"
 ON_REQUEST = ("Terminating processes on user request", "Will exit after finishing")
 REPEATED = ("Exiting because a job execution failed", "CalledProcessError")
@@ -61,7 +62,9 @@ class Console(logging.Handler):
         self.interrupted = False
         self._last_words = last_words
         self._running: dict[int, Step] = {}
-        self._shows = self._began = self._ended = False
+        self._log = ""
+        self._snakemakes: logging.StreamHandler[TextIO] | None = None
+        self._began = self._ended = False
         self._bar = _bar()
         self._task = self._bar.add_task("Planning", total=None)
 
@@ -69,12 +72,13 @@ class Console(logging.Handler):
         """Listen to Snakemake's logger, and speak in place of its handler unless that is wanted."""
         logger.addHandler(self)
         sys.excepthook = self._excepthook
-        if settings.dryrun or settings.verbose or settings.quiet:
-            return
+        wanted = settings.dryrun or settings.verbose or settings.quiet
         for handler in logger.handlers:
-            if handler.name == SNAKEMAKES_HANDLER:
+            if isinstance(handler, logging.FileHandler):
+                self._log = os.path.relpath(handler.baseFilename)
+            elif isinstance(handler, logging.StreamHandler) and not wanted:
                 handler.addFilter(self._leaves)
-                self._shows = True
+                self._snakemakes = handler
 
     def succeed(self) -> None:
         """Say the last words of a run that has done all that it was asked for."""
@@ -83,7 +87,8 @@ class Console(logging.Handler):
     def stop(self) -> None:
         """Say the last words of any other run."""
         failed = self.failed.values()
-        self._end(self._last_words.after_stop(failed, interrupted=self.interrupted))
+        said = self._last_words.after_stop(failed, interrupted=self.interrupted, log=self._log)
+        self._end(said)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event."""
@@ -115,8 +120,21 @@ class Console(logging.Handler):
 
     def _begin(self) -> None:
         self._began = True
-        if self._shows:
+        if self._snakemakes:
+            self._part_from_jobs(self._snakemakes)
             self._bar.start()
+
+    def _part_from_jobs(self, handler: logging.StreamHandler[TextIO]) -> None:
+        """Keep standard error to this process: what jobs write to it goes to Snakemake's log.
+
+        That is little, as each has a log of its own: what it says before that is open, such as the
+        traceback of an import that Ctrl-C interrupts.
+        """
+        own = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        with Path(self._log or os.devnull).open("ab") as log:
+            os.dup2(log.fileno(), 2)
+        sys.stderr = own
+        handler.setStream(own)
 
     def _count(self, stats: dict[str, int]) -> None:
         self.total = sum(many for rule, many in stats.items() if rule not in TARGETS)
@@ -161,7 +179,7 @@ class Console(logging.Handler):
         self._ended = True
 
     def _say(self, line: str) -> None:
-        if self._shows:
+        if self._snakemakes:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _excepthook(

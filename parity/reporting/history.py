@@ -17,7 +17,10 @@ from parity.reporting.answer import Answers
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.wording import listing
 
-HISTORY = Path("reports/history.json")
+KEPT = Path("reports")
+"""Where what outlasts a run is kept, beside its results."""
+
+HISTORY = KEPT / "history.json"
 MOST_RUNS = 200
 """Runs that are remembered, the latest (chosen)."""
 
@@ -85,10 +88,15 @@ def name_of_run(configurations: Sequence[str]) -> str:
     return "+".join(Path(path).stem for path in configurations)
 
 
+def load_runs(path: Path) -> tuple[PastRun, ...]:
+    """Return the runs of a history; none where it cannot be read, so that it is begun anew."""
+    with suppress(FileNotFoundError, UserError):
+        return load(path, History).runs
+    return ()
+
+
 def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRun, ...]:
     """Add a run to the history and return its runs, this one last.
-
-    A history that cannot be read is begun anew.
 
     Parameters
     ----------
@@ -99,12 +107,9 @@ def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRu
     given : datetime
         When the verdict was given; the same again is the same run.
     """
-    runs: tuple[PastRun, ...] = ()
-    with suppress(FileNotFoundError, UserError):
-        runs = load(HISTORY, History).runs
     when = given.astimezone().isoformat(timespec="microseconds")
     run = PastRun(name, when, verdict.models, verdict.externals, verdict.problems, verdict.answers)
-    others = [each for each in runs if (each.name, each.when) != (name, when)]
+    others = [each for each in load_runs(HISTORY) if (each.name, each.when) != (name, when)]
     runs = (*others, run)[-MOST_RUNS:]
     save(HISTORY, History(runs))
     return runs
@@ -115,8 +120,8 @@ def changes_since(runs: Sequence[PastRun]) -> Changes | None:
 
     Runs are of the same things if their models and external deployments have the same names.
     """
-    *earlier, last = runs
-    for run in reversed(earlier):
+    for run in reversed(runs[:-1]):
+        last = runs[-1]
         if (run.models, run.externals) == (last.models, last.externals):
             return Changes(
                 since=run,

@@ -13,13 +13,12 @@ from urllib.parse import unquote
 from markupsafe import escape
 
 from parity.files import atomic_folder
-from parity.reporting.history import Changes
+from parity.reporting.history import KEPT, Changes
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.wording import printable
 
 RESULTS = Path("results")
 PAGE, TEXT = "index.html", "analysis_report.md"
-KEPT = Path("reports")
 
 SINCE = "<!-- since the last run -->"
 """Where the page and the Markdown report have room for what has changed."""
@@ -48,7 +47,13 @@ def keep_report(run: str, changes: Changes | None) -> Path:
     said = printable(changes.sentence) if changes else ""
     notes = {PAGE: f"<p>{escape(said)}</p>" if said else "", TEXT: escape_markdown(said)}
     with atomic_folder(KEPT / run) as folder:
-        shutil.copytree(RESULTS / "report", folder, copy_function=_link, dirs_exist_ok=True)
+        shutil.copytree(
+            RESULTS / "report",
+            folder,
+            ignore=shutil.ignore_patterns(".*"),
+            copy_function=_link,
+            dirs_exist_ok=True,
+        )
         for name, note in notes.items():
             text = (RESULTS / "report" / name).read_text(encoding="utf-8")
             for _, address in NEIGHBOUR.findall(text):
@@ -56,6 +61,11 @@ def keep_report(run: str, changes: Changes | None) -> Path:
             (folder / name).unlink()  # the original is another name of the same file
             alone = NEIGHBOUR.sub(r"\1\2", text).replace(SINCE, note, 1)
             (folder / name).write_text(alone, encoding="utf-8")
+    return page_of(run)
+
+
+def page_of(run: str) -> Path:
+    """Return the page of the kept report of a run."""
     return KEPT / run / PAGE
 
 

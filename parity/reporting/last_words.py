@@ -7,9 +7,9 @@ from pathlib import Path
 
 from parity.documents import load
 from parity.errors import UserError
-from parity.reporting.history import changes_since, remember
+from parity.reporting.history import KEPT, changes_since, remember
 from parity.reporting.html.index_of_reports import INDEX, write_index
-from parity.reporting.kept_report import KEPT, keep_report
+from parity.reporting.kept_report import keep_report
 from parity.reporting.run_verdict import RunVerdict
 
 VERDICT_FILE = "results/verdict/verdict.json"
@@ -51,18 +51,29 @@ class LastWords:
     run: str
     judged: Callable[[], bool]
 
-    def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool) -> str:
-        """Return what a run says that did not succeed; where a gate fails, it has an answer."""
+    def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
+        """Return what a run says that did not succeed; where a gate fails, it has an answer.
+
+        Parameters
+        ----------
+        failed : collection of FailedJob
+            Jobs whose last attempt failed.
+        interrupted : bool
+            Whether the run was told to stop.
+        log : str
+            Path of what Snakemake itself says of the run, if it is written anywhere.
+        """
         if interrupted:
             return INTERRUPTED
         if failed and all(job.rule == "gate" for job in failed):
             return self.after_success()
-        return stop_in_words(failed)
+        said = stop_in_words(failed)
+        return f"{said}\nSnakemake's own log: {log}" if log else said
 
     def after_success(self) -> str:
         """Return what a run answers, what has changed since the last, and where its report is."""
         if not self.judged():
-            return "The run is complete. No verdict was asked for."
+            return "The run is complete."
         try:
             verdict = load(VERDICT_FILE, RunVerdict)
         except (OSError, UserError) as error:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from parity.files import atomic
-from parity.reporting.history import PastRun, changes_since
+from parity.reporting.history import KEPT, PastRun, changes_since
 from parity.reporting.html.page import Places, digest, environment, source, verbatim
+from parity.reporting.kept_report import page_of
 
-INDEX = Path("reports/index.html")
+INDEX = KEPT / "index.html"
 STYLES = ("base.css", "index_of_reports.css")
 
 
@@ -41,5 +41,4 @@ def _entries(runs: Sequence[PastRun]) -> Iterator[Entry]:
     last = {run.name: number for number, run in enumerate(runs)}
     for name, number in sorted(last.items(), key=lambda each: -each[1]):
         changes = changes_since(runs[: number + 1])
-        address = str(INDEX.parent / name / "index.html")
-        yield Entry(runs[number], address, changes.sentence if changes else "")
+        yield Entry(runs[number], str(page_of(name)), changes.sentence if changes else "")

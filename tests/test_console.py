@@ -1,7 +1,6 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,13 +23,9 @@ class Words(LastWords):
 
 
 @pytest.fixture
-def logger(capsys: pytest.CaptureFixture[str]) -> Iterator[logging.Logger]:  # noqa: ARG001
-    """Return a logger that prints, as Snakemake's does, to what capsys reads."""
-    made = logging.Logger("snakemake")
-    handler = logging.StreamHandler()
-    made.addHandler(handler)
-    yield made
-    handler.close()
+def logger() -> logging.Logger:
+    """Return what stands for Snakemake's logger."""
+    return logging.Logger("snakemake")
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +36,8 @@ def stderr_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def attached(logger: logging.Logger, **settings: Any) -> Console:
+    """Return a console that listens to a logger, which prints, as Snakemake's does."""
+    logger.addHandler(logging.StreamHandler())
     chosen = {"dryrun": False, "verbose": False, "quiet": None} | settings
     made = Console(Words("config", lambda: True))
     made.attach(logger, SimpleNamespace(**chosen))  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
-from parity.diagnosis.document import Undiagnosed
+from parity.diagnosis.document import DiagnosisDocument, Undiagnosed
 from parity.reporting.diagnosis_verdict import (
     STATES,
     Diagnosed,
@@ -19,6 +19,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
+from parity.reporting.fault_wording import effect, harmful
 from parity.reporting.verdict import (
     FAIL,
     NOTHING,
@@ -31,10 +32,29 @@ from parity.reporting.verdict import (
     overall,
     sentence,
 )
-from parity.reporting.wording import ceiling, count, listing
+from parity.reporting.wording import count, listing, number
 
 MOST_NAMED = 5
 """Exports that a sentence lists by name (chosen)."""
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do about a program: how to fix a fault, or what to provide.
+
+    Attributes
+    ----------
+    sentence : str
+        What to do.
+    cost : str
+        What the fault costs by itself, in a sentence; empty where nothing is known.
+    anchor : str
+        Where the page shows it.
+    """
+
+    sentence: str
+    cost: str
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +73,8 @@ class Answer:
         The answer; names of programs and exports stand between backticks.
     anchor : str
         Where the page proves it: the part of an address after ``#``.
+    steps : tuple of NextStep
+        What to do, what matters most first.
     """
 
     model: str
@@ -60,6 +82,12 @@ class Answer:
     state: State
     sentence: str
     anchor: str
+    steps: tuple[NextStep, ...] = ()
+
+    @property
+    def reasons(self) -> str:
+        """What follows the headline in the sentence."""
+        return self.sentence[len(self.headline) :]
 
     @property
     def headline(self) -> str:
@@ -135,13 +163,25 @@ def _prefix(model: str, models: Sequence[str]) -> str:
 
 
 def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
+    anchor = f"{anchor_of(models, found.model)}-diagnosis-{found.external}"
     return Answer(
         model=found.model,
         subjects=(arm_of(found),),
         state=state_of(found),
         sentence=_prefix(found.model, models) + verdict_sentence(found),
-        anchor=f"{anchor_of(models, found.model)}-diagnosis-{found.external}",
+        anchor=anchor,
+        steps=() if isinstance(found, Undiagnosed) else tuple(_next_steps(found, anchor)),
     )
+
+
+def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
+    objects = diagnosis.fix_effect.before.reference
+    for place, fault in enumerate(harmful(diagnosis), start=1):
+        cost = f"This fault alone {effect(fault.severity, objects)}."
+        yield NextStep(fault.fix, cost, f"{anchor}-{place}")
+    if diagnosis.unexplained.stages:
+        for asked in diagnosis.ask[:1]:
+            yield NextStep(asked, "", anchor)
 
 
 def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
@@ -174,8 +214,8 @@ def _is_equal(comparison: ComparisonResults) -> bool:
 def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
     objects = max(object_count(each) for each in equal.values())
     same = f"the same {objects:,} objects as" if objects > 1 else "the same object as"
-    box_px = ceiling(max(each.box_px for each in equal.values()))
-    within = f"{same} PyTorch, and boxes differ by at most {box_px} px"
+    box_px = number(max(each.box_px for each in equal.values()))
+    within = f"{same} PyTorch, and boxes differ by up to {box_px} px"
     names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
     if len(equal) == 1:
         return f"The export {names} is fine: on the same input tensor, it detects {within}."
@@ -204,7 +244,7 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
         said = f"{detects}, and " if changes else ""
         return "harmless", (
             f"The export `{name}` stays within the tolerance set for it: {said}boxes differ by up "
-            f"to {ceiling(each.box_px)} px."
+            f"to {number(each.box_px)} px."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
 

@@ -151,18 +151,3 @@ def cause_in_words(stages: Sequence[FaultStage]) -> str:
     titles = ", ".join(STAGE_TITLES[stage] for stage in stages)
     steps = "this step" if len(given) == 1 else "one of these steps"
     return f"the cause lies in {steps}: {titles}"
-
-
-def advice(diagnosis: Diagnosed) -> list[str]:
-    """Return what to do about a deployment, a sentence if there is anything."""
-    if isinstance(diagnosis, Undiagnosed):
-        return [verdict_sentence(diagnosis)]
-    state, answer = state_of(diagnosis), verdict_sentence(diagnosis)
-    if state == "fine":
-        return []
-    if state == "harmless":
-        return [f"{answer} This needs no fix."]
-    said = [answer, *(fault.fix for fault in harmful(diagnosis))]
-    if diagnosis.verdict != "explained":
-        said += diagnosis.ask[:1]
-    return [" ".join([*said, "Its diagnosis below shows more."])]

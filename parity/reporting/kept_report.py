@@ -10,10 +10,9 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
-from markupsafe import escape
-
 from parity.files import atomic_folder
 from parity.reporting.history import KEPT, Changes
+from parity.reporting.html.page import spans
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.wording import printable
 
@@ -45,7 +44,7 @@ def keep_report(run: str, changes: Changes | None) -> Path:
         The page.
     """
     said = printable(changes.sentence) if changes else ""
-    notes = {PAGE: f"<p>{escape(said)}</p>" if said else "", TEXT: escape_markdown(said)}
+    notes = {PAGE: f"<p>{spans(said)}</p>" if said else "", TEXT: escape_markdown(said)}
     with atomic_folder(KEPT / run) as folder:
         shutil.copytree(
             RESULTS / "report",

@@ -8,8 +8,6 @@ from pathlib import Path
 from parity.documents import load
 from parity.errors import UserError
 from parity.reporting.history import KEPT, changes_since, remember
-from parity.reporting.html.index_of_reports import INDEX, write_index
-from parity.reporting.kept_report import keep_report
 from parity.reporting.run_verdict import RunVerdict
 
 VERDICT_FILE = "results/verdict/verdict.json"
@@ -81,6 +79,9 @@ class LastWords:
         return "\n".join([*verdict.answers.lines, "", *verdict.table, "", *self._kept(verdict)])
 
     def _kept(self, verdict: RunVerdict) -> Iterator[str]:
+        from parity.reporting.html.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow
+        from parity.reporting.kept_report import keep_report  # noqa: PLC0415
+
         try:
             given = datetime.fromtimestamp(Path(VERDICT_FILE).stat().st_mtime).astimezone()
             runs = remember(self.run, verdict, given=given)

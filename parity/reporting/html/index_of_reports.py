@@ -30,7 +30,7 @@ def write_index(runs: Sequence[PastRun]) -> None:
         All runs, the latest last.
     """
     style = source(*STYLES)
-    page = environment(Places(INDEX.parent, "", {})).get_template("index_of_reports.html.j2")
+    page = environment(Places(INDEX.parent, "", {}, {})).get_template("index_of_reports.html.j2")
     text = page.render(entries=list(_entries(runs)), style=verbatim(style), digest=digest(style))
     with atomic(INDEX) as temporary:
         temporary.write_text(text, encoding="utf-8")

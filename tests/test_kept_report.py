@@ -51,7 +51,7 @@ def test_the_copy_stands_alone(results: Path) -> None:
 def test_the_copy_says_what_has_changed_and_the_original_does_not(results: Path) -> None:
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
     page = keep_report("day", CHANGES)
-    assert "new: `&lt;b&gt;mine&lt;/b&gt;`: Stretched.</p>" in page.read_text()
+    assert "new: <code>&lt;b&gt;mine&lt;/b&gt;</code>: Stretched.</p>" in page.read_text()
     assert "<b>" not in (page.parent / "analysis_report.md").read_text()
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
@@ -81,5 +81,5 @@ def test_the_index_leads_to_the_last_report_of_each_configuration(
     assert page.count("<section>") == 2
     assert page.index('href="config/index.html"') < page.index("&lt;i&gt;")
     assert "1 December 2026, 09:00" in page
-    assert page.count("new: `&lt;b&gt;mine&lt;/b&gt;`: Stretched.") == 1
+    assert page.count("new: <code>&lt;b&gt;mine&lt;/b&gt;</code>: Stretched.") == 1
     assert "<i>" not in page

@@ -8,7 +8,6 @@ import pytest
 from parity.comparison.results import Results
 from parity.comparison.rounding import Rounding
 from parity.documents import load
-from parity.reporting.console import REPORT
 from parity.reporting.report import limits
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import (
@@ -21,6 +20,8 @@ from parity.reporting.verdict import (
 from scripts import gate
 from scripts.verdict import main
 from tests.synthetic import BROKEN, EFFECTS, NOTHING, SAME, comparison, make_run
+
+REPORT = "results/report/analysis_report.md"
 
 
 def judge(path: str) -> tuple[Gate, ...]:

@@ -1,5 +1,6 @@
 """Where a fault shows best: a place in an image, and the boxes there without it and with it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -21,8 +22,9 @@ VIEW_ASPECT = 4 / 3
 NEARBY = 1.5
 """Longest sides of an object within which its misplaced box is looked for; chosen."""
 
-TELLING: dict[Change, int] = {"lost": 3, "misplaced": 3, "renamed": 2, "added": 1, "moved": 0}
-"""What tells more about a fault has a larger number; chosen."""
+MOVED_COUNTS = 0.01
+"""Weight of an object that only moves beside one that is lost, when it is decided which change is
+shown; chosen."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def telling_example(
 ) -> FaultExample | None:
     """Return the place where a change of some images shows best; None where nothing changes.
 
+    It is one where happens what happens most often.
+
     Parameters
     ----------
     correct, changed : mapping of str to ImageDetections
@@ -67,7 +71,13 @@ def telling_example(
     ]
     if not found:
         return None
-    best = max(found, key=lambda each: (TELLING[each.change], each.weight, each.image))
+    often = Counter(each.change for each in found)
+
+    def rank(each: ObjectChange) -> tuple[float, float, str]:
+        many = often[each.change] * (MOVED_COUNTS if each.change == "moved" else 1)
+        return many, each.weight, each.image
+
+    best = max(found, key=rank)
     return example_of(best, correct[best.image], changed[best.image])
 
 
@@ -80,12 +90,12 @@ def object_changes(
     for i in found.missing:
         partner = nearest(i, correct, changed, found.extra)
         what: Change = "lost" if partner is None else "misplaced"
-        yield ObjectChange(name, what, i, partner, clarity(correct, i))
+        yield ObjectChange(name, what, i, partner, clarity(correct, i, changed))
     for pair in found.flipped:
         one, other = pair.reference, pair.candidate
-        yield ObjectChange(name, "renamed", one, other, clarity(correct, one))
+        yield ObjectChange(name, "renamed", one, other, clarity(correct, one, changed))
     for j in found.extra:
-        yield ObjectChange(name, "added", None, j, clarity(changed, j))
+        yield ObjectChange(name, "added", None, j, clarity(changed, j, correct))
     for pair in found.matched:
         yield ObjectChange(name, "moved", pair.reference, pair.candidate, pair.box_px)
 
@@ -107,13 +117,25 @@ def centre(box: "np.ndarray | list[float]") -> np.ndarray:
     return np.array([x1 + x2, y1 + y2]) / 2
 
 
-def clarity(image: ImageDetections, i: int) -> float:
-    """Return how well an object is seen: its score times the root of its part of the image."""
+def clarity(image: ImageDetections, i: int, other: ImageDetections) -> float:
+    """Return how well an object is seen: by its score, its size, and how few boxes overlap it.
+
+    Parameters
+    ----------
+    image : ImageDetections
+        Where it is detected.
+    i : int
+        Its place there.
+    other : ImageDetections
+        The same image with the other detections.
+    """
     x1, y1, x2, y2 = image.boxes[i]
+    boxes = np.array([*image.boxes, *other.boxes])
+    across = (boxes[:, 0] < x2) & (boxes[:, 2] > x1) & (boxes[:, 1] < y2) & (boxes[:, 3] > y1)
     part = max((x2 - x1) * (y2 - y1), 0.0) / max(image.height * image.width, 1)
     score = image.scores[i]
-    clear = (1.0 if score is None else score) * min(part, 1.0) ** 0.5
-    return clear if np.isfinite(clear) else 0.0
+    clear = (1.0 if score is None else score) * min(part, 1.0) ** 0.5 / max(across.sum(), 1)
+    return float(clear) if np.isfinite(clear) else 0.0
 
 
 def example_of(

@@ -32,7 +32,7 @@ from parity.reporting.verdict import (
     overall,
     sentence,
 )
-from parity.reporting.wording import ceiling, count, listing
+from parity.reporting.wording import count, listing, number
 
 MOST_NAMED = 5
 """Exports that a sentence lists by name (chosen)."""
@@ -40,21 +40,20 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do about a program: a fault and its fix, or what to provide.
+    """What to do about a program: how to fix a fault, or what to provide.
 
     Attributes
     ----------
-    title, cost : str
-        What is wrong, and what it costs by itself; empty where nothing is known.
-    fix : str
-        What to do, in a sentence.
+    sentence : str
+        What to do.
+    cost : str
+        What the fault costs by itself, in a sentence; empty where nothing is known.
     anchor : str
         Where the page shows it.
     """
 
-    title: str
+    sentence: str
     cost: str
-    fix: str
     anchor: str
 
 
@@ -178,11 +177,11 @@ def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
 def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
     objects = diagnosis.fix_effect.before.reference
     for place, fault in enumerate(harmful(diagnosis), start=1):
-        cost = effect(fault.severity, objects)
-        yield NextStep(fault.title, cost, fault.fix, f"{anchor}-{place}")
+        cost = f"This fault alone {effect(fault.severity, objects)}."
+        yield NextStep(fault.fix, cost, f"{anchor}-{place}")
     if diagnosis.unexplained.stages:
         for asked in diagnosis.ask[:1]:
-            yield NextStep("", "", asked, anchor)
+            yield NextStep(asked, "", anchor)
 
 
 def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
@@ -215,8 +214,8 @@ def _is_equal(comparison: ComparisonResults) -> bool:
 def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
     objects = max(object_count(each) for each in equal.values())
     same = f"the same {objects:,} objects as" if objects > 1 else "the same object as"
-    box_px = ceiling(max(each.box_px for each in equal.values()))
-    within = f"{same} PyTorch, and boxes differ by at most {box_px} px"
+    box_px = number(max(each.box_px for each in equal.values()))
+    within = f"{same} PyTorch, and boxes differ by up to {box_px} px"
     names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
     if len(equal) == 1:
         return f"The export {names} is fine: on the same input tensor, it detects {within}."
@@ -245,7 +244,7 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
         said = f"{detects}, and " if changes else ""
         return "harmless", (
             f"The export `{name}` stays within the tolerance set for it: {said}boxes differ by up "
-            f"to {ceiling(each.box_px)} px."
+            f"to {number(each.box_px)} px."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
 

@@ -239,8 +239,8 @@ def _within(comparison: ComparisonResults) -> str:
     ]
     box_px, score = (allowed_in_words(comparison, name) for name in MEASURED)
     said += [
-        f"boxes within {ceiling(comparison.box_px)} px (allowed {box_px})",
-        f"scores within {ceiling(comparison.score)} (allowed {score})",
+        f"boxes differ by up to {number(comparison.box_px)} px (allowed {box_px})",
+        f"scores by up to {number(comparison.score)} (allowed {score})",
     ]
     return listing(said)
 

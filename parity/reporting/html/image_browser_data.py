@@ -19,7 +19,7 @@ from parity.reporting.wording import count, printable
 
 @dataclass(frozen=True)
 class Browser:
-    """The browser of a model: a sentence about it, and its data as JSON for a script element."""
+    """The browser of a model: what it leaves out, and its data as JSON for a script element."""
 
     about: str
     data: Markup
@@ -60,7 +60,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
             "configuration asks for."
         )
     else:
-        about = f"{count(index.total, 'image')}, worst first."
+        about = ""
     return Browser(about, as_data(browser_data(view.results, index, files)))
 
 

@@ -4,7 +4,7 @@ A block is rendered by the macro that has its name in lower case, in ``blocks.ht
 ``blocks.md.j2``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.reporting.wording import count
@@ -146,10 +146,11 @@ class Links(Block):
 
 @dataclass(frozen=True)
 class Outline:
-    """A box in an image: x1, y1, x2, y2 in px of the image, and what it is."""
+    """A box in an image: x1, y1, x2, y2 in px, what it is, and whether the picture is about it."""
 
     box: tuple[float, float, float, float]
     label: str
+    telling: bool
 
 
 @dataclass(frozen=True)
@@ -249,6 +250,16 @@ def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
             yield from every_block(block.blocks)
         elif isinstance(block, Card):
             yield from every_block(block.parts)
+
+
+def without_dashes(
+    header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Return the columns of a table in which something stands."""
+    kept = [
+        place for place in range(len(header)) if not rows or any(row[place] != "–" for row in rows)
+    ]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def table(

@@ -95,7 +95,8 @@ def prepare(model: Model) -> View | None:
     for place, each in enumerate(found):
         anchor = f"{model.anchor}-diagnosis-{each.external}"
         blocks = tuple(blocks_of(each, plots.get(each.external), anchor))
-        groups.append(Group(each.external, blocks, folded=place > 0, anchor=anchor))
+        title = verdict_sentence(each) if len(found) > 1 else ""
+        groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
 
 
@@ -111,8 +112,8 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
     anchor : str
         Its address on the page.
     """
-    yield Text(verdict_sentence(diagnosis), bold=True)
     if isinstance(diagnosis, Undiagnosed):
+        yield Text(diagnosis.reason)
         return
     if rest := tuple(unexplained(diagnosis)):
         yield Group("What is not explained", (Sentences(rest),))
@@ -179,7 +180,8 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[Cost]:
         yield Cost(f"{found.renamed:,}", "objects of another class")
     if found.box_px >= LEAST_PX:
         yield Cost(f"{number(found.box_px)} px", "largest move of a box")
-    if found.score >= LEAST_SCORE:
+    counted = found.lost or found.added or found.renamed
+    if found.score >= LEAST_SCORE and not counted:
         yield Cost(number(found.score), "largest change of a score")
     share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
     if share is not None:

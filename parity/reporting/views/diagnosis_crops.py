@@ -1,6 +1,7 @@
 """Pictures of what is wrong: a part of an image with PyTorch's boxes and the other ones."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from parity.diagnosis.document import Change, DiagnosisDocument, DrawnBoxes, FoundFault
 from parity.reporting.views.blocks import Crop, Outline
@@ -25,7 +26,8 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
     if found is None:
         return None
     names = diagnosis.names | diagnosis.labels
-    correct, changed = outlines(found.correct, names), outlines(found.changed, names)
+    correct = outlines(found.correct, names, telling=int(found.change != "added"))
+    changed = outlines(found.changed, names, telling=int(found.change != "lost"))
     caption = CHANGES[found.change].format(
         correct=first_label(correct), changed=first_label(changed)
     )
@@ -46,15 +48,15 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
     """Return the image that tells most, with PyTorch's boxes and the observed ones."""
     names = diagnosis.names | diagnosis.labels
     for found in diagnosis.examples[:1]:
-        correct, observed = outlines(found.correct, names), outlines(found.observed, names)
+        correct, observed = (outlines(each, names) for each in (found.correct, found.observed))
         return Crop(
             model=diagnosis.model,
             image=found.name,
             height=found.height,
             width=found.width,
             view=(0.0, 0.0, float(found.width), float(found.height)),
-            correct=correct,
-            wrong=observed,
+            correct=unlabelled(correct),
+            wrong=unlabelled(observed),
             side=OBSERVED,
             caption=(
                 f"{found.name}: PyTorch detects {labels_of(correct)}; `{diagnosis.external}` "
@@ -64,12 +66,24 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
     return None
 
 
-def outlines(found: DrawnBoxes, names: dict[int, str]) -> tuple[Outline, ...]:
-    """Return boxes with what they are: "bus 0.93"."""
+def outlines(
+    found: DrawnBoxes, names: dict[int, str], *, telling: int | None = None
+) -> tuple[Outline, ...]:
+    """Return boxes with what they are, such as "bus 0.93"; the picture is about the first ones."""
+    rows = zip(found.boxes, found.scores, found.class_ids, strict=True)
     return tuple(
-        Outline((box[0], box[1], box[2], box[3]), label(names.get(class_id, ""), score))
-        for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
+        Outline(
+            (box[0], box[1], box[2], box[3]),
+            label(names.get(class_id, ""), score),
+            telling is None or place < telling,
+        )
+        for place, (box, score, class_id) in enumerate(rows)
     )
+
+
+def unlabelled(found: tuple[Outline, ...]) -> tuple[Outline, ...]:
+    """Return boxes of which there are too many for labels."""
+    return tuple(replace(each, label="") for each in found)
 
 
 def label(name: str, score: float | None) -> str:

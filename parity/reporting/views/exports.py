@@ -11,7 +11,17 @@ from parity.reporting.bounds import in_other_images
 from parity.reporting.equal_results import grouped
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
-from parity.reporting.views.blocks import Block, Figure, Group, Note, Sentences, Table, Text, table
+from parity.reporting.views.blocks import (
+    Block,
+    Figure,
+    Group,
+    Note,
+    Sentences,
+    Table,
+    Text,
+    table,
+    without_dashes,
+)
 from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, listing, number
@@ -67,7 +77,8 @@ def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Bloc
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
     alike = grouped(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
-    yield table("The choice", CHOICE_HEADER, [choice_row(rows) for rows in alike])
+    cells = without_dashes(CHOICE_HEADER, [choice_row(rows) for rows in alike])
+    yield table("The choice", *cells)
     figures = tuple(Figure(path, PLOT) for path in plots)
     yield Group(
         "Quality over size and speed", (Note(f"{PANOPTIC_QUALITY} {PARETO}"), *figures), folded=True

@@ -1,13 +1,17 @@
 """What to do about the exports, as it follows from the numbers; what is fine needs no word."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from parity.comparison.results import Results
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING, Tolerance, judge
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.equal_results import grouped
 from parity.reporting.verdict import object_count, tolerance_in_words
-from parity.reporting.wording import count, listing
+from parity.reporting.wording import ceiling, count, listing
+
+TOLERANCE_DIGITS = 2
+"""Significant digits of a tolerance that is proposed (chosen)."""
 
 
 def recommendations(results: Results) -> list[str]:
@@ -36,8 +40,14 @@ def _on_failed_gates(results: Results) -> Iterator[str]:
             yield (
                 f"Do not deploy {arm} while it fails {name}, unless you can accept differences of "
                 "this size: a tolerance that would pass is "
-                f"{tolerance_in_words(comparison.required)}."
+                f"{tolerance_in_words(round_tolerance(comparison.required))}."
             )
+
+
+def round_tolerance(required: Tolerance) -> Tolerance:
+    """Return a tolerance of few digits that is at least as large."""
+    box_px, score = (ceiling(each, TOLERANCE_DIGITS) for each in (required.box_px, required.score))
+    return replace(required, box_px=float(box_px), score=float(score))
 
 
 def _on_failed_checks(results: Results) -> Iterator[str]:

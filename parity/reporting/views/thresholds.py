@@ -1,13 +1,13 @@
 """How far the arms agree at other thresholds, and which thresholds a candidate should get."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
 from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, four_decimals, number
+from parity.reporting.wording import count, four_decimals, listing, number
 
 TUNED_HEADER = (
     "comparison",
@@ -106,12 +106,25 @@ def prepare(model: Model) -> ThresholdsView | None:
     )
     return ThresholdsView(
         blocks=(
-            Sentences(tuple(dict.fromkeys(each.sentence for each in comparisons.values()))),
+            Sentences(tuple(advice(comparisons))),
             Note(SAME_IMAGES),
             Group("Every pair of thresholds", details, folded=True),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
     )
+
+
+def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
+    """Yield which thresholds to change, a sentence each, and in one sentence which to keep."""
+    kept: dict[str, float] = {}
+    for each in comparisons.values():
+        if each.recommended == each.tuning.operating:
+            kept[each.candidate] = each.tuning.operating.conf
+        else:
+            yield each.sentence
+    for conf in dict.fromkeys(kept.values()):
+        arms = listing([arm for arm, own in kept.items() if own == conf])
+        yield f"Keep conf {number(conf)} for {arms}: no other threshold agrees clearly better."
 
 
 def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:

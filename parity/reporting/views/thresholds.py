@@ -115,16 +115,24 @@ def prepare(model: Model) -> ThresholdsView | None:
 
 
 def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
-    """Yield which thresholds to change, a sentence each, and in one sentence which to keep."""
-    kept: dict[str, float] = {}
+    """Yield which thresholds to change, a sentence each, and then which to keep.
+
+    The pair that agrees best, the brightest cell of a map, is named.
+    """
+    kept: dict[str, list[str]] = {}
     for each in comparisons.values():
-        if each.recommended == each.tuning.operating:
-            kept[each.candidate] = each.tuning.operating.conf
-        else:
+        now, best = each.tuning.operating, each.tuning.best
+        if each.recommended != now:
             yield each.sentence
-    for conf in dict.fromkeys(kept.values()):
-        arms = listing([arm for arm, own in kept.items() if own == conf])
-        yield f"Keep conf {number(conf)} for {arms}: no other threshold agrees clearly better."
+            continue
+        reason = "no other threshold agrees better"
+        if (best.conf, best.iou) != (now.conf, now.iou):
+            iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
+            reason = f"conf {number(best.conf)}{iou} agrees best, but not clearly better"
+        kept.setdefault(reason, []).append(each.candidate)
+    conf = next((number(each.tuning.operating.conf) for each in comparisons.values()), "")
+    for reason, arms in kept.items():
+        yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."
 
 
 def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:

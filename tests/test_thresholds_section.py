@@ -11,7 +11,7 @@ from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
 from parity.reporting.views.blocks import Sentences, Table, every_block
 from parity.reporting.views.section import Model
-from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, prepare
+from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, advice, prepare
 from tests.report_documents import sweep
 from tests.synthetic import SAME, make_run
 
@@ -91,3 +91,13 @@ def test_the_best_cell_of_a_map_is_the_pair_that_the_text_names(tmp_path: Path) 
 
 def test_a_map_that_nobody_can_read_is_left_out(tmp_path: Path) -> None:
     assert view(tmp_path, sweep("deployment-fp32", conf=MOST_CELLS)).maps == ()
+
+
+def test_what_to_keep_is_said_once_and_what_to_change_by_itself() -> None:
+    found = sweep("geometry", "runtime-fp32", "deployment-fp32").comparisons
+    better = replace(found["geometry"], sentence="Change it.", candidate="onnx-int8")
+    better = replace(better, recommended=replace(better.recommended, conf=0.3))
+    kept = replace(found["geometry"], candidate="pytorch-square")
+    change, keep = advice(found | {"geometry": kept, "runtime-int8": better})
+    assert change == "Change it."
+    assert keep.startswith("Keep conf 0.25 for pytorch-square and onnx-fp32: no other threshold")

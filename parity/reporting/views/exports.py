@@ -8,7 +8,7 @@ from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
 from parity.model_files.results import TensorDescription
 from parity.reporting.bounds import in_other_images
-from parity.reporting.equal_results import grouped
+from parity.reporting.equal_results import equal_groups
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
 from parity.reporting.views.blocks import (
@@ -76,7 +76,7 @@ def prepare(model: Model) -> View:
 def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
-    alike = grouped(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
+    alike = equal_groups(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
     cells = without_dashes(CHOICE_HEADER, [choice_row(rows) for rows in alike])
     yield table("The choice", *cells)
     figures = tuple(Figure(path, PLOT) for path in plots)

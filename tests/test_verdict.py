@@ -8,7 +8,6 @@ import pytest
 from parity.comparison.results import Results
 from parity.comparison.rounding import Rounding
 from parity.documents import load
-from parity.reporting.console import REPORT
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import (
     Gate,

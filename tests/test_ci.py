@@ -187,6 +187,7 @@ def test_the_summary_says_the_answer_first_and_is_short(told: tuple[RunVerdict, 
     assert said.startswith("### yolo-parity: ")
     assert said.index(f"- **{state}**: ") < said.index("The exit code is ")
     assert f"| runtime-fp32 | {found.gates[0].verdict} |" in said
+    assert "`runtime-fp32`" in said
     assert said.endswith("The report is in results/report.\n")
     assert len(said) < 4000
 

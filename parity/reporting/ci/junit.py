@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from parity.reporting.answer import Answer
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import FAIL, NOTHING, Gate
-from parity.reporting.wording import as_sentence, printable
+from parity.reporting.wording import printable
 
 SUITES = "yolo-parity"
 STATES = {"failure": "failures", "error": "errors", "skipped": "skipped"}
@@ -46,7 +46,7 @@ def tests_of(verdict: RunVerdict, model: str) -> Iterator[ET.Element]:
 def test_of_gate(gate: Gate) -> ET.Element:
     """Return the test of a gate."""
     result = {FAIL: "failure", NOTHING: "skipped"}.get(gate.verdict, "")
-    return _test(f"{gate.model}.gates", gate.comparison, result, as_sentence(gate.sentence))
+    return _test(f"{gate.model}.gates", gate.comparison, result, f"{gate.sentence}.")
 
 
 def test_of_program(external: str, answer: Answer) -> ET.Element:

@@ -1,5 +1,6 @@
 """The verdict as Markdown, short enough for a comment on a pull request."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from parity.reporting.wording import number, shortened
 MOST_ANSWERS, MOST_GATES = 10, 10
 LONGEST = 400
 """Characters of an answer that are shown (chosen)."""
+CODE_SPAN = re.compile(r"\\`([\w.-]+)\\`")
+"""A plain name between backticks, escaped; other names stay escaped."""
 HEADER = ("gate", "result", "missing", "extra", "boxes: largest (px)", "scores: largest")
 
 
@@ -63,4 +66,4 @@ def _row(cells: list[str] | tuple[str, ...]) -> str:
 
 
 def _shown(text: str) -> str:
-    return escape_markdown(shortened(text, LONGEST))
+    return CODE_SPAN.sub(r"`\1`", escape_markdown(shortened(text, LONGEST)))

@@ -219,7 +219,7 @@ def recommend_export(rows: Sequence[ExportChoice]) -> str:
     proven = [row for row in fit if row.proven]
     timed = all(row.images_per_second for row in rows)
     if not proven:
-        return " ".join([*too_early(fit), *([] if timed else [TO_TIME])])
+        return " ".join([*too_early(fit, timed=timed), *([] if timed else [TO_TIME])])
     best = best_of(proven, timed=timed)
     gains = "".join(f"{gain}, " for gain in gains_in_words(best, rows))
     said = [f"Ship {best.export}: {gains}{described(best)}.", elsewhere(best)]
@@ -237,7 +237,7 @@ def recommend_export(rows: Sequence[ExportChoice]) -> str:
     return " ".join(said)
 
 
-TO_TIME = "To choose by speed, set latency.in_report to true."
+TO_TIME = "To choose by speed, time the exports: set latency.in_report to true."
 
 
 def best_of(rows: Sequence[ExportChoice], *, timed: bool) -> ExportChoice:
@@ -248,22 +248,22 @@ def best_of(rows: Sequence[ExportChoice], *, timed: bool) -> ExportChoice:
     return next(row for row in rows if row.bytes <= ALIKE * least_bytes)
 
 
-def too_early(fit: Sequence[ExportChoice]) -> list[str]:
+def too_early(fit: Sequence[ExportChoice], *, timed: bool) -> list[str]:
     """Return why none of the exports within their tolerance is recommended."""
     objects = max(row.objects for row in fit)
     least = min((row.lacking for row in fit if row.lacking is not None), default=None)
     known = f"No export can be recommended from {count(objects, 'object')}"
-    smallest = best_of(fit, timed=False)
-    said = f"So far, {smallest.export} is the smallest within its tolerance: {described(smallest)}."
+    best = best_of(fit, timed=timed)
+    said = f"So far, the choice would be {best.export}: {described(best)}."
     if least is None:
         return [f"{known}: every export uses up its tolerance, and may exceed it elsewhere.", said]
     return [
-        f"{known}: {about(least)} more are needed to show how much is lost elsewhere.",
+        f"{known}: about {rounded_up(least)} more are needed to show how much is lost elsewhere.",
         said,
     ]
 
 
-def about(many: int) -> str:
+def rounded_up(many: int) -> str:
     """Return a count rounded up to two significant digits."""
     step: int = 10 ** max(len(str(many)) - 2, 0)
     return f"{math.ceil(many / step) * step:,}"
@@ -273,9 +273,7 @@ def doubt(row: ExportChoice) -> str:
     """Return why an export within its tolerance is not recommended."""
     if row.lacking is None:
         return "uses up its tolerance, and may exceed it elsewhere"
-    return (
-        f"{about(row.lacking)} more objects are needed to show that it stays within its tolerance"
-    )
+    return f"about {rounded_up(row.lacking)} more objects are needed to show that it stays within its tolerance"
 
 
 def elsewhere(row: ExportChoice) -> str:

@@ -148,11 +148,23 @@ def test_the_first_screen_answers(browser: Any, diagnosed: Path, size: tuple[int
     visit.context.close()
 
 
+def test_a_fault_is_shown_in_a_picture(browser: Any, diagnosed: Path) -> None:
+    visit = Visit(browser, diagnosed)
+    picture = visit.page.locator(".card .crop svg[role=img]").first
+    assert picture.locator("text").all_text_contents() == ["person 0.9", "person 0.9"]
+    address = picture.locator("image").get_attribute("href")
+    assert (diagnosed.parent / address).is_file()
+    assert any(url.endswith(address) for url in visit.requests)
+    assert "its box is elsewhere" in picture.get_attribute("aria-label")
+    visit.context.close()
+    assert visit.complaints == []
+
+
 def test_a_link_opens_what_is_folded(browser: Any, diagnosed: Path) -> None:
     visit = Visit(browser, diagnosed)
     folded = visit.page.locator("#model-0-diagnosis-mine1")
     assert not folded.is_visible()
-    visit.page.locator("a[href='#model-0-diagnosis-mine1']").focus()
+    visit.page.locator("a[href='#model-0-diagnosis-mine1']").first.focus()
     visit.page.keyboard.press("Enter")
     playwright.expect(folded).to_be_visible()
     playwright.expect(folded).to_be_in_viewport()
@@ -309,10 +321,14 @@ def test_names_do_no_harm(visit: Visit) -> None:
     assert "line\\nbreak" in text
 
 
+@pytest.mark.parametrize("kind", ["failing", "diagnosed"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 768, 1200])
-def test_nothing_hinders_anyone(browser: Any, failing: Path, scheme: str, width: int) -> None:
-    visit = Visit(browser, failing, color_scheme=scheme, viewport={"width": width, "height": 800})
+@pytest.mark.parametrize("width", [400, 768, 1280])
+def test_nothing_hinders_anyone(
+    browser: Any, kind: str, scheme: str, width: int, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(kind)
+    visit = Visit(browser, path, color_scheme=scheme, viewport={"width": width, "height": 800})
     page = visit.page
     for details in page.locator("main details").all():
         details.evaluate("each => { each.open = true; }")

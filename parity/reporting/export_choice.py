@@ -273,7 +273,8 @@ def doubt(row: ExportChoice) -> str:
     """Return why an export within its tolerance is not recommended."""
     if row.lacking is None:
         return "uses up its tolerance, and may exceed it elsewhere"
-    return f"about {rounded_up(row.lacking)} more objects are needed to show that it stays within its tolerance"
+    more = f"about {rounded_up(row.lacking)} more objects"
+    return f"{more} are needed to show that it stays within its tolerance"
 
 
 def elsewhere(row: ExportChoice) -> str:

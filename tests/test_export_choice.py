@@ -156,10 +156,7 @@ def test_what_uses_up_its_tolerance_is_not_recommended() -> None:
 def test_an_export_that_needs_more_objects_is_named() -> None:
     close = compared(70, 0, 1.0, matched=830, allowed=80)
     said = recommended(fp32=compared(0, 0, 0.001), int8=close)
-    assert (
-        "int8 is smaller, but about 930 more objects are needed to show that it stays within its tolerance."
-        in said
-    )
+    assert "int8 is smaller, but about 930 more objects are needed to show that it stays" in said
 
 
 def test_nothing_within_its_tolerance() -> None:

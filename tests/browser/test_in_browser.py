@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
+from parity.reporting.figures.variants import dark_of, narrow_of
 from parity.reporting.views.diagnosis import NOT_RUN
 from tests.browser.pages import CLASSES, HOSTILE, make_page
 from tests.report_documents import BGR
+from tests.reports import every_input, write
+from tests.synthetic import SAME, make_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
@@ -46,6 +51,19 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def diagnosed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_page(tmp_path_factory.mktemp("diagnosed"), PHOTOS[:3], diagnosed=2)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a page whose diagnosis is drawn in every variant, each of another width."""
+    run = make_run(tmp_path_factory.mktemp("drawn"), SAME)
+    inputs = every_input(run)
+    (plot,) = inputs["diagnosis_plots"]
+    light = Path(plot), narrow_of(plot)
+    for width, path in enumerate((*light, *map(dark_of, light)), start=300):
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), np.zeros((200, width, 3), np.uint8))
+    return write([run], more=inputs).folder / "index.html"
 
 
 class Visit:
@@ -355,6 +373,50 @@ def test_the_scheme_is_chosen_by_hand(browser: Any, failing: Path) -> None:
     assert visit.page.evaluate(ground) == "rgb(20, 23, 26)"
     visit.page.reload()
     assert visit.page.evaluate(ground) == "rgb(20, 23, 26)"
+    visit.context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "schemes", "shown"),
+    [
+        (1280, ("light", ""), "light"),
+        (1280, ("dark", ""), "dark"),
+        (400, ("light", ""), "narrow_light"),
+        (400, ("dark", ""), "narrow_dark"),
+        (1280, ("light", "dark"), "dark"),
+        (1280, ("dark", "light"), "light"),
+    ],
+)
+def test_a_figure_suits_scheme_and_width(
+    browser: Any, drawn: Path, width: int, schemes: tuple[str, str], shown: str
+) -> None:
+    scheme, by_hand = schemes
+    visit = Visit(browser, drawn, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = visit.page
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    if by_hand:
+        page.evaluate("(scheme) => { document.documentElement.dataset.theme = scheme; }", by_hand)
+    figures = page.locator("a.figure:visible img[src*=plot_diagnosis]")
+    assert figures.count() == 1
+    figures.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "(image) => image.complete && image.currentSrc", arg=figures.element_handle()
+    )
+    assert figures.evaluate("(image) => image.currentSrc").endswith(
+        f"plot_diagnosis_{shown}_mine.jpg"
+    )
+    assert figures.bounding_box()["width"] <= width
+    visit.context.close()
+
+
+def test_a_printed_figure_is_light(browser: Any, drawn: Path) -> None:
+    visit = Visit(browser, drawn, color_scheme="dark")
+    visit.page.evaluate(
+        "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+    )
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    figures = visit.page.locator("a.figure:visible img[src*=plot_diagnosis]")
+    assert figures.get_attribute("src").endswith("plot_diagnosis_light_mine.jpg")
     visit.context.close()
 
 

@@ -109,9 +109,12 @@ class Workflow:
         config : mapping, optional
             Applied on top of ``config.yaml``, nested keys too.
         """
+        logs = self.root / ".snakemake" / "log"
+        earlier = set(logs.glob("*.log"))
         done = self.snakemake("--cores", "2", *args, config=config)
-        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout, re.MULTILINE)
-        failed = re.findall(r"^Error in rule (\w+):", done.stdout, re.MULTILINE)
+        told = "".join(path.read_text() for path in set(logs.glob("*.log")) - earlier)
+        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", told, re.MULTILINE)
+        failed = re.findall(r"^Error in rule (\w+):", told, re.MULTILINE)
         jobs = Counter(rule for rule in finished + failed if rule != "all")
         return Result(done.returncode, done.stdout, jobs)
 

@@ -30,7 +30,7 @@ GATED = {"gate": [f"external-{name}" for name in ROUNDED]}
 INJECTED = "results/inject/yolo11n/{}.json"
 SILENT = "zidane.jpg"
 
-AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict"}
+AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict", "gate"}
 AFTER_DIAGNOSIS = {"diagnose", "plot_diagnosis", "detect_control", "compare", "summarise"}
 AFTER_BOXES = {"detect_external"} | AFTER_DIAGNOSIS
 DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis", "detect_control"}

@@ -10,7 +10,7 @@ import pytest
 from parity.data.listing import find_samples
 from tests.conftest import PHOTOS, RUNTIME_FLOOR, Workflow
 
-VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict"}
+VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict", "gate"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
 AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
@@ -73,7 +73,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
         pytest.param(
-            leave, {"annotate": 3}, {"annotate", "write_report", "verdict"}, id="annotate"
+            leave, {"annotate": 3}, {"annotate", "write_report", "verdict", "gate"}, id="annotate"
         ),
         pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
@@ -87,7 +87,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
             {"infer_pytorch", "detect_pytorch"} | AFTER_DETECTION,
             id="network.py",
         ),
-        pytest.param(edit_template, {}, {"write_report", "verdict"}, id="template"),
+        pytest.param(edit_template, {}, {"write_report", "verdict", "gate"}, id="template"),
         pytest.param(edit("README.md"), {}, set(), id="documents"),
     ],
 )

@@ -97,13 +97,16 @@ def test_a_failed_step_is_a_line_and_its_exception_is_none(
     fail(logger, 1, "infer_onnx", "logs/a.log")
     logger.warning("a warning of a plugin")
     tell(logger, LogEvent.ERROR, OTHER)
+    start(logger, 2, "compare", "Comparing")
+    finish(logger, 2)
     logger.error("Exiting because a job execution failed. Look above for error messages")
     assert capsys.readouterr().err.splitlines()[1:] == [
         "failed: Running fp32, see logs/a.log",
         "trying again: Running fp32",
-        "failed: Running fp32, see logs/a.log",
         "a warning of a plugin",
         OTHER,
+        "failed: Running fp32, see logs/a.log",
+        "1 of 3  Comparing (0 s)",
     ]
     assert [job.rule for job in shown.failed.values()] == ["infer_onnx"]
 
@@ -127,9 +130,11 @@ def test_an_interruption_is_noticed(
 ) -> None:
     shown = attached(logger)
     begin(logger)
-    start(logger, 1, "infer_onnx", "Running fp32")
-    logger.info("Terminating processes on user request, this might take some time.")
+    for jobid in (1, 2):
+        start(logger, jobid, "infer_onnx", "Running fp32")
     fail(logger, 1, "infer_onnx", "logs/a.log")
+    logger.info("Terminating processes on user request, this might take some time.")
+    fail(logger, 2, "infer_onnx", "logs/a.log")
     shown.stop()
     said = capsys.readouterr()
     assert said.err.splitlines()[1:] == ["Stopping."]

@@ -62,6 +62,7 @@ class Console(logging.Handler):
         self.interrupted = False
         self._last_words = last_words
         self._running: dict[int, Step] = {}
+        self._unsaid: list[str] = []  # failures, until something else happens
         self._log = ""
         self._snakemakes: logging.StreamHandler[TextIO] | None = None
         self._began = self._ended = False
@@ -162,12 +163,13 @@ class Console(logging.Handler):
         message = step.message if step else told["rule_name"]
         job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()))
         self.failed[told["jobid"]] = job
-        if not self.interrupted and job.rule != "gate":
-            self._say(f"failed: {message}{job.where}")
+        if job.rule != "gate":
+            self._unsaid.append(f"failed: {message}{job.where}")
 
     def _read(self, said: str) -> None:
         if said.startswith(ON_REQUEST):
             self.interrupted = True
+            self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
             self._say("Stopping.")
         elif said.startswith(NOTHING_TO_DO) and self._began:
             self._say(f"{NOTHING_TO_DO}: everything that was asked for is there.")
@@ -179,8 +181,10 @@ class Console(logging.Handler):
         self._ended = True
 
     def _say(self, line: str) -> None:
+        lines, self._unsaid = [*self._unsaid, line], []
         if self._snakemakes:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            text = "\n".join(lines)
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None

@@ -13,6 +13,7 @@ rule plot:
             category="Comparison",
             labels={"model": "{model}", "what": "figures"},
         ),
+        dark="results/plot/{model}/dark/comparison_plots.png",
     log:
         "logs/plot/{model}.log",
     conda:
@@ -107,6 +108,29 @@ rule write_report:
             model=PLAN.timed_models,
             export=PLAN.exports,
         ),
+        variants=[
+            *collect(rules.plot.output.dark, model=PLAN.models),
+            *collect(rules.plot_sweep.output.dark, model=PLAN.swept_models),
+            *collect(rules.choose.output.dark, model=PLAN.chosen_models),
+            *collect(
+                "results/plot_layers/{model}/dark/{export}.png",
+                model=PLAN.models,
+                export=PLAN.suspects,
+            ),
+            *collect(
+                "results/plot_latency/{model}/dark/{export}.png",
+                model=PLAN.timed_models,
+                export=PLAN.exports,
+            ),
+            *collect(
+                "results/plot_diagnosis/{file}.jpg",
+                file=[
+                    file.replace("/", f"/{variant}/")
+                    for file in PLAN.drawn_files
+                    for variant in ("dark", "narrow", "narrow/dark")
+                ],
+            ),
+        ],
     output:
         report=report(
             "results/report/analysis_report.md",
@@ -140,13 +164,16 @@ rule write_report:
 
 
 rule verdict:
-    """Write down what the run came to."""
+    """Write down what the run came to, for people and for continuous integration."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
         report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
+        junit="results/verdict/junit.xml",
+        summary="results/verdict/summary.md",
+        badge="results/verdict/badge.svg",
     log:
         "logs/verdict/verdict.log",
     localrule: True

@@ -35,7 +35,7 @@ def test_an_export_that_agrees_is_fine(same: Results) -> None:
     (answer,) = answers.answers
     assert answer.sentence == (
         "The export `fp32` is fine: on the same input tensor, it detects the same 4 objects as "
-        "PyTorch, and boxes differ by up to 0.001 px."
+        "PyTorch, and boxes differ by up to 0.000999 px."
     )
     assert answer.anchor == "model-0-exports"
     assert answers.title == "The export `fp32` is fine"

@@ -10,7 +10,7 @@ from parity.diagnosis.diagnose_files import diagnose_files
 from parity.diagnosis.document import Undiagnosed, load_diagnosis, thresholds_of_deployment
 from parity.documents import load, save
 from parity.external.observations import Declared, Known
-from parity.reporting.diagnosis_verdict import advice, verdict_sentence
+from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.views.blocks import Text
@@ -51,8 +51,7 @@ def test_the_reason_is_the_answer(written: Path) -> None:
     assert found == Undiagnosed(**ABOUT, thresholds=Thresholds(0.5, 0.7, 300), reason=REASON)
     assert thresholds_of_deployment(found).conf == 0.5
     assert verdict_sentence(found) == SENTENCE
-    assert advice(found) == [SENTENCE]
-    assert list(blocks_of(found, "mine.jpg")) == [Text(SENTENCE, bold=True)]
+    assert list(blocks_of(found, "mine.jpg", "mine")) == [Text(REASON)]
 
 
 def test_the_figure_is_the_sentence(written: Path, tmp_path: Path) -> None:

@@ -87,26 +87,28 @@ def object_changes(
     """Yield what happens to every object of an image."""
     name = correct.name
     found = compare_image(correct, changed, iou=iou)
+    left = set(found.extra)
     for i in found.missing:
-        partner = nearest(i, correct, changed, found.extra)
+        partner = nearest(i, correct, changed, left)
+        left.discard(-1 if partner is None else partner)
         what: Change = "lost" if partner is None else "misplaced"
         yield ObjectChange(name, what, i, partner, clarity(correct, i, changed))
     for pair in found.flipped:
         one, other = pair.reference, pair.candidate
         yield ObjectChange(name, "renamed", one, other, clarity(correct, one, changed))
-    for j in found.extra:
+    for j in sorted(left):
         yield ObjectChange(name, "added", None, j, clarity(changed, j, correct))
     for pair in found.matched:
         yield ObjectChange(name, "moved", pair.reference, pair.candidate, pair.box_px)
 
 
 def nearest(
-    i: int, correct: ImageDetections, changed: ImageDetections, extra: list[int]
+    i: int, correct: ImageDetections, changed: ImageDetections, left: set[int]
 ) -> int | None:
-    """Return the unmatched detection of equal class that is nearest to an object, and near it."""
+    """Return which of the detections left is of equal class, near an object and nearest to it."""
     box = np.asarray(correct.boxes[i])
     reach = NEARBY * max(box[2] - box[0], box[3] - box[1])
-    same = [j for j in extra if changed.class_ids[j] == correct.class_ids[i]]
+    same = [j for j in sorted(left) if changed.class_ids[j] == correct.class_ids[i]]
     near = {j: float(np.hypot(*(centre(changed.boxes[j]) - centre(box)))) for j in same}
     return min((j for j in near if near[j] <= reach), key=lambda j: near[j], default=None)
 

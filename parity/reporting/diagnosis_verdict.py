@@ -11,8 +11,15 @@ from parity.diagnosis.stages import (
     STAGE_TITLES,
     FaultStage,
 )
-from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
-from parity.reporting.wording import count, percent
+from parity.reporting.fault_wording import (
+    effect,
+    harmful,
+    harmless,
+    objects_of,
+    titles_of,
+    together,
+)
+from parity.reporting.wording import count, listing, percent
 
 State = Literal["unread", "wrong", "unexplained", "unknown", "harmless", "fine"]
 """How bad it is; ``unknown`` where nothing was compared."""
@@ -69,18 +76,33 @@ def verdict_sentence(diagnosis: Diagnosed) -> str:
     name = f"`{diagnosis.external}`"
     if isinstance(diagnosis, Undiagnosed):
         return f"{name} cannot be diagnosed: {diagnosis.reason}"
-    whole = name if has_boxes(diagnosis) else f"the preprocessing of {name}"
-    what = "boxes" if has_boxes(diagnosis) else "input tensors"
+    boxes = has_boxes(diagnosis)
     if diagnosis.verdict == "nothing_wrong":
-        return f"Nothing is wrong with {whole}."
+        return f"Nothing is wrong with {name if boxes else f'the preprocessing of {name}'}."
     place = cause_in_words(diagnosis.unexplained.stages)
     where = f"; {place}" if place else ""
     if diagnosis.verdict == "not_explained":
-        return f"The {what} of {name} are not explained{where}."
+        what = "boxes" if boxes else "input tensors"
+        return f"The {what} of {name} are not explained{differing_in_words(diagnosis)}{where}."
+    subject = f"Your program {name}" if boxes else f"The preprocessing of {name}"
     if diagnosis.verdict == "explained":
-        subject = f"Your program {name}" if has_boxes(diagnosis) else f"The preprocessing of {name}"
         return _explained(diagnosis, subject)
-    return f"{name}: {rest_in_words(diagnosis)}{where}. {_proved(diagnosis)}"
+    rest = rest_in_words(diagnosis)
+    return f"{subject} is explained in part: {rest}{where}. {_proved(diagnosis)}"
+
+
+def differing_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return how many objects differ: ": 24 of 40 objects are missing and 4 are added"."""
+    before = diagnosis.fix_effect.before
+    lost, added, renamed = objects_of(before)
+    of = f"of {count(before.reference, 'object')}"
+    counts = ((lost, f" {of}", "missing"), (added, "", "added"), (renamed, "", "of another class"))
+    said = [
+        f"{many:,}{base} {'is' if many == 1 else 'are'} {what}"
+        for many, base, what in counts
+        if many
+    ]
+    return f": {listing(said)}" if said and has_boxes(diagnosis) else ""
 
 
 def few(many: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from parity.comparison.results import ComparisonResults
 Item = TypeVar("Item")
 
 
-def grouped(items: Iterable[Item], key: Callable[[Item], object]) -> list[list[Item]]:
+def equal_groups(items: Iterable[Item], key: Callable[[Item], object]) -> list[list[Item]]:
     """Return items in groups of equal keys, in the order of their first one."""
     groups: list[tuple[object, list[Item]]] = []
     for item in items:

@@ -8,7 +8,7 @@ from parity.comparison.results import Results
 from parity.diagnosis.document import Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import Diagnosed
+from parity.reporting.diagnosis_verdict import Diagnosed, State
 from parity.reporting.fault_wording import harmful
 from parity.reporting.verdict import FAIL, Gate, gates_of, overall
 
@@ -24,8 +24,12 @@ class RunVerdict:
     ----------
     verdict : str
         ``pass``, ``fail`` or ``nothing compared``.
+    state : State
+        The worst state of all answers.
+    title : str
+        The worst answer, without its reasons.
     report : str
-        Path of the Markdown report.
+        Path of the Markdown report; the page is in the same folder.
     models, externals : tuple of str
         Whose verdict it is: names of the models and of the external deployments.
     gates : tuple of Gate
@@ -38,9 +42,11 @@ class RunVerdict:
         Lines of a table of all comparisons.
     """
 
-    SCHEMA: ClassVar[str] = "verdict/3"
+    SCHEMA: ClassVar[str] = "verdict/4"
 
     verdict: str
+    state: State
+    title: str
     report: str
     models: tuple[str, ...]
     externals: tuple[str, ...]
@@ -57,6 +63,8 @@ def verdict_of(
     gates, answers = gates_of(results), answers_of(results, diagnoses)
     return RunVerdict(
         verdict=FAIL if answers.exit_code else overall(gates),
+        state=answers.state,
+        title=answers.title,
         report=report,
         models=tuple(result.model for result in results),
         externals=tuple(found.external for found in diagnoses),

@@ -1,5 +1,6 @@
 """The verdict of a run, from what ``summarise`` judged of each comparison, and its sentences."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -35,6 +36,28 @@ KIND_TITLES = {
 
 
 @dataclass(frozen=True)
+class Amounts:
+    """The quantities that a tolerance limits; None where a number is not finite."""
+
+    missing: int
+    extra: int
+    unread: int
+    box_px: float | None
+    score: float | None
+
+
+def amounts_of(tolerance: Tolerance) -> Amounts:
+    """Return the quantities of a tolerance."""
+    finite = {name: getattr(tolerance, name) for name in MEASURED}
+    return Amounts(
+        missing=tolerance.missing,
+        extra=tolerance.extra,
+        unread=tolerance.unread,
+        **{name: value if math.isfinite(value) else None for name, value in finite.items()},
+    )
+
+
+@dataclass(frozen=True)
 class Gate:
     """What a comparison that decides the verdict came to.
 
@@ -48,6 +71,10 @@ class Gate:
         Quantities beyond the tolerance.
     sentence : str
         The same in words, without a full stop.
+    images, matched : int
+        Images that both arms can read, and pairs of detections in them.
+    measured, tolerance : Amounts
+        What was measured beyond the rounding of printed numbers, and what is allowed of it.
     """
 
     model: str
@@ -55,6 +82,10 @@ class Gate:
     verdict: str
     exceeded: tuple[Quantity, ...]
     sentence: str
+    images: int
+    matched: int
+    measured: Amounts
+    tolerance: Amounts
 
     @property
     def line(self) -> str:
@@ -223,6 +254,10 @@ def gates_of(results: Iterable[Results]) -> tuple[Gate, ...]:
             verdict=outcome(comparison),
             exceeded=tuple(comparison.exceeded),
             sentence=sentence(comparison),
+            images=comparison.images_read,
+            matched=comparison.matched,
+            measured=amounts_of(comparison.required),
+            tolerance=amounts_of(comparison.tolerance),
         )
         for result in results
         for name, comparison in result.comparisons.items()

@@ -15,6 +15,7 @@ from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
 from parity.data.batch_files import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.diagnosis.document import DrawnBoxes, FaultExample
 from parity.documents import load, save
 from parity.planning.schema import complete
 from parity.provenance import sha256
@@ -141,6 +142,13 @@ def make_sweep(path: Path) -> None:
     save(path, replace(found, axes=axes, comparisons=dict.fromkeys(COMPARISONS, comparison)))
 
 
+def misplaced(image: str) -> FaultExample:
+    """Return an example in which a box is beside its object."""
+    here, there = ([[x, 40.0, x + 60, 90.0]] for x in (60.0, 130.0))
+    boxes = (DrawnBoxes(each, [0.9], [0]) for each in (here, there))
+    return FaultExample(image, *SHAPE, "misplaced", (40.0, 10.0, 240.0, 160.0), *boxes)
+
+
 def make_page(
     root: Path,
     names: list[str],
@@ -177,7 +185,8 @@ def make_page(
     for number in range(diagnosed):
         path = root / "diagnose" / "model" / f"mine{number}.json"
         shown = DIAGNOSES[number % len(DIAGNOSES)]
-        save(path, replace(shown, external=path.stem, model="model"))
+        faults = tuple(replace(fault, example=misplaced(names[0])) for fault in shown.faults)
+        save(path, replace(shown, external=path.stem, model="model", faults=faults))
         inputs.setdefault("diagnoses", []).append(str(path))
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
     report = root / "report"

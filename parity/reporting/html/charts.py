@@ -48,12 +48,22 @@ class Axis:
     high: int
 
     @classmethod
-    def of(cls, values: list[float]) -> "Axis":
-        """Return the whole decades that hold all values that are finite and positive."""
+    def of(cls, values: list[float], *, ends_at_one: bool = False) -> "Axis":
+        """Return the whole decades that hold all values that are finite and positive.
+
+        Parameters
+        ----------
+        values : list of float
+            What finds a place.
+        ends_at_one : bool
+            Whether the quantity cannot exceed 1, where the axis then ends, too.
+        """
         decades = [math.log10(v) for v in values if math.isfinite(v) and v > 0]
         if not decades:
             return cls(-4, 0)
         low = max(math.floor(min(decades)), LEAST_DECADE)
+        if ends_at_one:
+            return cls(min(low, -1), min(max(math.ceil(max(decades)), low + 1), 0))
         return cls(low, max(math.ceil(max(decades)), low + 1))
 
     def place(self, value: float) -> float:
@@ -166,7 +176,7 @@ def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity
         spread = spread_of(each, quantity)
         values += [spread.median, spread.p95, spread.max] if spread else []
         values.append(getattr(each.allowed, quantity))
-    return Axis.of(values)
+    return Axis.of(values, ends_at_one=quantity == "score")
 
 
 def stacked(counts: Mapping[str, int], most: int) -> list[Bar]:

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from parity.files import atomic, atomic_folder
+from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
 from parity.reporting.report import ModelReport, Report
@@ -45,14 +46,15 @@ class Places:
     files : str
         Address of the folder of what the page shows; it holds a folder per model.
     figures : mapping of str to str
-        Addresses of the copies of figures, by the path of each figure.
+        Addresses of the copies of each figure by variant, see
+        :func:`parity.reporting.figures.variants.variants_of`, by its path.
     photos : mapping of (str, str) to str
         Addresses of copies of images, by model and printable name.
     """
 
     folder: Path
     files: str
-    figures: Mapping[str, str]
+    figures: Mapping[str, Mapping[str, str]]
     photos: Mapping[tuple[str, str], str]
 
 
@@ -71,7 +73,7 @@ def write_page(
         The Markdown report that says the same.
     """
     address = quote(Path(os.path.relpath(files, Path(page).parent)).as_posix())
-    figures: dict[str, str] = {}
+    figures: dict[str, dict[str, str]] = {}
     photos: dict[tuple[str, str], str] = {}
     with atomic_folder(files) as folder:
         for model in report.models:
@@ -83,16 +85,16 @@ def write_page(
         temporary.write_text(render_page(report, places, markdown=markdown), encoding="utf-8")
 
 
-def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]:
+def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, dict[str, str]]:
     """Copy what the page shows of a model into a folder.
 
     Returns
     -------
-    dict of str to str
-        The address of each figure's copy.
+    dict of str to dict of str to str
+        The addresses of each figure's copies by variant, by the path of the figure.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, str] = {}
+    figures: dict[str, dict[str, str]] = {}
     for section in model.sections:
         if isinstance(section.view, ImagesView):
             for browser in section.view.browsers:
@@ -100,9 +102,11 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
         drawn = (block for block in every_block(section.view.blocks) if isinstance(block, Figure))
         for figure in drawn:
             path = Path(figure.path)  # …/<rule>/<model>/<file>
-            name = f"{path.parts[-3]}_{path.name}"
-            shutil.copyfile(path, folder / name)
-            figures[figure.path] = f"{address}/{name}"
+            figures[figure.path] = {}
+            for variant, file in variants_of(path).items():
+                name = f"{path.parts[-3]}_{variant}_{path.name}"
+                shutil.copyfile(file, folder / name)
+                figures[figure.path][variant] = f"{address}/{name}"
     return figures
 
 
@@ -151,7 +155,7 @@ def environment(places: Places) -> Environment:
     def address(path: str) -> Markup:
         return Markup(relative_address(path, places.folder))  # noqa: S704 - quoted as an address
 
-    def copied(path: str) -> str:
+    def copies(path: str) -> Mapping[str, str]:
         return places.figures[path]
 
     def photo(crop: Crop) -> str:
@@ -171,7 +175,7 @@ def environment(places: Places) -> Environment:
     )
     made.filters |= {
         "address": address,
-        "copied": copied,
+        "copies": copies,
         "photo": photo,
         "spans": spans,
         "browser": browser,

@@ -9,7 +9,7 @@ from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
-from parity.reporting.equal_results import grouped, nameless
+from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.verdict import object_count
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.waterfall import factor_waterfalls
@@ -62,7 +62,7 @@ def causes(results: Results, layers: Mapping[str, LayerResults]) -> list[str]:
     def layers_of(each: Deployment) -> LayerResults | None:
         return layers.get(each.arm.removeprefix("onnx-"))
 
-    alike = grouped(
+    alike = equal_groups(
         deployments(results),
         key=lambda each: (nameless(each.whole), nameless(each.runtime), layers_of(each)),
     )

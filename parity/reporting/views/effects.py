@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.settings import Effect
 from parity.layers.results import LayerResults
-from parity.reporting.equal_results import grouped, nameless
+from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.verdict import (
     outcome_in_words,
     tolerance_in_words,
@@ -123,7 +123,7 @@ def equal_comparisons(
     comparisons: Mapping[str, ComparisonResults],
 ) -> Iterator[EqualComparisons]:
     """Yield the comparisons of each row: those of equal numbers share one."""
-    for names in grouped(comparisons, key=lambda name: nameless(comparisons[name])):
+    for names in equal_groups(comparisons, key=lambda name: nameless(comparisons[name])):
         one = comparisons[names[0]]
         candidates = tuple(comparisons[name].candidate for name in names)
         yield EqualComparisons(tuple(names), one.reference, candidates, one)

@@ -7,7 +7,8 @@ from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
 from parity.model_files.results import TensorDescription
-from parity.reporting.equal_results import grouped
+from parity.reporting.bounds import in_other_images
+from parity.reporting.equal_results import equal_groups
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
 from parity.reporting.views.blocks import (
@@ -23,7 +24,7 @@ from parity.reporting.views.blocks import (
 )
 from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, listing, number
+from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, listing, number
 
 CHOICE_HEADER = (
     "export",
@@ -33,6 +34,7 @@ CHOICE_HEADER = (
     "extra",
     "boxes: largest (px)",
     "scores: largest",
+    "panoptic quality",
     "mAP50-95",
     "lost mAP50-95 (%)",
     "tolerance",
@@ -64,6 +66,7 @@ def prepare(model: Model) -> View:
     return View(
         (
             *(choice_blocks(chosen, plots) if chosen else [side_by_side(results, measured)]),
+            Sentences(tuple(bounds_in_words(results))),
             *([Group("What to do", (Sentences(advice),))] if advice else []),
             Group("Files", (files, Note(DIGESTS)), folded=True),
         )
@@ -73,11 +76,13 @@ def prepare(model: Model) -> View:
 def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
-    alike = grouped(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
+    alike = equal_groups(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
     cells = without_dashes(CHOICE_HEADER, [choice_row(rows) for rows in alike])
     yield table("The choice", *cells)
     figures = tuple(Figure(path, PLOT) for path in plots)
-    yield Group("Quality over size and speed", (Note(PARETO), *figures), folded=True)
+    yield Group(
+        "Quality over size and speed", (Note(f"{PANOPTIC_QUALITY} {PARETO}"), *figures), folded=True
+    )
 
 
 def choice_row(alike: Sequence[ExportChoice]) -> tuple[str, ...]:
@@ -91,6 +96,7 @@ def choice_row(alike: Sequence[ExportChoice]) -> tuple[str, ...]:
         f"{row.extra:,}",
         number(row.box_px),
         number(row.score),
+        four_decimals(row.panoptic_quality),
         "–" if row.map is None else f"{row.map:.3f}",
         number(row.cost.percent) if row.cost else "–",
         "within" if row.passed else "beyond",
@@ -128,6 +134,17 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
         for name, export in results.exports.items()
     ]
     return table("Side by side", header, rows)
+
+
+def bounds_in_words(results: Results) -> Iterator[str]:
+    """Yield how often each export differs at most in other images; equal sentences are one."""
+    exports: dict[str, list[str]] = {}
+    for name in results.exports:
+        comparison = results.comparisons.get(f"runtime-{name}")
+        if comparison and object_count(comparison):
+            exports.setdefault(in_other_images(comparison), []).append(name)
+    for said, names in exports.items():
+        yield f"{listing(names)}: {said}"
 
 
 def effect_cells(results: Results, name: str) -> Iterator[str]:

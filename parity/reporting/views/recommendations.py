@@ -6,7 +6,7 @@ from dataclasses import replace
 from parity.comparison.results import Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, Tolerance, judge
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
-from parity.reporting.equal_results import grouped
+from parity.reporting.equal_results import equal_groups
 from parity.reporting.verdict import object_count, tolerance_in_words
 from parity.reporting.wording import ceiling, count, listing
 
@@ -83,7 +83,7 @@ def _on_geometry(results: Results) -> Iterator[str]:
         found = attribute_images(each)
         return each.whole.reference, each.runtime.reference, found.geometry + found.both
 
-    for alike in grouped(deployments(results), key):
+    for alike in equal_groups(deployments(results), key):
         reference, control, changed = key(alike[0])
         arms, images = listing([each.arm for each in alike]), count(changed, "image")
         if not changed or alike[0].same_input:

@@ -45,16 +45,20 @@ PLOTS = "F1 at every pair of thresholds, detections per arm, and F1 over confide
 
 @dataclass(frozen=True)
 class MapCell:
-    """F1 at a pair of thresholds, in words and as a number; ``here`` at those of this run."""
+    """F1 at thresholds of the candidate, in words and as a number.
+
+    It is ``here`` at the thresholds of this run and ``best`` at those that agree best.
+    """
 
     text: str
     f1: float | None
     here: bool
+    best: bool
 
 
 @dataclass(frozen=True)
 class Map:
-    """F1 at every pair of thresholds.
+    """F1 at every pair of thresholds of the candidate, while the reference keeps its own.
 
     Attributes
     ----------
@@ -111,16 +115,24 @@ def prepare(model: Model) -> ThresholdsView | None:
 
 
 def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
-    """Yield which thresholds to change, a sentence each, and in one sentence which to keep."""
-    kept: dict[str, float] = {}
+    """Yield which thresholds to change, a sentence each, and then which to keep.
+
+    The pair that agrees best, the brightest cell of a map, is named.
+    """
+    kept: dict[str, list[str]] = {}
     for each in comparisons.values():
-        if each.recommended == each.tuning.operating:
-            kept[each.candidate] = each.tuning.operating.conf
-        else:
+        now, best = each.tuning.operating, each.tuning.best
+        if each.recommended != now:
             yield each.sentence
-    for conf in dict.fromkeys(kept.values()):
-        arms = listing([arm for arm, own in kept.items() if own == conf])
-        yield f"Keep conf {number(conf)} for {arms}: no other threshold agrees clearly better."
+            continue
+        reason = "no other threshold agrees better"
+        if (best.conf, best.iou) != (now.conf, now.iou):
+            iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
+            reason = f"conf {number(best.conf)}{iou} agrees best, but not clearly better"
+        kept.setdefault(reason, []).append(each.candidate)
+    conf = next((number(each.tuning.operating.conf) for each in comparisons.values()), "")
+    for reason, arms in kept.items():
+        yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."
 
 
 def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:
@@ -154,21 +166,26 @@ def range_row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def map_of(name: str, comparison: SweepComparison, axes: Axes) -> Map:
-    """Return F1 at every pair of thresholds, a row per IoU threshold."""
-    cells = {(cell.conf, cell.iou): cell.f1 for cell in comparison.cells}
-    operating = (axes.operating_conf, axes.operating_iou)
+    """Return F1 over the thresholds of the candidate, a row per IoU threshold.
+
+    The columns are those of the grid, this run and the best pair.
+    """
+    run = (axes.operating_conf, axes.operating_iou)
+    best = (comparison.tuning.best.conf, comparison.tuning.best.iou)
+    shown = sorted({*axes.conf, run[0], best[0]})
+    columns = [(conf, axes.tuned_conf.index(conf)) for conf in shown]
     return Map(
         comparison=name,
-        conf=tuple(map(str, axes.conf)),
+        conf=tuple(map(str, shown)),
         rows=tuple(
             (
                 str(iou),
                 tuple(
-                    MapCell(_map_text(cells[conf, iou]), cells[conf, iou], (conf, iou) == operating)
-                    for conf in axes.conf
+                    MapCell(_map_text(f1[k]), f1[k], (conf, iou) == run, (conf, iou) == best)
+                    for conf, k in columns
                 ),
             )
-            for iou in reversed(axes.iou)
+            for iou, f1 in reversed(list(zip(axes.tuned_iou, comparison.tuned_f1, strict=True)))
         ),
     )
 

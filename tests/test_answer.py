@@ -11,8 +11,9 @@ from parity.diagnosis.document import Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from tests.report_documents import CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
-from tests.synthetic import BROKEN, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
+from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
 
+MOVED_LITTLE = ([23.5, 20.0, 60.0, 100.0], 0.85, 0)
 UNREAD = Undiagnosed("yolo11n", "torn", "fp32", "pytorch-square", THRESHOLDS, "Line 3 is cut.")
 
 
@@ -73,8 +74,17 @@ def test_a_wider_tolerance_is_said_so(tmp_path: Path) -> None:
     wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(9, 9, 99.0, 1.0))
     found = make_run(tmp_path, BROKEN, settings={"runtime-fp32": wide}).load()
     ((state, headline),) = told(answers_of([found], []))
-    assert state == "harmless"
+    assert state == "allowed"
     assert headline == "The export `fp32` stays within the tolerance set for it"
+
+
+def test_a_tolerance_that_only_lets_digits_pass_is_harmless(tmp_path: Path) -> None:
+    arms = {**SAME, "onnx-fp32": {**SAME["onnx-fp32"], "one.png": [MOVED_LITTLE, CAR]}}
+    wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(box_px=5.0))
+    found = make_run(tmp_path, arms, settings={"runtime-fp32": wide}).load()
+    (answer,) = answers_of([found], []).answers
+    assert answer.state == "harmless"
+    assert answer.sentence.endswith("set for it: boxes differ by up to 0.5 px.")
 
 
 def test_equal_exports_share_a_sentence(same: Results) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
-from parity.diagnosis.document import DiagnosisDocument, Undiagnosed
+from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, Undiagnosed
 from parity.reporting.diagnosis_verdict import (
     STATES,
     Diagnosed,
@@ -242,7 +242,8 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
     detects = f"of {count(there, 'object')} that PyTorch detects, it {listing(changes)}"
     if each.passed:
         said = f"{detects}, and " if changes else ""
-        return "harmless", (
+        nothing = not changes and each.box_px < HARMLESS_PX
+        return "harmless" if nothing else "allowed", (
             f"The export `{name}` stays within the tolerance set for it: {said}boxes differ by up "
             f"to {number(each.box_px)} px."
         )

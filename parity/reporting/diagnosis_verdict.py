@@ -21,8 +21,9 @@ from parity.reporting.fault_wording import (
 )
 from parity.reporting.wording import count, listing, percent
 
-State = Literal["unread", "wrong", "unexplained", "unknown", "harmless", "fine"]
-"""How bad it is; ``unknown`` where nothing was compared."""
+State = Literal["unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine"]
+"""How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or
+added, or boxes move by a px, within a tolerance that was set for it."""
 
 STATES: tuple[State, ...] = get_args(State)
 """The worst first."""

@@ -13,6 +13,7 @@ MESSAGES: dict[State, tuple[str, str]] = {
     "wrong": ("wrong", "#a8281c"),
     "unexplained": ("not explained", "#8a5a00"),
     "unknown": ("nothing compared", "#57606a"),
+    "allowed": ("within tolerance", "#8a5a00"),
     "harmless": ("harmless differences", "#17663a"),
     "fine": ("fine", "#17663a"),
 }

@@ -99,6 +99,7 @@ def prepare(model: Model) -> ThresholdsView | None:
     ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
     details = (
         Text(about),
+        Note(SAME_IMAGES),
         table("Other thresholds for the candidate alone", TUNED_HEADER, tuned),
         table("The same thresholds for both arms", RANGE_HEADER, ranges),
         *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
@@ -107,7 +108,6 @@ def prepare(model: Model) -> ThresholdsView | None:
     return ThresholdsView(
         blocks=(
             Sentences(tuple(advice(comparisons))),
-            Note(SAME_IMAGES),
             Group("Every pair of thresholds", details, folded=True),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),

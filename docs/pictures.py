@@ -1,7 +1,7 @@
 """Take the pictures that the README shows, of the reports that are kept in reports/.
 
-Run by ``make pictures`` after ``make run`` and ``make run ARGS="--configfile config/demo_faults.yaml"``;
-needs Debian's chromium.
+Run by ``make pictures`` after runs of config.yaml and config/demo_faults.yaml; needs Debian's
+chromium.
 """
 
 import shutil

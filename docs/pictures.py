@@ -28,9 +28,9 @@ def show_answer(page: Page) -> None:
 def show_fault(page: Page) -> None:
     """Take the card of the worst fault of a deployment: what it costs, where, and the fix."""
     page.goto((FAULTS / "index.html").as_uri())
-    link = page.locator("#answer .steps a", has_text=DEPLOYMENT)
-    anchor = link.or_(page.locator("#answer li", has_text=DEPLOYMENT).locator(".steps a")).first
-    page.locator(str(anchor.get_attribute("href"))).screenshot(path=PICTURES / "fault.png")
+    answer = page.locator(".answers > li", has_text=DEPLOYMENT)
+    anchor = answer.locator(".steps a").first.get_attribute("href")
+    page.locator(str(anchor)).screenshot(path=PICTURES / "fault.png")
 
 
 def show_image(page: Page) -> None:

@@ -126,4 +126,16 @@ def test_several_models_are_named(same: Results) -> None:
     assert [each.headline.split(" – ")[0] for each in answers.answers] == ["yolo11n", "other"]
     assert answers.title == "yolo11n – The export `fp32` is fine"
     assert [each.anchor for each in answers.answers] == ["model-0-exports", "model-1-exports"]
-    assert "`runtime-fp32` of `other`" in answers.because
+    assert "the gates `runtime-fp32` of `yolo11n` and `other` pass" in answers.because
+
+
+def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Results) -> None:
+    (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
+    few = replace(own, box_px=3.0, extra=1, candidate="onnx-few")
+    many = replace(own, box_px=9.0, missing=2, extra=1, candidate="onnx-many")
+    comparisons = {"runtime-few": few, "runtime-many": many}
+    found = answers_of([replace(same, comparisons=comparisons)], []).answers
+    assert [each.sentence.partition(": ")[2] for each in found] == [
+        "it misses 2 of 6 objects, adds 1 and boxes differ by up to 9 px.",
+        "it adds 1 to 4 objects and boxes differ by up to 3 px.",
+    ]

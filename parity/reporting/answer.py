@@ -200,10 +200,10 @@ def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
             sentence=_equal_in_words(equal, whole=len(equal) == len(runtime)),
             anchor=f"{anchor}-exports",
         )
-    for name, each in runtime.items():
-        if name not in equal:
-            state, said = _differing_in_words(name, each)
-            yield Answer(results.model, (each.candidate,), state, said, f"{anchor}-exports")
+    differing = {name: each for name, each in runtime.items() if name not in equal}
+    for name, each in sorted(differing.items(), key=lambda item: -item[1].missing - item[1].extra):
+        state, said = _differing_in_words(name, each)
+        yield Answer(results.model, (each.candidate,), state, said, f"{anchor}-exports")
 
 
 def _is_equal(comparison: ComparisonResults) -> bool:
@@ -233,19 +233,16 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
             f"Nothing is known of the export `{name}`: neither PyTorch nor the export detected "
             f"anything in {images}."
         )
-    there = each.matched + each.missing
-    changes = [
-        f"{what} {many:,}"
-        for what, many in (("misses", each.missing), ("adds", each.extra))
-        if many
-    ]
-    detects = f"of {count(there, 'object')} that PyTorch detects, it {listing(changes)}"
+    there = count(each.matched + each.missing, "object")
+    changes = [f"it misses {each.missing:,} of {there}"] if each.missing else []
+    if each.extra:
+        changes.append(f"adds {each.extra:,}" if changes else f"it adds {each.extra:,} to {there}")
     if each.passed:
-        said = f"{detects}, and " if changes else ""
         nothing = not changes and each.box_px < HARMLESS_PX
+        moves = f"boxes differ by up to {number(each.box_px)} px"
         return "harmless" if nothing else "allowed", (
-            f"The export `{name}` stays within the tolerance set for it: {said}boxes differ by up "
-            f"to {number(each.box_px)} px."
+            f"The export `{name}` stays within the tolerance set for it: "
+            f"{listing([*changes, moves])}."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
 
@@ -266,18 +263,26 @@ def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, 
     several = len({gate.model for gate in gates}) > 1
     reasons = [f"the boxes of `{each.external}` cannot be read" for each in unread]
     for verdict, (one, more) in GATE_VERBS.items():
+        own = [gate for gate in gates if gate.verdict == verdict]
         names = [
-            f"`{gate.comparison}` of `{gate.model}`" if several else f"`{gate.comparison}`"
-            for gate in gates
-            if gate.verdict == verdict
+            f"`{name}`" + (f" of {listing(models)}" if several else "")
+            for name, models in models_by_gate(own).items()
         ]
-        if names:
-            does = f"gate {names[0]} {one}" if len(names) == 1 else f"gates {listing(names)} {more}"
+        if own:
+            does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
             reasons.append(f"the {does}")
     code = 1 if unread or overall(gates) == FAIL else 0
     if not reasons:
         return code, f"The exit code is {code}, because no comparison is a gate."
     return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."
+
+
+def models_by_gate(gates: Iterable[Gate]) -> dict[str, list[str]]:
+    """Return the quoted names of the models of each gate, by the name of the gate."""
+    found: dict[str, list[str]] = {}
+    for gate in gates:
+        found.setdefault(gate.comparison, []).append(f"`{gate.model}`")
+    return found
 
 
 GATE_VERBS = {

@@ -37,8 +37,8 @@ def write_index(runs: Sequence[PastRun]) -> None:
 
 
 def _entries(runs: Sequence[PastRun]) -> Iterator[LastReport]:
-    """Yield the last run of each name, the latest first."""
-    last = {run.name: number for number, run in enumerate(runs)}
+    """Yield the last run of each name whose report is still there, the latest first."""
+    last = {run.name: number for number, run in enumerate(runs) if page_of(run.name).is_file()}
     for name, number in sorted(last.items(), key=lambda each: -each[1]):
         changes = changes_since(runs[: number + 1])
         yield LastReport(runs[number], str(page_of(name)), changes.sentence if changes else "")

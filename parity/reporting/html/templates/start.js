@@ -23,7 +23,7 @@
   const reveal = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    for (let part = target.parentElement; part; part = part.parentElement) {
+    for (let part = target; part; part = part.parentElement) {
       if (part.localName === "details") part.open = true;
     }
     target.scrollIntoView();

@@ -1,6 +1,7 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -112,12 +113,14 @@ def test_a_failed_step_is_a_line_and_its_exception_is_none(
 
 
 def test_a_gate_that_fails_is_no_failed_step(
-    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    log = tmp_path / "passed.log"
+    log.write_text("The exit code is 1, because …")
     shown = attached(logger)
     begin(logger)
     start(logger, 7, "gate", "Applying the gates")
-    fail(logger, 7, "gate", "logs/gate/passed.log")
+    fail(logger, 7, "gate", str(log))
     shown.stop()
     tell(logger, LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.")
     said = capsys.readouterr()

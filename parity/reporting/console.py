@@ -161,7 +161,8 @@ class Console(logging.Handler):
     def _fail(self, told: dict[str, Any]) -> None:
         step = self._running.pop(told["jobid"], None)
         message = step.message if step else told["rule_name"]
-        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()))
+        status = printable((told.get("rule_msg") or "").partition("\n")[0])
+        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()), status)
         self.failed[told["jobid"]] = job
         if job.rule != "gate":
             self._unsaid.append(f"failed: {message}{job.where}")

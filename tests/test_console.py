@@ -104,9 +104,9 @@ def test_a_failed_step_is_a_line_and_its_exception_is_none(
     assert capsys.readouterr().err.splitlines()[1:] == [
         "failed: Running fp32, see logs/a.log",
         "trying again: Running fp32",
+        "failed: Running fp32, see logs/a.log",
         "a warning of a plugin",
         OTHER,
-        "failed: Running fp32, see logs/a.log",
         "1 of 3  Comparing (0 s)",
     ]
     assert [job.rule for job in shown.failed.values()] == ["infer_onnx"]

@@ -78,7 +78,7 @@ class Console(logging.Handler):
             if isinstance(handler, logging.FileHandler):
                 self._log = os.path.relpath(handler.baseFilename)
             elif isinstance(handler, logging.StreamHandler) and not wanted:
-                handler.addFilter(self._leaves)
+                handler.addFilter(self._is_before)
                 self._snakemakes = handler
 
     def succeed(self) -> None:
@@ -93,6 +93,8 @@ class Console(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event."""
+        if self._snakemakes and self._matters(record):
+            self._say(self._snakemakes.format(record))
         told = record.__dict__
         match told.get("event"):
             case LogEvent.WORKFLOW_STARTED:
@@ -108,24 +110,31 @@ class Console(logging.Handler):
             case None:
                 self._read(record.getMessage())
 
-    def _leaves(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is left to Snakemake's own handler."""
-        if not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
-            return True
-        said = record.getMessage()
-        if record.levelno < logging.WARNING or self._ended or self.interrupted:
+    def close(self) -> None:
+        """Give the terminal back, however the run ends."""
+        self._bar.stop()
+        super().close()
+
+    def _is_before(self, record: logging.LogRecord) -> bool:
+        """Return whether a record precedes the run, so that Snakemake's own handler shows it."""
+        return not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED
+
+    def _matters(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is a warning or an error that nothing else here tells."""
+        if record.levelno < logging.WARNING or self._ended or self.interrupted or not self._began:
             return False
-        if getattr(record, "event", None) == LogEvent.ERROR:
+        event, said = getattr(record, "event", None), record.getMessage()
+        if event == LogEvent.ERROR:
             return REPEATED[1] not in said
-        return getattr(record, "event", None) is None and not said.startswith(REPEATED[0])
+        return event is None and not said.startswith(REPEATED[0])
 
     def _begin(self) -> None:
         self._began = True
         if self._snakemakes:
-            self._part_from_jobs(self._snakemakes)
+            self._part_from_jobs()
             self._bar.start()
 
-    def _part_from_jobs(self, handler: logging.StreamHandler[TextIO]) -> None:
+    def _part_from_jobs(self) -> None:
         """Keep standard error to this process: what jobs write to it goes to Snakemake's log.
 
         That is little, as each has a log of its own: what it says before that is open, such as the
@@ -135,7 +144,6 @@ class Console(logging.Handler):
         with Path(self._log or os.devnull).open("ab") as log:
             os.dup2(log.fileno(), 2)
         sys.stderr = own
-        handler.setStream(own)
 
     def _count(self, stats: dict[str, int]) -> None:
         self.total = sum(many for rule, many in stats.items() if rule not in TARGETS)

@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 
@@ -14,6 +15,15 @@ class UserError(Exception):
 
 class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
+
+
+@contextmanager
+def about(path: str | Path) -> Iterator[None]:
+    """Let the errors raised within, which say what a file is, begin with its name."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path} {error}.") from None
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def build(model_class: str, architecture: Mapping[str, Any]) -> tasks.BaseModel:
     model_class : str
         Ultralytics' class of the model.
     architecture : Mapping
-        An architecture that was checked, or one that Ultralytics brings, with ``channels``.
+        An architecture that was checked.
 
     Raises
     ------
@@ -105,11 +105,11 @@ def _counted() -> Iterator[None]:
             hook.remove()
 
 
-class _Bounded(TorchDispatchMode):
+class _Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Refuses operations that together take more time or memory than any detector."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.numbers = self.products = 0
 
     def __torch_dispatch__(

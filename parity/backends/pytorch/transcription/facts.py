@@ -144,12 +144,17 @@ def checked_imgsz(stored: StoredModel) -> int | list[int]:
     """Return the size that a model was trained with, px, or the usual one if it says none."""
     for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
         imgsz: Any = arguments.get("imgsz")
-        if _is_size(imgsz):
-            return int(imgsz)
-        if isinstance(imgsz, list | tuple) and len(imgsz) == SIDES and all(map(_is_size, imgsz)):
+        if is_imgsz(imgsz):
             return list(imgsz)
+        if _is_side(imgsz):
+            return int(imgsz)
     return DEFAULT_IMGSZ
 
 
-def _is_size(value: Any) -> bool:
+def is_imgsz(value: Any) -> bool:
+    """Return whether a value is a height and a width, px."""
+    return isinstance(value, list | tuple) and len(value) == SIDES and all(map(_is_side, value))
+
+
+def _is_side(value: Any) -> bool:
     return type(value) is int and 0 < value <= MAX_IMGSZ

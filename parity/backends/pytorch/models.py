@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ultralytics import __version__
+from ultralytics import YOLO, __version__
 from ultralytics.nn import tasks
 
+from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
 from parity.tasks.task import Task
 
@@ -56,10 +57,11 @@ def save_checkpoint(
         torch.save(checkpoint, stream)  # given a path, it would write the path's name into the file
 
 
-def load_freely() -> None:
-    """Let this process load checkpoints of any content, which a user trusts.
+def load_model(path: str | Path, task: str | None = None) -> YOLO:
+    """Load a checkpoint of our own, or one of any content if this job trusts it; or an ONNX file.
 
-    Before, Ultralytics loads only classes of torch and its own, and evaluates nothing
+    Without trust, Ultralytics loads only classes of torch and its own, and evaluates nothing
     (``ULTRALYTICS_SAFE_LOAD``).
     """
-    tasks.SAFE_LOAD = False
+    tasks.SAFE_LOAD = not is_checkpoint_trusted()
+    return YOLO(path, task=task)

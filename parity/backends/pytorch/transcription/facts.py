@@ -65,7 +65,10 @@ def task_of(stored: StoredModel) -> str:
         )
     task = _supported().get(ALIASES.get(stored.kind, stored.kind))
     if task is None:
-        raise UserError(f"holds a {shown(stored.kind)}; only {supported_models()} work")
+        raise UserError(
+            f"is a pickle that asks for {shown(stored.kind)} where a model belongs; only "
+            f"{supported_models()} work"
+        )
     for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
         said = arguments.get("task", task)
         if said != task:

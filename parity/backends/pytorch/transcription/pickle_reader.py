@@ -81,8 +81,8 @@ def read_pickle(pickled: bytes) -> Pickled:
         raise
     except (ValueError, LookupError, OverflowError) as error:  # genops raises ValueError
         raise MalformedError(str(error)) from None
-    if len(machine.stack) != 1:
-        raise MalformedError("it ends too early")
+    if len(machine.stack) != 1 or machine.marked:
+        raise MalformedError("it leaves something behind")
     return Pickled(machine.stack[0], frozenset(machine.kinds))
 
 

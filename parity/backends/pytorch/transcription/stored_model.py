@@ -264,11 +264,25 @@ def _are_sizes(value: Any) -> bool:
     )
 
 
+ARTICLES = {
+    type(None): "nothing",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    bytes: "bytes",
+    list: "a list",
+    tuple: "a list",
+    dict: "a table",
+}
+"""What plain values are called in sentences."""
+
+
 def described(value: Any) -> str:
     """Return what a value is, for a sentence."""
     if isinstance(value, StandIn):
         return shown(value.kind)
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    return ARTICLES.get(type(value), type(value).__name__)
 
 
 def shown(name: str) -> str:

@@ -147,89 +147,65 @@ def shared_modules(depth: int) -> bytes:
     return pickle.dumps({"model": module}, 2)
 
 
-BOMBS: dict[str, Callable[[Path], Path]] = {
-    "a deflated pickle of 8 GB": lambda p: _declared(p, 8 * 2**30),
-    "a pickle of 32 MB of one opcode": lambda p: archive(p, b"\x80\x02" + b"}" * (32 * 2**20 - 3)),
-    "a million empty sets": lambda p: archive(p, b"\x80\x04" + b"\x8f" * 10**6 + b"."),
-    "lists a million deep": lambda p: archive(
-        p, b"\x80\x02" + b"]" * 499_000 + b"a" * 498_999 + b"."
-    ),
-    "tuples half a million deep": lambda p: archive(p, b"\x80\x02)" + b"\x85" * 900_000 + b"."),
-    "a deep tuple as a key": lambda p: archive(p, b"\x80\x02})" + b"\x85" * 900_000 + b"K\x01s."),
-    "a place in the memo at the end of 32 bits": lambda p: archive(
-        p, b"\x80\x02}r\xff\xff\xff\xff."
-    ),
-    "a text of 2^60 bytes": lambda p: archive(
-        p, b"\x80\x04\x8d" + struct.pack("<Q", 2**60) + b"x."
-    ),
-    "an array of 2^60 bytes": lambda p: archive(
-        p, b"\x80\x05\x96" + struct.pack("<Q", 2**60) + b"x."
-    ),
-    "a frame of 2^60 bytes": lambda p: archive(
-        p, b"\x80\x04\x95" + struct.pack("<Q", 2**60) + b"}."
-    ),
-    "a number of 16 MB": lambda p: archive(
-        p, b"\x80\x02\x8b" + struct.pack("<i", 2**24) + b"\x7f" * 2**24 + b"."
-    ),
-    "a number of 100,000 digits": lambda p: archive(p, b"L" + b"9" * 100_000 + b"L\n."),
-    "keys of equal hashes": lambda p: archive(
-        p,
-        b"\x80\x02}("
-        + b"".join(
-            b"\x8a\x0a" + (n * (2**61 - 1)).to_bytes(10, "little") + b"N" for n in range(300_000)
-        )
-        + b"u.",
-    ),
-    "lists that hold one another": lambda p: archive(p, doubling()),
-    "modules that hold one another": lambda p: archive(p, shared_modules(30)),
-    "modules a thousand deep": lambda p: archive(p, _nested(200)),
-    "a table of contents of 100 MB": lambda p: _contents(p),
-    "100,000 layers": lambda p: save(
-        tiny(yaml={**TINY, "backbone": [TINY["backbone"][0]] * 100_000}), p
-    ),
-    "a layer a billion times": lambda p: save(_row(["Conv", [8, 3, 2]], repeats=10**9), p),
-    "a hundred layers of 100 repeats": lambda p: save(
-        tiny(yaml={**TINY, "backbone": [*TINY["backbone"], *[[-1, 100, "C2f", [64]]] * 100]}), p
-    ),
-    "a convolution of 10,000 channels": lambda p: save(_row(["Conv", [10_000, 100, 1]]), p),
-    "a convolution of 10^12 channels": lambda p: save(_row(["Conv", [10**12, 3, 1]]), p),
-    "a pool of 10,000": lambda p: save(_row(["nn.MaxPool2d", [10_000, 1, 5_000]]), p),
-    "an image of 10,000 times the size": lambda p: save(
-        _row(["nn.Upsample", ["None", 10_000, "nearest"]]), p
-    ),
-    "attention to every pixel": lambda p: save(
-        tiny(
-            yaml={
-                **TINY,
-                "backbone": [
-                    [-1, 1, "Conv", [64, 1, 1]],
-                    [-1, 1, "C2PSA", [64]],
-                    *TINY["backbone"][2:],
-                ],
-            }
-        ),
-        p,
-    ),
-    "10,000 classes in 50 layers": lambda p: save(tiny(yaml={**TINY, "nc": 10_000}), p),
-    "a tensor of 2^60 numbers": lambda p: repickled(
-        save(tiny(), p.with_suffix(".small")), p, _enlarged
-    ),
-    "names that are one long text": lambda p: save(
-        tiny(names=dict.fromkeys(range(2), "x" * 20_000_000)), p
-    ),
-    "a list that holds itself": lambda p: save(tiny(names=_own()), p),
-    "an architecture that holds itself": lambda p: save(tiny(yaml={**TINY, "head": _own()}), p),
-    "an attribute that holds itself": lambda p: save(_with_attribute(_own()), p),
+def layers(*backbone: list[Any]) -> DetectionModel:
+    """Return a small model that says it has other layers."""
+    return tiny(yaml={**TINY, "backbone": list(backbone)})
+
+
+FIRST, SECOND, THIRD = TINY["backbone"]
+LONG = struct.pack("<Q", 2**60)
+
+PICKLES: dict[str, Callable[[], bytes]] = {
+    "a pickle of 32 MB of one opcode": lambda: b"\x80\x02" + b"}" * (32 * 2**20 - 3),
+    "a million empty sets": lambda: b"\x80\x04" + b"\x8f" * 999_000 + b".",
+    "lists half a million deep": lambda: b"\x80\x02" + b"]" * 499_000 + b"a" * 498_999 + b".",
+    "tuples a million deep": lambda: b"\x80\x02)" + b"\x85" * 990_000 + b".",
+    "a deep tuple as a key": lambda: b"\x80\x02})" + b"\x85" * 990_000 + b"K\x01s.",
+    "a place in the memo at the end of 32 bits": lambda: b"\x80\x02}r\xff\xff\xff\xff.",
+    "a text of 2^60 bytes": lambda: b"\x80\x04\x8d" + LONG + b"x.",
+    "an array of 2^60 bytes": lambda: b"\x80\x05\x96" + LONG + b"x.",
+    "a frame of 2^60 bytes": lambda: b"\x80\x04\x95" + LONG + b"}.",
+    "a number of 16 MB": lambda: b"\x8b" + struct.pack("<i", 2**24) + b"\x7f" * 2**24 + b".",
+    "a number of 100,000 digits": lambda: b"L" + b"9" * 100_000 + b"L\n.",
+    "keys of equal hashes": lambda: b"\x80\x02}(" + b"".join(map(_key, range(300_000))) + b"u.",
+    "lists that hold one another": doubling,
+    "modules that hold one another": lambda: shared_modules(30),
+    "modules 200 deep": lambda: _nested(200),
 }
-"""What takes time or memory without bound, by what it is."""
+"""Pickles that take time or memory without bound, by what they are."""
+
+MODELS: dict[str, Callable[[], DetectionModel]] = {
+    "100,000 layers": lambda: layers(*[FIRST] * 100_000),
+    "a layer a billion times": lambda: layers([-1, 10**9, "Conv", [8, 3, 2]], SECOND, THIRD),
+    "a hundred layers of 100 repeats": lambda: layers(FIRST, *[[-1, 100, "C2f", [64]]] * 100),
+    "a convolution of 10,000 channels": lambda: layers([-1, 1, "Conv", [10_000, 100, 1]], THIRD),
+    "a convolution of 10^12 channels": lambda: layers([-1, 1, "Conv", [10**12, 3, 1]], THIRD),
+    "a pool of 10,000": lambda: layers(FIRST, [-1, 1, "nn.MaxPool2d", [10_000, 1, 5_000]], THIRD),
+    "10,000 times the pixels": lambda: layers(
+        FIRST, [-1, 1, "nn.Upsample", ["None", 10_000, "nearest"]], THIRD
+    ),
+    "attention to every pixel": lambda: layers(
+        [-1, 1, "Conv", [64, 1, 1]], [-1, 1, "C2PSA", [64]], THIRD
+    ),
+    "10,000 classes": lambda: tiny(yaml={**TINY, "nc": 10_000}),
+    "names that are one long text": lambda: tiny(names=dict.fromkeys(range(2), "x" * 20_000_000)),
+    "a list that holds itself": lambda: tiny(names=_own()),
+    "an architecture that holds itself": lambda: tiny(yaml={**TINY, "head": _own()}),
+    "an attribute that holds itself": lambda: _with_attribute(_own()),
+}
+"""Models that do, by what they are."""
 
 
-def _declared(path: Path, size: int) -> Path:
+def _key(number: int) -> bytes:
+    return b"\x8a\x0a" + (number * (2**61 - 1)).to_bytes(10, "little") + b"N"
+
+
+def _declared(path: Path) -> Path:
     archive(path, b"}" * 10**6)
     content = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         place = content.index(signature) + offset
-        content[place : place + 4] = struct.pack("<I", min(size, 2**32 - 2))
+        content[place : place + 4] = struct.pack("<I", 2**32 - 2)
     path.write_bytes(content)
     return path
 
@@ -249,11 +225,6 @@ def _contents(path: Path) -> Path:
     return path
 
 
-def _row(layer: list[Any], repeats: int = 1) -> DetectionModel:
-    backbone = [TINY["backbone"][0], [-1, repeats, *layer], TINY["backbone"][2]]
-    return tiny(yaml={**TINY, "backbone": backbone})
-
-
 def _enlarged(pickled: bytes) -> bytes:
     huge = b"\x8a\x08" + (2**60).to_bytes(8, "little")
     return pickled.replace(b"K\x10K\x03K\x03", huge + b"K\x03K\x03")
@@ -269,3 +240,15 @@ def _with_attribute(value: Any) -> DetectionModel:
     model = tiny()
     model.model[0].conv.padding = value
     return model
+
+
+BOMBS: dict[str, Callable[[Path], Path]] = {
+    **{name: lambda path, make=make: archive(path, make()) for name, make in PICKLES.items()},
+    **{name: lambda path, make=make: save(make(), path) for name, make in MODELS.items()},
+    "a deflated pickle of 4 GB": _declared,
+    "a table of contents of 100 MB": _contents,
+    "a tensor of 2^60 numbers": lambda path: repickled(
+        save(tiny(), path.with_suffix(".small")), path, _enlarged
+    ),
+}
+"""All files that would take time or memory without bound, by what they are."""

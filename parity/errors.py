@@ -13,6 +13,16 @@ class UserError(Exception):
     """Something that the user can fix; the message is one sentence that says what and how."""
 
 
+MAX_SHOWN = 100
+"""Characters of a foreign text in a sentence (chosen)."""
+
+
+def shown(text: str) -> str:
+    """Return a foreign text as it may stand in a sentence: short, and of printable characters."""
+    printable = text.encode("unicode_escape").decode()
+    return printable if len(printable) <= MAX_SHOWN else f"{printable[:MAX_SHOWN]}…"
+
+
 class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
 

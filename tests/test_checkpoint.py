@@ -245,7 +245,7 @@ def nothing(path: Path, _: Path) -> None:
 UNUSABLE = [
     ("a.pt", cut, "it may be truncated", "cut off"),
     ("a.pt", lambda p, _: p.touch(), "is empty", "empty"),
-    ("a.pt", lambda p, _: p.write_text("text"), "is a text file, which is not a checkpoint", "text"),
+    ("a.pt", lambda p, _: p.write_text("text"), "is a text file, which is not a check", "text"),
     ("a.pt", lambda p, _: p.write_text(LFS), "is a pointer of Git LFS", "not fetched"),
     ("a.pt", lambda p, _: p.write_text("<!DOCTYPE html><html>"), "is a web page", "a login page"),
     ("a.pt", lambda p, _: p.write_bytes(gzip.compress(b"x")), "is compressed with gzip", "gzip"),

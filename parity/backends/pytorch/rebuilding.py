@@ -25,8 +25,7 @@ from parity.backends.pytorch.models import save_checkpoint
 from parity.backends.pytorch.transcription.architecture import checked_architecture
 from parity.backends.pytorch.transcription.building import build
 from parity.backends.pytorch.transcription.facts import checked_names, is_imgsz
-from parity.backends.pytorch.transcription.stored_model import shown
-from parity.errors import UserError, about
+from parity.errors import UserError, about, shown
 from parity.model_files.description import external_data_files, load_checked
 from parity.tasks.task import TASKS, supported_models
 

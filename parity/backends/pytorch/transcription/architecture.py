@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.backends.pytorch.transcription.stored_model import mapping_of, shown
-from parity.errors import UserError
+from parity.backends.pytorch.transcription.stored_model import mapping_of
+from parity.errors import UserError, shown
 
 MODULES = frozenset(
     [

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.errors import UserError
+from parity.errors import UserError, shown
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """30 times the largest pickle of a model of Ultralytics (measured: 1.1 MB, YOLOv9e)."""
@@ -18,6 +18,7 @@ MAX_READ_BYTES = 4 * 2**20
 YOLOv9e with its optimizer has 6,400."""
 PIECE_BYTES = MAX_READ_BYTES // 4
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 1
 LITTLE = b"little"
 FOLDER = re.compile(r"([^/]+)/data\.pkl")
 HEAD_BYTES = 4096
@@ -34,8 +35,8 @@ SIGNATURES = {
     b"\x89PNG": "is a PNG image; a .pt checkpoint of Ultralytics is needed",
     b"\xff\xd8\xff": "is a JPEG image; a .pt checkpoint of Ultralytics is needed",
 }
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, OverflowError)
-"""What ``zipfile`` raises for what it cannot read, RuntimeError if that is encrypted."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, OSError)
+"""What ``zipfile`` raises for what it cannot read; OSError for a place before the beginning."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,15 @@ class Archive:
         return entry.file_size == len(LITTLE) and self._read(entry) == LITTLE
 
     def _read(self, entry: zipfile.ZipInfo) -> bytearray:
-        if entry.compress_type not in COMPRESSIONS:
-            raise UserError("is compressed in a way that torch does not read")
+        if entry.compress_type not in COMPRESSIONS or entry.flag_bits & ENCRYPTED:
+            raise UserError("is encrypted, or compressed in a way that torch does not read")
         read = bytearray()
         try:
             with self._zip.open(entry) as stream:
                 while piece := stream.read(PIECE_BYTES):
                     read += piece
         except DAMAGED as error:
-            raise UserError(f"is damaged ({error})") from None
+            raise UserError(f"is damaged ({shown(str(error))})") from None
         if len(read) != entry.file_size:
             raise UserError("is truncated")
         return read

@@ -6,9 +6,8 @@ from parity.backends.pytorch.transcription.stored_model import (
     StoredModel,
     described,
     mapping_of,
-    shown,
 )
-from parity.errors import UserError
+from parity.errors import UserError, shown
 from parity.tasks.task import TASKS, supported_models
 
 OTHER_MODELS = {

@@ -14,10 +14,9 @@ from parity.backends.pytorch.transcription.stored_model import (
     StoredModule,
     StoredTensor,
     described,
-    shown,
     tensor_of,
 )
-from parity.errors import UserError
+from parity.errors import UserError, shown
 
 SILENCE = "ultralytics.nn.modules.block.Silence"
 """What YOLOv9e has where Ultralytics builds an Identity now."""

@@ -14,7 +14,7 @@ from parity.backends.pytorch.transcription.pickle_reader import (
     StandIn,
     read_pickle,
 )
-from parity.errors import UserError
+from parity.errors import UserError, shown
 
 MAX_MODULES = 5_000
 """Modules of a model: YOLOv9e has 1,225 (measured)."""
@@ -22,8 +22,6 @@ MAX_MEMBERS = 200
 """Modules, parameters or buffers that a module holds itself: YOLOv9e has 43 layers."""
 MAX_DEPTH = 32
 """How deep they are nested; 8 in YOLOv9e (measured)."""
-MAX_SHOWN = 100
-"""Characters of a foreign name in a sentence (chosen)."""
 DTYPES = {
     "DoubleStorage": torch.float64,
     "FloatStorage": torch.float32,
@@ -160,7 +158,7 @@ def read_model(archive: Archive) -> StoredModel:
     try:
         pickled = read_pickle(archive.pickled())
     except MalformedError as error:
-        raise UserError(f"is damaged, or hides what it asks for: {error}") from None
+        raise UserError(f"is damaged, or hides what it asks for: {shown(str(error))}") from None
     checkpoint = mapping_of(pickled.value)
     if checkpoint is None:
         raise UserError(f"holds {described(pickled.value)} instead of a checkpoint")
@@ -283,9 +281,3 @@ def described(value: Any) -> str:
     if isinstance(value, StandIn):
         return shown(value.kind)
     return ARTICLES.get(type(value), type(value).__name__)
-
-
-def shown(name: str) -> str:
-    """Return a foreign name as it may stand in a sentence: short, and of printable characters."""
-    printable = name.encode("unicode_escape").decode()
-    return printable if len(printable) <= MAX_SHOWN else f"{printable[:MAX_SHOWN]}…"

@@ -1,6 +1,7 @@
 """Making a checkpoint of our own of a foreign one."""
 
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -36,6 +37,21 @@ def transcribe(source: str | Path, destination: str | Path) -> None:
     UserError
         If it is no such file, or its model is not the one that its architecture describes.
     """
+    save_checkpoint(**vars(transcribed(source)), destination=destination)
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """A model of our own making, and what is saved with it, see :func:`save_checkpoint`."""
+
+    model: tasks.BaseModel
+    task: str
+    names: dict[int, str]
+    imgsz: int | list[int]
+
+
+def transcribed(source: str | Path) -> Transcription:
+    """Return the model of a foreign checkpoint, built anew, see :func:`transcribe`."""
     with about(source), open_archive(Path(source)) as archive:
         stored = read_model(archive)
         task = task_of(stored)
@@ -44,7 +60,7 @@ def transcribe(source: str | Path, destination: str | Path) -> None:
         names = checked_names(stored.attributes.get("names"), architecture["nc"])
         imgsz = checked_imgsz(stored)
         model = fill(build(model_class, architecture), stored, archive)
-    save_checkpoint(model, destination, task=task, names=names, imgsz=imgsz)
+    return Transcription(model, task, names, imgsz)
 
 
 def fill(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> tasks.BaseModel:

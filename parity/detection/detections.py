@@ -1,6 +1,6 @@
 """The detections of one image."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -41,5 +41,10 @@ class Detections:
 
     def at(self, indices: np.ndarray) -> Self:
         """Return some of the detections, in the order of their indices."""
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{k: v[indices] for k, v in columns.items() if v is not None})
+        columns = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(self, **{name: value[indices] for name, value in columns.items()})
+
+    def equals(self, other: "Detections") -> bool:
+        """Return whether all numbers of some other detections are the same, in the same order."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return all(one is another or np.array_equal(one, another) for one, another in pairs)

@@ -7,13 +7,12 @@ from typing import Any, Self
 import cv2
 import numpy as np
 import torch
-from ultralytics import YOLO
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
-from parity.backends.pytorch.models import predictor_class
+from parity.backends.pytorch.models import load_model, predictor_class
 from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
@@ -87,7 +86,7 @@ class PytorchNetwork:
         UserError
             If there is no such head.
         """
-        loaded = YOLO(path)
+        loaded = load_model(path)
         task = TASKS[loaded.task]
         options = {
             "imgsz": list(imgsz),

@@ -1,11 +1,13 @@
 """Errors whose message is meant for the user."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
+UNUSABLE = frozenset([errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ELOOP])
 
 
 class UserError(Exception):
@@ -16,6 +18,19 @@ class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
 
 
+class OutOfMemoryError(MemoryError):
+    """Memory ran out; the message is what for, as in ``to read photo.png``."""
+
+
+@contextmanager
+def saying_what_for(purpose: str) -> Iterator[None]:
+    """Let an error of memory tell what the memory was for, as in ``to read photo.png``."""
+    try:
+        yield
+    except MemoryError:
+        raise OutOfMemoryError(purpose) from None
+
+
 @contextmanager
 def in_one_sentence() -> Iterator[None]:
     """End the process with the sentence of an error that the user can fix, not a traceback."""
@@ -23,12 +38,19 @@ def in_one_sentence() -> Iterator[None]:
         yield
     except UserError as error:
         _end(str(error))
-    except MemoryError:
+    except MemoryError as error:
+        purpose = f" {error}" if isinstance(error, OutOfMemoryError) else ""
         _end(
-            "there is not enough memory; run again with fewer jobs at a time (--cores), more "
+            f"there is not enough memory{purpose}; run again with fewer jobs at a time (--cores), more "
             "memory for the job (mem_mb in the profile) or a smaller images_per_job."
         )
     except OSError as error:
+        if error.errno in UNUSABLE and error.filename:
+            place = os.fsdecode(error.filename)
+            _end(
+                f"{place} cannot be read or written ({error.strerror}); change its permissions, or "
+                "run in a folder of your own (--directory)."
+            )
         if error.errno not in FULL:
             raise
         _end(

@@ -58,7 +58,7 @@ class Wildcards(Protocol):
 
 
 def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
-    """Plan a run.
+    """Plan a run, and set its limits for all processes that this one starts.
 
     Parameters
     ----------
@@ -73,6 +73,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         If what the configuration asks for cannot be done.
     """
     asked = checked(config)
+    asked.limits.set()
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
     planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)

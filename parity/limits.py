@@ -1,0 +1,43 @@
+"""Limits on what a file from outside may cost; the key ``limits`` of the configuration.
+
+They reach every process of a run through its environment, and OpenCV reads its own from there. Only
+the limit of pixels is a parameter of rules besides: another limit of time changes no result.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+PIXELS = "OPENCV_IO_MAX_IMAGE_PIXELS"
+"""Read by OpenCV when it is imported."""
+
+GRAPH_SECONDS = "YOLO_PARITY_GRAPH_SECONDS"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file may cost.
+
+    Attributes
+    ----------
+    pixels : int
+        Of an image; OpenCV's own limit by default.
+    graph_seconds : float
+        Until an ONNX graph is checked or loaded, or has run on one image.
+    """
+
+    pixels: int = 1 << 30
+    graph_seconds: float = 60.0
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return the limits of this process."""
+        return cls(
+            pixels=int(os.environ.get(PIXELS, cls.pixels)),
+            graph_seconds=float(os.environ.get(GRAPH_SECONDS, cls.graph_seconds)),
+        )
+
+    def set(self) -> None:
+        """Set the limits of all processes that this one starts."""
+        os.environ[PIXELS] = str(self.pixels)
+        os.environ[GRAPH_SECONDS] = str(self.graph_seconds)

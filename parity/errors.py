@@ -41,8 +41,8 @@ def in_one_sentence() -> Iterator[None]:
     except MemoryError as error:
         purpose = f" {error}" if isinstance(error, OutOfMemoryError) else ""
         _end(
-            f"there is not enough memory{purpose}; run again with fewer jobs at a time (--cores), more "
-            "memory for the job (mem_mb in the profile) or a smaller images_per_job."
+            f"there is not enough memory{purpose}; run again with fewer jobs at a time (--cores), "
+            "more memory for the job (mem_mb in the profile) or a smaller images_per_job."
         )
     except OSError as error:
         if error.errno in UNUSABLE and error.filename:

@@ -166,7 +166,7 @@ def floats(path: Path) -> None:
 UNREADABLE = [
     ("a.jpg", lambda p: p.write_bytes(b""), "the file is empty", "empty"),
     ("a.jpg", lambda _: None, "No such file or directory", "missing"),
-    ("a.jpg", lambda p: p.mkdir(), "Is a directory", "a folder"),
+    ("a.jpg", lambda p: p.mkdir(), "it is a folder, not a file", "a folder"),
     ("a.jpg", lambda p: p.symlink_to("lost"), "No such file or directory", "a link to nothing"),
     ("a.jpg", lambda p: p.write_text("text"), "cannot be decoded", "no image"),
     ("a.txt", lambda p: p.write_text("text"), "cannot be decoded", "no image, no suffix of one"),
@@ -175,7 +175,7 @@ UNREADABLE = [
     ("a.avif", lambda p: p.write_bytes(b"\0" * 99), "cannot be decoded", "no AVIF"),
     ("a.heic", lambda p: p.write_bytes(b"\0" * 99), "cannot be decoded", "no HEIC"),
     ("a.jpg", cut_jpeg, "cannot be decoded", "truncated: half a picture is none"),
-    ("a.png", huge_png, "OpenCV refuses the file", "more pixels than OpenCV allows"),
+    ("a.png", huge_png, "it has more than 1,073,741,824 pixels", "more pixels than OpenCV allows"),
     ("a.tiff", floats, "its pixels are float32", "measurements, not colours"),
 ]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from parity.data.image_files import digest_of
+from parity.data.image_files import image_digest
 from parity.documents import load
 from parity.errors import UserError
 
@@ -62,7 +62,7 @@ def check_unchanged(image: BatchImage) -> None:
     UserError
         If its content has changed or it is gone.
     """
-    if digest_of(image.path) != image.sha256:
+    if image_digest(image.path) != image.sha256:
         what = "changed" if Path(image.path).exists() else "was deleted"
         raise UserError(f"{image.path} {what} after the run was planned; run again.")
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from parity.data.image_files import digest_of
+from parity.data.image_files import image_digest
 from parity.data.listing import Listing
 from parity.files import write_npz
 
@@ -158,4 +158,4 @@ def _read_digests(paths: list[str]) -> np.ndarray:
 
 
 def _read_digest(path: str) -> bytes:
-    return bytes.fromhex(digest_of(path)) or UNREADABLE
+    return bytes.fromhex(image_digest(path)) or UNREADABLE

@@ -3,8 +3,8 @@
 import hashlib
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from parity.errors import UnreadableImageError
 
@@ -20,7 +20,7 @@ KINDS = {
 }
 
 
-def open_image(path: str | Path) -> BinaryIO:
+def open_image(path: str | Path) -> BufferedReader:
     """Open a file without ever waiting for it.
 
     Raises
@@ -30,8 +30,8 @@ def open_image(path: str | Path) -> BinaryIO:
         is the reason.
     """
     try:
-        _check(os.stat(path), path)
-        stream = open(path, "rb", opener=_without_waiting)  # noqa: PTH123, SIM115 - takes an opener
+        _check(Path(path).stat(), path)
+        stream: BufferedReader = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - it is returned
     except OSError as error:
         raise UnreadableImageError(error.strerror or str(error)) from None
     try:
@@ -42,7 +42,7 @@ def open_image(path: str | Path) -> BinaryIO:
     return stream
 
 
-def digest_of(path: str | Path) -> str:
+def image_digest(path: str | Path) -> str:
     """Return the SHA-256 of a file; empty if :func:`open_image` refuses it or it breaks off."""
     try:
         with open_image(path) as stream:
@@ -60,7 +60,7 @@ def _check(status: os.stat_result, path: str | Path) -> None:
         raise UnreadableImageError(f"it is {kind}, not a file")
     if status.st_size > LARGEST_BYTES:
         raise UnreadableImageError(
-            f"the file has {status.st_size / 1e9:.1f} GB; at most {LARGEST_BYTES / 1e9:.1f} are read"
+            f"the file has {status.st_size:,} bytes, more than {LARGEST_BYTES:,}"
         )
 
 

@@ -3,7 +3,7 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
+# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
 
 import glob
 import os
@@ -84,8 +84,8 @@ def list_images(source: str) -> Listing:
     Raises
     ------
     UserError
-        If the source does not exist, cannot be read or is no folder or file, or names a file twice or one that
-        does not exist.
+        If the source does not exist, cannot be read or is no folder or file, or names a file twice
+        or one that does not exist.
     """
     path = Path(source)
     if os.path.isdir(source):
@@ -190,16 +190,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _expand(pattern: str) -> Iterator[str]:
     """Yield what matches a glob; unlike in :mod:`glob`, ``**`` is each folder once."""
-    before, recursive, after = f"/{pattern}".partition("/**/")
-    if not recursive:
-        before, recursive = f"/{pattern}".removesuffix("/**"), f"/{pattern}".endswith("/**")
+    before, recursive, after = f"/{pattern}/".partition("/**/")
     if not recursive:
         yield from glob.iglob(pattern)
         return
     for root in glob.iglob(before[1:]) if before else [os.curdir]:
         for prefix, folder, _ in _folders(root):
             if not any(part.startswith(".") for part in prefix.split("/")):
-                yield from _expand(f"{glob.escape(folder)}/{after or '*'}")
+                yield from _expand(f"{glob.escape(folder)}/{after.rstrip('/') or '*'}")
 
 
 def _read_list(path: Path) -> list[str]:

@@ -12,6 +12,7 @@ from onnx import numpy_helper
 from parity.detection.candidate_files import BakedThresholds
 from parity.errors import UserError
 from parity.files import atomic
+from parity.model_files.graph_limits import check_expansion, graph_limit
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
 
@@ -22,17 +23,23 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     Raises
     ------
     UserError
-        If it is no ONNX file or breaks the standard.
+        If it is no ONNX file, breaks the standard, has no output or functions without bound.
     """
     try:
-        model = onnx.load(path)
-        sort_nodes(model.graph)
-        onnx.checker.check_model(model, full_check=True)
+        with graph_limit(path, "checking it"):
+            model = onnx.load(path)
+            check_expansion(model, path)
+            sort_nodes(model.graph)
+            onnx.checker.check_model(model, full_check=True)
+    except UserError:
+        raise
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None
     except Exception as error:  # protobuf and the checker share no base class
         sentence = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path} is not a valid ONNX model: {sentence}") from None
+    if not model.graph.output:
+        raise UserError(f"{path} has no output; export the model again.")
     return model
 
 
@@ -69,9 +76,7 @@ def external_data_files(path: str | Path) -> list[str]:
     found = set()
     for tensor in tensors:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            location = next(
-                entry.value for entry in tensor.external_data if entry.key == "location"
-            )
+            location = next((e.value for e in tensor.external_data if e.key == "location"), "")
             if not (folder / location).resolve().is_relative_to(folder):
                 raise UserError(
                     f"{path} takes weights from {location}, outside its own folder, which is not "
@@ -97,14 +102,15 @@ def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescriptio
     for tensor in bare.graph.initializer:
         if tensor.data_location == onnx.TensorProto.DEFAULT:  # set or not, it means the same
             tensor.ClearField("data_location")
+    stored = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs
     operators = Counter(node.op_type for node in model.graph.node)
     return ExportDescription(
         sha256=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
         bytes=size_bytes,
-        opset=next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx")),
+        opset=next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0),
         ir_version=model.ir_version,
         producer=f"{model.producer_name} {model.producer_version}".strip(),
-        inputs=[_describe_value(value) for value in model.graph.input],
+        inputs=[_describe_value(value) for value in model.graph.input if value.name not in stored],
         outputs=[_describe_value(value) for value in model.graph.output],
         operators=dict(sorted(operators.items())),
         baked=baked_thresholds(model.graph),
@@ -152,7 +158,7 @@ def _scalars(graph: onnx.GraphProto) -> dict[str, float]:
     """Return the constant numbers of a graph by name; float32 as its shortest decimal."""
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
-        if node.op_type == "Constant" and node.attribute[0].name == "value":
+        if node.op_type == "Constant" and [a.name for a in node.attribute] == ["value"]:
             tensors[node.output[0]] = node.attribute[0].t
     arrays = {name: numpy_helper.to_array(t) for name, t in tensors.items() if _is_scalar(t)}
     return {name: float(str(array.reshape(-1)[0])) for name, array in arrays.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
 from parity.errors import UserError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     version = openvino.__version__.split("-")[0]
     return OpenVinoSession(
         request,
-        _describe(model.inputs[0]),
-        _describe(model.outputs[0]),
+        only_input([_describe(port) for port in model.inputs], path),
+        first_output([_describe(port) for port in model.outputs], path),
         _metadata(model),
         f"OpenVINO {version} on the CPU",
     )

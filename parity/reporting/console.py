@@ -4,6 +4,7 @@ Snakemake tells its logger of every job that starts or fails; :class:`JobLog` li
 """
 
 import logging
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,15 +20,30 @@ PAGE = "results/report/index.html"
 VERDICT_FILE = "results/verdict/verdict.json"
 
 SHOWN = 5  # failed jobs
+NEVER_STARTED = ", which it never wrote: the job never started"
 KILLED = ", which gives no reason: something killed the job, as happens when memory runs out"
 
 
 @dataclass(frozen=True)
 class FailedJob:
-    """A job that failed: its rule, and its log file if it has one."""
+    """A job that failed.
+
+    Attributes
+    ----------
+    rule : str
+        Its rule.
+    log : str
+        Its log file; empty if it has none.
+    node_log : str
+        What the cluster says of it; empty if it ran here.
+    log_before : tuple of int or None
+        Size and time of the log when the job was sent off; None if there was none.
+    """
 
     rule: str
     log: str
+    node_log: str = ""
+    log_before: tuple[int, int] | None = None
 
 
 class JobLog(logging.Handler):
@@ -39,6 +55,10 @@ class JobLog(logging.Handler):
         Rules of which a job started.
     failed : dict of int to FailedJob
         Jobs whose last attempt failed.
+    logs_before : dict of str to (int, int) or None
+        Size and time of each log when its job was sent off.
+    node_logs : dict of int to list of str
+        What the cluster says of each failed job of a group.
     """
 
     def __init__(self) -> None:
@@ -46,6 +66,8 @@ class JobLog(logging.Handler):
         super().__init__()
         self.started: set[str] = set()
         self.failed: dict[int, FailedJob] = {}
+        self.logs_before: dict[str, tuple[int, int] | None] = {}
+        self.node_logs: dict[int, list[str]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event of a job."""
@@ -53,9 +75,15 @@ class JobLog(logging.Handler):
         if event == LogEvent.JOB_INFO:
             self.started.add(told["rule_name"])
             self.failed.pop(told["jobid"], None)  # another attempt
+            self.logs_before.update((log, _seen(log)) for log in told.get("log") or ())
         elif event == LogEvent.JOB_ERROR:
-            log = next(iter(told["log"] or ()), "")
-            self.failed[told["jobid"]] = FailedJob(told["rule_name"], log)
+            logs = [*(told["log"] or []), *self.node_logs.get(told["jobid"], [])]
+            log, node_log = [*logs, "", ""][:2]
+            before = self.logs_before.get(log)
+            self.failed[told["jobid"]] = FailedJob(told["rule_name"], log, node_log, before)
+        elif event == LogEvent.GROUP_ERROR:  # comes before the errors of its jobs
+            told_by = {job["jobid"]: told["aux_logs"] for job in told["job_error_info"]}
+            self.node_logs.update(told_by)
 
 
 def after_success(jobs: JobLog) -> str:
@@ -96,11 +124,32 @@ def _stopped(failed: list[FailedJob]) -> Iterable[str]:
 
 
 def _why(job: FailedJob) -> str:
+    if _seen(job.log) == job.log_before:
+        return NEVER_STARTED + _told_by_node(job)
     said = _read(job.log)
     sentences = [line for line in said.splitlines() if line.startswith("error: ")]
     if sentences:
         return f"\n  {sentences[-1]}"
     return "" if "error: " in said.lower() or "Traceback" in said else KILLED
+
+
+def _told_by_node(job: FailedJob) -> str:
+    """Return why a job never started, as far as its node says; here, the console has said it."""
+    if not job.node_log:
+        return ""
+    lines = [line.strip() for line in _read(job.node_log).splitlines() if line.strip()]
+    sentences = [line for line in lines if line.startswith("error: ")]
+    if sentences or lines:
+        return f"\n  {(sentences or lines)[-1]}"
+    return f"\n  error: check that every node sees {Path.cwd()}, {sys.prefix} and the images."
+
+
+def _seen(path: str) -> tuple[int, int] | None:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _read(path: str) -> str:

@@ -1,4 +1,4 @@
-"""What a graph may cost before it is refused: time, and nodes once its functions are expanded."""
+"""What a graph may cost before it is refused: time, memory, and nodes with expanded functions."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import onnx
 
+from parity.cost_limit import Cost, cost_limit
 from parity.errors import UserError
 from parity.limits import Limits
-from parity.time_limit import time_limit
 
-MOST_NODES = 1_000_000
+MOST_NODES = 20_000
 """Nodes of a graph whose functions are expanded; chosen: YOLO11x has a thousand."""
 
 Name = tuple[str, str]
@@ -19,7 +19,7 @@ Name = tuple[str, str]
 
 
 def graph_limit(path: str | Path, task: str, *, images: int = 1) -> AbstractContextManager[None]:
-    """Return a context that ends this process with a sentence if a graph takes too long.
+    """Return a context that ends this process with a sentence if a graph costs too much.
 
     Parameters
     ----------
@@ -30,11 +30,17 @@ def graph_limit(path: str | Path, task: str, *, images: int = 1) -> AbstractCont
     images : int
         On how many images it runs.
     """
-    seconds = Limits.current().graph_seconds * images
-    return time_limit(
-        seconds,
-        f"{path}: {task} took longer than {seconds:g} s and was stopped, since its graph may hold "
-        "a loop without end; if it is only slow, raise limits.graph_seconds.",
+    limits = Limits.current()
+    seconds, megabytes = limits.graph_seconds * images, limits.graph_mb * images
+    return cost_limit(
+        Cost(
+            seconds=seconds,
+            megabytes=megabytes,
+            too_long=f"{path}: {task} took longer than {seconds:g} s and was stopped, since its "
+            "graph may hold a loop without end; if it is only slow, raise limits.graph_seconds.",
+            too_large=f"{path}: {task} took more than {megabytes:g} MB of memory and was stopped; "
+            "if the model is only large, raise limits.graph_mb.",
+        )
     )
 
 

@@ -14,6 +14,11 @@ class UserError(Exception):
     """Something that the user can fix; the message is one sentence that says what and how."""
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return what a foreign error says, which may be many lines or nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
 

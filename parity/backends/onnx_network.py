@@ -18,7 +18,7 @@ from parity.deployment.run import pipeline_of
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.documents import load
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -190,9 +190,8 @@ class OnnxNetwork(ModelFacts):
         except MemoryError:
             raise
         except Exception as error:  # the exceptions of runtimes share no base class
-            said = " ".join(str(error).split())
             raise UserError(
-                f"{self.path}: {self.session.executed_by} cannot run it ({said})."
+                f"{self.path}: {self.session.executed_by} cannot run it ({in_one_line(error)})."
             ) from None
 
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:

@@ -4,15 +4,16 @@ import hashlib
 import math
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 from onnx import numpy_helper
 
 from parity.detection.candidate_files import BakedThresholds
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.files import atomic
-from parity.model_files.graph_limits import check_expansion, graph_limit
+from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
 
@@ -31,16 +32,33 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
             check_expansion(model, path)
             sort_nodes(model.graph)
             onnx.checker.check_model(model, full_check=True)
+            for tensor in model.graph.initializer:
+                numpy_helper.to_array(tensor)  # the checker does not count the numbers
     except UserError:
         raise
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None
     except Exception as error:  # protobuf and the checker share no base class
-        sentence = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is not a valid ONNX model: {sentence}") from None
+        raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise UserError(f"{path} holds text that is not UTF-8; export the model again.")
     if not model.graph.output:
         raise UserError(f"{path} has no output; export the model again.")
     return model
+
+
+def _texts(model: onnx.ModelProto) -> Iterator[str | bytes]:
+    """Yield the names and other texts of a model; protobuf gives bytes for what is not UTF-8."""
+    yield from (model.producer_name, model.producer_version)
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    for node in nodes_of_graphs(model.graph.node):
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    yield from (tensor.name for tensor in model.graph.initializer)
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        yield value.name
+        yield from (axis.dim_param for axis in value.type.tensor_type.shape.dim)
 
 
 def take_given(given: str | Path, destination: str | Path) -> None:
@@ -149,8 +167,8 @@ def baked_thresholds(graph: onnx.GraphProto) -> BakedThresholds | None:
                 continue
             seen.add(node.output[0])
             queue.extend(node.input)
-            if node.op_type in ("Greater", "GreaterOrEqual") and node.input[1] in constants:
-                confs.append(constants[node.input[1]])
+            if node.op_type in ("Greater", "GreaterOrEqual"):
+                confs.extend(constants[name] for name in node.input[1:2] if name in constants)
     return BakedThresholds(conf=max(confs), iou=min(ious)) if ious else None
 
 

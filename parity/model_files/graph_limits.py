@@ -52,7 +52,7 @@ def check_expansion(model: onnx.ModelProto, path: str | Path) -> None:
     UserError
         If they call each other in a circle or expand to more than :data:`MOST_NODES` nodes.
     """
-    bodies = {(f.domain, f.name): list(_nodes(f.node)) for f in model.functions}
+    bodies = {(f.domain, f.name): list(nodes_of_graphs(f.node)) for f in model.functions}
     calls = {
         name: [(node.domain, node.op_type) for node in nodes] for name, nodes in bodies.items()
     }
@@ -66,7 +66,7 @@ def check_expansion(model: onnx.ModelProto, path: str | Path) -> None:
         raise UserError(
             f"{path} has functions that call each other in a circle; export the model again."
         ) from None
-    expanded = sum(sizes.get((n.domain, n.op_type), 1) for n in _nodes(model.graph.node))
+    expanded = sum(sizes.get((n.domain, n.op_type), 1) for n in nodes_of_graphs(model.graph.node))
     if expanded > MOST_NODES:
         raise UserError(
             f"{path} has functions that expand to more than {MOST_NODES:,} nodes; export the model "
@@ -74,10 +74,10 @@ def check_expansion(model: onnx.ModelProto, path: str | Path) -> None:
         )
 
 
-def _nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+def nodes_of_graphs(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
     """Yield nodes and those of the graphs inside them."""
     for node in nodes:
         yield node
         for attribute in node.attribute:
             for graph in (attribute.g, *attribute.graphs):
-                yield from _nodes(graph.node)
+                yield from nodes_of_graphs(graph.node)

@@ -111,7 +111,7 @@ def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
     makers = {name: node for node in model.graph.node for name in node.output}
     counts: dict[str, Counter[str]] = {}
     for node in model.graph.node:
-        kind = kinds.get(node.output[0], "unknown")
+        kind = kinds.get(next(iter(node.output), ""), "unknown")
         first = makers.get(node.input[0]) if node.input else None
         if first is not None and first.op_type == "DequantizeLinear":
             kind = "int8" if node.op_type != "QuantizeLinear" else kind

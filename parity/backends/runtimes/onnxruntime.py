@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ def load_session(
         session = onnxruntime.InferenceSession(path, options, providers=list(providers))
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's exceptions share no base class
-        raise UserError(f"{path}: ONNX Runtime cannot load it ({error}).") from None
+        raise UserError(f"{path}: ONNX Runtime cannot load it ({in_one_line(error)}).") from None
     taken, output = (
         only_input(session.get_inputs(), path),
         first_output(session.get_outputs(), path),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         model = core.read_model(str(path))
         request = core.compile_model(model, "CPU", options).create_infer_request()
     except RuntimeError as error:
-        raise UserError(f"{path}: OpenVINO cannot load it ({error}).") from None
+        raise UserError(f"{path}: OpenVINO cannot load it ({in_one_line(error)}).") from None
     version = openvino.__version__.split("-")[0]
     return OpenVinoSession(
         request,

@@ -115,6 +115,38 @@ def test_a_job_that_gives_no_reason_was_killed(workplace: Path) -> None:
     assert "something killed the job" in after_failure(told(failed(1, "infer_onnx", INFER)))
 
 
+def test_a_job_that_never_wrote_its_log_never_started(workplace: Path) -> None:
+    write_log(workplace, INFER, "INFO images inferred\n")  # by an earlier run
+    begun = started(1, "infer_onnx") | {"log": [INFER]}
+    ended = failed(1, "infer_onnx", INFER)
+    said = after_failure(told(begun, ended))
+    assert said.endswith(f"infer_onnx, see {INFER}, which it never wrote: the job never started")
+    assert "memory" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "error: check that every node sees "),
+        ("\n/a/.venv/bin/python: No such file or directory\n", "/a/.venv/bin/python: No such file"),
+        ("error: node1 does not see /photographs.\nExiting.\n", "error: node1 does not see /phot"),
+    ],
+)
+def test_the_node_says_why_a_job_never_started(workplace: Path, text: str, said: str) -> None:
+    (workplace / "slurm.log").write_text(text)
+    ended = failed(1, "infer_onnx", INFER)
+    ended["log"].append("slurm.log")
+    assert f"the job never started\n  {said}" in after_failure(told(ended))
+
+
+def test_the_node_of_a_group_says_why_its_jobs_never_started(workplace: Path) -> None:
+    (workplace / "slurm.log").write_text("error: node1 does not see /photographs.\n")
+    group = {"event": LogEvent.GROUP_ERROR, "aux_logs": ["slurm.log"]}
+    group["job_error_info"] = [{"jobid": 1}]
+    said = after_failure(told(group, failed(1, "infer_onnx", INFER)))
+    assert "error: node1 does not see /photographs." in said
+
+
 def test_few_of_many_failures_are_named(workplace: Path) -> None:  # noqa: ARG001
     many = [failed(i, "compare", f"logs/{i}.log") for i in range(9)]
     said = after_failure(told(*many)).splitlines()

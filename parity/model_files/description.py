@@ -87,7 +87,8 @@ def external_data_files(path: str | Path) -> list[str]:
         If one of them lies outside the model's folder: it could be any file of this machine.
     """
     try:
-        tensors = onnx.load(path, load_external_data=False).graph.initializer
+        with graph_limit(path, "reading it"):
+            tensors = onnx.load(path, load_external_data=False).graph.initializer
     except Exception:  # load_checked says what is wrong with it
         return []
     folder = Path(path).resolve().parent

@@ -59,7 +59,7 @@ class Wildcards(Protocol):
 
 
 def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
-    """Plan a run, and set its limits for all processes that this one starts.
+    """Plan a run.
 
     Parameters
     ----------
@@ -74,7 +74,6 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         If what the configuration asks for cannot be done.
     """
     asked = checked(config)
-    asked.limits.set()
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)

@@ -127,8 +127,11 @@ def test_a_job_that_never_wrote_its_log_never_started(workplace: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "error: check that every node sees "),
-        ("\n/a/.venv/bin/python: No such file or directory\n", "/a/.venv/bin/python: No such file"),
+        ("", "check that every node sees "),
+        (
+            "\n/a/.venv/bin/python: No such file or directory\n",
+            "/a/.venv/bin/python: No such file or directory\n  check",
+        ),
         ("error: node1 does not see /photographs.\nExiting.\n", "error: node1 does not see /phot"),
     ],
 )

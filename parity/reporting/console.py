@@ -139,9 +139,10 @@ def _told_by_node(job: FailedJob) -> str:
         return ""
     lines = [line.strip() for line in _read(job.node_log).splitlines() if line.strip()]
     sentences = [line for line in lines if line.startswith("error: ")]
-    if sentences or lines:
-        return f"\n  {(sentences or lines)[-1]}"
-    return f"\n  error: check that every node sees {Path.cwd()}, {sys.prefix} and the images."
+    if sentences:
+        return f"\n  {sentences[-1]}"
+    told = [*lines[-1:], f"check that every node sees {Path.cwd()}, {sys.prefix} and the images."]
+    return "".join(f"\n  {line}" for line in told)
 
 
 def _seen(path: str) -> tuple[int, int] | None:

@@ -134,7 +134,8 @@ def test_a_node_does_not_see_the_environment(
     assert run.process.returncode
     said = "the job never started"
     assert f"{said}\n  " in run.text
-    assert f"{python}: No such file or directory" in run.text.partition(said)[2]
+    assert f"{python}: " in run.text.partition(said)[2]
+    assert f"check that every node sees {cluster_project.root}, {unshared}/env" in run.text
     assert "memory" not in run.text.partition("without a verdict")[2]
     finish(cluster_project, undisturbed)
     cure = "put the environment where every node sees it, then run again"

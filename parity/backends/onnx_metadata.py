@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.backends.runtimes.runtime import TensorInfo, only_input
+from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
 from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
 from parity.model_files.results import ExportDescription, TensorDescription
@@ -57,17 +57,22 @@ class ModelFacts:
     dtype: str
 
 
-def read_facts(
-    properties: Mapping[str, str], taken: TensorInfo, output: TensorInfo, path: str | Path
-) -> ModelFacts:
+@dataclass(frozen=True)
+class UnloadedModel:
+    """What a file says of itself, as a session says it of a loaded model."""
+
+    input: TensorInfo
+    output: TensorInfo
+    metadata: Mapping[str, str]
+
+
+def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     """Read the size, layout, stride and names of a model.
 
     Parameters
     ----------
-    properties : mapping of str to str
-        What the exporter wrote into the file beside the model.
-    taken, output : TensorInfo
-        Its input and its first output.
+    model : Session or UnloadedModel
+        The model.
     path : str or Path
         Its file, for messages.
 
@@ -76,7 +81,7 @@ def read_facts(
     UserError
         If it is no model of a supported task that Ultralytics exported.
     """
-    said = read_metadata(properties)
+    said, taken, output = read_metadata(model.metadata), model.input, model.output
     if said.wrong:
         raise UserError(
             f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
@@ -115,7 +120,7 @@ def read_facts(
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
     taken, output = map(_as_info, (only_input(description.inputs, path), description.outputs[0]))
-    return read_facts(description.metadata, taken, output, path)
+    return read_facts(UnloadedModel(taken, output, description.metadata), path)
 
 
 def _as_info(tensor: TensorDescription) -> TensorInfo:

@@ -72,8 +72,7 @@ class OnnxNetwork(ModelFacts):
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         with graph_limit(path, "loading it"):
             session = RUNTIMES[runtime](path, threads=threads, providers=providers)
-        facts = read_facts(session.metadata, session.input, session.output, path)
-        return cls(**vars(facts), session=session, path=path)
+        return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:

@@ -1,17 +1,26 @@
 """What the file of an export says of itself: all that the torch-free path knows about a model."""
 
-import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.backends.runtimes.runtime import Session, TensorInfo
+from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
+from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
+from parity.model_files.results import ExportDescription, TensorDescription
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
+ONNX_DTYPES = {"float": "float32"}
+"""What numpy calls the element types of ONNX, where the names differ."""
+NEEDED = ("imgsz", "names", "stride", "task")
+LARGEST_BATCH = 1024
+"""Images of one run; also the limit of ``exports.<name>.batch`` in the configuration."""
 FINISHED_COLUMNS = 6
 """x1, y1, x2, y2, score and class of a row that needs no NMS; a task may add more."""
+BOX_ROWS = 4
+"""cx, cy, width and height of a raw output."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class ModelFacts:
         Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
     dtype : str
         Of its image input, float32 or float16.
+    rows : int
+        Length of the first output along the axis that holds a prediction.
     keypoint_shape : tuple of int or None
         Keypoints of an object and numbers of a keypoint.
     """
@@ -51,6 +62,7 @@ class ModelFacts:
     suppressed: bool
     batch: int
     dtype: str
+    rows: int
     keypoint_shape: tuple[int, int] | None = None
 
     @property
@@ -60,12 +72,21 @@ class ModelFacts:
         return NetworkHead(name, self.end2end, self.keypoint_shape)
 
 
-def read_facts(session: Session, path: str | Path) -> ModelFacts:
-    """Read the size, layout, stride and names of a loaded model.
+@dataclass(frozen=True)
+class UnloadedModel:
+    """What a file says of itself, as a session says it of a loaded model."""
+
+    input: TensorInfo
+    outputs: tuple[TensorInfo, ...]
+    metadata: Mapping[str, str]
+
+
+def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
+    """Read the size, layout, stride and names of a model.
 
     Parameters
     ----------
-    session : Session
+    model : Session or UnloadedModel
         The model.
     path : str or Path
         Its file, for messages.
@@ -75,74 +96,101 @@ def read_facts(session: Session, path: str | Path) -> ModelFacts:
     UserError
         If it is no model of a supported task that Ultralytics exported.
     """
-    metadata = session.metadata
-    try:
-        height, width = ast.literal_eval(metadata["imgsz"])
-        names = dict(ast.literal_eval(metadata["names"]))
-        stride = int(metadata["stride"])
-        task_name = metadata["task"]
-        arguments = dict(ast.literal_eval(metadata.get("args", "{}")))
-        keypoint_shape = ast.literal_eval(metadata.get("kpt_shape", "None"))
-    except (KeyError, ValueError, SyntaxError, TypeError):
+    said, taken = read_metadata(model.metadata), model.input
+    if said.wrong:
         raise UserError(
-            f"{path} lacks the metadata that Ultralytics writes (imgsz, names, stride, task); "
-            "export it with Ultralytics."
-        ) from None
-    if task_name not in TASKS:
-        raise UserError(
-            f"{path} is a model for the task {task_name}; only {supported_models()} work."
+            f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
+            "Ultralytics."
         )
-    task, taken = TASKS[task_name], session.input
-    _check_input(taken, path)
-    batch, _, *sides = taken.shape
-    fixed = [side for side in sides if isinstance(side, int)]
-    rect = len(fixed) < 2
-    suppressed = bool(arguments.get("nms"))
-    shapes = [output.shape for output in session.outputs]
+    if said.imgsz is None or said.names is None or said.stride is None or said.task is None:
+        absent = [key for key in NEEDED if getattr(said, key) is None]
+        raise UserError(
+            f"{path} lacks the metadata that Ultralytics writes ({', '.join(absent)}); export it "
+            "with Ultralytics."
+        )
+    if said.task not in TASKS:
+        raise UserError(
+            f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
+        )
+    task, classes = TASKS[said.task], len(said.names)
+    batch, fixed = _check_input(taken, path)
+    shapes = [output.shape for output in model.outputs]
     if len(shapes) < task.outputs:
         raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
-    keypoints = (int(keypoint_shape[0]), int(keypoint_shape[1])) if keypoint_shape else None
-    rows = task.rows(len(names), keypoints, shapes)
-    end2end = metadata.get("end2end") == "True" or (
-        task.fitted == "letterbox" and _is_finished(shapes[0], rows, len(names))
-    )
-    if not (end2end or suppressed):
-        _check_rows(shapes[0], rows, task, len(names), path)
+    rows = task.rows(classes, said.keypoint_shape, shapes)
+    if rows is None:
+        raise UserError(
+            f"{path} returns {list(map(list, shapes))} and says nothing that tells how to read "
+            f"them; expected {task.expected.format(classes=classes)}, as Ultralytics exports it."
+        )
+    suppressed = bool(said.arguments.get("nms"))
+    columns = FINISHED_COLUMNS + rows - BOX_ROWS - classes
+    boxes = task.axes == 2
+    finished = boxes and (suppressed or said.end2end or shapes[0][-1:] == (columns,))
+    _check_output(model.outputs[0], task, None if finished else rows, classes, path)
     return ModelFacts(
         task=task,
-        imgsz=(height, width) if rect else (fixed[0], fixed[1]),
-        stride=stride,
-        names=names,
-        rect=rect,
-        end2end=end2end or suppressed,
+        imgsz=fixed or said.imgsz,
+        stride=said.stride,
+        names=said.names,
+        rect=not fixed,
+        end2end=finished,
         suppressed=suppressed,
-        batch=batch if isinstance(batch, int) else 1,
+        batch=batch,
         dtype=taken.dtype,
-        keypoint_shape=keypoints,
+        rows=columns if finished else rows,
+        keypoint_shape=said.keypoint_shape,
     )
 
 
-def _is_finished(shape: tuple[int | str, ...], rows: int | None, classes: int) -> bool:
-    """Return whether a first output holds a row per finished box."""
-    if len(shape) != 3 or rows is None or not isinstance(shape[-1], int):
-        return False
-    return shape[-1] == FINISHED_COLUMNS + rows - 4 - classes
+def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
+    """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
+    taken = _as_info(only_input(description.inputs, path))
+    outputs = tuple(map(_as_info, description.outputs))
+    return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 
 
-def _check_rows(
-    shape: tuple[int | str, ...], rows: int | None, task: Task, classes: int, path: str | Path
-) -> None:
-    axes = "[batch, {}]" if task.fitted == "centre crop" else "[batch, {}, anchors]"
-    unknown = len(shape) > 1 and not isinstance(shape[1], int)
-    if len(shape) != axes.count(",") + 1 or not (unknown or shape[1] == rows):
-        expected = axes.format(task.expected.format(classes=classes))
-        raise UserError(
-            f"{path} returns {list(shape)}; expected {expected}, as Ultralytics exports it."
-        )
+def _as_info(tensor: TensorDescription) -> TensorInfo:
+    shape = tuple(axis or "?" for axis in tensor.shape)
+    return TensorInfo(tensor.name, shape, ONNX_DTYPES.get(tensor.dtype, tensor.dtype))
 
 
-def _check_input(taken: TensorInfo, path: str | Path) -> None:
-    if len(taken.shape) != 4 or taken.shape[1] != 3:
-        raise UserError(f"{path} takes {list(taken.shape)}; expected [batch, 3, height, width].")
+def _check_input(taken: TensorInfo, path: str | Path) -> tuple[int, tuple[int, int] | None]:
+    """Return the images that one run takes, and the size of its input if that is fixed."""
+    shape = list(taken.shape)
+    if len(shape) != 4 or shape[1] != 3:
+        raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
     if taken.dtype not in DTYPES:
         raise UserError(f"{path} takes {taken.dtype}; expected float or float16.")
+    batch, _, height, width = shape
+    if isinstance(batch, int) and not 1 <= batch <= LARGEST_BATCH:
+        raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
+    sides = [side for side in (height, width) if isinstance(side, int)]
+    if len(sides) == 1:
+        raise UserError(
+            f"{path} takes {shape}; export it with both height and width fixed, or with neither."
+        )
+    if not all(1 <= side <= LARGEST_SIDE for side in sides):
+        raise UserError(f"{path} takes {shape}; expected sides of 1 to {LARGEST_SIDE} px.")
+    return (batch if isinstance(batch, int) else 1), ((sides[0], sides[1]) if sides else None)
+
+
+def _check_output(
+    output: TensorInfo, task: Task, rows: int | None, classes: int, path: str | Path
+) -> None:
+    """Check a first output; the rows of finished boxes are None."""
+    shape = list(output.shape)
+    if output.dtype not in DTYPES:
+        raise UserError(f"{path} returns {output.dtype}; expected float or float16.")
+    if rows is None and len(shape) != 3:
+        raise UserError(
+            f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "
+            "metadata says that NMS is part of it or not needed."
+        )
+    axes = 1 + task.axes
+    if rows and (len(shape) != axes or (isinstance(shape[1], int) and shape[1] != rows)):
+        expected = [task.expected.format(classes=classes), "anchors"][: task.axes]
+        raise UserError(
+            f"{path} returns {shape}; expected [{', '.join(['batch', *expected])}], as "
+            "Ultralytics exports it."
+        )

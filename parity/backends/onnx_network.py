@@ -20,7 +20,8 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
+from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
 from parity.tasks.task import Outputs
@@ -34,9 +35,12 @@ class OnnxNetwork(ModelFacts):
     ----------
     session : Session
         The loaded model.
+    path : str or Path
+        Its file.
     """
 
     session: Session
+    path: str | Path
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
@@ -69,8 +73,9 @@ class OnnxNetwork(ModelFacts):
             supported task.
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
-        session = RUNTIMES[runtime](path, threads=threads, providers=providers)
-        return cls(**vars(read_facts(session, path)), session=session)
+        with graph_limit(path, "loading it"):
+            session = RUNTIMES[runtime](path, threads=threads, providers=providers)
+        return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
@@ -168,20 +173,55 @@ class OnnxNetwork(ModelFacts):
         list of tuple of float32 arrays
             The outputs for each image; the first is (4 + classes, anchors) or (rows, 6) and what
             the task adds to them.
+
+        Raises
+        ------
+        UserError
+            If the runtime cannot run it, or it returns less than it promises.
         """
         fed = tensors[0]
         if self.batch > 1:
             missing = self.batch - len(tensors)
             fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
         fed = fed.astype(self.dtype, copy=False)
-        found = [each.astype(np.float32, copy=False) for each in self.session.run(fed)]
-        counted = found[: self.task.outputs]
+        with graph_limit(self.path, "running it", images=self.batch):
+            found = self._run(fed)
+        for output in found:
+            if output.shape[:1] != fed.shape[:1]:
+                raise self._broken_promise(output)
+        counted = [output.astype(np.float32, copy=False) for output in found]
         return [tuple(output[i] for output in counted) for i in range(len(tensors))]
 
+    def _run(self, fed: np.ndarray) -> list[np.ndarray]:
+        try:
+            return self.session.run(fed)[: self.task.outputs]
+        except MemoryError:
+            raise
+        except Exception as error:  # the exceptions of runtimes share no base class
+            raise UserError(
+                f"{self.path}: {self.session.executed_by} cannot run it ({in_one_line(error)})."
+            ) from None
+
     def decode(self, outputs: Outputs, floor: float) -> Candidates:
-        """Return the candidates of the outputs for an image that score above a floor."""
+        """Return the candidates of the outputs for an image that score above a floor.
+
+        Raises
+        ------
+        UserError
+            If the first output has not the shape that the model promised.
+        """
+        predictions = outputs[0]
+        rows = predictions.shape[-1] if self.end2end else predictions.shape[0]
+        if predictions.ndim != self.task.axes or rows != self.rows:
+            raise self._broken_promise(predictions)
         decode = self.task.decode_end2end if self.end2end else self.task.decode
         return decode(outputs, floor, len(self.names))
+
+    def _broken_promise(self, output: np.ndarray) -> UserError:
+        return UserError(
+            f"{self.path} returned {list(output.shape)}, which is not the shape that it promises; "
+            "export the model again."
+        )
 
 
 def describe_run(

@@ -8,6 +8,7 @@ from parity.comparison.threshold_grid import ThresholdAxis, points
 from parity.comparison.tolerances import Tolerance
 from parity.detection.detection_files import Thresholds
 from parity.foreign import lines_of, read_text
+from parity.limits import Limits
 
 Imgsz = int | tuple[int, int]
 """Side of a square, or height and width, px."""
@@ -171,6 +172,7 @@ class Config:
     latency: LatencyConfig
     browse: int
     retina_masks: bool
+    limits: Limits
     device: str
     labels: str | None = None
     sweep: SweepConfig | None = None

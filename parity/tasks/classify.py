@@ -32,6 +32,7 @@ TASKS.add(
         predictor="classify.ClassificationPredictor",
         fitted="centre crop",
         outputs=1,
+        axes=1,
         rows=_rows,
         expected="{classes} classes",
         decode=_candidates,

@@ -31,6 +31,7 @@ TASKS.add(
         predictor="obb.OBBPredictor",
         fitted="letterbox",
         outputs=1,
+        axes=2,
         rows=_rows,
         expected="4 + {classes} classes + 1 angle",
         decode=_candidates,

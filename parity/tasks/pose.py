@@ -31,6 +31,7 @@ TASKS.add(
         predictor="pose.PosePredictor",
         fitted="letterbox",
         outputs=1,
+        axes=2,
         rows=_rows,
         expected="4 + {classes} classes + keypoints",
         decode=_candidates,

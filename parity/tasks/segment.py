@@ -34,6 +34,7 @@ TASKS.add(
         predictor="segment.SegmentationPredictor",
         fitted="letterbox",
         outputs=2,
+        axes=2,
         rows=_rows,
         expected="4 + {classes} classes + coefficients of a mask",
         decode=_candidates,

@@ -40,6 +40,8 @@ class Task:
         How an image becomes the input.
     outputs : int
         How many outputs count.
+    axes : int
+        Of the first output for an image: two where it holds boxes.
     rows : callable
         Rows that an image's first output should have, given the number of classes, the shape of
         keypoints or None, and the shapes of the outputs.
@@ -54,6 +56,7 @@ class Task:
     predictor: str
     fitted: Literal["letterbox", "centre crop"]
     outputs: int
+    axes: int
     rows: Callable[[int, tuple[int, int] | None, OutputShapes], int | None]
     expected: str
     decode: Decode

@@ -48,6 +48,7 @@ rule plot_latency:
             category="Speed",
             labels={"model": "{model}", "export": "{export}"},
         ),
+        dark="results/plot_latency/{model}/dark/{export}.png",
     log:
         "logs/plot_latency/{model}/{export}.log",
     conda:

@@ -81,7 +81,7 @@ docs: $(TEST_STAMP) ## write the documents that are made from something else
 	$(VENV_PYTHON) -m docs.configuration
 	$(VENV_PYTHON) -m docs.rule_graph
 
-pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the run in results/
+pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the reports in reports/
 	$(VENV_PYTHON) docs/pictures.py
 
 $(RUN_STAMP):

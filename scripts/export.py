@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.description import describe_export, load_checked, take_given
@@ -26,6 +27,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         main(
             checkpoint=snakemake.input.checkpoint,
             export=snakemake.params.export,

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -140,6 +142,25 @@ class Workflow:
             check=False,
             text=True,
         )
+
+    def interrupt(self, *, config: Mapping[str, Any]) -> tuple[int, str]:
+        """Run the workflow, press Ctrl-C while its first jobs run; return status and output."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *self._configfile(config)],
+            cwd=self.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        scripts = self.root / ".snakemake" / "scripts"
+        while process.poll() is None and not list(scripts.glob("*.py")):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate()
+        return process.returncode, output
 
     def plan(
         self, *args: str, config: Mapping[str, Any] | None = None

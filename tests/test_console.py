@@ -1,6 +1,7 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -97,6 +98,8 @@ def test_a_failed_step_is_a_line_and_its_exception_is_none(
     fail(logger, 1, "infer_onnx", "logs/a.log")
     logger.warning("a warning of a plugin")
     tell(logger, LogEvent.ERROR, OTHER)
+    start(logger, 2, "compare", "Comparing")
+    finish(logger, 2)
     logger.error("Exiting because a job execution failed. Look above for error messages")
     assert capsys.readouterr().err.splitlines()[1:] == [
         "failed: Running fp32, see logs/a.log",
@@ -104,17 +107,20 @@ def test_a_failed_step_is_a_line_and_its_exception_is_none(
         "failed: Running fp32, see logs/a.log",
         "a warning of a plugin",
         OTHER,
+        "1 of 3  Comparing (0 s)",
     ]
     assert [job.rule for job in shown.failed.values()] == ["infer_onnx"]
 
 
 def test_a_gate_that_fails_is_no_failed_step(
-    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    log = tmp_path / "passed.log"
+    log.write_text("The exit code is 1, because …")
     shown = attached(logger)
     begin(logger)
     start(logger, 7, "gate", "Applying the gates")
-    fail(logger, 7, "gate", "logs/gate/passed.log")
+    fail(logger, 7, "gate", str(log))
     shown.stop()
     tell(logger, LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.")
     said = capsys.readouterr()
@@ -127,9 +133,11 @@ def test_an_interruption_is_noticed(
 ) -> None:
     shown = attached(logger)
     begin(logger)
-    start(logger, 1, "infer_onnx", "Running fp32")
-    logger.info("Terminating processes on user request, this might take some time.")
+    for jobid in (1, 2):
+        start(logger, jobid, "infer_onnx", "Running fp32")
     fail(logger, 1, "infer_onnx", "logs/a.log")
+    logger.info("Terminating processes on user request, this might take some time.")
+    fail(logger, 2, "infer_onnx", "logs/a.log")
     shown.stop()
     said = capsys.readouterr()
     assert said.err.splitlines()[1:] == ["Stopping."]

@@ -1,5 +1,6 @@
 """The report that is kept stands alone, says what has changed, and outlasts the next run."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from parity.reporting.html.index_of_reports import INDEX, write_index
 from parity.reporting.html.page import TEMPLATES as PAGE_TEMPLATES
-from parity.reporting.kept_report import SINCE, keep_report
+from parity.reporting.kept_report import SINCE, keep_report, page_of
 from parity.reporting.markdown.report import TEMPLATES as TEXT_TEMPLATES
 from tests.test_history import changes, run
 
@@ -76,7 +77,11 @@ def test_the_index_leads_to_the_last_report_of_each_configuration(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     runs = (run(), run(HOSTILE, name="<i>"), replace(run(HOSTILE), when="2026-12-01T09:00:00"))
-    write_index(runs)
+    for each in (*runs, run(name="gone")):
+        page_of(each.name).parent.mkdir(parents=True, exist_ok=True)
+        page_of(each.name).touch()
+    shutil.rmtree(page_of("gone").parent)
+    write_index((run(name="gone"), *runs))
     page = INDEX.read_text()
     assert page.count("<section>") == 2
     assert page.index('href="config/index.html"') < page.index("&lt;i&gt;")

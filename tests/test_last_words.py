@@ -1,5 +1,6 @@
 """The last lines tell of this run only, and name what failed."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,27 +45,41 @@ def write_log(workplace: Path, text: str) -> None:
     path.write_text(text)
 
 
+@pytest.fixture
+def gate_log(workplace: Path) -> None:
+    path = workplace / GATE.logs[0]
+    path.parent.mkdir(parents=True)
+    path.write_text("The exit code is 1, because …\n")
+
+
 def stopped(*jobs: FailedJob) -> str:
     return JUDGED.after_stop(jobs, interrupted=False)
 
 
 def test_after_a_pass_the_answers_are_told(workplace: Path) -> None:
     said = JUDGED.after_success()
-    assert said.startswith("The export `fp32` is fine: on the same input tensor")
-    assert "The exit code is 0, because the gate `runtime-fp32` passes" in said
+    assert said.startswith("comparison ")
+    assert "\nThe export `fp32` is fine: on the same input tensor" in said
+    assert "\nThe exit code is 0, because the gate `runtime-fp32` passes" in said
     assert said.endswith("Report: reports/config/index.html (all reports: reports/index.html)")
     assert (workplace / page_of("config")).is_file()
 
 
-def test_a_gate_that_fails_is_an_answer(workplace: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("gate_log")
+def test_a_gate_that_fails_is_an_answer() -> None:
     give_verdict(BROKEN)
     said = stopped(GATE)
-    assert said.startswith("The export `fp32` exceeds its tolerance: ")
+    assert "\nThe export `fp32` exceeds its tolerance: " in said
     assert said.count("The exit code is 1, because the gate `runtime-fp32` fails") == 1
     assert "without a verdict" not in said
     assert said.endswith("Report: reports/config/index.html (all reports: reports/index.html)")
 
 
+def test_a_gate_that_breaks_down_is_no_answer(workplace: Path) -> None:  # noqa: ARG001
+    assert "without a verdict" in stopped(GATE)
+
+
+@pytest.mark.usefixtures("gate_log")
 def test_the_same_verdict_is_one_run_and_the_next_says_what_has_changed(
     workplace: Path,
 ) -> None:
@@ -133,7 +148,11 @@ def test_a_mistake_of_ours_shows_its_traceback(workplace: Path) -> None:
 
 def test_a_job_that_gives_no_reason_was_killed(workplace: Path) -> None:
     write_log(workplace, "INFO images inferred\n")
-    assert "something killed the job" in stopped(failed("infer_onnx", INFER))
+    job = failed("infer_onnx", INFER)
+    assert "something killed the job" in stopped(job)
+    assert "\n  SLURM status is: 'NODE_FAIL'\n" in stopped(
+        replace(job, status="SLURM status is: 'NODE_FAIL'")
+    )
 
 
 def test_few_of_many_failures_are_named(workplace: Path) -> None:  # noqa: ARG001

@@ -62,6 +62,7 @@ class Console(logging.Handler):
         self.interrupted = False
         self._last_words = last_words
         self._running: dict[int, Step] = {}
+        self._unsaid: list[str] = []  # failures, until something else happens
         self._log = ""
         self._snakemakes: logging.StreamHandler[TextIO] | None = None
         self._began = self._ended = False
@@ -77,7 +78,7 @@ class Console(logging.Handler):
             if isinstance(handler, logging.FileHandler):
                 self._log = os.path.relpath(handler.baseFilename)
             elif isinstance(handler, logging.StreamHandler) and not wanted:
-                handler.addFilter(self._leaves)
+                handler.addFilter(self._is_before)
                 self._snakemakes = handler
 
     def succeed(self) -> None:
@@ -92,6 +93,8 @@ class Console(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of an event."""
+        if self._snakemakes and self._matters(record):
+            self._say(self._snakemakes.format(record))
         told = record.__dict__
         match told.get("event"):
             case LogEvent.WORKFLOW_STARTED:
@@ -107,24 +110,31 @@ class Console(logging.Handler):
             case None:
                 self._read(record.getMessage())
 
-    def _leaves(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is left to Snakemake's own handler."""
-        if not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED:
-            return True
-        said = record.getMessage()
-        if record.levelno < logging.WARNING or self._ended or self.interrupted:
+    def close(self) -> None:
+        """Give the terminal back, however the run ends."""
+        self._bar.stop()
+        super().close()
+
+    def _is_before(self, record: logging.LogRecord) -> bool:
+        """Return whether a record precedes the run, so that Snakemake's own handler shows it."""
+        return not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED
+
+    def _matters(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is a warning or an error that nothing else here tells."""
+        if record.levelno < logging.WARNING or self._ended or self.interrupted or not self._began:
             return False
-        if getattr(record, "event", None) == LogEvent.ERROR:
+        event, said = getattr(record, "event", None), record.getMessage()
+        if event == LogEvent.ERROR:
             return REPEATED[1] not in said
-        return getattr(record, "event", None) is None and not said.startswith(REPEATED[0])
+        return event is None and not said.startswith(REPEATED[0])
 
     def _begin(self) -> None:
         self._began = True
         if self._snakemakes:
-            self._part_from_jobs(self._snakemakes)
+            self._part_from_jobs()
             self._bar.start()
 
-    def _part_from_jobs(self, handler: logging.StreamHandler[TextIO]) -> None:
+    def _part_from_jobs(self) -> None:
         """Keep standard error to this process: what jobs write to it goes to Snakemake's log.
 
         That is little, as each has a log of its own: what it says before that is open, such as the
@@ -134,7 +144,6 @@ class Console(logging.Handler):
         with Path(self._log or os.devnull).open("ab") as log:
             os.dup2(log.fileno(), 2)
         sys.stderr = own
-        handler.setStream(own)
 
     def _count(self, stats: dict[str, int]) -> None:
         self.total = sum(many for rule, many in stats.items() if rule not in TARGETS)
@@ -160,14 +169,16 @@ class Console(logging.Handler):
     def _fail(self, told: dict[str, Any]) -> None:
         step = self._running.pop(told["jobid"], None)
         message = step.message if step else told["rule_name"]
-        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()))
+        status = printable((told.get("rule_msg") or "").partition("\n")[0])
+        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()), status)
         self.failed[told["jobid"]] = job
-        if not self.interrupted and job.rule != "gate":
-            self._say(f"failed: {message}{job.where}")
+        if job.rule != "gate":
+            self._unsaid.append(f"failed: {message}{job.where}")
 
     def _read(self, said: str) -> None:
         if said.startswith(ON_REQUEST):
             self.interrupted = True
+            self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
             self._say("Stopping.")
         elif said.startswith(NOTHING_TO_DO) and self._began:
             self._say(f"{NOTHING_TO_DO}: everything that was asked for is there.")
@@ -179,8 +190,10 @@ class Console(logging.Handler):
         self._ended = True
 
     def _say(self, line: str) -> None:
+        lines, self._unsaid = [*self._unsaid, line], []
         if self._snakemakes:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            text = "\n".join(lines)
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def _excepthook(
         self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None

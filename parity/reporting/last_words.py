@@ -14,6 +14,7 @@ VERDICT_FILE = "results/verdict/verdict.json"
 PAGE = "results/report/index.html"
 
 SHOWN = 5  # failed jobs; chosen
+EXIT_CODE = "The exit code is "  # begins the sentence of the rule gate
 KILLED = "It gives no reason: something killed the job, as happens when memory runs out."
 AGAIN = "run the same command again, and it goes on from there."
 INTERRUPTED = f"The run was interrupted. What is finished is kept: {AGAIN}"
@@ -22,16 +23,35 @@ TO_DO = f"What is finished is kept: fix the cause, {AGAIN}"
 
 @dataclass(frozen=True)
 class FailedJob:
-    """A job that failed: its rule, what it did, in words, and its log files, its own first."""
+    """A job that failed.
+
+    Attributes
+    ----------
+    rule, message : str
+        Its rule, and what it did, in words.
+    logs : tuple of str
+        Its log files, its own first.
+    status : str
+        What a cluster says of its end, if anything.
+    """
 
     rule: str
     message: str
     logs: tuple[str, ...]
+    status: str = ""
 
     @property
     def where(self) -> str:
         """Where its logs are, to follow what it did."""
         return f", see {' and '.join(self.logs)}" if self.logs else ""
+
+    @property
+    def said(self) -> str:
+        """What its own log holds."""
+        try:
+            return Path(self.logs[0]).read_text(errors="replace") if self.logs else ""
+        except OSError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +83,7 @@ class LastWords:
         """
         if interrupted:
             return INTERRUPTED
-        if failed and all(job.rule == "gate" for job in failed):
+        if failed and all(job.rule == "gate" and EXIT_CODE in job.said for job in failed):
             return self.after_success()
         said = stop_in_words(failed)
         return f"{said}\nSnakemake's own log: {log}" if log else said
@@ -76,7 +96,7 @@ class LastWords:
             verdict = load(VERDICT_FILE, RunVerdict)
         except (OSError, UserError) as error:
             return f"The run is complete, but its verdict cannot be read ({error})."
-        return "\n".join([*verdict.answers.lines, "", *verdict.table, "", *self._kept(verdict)])
+        return "\n".join([*verdict.table, "", *verdict.answers.lines, *self._kept(verdict)])
 
     def _kept(self, verdict: RunVerdict) -> Iterator[str]:
         from parity.reporting.html.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow
@@ -116,19 +136,11 @@ def _stop(failed: list[FailedJob]) -> Iterator[str]:
 
 def _why(job: FailedJob) -> list[str]:
     """Return the sentence of a failed job, or its traceback, which is a mistake of ours."""
-    said = _read(job.logs[0]) if job.logs else ""
-    lines = said.splitlines()
+    lines = job.said.splitlines()
     sentences = [line for line in lines if line.startswith("error: ")]
     if sentences:
         return sentences[-1:]
     starts = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
     if starts:
         return lines[starts[-1] :]
-    return [] if "error: " in said.lower() else [KILLED]
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(errors="replace")
-    except OSError:
-        return ""
+    return [] if "error: " in job.said.lower() else [job.status or KILLED]

@@ -7,12 +7,12 @@ from typing import Self
 import cv2
 import numpy as np
 import torch
-from ultralytics import YOLO
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
+from parity.backends.pytorch.models import load_model
 from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
@@ -85,7 +85,7 @@ class PytorchNetwork:
         options = {"rect": rect, "device": device, "save": False, "verbose": False}
         options["nms"] = False if end2end else None
         predictor = DetectionPredictor(overrides=options)
-        loaded = YOLO(path)
+        loaded = load_model(path)
         predictor.setup_model(loaded.model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model

@@ -13,7 +13,7 @@ STYLES = ("base.css", "index_of_reports.css")
 
 
 @dataclass(frozen=True)
-class Entry:
+class LastReport:
     """The last run of a configuration, the address of its report, and what has changed."""
 
     run: PastRun
@@ -36,9 +36,9 @@ def write_index(runs: Sequence[PastRun]) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _entries(runs: Sequence[PastRun]) -> Iterator[Entry]:
-    """Yield the last run of each name, the latest first."""
-    last = {run.name: number for number, run in enumerate(runs)}
+def _entries(runs: Sequence[PastRun]) -> Iterator[LastReport]:
+    """Yield the last run of each name whose report is still there, the latest first."""
+    last = {run.name: number for number, run in enumerate(runs) if page_of(run.name).is_file()}
     for name, number in sorted(last.items(), key=lambda each: -each[1]):
         changes = changes_since(runs[: number + 1])
-        yield Entry(runs[number], str(page_of(name)), changes.sentence if changes else "")
+        yield LastReport(runs[number], str(page_of(name)), changes.sentence if changes else "")

@@ -133,11 +133,14 @@ def _paths(root: Path, kind: str) -> list[str]:
 def make_sweep(path: Path) -> None:
     """Write what a sweep found, F1 falling with confidence."""
     conf, iou = tuple(n / 20 for n in range(1, 19)), (0.45, 0.7)
+    f1 = [None if c > 0.88 else 1 - c / 4 for c in conf]
     cells = [
-        Cell(c, i, 10, 10, 9, 1, 1, None if c > 0.88 else 1 - c / 4, 0.9) for i in iou for c in conf
+        Cell(c, i, 10, 10, 9, 1, 1, each, 0.9)
+        for i in iou
+        for c, each in zip(conf, f1, strict=True)
     ]
     found = sweep(*COMPARISONS)
-    comparison = replace(found.comparisons["geometry"], cells=cells)
+    comparison = replace(found.comparisons["geometry"], cells=cells, tuned_f1=[f1] * len(iou))
     axes = Axes(conf, iou, conf, iou, 0.25, 0.45, 300)
     save(path, replace(found, axes=axes, comparisons=dict.fromkeys(COMPARISONS, comparison)))
 

@@ -8,6 +8,7 @@ calibration images a run uses is written down before any rule runs, by planning,
 from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
+from parity.planning.config_file import check_config_file
 from parity.planning.plan import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
@@ -16,6 +17,12 @@ from parity.reporting.history import name_of_run
 from parity.reporting.last_words import LastWords
 
 min_version("9.25")
+
+
+if not workflow.modifier.skip_configfile:
+    with in_one_sentence():
+        for path in workflow.overwrite_configfiles or ["config.yaml"]:
+            check_config_file(path)
 
 
 # A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
@@ -27,6 +34,8 @@ if not workflow.overwrite_configfiles:
 with in_one_sentence():
     config = complete(config)
     PLAN = plan_run(config, coordinating=workflow.is_main_process)
+
+PLAN.config.limits.set()
 
 
 CONSOLE = Console(

@@ -29,6 +29,7 @@ rule latency:
         thresholds=lookup("thresholds", within=config),
         candidates=lookup("candidates", within=config),
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
+        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/latency.py", "parity/benchmarking/worker.py"),
     message:
         "Timing {wildcards.model} ({wildcards.export}); keep the machine otherwise idle"

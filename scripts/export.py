@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.description import describe_export, load_checked, take_given
@@ -20,12 +22,14 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
         take_given(given, destination)
     else:
         export_onnx(checkpoint, destination, **options)
-    model = load_checked(destination)
-    save(description, describe_export(model, Path(destination).stat().st_size))
+    described = describe_export(load_checked(destination), Path(destination).stat().st_size)
+    facts_of_file(described, given or destination)
+    save(description, described)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         main(
             checkpoint=snakemake.input.checkpoint,
             export=snakemake.params.export,

@@ -75,6 +75,8 @@ class Proof:
     closer, named : int
         In the same case, observed boxes that come close, and that get their class, with the fault
         and not without it.
+    boxes : int or None
+        Observed boxes of the images that were compared; None for all.
     """
 
     explained: int = 0
@@ -83,6 +85,7 @@ class Proof:
     factor: float | None = None
     closer: int = 0
     named: int = 0
+    boxes: int | None = None
 
 
 @dataclass(frozen=True)

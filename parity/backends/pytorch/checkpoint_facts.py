@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from ultralytics import YOLO
+
+from parity.backends.pytorch.models import load_model
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CheckpointFacts:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a checkpoint that is trusted."""
-        model = YOLO(path).model.float().eval()
+        model = load_model(path).model.float().eval()
         names, stride = dict(model.names), int(max(model.stride))
         state = model.fuse(verbose=False).state_dict()
         weights = {

@@ -38,7 +38,7 @@ def lines_of(verdict: RunVerdict) -> Iterator[str]:
         yield _row(["---"] * len(HEADER))
         several = len(verdict.models) > 1
         for gate in gates[:MOST_GATES]:
-            yield _row([escape_markdown(cell) for cell in cells_of(gate, several=several)])
+            yield _row([escape_markdown(cell) for cell in gate_cells(gate, several=several)])
         if len(gates) > MOST_GATES:
             yield ""
             yield from _more(len(gates) - MOST_GATES, "")
@@ -46,7 +46,7 @@ def lines_of(verdict: RunVerdict) -> Iterator[str]:
     yield f"The report is in {escape_markdown(str(Path(verdict.report).parent))}."
 
 
-def cells_of(gate: Gate, *, several: bool) -> Iterator[str]:
+def gate_cells(gate: Gate, *, several: bool) -> Iterator[str]:
     """Yield what a row of the table says of a gate; with its model if there are several."""
     yield f"{gate.model}, {gate.comparison}" if several else gate.comparison
     yield gate.verdict

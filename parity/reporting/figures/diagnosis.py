@@ -48,7 +48,7 @@ BAR, STACKED_BAR = 0.62, 0.3
 
 
 @dataclass(frozen=True)
-class Layout:
+class DiagnosisLayout:
     """How a diagnosis is laid out: the room for images, and for the bars in inches and dpi."""
 
     sheet: Sheet
@@ -62,8 +62,8 @@ class Layout:
         return round(self.bars_in * self.dpi)
 
 
-WIDE_LAYOUT = Layout(WIDE, 14.0, DPI, stacked=False)
-NARROW_LAYOUT = Layout(NARROW, 4.2, 200, stacked=True)
+WIDE_LAYOUT = DiagnosisLayout(WIDE, 14.0, DPI, stacked=False)
+NARROW_LAYOUT = DiagnosisLayout(NARROW, 4.2, 200, stacked=True)
 """At 400 px of a screen, letters of the bars are 12 px high."""
 
 
@@ -98,7 +98,7 @@ def write_diagnosis_figure(
     diagnosis: str | Path,
     batches: list[str],
     destination: str | Path,
-    layout: Layout = WIDE_LAYOUT,
+    layout: DiagnosisLayout = WIDE_LAYOUT,
 ) -> None:
     """Draw a diagnosis as one JPEG.
 
@@ -110,7 +110,7 @@ def write_diagnosis_figure(
         Lists of images.
     destination : str or Path
         The picture.
-    layout : Layout
+    layout : DiagnosisLayout
         How it is laid out.
     """
     found = load_diagnosis(diagnosis)
@@ -124,7 +124,7 @@ def write_diagnosis_figure(
 
 
 def draw_examples(
-    diagnosis: DiagnosisDocument, batches: list[str], layout: Layout
+    diagnosis: DiagnosisDocument, batches: list[str], layout: DiagnosisLayout
 ) -> list[np.ndarray]:
     """Return the pictures of the images that show what is wrong, see :func:`draw_example`."""
     paths = example_paths(batches, {example.name for example in diagnosis.examples})
@@ -153,7 +153,7 @@ def captions(diagnosis: DiagnosisDocument) -> dict[str, str]:
     return observed | faults | {"correct": "correct: PyTorch's boxes"}
 
 
-def draw_heading(width: int, text: str, layout: Layout) -> list[np.ndarray]:
+def draw_heading(width: int, text: str, layout: DiagnosisLayout) -> list[np.ndarray]:
     """Return the lines of a heading in a picture of some width, px."""
     size = HEADING_PX + 4 * layout.stacked
     lines = textwrap.wrap(text, max(1, round(width / (size * LETTER_PX))))
@@ -194,7 +194,9 @@ def draw_example(
     return draw_picture(pixels, panels, heading=example.name, side_by_side=True, sheet=sheet)
 
 
-def draw_waterfall(diagnosis: DiagnosisDocument, layout: Layout = WIDE_LAYOUT) -> np.ndarray:
+def draw_waterfall(
+    diagnosis: DiagnosisDocument, layout: DiagnosisLayout = WIDE_LAYOUT
+) -> np.ndarray:
     """Return the steps from PyTorch to the observed boxes, as bars.
 
     Returns

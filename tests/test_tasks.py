@@ -35,7 +35,7 @@ def find_nothing(outputs: Outputs, floor: float, classes: int) -> Candidates:  #
 
 def test_a_task_that_is_not_registered_is_refused() -> None:
     known = "classification models, .* and segmentation models work"
-    with pytest.raises(UserError, match=f"for the task depth; only {known}"):
+    with pytest.raises(UserError, match=f"for the task 'depth'; only {known}"):
         read_facts(Loaded("depth", 57), Path("a.onnx"))
 
 

@@ -76,7 +76,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         names = checked_names(stored_names, len(stored_names))
         architecture = checked_architecture(packaged | {"nc": len(names)}, model_class)
         model = build(model_class, architecture)
-        fill(model, weights_of(exported))
+        fill_fused(model, exported_weights(exported))
     save_checkpoint(model, destination, task=task, names=names, imgsz=max(imgsz))
 
 
@@ -110,7 +110,7 @@ def literal(text: str) -> Any:
         return None
 
 
-def weights_of(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
+def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
     """Return the weights of an ONNX model by their names.
 
     Raises
@@ -127,7 +127,7 @@ def weights_of(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
     return weights
 
 
-def fill(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
+def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
     """Give an unfused model weights that are fused, and check that fusing returns them.
 
     Parameters

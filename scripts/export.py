@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
@@ -21,8 +22,9 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
         take_given(given, destination)
     else:
         export_onnx(checkpoint, destination, **options)
-    model = load_checked(destination)
-    save(description, describe_export(model, Path(destination).stat().st_size))
+    described = describe_export(load_checked(destination), Path(destination).stat().st_size)
+    facts_of_file(described, given or destination)
+    save(description, described)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
             f"{source} is of the architecture {shown(named[1])}, which Ultralytics {__version__} "
             "does not describe; give the .pt instead."
         )
-    stored_names, imgsz = (literal(metadata.get(key, "")) for key in ("names", "imgsz"))
+    stored_names, imgsz = (metadata_value(metadata.get(key, "")) for key in ("names", "imgsz"))
     if not isinstance(stored_names, dict) or not is_imgsz(imgsz):
         raise UserError(f"{source} does not say its names and imgsz; give the .pt instead.")
     model_class = TASKS[task].model_class
@@ -102,7 +102,7 @@ def packaged_architecture(stem: str) -> dict[str, Any] | None:
     return {**YAML.load(path), **scale, "yaml_file": f"{stem}.yaml"}
 
 
-def literal(text: str) -> Any:
+def metadata_value(text: str) -> Any:
     """Return the Python value that a text of the metadata writes; None if it is none."""
     try:
         return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None

@@ -6,7 +6,6 @@ fused weights, and the normalisation after it nothing but the fused bias, so tha
 more gives back every bit.
 """
 
-import ast
 import copy
 import re
 from pathlib import Path
@@ -27,12 +26,11 @@ from parity.backends.pytorch.transcription.building import build
 from parity.backends.pytorch.transcription.facts import checked_names, is_imgsz
 from parity.errors import UserError, about, shown
 from parity.model_files.description import external_data_files, load_checked
+from parity.model_files.exporter_metadata import literal
 from parity.tasks.task import TASKS, supported_models
 
 SCALED = re.compile(r"(yolov?\d+)([nslmx])(.*)")
 """Name of an architecture in one of the scales that its YAML describes."""
-MAX_LITERAL = 10**6
-"""Characters of a value in the metadata (chosen): 80 names take 1,000."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -68,7 +66,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
             f"{source} is of the architecture {shown(named[1])}, which Ultralytics {__version__} "
             "does not describe; give the .pt instead."
         )
-    stored_names, imgsz = (metadata_value(metadata.get(key, "")) for key in ("names", "imgsz"))
+    stored_names, imgsz = (literal(metadata.get(key, "")) for key in ("names", "imgsz"))
     if not isinstance(stored_names, dict) or not is_imgsz(imgsz):
         raise UserError(f"{source} does not say its names and imgsz; give the .pt instead.")
     model_class = TASKS[task].model_class
@@ -100,14 +98,6 @@ def packaged_architecture(stem: str) -> dict[str, Any] | None:
         return None
     scale = {"scale": scaled[2]} if scaled else {}
     return {**YAML.load(path), **scale, "yaml_file": f"{stem}.yaml"}
-
-
-def metadata_value(text: str) -> Any:
-    """Return the Python value that a text of the metadata writes; None if it is none."""
-    try:
-        return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
 
 
 def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:

@@ -46,10 +46,17 @@ Params = dict[str, Any]
 """Plain values that a rule is given; Snakemake reruns the rule when they change."""
 
 
-class Wildcards(Protocol):
+class OfModel(Protocol):
+    """The wildcard that most rules have."""
+
+    @property
+    def model(self) -> str:
+        """Name of a model."""
+
+
+class Wildcards(OfModel, Protocol):
     """The wildcards of a rule, of which each has some."""
 
-    model: str
     export: str
     external: str
     arm: str
@@ -185,6 +192,18 @@ class Plan:
             for name, export in self.config.exports.items()
         }
 
+    @property
+    def model_files(self) -> list[str]:
+        """The ONNX files of all models and their descriptions."""
+        made = [("export", name) for name in all_options(self.config)]
+        made += [("quantise", name) for name in self.quantised]
+        return [
+            f"results/{rule}/{model}/{name}.{suffix}"
+            for model in self.models
+            for rule, name in made
+            for suffix in ("onnx", "json")
+        ]
+
     # Candidates and detections: rules/detection.smk
 
     @property
@@ -205,7 +224,7 @@ class Plan:
         """Return the detections file of an arm."""
         return f"results/detect_{self.arms[arm].backend}/{model}/{arm}/{batch}.json"
 
-    def all_candidates(self, wildcards: Wildcards) -> list[str]:
+    def all_candidates(self, wildcards: OfModel) -> list[str]:
         """Return the candidates files of all arms of a model that run a network."""
         return [
             self.candidates(wildcards.model, arm, batch)
@@ -213,7 +232,7 @@ class Plan:
             for batch in self.batches
         ]
 
-    def all_detections(self, wildcards: Wildcards) -> list[str]:
+    def all_detections(self, wildcards: OfModel) -> list[str]:
         """Return the detections files of all arms of a model."""
         return [
             self.detections(wildcards.model, arm, batch)
@@ -239,7 +258,7 @@ class Plan:
         arm = self.comparisons[wildcards.comparison].candidate
         return self.detections(wildcards.model, arm, wildcards.batch)
 
-    def comparisons_of(self, wildcards: Wildcards) -> dict[str, Params]:
+    def comparisons_of(self, wildcards: OfModel) -> dict[str, Params]:
         """Return the comparisons of a model by name."""
         return {
             name: asdict(comparison)
@@ -247,7 +266,7 @@ class Plan:
             if self.belongs(name, wildcards.model)
         }
 
-    def all_comparisons(self, wildcards: Wildcards) -> list[str]:
+    def all_comparisons(self, wildcards: OfModel) -> list[str]:
         """Return the comparison files of a model."""
         return [
             f"results/compare/{wildcards.model}/{name}/{batch}.json"
@@ -418,6 +437,47 @@ class Plan:
             for name, external in self.config.external.items()
             if external.has_boxes
         ]
+
+    # Everything: rule all
+
+    @property
+    def kept_files(self) -> list[str]:
+        """Every result that stays on disk, but for what the report is written from.
+
+        Of candidates that do not stay, it is the seconds that they took, which come with them.
+        """
+        files = [*self.model_files]
+        files += [
+            f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
+        ]
+        files += [
+            f"results/fall_back/{file}/{batch}.json"
+            for file in self.fallback_files
+            for batch in self.batches
+        ]
+        files += [
+            f"results/sweep/{model}/{batch}.json"
+            for model in self.swept_models
+            for batch in self.batches
+        ]
+        for model in map(Model, self.models):
+            files += map(self.witness, self.all_candidates(model))
+            files += [*self.all_detections(model), *self.all_comparisons(model)]
+        return files
+
+    def witness(self, candidates: str) -> str:
+        """Return the file that stays of a file of candidates."""
+        if self.config.keep_candidates:
+            return candidates
+        path = Path("benchmarks", *Path(candidates).parts[1:])
+        return str(path.with_name(f"{path.stem}.json"))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, as what the input functions of rules are given."""
+
+    model: str
 
 
 def plan_images(config: Config) -> BatchPlan:

@@ -1,10 +1,17 @@
-"""Writing results so that no reader ever sees half a file."""
+"""Writing results so that no reader ever sees half a file, or a damaged one without noticing.
+
+A text ends with a digest of all that precedes it, archives (``.npz``, ``.pt``) hold a checksum of
+each member, and pictures end with a mark: so each file tells whether it is whole.
+"""
 
 import glob
+import hashlib
 import json
 import os
+import secrets
 import shutil
-import socket
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,21 +21,36 @@ import numpy as np
 
 from parity.errors import UserError
 
+RESULTS = "results"
+"""The folder of everything that a run makes, and that it can make anew."""
+
+MADE_AS_A_WHOLE = ".snakemake_timestamp"
+"""What Snakemake leaves in a folder that is one output of a rule."""
+
+_COMMENT = b"<!-- sha256: ", b" -->\n"
+
+SEALS = {".json": (b',\n "sha256": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
+"""What stands before and after the digest at the end of a text, by suffix."""
+
+HEX_DIGITS = 64
+"""Length of a SHA-256 digest as text."""
+
+ARCHIVES = frozenset({".npz", ".pt"})
+ZIP_MARK = b"PK"
+
+LAST_BYTES = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
+"""How a picture ends, by suffix: the IEND chunk of PNG with its checksum, and JPEG's EOI."""
+
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path that takes the name of ``path`` when the block succeeds.
 
-    The name tells host and process, so that two writers never meet. What a killed process left is
-    removed by the next that writes the same file on that host.
+    Its name is random, so that no two writers share it. What a killed one left of the same file is
+    removed first, and so is what one that goes on has written: who begins last writes the file.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(glob.escape(f".{host}.") + "*" + glob.escape(f".{path.name}")):
-        if not _runs(left.name.removeprefix(f".{host}.").removesuffix(f".{path.name}")):
-            left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{host}.{os.getpid()}.{path.name}")
+    temporary = _temporary(path)
     try:
         yield temporary
         with temporary.open("rb") as stream:
@@ -42,8 +64,8 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def atomic_folder(destination: str | Path) -> Iterator[Path]:
     """Yield a temporary folder that takes the place of a folder when the block succeeds."""
     destination = Path(destination)
-    temporary = destination.with_name(f".{os.getpid()}.{destination.name}")
-    temporary.mkdir(parents=True)
+    temporary = _temporary(destination)
+    temporary.mkdir()
     try:
         yield temporary
         if destination.exists():
@@ -53,20 +75,92 @@ def atomic_folder(destination: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _runs(process: str) -> bool:
+def _temporary(path: Path) -> Path:
+    """Return a hidden name beside a path, and remove what other writers of the path left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".????????.{glob.escape(path.name)}"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    return path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text of which :data:`SEALS` knows the kind, with its digest at the end."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(_seal(text.encode(), Path(path).suffix))
+
+
+def read_sealed(path: str | Path) -> bytes:
+    """Read a text whose digest is at its end; one that is no result may lack it.
+
+    Raises
+    ------
+    UserError
+        If it is damaged.
+    """
+    path = Path(path)
+    content = path.read_bytes()
+    if is_result(path) and not _is_sealed(content, path.suffix):
+        raise damaged(path, "is damaged")
+    return content
+
+
+def _seal(content: bytes, suffix: str) -> bytes:
+    before, after = SEALS[suffix]
+    return content + before + hashlib.sha256(content).hexdigest().encode() + after
+
+
+def _is_sealed(content: bytes, suffix: str) -> bool:
+    before, after = SEALS[suffix]
+    return content == _seal(content[: -len(before) - HEX_DIGITS - len(after)], suffix)
+
+
+def check_whole(path: str | Path) -> None:
+    """Check that a result is as it was written; a file from elsewhere carries no such proof.
+
+    Raises
+    ------
+    UserError
+        If it is damaged.
+    """
+    path = Path(path)
+    if not is_result(path):
+        return
+    whole = True
+    if path.suffix in SEALS:
+        read_sealed(path)
+    elif path.suffix in ARCHIVES:
+        whole = _is_whole_archive(path)
+    elif path.suffix in LAST_BYTES:
+        end = LAST_BYTES[path.suffix]
+        with path.open("rb") as stream:
+            stream.seek(-min(len(end), path.stat().st_size), os.SEEK_END)
+            whole = stream.read() == end
+    if not whole:
+        raise damaged(path, "is damaged")
+
+
+def _is_whole_archive(path: Path) -> bool:
     try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+        with path.open("rb") as stream:  # torch's older format is no archive
+            return stream.read(len(ZIP_MARK)) not in (ZIP_MARK, b"")
+
+
+def is_result(path: str | Path) -> bool:
+    """Return whether a run made a file, and can make it anew."""
+    return Path(path).parts[0] == RESULTS
 
 
 def damaged(path: str | Path, what: str) -> UserError:
     """Return the error for a file that cannot be used.
 
-    A result is moved aside, so that Snakemake misses it and makes it anew.
+    A result is moved aside, so that Snakemake misses it and makes it anew; one in a folder that a
+    rule makes as a whole, with that folder.
 
     Parameters
     ----------
@@ -75,11 +169,15 @@ def damaged(path: str | Path, what: str) -> UserError:
     what : str
         What is wrong with it, to follow its name.
     """
-    if Path(path).parts[0] != "results":
+    if not is_result(path):
         return UserError(f"{path} {what}; delete it and run again.")
-    aside = Path(f"{path}.damaged")
+    folder = Path(path).parent
+    moved = folder if (folder / MADE_AS_A_WHOLE).exists() else Path(path)
+    aside = moved.with_name(f"{moved.name}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
     with suppress(FileNotFoundError):  # another process has just moved it
-        Path(path).replace(aside)
+        moved.replace(aside)
     return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")
 
 
@@ -93,7 +191,7 @@ def as_json(schema: str, content: dict[str, Any]) -> str:
     """Return the text that :func:`write_json` writes."""
     document = {"schema": f"yolo-parity/{schema}", **content}
     members = (f"{json.dumps(key)}: {_pretty(value)}" for key, value in document.items())
-    return "{\n " + ",\n ".join(members) + "\n}\n"
+    return _seal(("{\n " + ",\n ".join(members)).encode(), ".json").decode()
 
 
 def _pretty(value: Any) -> str:
@@ -114,7 +212,7 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
         If the file is no JSON or of another schema.
     """
     try:
-        document = json.loads(Path(path).read_text())
+        document = json.loads(read_sealed(path))
     except ValueError as error:
         raise damaged(path, f"is damaged ({error})") from None
     found = document.get("schema") if isinstance(document, dict) else None

@@ -1,12 +1,11 @@
 """Export the checkpoint to ONNX, or take the file that is given, and check it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.export import export_onnx
 from parity.documents import save
 from parity.logs import log_to
-from parity.model_files.description import describe_export, load_checked, take_given
+from parity.model_files.description import describe_file, take_given
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,8 +19,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
         take_given(given, destination)
     else:
         export_onnx(checkpoint, destination, **options)
-    model = load_checked(destination)
-    save(description, describe_export(model, Path(destination).stat().st_size))
+    save(description, describe_file(destination))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError
+from parity.model_files.description import check_undamaged
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
 
@@ -66,6 +67,7 @@ class OnnxNetwork(ModelFacts):
             supported task.
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
+        check_undamaged(path)
         session = RUNTIMES[runtime](path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session)
 

@@ -4,16 +4,19 @@ import hashlib
 import math
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 from onnx import numpy_helper
 
 from parity.detection.candidate_files import BakedThresholds
+from parity.documents import load
 from parity.errors import UserError
-from parity.files import atomic
+from parity.files import atomic, damaged, is_result
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.provenance import sha256
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:
@@ -22,8 +25,9 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     Raises
     ------
     UserError
-        If it is no ONNX file or breaks the standard.
+        If it is no ONNX file or breaks the standard, or is a damaged result.
     """
+    check_undamaged(path)
     try:
         model = onnx.load(path)
         sort_nodes(model.graph)
@@ -34,6 +38,21 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
         sentence = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path} is not a valid ONNX model: {sentence}") from None
     return model
+
+
+def check_undamaged(path: str | Path) -> None:
+    """Check that an ONNX file that a run made still is what its description says.
+
+    Raises
+    ------
+    UserError
+        If it, or its description, is damaged.
+    """
+    description = Path(path).with_suffix(".json")
+    if not (is_result(path) and description.is_file() and Path(path).is_file()):
+        return
+    if load(description, ExportDescription).file_sha256 != sha256(path):
+        raise damaged(path, "is damaged")
 
 
 def take_given(given: str | Path, destination: str | Path) -> None:
@@ -79,6 +98,18 @@ def external_data_files(path: str | Path) -> list[str]:
                 )
             found.add(location)
     return sorted(found)
+
+
+def describe_file(path: str | Path) -> ExportDescription:
+    """Check an ONNX file and return what identifies it and its model.
+
+    Raises
+    ------
+    UserError
+        If it is no ONNX file or breaks the standard.
+    """
+    described = describe_export(load_checked(path), Path(path).stat().st_size)
+    return replace(described, file_sha256=sha256(path))
 
 
 def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:

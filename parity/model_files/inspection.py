@@ -59,8 +59,8 @@ def inspect_export(
     reference : ExportDescription or None
         The fp32 export with the same options, if this is not it.
     """
-    in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     model = load_checked(path)
+    in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     inferred, shapes = infer_shapes(model)
     inspection = Inspection(
         **vars(description),

@@ -1,6 +1,7 @@
 """What a run consists of, and which files and parameters its rules are given."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
+from parity.files import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
     Arm,
@@ -30,11 +32,17 @@ from parity.planning.externals import (
     source_of,
     tensor_files,
 )
-from parity.planning.label_digest import plan_labels
+from parity.planning.label_digest import LABELS_FILE, plan_labels
 from parity.planning.locks import hold
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
+ENDS = (
+    "results/report/index.html",
+    "results/report/analysis_report.md",
+    "results/verdict/verdict.json",
+)
+"""What a run ends with, and no rule needs to read."""
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -86,9 +94,43 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     if coordinating:
         batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
         check_boxes(asked, batches)
-        plan_calibration(asked, batches)
-        plan_labels(asked.labels)
+        if hold(LOCK):
+            plan_calibration(asked, batches)
+            plan_labels(asked.labels)
+            set_aside_damaged(ENDS)
+        else:
+            check_planned(asked)
     return Plan(asked, arms, comparisons, planned.names, planned.note)
+
+
+def check_planned(config: Config) -> None:
+    """Check that the run that is going on has planned what this one needs.
+
+    Raises
+    ------
+    UserError
+        If a list is missing.
+    """
+    lists = [
+        calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
+    ]
+    lists += [LABELS_FILE] if config.labels else []
+    if not all(Path(path).is_file() for path in lists):
+        raise UserError(
+            "another run with other settings is going on in this folder; wait until it ends, or "
+            "run in a folder of its own (--directory)."
+        )
+
+
+def set_aside_damaged(paths: Iterable[str]) -> None:
+    """Move results aside that are damaged and that no rule reads, and say so on the console."""
+    for path in paths:
+        try:
+            check_whole(path)
+        except FileNotFoundError:
+            continue
+        except UserError:
+            sys.stderr.write(f"{path} is damaged; it is made anew.\n")
 
 
 @dataclass(frozen=True)

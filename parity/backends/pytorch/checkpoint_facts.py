@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from ultralytics import YOLO
 
+from parity.files import check_whole
+
 
 @dataclass(frozen=True)
 class CheckpointFacts:
@@ -29,6 +31,7 @@ class CheckpointFacts:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a checkpoint that is trusted."""
+        check_whole(path)
         model = YOLO(path).model.float().eval()
         names, stride = dict(model.names), int(max(model.stride))
         state = model.fuse(verbose=False).state_dict()

@@ -8,7 +8,7 @@ from typing import Any
 import onnx
 from ultralytics import YOLO
 
-from parity.files import atomic
+from parity.files import atomic, check_whole
 from parity.model_files.description import load_checked
 
 
@@ -28,6 +28,7 @@ def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any)
         Arguments of ``YOLO.export``: ``opset``, ``simplify``, ``dynamic``, ``imgsz``,
         ``quantize``, ``batch``, ``nms`` and, if that is true, ``conf``, ``iou`` and ``max_det``.
     """
+    check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(checkpoint, folder)
         exported = YOLO(copy).export(format="onnx", device="cpu", **options)

@@ -17,6 +17,7 @@ from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
+from parity.files import check_whole
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Task
 
@@ -82,6 +83,7 @@ class PytorchNetwork:
         UserError
             If there is no such head.
         """
+        check_whole(path)
         options = {"rect": rect, "device": device, "save": False, "verbose": False}
         options["nms"] = False if end2end else None
         predictor = DetectionPredictor(overrides=options)

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from ultralytics import YOLO
 
+from parity.files import check_whole
+
 
 def predictor(
     path: str | Path, *, thresholds: dict[str, Any], threads: int, **options: Any
@@ -24,6 +26,7 @@ def predictor(
     **options
         Further arguments of ``predict``.
     """
+    check_whole(path)
     model = YOLO(path, task="detect")
 
     def predict(image: str) -> dict[str, float]:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from parity.files import atomic, atomic_folder
+from parity.files import atomic_folder, check_whole, write_text
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser
 from parity.reporting.report import ModelReport, Report
@@ -71,8 +71,7 @@ def write_page(
         for model in report.models:
             figures |= copy_files(model, folder / model.name, f"{address}/{quote(model.name)}")
     places = Places(Path(page).parent, address, figures)
-    with atomic(page) as temporary:
-        temporary.write_text(render_page(report, places, markdown=markdown), encoding="utf-8")
+    write_text(page, render_page(report, places, markdown=markdown))
 
 
 def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]:
@@ -92,6 +91,7 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
         drawn = (block for block in every_block(section.view.blocks) if isinstance(block, Figure))
         for figure in drawn:
             path = Path(figure.path)  # …/<rule>/<model>/<file>
+            check_whole(path)
             name = f"{path.parts[-3]}_{path.name}"
             shutil.copyfile(path, folder / name)
             figures[figure.path] = f"{address}/{name}"

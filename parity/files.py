@@ -29,7 +29,7 @@ MADE_AS_A_WHOLE = ".snakemake_timestamp"
 
 _COMMENT = b"<!-- sha256: ", b" -->\n"
 
-SEALS = {".json": (b',\n "sha256": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
+SEALS = {".json": (b',\n "digest": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
 """What stands before and after the digest at the end of a text, by suffix."""
 
 HEX_DIGITS = 64
@@ -68,6 +68,7 @@ def atomic_folder(destination: str | Path) -> Iterator[Path]:
     temporary.mkdir()
     try:
         yield temporary
+        temporary.stat()  # before another's is removed
         if destination.exists():
             shutil.rmtree(destination)
         temporary.replace(destination)

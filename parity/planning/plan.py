@@ -502,7 +502,7 @@ class Plan:
             for model in self.swept_models
             for batch in self.batches
         ]
-        for model in map(Model, self.models):
+        for model in map(OneModel, self.models):
             files += map(self.witness, self.all_candidates(model))
             files += [*self.all_detections(model), *self.all_comparisons(model)]
         return files
@@ -516,7 +516,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Model:
+class OneModel:
     """A model, as what the input functions of rules are given."""
 
     model: str

@@ -5,7 +5,9 @@ verdict is a digest of everything that it rests on.
 """
 
 import json
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ROOT, Build, Workflow, copy_project
+from tests.conftest import ROOT, Build, Result, Workflow, copy_project
 from tests.test_house import RULES
 
 VERDICT = Path("results/verdict/verdict.json")
@@ -61,17 +63,22 @@ def configure(project: Workflow, own: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(known | own))
 
 
-@pytest.fixture(params=LASTING, ids=["candidates kept", "candidates temporary"])
-def project(request: pytest.FixtureRequest, build: Build, tmp_path: Path) -> Workflow:
-    """Return a finished project that a test may change."""
+def finished(build: Build, *, keep_candidates: bool) -> Workflow:
+    """Return a project in which a run with stand-ins has ended; it is shared."""
 
     def fill(folder: Path) -> None:
-        result = make_project(folder, keep_candidates=request.param).run()
+        result = make_project(folder, keep_candidates=keep_candidates).run()
         assert result.returncode == 0, result.output
         assert result.rules == set(RULES)
 
-    folder = build(f"stand_ins_{request.param}", fill)
-    return Workflow(folder / "project", folder / "home").copy(tmp_path / "project")
+    folder = build(f"stand_ins_{keep_candidates}", fill)
+    return Workflow(folder / "project", folder / "home")
+
+
+@pytest.fixture
+def temporary(build: Build) -> Workflow:
+    """Return a finished project whose candidates are gone."""
+    return finished(build, keep_candidates=False)
 
 
 @dataclass(frozen=True)
@@ -120,40 +127,69 @@ SAMPLE = {
     ("weights", "load_checkpoint"),
     ("image", "infer_onnx"),
     ("boxes", "detect_external"),
-    ("floor", "infer_pytorch"),
-    ("conf", "browse"),
+    ("labels", "accuracy"),
 }
-"""Cases that every change to the code is tested with; all others run every night."""
+"""Cases that every change to the code is tested with; all cases run every night."""
 
 
-def cases() -> list[Any]:
-    return [
-        pytest.param(
-            change,
-            rule,
-            id=f"{change}-{rule}",
-            marks=[] if (change, rule) in SAMPLE else pytest.mark.nightly,
-        )
-        for change, reached in CHANGES.items()
-        for rule in sorted(reached.rules)
-    ]
+CASES = [(change, rule) for change, each in CHANGES.items() for rule in sorted(each.rules)]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("change", "rule"), cases())
-def test_a_job_that_failed_is_made_up_for(project: Workflow, change: str, rule: str) -> None:
-    before = (project.root / VERDICT).read_bytes()
+def fail_once(project: Workflow, change: str, rule: str) -> Result:
+    """Change something, let the first job of a rule fail, and return what the run said."""
     CHANGES[change].make(project)
     write(project, "fail", rule)
     failed = project.run()
     assert failed.returncode, failed.output
     assert failed.jobs[rule], failed.output
+    return failed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("change", "rule"), sorted(SAMPLE))
+def test_what_failed_is_planned_again_and_nothing_else(
+    temporary: Workflow, tmp_path: Path, change: str, rule: str
+) -> None:
+    project = temporary.copy(tmp_path / "project")
+    undisturbed = temporary.copy(tmp_path / "undisturbed")
+    CHANGES[change].make(undisturbed)
+    planned = undisturbed.dry_run().jobs
+    assert set(planned) == CHANGES[change].rules
+    ended = fail_once(project, change, rule).jobs - Counter([rule])
+    assert project.dry_run().jobs == planned - ended
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("keep_candidates", LASTING, ids=["kept", "temporary"])
+@pytest.mark.parametrize(("change", "rule"), CASES)
+def test_the_verdict_after_a_failure_is_that_of_an_undisturbed_run(
+    build: Build, tmp_path: Path, change: str, rule: str, keep_candidates: bool
+) -> None:
+    def run_undisturbed(folder: Path) -> None:
+        project = make_project(folder, keep_candidates=keep_candidates)
+        CHANGES[change].make(project)
+        result = project.run()
+        assert result.returncode == 0, result.output
+
+    undisturbed = build(f"undisturbed_{change}_{keep_candidates}", run_undisturbed) / "project"
+    project = finished(build, keep_candidates=keep_candidates).copy(tmp_path / "project")
+    assert (project.root / VERDICT).read_bytes() != (undisturbed / VERDICT).read_bytes()
+    fail_once(project, change, rule)
     again = project.run()
     assert again.returncode == 0, again.output
-    assert again.jobs[rule]
-    after = (project.root / VERDICT).read_bytes()
-    assert after != before
-    shutil.rmtree(project.root / "results")
-    anew = project.run()
-    assert anew.returncode == 0, anew.output
-    assert (project.root / VERDICT).read_bytes() == after
+    assert (project.root / VERDICT).read_bytes() == (undisturbed / VERDICT).read_bytes()
+    assert project.dry_run().jobs == Counter()
+
+
+@pytest.mark.parametrize("keep_candidates", LASTING, ids=["kept", "temporary"])
+def test_everything_that_stays_is_asked_for(tmp_path: Path, keep_candidates: bool) -> None:
+    project = make_project(tmp_path, keep_candidates=keep_candidates)
+    table = project.plan("--summary").stdout
+    made = set(re.findall(r"^((?:results|benchmarks)/[^\t]*)\t", table, re.MULTILINE))
+    (line,) = re.findall(r"^rule all:\n    input: (.*)$", project.dry_run().output, re.MULTILINE)
+    asked = set(line.split(", "))
+    stays = {path for path in made if keep_candidates or not path.endswith(".npz")}
+    assert asked - stays == set()
+    beside = {path for path in stays - asked if path.startswith("benchmarks/")}
+    assert stays - asked == beside, "nothing but seconds beside what is asked for"
+    assert keep_candidates == any(path.startswith("benchmarks/infer") for path in beside)

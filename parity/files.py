@@ -32,9 +32,6 @@ _COMMENT = b"<!-- sha256: ", b" -->\n"
 SEALS = {".json": (b',\n "digest": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
 """What stands before and after the digest at the end of a text, by suffix."""
 
-HEX_DIGITS = 64
-"""Length of a SHA-256 digest as text."""
-
 ARCHIVES = frozenset({".npz", ".pt"})
 ZIP_MARK = b"PK"
 
@@ -89,8 +86,9 @@ def _temporary(path: Path) -> Path:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text of which :data:`SEALS` knows the kind, with its digest at the end."""
+    content = text.encode()
     with atomic(path) as temporary:
-        temporary.write_bytes(_seal(text.encode(), Path(path).suffix))
+        temporary.write_bytes(content + _seal(content, Path(path).suffix))
 
 
 def read_sealed(path: str | Path) -> bytes:
@@ -108,14 +106,14 @@ def read_sealed(path: str | Path) -> bytes:
     return content
 
 
-def _seal(content: bytes, suffix: str) -> bytes:
+def _seal(content: bytes | memoryview, suffix: str) -> bytes:
     before, after = SEALS[suffix]
-    return content + before + hashlib.sha256(content).hexdigest().encode() + after
+    return before + hashlib.sha256(content).hexdigest().encode() + after
 
 
 def _is_sealed(content: bytes, suffix: str) -> bool:
-    before, after = SEALS[suffix]
-    return content == _seal(content[: -len(before) - HEX_DIGITS - len(after)], suffix)
+    length = len(_seal(b"", suffix))
+    return content.endswith(_seal(memoryview(content)[:-length], suffix))
 
 
 def check_whole(path: str | Path) -> None:
@@ -192,7 +190,8 @@ def as_json(schema: str, content: dict[str, Any]) -> str:
     """Return the text that :func:`write_json` writes."""
     document = {"schema": f"yolo-parity/{schema}", **content}
     members = (f"{json.dumps(key)}: {_pretty(value)}" for key, value in document.items())
-    return _seal(("{\n " + ",\n ".join(members)).encode(), ".json").decode()
+    text = "{\n " + ",\n ".join(members)
+    return text + _seal(text.encode(), ".json").decode()
 
 
 def _pretty(value: Any) -> str:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity.files import write_json
+from parity.files import SEALS, write_json, write_text
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,7 +35,9 @@ def write(path: Path, digest: str) -> None:
         path.mkdir(parents=True)
         path = path / "picture.jpg"
     if path.suffix == ".json":
-        write_json(path, "stand_in/1", {"digest": digest})
+        write_json(path, "stand_in/1", {"made_of": digest})
+    elif path.suffix in SEALS:
+        write_text(path, digest)
     else:
         path.write_text(digest)
 

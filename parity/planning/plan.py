@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from parity.planning.externals import (
     source_of,
     tensor_files,
 )
+from parity.planning.given_files import digest_given, given_files
 from parity.planning.label_digest import LABELS_FILE, plan_labels
 from parity.planning.locks import hold
 
@@ -100,7 +101,8 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
             set_aside_damaged(ENDS)
         else:
             check_planned(asked)
-    return Plan(asked, arms, comparisons, planned.names, planned.note)
+    given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
+    return Plan(asked, arms, comparisons, planned.names, planned.note, given)
 
 
 def check_planned(config: Config) -> None:
@@ -149,6 +151,8 @@ class Plan:
         Names of the batches of images.
     note : str
         What a reader should know of the choice of images; may be empty.
+    given : dict of str to str
+        Digest of each file that :func:`parity.planning.given_files.given_files` names.
     """
 
     config: Config
@@ -156,6 +160,7 @@ class Plan:
     comparisons: dict[str, ComparisonSettings]
     batches: list[str]
     note: str
+    given: dict[str, str] = field(default_factory=dict)
 
     # Models and their exports: rules/models.smk
 
@@ -174,6 +179,10 @@ class Plan:
         weights = self.config.models[wildcards.model].weights
         return [weights] if Path(weights).is_file() else []
 
+    def content_of_weights(self, wildcards: Wildcards) -> str:
+        """Return the digest of the file that a model's checkpoint comes from, if it is one."""
+        return self.given.get(self.config.models[wildcards.model].weights, "")
+
     @property
     def export_options(self) -> dict[str, Params]:
         """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
@@ -183,6 +192,10 @@ class Plan:
         """Return the ONNX file that an export is given as, if it is."""
         given = all_options(self.config)[wildcards.export].onnx
         return [given] if given else []
+
+    def content_of_export(self, wildcards: Wildcards) -> str:
+        """Return the digest of the ONNX file that an export is given as, if it is."""
+        return self.given.get(all_options(self.config)[wildcards.export].onnx, "")
 
     @property
     def quantised(self) -> dict[str, Params]:
@@ -422,6 +435,10 @@ class Plan:
     def source(self, wildcards: Wildcards) -> Params:
         """Return what is said of a deployment's boxes."""
         return source_of(self.config, wildcards.external)
+
+    def content_of_boxes(self, wildcards: Wildcards) -> str:
+        """Return the digest of the file that a deployment's boxes come from, if it is given."""
+        return self.given.get(self.config.external[wildcards.external].detections or "", "")
 
     def known(self, wildcards: Wildcards) -> Params:
         """Return what is known of a deployment."""

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import msgspec
 import numpy as np
 
-from parity.files import as_json, atomic, damaged, read_json, read_sealed, write_json
+from parity.files import as_json, atomic, read_json, write_json
+from parity.integrity import damaged, read_sealed
 
 
 class Document(Protocol):

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity.files import SEALS, write_json, write_text
+from parity.files import write_json, write_text
+from parity.integrity import SEALS
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

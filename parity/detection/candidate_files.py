@@ -10,7 +10,8 @@ import numpy as np
 
 from parity.detection.decoding import EMPTY, Candidates
 from parity.documents import from_plain, to_plain
-from parity.files import damaged, read_npz, write_npz
+from parity.files import read_npz, write_npz
+from parity.integrity import damaged
 
 CANDIDATES = "candidates/1"
 COLUMNS = ("boxes", "scores", "class_ids")

@@ -13,7 +13,8 @@ from onnx import numpy_helper
 from parity.detection.candidate_files import BakedThresholds
 from parity.documents import load
 from parity.errors import UserError
-from parity.files import atomic, damaged, is_result
+from parity.files import atomic
+from parity.integrity import damaged, is_result
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256

@@ -10,7 +10,7 @@ from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
-from parity.files import check_whole
+from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
     Arm,

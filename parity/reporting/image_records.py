@@ -8,7 +8,7 @@ from parity.comparison.differences import ComparisonBatch, ImageComparison
 from parity.data.batch_files import BatchImage, load_batch
 from parity.detection.detection_files import DetectionBatch, ImageDetections
 from parity.documents import load
-from parity.files import damaged
+from parity.integrity import damaged
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from ultralytics import YOLO
 
-from parity.files import check_whole
+from parity.integrity import check_whole
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Any
 import onnx
 from ultralytics import YOLO
 
-from parity.files import atomic, check_whole
+from parity.files import atomic
+from parity.integrity import check_whole
 from parity.model_files.description import load_checked
 
 

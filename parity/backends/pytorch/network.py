@@ -17,7 +17,7 @@ from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
-from parity.files import check_whole
+from parity.integrity import check_whole
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Task
 

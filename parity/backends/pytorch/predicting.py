@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from ultralytics import YOLO
 
-from parity.files import check_whole
+from parity.integrity import check_whole
 
 
 def predictor(

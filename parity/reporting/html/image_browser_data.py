@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from parity.comparison.results import Results
 from parity.documents import load
-from parity.files import check_whole
+from parity.integrity import check_whole
 from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable

@@ -18,7 +18,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from parity.files import atomic_folder, check_whole, write_text
+from parity.files import atomic_folder, write_text
+from parity.integrity import check_whole
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser
 from parity.reporting.report import ModelReport, Report

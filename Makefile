@@ -31,7 +31,7 @@ help: ## show these lines
 	@printf 'Further options go into ARGS, as in: make run ARGS="--dry-run"\n'
 
 run: $(RUN_STAMP) ## compare the models that config.yaml names, on the images that it names
-	$(VENV_PYTHON) -m snakemake --cores $(CORES) $$(test -t 2 && echo --logger rich) $(ARGS)
+	@$(VENV_PYTHON) -m snakemake --cores $(CORES) $(ARGS)
 
 bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare runtime
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) bench $(ARGS)
@@ -81,7 +81,7 @@ docs: $(TEST_STAMP) ## write the documents that are made from something else
 	$(VENV_PYTHON) -m docs.configuration
 	$(VENV_PYTHON) -m docs.rule_graph
 
-pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the run in results/
+pictures: $(TEST_STAMP) ## take the pictures of the README anew, of the reports in reports/
 	$(VENV_PYTHON) docs/pictures.py
 
 $(RUN_STAMP):

@@ -8,12 +8,21 @@ calibration images a run uses is written down before any rule runs, by planning,
 from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
+from parity.planning.config_file import check_config_file
 from parity.planning.plan import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
-from parity.reporting.console import JobLog, after_failure, after_success
+from parity.reporting.console import Console
+from parity.reporting.history import name_of_run
+from parity.reporting.last_words import LastWords
 
 min_version("9.25")
+
+
+if not workflow.modifier.skip_configfile:
+    with in_one_sentence():
+        for path in workflow.overwrite_configfiles or ["config.yaml"]:
+            check_config_file(path)
 
 
 # A configuration that is given (--configfile) stands alone: it is not laid over config.yaml.
@@ -27,8 +36,14 @@ with in_one_sentence():
     PLAN = plan_run(config, coordinating=workflow.is_main_process)
 
 
-JOBS = JobLog()
-logger.addHandler(JOBS)
+CONSOLE = Console(
+    LastWords(
+        run=name_of_run(workflow.configfiles),
+        judged=lambda: any(job.rule.name == "verdict" for job in workflow.dag.jobs),
+    )
+)
+if workflow.is_main_process and workflow.modifier.is_main_snakefile():
+    CONSOLE.attach(logger, workflow.output_settings)
 
 
 report: "report/workflow.rst"
@@ -65,11 +80,12 @@ rule all:
         rules.write_report.input,
         rules.write_report.output,
         rules.verdict.output,
+        rules.gate.output,
 
 
 onsuccess:
-    print(after_success(JOBS))
+    CONSOLE.succeed()
 
 
 onerror:
-    print(after_failure(JOBS))
+    CONSOLE.stop()

@@ -1,6 +1,7 @@
-"""Take the pictures of the page that the README shows, of the run that is in results/.
+"""Take the pictures that the README shows, of the reports that are kept in reports/.
 
-Run by ``make pictures`` after ``make run``; needs Debian's chromium.
+Run by ``make pictures`` after runs of config.yaml and config/demo_faults.yaml; needs Debian's
+chromium.
 """
 
 import shutil
@@ -10,22 +11,32 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-REPORT = ROOT / "results" / "report" / "index.html"
-PLOTS = "results/plot/*/comparison_plots.png"
-DIAGNOSIS = ROOT / "results/plot_diagnosis/yolo11n/stretched-and-cut.jpg"
-"""Of config/demo_faults.yaml."""
+SAMPLES = ROOT / "reports" / "config"
+FAULTS = ROOT / "reports" / "demo_faults"
+DEPLOYMENT = "stretched-and-cut"
+"""What of config/demo_faults.yaml is shown: it is wrong before the network and after it."""
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
-def show_report(page: Page) -> None:
-    """Take the top of the page: the verdict and the effects."""
-    page.screenshot(path=PICTURES / "report.png")
+def show_answer(page: Page) -> None:
+    """Take the first screen: what is wrong, and what it costs."""
+    page.goto((FAULTS / "index.html").as_uri())
+    page.screenshot(path=PICTURES / "answer.png")
+
+
+def show_fault(page: Page) -> None:
+    """Take the card of the worst fault of a deployment: what it costs, where, and the fix."""
+    page.goto((FAULTS / "index.html").as_uri())
+    answer = page.locator(".answers > li", has_text=DEPLOYMENT)
+    anchor = answer.locator(".steps a").first.get_attribute("href")
+    page.locator(str(anchor)).screenshot(path=PICTURES / "fault.png")
 
 
 def show_image(page: Page) -> None:
     """Take an image of the browser with what a comparison found in it."""
-    page.locator(".open", has_text="bus.jpg").click()
+    page.goto((SAMPLES / "index.html").as_uri())
+    page.locator(".open", has_text="bus.jpg").first.click()
     page.wait_for_selector("#viewer-objects table")
     page.locator("#viewer-objects button").last.focus()
     page.wait_for_timeout(300)
@@ -34,15 +45,15 @@ def show_image(page: Page) -> None:
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    shutil.copyfile(next(ROOT.glob(PLOTS)), PICTURES / "comparison_plots.png")
-    if DIAGNOSIS.is_file():
-        shutil.copyfile(DIAGNOSIS, PICTURES / "diagnosis.jpg")
+    plots = SAMPLES / "plot" / "yolo11n" / "comparison_plots.png"
+    shutil.copyfile(plots, PICTURES / "comparison_plots.png")
+    drawn = next(FAULTS.glob(f"files/*/plot_diagnosis_{DEPLOYMENT}.jpg"))
+    shutil.copyfile(drawn, PICTURES / "diagnosis.jpg")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         page = browser.new_page(
             viewport={"width": 1200, "height": 860}, color_scheme="light", reduced_motion="reduce"
         )
-        page.goto(REPORT.as_uri())
-        show_report(page)
-        show_image(page)
+        for show in (show_answer, show_fault, show_image):
+            show(page)
         browser.close()

@@ -69,7 +69,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     try:
         if msgspec.json.decode(text, type=_Head).schema == f"yolo-parity/{kind.SCHEMA}":
             return msgspec.json.decode(text, type=kind, dec_hook=_list_to_array)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, ValueError, RecursionError):
         pass  # NaN, which only Python's reader takes, or an error, which is told below
     content = read_json(path, kind.SCHEMA)
     try:
@@ -80,7 +80,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
 
 def load_one_of(path: str | Path, first: type[Read], second: type[Other]) -> Read | Other:
     """Read a document that is of one of two kinds, see :func:`load`; it says which."""
-    with suppress(msgspec.DecodeError):
+    with suppress(msgspec.DecodeError, ValueError, RecursionError):
         head = msgspec.json.decode(Path(path).read_bytes(), type=_Head)
         if head.schema == f"yolo-parity/{second.SCHEMA}":
             return load(path, second)

@@ -4,6 +4,7 @@ import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 
@@ -12,8 +13,27 @@ class UserError(Exception):
     """Something that the user can fix; the message is one sentence that says what and how."""
 
 
+MAX_SHOWN = 100
+"""Characters of a foreign text in a sentence (chosen)."""
+
+
+def shown(text: str) -> str:
+    """Return a foreign text as it may stand in a sentence: short, and of printable characters."""
+    printable = text.encode("unicode_escape").decode()
+    return printable if len(printable) <= MAX_SHOWN else f"{printable[:MAX_SHOWN]}…"
+
+
 class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
+
+
+@contextmanager
+def about(path: str | Path) -> Iterator[None]:
+    """Let the errors raised within, which say what a file is, begin with its name."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{path} {error}.") from None
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
     """
     try:
         document = json.loads(read_sealed(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise damaged(path, f"is damaged ({error})") from None
     found = document.get("schema") if isinstance(document, dict) else None
     if found != f"yolo-parity/{schema}":

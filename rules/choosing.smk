@@ -15,6 +15,7 @@ rule choose:
             category="Exports",
             labels={"model": "{model}", "what": "which to ship"},
         ),
+        dark="results/choose/{model}/dark/choices.png",
     log:
         "logs/choose/{model}.log",
     conda:

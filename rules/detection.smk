@@ -24,6 +24,7 @@ rule infer_pytorch:
         arm=lookup("{arm}", within=PLAN.pytorch_arms),
         candidates=lookup("candidates", within=config),
         device=lookup("device", within=config),
+        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/infer_pytorch.py"),
     message:
         "Running {wildcards.model} in PyTorch ({wildcards.arm}, batch {wildcards.batch})"

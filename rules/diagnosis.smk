@@ -110,6 +110,9 @@ rule plot_diagnosis:
             category="Diagnosis",
             labels={"model": "{model}", "what": "{external}"},
         ),
+        dark="results/plot_diagnosis/{model}/dark/{external}.jpg",
+        narrow="results/plot_diagnosis/{model}/narrow/{external}.jpg",
+        narrow_dark="results/plot_diagnosis/{model}/narrow/dark/{external}.jpg",
     log:
         "logs/plot_diagnosis/{model}/{external}.log",
     conda:

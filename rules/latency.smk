@@ -29,6 +29,7 @@ rule latency:
         thresholds=lookup("thresholds", within=config),
         candidates=lookup("candidates", within=config),
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
+        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/latency.py", "parity/benchmarking/worker.py"),
     message:
         "Timing {wildcards.model} ({wildcards.export}); keep the machine otherwise idle"
@@ -47,6 +48,7 @@ rule plot_latency:
             category="Speed",
             labels={"model": "{model}", "export": "{export}"},
         ),
+        dark="results/plot_latency/{model}/dark/{export}.png",
     log:
         "logs/plot_latency/{model}/{export}.log",
     conda:

@@ -40,6 +40,7 @@ rule plot_layers:
             category="Exports",
             labels={"model": "{model}", "what": "layers of {export}"},
         ),
+        dark="results/plot_layers/{model}/dark/{export}.png",
     log:
         "logs/plot_layers/{model}/{export}.log",
     conda:

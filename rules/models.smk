@@ -2,7 +2,7 @@
 
 
 rule load_checkpoint:
-    """Obtain the checkpoint of a model; refuse one that is unsafe or no detector."""
+    """Obtain the checkpoint of a model; load nothing foreign unless it is trusted."""
     input:
         weights=PLAN.weights,
     output:
@@ -37,6 +37,7 @@ rule export:
     params:
         export=lookup("{export}", within=PLAN.export_options),
         content=PLAN.content_of_export,
+        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/export.py"),
     message:
         "Exporting {wildcards.model} as {wildcards.export}"
@@ -81,6 +82,7 @@ rule inspect_export:
         "../envs/pytorch.yaml"
     params:
         wanted=lookup("{export}", within=PLAN.wanted),
+        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/inspect_export.py"),
     message:
         "Inspecting {wildcards.export} of {wildcards.model}"

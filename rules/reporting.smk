@@ -13,6 +13,7 @@ rule plot:
             category="Comparison",
             labels={"model": "{model}", "what": "figures"},
         ),
+        dark="results/plot/{model}/dark/comparison_plots.png",
     log:
         "logs/plot/{model}.log",
     conda:
@@ -107,6 +108,29 @@ rule write_report:
             model=PLAN.timed_models,
             export=PLAN.exports,
         ),
+        variants=[
+            *collect(rules.plot.output.dark, model=PLAN.models),
+            *collect(rules.plot_sweep.output.dark, model=PLAN.swept_models),
+            *collect(rules.choose.output.dark, model=PLAN.chosen_models),
+            *collect(
+                "results/plot_layers/{model}/dark/{export}.png",
+                model=PLAN.models,
+                export=PLAN.suspects,
+            ),
+            *collect(
+                "results/plot_latency/{model}/dark/{export}.png",
+                model=PLAN.timed_models,
+                export=PLAN.exports,
+            ),
+            *collect(
+                "results/plot_diagnosis/{file}.jpg",
+                file=[
+                    file.replace("/", f"/{variant}/")
+                    for file in PLAN.drawn_files
+                    for variant in ("dark", "narrow", "narrow/dark")
+                ],
+            ),
+        ],
     output:
         report=report(
             "results/report/analysis_report.md",
@@ -140,16 +164,18 @@ rule write_report:
 
 
 rule verdict:
-    """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
+    """Write down what the run came to, for people and for continuous integration."""
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
         report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
+        junit="results/verdict/junit.xml",
+        summary="results/verdict/summary.md",
+        badge="results/verdict/badge.svg",
     log:
         "logs/verdict/verdict.log",
-    retries: 0
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -159,3 +185,23 @@ rule verdict:
         "Giving the verdict"
     script:
         "../scripts/verdict.py"
+
+
+rule gate:
+    """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
+    input:
+        verdict=rules.verdict.output.verdict,
+    output:
+        passed="results/gate/passed.txt",
+    log:
+        "logs/gate/passed.log",
+    retries: 0
+    localrule: True
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/gate.py"),
+    message:
+        "Applying the gates"
+    script:
+        "../scripts/gate.py"

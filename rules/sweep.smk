@@ -54,6 +54,7 @@ rule plot_sweep:
             category="Comparison",
             labels={"model": "{model}", "what": "sweep"},
         ),
+        dark="results/plot_sweep/{model}/dark/sweep_plots.png",
     log:
         "logs/plot_sweep/{model}.log",
     conda:

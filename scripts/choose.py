@@ -10,7 +10,7 @@ from parity.documents import load, save
 from parity.logs import log_to
 from parity.reporting.export_choice import compare_exports, single_thread_speed
 from parity.reporting.figures.export_choice import draw_choices
-from parity.reporting.figures.theme import save_figure
+from parity.reporting.figures.theme import save_figures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,7 +24,7 @@ def main(
     speeds = {Path(path).stem: single_thread_speed(load(path, Latency)) for path in latencies}
     found = compare_exports(load(results, Results), next(iter(known), None), speeds)
     save(destination, found)
-    save_figure(draw_choices(found), plot)
+    save_figures(lambda: draw_choices(found), plot)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.description import describe_file, take_given
@@ -24,6 +25,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         main(
             checkpoint=snakemake.input.checkpoint,
             export=snakemake.params.export,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
+from parity.backends.trust import trust_checkpoint
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def main(
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         main(
             checkpoint=snakemake.input.checkpoint,
             batch=snakemake.input.batch,

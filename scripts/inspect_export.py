@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.backends.trust import trust_checkpoint
 from parity.documents import load, save
 from parity.logs import log_to
 from parity.model_files.inspection import inspect_export, stop_if_wrong
@@ -26,6 +27,7 @@ def main(
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         main(
             onnx=snakemake.input.onnx,
             descriptions=[snakemake.input.description, *snakemake.input.counterpart],

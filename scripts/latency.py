@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.trust import trust_checkpoint
 from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races
 from parity.benchmarking.results import Latency, LatencySettings, Workload
@@ -27,6 +28,7 @@ def main(
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        trust_checkpoint(snakemake.params.trust)
         arm = snakemake.params.arm
         main(
             workload=Workload(

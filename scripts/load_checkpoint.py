@@ -1,4 +1,4 @@
-"""Obtain the checkpoint of a model and refuse what is unsafe or no detector."""
+"""Obtain the checkpoint of a model and load nothing foreign unless it is trusted."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 from parity.logs import log_to
-from parity.reporting.figures.diagnosis import write_diagnosis_figure
+from parity.reporting.figures.diagnosis import write_diagnosis_figures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
 def main(*, diagnosis: str, batches: list[str], destination: str) -> None:
-    """Write one picture."""
-    write_diagnosis_figure(diagnosis, batches, destination)
+    """Write the picture in each scheme and layout."""
+    write_diagnosis_figures(diagnosis, batches, destination)
 
 
 if __name__ == "__main__":

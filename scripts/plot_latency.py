@@ -6,15 +6,16 @@ from parity.benchmarking.results import Latency
 from parity.documents import load
 from parity.logs import log_to
 from parity.reporting.figures.latency import draw_latency
-from parity.reporting.figures.theme import save_figure
+from parity.reporting.figures.theme import save_figures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
 def main(*, latency: str, destination: str) -> None:
-    """Write all panels as one PNG."""
-    save_figure(draw_latency(load(latency, Latency)), destination)
+    """Write all panels as one PNG in each scheme."""
+    found = load(latency, Latency)
+    save_figures(lambda: draw_latency(found), destination)
 
 
 if __name__ == "__main__":

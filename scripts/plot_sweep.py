@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from parity.comparison.tuning import SweepResults
 from parity.documents import load
 from parity.logs import log_to
-from parity.reporting.figures.theme import save_figure
+from parity.reporting.figures.theme import save_figures
 from parity.reporting.figures.thresholds import draw_sweep
 
 if TYPE_CHECKING:
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 def main(*, results: str, destination: str) -> None:
-    """Write all panels as one PNG."""
-    save_figure(draw_sweep(load(results, SweepResults)), destination)
+    """Write all panels as one PNG in each scheme."""
+    found = load(results, SweepResults)
+    save_figures(lambda: draw_sweep(found), destination)
 
 
 if __name__ == "__main__":

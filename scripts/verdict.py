@@ -1,33 +1,30 @@
-"""Fail if a gated comparison exceeds its tolerance, or boxes could not be diagnosed."""
+"""Write down what a run came to, whether it passes or fails."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.comparison.results import Results
-from parity.diagnosis.document import Undiagnosed, load_diagnosis
+from parity.diagnosis.document import load_diagnosis
 from parity.documents import load, save
 from parity.logs import log_to
-from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import unread_line, verdict_sentence, worst_first
-from parity.reporting.verdict import FAIL, RunVerdict, gates_of, overall
+from parity.reporting.ci.files import write_ci_files
+from parity.reporting.run_verdict import verdict_of
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
 def main(*, results: list[str], diagnoses: list[str], report: str, destination: str) -> None:
-    """Say what each gate came to; write that down, or exit with 1 if anything fails."""
-    documents = [load(path, Results) for path in results]
-    gates, table = gates_of(documents), comparison_lines(documents)
-    found = worst_first(map(load_diagnosis, diagnoses))
-    told = [*map(verdict_sentence, found)]
-    unread = [unread_line(each) for each in found if isinstance(each, Undiagnosed)]
-    lines = [*(gate.line for gate in gates), *unread, *told, "", *table]
-    sys.stdout.write("\n".join(lines) + "\n")
-    verdict = overall(gates)
-    if verdict == FAIL or unread:
-        sys.exit(1)
-    save(destination, RunVerdict(verdict, report, gates, tuple(told), tuple(table)))
+    """Write the verdict of a run in each format, and say what it answers."""
+    verdict = verdict_of(
+        [load(path, Results) for path in results],
+        [load_diagnosis(path) for path in diagnoses],
+        report=report,
+    )
+    sys.stdout.write("\n".join([*verdict.answers.lines, "", *verdict.table]) + "\n")
+    save(destination, verdict)
+    write_ci_files(verdict, Path(destination).parent)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -109,9 +111,12 @@ class Workflow:
         config : mapping, optional
             Applied on top of ``config.yaml``, nested keys too.
         """
+        logs = self.root / ".snakemake" / "log"
+        earlier = set(logs.glob("*.log"))
         done = self.snakemake("--cores", "2", *args, config=config)
-        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", done.stdout, re.MULTILINE)
-        failed = re.findall(r"^Error in rule (\w+):", done.stdout, re.MULTILINE)
+        told = "".join(path.read_text() for path in set(logs.glob("*.log")) - earlier)
+        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", told, re.MULTILINE)
+        failed = re.findall(r"^Error in rule (\w+):", told, re.MULTILINE)
         jobs = Counter(rule for rule in finished + failed if rule != "all")
         return Result(done.returncode, done.stdout, jobs)
 
@@ -137,6 +142,25 @@ class Workflow:
             check=False,
             text=True,
         )
+
+    def interrupt(self, *, config: Mapping[str, Any]) -> tuple[int, str]:
+        """Run the workflow, press Ctrl-C while its first jobs run; return status and output."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *self._configfile(config)],
+            cwd=self.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        scripts = self.root / ".snakemake" / "scripts"
+        while process.poll() is None and not list(scripts.glob("*.py")):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate()
+        return process.returncode, output
 
     def plan(
         self, *args: str, config: Mapping[str, Any] | None = None

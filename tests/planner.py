@@ -16,7 +16,6 @@ import snakemake.cli
 import snakemake.executors.dryrun
 import snakemake.executors.local
 import snakemake.report.html_reporter
-import snakemake_logger_plugin_rich  # noqa: F401
 import yaml  # noqa: F401
 
 

@@ -372,7 +372,7 @@ def sweep(*names: str, conf: int = 2, empty: bool = False, arm: str = "onnx-fp32
         sentence="Keep onnx-fp32 at conf 0.25.",
         recommended=point,
         tuning=Tuning(point, point, point),
-        curve=[f1] * conf,
+        tuned_f1=[[f1] * conf] * 2,
         cells=cells,
     )
     counts = ArmCounts(end2end=False, detections=np.full((2, conf), 10))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.deployment_effects import ImageAttribution, attribute_images, deployments
-from parity.reporting.views.causes import UNKNOWN_CAUSE, causes, recommendations
+from parity.reporting.views.causes import UNKNOWN_CAUSE, causes
+from parity.reporting.views.recommendations import recommendations, round_tolerance
 from tests.report_documents import layers
 from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
 
@@ -54,17 +55,16 @@ def test_without_a_control_of_its_size_what_differs_in_both_is_unknown(tmp_path:
     arms = {**SAME, "pytorch-square-320": SAME["pytorch-square"]}
     run = make_run(tmp_path / "b", arms, settings=settings)
     assert attribution(run) == ImageAttribution(differing=2, geometry=2)
-    assert "gets images at 320×320" in " ".join(recommendations(run.load()))
+    assert "export at 640×640 instead of 320×320" in " ".join(recommendations(run.load()))
 
 
 def test_recommendations_follow_from_the_numbers(tmp_path: Path) -> None:
     good = " ".join(recommendations(make_run(tmp_path / "a", SAME).load()))
-    assert "The runtime of onnx-fp32 needs no fix" in good
+    assert "runtime" not in good, "what is fine needs no word"
     assert "export with dynamic: true" in good
     assert "Do not deploy" not in good
 
     bad = " ".join(recommendations(make_run(tmp_path / "b", BROKEN).load()))
-    assert "needs no fix" not in bad
     assert "Do not deploy onnx-fp32 while it fails runtime-fp32" in bad
     assert "3 missing detections, 3 extra detections" in bad
 
@@ -83,8 +83,7 @@ def test_a_wide_tolerance_is_not_called_floating_point(tmp_path: Path) -> None:
         "onnx-fp32": {"one.png": [([22.0, 20.0, 60.0, 100.0], 0.88, 0)]},
     }
     said = " ".join(recommendations(make_run(tmp_path, arms, settings=settings).load()))
-    assert "stays within the tolerance set for it" in said
-    assert "needs no fix" not in said
+    assert "Check onnx-fp32 on your own images: within its tolerance, it differs from" in said
 
 
 def test_layers_tell_why_a_runtime_differs(tmp_path: Path) -> None:
@@ -93,3 +92,26 @@ def test_layers_tell_why_a_runtime_differs(tmp_path: Path) -> None:
     assert untold.endswith(UNKNOWN_CAUSE)
     (told,) = causes(results, {"fp32": layers()})
     assert told.endswith("By layer: No layer stands out. Most of the error comes from /a/Conv.")
+
+
+def test_equal_exports_share_a_sentence(tmp_path: Path) -> None:
+    arms = {**SAME, "onnx-b": SAME["onnx-fp32"], "onnx-c": BROKEN["onnx-fp32"]}
+    settings = {"geometry": EFFECTS["geometry"]}
+    for name in ("fp32", "b", "c"):
+        arm = f"onnx-{name}"
+        settings[f"runtime-{name}"] = replace(EFFECTS["runtime-fp32"], candidate=arm)
+        settings[f"deployment-{name}"] = replace(EFFECTS["deployment-fp32"], candidate=arm)
+    results = make_run(tmp_path, arms, settings=settings).load()
+    same, broken = causes(results, {})
+    assert same.startswith("onnx-fp32 and onnx-b: 2 images of 3 differ from pytorch-rect. In 2 of")
+    assert broken.startswith("onnx-c: 3 images of 3 differ")
+    said = recommendations(results)
+    assert [each for each in said if "dynamic: true" in each] == [
+        each for each in said if "from onnx-fp32, onnx-b" in each or "from onnx-fp32 and" in each
+    ]
+    assert len(said) == len(set(said)) == 2
+
+
+def test_a_tolerance_to_set_has_two_digits_and_would_pass() -> None:
+    found = round_tolerance(Tolerance(missing=3, box_px=0.012341, score=1.01e-4))
+    assert found == Tolerance(missing=3, box_px=0.013, score=1.1e-4)

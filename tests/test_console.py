@@ -1,122 +1,172 @@
-"""The last lines tell of this run only, and name what failed."""
+"""The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from parity.reporting.console import REPORT, JobLog, after_failure, after_success
-from scripts.verdict import main
-from tests.synthetic import SAME, make_run
+from parity.reporting import console
+from parity.reporting.console import Console
+from parity.reporting.last_words import LastWords
 
-LOG = "logs/verdict/verdict.log"
-INFER = "logs/infer_onnx/yolo11n/onnx-fp32/00000.log"
+REPEATED = "RuleException:\nCalledProcessError in file rules/detection.smk, line 30"
+OTHER = "MissingOutputException in rule compare"
+
+
+class Words(LastWords):
+    """Last words that are short."""
+
+    def after_success(self) -> str:
+        return "success"
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder with a verdict that an earlier run left behind."""
-    monkeypatch.chdir(tmp_path)
-    run = make_run(tmp_path, SAME)
-    main(
-        results=[run.results],
-        diagnoses=[],
-        report=REPORT,
-        destination="results/verdict/verdict.json",
-    )
-    return tmp_path
+def logger() -> logging.Logger:
+    """Return what stands for Snakemake's logger."""
+    return logging.Logger("snakemake")
 
 
-def told(*events: dict[str, Any]) -> JobLog:
-    """Return what is remembered of events, as Snakemake's logger tells them."""
-    jobs = JobLog()
-    logger = logging.Logger("snakemake")
-    logger.addHandler(jobs)
+@pytest.fixture(autouse=True)
+def stderr_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave standard error to pytest."""
+    monkeypatch.setattr(Console, "_part_from_jobs", lambda *_: None)
+    monkeypatch.setattr(console.sys, "excepthook", None)
+
+
+def attached(logger: logging.Logger, **settings: Any) -> Console:
+    """Return a console that listens to a logger, which prints, as Snakemake's does."""
+    logger.addHandler(logging.StreamHandler())
+    chosen = {"dryrun": False, "verbose": False, "quiet": None} | settings
+    made = Console(Words("config", lambda: True))
+    made.attach(logger, SimpleNamespace(**chosen))  # type: ignore[arg-type]
+    return made
+
+
+def tell(logger: logging.Logger, event: LogEvent | None, said: str = "", **told: Any) -> None:
+    level = logging.ERROR if event in {LogEvent.ERROR, LogEvent.JOB_ERROR} else logging.INFO
+    logger.log(level, said, extra={"event": event, **told} if event else None)
+
+
+def begin(logger: logging.Logger) -> None:
+    logger.info("Assuming unrestricted shared filesystem usage.")
+    tell(logger, LogEvent.WORKFLOW_STARTED, "SNAKEMAKE")
     logger.info("Building DAG of jobs...")
-    for event in events:
-        logger.info("", extra=event)
-    return jobs
+    stats = {"infer_onnx": 1, "compare": 2, "all": 1, "total": 4}
+    tell(logger, LogEvent.RUN_INFO, "Job stats:", stats=stats)
 
 
-def started(jobid: int, rule: str) -> dict[str, Any]:
-    return {"event": LogEvent.JOB_INFO, "jobid": jobid, "rule_name": rule}
+def start(logger: logging.Logger, jobid: int, rule: str, said: str = "") -> None:
+    tell(logger, LogEvent.JOB_INFO, "Rule: …", jobid=jobid, rule_name=rule, rule_msg=said)
 
 
-def failed(jobid: int, rule: str, log: str = "") -> dict[str, Any]:
-    logs = [log] if log else []
-    return {"event": LogEvent.JOB_ERROR, "jobid": jobid, "rule_name": rule, "log": logs}
+def finish(logger: logging.Logger, jobid: int) -> None:
+    tell(logger, LogEvent.JOB_FINISHED, "Finished", job_id=jobid)
 
 
-def write_log(workplace: Path, log: str, text: str) -> None:
-    path = workplace / log
-    path.parent.mkdir(parents=True)
-    path.write_text(text)
+def fail(logger: logging.Logger, jobid: int, rule: str, log: str) -> None:
+    tell(logger, LogEvent.ERROR, REPEATED)
+    tell(logger, LogEvent.JOB_ERROR, "Error in rule", jobid=jobid, rule_name=rule, log=[log])
 
 
-def test_after_a_pass_the_verdict_is_told(workplace: Path) -> None:  # noqa: ARG001
-    said = after_success(told(started(1, "verdict")))
-    assert said.startswith("Verdict PASS:\nPASS yolo11n, runtime-fp32: onnx-fp32 agrees with")
-    assert said.endswith(f"Report: results/report/index.html (as text: {REPORT})")
-
-
-def test_after_a_failed_verdict_alone_the_run_is_complete(workplace: Path) -> None:
-    write_log(workplace, LOG, "FAIL yolo11n, runtime-fp32: of this run.\n")
-    said = after_failure(told(failed(1, "verdict", LOG)))
-    assert said.startswith("The run is complete. Verdict FAIL:\nFAIL yolo11n, runtime-fp32: of")
-    assert said.endswith(f"Report: results/report/index.html (as text: {REPORT})")
-
-
-@pytest.mark.parametrize(
-    ("events", "rules"),
-    [
-        (
-            [failed(1, "infer_onnx", INFER), failed(2, "export")],
-            [f"infer_onnx, see {INFER}", "export"],
-        ),
-        ([failed(1, "infer_onnx", INFER), failed(2, "verdict", LOG)], ["infer_onnx", "verdict"]),
-        ([failed(1, "verdict", LOG)], ["verdict"]),  # it crashed: its log has no sentence
-        ([], []),  # interrupted
-    ],
-)
-def test_after_a_stop_no_verdict_is_told(
-    workplace: Path,  # noqa: ARG001
-    events: list[dict[str, Any]],
-    rules: list[str],
+def test_a_finished_step_is_a_line(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = after_failure(told(*events))
-    assert "without a verdict" in said
-    assert "PASS" not in said
-    assert "FAIL" not in said
-    assert REPORT not in said
-    for line, rule in zip(said.splitlines()[1:], rules, strict=True):
-        assert line.startswith(rule)
+    attached(logger)
+    begin(logger)
+    start(logger, 1, "infer_onnx", "Running fp32 of a\nb\x1b[31m")
+    finish(logger, 1)
+    start(logger, 0, "all")
+    finish(logger, 0)
+    assert capsys.readouterr().err.splitlines() == [
+        "Assuming unrestricted shared filesystem usage.",
+        r"1 of 3  Running fp32 of a\nb\x1b[31m (0 s)",
+    ]
 
 
-def test_only_the_last_attempt_of_a_job_counts(workplace: Path) -> None:  # noqa: ARG001
-    again = (failed(1, "infer_onnx", INFER), started(1, "infer_onnx"))
-    assert "infer_onnx" not in after_failure(told(*again, failed(2, "export")))
-    assert "infer_onnx" in after_failure(told(*again, failed(1, "infer_onnx", INFER)))
+def test_a_failed_step_is_a_line_and_its_exception_is_none(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = attached(logger)
+    begin(logger)
+    start(logger, 1, "infer_onnx", "Running fp32")
+    fail(logger, 1, "infer_onnx", "logs/a.log")
+    start(logger, 1, "infer_onnx", "Running fp32")
+    assert not shown.failed
+    fail(logger, 1, "infer_onnx", "logs/a.log")
+    logger.warning("a warning of a plugin")
+    tell(logger, LogEvent.ERROR, OTHER)
+    start(logger, 2, "compare", "Comparing")
+    finish(logger, 2)
+    logger.error("Exiting because a job execution failed. Look above for error messages")
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "failed: Running fp32, see logs/a.log",
+        "trying again: Running fp32",
+        "failed: Running fp32, see logs/a.log",
+        "a warning of a plugin",
+        OTHER,
+        "1 of 3  Comparing (0 s)",
+    ]
+    assert [job.rule for job in shown.failed.values()] == ["infer_onnx"]
 
 
-def test_a_run_without_a_verdict_repeats_no_older_one(workplace: Path) -> None:  # noqa: ARG001
-    assert "PASS" not in after_success(told(started(1, "export")))
+def test_a_gate_that_fails_is_no_failed_step(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "passed.log"
+    log.write_text("The exit code is 1, because …")
+    shown = attached(logger)
+    begin(logger)
+    start(logger, 7, "gate", "Applying the gates")
+    fail(logger, 7, "gate", str(log))
+    shown.stop()
+    tell(logger, LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.")
+    said = capsys.readouterr()
+    assert said.out == "success\n"
+    assert len(said.err.splitlines()) == 1
 
 
-def test_the_sentence_of_a_failed_job_is_repeated(workplace: Path) -> None:
-    write_log(workplace, INFER, "error: boxes.json, entry 3: the score: 'x' is not a number.\n")
-    said = after_failure(told(failed(1, "infer_onnx", INFER)))
-    assert "\n  error: boxes.json, entry 3: the score" in said
+def test_an_interruption_is_noticed(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = attached(logger)
+    begin(logger)
+    for jobid in (1, 2):
+        start(logger, jobid, "infer_onnx", "Running fp32")
+    fail(logger, 1, "infer_onnx", "logs/a.log")
+    logger.info("Terminating processes on user request, this might take some time.")
+    fail(logger, 2, "infer_onnx", "logs/a.log")
+    shown.stop()
+    said = capsys.readouterr()
+    assert said.err.splitlines()[1:] == ["Stopping."]
+    assert said.out.startswith("The run was interrupted.")
 
 
-def test_a_job_that_gives_no_reason_was_killed(workplace: Path) -> None:
-    write_log(workplace, INFER, "INFO images inferred\n")
-    assert "something killed the job" in after_failure(told(failed(1, "infer_onnx", INFER)))
+def test_nothing_to_do_ends_with_the_last_answer(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attached(logger)
+    tell(logger, LogEvent.WORKFLOW_STARTED, "SNAKEMAKE")
+    logger.info("Nothing to be done (all requested files are present and up to date).")
+    assert capsys.readouterr().out == "success\n"
 
 
-def test_few_of_many_failures_are_named(workplace: Path) -> None:  # noqa: ARG001
-    many = [failed(i, "compare", f"logs/{i}.log") for i in range(9)]
-    said = after_failure(told(*many)).splitlines()
-    assert len(said) == 1 + 5 + 1
-    assert said[-1] == "and 4 more"
+@pytest.mark.parametrize("wanted", [{"verbose": True}, {"dryrun": True}, {"quiet": {"all"}}])
+def test_snakemake_speaks_for_itself_where_that_is_wanted(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], wanted: dict[str, Any]
+) -> None:
+    attached(logger, **wanted)
+    begin(logger)
+    start(logger, 1, "infer_onnx", "Running fp32")
+    finish(logger, 1)
+    assert capsys.readouterr().err.splitlines()[-1] == "Finished"
+
+
+def test_a_mistake_before_the_run_is_left_to_snakemake(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attached(logger)
+    tell(logger, LogEvent.ERROR, OTHER)
+    assert capsys.readouterr().err == f"{OTHER}\n"

@@ -15,8 +15,6 @@ from parity.diagnosis.coordinate_fits import (
     BoxesOfImage,
     fit_canvas,
     fit_constant_offset,
-    fit_least_side,
-    fit_limit,
     most_common_range,
     of_sides,
     simplest_number,
@@ -123,30 +121,3 @@ def test_px_of_the_image_are_no_canvas():
     images = [BoxesOfImage(s, boxes_in(s, i), boxes_in(s, i)) for i, s in enumerate(SHAPES)]
     assert fit_canvas(images, 0.005).share < 0.5
     assert fit_canvas([], 0.005) is None
-
-
-@pytest.mark.parametrize(
-    ("predicted", "observed", "limit"),
-    [
-        ([3, 8, 12], [3, 5, 5], 5),
-        ([3, 8, 12], [3, 8, 12], None),
-        ([3, 8, 12], [3, 5, 6], None),
-        ([3, 8, 12], [3, 0, 0], None),
-        ([3, 8, 12], [2, 5, 5], None),
-    ],
-)
-def test_a_limit(predicted, observed, limit):
-    assert fit_limit(np.array(predicted), np.array(observed)) == limit
-
-
-@pytest.mark.parametrize(
-    ("kept", "missing", "side"),
-    [
-        ([12.3, 10.2, 40], [9.7, 3], 10),
-        ([12.3, 10.2, 40], [], None),
-        ([12.3, 10.2, 40], [11], None),
-        ([], [11], 12),
-    ],
-)
-def test_a_least_side(kept, missing, side):
-    assert fit_least_side(np.array(kept), np.array(missing)) == side

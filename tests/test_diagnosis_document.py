@@ -18,6 +18,8 @@ from parity.diagnosis.document import (
     Alternative,
     BoxComparison,
     DiagnosisDocument,
+    DrawnBoxes,
+    FaultExample,
     FixEffect,
     Proof,
     Reproduction,
@@ -35,6 +37,8 @@ COMPARED = BoxComparison(10, 7, 3, 1, 0, 20.0, 0.1, 2.0, None, 0.7)
 RENAMED = other_class_names({0: 3}, {}, {0: "person", 3: "motorcycle"})
 NMSBOXES, RAISED = FAULTS["nmsboxes"], threshold_fault("conf", 0.5, None)
 GREY, STRETCHED = FAULTS["grey"], FAULTS["stretched"]
+BUS = DrawnBoxes([[1.0, 2.0, 3.0, 4.5]], [None], [0])
+EXAMPLE = FaultExample("a.jpg", 40, 30, "renamed", (0.0, 0.0, 30.0, 22.0), BUS, BUS)
 ABOUT = {"model": "m", "external": "mine", "export": "fp32", "reference": "pytorch-square"}
 
 
@@ -70,6 +74,7 @@ def test_the_document_is_read_as_it_was_written(tmp_path: Path) -> None:
         (WaterfallStep(**vars(COMPARED), kind="fault", name="class_table", lost=0.3, share=1.0),),
         (),
         {RENAMED.name: Severity(renamed=3)},
+        {RENAMED.name: EXAMPLE},
         Severity(lost=1),
     )
     observations = Observations({}, Declared(imgsz=(640, 480)), labels={10000: "cat"})
@@ -77,6 +82,7 @@ def test_the_document_is_read_as_it_was_written(tmp_path: Path) -> None:
     written = as_document(diagnosis(), attribution, observations, names, ABOUT, values=VALUES[0])
     save(tmp_path / "diagnosis.json", written)
     read = load(tmp_path / "diagnosis.json", DiagnosisDocument)
+    assert read.faults[0].example == EXAMPLE
     assert read.faults[0].changes == {"class_ids": "table", "class_table": [[0, 3]]}
     assert read.pipeline == {
         "conf": 0.5,
@@ -110,6 +116,7 @@ def test_every_fault_that_is_mentioned_has_a_title() -> None:
         (),
         (),
         {RENAMED.name: Severity()},
+        {RENAMED.name: None},
         Severity(),
     )
     titles = as_document(

@@ -12,7 +12,15 @@ from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
-from parity.diagnosis.document import Alternative, DiagnosisDocument, Proof, Severity, Unexplained
+from parity.diagnosis.document import (
+    Alternative,
+    DiagnosisDocument,
+    DrawnBoxes,
+    FaultExample,
+    Proof,
+    Severity,
+    Unexplained,
+)
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
@@ -24,7 +32,6 @@ from parity.files import write_json
 from parity.provenance import sha256
 from parity.reporting.diagnosis_evidence import alternative_in_words
 from parity.reporting.diagnosis_verdict import (
-    advice,
     cause_in_words,
     state_of,
     verdict_sentence,
@@ -41,7 +48,9 @@ from parity.reporting.html import page
 from parity.reporting.markdown import report
 from parity.reporting.views.blocks import (
     Block,
+    Card,
     CodeTabs,
+    Crop,
     Facts,
     Group,
     Sentences,
@@ -77,8 +86,10 @@ TWO = replace(
         waterfall_step(WORSE, kind="unexplained"),
     ),
 )
+NO_BOXES = DrawnBoxes([], [], [])
 REST_OF_INPUT = Unexplained(0.5, 0, PREPROCESSING_STAGES, Severity(), ())
 BGR_TITLE = '"Colours swapped (BGR instead of RGB)"'
+PART = "Your program `mine` is explained in part"
 PLACE = "the cause lies before the network or in the network itself"
 
 
@@ -133,7 +144,7 @@ def left(
         (
             IN_PART,
             (
-                "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
+                f"{PART}: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
                 "adds 1. Another difference is harmless."
             ),
@@ -141,7 +152,7 @@ def left(
         (
             replace(IN_PART, faults=(ONE_GAIN,)),
             (
-                "`mine`: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
+                f"{PART}: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: only one harmless difference, "
                 '"One gain for both axes", which moves boxes by up to 0.4 px.'
             ),
@@ -152,7 +163,7 @@ def left(
                 **left(0.1, 0.01, "nms", "thresholds", severity=Severity(box_px=0.2)),
             ),
             (
-                "`mine`: 10 % of the boxes are not explained (no object is lost, and boxes differ "
+                f"{PART}: 10 % of the boxes are not explained (no object is lost, and boxes differ "
                 "by less than 1 px); the cause lies in one of these steps: NMS, thresholds. No "
                 "fault is proved."
             ),
@@ -160,11 +171,17 @@ def left(
         (
             replace(CORRECT, **left(0, 0.04, "reading", severity=Severity(lost=4))),
             (
-                "`mine`: 4 % of the expected boxes are missing; the cause lies in this step: "
+                f"{PART}: 4 % of the expected boxes are missing; the cause lies in this step: "
                 "reading the image. No fault is proved."
             ),
         ),
-        (UNKNOWN, f"The boxes of `mine` are not explained; {PLACE}."),
+        (
+            UNKNOWN,
+            (
+                "The boxes of `mine` are not explained: 3 of 10 objects are missing and 1 is "
+                f"added; {PLACE}."
+            ),
+        ),
         (
             replace(DIAGNOSIS, unexplained=Unexplained(0.02, 0, ("nms",), Severity(lost=1), ())),
             (
@@ -190,7 +207,8 @@ def left(
         (
             replace(TENSORS, verdict="explained_in_part", unexplained=REST_OF_INPUT),
             (
-                "`mine`: 50 % of the input tensors are not explained; the cause lies before the "
+                "The preprocessing of `mine` is explained in part: 50 % of the input tensors are "
+                "not explained; the cause lies before the "
                 f"network. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and adds 1."
             ),
         ),
@@ -232,19 +250,8 @@ def test_where_the_cause_lies(stages: tuple[FaultStage, ...], place: str) -> Non
     assert cause_in_words(stages) == place
 
 
-def test_advice_is_how_to_fix_what_matters() -> None:
-    (said,) = advice(replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)))
-    assert "is wrong in one step" in said
-    assert BGR.fix in said
-    assert ONE_GAIN.fix not in said
-    (harmless,) = advice(HARMLESS)
-    assert harmless.endswith("This needs no fix.")
-    assert UNKNOWN.ask[0] in advice(UNKNOWN)[0]
-    assert advice(CORRECT) == []
-
-
 def blocks(diagnosis: DiagnosisDocument = DIAGNOSIS) -> list[Block]:
-    return [*every_block(blocks_of(diagnosis, "mine.jpg"))]
+    return [*every_block(blocks_of(diagnosis, "mine.jpg", "mine"))]
 
 
 def group(title: str, diagnosis: DiagnosisDocument = DIAGNOSIS) -> str:
@@ -265,21 +272,29 @@ def facts_of(diagnosis: DiagnosisDocument = DIAGNOSIS) -> dict[str, str]:
     return {fact.name: fact.value for fact in facts.facts}
 
 
+def card(diagnosis: DiagnosisDocument = DIAGNOSIS) -> Card:
+    """Return what is said of the first fault that matters."""
+    return next(block for block in blocks(diagnosis) if isinstance(block, Card))
+
+
 def titles(diagnosis: DiagnosisDocument) -> list[str]:
-    return [block.title for block in blocks(diagnosis) if isinstance(block, Group)]
+    return [block.title for block in blocks(diagnosis) if isinstance(block, Group | Card)]
 
 
 def test_what_is_said_of_a_fault() -> None:
-    said = facts_of()
-    assert said["What it costs"] == (
-        "Alone, it loses 3 of 10 objects, adds 1, moves boxes by up to 20 px and changes scores by "
-        "up to 0.4. Here it accounts for 100 % of what is lost."
-    )
+    found, said = card(), facts_of()
+    assert found.line == BGR.wrong
+    assert found.fix == BGR.fix
+    assert [(cost.value, cost.what) for cost in found.costs] == [
+        ("3 of 10", "objects lost"),
+        ("1", "objects added"),
+        ("20 px", "largest move of a box"),
+        ("100 %", "of the loss here"),
+    ]
     assert said["Proof"] == (
         "5 of 8 boxes are reproduced to the last digit with it and not without it; without it, 2 "
         "boxes would be expected that were not observed."
     )
-    assert said["How to fix it"] == BGR.fix
     assert said["Step"] == "input tensor"
     assert said["Reported before"] == BGR.reference
     (code,) = (block for block in blocks() if isinstance(block, CodeTabs))
@@ -348,8 +363,8 @@ def test_faults_are_read_by_what_they_do() -> None:
 
 def test_what_makes_up_for_another_fault_is_said_so() -> None:
     helps = waterfall_step(WORSE, kind="fault", name="bgr", lost=-0.1, share=-0.5)
-    said = facts_of(replace(DIAGNOSIS, waterfall=(helps,)))["What it costs"]
-    assert said.endswith("Here it makes up for 50 % of what other steps lose.")
+    last = card(replace(DIAGNOSIS, waterfall=(helps,))).costs[-1]
+    assert (last.value, last.what) == ("50 %", "of the loss here, made up for")
 
 
 def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
@@ -357,8 +372,8 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
         "What is not explained",
         "How to learn more",
         f"1. {BGR.title}",
-        "Harmless differences",
-        ONE_GAIN.title,
+        "2 harmless differences",
+        "All steps in one picture",
         "Evidence",
     ]
     assert group("What is not explained", IN_PART) == (
@@ -368,9 +383,34 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
         "scores up to 0.13 off. The cause lies before the network or in the network itself. The "
         "network was given <b>another</b> input."
     )
-    (folded,) = (b for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded)
-    assert folded.title == "Harmless differences"
-    assert facts_of(HARMLESS)["What it costs"] == "Alone, it moves boxes by up to 0.4 px."
+    folded = [b.title for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded]
+    assert folded[0] == "2 harmless differences"
+    assert group(folded[0], HARMLESS) == (
+        "One gain for both axes: Both axes are divided by one gain. It moves boxes by up to 0.4 "
+        "px. Boxes passed to cv2.dnn.NMSBoxes: cv2.dnn.NMSBoxes computes the overlap."
+    )
+
+
+def test_a_picture_shows_where_a_fault_is_seen_best() -> None:
+    assert card().crop is None
+    label = DrawnBoxes([[5.0, 5.0, 9.0, 9.0], [1.0, 1.0, 4.0, 4.0]], [0.5, None], [0, 10000])
+    example = FaultExample("a.jpg", 60, 80, "lost", (0.0, 0.0, 40.0, 30.0), label, NO_BOXES)
+    found = card(replace(DIAGNOSIS, faults=(replace(BGR, example=example),))).crop
+    assert found
+    assert [(box.label, box.telling) for box in found.correct] == [
+        ("person 0.5", True),
+        ("<i>cat</i>", False),
+    ]
+    assert found.caption == (
+        "a.jpg: PyTorch detects person 0.5; with this fault alone, nothing is detected there."
+    )
+
+
+def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
+    (found,) = (block for block in blocks(UNKNOWN) if isinstance(block, Crop))
+    assert found.view == (0, 0, 80, 60)
+    assert len(found.correct) == len(found.wrong) == 1
+    assert found.caption.endswith("PyTorch detects <i>cat</i>; `mine` detects <i>cat</i>.")
 
 
 def test_a_table_lists_several_faults_by_what_they_do() -> None:
@@ -386,9 +426,11 @@ def test_nothing_is_proposed_where_nothing_is_explained() -> None:
     assert titles(UNKNOWN) == [
         "What is not explained",
         "How to learn more",
+        "1 harmless difference",
+        "All steps in one picture",
         "Evidence",
-        "Thresholds",
         "Comparison with PyTorch",
+        "Thresholds",
         "What was inferred",
     ]
     text = str(blocks(UNKNOWN))
@@ -403,7 +445,7 @@ def test_nothing_is_proposed_where_nothing_is_explained() -> None:
 
 @pytest.mark.parametrize("diagnosis", DIAGNOSES)
 def test_no_odds_and_no_number_that_is_missing(diagnosis: DiagnosisDocument) -> None:
-    text = str(blocks(diagnosis)) + verdict_sentence(diagnosis) + " ".join(advice(diagnosis))
+    text = str(blocks(diagnosis)).replace("crop=None,", "") + verdict_sentence(diagnosis)
     for word in ("likely", "nan", "None,", "runner"):
         assert word not in text
 
@@ -414,7 +456,7 @@ def rendered(made: Environment, kind: str) -> str:
 
 
 def test_a_fix_is_escaped_and_its_first_language_is_chosen() -> None:
-    text = rendered(page.environment(page.Places(Path(), "", {})), "html")
+    text = rendered(page.environment(page.Places(Path(), "", {}, {})), "html")
     assert [f"<code>{escape(lines)}</code>" in text for lines in BGR.fixes.values()] == [True] * 3
     assert "<b>" not in text
     assert text.count(" checked") == 1
@@ -479,7 +521,7 @@ def test_what_is_open_is_said_by_titles() -> None:
         in open_questions
     )
     assert "Boxes not clipped to the image" in open_questions
-    assert "Boxes passed to cv2.dnn.NMSBoxes (harmless)" in group("What was inferred")
+    assert group("What was inferred") == DIAGNOSIS.notes[0]
     assert not group("How to learn more", replace(DIAGNOSIS, ask=()))
 
 
@@ -508,10 +550,10 @@ def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
     results = make_run(tmp_path, SAME).load()
     found = prepare(Model(results, {"diagnoses": tuple(map(str, paths))}))
     assert found
-    assert [block.title for block in found.blocks if isinstance(block, Group)] == [
-        "external-a",
-        "external-b",
-    ]
+    groups = [block for block in found.blocks if isinstance(block, Group)]
+    assert [each.anchor for each in groups] == ["model-0-diagnosis-a", "model-0-diagnosis-b"]
+    assert [each.folded for each in groups] == [False, True]
+    assert groups[1].title.startswith("Your program `b` is wrong in one step: ")
     assert prepare(Model(results, {})) is None
 
 

@@ -56,13 +56,3 @@ def test_a_box_that_is_dropped_late_still_suppresses():
     for late, kept in ((False, 1), (True, 0)):
         pipeline = Pipeline(dropped="leaving_image", dropped_after_nms=late)
         assert len(survivors(pipeline, candidates, PLACE, SHAPE)[0]) == kept
-
-
-def test_small_boxes_are_dropped():
-    candidates = Candidates(
-        np.array([[100, 300, 8, 40], [200, 300, 40, 7.9], [300, 300, 8, 8]], np.float32),
-        np.array([0.9, 0.8, 0.7], np.float32),
-        np.zeros(3, np.int32),
-    )
-    scores = survivors(Pipeline(least_side=8.0), candidates, PLACE, SHAPE)[1]
-    np.testing.assert_allclose(scores, [0.9, 0.7])

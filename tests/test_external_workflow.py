@@ -30,7 +30,7 @@ GATED = {"gate": [f"external-{name}" for name in ROUNDED]}
 INJECTED = "results/inject/yolo11n/{}.json"
 SILENT = "zidane.jpg"
 
-AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict"}
+AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict", "gate"}
 AFTER_DIAGNOSIS = {"diagnose", "plot_diagnosis", "detect_control", "compare", "summarise"}
 AFTER_BOXES = {"detect_external"} | AFTER_DIAGNOSIS
 DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis", "detect_control"}
@@ -262,7 +262,7 @@ def test_what_cannot_be_read_costs_its_own_diagnosis(project: Workflow) -> None:
     torn = {"torn": MINE | {"raw_outputs": "tensors"}}
     result = project.run(config=OWN | GATED | {"external": ALL["external"] | torn})
     assert result.returncode == 1, "the verdict fails, after the report"
-    assert "FAIL yolo11n, external-torn: " in result.output
+    assert "The exit code is 1, because the boxes of `torn` cannot be read" in result.output
     said = "cannot be diagnosed: tensors/bus.npy is no array"
     assert said in (project.root / "results/report/analysis_report.md").read_text()
     assert said in (project.root / "results/report/index.html").read_text()

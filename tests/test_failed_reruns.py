@@ -96,7 +96,7 @@ def give_older_weights(project: Workflow) -> None:
     os.utime(project.root / "best.pt", (1e9, 1e9))
 
 
-AFTER_RESULTS = {"plot", "annotate", "browse", "choose", "write_report", "verdict"}
+AFTER_RESULTS = {"plot", "annotate", "browse", "choose", "write_report", "verdict", "gate"}
 AFTER_DETECTION = {"compare", "summarise", "fall_back", "tally", "layers", "plot_layers"}
 AFTER_DETECTION |= {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "accuracy"}
 AFTER_DETECTION |= AFTER_RESULTS
@@ -118,7 +118,7 @@ CHANGES = {
     ),
     "labels": Change(
         lambda p: write(p, "labels/a.txt", "second"),
-        frozenset({"accuracy", "choose", "write_report", "verdict"}),
+        frozenset({"accuracy", "choose", "write_report", "verdict", "gate"}),
     ),
     "conf": Change(
         lambda p: configure(p, {"thresholds": {"conf": 0.4}}),
@@ -212,5 +212,5 @@ def test_a_truncated_page_is_made_anew(temporary: Workflow, tmp_path: Path) -> N
     result = project.run()
     assert result.returncode == 0, result.output
     assert said in result.output
-    assert result.rules == {"write_report", "verdict"}
+    assert result.rules == {"write_report", "verdict", "gate"}
     assert page.read_bytes() == whole

@@ -45,4 +45,12 @@ def test_it_is_compared_with_one_that_is_made(
     assert results["comparisons"]["runtime-shipped"]["passed"]
     rest = project.dry_run(config=config)
     assert rest.returncode == 0, rest.output
-    assert rest.rules == {"plot", "plot_layers", "annotate", "browse", "write_report", "verdict"}
+    assert rest.rules == {
+        "plot",
+        "plot_layers",
+        "annotate",
+        "browse",
+        "write_report",
+        "verdict",
+        "gate",
+    }

@@ -51,6 +51,12 @@ def test_an_axis_holds_its_values(values: list[float], axis: Axis) -> None:
     assert Axis.of(values) == axis
 
 
+@pytest.mark.parametrize("values", [[1.0], [1.0, 1.0], [0.3, 0.9], [1e-6, 1.0], [0.002, 7.0]])
+def test_an_axis_of_scores_ends_at_1(values: list[float]) -> None:
+    axis = Axis.of(values, ends_at_one=True)
+    assert axis.low < axis.high <= 0
+
+
 def test_ticks_are_few_and_in_order() -> None:
     places = [tick.place for tick in Axis(-9, 3).ticks]
     assert places == sorted(places)

@@ -22,8 +22,8 @@ from parity.reporting.figures.drawing import (
     panel_corners,
 )
 from parity.reporting.figures.pictures import (
-    MOST_HEIGHT,
-    MOST_WIDTH,
+    NARROW,
+    WIDE,
     arrange,
     draw_difference,
     fates,
@@ -143,8 +143,14 @@ def test_pictures_stay_within_bounds(shape: tuple[int, int], panels: int) -> Non
         columns, scale = arrange(panels, shape, side_by_side=side_by_side)
         rows = -(-panels // columns)
         assert 1 <= columns <= panels
-        assert 0 < columns * scale * shape[1] <= MOST_WIDTH
-        assert rows * scale * shape[0] <= MOST_HEIGHT
+        assert 0 < columns * scale * shape[1] <= WIDE.width
+        assert rows * scale * shape[0] <= WIDE.height
+
+
+def test_panels_of_a_narrow_sheet_are_below_each_other() -> None:
+    columns, scale = arrange(3, (480, 640), side_by_side=True, sheet=NARROW)
+    assert columns == 1
+    assert 640 * scale == pytest.approx(NARROW.width, abs=20)
 
 
 def test_pictures_are_listed_and_only_differences_are_drawn(tmp_path: Path) -> None:

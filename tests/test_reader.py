@@ -1,6 +1,7 @@
 """External boxes in the formats that people write: recognised, read, and refused in a sentence."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -402,6 +403,73 @@ def test_a_broken_line_of_a_text_file_gets_a_sentence(tmp_path, text, words):
     folder = write(tmp_path / "labels", {"a.txt": f"{LINE}{text}\n"})
     with pytest.raises(UserError, match=f"a.txt, line 2: .*{words}"):
         load_external(folder, IMAGES, NAMES)
+
+
+ID_7 = {"image_id": 7, "bbox": BOX, "category_id": 2}
+LISTED = {"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [ID_7]}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (
+            {"schema": "yolo-parity/detections/1", "images": [OWN, OWN | {"name": "./a.jpg"}]},
+            r"image 2: a\.jpg is listed twice, as a\.jpg and as \./a\.jpg",
+        ),
+        ({"a.jpg": [], "c.jpg": {"box": BOX, "class": 1}}, r"c\.jpg is {.*}; it must be a list"),
+        ({"a.jpg": [], "c.jpg": None}, r"c\.jpg is None; it must be a list"),
+        ({"box_format": "xyxy", "boxes": [{"image": "a.jpg", "xywh": BOX, "class": 1}]},
+         "entry 1: its keys say xywh, and the file says xyxy"),
+        ({"box_format": "yxyx", "boxes": [ENTRY]}, "box_format is 'yxyx'; it must be one of xyxy,"),
+        (LISTED | {"images": [*LISTED["images"], {"id": 7, "file_name": "c.jpg"}]},
+         "image 2: another image has the id 7, too"),
+        (LISTED | {"annotations": [ID_7 | {"image_id": 8}]},
+         "entry 1: the file lists no image with the id 8"),
+        (LISTED | {"categories": [{"id": 3, "name": "car"}]},
+         "entry 1: the file lists no category with the id 2"),
+        (LISTED | {"categories": [{"id": 2, "name": "car"}, {"id": 2, "name": "person"}]},
+         "category 2: another category has the id 2, too"),
+        (LISTED | {"categories": ["car"]}, "category 1: 'car' is no category with an id and a"),
+        ({"images": [{"file_name": "c.jpg", "boxes": [ENTRY]}], "detections": [ENTRY]},
+         "image 1: holds boxes of its own"),
+        ({"conf": "high", "detections": [ENTRY]}, "conf: 'high' is not a number"),
+        ([ENTRY | {"score": "0_1"}], "entry 1: the score: '0_1' is not a number"),
+    ],
+)  # fmt: skip
+def test_what_would_be_read_wrong_or_left_out_gets_a_sentence(tmp_path, content, words):
+    with pytest.raises(UserError, match=words):
+        load(tmp_path, content)
+
+
+def test_two_text_files_of_one_image_get_a_sentence(tmp_path):
+    folder = write(tmp_path / "labels", {"x/1.txt": LINE, "1.txt": LINE})
+    with pytest.raises(UserError, match=r"x/1\.jpg is listed twice, as 1 and as x/1"):
+        load_external(folder, {"x/1.jpg": (9, 9)}, NAMES)
+
+
+def test_what_a_reader_would_not_guess_is_said(tmp_path):
+    folder = write(tmp_path / "mixed", {"a.txt": LINE, "c.json": "[]", "d.csv": ""})
+    notes = load_external(folder, IMAGES, NAMES).notes
+    assert "Boxes are read from *.txt alone: c.json and 1 more left out." in notes
+    entries = [ENTRY | {"xywh": [1, 2, -3, 4]}, ENTRY | {"class_id": 500}, ENTRY]
+    notes = " ".join(load(tmp_path, entries).notes)
+    assert re.search(
+        r"1 box has a negative width or height, such as \S+mine.json, entry 1\.", notes
+    )
+    assert "1 box has a class id that the model does not have, such as 500." in notes
+    assert load(tmp_path, {"conf": "0.5", "detections": [ENTRY]}).declared.conf == 0.5
+
+
+def test_keys_that_name_a_format_count_more_than_those_that_do_not(tmp_path):
+    both = ENTRY | {"bbox": [1, 2, 3, 4], "xyxy": BOX, "image_id": 7}
+    del both["box"]
+    np.testing.assert_allclose(load(tmp_path, [both]).images["a.jpg"].boxes, [BOX])
+
+
+def test_a_line_ends_where_lines_end(tmp_path):
+    entry = json.dumps(ENTRY | {"class_id": None, "label": "x\u2028y"}, ensure_ascii=False)
+    seen = load(tmp_path, f"{entry}\r\n{entry}\n", ".jsonl")
+    assert (len(seen.images["a.jpg"]), [*seen.labels.values()]) == (2, ["x\u2028y"])
 
 
 def test_a_class_may_be_one_below_the_first_and_written_as_a_float(tmp_path):

@@ -64,7 +64,7 @@ REBUILDING = [
     (lambda m: metadata(m, description=None), "does not say which architecture", "no name"),
     (
         lambda m: metadata(m, description="Ultralytics YOLO99z model"),
-        "is of the architecture yolo99z.yaml, which cannot be built",
+        "is of the architecture YOLO99z, which Ultralytics 8.4.190 does not describe",
         "an architecture that nobody knows",
     ),
     (

@@ -67,3 +67,12 @@ def test_the_older_rounding_of_ultralytics(height, width, seed):
     found = to_output(pipeline, boxes, place, (height, width))
     expected = older_scale_boxes(boxes, (640, 640), (height, width))
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-4)
+
+
+@pytest.mark.parametrize("offset", ["matching", "exact"])
+def test_one_gain_of_an_image_that_is_not_enlarged(offset):
+    pipeline = Pipeline(enlarge=False, gain="single", offset=offset)
+    place = place_image(pipeline, (100, 200), (640, 640))
+    inside = np.array([[230, 280, 270, 300]], np.float32)
+    found = to_output(pipeline, inside, place, (100, 200))
+    np.testing.assert_allclose(found, [[10, 10, 50, 30]])

@@ -177,7 +177,8 @@ def test_the_best_confidence_is_the_best_of_fresh_runs(
         total = counts["reference"] + counts["candidate"]
         scores.append(2 * counts["matched"] / total)
     assert tuning.best_conf.f1 == max(scores)
-    curve = results.comparisons["runtime-fp32"].curve
+    row = results.axes.tuned_iou.index(results.axes.operating_iou)
+    curve = results.comparisons["runtime-fp32"].tuned_f1[row]
     assert curve == pytest.approx(scores, rel=1e-12)
 
 

@@ -58,7 +58,25 @@ def test_arrays_of_images_without_boxes_do_not_count_where_there_are_boxes(tmp_p
     dump(tmp_path, "a.npy", ARRAY)
     dump(tmp_path, "image (63).npy", ARRAY)
     known = Known(input_tensors=str(tmp_path))
-    assert with_arrays(Observations({"a.jpg": nothing}), known, IMAGES).tensors.keys() == {"a.jpg"}
+    found = with_arrays(Observations({"a.jpg": nothing}), known, IMAGES)
+    assert found.tensors.keys() == {"a.jpg"}
+    left_out = "Arrays of 1 image without boxes are left out, such as image (63).png."
+    assert found.notes == (left_out,)
+    with pytest.raises(UserError, match="holds arrays of 2 images without boxes alone"):
+        with_arrays(Observations({"left/b.jpg": nothing}), known, IMAGES)
+
+
+def test_arrays_of_no_image_of_the_run_are_said(tmp_path: Path) -> None:
+    for name in ("a.npy", "y.npy", "z.npy"):
+        dump(tmp_path, name, ARRAY)
+    assert read(tmp_path).notes == ("y and 1 more are no images of this run; left out.",)
+
+
+def test_two_files_that_are_one_image_are_refused(tmp_path: Path) -> None:
+    dump(tmp_path, "left/b.npy", ARRAY)
+    dump(tmp_path, "left/b.jpg.npy", ARRAY)
+    with pytest.raises(UserError, match=r"left/b\.jpg is listed twice, as left/b\.jpg and as"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(

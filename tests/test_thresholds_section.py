@@ -1,5 +1,6 @@
 """The figure of a sweep, and what the report says of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,9 @@ from parity.comparison.tuning import SweepResults
 from parity.documents import save
 from parity.reporting.figures.theme import save_figure
 from parity.reporting.figures.thresholds import MOST_MAPS, draw_sweep
-from parity.reporting.views.blocks import Sentences, Table
+from parity.reporting.views.blocks import Sentences, Table, every_block
 from parity.reporting.views.section import Model
-from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, prepare
+from parity.reporting.views.thresholds import MOST_CELLS, ThresholdsView, advice, prepare
 from tests.report_documents import sweep
 from tests.synthetic import SAME, make_run
 
@@ -42,13 +43,13 @@ def view(tmp_path: Path, found: SweepResults) -> ThresholdsView:
 
 
 def tables(found: ThresholdsView) -> list[Table]:
-    return [block for block in found.blocks if isinstance(block, Table)]
+    return [block for block in every_block(found.blocks) if isinstance(block, Table)]
 
 
 def test_the_section_states_sentences_and_numbers(tmp_path: Path) -> None:
     found = view(tmp_path, sweep("deployment-fp32"))
     (said,) = (block for block in found.blocks if isinstance(block, Sentences))
-    assert said.items == ("Keep onnx-fp32 at conf 0.25.",)
+    assert said.items == ("Keep conf 0.25 for onnx-fp32: no other threshold agrees better.",)
     tuned, ranges = tables(found)
     first = ("deployment-fp32", "0.25", "0.45", "9", "1", "1", "0.9000")
     assert tuned.rows[0][:7] == first
@@ -71,5 +72,32 @@ def test_a_map_frames_the_thresholds_of_the_run(tmp_path: Path) -> None:
     assert here == [("0.45", 0)]
 
 
+def test_the_best_cell_of_a_map_is_the_pair_that_the_text_names(tmp_path: Path) -> None:
+    found = sweep("runtime-fp32", conf=3)
+    compared = found.comparisons["runtime-fp32"]
+    best = replace(compared.tuning.best, conf=0.26, iou=0.7)
+    f1 = [[0.9, 0.8, 0.7], [0.6, 0.95, 0.4]]
+    better = replace(compared, tuning=replace(compared.tuning, best=best), tuned_f1=f1)
+    prepared = view(tmp_path, replace(found, comparisons={"runtime-fp32": better}))
+    (said,) = (block for block in prepared.blocks if isinstance(block, Sentences))
+    assert said.items == (
+        "Keep conf 0.25 for onnx-fp32: conf 0.26 and IoU 0.7 agrees best, but not clearly better.",
+    )
+    (drawn,) = prepared.maps
+    cells = {(drawn.conf[k], iou): cell for iou, row in drawn.rows for k, cell in enumerate(row)}
+    (marked,) = (place for place, cell in cells.items() if cell.best)
+    assert marked == ("0.26", "0.7") == max(cells, key=lambda place: cells[place].f1 or 0)
+
+
 def test_a_map_that_nobody_can_read_is_left_out(tmp_path: Path) -> None:
     assert view(tmp_path, sweep("deployment-fp32", conf=MOST_CELLS)).maps == ()
+
+
+def test_what_to_keep_is_said_once_and_what_to_change_by_itself() -> None:
+    found = sweep("geometry", "runtime-fp32", "deployment-fp32").comparisons
+    better = replace(found["geometry"], sentence="Change it.", candidate="onnx-int8")
+    better = replace(better, recommended=replace(better.recommended, conf=0.3))
+    kept = replace(found["geometry"], candidate="pytorch-square")
+    change, keep = advice(found | {"geometry": kept, "runtime-int8": better})
+    assert change == "Change it."
+    assert keep.startswith("Keep conf 0.25 for pytorch-square and onnx-fp32: no other threshold")

@@ -1,52 +1,42 @@
-"""The tutorial works from its first step to its last."""
+"""The tutorial works from its first step to its last, and prints what it says."""
 
 import json
 import re
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 
 from parity.data.listing import find_samples
-from parity.data.reading import read_image
 from parity.external.file_format import FORMATS, Format
 from parity.external.reader import load_external
-from tests.conftest import ROOT, Workflow, copy_project
+from tests.conftest import ROOT, Result, Workflow, copy_project
 
 TEXT = (ROOT / "docs" / "tutorial.md").read_text()
-EXAMPLE = ROOT / "examples" / "detect_onnx.py"
-CONFIG, EXTERNAL, ACTIONS = map(
-    yaml.safe_load, re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-)
-SWAPPED = EXAMPLE.read_text().replace("image[..., ::-1].transpose", "image.transpose")
-"""The program of somebody who forgot that OpenCV reads BGR."""
+STEP = re.compile(r"^```(\w+)\n(.*?)^```$|^ {4}(\S[^\n]*)$", re.MULTILINE | re.DOTALL)
+"""A block of code, or a command."""
 
 
-def boxes_of(program: str, model: Path, photographs: Path) -> list[dict[str, Any]]:
-    """Return what a program finds, in the shortest format of the tutorial."""
-    names: dict[str, Any] = {"__name__": "program"}
-    exec(compile(program, "program", "exec"), names)  # noqa: S102
-    detector = names["Detector"](model)
-    found: list[dict[str, Any]] = []
-    for path in sorted(photographs.iterdir()):
-        rows = list(zip(*detector(read_image(path), iou=0.45), strict=True))
-        found += [
-            {"image": path.name, "box": np.round(box, 2).tolist(), "score": round(float(score), 4)}
-            | {"label": detector.names[class_id]}
-            for box, score, class_id in rows
-        ] or [{"image": path.name}]
-    return found
+def steps() -> Iterator[tuple[str, str]]:
+    """Yield what the reader types or sees, each with its kind."""
+    for kind, block, command in STEP.findall(TEXT):
+        yield (kind, block) if kind else ("command", command)
 
 
-def configure(project: Workflow, config: dict[str, Any]) -> None:
-    (project.root / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+def blocks(kind: str) -> list[str]:
+    return [block for each, block in steps() if each == kind]
+
+
+ACTIONS = next(made for block in blocks("yaml") if "jobs" in (made := yaml.safe_load(block)))
 
 
 def test_the_shortest_format_is_read(tmp_path: Path) -> None:
-    (example,) = re.findall(r"^```json\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    (example,) = blocks("json")
     (tmp_path / "boxes.json").write_text(example)
     sizes = {"bus.jpg": (1080, 810), "empty.jpg": (480, 640)}
     observed = load_external(tmp_path / "boxes.json", sizes, {5: "bus"}).images
@@ -60,38 +50,65 @@ def test_every_format_is_listed(each: Format) -> None:
 
 
 def test_the_job_uses_the_configuration_and_the_report() -> None:
-    steps = ACTIONS["jobs"]["parity"]["steps"]
-    commands = " && ".join(step["run"] for step in steps if "run" in step)
+    uses = ACTIONS["jobs"]["parity"]["steps"]
+    commands = " && ".join(step["run"] for step in uses if "run" in step)
     assert "cp parity.yaml yolo-parity/config.yaml && make -C yolo-parity run" in commands
-    assert steps[-1]["with"]["path"] == "yolo-parity/results/report"
+    assert uses[-1]["with"]["path"] == "yolo-parity/reports"
+
+
+class Reader:
+    """Somebody who does what the tutorial says, in a copy of the project."""
+
+    def __init__(self, project: Workflow) -> None:
+        self.project = project
+        self.config: dict[str, Any] = {}
+        self.last = Result(0, "", None)  # type: ignore[arg-type]
+
+    def follow(self, kind: str, text: str) -> None:
+        """Do one step."""
+        root = self.project.root
+        if kind == "yaml" and "jobs:" not in text:
+            self.config |= yaml.safe_load(text)
+            (root / "config.yaml").write_text(yaml.safe_dump(self.config, sort_keys=False))
+        elif kind == "python":
+            (root / "app.py").write_text(text)
+        elif kind == "diff":
+            program = (root / "app.py").read_text()
+            for line in text.splitlines():
+                assert f"{line[1:]}\n" in program
+                program = program.replace(f"{line[1:]}\n", "")
+            (root / "app.py").write_text(program)
+        elif kind == "text":
+            self.compare(text)
+        elif text == "make run":
+            self.last = self.project.run()
+            told = re.search(r"^The exit code is (\d)", self.last.output, re.MULTILINE)
+            assert told, self.last.output
+            assert self.last.returncode == int(told[1])
+        elif kind == "command":
+            assert text == "python app.py"
+            subprocess.run([sys.executable, "app.py"], cwd=root, check=True)
+
+    def compare(self, text: str) -> None:
+        """Check that the last run printed certain lines, in which … stands for anything."""
+        for line in text.splitlines():
+            pattern = ".*".join(map(re.escape, line.split("…")))
+            assert re.search(f"^{pattern}$", self.last.output, re.MULTILINE), self.last.output
 
 
 @pytest.mark.slow
 def test_every_step(tmp_path: Path, yolo11n_pt: Path, yolo11n_static: Path) -> None:
     project = copy_project(tmp_path / "project", tmp_path / "home")
-    boxes = project.root / EXTERNAL["external"]["mine"]["detections"]
-    photographs = project.root / CONFIG["images"]
-    photographs.mkdir()
+    (project.root / "photographs").mkdir()
     for name in ("bus.jpg", "zidane.jpg"):
-        shutil.copy(find_samples()[name], photographs)
-    shutil.copy(yolo11n_pt, project.root / CONFIG["models"]["mine"]["weights"])
-    shutil.copy(yolo11n_static, project.root / CONFIG["exports"]["shipped"]["onnx"])
-
-    configure(project, CONFIG)
-    checked = project.run()
-    assert checked.returncode == 0, checked.output
-    assert re.search(r"^PASS mine, runtime-shipped", checked.output, re.MULTILINE)
-
-    boxes.write_text(json.dumps(boxes_of(SWAPPED, yolo11n_static, photographs)))
-    configure(project, CONFIG | EXTERNAL)
-    diagnosed = project.run()
-    assert diagnosed.returncode == 0, diagnosed.output
-    told = json.loads((project.root / "results/diagnose/mine/mine.json").read_text())
-    assert [fault["name"] for fault in told["faults"]] == ["bgr"]
-    assert "Diagnosis" in (project.root / "results/report/index.html").read_text()
-
-    configure(project, CONFIG | EXTERNAL | {"gate": ["external-mine"]})
-    assert project.run().returncode, "boxes that are wrong decide the verdict"
-    boxes.write_text(json.dumps(boxes_of(EXAMPLE.read_text(), yolo11n_static, photographs)))
-    fixed = project.run()
-    assert fixed.returncode == 0, fixed.output
+        shutil.copy(find_samples()[name], project.root / "photographs")
+    shutil.copy(yolo11n_pt, project.root / "best.pt")
+    shutil.copy(yolo11n_static, project.root / "best.onnx")
+    shutil.copy(project.root / "examples" / "detect_onnx.py", project.root)
+    reader = Reader(project)
+    for kind, text in steps():
+        reader.follow(kind, text)
+    told = json.loads((project.root / "results/diagnose/detector/app.json").read_text())
+    assert told["verdict"] == "nothing_wrong"
+    page = (project.root / "reports/config/index.html").read_text()
+    assert "– fixed: the gate <code>external-app</code>" in page

@@ -8,10 +8,11 @@ import pytest
 from parity.detection.detection_files import DetectionBatch, MadeBy, Thresholds
 from parity.diagnosis.diagnose_files import diagnose_files
 from parity.diagnosis.document import Undiagnosed, load_diagnosis, thresholds_of_deployment
-from parity.documents import save
+from parity.documents import load, save
 from parity.external.observations import Declared, Known
-from parity.reporting.diagnosis_verdict import advice, verdict_sentence
+from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
+from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.views.blocks import Text
 from parity.reporting.views.diagnosis import blocks_of
 from scripts.verdict import main
@@ -50,8 +51,7 @@ def test_the_reason_is_the_answer(written: Path) -> None:
     assert found == Undiagnosed(**ABOUT, thresholds=Thresholds(0.5, 0.7, 300), reason=REASON)
     assert thresholds_of_deployment(found).conf == 0.5
     assert verdict_sentence(found) == SENTENCE
-    assert advice(found) == [SENTENCE]
-    assert list(blocks_of(found, "mine.jpg")) == [Text(SENTENCE, bold=True)]
+    assert list(blocks_of(found, "mine.jpg", "mine")) == [Text(REASON)]
 
 
 def test_the_figure_is_the_sentence(written: Path, tmp_path: Path) -> None:
@@ -61,10 +61,11 @@ def test_the_figure_is_the_sentence(written: Path, tmp_path: Path) -> None:
     assert drawn.min() < 100 < drawn.max()
 
 
-def test_the_verdict_fails_after_the_report(
-    written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(results=[], diagnoses=[str(written)], report="r.md", destination=str(tmp_path / "v"))
-    assert ended.value.code == 1
-    assert f"FAIL m, external-mine: {REASON}" in capsys.readouterr().out
+def test_the_verdict_fails(written: Path, tmp_path: Path) -> None:
+    destination = tmp_path / "verdict.json"
+    main(results=[], diagnoses=[str(written)], report="r.md", destination=str(destination))
+    found = load(destination, RunVerdict)
+    assert found.verdict == "fail"
+    assert found.answers.exit_code == 1
+    assert SENTENCE in found.answers.lines
+    assert found.problems == ("the boxes of `mine` cannot be read",)

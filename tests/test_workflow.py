@@ -1,16 +1,19 @@
 """The workflow itself: what a run gives, and which rules rerun after which edit."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from parity.data.listing import find_samples
+from parity.reporting.last_words import INTERRUPTED
 from tests.conftest import PHOTOS, RUNTIME_FLOOR, Workflow
 
-VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict"}
+VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict", "gate"}
 SWEEP = {"sweep", "tune", "plot_sweep"}
 AFTER_DETECTION = {"compare"} | SWEEP | VERDICT
 AFTER_THRESHOLDS = {"detect_pytorch", "detect_onnx"} | AFTER_DETECTION
@@ -73,7 +76,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
         pytest.param(
-            leave, {"annotate": 3}, {"annotate", "write_report", "verdict"}, id="annotate"
+            leave, {"annotate": 3}, {"annotate", "write_report", "verdict", "gate"}, id="annotate"
         ),
         pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
@@ -87,7 +90,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
             {"infer_pytorch", "detect_pytorch"} | AFTER_DETECTION,
             id="network.py",
         ),
-        pytest.param(edit_template, {}, {"write_report", "verdict"}, id="template"),
+        pytest.param(edit_template, {}, {"write_report", "verdict", "gate"}, id="template"),
         pytest.param(edit("README.md"), {}, set(), id="documents"),
     ],
 )
@@ -179,25 +182,60 @@ def test_equal_names_in_two_folders_do_not_collide(finished: Workflow) -> None:
     assert len(named) == 2
 
 
-def test_an_exceeded_tolerance_fails_after_everything_is_written(project: Workflow) -> None:
-    strict = {"gate": ["deployment-fp32"]}
-    result = project.run(config=PHOTOS | strict)
-    assert result.returncode == 1
-    assert result.rules == VERDICT
+def test_a_gate_that_fails_is_the_answer_after_everything_is_written(project: Workflow) -> None:
+    strict = PHOTOS | {"gate": ["deployment-fp32"]}
+    results = [project.run(config=strict) for _ in range(2)]
+    assert results[0].rules == VERDICT
+    assert results[1].rules == {"gate"}
     assert (project.root / "results/report/analysis_report.md").is_file()
     assert (project.root / "results/plot/yolo11n/comparison_plots.png").is_file()
-    assert "Traceback" not in result.output
-    closing = result.output[-1500:]
-    assert "deployment-fp32" in closing
-    assert "analysis_report.md" in closing
+    for result in results:
+        assert result.returncode == 1
+        assert result.output.count("The exit code is 1, because the gate `deployment-fp32`") == 1
+        assert result.output.endswith(
+            "Report: reports/config+changes/index.html (all reports: reports/index.html)\n"
+        )
+        for noise in ("Traceback", "Exception", "WorkflowError", "Error", "Exiting", "logs/"):
+            assert noise not in result.output
+    assert "– new: the gate `deployment-fp32` of `yolo11n`." in results[0].output
+    assert "steps" not in results[0].output
+    assert re.search(rf"^1 of {len(VERDICT)}  Summarising", results[0].output, re.MULTILINE)
 
 
-def test_the_run_ends_with_its_verdict_and_its_report(project: Workflow) -> None:
-    result = project.run(config=PHOTOS | {"tolerances": {"score": 0.001}})
+def test_a_run_with_nothing_to_do_repeats_its_answer_alone(project: Workflow) -> None:
+    result = project.run(config=PHOTOS)
     assert result.returncode == 0
-    closing = result.output[-1500:]
-    assert "pass" in closing.lower()
-    assert "analysis_report.md" in closing
+    assert not result.jobs
+    assert result.output.count("The exit code is 0, because the gate `runtime-fp32` passes") == 1
+    assert len(result.output.splitlines()) < 15
+    assert "\nNothing to be done: everything that was asked for is there.\n" in result.output
+    one = project.run("results/plot/yolo11n/comparison_plots.png", config=PHOTOS)
+    assert one.output.endswith("The run is complete.\n")
+    assert "exit code" not in one.output
+
+
+def test_another_configuration_leaves_the_report_of_the_last(project: Workflow) -> None:
+    kept = project.root / "reports" / "config+changes" / "index.html"
+    before = kept.read_bytes()
+    changed = project.root / "loose.yaml"
+    changed.write_text(yaml.safe_dump(PHOTOS | {"tolerances": {"score": 0.001}}))
+    result = project.run("--configfile", "config.yaml", "loose.yaml")
+    assert result.returncode == 0
+    assert result.output.count("Since the last run (") == 1
+    assert "nothing has changed." in result.output
+    assert kept.read_bytes() == before
+    index = (project.root / "reports" / "index.html").read_text()
+    assert index.index(">config+loose<") < index.index(">config+changes<")
+
+
+def test_an_interrupted_run_says_that_it_goes_on(project: Workflow) -> None:
+    config = PHOTOS | {"candidates": {"floor": 0.02}}
+    status, output = project.interrupt(config=config)
+    assert status
+    assert output.endswith(f"\nStopping.\n{INTERRUPTED}\n")
+    for noise in ("Traceback", "Exception", "WorkflowError", "failed"):
+        assert noise not in output
+    assert project.dry_run(config=config).returncode == 0
 
 
 @pytest.mark.parametrize(

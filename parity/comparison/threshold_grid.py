@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 from typing import Self
 
 from parity.detection.detection_files import Thresholds
@@ -39,8 +40,8 @@ def points(axis: ThresholdAxis) -> list[float]:
     """Return the values of an axis, rising and each once; one more than allowed if too many."""
     if isinstance(axis, Steps):
         start, stop, step = (Decimal(str(each)) for each in (axis.start, axis.stop, axis.step))
-        count = int((stop - start) // step) + 1 if stop >= start else 0
-        return [float(start + i * step) for i in range(min(count, MAX_POINTS + 1))]
+        steps = (start + i * step for i in range(MAX_POINTS + 1))
+        return [float(each) for each in takewhile(lambda each: each <= stop, steps)]
     return sorted({float(value) for value in axis})
 
 

@@ -112,9 +112,9 @@ class SweepComparison:
         The thresholds to use.
     tuning : Tuning
         What was found.
-    curve : list of float or None
-        F1 at each of ``axes.tuned_conf`` of the candidate, its IoU threshold and the
-        reference at the operating point; None where neither arm detects anything.
+    tuned_f1 : list of list of float or None
+        F1 at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` of the candidate, the reference at
+        the operating point; None where neither arm detects anything.
     cells : list of Cell
         One per pair of ``axes.iou`` and ``axes.conf``.
     """
@@ -124,7 +124,7 @@ class SweepComparison:
     sentence: str
     recommended: Point
     tuning: Tuning
-    curve: list[float | None]
+    tuned_f1: list[list[float | None]]
     cells: list[Cell]
 
 
@@ -150,7 +150,7 @@ class SweepResults:
         By comparison.
     """
 
-    SCHEMA: ClassVar[str] = "sweep-results/1"
+    SCHEMA: ClassVar[str] = "sweep-results/2"
 
     model: str
     images: int
@@ -220,7 +220,7 @@ def recommend(tuning: Tuning) -> Point:
 
 
 def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
-    """Return one sentence on the thresholds of an arm.
+    """Return what to do about the thresholds of an arm; the best pair is named.
 
     Parameters
     ----------
@@ -229,32 +229,46 @@ def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
     reference, candidate : str
         Names of the arms.
     """
-    now, chosen, best = tuning.operating, recommend(tuning), tuning.best_conf
+    now, chosen, best = tuning.operating, recommend(tuning), tuning.best
     if chosen is now and not now.differences:
         return (
             f"Keep {candidate} at conf {now.conf}: no detections are missing or extra "
             f"compared with {reference}."
         )
-    if chosen is now and best.conf == now.conf:
+    if chosen is now and _pair(best) == _pair(now):
         return (
             f"Keep {candidate} at conf {now.conf}: no other one agrees better with {reference} "
             f"({now.missing} missing, {now.extra} extra)."
         )
     if chosen is now:
+        pair = f"{best.conf}" if best.iou == now.iou else _in_words(best)
         return (
-            f"Keep {candidate} at conf {now.conf}: the best one, {best.conf}, gives "
+            f"Keep {candidate} at conf {now.conf}: the best one, {pair}, gives "
             f"{best.differences} instead of {now.differences} differences from {reference}, "
             "which is no clear gain."
         )
     if chosen.iou == now.iou:
         change = f"conf {chosen.conf} instead of {now.conf}"
     else:
-        change = f"conf {chosen.conf} and iou {chosen.iou} instead of {now.conf} and {now.iou}"
+        change = f"{_in_words(chosen)} instead of {now.conf} and {now.iou}"
+    more = (
+        ""
+        if _pair(chosen) == _pair(best)
+        else (f" {_in_words(best).capitalize()} agrees best, but is no clear gain over that.")
+    )
     return (
         f"For {candidate}, {change} removes {now.differences - chosen.differences} of "
         f"{now.differences} differences from {reference} (missing {now.missing} → "
-        f"{chosen.missing}, extra {now.extra} → {chosen.extra})."
+        f"{chosen.missing}, extra {now.extra} → {chosen.extra}).{more}"
     )
+
+
+def _pair(point: Point) -> tuple[float, float]:
+    return point.conf, point.iou
+
+
+def _in_words(point: Point) -> str:
+    return f"conf {point.conf} and iou {point.iou}"
 
 
 def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> SweepResults:
@@ -335,16 +349,14 @@ def conclude(
     row = axes.tuned_iou.index(axes.operating_iou)
     operating = int(ours[row, axes.tuned_conf.index(axes.operating_conf)])
     tuning = tune(counts.tuned, operating, theirs, axes)
-    curve: list[float] = f1(
-        counts.tuned[row], np.full_like(theirs[row], operating), theirs[row]
-    ).tolist()
+    tuned_f1 = f1(counts.tuned, np.full_like(theirs, operating), theirs)
     return SweepComparison(
         reference=reference,
         candidate=candidate,
         sentence=advise_thresholds(tuning, reference=reference, candidate=candidate),
         recommended=recommend(tuning),
         tuning=tuning,
-        curve=[_number(value) for value in curve],
+        tuned_f1=[[_number(value) for value in row] for row in tuned_f1.tolist()],
         cells=cells(counts, ours, theirs, axes),
     )
 

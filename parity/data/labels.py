@@ -1,16 +1,31 @@
 """Reading ground-truth labels: a folder of YOLO text files, or a COCO JSON file."""
 
-import json
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from parity.data.image_names import Given, ImageNames, left_out
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.errors import UserError
+from parity.foreign import lines_of, parse_json, parse_number, read_text, shorten
+
+SLACK = 0.01
+"""By how much a fraction may lie outside 0 to 1: what Ultralytics tolerates (``verify_image_label``
+in ``ultralytics.data.utils``, 8.4.190)."""
+
+LARGEST_PX = 1e7
+"""A larger coordinate is no px; chosen: a thousand times the widest image."""
+
+LARGEST_FRACTION = 1.5
+"""COCO's boxes of a whole file that are no larger are no px; chosen."""
 
 
 @dataclass(frozen=True)
@@ -85,52 +100,115 @@ def read_folder(
     folder: Path, shapes: Mapping[str, tuple[int, int]], names: Mapping[int, str]
 ) -> Labels:
     """Read YOLO's text files; as in YOLO, an image without one holds no object."""
-    images, absent = {}, 0
+    images: dict[str, Truth] = {}
+    absent, doubled = 0, 0
+    foreign = {path.relative_to(folder).as_posix() for path in folder.rglob("*.txt")}
     for name, shape in shapes.items():
-        file = folder / Path(name).with_suffix(".txt")
-        text = file.read_text() if file.is_file() else ""
-        absent += not file.is_file()
-        images[name] = read_yolo(text, shape, names, file)
-    note = f"{absent} images have no label file and count as images without objects."
-    return Labels(images, [note] if absent else [])
+        own = Path(name).with_suffix(".txt")
+        is_there = (folder / own).is_file()
+        foreign.discard(own.as_posix())
+        objects = read_yolo(read_text(folder / own), names, folder / own) if is_there else []
+        unlike = list(dict.fromkeys(objects))
+        images[name] = _in_px(unlike, shape)
+        absent += not is_there
+        doubled += len(objects) - len(unlike)
+    notes = [
+        f"{absent} images have no label file and count as images without objects.",
+        f"{doubled} lines of label files stand there twice and count once, as in YOLO.",
+    ]
+    said = [note for note, count in zip(notes, (absent, doubled), strict=True) if count]
+    return Labels(images, [*said, *left_out(sorted(foreign))])
 
 
-def read_yolo(text: str, shape: tuple[int, int], names: Mapping[int, str], file: Path) -> Truth:
+Object = tuple[int, float, float, float, float]
+"""Class, centre and sides of a labelled object, in fractions of the image."""
+
+
+def read_yolo(text: str, names: Mapping[int, str], file: Path) -> list[Object]:
     """Read one text file: class, and centre and sides or an outline, in fractions of the image.
 
     Raises
     ------
     UserError
-        If a line is neither, or names a class that the model does not have.
+        If a line is neither, names a class that the model does not have, or holds something else
+        than fractions of the image.
     """
-    boxes, class_ids = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            class_id, *values = map(float, line.split())
-            box = np.array(values).reshape(2, 2) if len(values) == 4 else _bounds(values)
-        except ValueError:
-            raise UserError(f"{file}: line {number} is not a YOLO label: {line!r}.") from None
-        if class_id not in names:
-            raise UserError(
-                f"{file}: line {number} names class {class_id:g}, which the model does not have."
-            )
-        boxes.append(box * shape[::-1])
-        class_ids.append(int(class_id))
-    corners = cxcywh_to_xyxy(np.array(boxes, np.float64).reshape(-1, 4))
+    return [
+        _parse_line(line.split(), names, f"{file}: line {number}")
+        for number, line in enumerate(lines_of(text), 1)
+        if line.strip()
+    ]
+
+
+def _parse_line(words: list[str], names: Mapping[int, str], where: str) -> Object:
+    if len(words) != 5 and (len(words) < 7 or len(words) % 2 == 0):
+        raise UserError(
+            f"{where} is not a YOLO label: {shorten(' '.join(words))} should be class, cx, cy, "
+            "width and height, or class and the points of an outline."
+        )
+    class_id, *values = (parse_number(word, f"{where} is not a YOLO label") for word in words)
+    if class_id not in names:
+        raise UserError(f"{where} names class {words[0]}, which the model does not have.")
+    outside = next((v for v in values if not -SLACK <= v <= 1 + SLACK), None)
+    if outside is not None:
+        raise UserError(
+            f"{where} holds {outside:g}; YOLO labels are fractions of the image, from 0 to 1."
+        )
+    cx, cy, width, height = values if len(values) == 4 else _bounds(values)
+    if min(width, height) < 0:
+        raise UserError(f"{where} holds a negative width or height, {min(width, height):g}.")
+    return int(class_id), cx, cy, width, height
+
+
+def _bounds(outline: list[float]) -> tuple[float, ...]:
+    xs, ys = outline[::2], outline[1::2]
+    left, right, top, bottom = min(xs), max(xs), min(ys), max(ys)
+    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+
+
+def _in_px(objects: list[Object], shape: tuple[int, int]) -> Truth:
+    height, width = shape
+    boxes = np.array([each[1:] for each in objects], np.float64).reshape(-1, 4)
+    corners = cxcywh_to_xyxy(boxes * (width, height, width, height))
     sides = corners[:, 2:] - corners[:, :2]
     return Truth(
-        corners, np.array(class_ids, np.int64), sides.prod(axis=1), np.zeros(len(boxes), bool)
+        corners,
+        np.array([each[0] for each in objects], np.int64),
+        sides.prod(axis=1),
+        np.zeros(len(objects), bool),
     )
 
 
-def _bounds(outline: list[float]) -> np.ndarray:
-    points = np.array(outline).reshape(-1, 2)
-    if len(points) < 3:
-        raise ValueError("an outline has at least three points")
-    low, high = points.min(axis=0), points.max(axis=0)
-    return np.stack([(low + high) / 2, high - low])
+class CocoImage(msgspec.Struct):
+    """An image of a COCO file."""
+
+    id: int | str
+    file_name: str
+
+
+class CocoCategory(msgspec.Struct):
+    """A class of a COCO file."""
+
+    id: int | str
+    name: str
+
+
+class CocoAnnotation(msgspec.Struct):
+    """An object of a COCO file; ``bbox`` is x, y, width, height in px, ``area`` is in px²."""
+
+    image_id: int | str
+    category_id: int | str
+    bbox: tuple[float, float, float, float]
+    area: float | None = None
+    iscrowd: int | bool = False
+
+
+class Coco(msgspec.Struct):
+    """What counts of a COCO file."""
+
+    images: list[CocoImage]
+    categories: list[CocoCategory]
+    annotations: list[CocoAnnotation]
 
 
 def read_coco(
@@ -141,59 +219,98 @@ def read_coco(
     Raises
     ------
     UserError
-        If it is no such file, or the model has none of its classes.
+        If it is no such file, the model has none of its classes, or something in it cannot be.
     """
-    try:
-        document = json.loads(path.read_text())
-        entries = {entry["id"]: entry["file_name"] for entry in document["images"]}
-        categories = {entry["id"]: entry["name"] for entry in document["categories"]}
-        annotations = document["annotations"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"labels: {path} is not a COCO JSON file ({error!r}).") from None
+    coco = load_coco(path)
+    images = _by_id(((each.id, each.file_name) for each in coco.images), f"labels: {path}: images")
+    categories = _by_id(
+        ((each.id, each.name) for each in coco.categories), f"labels: {path}: categories"
+    )
     class_of = {name: class_id for class_id, name in names.items()}
     known = {key: class_of[name] for key, name in categories.items() if name in class_of}
     if not known:
         raise UserError(f"labels: the model has none of the categories of {path}.")
-    by_image = _match_file_names(entries, shapes)
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in by_image.values()}
+    places: dict[Given, str] = dict.fromkeys(images.values(), f"labels: {path}")
+    found = ImageNames(shapes).resolve_once(places)
+    rows: dict[str, list[CocoAnnotation]] = {name: [] for name in found.values()}
     foreign: Counter[str] = Counter()
-    for entry in annotations:
-        name = by_image.get(entry["image_id"])
-        if name is not None and entry["category_id"] not in known:
-            foreign[categories.get(entry["category_id"], str(entry["category_id"]))] += 1
+    for number, each in enumerate(coco.annotations):
+        where = f"labels: {path}: annotations[{number}]"
+        for key, listed in ((each.image_id, images), (each.category_id, categories)):
+            if key not in listed:
+                what = "image" if listed is images else "category"
+                raise UserError(f"{where} names the {what} {shorten(key)}, which is not listed.")
+        _check_annotation(each, where)
+        name = found.get(images[each.image_id])
+        if name is not None and each.category_id in known:
+            rows[name].append(each)
         elif name is not None:
-            rows[name].append(entry)
-    notes = []
-    if len(rows) < len(shapes):
-        notes.append(f"{len(shapes) - len(rows)} images are not in the labels and are left out.")
-    if foreign:
-        listed = ", ".join(sorted(foreign))
-        notes.append(
-            f"{foreign.total()} boxes of classes that the model does not have are left out: "
-            f"{listed}."
-        )
-    return Labels({name: _truth(rows[name], known) for name in shapes if name in rows}, notes)
+            foreign[categories[each.category_id]] += 1
+    kept = [each for own in rows.values() for each in own]
+    if kept and max(max(map(abs, each.bbox)) for each in kept) <= LARGEST_FRACTION:
+        raise UserError(f"labels: {path} gives boxes as fractions of the image; COCO's are in px.")
+    notes = {
+        "images are not in the labels and are left out.": len(shapes) - len(rows),
+        "boxes of classes that the model does not have are left out: "
+        f"{', '.join(sorted(foreign))}.": foreign.total(),
+    }
+    return Labels(
+        {name: _truth(rows[name], known) for name in shapes if name in rows},
+        [f"{count} {note}" for note, count in notes.items() if count],
+    )
 
 
-def _match_file_names(entries: dict[Any, str], shapes: Mapping[str, Any]) -> dict[Any, str]:
-    short: Counter[str] = Counter(Path(name).name for name in shapes)
-    by_short = {Path(name).name: name for name in shapes if short[Path(name).name] == 1}
-    found = {}
-    for key, file_name in entries.items():
-        name = file_name if file_name in shapes else by_short.get(Path(file_name).name)
-        if name is not None:
-            found[key] = name
-    return found
+def load_coco(path: Path) -> Coco:
+    """Read what counts of a COCO file.
+
+    Raises
+    ------
+    UserError
+        If it is no JSON, or no COCO; the sentence says where and what.
+    """
+    try:
+        document = parse_json(read_text(path), path)
+    except UserError as error:
+        raise UserError(f"labels: {error}") from None
+    try:
+        return msgspec.convert(document, Coco)
+    except msgspec.ValidationError as error:
+        expected, _, place = str(error).partition(" - at `$")
+        keys = re.findall(r"[^.\[\]`]+", place)
+        value = reduce(lambda v, key: v[int(key) if isinstance(v, list) else key], keys, document)
+        raise UserError(
+            f"labels: {path} is not a COCO JSON file: {place.strip('.`') or 'it'} is "
+            f"{shorten(value)} ({expected[:1].lower()}{expected[1:]})."
+        ) from None
 
 
-def _truth(rows: Iterable[dict[str, Any]], known: dict[Any, int]) -> Truth:
-    rows = list(rows)
-    boxes = np.array([row["bbox"] for row in rows], np.float64).reshape(-1, 4)
+def _by_id(pairs: Iterable[tuple[int | str, str]], where: str) -> dict[int | str, str]:
+    """Return names by id; an id of two names is refused."""
+    named: dict[int | str, str] = {}
+    for number, (key, name) in enumerate(pairs):
+        if named.setdefault(key, name) != name:
+            raise UserError(f"{where}[{number}] has the id {shorten(key)}, as another one does.")
+    return named
+
+
+def _check_annotation(each: CocoAnnotation, where: str) -> None:
+    """Check that an object lies somewhere and has sides."""
+    numbers = (*each.bbox, each.area or 0)
+    wrong = next((n for n in numbers if not math.isfinite(n)), None)
+    wrong = next((n for n in each.bbox if abs(n) > LARGEST_PX), wrong)
+    if wrong is not None:
+        raise UserError(f"{where} holds {wrong:g}, which is no px of an image.")
+    if min(*each.bbox[2:], numbers[4]) < 0:
+        raise UserError(f"{where} has a negative width, height or area.")
+
+
+def _truth(rows: list[CocoAnnotation], known: Mapping[Any, int]) -> Truth:
+    boxes = np.array([row.bbox for row in rows], np.float64).reshape(-1, 4)
+    areas = [row.bbox[2] * row.bbox[3] if row.area is None else row.area for row in rows]
     boxes[:, 2:] += boxes[:, :2]
-    areas = [row.get("area", row["bbox"][2] * row["bbox"][3]) for row in rows]
     return Truth(
         boxes,
-        np.array([known[row["category_id"]] for row in rows], np.int64),
+        np.array([known[row.category_id] for row in rows], np.int64),
         np.array(areas, np.float64),
-        np.array([row.get("iscrowd", 0) for row in rows], bool),
+        np.array([row.iscrowd for row in rows], bool),
     )

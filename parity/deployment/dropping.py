@@ -1,4 +1,4 @@
-"""Dropping boxes: those that reach too far out, and those that are too small."""
+"""Dropping boxes that reach too far out."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,8 +19,6 @@ class DroppingChoices(Choices):
         image once they are rescaled; before they are clipped.
     dropped_after_nms : bool
         Whether that happens after suppression, so that a dropped box still suppresses others.
-    least_side : float
-        Boxes with a smaller width or height are dropped before suppression, input px.
     """
 
     dropped: Literal["no", "leaving_input", "reaching_padding", "leaving_image"] = choice(
@@ -31,7 +29,6 @@ class DroppingChoices(Choices):
         },
     )
     dropped_after_nms: bool = False
-    least_side: float = 0.0
 
 
 def within(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -47,13 +44,4 @@ def within(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     corners = boxes.reshape(-1, 2, 2)
     outside = (corners < 0) | (corners > np.array(shape[::-1], np.float32))
     returned: np.ndarray = ~np.any(outside, axis=(1, 2))
-    return returned
-
-
-def large_enough(choices: DroppingChoices, boxes: np.ndarray) -> np.ndarray:
-    """Return which boxes, (N, 4) float32 in input px, are not too small, (N,) bool."""
-    if not choices.least_side:
-        return np.ones(len(boxes), bool)
-    sides = boxes[:, 2:] - boxes[:, :2]
-    returned: np.ndarray = (sides >= np.float32(choices.least_side)).all(axis=1)
     return returned

@@ -10,7 +10,7 @@ from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
 from parity.deployment.rescaling_variants import RescalingChoices
-from parity.deployment.stage import fields_of
+from parity.deployment.stage import fields_of, values
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,8 @@ class Pipeline(  # a dataclass takes the choices of its last base first
 
 def deviations(pipeline: Pipeline, origin: Pipeline = Pipeline()) -> dict[str, object]:
     """Return the choices in which a pipeline differs from another, the correct one by default."""
-    return {
-        name: getattr(pipeline, name)
-        for name in _FIELDS
-        if getattr(pipeline, name) != getattr(origin, name)
-    }
+    both = zip(_FIELDS, values(pipeline, _FIELDS), values(origin, _FIELDS), strict=True)
+    return {name: own for name, own, other in both if own != other}
 
 
 BEFORE_OUTPUT = fields_of(PreprocessingChoices, NetworkChoices)

@@ -7,7 +7,7 @@ import numpy as np
 from parity.deployment.box_layout import BoxFormatChoices, to_corners
 from parity.deployment.class_ids import renumber
 from parity.deployment.decoding_variants import decode_with_choices
-from parity.deployment.dropping import large_enough, within
+from parity.deployment.dropping import within
 from parity.deployment.nms_variants import NmsChoices, joined_by, merge, select
 from parity.deployment.output_format import express
 from parity.deployment.pipeline import Pipeline
@@ -85,11 +85,9 @@ def survivors(
         return suppress(found, conf=pipeline.conf, iou=pipeline.iou, max_det=pipeline.max_det)
     kept = passing(pipeline, found.scores)
     boxes = to_corners(pipeline, found.boxes[kept])
-    usable = large_enough(pipeline, boxes)
     inside = _inside(pipeline, boxes, place, image_shape)
     if not pipeline.dropped_after_nms:
-        usable &= inside
-    kept, boxes, inside = kept[usable], boxes[usable], inside[usable]
+        kept, boxes, inside = kept[inside], boxes[inside], inside[inside]
     if len(kept) > pipeline.max_candidates:
         best = np.argsort(-found.scores[kept], kind="stable")[: pipeline.max_candidates]
         kept, boxes, inside = kept[best], boxes[best], inside[best]

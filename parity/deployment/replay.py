@@ -14,6 +14,7 @@ from parity.deployment import geometry
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
+from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.network import OWN_NETWORK, NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
@@ -36,7 +37,17 @@ FLOOR = 0.01
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
+MOST_CANDIDATE_SETS = 5_000
+"""Sets of candidates that are kept, each of an image; chosen: more than a diagnosis needs."""
+
 _OF_PIXELS = fields_of(ReadingChoices)
+_OF_PLACED = tuple(
+    name
+    for name in fields_of(GeometryChoices)
+    if name not in ("imgsz", "stride", "side_rounding", "border_rounding")
+)
+"""What the pixels of an input depend on, beside the image and its place."""
+
 _AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
 _OF_CANDIDATES = fields_of(DecodingChoices)
 _OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices)
@@ -62,6 +73,10 @@ class Input:
     image_shape: tuple[int, int]
 
 
+def _digest(pixels: np.ndarray) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+
+
 class Replayer:
     """Predicts what a pipeline gives for an image, and remembers every stage.
 
@@ -81,6 +96,8 @@ class Replayer:
     ----------
     floor : float
         Scores below it are not looked at.
+    wanted : set of str
+        Digests of the inputs whose raw output was asked for.
     """
 
     def __init__(
@@ -96,12 +113,15 @@ class Replayer:
         self.floor = FLOOR
         self.directory = Path(directory) if directory else None
         self.runs = 0
+        self.wanted: set[str] = set()
         self._networks = {OWN_NETWORK: network}
         self._given: dict[str, np.ndarray] = {}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
+        self._digests: dict[tuple[Any, ...], str] = {}
+        self._placed: dict[tuple[Any, ...], str] = {}
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._candidates: dict[tuple[Any, ...], Candidates] = {}
+        self._candidates: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
         self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
 
     def network_of(self, pipeline: Pipeline) -> Network:
@@ -148,16 +168,19 @@ class Replayer:
         where = geometry.place_image(pipeline, image.shape[:2], self.network_of(pipeline).imgsz)
         if name in self._given:
             return Input(f"given-{id(self._given)}-{name}", where, image.shape[:2])
-        pixels = geometry.resize_and_place(pipeline, image, where)
-        digest = hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+        key = (self._digests[name, *values(pipeline, _OF_PIXELS)], where)
+        key += values(pipeline, _OF_PLACED)
+        if key not in self._placed:
+            self._placed[key] = _digest(geometry.resize_and_place(pipeline, image, where))
         after = "-".join(map(str, values(pipeline, _AFTER_PIXELS)))
-        return Input(f"{digest}-{after}", where, image.shape[:2])
+        return Input(f"{self._placed[key]}-{after}", where, image.shape[:2])
 
     def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
         key = (name, *values(pipeline, _OF_PIXELS))
         if key not in self._images:
             try:
-                self._images[key] = read_with_choices(pipeline, self.paths[name])
+                pixels = read_with_choices(pipeline, self.paths[name])
+                self._images[key], self._digests[key] = pixels, _digest(pixels)
             except UnreadableImageError:
                 self._images[key] = None
             while len(self._images) > 60:
@@ -176,6 +199,7 @@ class Replayer:
         digest = self._existing(pipeline, name).digest
         if name in self._given:
             return self._given[name]
+        self.wanted.add(digest)
         if digest in self._raws:
             self._raws.move_to_end(digest)
             return self._raws[digest]
@@ -205,6 +229,9 @@ class Replayer:
             else:
                 found = decode_with_choices(pipeline, raw, self.floor)
             self._candidates[key] = found
+            if len(self._candidates) > MOST_CANDIDATE_SETS:
+                self._candidates.popitem(last=False)
+            return found
         return self._candidates[key]
 
     def detections(self, pipeline: Pipeline, name: str) -> Detections:

@@ -134,6 +134,11 @@ def _stretch(place: Letterbox, image_shape: Shape) -> Pair:
     return place.width / image_shape[1], place.height / image_shape[0]
 
 
+def _one_gain(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> float:
+    gain = min(_stretch(place, image_shape))
+    return gain if choices.enlarge else min(gain, 1.0)
+
+
 def _letterboxed(place: Letterbox, image_shape: Shape) -> tuple[int, int]:
     """Return width and height of a letterboxed image, input px."""
     gain = min(_stretch(place, image_shape))
@@ -157,7 +162,7 @@ GAINS: dict[str, WayBack] = by_value(
     {
         "matching": _true_gains,
         "letterbox": _letterbox_gains,
-        "single": lambda _, place, shape: (min(_stretch(place, shape)),) * 2,
+        "single": lambda choices, place, shape: (_one_gain(choices, place, shape),) * 2,
         "stretch": lambda _, place, shape: _stretch(place, shape),
         "width": lambda _, place, shape: (_stretch(place, shape)[0],) * 2,
         "height": lambda _, place, shape: (_stretch(place, shape)[1],) * 2,
@@ -190,8 +195,8 @@ def _left_over(place: Letterbox, image_shape: Shape, gain_x: float, gain_y: floa
     return (place.width - width * gain_x) / 2, (place.height - height * gain_y) / 2
 
 
-def _exact_offsets(_choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    gain = min(_stretch(place, image_shape))
+def _exact_offsets(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    gain = _one_gain(choices, place, image_shape)
     return _left_over(place, image_shape, gain, gain)
 
 

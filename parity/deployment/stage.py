@@ -5,8 +5,10 @@ that act on them. What a choice allows is its type: a ``Literal`` or ``bool`` li
 anything else is open (numbers, pairs). ``Pipeline`` inherits from all stages.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, field
+from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 Value = TypeVar("Value")
@@ -43,8 +45,9 @@ class Choices:
         ValueError
             If a value is not among those that its choice allows.
         """
-        for name, known in _checks(type(self)):
-            if (value := getattr(self, name)) not in known:
+        names, checks = _checks(type(self))
+        for name, value, known in zip(names, values(self, names), checks, strict=True):
+            if value not in known:
                 options = ", ".join(map(repr, allowed(type(self), name)))
                 raise ValueError(f"{name} is {value!r}; it must be one of {options}")
 
@@ -84,18 +87,26 @@ def listed(*stages: Stage) -> tuple[str, ...]:
     return tuple(name for stage in stages for name in fields_of(stage) if allowed(stage, name))
 
 
-_known: dict[Stage, tuple[tuple[str, frozenset[Any]], ...]] = {}
+_known: dict[Stage, tuple[tuple[str, ...], tuple[frozenset[Any], ...]]] = {}
 
 
-def _checks(stage: Stage) -> tuple[tuple[str, frozenset[Any]], ...]:
+def _checks(stage: Stage) -> tuple[tuple[str, ...], tuple[frozenset[Any], ...]]:
     if stage not in _known:
-        _known[stage] = tuple((name, frozenset(allowed(stage, name))) for name in listed(stage))
+        names = listed(stage)
+        _known[stage] = names, tuple(frozenset(allowed(stage, name)) for name in names)
     return _known[stage]
 
 
-def values(choices: Choices, names: Iterable[str]) -> tuple[Any, ...]:
+def values(choices: Choices, names: tuple[str, ...]) -> tuple[Any, ...]:
     """Return the values of some choices: equal values give equal results of their stage."""
-    return tuple([getattr(choices, name) for name in names])
+    return _values_of(names)(choices)
+
+
+@cache
+def _values_of(names: tuple[str, ...]) -> Callable[[Choices], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda choices: tuple(getattr(choices, name) for name in names)
 
 
 def moot(choices: Choices) -> frozenset[str]:

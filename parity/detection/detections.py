@@ -26,3 +26,11 @@ class Detections:
     def __len__(self) -> int:
         """Return the number of detections."""
         return len(self.scores)
+
+    def equals(self, other: "Detections") -> bool:
+        """Return whether all numbers of some other detections are the same, in the same order."""
+        return (
+            np.array_equal(self.boxes, other.boxes)
+            and np.array_equal(self.scores, other.scores)
+            and np.array_equal(self.class_ids, other.class_ids)
+        )

@@ -26,13 +26,15 @@ from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
+from parity.reporting.history import HISTORY, changes_since, load_runs, name_of_run
+from parity.reporting.kept_report import page_of
 
 OUTPUT = Path("diagnosis")
 HEAD = "# Written by python -m parity.diagnose.\n"
 INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, by convention of shells."""
 
-CONFIG, PAGE = "config.yaml", "results/report/index.html"
+CONFIG, TARGET = "config.yaml", "results/verdict/verdict.json"
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
 """Options that say what is known of the deployment."""
 
@@ -123,21 +125,27 @@ def write_configuration(path: Path, config: dict[str, Any]) -> None:
 
 
 def run_workflow(folder: Path, cores: str) -> int:
-    """Run the workflow in a folder and return its exit status; it speaks on standard error."""
-    command = [sys.executable, "-m", "snakemake", PAGE, "--cores", cores]
+    """Run the workflow in a folder and return its exit status; it speaks on standard error.
+
+    What it answers is said by :func:`answer` in other words; its last words count where it failed.
+    """
+    command = [sys.executable, "-m", "snakemake", TARGET, "--cores", cores]
     command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--configfile", str(folder / CONFIG)]
-    command += ["--logger", "rich"] if sys.stderr.isatty() else ["--quiet", "rules"]
-    with subprocess.Popen(command, stdout=sys.stderr, cwd=ROOT) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:  # noqa: S603
         try:
-            return process.wait()
+            last_words, _ = process.communicate()
         except KeyboardInterrupt:  # Snakemake was interrupted, too, and tidies up
-            process.wait()
+            last_words, _ = process.communicate()
+            sys.stderr.write(last_words)
             return INTERRUPTED
+        if process.returncode:
+            sys.stderr.write(last_words)
+        return process.returncode
 
 
 def answer(folder: Path) -> str:
-    """Return what the diagnosis says, and where the page is."""
+    """Return what the diagnosis says, what has changed since the last, and where the page is."""
     found = load_diagnosis(folder / "results" / "diagnose" / MODEL / f"{EXTERNAL}.json")
     lines = [verdict_sentence(found)]
     if isinstance(found, DiagnosisDocument):
@@ -146,7 +154,9 @@ def answer(folder: Path) -> str:
             lines.append(f"{fault.title}: {fault.fix} Proof: {proof}")
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask
-    return "\n".join([*lines, f"Report: {folder / PAGE}"])
+    if changes := changes_since(load_runs(folder / HISTORY)):
+        lines.append(changes.sentence)
+    return "\n".join([*lines, f"Report: {folder / page_of(name_of_run([CONFIG]))}"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

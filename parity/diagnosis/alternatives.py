@@ -54,7 +54,9 @@ def follow_improvements(cost_model: CostModel, best: Pipeline) -> Pipeline:
         best = simplify(cost_model, best)
         least = cost_model.cost(best)
         better = [
-            p for p in alternatives(cost_model, best) if margin(cost_model, p, best) < -LEAST_GAIN
+            p
+            for p in alternatives(cost_model, best)
+            if cost_model.is_affordable(p) and margin(cost_model, p, best) < -LEAST_GAIN
         ]
         if not better:
             break
@@ -75,7 +77,7 @@ def simplify(cost_model: CostModel, best: Pipeline) -> Pipeline:
         present = cost_model.faults(best)
         for fault, other in [*zip(present, present, strict=True), *combinations(present, 2)]:
             simpler = without(cost_model, without(cost_model, best, fault), other)
-            if cost_model.cost(simpler) < cost_model.cost(best):
+            if cost_model.is_affordable(simpler) and margin(cost_model, simpler, best) < 0:
                 best, improved = simpler, True
                 break
     return best
@@ -116,6 +118,8 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
             continue
         inputs = {field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT}
         pipeline = replace(base, **inputs)
+        if not cost_model.is_affordable(pipeline):
+            continue
         if cost_model.misfit(pipeline, first) >= least_first + INPUT_MARGIN:
             continue
         if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
@@ -142,6 +146,8 @@ def explanations(search: Search, best: Pipeline) -> list[Explanation]:
     cost_model = search.cost_model
     found = []
     for pipeline in dict.fromkeys([*alternatives(cost_model, best), *other_inputs(search, best)]):
+        if not cost_model.is_affordable(pipeline):
+            continue
         worse = margin(cost_model, pipeline, best)
         if pipeline != best and worse < CUTOFF:
             found.append(Explanation(pipeline, tuple(cost_model.faults(pipeline)), worse))

@@ -20,11 +20,13 @@ from parity.diagnosis.document import (
     BoxComparison,
     DrawnBoxes,
     ExampleImage,
+    FaultExample,
     FixEffect,
     Severity,
     StepKind,
     WaterfallStep,
 )
+from parity.diagnosis.fault_examples import telling_example
 from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
@@ -84,6 +86,8 @@ class LossAttribution:
         See :class:`parity.diagnosis.document.DiagnosisDocument`.
     severities : dict of str to Severity
         Of each fault, by name.
+    fault_examples : dict of str to (FaultExample or None)
+        Where each fault shows, by name; None if it is harmless.
     unexplained : Severity
         How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
         rounding.
@@ -93,6 +97,7 @@ class LossAttribution:
     waterfall: tuple[WaterfallStep, ...]
     examples: tuple[ExampleImage, ...]
     severities: dict[str, Severity]
+    fault_examples: dict[str, FaultExample | None]
     unexplained: Severity
 
 
@@ -144,6 +149,9 @@ def attribute_loss(
         steps.append(("rounding", "", printed))
     steps.append(("unexplained", "", observed))
     fixed = diagnosis.fixed
+    right = replayed(plain)
+    alone = {fault.name: replayed(fault.inject_into(plain)) for fault in diagnosis.faults}
+    severities = {name: severity(right, found, iou=iou) for name, found in alone.items()}
     return LossAttribution(
         FixEffect(
             len(references),
@@ -153,9 +161,10 @@ def attribute_loss(
         ),
         waterfall(references, steps, iou=iou),
         examples(references, observed, reproduced, iou=iou),
+        severities,
         {
-            fault.name: severity(replayed(plain), replayed(fault.inject_into(plain)), iou=iou)
-            for fault in diagnosis.faults
+            name: None if severities[name].harmless else telling_example(right, found, iou=iou)
+            for name, found in alone.items()
         },
         severity(printed, observed, iou=iou),
     )

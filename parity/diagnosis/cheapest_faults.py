@@ -27,8 +27,9 @@ def cheapest_faults(
     cost : float
         Of the faults and of the choices that none of them explains, nats.
     """
-    deviating = frozenset(deviations(pipeline, correct))
-    usable = [f for f in catalogue if f.fields and f.fields <= deviating and f.is_in(pipeline)]
+    changed = deviations(pipeline, correct)
+    deviating, assigned = frozenset(changed), frozenset(changed.items())
+    usable = [f for f in catalogue if f.changes and f.assignments <= assigned]
     usable.sort(key=lambda f: f.cost / len(f.fields))
     best: tuple[list[Fault], float] = ([], UNNAMED_CHOICE * len(deviating))
 

@@ -1,4 +1,4 @@
-"""Fitting the open parameters of coordinates: constants that are added, canvases, limits.
+"""Fitting the open parameters of coordinates: constants that are added, and canvases.
 
 Every observed number bounds the parameter, since it is known to its last digit only; the value that
 most of the bounds hold is the parameter's, and of those the simplest.
@@ -281,44 +281,3 @@ def _contained(image: BoxesOfImage) -> np.ndarray:
     border = seen_centre - scale * centre
     returned: np.ndarray = (scale * np.array(image.shape[::-1]) + 2 * border)[::-1]
     return returned
-
-
-def fit_limit(predicted: np.ndarray, observed: np.ndarray) -> int | None:
-    """Fit the number of boxes that are kept at most, of an image or of each class in it.
-
-    Parameters
-    ----------
-    predicted, observed : (N,) int
-        How many boxes there are without a limit, and how many are observed.
-
-    Returns
-    -------
-    int or None
-        The limit; None if none explains every number, or none is reached.
-    """
-    cut = predicted > observed
-    if not cut.any():
-        return None
-    limit = int(observed[cut][0])
-    explained = np.array_equal(np.minimum(predicted, limit), observed)
-    return limit if explained and limit > 0 else None
-
-
-def fit_least_side(kept: np.ndarray, missing: np.ndarray) -> float | None:
-    """Fit the side below which boxes are dropped.
-
-    Parameters
-    ----------
-    kept, missing : (N,) float
-        The shorter sides of the predicted boxes that are observed and that are not, input px.
-
-    Returns
-    -------
-    float or None
-        The simplest side that separates them; None if none does, or nothing is missing.
-    """
-    if not len(missing) or (len(kept) and kept.min() <= missing.max()):
-        return None
-    most = float(kept.min()) if len(kept) else np.inf
-    just_above = float(np.nextafter(np.float32(missing.max()), np.float32(np.inf)))
-    return simplest_number(just_above, most)

@@ -49,6 +49,10 @@ LOWEST_FLOOR = 1e-4
 CANDIDATE_LIMITS = (100, 300, 1000)
 """Numbers of boxes that people pass to NMS at most; chosen."""
 
+BUDGET = 400
+"""Inputs of the network that are tried, at most; a count and no time, so that the answer does not
+depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
+
 FITS_IN_FULL = 0.1
 """Cost of an image below which nothing of it is left to explain, nats; chosen."""
 
@@ -63,7 +67,7 @@ class CostModel:
     observations : Observations
         What was seen.
     names : list of str
-        The images that are used.
+        The images that are used, those that tell most first.
 
     Attributes
     ----------
@@ -106,7 +110,13 @@ class CostModel:
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
+        self._fits_of_boxes: dict[tuple[str, bytes, bytes, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
+
+    def start_with(self, names: list[str]) -> None:
+        """Compare some images before the others, of which those with most boxes go first."""
+        rest = [name for name in self.names if name not in names]
+        self.names = [*names, *sorted(rest, key=lambda name: -len(self.observed[name]))]
 
     @property
     def catalogue(self) -> list[Fault]:
@@ -125,12 +135,30 @@ class CostModel:
             stage.append(fault)
             self._faults.clear()
 
+    @property
+    def exhausted(self) -> bool:
+        """Return whether the budget ran out."""
+        return len(self.replayer.wanted) > BUDGET
+
+    def is_affordable(self, pipeline: Pipeline) -> bool:
+        """Return whether the budget allows a pipeline: without new inputs, it always does."""
+        if not self.exhausted:
+            return True
+        inputs = self.inputs(pipeline, self.names)
+        return all(source is None or source.digest in self.replayer.wanted for source in inputs)
+
     def goodness_of_fit(self, pipeline: Pipeline, name: str) -> Fit:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
             predicted = self.replayer.detections(pipeline, name)
-            self._fits[key] = fit_boxes(predicted, self.observed[name], self.precision_in(name))
+            numbers = (predicted.boxes, predicted.scores, predicted.class_ids)
+            boxes, scores, class_ids = (array.tobytes() for array in numbers)
+            content = (name, boxes, scores, class_ids)
+            if content not in self._fits_of_boxes:
+                precision = self.precision_in(name)
+                self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
+            self._fits[key] = self._fits_of_boxes[content]
         return self._fits[key]
 
     def precision_in(self, name: str) -> Precision:

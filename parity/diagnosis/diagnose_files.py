@@ -159,6 +159,7 @@ def as_document(
                 **vars(fault.record(values)),
                 proof=diagnosis.proofs[fault.name],
                 severity=attribution.severities[fault.name],
+                example=attribution.fault_examples[fault.name],
             )
             for fault in diagnosis.faults
         ),

@@ -148,6 +148,7 @@ def diagnose(
     """
     start = time.perf_counter()
     runs = replayer.runs
+    replayer.wanted.clear()
     names = choose_images(observations, replayer)
     cost_model = CostModel(replayer, observations, names)
     arrays = explain_arrays(cost_model)
@@ -213,8 +214,8 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
         readings=arrays.readings,
         ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
         notes=cost_model.observations.notes,
-        images=tuple(cost_model.names),
-        complete=not search.exhausted,
+        images=tuple(name for name in cost_model.replayer.paths if name in cost_model.observed),
+        complete=not cost_model.exhausted,
     )
 
 
@@ -240,13 +241,13 @@ def _compare(
 
 
 def _undecided(cost_model: CostModel, best: Pipeline, more: list[Fault]) -> tuple[Fault, ...]:
-    """Return the common faults that change nothing here but would in other images."""
+    """Return the common faults that change nothing here, though alone they would."""
     if not (cost_model.reproduction(best).predicted and cost_model.box_count):
         return ()
     own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
-    hidden = [f for f in _without_effect(cost_model, best) if _visible(cost_model, f)]
-    found = {fault.name: fault for fault in [*more, *hidden] if fault.cost <= COMMON_COST}
-    return tuple(fault for name, fault in found.items() if name not in own)
+    hidden = [*more, *_without_effect(cost_model, best)]
+    found = {fault.name: fault for fault in hidden if fault.cost <= COMMON_COST}
+    return tuple(f for name, f in found.items() if name not in own and _visible(cost_model, f))
 
 
 def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
@@ -262,9 +263,13 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
 
 
 def _visible(cost_model: CostModel, fault: Fault) -> bool:
-    """Return whether a fault before the network would show in these images if it were alone."""
-    alone = fault.inject_into(cost_model.correct)
-    return not cost_model.same_inputs(alone, cost_model.correct)
+    """Return whether a fault would show in these images if it were alone."""
+    correct = cost_model.correct
+    alone = fault.inject_into(correct)
+    if fault.precedes_output:
+        return not cost_model.same_inputs(alone, correct)
+    found = cost_model.replayer.detections
+    return any(not found(alone, name).equals(found(correct, name)) for name in cost_model.names)
 
 
 _THRESHOLDS = frozenset(fields_of(ThresholdChoices))

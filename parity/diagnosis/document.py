@@ -14,6 +14,9 @@ from parity.external.observations import Declared
 DiagnosisVerdict = Literal["nothing_wrong", "explained", "explained_in_part", "not_explained"]
 Threshold = Literal["conf", "iou", "max_det"]
 StepKind = Literal["runtime", "choice", "fault", "rest", "rounding", "unexplained"]
+Change = Literal["lost", "misplaced", "renamed", "added", "moved"]
+"""What a fault does to an object: it is gone, its box does not overlap it enough, it gets another
+class, it is there where there is none, or its box moves."""
 Setting = bool | int | float | str | list[Any] | None
 """Value of a choice of :class:`parity.deployment.pipeline.Pipeline`; tuples become lists."""
 
@@ -72,6 +75,8 @@ class Proof:
     closer, named : int
         In the same case, observed boxes that come close, and that get their class, with the fault
         and not without it.
+    boxes : int or None
+        Observed boxes of the images that were compared; None for all.
     """
 
     explained: int = 0
@@ -80,6 +85,7 @@ class Proof:
     factor: float | None = None
     closer: int = 0
     named: int = 0
+    boxes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,52 @@ HARMLESS_PX = 1.0
 
 
 @dataclass(frozen=True)
+class DrawnBoxes:
+    """The finite boxes of one image.
+
+    Attributes
+    ----------
+    boxes : list of [x1, y1, x2, y2]
+        px of the image.
+    scores : list of (float or None)
+        None where none was given.
+    class_ids : list of int
+        Keys of ``names`` or ``labels`` of the document.
+    """
+
+    boxes: list[list[float]]
+    scores: list[float | None]
+    class_ids: list[int]
+
+
+@dataclass(frozen=True)
+class FaultExample:
+    """A place in an image where a fault shows best, if it is the only one.
+
+    Attributes
+    ----------
+    name : str
+        Of the image.
+    height, width : int
+        Size of the image, px.
+    change : Change
+        What happens to an object there.
+    view : (x1, y1, x2, y2)
+        What of the image shows it, px.
+    correct, changed : DrawnBoxes
+        Boxes in the view without the fault and with it; those of the object come first.
+    """
+
+    name: str
+    height: int
+    width: int
+    change: Change
+    view: tuple[float, float, float, float]
+    correct: DrawnBoxes
+    changed: DrawnBoxes
+
+
+@dataclass(frozen=True)
 class FoundFault(NamedFault):
     """A fault of the deployment with its proof.
 
@@ -124,10 +176,13 @@ class FoundFault(NamedFault):
         What speaks for it.
     severity : Severity
         What it does.
+    example : FaultExample or None
+        Where it shows; None if it is harmless.
     """
 
     proof: Proof = Proof()
     severity: Severity = Severity()
+    example: FaultExample | None = None
 
 
 @dataclass(frozen=True)
@@ -317,25 +372,6 @@ class WaterfallStep(BoxComparison):
 
 
 @dataclass(frozen=True)
-class DrawnBoxes:
-    """The finite boxes of one image.
-
-    Attributes
-    ----------
-    boxes : list of [x1, y1, x2, y2]
-        px of the image.
-    scores : list of (float or None)
-        None where none was given.
-    class_ids : list of int
-        Keys of ``names`` or ``labels`` of the document.
-    """
-
-    boxes: list[list[float]]
-    scores: list[float | None]
-    class_ids: list[int]
-
-
-@dataclass(frozen=True)
 class ExampleImage:
     """An image that shows what is wrong.
 
@@ -421,7 +457,7 @@ class DiagnosisDocument:
         were given.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/3"
+    SCHEMA: ClassVar[str] = "diagnosis/4"
 
     model: str
     external: str

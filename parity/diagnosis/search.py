@@ -29,18 +29,15 @@ from parity.diagnosis.local_search import (
 )
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 
-BUDGET = 400
-"""Inputs of the network that are tried, at most; a count and no time, so that the answer does not
-depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
-
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
 
 CERTAIN = 0.95
-"""Share of scores found to the last digit from which no other input is tried; chosen."""
+"""Share of scores found to the last digit from which an image was given the right input; chosen."""
 
 LIKELY = 0.4
-"""Share of scores found to the last digit from which an input goes before others; chosen."""
+"""Share of scores found to the last digit from which an input goes before others, and is compared
+on all probes at once; chosen."""
 
 FITTED = 0.2
 """Share of scores found to the last digit from which rescaling is fitted to them; chosen."""
@@ -84,6 +81,56 @@ another one altogether; chosen."""
 
 COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
 """Choices that show in every image: right in all where they are right in some."""
+
+DRASTIC = frozenset(
+    (name, value)
+    for name, values in (
+        ("scaling", ("none", "twice", "symmetric", "imagenet", "imagenet_mean")),
+        ("axes", ("hwc", "cwh")),
+        ("fitting", ("crop",)),
+        ("sides_exchanged", (True,)),
+        ("reduction", (0.25,)),
+    )
+    for value in values
+)
+"""Choices with which scores differ by half a logit and more on average; measured with YOLO11n."""
+
+SUBTLE = frozenset(
+    (
+        *("kernel", "grid", "levels", "edges", "border", "side_rounding", "border_rounding"),
+        *("chroma", "jpeg_quality"),
+    )
+)
+"""Choices with which scores differ by a tenth of a logit or two on average; measured likewise."""
+
+GEOMETRY_KINDS = (
+    frozenset(("border",)),
+    frozenset(("kernel", "grid", "levels", "edges")),
+    frozenset(
+        (
+            *("fitting", "align", "side_rounding", "border_rounding", "enlarge"),
+            *("sides_exchanged", "grid"),
+        )
+    ),
+)
+"""Choices of geometry that resemble each other: the border, how px are sampled, and from where."""
+
+MOST_LEFT = 0.02
+"""Mean difference of logits beyond which every exchange may explain it; chosen."""
+
+LEAST_EFFECT, BORDER_EFFECT = 0.005, 2e-4
+"""By how much logits differ at least on average where inputs differ by one grey level (root mean
+square), and where their borders do; measured with YOLO11n on three images."""
+
+MORE = 3.0
+"""By how much the least effect of an exchange may exceed what there is to explain; chosen."""
+
+SLIGHT = 0.25
+"""Mean difference of logits up to which an input is nearly the correct one, so that drastic faults
+are tried last; beyond it, subtle ones are; chosen."""
+
+BETTER = 0.9
+"""What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
 
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
@@ -209,6 +256,11 @@ class InputHypothesis:
         """Return whether the scores prove the input."""
         return bool(self.hits >= PROVEN)
 
+    @property
+    def disproved(self) -> bool:
+        """Return whether the scores are those of another input."""
+        return bool(self.hits < FITTED)
+
 
 class Search:
     """Searches for the pipeline that explains observations.
@@ -229,16 +281,11 @@ class Search:
     def __init__(self, cost_model: CostModel, class_names: dict[int, str]) -> None:
         self.cost_model = cost_model
         self.probes = probe_images(cost_model)
+        cost_model.start_with(self.probes)
         self.class_names = class_names
-        self._run: set[Input | None] = set()
         self.without_nms = overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
-
-    @property
-    def exhausted(self) -> bool:
-        """Return whether the budget ran out."""
-        return len(self._run) > BUDGET
 
     @property
     def tried(self) -> list[InputHypothesis]:
@@ -251,14 +298,20 @@ class Search:
         if not cost_model.box_count:
             return self.explain_nothing()
         start = self.try_input(())
-        best = self.explain(start)
-        least = cost_model.cost(best)
-        if not self.is_explained(best) and cost_model.zero_area > ZERO_AREA_SUSPECT:
+        best, least = start.pipeline, np.inf
+        explained = not start.disproved or cost_model.zero_area > ZERO_AREA_SUSPECT
+        if explained:
+            best = self.explain(start)
+            least = cost_model.cost(best)
+        if cost_model.zero_area > ZERO_AREA_SUSPECT and not self.is_explained(best):
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
         if not self.is_explained(best) and not start.proven:
             self.search_inputs()
-            for hypothesis in self.best_inputs():
+            likely = self.best_inputs()
+            if not explained and not any(hypothesis.proven for hypothesis in likely):
+                likely = list(dict.fromkeys([*likely, start]))
+            for hypothesis in likely:
                 candidate = self.explain(hypothesis)
                 cost = cost_model.cost(candidate)
                 if cost < least:
@@ -309,7 +362,6 @@ class Search:
         key = (tuple(names), inputs)
         if key not in self._tried:
             self._tried[key] = self._compare(faults, pipeline, names)
-            self._run.update(inputs)
         return self._tried[key]
 
     def _compare(
@@ -370,19 +422,26 @@ class Search:
         first = self.probes[:1]
         plain = self.try_input((), first)
         possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        wanted = logit(self.cost_model.observed[first[0]].scores)
+        slight = disagreement(plain.logits, wanted) < SLIGHT
+        unlikely = is_drastic if slight else is_subtle
         moves = sorted(possible, key=lambda fault: fault.cost)
-        level = self._try([(fault,) for fault in moves], first)
+        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
+        if min((h.cost for h in level), default=np.inf) > BETTER * plain.cost:
+            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        elif slight:
+            moves = [fault for fault in moves if not unlikely(fault)]
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
-        wanted = logit(self.cost_model.observed[first[0]].scores)
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
-            confirmed = [self.try_input(h.faults) for h in level[:CONFIRMED]]
-            if not confirmed or any(h.proven for h in confirmed) or self.exhausted:
-                return
+            likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
+            confirmed = [self.try_input(h.faults) for h in likely_ones]
+            if not level or any(h.proven for h in confirmed) or self.cost_model.exhausted:
+                break
             options: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
             for place, hypothesis in enumerate(level):
                 for fault, effect in effects:
@@ -392,6 +451,7 @@ class Search:
                     faults = (*hypothesis.faults, fault)
                     key = frozenset(f.name for f in faults)
                     options[key] = min(options.get(key, (left, faults)), (left, faults), key=_first)
+            promise = {key: left for key, (left, _) in options.items()}
             likely = [faults for _, faults in sorted(options.values(), key=_first)[:COMBINED]]
             greedy = [
                 (*hypothesis.faults, fault)
@@ -400,19 +460,22 @@ class Search:
                 for fault in (useful if place == 0 else shown[:SECOND_MOVES])
                 if not _excludes(fault, hypothesis)
             ]
-            level = self._try([*likely, *greedy], first)
+            greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
+            level = self._try([*likely, *greedy], first) or level
+        for hypothesis in sorted(level, key=_likely_first)[:CONFIRMED]:
+            self.try_input(hypothesis.faults)
 
     def _try(self, options: Iterable[tuple[Fault, ...]], names: list[str]) -> list[InputHypothesis]:
         """Return the distinct inputs of some options; only one where the scores prove it."""
         found: dict[InputHypothesis, None] = {}
         for faults in options:
-            if self.exhausted:
+            if self.cost_model.exhausted:
                 break
             hypothesis = self.try_input(faults, names)
             if len(hypothesis.faults) < len(faults):
                 continue
             found[hypothesis] = None
-            if hypothesis.hits > CERTAIN and self.try_input(faults).hits > CERTAIN:
+            if hypothesis.hits > LIKELY and self.try_input(faults).proven:
                 return [hypothesis]
         return list(found)
 
@@ -461,35 +524,80 @@ class Search:
     def refine(self, best: Pipeline) -> Pipeline:
         """Exchange single faults before the network for others, compared on all images."""
         cost_model = self.cost_model
-        while not self.exhausted:
+        while not cost_model.exhausted:
             found = cost_model.reproduction(best)
             if found.exact > COMPLETE_EXACT and self.is_explained(best):
                 break
             if found.exact < REFINED_FROM:
                 break
-            options = self._exchanges(best)
-            worst = cost_model.worst_images(best, 1)
-            for option in options:
-                self._run.update(cost_model.inputs(option, worst))
-            likely = promising(cost_model, best, options, 1)
+            if not self._scores_differ(best):
+                break
+            likely = promising(cost_model, best, self._exchanges(best), 1)
             better = promising(cost_model, best, likely, REFINED_IMAGES)
-            improved = [improve_locally(cost_model, option) for option in better[:REFINED]]
-            winner = min([best, *improved], key=cost_model.cost)
+            winner = best
+            for option in better[:REFINED]:
+                winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
+                if self.is_explained(winner):
+                    break
             if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
                 break
             best = winner
         return best
 
+    def _scores_differ(self, best: Pipeline) -> bool:
+        """Return whether the image that fits worst has scores that its input does not give."""
+        for name in self.cost_model.worst_images(best, REFINED_IMAGES):
+            _, hits = score_evidence(self.cost_model, best, [name])
+            if not hits >= CERTAIN:
+                return True
+        return False
+
     def _exchanges(self, best: Pipeline) -> list[Pipeline]:
-        """Return the inputs that are one fault more, less or another than a hypothesis."""
+        """Return the inputs that are one fault more, less or another than a hypothesis.
+
+        Left out is what would change scores by far more than what there is to explain.
+        """
         cost_model = self.cost_model
         faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
         options = [f.inject_into(best) for f in faults if not f.is_in(best)]
         for old in cost_model.faults(best):
             if old.precedes_output:
                 bare = without(cost_model, best, old)
-                options += [bare, *(f.inject_into(bare) for f in faults if f.stage == old.stage)]
-        return list(dict.fromkeys(options))
+                options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
+        return [p for p in dict.fromkeys(options) if self._is_small_enough(p, best)]
+
+    def _is_small_enough(self, option: Pipeline, best: Pipeline) -> bool:
+        """Return whether another input may change scores as little as there is to explain."""
+        (worst,) = self.cost_model.worst_images(best, 1)
+        wanted = logit(self.cost_model.observed[worst].scores)
+        left = disagreement(self._logits(best, worst), wanted)
+        replayer = self.cost_model.replayer
+        if left > MOST_LEFT or None in self.cost_model.inputs(option, [worst]):
+            return True
+        own, others = (replayer.tensor(p, worst) for p in (best, option))
+        if own.shape != others.shape:
+            return False
+        levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
+        effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
+        return effect * levels <= MORE * left
+
+
+def are_alike(fault: Fault, other: Fault) -> bool:
+    """Return whether a fault may have been taken for another."""
+    if fault.stage != other.stage:
+        return False
+    alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
+    return alike or fault.stage != "geometry"
+
+
+def is_drastic(fault: Fault) -> bool:
+    """Return whether little of what the network finds is left with a fault."""
+    return not fault.assignments.isdisjoint(DRASTIC)
+
+
+def is_subtle(fault: Fault) -> bool:
+    """Return whether the network finds much the same with a fault."""
+    return fault.fields <= SUBTLE
 
 
 def logit(scores: np.ndarray) -> np.ndarray:

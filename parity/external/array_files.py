@@ -6,11 +6,24 @@ from pathlib import Path
 import numpy as np
 
 from parity.errors import UserError
+from parity.foreign import is_file, name_in_words, shorten
 
 RAW_FLOATS = (".raw", ".bin")
 """Suffixes of files that hold little-endian 32-bit floats and nothing else."""
 
 SUFFIXES = (".npy", *RAW_FLOATS)
+
+ZIP = b"PK\x03\x04"
+"""How an archive begins, which a .npz is."""
+
+MOST_NUMBERS = 1 << 28
+"""Numbers of an array, at most; chosen: more than the input tensor of 8,192 x 8,192 px has."""
+
+MOST_AXES = 8
+"""Axes of an array, at most; chosen: those of images have four."""
+
+PIECE = 1 << 24
+"""Numbers that are looked at together; chosen: 64 MB of float32."""
 
 Shape = tuple[int, ...]
 
@@ -30,27 +43,41 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
     Raises
     ------
     UserError
-        If the file is no array of numbers, holds NaN or infinity, or is of another size.
+        If the file is no array of numbers, holds NaN or infinity, is too large, or is of another
+        size.
     """
+    if not is_file(path):
+        raise UserError(f"{path} is no file.")
     raw = path.suffix in RAW_FLOATS
     array = _read_floats(path, shape, shape_key) if raw else _read_npy(path)
     if array.dtype.kind not in "fiu":
-        raise UserError(f"{path} holds {array.dtype}; save numbers, best as float32.")
-    if not np.isfinite(array).all():
+        raise UserError(
+            f"{path} holds {name_in_words(str(array.dtype))}; save numbers, best as float32."
+        )
+    if array.size > MOST_NUMBERS or array.ndim > MOST_AXES:
+        raise UserError(
+            f"{path} has the shape {shorten(list(array.shape))}; an array has {MOST_AXES} axes and "
+            f"{MOST_NUMBERS:,} numbers at most; save one image at a time."
+        )
+    numbers = array.reshape(-1, order="A")
+    if not all(np.isfinite(numbers[i : i + PIECE]).all() for i in range(0, array.size, PIECE)):
         raise UserError(f"{path} holds NaN or infinite numbers; it cannot be compared.")
     return array
 
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError):
+        with path.open("rb") as stream:
+            if stream.read(len(ZIP)) == ZIP:
+                raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
+        with np.errstate(over="ignore"):  # of a shape whose size is no number
+            return np.asarray(np.lib.format.open_memmap(path, mode="r"))
+    except (MemoryError, UserError):
+        raise
+    except Exception:
         raise UserError(
             f"{path} is no array of numbers that NumPy reads; save it anew with numpy.save."
         ) from None
-    if not isinstance(array, np.ndarray):
-        raise UserError(f"{path} is an archive of arrays; save one array with numpy.save.")
-    return np.asarray(array)
 
 
 def _read_floats(path: Path, shape: Shape | None, shape_key: str) -> np.ndarray:
@@ -59,9 +86,9 @@ def _read_floats(path: Path, shape: Shape | None, shape_key: str) -> np.ndarray:
         raise UserError(f"{path} holds {4 * count + rest} bytes, which are no 32-bit floats.")
     if shape is None:
         raise UserError(f"{path} holds {count:,} floats of unknown shape; set {shape_key}.")
-    if math.prod(shape) != count:
+    if math.prod(shape) != count or len(shape) > MOST_AXES:
         raise UserError(
-            f"{path} holds {count:,} floats, and {math.prod(shape):,} make {list(shape)}; set "
-            f"{shape_key} to the shape that was dumped."
+            f"{path} holds {count:,} floats, and {name_in_words(math.prod(shape))} make "
+            f"{shorten(list(shape))}; set {shape_key} to the shape that was dumped."
         )
     return np.asarray(np.memmap(path, "<f4", "r", shape=shape))

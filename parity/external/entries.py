@@ -10,9 +10,10 @@ from typing import Any
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS
 from parity.external.observations import FIRST_UNKNOWN_CLASS
-from parity.external.source import Record, shorten
+from parity.external.source import Record
+from parity.foreign import is_number, parse_number, shorten
 
-BOX_KEYS = ("box", "bbox", *BOX_FORMAT_NAMES, "rect", "bounding_box", "coordinates")
+BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "coordinates")
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
 CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id_class")
 LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className")
@@ -29,7 +30,7 @@ LOWEST_CLASS_ID = -1
 LONGEST_CLASS_NAME = 200
 """Characters of a class name, at most; chosen."""
 
-WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?")
+WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?", re.A)
 """A whole number as text, as pandas writes it, too."""
 
 
@@ -49,6 +50,8 @@ class Entry:
         Class id or name.
     where : str
         Position, for messages.
+    usual_format : str
+        What they are by convention where nothing says so; empty if there is none.
     """
 
     box: list[float]
@@ -56,6 +59,12 @@ class Entry:
     score: float
     label: int | str
     where: str
+    usual_format: str = ""
+
+    @property
+    def known_format(self) -> str:
+        """What the four numbers are, by their keys or by convention; empty if nothing says so."""
+        return self.box_format or self.usual_format
 
 
 def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
@@ -68,23 +77,22 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     where : str
         Position, for messages.
     bbox : str
-        The box format of the key ``bbox`` where the kind of file fixes it.
+        The usual box format of the key ``bbox`` in this kind of file; empty if there is none.
 
     Raises
     ------
     UserError
         If it holds no box or no class, or a number is none.
     """
-    box, box_format = _parse_box(record, where, bbox)
+    box, box_format = _parse_box(record, where)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
-    score = math.nan if given is None else parse_number(given, f"{where}: the score")
-    if isinstance(given, str) and "%" in given:
-        score /= 100
+    score = math.nan if given is None else _parse_score(given, f"{where}: the score")
     keys = (key for key in (*CLASS_KEYS, *LABEL_KEYS) if record.get(key) not in (None, ""))
     key = next(keys, None)
     if key is None:
         raise UserError(f"{where}: names no class (class_id or label).")
-    return Entry(box, box_format, score, parse_label(record[key], where), where)
+    usual = bbox if next((k for k in BOX_KEYS if k in record), "") == "bbox" else ""
+    return Entry(box, box_format, score, parse_label(record[key], where), where, usual)
 
 
 def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
@@ -124,30 +132,14 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
     ]
 
 
+def _parse_score(value: Any, where: str) -> float:
+    percent = isinstance(value, str) and value.rstrip().endswith("%")
+    return parse_number(value.rstrip("% "), where) / 100 if percent else parse_number(value, where)
+
+
 def _column(record: Record, keys: Iterable[str]) -> list[Any] | None:
     spellings = (spelling for key in keys for spelling in (key, f"{key}s", f"{key}es"))
     return next((record[k] for k in spellings if isinstance(record.get(k), list)), None)
-
-
-def parse_number(value: Any, where: str) -> float:
-    """Return a number, without its percent sign if it has one.
-
-    Raises
-    ------
-    UserError
-        If it is no finite number.
-    """
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = float(value.strip().rstrip("%") if isinstance(value, str) else value)
-    except OverflowError:
-        number = math.inf
-    except (TypeError, ValueError):
-        raise UserError(f"{where}: {shorten(value)} is not a number.") from None
-    if not math.isfinite(number):
-        raise UserError(f"{where}: {shorten(value)} is not a finite number.")
-    return number
 
 
 def parse_label(value: Any, where: str) -> int | str:
@@ -163,7 +155,7 @@ def parse_label(value: Any, where: str) -> int | str:
         number = value
     elif WHOLE.fullmatch(text):
         number = int(float(text))
-    elif isinstance(value, str) and not _is_number(text):
+    elif isinstance(value, str) and not is_number(text):
         if len(text) > LONGEST_CLASS_NAME:
             raise UserError(f"{where}: {shorten(value)} is too long for the name of a class.")
         return text
@@ -174,15 +166,7 @@ def parse_label(value: Any, where: str) -> int | str:
     return number
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _parse_box(record: Record, where: str, bbox: str) -> tuple[list[float], str]:
+def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
     for key in BOX_KEYS:
         if key not in record:
             continue
@@ -190,13 +174,13 @@ def _parse_box(record: Record, where: str, bbox: str) -> tuple[list[float], str]
         if isinstance(value, str):
             value = _parse_text(value)
         if isinstance(value, dict):
-            return _parse_box(value, f"{where}: {key}", "")
+            return _parse_box(value, f"{where}: {key}")
         if not isinstance(value, list) or len(value) != 4:
             hint = "" if value else NO_BOX_HINT
             raise UserError(f"{where}: {key} must be four numbers, not {shorten(value)}{hint}.")
         if all(isinstance(v, list) for v in value[:2]):
             raise UserError(f"{where}: {key} must be four numbers, not points.")
-        box_format = key if key in BOX_FORMAT_NAMES else bbox if key == "bbox" else ""
+        box_format = key if key in BOX_FORMAT_NAMES else ""
         return [_parse_coordinate(v, f"{where}: {key}") for v in value], box_format
     for name, each in BOX_FORMATS.items():
         for keys in each.keys:

@@ -1,11 +1,12 @@
 """A file format of external boxes; each module of :mod:`parity.external.file_formats` adds one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.entries import Entry
-from parity.external.image_names import ImageNames
 from parity.external.observations import NOTHING_DECLARED, Declared
 from parity.external.source import Source
 from parity.registry import Registry
@@ -71,6 +72,12 @@ FORMATS: Registry[Format] = Registry("format of external boxes")
 def register(written: Format) -> Format:
     """Add a format to :data:`FORMATS`."""
     return FORMATS.add(written.name, written)
+
+
+def files_in(folder: str | Path, patterns: Iterable[str]) -> list[Path]:
+    """Return the regular files below a folder whose names match one of some patterns, sorted."""
+    found = {path for pattern in patterns for path in Path(folder).rglob(pattern)}
+    return sorted(path for path in found if path.is_file())
 
 
 def recognise(source: Source) -> Format:

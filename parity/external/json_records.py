@@ -3,25 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from parity.data.image_names import Given, ImageNames, first_places, image_of_file, left_out
 from parity.errors import UserError
-from parity.external.box_formats import parse_words
+from parity.external.box_formats import BOX_FORMAT_NAMES, FRACTION, parse_words
 from parity.external.entries import Entry
 from parity.external.file_format import Contents
-from parity.external.image_names import (
-    ID,
-    Given,
-    ImageNames,
-    as_given,
-    file_is_image,
-    first_places,
-    image_in,
-    image_of_file,
-    left_out,
-)
+from parity.external.image_keys import ID, as_given, file_is_image, image_in
 from parity.external.observations import Declared
-from parity.external.source import IMAGE_KEYS, Record, Source, list_in, name_in_words, shorten
+from parity.external.source import IMAGE_KEYS, Record, Source, list_in
+from parity.foreign import name_in_words, parse_number, shorten
 
-FORMAT_KEYS = ("box_format", "bbox_format", "format")
+FORMAT_KEYS = ("box_format", "bbox_format")
 
 THRESHOLDS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "conf": ("from 0 to below 1", lambda value: 0 <= value < 1),
@@ -41,11 +33,12 @@ def thresholds_of(record: object, where: str) -> Declared:
     """
     stated: dict[str, Any] = {}
     for key, (allowed, is_allowed) in THRESHOLDS.items():
-        value = record.get(key) if isinstance(record, dict) else None
-        if not isinstance(value, int | float) or isinstance(value, bool):
+        given = record.get(key) if isinstance(record, dict) else None
+        if given is None or isinstance(given, list | dict):
             continue
+        value = parse_number(given, f"{where}: {key}")
         if not (abs(value) < 2**31 and is_allowed(value)):
-            raise UserError(f"{where}: {key} is {shorten(value)}; it must be {allowed}.")
+            raise UserError(f"{where}: {key} is {shorten(given)}; it must be {allowed}.")
         stated[key] = int(value) if key == "max_det" else value
     return Declared(**stated)
 
@@ -83,8 +76,7 @@ def read_records(
         given = image_in(record, where)
         if given is None:
             given = file_is_image(source.path, images, where)
-        given = ids.get(given, given)
-        named.append((given, record, where))
+        named.append((_by_id(given, ids, where), record, where))
     if not records and not listed and (own := image_of_file(source.path, images)) is not None:
         listed[own] = str(source.path)  # an empty list of this image
     places = {**listed, **first_places((given, where) for given, _, where in named)}
@@ -100,13 +92,54 @@ def read_records(
         boxes = entries.setdefault(found[given], [])
         if record.keys() - {*IMAGE_KEYS, ID}:  # otherwise it states that nothing is in the image
             boxes.extend(parse(record, where))
-    declared = next((v for k in FORMAT_KEYS if isinstance(v := source.header.get(k), str)), "")
+    declared = declared_format(source)
+    _check_formats(entries, declared)
     return Contents(
         entries,
-        box_format=parse_words(declared),
+        box_format=declared,
         thresholds=thresholds_of(source.header, str(source.path)),
         notes=left_out(given for given in places if given not in found),
     )
+
+
+def declared_format(source: Source) -> str:
+    """Return the box format that a header states; empty if it states none.
+
+    Raises
+    ------
+    UserError
+        If it is none that can be read.
+    """
+    for key in FORMAT_KEYS:
+        given = source.header.get(key)
+        if given is None:
+            continue
+        if not (isinstance(given, str) and (found := parse_words(given))):
+            raise UserError(
+                f"{source.path}: {key} is {shorten(given)}; it must be one of "
+                f"{', '.join(BOX_FORMAT_NAMES)}."
+            )
+        return found
+    other = source.header.get("format")
+    return parse_words(other) if isinstance(other, str) else ""
+
+
+def _check_formats(entries: dict[str, list[Entry]], declared: str) -> None:
+    """Check that no entry has keys that contradict the header."""
+    for entry in (entry for own in entries.values() for entry in own):
+        own = entry.box_format.removesuffix(FRACTION)
+        if declared and own and own != declared.removesuffix(FRACTION):
+            raise UserError(
+                f"{entry.where}: its keys say {entry.box_format}, and the file says {declared}; "
+                "write one of them, or set box_format."
+            )
+
+
+def _by_id(given: Given, ids: dict[Given, Given], where: str) -> Given:
+    """Return the name of an image that is given by the number under which a header lists it."""
+    if ids and isinstance(given, int) and given not in ids:
+        raise UserError(f"{where}: the file lists no image with the id {given}.")
+    return ids.get(given, given)
 
 
 def _listed_images(source: Source) -> tuple[dict[Given, str], dict[Given, Given]]:
@@ -119,8 +152,12 @@ def _listed_images(source: Source) -> tuple[dict[Given, str], dict[Given, Given]
         given = as_given(image, where) if not isinstance(image, dict) else image_in(image, where)
         if given is None:
             continue
-        if isinstance(image, dict) and image.get("id") is not None:
-            ids[as_given(image["id"], where)] = given
-        if not (isinstance(image, dict) and list_in(image) is not None):
-            listed[given] = where
+        listed[given] = where
+        if not isinstance(image, dict):
+            continue
+        if list_in(image):
+            raise UserError(f"{where}: holds boxes of its own; write all boxes in one list.")
+        number_of = image.get("id")
+        if number_of is not None and ids.setdefault(as_given(number_of, where), given) != given:
+            raise UserError(f"{where}: another image has the id {shorten(number_of)}, too.")
     return listed, ids

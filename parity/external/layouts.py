@@ -10,7 +10,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.entries import WHOLE, Entry, parse_entry
-from parity.external.source import shorten
+from parity.foreign import is_number, shorten
 
 Row = tuple[str, Sequence[Any]]
 """The position of a row, for messages, and its values."""
@@ -118,15 +118,6 @@ def find_layout(rows: Sequence[Row]) -> Layout | None:
         f"{where}: {shorten(list(row))} should be a box, a score and a class, such as x1, y1, x2, "
         "y2, score, class."
     )
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a value is a number or its text."""
-    try:
-        float(value)
-    except (TypeError, ValueError, OverflowError):
-        return False
-    return not isinstance(value, bool)
 
 
 def _have_one_unit(boxes: np.ndarray) -> bool:

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
+from parity.data.image_names import ImageNames
 from parity.detection.detection_files import Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
 from parity.external.entries import Entry
-from parity.external.file_format import FORMATS, Contents, recognise
-from parity.external.image_names import ImageNames
+from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
     Observations,
@@ -22,6 +23,7 @@ from parity.external.observations import (
     decimals,
 )
 from parity.external.source import Source
+from parity.foreign import name_in_words
 
 SCORE_EXCESS = 1e-6
 """A score may exceed 1 by so much without being a percentage; chosen: the rounding of float32."""
@@ -59,8 +61,9 @@ def load_external(
     boxes, printed, inferred = corners_of_entries(
         contents.entries, images, box_format or contents.box_format
     )
-    notes = [*contents.notes, *inferred]
     class_ids, labels = number_classes(contents.entries, names)
+    notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
+    notes += _note_foreign_ids(class_ids, {*names, *labels})
     observed = {
         name: Observed(boxes[name], np.array([e.score for e in own], np.float64), class_ids[name])
         for name, own in contents.entries.items()
@@ -98,7 +101,19 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     if not contents.entries:
         known = next(iter(sorted(names)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
-    return with_checked_scores(contents)
+    notes = (*contents.notes, *_note_other_files(opened.path, recognised))
+    return with_checked_scores(replace(contents, notes=notes))
+
+
+def _note_other_files(path: Path, chosen: Format) -> tuple[str, ...]:
+    """Return a note on the files of a folder that another format would read."""
+    others = {pattern for each in FORMATS.values() for pattern in each.files} - {*chosen.files}
+    files = files_in(path, tuple(others)) if path.is_dir() else []
+    if not files:
+        return ()
+    more = f" and {len(files) - 1} more" if files[1:] else ""
+    used = " and ".join(chosen.files)
+    return (f"Boxes are read from {used} alone: {name_in_words(files[0].name)}{more} left out.",)
 
 
 def with_checked_scores(contents: Contents) -> Contents:
@@ -162,7 +177,7 @@ def corners_of_entries(
         What was inferred, a sentence each.
     """
     written = [entry for own in entries.values() for entry in own]
-    unnamed = [entry for entry in written if not (declared or entry.box_format)]
+    unnamed = [entry for entry in written if not (declared or entry.known_format)]
     inferred = guess(_numbers(unnamed))
     notes = []
     if unnamed:
@@ -170,10 +185,10 @@ def corners_of_entries(
             f"The boxes are read as {inferred}: nothing names their format, but they fit it."
         )
     formats = {
-        image: np.array([declared or entry.box_format or inferred for entry in own], np.str_)
+        image: np.array([declared or entry.known_format or inferred for entry in own], np.str_)
         for image, own in entries.items()
     }
-    in_px = [] if declared else [e for e in written if not e.box_format.endswith(FRACTION)]
+    in_px = [] if declared else [e for e in written if not e.known_format.endswith(FRACTION)]
     if 0 < np.abs(_numbers(in_px)).max(initial=0) <= LARGEST_FRACTION:
         formats = {image: _as_fractions(names) for image, names in formats.items()}
         notes.append(
@@ -251,6 +266,29 @@ def number_classes(
         for image, own in entries.items()
     }
     return class_ids, {class_id: label for label, class_id in unknown.items()}
+
+
+def _note_reversed(
+    entries: dict[str, list[Entry]], boxes: dict[str, np.ndarray]
+) -> tuple[str, ...]:
+    """Return a note on boxes whose second corner is not right of and below the first."""
+    places = [
+        entry.where
+        for image, own in entries.items()
+        for entry, box in zip(own, boxes[image], strict=True)
+        if (box[2:] < box[:2]).any()
+    ]
+    many = f"{len(places)} boxes have" if places[1:] else "1 box has"
+    return (f"{many} a negative width or height, such as {places[0]}.",) if places else ()
+
+
+def _note_foreign_ids(class_ids: dict[str, np.ndarray], known: set[int]) -> tuple[str, ...]:
+    """Return a note on boxes whose class id is none that has a name."""
+    found = Counter(int(i) for own in class_ids.values() for i in own if int(i) not in known)
+    if not found:
+        return ()
+    many = f"{found.total()} boxes have class ids" if found.total() > 1 else "1 box has a class id"
+    return (f"{many} that the model does not have, such as {min(found)}.",)
 
 
 def _numbers(entries: list[Entry]) -> np.ndarray:

@@ -4,10 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.data.image_names import ImageNames, left_out
 from parity.documents import load
 from parity.errors import UserError
 from parity.external.array_files import Shape
-from parity.external.image_names import ImageNames
+from parity.foreign import is_file, shorten
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 
@@ -97,6 +98,7 @@ def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> Re
             f"{folder} records none of the images of this run, such as "
             f"{next(iter(images), 'none')}; it records {next(iter(own))}, for example."
         )
+    notes += left_out(given for given in own if given not in found)
     if ambiguous:
         notes.append(
             f"{len(ambiguous)} images were fed in several ways, such as {min(ambiguous)}; left out."
@@ -123,6 +125,6 @@ def _raw(outputs: list[RecordedOutput], folder: Path, expected: Shape | None) ->
 def _inside(folder: Path, name: str) -> Path:
     """Return a file of a recording; a name with folders in it is refused."""
     path = folder / name
-    if Path(name).name != name or not path.is_file():
-        raise UserError(f"{folder} lacks {name!r}, which its manifest names; record again.")
+    if Path(name).name != name or not is_file(path):
+        raise UserError(f"{folder} lacks {shorten(name)}, which its manifest names; record again.")
     return path

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from parity.errors import UserError
 from parity.external.source import Source
+from parity.foreign import lines_of
 
 DELIMITERS = ",;\t"
 
@@ -26,7 +27,7 @@ def cells_of(source: Source) -> Iterator[tuple[int, list[str]]]:
     line = first_line(source)
     delimiter = max(DELIMITERS, key=line.count)
     if delimiter not in line:
-        for number, each in enumerate(source.text.splitlines(), 1):
+        for number, each in enumerate(lines_of(source.text), 1):
             if cells := each.split():
                 yield number, cells
         return

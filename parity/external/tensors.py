@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.data.image_names import ImageNames, left_out
 from parity.errors import UserError
 from parity.external.array_files import SUFFIXES, Shape, read_array
-from parity.external.image_names import ImageNames
 from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
+from parity.foreign import name_in_words
 
 
 def with_arrays(
@@ -41,14 +42,24 @@ def with_arrays(
     UserError
         If a file cannot be used, or none is named after an image.
     """
-    images = ImageNames(observations.images or names)
+    images = ImageNames(names)
     notes: tuple[str, ...] = ()
     if known.recorded is not None:
         recording = read_recording(Path(known.recorded), images, output_shape)
         tensor_files, raw_files, notes = recording.tensors, recording.raws, recording.notes
     else:
-        tensor_files = files_by_image(known.input_tensors, images)
-        raw_files = files_by_image(known.raw_outputs, images)
+        tensor_files, no_tensors = files_by_image(known.input_tensors, images)
+        raw_files, no_raws = files_by_image(known.raw_outputs, images)
+        notes = no_tensors + no_raws
+    without = {*tensor_files, *raw_files} - {*(observations.images or images)}
+    if without:
+        many = f"{len(without)} image{'s' if len(without) > 1 else ''} without boxes"
+        tensor_files = {name: path for name, path in tensor_files.items() if name not in without}
+        raw_files = {name: path for name, path in raw_files.items() if name not in without}
+        notes += (f"Arrays of {many} are left out, such as {name_in_words(min(without))}.",)
+        if not (tensor_files or raw_files):
+            folder = known.recorded or known.input_tensors or known.raw_outputs
+            raise UserError(f"{folder} holds arrays of {many} alone; list these images.")
     unusual: Counter[str] = Counter()
 
     def tensor(path: Path) -> np.ndarray:
@@ -73,8 +84,12 @@ def with_arrays(
     )
 
 
-def files_by_image(folder: str | None, images: ImageNames) -> dict[str, Path]:
+def files_by_image(
+    folder: str | None, images: ImageNames
+) -> tuple[dict[str, Path], tuple[str, ...]]:
     """Return the files of a folder by the image of the run that they are named after.
+
+    What is named after none is left out and noted.
 
     Parameters
     ----------
@@ -90,20 +105,21 @@ def files_by_image(folder: str | None, images: ImageNames) -> dict[str, Path]:
         If a file could be of two images, two files are of one, or none is of any.
     """
     if folder is None:
-        return {}
+        return {}, ()
     files: dict[str, Path] = {}
     for path in sorted(p for p in Path(folder).rglob("*") if p.suffix in SUFFIXES):
         named = path.relative_to(folder).with_suffix("").as_posix()
         if named in files:
             raise UserError(f"{files[named]} and {path} have one name; remove one of them.")
         files[named] = path
-    found = images.resolve({named: str(path) for named, path in files.items()})
+    found = images.resolve_once({named: str(path) for named, path in files.items()})
     if not found:
         known = next(iter(images), "none")
         raise UserError(
             f"{folder} holds no array named after an image of this run, such as {known}."
         )
-    return {name: files[str(named)] for named, name in found.items()}
+    by_image = {name: files[str(named)] for named, name in found.items()}
+    return by_image, left_out(named for named in files if named not in found)
 
 
 def as_tensor(array: np.ndarray, path: Path, unusual: Counter[str]) -> np.ndarray:

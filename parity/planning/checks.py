@@ -7,9 +7,10 @@ from typing import Any
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
+from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
 from parity.planning.config import Config, ExternalConfig
-from parity.planning.externals import FILE_PATTERNS, files_in
+from parity.planning.externals import FILE_PATTERNS
 
 
 def checked(completed: Mapping[str, Any]) -> Config:
@@ -111,7 +112,7 @@ def check_paths(where: str, external: ExternalConfig) -> None:
             raise UserError(f"{where}.{key} is {path}, which {what}.")
         if key == "recorded":
             assigned_tensors(path)
-        elif not files_in(given, key):
+        elif not files_in(given, patterns):
             without = " or ".join(patterns)
             raise UserError(f"{where}.{key} is {path}, a folder without any {without}.")
 

@@ -7,7 +7,7 @@ from typing import Literal
 from parity.comparison.threshold_grid import ThresholdAxis, points
 from parity.comparison.tolerances import Tolerance
 from parity.detection.detection_files import Thresholds
-from parity.external.source import read_text
+from parity.foreign import lines_of, read_text
 
 Imgsz = int | tuple[int, int]
 """Side of a square, or height and width, px."""
@@ -127,7 +127,7 @@ class ExternalConfig:
         """The deployment's own class names, read from the file if they are in one."""
         if not isinstance(self.names, str):
             return list(self.names)
-        lines = read_text(Path(self.names)).splitlines()
+        lines = lines_of(read_text(Path(self.names)))
         return [line.strip() for line in lines if line.strip()]
 
 

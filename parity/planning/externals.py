@@ -12,7 +12,7 @@ from pathlib import Path
 from parity.data.batch_files import load_batch
 from parity.errors import UserError
 from parity.external.array_files import SUFFIXES
-from parity.external.file_format import FORMATS
+from parity.external.file_format import FORMATS, files_in
 from parity.external.observations import Declared, Known
 from parity.external.reader import read_contents
 from parity.planning.config import Config, ExternalConfig, as_pair
@@ -104,21 +104,15 @@ def tensor_files(external: ExternalConfig) -> list[str]:
         str(path)
         for key in ("input_tensors", "raw_outputs", "recorded")
         if (folder := getattr(external, key)) is not None
-        for path in files_in(folder, key)
+        for path in files_in(folder, FILE_PATTERNS[key])
     ]
-
-
-def files_in(folder: str, key: str) -> list[Path]:
-    """Return the files that count in a folder that a key names, sorted."""
-    found = (path for pattern in FILE_PATTERNS[key] for path in Path(folder).rglob(pattern))
-    return sorted(set(found))
 
 
 @cache
 def digest_of_folder(folder: str) -> str:
     """Return a digest of the names and contents of the files of boxes below a folder."""
     digest = hashlib.sha256()
-    for path in files_in(folder, "detections"):
+    for path in files_in(folder, FILE_PATTERNS["detections"]):
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]

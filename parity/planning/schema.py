@@ -24,6 +24,8 @@ import parity.backends.runtimes  # noqa: F401 - its modules register the runtime
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES
+from parity.foreign import shorten
+from parity.planning.config_file import check_plain
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 WHOLE = {"$ref": "config.schema.yaml"}
@@ -62,8 +64,8 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     UserError
         If a key or a value is not allowed; the sentence names the key and what is allowed.
     """
+    check_plain(dict(config))
     completed = copy.deepcopy(dict(config))
-    check_keys(completed)
     validator = DefaultingValidator(WHOLE, registry=load_schemas())
     error = best_match(validator.iter_errors(completed), key=_plainness)
     if error is not None:
@@ -79,15 +81,6 @@ def load_schemas() -> Registry[Any]:
     return Registry().with_resources(
         (name, DRAFT202012.create_resource(schema)) for name, schema in schemas.items()
     )
-
-
-def check_keys(config: Any, where: str = "") -> None:
-    """Check that every key is text: YAML takes 8, 1.0, yes, no, on and off for something else."""
-    for key, value in config.items() if isinstance(config, dict) else ():
-        if not isinstance(key, str):
-            inside = f" in {where}" if where else ""
-            raise UserError(f"config: the key {key!r}{inside} is not text; put it in quotes.")
-        check_keys(value, f"{where}.{key}".strip("."))
 
 
 def _plainness(error: ValidationError) -> tuple[int, bool, str]:
@@ -180,8 +173,12 @@ DEMANDS = {
     "maxItems": SIZE,
     "minProperties": NOT_EMPTY,
     "minLength": NOT_EMPTY,
+    "maxLength": "is too long a name; use at most 100 characters",
     "uniqueItems": "must not name the same twice",
 }
+LONGEST_VALUE = 100
+"""Characters of a value that a sentence repeats, at most; chosen."""
+
 LISTED_NAMES = 12
 """So many allowed values are all listed; of more, the most similar ones."""
 
@@ -192,11 +189,12 @@ def error_sentence(error: Any) -> str:
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(allowed))
-        return f"{where} has no key {unknown[0]!r}; it may have {', '.join(allowed)}."
+        return f"{where} has no key {shorten(unknown[0])}; it may have {', '.join(allowed)}."
     if error.validator == "required":
         absent = [key for key in error.validator_value if key not in error.instance]
         return f"{where} lacks the key {absent[0]!r}."
-    value = json.dumps(error.instance, default=str)
+    value = json.dumps(error.instance)
+    value = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
     return f"{where} is {value}; it {_demand(error)}."
 
 

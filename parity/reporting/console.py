@@ -1,110 +1,223 @@
-"""The last lines of a run on the console.
+"""What a run says on the console: a line per finished step, and why one failed.
 
-Snakemake tells its logger of every job that starts or fails; :class:`JobLog` listens.
+Snakemake tells its logger of every job that starts, ends or fails; :class:`Console` listens, and
+keeps Snakemake's own account of the same to Snakemake's log file. ``--verbose`` shows that, too.
 """
 
 import logging
-from collections.abc import Iterable
+import os
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
 
+from rich.console import Console as Terminal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
 from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
-from parity.documents import load
-from parity.errors import UserError
-from parity.reporting.verdict import RunVerdict
+from parity.progress import duration
+from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords
+from parity.reporting.wording import printable
 
-REPORT = "results/report/analysis_report.md"
-PAGE = "results/report/index.html"
-VERDICT_FILE = "results/verdict/verdict.json"
+# Of Snakemake 9, which tells these by text alone.
+NOTHING_TO_DO = "Nothing to be done"
+ON_REQUEST = ("Terminating processes on user request", "Will exit after finishing")
+REPEATED = ("Exiting because a job execution failed", "CalledProcessError")
+"""Beginning of the sentence, and kind of the error, that only repeat that a job failed."""
 
-SHOWN = 5  # failed jobs
-KILLED = ", which gives no reason: something killed the job, as happens when memory runs out"
+TARGETS = ("total", "all", "bench")
+"""What Snakemake counts as jobs, although they only gather others."""
 
 
 @dataclass(frozen=True)
-class FailedJob:
-    """A job that failed: its rule, and its log file if it has one."""
+class Step:
+    """A job that goes on: what it does, in words, and when it started, s."""
 
-    rule: str
-    log: str
+    message: str
+    started: float
 
 
-class JobLog(logging.Handler):
-    """Remembers which jobs of a run started and which failed.
+class Console(logging.Handler):
+    """Shows a run, and remembers what failed.
 
     Attributes
     ----------
-    started : set of str
-        Rules of which a job started.
+    done, total : int
+        Steps that are finished, and all of this run.
     failed : dict of int to FailedJob
         Jobs whose last attempt failed.
+    interrupted : bool
+        Whether the run was told to stop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, last_words: LastWords) -> None:
         """Start with nothing."""
         super().__init__()
-        self.started: set[str] = set()
+        self.done, self.total = 0, 0
         self.failed: dict[int, FailedJob] = {}
+        self.interrupted = False
+        self._last_words = last_words
+        self._running: dict[int, Step] = {}
+        self._unsaid: list[str] = []  # failures, until something else happens
+        self._log = ""
+        self._snakemakes: logging.StreamHandler[TextIO] | None = None
+        self._began = self._ended = False
+        self._bar = _bar()
+        self._task = self._bar.add_task("Planning", total=None)
+
+    def attach(self, logger: logging.Logger, settings: OutputSettingsLoggerInterface) -> None:
+        """Listen to Snakemake's logger, and speak in place of its handler unless that is wanted."""
+        logger.addHandler(self)
+        sys.excepthook = self._excepthook
+        wanted = settings.dryrun or settings.verbose or settings.quiet
+        for handler in logger.handlers:
+            if isinstance(handler, logging.FileHandler):
+                self._log = os.path.relpath(handler.baseFilename)
+            elif isinstance(handler, logging.StreamHandler) and not wanted:
+                handler.addFilter(self._is_before)
+                self._snakemakes = handler
+
+    def succeed(self) -> None:
+        """Say the last words of a run that has done all that it was asked for."""
+        self._end(self._last_words.after_success())
+
+    def stop(self) -> None:
+        """Say the last words of any other run."""
+        failed = self.failed.values()
+        said = self._last_words.after_stop(failed, interrupted=self.interrupted, log=self._log)
+        self._end(said)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of an event of a job."""
-        event, told = getattr(record, "event", None), record.__dict__
-        if event == LogEvent.JOB_INFO:
-            self.started.add(told["rule_name"])
-            self.failed.pop(told["jobid"], None)  # another attempt
-        elif event == LogEvent.JOB_ERROR:
-            log = next(iter(told["log"] or ()), "")
-            self.failed[told["jobid"]] = FailedJob(told["rule_name"], log)
+        """Take note of an event."""
+        if self._snakemakes and self._matters(record):
+            self._say(self._snakemakes.format(record))
+        told = record.__dict__
+        match told.get("event"):
+            case LogEvent.WORKFLOW_STARTED:
+                self._begin()
+            case LogEvent.RUN_INFO:
+                self._count(told["stats"])
+            case LogEvent.JOB_INFO:
+                self._start(told)
+            case LogEvent.JOB_FINISHED:
+                self._finish(told["job_id"])
+            case LogEvent.JOB_ERROR:
+                self._fail(told)
+            case None:
+                self._read(record.getMessage())
+
+    def close(self) -> None:
+        """Give the terminal back, however the run ends."""
+        self._bar.stop()
+        super().close()
+
+    def _is_before(self, record: logging.LogRecord) -> bool:
+        """Return whether a record precedes the run, so that Snakemake's own handler shows it."""
+        return not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED
+
+    def _matters(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is a warning or an error that nothing else here tells."""
+        if record.levelno < logging.WARNING or self._ended or self.interrupted or not self._began:
+            return False
+        event, said = getattr(record, "event", None), record.getMessage()
+        if event == LogEvent.ERROR:
+            return REPEATED[1] not in said
+        return event is None and not said.startswith(REPEATED[0])
+
+    def _begin(self) -> None:
+        self._began = True
+        if self._snakemakes:
+            self._part_from_jobs()
+            self._bar.start()
+
+    def _part_from_jobs(self) -> None:
+        """Keep standard error to this process: what jobs write to it goes to Snakemake's log.
+
+        That is little, as each has a log of its own: what it says before that is open, such as the
+        traceback of an import that Ctrl-C interrupts.
+        """
+        own = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        with Path(self._log or os.devnull).open("ab") as log:
+            os.dup2(log.fileno(), 2)
+        sys.stderr = own
+
+    def _count(self, stats: dict[str, int]) -> None:
+        self.total = sum(many for rule, many in stats.items() if rule not in TARGETS)
+        self._bar.update(self._task, total=self.total)
+
+    def _start(self, told: dict[str, Any]) -> None:
+        if told["rule_name"] in TARGETS:
+            return
+        message = printable(told["rule_msg"] or told["rule_name"])
+        if self.failed.pop(told["jobid"], None):
+            self._say(f"trying again: {message}")
+        self._running[told["jobid"]] = Step(message, time.monotonic())
+        self._bar.update(self._task, description=message)
+
+    def _finish(self, job: int) -> None:
+        if step := self._running.pop(job, None):
+            self.done += 1
+            width = len(str(self.total))
+            took = duration(time.monotonic() - step.started)
+            self._say(f"{self.done:>{width}} of {self.total}  {step.message} ({took})")
+            self._bar.update(self._task, completed=self.done)
+
+    def _fail(self, told: dict[str, Any]) -> None:
+        step = self._running.pop(told["jobid"], None)
+        message = step.message if step else told["rule_name"]
+        status = printable((told.get("rule_msg") or "").partition("\n")[0])
+        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()), status)
+        self.failed[told["jobid"]] = job
+        if job.rule != "gate":
+            self._unsaid.append(f"failed: {message}{job.where}")
+
+    def _read(self, said: str) -> None:
+        if said.startswith(ON_REQUEST):
+            self.interrupted = True
+            self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
+            self._say("Stopping.")
+        elif said.startswith(NOTHING_TO_DO) and self._began:
+            self._say(f"{NOTHING_TO_DO}: everything that was asked for is there.")
+            self.succeed()
+
+    def _end(self, said: str) -> None:
+        self._bar.stop()
+        print(said, flush=True)  # noqa: T201
+        self._ended = True
+
+    def _say(self, line: str) -> None:
+        lines, self._unsaid = [*self._unsaid, line], []
+        if self._snakemakes:
+            text = "\n".join(lines)
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _excepthook(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        """Say a sentence where Ctrl-C comes before any job; the scheduler catches others."""
+        self._bar.stop()
+        if issubclass(kind, KeyboardInterrupt):
+            sys.stderr.write(f"{INTERRUPTED}\n")
+        else:
+            sys.__excepthook__(kind, error, traceback)
 
 
-def after_success(jobs: JobLog) -> str:
-    """Return what a run came to, with the numbers behind it, and where the report is."""
-    if "verdict" not in jobs.started:
-        return "The run is complete. No verdict was asked for."
-    try:
-        verdict = load(VERDICT_FILE, RunVerdict)
-    except (OSError, UserError) as error:
-        return f"The run is complete, but its verdict cannot be read ({error})."
-    said = [*(gate.line for gate in verdict.gates), *verdict.diagnoses, "", *verdict.table]
-    return f"Verdict {verdict.verdict.upper()}:\n" + "\n".join([*said, "", _where(verdict.report)])
-
-
-def after_failure(jobs: JobLog) -> str:
-    """Return the verdict if that is all that failed, else where and why the run stopped."""
-    failed = list(dict.fromkeys(jobs.failed.values()))
-    if failed and all(job.rule == "verdict" for job in failed):
-        spoken = _read(failed[0].log).strip()
-        if "FAIL " in spoken:
-            return f"The run is complete. Verdict FAIL:\n{spoken}\n\n{_where(REPORT)}"
-    return "\n".join(_stopped(failed))
-
-
-def _where(report: str) -> str:
-    return f"Report: {PAGE} (as text: {report})"
-
-
-def _stopped(failed: list[FailedJob]) -> Iterable[str]:
-    if not failed:
-        yield "The run stopped before its end, without a verdict."
-        return
-    yield "The run stopped without a verdict. These jobs failed:"
-    for job in failed[:SHOWN]:
-        yield f"{job.rule}, see {job.log}{_why(job)}" if job.log else job.rule
-    if len(failed) > SHOWN:
-        yield f"and {len(failed) - SHOWN} more"
-
-
-def _why(job: FailedJob) -> str:
-    said = _read(job.log)
-    sentences = [line for line in said.splitlines() if line.startswith("error: ")]
-    if sentences:
-        return f"\n  {sentences[-1]}"
-    return "" if "error: " in said.lower() or "Traceback" in said else KILLED
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(errors="replace")
-    except OSError:
-        return ""
+def _bar() -> Progress:
+    """Return a bar on standard error, which shows itself on a terminal only."""
+    terminal = Terminal(stderr=True)
+    columns = (
+        *(SpinnerColumn(), TextColumn("{task.description}", markup=False)),
+        *(BarColumn(), MofNCompleteColumn(), Elapsed()),
+    )
+    return Progress(
+        *columns,
+        console=terminal,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=not terminal.is_terminal,
+    )

@@ -168,10 +168,3 @@ def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:
     """Return faults, given by name, by their quoted titles."""
     titles = [f'"{diagnosis.titles.get(name, name)}"' for name in faults]
     return listing(titles, limit=MOST_TITLES) or "no fault"
-
-
-def inferred(diagnosis: DiagnosisDocument) -> Iterator[str]:
-    """Yield what was inferred of the deployment that is no fault, a sentence each."""
-    for each in diagnosis.choices:
-        yield f"{each.title} (harmless): {each.wrong}"
-    yield from diagnosis.notes

@@ -1,7 +1,7 @@
 """What a diagnosis found, in a sentence or two, and what to do about it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, FoundFault, Undiagnosed
 from parity.diagnosis.stages import (
@@ -11,13 +11,21 @@ from parity.diagnosis.stages import (
     STAGE_TITLES,
     FaultStage,
 )
-from parity.reporting.fault_wording import effect, harmful, harmless, titles_of, together
-from parity.reporting.wording import count, percent
+from parity.reporting.fault_wording import (
+    effect,
+    harmful,
+    harmless,
+    objects_of,
+    titles_of,
+    together,
+)
+from parity.reporting.wording import count, listing, percent
 
-State = Literal["unread", "wrong", "unexplained", "harmless", "fine"]
-"""How bad it is."""
+State = Literal["unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine"]
+"""How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or
+added, or boxes move by a px, within a tolerance that was set for it."""
 
-STATES: tuple[State, ...] = ("unread", "wrong", "unexplained", "harmless", "fine")
+STATES: tuple[State, ...] = get_args(State)
 """The worst first."""
 
 Diagnosed = DiagnosisDocument | Undiagnosed
@@ -64,28 +72,38 @@ def arm_of(diagnosis: Diagnosed) -> str:
     return f"external-{diagnosis.external}"
 
 
-def unread_line(found: Undiagnosed) -> str:
-    """Return the line of a verdict that fails since boxes cannot be read."""
-    return f"FAIL {found.model}, {arm_of(found)}: {found.reason}"
-
-
 def verdict_sentence(diagnosis: Diagnosed) -> str:
     """Return the answer: what is not explained first, then what is wrong, then what is harmless."""
     name = f"`{diagnosis.external}`"
     if isinstance(diagnosis, Undiagnosed):
         return f"{name} cannot be diagnosed: {diagnosis.reason}"
-    whole = name if has_boxes(diagnosis) else f"the preprocessing of {name}"
-    what = "boxes" if has_boxes(diagnosis) else "input tensors"
+    boxes = has_boxes(diagnosis)
     if diagnosis.verdict == "nothing_wrong":
-        return f"Nothing is wrong with {whole}."
+        return f"Nothing is wrong with {name if boxes else f'the preprocessing of {name}'}."
     place = cause_in_words(diagnosis.unexplained.stages)
     where = f"; {place}" if place else ""
     if diagnosis.verdict == "not_explained":
-        return f"The {what} of {name} are not explained{where}."
+        what = "boxes" if boxes else "input tensors"
+        return f"The {what} of {name} are not explained{differing_in_words(diagnosis)}{where}."
+    subject = f"Your program {name}" if boxes else f"The preprocessing of {name}"
     if diagnosis.verdict == "explained":
-        subject = f"Your program {name}" if has_boxes(diagnosis) else f"The preprocessing of {name}"
         return _explained(diagnosis, subject)
-    return f"{name}: {rest_in_words(diagnosis)}{where}. {_proved(diagnosis)}"
+    rest = rest_in_words(diagnosis)
+    return f"{subject} is explained in part: {rest}{where}. {_proved(diagnosis)}"
+
+
+def differing_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return how many objects differ: ": 24 of 40 objects are missing and 4 are added"."""
+    before = diagnosis.fix_effect.before
+    lost, added, renamed = objects_of(before)
+    of = f"of {count(before.reference, 'object')}"
+    counts = ((lost, f" {of}", "missing"), (added, "", "added"), (renamed, "", "of another class"))
+    said = [
+        f"{many:,}{base} {'is' if many == 1 else 'are'} {what}"
+        for many, base, what in counts
+        if many
+    ]
+    return f": {listing(said)}" if said and has_boxes(diagnosis) else ""
 
 
 def few(many: int, noun: str) -> str:
@@ -156,18 +174,3 @@ def cause_in_words(stages: Sequence[FaultStage]) -> str:
     titles = ", ".join(STAGE_TITLES[stage] for stage in stages)
     steps = "this step" if len(given) == 1 else "one of these steps"
     return f"the cause lies in {steps}: {titles}"
-
-
-def advice(diagnosis: Diagnosed) -> list[str]:
-    """Return what to do about a deployment, a sentence if there is anything."""
-    if isinstance(diagnosis, Undiagnosed):
-        return [verdict_sentence(diagnosis)]
-    state, answer = state_of(diagnosis), verdict_sentence(diagnosis)
-    if state == "fine":
-        return []
-    if state == "harmless":
-        return [f"{answer} This needs no fix."]
-    said = [answer, *(fault.fix for fault in harmful(diagnosis))]
-    if diagnosis.verdict != "explained":
-        said += diagnosis.ask[:1]
-    return [" ".join([*said, "Its diagnosis below shows more."])]

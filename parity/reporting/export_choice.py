@@ -1,5 +1,6 @@
 """Which export to ship: quality compared with size and speed."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -7,16 +8,22 @@ from typing import ClassVar, Literal
 
 from parity.accuracy.results import Accuracy, AccuracyLoss
 from parity.benchmarking.results import Latency
+from parity.comparison.agreement import panoptic_quality
+from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
-from parity.reporting.wording import ceiling, count, listing, number
+from parity.reporting.bounds import CONFIDENCE, percent_ceiling
+from parity.reporting.wording import ceiling, count, four_decimals, listing, number
 
 ALIKE = 1.02
 """Sizes within this factor are alike (chosen); of such exports the first in the configuration is
 named."""
 WORTH_NAMING = 1.01
 """Gains of size and speed below this factor are not named (chosen)."""
+RESOLUTION = 0.01
+"""Share of objects whose loss must show before an export is recommended (chosen). 299 objects show
+it, if none of them is lost."""
 
-Quality = Literal["mAP50-95", "f1"]
+Quality = Literal["mAP50-95", "panoptic quality"]
 
 
 @dataclass(frozen=True)
@@ -29,14 +36,17 @@ class ExportChoice:
         Its name.
     bytes : int
         Size of its file.
-    missing, extra : int
-        Detections that differ from PyTorch's on the same input.
+    objects, missing, extra : int
+        Objects that PyTorch detects on the same input, and detections that differ from them.
+    lacking : int or None
+        How many more objects would show that what is lost stays within the tolerance, see
+        :func:`objects_lacking`.
     box_px, score : float
         Largest differences of matched pairs.
     passed : bool
         Whether it stays within its tolerance.
-    f1 : float or None
-        Twice the matched pairs over the detections of both; None without any.
+    panoptic_quality : float
+        Agreement with PyTorch, see :func:`parity.comparison.agreement.panoptic_quality`.
     images_per_second : float or None
         On one thread; None if it was not timed.
     map : float or None
@@ -44,7 +54,7 @@ class ExportChoice:
     cost : AccuracyLoss or None
         What it loses of that.
     quality : float or None
-        ``map`` with labels, else ``f1``.
+        ``map`` with labels, else ``panoptic_quality``.
     pareto : bool
         Whether it is Pareto-optimal: no other export is at least as good in every respect and
         better in one.
@@ -52,17 +62,24 @@ class ExportChoice:
 
     export: str
     bytes: int
+    objects: int
     missing: int
     extra: int
+    lacking: int | None
     box_px: float
     score: float
     passed: bool
-    f1: float | None
+    panoptic_quality: float
     images_per_second: float | None
     map: float | None
     cost: AccuracyLoss | None
     quality: float | None
     pareto: bool
+
+    @property
+    def proven(self) -> bool:
+        """Whether it may be recommended."""
+        return self.passed and self.lacking == 0
 
 
 @dataclass(frozen=True)
@@ -73,13 +90,13 @@ class ExportChoices:
     ----------
     rows : tuple of ExportChoice
         In the order of the configuration.
-    quality : {"mAP50-95", "f1"}
+    quality : {"mAP50-95", "panoptic quality"}
         What the quality of an export is measured by.
     advice : str
-        Which to ship, and why.
+        Which to ship and why, or what is lacking to say so.
     """
 
-    SCHEMA: ClassVar[str] = "choices/2"
+    SCHEMA: ClassVar[str] = "choices/3"
 
     rows: tuple[ExportChoice, ...]
     quality: Quality
@@ -114,9 +131,8 @@ def compare_exports(
     optimal = [
         replace(row, pareto=not any(dominates(other, row) for other in rows)) for row in rows
     ]
-    return ExportChoices(
-        tuple(optimal), "mAP50-95" if accuracy else "f1", recommend_export(optimal)
-    )
+    quality: Quality = "mAP50-95" if accuracy else "panoptic quality"
+    return ExportChoices(tuple(optimal), quality, recommend_export(optimal))
 
 
 def facts_of(
@@ -124,28 +140,55 @@ def facts_of(
 ) -> ExportChoice:
     """Return what is known of an export, not compared with others yet."""
     found = results.comparisons[f"runtime-{export}"]
+    agreement = panoptic_quality(found)
     mean_precision = accuracy.arms[f"onnx-{export}"].map if accuracy else None
     return ExportChoice(
         export=export,
         bytes=results.exports[export].bytes,
+        objects=found.matched + found.missing,
         missing=found.missing,
         extra=found.extra,
+        lacking=objects_lacking(found),
         box_px=found.box_px,
         score=found.score,
         passed=found.passed,
-        f1=f1_of(found),
+        panoptic_quality=agreement,
         images_per_second=speed,
         map=mean_precision,
         cost=accuracy.comparisons[f"runtime-{export}"].map if accuracy else None,
-        quality=mean_precision if accuracy else f1_of(found),
+        quality=mean_precision if accuracy else agreement,
         pareto=False,
     )
 
 
-def f1_of(comparison: ComparisonResults) -> float | None:
-    """Return twice the matched pairs over the detections of both arms; None without any."""
-    detections = 2 * comparison.matched + comparison.missing + comparison.extra
-    return 2 * comparison.matched / detections if detections else None
+def objects_lacking(found: ComparisonResults) -> int | None:
+    """Return how many more objects would show that what is lost stays within the tolerance.
+
+    The shares that are missing and extra elsewhere must stay within the tolerance, with a
+    confidence of 95 % (:func:`parity.comparison.proportions.largest_share`). The tolerance counts
+    as a share of the objects of this run, and as ``RESOLUTION`` where it is less. However wide it
+    is, there must be enough objects to show a loss of ``RESOLUTION``.
+
+    Returns
+    -------
+    int or None
+        0 if there are enough; None if no number is, because the tolerance is used up.
+    """
+    more = draws_needed(0.0, RESOLUTION) or 0
+    lacking = more - found.matched - found.missing
+    for seen, allowed in (
+        (found.missing, found.tolerance.missing),
+        (found.extra, found.tolerance.extra),
+    ):
+        detections = found.matched + seen
+        if not detections:
+            continue
+        share = min(max(allowed / detections, RESOLUTION), 1.0)
+        needed = draws_needed(seen / detections, share)
+        if needed is None:
+            return None
+        lacking = max(lacking, needed - detections)
+    return max(lacking, 0)
 
 
 def dominates(one: ExportChoice, other: ExportChoice) -> bool:
@@ -153,7 +196,7 @@ def dominates(one: ExportChoice, other: ExportChoice) -> bool:
     pairs: list[tuple[float, float]] = [(-one.bytes, -other.bytes)]
     measured = (
         (one.quality, other.quality),
-        (one.f1, other.f1),
+        (one.panoptic_quality, other.panoptic_quality),
         (one.images_per_second, other.images_per_second),
     )
     pairs += [(a, b) for a, b in measured if a is not None and b is not None]
@@ -161,33 +204,87 @@ def dominates(one: ExportChoice, other: ExportChoice) -> bool:
 
 
 def recommend_export(rows: Sequence[ExportChoice]) -> str:
-    """Return which export to ship, as it follows from the tolerances.
+    """Return which export to ship, or what is lacking to say so.
 
-    Of the exports within their tolerance the fastest is named, where they were all timed;
-    otherwise the smallest.
+    Of the exports within their tolerance that were compared on enough objects, the fastest is
+    named if they were all timed; otherwise the smallest.
     """
     fit = [row for row in rows if row.passed]
     if not fit:
-        least = min(rows, key=lambda row: (row.missing + row.extra, row.box_px))
+        closest = max(rows, key=lambda row: (row.panoptic_quality, -row.box_px))
         return (
-            f"No export stays within its tolerance. {least.export} comes closest: "
-            f"{described(least)}."
+            f"No export stays within its tolerance. {closest.export} comes closest: "
+            f"{described(closest)}."
         )
+    proven = [row for row in fit if row.proven]
     timed = all(row.images_per_second for row in rows)
-    if timed:
-        best = max(fit, key=lambda row: (row.images_per_second or 0, -row.bytes))
-    else:
-        least_bytes = min(row.bytes for row in fit)
-        best = next(row for row in fit if row.bytes <= ALIKE * least_bytes)
-    beyond = [row.export for row in rows if not row.passed]
-    said = f"Ship {best.export}: {''.join(gain + ', ' for gain in gains_in_words(best, rows))}"
-    said += f"{described(best)}."
+    if not proven:
+        return " ".join([*too_early(fit, timed=timed), *([] if timed else [TO_TIME])])
+    best = best_of(proven, timed=timed)
+    gains = "".join(f"{gain}, " for gain in gains_in_words(best, rows))
+    said = [f"Ship {best.export}: {gains}{described(best)}.", elsewhere(best)]
+    preferred = best_of(fit, timed=timed)
+    if not preferred.proven:
+        said.append(
+            f"{preferred.export} is {'faster' if timed else 'smaller'}, but {doubt(preferred)}."
+        )
     if not timed:
-        said += " The smallest was chosen, because not all exports were timed."
+        said.append(TO_TIME)
+    beyond = [row.export for row in rows if not row.passed]
     if beyond:
         verb = "is" if len(beyond) == 1 else "are"
-        said += f" {listing(beyond)} {verb} beyond the tolerance."
-    return said
+        said.append(f"{listing(beyond)} {verb} beyond the tolerance.")
+    return " ".join(said)
+
+
+TO_TIME = "To choose by speed, time the exports: set latency.in_report to true."
+
+
+def best_of(rows: Sequence[ExportChoice], *, timed: bool) -> ExportChoice:
+    """Return the fastest export, or the first of the smallest if they were not all timed."""
+    if timed:
+        return max(rows, key=lambda row: (row.images_per_second or 0, -row.bytes))
+    least_bytes = min(row.bytes for row in rows)
+    return next(row for row in rows if row.bytes <= ALIKE * least_bytes)
+
+
+def too_early(fit: Sequence[ExportChoice], *, timed: bool) -> list[str]:
+    """Return why none of the exports within their tolerance is recommended."""
+    objects = max(row.objects for row in fit)
+    least = min((row.lacking for row in fit if row.lacking is not None), default=None)
+    known = f"No export can be recommended from {count(objects, 'object')}"
+    best = best_of(fit, timed=timed)
+    said = f"So far, the choice would be {best.export}: {described(best)}."
+    if least is None:
+        return [f"{known}: every export uses up its tolerance, and may exceed it elsewhere.", said]
+    return [
+        f"{known}: about {rounded_up(least)} more are needed to show how much is lost elsewhere.",
+        said,
+    ]
+
+
+def rounded_up(many: int) -> str:
+    """Return a count rounded up to two significant digits."""
+    step: int = 10 ** max(len(str(many)) - 2, 0)
+    return f"{math.ceil(many / step) * step:,}"
+
+
+def doubt(row: ExportChoice) -> str:
+    """Return why an export within its tolerance is not recommended."""
+    if row.lacking is None:
+        return "uses up its tolerance, and may exceed it elsewhere"
+    more = f"about {rounded_up(row.lacking)} more objects"
+    return f"{more} are needed to show that it stays within its tolerance"
+
+
+def elsewhere(row: ExportChoice) -> str:
+    """Return how much is lost at most in other images like these, a sentence."""
+    missing = percent_ceiling(largest_share(row.missing, row.objects))
+    extra = percent_ceiling(largest_share(row.extra, row.objects - row.missing + row.extra))
+    return (
+        f"In other images like these, at most {missing} of objects are missing and {extra} extra "
+        f"({CONFIDENCE})."
+    )
 
 
 def gains_in_words(best: ExportChoice, rows: Sequence[ExportChoice]) -> list[str]:
@@ -212,7 +309,10 @@ def described(row: ExportChoice) -> str:
         count(row.missing, "missing box", "missing boxes") if row.missing else "no missing box"
     )
     added = f", {row.extra:,} extra" if row.extra else ""
-    said = f"{missing}{added}, boxes within {ceiling(row.box_px)} px of PyTorch's"
+    said = (
+        f"{missing}{added}, boxes within {ceiling(row.box_px)} px of PyTorch's, "
+        f"panoptic quality {four_decimals(row.panoptic_quality)}"
+    )
     if row.cost:
         low, high = row.cost.percent_interval
         shown = "a loss" if low > 0 else "a gain" if high < 0 else "no significant loss"

@@ -110,8 +110,9 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     proof : Proof
         What speaks for it.
     boxes : int
-        Observed boxes.
+        Observed boxes, of which not all need have been compared.
     """
+    boxes = proof.boxes or boxes
     coarse = [
         _of_boxes(proof.closer, boxes, "come", "close"),
         _of_boxes(proof.named, boxes, "get", "the observed class"),

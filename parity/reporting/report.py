@@ -7,24 +7,14 @@ from typing import Any
 
 import yaml
 
-from parity.comparison.results import ComparisonResults, Results
-from parity.comparison.tolerances import Quantity
+from parity.comparison.results import Results
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
-from parity.reporting.diagnosis_verdict import State, state_of, verdict_sentence, worst_first
-from parity.reporting.verdict import (
-    NOUNS,
-    QUANTITY_UNITS,
-    Gate,
-    allowed_in_words,
-    gates_of,
-    overall,
-)
+from parity.reporting.answer import Answers, anchor_of, answers_of
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View
-from parity.reporting.wording import number
 
-QUESTION = "Does the ONNX deployment see what the PyTorch model sees?"
+QUESTION = "Does the deployment see what PyTorch sees?"
 TERMS = {
     "Arm": "A way to produce detections: a model file, the runtime that executes it, and the way "
     "images are fitted into its input.",
@@ -49,33 +39,6 @@ TERMS = {
 
 
 @dataclass(frozen=True)
-class Limit:
-    """A quantity that a gate limits: what was measured, what is allowed, and whether it passes."""
-
-    name: str
-    value: str
-    allowed: str
-    within: bool
-
-
-@dataclass(frozen=True)
-class JudgedGate:
-    """A comparison that decides the verdict, and the numbers behind it."""
-
-    gate: Gate
-    limits: tuple[Limit, ...]
-
-
-@dataclass(frozen=True)
-class Headline:
-    """What is wrong with a program of the user, in a sentence, its model, and how bad it is."""
-
-    model: str
-    state: State
-    sentence: str
-
-
-@dataclass(frozen=True)
 class PreparedSection:
     """A section of a model: its key in the registry, its heading, and what it says."""
 
@@ -86,9 +49,10 @@ class PreparedSection:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """The sections of a model, in order."""
+    """The sections of a model, in order, and what their addresses on the page begin with."""
 
     name: str
+    anchor: str
     sections: tuple[PreparedSection, ...]
 
 
@@ -98,31 +62,21 @@ class Report:
 
     Attributes
     ----------
-    headlines : tuple of Headline
-        What is wrong with each program that was diagnosed, the worst first.
-    verdict : str
-        ``pass``, ``fail`` or ``nothing compared``.
-    gates : tuple of JudgedGate
-        The comparisons that decide, failures first.
+    answers : Answers
+        What the run answers.
     notes : tuple of str
         Where the images come from, if that is worth a word.
-    terms : Group
-        What the words of this project mean.
     models : tuple of ModelReport
         In the order of the configuration.
     closing : tuple of Group
-        Configuration, and how to reproduce the run.
+        What words mean, the configuration, and how to reproduce the run.
     """
 
-    headlines: tuple[Headline, ...]
-    verdict: str
-    gates: tuple[JudgedGate, ...]
+    answers: Answers
     notes: tuple[str, ...]
-    terms: Group
     models: tuple[ModelReport, ...]
     closing: tuple[Group, ...]
     question: str = QUESTION
-    undecided: str = "No comparison decides the verdict."
 
 
 def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any]) -> Report:
@@ -138,22 +92,17 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     """
     results = [load(path, Results) for path in inputs["results"]]
     names = [result.model for result in results]
-    by_name = dict(zip(names, results, strict=True))
-    gates = gates_of(results)
-    judged = [
-        JudgedGate(g, tuple(limits(by_name[g.model].comparisons[g.comparison]))) for g in gates
-    ]
     notes = sorted({result.images_note for result in results} - {""})
-    diagnoses = worst_first(map(load_diagnosis, inputs.get("diagnoses", ())))
     return Report(
-        headlines=tuple(Headline(d.model, state_of(d), verdict_sentence(d)) for d in diagnoses),
-        verdict=overall(gates),
-        gates=tuple(judged),
+        answers=answers_of(results, map(load_diagnosis, inputs.get("diagnoses", ()))),
         notes=tuple(notes),
-        terms=Group("Terms", (terms(),)),
         models=tuple(
-            ModelReport(result.model, tuple(sections(Model(result, own_files(inputs, n, names)))))
-            for n, result in by_name.items()
+            ModelReport(
+                result.model,
+                anchor := anchor_of(names, result.model),
+                tuple(sections(Model(result, own_files(inputs, result.model, names), anchor))),
+            )
+            for result in results
         ),
         closing=tuple(closing(config)),
     )
@@ -182,33 +131,16 @@ def sections(model: Model) -> Iterator[PreparedSection]:
             yield PreparedSection(key, section.title, view)
 
 
-def limits(comparison: ComparisonResults) -> Iterator[Limit]:
-    """Yield the quantities that a gate limits; unread images only where they exceed."""
-    names: dict[Quantity, str] = {
-        "missing": NOUNS["missing"][1],
-        "extra": NOUNS["extra"][1],
-        "unread": NOUNS["unread"][1],
-        "box_px": "largest box difference",
-        "score": "largest score difference",
-    }
-    for quantity, name in names.items():
-        within = quantity not in comparison.exceeded
-        unit = f" {QUANTITY_UNITS[quantity]}" if quantity == "box_px" else ""
-        value = f"{number(getattr(comparison, quantity))}{unit}"
-        allowed = allowed_in_words(comparison, quantity, unit)
-        if quantity != "unread" or not within:
-            yield Limit(name, value, allowed, within)
-
-
 def terms() -> Facts:
     """Return what the words of this project mean."""
     return Facts(tuple(Fact(name, meaning) for name, meaning in TERMS.items()))
 
 
 def closing(config: Mapping[str, Any]) -> Iterator[Group]:
-    """Yield the configuration and how to reproduce the run."""
+    """Yield what words mean, the configuration and how to reproduce the run."""
     text = yaml.safe_dump(dict(config), sort_keys=False, default_flow_style=False)
-    yield Group("Configuration", (Code(text, "yaml", "Configuration"),))
+    yield Group("Terms", (terms(),), folded=True)
+    yield Group("Configuration", (Code(text, "yaml", "Configuration"),), folded=True)
     yield Group(
         "How to reproduce",
         (
@@ -224,4 +156,5 @@ def closing(config: Mapping[str, Any]) -> Iterator[Group]:
                 "of the same kind."
             ),
         ),
+        folded=True,
     )

@@ -1,8 +1,9 @@
 """The verdict of a run, from what ``summarise`` judged of each comparison, and its sentences."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import Literal, get_args
 
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
@@ -35,6 +36,28 @@ KIND_TITLES = {
 
 
 @dataclass(frozen=True)
+class Amounts:
+    """The quantities that a tolerance limits; None where a number is not finite."""
+
+    missing: int
+    extra: int
+    unread: int
+    box_px: float | None
+    score: float | None
+
+
+def amounts_of(tolerance: Tolerance) -> Amounts:
+    """Return the quantities of a tolerance."""
+    finite = {name: getattr(tolerance, name) for name in MEASURED}
+    return Amounts(
+        missing=tolerance.missing,
+        extra=tolerance.extra,
+        unread=tolerance.unread,
+        **{name: value if math.isfinite(value) else None for name, value in finite.items()},
+    )
+
+
+@dataclass(frozen=True)
 class Gate:
     """What a comparison that decides the verdict came to.
 
@@ -48,6 +71,10 @@ class Gate:
         Quantities beyond the tolerance.
     sentence : str
         The same in words, without a full stop.
+    images, matched : int
+        Images that both arms can read, and pairs of detections in them.
+    measured, tolerance : Amounts
+        What was measured beyond the rounding of printed numbers, and what is allowed of it.
     """
 
     model: str
@@ -55,38 +82,15 @@ class Gate:
     verdict: str
     exceeded: tuple[Quantity, ...]
     sentence: str
+    images: int
+    matched: int
+    measured: Amounts
+    tolerance: Amounts
 
     @property
     def line(self) -> str:
         """All of it, such as ``FAIL yolo11n, runtime-fp32: …``."""
         return f"{self.verdict.upper()} {self.model}, {self.comparison}: {self.sentence}."
-
-
-@dataclass(frozen=True)
-class RunVerdict:
-    """What a run came to.
-
-    Attributes
-    ----------
-    verdict : str
-        ``pass`` or ``nothing compared``; a run that fails writes none.
-    report : str
-        Path of the Markdown report.
-    gates : tuple of Gate
-        The comparisons that decide.
-    diagnoses : tuple of str
-        What each diagnosis found, a sentence each.
-    table : tuple of str
-        Lines of a table of all comparisons.
-    """
-
-    SCHEMA: ClassVar[str] = "verdict/1"
-
-    verdict: str
-    report: str
-    gates: tuple[Gate, ...]
-    diagnoses: tuple[str, ...]
-    table: tuple[str, ...]
 
 
 def outcome(comparison: ComparisonResults) -> str:
@@ -235,8 +239,8 @@ def _within(comparison: ComparisonResults) -> str:
     ]
     box_px, score = (allowed_in_words(comparison, name) for name in MEASURED)
     said += [
-        f"boxes within {ceiling(comparison.box_px)} px (allowed {box_px})",
-        f"scores within {ceiling(comparison.score)} (allowed {score})",
+        f"boxes differ by up to {number(comparison.box_px)} px (allowed {box_px})",
+        f"scores by up to {number(comparison.score)} (allowed {score})",
     ]
     return listing(said)
 
@@ -250,6 +254,10 @@ def gates_of(results: Iterable[Results]) -> tuple[Gate, ...]:
             verdict=outcome(comparison),
             exceeded=tuple(comparison.exceeded),
             sentence=sentence(comparison),
+            images=comparison.images_read,
+            matched=comparison.matched,
+            measured=amounts_of(comparison.required),
+            tolerance=amounts_of(comparison.tolerance),
         )
         for result in results
         for name, comparison in result.comparisons.items()

@@ -47,11 +47,11 @@ def number(value: float | None) -> str:
     return re.sub(r"e([+-])0+", r"e\1", f"{value:.{DIGITS}g}").replace("e+", "e")
 
 
-def ceiling(value: float) -> str:
-    """Return a number of three significant digits that is not below the value."""
+def ceiling(value: float, digits: int = DIGITS) -> str:
+    """Return a number of few significant digits that is not below the value."""
     if isinstance(value, int) or not math.isfinite(value):
         return number(value)
-    rounded = Context(prec=DIGITS, rounding=ROUND_CEILING).create_decimal(repr(value))
+    rounded = Context(prec=digits, rounding=ROUND_CEILING).create_decimal(repr(value))
     return number(float(rounded))
 
 

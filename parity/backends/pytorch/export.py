@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from ultralytics import YOLO
 
+from parity.backends.pytorch.models import load_model
 from parity.files import atomic
 from parity.integrity import check_whole
 from parity.model_files.description import load_checked
+
+PLAIN_NAME = "model.pt"
+"""Ultralytics replaces some names of files by others, such as yolov5n.pt."""
 
 
 def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any) -> None:
@@ -31,8 +34,8 @@ def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any)
     """
     check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(checkpoint, folder)
-        exported = YOLO(copy).export(format="onnx", device="cpu", **options)
+        copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)
+        exported = load_model(copy).export(format="onnx", device="cpu", **options)
         model = load_checked(exported)
     dated = [entry for entry in model.metadata_props if entry.key == "date"]
     for entry in dated:

@@ -1,7 +1,15 @@
-"""Ultralytics' classes of models, by task."""
+"""Ultralytics' models: their classes by task, and how they are saved and loaded."""
 
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics import YOLO, __version__
 from ultralytics.nn import tasks
 
+from parity.backends.trust import is_checkpoint_trusted
+from parity.files import atomic
+from parity.integrity import check_whole
 from parity.tasks.task import Task
 
 
@@ -9,3 +17,58 @@ def model_class(task: Task) -> type[tasks.BaseModel]:
     """Return the class that the checkpoints of a task hold."""
     returned: type[tasks.BaseModel] = getattr(tasks, task.model_class)
     return returned
+
+
+def save_checkpoint(
+    model: tasks.BaseModel,
+    destination: str | Path,
+    *,
+    task: str,
+    names: dict[int, str],
+    imgsz: int | list[int],
+) -> None:
+    """Save a model as Ultralytics does; equal models give equal bytes.
+
+    Parameters
+    ----------
+    model : BaseModel
+        Given the names and arguments.
+    destination : str or Path
+        The ``.pt`` to write.
+    task : str
+        A name in the registry of tasks.
+    names : dict of int to str
+        Class names by id.
+    imgsz : int or list of int
+        The size that it was trained with, px.
+    """
+    args: dict[str, Any] = {"task": task, "imgsz": imgsz}
+    model.names, model.args = names, args
+    checkpoint = {
+        "epoch": -1,
+        "best_fitness": None,
+        "model": model.eval(),
+        "ema": None,
+        "optimizer": None,
+        "train_args": args,
+        "date": None,
+        "version": __version__,
+    }
+    with atomic(destination) as temporary, temporary.open("wb") as stream:
+        torch.save(checkpoint, stream)  # given a path, it would write the path's name into the file
+
+
+def load_model(path: str | Path, task: str | None = None) -> YOLO:
+    """Load a checkpoint of our own, or one of any content if this job trusts it; or an ONNX file.
+
+    Without trust, Ultralytics loads only classes of torch and its own, and evaluates nothing
+    (``ULTRALYTICS_SAFE_LOAD``).
+
+    Raises
+    ------
+    UserError
+        If it is a damaged result.
+    """
+    check_whole(path)
+    tasks.SAFE_LOAD = not is_checkpoint_trusted()
+    return YOLO(path, task=task)

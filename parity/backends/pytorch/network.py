@@ -7,17 +7,16 @@ from typing import Self
 import cv2
 import numpy as np
 import torch
-from ultralytics import YOLO
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
+from parity.backends.pytorch.models import load_model
 from parity.data.reading import read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
-from parity.integrity import check_whole
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Task
 
@@ -83,11 +82,10 @@ class PytorchNetwork:
         UserError
             If there is no such head.
         """
-        check_whole(path)
         options = {"rect": rect, "device": device, "save": False, "verbose": False}
         options["nms"] = False if end2end else None
         predictor = DetectionPredictor(overrides=options)
-        loaded = YOLO(path)
+        loaded = load_model(path)
         predictor.setup_model(loaded.model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model

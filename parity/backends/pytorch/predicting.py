@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ultralytics import YOLO
 
-from parity.integrity import check_whole
+from parity.backends.pytorch.models import load_model
 
 
 def predictor(
@@ -26,8 +25,7 @@ def predictor(
     **options
         Further arguments of ``predict``.
     """
-    check_whole(path)
-    model = YOLO(path, task="detect")
+    model = load_model(path, task="detect")
 
     def predict(image: str) -> dict[str, float]:
         (result,) = model.predict(image, verbose=False, **thresholds, **options)

@@ -10,19 +10,29 @@ import ast
 import copy
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from onnx import numpy_helper
 from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import BaseModel
+from ultralytics.utils import ROOT, YAML
 
-from parity.backends.pytorch.models import model_class
-from parity.errors import UserError
-from parity.files import atomic
-from parity.model_files.description import load_checked
+from parity.backends.pytorch.models import save_checkpoint
+from parity.backends.pytorch.transcription.architecture import checked_architecture
+from parity.backends.pytorch.transcription.building import build
+from parity.backends.pytorch.transcription.facts import checked_names, is_imgsz
+from parity.errors import UserError, about, shown
+from parity.model_files.description import external_data_files, load_checked
 from parity.tasks.task import TASKS, supported_models
+
+SCALED = re.compile(r"(yolov?\d+)([nslmx])(.*)")
+"""Name of an architecture in one of the scales that its YAML describes."""
+MAX_LITERAL = 10**6
+"""Characters of a value in the metadata (chosen): 80 names take 1,000."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -40,6 +50,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     UserError
         If the file does not hold all weights of a known architecture under their names.
     """
+    external_data_files(source)  # raises if it takes weights from elsewhere
     exported = load_checked(source)
     metadata = {entry.key: entry.value for entry in exported.metadata_props}
     task = metadata.get("task", "")
@@ -48,54 +59,75 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
             f"{source} is not a model that Ultralytics exported for a supported task; only "
             f"{supported_models()} work."
         )
-    architecture = architecture_of(metadata.get("description", ""), source)
-    try:
-        names = dict(ast.literal_eval(metadata["names"]))
-        imgsz = max(ast.literal_eval(metadata["imgsz"]))
-    except (KeyError, ValueError, SyntaxError, TypeError):
+    named = re.match(r"Ultralytics (YOLO\S*) model", metadata.get("description", ""))
+    if not named:
+        raise UserError(f"{source} does not say which architecture it is; give the .pt instead.")
+    packaged = packaged_architecture(named[1].replace("YOLO", "yolo"))
+    if packaged is None:
         raise UserError(
-            f"{source} does not say its names and imgsz; give the .pt instead."
-        ) from None
-    weights = {t.name: numpy_helper.to_array(t) for t in exported.graph.initializer}
-    try:
-        model = model_class(TASKS[task])(architecture, nc=len(names), verbose=False)
-    except Exception as error:  # Ultralytics raises what it meets where a file is missing
-        raise UserError(
-            f"{source} is of the architecture {architecture}, which cannot be built ({error}); "
-            "give the .pt instead."
-        ) from None
-    fill(model, weights, source)
-    model.names = names
-    model.args = {"task": task, "imgsz": imgsz}
-    checkpoint = {
-        "epoch": -1,
-        "best_fitness": None,
-        "model": model.eval(),
-        "ema": None,
-        "optimizer": None,
-        "train_args": model.args,
-        "date": None,
-        "version": __version__,
-    }
-    with atomic(destination) as temporary, temporary.open("wb") as stream:
-        torch.save(checkpoint, stream)  # given a path, it would write the path's name into the file
+            f"{source} is of the architecture {shown(named[1])}, which Ultralytics {__version__} "
+            "does not describe; give the .pt instead."
+        )
+    stored_names, imgsz = (literal(metadata.get(key, "")) for key in ("names", "imgsz"))
+    if not isinstance(stored_names, dict) or not is_imgsz(imgsz):
+        raise UserError(f"{source} does not say its names and imgsz; give the .pt instead.")
+    model_class = TASKS[task].model_class
+    with about(source):
+        names = checked_names(stored_names, len(stored_names))
+        architecture = checked_architecture(packaged | {"nc": len(names)}, model_class)
+        model = build(model_class, architecture)
+        fill(model, weights_of(exported))
+    save_checkpoint(model, destination, task=task, names=names, imgsz=max(imgsz))
 
 
-def architecture_of(description: str, source: str | Path) -> str:
-    """Return the YAML of the architecture that an export's description names.
+def packaged_architecture(stem: str) -> dict[str, Any] | None:
+    """Return an architecture that Ultralytics brings, by the exact name of its YAML.
+
+    Parameters
+    ----------
+    stem : str
+        Name without ``.yaml``; a letter for the scale may follow the number of the version.
+
+    Returns
+    -------
+    dict or None
+        None if there is none of that name.
+    """
+    brought = {path.stem: path for path in (ROOT / "cfg" / "models").rglob("*.yaml")}
+    scaled = SCALED.fullmatch(stem)
+    path = brought.get(stem) or (brought.get(scaled[1] + scaled[3]) if scaled else None)
+    if path is None:
+        return None
+    scale = {"scale": scaled[2]} if scaled else {}
+    return {**YAML.load(path), **scale, "yaml_file": f"{stem}.yaml"}
+
+
+def literal(text: str) -> Any:
+    """Return the Python value that a text of the metadata writes; None if it is none."""
+    try:
+        return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def weights_of(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """Return the weights of an ONNX model by their names.
 
     Raises
     ------
     UserError
-        If it names none.
+        If the numbers of one do not fill its shape; the message follows the name of the file.
     """
-    found = re.match(r"Ultralytics (YOLO\S*) model", description)
-    if not found:
-        raise UserError(f"{source} does not say which architecture it is; give the .pt instead.")
-    return f"{found[1].replace('YOLO', 'yolo')}.yaml"
+    weights = {}
+    for tensor in exported.graph.initializer:
+        try:
+            weights[tensor.name] = numpy_helper.to_array(tensor)
+        except (ValueError, TypeError, KeyError) as error:
+            raise UserError(f"has a weight that cannot be read ({error})") from None
+    return weights
 
 
-def fill(model: BaseModel, weights: dict[str, np.ndarray], source: str | Path) -> None:
+def fill(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
     """Give an unfused model weights that are fused, and check that fusing returns them.
 
     Parameters
@@ -104,14 +136,13 @@ def fill(model: BaseModel, weights: dict[str, np.ndarray], source: str | Path) -
         Modified in place.
     weights : dict of str to ndarray
         By their names in the fused model.
-    source : str or Path
-        Where they come from, for the message.
 
     Raises
     ------
     UserError
-        If a weight is missing or of another shape.
+        If a weight is missing or of another shape; the message follows the name of the file.
     """
+    model.model[-1].fuse()  # an export holds the weights of one head where a model has two
     state = model.state_dict()
     for prefix, module in model.named_modules():
         if isinstance(module, Conv) and hasattr(module, "bn"):
@@ -123,11 +154,9 @@ def fill(model: BaseModel, weights: dict[str, np.ndarray], source: str | Path) -
         stored = weights.get(name.replace(".bn.bias", ".conv.bias"))
         if stored is not None:
             if stored.shape != tuple(state[name].shape):
-                raise UserError(f"{source}: {name} has the shape {stored.shape}; give the .pt.")
+                raise UserError(f"has {name} of the shape {stored.shape}; give the .pt instead")
             if stored.dtype.name != str(state[name].dtype).removeprefix("torch."):
-                raise UserError(
-                    f"{source}: {name} is {stored.dtype}, no longer exact; give the .pt."
-                )
+                raise UserError(f"has {name} as {stored.dtype}, not exact; give the .pt instead")
             state[name].copy_(torch.from_numpy(stored.copy()))
     fused = copy.deepcopy(model).eval().fuse(verbose=False).state_dict()
     wrong = [
@@ -137,6 +166,6 @@ def fill(model: BaseModel, weights: dict[str, np.ndarray], source: str | Path) -
     ]
     if wrong:
         raise UserError(
-            f"{source} lacks the weights of {wrong[0]} (of {len(wrong)} in all) under their "
-            "names, so no checkpoint can be rebuilt from it; give the .pt instead."
+            f"lacks the weights of {wrong[0]} (of {len(wrong)} in all) under their names, so no "
+            "checkpoint can be rebuilt from it; give the .pt instead"
         )

@@ -80,6 +80,11 @@ class Fault:
         """Return the pipeline with this fault."""
         return replace(pipeline, **dict(self.changes))
 
+    @cached_property
+    def assignments(self) -> frozenset[tuple[str, Any]]:
+        """Return the choices that it changes, each with its value."""
+        return frozenset(self.changes)
+
     def is_in(self, pipeline: Pipeline) -> bool:
         """Return whether a pipeline has this fault."""
         return all(getattr(pipeline, field) == value for field, value in self.changes)

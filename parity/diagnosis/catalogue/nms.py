@@ -246,20 +246,6 @@ ZERO_SIZE_NMSBOXES = Fault(
 """Considered only where boxes without area were observed."""
 
 
-def small_boxes_dropped(least_side: float) -> Fault:
-    """Return the fault of dropping boxes with a smaller width or height, input px."""
-    return Fault(
-        "small_boxes_dropped",
-        "nms",
-        f"Boxes smaller than {least_side:g} px dropped",
-        (("least_side", least_side),),
-        f"Boxes whose width or height is less than {least_side:g} px of the input are dropped.",
-        "Keep boxes of any size.",
-        ("decoding",),
-        cost=RARE_COST,
-    )
-
-
 def most_candidates(count: int) -> Fault:
     """Return the fault of letting only so many boxes, those with the best scores, into NMS."""
     return Fault(

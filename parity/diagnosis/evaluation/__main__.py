@@ -65,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--show-held-out", action="store_true", help="list their answers, too")
     options = parser.parse_args(arguments)
     with in_one_sentence():
-        rows = [row for part in options.part or PARTS for row in ROWS[part](options)]
+        rows = []
+        for row in chain.from_iterable(ROWS[part](options) for part in options.part or PARTS):
+            rows.append(row)
+            _say(as_markdown([row]))
     if options.markdown:
         return as_markdown(rows)
     return as_text(rows, show_held_out=options.show_held_out)
@@ -82,7 +85,7 @@ def _replayer(bench: Bench, options: argparse.Namespace) -> Replayer:
     chosen = parts.pictures(options.images, options.count)
     label = files_digest(chosen.values())
     images = write_varied_images(chosen, bench.work / "images" / label)
-    return bench.replayer(images, keep=True)
+    return bench.replayer(images)
 
 
 def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
@@ -96,7 +99,8 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
         hidden = [fault.name for fault in every if fault not in shown]
         _say(f"{len(shown)} of {len(every)} faults show in these images; not {', '.join(hidden)}")
         singles = [(fault,) for fault in shown]
-        yield EvaluationRow("single faults", tuple(parts.injected(bench, replayer, singles)))
+        scored = parts.injected(bench, replayer, singles)
+        yield EvaluationRow("single faults", tuple(_told(scored)))
     for kind, size, count, withheld, decimals in (
         ("pairs", 2, options.pairs, 0.0, BOX_DECIMALS),
         ("triples", 3, options.triples, 0.0, BOX_DECIMALS),
@@ -108,7 +112,7 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
                 replayer, correct, names, count=count, size=size, seed=options.seed
             )
             scored = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
-            yield EvaluationRow(kind, tuple(scored))
+            yield EvaluationRow(kind, tuple(_told(scored)))
 
 
 def _independent(options: argparse.Namespace) -> Iterator[EvaluationRow]:
@@ -165,7 +169,7 @@ def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
         replayer = _replayer(bench, options)
         correct = with_declared(pipeline_of(bench.network), DECLARED_THRESHOLDS)
         chance = random.Random(options.seed)  # noqa: S311
-        drawn = [draw_unknown(chance, replayer, correct) for _ in range(options.unknown)]
+        drawn = (draw_unknown(chance, replayer, correct) for _ in range(options.unknown))
         yield EvaluationRow(
             "something that no catalogue holds", tuple(_told(parts.unknown(bench, replayer, drawn)))
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -102,10 +103,10 @@ class Bench:
         exports = files_digest([self.onnx, *self.others.values()])
         return self.work / "raw" / f"{exports}-{height}x{width}"
 
-    def replayer(self, paths: dict[str, Path], *, keep: bool = False) -> Replayer:
-        """Return what replays the deployments of some images."""
+    def replayer(self, paths: dict[str, Path]) -> Replayer:
+        """Return what replays the deployments of some images; keeps nothing on disk by default."""
         others = {name: partial(_load, path, 1) for name, path in self.others.items()}
-        kept = self.raw_outputs if keep or self.reuse else None
+        kept = self.raw_outputs if self.reuse else None
         return Replayer(self.network, paths, kept, others)
 
     def examine(
@@ -236,11 +237,13 @@ def unknown(
     """
     correct = with_declared(pipeline_of(replayer.network), DECLARED_THRESHOLDS)
     for index, (change, faults) in enumerate(drawn):
-        altered = change.applied_to(replayer, bench.work / "changed")
         pipeline = with_faults(faults, correct)
-        seen = observe(
-            altered, pipeline, list(replayer.paths), declared=DECLARED_THRESHOLDS, seed=index
-        )
+        bench.work.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=bench.work) as folder:
+            altered = change.applied_to(replayer, Path(folder))
+            seen = observe(
+                altered, pipeline, list(replayer.paths), declared=DECLARED_THRESHOLDS, seed=index
+            )
         truth = DeploymentTruth(
             " + ".join([str(change), *(fault.name for fault in faults)]),
             tuple(fault.name for fault in faults),

@@ -1,8 +1,8 @@
 """JSON, a box per entry: ``[{"image": "bus.jpg", "box": [10, 20, 30, 40], "label": "bus"}]``."""
 
+from parity.data.image_names import ImageNames
 from parity.external.entries import parse_entry
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import ImageNames
 from parity.external.json_records import read_records
 from parity.external.source import Source
 

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
-from parity.external.entries import Entry, parse_entry
+from parity.data.image_names import ImageNames
+from parity.errors import UserError
+from parity.external.entries import Entry, parse_entry, parse_label
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import ID, ImageNames
+from parity.external.image_keys import ID
 from parity.external.json_records import read_records
 from parity.external.source import Record, Source, list_in
+from parity.foreign import shorten
 
 
 def recognises(source: Source) -> bool:
@@ -24,7 +27,7 @@ def read(source: Source, images: ImageNames) -> Contents:
     if not names:
         return contents
     entries = {
-        image: [replace(entry, label=names.get(entry.label, entry.label)) for entry in own]
+        image: [_with_name(entry, names) for entry in own]
         for image, own in contents.entries.items()
     }
     note = "Category ids are read as the names that the file lists for them."
@@ -32,15 +35,23 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 
 def _categories_of(source: Source) -> dict[int | str, str]:
-    """Return the names of categories by their ids, as far as the header lists them."""
+    """Return the names of the categories that the header lists, by their ids."""
     listed = source.header.get("categories")
-    return {
-        each["id"]: each["name"]
-        for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict)
-        and isinstance(each.get("id"), int)
-        and isinstance(each.get("name"), str)
-    }
+    names: dict[int | str, str] = {}
+    for number, each in enumerate(listed if isinstance(listed, list) else [], 1):
+        where = f"{source.path}, category {number}"
+        if not isinstance(each, dict) or each.get("id") is None or each.get("name") is None:
+            raise UserError(f"{where}: {shorten(each)} is no category with an id and a name.")
+        category, name = parse_label(each["id"], where), str(parse_label(each["name"], where))
+        if names.setdefault(category, name) != name:
+            raise UserError(f"{where}: another category has the id {category}, too.")
+    return names
+
+
+def _with_name(entry: Entry, names: dict[int | str, str]) -> Entry:
+    if isinstance(entry.label, int) and entry.label not in names:
+        raise UserError(f"{entry.where}: the file lists no category with the id {entry.label}.")
+    return replace(entry, label=names.get(entry.label, entry.label))
 
 
 def parse_coco(record: Record, where: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from parity.data.image_names import Given, ImageNames, first_places, image_of_file, left_out
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS
 from parity.external.entries import (
@@ -13,18 +14,10 @@ from parity.external.entries import (
     parse_entry,
 )
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import (
-    ID,
-    Given,
-    ImageNames,
-    file_is_image,
-    first_places,
-    image_in,
-    image_of_file,
-    left_out,
-)
-from parity.external.source import IMAGE_KEYS, Record, Source, name_in_words
+from parity.external.image_keys import ID, file_is_image, image_in
+from parity.external.source import IMAGE_KEYS, Record, Source
 from parity.external.tables import DELIMITERS, cells_of, first_line
+from parity.foreign import name_in_words
 
 CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
 PARTS = {*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS} - {"width", "height"}

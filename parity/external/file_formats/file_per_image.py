@@ -3,26 +3,28 @@
 from dataclasses import replace
 from pathlib import Path
 
+from parity.data.image_names import ImageNames, image_of_file, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry
-from parity.external.file_format import Contents, Format, recognise, register
-from parity.external.image_names import ImageNames, file_is_image, image_of_file, left_out
+from parity.external.file_format import Contents, Format, files_in, recognise, register
+from parity.external.image_keys import file_is_image
 from parity.external.observations import NOTHING_DECLARED
-from parity.external.source import Source, read_text
+from parity.external.source import Source
+from parity.foreign import read_text
 
 FILES = ("*.json", "*.jsonl", "*.csv")
 
 
 def recognises(source: Source) -> bool:
     """Return whether a source is a folder of such files."""
-    return source.path.is_dir() and bool(_files_in(source.path))
+    return source.path.is_dir() and bool(files_in(source.path, FILES))
 
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read file after file; one that is not named after an image may be something else."""
     read_files: dict[Path, Contents] = {}
     errors: dict[Path, UserError] = {}
-    for path in _files_in(source.path):
+    for path in files_in(source.path, FILES):
         try:
             read_files[path] = _read_file(path, images)
         except UserError as error:
@@ -40,15 +42,13 @@ def read(source: Source, images: ImageNames) -> Contents:
             entries[name] = [replace(b, box_format=stated or b.box_format) for b in boxes]
     thresholds = {contents.thresholds for contents in read_files.values()}
     notes = [note for contents in read_files.values() for note in contents.notes]
+    if len(thresholds) > 1:
+        notes.append("The files state different thresholds, which are left out.")
     return Contents(
         entries,
         thresholds=thresholds.pop() if len(thresholds) == 1 else NOTHING_DECLARED,
         notes=(*left_out(path.name for path in errors), *dict.fromkeys(notes)),
     )
-
-
-def _files_in(folder: Path) -> list[Path]:
-    return sorted({path for pattern in FILES for path in folder.rglob(pattern)})
 
 
 def _read_file(path: Path, images: ImageNames) -> Contents:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from parity.data.image_names import ImageNames
 from parity.external.entries import Entry, parse_columns
 from parity.external.file_format import Contents, Format, register
 from parity.external.file_formats.coco_results import parse_coco
-from parity.external.image_names import ImageNames
 from parity.external.json_records import read_records
 from parity.external.layouts import Layout, find_layout
 from parity.external.source import Record, Source, list_in

@@ -1,11 +1,13 @@
 """The detections files that this workflow writes itself, ``results/detect_*/…/*.json``."""
 
+from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.entries import parse_columns
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames, as_given, left_out
+from parity.external.image_keys import as_given
 from parity.external.json_records import thresholds_of
-from parity.external.source import Record, Source, name_in_words
+from parity.external.source import Record, Source
+from parity.foreign import name_in_words
 
 RECORD = frozenset(["name", "reason", "boxes"])
 """Keys that a record of an image has."""
@@ -28,7 +30,7 @@ def read(source: Source, images: ImageNames) -> Contents:
         if name in records:
             raise UserError(f"{where}: {name_in_words(name)} is listed twice.")
         records[name] = record, where
-    found = images.resolve({name: where for name, (_, where) in records.items()})
+    found = images.resolve_once({name: where for name, (_, where) in records.items()})
     entries = {
         found[name]: parse_columns(record, record["boxes"], where)
         for name, (record, where) in records.items()

@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from parity.data.image_names import Given, ImageNames, first_places, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import (
-    Given,
-    ImageNames,
-    as_given,
-    file_is_image,
-    first_places,
-    left_out,
-)
-from parity.external.layouts import Row, find_layout, is_number
+from parity.external.image_keys import as_given, file_is_image
+from parity.external.layouts import Row, find_layout
 from parity.external.source import Source
 from parity.external.tables import cells_of
+from parity.foreign import is_number
 
 FEWEST, MOST = 5, 7
 """Values of a row: a box and a class, and with its score and its image."""

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
+from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.box_formats import LARGEST_FRACTION
-from parity.external.file_format import Contents, Format, register
-from parity.external.image_names import Given, ImageNames, left_out
+from parity.external.file_format import Contents, Format, files_in, register
 from parity.external.layouts import Layout, Row, find_layout
-from parity.external.source import Source, read_text
+from parity.external.source import Source
+from parity.foreign import lines_of, read_text
 
-FILES = "*.txt"
+FILES = ("*.txt",)
 
 YOLO = {5: Layout(label=0, box=1), 6: Layout(label=0, box=1, score=5)}
 """What Ultralytics' ``save_txt`` writes, without and with ``save_conf``, by number of values."""
@@ -17,16 +18,16 @@ YOLO = {5: Layout(label=0, box=1), 6: Layout(label=0, box=1, score=5)}
 
 def recognises(source: Source) -> bool:
     """Return whether a source is a folder of text files."""
-    return source.path.is_dir() and next(source.path.rglob(FILES), None) is not None
+    return source.path.is_dir() and bool(files_in(source.path, FILES))
 
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a file per image; an empty one states that nothing is in it."""
     files: dict[Given, Path] = {
         path.relative_to(source.path).with_suffix("").as_posix(): path
-        for path in sorted(source.path.rglob(FILES))
+        for path in files_in(source.path, FILES)
     }
-    found = images.resolve({given: str(path) for given, path in files.items()})
+    found = images.resolve_once({given: str(path) for given, path in files.items()})
     rows = {name: _rows_of(files[given]) for given, name in found.items()}
     written = [row for own in rows.values() for row in own]
     layout = _layout_of(written)
@@ -43,7 +44,7 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 
 def _rows_of(path: Path) -> list[Row]:
-    lines = enumerate(read_text(path).splitlines(), 1)
+    lines = enumerate(lines_of(read_text(path)), 1)
     return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
 
 
@@ -80,6 +81,6 @@ register(
         ),
         recognises=recognises,
         read=read,
-        files=(FILES,),
+        files=FILES,
     )
 )

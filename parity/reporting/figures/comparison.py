@@ -15,13 +15,11 @@ from parity.comparison.results import ArmResults, ComparisonResults, Results
 from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
 from parity.reporting.figures.theme import (
-    EFFECT_COLOURS,
-    FAINT,
     HATCHES,
-    INK,
-    KIND_COLOURS,
     LINES,
     MARKERS,
+    arm_colours,
+    palette,
     theme,
 )
 from parity.reporting.verdict import KIND_TITLES, MeasuredQuantity, objects_by_kind, spread_of
@@ -92,8 +90,7 @@ def draw_detections(ax: Axes, arms: Mapping[str, ArmResults]) -> None:
     """Draw how many objects each arm detects."""
     counts = [arm.detections for arm in arms.values()]
     y = np.arange(len(counts))
-    colours = [EFFECT_COLOURS["runtime"] if arm.startswith("onnx") else FAINT for arm in arms]
-    ax.barh(y, counts, color=colours, height=0.6)
+    ax.barh(y, counts, color=list(arm_colours(arms).values()), height=0.6)
     for row, value in enumerate(counts):
         ax.annotate(f" {value:,}", (value, row), va="center")
     _name_rows(ax, list(arms))
@@ -106,7 +103,7 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
     rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
     left = np.zeros(len(rows))
     y = np.arange(len(rows))
-    for kind, colour in KIND_COLOURS.items():
+    for kind, colour in palette().kinds.items():
         width = np.array([row[kind] for row in rows], np.float64)
         ax.barh(
             y,
@@ -115,7 +112,7 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
             height=0.6,
             color=colour,
             hatch=HATCHES[kind],
-            edgecolor=INK,
+            edgecolor=palette().ink,
             linewidth=0.6,
             label=KIND_TITLES[kind],
         )
@@ -152,12 +149,14 @@ def draw_extremes(
         finite.append(getattr(comparison.allowed, key))
     positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
     least, most = min(positive) / 4, max(positive) * 4
-    _make_logarithmic(ax, least, most)
+    _make_logarithmic(ax, least, min(most, 1.0) if key == "score" else most)
     for row, comparison in enumerate(comparisons.values()):
-        colour = EFFECT_COLOURS[comparison.effect]
+        colour = palette().effects[comparison.effect]
         values = spread_of(comparison, key)
         tolerance = max(getattr(comparison.allowed, key), least)
-        ax.plot([tolerance] * 2, [row - 0.36, row + 0.36], color=INK, linewidth=1.4, ls="--")
+        ax.plot(
+            [tolerance] * 2, [row - 0.36, row + 0.36], color=palette().ink, linewidth=1.4, ls="--"
+        )
         beside: dict[str, Any] = {
             "xycoords": ("axes fraction", "data"),
             "va": "center",
@@ -176,10 +175,10 @@ def draw_extremes(
     label = f"difference ({unit}), logarithmic" if unit else "difference, logarithmic"
     ax.set(title=title, xlabel=label)
     handles = [
-        Line2D([], [], color=FAINT, marker=marker, ls="", markersize=size, label=name)
+        Line2D([], [], color=palette().faint, marker=marker, ls="", markersize=size, label=name)
         for name, (marker, size) in zip(("median", "95 %", "largest"), shown.values(), strict=True)
     ]
-    handles.append(Line2D([], [], color=INK, ls="--", label="tolerance"))
+    handles.append(Line2D([], [], color=palette().ink, ls="--", label="tolerance"))
     _legend_below(ax, handles=handles, ncols=4)
 
 
@@ -192,7 +191,7 @@ def draw_scores(
 ) -> None:
     """Draw the score of the candidate over the score of the reference of every matched pair."""
     ax.set(title=f"Scores of matched detections: {effect}", aspect="equal")
-    ax.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, zorder=1)
+    ax.plot([0, 1], [0, 1], color=palette().faint, linewidth=0.9, zorder=1)
     names = [name for name, each in comparisons.items() if each.effect == effect]
     drawn = [name for name in names if name in pairs and len(pairs[name])]
     least = conf
@@ -206,15 +205,15 @@ def draw_scores(
             x,
             y,
             MARKERS[index % len(MARKERS)],
-            color=EFFECT_COLOURS[effect],
+            color=palette().effects[effect],
             alpha=0.85 if len(x) < 500 else 0.35,
             markersize=5.5 if len(x) < 500 else 3,
-            markeredgecolor="white",
+            markeredgecolor=palette().paper,
             markeredgewidth=0.4,
             label=f"{shortened(name, NAME_LENGTH)} ({count(len(several), 'pair')}{thinned})",
         )
     least = max(0.0, least - 0.05)
-    ax.set(xlim=(least, 1.01), ylim=(least, 1.01))
+    ax.set(xlim=(least, 1), ylim=(least, 1))
     ax.set_xlabel(f"score, {_sides(names, comparisons, 'reference')}")
     ax.set_ylabel(f"score, {_sides(names, comparisons, 'candidate')}")
     if drawn:
@@ -237,7 +236,7 @@ def draw_shares(
 ) -> None:
     """Draw the share of matched pairs that differ by no more than x, over x."""
     ax.set(title=title, xlabel=f"{label}, logarithmic", ylabel="share of pairs that differ no more")
-    ax.set_ylim(0, 1.03)
+    ax.set_ylim(0, 1)
     finite = {name: np.sort(array[np.isfinite(array)]) for name, array in values.items()}
     positive = np.concatenate([[1.0], *(array[array > 0] for array in finite.values())])
     least = positive.min() / 3
@@ -255,7 +254,7 @@ def draw_shares(
             x,
             y[: len(x)],
             where="post",
-            color=EFFECT_COLOURS[effect],
+            color=palette().effects[effect],
             linestyle=LINES[index % len(LINES)],
             linewidth=4 if effect == "geometry" else 1.8,  # deployment often lies on geometry
             alpha=0.55 if effect == "geometry" else 1.0,
@@ -271,7 +270,7 @@ def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) 
     least = ax.get_xlim()[0]
     for value in sorted({getattr(comparison.allowed, key) for comparison in comparisons.values()}):
         if value >= least:
-            ax.axvline(value, color=INK, linewidth=1.2, linestyle="--")
+            ax.axvline(value, color=palette().ink, linewidth=1.2, linestyle="--")
             ax.annotate(
                 f"tolerance {number(value)} ",
                 (value, 0.93),
@@ -328,4 +327,6 @@ def _name_rows(ax: Axes, names: list[str]) -> None:
 
 
 def _say(ax: Axes, text: str) -> None:
-    ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=INK)
+    ax.annotate(
+        text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color=palette().ink
+    )

@@ -25,9 +25,10 @@ from parity.diagnosis.document import (
 from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
-from parity.reporting.figures.drawing import PAPER_RGB, Mark, Style, draw_line_of_text, write_jpeg
-from parity.reporting.figures.pictures import Panel, box_label, draw_picture
-from parity.reporting.figures.theme import DPI, EFFECT_COLOURS, FAINT, GRID, KIND_COLOURS, theme
+from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text, paper_bgr, write_jpeg
+from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
+from parity.reporting.figures.theme import DARK, DPI, LIGHT, palette, theme
+from parity.reporting.figures.variants import dark_of, narrow_of
 from parity.reporting.wording import count, four_decimals, percent, shortened
 
 STYLES = {
@@ -37,25 +38,67 @@ STYLES = {
 }
 """Style of each set of boxes."""
 
-COLOURS: dict[ShownKind, str] = {
-    "unexplained": KIND_COLOURS["flipped"],
-    "fault": KIND_COLOURS["missing"],
-    "harmless": FAINT,
-    "rounding": GRID,
-    "runtime": EFFECT_COLOURS["runtime"],
-}
 HEADING_PX = 22
 LETTER_PX = 0.62
 """Width of a bold letter as a share of its size, measured on sentences of this report."""
 
-SHEET_IN = 14
-"""Width of the bars, inches."""
-
 MOST_NAME = 52
+BAR, STACKED_BAR = 0.62, 0.3
+"""Heights of a bar as a share of its row; a stacked one has its name above."""
+
+
+@dataclass(frozen=True)
+class DiagnosisLayout:
+    """How a diagnosis is laid out: the room for images, and for the bars in inches and dpi."""
+
+    sheet: Sheet
+    bars_in: float
+    dpi: int
+    stacked: bool
+
+    @property
+    def width(self) -> int:
+        """Width of the bars, px."""
+        return round(self.bars_in * self.dpi)
+
+
+WIDE_LAYOUT = DiagnosisLayout(WIDE, 14.0, DPI, stacked=False)
+NARROW_LAYOUT = DiagnosisLayout(NARROW, 4.2, 200, stacked=True)
+"""At 400 px of a screen, letters of the bars are 12 px high."""
+
+
+def colours_of_kinds() -> dict[ShownKind, str]:
+    """Return the colour of each kind of step."""
+    colours = palette()
+    return {
+        "unexplained": colours.kinds["flipped"],
+        "fault": colours.kinds["missing"],
+        "harmless": colours.faint,
+        "rounding": colours.grid,
+        "runtime": colours.effects["runtime"],
+    }
+
+
+def write_diagnosis_figures(
+    diagnosis: str | Path, batches: list[str], destination: str | Path
+) -> None:
+    """Draw a diagnosis in both schemes, wide and narrow, see :func:`write_diagnosis_figure`.
+
+    The wide one in light colours is at ``destination``, the others in folders beside it
+    (:mod:`parity.reporting.figures.variants`).
+    """
+    layouts = ((WIDE_LAYOUT, Path(destination)), (NARROW_LAYOUT, narrow_of(destination)))
+    for layout, path in layouts:
+        for colours, place in ((LIGHT, path), (DARK, dark_of(path))):
+            with theme(colours):
+                write_diagnosis_figure(diagnosis, batches, place, layout)
 
 
 def write_diagnosis_figure(
-    diagnosis: str | Path, batches: list[str], destination: str | Path
+    diagnosis: str | Path,
+    batches: list[str],
+    destination: str | Path,
+    layout: DiagnosisLayout = WIDE_LAYOUT,
 ) -> None:
     """Draw a diagnosis as one JPEG.
 
@@ -67,23 +110,27 @@ def write_diagnosis_figure(
         Lists of images.
     destination : str or Path
         The picture.
+    layout : DiagnosisLayout
+        How it is laid out.
     """
     found = load_diagnosis(diagnosis)
-    parts = [] if isinstance(found, Undiagnosed) else draw_examples(found, batches)
+    parts = [] if isinstance(found, Undiagnosed) else draw_examples(found, batches, layout)
     if not isinstance(found, Undiagnosed) and has_boxes(found):
-        parts.append(draw_waterfall(found))
-    width = max((part.shape[1] for part in parts), default=SHEET_IN * DPI)
-    picture = stack([*draw_heading(width, verdict_sentence(found)), *parts])
+        parts.append(draw_waterfall(found, layout))
+    width = max((part.shape[1] for part in parts), default=layout.width)
+    picture = stack([*draw_heading(width, verdict_sentence(found), layout), *parts])
     with atomic(destination) as temporary:
         write_jpeg(temporary, picture)
 
 
-def draw_examples(diagnosis: DiagnosisDocument, batches: list[str]) -> list[np.ndarray]:
+def draw_examples(
+    diagnosis: DiagnosisDocument, batches: list[str], layout: DiagnosisLayout
+) -> list[np.ndarray]:
     """Return the pictures of the images that show what is wrong, see :func:`draw_example`."""
     paths = example_paths(batches, {example.name for example in diagnosis.examples})
     names, sides = diagnosis.names | diagnosis.labels, captions(diagnosis)
     return [
-        draw_example(read_image(paths[example.name]), example, names, sides)
+        draw_example(read_image(paths[example.name]), example, names, sides, layout.sheet)
         for example in diagnosis.examples
     ]
 
@@ -106,15 +153,19 @@ def captions(diagnosis: DiagnosisDocument) -> dict[str, str]:
     return observed | faults | {"correct": "correct: PyTorch's boxes"}
 
 
-def draw_heading(width: int, text: str) -> list[np.ndarray]:
+def draw_heading(width: int, text: str, layout: DiagnosisLayout) -> list[np.ndarray]:
     """Return the lines of a heading in a picture of some width, px."""
-    letters = max(1, round(width / (HEADING_PX * LETTER_PX)))
-    lines = textwrap.wrap(text, letters)
-    return [draw_line_of_text(width, line, size=HEADING_PX, bold=True) for line in lines]
+    size = HEADING_PX + 4 * layout.stacked
+    lines = textwrap.wrap(text, max(1, round(width / (size * LETTER_PX))))
+    return [draw_line_of_text(width, line, size=size, bold=True) for line in lines]
 
 
 def draw_example(
-    pixels: np.ndarray, example: ExampleImage, names: dict[int, str], sides: dict[str, str]
+    pixels: np.ndarray,
+    example: ExampleImage,
+    names: dict[int, str],
+    sides: dict[str, str],
+    sheet: Sheet = WIDE,
 ) -> np.ndarray:
     """Return an image several times: as observed, as reproduced and as it should be.
 
@@ -128,6 +179,8 @@ def draw_example(
         Class names by id.
     sides : dict of str to str
         Captions of what is shown.
+    sheet : Sheet
+        The room for it.
     """
     panels = []
     for side, caption in sides.items():
@@ -138,10 +191,12 @@ def draw_example(
             for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
         ]
         panels.append(Panel(f"{caption} ({count(len(marks), 'box', 'boxes')})", marks))
-    return draw_picture(pixels, panels, heading=example.name, side_by_side=True)
+    return draw_picture(pixels, panels, heading=example.name, side_by_side=True, sheet=sheet)
 
 
-def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
+def draw_waterfall(
+    diagnosis: DiagnosisDocument, layout: DiagnosisLayout = WIDE_LAYOUT
+) -> np.ndarray:
     """Return the steps from PyTorch to the observed boxes, as bars.
 
     Returns
@@ -150,15 +205,25 @@ def draw_waterfall(diagnosis: DiagnosisDocument) -> np.ndarray:
         Blue, green, red.
     """
     rows = bars_of(diagnosis)
+    row_in = 0.62 if layout.stacked else 0.36
     with theme():
         figure = Figure(
-            figsize=(SHEET_IN, 1.8 + 0.36 * (len(rows) + 2)), layout="constrained", dpi=DPI
+            figsize=(layout.bars_in, 1.8 + row_in * (len(rows) + 2)),
+            layout="constrained",
+            dpi=layout.dpi,
         )
         FigureCanvasAgg(figure)
-        draw_steps(figure.subplots(), rows, before="PyTorch", after=arm_of(diagnosis))
-        figure.legend(handles=legend_of(rows), loc="outside lower center", ncols=len(KIND_TITLES))
+        draw_steps(
+            figure.subplots(),
+            rows,
+            before="PyTorch",
+            after=arm_of(diagnosis),
+            stacked=layout.stacked,
+        )
+        columns = 2 if layout.stacked else len(KIND_TITLES)
+        figure.legend(handles=legend_of(rows), loc="outside lower left", ncols=columns)
         stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=DPI)
+        figure.savefig(stream, format="png", dpi=layout.dpi)
     returned: np.ndarray = cv2.imdecode(
         np.frombuffer(stream.getvalue(), np.uint8), cv2.IMREAD_COLOR
     )
@@ -190,15 +255,17 @@ def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
 
 def legend_of(rows: Sequence[StepBar]) -> list[Patch]:
     """Return what the colours of the bars mean, what is not explained first."""
-    shown = {row.kind for row in rows}
+    shown, colours = {row.kind for row in rows}, colours_of_kinds()
     return [
-        Patch(color=COLOURS[kind], label=title)
+        Patch(color=colours[kind], label=title)
         for kind, title in KIND_TITLES.items()
         if kind in shown
     ]
 
 
-def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) -> None:
+def draw_steps(
+    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool = False
+) -> None:
     """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
 
     Parameters
@@ -209,40 +276,64 @@ def draw_steps(ax: Axes, rows: Sequence[StepBar], *, before: str, after: str) ->
         The steps, in order.
     before, after : str
         Names of both ends.
+    stacked : bool
+        Whether names stand above the bars instead of before them.
     """
+    ends, colours = palette().arms[0], colours_of_kinds()
+    height = STACKED_BAR if stacked else BAR
     start, last = 1.0, rows[-1].quality
-    ax.barh(0, 1.0, color=KIND_COLOURS["matched"], height=0.62)
+    ax.barh(0, 1.0, color=ends, height=height)
+    said = [""]
     for y, row in enumerate(rows, start=1):
-        quality, share = row.quality, row.share
-        left = min(start, quality)
-        ax.barh(y, abs(start - quality), left=left, color=COLOURS[row.kind], height=0.62)
-        ax.plot([start, start], [y - 0.69, y + 0.31], color=FAINT, linewidth=0.8)
-        said = "" if share is None else f", {percent(share)} of the loss"
-        if max(start, quality) > 0.6:
-            ax.annotate(f"{four_decimals(quality)}{said}  ", (left, y), va="center", ha="right")
-        else:
-            place = (max(start, quality), y)
-            ax.annotate(f"  {four_decimals(quality)}{said}", place, va="center")
+        quality = row.quality
+        ax.barh(
+            y,
+            abs(start - quality),
+            left=min(start, quality),
+            color=colours[row.kind],
+            height=height,
+        )
+        ax.plot(
+            [start, start],
+            [y - 1 + height / 2, y - height / 2],
+            color=palette().faint,
+            linewidth=0.8,
+        )
+        share = "" if row.share is None else f", {percent(row.share)} of the loss"
+        said.append(f"{four_decimals(quality)}{share}")
         start = quality
-    ax.barh(len(rows) + 1, last, color=KIND_COLOURS["matched"], height=0.62)
-    ax.annotate(f"  {four_decimals(last)}", (last, len(rows) + 1), va="center")
-    names = [before, *(row.name for row in rows), after]
-    ax.set_yticks(range(len(names)), [shortened(name, MOST_NAME) for name in names])
-    ax.set(
-        xlim=(0, 1.12),
-        ylim=(len(names) - 0.4, -0.6),
-        xlabel="panoptic quality, compared with PyTorch",
-    )
+    ax.barh(len(rows) + 1, last, color=ends, height=height)
+    said.append(four_decimals(last))
+    names = [shortened(name, MOST_NAME) for name in (before, *(row.name for row in rows), after)]
+    if stacked:
+        write_above(ax, names, said)
+    else:
+        ax.set_yticks(range(len(names)), names)
+        ax.set_ylim(len(names) - 0.4, -0.6)
+        for y, text in enumerate(said):
+            ax.annotate(f"  {text}", (1, y), xycoords=("axes fraction", "data"), va="center")
+    ax.set(xlim=(0, 1), xlabel="panoptic quality, compared with PyTorch")
     ax.grid(visible=False, axis="y")
-    ax.set_title("From PyTorch to these boxes, one step at a time")
+    ax.set_title(
+        "From PyTorch to these boxes, " + ("step by step" if stacked else "one step at a time")
+    )
+
+
+def write_above(ax: Axes, names: Sequence[str], said: Sequence[str]) -> None:
+    """Write the name of each row and its numbers above its bar."""
+    for y, lines in enumerate(zip(names, said, strict=True)):
+        text = "\n".join(line for line in lines if line)
+        ax.annotate(text, (0, y - STACKED_BAR / 2 - 0.03), va="bottom", fontsize=8.5)
+    ax.set_ylim(len(names) - 0.6, -0.9)
+    ax.set_yticks([])
 
 
 def stack(pictures: list[np.ndarray]) -> np.ndarray:
-    """Return pictures one below the other, on white ground and with a line between them."""
+    """Return pictures one below the other, on paper and with a line between them."""
     width = max(picture.shape[1] for picture in pictures)
     parts = []
     for picture in pictures:
-        sheet = np.full((picture.shape[0], width, 3), PAPER_RGB, np.uint8)
+        sheet = np.full((picture.shape[0], width, 3), paper_bgr(), np.uint8)
         sheet[:, : picture.shape[1]] = picture
         parts += [draw_line_of_text(width, "", size=6), sheet]
     return np.concatenate(parts)

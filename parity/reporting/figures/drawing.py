@@ -11,12 +11,11 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
-from parity.reporting.figures.theme import KIND_COLOURS
+from parity.reporting.figures.theme import KIND_COLOURS, palette
 from parity.reporting.wording import printable, shortened
 
 JPEG_QUALITY = 84
-INK_RGB = (20, 20, 20)
-PAPER_RGB = (255, 255, 255)
+INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,11 @@ class Style:
 def _rgb(colour: str) -> tuple[int, int, int]:
     red, green, blue = to_rgb(colour)
     return round(255 * red), round(255 * green), round(255 * blue)
+
+
+def paper_bgr() -> tuple[int, int, int]:
+    """Return the ground of the scheme that is drawn."""
+    return _rgb(palette().paper)[::-1]
 
 
 KIND_STYLES = {
@@ -72,7 +76,9 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", name), size)
 
 
-def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.ndarray:
+def draw_panel(
+    pixels: np.ndarray, marks: list[Mark], *, scale: float, letters: float = 1.0
+) -> np.ndarray:
     """Return an image at another size with detections drawn into it.
 
     Parameters
@@ -83,6 +89,8 @@ def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.nda
         Detections; those that are not finite cannot be drawn and are left out.
     scale : float
         Panel px per image px.
+    letters : float
+        Factor by which labels are larger than usual.
 
     Returns
     -------
@@ -99,14 +107,14 @@ def draw_panel(pixels: np.ndarray, marks: list[Mark], *, scale: float) -> np.nda
         draw_box(panel, corners[i], drawable[i].style, line)
     image = Image.fromarray(panel[..., ::-1])
     pen = ImageDraw.Draw(image)
-    letters = label_font(width)
+    of_labels = label_font(width, letters)
     taken: list[tuple[float, ...]] = []
     for mark, corner in zip(drawable, corners, strict=True):
         text = f"{mark.style.letter} {mark.label}".strip()
-        size = pen.textlength(text, letters) + 6, letters.size + 5
+        size = pen.textlength(text, of_labels) + 6, of_labels.size + 5
         place = place_label(size, corner, (height, width), taken)
         pen.rectangle(place, fill=mark.style.colour)
-        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB, font=letters)
+        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB, font=of_labels)
         taken.append(place)
     return np.ascontiguousarray(np.asarray(image)[..., ::-1])
 
@@ -183,9 +191,9 @@ def dashes(
     return pieces
 
 
-def label_font(panel_width: int) -> ImageFont.FreeTypeFont:
-    """Return the letters of labels in a panel of some width, px."""
-    return font(min(18, max(11, round(panel_width / 48))))
+def label_font(panel_width: int, larger: float = 1.0) -> ImageFont.FreeTypeFont:
+    """Return the letters of labels in a panel of some width, px, larger by a factor."""
+    return font(round(larger * min(18, max(11, panel_width / 48))))
 
 
 def place_label(
@@ -233,25 +241,26 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 
 def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = False) -> np.ndarray:
-    """Return a white strip with one line of text, cut in the middle if it is too long.
+    """Return a strip of paper with one line of text, cut in the middle if it is too long.
 
     Returns
     -------
     (h, width, 3) uint8
     """
     text = printable(text)
-    strip = Image.new("RGB", (width, round(size * 1.7)), PAPER_RGB)
+    strip = Image.new("RGB", (width, round(size * 1.7)), palette().paper)
     pen = ImageDraw.Draw(strip)
     letters = font(size, bold=bold)
     length = len(text)
     while length > 1 and pen.textlength(shortened(text, length), letters) > width - 8:
         length -= max(1, length // 20)
-    pen.text((4, round(size * 0.25)), shortened(text, length), fill=INK_RGB, font=letters)
+    place = (4, round(size * 0.25))
+    pen.text(place, shortened(text, length), fill=palette().ink, font=letters)
     return np.asarray(strip)[..., ::-1]
 
 
 def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14) -> np.ndarray:
-    """Return a white strip that explains styles, on as many lines as they need.
+    """Return a strip of paper that explains styles, on as many lines as they need.
 
     Returns
     -------
@@ -266,7 +275,7 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
             x, y = 6, y + row_height
         placed.append((x, y, text, style))
         x += advance
-    strip = np.full((y + row_height, width, 3), 255, np.uint8)
+    strip = np.full((y + row_height, width, 3), paper_bgr(), np.uint8)
     for x, y, _, style in placed:
         corners = (x, y + size // 2, x + swatch, y + round(size * 1.5))
         draw_box(strip, corners, style, 2)
@@ -276,9 +285,13 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
         middle = (x + swatch / 2, y + size)
         if style.letter:
             pen.text(
-                middle, style.letter, fill=INK_RGB, font=font(size - 3, bold=True), anchor="mm"
+                middle,
+                style.letter,
+                fill=palette().ink,
+                font=font(size - 3, bold=True),
+                anchor="mm",
             )
-        pen.text((x + swatch + 7, y + size), text, fill=INK_RGB, font=letters, anchor="lm")
+        pen.text((x + swatch + 7, y + size), text, fill=palette().ink, font=letters, anchor="lm")
     return np.asarray(image)[..., ::-1]
 
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from parity.benchmarking.results import Latency, Ratio, Speed
-from parity.reporting.figures.theme import FAINT, INK, theme
+from parity.reporting.figures.theme import palette, theme
 
 STAGE_COLOURS = {
     "decode": "#56B4E9",
@@ -33,18 +33,19 @@ def draw_latency(latency: Latency) -> Figure:
             f"{machine.processor}, {machine.cores} of {machine.cores_there} cores, "
             f"{latency.rounds} rounds of {latency.images} images",
             fontsize=10,
-            color=FAINT,
+            color=palette().faint,
         )
     return figure
 
 
 def draw_speeds(axes: Axes, contestants: Sequence[Speed]) -> None:
     """Draw images per second, a mark a round, and the median as a number."""
+    colours = dict(zip(("PyTorch arm", "ONNX arm"), palette().arms[::2], strict=False))
     for y, each in enumerate(contestants):
         rounds = each.images_per_second
         middle = float(np.median(rounds))
-        axes.barh(y, middle, color="#0072B2" if each.kind.endswith(" arm") else "#bbbbbb")
-        axes.plot(rounds, [y] * len(rounds), "|", color=INK, markersize=9)
+        axes.barh(y, middle, color=colours.get(each.kind, palette().grid))
+        axes.plot(rounds, [y] * len(rounds), "|", color=palette().ink, markersize=9)
         axes.annotate(
             f"{middle:.1f}", (max(rounds), y), (5, 0), textcoords="offset points", va="center"
         )
@@ -58,9 +59,9 @@ def draw_speeds(axes: Axes, contestants: Sequence[Speed]) -> None:
 def draw_ratios(axes: Axes, ratios: Sequence[Ratio]) -> None:
     """Draw the ratio of speeds, from the least round to the largest."""
     for y, each in enumerate(ratios):
-        axes.plot([each.min, each.max], [y, y], color=INK)
-        axes.plot(each.rounds, [y] * len(each.rounds), "|", color=INK, markersize=8)
-        axes.plot(each.median, y, "o", color="#0072B2")
+        axes.plot([each.min, each.max], [y, y], color=palette().ink)
+        axes.plot(each.rounds, [y] * len(each.rounds), "|", color=palette().ink, markersize=8)
+        axes.plot(each.median, y, "o", color=palette().effects["runtime"])
         axes.annotate(
             f"{each.median:.2f}",
             (each.median, y),
@@ -68,7 +69,7 @@ def draw_ratios(axes: Axes, ratios: Sequence[Ratio]) -> None:
             textcoords="offset points",
             ha="center",
         )
-    axes.axvline(1, color=FAINT, linewidth=1, linestyle="--")
+    axes.axvline(1, color=palette().faint, linewidth=1, linestyle="--")
     axes.set_yticks(
         range(len(ratios)),
         [f"{without_threads(each.of)}\nto {without_threads(each.to)}" for each in ratios],

@@ -15,15 +15,42 @@ from parity.reporting.figures.drawing import (
     draw_legend,
     draw_line_of_text,
     draw_panel,
+    paper_bgr,
 )
 from parity.reporting.verdict import KIND_TITLES
 from parity.reporting.wording import count, number, shortened
 
-MOST_WIDTH, MOST_HEIGHT = 1600, 1300  # px of a picture
+
+@dataclass(frozen=True)
+class Sheet:
+    """The room for a picture.
+
+    Attributes
+    ----------
+    width, height : int
+        Px at most.
+    columns : int or None
+        Panels beside each other; None for as many as suit the image.
+    letters : float
+        Factor by which text is larger than on a wide sheet.
+    """
+
+    width: int
+    height: int
+    columns: int | None = None
+    letters: float = 1.0
+
+
+WIDE = Sheet(1600, 1300)
+NARROW = Sheet(840, 6000, columns=1, letters=1.5)
+"""For a screen of 400 px at two px each: panels one below the other."""
+
 MOST_ENLARGED = 4.0
 LEAST_PANEL_WIDTH = 300  # px, so that captions can be read
 VERY_WIDE = 2.5  # width by height
-MARGIN_PX = 8  # px between panels
+MARGIN_PX = 8  # between panels
+CAPTION_PX, HEADING_PX = 15, 17  # of letters
+CAPTION_GAP_PX = 4
 LABEL_LENGTH = 28
 
 
@@ -35,7 +62,9 @@ class Panel:
     marks: list[Mark]
 
 
-def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple[int, float]:
+def arrange(
+    panels: int, shape: tuple[int, int], *, side_by_side: bool, sheet: Sheet = WIDE
+) -> tuple[int, float]:
     """Return the columns and the scale that show an image largest so many times.
 
     Parameters
@@ -46,18 +75,21 @@ def arrange(panels: int, shape: tuple[int, int], *, side_by_side: bool) -> tuple
         Its height and width, px.
     side_by_side : bool
         Whether all panels are in one row, unless the image is a very wide one.
+    sheet : Sheet
+        The room for them.
     """
     height, width = shape
     fewest = panels if side_by_side and width < VERY_WIDE * height else 1
+    fewest = sheet.columns or fewest
     best = (fewest, 0.0)
-    for columns in range(fewest, panels + 1):
+    for columns in range(fewest, (sheet.columns or panels) + 1):
         rows = -(-panels // columns)
         scale = min(
-            (MOST_WIDTH - MARGIN_PX * (columns + 1)) / (columns * width),
-            MOST_HEIGHT / (rows * height),
+            (sheet.width - MARGIN_PX * (columns + 1)) / (columns * width),
+            sheet.height / (rows * height),
             MOST_ENLARGED,
         )
-        readable = columns == fewest or columns * LEAST_PANEL_WIDTH < MOST_WIDTH
+        readable = columns == fewest or columns * LEAST_PANEL_WIDTH < sheet.width
         if readable and scale >= best[1] * 0.999:  # of equals, the one with fewer rows
             best = (columns, scale)
     rows = -(-panels // best[0])
@@ -71,6 +103,7 @@ def draw_picture(
     heading: str,
     legend: list[tuple[str, Style]] | None = None,
     side_by_side: bool = False,
+    sheet: Sheet = WIDE,
 ) -> np.ndarray:
     """Return an image several times over, each time with other detections.
 
@@ -86,28 +119,35 @@ def draw_picture(
         Explanations of styles below everything.
     side_by_side : bool
         Whether the panels are in one row, unless the image is a very wide one.
+    sheet : Sheet
+        The room for them.
 
     Returns
     -------
     (H, W, 3) uint8
     """
-    columns, scale = arrange(len(panels), pixels.shape[:2], side_by_side=side_by_side)
-    drawn = [draw_panel(pixels, panel.marks, scale=scale) for panel in panels]
+    shape = pixels.shape[:2]
+    columns, scale = arrange(len(panels), shape, side_by_side=side_by_side, sheet=sheet)
+    drawn = [draw_panel(pixels, p.marks, scale=scale, letters=sheet.letters) for p in panels]
     height, width = drawn[0].shape[:2]
     cell_width = max(width, LEAST_PANEL_WIDTH)
     total = columns * (cell_width + MARGIN_PX) + MARGIN_PX
+    captions = [
+        draw_line_of_text(cell_width, panel.caption, size=round(CAPTION_PX * sheet.letters))
+        for panel in panels
+    ]
+    above = len(captions[0]) + CAPTION_GAP_PX
     rows = []
     for first in range(0, len(panels), columns):
-        row = np.full((height + 30 + MARGIN_PX, total, 3), 255, np.uint8)
+        row = np.full((above + height + MARGIN_PX, total, 3), paper_bgr(), np.uint8)
         for place, index in enumerate(range(first, min(first + columns, len(panels)))):
             x = MARGIN_PX + place * (cell_width + MARGIN_PX)
-            caption = draw_line_of_text(cell_width, panels[index].caption)
-            row[: len(caption), x : x + cell_width] = caption
-            row[30 : 30 + height, x : x + width] = drawn[index]
+            row[: len(captions[index]), x : x + cell_width] = captions[index]
+            row[above : above + height, x : x + width] = drawn[index]
         rows.append(row)
-    above = draw_line_of_text(total, heading, size=17, bold=True)
+    title = draw_line_of_text(total, heading, size=round(HEADING_PX * sheet.letters), bold=True)
     below = [draw_legend(total, legend)] if legend else []
-    return np.concatenate([above, *rows, *below])
+    return np.concatenate([title, *rows, *below])
 
 
 def draw_arms(

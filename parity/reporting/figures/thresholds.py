@@ -1,4 +1,4 @@
-"""The figures of a sweep: F1 over thresholds, and how much each arm detects."""
+"""The figures of a sweep: F1 over the candidate's thresholds, and how much each arm detects."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,18 +9,33 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes as Thresholds
 from parity.comparison.tuning import SweepComparison, SweepResults
-from parity.reporting.figures.theme import EFFECT_COLOURS, FAINT, INK, LINES, MARKERS, theme
+from parity.reporting.figures.theme import LINES, MARKERS, arm_colours, palette, theme
 from parity.reporting.wording import count, number, shortened
 
 MAPS_PER_ROW = 3
 MOST_MAPS = 24
 MOST_TICKS = 7
-MOST_NUMBERS = 60
 MOST_NAMED = 10
+LEAST_CONTRAST = 0.99
+"""F1 at which the colours of a map begin at most, so that no difference is exaggerated; chosen."""
+RUN_MARK: dict[str, Any] = {
+    "marker": "s",
+    "markersize": 12,
+    "markerfacecolor": "none",
+    "markeredgecolor": "#d55e00",
+    "mew": 2,
+}
+BEST_MARK: dict[str, Any] = {
+    "marker": "*",
+    "markersize": 11,
+    "color": "#d55e00",
+    "markeredgecolor": "white",
+}
 NAME_LENGTH = 34
 
 
@@ -35,7 +50,7 @@ def draw_sweep(results: SweepResults) -> Figure:
     comparisons = results.comparisons
     shown = list(comparisons)[:MOST_MAPS]
     rows = -(-len(shown) // MAPS_PER_ROW)
-    height = max(2.3, 0.9 + 0.32 * len(results.axes.iou))
+    height = max(2.3, 0.9 + 0.32 * len(results.axes.tuned_iou))
     with theme():
         figure = Figure(figsize=(12.5, rows * height + 4.6))
         figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.12)
@@ -49,6 +64,14 @@ def draw_sweep(results: SweepResults) -> Figure:
         for panel, name in zip(panels, shown, strict=False):
             image = draw_f1_map(panel, name, comparisons[name], results.axes, scale)
         maps.colorbar(image, ax=list(panels), label="F1", pad=0.01, aspect=14 * rows)
+        maps.legend(
+            handles=[
+                Line2D([], [], ls="", label=label, **style)
+                for label, style in (("this run", RUN_MARK), ("best of the candidate", BEST_MARK))
+            ],
+            loc="outside upper right",
+            ncols=2,
+        )
         left, right = curves.subplots(1, 2)
         draw_counts(left, results.arms, results.axes)
         draw_tuning(right, comparisons, results.axes)
@@ -58,29 +81,26 @@ def draw_sweep(results: SweepResults) -> Figure:
 def draw_f1_map(
     ax: Axes, name: str, comparison: SweepComparison, axes: Thresholds, scale: Normalize
 ) -> AxesImage:
-    """Draw F1 of both arms at every pair of thresholds as a heat map."""
-    conf, iou = axes.conf, axes.iou
-    f1 = np.array([cell.f1 for cell in comparison.cells], np.float64)
-    f1 = f1.reshape(len(iou), len(conf))
-    colours = colormaps["cividis"].with_extremes(bad="white")
+    """Draw F1 over the thresholds of the candidate as a heat map; the reference keeps its own.
+
+    The brightest cell is the best pair of thresholds, the one that the advice names.
+    """
+    conf, iou = axes.tuned_conf, axes.tuned_iou
+    colours = colormaps["cividis"].with_extremes(bad=palette().paper)
     image = ax.imshow(
-        np.ma.masked_invalid(f1), cmap=colours, norm=scale, aspect="auto", origin="lower"
+        np.ma.masked_invalid(np.array(comparison.tuned_f1, np.float64)),
+        cmap=colours,
+        norm=scale,
+        aspect="auto",
+        origin="lower",
     )
-    if f1.size <= MOST_NUMBERS:
-        for (row, column), value in np.ndenumerate(f1):
-            said = "–" if np.isnan(value) else _two_decimals(value)
-            dark = not np.isnan(value) and scale(value) < 0.55
-            ax.annotate(
-                said,
-                (column, row),
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if dark else INK,
-            )
-    if axes.operating_conf in conf and axes.operating_iou in iou:
-        at = conf.index(axes.operating_conf), iou.index(axes.operating_iou)
-        ax.plot(*at, "s", markersize=15, markerfacecolor="none", markeredgecolor="#D55E00", mew=2)
+    best = comparison.tuning.best
+    run = conf.index(axes.operating_conf), iou.index(axes.operating_iou)
+    for (x, y), style in (
+        (run, RUN_MARK),
+        ((conf.index(best.conf), iou.index(best.iou)), BEST_MARK),
+    ):
+        ax.plot(x, y, ls="", clip_on=False, zorder=3, **style)
     _name_ticks(ax.set_xticks, conf)
     _name_ticks(ax.set_yticks, iou)
     ax.grid(visible=False)
@@ -92,20 +112,20 @@ def draw_f1_map(
 def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> None:
     """Draw how much each arm detects over confidence, at the operating overlap threshold."""
     row = axes.tuned_iou.index(axes.operating_iou)
-    colours = list(EFFECT_COLOURS.values())
+    colours = arm_colours(arms)
     for index, (name, arm) in enumerate(arms.items()):
         pytorch = name.startswith("pytorch")
         ax.plot(
             axes.tuned_conf,
             arm.detections[row],
-            color=FAINT if pytorch else colours[index % len(colours)],
+            color=colours[name],
             linestyle=LINES[index % len(LINES)],
             linewidth=3.5 if pytorch else 1.6,
             alpha=0.6 if pytorch else 1.0,
             marker="o" if len(axes.tuned_conf) == 1 else "",
             label=shortened(name, NAME_LENGTH),
         )
-    ax.axvline(axes.operating_conf, color=INK, linewidth=1, linestyle=":")
+    ax.axvline(axes.operating_conf, color=palette().ink, linewidth=1, linestyle=":")
     ax.set_ylim(bottom=0)
     ax.set(
         title=f"Detections per arm, IoU {number(axes.operating_iou)}",
@@ -118,12 +138,13 @@ def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> No
 def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thresholds) -> None:
     """Draw how far each candidate agrees with a reference that keeps its thresholds."""
     seen: dict[str, int] = {}
+    row = axes.tuned_iou.index(axes.operating_iou)
     for name, comparison in comparisons.items():
         effect = name.partition("-")[0]
         index = seen[effect] = seen.get(effect, -1) + 1
         best = comparison.tuning.best_conf
-        colour = EFFECT_COLOURS.get(effect, INK)
-        curve = np.array(comparison.curve, np.float64)
+        colour = palette().effects.get(effect, palette().ink)
+        curve = np.array(comparison.tuned_f1[row], np.float64)
         ax.plot(
             axes.tuned_conf,
             curve,
@@ -135,9 +156,10 @@ def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thre
         )
         if best.f1 is not None:
             marker = MARKERS[index % len(MARKERS)]
-            ax.plot(best.conf, best.f1, marker, color=colour, markeredgecolor=INK)
-    ax.axvline(axes.operating_conf, color=INK, linewidth=1, linestyle=":")
-    ax.set_ylim(top=1.02)
+            edge = palette().ink
+            ax.plot(best.conf, best.f1, marker, color=colour, markeredgecolor=edge, clip_on=False)
+    ax.axvline(axes.operating_conf, color=palette().ink, linewidth=1, linestyle=":")
+    ax.set_ylim(top=1)
     ax.set(
         title=f"F1 compared with the reference at conf {number(axes.operating_conf)}",
         xlabel="conf of the candidate; dotted: this run",
@@ -147,13 +169,10 @@ def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thre
 
 
 def _common_scale(comparisons: Mapping[str, SweepComparison]) -> Normalize:
-    stated = [cell.f1 for each in comparisons.values() for cell in each.cells if cell.f1] or [1.0]
-    return Normalize(min(*stated, 0.99), 1.0)
-
-
-def _two_decimals(value: float) -> str:
-    """Return F1 with two decimals, and 1 for what is exactly 1 alone."""
-    return "1" if value == 1 else f"{min(value, 0.99):.2f}".lstrip("0")
+    stated = [
+        f1 for each in comparisons.values() for row in each.tuned_f1 for f1 in row if f1 is not None
+    ]
+    return Normalize(min([*stated, LEAST_CONTRAST]), 1.0)
 
 
 def _name_ticks(set_ticks: Callable[[list[int], list[str]], Any], values: Sequence[float]) -> None:
@@ -170,7 +189,7 @@ def _name_lines(ax: Axes) -> None:
 
 def _headline(results: SweepResults, shown: int) -> str:
     axes, there = results.axes, len(results.comparisons)
-    pairs = count(len(axes.conf) * len(axes.iou), "pair")
+    pairs = count(len(axes.tuned_conf) * len(axes.tuned_iou), "pair")
     images = count(results.images, "image")
     left_out = f"; {shown} of {there} comparisons" if there > shown else ""
     model = shortened(results.model, 60)

@@ -5,7 +5,7 @@ lines and letters keep their size.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults
@@ -18,7 +18,8 @@ from parity.reporting.verdict import (
     objects_by_kind,
     spread_of,
 )
-from parity.reporting.wording import number
+from parity.reporting.views.effects import EqualComparisons
+from parity.reporting.wording import listing, number
 
 DRAWN: tuple[MeasuredQuantity, ...] = ("box_px", "score")
 
@@ -47,12 +48,22 @@ class Axis:
     high: int
 
     @classmethod
-    def of(cls, values: list[float]) -> "Axis":
-        """Return the whole decades that hold all values that are finite and positive."""
+    def of(cls, values: list[float], *, ends_at_one: bool = False) -> "Axis":
+        """Return the whole decades that hold all values that are finite and positive.
+
+        Parameters
+        ----------
+        values : list of float
+            What finds a place.
+        ends_at_one : bool
+            Whether the quantity cannot exceed 1, where the axis then ends, too.
+        """
         decades = [math.log10(v) for v in values if math.isfinite(v) and v > 0]
         if not decades:
             return cls(-4, 0)
         low = max(math.floor(min(decades)), LEAST_DECADE)
+        if ends_at_one:
+            return cls(min(low, -1), min(max(math.ceil(max(decades)), low + 1), 0))
         return cls(low, max(math.ceil(max(decades)), low + 1))
 
     def place(self, value: float) -> float:
@@ -108,12 +119,11 @@ class Strip:
 
 @dataclass(frozen=True)
 class ChartRow:
-    """A comparison: its names, objects by kind, and a strip for each quantity."""
+    """Equal comparisons: their names, objects by kind, and a strip for each quantity."""
 
     name: str
     effect: Effect
-    reference: str
-    candidate: str
+    about: str
     bars: list[Bar]
     counts: str
     strips: dict[MeasuredQuantity, Strip]
@@ -131,26 +141,32 @@ def _decade(exponent: int) -> str:
     return number(10.0**exponent) if -3 <= exponent <= 3 else f"1e{exponent}"
 
 
-def effect_chart(comparisons: Mapping[str, ComparisonResults]) -> Chart:
+def effect_chart(rows: Sequence[EqualComparisons]) -> Chart:
     """Return the figure of all comparisons: objects by kind, differences of boxes and scores."""
-    every = list(comparisons.values())
+    every = [row.numbers for row in rows]
     axes = {quantity: axis_of(every, quantity) for quantity in DRAWN}
     most = max((object_count(each) for each in every), default=0)
     return Chart(
         axes,
         [
             ChartRow(
-                name,
-                each.effect,
-                each.reference,
-                each.candidate,
-                stacked(objects_by_kind(each), most),
-                counts_in_words(each),
-                {quantity: strip(each, quantity, axis) for quantity, axis in axes.items()},
+                row.names[0],
+                row.numbers.effect,
+                arms_in_words(row),
+                stacked(objects_by_kind(row.numbers), most),
+                counts_in_words(row.numbers),
+                {quantity: strip(row.numbers, quantity, axis) for quantity, axis in axes.items()},
             )
-            for name, each in comparisons.items()
+            for row in rows
         ],
     )
+
+
+def arms_in_words(row: EqualComparisons) -> str:
+    """Return what is compared, and which other exports have the same numbers."""
+    said = f"{row.candidates[0]} vs. {row.reference}"
+    others = row.candidates[1:]
+    return f"{said}; equal results: {listing(others)}" if others else said
 
 
 def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity) -> Axis:
@@ -160,7 +176,7 @@ def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity
         spread = spread_of(each, quantity)
         values += [spread.median, spread.p95, spread.max] if spread else []
         values.append(getattr(each.allowed, quantity))
-    return Axis.of(values)
+    return Axis.of(values, ends_at_one=quantity == "score")
 
 
 def stacked(counts: Mapping[str, int], most: int) -> list[Bar]:

@@ -20,7 +20,7 @@ from parity.reporting.wording import count, printable
 
 @dataclass(frozen=True)
 class Browser:
-    """The browser of a model: a sentence about it, and its data as JSON for a script element."""
+    """The browser of a model: what it leaves out, and its data as JSON for a script element."""
 
     about: str
     data: Markup
@@ -38,6 +38,11 @@ def copy_browser(source: str | Path, destination: Path) -> None:
             shutil.copyfile(path, destination / path.name)
 
 
+def load_index(folder: str | Path) -> BrowserIndex:
+    """Return what a browser shows."""
+    return load(Path(folder) / BROWSER_INDEX, BrowserIndex)
+
+
 def browser_of(view: ImagesView, files: str) -> Browser:
     """Return the browser of a model.
 
@@ -49,7 +54,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
         Address of the folder of what the page shows; it holds a folder per model.
     """
     (folder,) = view.browsers
-    index = load(Path(folder) / BROWSER_INDEX, BrowserIndex)
+    index = load_index(folder)
     shown = len(index.images)
     if shown < index.total:
         about = (
@@ -57,7 +62,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
             "configuration asks for."
         )
     else:
-        about = f"{count(index.total, 'image')}, worst first."
+        about = ""
     return Browser(about, as_data(browser_data(view.results, index, files)))
 
 

@@ -8,6 +8,7 @@ become code. Nothing in it depends on the time.
 import base64
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,15 +21,17 @@ from markupsafe import Markup, escape
 
 from parity.files import atomic_folder, write_text
 from parity.integrity import check_whole
+from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
-from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser
+from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
 from parity.reporting.report import ModelReport, Report
-from parity.reporting.views.blocks import Figure, every_block
+from parity.reporting.views.blocks import Crop, Figure, every_block
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import is_web_address, printable, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE_SHEETS = ("base.css", "sections.css", "tabs.css", "browser.css", "viewer.css")
+CODE_SPAN = re.compile("`([^`]+)`")
 FIRST_SCRIPT = "theme.js"
 SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.js")
 
@@ -44,12 +47,16 @@ class Places:
     files : str
         Address of the folder of what the page shows; it holds a folder per model.
     figures : mapping of str to str
-        Addresses of the copies of figures, by the path of each figure.
+        Addresses of the copies of each figure by variant, see
+        :func:`parity.reporting.figures.variants.variants_of`, by its path.
+    photos : mapping of (str, str) to str
+        Addresses of copies of images, by model and printable name.
     """
 
     folder: Path
     files: str
-    figures: Mapping[str, str]
+    figures: Mapping[str, Mapping[str, str]]
+    photos: Mapping[tuple[str, str], str]
 
 
 def write_page(
@@ -67,24 +74,27 @@ def write_page(
         The Markdown report that says the same.
     """
     address = quote(Path(os.path.relpath(files, Path(page).parent)).as_posix())
-    figures: dict[str, str] = {}
+    figures: dict[str, dict[str, str]] = {}
+    photos: dict[tuple[str, str], str] = {}
     with atomic_folder(files) as folder:
         for model in report.models:
-            figures |= copy_files(model, folder / model.name, f"{address}/{quote(model.name)}")
-    places = Places(Path(page).parent, address, figures)
+            own = f"{address}/{quote(model.name)}"
+            figures |= copy_files(model, folder / model.name, own)
+            photos |= photos_of(model, own)
+    places = Places(Path(page).parent, address, figures, photos)
     write_text(page, render_page(report, places, markdown=markdown))
 
 
-def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]:
+def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, dict[str, str]]:
     """Copy what the page shows of a model into a folder.
 
     Returns
     -------
-    dict of str to str
-        The address of each figure's copy.
+    dict of str to dict of str to str
+        The addresses of each figure's copies by variant, by the path of the figure.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, str] = {}
+    figures: dict[str, dict[str, str]] = {}
     for section in model.sections:
         if isinstance(section.view, ImagesView):
             for browser in section.view.browsers:
@@ -92,11 +102,29 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, str]
         drawn = (block for block in every_block(section.view.blocks) if isinstance(block, Figure))
         for figure in drawn:
             path = Path(figure.path)  # …/<rule>/<model>/<file>
-            check_whole(path)
-            name = f"{path.parts[-3]}_{path.name}"
-            shutil.copyfile(path, folder / name)
-            figures[figure.path] = f"{address}/{name}"
+            figures[figure.path] = {}
+            for variant, file in variants_of(path).items():
+                check_whole(file)
+                name = f"{path.parts[-3]}_{variant}_{path.name}"
+                shutil.copyfile(file, folder / name)
+                figures[figure.path][variant] = f"{address}/{name}"
     return figures
+
+
+def photos_of(model: ModelReport, address: str) -> dict[tuple[str, str], str]:
+    """Return the addresses of the copies of a model's images, by model and printable name."""
+    indices = (
+        load_index(browser)
+        for section in model.sections
+        if isinstance(section.view, ImagesView)
+        for browser in section.view.browsers
+    )
+    return {
+        (model.name, row.name): f"{address}/photo_{quote(row.photo)}"
+        for index in indices
+        for row in index.images
+        if row.photo
+    }
 
 
 def render_page(report: Report, places: Places, *, markdown: str | Path) -> str:
@@ -128,8 +156,11 @@ def environment(places: Places) -> Environment:
     def address(path: str) -> Markup:
         return Markup(relative_address(path, places.folder))  # noqa: S704 - quoted as an address
 
-    def copied(path: str) -> str:
+    def copies(path: str) -> Mapping[str, str]:
         return places.figures[path]
+
+    def photo(crop: Crop) -> str:
+        return places.photos.get((crop.model, printable(crop.image)), "")
 
     def browser(view: ImagesView) -> Browser:
         return browser_of(view, places.files)
@@ -145,7 +176,9 @@ def environment(places: Places) -> Environment:
     )
     made.filters |= {
         "address": address,
-        "copied": copied,
+        "copies": copies,
+        "photo": photo,
+        "spans": spans,
         "browser": browser,
         "effect_chart": effect_chart,
         "heat_level": heat_level,
@@ -154,6 +187,12 @@ def environment(places: Places) -> Environment:
     }
     made.tests |= {"web_address": is_web_address}
     return made
+
+
+def spans(text: str) -> Markup:
+    """Return text in which what stands between backticks is code."""
+    shown = str(escape(printable(text)))
+    return Markup(CODE_SPAN.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
 
 
 def slug_of(title: str) -> str:

@@ -10,7 +10,7 @@ from parity.accuracy.results import (
     Fate,
     OperatingPoint,
 )
-from parity.reporting.views.blocks import Block, Note, Text, table
+from parity.reporting.views.blocks import Block, Group, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, number
 
@@ -71,6 +71,11 @@ def blocks_of(found: Accuracy) -> Iterator[Block]:
         f"A negative loss is a gain. The intervals hold 95 % of {protocol.draws} bootstrap draws "
         "of the images."
     )
+    yield Group("Errors and changes by object", tuple(error_blocks(found)), folded=True)
+
+
+def error_blocks(found: Accuracy) -> Iterator[Block]:
+    """Yield which errors each arm makes, and which objects fare differently."""
     errors = [error_row(name, arm.operating_point) for name, arm in found.arms.items()]
     yield table("Errors at the thresholds of this run", ERROR_HEADER, errors)
     moves = [(name, moves_in_words(each.moved)) for name, each in found.comparisons.items()]
@@ -122,4 +127,4 @@ def three_decimals(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-SECTIONS.add("accuracy", Section("Accuracy", 60, prepare))
+SECTIONS.add("accuracy", Section("Accuracy", 40, prepare))

@@ -4,7 +4,7 @@ A block is rendered by the macro that has its name in lower case, in ``blocks.ht
 ``blocks.md.j2``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.reporting.wording import count
@@ -145,20 +145,121 @@ class Links(Block):
 
 
 @dataclass(frozen=True)
+class Outline:
+    """A box in an image: x1, y1, x2, y2 in px, what it is, and whether the picture is about it."""
+
+    box: tuple[float, float, float, float]
+    label: str
+    telling: bool
+
+
+@dataclass(frozen=True)
+class Crop(Block):
+    """A part of an image with the boxes of two sides.
+
+    Attributes
+    ----------
+    model, image : str
+        Whose image, and its name.
+    height, width : int
+        Size of the image, px.
+    view : (x1, y1, x2, y2)
+        The part that is shown, px.
+    correct, wrong : tuple of Outline
+        Boxes of PyTorch, and of the deployment.
+    side : str
+        What the wrong boxes are called.
+    caption : str
+        What there is to see.
+    """
+
+    model: str
+    image: str
+    height: int
+    width: int
+    view: tuple[float, float, float, float]
+    correct: tuple[Outline, ...]
+    wrong: tuple[Outline, ...]
+    side: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What something costs: a number and what it counts."""
+
+    value: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Card(Block):
+    """Something that is wrong: what, what it costs, a picture, what to do, and a proof.
+
+    Attributes
+    ----------
+    title, line : str
+        What is wrong, as a heading and in a sentence.
+    anchor : str
+        Its address on the page.
+    costs : tuple of Cost
+        What it costs.
+    crop : Crop or None
+        A picture of it.
+    fix : str
+        What to do, in a sentence.
+    code : CodeTabs or None
+        What to type.
+    proof : tuple of Block
+        What proves it; closed on the page until it is asked for.
+    """
+
+    title: str
+    line: str
+    anchor: str
+    costs: tuple[Cost, ...]
+    crop: Crop | None
+    fix: str
+    code: CodeTabs | None
+    proof: tuple[Block, ...]
+
+    @property
+    def parts(self) -> tuple[Block, ...]:
+        """The blocks inside of it."""
+        return tuple(part for part in (self.crop, self.code, *self.proof) if part)
+
+
+@dataclass(frozen=True)
 class Group(Block):
-    """Blocks under a heading; ``folded`` ones are closed on the page until they are asked for."""
+    """Blocks under a heading; ``folded`` ones are closed on the page until they are asked for.
+
+    Its anchor is its address on the page; it may be empty.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     folded: bool = False
+    anchor: str = ""
 
 
 def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks, and those inside of groups after their group."""
+    """Yield blocks, and those inside of groups and cards after their group or card."""
     for block in blocks:
         yield block
         if isinstance(block, Group):
             yield from every_block(block.blocks)
+        elif isinstance(block, Card):
+            yield from every_block(block.parts)
+
+
+def without_dashes(
+    header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Return the columns of a table in which something stands."""
+    kept = [
+        place for place in range(len(header)) if not rows or any(row[place] != "–" for row in rows)
+    ]
+    return [header[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def table(

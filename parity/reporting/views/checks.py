@@ -36,7 +36,8 @@ def prepare(model: Model) -> View:
             table("Unreadable images", UNREADABLE_HEADER, unread)
             if unread
             else Text("Every arm could read every image."),
-        )
+        ),
+        folded=True,
     )
 
 

@@ -16,7 +16,6 @@ from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_evidence import (
     box_count,
     evidence,
-    inferred,
     open_questions,
     thresholds,
     unexplained,
@@ -24,16 +23,24 @@ from parity.reporting.diagnosis_evidence import (
 from parity.reporting.diagnosis_steps import step_title
 from parity.reporting.diagnosis_verdict import (
     Diagnosed,
-    arm_of,
     has_boxes,
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.fault_wording import effect, harmful, harmless, proof_sentence
+from parity.reporting.fault_wording import (
+    LEAST_PX,
+    LEAST_SCORE,
+    effect,
+    harmful,
+    harmless,
+    proof_sentence,
+)
 from parity.reporting.views.blocks import (
     Block,
+    Card,
     CodeTab,
     CodeTabs,
+    Cost,
     Fact,
     Facts,
     Figure,
@@ -44,10 +51,12 @@ from parity.reporting.views.blocks import (
     Text,
     table,
 )
+from parity.reporting.views.diagnosis_crops import crop_of, whole_example
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import NOTHING_LOST
 from parity.reporting.wording import (
     PANOPTIC_QUALITY,
+    count,
     four_decimals,
     number,
     percent,
@@ -82,13 +91,16 @@ def prepare(model: Model) -> View | None:
     """Return what the diagnoses of a model say, the worst first; None without any."""
     plots = model.files("diagnosis_plots")
     found = worst_first(map(load_diagnosis, model.files("diagnoses").values()))
-    groups = [
-        Group(arm_of(each), tuple(blocks_of(each, plots.get(each.external)))) for each in found
-    ]
+    groups = []
+    for place, each in enumerate(found):
+        anchor = f"{model.anchor}-diagnosis-{each.external}"
+        blocks = tuple(blocks_of(each, plots.get(each.external), anchor))
+        title = verdict_sentence(each) if len(found) > 1 else ""
+        groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
 
 
-def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
+def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[Block]:
     """Yield what is said of one diagnosis: what is not explained, what matters, what is harmless.
 
     Parameters
@@ -97,49 +109,90 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None) -> Iterator[Block]:
         What ``diagnose`` wrote.
     plot : str, optional
         Its figure.
+    anchor : str
+        Its address on the page.
     """
-    yield Text(verdict_sentence(diagnosis), bold=True)
     if isinstance(diagnosis, Undiagnosed):
+        yield Text(diagnosis.reason)
         return
     if rest := tuple(unexplained(diagnosis)):
         yield Group("What is not explained", (Sentences(rest),))
+        if example := whole_example(diagnosis):
+            yield example
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
     for place, fault in enumerate(harmful(diagnosis), start=1):
-        yield Group(f"{place}. {fault.title}", tuple(fault_blocks(fault, diagnosis)))
-    if more := harmless(diagnosis):
-        cards = [Group(each.title, tuple(fault_blocks(each, diagnosis))) for each in more]
-        yield Group("Harmless differences", tuple(cards), folded=True)
+        yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
+    harmless_lines = tuple(harmless_in_words(each) for each in harmless(diagnosis))
+    harmless_lines += tuple(f"{each.title}: {each.wrong}" for each in diagnosis.choices)
+    if harmless_lines:
+        title = count(len(harmless_lines), "harmless difference")
+        yield Group(title, (Sentences(harmless_lines),), folded=True)
     if plot:
-        yield Figure(plot, PLOT)
-    yield Group("Evidence", (Sentences(tuple(evidence(diagnosis))), *fault_table(diagnosis)))
-    if has_boxes(diagnosis):
-        yield Group("Thresholds", (Sentences(tuple(thresholds(diagnosis))),))
+        yield Group("All steps in one picture", (Figure(plot, PLOT),), folded=True)
+    yield Group("Evidence", tuple(evidence_blocks(diagnosis)), folded=True)
+
+
+def evidence_blocks(diagnosis: DiagnosisDocument) -> Iterator[Block]:
+    """Yield what speaks for the answer, and what stays open."""
+    yield Sentences(tuple(evidence(diagnosis)))
+    yield from fault_table(diagnosis)
     yield from effect_of_fix(diagnosis)
+    asked = () if diagnosis.unexplained.stages else diagnosis.ask
     for title, sentences in (
+        ("Thresholds", thresholds(diagnosis) if has_boxes(diagnosis) else ()),
         ("What these boxes cannot tell", open_questions(diagnosis)),
-        ("How to learn more", () if rest else diagnosis.ask),
-        ("What was inferred", inferred(diagnosis)),
+        ("How to learn more", asked),
+        ("What was inferred", diagnosis.notes),
     ):
         if said := tuple(sentences):
             yield Group(title, (Sentences(said),))
 
 
-def fault_blocks(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[Block]:
-    """Yield what is said of a fault."""
-    proof = proof_sentence(fault.proof, box_count(diagnosis))
+def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anchor: str) -> Card:
+    """Return what is said of a fault that matters."""
     facts = {
-        "What differs" if fault.severity.harmless else "What is wrong": fault.wrong,
-        "What it costs": cost_in_words(fault, diagnosis),
-        "Proof": proof,
-        "How to fix it": fault.fix,
+        "Proof": proof_sentence(fault.proof, box_count(diagnosis)),
         "Step": STAGE_TITLES[fault.stage],
         "Name in the configuration": fault.name,
         "Reported before": fault.reference,
     }
-    yield Facts(tuple(Fact(name, value) for name, value in facts.items() if value))
-    if fault.fixes:
-        yield fix_of(fault)
+    return Card(
+        title=f"{place}. {fault.title}",
+        line=fault.wrong,
+        anchor=anchor,
+        costs=tuple(costs_of(fault, diagnosis)),
+        crop=crop_of(fault, diagnosis),
+        fix=fault.fix,
+        code=fix_of(fault) if fault.fixes else None,
+        proof=(Facts(tuple(Fact(name, value) for name, value in facts.items() if value)),),
+    )
+
+
+def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[Cost]:
+    """Yield what a fault costs alone, and its part of all that is lost here."""
+    found, objects = fault.severity, diagnosis.fix_effect.before.reference
+    if found.lost:
+        yield Cost(f"{found.lost:,} of {objects:,}", "objects lost")
+    if found.added:
+        yield Cost(f"{found.added:,}", "objects added")
+    if found.renamed:
+        yield Cost(f"{found.renamed:,}", "objects of another class")
+    if found.box_px >= LEAST_PX:
+        yield Cost(f"{number(found.box_px)} px", "largest move of a box")
+    counted = found.lost or found.added or found.renamed
+    if found.score >= LEAST_SCORE and not counted:
+        yield Cost(number(found.score), "largest change of a score")
+    share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
+    if share is not None:
+        what = "of the loss here" if share >= 0 else "of the loss here, made up for"
+        yield Cost(percent(abs(share)), what)
+
+
+def harmless_in_words(fault: FoundFault) -> str:
+    """Return a harmless difference in a line."""
+    does = effect(fault.severity, 0, thorough=True)
+    return f"{fault.title}: {fault.wrong} It {does}."
 
 
 def fix_of(fault: NamedFault) -> CodeTabs:
@@ -149,18 +202,6 @@ def fix_of(fault: NamedFault) -> CodeTabs:
         for each, lines in fault.fixes.items()
     ]
     return CodeTabs(f"Correct lines: {fault.title}", tuple(tabs))
-
-
-def cost_in_words(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
-    """Return what a fault costs alone, and its part of all that is lost here."""
-    objects = diagnosis.fix_effect.before.reference
-    said = f"Alone, it {effect(fault.severity, objects, thorough=True)}."
-    share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
-    if share is None or fault.severity.harmless:
-        return said
-    if share < 0:
-        return f"{said} Here it makes up for {percent(-share)} of what other steps lose."
-    return f"{said} Here it accounts for {percent(share)} of what is lost."
 
 
 def fault_table(diagnosis: DiagnosisDocument) -> Iterator[Table]:
@@ -222,4 +263,4 @@ def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ..
     )
 
 
-SECTIONS.add("diagnosis", Section("Diagnosis", 30, prepare))
+SECTIONS.add("diagnosis", Section("Diagnosis", 10, prepare))

@@ -1,17 +1,18 @@
-"""How far the arms differ: every comparison, its numbers and what kind of effect it shows."""
+"""How far the arms differ: every comparison, its numbers, its kind of effect, and the causes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.settings import Effect
+from parity.layers.results import LayerResults
+from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.verdict import (
-    object_count,
     outcome_in_words,
-    sentence,
     tolerance_in_words,
 )
-from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Table, table
+from parity.reporting.views.blocks import Figure, Group, Note, Table, table
+from parity.reporting.views.causes import cause_blocks
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import number
 
@@ -45,6 +46,17 @@ EFFECT_KINDS: dict[Effect, EffectKind] = {
     ),
 }
 
+
+@dataclass(frozen=True)
+class EqualComparisons:
+    """Comparisons of equal numbers: their names, their arms, and one of them."""
+
+    names: tuple[str, ...]
+    reference: str
+    candidates: tuple[str, ...]
+    numbers: ComparisonResults
+
+
 HEADER = (
     "comparison",
     "images that differ",
@@ -56,7 +68,6 @@ HEADER = (
     "boxes: largest / 95 % (px)",
     "scores: largest / 95 %",
     "mean IoU",
-    "smallest passing tolerance",
     "tolerance",
     "result",
 )
@@ -73,29 +84,49 @@ PLOTS = (
 
 @dataclass(frozen=True)
 class EffectsView(View):
-    """The effects that were measured, and the comparisons that the page draws."""
+    """The effects that were measured, and the comparisons that the page draws.
+
+    Attributes
+    ----------
+    kinds : tuple of (Effect, EffectKind)
+        The effects.
+    rows : tuple of EqualComparisons
+        What the page draws, a row each.
+    """
 
     kinds: tuple[tuple[Effect, EffectKind], ...]
-    comparisons: Mapping[str, ComparisonResults]
+    rows: tuple[EqualComparisons, ...]
 
 
 def prepare(model: Model) -> EffectsView:
-    """Return every comparison in a sentence and in numbers."""
-    comparisons = model.results.comparisons
+    """Return every comparison in a figure and in numbers, and what causes the differences."""
+    results = model.results
+    comparisons = results.comparisons
     measured = {each.effect for each in comparisons.values()}
     kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
+    causes = tuple(cause_blocks(results, model.documents("layers", LayerResults)))
     return EffectsView(
         blocks=(
-            Sentences(tuple(f"{name}: {sentence(each)}." for name, each in comparisons.items())),
-            *(Note(said) for said in below_floor(model.results)),
+            *(Note(said) for said in below_floor(results)),
+            Group("What causes the differences", causes),
             Group("Every number of every comparison", (*tables, Note(COUNTED)), folded=True),
             *([Group("Figures", tuple(figures), folded=True)] if figures else []),
         ),
         kinds=kinds,
-        comparisons=comparisons,
+        rows=tuple(equal_comparisons(comparisons)),
     )
+
+
+def equal_comparisons(
+    comparisons: Mapping[str, ComparisonResults],
+) -> Iterator[EqualComparisons]:
+    """Yield the comparisons of each row: those of equal numbers share one."""
+    for names in equal_groups(comparisons, key=lambda name: nameless(comparisons[name])):
+        one = comparisons[names[0]]
+        candidates = tuple(comparisons[name].candidate for name in names)
+        yield EqualComparisons(tuple(names), one.reference, candidates, one)
 
 
 def below_floor(results: Results) -> Iterator[str]:
@@ -130,7 +161,6 @@ def effect_row(name: str, comparison: ComparisonResults) -> Iterable[str]:
         _largest_and_p95(spread.box_px),
         _largest_and_p95(spread.score),
         f"{spread.iou.mean:.4f}" if spread.iou else "–",
-        tolerance_in_words(comparison.required) if object_count(comparison) else "–",
         tolerance_in_words(comparison.tolerance, comparison.rounding),
         outcome_in_words(comparison) + decides,
     )
@@ -140,4 +170,4 @@ def _largest_and_p95(values: Distribution | None) -> str:
     return f"{number(values.max)} / {number(values.p95)}" if values else "–"
 
 
-SECTIONS.add("effects", Section("Effects", 10, prepare))
+SECTIONS.add("effects", Section("Effects", 70, prepare))

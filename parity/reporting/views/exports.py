@@ -1,17 +1,30 @@
 """The exports of a model side by side, and which one to ship."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
 from parity.model_files.results import TensorDescription
+from parity.reporting.bounds import in_other_images
+from parity.reporting.equal_results import equal_groups
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
 from parity.reporting.verdict import object_count, outcome_in_words
-from parity.reporting.views.blocks import Block, Figure, Group, Note, Table, Text, table
+from parity.reporting.views.blocks import (
+    Block,
+    Figure,
+    Group,
+    Note,
+    Sentences,
+    Table,
+    Text,
+    table,
+    without_dashes,
+)
+from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import ceiling, count, number
+from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, listing, number
 
 CHOICE_HEADER = (
     "export",
@@ -21,6 +34,7 @@ CHOICE_HEADER = (
     "extra",
     "boxes: largest (px)",
     "scores: largest",
+    "panoptic quality",
     "mAP50-95",
     "lost mAP50-95 (%)",
     "tolerance",
@@ -47,16 +61,14 @@ def prepare(model: Model) -> View:
     )
     chosen = model.document("choices", ExportChoices)
     plots = model.inputs.get("choice_plots", ())
+    advice = tuple(recommendations(results))
+    files = table("What each ONNX file is", FILE_HEADER, [*file_rows(results)])
     return View(
         (
-            *(
-                [Group("Which export to ship", tuple(choice_blocks(chosen, plots)))]
-                if chosen
-                else []
-            ),
-            side_by_side(results, measured),
-            table("What each ONNX file is", FILE_HEADER, [*file_rows(results)]),
-            Note(DIGESTS),
+            *(choice_blocks(chosen, plots) if chosen else [side_by_side(results, measured)]),
+            Sentences(tuple(bounds_in_words(results))),
+            *([Group("What to do", (Sentences(advice),))] if advice else []),
+            Group("Files", (files, Note(DIGESTS)), folded=True),
         )
     )
 
@@ -64,26 +76,31 @@ def prepare(model: Model) -> View:
 def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Block]:
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
-    yield table("The choice", CHOICE_HEADER, [choice_row(row) for row in found.rows])
-    yield Note(PARETO)
-    for path in plots:
-        yield Figure(path, PLOT)
+    alike = equal_groups(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
+    cells = without_dashes(CHOICE_HEADER, [choice_row(rows) for rows in alike])
+    yield table("The choice", *cells)
+    figures = tuple(Figure(path, PLOT) for path in plots)
+    yield Group(
+        "Quality over size and speed", (Note(f"{PANOPTIC_QUALITY} {PARETO}"), *figures), folded=True
+    )
 
 
-def choice_row(row: ExportChoice) -> tuple[str, ...]:
-    """Return what is known of an export."""
+def choice_row(alike: Sequence[ExportChoice]) -> tuple[str, ...]:
+    """Return what is known of an export, or of several with equal results."""
+    row = alike[0]
     return (
-        row.export,
-        f"{row.bytes / 1e6:.2f}",
+        listing([each.export for each in alike]),
+        " to ".join(sorted({f"{each.bytes / 1e6:.1f}" for each in alike})),
         number(row.images_per_second),
         f"{row.missing:,}",
         f"{row.extra:,}",
-        ceiling(row.box_px),
-        ceiling(row.score),
+        number(row.box_px),
+        number(row.score),
+        four_decimals(row.panoptic_quality),
         "–" if row.map is None else f"{row.map:.3f}",
         number(row.cost.percent) if row.cost else "–",
         "within" if row.passed else "beyond",
-        "yes" if row.pareto else "no",
+        "yes" if any(each.pareto for each in alike) else "no",
     )
 
 
@@ -117,6 +134,17 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
         for name, export in results.exports.items()
     ]
     return table("Side by side", header, rows)
+
+
+def bounds_in_words(results: Results) -> Iterator[str]:
+    """Yield how often each export differs at most in other images; equal sentences are one."""
+    exports: dict[str, list[str]] = {}
+    for name in results.exports:
+        comparison = results.comparisons.get(f"runtime-{name}")
+        if comparison and object_count(comparison):
+            exports.setdefault(in_other_images(comparison), []).append(name)
+    for said, names in exports.items():
+        yield f"{listing(names)}: {said}"
 
 
 def effect_cells(results: Results, name: str) -> Iterator[str]:
@@ -171,4 +199,4 @@ def tensor_in_words(tensor: TensorDescription) -> str:
     return f"{tensor.name} {'×'.join(map(str, tensor.shape))} {tensor.dtype}"
 
 
-SECTIONS.add("exports", Section("Exports", 40, prepare))
+SECTIONS.add("exports", Section("Exports", 30, prepare))

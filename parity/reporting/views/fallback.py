@@ -16,7 +16,10 @@ def prepare(model: Model) -> View | None:
     """Return the counts of each export; None where no fallback was asked for."""
     found = model.documents("fallbacks", Fallbacks)
     rows = [fallback_row(export, each) for export, each in found.items()]
-    return View((Text(ABOUT), table("Fallbacks", HEADER, rows))) if rows else None
+    if not rows:
+        return None
+    needed = any(each.fallen_back for each in found.values())
+    return View((Text(ABOUT), table("Fallbacks", HEADER, rows)), folded=not needed)
 
 
 def fallback_row(export: str, found: Fallbacks) -> tuple[str, ...]:
@@ -27,4 +30,4 @@ def fallback_row(export: str, found: Fallbacks) -> tuple[str, ...]:
     return (export, share, why or "–", examples or "–")
 
 
-SECTIONS.add("fallback", Section("Fallback to PyTorch", 80, prepare))
+SECTIONS.add("fallback", Section("Fallback to PyTorch", 75, prepare))

@@ -20,7 +20,7 @@ def prepare(model: Model) -> View | None:
         )
         for export, found in model.documents("layers", LayerResults).items()
     ]
-    return View(tuple(groups)) if groups else None
+    return View(tuple(groups), folded=True) if groups else None
 
 
-SECTIONS.add("layers", Section("Layers", 70, prepare))
+SECTIONS.add("layers", Section("Layers", 90, prepare))

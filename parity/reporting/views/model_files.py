@@ -21,7 +21,8 @@ def prepare(model: Model) -> View | None:
         *(row for export, found in inspections.items() for row in finding_rows(export, found)),
         *other_providers(model.results),
     ]
-    return View((Text(ABOUT), table("Findings", HEADER, rows)))
+    fine = all(level == "fine" for _, level, _ in rows)
+    return View((Text(ABOUT), table("Findings", HEADER, rows)), folded=fine)
 
 
 def finding_rows(export: str, found: Inspection) -> list[tuple[str, str, str]]:
@@ -41,4 +42,4 @@ def other_providers(results: Results) -> Iterator[tuple[str, str, str]]:
             yield (arm.removeprefix("onnx-"), "warn", said)
 
 
-SECTIONS.add("model_files", Section("Model files", 50, prepare))
+SECTIONS.add("model_files", Section("Model files", 80, prepare))

@@ -8,7 +8,7 @@ another rule found becomes available by adding its files as a named input to ``w
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity.comparison.results import Results
@@ -27,10 +27,13 @@ class Model:
         What ``summarise`` wrote.
     inputs : mapping of str to tuple of str
         The model's files and folders by the name of the input of the rule ``write_report``.
+    anchor : str
+        What its addresses on the page begin with.
     """
 
     results: Results
     inputs: Mapping[str, tuple[str, ...]]
+    anchor: str = "model-0"
 
     @property
     def name(self) -> str:
@@ -52,9 +55,10 @@ class Model:
 
 @dataclass(frozen=True)
 class View:
-    """What a section says and shows of a model."""
+    """What a section says and shows of a model; ``folded`` closes it until it is asked for."""
 
     blocks: tuple[Block, ...]
+    folded: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def blocks_of(found: Latency, plot: str | None) -> Iterator[Block]:
         f"{machine.processor}, {count(machine.cores, 'core')}."
     )
     if plot:
-        yield Figure(plot, PLOT)
+        yield Group("Figure", (Figure(plot, PLOT),), folded=True)
 
 
-SECTIONS.add("speed", Section("Speed", 90, prepare))
+SECTIONS.add("speed", Section("Speed", 50, prepare))

@@ -1,13 +1,13 @@
 """How far the arms agree at other thresholds, and which thresholds a candidate should get."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
-from parity.reporting.views.blocks import Figure, Note, Sentences, Text, table
+from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, four_decimals, number
+from parity.reporting.wording import count, four_decimals, listing, number
 
 TUNED_HEADER = (
     "comparison",
@@ -45,16 +45,20 @@ PLOTS = "F1 at every pair of thresholds, detections per arm, and F1 over confide
 
 @dataclass(frozen=True)
 class MapCell:
-    """F1 at a pair of thresholds, in words and as a number; ``here`` at those of this run."""
+    """F1 at thresholds of the candidate, in words and as a number.
+
+    It is ``here`` at the thresholds of this run and ``best`` at those that agree best.
+    """
 
     text: str
     f1: float | None
     here: bool
+    best: bool
 
 
 @dataclass(frozen=True)
 class Map:
-    """F1 at every pair of thresholds.
+    """F1 at every pair of thresholds of the candidate, while the reference keeps its own.
 
     Attributes
     ----------
@@ -93,22 +97,42 @@ def prepare(model: Model) -> ThresholdsView | None:
     legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS
     tuned = [tuned_row(name, each.tuning) for name, each in comparisons.items()]
     ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
+    details = (
+        Text(about),
+        Note(SAME_IMAGES),
+        table("Other thresholds for the candidate alone", TUNED_HEADER, tuned),
+        table("The same thresholds for both arms", RANGE_HEADER, ranges),
+        *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
+        *(Note(each) for each in found.notes),
+    )
     return ThresholdsView(
         blocks=(
-            Text(about),
-            Sentences(tuple(each.sentence for each in comparisons.values())),
-            Note(SAME_IMAGES),
-            *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
-            table(
-                "Other thresholds for the candidate alone",
-                TUNED_HEADER,
-                tuned,
-            ),
-            table("The same thresholds for both arms", RANGE_HEADER, ranges),
-            *(Note(each) for each in found.notes),
+            Sentences(tuple(advice(comparisons))),
+            Group("Every pair of thresholds", details, folded=True),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
     )
+
+
+def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
+    """Yield which thresholds to change, a sentence each, and then which to keep.
+
+    The pair that agrees best, the brightest cell of a map, is named.
+    """
+    kept: dict[str, list[str]] = {}
+    for each in comparisons.values():
+        now, best = each.tuning.operating, each.tuning.best
+        if each.recommended != now:
+            yield each.sentence
+            continue
+        reason = "no other threshold agrees better"
+        if (best.conf, best.iou) != (now.conf, now.iou):
+            iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
+            reason = f"conf {number(best.conf)}{iou} agrees best, but not clearly better"
+        kept.setdefault(reason, []).append(each.candidate)
+    conf = next((number(each.tuning.operating.conf) for each in comparisons.values()), "")
+    for reason, arms in kept.items():
+        yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."
 
 
 def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:
@@ -142,21 +166,26 @@ def range_row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def map_of(name: str, comparison: SweepComparison, axes: Axes) -> Map:
-    """Return F1 at every pair of thresholds, a row per IoU threshold."""
-    cells = {(cell.conf, cell.iou): cell.f1 for cell in comparison.cells}
-    operating = (axes.operating_conf, axes.operating_iou)
+    """Return F1 over the thresholds of the candidate, a row per IoU threshold.
+
+    The columns are those of the grid, this run and the best pair.
+    """
+    run = (axes.operating_conf, axes.operating_iou)
+    best = (comparison.tuning.best.conf, comparison.tuning.best.iou)
+    shown = sorted({*axes.conf, run[0], best[0]})
+    columns = [(conf, axes.tuned_conf.index(conf)) for conf in shown]
     return Map(
         comparison=name,
-        conf=tuple(map(str, axes.conf)),
+        conf=tuple(map(str, shown)),
         rows=tuple(
             (
                 str(iou),
                 tuple(
-                    MapCell(_map_text(cells[conf, iou]), cells[conf, iou], (conf, iou) == operating)
-                    for conf in axes.conf
+                    MapCell(_map_text(f1[k]), f1[k], (conf, iou) == run, (conf, iou) == best)
+                    for conf, k in columns
                 ),
             )
-            for iou in reversed(axes.iou)
+            for iou, f1 in reversed(list(zip(axes.tuned_iou, comparison.tuned_f1, strict=True)))
         ),
     )
 
@@ -175,4 +204,4 @@ def _differences(point: Point) -> tuple[str, ...]:
     return f"{point.missing:,}", f"{point.extra:,}", four_decimals(point.f1)
 
 
-SECTIONS.add("thresholds", Section("Other thresholds", 100, prepare))
+SECTIONS.add("thresholds", Section("Other thresholds", 60, prepare))

@@ -12,7 +12,7 @@ HEADER = ("arm", "model (SHA-256)", "input tensor", "NMS", "runs on", "versions"
 
 def prepare(model: Model) -> View:
     """Return what made the detections of every arm."""
-    return View((table("Arms", HEADER, arm_rows(model.results)),))
+    return View((table("Arms", HEADER, arm_rows(model.results)),), folded=True)
 
 
 def arm_rows(results: Results) -> Iterator[tuple[str, ...]]:

@@ -20,9 +20,19 @@
     if (place) new parity.Table(parity.readModel(element), place, (table, i) => viewer.show(table, i));
   }
 
-  addEventListener("beforeprint", () => {
-    for (const closed of document.querySelectorAll("main details")) closed.open = true;
-  });
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let part = target; part; part = part.parentElement) {
+      if (part.localName === "details") part.open = true;
+    }
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  for (const link of document.querySelectorAll("main a[href^='#'], .contents a")) {
+    link.addEventListener("click", () => setTimeout(reveal));
+  }
+  reveal();
 
   const links = [...document.querySelectorAll(".contents a")];
   const seen = new Map(links.map((link) => [document.getElementById(link.hash.slice(1)), link]));

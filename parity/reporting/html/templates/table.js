@@ -2,7 +2,7 @@
 
 /** The table of images of one model: filters, order, pages. */
 parity.Table = class {
-  static PAGE = 25;
+  static PAGE = 10;
 
   static KIND_NAMES = {
     missing: "Missing objects",

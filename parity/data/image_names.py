@@ -1,14 +1,11 @@
-"""Finding the images of a run that names in a source of external boxes refer to."""
+"""Finding the images of a run that names in somebody's boxes, labels or arrays refer to."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from parity.errors import UserError
-from parity.external.source import IMAGE_KEYS, Record, name_in_words, shorten
-
-ID = "image_id"
-"""Key of an image's number, COCO's way to name it."""
+from parity.foreign import name_in_words
 
 Given = str | int
 """How a source names an image: a path, or COCO's number of an image."""
@@ -27,6 +24,7 @@ class ImageNames:
             for parts in set(_spellings(name)):
                 for start in range(len(parts)):
                     self._by_end.setdefault(parts[start:], []).append(name)
+        self._longest = max(map(len, self._by_end), default=0)
 
     def __iter__(self) -> Iterator[str]:
         """Return the names."""
@@ -62,12 +60,30 @@ class ImageNames:
         _check_distinct(found, given)
         return found
 
+    def resolve_once(self, given: Mapping[Given, str]) -> dict[Given, str]:
+        """Do the same for names of which each stands for all that is said of an image.
+
+        Raises
+        ------
+        UserError
+            As :meth:`resolve`, or if two names are the same image, however they are written.
+        """
+        found = self.resolve(given)
+        first: dict[str, Given] = {}
+        for each, name in found.items():
+            if (other := first.setdefault(name, each)) != each:
+                raise UserError(
+                    f"{given[each]}: {name_in_words(name)} is listed twice, as "
+                    f"{name_in_words(other)} and as {name_in_words(each)}."
+                )
+        return found
+
     def _find(self, given: Given, where: str) -> tuple[str | None, bool]:
         spellings = [*_spellings(str(given))]
         whole = spellings[0]
         if isinstance(given, int):
             spellings.append((f"{given:012d}",))
-        for start in range(len(whole)):
+        for start in range(max(len(whole) - self._longest, 0), len(whole)):
             for parts in spellings:
                 found = sorted(set(self._by_end.get(parts[start:], [])))
                 exact = [name for name in found if parts[start:] in _spellings(name)]
@@ -113,61 +129,10 @@ def _check_distinct(found: Mapping[Given, str], given: Mapping[Given, str]) -> N
             )
 
 
-def image_in(record: Record, where: str) -> Given | None:
-    """Return how an object or a row names its image; None if it names none.
-
-    Raises
-    ------
-    UserError
-        If what it names is neither text nor a whole number.
-    """
-    key = next((key for key in (*IMAGE_KEYS, ID) if _holds_an_image(record, key)), None)
-    return None if key is None else as_given(record[key], where)
-
-
-def _holds_an_image(record: Record, key: str) -> bool:
-    if record.get(key) in (None, ""):
-        return False
-    named_class = key == "name" and str(record.get("class", "")).isdigit()  # Ultralytics' to_json
-    return not named_class or bool(Path(str(record[key])).suffix)
-
-
-def as_given(value: object, where: str) -> Given:
-    """Return the name or number of an image.
-
-    Raises
-    ------
-    UserError
-        If it is neither.
-    """
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise UserError(f"{where}: {shorten(value)} is not the name or number of an image.")
-    return value
-
-
 def image_of_file(path: Path, images: ImageNames) -> str | None:
     """Return the image of the run that a file is named after; None if it is named after none."""
     named = path.with_suffix("").as_posix()
     return images.resolve({named: str(path)}).get(named)
-
-
-def file_is_image(path: Path, images: ImageNames, where: str) -> str:
-    """Return the image of the run that a file is named after, as no image is named at a place.
-
-    Raises
-    ------
-    UserError
-        If it is named after none.
-    """
-    name = image_of_file(path, images)
-    if name is None:
-        raise UserError(
-            f"{where}: names no image (image, file_name or {ID}), and the file is not named after "
-            "one of this run."
-        )
-    return name
 
 
 def left_out(names: Iterable[Given]) -> tuple[str, ...]:

@@ -1,0 +1,150 @@
+"""The files in a checkpoint: its pickle, and the numbers of its tensors."""
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.errors import UserError, shown
+
+MAX_PICKLE_BYTES = 32 * 2**20
+"""30 times the largest pickle of a model of Ultralytics (measured: 1.1 MB, YOLOv9e)."""
+MAX_READ_BYTES = 4 * 2**20
+"""Bytes of a single read, chosen: 40,000 entries of a table of contents, of which a checkpoint of
+YOLOv9e with its optimizer has 6,400."""
+PIECE_BYTES = MAX_READ_BYTES // 4
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 1
+LITTLE = b"little"
+FOLDER = re.compile(r"([^/]+)/data\.pkl")
+HEAD_BYTES = 4096
+LFS = b"version https://git-lfs"
+HTML = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
+TEXT = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
+SIGNATURES = {
+    b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.": "is in the format of torch before version 1.6, "
+    "which no YOLOv8 needs; set trust: true for this model if you trust the file",
+    b"\x1f\x8b": "is compressed with gzip; unpack it",
+    b"BZh": "is compressed with bzip2; unpack it",
+    b"\xfd7zXZ": "is compressed with xz; unpack it",
+    b"\x89HDF": "is an HDF5 file; a .pt checkpoint of Ultralytics is needed",
+    b"\x89PNG": "is a PNG image; a .pt checkpoint of Ultralytics is needed",
+    b"\xff\xd8\xff": "is a JPEG image; a .pt checkpoint of Ultralytics is needed",
+}
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, OSError)
+"""What ``zipfile`` raises for what it cannot read; OSError for a place before the beginning."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A checkpoint that is open.
+
+    Attributes
+    ----------
+    entries : dict of str to ZipInfo
+        Its files by their names within its one folder.
+    """
+
+    _zip: zipfile.ZipFile
+    entries: dict[str, zipfile.ZipInfo]
+
+    def pickled(self) -> bytes:
+        """Return the pickle."""
+        entry = self.entries["data.pkl"]
+        if entry.file_size > MAX_PICKLE_BYTES:
+            raise UserError("has a pickle that is larger than that of any detector")
+        return bytes(self._read(entry))
+
+    def numbers(self, key: str, size: int) -> bytearray:
+        """Return the bytes of a tensor's storage, which are ``size`` many."""
+        entry = self.entries.get(f"data/{key}")
+        if entry is None:
+            raise UserError("lacks the numbers of a tensor; it may be truncated")
+        if entry.file_size != size:
+            raise UserError("has numbers of another size than it says; it is damaged")
+        return self._read(entry)
+
+    def is_little_endian(self) -> bool:
+        """Return whether its numbers are stored as this machine has them."""
+        entry = self.entries.get("byteorder")
+        if entry is None:  # before torch 2.1
+            return True
+        return entry.file_size == len(LITTLE) and self._read(entry) == LITTLE
+
+    def _read(self, entry: zipfile.ZipInfo) -> bytearray:
+        if entry.compress_type not in COMPRESSIONS or entry.flag_bits & ENCRYPTED:
+            raise UserError("is encrypted, or compressed in a way that torch does not read")
+        read = bytearray()
+        try:
+            with self._zip.open(entry) as stream:
+                while piece := stream.read(PIECE_BYTES):
+                    read += piece
+        except DAMAGED as error:
+            raise UserError(f"is damaged ({shown(str(error))})") from None
+        if len(read) != entry.file_size:
+            raise UserError("is truncated")
+        return read
+
+
+class _ShortReads(io.BufferedReader):
+    """A file that refuses to read much at once, as a false table of contents would ask for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        most = MAX_READ_BYTES + 1
+        read = super().read(most if size is None or size < 0 else min(size, most))
+        if len(read) == most:
+            raise zipfile.BadZipFile("its table of contents is larger than that of any detector")
+        return read
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Open a checkpoint that ``torch.save`` wrote.
+
+    Raises
+    ------
+    UserError
+        If it is something else; the message says what, to follow the name of the file.
+    """
+    with _ShortReads(io.FileIO(path)) as stream:
+        head = stream.read(HEAD_BYTES)
+        try:
+            opened = zipfile.ZipFile(stream)
+        except DAMAGED:
+            raise UserError(what_it_is(head)) from None
+        with opened:
+            archive = Archive(opened, _entries(opened))
+            if not archive.is_little_endian():
+                raise UserError("was written on a big-endian machine; save it again on another")
+            yield archive
+
+
+def _entries(opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = opened.infolist()
+    folders = [found[1] for info in infos if (found := FOLDER.fullmatch(info.filename))]
+    if len(folders) != 1:
+        raise UserError("is damaged, or an archive that holds no checkpoint of torch")
+    entries = {info.filename.removeprefix(f"{folders[0]}/"): info for info in infos}
+    if "constants.pkl" in entries:
+        raise UserError("is a TorchScript archive; a .pt checkpoint of Ultralytics is needed")
+    return entries
+
+
+def what_it_is(head: bytes) -> str:
+    """Return what a file is that is no archive, from its first bytes, to follow its name."""
+    if not head:
+        return "is empty"
+    if head.startswith(LFS):
+        return "is a pointer of Git LFS instead of the checkpoint; fetch that with git lfs pull"
+    if HTML.match(head):
+        return "is a web page instead of a checkpoint; its download went wrong"
+    for signature, said in SIGNATURES.items():
+        if head.startswith(signature):
+            return said
+    if TEXT.fullmatch(head.decode(errors="ignore")) and b"\0" not in head:
+        return "is a text file, which is not a checkpoint; give the .pt file itself"
+    return "is not a checkpoint that torch.save wrote; it may be truncated"

@@ -1,0 +1,162 @@
+"""What a checkpoint says of its model beside the architecture: task, names and size."""
+
+from typing import Any
+
+from parity.backends.pytorch.transcription.stored_model import (
+    StoredModel,
+    described,
+    mapping_of,
+)
+from parity.errors import UserError, shown
+from parity.tasks.task import TASKS, supported_models
+
+OTHER_MODELS = {
+    "ultralytics.nn.tasks.SegmentationModel": "a segmentation model",
+    "ultralytics.nn.tasks.PoseModel": "a pose model",
+    "ultralytics.nn.tasks.OBBModel": "a model of oriented boxes",
+    "ultralytics.nn.tasks.ClassificationModel": "a classification model",
+    "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
+    "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
+    "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",
+    "models.yolo.Model": "a YOLOv5 or YOLOv7 checkpoint of the old format",
+    "models.yolo.DetectionModel": "a YOLOv5 checkpoint of the old format",
+    "models.yolo.SegmentationModel": "a YOLOv5 segmentation checkpoint of the old format",
+}
+ALIASES = {"ultralytics.nn.tasks.YOLOv10DetectionModel": "ultralytics.nn.tasks.DetectionModel"}
+"""Classes of models under the names that they had in other versions."""
+
+PACKAGES = frozenset(["collections", "numpy", "pathlib", "torch", "torchvision", "ultralytics"])
+"""Whose classes checkpoints of Ultralytics hold."""
+FUNCTIONS = frozenset(
+    [
+        "_codecs.encode",
+        *("builtins.bytearray", "builtins.complex", "builtins.getattr", "builtins.set"),
+        *("argparse.Namespace", "types.SimpleNamespace"),
+    ]
+)
+"""What else they ask for: ``getattr`` names the method that a fused layer runs."""
+
+DEFAULT_IMGSZ = 640
+"""What Ultralytics takes where a checkpoint says nothing, px."""
+MAX_IMGSZ = 2**14
+"""Size of an image, px (chosen)."""
+SIDES = 2
+MAX_NAME = 1_000
+"""Characters of the name of a class (chosen)."""
+
+
+def task_of(stored: StoredModel) -> str:
+    """Return the task of a model, by its class.
+
+    Raises
+    ------
+    UserError
+        If it is a model of another kind, if the checkpoint asks for what none needs, or if it
+        says that its task is another; the message follows the name of the file.
+    """
+    check_supported_kind(stored.kind)
+    needed = {module.kind for path, module in stored.modules.items() if path}
+    wanted = sorted(map(shown, filter(_is_foreign, stored.kinds - needed)))
+    if wanted:
+        raise UserError(
+            f"is a pickle that asks for {', '.join(wanted[:10])}, which a detector does not need "
+            "and which could run code; set trust: true for this model if you trust the file"
+        )
+    task = _supported().get(ALIASES.get(stored.kind, stored.kind))
+    if task is None:
+        raise UserError(
+            f"is a pickle that asks for {shown(stored.kind)} where a model belongs; only "
+            f"{supported_models()} work"
+        )
+    for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
+        said = arguments.get("task", task)
+        if said != task:
+            what = repr(shown(said)) if isinstance(said, str) else described(said)
+            raise UserError(f"says that its task is {what}, but it holds a model for {task}")
+    return task
+
+
+def check_supported_kind(kind: str) -> None:
+    """Check that a class of model is none of those that are known not to work.
+
+    Raises
+    ------
+    UserError
+        If it is; the message follows the name of the file.
+    """
+    if kind in OTHER_MODELS and kind not in _supported():
+        raise UserError(
+            f"is {OTHER_MODELS[kind]}; only {supported_models()} of YOLOv8 and later work"
+        )
+
+
+def _supported() -> dict[str, str]:
+    return {f"ultralytics.nn.tasks.{task.model_class}": name for name, task in TASKS.items()}
+
+
+def _is_foreign(kind: str) -> bool:
+    name = kind.replace("__builtin__.", "builtins.")
+    return name not in FUNCTIONS and name.partition(".")[0] not in PACKAGES
+
+
+def checked_names(stored: Any, count: int) -> dict[int, str]:
+    """Return class names by id.
+
+    Parameters
+    ----------
+    stored : object
+        What a checkpoint holds as the names.
+    count : int
+        Classes of the head.
+
+    Raises
+    ------
+    UserError
+        If they are no names of so many classes; the message follows the name of the file.
+    """
+    given = dict(enumerate(stored)) if isinstance(stored, list | tuple) else mapping_of(stored)
+    if not given:
+        raise UserError("does not name its classes")
+    if len(given) != count:
+        raise UserError(f"names {len(given)} classes, but its head has {count}")
+    names = {_class_id(key): _class_name(value) for key, value in given.items()}
+    if sorted(names) != list(range(count)):
+        raise UserError(f"does not number its classes from 0 to {count - 1}")
+    return names
+
+
+def _class_id(key: Any) -> int:
+    if type(key) is int:
+        return key
+    if isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= len("10000"):
+        return int(key)
+    raise UserError(f"numbers a class with {described(key)} instead of a number")
+
+
+def _class_name(value: Any) -> str:
+    if not isinstance(value, str | int | float):
+        raise UserError(f"names a class with {described(value)} instead of a text")
+    name = str(value)
+    if len(name) > MAX_NAME:
+        raise UserError(f"names a class with more than {MAX_NAME:,} characters")
+    return name
+
+
+def checked_imgsz(stored: StoredModel) -> int | list[int]:
+    """Return the size that a model was trained with, px, or the usual one if it says none."""
+    for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
+        imgsz: Any = arguments.get("imgsz")
+        if is_imgsz(imgsz):
+            return list(imgsz)
+        if _is_side(imgsz):
+            return int(imgsz)
+    return DEFAULT_IMGSZ
+
+
+def is_imgsz(value: Any) -> bool:
+    """Return whether a value is a height and a width, px."""
+    return isinstance(value, list | tuple) and len(value) == SIDES and all(map(_is_side, value))
+
+
+def _is_side(value: Any) -> bool:
+    return type(value) is int and 0 < value <= MAX_IMGSZ

@@ -1,0 +1,283 @@
+"""What a checkpoint says of its model, as plain data."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import torch
+
+from parity.backends.pytorch.transcription.archive import Archive
+from parity.backends.pytorch.transcription.pickle_reader import (
+    MalformedError,
+    StandIn,
+    read_pickle,
+)
+from parity.errors import UserError, shown
+
+MAX_MODULES = 5_000
+"""Modules of a model: YOLOv9e has 1,225 (measured)."""
+MAX_MEMBERS = 200
+"""Modules, parameters or buffers that a module holds itself: YOLOv9e has 43 layers."""
+MAX_DEPTH = 32
+"""How deep they are nested; 8 in YOLOv9e (measured)."""
+DTYPES = {
+    "DoubleStorage": torch.float64,
+    "FloatStorage": torch.float32,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "LongStorage": torch.int64,
+    "IntStorage": torch.int32,
+    "ShortStorage": torch.int16,
+    "CharStorage": torch.int8,
+    "ByteStorage": torch.uint8,
+    "BoolStorage": torch.bool,
+}
+PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
+TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
+MAPPINGS = (
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "ultralytics.utils.IterableSimpleNamespace",
+    "ultralytics.yolo.utils.IterableSimpleNamespace",
+    "argparse.Namespace",
+    "types.SimpleNamespace",
+)
+"""Objects that are read as dicts: by their items or else by their state."""
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """A tensor whose numbers are not read yet.
+
+    Attributes
+    ----------
+    key : str
+        Where they are in the archive.
+    dtype : torch.dtype
+        Their type.
+    shape, stride : tuple of int
+        Their layout; they fill the storage.
+    """
+
+    key: str
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    def read(self, archive: Archive) -> torch.Tensor:
+        """Return the tensor.
+
+        Raises
+        ------
+        UserError
+            If the archive does not hold exactly its numbers.
+        """
+        count = math.prod(self.shape)
+        numbers = archive.numbers(self.key, count * self.dtype.itemsize)
+        if not count:
+            return torch.empty(self.shape, dtype=self.dtype)
+        flat = torch.frombuffer(numbers, dtype=self.dtype)
+        try:
+            return flat.as_strided(self.shape, self.stride)
+        except RuntimeError:
+            raise UserError("has a tensor that reaches beyond its numbers") from None
+
+
+@dataclass(frozen=True)
+class StoredModule:
+    """A module of a model.
+
+    Attributes
+    ----------
+    kind : str
+        Full name of its class.
+    attributes : dict
+        What it is given as its state, but for its modules, parameters and buffers.
+    tensors : dict of str to StandIn
+        Parameters and persistent buffers by name, not yet looked at.
+    """
+
+    kind: str
+    attributes: Mapping[Any, Any]
+    tensors: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """The model of a checkpoint.
+
+    Attributes
+    ----------
+    kinds : frozenset of str
+        Full names of all globals that the checkpoint asks for.
+    modules : dict of str to StoredModule
+        By path; the model itself has the path "".
+    train_args : Mapping
+        What the checkpoint says of the training beside the model.
+    """
+
+    kinds: frozenset[str]
+    modules: dict[str, StoredModule]
+    train_args: Mapping[Any, Any]
+
+    @property
+    def kind(self) -> str:
+        """Full name of the model's class."""
+        return self.modules[""].kind
+
+    @property
+    def attributes(self) -> Mapping[Any, Any]:
+        """Attributes of the model itself."""
+        return self.modules[""].attributes
+
+    def tensors(self) -> dict[str, StoredTensor]:
+        """Return parameters and persistent buffers by their names in the model.
+
+        Raises
+        ------
+        UserError
+            If one is something else, or is stored in a way in which nothing stores it.
+        """
+        return {
+            f"{path}.{name}".removeprefix("."): tensor_of(value)
+            for path, module in self.modules.items()
+            for name, value in module.tensors.items()
+        }
+
+
+def read_model(archive: Archive) -> StoredModel:
+    """Read the model that Ultralytics would take from a checkpoint.
+
+    Raises
+    ------
+    UserError
+        If there is none; the message says what there is, to follow the name of the file.
+    """
+    try:
+        pickled = read_pickle(archive.pickled())
+    except MalformedError as error:
+        raise UserError(f"is damaged, or hides what it asks for: {shown(str(error))}") from None
+    checkpoint = mapping_of(pickled.value)
+    if checkpoint is None:
+        raise UserError(f"holds {described(pickled.value)} instead of a checkpoint")
+    model = checkpoint.get("ema") or checkpoint.get("model")
+    if not isinstance(model, StandIn):
+        raise UserError(f"holds {described(model)} instead of a model")
+    modules = dict(islice(_modules(model, "", 0), MAX_MODULES + 1))
+    if len(modules) > MAX_MODULES:
+        raise UserError("has more modules than any detector")
+    train_args = mapping_of(checkpoint.get("train_args")) or {}
+    return StoredModel(pickled.kinds, modules, train_args)
+
+
+def _modules(stand_in: Any, path: str, depth: int) -> Iterator[tuple[str, StoredModule]]:
+    if depth > MAX_DEPTH:
+        raise UserError("has modules that are nested deeper than those of any detector")
+    if not isinstance(stand_in, StandIn):
+        raise UserError(f"holds {described(stand_in)} instead of a module")
+    state = mapping_of(stand_in.state) or {}
+    children, parameters, buffers = (
+        mapping_of(state.get(key)) or {} for key in ("_modules", "_parameters", "_buffers")
+    )
+    passing = _elements(state.get("_non_persistent_buffers_set"))
+    if max(map(len, (children, parameters, buffers, passing))) > MAX_MEMBERS:
+        raise UserError("has a module with more members than that of any detector")
+    if not all(isinstance(name, str) for name in (*children, *parameters, *buffers)):
+        raise UserError("has a module with members without names")
+    persistent = {name: value for name, value in buffers.items() if name not in passing}
+    tensors = {k: v for k, v in {**parameters, **persistent}.items() if v is not None}
+    yield path, StoredModule(stand_in.kind, state, tensors)
+    for name, child in children.items():
+        if child is not None:
+            yield from _modules(child, f"{path}.{name}".removeprefix("."), depth + 1)
+
+
+def _elements(value: Any) -> list[Any]:
+    """Return the elements of a set: collected as it is filled, or given as a list when made."""
+    match value:
+        case StandIn(arguments=(list(given),)):
+            return given
+        case StandIn(elements=elements):
+            return elements
+    return []
+
+
+def mapping_of(value: Any) -> Mapping[Any, Any] | None:
+    """Return a dict, or an object that is read as one; None for anything else."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, StandIn) and value.kind in MAPPINGS and value.arguments is not None:
+        return value.items or (value.state if isinstance(value.state, dict) else {})
+    return None
+
+
+def tensor_of(value: Any) -> StoredTensor:
+    """Return a tensor that a pickle describes.
+
+    Raises
+    ------
+    UserError
+        If it is none, or of a kind that no detector has.
+    """
+    if isinstance(value, StandIn) and value.kind in PARAMETERS and value.arguments:
+        value = value.arguments[0]
+    match value:
+        case StandIn(kind=kind, arguments=(storage, int(offset), shape, stride, *_)) if (
+            kind in TENSORS
+        ):
+            return _stored(storage, offset, shape, stride)
+    raise UserError(f"holds {described(value)} where a tensor belongs")
+
+
+def _stored(storage: Any, offset: int, shape: Any, stride: Any) -> StoredTensor:
+    match storage:
+        case StandIn(
+            kind="storage", arguments=("storage", StandIn(kind=kind), str(key), _, int(count))
+        ):
+            dtype = DTYPES.get(kind.rpartition(".")[2])
+        case _:
+            raise UserError("has a tensor without numbers")
+    if dtype is None:
+        raise UserError(f"has numbers of the type {shown(kind)}, which no detector has")
+    if not (_are_sizes(shape) and _are_sizes(stride) and len(shape) == len(stride)):
+        raise UserError("has a tensor without a shape")
+    if offset or count != math.prod(shape):
+        raise UserError("has a tensor that is a part of a larger one")
+    return StoredTensor(key, dtype, shape, stride)
+
+
+MAX_AXES = 8
+"""Axes of a tensor; those of convolutions have 4."""
+MAX_SIDE = 2**31
+"""Length of an axis; a number of more bits could make the product endless."""
+
+
+def _are_sizes(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(value) <= MAX_AXES
+        and all(type(side) is int and 0 <= side < MAX_SIDE for side in value)
+    )
+
+
+ARTICLES = {
+    type(None): "nothing",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    bytes: "bytes",
+    list: "a list",
+    tuple: "a list",
+    dict: "a table",
+}
+"""What plain values are called in sentences."""
+
+
+def described(value: Any) -> str:
+    """Return what a value is, for a sentence."""
+    if isinstance(value, StandIn):
+        return shown(value.kind)
+    return ARTICLES.get(type(value), type(value).__name__)

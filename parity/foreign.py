@@ -1,0 +1,170 @@
+"""Text, JSON and numbers that somebody else wrote: read strictly, or refused in one sentence."""
+
+import codecs
+import json
+import math
+import re
+import reprlib
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from parity.errors import UserError
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+LARGEST_FILE = 1 << 30
+"""Bytes of a text file, at most; chosen: twice the largest file of COCO's labels."""
+
+NUMBER = re.compile(
+    r"[-+]?((\d++(\.\d*+)?|\.\d++)(e[-+]?\d++)?|nan|inf|infinity)", re.IGNORECASE | re.ASCII
+)
+"""A number as text. Python's own reader takes ``1_000`` and the digits of other scripts, too."""
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+"""Where a line ends; ``str.splitlines`` also ends one at characters that a name may hold."""
+
+LONGEST = 60
+"""Characters of a value that a message repeats, at most; chosen."""
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 4 * LONGEST
+_SHORT.maxlevel = 3
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a regular file; one that the system cannot even look for is none."""
+    with suppress(OSError):  # a name that is too long
+        return path.is_file()
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a path is a folder; one that the system cannot even look for is none."""
+    with suppress(OSError):
+        return path.is_dir()
+    return False
+
+
+def read_text(path: Path) -> str:
+    """Return the content of a text file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be read, is too large, or is neither UTF-8 nor UTF-16 with a byte order mark.
+    """
+    try:
+        if not is_file(path):
+            raise UserError(f"{path} is no file." if path.exists() else f"{path} does not exist.")
+        if (size := path.stat().st_size) > LARGEST_FILE:
+            raise UserError(
+                f"{path} has {size:,} bytes, and a file may have {LARGEST_FILE:,}; divide it."
+            )
+        data = path.read_bytes()
+        text = data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).") from None
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UserError(f"{path} is not text in UTF-8; save it as UTF-8.")
+    return text
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text, without their ends."""
+    *lines, last = LINE_END.split(text)
+    return [*lines, last] if last else lines
+
+
+def parse_json(text: str, path: Path) -> Any:
+    """Return what JSON text says; JSON Lines are a list of their values.
+
+    Raises
+    ------
+    UserError
+        If it is broken; the sentence says where.
+    """
+    try:
+        return _load(text, path)
+    except json.JSONDecodeError as error:
+        lines = [(i, line) for i, line in enumerate(lines_of(text), 1) if line.strip()]
+        if error.msg == "Extra data" and len(lines) > 1:
+            return _parse_lines(lines, path)
+        raise _broken(path, error.lineno, error) from None
+
+
+def _parse_lines(lines: Sequence[tuple[int, str]], path: Path) -> list[Any]:
+    values = []
+    for number, line in lines:
+        try:
+            values.append(_load(line, path))
+        except json.JSONDecodeError as error:
+            raise _broken(path, number, error) from None
+    return values
+
+
+def _load(text: str, path: Path) -> Any:
+    def as_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        record = dict(pairs)
+        if len(record) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            twice = next(key for key, count in counts.items() if count > 1)
+            raise UserError(f"{path}: the key {shorten(twice)} stands twice in one object.")
+        return record
+
+    try:
+        return json.loads(text, object_pairs_hook=as_object)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise UserError(f"{path}: its JSON is nested too deeply.") from None
+    except ValueError:
+        raise UserError(f"{path}: a number has too many digits.") from None
+
+
+def _broken(path: Path, line: int, error: json.JSONDecodeError) -> UserError:
+    return UserError(f"{path}: not valid JSON at line {line}, column {error.colno} ({error.msg}).")
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number that a float can be, NaN too, or the text of one."""
+    if isinstance(value, str):
+        return NUMBER.fullmatch(value.strip()) is not None
+    return isinstance(value, float) or (_is_whole(value) and abs(value) <= sys.float_info.max)
+
+
+def parse_number(value: Any, where: str) -> float:
+    """Return a finite number, given as one or as text.
+
+    Raises
+    ------
+    UserError
+        If it is none; the sentence begins with its position.
+    """
+    if is_number(value) and math.isfinite(number := float(value)):
+        return number
+    finite = "finite " if is_number(value) or _is_whole(value) else ""
+    raise UserError(f"{where}: {shorten(value)} is not a {finite}number.")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def name_in_words(name: object) -> str:
+    """Return what a message says of a name: itself, cut where it is long, if it can be printed."""
+    return _cut(name) if isinstance(name, str) and name.isprintable() else shorten(name)
+
+
+def shorten(value: object) -> str:
+    """Return what a message says of a value: its repr, cut where it is long."""
+    return _cut(_SHORT.repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,293 @@
+"""What a run answers: a sentence for each thing that was asked, and what the exit code means.
+
+The page, the Markdown report, the console and the files for machines say these sentences.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, Undiagnosed
+from parity.reporting.diagnosis_verdict import (
+    STATES,
+    Diagnosed,
+    State,
+    arm_of,
+    state_of,
+    verdict_sentence,
+    worst_first,
+)
+from parity.reporting.fault_wording import effect, harmful
+from parity.reporting.verdict import (
+    FAIL,
+    NOTHING,
+    PASS,
+    Gate,
+    excess_in_words,
+    gates_of,
+    object_count,
+    outcome,
+    overall,
+    sentence,
+)
+from parity.reporting.wording import count, listing, number
+
+MOST_NAMED = 5
+"""Exports that a sentence lists by name (chosen)."""
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What to do about a program: how to fix a fault, or what to provide.
+
+    Attributes
+    ----------
+    sentence : str
+        What to do.
+    cost : str
+        What the fault costs by itself, in a sentence; empty where nothing is known.
+    anchor : str
+        Where the page shows it.
+    """
+
+    sentence: str
+    cost: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run says of one thing that was asked.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    subjects : tuple of str
+        Arms that it speaks of: ``external-mine`` or ``onnx-fp32``.
+    state : State
+        How bad it is.
+    sentence : str
+        The answer; names of programs and exports stand between backticks.
+    anchor : str
+        Where the page proves it: the part of an address after ``#``.
+    steps : tuple of NextStep
+        What to do, what matters most first.
+    """
+
+    model: str
+    subjects: tuple[str, ...]
+    state: State
+    sentence: str
+    anchor: str
+    steps: tuple[NextStep, ...] = ()
+
+    @property
+    def reasons(self) -> str:
+        """What follows the headline in the sentence."""
+        return self.sentence[len(self.headline) :]
+
+    @property
+    def headline(self) -> str:
+        """The sentence up to its reasons: "Your program `mine` is wrong in 2 steps"."""
+        return re.split(r"[:;.](?=\s|$)", self.sentence, maxsplit=1)[0]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Everything that a run answers.
+
+    Attributes
+    ----------
+    answers : tuple of Answer
+        The worst first.
+    exit_code : int
+        1 if a gate fails or boxes cannot be read, else 0.
+    because : str
+        Why the exit code is what it is, in a sentence that names the gates.
+    """
+
+    answers: tuple[Answer, ...]
+    exit_code: int
+    because: str
+
+    @property
+    def state(self) -> State:
+        """The worst state; ``unknown`` where nothing was asked."""
+        return self.answers[0].state if self.answers else "unknown"
+
+    @property
+    def title(self) -> str:
+        """The worst answer without its reasons; what a window or a mail is called."""
+        return self.answers[0].headline if self.answers else "Nothing was compared"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Every sentence, and why the exit code is what it is."""
+        return (*(answer.sentence for answer in self.answers), self.because)
+
+
+def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> Answers:
+    """Return what a run answers.
+
+    Parameters
+    ----------
+    results : sequence of Results
+        What ``summarise`` wrote, by model, in the order of the configuration.
+    diagnoses : iterable of DiagnosisDocument or Undiagnosed
+        What ``diagnose`` wrote.
+    """
+    models = [result.model for result in results]
+    programs = worst_first(diagnoses)
+    found = [_of_program(each, models) for each in programs]
+    for result in results:
+        anchor = anchor_of(models, result.model)
+        prefix = _prefix(result.model, models)
+        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor))
+        found += [replace(each, sentence=prefix + each.sentence) for each in own]
+    found.sort(key=lambda each: STATES.index(each.state))
+    unread = [each for each in programs if isinstance(each, Undiagnosed)]
+    code, because = exit_of(gates_of(results), unread)
+    return Answers(tuple(found), code, because)
+
+
+def anchor_of(models: Sequence[str], model: str) -> str:
+    """Return what the anchors of a model on the page begin with."""
+    return f"model-{models.index(model) if model in models else 0}"
+
+
+def _prefix(model: str, models: Sequence[str]) -> str:
+    return f"{model} – " if len(models) > 1 else ""
+
+
+def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
+    anchor = f"{anchor_of(models, found.model)}-diagnosis-{found.external}"
+    return Answer(
+        model=found.model,
+        subjects=(arm_of(found),),
+        state=state_of(found),
+        sentence=_prefix(found.model, models) + verdict_sentence(found),
+        anchor=anchor,
+        steps=() if isinstance(found, Undiagnosed) else tuple(_next_steps(found, anchor)),
+    )
+
+
+def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
+    objects = diagnosis.fix_effect.before.reference
+    for place, fault in enumerate(harmful(diagnosis), start=1):
+        cost = f"This fault alone {effect(fault.severity, objects)}."
+        yield NextStep(fault.fix, cost, f"{anchor}-{place}")
+    if diagnosis.unexplained.stages:
+        for asked in diagnosis.ask[:1]:
+            yield NextStep(asked, "", anchor)
+
+
+def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
+    """Yield what the exports came to, compared with PyTorch on the same input tensor."""
+    runtime = {
+        name.removeprefix("runtime-"): each
+        for name, each in results.comparisons.items()
+        if each.effect == "runtime"
+    }
+    equal = {name: each for name, each in runtime.items() if _is_equal(each)}
+    if equal:
+        yield Answer(
+            model=results.model,
+            subjects=tuple(each.candidate for each in equal.values()),
+            state="fine",
+            sentence=_equal_in_words(equal, whole=len(equal) == len(runtime)),
+            anchor=f"{anchor}-exports",
+        )
+    differing = {name: each for name, each in runtime.items() if name not in equal}
+    for name, each in sorted(differing.items(), key=lambda item: -item[1].missing - item[1].extra):
+        state, said = _differing_in_words(name, each)
+        yield Answer(results.model, (each.candidate,), state, said, f"{anchor}-exports")
+
+
+def _is_equal(comparison: ComparisonResults) -> bool:
+    rounding = judge(comparison, FLOAT32_ROUNDING).passed
+    return comparison.passed and rounding and object_count(comparison) > 0
+
+
+def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
+    objects = max(object_count(each) for each in equal.values())
+    same = f"the same {objects:,} objects as" if objects > 1 else "the same object as"
+    box_px = number(max(each.box_px for each in equal.values()))
+    within = f"{same} PyTorch, and boxes differ by up to {box_px} px"
+    names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
+    if len(equal) == 1:
+        return f"The export {names} is fine: on the same input tensor, it detects {within}."
+    every = "All " if whole else ""
+    return (
+        f"{every}{len(equal)} exports ({names}) are fine: on the same input tensor, they detect "
+        f"{within}."
+    )
+
+
+def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:
+    if outcome(each) == NOTHING:
+        images = count(each.images_read, "image")
+        return "unknown", (
+            f"Nothing is known of the export `{name}`: neither PyTorch nor the export detected "
+            f"anything in {images}."
+        )
+    there = count(each.matched + each.missing, "object")
+    changes = [f"it misses {each.missing:,} of {there}"] if each.missing else []
+    if each.extra:
+        changes.append(f"adds {each.extra:,}" if changes else f"it adds {each.extra:,} to {there}")
+    if each.passed:
+        nothing = not changes and each.box_px < HARMLESS_PX
+        moves = f"boxes differ by up to {number(each.box_px)} px"
+        return "harmless" if nothing else "allowed", (
+            f"The export `{name}` stays within the tolerance set for it: "
+            f"{listing([*changes, moves])}."
+        )
+    return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
+
+
+def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
+    """Yield what each gate came to that is no comparison of an export on the same input."""
+    states: dict[str, State] = {FAIL: "wrong", NOTHING: "unknown", PASS: "fine"}
+    for name, each in results.comparisons.items():
+        if each.gated and each.effect != "runtime":
+            said = f"`{name}`: {sentence(each)}."
+            yield Answer(
+                results.model, (each.candidate,), states[outcome(each)], said, f"{anchor}-effects"
+            )
+
+
+def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, str]:
+    """Return the exit code of a run, and why, in a sentence that names the gates."""
+    several = len({gate.model for gate in gates}) > 1
+    reasons = [f"the boxes of `{each.external}` cannot be read" for each in unread]
+    for verdict, (one, more) in GATE_VERBS.items():
+        own = [gate for gate in gates if gate.verdict == verdict]
+        names = [
+            f"`{name}`" + (f" of {listing(models)}" if several else "")
+            for name, models in models_by_gate(own).items()
+        ]
+        if own:
+            does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
+            reasons.append(f"the {does}")
+    code = 1 if unread or overall(gates) == FAIL else 0
+    if not reasons:
+        return code, f"The exit code is {code}, because no comparison is a gate."
+    return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."
+
+
+def models_by_gate(gates: Iterable[Gate]) -> dict[str, list[str]]:
+    """Return the quoted names of the models of each gate, by the name of the gate."""
+    found: dict[str, list[str]] = {}
+    for gate in gates:
+        found.setdefault(gate.comparison, []).append(f"`{gate.model}`")
+    return found
+
+
+GATE_VERBS = {
+    FAIL: ("fails", "fail"),
+    NOTHING: ("compared nothing", "compared nothing"),
+    PASS: ("passes", "pass"),
+}
+"""What gates do, by their verdict, of one gate and of several."""

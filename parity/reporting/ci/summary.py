@@ -1,0 +1,69 @@
+"""The verdict as Markdown, short enough for a comment on a pull request."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from parity.reporting.markdown.escaping import escape_markdown
+from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.verdict import Gate
+from parity.reporting.wording import number, shortened
+
+MOST_ANSWERS, MOST_GATES = 10, 10
+LONGEST = 400
+"""Characters of an answer that are shown (chosen)."""
+CODE_SPAN = re.compile(r"\\`([\w.-]+)\\`")
+"""A plain name between backticks, escaped; other names stay escaped."""
+HEADER = ("gate", "result", "missing", "extra", "boxes: largest (px)", "scores: largest")
+
+
+def summary_of(verdict: RunVerdict) -> str:
+    """Return the answers, the gates with their numbers, and where the report is."""
+    return "\n".join(lines_of(verdict)) + "\n"
+
+
+def lines_of(verdict: RunVerdict) -> Iterator[str]:
+    """Yield the lines of a summary."""
+    answers, gates = verdict.answers.answers, verdict.gates
+    yield f"### yolo-parity: {_shown(verdict.title)}"
+    yield ""
+    for answer in answers[:MOST_ANSWERS]:
+        yield f"- **{answer.state}**: {_shown(answer.sentence)}"
+    yield from _more(len(answers) - MOST_ANSWERS, "- ")
+    yield ""
+    yield _shown(verdict.answers.because)
+    if gates:
+        yield ""
+        yield _row(HEADER)
+        yield _row(["---"] * len(HEADER))
+        several = len(verdict.models) > 1
+        for gate in gates[:MOST_GATES]:
+            yield _row([escape_markdown(cell) for cell in gate_cells(gate, several=several)])
+        if len(gates) > MOST_GATES:
+            yield ""
+            yield from _more(len(gates) - MOST_GATES, "")
+    yield ""
+    yield f"The report is in {escape_markdown(str(Path(verdict.report).parent))}."
+
+
+def gate_cells(gate: Gate, *, several: bool) -> Iterator[str]:
+    """Yield what a row of the table says of a gate; with its model if there are several."""
+    yield f"{gate.model}, {gate.comparison}" if several else gate.comparison
+    yield gate.verdict
+    yield f"{gate.measured.missing:,}"
+    yield f"{gate.measured.extra:,}"
+    yield number(gate.measured.box_px)
+    yield number(gate.measured.score)
+
+
+def _more(many: int, start: str) -> Iterator[str]:
+    if many > 0:
+        yield f"{start}and {many:,} more in the report"
+
+
+def _row(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _shown(text: str) -> str:
+    return CODE_SPAN.sub(r"`\1`", escape_markdown(shortened(text, LONGEST)))

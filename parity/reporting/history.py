@@ -1,0 +1,132 @@
+"""What became of the runs of this folder, and what has changed since the last.
+
+The history depends on the time and on earlier runs. It is therefore no result: no rule reads it,
+and what rules write is the same with and without it.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar
+
+from parity.documents import load, save
+from parity.errors import UserError
+from parity.reporting.answer import Answers
+from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.wording import listing
+
+KEPT = Path("reports")
+"""Where what outlasts a run is kept, beside its results."""
+
+HISTORY = KEPT / "history.json"
+MOST_RUNS = 200
+"""Runs that are remembered, the latest (chosen)."""
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """What a run came to.
+
+    Attributes
+    ----------
+    name : str
+        Its configuration, see :func:`name_of_run`.
+    when : str
+        Local time of its verdict, ISO 8601.
+    models, externals, problems, answers
+        As in its :class:`RunVerdict`.
+    """
+
+    name: str
+    when: str
+    models: tuple[str, ...]
+    externals: tuple[str, ...]
+    problems: tuple[str, ...]
+    answers: Answers
+
+    @property
+    def day_and_time(self) -> str:
+        """Return when it was, such as ``25 November 2026, 22:41``."""
+        then = datetime.fromisoformat(self.when)
+        return f"{then.day} {then:%B %Y, %H:%M}"
+
+
+@dataclass(frozen=True)
+class History:
+    """The runs of a folder, the latest last."""
+
+    SCHEMA: ClassVar[str] = "history/1"
+
+    runs: tuple[PastRun, ...] = ()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Problems that are fixed, new and unchanged since an earlier run of the same things."""
+
+    since: PastRun
+    fixed: tuple[str, ...]
+    new: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """All of it in words."""
+        since = f"Since the last run ({self.since.day_and_time})"
+        if not self.fixed and not self.new:
+            left = f"; still there: {listing(self.unchanged)}" if self.unchanged else ""
+            return f"{since}, nothing has changed{left}."
+        kinds = {"fixed": self.fixed, "new": self.new, "unchanged": self.unchanged}
+        said = [f"{kind}: {listing(problems)}" for kind, problems in kinds.items() if problems]
+        return f"{since} – {'; '.join(said)}."
+
+
+def name_of_run(configurations: Sequence[str]) -> str:
+    """Return the name of a run: those of its configuration files, without folder and suffix."""
+    return "+".join(Path(path).stem for path in configurations)
+
+
+def load_runs(path: Path) -> tuple[PastRun, ...]:
+    """Return the runs of a history; none where it cannot be read, so that it is begun anew."""
+    with suppress(FileNotFoundError, UserError):
+        return load(path, History).runs
+    return ()
+
+
+def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRun, ...]:
+    """Add a run to the history and return its runs, this one last.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run.
+    verdict : RunVerdict
+        What it came to.
+    given : datetime
+        When the verdict was given; the same again is the same run.
+    """
+    when = given.astimezone().isoformat(timespec="microseconds")
+    run = PastRun(name, when, verdict.models, verdict.externals, verdict.problems, verdict.answers)
+    others = [each for each in load_runs(HISTORY) if (each.name, each.when) != (name, when)]
+    runs = (*others, run)[-MOST_RUNS:]
+    save(HISTORY, History(runs))
+    return runs
+
+
+def changes_since(runs: Sequence[PastRun]) -> Changes | None:
+    """Return what has changed between the last run and the one before of the same things.
+
+    Runs are of the same things if their models and external deployments have the same names.
+    """
+    for run in reversed(runs[:-1]):
+        last = runs[-1]
+        if (run.models, run.externals) == (last.models, last.externals):
+            return Changes(
+                since=run,
+                fixed=tuple(each for each in run.problems if each not in last.problems),
+                new=tuple(each for each in last.problems if each not in run.problems),
+                unchanged=tuple(each for each in last.problems if each in run.problems),
+            )
+    return None

@@ -1,0 +1,146 @@
+"""The last lines of a run on the console: what it answers, or why it stopped and what to do."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from parity.documents import load
+from parity.errors import UserError
+from parity.reporting.history import KEPT, changes_since, remember
+from parity.reporting.run_verdict import RunVerdict
+
+VERDICT_FILE = "results/verdict/verdict.json"
+PAGE = "results/report/index.html"
+
+SHOWN = 5  # failed jobs; chosen
+EXIT_CODE = "The exit code is "  # begins the sentence of the rule gate
+KILLED = "It gives no reason: something killed the job, as happens when memory runs out."
+AGAIN = "run the same command again, and it goes on from there."
+INTERRUPTED = f"The run was interrupted. What is finished is kept: {AGAIN}"
+TO_DO = f"What is finished is kept: fix the cause, {AGAIN}"
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that failed.
+
+    Attributes
+    ----------
+    rule, message : str
+        Its rule, and what it did, in words.
+    logs : tuple of str
+        Its log files, its own first.
+    status : str
+        What a cluster says of its end, if anything.
+    """
+
+    rule: str
+    message: str
+    logs: tuple[str, ...]
+    status: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where its logs are, to follow what it did."""
+        return f", see {' and '.join(self.logs)}" if self.logs else ""
+
+    @property
+    def said(self) -> str:
+        """What its own log holds."""
+        try:
+            return Path(self.logs[0]).read_text(errors="replace") if self.logs else ""
+        except OSError:
+            return ""
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """What is said at the end of a run.
+
+    Attributes
+    ----------
+    run : str
+        Name of the run, under which its report is kept.
+    judged : callable
+        Returns whether the run was asked for a verdict.
+    """
+
+    run: str
+    judged: Callable[[], bool]
+
+    def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
+        """Return what a run says that did not succeed; where a gate fails, it has an answer.
+
+        Parameters
+        ----------
+        failed : collection of FailedJob
+            Jobs whose last attempt failed.
+        interrupted : bool
+            Whether the run was told to stop.
+        log : str
+            Path of what Snakemake itself says of the run, if it is written anywhere.
+        """
+        if interrupted:
+            return INTERRUPTED
+        if failed and all(job.rule == "gate" and EXIT_CODE in job.said for job in failed):
+            return self.after_success()
+        said = stop_in_words(failed)
+        return f"{said}\nSnakemake's own log: {log}" if log else said
+
+    def after_success(self) -> str:
+        """Return what a run answers, what has changed since the last, and where its report is."""
+        if not self.judged():
+            return "The run is complete."
+        try:
+            verdict = load(VERDICT_FILE, RunVerdict)
+        except (OSError, UserError) as error:
+            return f"The run is complete, but its verdict cannot be read ({error})."
+        return "\n".join([*verdict.table, "", *verdict.answers.lines, *self._kept(verdict)])
+
+    def _kept(self, verdict: RunVerdict) -> Iterator[str]:
+        from parity.reporting.html.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow
+        from parity.reporting.kept_report import keep_report  # noqa: PLC0415
+
+        try:
+            given = datetime.fromtimestamp(Path(VERDICT_FILE).stat().st_mtime).astimezone()
+            runs = remember(self.run, verdict, given=given)
+            changes = changes_since(runs)
+            page = keep_report(self.run, changes)
+            write_index(runs)
+        except OSError as error:
+            yield f"Report: {PAGE} (it could not be kept in {KEPT}: {error})"
+            return
+        if changes:
+            yield changes.sentence
+        yield f"Report: {page} (all reports: {INDEX})"
+
+
+def stop_in_words(failed: Collection[FailedJob]) -> str:
+    """Return which jobs failed, each with its reason, and what to do."""
+    return "\n".join(_stop(list(dict.fromkeys(failed))))
+
+
+def _stop(failed: list[FailedJob]) -> Iterator[str]:
+    if not failed:
+        yield f"The run stopped before its end, without a verdict. {TO_DO}"
+        return
+    yield "The run stopped without a verdict, because these steps failed:"
+    for job in failed[:SHOWN]:
+        yield f"- {job.message}{job.where}"
+        yield from (f"  {line}" for line in _why(job))
+    if len(failed) > SHOWN:
+        yield f"and {len(failed) - SHOWN} more"
+    yield TO_DO
+
+
+def _why(job: FailedJob) -> list[str]:
+    """Return the sentence of a failed job, or its traceback, which is a mistake of ours."""
+    lines = job.said.splitlines()
+    sentences = [line for line in lines if line.startswith("error: ")]
+    if sentences:
+        return sentences[-1:]
+    starts = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    if starts:
+        return lines[starts[-1] :]
+    return [] if "error: " in job.said.lower() else [job.status or KILLED]

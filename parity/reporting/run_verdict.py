@@ -1,0 +1,91 @@
+"""The verdict of a run as a document."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from parity.comparison.results import Results
+from parity.diagnosis.document import Undiagnosed
+from parity.reporting.answer import Answers, answers_of
+from parity.reporting.console_table import comparison_lines
+from parity.reporting.diagnosis_verdict import Diagnosed, State
+from parity.reporting.fault_wording import harmful
+from parity.reporting.verdict import FAIL, Gate, gates_of, overall
+
+UNEXPLAINED = ("explained_in_part", "not_explained")
+"""Verdicts of a diagnosis that leave something open."""
+
+
+@dataclass(frozen=True)
+class RunVerdict:
+    """What a run came to.
+
+    Attributes
+    ----------
+    verdict : str
+        ``pass``, ``fail`` or ``nothing compared``.
+    state : State
+        The worst state of all answers.
+    title : str
+        The worst answer, without its reasons.
+    report : str
+        Path of the Markdown report; the page is in the same folder.
+    models, externals : tuple of str
+        Whose verdict it is: names of the models and of the external deployments.
+    gates : tuple of Gate
+        The comparisons that decide.
+    answers : Answers
+        What the run answers, in the sentences of the page.
+    problems : tuple of str
+        What is wrong, named without its numbers, so that two runs can be compared.
+    table : tuple of str
+        Lines of a table of all comparisons.
+    """
+
+    SCHEMA: ClassVar[str] = "verdict/4"
+
+    verdict: str
+    state: State
+    title: str
+    report: str
+    models: tuple[str, ...]
+    externals: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    answers: Answers
+    problems: tuple[str, ...]
+    table: tuple[str, ...]
+
+
+def verdict_of(
+    results: Sequence[Results], diagnoses: Sequence[Diagnosed], *, report: str
+) -> RunVerdict:
+    """Return the verdict on what ``summarise`` and ``diagnose`` found."""
+    gates, answers = gates_of(results), answers_of(results, diagnoses)
+    return RunVerdict(
+        verdict=FAIL if answers.exit_code else overall(gates),
+        state=answers.state,
+        title=answers.title,
+        report=report,
+        models=tuple(result.model for result in results),
+        externals=tuple(found.external for found in diagnoses),
+        gates=gates,
+        answers=answers,
+        problems=tuple(problems_of(gates, diagnoses)),
+        table=tuple(comparison_lines(results)),
+    )
+
+
+def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterator[str]:
+    """Yield what is wrong: gates that fail, faults that matter, and what is not explained."""
+    for gate in gates:
+        if gate.verdict == FAIL:
+            yield f"the gate `{gate.comparison}` of `{gate.model}`"
+    for found in diagnoses:
+        name = f"`{found.external}`"
+        if isinstance(found, Undiagnosed):
+            yield f"the boxes of {name} cannot be read"
+            continue
+        for fault in harmful(found):
+            yield f"{name}: {fault.title}"
+        if found.verdict in UNEXPLAINED:
+            yield f"{name}: something that is not explained"

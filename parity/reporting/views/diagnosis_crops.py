@@ -1,0 +1,101 @@
+"""Pictures of what is wrong: a part of an image with PyTorch's boxes and the other ones."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from parity.diagnosis.document import Change, DiagnosisDocument, DrawnBoxes, FoundFault
+from parity.reporting.views.blocks import Crop, Outline
+from parity.reporting.wording import listing, number
+
+ALONE = "with this fault alone"
+OBSERVED = "your program"
+
+CHANGES: dict[Change, str] = {
+    "lost": "PyTorch detects {correct}; with this fault alone, nothing is detected there.",
+    "misplaced": "PyTorch detects {correct}; with this fault alone, its box is elsewhere.",
+    "renamed": "PyTorch detects {correct}; with this fault alone, it becomes {changed}.",
+    "added": "PyTorch detects nothing there; with this fault alone, {changed} is detected.",
+    "moved": "PyTorch detects {correct}; with this fault alone, its box moves.",
+}
+"""What there is to see of each change."""
+
+
+def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
+    """Return where a fault shows best; None if it shows nowhere."""
+    found = fault.example
+    if found is None:
+        return None
+    names = diagnosis.names | diagnosis.labels
+    correct = outlines(found.correct, names, telling=int(found.change != "added"))
+    changed = outlines(found.changed, names, telling=int(found.change != "lost"))
+    caption = CHANGES[found.change].format(
+        correct=first_label(correct), changed=first_label(changed)
+    )
+    return Crop(
+        model=diagnosis.model,
+        image=found.name,
+        height=found.height,
+        width=found.width,
+        view=found.view,
+        correct=correct,
+        wrong=changed,
+        side=ALONE,
+        caption=f"{found.name}: {caption}",
+    )
+
+
+def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
+    """Return the image that tells most, with PyTorch's boxes and the observed ones."""
+    names = diagnosis.names | diagnosis.labels
+    for found in diagnosis.examples[:1]:
+        correct, observed = (outlines(each, names) for each in (found.correct, found.observed))
+        return Crop(
+            model=diagnosis.model,
+            image=found.name,
+            height=found.height,
+            width=found.width,
+            view=(0.0, 0.0, float(found.width), float(found.height)),
+            correct=unlabelled(correct),
+            wrong=unlabelled(observed),
+            side=OBSERVED,
+            caption=(
+                f"{found.name}: PyTorch detects {labels_of(correct)}; `{diagnosis.external}` "
+                f"detects {labels_of(observed)}."
+            ),
+        )
+    return None
+
+
+def outlines(
+    found: DrawnBoxes, names: dict[int, str], *, telling: int | None = None
+) -> tuple[Outline, ...]:
+    """Return boxes with what they are, such as "bus 0.93"; the picture is about the first ones."""
+    rows = zip(found.boxes, found.scores, found.class_ids, strict=True)
+    return tuple(
+        Outline(
+            (box[0], box[1], box[2], box[3]),
+            label(names.get(class_id, ""), score),
+            telling is None or place < telling,
+        )
+        for place, (box, score, class_id) in enumerate(rows)
+    )
+
+
+def unlabelled(found: tuple[Outline, ...]) -> tuple[Outline, ...]:
+    """Return boxes of which there are too many for labels."""
+    return tuple(replace(each, label="") for each in found)
+
+
+def label(name: str, score: float | None) -> str:
+    """Return what a box is called."""
+    return name if score is None else f"{name} {number(score)}".strip()
+
+
+def first_label(found: tuple[Outline, ...]) -> str:
+    """Return what the object of a picture is called; its box comes first."""
+    return found[0].label if found else "nothing"
+
+
+def labels_of(found: Iterable[Outline]) -> str:
+    """Return what all boxes of a side are called, the first of them by name."""
+    return listing([each.label for each in found], limit=4) or "nothing"

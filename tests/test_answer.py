@@ -1,0 +1,141 @@
+"""What a run answers: one sentence for each thing that was asked, the worst first."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parity.comparison.results import Results
+from parity.comparison.tolerances import Tolerance
+from parity.diagnosis.document import Undiagnosed
+from parity.reporting.answer import Answers, answers_of
+from parity.reporting.diagnosis_verdict import verdict_sentence
+from tests.report_documents import CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
+from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
+
+MOVED_LITTLE = ([23.5, 20.0, 60.0, 100.0], 0.85, 0)
+UNREAD = Undiagnosed("yolo11n", "torn", "fp32", "pytorch-square", THRESHOLDS, "Line 3 is cut.")
+
+
+@pytest.fixture
+def same(tmp_path: Path) -> Results:
+    return make_run(tmp_path, SAME).load()
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Results:
+    return make_run(tmp_path, BROKEN).load()
+
+
+def told(answers: Answers) -> list[tuple[str, str]]:
+    return [(each.state, each.headline) for each in answers.answers]
+
+
+def test_an_export_that_agrees_is_fine(same: Results) -> None:
+    answers = answers_of([same], [])
+    (answer,) = answers.answers
+    assert answer.sentence == (
+        "The export `fp32` is fine: on the same input tensor, it detects the same 4 objects as "
+        "PyTorch, and boxes differ by up to 0.000999 px."
+    )
+    assert answer.anchor == "model-0-exports"
+    assert answers.title == "The export `fp32` is fine"
+    assert answers.because == (
+        "The exit code is 0, because the gate `runtime-fp32` passes; nothing else decides it."
+    )
+
+
+def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Results) -> None:
+    answers = answers_of([same], [CORRECT, HARMLESS, UNKNOWN, DIAGNOSIS])
+    assert [state for state, _ in told(answers)] == [
+        "wrong",
+        "unexplained",
+        "harmless",
+        "fine",
+        "fine",
+    ]
+    assert answers.answers[0].sentence == verdict_sentence(DIAGNOSIS)
+    assert answers.answers[0].anchor == "model-0-diagnosis-mine"
+    assert answers.title == "Your program `mine` is wrong in one step"
+    assert answers.state == "wrong"
+    assert answers.exit_code == 0
+    assert answers.lines[-1] == answers.because
+
+
+def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
+    answers = answers_of([broken], [])
+    assert told(answers) == [("wrong", "The export `fp32` exceeds its tolerance")]
+    assert "3 missing detections (allowed 0)" in answers.answers[0].sentence
+    assert answers.exit_code == 1
+    assert "the gate `runtime-fp32` fails" in answers.because
+
+
+def test_a_wider_tolerance_is_said_so(tmp_path: Path) -> None:
+    wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(9, 9, 99.0, 1.0))
+    found = make_run(tmp_path, BROKEN, settings={"runtime-fp32": wide}).load()
+    ((state, headline),) = told(answers_of([found], []))
+    assert state == "allowed"
+    assert headline == "The export `fp32` stays within the tolerance set for it"
+
+
+def test_a_tolerance_that_only_lets_digits_pass_is_harmless(tmp_path: Path) -> None:
+    arms = {**SAME, "onnx-fp32": {**SAME["onnx-fp32"], "one.png": [MOVED_LITTLE, CAR]}}
+    wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(box_px=5.0))
+    found = make_run(tmp_path, arms, settings={"runtime-fp32": wide}).load()
+    (answer,) = answers_of([found], []).answers
+    assert answer.state == "harmless"
+    assert answer.sentence.endswith("set for it: boxes differ by up to 0.5 px.")
+
+
+def test_equal_exports_share_a_sentence(same: Results) -> None:
+    (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
+    several = same.comparisons | {"runtime-b": own, "runtime-c": own}
+    (answer,) = answers_of([replace(same, comparisons=several)], []).answers
+    assert answer.headline == "All 3 exports (`fp32`, `b` and `c`) are fine"
+
+
+def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
+    answers = answers_of([make_run(tmp_path, NOTHING).load()], [])
+    assert told(answers) == [("unknown", "Nothing is known of the export `fp32`")]
+    assert answers.because.startswith(
+        "The exit code is 0, because the gate `runtime-fp32` compared"
+    )
+    assert answers_of([], []).state == "unknown"
+
+
+def test_boxes_that_cannot_be_read_come_first_and_decide(same: Results) -> None:
+    answers = answers_of([same], [DIAGNOSIS, UNREAD])
+    assert answers.answers[0].sentence == "`torn` cannot be diagnosed: Line 3 is cut."
+    assert answers.exit_code == 1
+    assert "the boxes of `torn` cannot be read" in answers.because
+
+
+def test_other_gates_are_answered_too(tmp_path: Path) -> None:
+    every = {name: replace(each, gated=True) for name, each in EFFECTS.items()}
+    answers = answers_of([make_run(tmp_path, SAME, settings=every).load()], [])
+    assert told(answers) == [
+        ("wrong", "`geometry`"),
+        ("wrong", "`deployment-fp32`"),
+        ("fine", "The export `fp32` is fine"),
+    ]
+    assert answers.answers[0].anchor == "model-0-effects"
+
+
+def test_several_models_are_named(same: Results) -> None:
+    answers = answers_of([same, replace(same, model="other")], [])
+    assert [each.headline.split(" – ")[0] for each in answers.answers] == ["yolo11n", "other"]
+    assert answers.title == "yolo11n – The export `fp32` is fine"
+    assert [each.anchor for each in answers.answers] == ["model-0-exports", "model-1-exports"]
+    assert "the gates `runtime-fp32` of `yolo11n` and `other` pass" in answers.because
+
+
+def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Results) -> None:
+    (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
+    few = replace(own, box_px=3.0, extra=1, candidate="onnx-few")
+    many = replace(own, box_px=9.0, missing=2, extra=1, candidate="onnx-many")
+    comparisons = {"runtime-few": few, "runtime-many": many}
+    found = answers_of([replace(same, comparisons=comparisons)], []).answers
+    assert [each.sentence.partition(": ")[2] for each in found] == [
+        "it misses 2 of 6 objects, adds 1 and boxes differ by up to 9 px.",
+        "it adds 1 to 4 objects and boxes differ by up to 3 px.",
+    ]

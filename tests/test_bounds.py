@@ -1,0 +1,26 @@
+"""What a run says of other images."""
+
+from dataclasses import replace
+
+import pytest
+
+from parity.reporting.bounds import in_other_images, percent_ceiling
+from tests.test_export_choice import compared
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.0, "0 %"), (0.00996914, "1 %"), (0.5271, "53 %"), (0.023132, "2.4 %"), (1.0, "100 %")],
+)
+def test_a_bound_is_rounded_up(share: float, said: str) -> None:
+    assert percent_ceiling(share) == said
+
+
+def test_no_difference_in_some_images_is_bounded() -> None:
+    found = replace(compared(0, 0, 0.0), images_read=128)
+    assert in_other_images(found) == (
+        "No difference beyond the tolerance was seen in 128 images; of other images like these, at "
+        "most 2.4 % differ (95 % confidence)."
+    )
+    found = replace(found, images_differing=3)
+    assert in_other_images(found).startswith("3 of 128 images differ beyond the tolerance; of")

@@ -35,6 +35,8 @@ with in_one_sentence():
     config = complete(config)
     PLAN = plan_run(config, coordinating=workflow.is_main_process)
 
+PLAN.config.limits.set()
+
 
 CONSOLE = Console(
     LastWords(

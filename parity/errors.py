@@ -1,12 +1,16 @@
 """Errors whose message is meant for the user."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
+UNUSABLE = frozenset(
+    [errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP]
+)
 
 
 class UserError(Exception):
@@ -23,8 +27,26 @@ def shown(text: str) -> str:
     return printable if len(printable) <= MAX_SHOWN else f"{printable[:MAX_SHOWN]}…"
 
 
+def in_one_line(error: BaseException) -> str:
+    """Return what a foreign error says, which may be many lines or nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class UnreadableImageError(UserError):
     """An image file that cannot be decoded; the message is the reason."""
+
+
+class OutOfMemoryError(MemoryError):
+    """Memory ran out; the message is what for, as in ``to read photo.png``."""
+
+
+@contextmanager
+def saying_what_for(purpose: str) -> Iterator[None]:
+    """Let an error of memory tell what the memory was for, as in ``to read photo.png``."""
+    try:
+        yield
+    except MemoryError:
+        raise OutOfMemoryError(purpose) from None
 
 
 @contextmanager
@@ -43,12 +65,19 @@ def in_one_sentence() -> Iterator[None]:
         yield
     except UserError as error:
         _end(str(error))
-    except MemoryError:
+    except MemoryError as error:
+        purpose = f" {error}" if isinstance(error, OutOfMemoryError) else ""
         _end(
-            "there is not enough memory; run again with fewer jobs at a time (--cores), more "
-            "memory for the job (mem_mb in the profile) or a smaller images_per_job."
+            f"there is not enough memory{purpose}; run again with fewer jobs at a time (--cores), "
+            "more memory for the job (mem_mb in the profile) or a smaller images_per_job."
         )
     except OSError as error:
+        if error.errno in UNUSABLE and error.filename:
+            place = os.fsdecode(error.filename)
+            _end(
+                f"{place} cannot be read or written ({error.strerror}); change its permissions, or "
+                "run in a folder of your own (--directory)."
+            )
         if error.errno not in FULL:
             raise
         _end(

@@ -23,6 +23,7 @@ rule infer_pytorch:
     params:
         arm=lookup("{arm}", within=PLAN.pytorch_arms),
         candidates=lookup("candidates", within=config),
+        pixels=lookup("limits/pixels", within=config),
         device=lookup("device", within=config),
         trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/infer_pytorch.py"),
@@ -51,6 +52,7 @@ rule infer_onnx:
     params:
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
         candidates=lookup("candidates", within=config),
+        pixels=lookup("limits/pixels", within=config),
         code=fingerprint("scripts/infer_onnx.py"),
     message:
         "Running {wildcards.export} of {wildcards.model} (batch {wildcards.batch})"

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
@@ -20,7 +21,9 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
         take_given(given, destination)
     else:
         export_onnx(checkpoint, destination, **options)
-    save(description, describe_file(destination))
+    described = describe_file(destination)
+    facts_of_file(described, given or destination)
+    save(description, described)
 
 
 if __name__ == "__main__":

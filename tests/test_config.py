@@ -168,6 +168,14 @@ def test_mistakes(text: str, said: str, reason: str) -> None:
     assert "\n" not in sentence
 
 
+@pytest.mark.parametrize("name", ["a\n", "a b", "ä", "../a", "", "-a", "a/b"])
+@pytest.mark.parametrize("section", ["models", "exports", "external"])
+def test_names_that_would_break_a_path(section: str, name: str) -> None:
+    config = {"models": {"a": {"weights": "a.pt"}}} | {section: {name: {"weights": "a.pt"}}}
+    with pytest.raises(UserError, match="config: "):
+        complete(config)
+
+
 def test_no_models_at_all() -> None:
     with pytest.raises(UserError, match=r"^config: the file lacks the key 'models'\.$"):
         complete({})

@@ -128,6 +128,15 @@ def test_a_gate_that_fails_is_no_failed_step(
     assert len(said.err.splitlines()) == 1
 
 
+def test_a_node_tells_of_the_jobs_of_a_group(logger: logging.Logger) -> None:
+    shown = attached(logger)
+    begin(logger)
+    group = {"aux_logs": ["slurm.log"], "job_error_info": [{"jobid": 1}]}
+    tell(logger, LogEvent.GROUP_ERROR, **group)
+    fail(logger, 1, "infer_onnx", "logs/a.log")
+    assert [job.logs for job in shown.failed.values()] == [("logs/a.log", "slurm.log")]
+
+
 def test_an_interruption_is_noticed(
     logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:

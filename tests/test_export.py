@@ -23,6 +23,7 @@ from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked, take_given
 from parity.model_files.results import ExportDescription, TensorDescription
 from scripts.export import main
+from tests.test_hostile_graphs import METADATA, detector
 
 SMALL: dict[str, Any] = {"opset": 13, "simplify": False, "dynamic": False, "imgsz": [64, 96]}
 
@@ -151,17 +152,29 @@ def run(path: Path) -> np.ndarray:
 
 
 def test_a_given_file_is_taken_as_it_is(tmp_path: Path) -> None:
-    given = small_network(tmp_path / "given.onnx")
+    given = tmp_path / "given.onnx"
+    onnx.save(detector(), given)
+    take(given, tmp_path / "out")
+    assert (tmp_path / "out" / "own.onnx").read_bytes() == given.read_bytes()
+    description = load(tmp_path / "out" / "own.json", ExportDescription)
+    assert description.operators == {"Conv": 1, "Reshape": 1}
+    assert description.metadata == METADATA
+
+
+def take(given: Path, folder: Path) -> None:
     main(
         checkpoint="unused.pt",
         export={"onnx": str(given), **SMALL},
-        destination=str(tmp_path / "out" / "own.onnx"),
-        description=str(tmp_path / "out" / "own.json"),
+        destination=str(folder / "own.onnx"),
+        description=str(folder / "own.json"),
     )
-    assert (tmp_path / "out" / "own.onnx").read_bytes() == given.read_bytes()
-    description = load(tmp_path / "out" / "own.json", ExportDescription)
-    assert description.operators == {"Add": 1}
-    assert description.metadata == {}
+
+
+def test_a_given_file_that_is_no_detector_is_refused_by_its_own_path(tmp_path: Path) -> None:
+    given = small_network(tmp_path / "given.onnx")
+    with pytest.raises(UserError, match=f"^{given} takes|^{given} lacks"):
+        take(given, tmp_path / "out")
+    assert not (tmp_path / "out" / "own.json").exists()
 
 
 def test_weights_beside_a_given_file_are_taken_into_it(tmp_path: Path) -> None:

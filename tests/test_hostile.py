@@ -1,6 +1,7 @@
-"""Names of files and classes that would do harm where they were taken for anything but text."""
+"""Names that would do harm where they were taken for anything but text, and files that are none."""
 
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -11,9 +12,17 @@ import pytest
 from parity.data.listing import find_samples
 from tests.browser.pages import CLASSES, HOSTILE
 from tests.conftest import Workflow, copy_project
+from tests.test_images import huge_png
 
 FOLDER = "my photos {x} $(touch harm) & 'more'"
 NAMES = [name.replace("/", "÷") for name in HOSTILE]
+TRAPS = {
+    "endless.jpg": "it is a device, not a file",
+    "large.png": "it has more than 250,000,000 pixels (limits.pixels)",
+    "loop.jpg": "Too many levels of symbolic links",
+    "pipe.jpg": "it is a named pipe, not a file",
+}
+"""Files that would take for ever or all memory, and why they cannot be read."""
 CONFIG = {"images": FOLDER, "models": {"yolo11n": {"weights": "weights of mine.pt"}}}
 RESULTS = "results/summarise/yolo11n/comparison_results.json"
 
@@ -38,16 +47,23 @@ def hostile(yolo11n_pt: Path, tmp_path_factory: pytest.TempPathFactory) -> Workf
     photos.mkdir()
     for name in NAMES:
         shutil.copy(find_samples()["bus.jpg"], photos / name)
+    os.mkfifo(photos / "pipe.jpg")
+    (photos / "endless.jpg").symlink_to("/dev/zero")
+    (photos / "loop.jpg").symlink_to("loop.jpg")
+    (photos / "again").symlink_to(".")
+    huge_png(photos / "large.png", side=32_000)
     result = project.run(config=CONFIG)
     assert result.returncode == 0, result.output
     return project
 
 
-def test_every_image_keeps_its_name(hostile: Workflow) -> None:
+def test_every_image_keeps_its_name_or_says_what_is_wrong(hostile: Workflow) -> None:
     results = json.loads((hostile.root / RESULTS).read_text())
-    assert {image["name"] for image in results["images"]} == set(NAMES)
+    reasons = {image["name"]: set(image["reasons"].values()) for image in results["images"]}
+    assert reasons == {name: set() for name in NAMES} | {
+        name: {reason} for name, reason in TRAPS.items()
+    }
     assert results["names"]["1"] == CLASSES[1]
-    assert all(image["reasons"] == {} for image in results["images"])
 
 
 def test_nothing_was_executed(hostile: Workflow) -> None:
@@ -88,7 +104,7 @@ def test_the_graph_of_jobs_can_be_drawn(hostile: Workflow) -> None:
 def test_they_can_be_run_one_by_one(hostile: Workflow) -> None:
     result = hostile.dry_run(config=CONFIG | {"images_per_job": 1})
     assert result.returncode == 0, result.output
-    assert result.jobs["infer_onnx"] == len(NAMES)
+    assert result.jobs["infer_onnx"] == len(NAMES) + len(TRAPS)
 
 
 def test_snakemake_makes_its_report_of_them(hostile: Workflow) -> None:

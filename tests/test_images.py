@@ -1,10 +1,13 @@
 """Images: found by folder, glob or list, and read exactly as Ultralytics reads them."""
 
 import csv
+import os
 import re
 import struct
+import subprocess
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -140,18 +143,71 @@ def test_what_pillow_alone_decodes_is_read(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(read_image(path), np.asarray(image)[..., ::-1])
 
 
-def huge_png(path: Path) -> None:
-    """Write a PNG of 100 bytes that claims to be 60000 x 60000."""
+def huge_png(path: Path, side: int = 60_000) -> None:
+    """Write a PNG of 100 bytes that claims to be so high and so wide."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     path.write_bytes(
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
     )
+
+
+LIMITED = """
+import resource
+import sys
+from pathlib import Path
+from parity.limits import Limits
+Limits(pixels=2000).set()
+from parity.data.reading import read_image
+from parity.errors import UnreadableImageError
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    try:
+        print(path.name, read_image(path).shape)
+    except UnreadableImageError as error:
+        print(path.name, error)
+"""
+
+
+def test_an_image_of_too_many_pixels_is_not_decoded(tmp_path: Path) -> None:
+    suffixes = ["avif", "bmp", "gif", "jp2", "jpg", "png", "ppm", "tga", "tif", "webp"]
+    for suffix in suffixes:
+        picture("RGB", 40, 60).save(tmp_path / f"large.{suffix}")
+        picture("RGB", 40, 40).save(tmp_path / f"small.{suffix}")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, check=True, text=True
+    )
+    said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    for suffix in suffixes:
+        assert said[f"large.{suffix}"] == "it has more than 2,000 pixels (limits.pixels)"
+        assert said[f"small.{suffix}"] == "(40, 40, 3)"
+
+
+PEAK = """
+import resource
+import sys
+from parity.data.reading import read_image
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(read_image(sys.argv[1]).shape)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_of_many_pages_one_is_decoded(tmp_path: Path) -> None:
+    page = Image.new("RGB", (1000, 1000), (9, 8, 7))
+    path = tmp_path / "bomb.tif"
+    page.save(path, save_all=True, append_images=[page] * 99, compression="tiff_deflate")
+    assert path.stat().st_size < 1_000_000
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, check=True, text=True
+    )
+    shape, kilobytes = done.stdout.splitlines()
+    assert shape == "(1000, 1000, 3)"
+    assert int(kilobytes) < 100_000  # all pages would take 300 MB
 
 
 def cut_jpeg(path: Path) -> None:
@@ -166,7 +222,7 @@ def floats(path: Path) -> None:
 UNREADABLE = [
     ("a.jpg", lambda p: p.write_bytes(b""), "the file is empty", "empty"),
     ("a.jpg", lambda _: None, "No such file or directory", "missing"),
-    ("a.jpg", lambda p: p.mkdir(), "Is a directory", "a folder"),
+    ("a.jpg", lambda p: p.mkdir(), "it is a folder, not a file", "a folder"),
     ("a.jpg", lambda p: p.symlink_to("lost"), "No such file or directory", "a link to nothing"),
     ("a.jpg", lambda p: p.write_text("text"), "cannot be decoded", "no image"),
     ("a.txt", lambda p: p.write_text("text"), "cannot be decoded", "no image, no suffix of one"),
@@ -175,7 +231,7 @@ UNREADABLE = [
     ("a.avif", lambda p: p.write_bytes(b"\0" * 99), "cannot be decoded", "no AVIF"),
     ("a.heic", lambda p: p.write_bytes(b"\0" * 99), "cannot be decoded", "no HEIC"),
     ("a.jpg", cut_jpeg, "cannot be decoded", "truncated: half a picture is none"),
-    ("a.png", huge_png, "OpenCV refuses the file", "more pixels than OpenCV allows"),
+    ("a.png", huge_png, "it has more than 1,073,741,824 pixels", "more pixels than OpenCV allows"),
     ("a.tiff", floats, "its pixels are float32", "measurements, not colours"),
 ]
 
@@ -253,6 +309,67 @@ def test_a_link_to_a_folder_is_followed_but_not_for_ever(tmp_path: Path) -> None
     assert list(find_images(str(tmp_path / "images"))) == ["a.jpg", "more/b.jpg"]
 
 
+def test_every_folder_is_searched_once(tmp_path: Path) -> None:
+    """Links between siblings would multiply the images without bound."""
+    for name in "abcdefgh":
+        touch(tmp_path, f"{name}/{name}.jpg")
+        for other in "abcdefgh":
+            (tmp_path / name / f"to_{other}").symlink_to(f"../{other}")
+    assert list(find_images(str(tmp_path))) == [f"{name}/{name}.jpg" for name in "abcdefgh"]
+    assert list(find_images(str(tmp_path / "**" / "*.jpg"))) == [
+        f"{name}/{name}.jpg" for name in "abcdefgh"
+    ]
+
+
+def test_a_folder_keeps_its_own_name_beside_a_link_to_it(tmp_path: Path) -> None:
+    touch(tmp_path, "z/a.jpg")
+    (tmp_path / "a").symlink_to("z")
+    assert list(find_images(str(tmp_path))) == ["z/a.jpg"]
+
+
+def test_a_deep_folder_is_searched(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1200):  # deeper than Python recurses
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "a.jpg").touch()
+    found = find_images(str(tmp_path))
+    subprocess.run(["/bin/rm", "-r", str(tmp_path / "d")], check=True)  # pytest recurses, too
+    assert [name[-5:] for name in found] == ["a.jpg"]
+
+
+def test_what_is_no_file_keeps_its_row(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "endless.jpg").symlink_to("/dev/zero")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    names = ["a.jpg", "endless.jpg", "loop.jpg", "pipe.jpg"]
+    assert list(find_images(str(tmp_path))) == names
+    assert list(find_images(str(tmp_path / "*.jpg"))) == names
+    (tmp_path / "list.txt").write_text("\n".join(names))
+    assert list(find_images(str(tmp_path / "list.txt"))) == names
+
+
+def test_a_folder_that_cannot_be_searched_has_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "a.jpg", "locked/b.jpg")
+    scandir = os.scandir
+
+    def refuse(path: str | Path) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find_images(str(tmp_path))
+    assert list(found) == ["a.jpg", "locked"]
+    with pytest.raises(UnreadableImageError, match="Permission denied"):
+        read_image(str(found["locked"]))
+    with pytest.raises(UserError, match=r"images: .*/locked cannot be searched; make the folder"):
+        find_images(str(tmp_path / "locked"))
+
+
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:
     assert find_images(str(tmp_path)) == {}
     assert len(list_images(str(tmp_path))) == 0
@@ -324,6 +441,12 @@ def test_a_list_may_hold_absolute_paths(tmp_path: Path) -> None:
         ("twice.txt", "names the same file twice", "a file listed twice"),
         ("round.txt", "names the same file twice", "twice, though by another way"),
         ("binary.dat", "lists .* which does not exist", "no text at all"),
+        ("zeros.dat", "line 1 of .*zeros.dat is no path", "a line that is longer than any path"),
+        ("folder.txt", r"lists .*sub, which is a folder; list files", "a list of a folder"),
+        ("pipe", "is neither a folder nor a file", "a pipe, which would be waited for"),
+        ("zero", "is neither a folder nor a file", "a device that never ends"),
+        ("loop", "is neither a folder nor a file", "a link to itself"),
+        ("x" * 5000, "does not exist", "a name that is too long"),
     ],
 )
 def test_sources_that_say_nothing_say_so(
@@ -335,6 +458,11 @@ def test_sources_that_say_nothing_say_so(
     (tmp_path / "twice.txt").write_text("a.jpg\na.jpg\n")
     (tmp_path / "round.txt").write_text("a.jpg\nsub/../a.jpg\n")
     (tmp_path / "binary.dat").write_bytes(b"\x89PNG\r\n\0\xff")
+    (tmp_path / "zeros.dat").write_bytes(bytes(10_000_000))
+    (tmp_path / "folder.txt").write_text("sub\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(UserError) as caught:
         find_images(str(tmp_path / source))
     assert re.search(said, str(caught.value)), reason

@@ -8,7 +8,7 @@ import pytest
 
 from parity.reporting.history import HISTORY, load_runs
 from parity.reporting.kept_report import page_of
-from parity.reporting.last_words import INTERRUPTED, VERDICT_FILE, FailedJob, LastWords
+from parity.reporting.last_words import INTERRUPTED, VERDICT_FILE, FailedJob, LastWords, stamp_of
 from scripts.verdict import main
 from tests.synthetic import BROKEN, SAME, make_run
 
@@ -164,3 +164,27 @@ def test_few_of_many_failures_are_named(workplace: Path) -> None:  # noqa: ARG00
 def test_the_log_of_snakemake_is_named(workplace: Path) -> None:  # noqa: ARG001
     said = JUDGED.after_stop([], interrupted=False, log="snake.log")
     assert said.endswith("\nSnakemake's own log: snake.log")
+
+
+def test_a_job_that_never_wrote_its_log_never_started(workplace: Path) -> None:
+    write_log(workplace, "INFO images inferred\n")  # by an earlier run
+    said = stopped(FailedJob("infer_onnx", "Running", (INFER,), log_before=stamp_of(INFER)))
+    assert "the job never started" in said
+    assert "memory" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "check that every node sees "),
+        (
+            "\n/a/.venv/bin/python: No such file or directory\n",
+            "/a/.venv/bin/python: No such file or directory\n  check",
+        ),
+        ("error: node1 does not see /photographs.\nExiting.\n", "error: node1 does not see /phot"),
+    ],
+)
+def test_the_node_says_why_a_job_never_started(workplace: Path, text: str, said: str) -> None:
+    (workplace / "slurm.log").write_text(text)
+    told = stopped(FailedJob("infer_onnx", "Running", (INFER, "slurm.log")))
+    assert f"the job never started.\n  {said}" in told

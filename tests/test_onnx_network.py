@@ -178,10 +178,18 @@ def test_a_network_is_read_from_its_own_metadata(tmp_path: Path) -> None:
 
 MISTAKES = [
     (lambda p: toy(p, {}), "lacks the metadata that Ultralytics writes", "no metadata"),
-    (lambda p: toy(p, METADATA | {"imgsz": "640"}), "lacks the metadata", "a size of one number"),
-    (lambda p: toy(p, METADATA | {"names": "names"}), "lacks the metadata", "names that are none"),
-    (lambda p: toy(p, METADATA | {"stride": "x"}), "lacks the metadata", "no stride"),
-    (lambda p: toy(p, METADATA | {"task": "segment"}), "is a model for the task segment", "task"),
+    (
+        lambda p: toy(p, METADATA | {"imgsz": "640"}),
+        "imgsz is '640'; expected height",
+        "a size of one number",
+    ),
+    (
+        lambda p: toy(p, METADATA | {"names": "names"}),
+        "names is 'names'; expected a name",
+        "names that are none",
+    ),
+    (lambda p: toy(p, METADATA | {"stride": "x"}), "stride is 'x'; expected a whole", "no stride"),
+    (lambda p: toy(p, METADATA | {"task": "segment"}), "for the task 'segment'", "task"),
     (
         lambda p: toy(p, METADATA, rows=9),
         "returns [1, 9, 7]; expected [batch, 4 + 2 classes, anchors]",

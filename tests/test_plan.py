@@ -29,6 +29,32 @@ def planned_by(text: str) -> Plan:
     return plan_run(completed(text), coordinating=True)
 
 
+@pytest.mark.parametrize("path", ["best {x}.pt", "a<x>/best.pt", "best}.pt"])
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("models: {{m: {{weights: '{}'}}}}", "models.m.weights"),
+        ("exports: {{own: {{onnx: '{}'}}}}", "exports.own.onnx"),
+        ("external: {{mine: {{detections: '{}'}}}}", "external.mine.detections"),
+    ],
+)
+def test_paths_that_snakemake_would_replace_parts_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, key: str, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(path).parent.mkdir(exist_ok=True)
+    Path(path).touch()
+    with pytest.raises(UserError) as caught:
+        configured(text.format(path))
+    assert str(caught.value).startswith(f"config: {key} is '{path}'; Snakemake takes")
+
+
+@pytest.mark.parametrize("key", ["models: {m: {weights: a/%s}}", "exports: {own: {onnx: a/%s}}"])
+def test_a_path_that_is_too_long_does_not_exist(key: str) -> None:
+    with pytest.raises(UserError, match="which does not exist"):
+        configured(key % ("x" * 5000))
+
+
 @pytest.mark.parametrize(
     ("text", "arms", "controls", "reason"),
     [

@@ -14,7 +14,7 @@ from parity.backends.prefetch import prefetch
 from parity.data.batch_files import BatchImage, check_unchanged, load_batch
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.decoding import EMPTY, Candidates
-from parity.errors import UnreadableImageError
+from parity.errors import UnreadableImageError, saying_what_for
 from parity.files import write_json
 from parity.progress import reported
 
@@ -80,7 +80,8 @@ def load_image(network: BatchNetwork, watch: Stopwatch, image: BatchImage) -> Lo
     """Read an image and make the network's input of it."""
     check_unchanged(image)
     try:
-        pixels = watch.run("read", network.read, Path(image.path))
+        with saying_what_for(f"to read {image.path}"):
+            pixels = watch.run("read", network.read, Path(image.path))
     except UnreadableImageError as error:
         log.warning("%s cannot be read: %s", image.name, error)
         return LoadedImage(image, reason=str(error))

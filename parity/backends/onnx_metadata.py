@@ -1,14 +1,21 @@
 """What the file of an export says of itself: all that the torch-free path knows about a model."""
 
-import ast
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.backends.runtimes.runtime import Session, TensorInfo
+from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
 from parity.errors import UserError
+from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
+from parity.model_files.results import ExportDescription, TensorDescription
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
+ONNX_DTYPES = {"float": "float32"}
+"""What numpy calls the element types of ONNX, where the names differ."""
+NEEDED = ("imgsz", "names", "stride", "task")
+LARGEST_BATCH = 1024
+"""Images of one run; also the limit of ``exports.<name>.batch`` in the configuration."""
 FINISHED_COLUMNS = 6
 """x1, y1, x2, y2, score and class of an output that needs no NMS."""
 
@@ -50,12 +57,21 @@ class ModelFacts:
     dtype: str
 
 
-def read_facts(session: Session, path: str | Path) -> ModelFacts:
-    """Read the size, layout, stride and names of a loaded model.
+@dataclass(frozen=True)
+class UnloadedModel:
+    """What a file says of itself, as a session says it of a loaded model."""
+
+    input: TensorInfo
+    output: TensorInfo
+    metadata: Mapping[str, str]
+
+
+def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
+    """Read the size, layout, stride and names of a model.
 
     Parameters
     ----------
-    session : Session
+    model : Session or UnloadedModel
         The model.
     path : str or Path
         Its file, for messages.
@@ -65,51 +81,85 @@ def read_facts(session: Session, path: str | Path) -> ModelFacts:
     UserError
         If it is no model of a supported task that Ultralytics exported.
     """
-    metadata = session.metadata
-    try:
-        height, width = ast.literal_eval(metadata["imgsz"])
-        names = dict(ast.literal_eval(metadata["names"]))
-        stride = int(metadata["stride"])
-        task_name = metadata["task"]
-        arguments = dict(ast.literal_eval(metadata.get("args", "{}")))
-    except (KeyError, ValueError, SyntaxError, TypeError):
+    said, taken, output = read_metadata(model.metadata), model.input, model.output
+    if said.wrong:
         raise UserError(
-            f"{path} lacks the metadata that Ultralytics writes (imgsz, names, stride, task); "
-            "export it with Ultralytics."
-        ) from None
-    if task_name not in TASKS:
-        raise UserError(
-            f"{path} is a model for the task {task_name}; only {supported_models()} work."
+            f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
+            "Ultralytics."
         )
-    task, taken, output = TASKS[task_name], session.input, session.output
-    _check_input(taken, path)
-    batch, _, *sides = taken.shape
-    fixed = [side for side in sides if isinstance(side, int)]
-    rect = len(fixed) < 2
-    suppressed = bool(arguments.get("nms"))
-    finished = output.shape[-1] == FINISHED_COLUMNS or metadata.get("end2end") == "True"
-    rows = output.shape[1] if len(output.shape) == 3 else 0
-    expected = task.box_rows + len(names)
-    if not (finished or suppressed) and isinstance(rows, int) and rows != expected:
+    if said.imgsz is None or said.names is None or said.stride is None or said.task is None:
+        absent = [key for key in NEEDED if getattr(said, key) is None]
         raise UserError(
-            f"{path} returns {list(output.shape)}; expected [batch, {task.box_rows} + "
-            f"{len(names)} classes, anchors], as Ultralytics exports it."
+            f"{path} lacks the metadata that Ultralytics writes ({', '.join(absent)}); export it "
+            "with Ultralytics."
         )
+    if said.task not in TASKS:
+        raise UserError(
+            f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
+        )
+    task = TASKS[said.task]
+    batch, fixed = _check_input(taken, path)
+    rect = not fixed
+    suppressed = bool(said.arguments.get("nms"))
+    finished = output.shape[-1:] == (FINISHED_COLUMNS,) or said.end2end
+    raw = None if finished or suppressed else (task.box_rows, len(said.names))
+    _check_output(output, raw, path)
     return ModelFacts(
         task=task,
-        imgsz=(height, width) if rect else (fixed[0], fixed[1]),
-        stride=stride,
-        names=names,
+        imgsz=fixed or said.imgsz,
+        stride=said.stride,
+        names=said.names,
         rect=rect,
         end2end=finished or suppressed,
         suppressed=suppressed,
-        batch=batch if isinstance(batch, int) else 1,
+        batch=batch,
         dtype=taken.dtype,
     )
 
 
-def _check_input(taken: TensorInfo, path: str | Path) -> None:
-    if len(taken.shape) != 4 or taken.shape[1] != 3:
-        raise UserError(f"{path} takes {list(taken.shape)}; expected [batch, 3, height, width].")
+def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
+    """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
+    taken, output = map(_as_info, (only_input(description.inputs, path), description.outputs[0]))
+    return read_facts(UnloadedModel(taken, output, description.metadata), path)
+
+
+def _as_info(tensor: TensorDescription) -> TensorInfo:
+    shape = tuple(axis or "?" for axis in tensor.shape)
+    return TensorInfo(tensor.name, shape, ONNX_DTYPES.get(tensor.dtype, tensor.dtype))
+
+
+def _check_input(taken: TensorInfo, path: str | Path) -> tuple[int, tuple[int, int] | None]:
+    """Return the images that one run takes, and the size of its input if that is fixed."""
+    shape = list(taken.shape)
+    if len(shape) != 4 or shape[1] != 3:
+        raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
     if taken.dtype not in DTYPES:
         raise UserError(f"{path} takes {taken.dtype}; expected float or float16.")
+    batch, _, height, width = shape
+    if isinstance(batch, int) and not 1 <= batch <= LARGEST_BATCH:
+        raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
+    sides = [side for side in (height, width) if isinstance(side, int)]
+    if len(sides) == 1:
+        raise UserError(
+            f"{path} takes {shape}; export it with both height and width fixed, or with neither."
+        )
+    if not all(1 <= side <= LARGEST_SIDE for side in sides):
+        raise UserError(f"{path} takes {shape}; expected sides of 1 to {LARGEST_SIDE} px.")
+    return (batch if isinstance(batch, int) else 1), ((sides[0], sides[1]) if sides else None)
+
+
+def _check_output(output: TensorInfo, raw: tuple[int, int] | None, path: str | Path) -> None:
+    """Check an output; a raw one has rows for the box and for classes, finished boxes are None."""
+    shape = list(output.shape)
+    if output.dtype not in DTYPES:
+        raise UserError(f"{path} returns {output.dtype}; expected float or float16.")
+    if raw is None and len(shape) != 3:
+        raise UserError(
+            f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "
+            "metadata says that NMS is part of it or not needed."
+        )
+    if raw and (len(shape) != 3 or (isinstance(shape[1], int) and shape[1] != sum(raw))):
+        raise UserError(
+            f"{path} returns {shape}; expected [batch, {raw[0]} + {raw[1]} classes, anchors], as "
+            "Ultralytics exports it."
+        )

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from parity.backends.buffers import BufferPool
-from parity.backends.onnx_metadata import ModelFacts, read_facts
+from parity.backends.onnx_metadata import FINISHED_COLUMNS, ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.data.reading import read_image
@@ -18,8 +18,9 @@ from parity.deployment.run import pipeline_of
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.documents import load
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.model_files.description import check_undamaged
+from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
 
@@ -32,9 +33,12 @@ class OnnxNetwork(ModelFacts):
     ----------
     session : Session
         The loaded model.
+    path : str or Path
+        Its file.
     """
 
     session: Session
+    path: str | Path
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
@@ -68,8 +72,9 @@ class OnnxNetwork(ModelFacts):
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         check_undamaged(path)
-        session = RUNTIMES[runtime](path, threads=threads, providers=providers)
-        return cls(**vars(read_facts(session, path)), session=session)
+        with graph_limit(path, "loading it"):
+            session = RUNTIMES[runtime](path, threads=threads, providers=providers)
+        return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
@@ -163,19 +168,53 @@ class OnnxNetwork(ModelFacts):
         -------
         list of (4 + classes, anchors) or (rows, 6) float32
             The raw output for each image.
+
+        Raises
+        ------
+        UserError
+            If the runtime cannot run it, or it returns less than it promises.
         """
         fed = tensors[0]
         if self.batch > 1:
             missing = self.batch - len(tensors)
             fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
         fed = fed.astype(self.dtype, copy=False)
-        output = self.session.run(fed)
+        with graph_limit(self.path, "running it", images=self.batch):
+            output = self._run(fed)
+        if output.shape[:1] != fed.shape[:1]:
+            raise self._broken_promise(output)
         return list(output[: len(tensors)].astype(np.float32, copy=False))
 
+    def _run(self, fed: np.ndarray) -> np.ndarray:
+        try:
+            return self.session.run(fed)
+        except MemoryError:
+            raise
+        except Exception as error:  # the exceptions of runtimes share no base class
+            raise UserError(
+                f"{self.path}: {self.session.executed_by} cannot run it ({in_one_line(error)})."
+            ) from None
+
     def decode(self, raw: np.ndarray, floor: float) -> Candidates:
-        """Return the candidates of a raw output above a floor."""
+        """Return the candidates of a raw output above a floor.
+
+        Raises
+        ------
+        UserError
+            If the output has not the shape that the model promised.
+        """
+        rows = self.task.box_rows + len(self.names)
+        expected = FINISHED_COLUMNS if self.end2end else rows
+        if raw.ndim != 2 or raw.shape[1 if self.end2end else 0] != expected:
+            raise self._broken_promise(raw)
         decode = self.task.decode_end2end if self.end2end else self.task.decode
         return decode(raw, floor)
+
+    def _broken_promise(self, output: np.ndarray) -> UserError:
+        return UserError(
+            f"{self.path} returned {list(output.shape)}, which is not the shape that it promises; "
+            "export the model again."
+        )
 
 
 def describe_run(

@@ -2,14 +2,13 @@
 
 import hashlib
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from parity.data.image_files import image_digest
 from parity.documents import load
 from parity.errors import UserError
-from parity.provenance import sha256
 
 PLAN_FOLDER = Path("results/plan")
 CHANGED = "changed"
@@ -70,10 +69,7 @@ def check_unchanged(image: BatchImage) -> None:
     UserError
         If its content has changed or it is gone.
     """
-    digest = ""
-    with suppress(OSError):
-        digest = sha256(image.path)
-    if digest != image.sha256:
+    if image_digest(image.path) != image.sha256:
         note_changed(image.name)
         what = "changed" if Path(image.path).exists() else "was deleted"
         raise UserError(f"{image.path} {what} after the run was planned; run again.")

@@ -9,9 +9,9 @@ from typing import Self
 
 import numpy as np
 
+from parity.data.image_files import image_digest
 from parity.data.listing import Listing
 from parity.files import write_npz
-from parity.provenance import sha256
 
 UNREADABLE = bytes(32)
 """Stands for the digest of a file that cannot be read."""
@@ -176,7 +176,4 @@ def _read_digests(paths: list[str]) -> np.ndarray:
 
 
 def _read_digest(path: str) -> bytes:
-    try:
-        return bytes.fromhex(sha256(path))
-    except OSError:
-        return UNREADABLE
+    return bytes.fromhex(image_digest(path)) or UNREADABLE

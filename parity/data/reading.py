@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from parity.data.image_files import open_image
 from parity.data.listing import ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError
+from parity.limits import Limits
 
 PILLOW_FIRST = frozenset([".avif", ".heic", ".heif"])
 TIFF = frozenset([".tif", ".tiff"])
+FIRST_PAGE = (0, 1)
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -28,14 +31,16 @@ def read_image(path: str | Path) -> np.ndarray:
     Raises
     ------
     UnreadableImageError
-        If the file is missing or empty, cannot be decoded, or holds pixels other than 8 or 16 bit,
+        If the file is missing, no regular file, empty or larger than the limits allow, cannot be
+        decoded, or holds pixels other than 8 or 16 bit,
         such as a TIFF of floats, which Ultralytics would turn into an input out of range.
     """
     path = Path(path)
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise UnreadableImageError(error.strerror or str(error)) from None
+    with open_image(path) as stream:
+        try:
+            data = np.fromfile(stream, np.uint8)
+        except OSError as error:
+            raise UnreadableImageError(error.strerror or str(error)) from None
     if not data.size:
         raise UnreadableImageError("the file is empty")
     try:
@@ -43,11 +48,13 @@ def read_image(path: str | Path) -> np.ndarray:
     except cv2.error as error:
         if error.code == cv2.Error.StsNoMem:
             raise MemoryError from None
+        if "CV_IO_MAX_IMAGE_PIXELS" in error.err:
+            raise UnreadableImageError(_too_many_pixels()) from None
         raise UnreadableImageError(f"OpenCV refuses the file ({error.err})") from None
     if image is None:
         raise UnreadableImageError("the file cannot be decoded as an image")
     if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
+        image = np.right_shift(image, 8, out=image).astype(np.uint8)
     if image.ndim == 2:
         image = image[..., None]
     if image.shape[2] == 1:
@@ -70,11 +77,13 @@ def _decode(path: Path, data: np.ndarray) -> np.ndarray | None:
 
 
 def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
-    decoded, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED)
+    """Return the first page, the only one that Ultralytics uses of all that it decodes."""
+    decoded, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=FIRST_PAGE)
     return pages[0][..., :3] if decoded and pages[0].ndim == 3 else None
 
 
 def _read_with_pillow(path: Path) -> np.ndarray | None:
+    check_pixels(path)
     try:
         with ImageOps.exif_transpose(Image.open(path)) as image:
             returned: np.ndarray | None = cv2.cvtColor(
@@ -85,3 +94,26 @@ def _read_with_pillow(path: Path) -> np.ndarray | None:
         raise
     except Exception:  # Pillow's plugins pass on any error of their parser
         return None
+
+
+def check_pixels(path: str | Path) -> None:
+    """Check what Pillow is to decode against the limit of pixels, which OpenCV checks by itself.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the image has more, or is no regular file.
+    """
+    try:
+        with open_image(path) as stream, Image.open(stream) as image:
+            pixels = image.width * image.height
+    except UnreadableImageError:
+        raise
+    except Exception:  # Pillow's plugins pass on any error of their parser
+        return
+    if pixels > Limits.current().pixels:
+        raise UnreadableImageError(_too_many_pixels())
+
+
+def _too_many_pixels() -> str:
+    return f"it has more than {Limits.current().pixels:,} pixels (limits.pixels)"

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from parity.data.reading import read_image
+from parity.data.reading import check_pixels, read_image
 from parity.deployment.stage import Choices, by_value
 from parity.errors import UnreadableImageError
 
@@ -66,6 +66,7 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
     UnreadableImageError
         If the file cannot be decoded.
     """
+    check_pixels(path)
     upright = choices.orientation == "exif"
     image = _with_repeated_chroma(path, upright) if choices.chroma == "repeated" else None
     if image is None:

@@ -13,6 +13,7 @@ import onnxruntime
 from onnx import helper
 
 from parity.layers.quantisation import WEIGHTED
+from parity.model_files.graph_limits import graph_limit
 
 GIVEN = "__given"
 """Suffix of the input that replaces a tensor of that name."""
@@ -134,7 +135,9 @@ class Subgraph:
             name: values[name.removesuffix(GIVEN)].astype(dtype, copy=False)
             for name, dtype in self.inputs.items()
         }
-        return dict(zip(self.outputs, self.session.run(self.outputs, fed), strict=True))
+        with graph_limit("the export", "running a part of it"):
+            returned = self.session.run(self.outputs, fed)
+        return dict(zip(self.outputs, returned, strict=True))
 
 
 class SubgraphExtractor:

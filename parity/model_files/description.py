@@ -4,6 +4,7 @@ import hashlib
 import math
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from onnx import numpy_helper
 
 from parity.detection.candidate_files import BakedThresholds
 from parity.documents import load
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.files import atomic
 from parity.integrity import damaged, is_result
+from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256
@@ -26,18 +28,28 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     Raises
     ------
     UserError
-        If it is no ONNX file or breaks the standard, or is a damaged result.
+        If it is no ONNX file, breaks the standard, has no output or functions without bound, or is
+        a damaged result.
     """
     check_undamaged(path)
     try:
-        model = onnx.load(path)
-        sort_nodes(model.graph)
-        onnx.checker.check_model(model, full_check=True)
+        with graph_limit(path, "checking it"):
+            model = onnx.load(path)
+            check_expansion(model, path)
+            sort_nodes(model.graph)
+            onnx.checker.check_model(model, full_check=True)
+            for tensor in model.graph.initializer:
+                numpy_helper.to_array(tensor)  # the checker does not count the numbers
+    except UserError:
+        raise
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None
     except Exception as error:  # protobuf and the checker share no base class
-        sentence = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{path} is not a valid ONNX model: {sentence}") from None
+        raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
+    if not all(isinstance(text, str) for text in _texts(model)):
+        raise UserError(f"{path} holds text that is not UTF-8; export the model again.")
+    if not model.graph.output:
+        raise UserError(f"{path} has no output; export the model again.")
     return model
 
 
@@ -54,6 +66,20 @@ def check_undamaged(path: str | Path) -> None:
         return
     if load(description, ExportDescription).file_sha256 != sha256(path):
         raise damaged(path, "is damaged")
+
+
+def _texts(model: onnx.ModelProto) -> Iterator[str | bytes]:
+    """Yield the names and other texts of a model; protobuf gives bytes for what is not UTF-8."""
+    yield from (model.producer_name, model.producer_version)
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    for node in nodes_of_graphs(model.graph.node):
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    yield from (tensor.name for tensor in model.graph.initializer)
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        yield value.name
+        yield from (axis.dim_param for axis in value.type.tensor_type.shape.dim)
 
 
 def take_given(given: str | Path, destination: str | Path) -> None:
@@ -82,16 +108,15 @@ def external_data_files(path: str | Path) -> list[str]:
         If one of them lies outside the model's folder: it could be any file of this machine.
     """
     try:
-        tensors = onnx.load(path, load_external_data=False).graph.initializer
+        with graph_limit(path, "reading it"):
+            tensors = onnx.load(path, load_external_data=False).graph.initializer
     except Exception:  # load_checked says what is wrong with it
         return []
     folder = Path(path).resolve().parent
     found = set()
     for tensor in tensors:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            location = next(
-                entry.value for entry in tensor.external_data if entry.key == "location"
-            )
+            location = next((e.value for e in tensor.external_data if e.key == "location"), "")
             if not (folder / location).resolve().is_relative_to(folder):
                 raise UserError(
                     f"{path} takes weights from {location}, outside its own folder, which is not "
@@ -129,14 +154,15 @@ def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescriptio
     for tensor in bare.graph.initializer:
         if tensor.data_location == onnx.TensorProto.DEFAULT:  # set or not, it means the same
             tensor.ClearField("data_location")
+    stored = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs
     operators = Counter(node.op_type for node in model.graph.node)
     return ExportDescription(
         sha256=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
         bytes=size_bytes,
-        opset=next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx")),
+        opset=next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0),
         ir_version=model.ir_version,
         producer=f"{model.producer_name} {model.producer_version}".strip(),
-        inputs=[_describe_value(value) for value in model.graph.input],
+        inputs=[_describe_value(value) for value in model.graph.input if value.name not in stored],
         outputs=[_describe_value(value) for value in model.graph.output],
         operators=dict(sorted(operators.items())),
         baked=baked_thresholds(model.graph),
@@ -175,8 +201,8 @@ def baked_thresholds(graph: onnx.GraphProto) -> BakedThresholds | None:
                 continue
             seen.add(node.output[0])
             queue.extend(node.input)
-            if node.op_type in ("Greater", "GreaterOrEqual") and node.input[1] in constants:
-                confs.append(constants[node.input[1]])
+            if node.op_type in ("Greater", "GreaterOrEqual"):
+                confs.extend(constants[name] for name in node.input[1:2] if name in constants)
     return BakedThresholds(conf=max(confs), iou=min(ious)) if ious else None
 
 
@@ -184,7 +210,7 @@ def _scalars(graph: onnx.GraphProto) -> dict[str, float]:
     """Return the constant numbers of a graph by name; float32 as its shortest decimal."""
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     for node in graph.node:
-        if node.op_type == "Constant" and node.attribute[0].name == "value":
+        if node.op_type == "Constant" and [a.name for a in node.attribute] == ["value"]:
             tensors[node.output[0]] = node.attribute[0].t
     arrays = {name: numpy_helper.to_array(t) for name, t in tensors.items() if _is_scalar(t)}
     return {name: float(str(array.reshape(-1)[0])) for name, array in arrays.items()}

@@ -1,6 +1,5 @@
 """Comparing a model file, before it is used, with the configuration and the checkpoint."""
 
-import ast
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,8 @@ import onnx
 
 from parity.errors import UserError
 from parity.model_files.description import load_checked
+from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
 from parity.model_files.results import (
     STORED_AS,
@@ -61,7 +62,8 @@ def inspect_export(
     """
     model = load_checked(path)
     in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
-    inferred, shapes = infer_shapes(model)
+    with graph_limit(path, "inferring its shapes"):
+        inferred, shapes = infer_shapes(model)
     inspection = Inspection(
         **vars(description),
         head=head_of(description),
@@ -109,7 +111,7 @@ def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
     makers = {name: node for node in model.graph.node for name in node.output}
     counts: dict[str, Counter[str]] = {}
     for node in model.graph.node:
-        kind = kinds.get(node.output[0], "unknown")
+        kind = kinds.get(next(iter(node.output), ""), "unknown")
         first = makers.get(node.input[0]) if node.input else None
         if first is not None and first.op_type == "DequantizeLinear":
             kind = "int8" if node.op_type != "QuantizeLinear" else kind
@@ -128,11 +130,12 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     """Yield everything that is not as the configuration and the checkpoint say, but weights."""
-    metadata, shape = found.metadata, found.inputs[0].shape
-    names = _literal(metadata.get("names"), {})
+    shape, metadata = found.inputs[0].shape, read_metadata(found.metadata)
+    names = metadata.names or {}
     if names and len(names) != len(wanted.names):
-        said = f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}."
-        yield Finding("stop", said)
+        yield Finding(
+            "stop", f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}."
+        )
     elif names and names != wanted.names:
         wrong = [i for i in wanted.names if names.get(i) != wanted.names[i]]
         yield Finding(
@@ -140,7 +143,7 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
             f"{len(wrong)} classes have another name than in the checkpoint: class {wrong[0]} "
             f"is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
         )
-    stride = _literal(metadata.get("stride"), wanted.stride)
+    stride = metadata.stride or wanted.stride
     if stride != wanted.stride:
         said = f"The file says its stride is {stride}, the checkpoint's is {wanted.stride}."
         yield Finding("warn", said)
@@ -219,13 +222,6 @@ def of_weights(compared: WeightComparison) -> Iterator[Finding]:
             f"{len(compared.absent)} weights of the checkpoint are not in the file, such as "
             f"{compared.absent[0]}.",
         )
-
-
-def _literal(text: str | None, otherwise: Any) -> Any:
-    try:
-        return otherwise if text is None else ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return otherwise
 
 
 def _is_open(axis: Any) -> bool:

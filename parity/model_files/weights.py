@@ -1,6 +1,7 @@
 """Comparing the weights that an ONNX file stores with those of the checkpoint."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -46,9 +47,10 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
             array = numpy_helper.to_array(tensor)
             found[name] = array.astype(np.float32), str(array.dtype)
     for node in model.graph.node:
-        if node.op_type == "DequantizeLinear" and node.input[0] in tensors:
+        if node.op_type == "DequantizeLinear" and set(node.input[:3]) <= set(tensors):
             name = node.input[0].removesuffix(QUANTISED)
-            found[name] = _dequantised(node, tensors), "int8"
+            with suppress(ValueError):  # shapes that do not fit: the runtime will refuse them
+                found[name] = _dequantised(node, tensors), "int8"
     return {name: (array, kind) for name, (array, kind) in found.items() if array.size >= SMALLEST}
 
 

@@ -1,5 +1,7 @@
 """What the schema cannot say of a configuration: which keys go together, and which files exist."""
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
 from parity.planning.config import Config, ExternalConfig
 from parity.planning.externals import FILE_PATTERNS
+
+PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
+"""What Snakemake 9 replaces in paths: wildcards and path variables."""
 
 
 def checked(completed: Mapping[str, Any]) -> Config:
@@ -30,7 +35,8 @@ def checked(completed: Mapping[str, Any]) -> Config:
     check_thresholds(config)
     for name, model in config.models.items():
         path = Path(model.weights)
-        if len(path.parts) > 1 and not path.is_file():  # a bare name may be a published one
+        check_placeholders(f"models.{name}.weights", model.weights)
+        if len(path.parts) > 1 and not is_file(path):  # a bare name may be a published one
             raise UserError(f"config: models.{name}.weights is {path}, which does not exist.")
     for name in config.exports:
         check_export(config, name)
@@ -39,6 +45,20 @@ def checked(completed: Mapping[str, Any]) -> Config:
         check_paths(f"config: external.{name}", external)
     check_sweep(config)
     return config
+
+
+def is_file(path: str | Path) -> bool:
+    """Return whether a path is a regular file; False where that cannot be found out."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for a path that is too long
+
+
+def check_placeholders(key: str, path: str) -> None:
+    """Check that Snakemake does not take a part of a path for a placeholder of its own."""
+    if PLACEHOLDER.search(path):
+        raise UserError(
+            f"config: {key} is {path!r}; Snakemake takes names in {{}} and <> for placeholders, so "
+            "rename the file or folder, or name a link to it."
+        )
 
 
 def check_thresholds(config: Config) -> None:
@@ -54,8 +74,10 @@ def check_thresholds(config: Config) -> None:
 def check_export(config: Config, name: str) -> None:
     """Check that an export's file exists and its keys have a meaning for it."""
     export, where = config.exports[name], f"config: exports.{name}"
-    if export.onnx is not None and not Path(export.onnx).is_file():
-        raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
+    if export.onnx is not None:
+        check_placeholders(f"exports.{name}.onnx", export.onnx)
+        if not is_file(export.onnx):
+            raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
     for key, value in (("conf", export.conf), ("iou", export.iou)):
         if value is not None and not export.nms:
             raise UserError(
@@ -100,15 +122,18 @@ def check_external(config: Config, name: str) -> None:
 
 def check_paths(where: str, external: ExternalConfig) -> None:
     """Check that what a deployment brings exists, and that a folder holds files that count."""
-    if isinstance(external.names, str) and not Path(external.names).is_file():
+    if isinstance(external.names, str) and not is_file(external.names):
         raise UserError(f"{where}.names is {external.names}, which does not exist.")
     for key, patterns in FILE_PATTERNS.items():
         given = getattr(external, key)
-        if given is None or (key == "detections" and Path(given).is_file()):
+        if given is None:
+            continue
+        check_placeholders(f"{where.removeprefix('config: ')}.{key}", given)
+        if key == "detections" and is_file(given):
             continue
         path = Path(given)
-        if not path.is_dir():
-            what = "is no folder" if path.exists() else "does not exist"
+        if not os.path.isdir(path):  # noqa: PTH112 - as is_file
+            what = "is no folder" if os.path.lexists(path) else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
         if key == "recorded":
             assigned_tensors(path)

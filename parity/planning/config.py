@@ -8,6 +8,7 @@ from parity.comparison.threshold_grid import ThresholdAxis, points
 from parity.comparison.tolerances import Tolerance
 from parity.detection.detection_files import Thresholds
 from parity.foreign import lines_of, read_text
+from parity.limits import Limits
 
 Imgsz = int | tuple[int, int]
 """Side of a square, or height and width, px."""
@@ -170,6 +171,7 @@ class Config:
     annotate: int
     latency: LatencyConfig
     browse: int
+    limits: Limits
     device: str
     labels: str | None = None
     sweep: SweepConfig | None = None

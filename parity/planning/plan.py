@@ -35,6 +35,7 @@ from parity.planning.externals import (
 from parity.planning.given_files import digest_given, given_files
 from parity.planning.label_digest import LABELS_FILE, plan_labels
 from parity.planning.locks import hold
+from parity.planning.node import load_plan_on_node
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
@@ -91,7 +92,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     asked = checked(config)
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
-    planned = plan_images(asked) if coordinating else load_batch_plan(BATCHES)
+    planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
     if coordinating:
         batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
         check_boxes(asked, batches)

@@ -20,7 +20,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
 from parity.progress import duration
-from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords
+from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
 from parity.reporting.wording import printable
 
 # Of Snakemake 9, which tells these by text alone.
@@ -62,6 +62,8 @@ class Console(logging.Handler):
         self.interrupted = False
         self._last_words = last_words
         self._running: dict[int, Step] = {}
+        self._stamps: dict[str, tuple[int, int] | None] = {}  # of logs, as jobs are sent off
+        self._node_logs: dict[int, tuple[str, ...]] = {}  # of the jobs of failed groups
         self._unsaid: list[str] = []  # failures, until something else happens
         self._log = ""
         self._snakemakes: logging.StreamHandler[TextIO] | None = None
@@ -105,6 +107,9 @@ class Console(logging.Handler):
                 self._start(told)
             case LogEvent.JOB_FINISHED:
                 self._finish(told["job_id"])
+            case LogEvent.GROUP_ERROR:  # comes before the errors of its jobs
+                logs = {job["jobid"]: tuple(told["aux_logs"]) for job in told["job_error_info"]}
+                self._node_logs.update(logs)
             case LogEvent.JOB_ERROR:
                 self._fail(told)
             case None:
@@ -152,6 +157,7 @@ class Console(logging.Handler):
     def _start(self, told: dict[str, Any]) -> None:
         if told["rule_name"] in TARGETS:
             return
+        self._stamps.update((log, stamp_of(log)) for log in told.get("log") or ())
         message = printable(told["rule_msg"] or told["rule_name"])
         if self.failed.pop(told["jobid"], None):
             self._say(f"trying again: {message}")
@@ -170,7 +176,9 @@ class Console(logging.Handler):
         step = self._running.pop(told["jobid"], None)
         message = step.message if step else told["rule_name"]
         status = printable((told.get("rule_msg") or "").partition("\n")[0])
-        job = FailedJob(told["rule_name"], message, tuple(told["log"] or ()), status)
+        logs = (*(told["log"] or ()), *self._node_logs.get(told["jobid"], ()))
+        before = self._stamps.get(logs[0]) if logs else None
+        job = FailedJob(told["rule_name"], message, logs, status, before)
         self.failed[told["jobid"]] = job
         if job.rule != "gate":
             self._unsaid.append(f"failed: {message}{job.where}")

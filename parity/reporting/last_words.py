@@ -1,5 +1,6 @@
 """The last lines of a run on the console: what it answers, or why it stopped and what to do."""
 
+import sys
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ PAGE = "results/report/index.html"
 SHOWN = 5  # failed jobs; chosen
 EXIT_CODE = "The exit code is "  # begins the sentence of the rule gate
 KILLED = "It gives no reason: something killed the job, as happens when memory runs out."
+NEVER_STARTED = "It never wrote its log: the job never started."
 AGAIN = "run the same command again, and it goes on from there."
 INTERRUPTED = f"The run was interrupted. What is finished is kept: {AGAIN}"
 TO_DO = f"What is finished is kept: fix the cause, {AGAIN}"
@@ -33,12 +35,15 @@ class FailedJob:
         Its log files, its own first.
     status : str
         What a cluster says of its end, if anything.
+    log_before : tuple of int or None
+        Size and time of its own log when it was sent off; None if there was none.
     """
 
     rule: str
     message: str
     logs: tuple[str, ...]
     status: str = ""
+    log_before: tuple[int, int] | None = None
 
     @property
     def where(self) -> str:
@@ -48,10 +53,12 @@ class FailedJob:
     @property
     def said(self) -> str:
         """What its own log holds."""
-        try:
-            return Path(self.logs[0]).read_text(errors="replace") if self.logs else ""
-        except OSError:
-            return ""
+        return _read(self.logs[0]) if self.logs else ""
+
+    @property
+    def started(self) -> bool:
+        """Whether it wrote its own log, which is the first that a job does."""
+        return not self.logs or stamp_of(self.logs[0]) != self.log_before
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,8 @@ def _stop(failed: list[FailedJob]) -> Iterator[str]:
 
 def _why(job: FailedJob) -> list[str]:
     """Return the sentence of a failed job, or its traceback, which is a mistake of ours."""
+    if not job.started:
+        return _told_by_node(job)
     lines = job.said.splitlines()
     sentences = [line for line in lines if line.startswith("error: ")]
     if sentences:
@@ -144,3 +153,31 @@ def _why(job: FailedJob) -> list[str]:
     if starts:
         return lines[starts[-1] :]
     return [] if "error: " in job.said.lower() else [job.status or KILLED]
+
+
+def _told_by_node(job: FailedJob) -> list[str]:
+    """Return why a job never started, as far as its node says; here, the console has said it."""
+    lines = [line.strip() for log in job.logs[1:] for line in _read(log).splitlines()]
+    sentences = [line for line in lines if line.startswith("error: ")]
+    if sentences:
+        return [NEVER_STARTED, sentences[-1]]
+    if len(job.logs) < 2:
+        return [NEVER_STARTED]
+    seen = f"check that every node sees {Path.cwd()}, {sys.prefix} and the images."
+    return [NEVER_STARTED, *[line for line in lines if line][-1:], seen]
+
+
+def stamp_of(path: str) -> tuple[int, int] | None:
+    """Return the size and time of a file; None if there is none."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except OSError:
+        return ""

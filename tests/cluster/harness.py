@@ -154,11 +154,14 @@ class Executor:
         Snakemake and what it is given.
     cluster : Cluster or None
         Where the jobs run, if not here.
+    python : str
+        What executes Snakemake.
     """
 
     name: str
     command: tuple[str, ...]
     cluster: Cluster | None = None
+    python: str = sys.executable
 
 
 LOCAL = Executor("local", ("-m", "snakemake", "--cores", "1"))
@@ -260,7 +263,7 @@ class Project:
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 [
-                    *(sys.executable, *self.executor.command, *arguments, *self.targets),
+                    *(self.executor.python, *self.executor.command, *arguments, *self.targets),
                     *("--configfile", "config.yaml", self.config),
                 ],
                 cwd=self.root,

@@ -4,11 +4,15 @@ import json
 import os
 import shutil
 import signal
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.cluster.conftest import CONFIG
 from tests.cluster.failures import Table
 from tests.cluster.harness import LOCAL, Cluster, Fault, Project, wait_for
 
@@ -112,6 +116,47 @@ def test_the_coordinator_is_killed(
     assert project.run("--unlock").process.returncode == 0
     finish(project, undisturbed)
     table.add("Snakemake itself is killed (SIGKILL)", project.executor.name, said, cure)
+
+
+@pytest.fixture
+def unshared() -> Iterator[Path]:
+    """Return a folder that the nodes do not see: each has a /tmp of its own."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_node_does_not_see_the_environment(
+    cluster_project: Project, undisturbed: dict[str, str], table: Table, unshared: Path
+) -> None:
+    (unshared / "environment").symlink_to(sys.prefix)
+    python = str(unshared / "environment" / "bin" / "python")
+    run = replace(cluster_project, executor=replace(cluster_project.executor, python=python)).run()
+    assert run.process.returncode
+    said = "the job never started"
+    assert f"{said}\n  " in run.text
+    assert f"{python}: " in run.text.partition(said)[2]
+    assert f"check that every node sees {cluster_project.root}, {unshared}/env" in run.text
+    assert "memory" not in run.text.partition("without a verdict")[2]
+    finish(cluster_project, undisturbed)
+    cure = "put the environment where every node sees it, then run again"
+    table.add("the nodes do not see the environment", "slurm", said, cure)
+
+
+def test_a_node_does_not_see_the_images(
+    cluster_project: Project, undisturbed: dict[str, str], table: Table, unshared: Path
+) -> None:
+    given = cluster_project.root / "photographs"
+    shutil.copytree(given, unshared / "photographs")
+    config = cluster_project.root / "elsewhere.yaml"
+    config.write_text(CONFIG.replace("photographs", str(unshared / "photographs")))
+    run = replace(cluster_project, config=config.name).run()
+    assert run.process.returncode
+    assert f"does not see {unshared}/photographs, the folder of" in run.text
+    assert "the job never started" in run.text
+    finish(cluster_project, undisturbed)
+    said = "does not see /photographs, the folder of photograph.jpg"
+    cure = "put the images where every node sees them, then run again"
+    table.add("the nodes do not see the images", "slurm", said, cure)
 
 
 def test_memory_runs_out(project: Project, undisturbed: dict[str, str], table: Table) -> None:

@@ -13,7 +13,8 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.backends.pytorch.models import load_model
-from parity.data.reading import read_image
+from parity.data.image_files import open_image
+from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.errors import UnreadableImageError, UserError
@@ -100,6 +101,8 @@ class PytorchNetwork:
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
 
+        Of a TIFF, Ultralytics decodes all pages to use the first; here that one alone is decoded.
+
         Returns
         -------
         (h, w, 3) uint8
@@ -110,8 +113,12 @@ class PytorchNetwork:
         UnreadableImageError
             If it cannot be decoded.
         """
-        if path.suffix[1:].lower() not in IMG_FORMATS:
+        suffix = path.suffix.lower()
+        if suffix[1:] not in IMG_FORMATS or suffix in TIFF:
             return read_image(path)
+        open_image(path).close()
+        if suffix in PILLOW_FIRST:
+            check_pixels(path)
         try:
             image = imread(path)
         except cv2.error:

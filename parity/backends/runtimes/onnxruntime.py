@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
-from parity.errors import UserError
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
+from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,17 +53,22 @@ def load_session(
     options.inter_op_num_threads = 1
     try:
         session = onnxruntime.InferenceSession(path, options, providers=list(providers))
+        metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's exceptions share no base class
-        raise UserError(f"{path}: ONNX Runtime cannot load it ({error}).") from None
+        raise UserError(f"{path}: ONNX Runtime cannot load it ({in_one_line(error)}).") from None
+    taken, output = (
+        only_input(session.get_inputs(), path),
+        first_output(session.get_outputs(), path),
+    )
     used = session.get_providers()
     for provider in providers:
         if provider not in used:
             log.warning("%s is not available; %s is used instead", provider, used[0])
     return OnnxRuntimeSession(
         session,
-        _describe(session.get_inputs()[0]),
-        _describe(session.get_outputs()[0]),
-        session.get_modelmeta().custom_metadata_map,
+        _describe(taken),
+        _describe(output),
+        metadata,
         used[0],
     )
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
-from parity.errors import UserError
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
+from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,12 +64,12 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         model = core.read_model(str(path))
         request = core.compile_model(model, "CPU", options).create_infer_request()
     except RuntimeError as error:
-        raise UserError(f"{path}: OpenVINO cannot load it ({error}).") from None
+        raise UserError(f"{path}: OpenVINO cannot load it ({in_one_line(error)}).") from None
     version = openvino.__version__.split("-")[0]
     return OpenVinoSession(
         request,
-        _describe(model.inputs[0]),
-        _describe(model.outputs[0]),
+        only_input([_describe(port) for port in model.inputs], path),
+        first_output([_describe(port) for port in model.outputs], path),
         _metadata(model),
         f"OpenVINO {version} on the CPU",
     )

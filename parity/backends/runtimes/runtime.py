@@ -4,11 +4,12 @@ The workflow imports all runtimes at every start to know their names, so a modul
 imports its package only when it loads a model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from parity.errors import UserError
 from parity.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,6 +33,17 @@ class TensorInfo:
     name: str
     shape: tuple[int | str, ...]
     dtype: str
+
+
+class Named(Protocol):
+    """An input or output as any runtime describes it."""
+
+    @property
+    def name(self) -> str:
+        """In the model."""
+
+
+Tensor = TypeVar("Tensor", bound=Named)
 
 
 class Session(Protocol):
@@ -81,6 +93,33 @@ class Load(Protocol):
         UserError
             If the runtime is not installed or cannot load the model.
         """
+
+
+def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
+    """Return the input of a model, which must have just one.
+
+    Raises
+    ------
+    UserError
+        If it has none or several.
+    """
+    if len(inputs) != 1:
+        named = ", ".join(f"{tensor.name!r}" for tensor in inputs) or "none"
+        raise UserError(f"{path} takes {len(inputs)} inputs ({named}); expected the image alone.")
+    return inputs[0]
+
+
+def first_output(outputs: Sequence[Tensor], path: str | Path) -> Tensor:
+    """Return the first output of a model.
+
+    Raises
+    ------
+    UserError
+        If it has none.
+    """
+    if not outputs:
+        raise UserError(f"{path} has no output; export the model again.")
+    return outputs[0]
 
 
 RUNTIMES: Registry[Load] = Registry("runtime")

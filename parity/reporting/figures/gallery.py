@@ -26,7 +26,7 @@ def write_pictures(
     """Draw the worst images that can be read and list the pictures in ``pictures.json``.
 
     ``annotated_<image>.jpg`` shows every arm; ``difference_<comparison>_<image>.jpg`` shows a
-    comparison beyond its tolerance on that image. The list is a
+    comparison beyond its tolerance on that image, see :func:`pair_name`. The list is a
     :class:`parity.reporting.picture_index.PictureIndex`.
 
     Parameters
@@ -82,9 +82,20 @@ def draw_image(
         about = results.comparisons[comparison]
         pair = (about.reference, about.candidate)
         if pair not in drawn:
-            drawn[pair] = f"difference_{comparison}_{slug(name)}.jpg"
+            drawn[pair] = f"difference_{pair_name(comparison, name)}.jpg"
             sides = {arm: arms[arm] for arm in pair}
             picture = draw_difference(pixels, comparison, sides, compared, results.names)
             write_jpeg(folder / drawn[pair], picture)
         pictures[comparison] = drawn[pair]
     return replace(entry, annotated=annotated, differences=pictures)
+
+
+def pair_name(comparison: str, image: str) -> str:
+    """Return a file name that no other comparison and image share.
+
+    An underscore separates the two; where the name of the comparison has one itself, a digest of
+    both is added.
+    """
+    if "_" in comparison:
+        return slug(f"{comparison}/{image}")
+    return f"{comparison}_{slug(image)}"

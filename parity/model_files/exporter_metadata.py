@@ -1,0 +1,124 @@
+"""What Ultralytics' exporter writes into an ONNX file beside the model, read as plain data."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LARGEST_SIDE = 8192
+"""Largest side of an input, px; also the limit of ``imgsz`` in the configuration."""
+
+SHOWN = 60
+"""Characters of a value that a message shows at most; chosen."""
+
+EXPECTED = {
+    "imgsz": f"height and width, each from 1 to {LARGEST_SIDE}",
+    "names": "a name for each class from 0 on",
+    "stride": f"a whole number from 1 to {LARGEST_SIDE}",
+    "args": "keys with values",
+}
+
+
+@dataclass(frozen=True)
+class ExporterMetadata:
+    """The metadata of a file; None for what it does not say or says wrongly.
+
+    Attributes
+    ----------
+    imgsz : tuple of int or None
+        Height and width of the input, px.
+    names : dict of int to str or None
+        Class names by id.
+    stride : int or None
+        Largest stride of the network, px.
+    task : str or None
+        What it was trained to find.
+    arguments : dict of str to Any
+        Of the export.
+    end2end : bool
+        Whether its head needs no NMS.
+    wrong : dict of str to str
+        What is wrong with each key that is there but cannot be used, in words.
+    """
+
+    imgsz: tuple[int, int] | None
+    names: dict[int, str] | None
+    stride: int | None
+    task: str | None
+    arguments: dict[str, Any]
+    end2end: bool
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:
+    """Read the metadata of a file; nothing is evaluated but literals of Python."""
+    readers: dict[str, Callable[[Any], Any]] = {
+        "imgsz": _imgsz,
+        "names": _names,
+        "stride": _stride,
+        "args": _arguments,
+    }
+    found = {
+        key: read(literal(properties[key])) if key in properties else None
+        for key, read in readers.items()
+    }
+    wrong = {
+        key: f"{key} is {_shown(properties[key])}; expected {EXPECTED[key]}"
+        for key, value in found.items()
+        if value is None and key in properties
+    }
+    return ExporterMetadata(
+        imgsz=found["imgsz"],
+        names=found["names"],
+        stride=found["stride"],
+        task=properties.get("task"),
+        arguments=found["args"] or {},
+        end2end=properties.get("end2end") == "True",
+        wrong=wrong,
+    )
+
+
+def literal(text: str) -> Any:
+    """Return the value of a Python literal; None if it is none."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def _imgsz(value: Any) -> tuple[int, int] | None:
+    if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_side, value)):
+        return value[0], value[1]
+    return None
+
+
+def _stride(value: Any) -> int | None:
+    return value if _is_side(value) else None
+
+
+def _is_side(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= LARGEST_SIDE
+
+
+def _names(value: Any) -> dict[int, str] | None:
+    """Return names by id, of a mapping or, as Ultralytics takes them too, of a list."""
+    named = dict(enumerate(value)) if isinstance(value, list | tuple) else value
+    if not isinstance(named, dict) or not named:
+        return None
+    ids = [key for key in named if type(key) is int]
+    if len(ids) < len(named) or sorted(ids) != list(range(len(named))):
+        return None
+    if not all(isinstance(name, str | int) for name in named.values()):
+        return None
+    return {key: str(named[key]) for key in named}
+
+
+def _arguments(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return value
+    return None
+
+
+def _shown(text: str) -> str:
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return ascii(shown) if not shown.isprintable() else repr(shown)

@@ -1,0 +1,41 @@
+"""A process that costs too much ends with a sentence, even where Python never gets a turn."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+BLOCK = """
+import sys
+from parity.cost_limit import Cost, cost_limit
+with cost_limit(Cost(0.5, 200, "it took too long: \\udcff", "it is too large")):
+    {block}
+print("went on")
+"""
+ENDLESS = "sum(iter(int, 1))"  # never lets go of the interpreter
+
+
+@pytest.mark.parametrize(
+    ("block", "said", "status"),
+    [
+        ("pass", "", 0),
+        ("kept = bytearray(100_000_000)", "", 0),
+        (ENDLESS, "error: it took too long: \\udcff\n", -9),
+        ("kept = [bytearray(500_000_000), " + ENDLESS + "]", "error: it is too large\n", -9),
+        ("raise ValueError", "ValueError", 1),
+    ],
+)
+def test_what_costs_too_much_is_stopped(block: str, said: str, status: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BLOCK.format(block=block)],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (status, "" if status else "went on\n")
+    assert said in done.stderr
+    assert done.stderr.count("error:") == (status == -9)

@@ -23,6 +23,7 @@ from parity.detection.candidate_files import CandidateBatch, ImageCandidates, Ne
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
@@ -70,7 +71,7 @@ def write_detections(config: Config, images: int, *, candidates: bool) -> None:
             model_sha256="0" * 64,
             imgsz=details.imgsz,
             rect=details.rect,
-            end2end=False,
+            head=NetworkHead(),
             names=NAMES,
             floor=0.01,
             threads=1,

@@ -29,8 +29,9 @@ def show_fault(page: Page) -> None:
     """Take the card of the worst fault of a deployment: what it costs, where, and the fix."""
     page.goto((FAULTS / "index.html").as_uri())
     answer = page.locator(".answers > li", has_text=DEPLOYMENT)
-    anchor = answer.locator(".steps a").first.get_attribute("href")
-    page.locator(str(anchor)).screenshot(path=PICTURES / "fault.png")
+    step = answer.locator(".steps a").first
+    step.click()  # unfolds what it leads to
+    page.locator(str(step.get_attribute("href"))).screenshot(path=PICTURES / "fault.png")
 
 
 def show_image(page: Page) -> None:
@@ -45,9 +46,9 @@ def show_image(page: Page) -> None:
 
 if __name__ == "__main__":
     PICTURES.mkdir(exist_ok=True)
-    plots = SAMPLES / "plot" / "yolo11n" / "comparison_plots.png"
+    plots = next(SAMPLES.glob("files/*/plot_light_comparison_plots.png"))
     shutil.copyfile(plots, PICTURES / "comparison_plots.png")
-    drawn = next(FAULTS.glob(f"files/*/plot_diagnosis_{DEPLOYMENT}.jpg"))
+    drawn = next(FAULTS.glob(f"files/*/plot_diagnosis_light_{DEPLOYMENT}.jpg"))
     shutil.copyfile(drawn, PICTURES / "diagnosis.jpg")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)

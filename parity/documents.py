@@ -74,7 +74,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     content = read_json(path, kind.SCHEMA)
     try:
         return from_plain(content, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise damaged(path, f"is damaged ({error})") from None
 
 

@@ -77,6 +77,7 @@ rule detect_pytorch:
         "../envs/pytorch.yaml"
     params:
         thresholds=lookup("thresholds", within=config),
+        native_masks=lookup("retina_masks", within=config),
         code=fingerprint("scripts/detect_pytorch.py"),
     message:
         "Applying Ultralytics' NMS ({wildcards.model}, batch {wildcards.batch})"
@@ -97,6 +98,7 @@ rule detect_onnx:
         "../envs/onnx.yaml"
     params:
         thresholds=lookup("thresholds", within=config),
+        native_masks=lookup("retina_masks", within=config),
         code=fingerprint("scripts/detect_onnx.py"),
     message:
         "Applying NMS ({wildcards.arm}, batch {wildcards.batch})"

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from parity.detection.detect_batch import detect_batch
-from parity.detection.postprocess import detect
 from parity.diagnosis.document import load_diagnosis, thresholds_of_deployment
 from parity.logs import log_to
+from parity.postprocessing.postprocess import detect
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -15,11 +15,20 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, candidates: list[str], thresholds: Thresholds, detections: list[str]) -> None:
+def main(
+    *, candidates: list[str], thresholds: Thresholds, native_masks: bool, detections: list[str]
+) -> None:
     """Write the detections of a batch for every arm; its folder is named after the arm."""
     for source, destination in zip(candidates, detections, strict=True):
         arm = Path(destination).parent.name
-        detect_batch(source, destination, arm=arm, thresholds=thresholds, detect=detect)
+        detect_batch(
+            source,
+            destination,
+            arm=arm,
+            thresholds=thresholds,
+            native_masks=native_masks,
+            detect=detect,
+        )
 
 
 if __name__ == "__main__":
@@ -27,5 +36,6 @@ if __name__ == "__main__":
         main(
             candidates=snakemake.input.candidates,
             thresholds=Thresholds(**snakemake.params.thresholds),
+            native_masks=snakemake.params.native_masks,
             detections=snakemake.output.detections,
         )

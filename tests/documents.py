@@ -4,6 +4,7 @@ from typing import Any
 
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.detection_files import ImageDetections
+from parity.detection.head import NetworkHead
 from parity.model_files.results import ExportDescription, TensorDescription
 
 EXPORT = ExportDescription(
@@ -27,7 +28,7 @@ def network_run(**own: Any) -> NetworkRun:
         "model_sha256": "ab" * 32,
         "imgsz": (640, 640),
         "rect": False,
-        "end2end": False,
+        "head": NetworkHead(),
         "names": {0: "a", 1: "b", 2: "c"},
         "floor": 0.01,
         "threads": 1,

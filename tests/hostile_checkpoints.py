@@ -170,7 +170,7 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "keys of equal hashes": lambda: b"\x80\x02}(" + b"".join(map(_key, range(300_000))) + b"u.",
     "lists that hold one another": doubling,
     "modules that hold one another": lambda: shared_modules(30),
-    "modules 200 deep": lambda: _nested(200),
+    "modules 60 deep": lambda: _nested(60),
 }
 """Pickles that take time or memory without bound, by what they are."""
 

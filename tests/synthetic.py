@@ -14,6 +14,7 @@ from parity.comparison.summary import summarise
 from parity.comparison.tolerances import Tolerance
 from parity.data.batch_files import Batch, BatchImage, slug
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
+from parity.detection.head import NetworkHead
 from parity.documents import load, save
 from parity.provenance import sha256
 from tests.documents import EXPORT
@@ -176,7 +177,7 @@ def made_by(arm: str, **own: Any) -> MadeBy:
         "model_sha256": "ab" * 32,
         "imgsz": (320, 320) if arm.endswith("320") else (640, 640),
         "rect": arm.endswith("rect"),
-        "end2end": False,
+        "head": NetworkHead(),
         "floor": 0.01,
         "threads": 1,
         "versions": {"numpy": "2.4.6"},

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
-from parity.detection.decoding import Candidates
-from parity.detection.postprocess import detect
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from tests.candidates import RUN, candidates, mixed
 from tests.conftest import examples
 
@@ -94,11 +93,10 @@ def test_candidates_of_any_threshold_above_the_floor_are_enough(tmp_path: Path) 
     image = ImageCandidates("a.jpg", "aa", (480, 640), (640, 640), candidates=candidates(200))
     CandidateBatch(RUN, [image]).save(tmp_path / "batch.npz")
     stored = CandidateBatch.load(tmp_path / "batch.npz").images[0]
-    options = {"iou": 0.5, "max_det": 300, "end2end": False}
+    options = {"iou": 0.5, "max_det": 300, "head": RUN.head}
     for conf in (0.1, 0.3, 0.7):
-        kept = image.candidates.scores > np.float32(conf)
-        left = Candidates(*(getattr(image.candidates, n)[kept] for n in vars(image.candidates)))
-        higher = replace(image, candidates=left)
+        kept = np.flatnonzero(image.candidates.scores > np.float32(conf))
+        higher = replace(image, candidates=image.candidates.at(kept))
         one = detect(stored, conf=conf, **options)
         other = detect(higher, conf=0.01, **options)
         for field in ("boxes", "scores", "class_ids"):

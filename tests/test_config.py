@@ -17,6 +17,16 @@ from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 
+TOLERANCES = {
+    "missing": 0,
+    "extra": 0,
+    "box_px": 0.01,
+    "score": 1e-4,
+    "mask": 0.01,
+    "keypoint_px": 0.01,
+    "visibility": 1e-4,
+}
+
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,7 +42,7 @@ DEFAULTS = [
     ("thresholds", {"conf": 0.25, "iou": 0.45, "max_det": 300}),
     ("candidates", {"floor": 0.01}),
     ("matching", {"iou": 0.5}),
-    ("tolerances", {"missing": 0, "extra": 0, "box_px": 0.01, "score": 1e-4}),
+    ("tolerances", TOLERANCES),
     ("gate", []),
     ("annotate", 200),
     ("device", "cpu"),
@@ -66,12 +76,7 @@ def test_an_export_with_nothing_behind_its_name_has_all_defaults(text: str) -> N
 def test_one_key_of_a_section_leaves_the_defaults_of_the_others() -> None:
     config = completed("thresholds: {conf: 0.4}\nexports: {b: {tolerances: {missing: 2}}}")
     assert config["thresholds"] == {"conf": 0.4, "iou": 0.45, "max_det": 300}
-    assert config["exports"]["b"]["tolerances"] == {
-        "missing": 2,
-        "extra": 0,
-        "box_px": 0.01,
-        "score": 1e-4,
-    }
+    assert config["exports"]["b"]["tolerances"] == {**TOLERANCES, "missing": 2}
 
 
 def test_the_configuration_that_is_given_is_not_modified() -> None:

@@ -14,8 +14,8 @@ from parity.detection.decoding import EMPTY
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, ImageDetections, MadeBy, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.documents import load, save
+from parity.postprocessing.postprocess import detect
 from tests.candidates import NAMES, RUN, mixed
 
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=True)

@@ -16,7 +16,8 @@ from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import BatchImage
 from parity.data.reading import read_image
-from parity.detection.postprocess import detect
+from parity.detection.head import NetworkHead
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.conftest import ROOT
 from tests.documents import network_run
@@ -61,7 +62,7 @@ def test_it_agrees_with_the_arm(
     images = [BatchImage(path.name, str(path), sha256(path)) for path in chosen]
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     for path, image in zip(chosen, batch.images, strict=True):
-        expected = detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
+        expected = detect(image, conf=conf, iou=iou, max_det=300, head=NetworkHead())
         boxes, scores, class_ids = detector(read_image(path), conf, iou)
         assert np.array_equal(boxes, expected.boxes)
         assert np.array_equal(scores, expected.scores)

@@ -10,14 +10,15 @@ import pytest
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork, describe_run
 from parity.data.batch_files import BatchImage
-from parity.detection import postprocess as suppression
 from parity.detection.candidate_files import BakedThresholds, CandidateBatch, NetworkRun
 from parity.detection.detect_batch import check_baked, detect_batch
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked
+from parity.postprocessing import postprocess as suppression
 from parity.provenance import sha256
 from tests.documents import network_run
 
@@ -133,9 +134,9 @@ def predicted(path: Path, image: BatchImage, **options: Any) -> Detections:
     return Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
 
 
-def detections(batch: CandidateBatch, detect: Any, *, end2end: bool) -> list:
+def detections(batch: CandidateBatch, detect: Any, head: NetworkHead) -> list:
     thresholds = {"conf": CONF, "iou": IOU, "max_det": 300}
-    return [detect(image, **thresholds, end2end=end2end) for image in batch.images]
+    return [detect(image, **thresholds, head=head) for image in batch.images]
 
 
 def assert_equal(found: Detections, expected: Detections) -> None:
@@ -153,7 +154,7 @@ def test_an_export_agrees_with_predict(name: str, made: Made, images: list[Batch
     assert network.rect == options.get("dynamic", False)
     assert network.batch == (1 if network.rect else options.get("batch", 1))
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
-    found = detections(batch, suppression.detect, end2end=network.end2end)
+    found = detections(batch, suppression.detect, network.head)
     expected = [predicted(path, image, imgsz=options["imgsz"]) for image in images]
     assert sum(map(len, expected)) > 0, "nothing is compared"
     for ours, theirs in zip(found, expected, strict=True):
@@ -173,9 +174,9 @@ def test_the_reference_agrees_with_predict(
 
     path, size = made.checkpoint(head), {"imgsz": [96, 128], "rect": rect}
     network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
-    assert network.end2end == end2end
+    assert network.head.end2end == end2end
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
-    found = detections(batch, detect, end2end=end2end)
+    found = detections(batch, detect, network.head)
     size["nms"] = False if end2end else None
     expected = [predicted(path, image, **size) for image in images]
     assert sum(map(len, expected)) > 0, "nothing is compared"
@@ -235,7 +236,7 @@ def test_half_precision_inputs_agree_with_predict(
     network = OnnxNetwork.load(tmp_path / "half.onnx", threads=1)
     assert network.dtype == "float16"
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
-    found = detections(batch, suppression.detect, end2end=False)
+    found = detections(batch, suppression.detect, NetworkHead())
     for ours, image in zip(found, images, strict=True):
         assert_equal(ours, predicted(tmp_path / "half.onnx", image, imgsz=[128, 128]))
 

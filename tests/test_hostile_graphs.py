@@ -68,7 +68,7 @@ def use(path: Path, *, run: bool = True) -> None:
     if run:
         network = OnnxNetwork.load(path, threads=1)
         tensor = network.preprocess(np.zeros((50, 40, 3), np.uint8))
-        network.decode(network.forward(tensor), 0.01)
+        network.decode(network.forward_batch([tensor])[0], 0.01)
 
 
 def said_of(path: Path) -> str:
@@ -165,7 +165,7 @@ def test_any_damage(folder: Path, data: st.DataObject) -> None:
         ({"imgsz": "[64]"}, "imgsz is '[64]'; expected height and width"),
         ({"imgsz": "[64, 10**9]"}, "imgsz is '[64, 10**9]'; expected height and width"),
         ({"args": "[1]"}, "args is '[1]'; expected keys with values"),
-        ({"task": "detect\n"}, r"for the task 'detect\n'; only detection models"),
+        ({"task": "detect\n"}, r"for the task 'detect\n'; only classification models"),
         ({"names": "(" * 9000}, "names is '((((("),
     ],
 )

@@ -15,6 +15,7 @@ from tests.conftest import ROOT, project_files
 LAYERS = (
     "detection",
     "tasks",
+    "postprocessing",
     "data",
     "deployment",
     "model_files",

@@ -106,6 +106,7 @@ def test_coco_files_that_are_none(tmp_path: Path, change: dict[str, Any], words:
         ("{", "not valid JSON at line 1, column 2"),
         ("[" * 100_000, "nested too deeply"),
         ("[]", r"not a COCO JSON file: it is \[\] \(expected `object`, got `array`\)"),
+        ('{"\\ud800": 1}', r"the key '\\ud800' is no text that can be written"),
         ('{"images": [], "images": []}', "the key 'images' stands twice"),
     ],
 )

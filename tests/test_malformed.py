@@ -89,7 +89,7 @@ def check_boxes(seen: Observations) -> None:
         assert np.isfinite(each.boxes).all()
         assert np.abs(each.boxes).max(initial=0) <= 2 * LARGEST_COORDINATE * 640
         assert not (each.scores < 0).any()
-        assert not np.isinf(each.scores).any()
+        assert not (each.scores > LARGEST_COORDINATE).any()
         known = FIRST_UNKNOWN_CLASS + len(seen.labels)
         assert all(LOWEST_CLASS_ID <= i < known for i in each.class_ids)
 

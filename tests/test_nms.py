@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from ultralytics.utils.nms import non_max_suppression
 
 from parity.backends.pytorch import postprocess as theirs
-from parity.detection import postprocess as ours
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import EMPTY, Candidates
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, cut, nms, suppress
+from parity.postprocessing import postprocess as ours
 from tests.conftest import examples
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -154,7 +155,8 @@ def test_it_detects_what_ultralytics_detects(
         few = candidates.class_ids % 3
         candidates = Candidates(candidates.boxes, candidates.scores, few + np.int32(1200))
     rows = by_ultralytics(candidates, classes=classes, **thresholds)
-    boxes, scores, class_ids = suppress(candidates, **thresholds)
+    kept = suppress(candidates, **thresholds)
+    boxes, scores, class_ids = kept.boxes, kept.scores, kept.class_ids
     np.testing.assert_array_equal(boxes, rows[:, :4])
     np.testing.assert_array_equal(scores, rows[:, 4])
     np.testing.assert_array_equal(class_ids, rows[:, 5])
@@ -164,10 +166,11 @@ def test_it_detects_what_ultralytics_detects(
 def test_the_classes_offset_in_float32_can_decide() -> None:
     """At class 79 one bit of float32 is 1/16 px: two boxes that overlap by 0.49 exactly do more."""
     candidates = crowd(3, 300, grid=False, ties=False, classes=1)
-    low = suppress(candidates, conf=0.02, iou=0.45, max_det=300)[1]
+    low = suppress(candidates, conf=0.02, iou=0.45, max_det=300).scores
     high = Candidates(candidates.boxes, candidates.scores, candidates.class_ids + np.int32(1200))
     rows = by_ultralytics(high, conf=0.02, iou=0.45, max_det=300, classes=1201)
-    boxes, scores, _ = suppress(high, conf=0.02, iou=0.45, max_det=300)
+    kept = suppress(high, conf=0.02, iou=0.45, max_det=300)
+    boxes, scores = kept.boxes, kept.scores
     np.testing.assert_array_equal(boxes, rows[:, :4])
     assert not np.array_equal(low, scores)
 
@@ -182,7 +185,7 @@ def test_both_arms_make_the_same_detections_of_the_same_candidates(count: int) -
         "conf": 0.05,
         "iou": 0.45,
         "max_det": 300,
-        "end2end": False,
+        "head": NetworkHead(),
     }
     one, other = ours.detect(image, **options), theirs.detect(image, **options)
     assert_equal(one, other)
@@ -197,7 +200,7 @@ def test_both_arms_treat_finished_boxes_alike() -> None:
     candidates = Candidates(boxes, scores, rng.integers(0, 80, 50).astype(np.int32))
     image = ImageCandidates("a.jpg", "0", (480, 640), (640, 640), candidates=candidates)
     for conf, max_det in [(0.05, 300), (0.5, 300), (0.05, 7), (0.999, 300)]:
-        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "end2end": True}
+        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "head": NetworkHead(end2end=True)}
         one, other = ours.detect(image, **options), theirs.detect(image, **options)
         assert_equal(one, other)
         assert len(one) == min((scores > np.float32(conf)).sum(), max_det)
@@ -208,18 +211,19 @@ def test_a_class_beyond_the_names_is_detected_by_both_arms() -> None:
         np.array([[50, 50, 20, 20]], np.float32), np.array([0.9], "f4"), np.array([80], np.int32)
     )
     image = ImageCandidates("a.jpg", "0", (640, 640), (640, 640), candidates=candidates)
-    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "end2end": False}
+    options = {"conf": 0.1, "iou": 0.5, "max_det": 300, "head": NetworkHead()}
     assert ours.detect(image, **options).class_ids.tolist() == [80]
     assert theirs.detect(image, **options).class_ids.tolist() == [80]
 
 
 def test_nothing_keeps_shapes_and_types() -> None:
-    for boxes, scores, class_ids in (
+    for kept in (
         suppress(EMPTY, conf=0.25, iou=0.45, max_det=300),
         cut(EMPTY, conf=0.25, max_det=300),
     ):
-        assert (boxes.shape, scores.shape, class_ids.shape) == ((0, 4), (0,), (0,))
-        assert (boxes.dtype, scores.dtype, class_ids.dtype) == (np.float32, np.float32, np.int32)
+        columns = kept.boxes, kept.scores, kept.class_ids
+        assert [column.shape for column in columns] == [(0, 4), (0,), (0,)]
+        assert [column.dtype for column in columns] == [np.float32, np.float32, np.int32]
 
 
 def test_a_score_exactly_at_the_threshold_is_no_detection() -> None:
@@ -228,8 +232,8 @@ def test_a_score_exactly_at_the_threshold_is_no_detection() -> None:
         np.array([0.25, np.nextafter(np.float32(0.25), np.float32(1))], np.float32),
         np.zeros(2, np.int32),
     )
-    assert suppress(candidates, conf=0.25, iou=0.5, max_det=9)[0][:, 0].tolist() == [140.0]
-    assert cut(candidates, conf=0.25, max_det=9)[0][:, 0].tolist() == [150.0]
+    assert suppress(candidates, conf=0.25, iou=0.5, max_det=9).boxes[:, 0].tolist() == [140.0]
+    assert cut(candidates, conf=0.25, max_det=9).boxes[:, 0].tolist() == [150.0]
 
 
 def test_more_candidates_than_ultralytics_considers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +245,8 @@ def test_more_candidates_than_ultralytics_considers(monkeypatch: pytest.MonkeyPa
     candidates = crowd(0, 500, grid=False, ties=False)
     options = {"conf": 0.05, "iou": 0.9, "max_det": 300}
     rows = by_ultralytics(candidates, classes=3, max_nms=100, **options)
-    boxes, kept, _ = suppress(candidates, **options)
+    survivors = suppress(candidates, **options)
+    boxes, kept = survivors.boxes, survivors.scores
     np.testing.assert_array_equal(kept, rows[:, 4])
     np.testing.assert_array_equal(boxes, rows[:, :4])
     assert len(kept) < len(by_ultralytics(candidates, classes=3, **options))

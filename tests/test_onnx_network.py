@@ -22,9 +22,10 @@ from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
+from parity.detection.head import NetworkHead
 from parity.documents import load
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.documents import network_run
 
@@ -95,12 +96,13 @@ from parity.data.batch_plan import plan_batches
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import Thresholds
-from parity.detection.postprocess import detect
+from parity.postprocessing.postprocess import detect
+from parity.detection.head import NetworkHead
 onnx, image, folder = map(Path, sys.argv[1:])
 plan_batches({image.name: image}, images_per_job=64, note="", directory=folder)
 network = OnnxNetwork.load(onnx, threads=1)
 made_by = NetworkRun(
-    model_sha256="", imgsz=network.imgsz, rect=network.rect, end2end=network.end2end,
+    model_sha256="", imgsz=network.imgsz, rect=network.rect, head=network.head,
     names=network.names, floor=0.01, threads=1, versions={},
 )
 infer_batch(network, folder / "00000.json", floor=0.01, made_by=made_by,
@@ -140,7 +142,7 @@ def test_detections_are_bit_equal_to_those_of_ultralytics(
         source = next(path for path in samples if path.name == image.name)
         for conf, iou in PAIRS:
             theirs = by_ultralytics(model, source, conf, iou, imgsz=640)
-            ours = detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
+            ours = detect(image, conf=conf, iou=iou, max_det=300, head=NetworkHead())
             np.testing.assert_array_equal(ours.boxes, theirs[:, :4])
             np.testing.assert_array_equal(ours.scores, theirs[:, 4])
             np.testing.assert_array_equal(ours.class_ids, theirs[:, 5])
@@ -189,7 +191,7 @@ MISTAKES = [
         "names that are none",
     ),
     (lambda p: toy(p, METADATA | {"stride": "x"}), "stride is 'x'; expected a whole", "no stride"),
-    (lambda p: toy(p, METADATA | {"task": "segment"}), "for the task 'segment'", "task"),
+    (lambda p: toy(p, METADATA | {"task": "depth"}), "for the task 'depth'", "task"),
     (
         lambda p: toy(p, METADATA, rows=9),
         "returns [1, 9, 7]; expected [batch, 4 + 2 classes, anchors]",

@@ -12,8 +12,9 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess, to_output
 from parity.deployment.run import read_and_preprocess, run
 from parity.detection.candidate_files import ImageCandidates
+from parity.detection.head import NetworkHead
 from parity.detection.letterbox import Letterbox
-from parity.detection.postprocess import detect
+from parity.postprocessing.postprocess import detect
 
 BOXES = np.array([[100, 200, 180, 260], [300, 300, 420, 360]], np.float32)
 PLACE = Letterbox(640, 640, 480, 640, 80, 0)
@@ -36,9 +37,9 @@ def test_the_correct_pipeline_is_the_onnx_arm_bit_for_bit(network, name):
         "",
         image.shape[:2],
         tensor.shape[2:],
-        candidates=network.decode(network.forward(tensor), 0.01),
+        candidates=network.decode((network.forward(tensor),), 0.01),
     )
-    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, end2end=False)
+    expected = detect(arm, conf=0.25, iou=0.45, max_det=300, head=NetworkHead())
     found = run(pipeline, path, network)
     for ours, theirs in (
         (found.boxes, expected.boxes),

@@ -19,10 +19,11 @@ from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.tolerances import judge
 from parity.data.batch_files import BatchImage
 from parity.data.listing import find_samples
-from parity.detection import postprocess as ours
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
+from parity.postprocessing import postprocess as ours
 from parity.provenance import sha256
 from tests.conftest import RUNTIME_FLOOR
 from tests.documents import network_run
@@ -59,7 +60,7 @@ def detections_of(
 ) -> list[Detections]:
     """Run an arm over images."""
     detect = ours.detect if arm.startswith("onnx") else theirs.detect
-    options = {"conf": conf, "iou": iou, "max_det": 300, "end2end": False}
+    options = {"conf": conf, "iou": iou, "max_det": 300, "head": NetworkHead()}
     return [detect(image, **options) for image in candidates_of(network, paths).images]
 
 
@@ -95,7 +96,7 @@ def test_detections_equal_those_of_predict_in_every_bit(
             options = {"conf": conf, "iou": iou, "rect": rect, "imgsz": 640}
             (result,) = model.predict(path, verbose=False, device="cpu", **options)
             expected = result.boxes.data.numpy()
-            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, end2end=False)
+            found = theirs.detect(image, conf=conf, iou=iou, max_det=300, head=NetworkHead())
             np.testing.assert_array_equal(found.boxes, expected[:, :4], err_msg=path.name)
             np.testing.assert_array_equal(found.scores, expected[:, 4], err_msg=path.name)
             np.testing.assert_array_equal(found.class_ids, expected[:, 5], err_msg=path.name)
@@ -247,7 +248,7 @@ def test_provenance_says_what_made_the_candidates(
 ) -> None:
     made_by = describe_run(networks["pytorch-rect"], yolo11n_pt, floor=0.01, threads=1)
     assert made_by.model_sha256 == sha256(yolo11n_pt)
-    assert (made_by.rect, made_by.device, made_by.end2end) == (True, "cpu", False)
+    assert (made_by.rect, made_by.device, made_by.head.end2end) == (True, "cpu", False)
     assert made_by.imgsz == (640, 640)
     assert made_by.names[5] == "bus"
     assert {"ultralytics", "torch", "torchvision", "numpy"} <= set(made_by.versions)

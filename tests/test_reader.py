@@ -333,6 +333,7 @@ DIGITS = "9" * 5000
         ([ENTRY | {"score": -0.5}], "entry 1: the score -0.5 is below 0"),
         ([ENTRY | {"score": float("nan")}], "entry 1: the score: nan is not a finite number"),
         ([ENTRY | {"score": float("inf")}], "entry 1: the score: inf is not a finite number"),
+        ([ENTRY | {"score": 1e308}], r"entry 1: the score: 1e\+308 is too large for a number"),
         ([ENTRY | {"score": True}], "entry 1: the score: True is not a number"),
         ([ENTRY | {"class_id": 1.7}], r"entry 1: 1\.7 is not a class id"),
         ([ENTRY | {"class_id": "1.7"}], r"entry 1: '1\.7' is not a class id"),

@@ -59,8 +59,8 @@ def halve(model: onnx.ModelProto) -> None:
 
 
 REBUILDING = [
-    (lambda m: metadata(m, task="segment"), "only detection models work", "another task"),
-    (lambda m: metadata(m, task=None), "only detection models work", "no metadata"),
+    (lambda m: metadata(m, task="depth"), "only classification models", "another task"),
+    (lambda m: metadata(m, task=None), "only classification models", "no metadata"),
     (lambda m: metadata(m, description=None), "does not say which architecture", "no name"),
     (
         lambda m: metadata(m, description="Ultralytics YOLO99z model"),

@@ -91,15 +91,15 @@ class Halving:
     """A runtime that computes nothing and returns half of what it is given."""
 
     input = TensorInfo("images", ("batch", 3, "height", "width"), "float32")
-    output = TensorInfo("output0", ("batch", 6, "anchors"), "float32")
+    outputs = (TensorInfo("output0", ("batch", 6, "anchors"), "float32"),)
     metadata: ClassVar = {
         "imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"
     }  # fmt: skip
     executed_by = "nothing"
     package = "numpy"
 
-    def run(self, tensor: np.ndarray) -> np.ndarray:
-        return tensor / 2
+    def run(self, tensor: np.ndarray) -> list[np.ndarray]:
+        return [tensor / 2]
 
 
 def test_a_new_runtime_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,10 @@ from parity.detection.candidate_files import BakedThresholds, CandidateBatch, Im
 from parity.detection.decoding import Candidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
+from parity.detection.head import NetworkHead
 from parity.documents import to_plain
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
 from tests.documents import network_run
 
@@ -58,7 +59,7 @@ def shaken(candidates: Candidates, seed: int) -> Candidates:
 
 
 def batch_of(images: list[Candidates], *, end2end: bool = False) -> CandidateBatch:
-    made_by = network_run(floor=FLOOR, end2end=end2end)
+    made_by = network_run(floor=FLOOR, head=NetworkHead(end2end=end2end))
     records = [
         ImageCandidates(f"{i}.jpg", str(i), (300, 280), (320, 320), candidates=candidates)
         for i, candidates in enumerate(images)
@@ -82,7 +83,7 @@ def records_at(
     detect: Callable[..., Detections] = detect,
 ) -> list[ImageDetections]:
     """Return what a fresh run at some thresholds would store."""
-    options = {"max_det": max_det, "end2end": batch.made_by.end2end}
+    options = {"max_det": max_det, "head": batch.made_by.head}
     return [
         ImageDetections.of(image, detect(image, conf=conf, iou=iou, **options))
         for image in batch.images

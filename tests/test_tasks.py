@@ -10,7 +10,7 @@ from parity.backends.onnx_metadata import read_facts
 from parity.backends.runtimes.runtime import TensorInfo
 from parity.detection.decoding import EMPTY, Candidates
 from parity.errors import UserError
-from parity.tasks.task import TASKS, supported_models
+from parity.tasks.task import TASKS, Outputs, supported_models
 
 
 class Loaded:
@@ -23,25 +23,32 @@ class Loaded:
         self.metadata = {
             "imgsz": "[64, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": task
         }  # fmt: skip
-        self.output = TensorInfo("output0", (1, rows, 84), "float32")
+        self.outputs = (TensorInfo("output0", (1, rows, 84), "float32"),)
 
-    def run(self, tensor: np.ndarray) -> np.ndarray:
-        return tensor
+    def run(self, tensor: np.ndarray) -> list[np.ndarray]:
+        return [tensor]
 
 
-def find_nothing(raw: np.ndarray, floor: float) -> Candidates:  # noqa: ARG001
+def find_nothing(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     return EMPTY
 
 
 def test_a_task_that_is_not_registered_is_refused() -> None:
-    with pytest.raises(UserError, match="for the task pose; only detection models work"):
-        read_facts(Loaded("pose", 57), Path("a.onnx"))
+    known = "classification models, .* and segmentation models work"
+    with pytest.raises(UserError, match=f"for the task 'depth'; only {known}"):
+        read_facts(Loaded("depth", 57), Path("a.onnx"))
 
 
 def test_a_new_task_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = replace(TASKS["detect"], models="blind models", box_rows=0, decode=find_nothing)
-    monkeypatch.setattr(TASKS, "_entries", {**TASKS, "nothing": nothing})
-    assert supported_models() == "detection models and blind models"
+    nothing = replace(
+        TASKS["detect"],
+        models="blind models",
+        rows=lambda classes, *_: classes,
+        expected="{classes} classes",
+        decode=find_nothing,
+    )
+    monkeypatch.setattr(TASKS, "_entries", {"nothing": nothing, **TASKS})
+    assert supported_models().startswith("blind models, ")
     assert read_facts(Loaded("nothing", 2), "a.onnx").task.decode is find_nothing
-    with pytest.raises(UserError, match=r"returns \[1, 6, 84\]; expected \[batch, 0 \+ 2 classes"):
+    with pytest.raises(UserError, match=r"returns \[1, 6, 84\]; expected \[batch, 2 classes"):
         read_facts(Loaded("nothing", 6), "a.onnx")

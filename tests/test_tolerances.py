@@ -93,7 +93,8 @@ def test_what_is_required_would_have_passed_and_nothing_less(measured: Differenc
 
 def test_what_would_have_passed_is_what_was_measured() -> None:
     required = judge(replace(NOTHING, extra=3), Tolerance()).required
-    assert required == Tolerance(extra=3, box_px=0.0, score=0.0)
+    nothing = dict.fromkeys(("box_px", "score", "mask", "keypoint_px", "visibility"), 0.0)
+    assert required == Tolerance(extra=3, **nothing)
 
 
 def test_the_defaults_are_the_measured_floor() -> None:
@@ -103,4 +104,7 @@ def test_the_defaults_are_the_measured_floor() -> None:
         "box_px": 0.01,
         "score": 1e-4,
         "unread": 0,
+        "mask": 0.01,
+        "keypoint_px": 0.01,
+        "visibility": 1e-4,
     }

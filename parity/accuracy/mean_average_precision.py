@@ -24,9 +24,9 @@ from parity.data.labels import Labels, Truth, load_labels
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import DetectionBatch
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.documents import load, save
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect
 
 PROTOCOL = """\
 Candidates above the floor of the run go through class-wise non-maximum suppression at an IoU
@@ -138,7 +138,7 @@ def detections_above_floor(
         for image in batch.images:
             if image.name in wanted.images:
                 detections[image.name] = detect(
-                    image, conf=floor, iou=iou, max_det=MAX_DET, end2end=run.end2end
+                    image, conf=floor, iou=iou, max_det=MAX_DET, head=run.head
                 )
     return detections, floor
 

@@ -17,6 +17,7 @@ from parity.detection.decoding import EMPTY, Candidates
 from parity.errors import UnreadableImageError, saying_what_for
 from parity.files import write_json
 from parity.progress import reported
+from parity.tasks.task import Outputs
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,14 @@ class BatchNetwork(Protocol):
     def preprocess(self, image: np.ndarray) -> Any:
         """Return the input for an image, with a shape of (1, 3, H, W)."""
 
-    def forward_batch(self, tensors: list[Any]) -> list[np.ndarray]:
-        """Return the raw output for each of at most ``batch`` inputs."""
+    def forward_batch(self, tensors: list[Any]) -> list[Outputs]:
+        """Return the outputs for each of at most ``batch`` inputs."""
 
     def release(self, tensor: Any) -> None:
         """Take note that an input is not needed any more."""
 
-    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
-        """Return the candidates of a raw output."""
+    def decode(self, outputs: Outputs, floor: float) -> Candidates:
+        """Return the candidates of the outputs for an image."""
 
 
 @dataclass
@@ -140,13 +141,13 @@ def stream(
     """
     for group in grouped(prefetch(partial(load_image, network, watch), images), network.batch):
         tensors = [ready.tensor for ready in group if ready.tensor is not None]
-        raws = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
+        returned = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
         for ready in group:
             found, non_finite = EMPTY, 0
             if ready.tensor is not None:
-                raw = next(raws)
-                found = watch.run("decode", network.decode, raw, floor)
-                non_finite = count_non_finite(raw)
+                outputs = next(returned)
+                found = watch.run("decode", network.decode, outputs, floor)
+                non_finite = sum(map(count_non_finite, outputs))
                 network.release(ready.tensor)
             yield ImageCandidates(
                 ready.image.name,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
+from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
 from parity.model_files.results import ExportDescription, TensorDescription
@@ -17,7 +18,9 @@ NEEDED = ("imgsz", "names", "stride", "task")
 LARGEST_BATCH = 1024
 """Images of one run; also the limit of ``exports.<name>.batch`` in the configuration."""
 FINISHED_COLUMNS = 6
-"""x1, y1, x2, y2, score and class of an output that needs no NMS."""
+"""x1, y1, x2, y2, score and class of a row that needs no NMS; a task may add more."""
+BOX_ROWS = 4
+"""cx, cy, width and height of a raw output."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class ModelFacts:
         Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
     dtype : str
         Of its image input, float32 or float16.
+    rows : int
+        Length of the first output along the axis that holds a prediction.
+    keypoint_shape : tuple of int or None
+        Keypoints of an object and numbers of a keypoint.
     """
 
     task: Task
@@ -55,6 +62,14 @@ class ModelFacts:
     suppressed: bool
     batch: int
     dtype: str
+    rows: int
+    keypoint_shape: tuple[int, int] | None = None
+
+    @property
+    def head(self) -> NetworkHead:
+        """What the end of the network is."""
+        name = next(name for name, task in TASKS.items() if task is self.task)
+        return NetworkHead(name, self.end2end, self.keypoint_shape)
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class UnloadedModel:
     """What a file says of itself, as a session says it of a loaded model."""
 
     input: TensorInfo
-    output: TensorInfo
+    outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
 
 
@@ -81,7 +96,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     UserError
         If it is no model of a supported task that Ultralytics exported.
     """
-    said, taken, output = read_metadata(model.metadata), model.input, model.output
+    said, taken = read_metadata(model.metadata), model.input
     if said.wrong:
         raise UserError(
             f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
@@ -97,30 +112,42 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         raise UserError(
             f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
         )
-    task = TASKS[said.task]
+    task, classes = TASKS[said.task], len(said.names)
     batch, fixed = _check_input(taken, path)
-    rect = not fixed
+    shapes = [output.shape for output in model.outputs]
+    if len(shapes) < task.outputs:
+        raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
+    rows = task.rows(classes, said.keypoint_shape, shapes)
+    if rows is None:
+        raise UserError(
+            f"{path} returns {list(map(list, shapes))} and says nothing that tells how to read "
+            f"them; expected {task.expected.format(classes=classes)}, as Ultralytics exports it."
+        )
     suppressed = bool(said.arguments.get("nms"))
-    finished = output.shape[-1:] == (FINISHED_COLUMNS,) or said.end2end
-    raw = None if finished or suppressed else (task.box_rows, len(said.names))
-    _check_output(output, raw, path)
+    columns = FINISHED_COLUMNS + rows - BOX_ROWS - classes
+    boxes = task.axes == 2
+    finished = boxes and (suppressed or said.end2end or shapes[0][-1:] == (columns,))
+    _check_output(model.outputs[0], task, None if finished else rows, classes, path)
     return ModelFacts(
         task=task,
         imgsz=fixed or said.imgsz,
         stride=said.stride,
         names=said.names,
-        rect=rect,
-        end2end=finished or suppressed,
+        rect=not fixed,
+        end2end=finished,
         suppressed=suppressed,
         batch=batch,
         dtype=taken.dtype,
+        rows=columns if finished else rows,
+        keypoint_shape=said.keypoint_shape,
     )
 
 
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
-    taken, output = map(_as_info, (only_input(description.inputs, path), description.outputs[0]))
-    return read_facts(UnloadedModel(taken, output, description.metadata), path)
+    taken = _as_info(only_input(description.inputs, path))
+    outputs = tuple(map(_as_info, description.outputs))
+    return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 
 
 def _as_info(tensor: TensorDescription) -> TensorInfo:
@@ -148,18 +175,22 @@ def _check_input(taken: TensorInfo, path: str | Path) -> tuple[int, tuple[int, i
     return (batch if isinstance(batch, int) else 1), ((sides[0], sides[1]) if sides else None)
 
 
-def _check_output(output: TensorInfo, raw: tuple[int, int] | None, path: str | Path) -> None:
-    """Check an output; a raw one has rows for the box and for classes, finished boxes are None."""
+def _check_output(
+    output: TensorInfo, task: Task, rows: int | None, classes: int, path: str | Path
+) -> None:
+    """Check a first output; the rows of finished boxes are None."""
     shape = list(output.shape)
     if output.dtype not in DTYPES:
         raise UserError(f"{path} returns {output.dtype}; expected float or float16.")
-    if raw is None and len(shape) != 3:
+    if rows is None and len(shape) != 3:
         raise UserError(
             f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "
             "metadata says that NMS is part of it or not needed."
         )
-    if raw and (len(shape) != 3 or (isinstance(shape[1], int) and shape[1] != sum(raw))):
+    axes = 1 + task.axes
+    if rows and (len(shape) != axes or (isinstance(shape[1], int) and shape[1] != rows)):
+        expected = [task.expected.format(classes=classes), "anchors"][: task.axes]
         raise UserError(
-            f"{path} returns {shape}; expected [batch, {raw[0]} + {raw[1]} classes, anchors], as "
+            f"{path} returns {shape}; expected [{', '.join(['batch', *expected])}], as "
             "Ultralytics exports it."
         )

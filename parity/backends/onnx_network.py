@@ -8,14 +8,16 @@ import cv2
 import numpy as np
 
 from parity.backends.buffers import BufferPool
-from parity.backends.onnx_metadata import FINISHED_COLUMNS, ModelFacts, read_facts
+from parity.backends.onnx_metadata import ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.data.reading import read_image
 from parity.deployment import geometry
 from parity.deployment.input_tensor import to_tensor
+from parity.deployment.pipeline import Pipeline
 from parity.deployment.run import pipeline_of
 from parity.detection.candidate_files import NetworkRun
+from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
@@ -23,9 +25,10 @@ from parity.model_files.description import check_undamaged
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
+from parity.tasks.task import Outputs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OnnxNetwork(ModelFacts):
     """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
 
@@ -84,8 +87,9 @@ class OnnxNetwork(ModelFacts):
     @property
     def output_shape(self) -> tuple[int, ...] | None:
         """What it returns for one image; None where that depends on the image."""
-        sides = [side for side in self.session.output.shape[1:] if isinstance(side, int)]
-        return (1, *sides) if len(sides) == len(self.session.output.shape) - 1 else None
+        _, *sides = self.session.outputs[0].shape
+        fixed = [side for side in sides if isinstance(side, int)]
+        return (1, *fixed) if len(fixed) == len(sides) else None
 
     def check_geometry(
         self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
@@ -135,6 +139,8 @@ class OnnxNetwork(ModelFacts):
         (1, 3, H, W) float32
             Red, green, blue in [0, 1].
         """
+        if self.task.fitted == "centre crop":
+            return to_tensor(Pipeline(), resize_and_crop(image, self.imgsz))
         correct = pipeline_of(self)
         where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
@@ -153,10 +159,10 @@ class OnnxNetwork(ModelFacts):
         self._tensors.give_back(tensor)
 
     def forward(self, tensor: np.ndarray) -> np.ndarray:
-        """Run the network on one image, see :meth:`forward_batch`."""
-        return self.forward_batch([tensor])[0]
+        """Return the first output for one image, see :meth:`forward_batch`."""
+        return self.forward_batch([tensor])[0][0]
 
-    def forward_batch(self, tensors: list[np.ndarray]) -> list[np.ndarray]:
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[Outputs]:
         """Run the network.
 
         Parameters
@@ -166,8 +172,9 @@ class OnnxNetwork(ModelFacts):
 
         Returns
         -------
-        list of (4 + classes, anchors) or (rows, 6) float32
-            The raw output for each image.
+        list of tuple of float32 arrays
+            The outputs for each image; the first is (4 + classes, anchors) or (rows, 6) and what
+            the task adds to them.
 
         Raises
         ------
@@ -180,14 +187,16 @@ class OnnxNetwork(ModelFacts):
             fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
         fed = fed.astype(self.dtype, copy=False)
         with graph_limit(self.path, "running it", images=self.batch):
-            output = self._run(fed)
-        if output.shape[:1] != fed.shape[:1]:
-            raise self._broken_promise(output)
-        return list(output[: len(tensors)].astype(np.float32, copy=False))
+            found = self._run(fed)
+        for output in found:
+            if output.shape[:1] != fed.shape[:1]:
+                raise self._broken_promise(output)
+        counted = [output.astype(np.float32, copy=False) for output in found]
+        return [tuple(output[i] for output in counted) for i in range(len(tensors))]
 
-    def _run(self, fed: np.ndarray) -> np.ndarray:
+    def _run(self, fed: np.ndarray) -> list[np.ndarray]:
         try:
-            return self.session.run(fed)
+            return self.session.run(fed)[: self.task.outputs]
         except MemoryError:
             raise
         except Exception as error:  # the exceptions of runtimes share no base class
@@ -195,20 +204,20 @@ class OnnxNetwork(ModelFacts):
                 f"{self.path}: {self.session.executed_by} cannot run it ({in_one_line(error)})."
             ) from None
 
-    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
-        """Return the candidates of a raw output above a floor.
+    def decode(self, outputs: Outputs, floor: float) -> Candidates:
+        """Return the candidates of the outputs for an image that score above a floor.
 
         Raises
         ------
         UserError
-            If the output has not the shape that the model promised.
+            If the first output has not the shape that the model promised.
         """
-        rows = self.task.box_rows + len(self.names)
-        expected = FINISHED_COLUMNS if self.end2end else rows
-        if raw.ndim != 2 or raw.shape[1 if self.end2end else 0] != expected:
-            raise self._broken_promise(raw)
+        predictions = outputs[0]
+        rows = predictions.shape[-1] if self.end2end else predictions.shape[0]
+        if predictions.ndim != self.task.axes or rows != self.rows:
+            raise self._broken_promise(predictions)
         decode = self.task.decode_end2end if self.end2end else self.task.decode
-        return decode(raw, floor)
+        return decode(outputs, floor, len(self.names))
 
     def _broken_promise(self, output: np.ndarray) -> UserError:
         return UserError(
@@ -251,7 +260,7 @@ def describe_run(
         model_sha256=described.sha256,
         imgsz=network.imgsz,
         rect=network.rect,
-        end2end=network.end2end,
+        head=network.head,
         names=network.names,
         floor=floor,
         threads=threads,

@@ -63,7 +63,7 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
-    from parity.detection.postprocess import detect  # noqa: PLC0415
+    from parity.postprocessing.postprocess import detect  # noqa: PLC0415
 
     network = OnnxNetwork.load(workload.onnx, threads=threads)
     return arm_runner(network, detect, workload)
@@ -71,7 +71,7 @@ def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:
     """Return a runner of an arm of the workflow."""
-    options = {**vars(workload.thresholds), "end2end": network.end2end}
+    options = {**vars(workload.thresholds), "head": network.head}
     stages = {"read": "decode", "preprocess": "preprocess", "forward": "network"}
     measured: BatchNetwork = network
 

@@ -1,13 +1,14 @@
 """Pairing the detections of two arms, image by image, and measuring their differences."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from parity.comparison.matching import match
+from parity.comparison.measures import box_distances, measure
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
 from parity.documents import load, save
@@ -30,6 +31,8 @@ class DetectionPair:
         Of the reference and of the candidate; None where none is stated.
     class_ids : tuple of int
         Of the reference and of the candidate.
+    measures : dict of str to float
+        What else was measured, see :func:`parity.comparison.measures.measure`.
     """
 
     reference: int
@@ -38,6 +41,7 @@ class DetectionPair:
     box_px: float
     scores: tuple[float | None, float | None]
     class_ids: tuple[int, int]
+    measures: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,8 @@ class Differences:
         Largest differences of matched pairs, image px and scores; 0 without any pair.
     iou : float
         Least overlap of a matched pair; 1 without any.
+    measures : dict of str to float
+        Largest of each further measure of matched pairs.
     """
 
     matched: int
@@ -131,6 +137,7 @@ class Differences:
     box_px: float
     score: float
     iou: float
+    measures: dict[str, float] = field(default_factory=dict, kw_only=True)
 
 
 def compare_batch(
@@ -215,7 +222,9 @@ def compare_image(
 
     def pairs(indices: np.ndarray) -> list[DetectionPair]:
         i, j = indices[:, 0], indices[:, 1]
-        distances = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j]).max(axis=1)
+        distances = box_distances(ours, theirs, indices)
+        measured = measure(ours, theirs, indices)
+        values = {name: column.tolist() for name, column in measured.items()}
         columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
         return [
             DetectionPair(
@@ -225,9 +234,10 @@ def compare_image(
                 box_px=box_px,
                 scores=(reference.scores[one], candidate.scores[other]),
                 class_ids=(own_class, other_class),
+                measures={name: column[k] for name, column in values.items()},
             )
-            for one, other, overlap, box_px, own_class, other_class in zip(
-                *(column.tolist() for column in columns), strict=True
+            for k, (one, other, overlap, box_px, own_class, other_class) in enumerate(
+                zip(*(column.tolist() for column in columns), strict=True)
             )
         ]
 
@@ -259,7 +269,19 @@ def differences_of(compared: ImageComparison) -> Differences:
         box_px=_largest([pair.box_px for pair in compared.matched]),
         score=_largest(score_differences(compared.matched)),
         iou=min((pair.iou for pair in compared.matched), default=1.0),
+        measures={
+            name: _largest(values) for name, values in measured_values(compared.matched).items()
+        },
     )
+
+
+def measured_values(pairs: Iterable[DetectionPair]) -> dict[str, list[float]]:
+    """Return every further measure of some pairs, by its name."""
+    values: dict[str, list[float]] = {}
+    for pair in pairs:
+        for name, value in pair.measures.items():
+            values.setdefault(name, []).append(value)
+    return values
 
 
 def score_differences(pairs: Iterable[DetectionPair]) -> list[float]:

@@ -26,7 +26,7 @@ MOST_FALLEN = 20
 """Images that a document names; chosen."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackImage(ImageDetections):
     """The detections of an image, and where they come from.
 

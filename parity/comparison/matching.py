@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parity.comparison.polygons import pairwise_overlap
 from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import Detections
+from parity.detection.oriented_boxes import corners_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     iou : float
         Smallest overlap of a pair.
     """
-    overlap = pairwise_iou(reference.boxes, candidate.boxes)
+    overlap = box_overlaps(reference, candidate)
     closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
     allowed = overlap >= iou
     same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
@@ -62,6 +64,20 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
         sorted(set(range(len(candidate))) - set(paired[:, 1].tolist())),
         overlap,
     )
+
+
+def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
+    """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    """
+    ours, theirs = reference.oriented, candidate.oriented
+    if ours is None or theirs is None:
+        return pairwise_iou(reference.boxes, candidate.boxes)
+    return pairwise_overlap(*(corners_of(each.astype(np.float64)) for each in (ours, theirs)))
 
 
 TIE_BREAK = 1e-9

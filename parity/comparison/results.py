@@ -1,6 +1,6 @@
 """The results of a model: the numbers of its arms and comparisons, and its worst images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from parity.comparison.differences import Differences
@@ -68,11 +68,14 @@ class Distributions:
         Absolute difference of scores, of pairs where both are stated.
     iou : Distribution or None
         Overlaps.
+    measures : dict of str to Distribution
+        Of each further measure.
     """
 
     box_px: Distribution | None
     score: Distribution | None
     iou: Distribution | None
+    measures: dict[str, Distribution] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from typing import ClassVar, Self
 import numpy as np
 
 from parity.comparison.differences import MatchingSettings
-from parity.comparison.matching import best_pairing
+from parity.comparison.matching import best_pairing, box_overlaps
 from parity.comparison.threshold_grid import Axes
-from parity.detection.boxes import pairwise_iou
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
+from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
+from parity.postprocessing.postprocess import detect_boxes
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Ranked:
 
 
 def rank_image(
-    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, end2end: bool
+    image: ImageCandidates, *, conf: float, ious: tuple[float, ...], max_det: int, head: NetworkHead
 ) -> list[Ranked]:
     """Suppress the candidates of an image once per IoU threshold.
 
@@ -135,8 +135,8 @@ def rank_image(
         IoU thresholds.
     max_det : int
         Detections reported at most.
-    end2end : bool
-        Whether the candidates are finished boxes, to which no IoU threshold applies.
+    head : NetworkHead
+        What the candidates come from; no IoU threshold applies to finished boxes and to labels.
 
     Returns
     -------
@@ -145,13 +145,19 @@ def rank_image(
     """
     ranked: list[Ranked] = []
     for iou in ious:
-        if end2end and ranked:
+        if ranked and no_iou(head):
             ranked.append(ranked[0])
             continue
-        kept = detect(image, conf=conf, iou=iou, max_det=len(image.candidates), end2end=end2end)
+        everything = len(image.candidates)
+        kept = detect_boxes(image, conf=conf, iou=iou, max_det=everything, head=head)
         same = (other for other in ranked if _equal(other.detections, kept))
         ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
     return ranked
+
+
+def no_iou(head: NetworkHead) -> bool:
+    """Return whether no IoU threshold applies to what a network returns."""
+    return head.end2end or head.task == "classify"
 
 
 def _equal(one: Detections, other: Detections) -> bool:
@@ -159,10 +165,7 @@ def _equal(one: Detections, other: Detections) -> bool:
 
 
 def _by_falling_score(detections: Detections) -> Detections:
-    order = np.argsort(-detections.scores, kind="stable")
-    return Detections(
-        detections.boxes[order], detections.scores[order], detections.class_ids[order]
-    )
+    return detections.at(np.argsort(-detections.scores, kind="stable"))
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,7 @@ class AllowedPairs:
     @classmethod
     def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
         """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
-        overlap = pairwise_iou(reference.boxes, candidate.boxes)
+        overlap = box_overlaps(reference, candidate)
         difference = np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
         same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
         return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))
@@ -286,7 +289,7 @@ def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
             conf=min(axes.tuned_conf),
             ious=axes.tuned_iou,
             max_det=axes.max_det,
-            end2end=batch.made_by.end2end,
+            head=batch.made_by.head,
         )
         for image in batch.images
     ]
@@ -360,7 +363,7 @@ def sweep(
         images=len(identities.pop()),
         arms={
             arm: ArmCounts(
-                end2end=batch.made_by.end2end,
+                end2end=no_iou(batch.made_by.head),
                 detections=np.sum(
                     [[each.counts(axes.tuned_conf) for each in image] for image in ranked[arm]],
                     axis=0,

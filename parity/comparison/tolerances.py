@@ -1,14 +1,16 @@
 """Comparing differences with tolerances."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from parity.comparison.differences import Differences
 from parity.comparison.rounding import UNROUNDED, Rounding
 
-Quantity = Literal["missing", "extra", "unread", "box_px", "score"]
+Quantity = Literal[
+    "missing", "extra", "unread", "box_px", "score", "mask", "keypoint_px", "visibility"
+]
 """What a tolerance limits."""
 
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
@@ -28,6 +30,12 @@ class Tolerance:
         Largest difference of the scores of a matched pair.
     unread : int
         Images that only one of two arms can read.
+    mask : float
+        1 minus the IoU of the masks of a matched pair.
+    keypoint_px : float
+        Largest distance of a keypoint of a matched pair, image px.
+    visibility : float
+        Largest difference of the visibility of a keypoint of a matched pair.
     """
 
     missing: int = 0
@@ -35,6 +43,9 @@ class Tolerance:
     box_px: float = 0.01
     score: float = 1e-4
     unread: int = 0
+    mask: float = 0.01
+    keypoint_px: float = 0.01
+    visibility: float = 1e-4
 
 
 FLOAT32_ROUNDING = Tolerance()
@@ -84,11 +95,16 @@ def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNRO
     rounding : Rounding
         What printing may have changed, which counts for nothing.
     """
-    found = {quantity: getattr(measured, quantity) for quantity in QUANTITIES}
+    found: dict[str, Any] = {quantity: _value(measured, quantity) for quantity in QUANTITIES}
     found["box_px"] = _beyond(measured.box_px, rounding.box_px)
     found["score"] = _beyond(measured.score, rounding.score)
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]
     return Judgement(Tolerance(**found), exceeded)
+
+
+def _value(measured: Differences, quantity: Quantity) -> float:
+    value: float = vars(measured).get(quantity, measured.measures.get(quantity, 0.0))
+    return value
 
 
 def _beyond(difference: float, rounding: float) -> float:

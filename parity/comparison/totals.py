@@ -11,6 +11,7 @@ from parity.comparison.differences import (
     Differences,
     ImageComparison,
     differences_of,
+    measured_values,
     score_differences,
 )
 from parity.comparison.output_checks import Check, failed_checks
@@ -89,6 +90,7 @@ class ComparisonTotals:
         self.images = self.read = self.differing = 0
         self.counts = Counter(dict.fromkeys(SUMMED, 0))
         self.box_px, self.score, self.iou = array("d"), array("d"), array("d")
+        self.further: dict[str, array[float]] = {}
         self.beyond_px = self.beyond_score = 0.0  # what rounding does not explain
         self.rounding = Rounding()
 
@@ -104,6 +106,8 @@ class ComparisonTotals:
         self.box_px.extend(pair.box_px for pair in compared.matched)
         self.iou.extend(pair.iou for pair in compared.matched)
         self.score.extend(score_differences(compared.matched))
+        for name, values in measured_values(compared.matched).items():
+            self.further.setdefault(name, array("d")).extend(values)
         self.beyond_px = _larger(self.beyond_px, judged.required.box_px)
         self.beyond_score = _larger(self.beyond_score, judged.required.score)
         self.rounding = Rounding(
@@ -123,11 +127,14 @@ class ComparisonTotals:
         if not self.images:
             raise ValueError("there is nothing to compare")
         box_px, score, iou = map(distribution, (self.box_px, self.score, self.iou))
+        spreads = {name: distribution(values) for name, values in self.further.items()}
+        known = {name: spread for name, spread in spreads.items() if spread}
         measured = Differences(
             **self.counts,
             box_px=box_px.max if box_px else 0.0,
             score=score.max if score else 0.0,
             iou=iou.min if iou else 1.0,
+            measures={name: spread.max for name, spread in known.items()},
         )
         beyond = replace(measured, box_px=self.beyond_px, score=self.beyond_score)
         verdict = judge(beyond, self.tolerance)
@@ -136,7 +143,7 @@ class ComparisonTotals:
             images=self.images,
             images_read=self.read,
             images_differing=self.differing,
-            distributions=Distributions(box_px, score, iou),
+            distributions=Distributions(box_px, score, iou, known),
             passed=verdict.passed,
             required=verdict.required,
             exceeded=verdict.exceeded,

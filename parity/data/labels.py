@@ -15,7 +15,7 @@ import numpy as np
 from parity.data.image_names import Given, ImageNames, left_out
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.errors import UserError
-from parity.foreign import lines_of, parse_json, parse_number, read_text, shorten
+from parity.foreign import lines_of, name_in_words, parse_json, parse_number, read_text, shorten
 
 SLACK = 0.01
 """By how much a fraction may lie outside 0 to 1: what Ultralytics tolerates (``verify_image_label``
@@ -148,7 +148,8 @@ def _parse_line(words: list[str], names: Mapping[int, str], where: str) -> Objec
         )
     class_id, *values = (parse_number(word, f"{where} is not a YOLO label") for word in words)
     if class_id not in names:
-        raise UserError(f"{where} names class {words[0]}, which the model does not have.")
+        named = name_in_words(words[0])
+        raise UserError(f"{where} names class {named}, which the model does not have.")
     outside = next((v for v in values if not -SLACK <= v <= 1 + SLACK), None)
     if outside is not None:
         raise UserError(
@@ -252,7 +253,7 @@ def read_coco(
     notes = {
         "images are not in the labels and are left out.": len(shapes) - len(rows),
         "boxes of classes that the model does not have are left out: "
-        f"{', '.join(sorted(foreign))}.": foreign.total(),
+        f"{', '.join(map(name_in_words, sorted(foreign)))}.": foreign.total(),
     }
     return Labels(
         {name: _truth(rows[name], known) for name in shapes if name in rows},
@@ -274,6 +275,9 @@ def load_coco(path: Path) -> Coco:
         raise UserError(f"labels: {error}") from None
     try:
         return msgspec.convert(document, Coco)
+    except UnicodeEncodeError as error:
+        key = shorten(error.object)
+        raise UserError(f"labels: {path}: the key {key} is no text that can be written.") from None
     except msgspec.ValidationError as error:
         expected, _, place = str(error).partition(" - at `$")
         keys = re.findall(r"[^.\[\]`]+", place)

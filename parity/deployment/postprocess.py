@@ -80,9 +80,10 @@ def survivors(
         Of the model.
     """
     if end2end:
-        return cut(found, conf=pipeline.conf, max_det=pipeline.max_det)
+        return _columns(cut(found, conf=pipeline.conf, max_det=pipeline.max_det))
     if values(pipeline, _OF_SURVIVORS) == _ULTRALYTICS:
-        return suppress(found, conf=pipeline.conf, iou=pipeline.iou, max_det=pipeline.max_det)
+        iou, max_det = pipeline.iou, pipeline.max_det
+        return _columns(suppress(found, conf=pipeline.conf, iou=iou, max_det=max_det))
     kept = passing(pipeline, found.scores)
     boxes = to_corners(pipeline, found.boxes[kept])
     inside = _inside(pipeline, boxes, place, image_shape)
@@ -104,6 +105,10 @@ def survivors(
         survived = merge(boxes, scores, joined)
     stay = inside[chosen]
     return survived[stay], scores[chosen][stay], class_ids[chosen][stay]
+
+
+def _columns(kept: Candidates) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return kept.boxes, kept.scores, kept.class_ids
 
 
 def _inside(

@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from parity.detection.decoding import EMPTY, Candidates
+from parity.detection.decoding import EMPTY, NO_EXTRAS, NO_PROTOTYPES, Candidates
+from parity.detection.head import NetworkHead
 from parity.documents import from_plain, to_plain
 from parity.files import read_npz, write_npz
 from parity.integrity import damaged
@@ -43,8 +44,8 @@ class NetworkRun:
         Height and width that images were fitted into, px.
     rect : bool
         Whether they were fitted into a minimal rectangle or the whole size.
-    end2end : bool
-        Whether the network ends in finished boxes that need no NMS.
+    head : NetworkHead
+        What the end of the network is.
     names : dict of int to str
         Class names by id.
     floor : float
@@ -66,7 +67,7 @@ class NetworkRun:
     model_sha256: str
     imgsz: tuple[int, int]
     rect: bool
-    end2end: bool
+    head: NetworkHead
     names: dict[int, str]
     floor: float
     threads: int
@@ -124,7 +125,7 @@ class CandidateBatch:
 
     def save(self, path: str | Path) -> None:
         """Write one npz with all images end to end and their offsets."""
-        counts = [0, *(len(image.candidates) for image in self.images)]
+        found = [image.candidates for image in self.images]
         header = [
             {key: value for key, value in vars(image).items() if key != "candidates"}
             for image in self.images
@@ -133,11 +134,16 @@ class CandidateBatch:
         about = {"schema": f"yolo-parity/{CANDIDATES}", "made_by": made_by, "images": header}
         arrays: dict[str, np.ndarray] = {
             "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-            "offsets": np.cumsum(counts, dtype=np.int64),
+            "offsets": np.cumsum([0, *map(len, found)], dtype=np.int64),
         }
         for column in COLUMNS:
-            parts = (getattr(image.candidates, column) for image in self.images)
+            parts = (getattr(each, column) for each in found)
             arrays[column] = np.concatenate([getattr(EMPTY, column), *parts])
+        if extras := [each.extras for each in found if each.extras.size]:
+            arrays["extras"] = np.concatenate(extras)
+        for i, each in enumerate(found):
+            if each.prototypes.size:
+                arrays[f"prototypes_{i}"] = each.prototypes
         write_npz(path, arrays)
 
     @classmethod
@@ -153,11 +159,18 @@ class CandidateBatch:
         try:
             header = from_plain(json.loads(arrays["about"].tobytes()), cls)
             images = [
-                replace(image, candidates=Candidates(*(arrays[key][first:end] for key in COLUMNS)))
-                for image, (first, end) in zip(
-                    header.images, pairwise(arrays["offsets"]), strict=True
+                replace(image, candidates=_candidates(arrays, i, first, end))
+                for i, (image, (first, end)) in enumerate(
+                    zip(header.images, pairwise(arrays["offsets"]), strict=True)
                 )
             ]
         except (KeyError, ValueError) as error:
             raise damaged(path, f"is damaged ({error})") from None
         return cls(header.made_by, images)
+
+
+def _candidates(arrays: dict[str, np.ndarray], i: int, first: int, end: int) -> Candidates:
+    boxes, scores, class_ids = (arrays[column][first:end] for column in COLUMNS)
+    extras = arrays["extras"][first:end] if "extras" in arrays and end > first else NO_EXTRAS
+    prototypes = arrays.get(f"prototypes_{i}", NO_PROTOTYPES)
+    return Candidates(boxes, scores, class_ids, extras, prototypes)

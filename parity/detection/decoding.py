@@ -1,8 +1,12 @@
 """Turning the network's raw output into candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
+
+NO_EXTRAS = np.zeros((0, 0), np.float32)
+NO_PROTOTYPES = np.zeros((0, 0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -17,35 +21,60 @@ class Candidates:
         Score of the best class, in (0, 1].
     class_ids : (N,) int32
         The best class.
+    extras : (N, E) float32
+        What a task adds to each prediction: mask coefficients, keypoints, or an angle.
+    prototypes : (M, h, w) float32
+        Prototypes of masks, which belong to the image; none but in segmentation.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     class_ids: np.ndarray
+    extras: np.ndarray = field(default_factory=lambda: NO_EXTRAS)
+    prototypes: np.ndarray = field(default_factory=lambda: NO_PROTOTYPES)
 
     def __len__(self) -> int:
         """Return the number of candidates."""
         return len(self.scores)
 
+    def at(self, indices: np.ndarray) -> Self:
+        """Return some of the candidates, in the order of their indices."""
+        extras = self.extras[indices] if self.extras.size else self.extras
+        return replace(
+            self,
+            boxes=self.boxes[indices],
+            scores=self.scores[indices],
+            class_ids=self.class_ids[indices],
+            extras=extras,
+        )
+
 
 EMPTY = Candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int32))
 
 
-def decode(raw: np.ndarray, floor: float) -> Candidates:
+def decode(raw: np.ndarray, floor: float, classes: int | None = None) -> Candidates:
     """Keep the anchors whose best class scores above a floor.
 
     Parameters
     ----------
-    raw : (4 + classes, anchors) float32
-        Rows 0 to 3 are cx, cy, width, height in input px, the others scores after the sigmoid, as
-        the heads of YOLOv8 and later give them.
+    raw : (4 + classes + E, anchors) float32
+        Rows 0 to 3 are cx, cy, width, height in input px, then scores after the sigmoid, as the
+        heads of YOLOv8 and later give them, then what the task adds.
     floor : float
         The comparison is strict, as in Ultralytics.
+    classes : int, optional
+        Rows of scores; all that follow the box by default.
     """
-    best = raw[4:].max(axis=0)
+    end = len(raw) if classes is None else 4 + classes
+    scores = raw[4:end]
+    best = scores.max(axis=0)
     kept = np.flatnonzero(best > np.float32(floor))
-    class_ids = raw[4:, kept].argmax(axis=0).astype(np.int32)
-    return Candidates(np.ascontiguousarray(raw[:4, kept].T), best[kept], class_ids)
+    return Candidates(
+        np.ascontiguousarray(raw[:4, kept].T),
+        best[kept],
+        scores[:, kept].argmax(axis=0).astype(np.int32),
+        np.ascontiguousarray(raw[end:, kept].T) if end < len(raw) else NO_EXTRAS,
+    )
 
 
 def decode_end2end(raw: np.ndarray, floor: float) -> Candidates:
@@ -53,10 +82,16 @@ def decode_end2end(raw: np.ndarray, floor: float) -> Candidates:
 
     Parameters
     ----------
-    raw : (rows, 6) float32
-        x1, y1, x2, y2 in input px, score, class id; a row per box, after NMS.
+    raw : (rows, 6 + E) float32
+        x1, y1, x2, y2 in input px, score, class id, then what the task adds; a row per box, after
+        NMS.
     floor : float
         The comparison is strict, as in Ultralytics.
     """
     rows = raw[raw[:, 4] > np.float32(floor)]
-    return Candidates(rows[:, :4].copy(), rows[:, 4].copy(), rows[:, 5].astype(np.int32))
+    return Candidates(
+        rows[:, :4].copy(),
+        rows[:, 4].copy(),
+        rows[:, 5].astype(np.int32),
+        rows[:, 6:].copy() if raw.shape[1] > 6 else NO_EXTRAS,
+    )

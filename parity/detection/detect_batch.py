@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ def detect_batch(
     arm: str,
     thresholds: Thresholds,
     detect: Callable[..., Detections],
+    native_masks: bool = False,
 ) -> None:
     """Turn a candidate file into a detection file.
 
@@ -35,7 +37,9 @@ def detect_batch(
         What to apply.
     detect : callable
         Turns the candidates of one image into detections, see
-        :func:`parity.detection.postprocess.detect`.
+        :func:`parity.postprocessing.postprocess.detect`.
+    native_masks : bool
+        Whether masks are made in the size of the image.
 
     Raises
     ------
@@ -44,9 +48,10 @@ def detect_batch(
     """
     batch = CandidateBatch.load(candidates)
     run = batch.made_by
+    run = replace(run, head=replace(run.head, native_masks=native_masks))
     check_baked(arm, run.baked, thresholds)
     images = [
-        ImageDetections.of(image, detect(image, **vars(thresholds), end2end=run.end2end))
+        ImageDetections.of(image, detect(image, **vars(thresholds), head=run.head))
         for image in batch.images
     ]
     save(destination, DetectionBatch(MadeBy.network(arm, thresholds, run), images))

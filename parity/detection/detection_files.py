@@ -1,12 +1,14 @@
 """Detection files: what an arm reports for a batch of images."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from parity.detection.candidate_files import BakedThresholds, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
+from parity.detection.run_length import decode_masks, encode_masks
 
 NOT_LISTED = "the external boxes do not list it"
 """Reason of an image that external boxes do not list, not even as one without objects."""
@@ -101,7 +103,7 @@ class MadeBy:
     model_sha256: str | None = None
     imgsz: tuple[int, int] | None = None
     rect: bool | None = None
-    end2end: bool | None = None
+    head: NetworkHead | None = None
     floor: float | None = None
     threads: int | None = None
     versions: dict[str, str] | None = None
@@ -141,6 +143,12 @@ class ImageDetections:
         Numbers of the raw output that were NaN or infinite.
     boxes, scores, class_ids : list
         See :class:`Detections`; a score that is not stated is None.
+    mask_shape : tuple of int or None
+        Height and width of the masks, px.
+    masks : list of str or None
+        Run lengths of each mask, as COCO writes them compressed.
+    keypoints, oriented : list or None
+        See :class:`Detections`.
     """
 
     name: str
@@ -152,11 +160,16 @@ class ImageDetections:
     boxes: list[list[float]]
     scores: list[float | None]
     class_ids: list[int]
+    mask_shape: tuple[int, int] | None = None
+    masks: list[str] | None = None
+    keypoints: list[list[list[float]]] | None = None
+    oriented: list[list[float]] | None = None
 
     @classmethod
     def of(cls, image: ImageCandidates, found: Detections) -> Self:
         """Return the record of an image; every number is the shortest that gives its float32."""
         height, width = image.image_shape
+        masks, keypoints = found.masks, found.keypoints
         return cls(
             name=image.name,
             sha256=image.sha256,
@@ -164,9 +177,13 @@ class ImageDetections:
             width=width,
             reason=image.reason,
             non_finite=image.non_finite,
-            boxes=[[float(str(side)) for side in box] for box in found.boxes],
-            scores=[float(str(score)) for score in found.scores],
+            boxes=_shortest(found.boxes),
+            scores=_shortest(found.scores),
             class_ids=found.class_ids.tolist(),
+            mask_shape=None if masks is None else (masks.shape[1], masks.shape[2]),
+            masks=None if masks is None else encode_masks(masks),
+            keypoints=None if keypoints is None else _shortest(keypoints),
+            oriented=None if found.oriented is None else _shortest(found.oriented),
         )
 
     def arrays(self) -> Detections:
@@ -175,7 +192,17 @@ class ImageDetections:
             np.array(self.boxes, np.float32).reshape(-1, 4),
             np.array(self.scores, np.float32),
             np.array(self.class_ids, np.int32),
+            None if self.masks is None else decode_masks(self.masks, self.mask_shape),
+            None if self.keypoints is None else np.array(self.keypoints, np.float32),
+            None if self.oriented is None else np.array(self.oriented, np.float32).reshape(-1, 5),
         )
+
+
+def _shortest(values: np.ndarray) -> Any:
+    """Return float32 numbers as nested lists, each the shortest that gives it."""
+    if values.ndim > 1:
+        return [_shortest(each) for each in values]
+    return [float(str(value)) for value in values]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The detections of one image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -12,25 +13,38 @@ class Detections:
     Attributes
     ----------
     boxes : (N, 4) float32
-        x1, y1, x2, y2 in px of the original image, origin at its top left.
+        x1, y1, x2, y2 in px of the original image, origin at its top left. The hull of an oriented
+        box; the whole image for a label of classification.
     scores : (N,) float32
         In (0, 1], falling.
     class_ids : (N,) int32
         Index into the model's names.
+    masks : (N, h, w) uint8 or None
+        1 where an object is; in the size of the image, or of the network's input with its border.
+    keypoints : (N, K, 2 or 3) float32 or None
+        x and y in px of the original image and, if three, visibility in [0, 1].
+    oriented : (N, 5) float32 or None
+        cx, cy, width, height in px of the original image and the angle in radians, from the x axis
+        towards the y axis.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     class_ids: np.ndarray
+    masks: np.ndarray | None = None
+    keypoints: np.ndarray | None = None
+    oriented: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of detections."""
         return len(self.scores)
 
+    def at(self, indices: np.ndarray) -> Self:
+        """Return some of the detections, in the order of their indices."""
+        columns = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(self, **{name: value[indices] for name, value in columns.items()})
+
     def equals(self, other: "Detections") -> bool:
         """Return whether all numbers of some other detections are the same, in the same order."""
-        return (
-            np.array_equal(self.boxes, other.boxes)
-            and np.array_equal(self.scores, other.scores)
-            and np.array_equal(self.class_ids, other.class_ids)
-        )
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return all(one is another or np.array_equal(one, another) for one, another in pairs)

@@ -1,5 +1,7 @@
 """Non-maximum suppression, bit-equal to ``torchvision.ops.nms`` as Ultralytics calls it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from parity.detection.boxes import cxcywh_to_xyxy
@@ -103,9 +105,24 @@ def largest_float32(value: float) -> np.float32:
     return nearest if float(nearest) <= value else np.nextafter(nearest, np.float32(-np.inf))
 
 
-def suppress(
-    candidates: Candidates, *, conf: float, iou: float, max_det: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def best_candidates(scores: np.ndarray, conf: float) -> np.ndarray:
+    """Return the indices of the candidates that take part in suppression.
+
+    Parameters
+    ----------
+    scores : (N,) float32
+        Of the candidates.
+    conf : float
+        A score must exceed it.
+    """
+    passing = np.flatnonzero(scores > np.float32(conf))
+    if len(passing) > MAX_CANDIDATES:
+        best = np.argsort(-scores[passing], kind="stable")[:MAX_CANDIDATES]
+        passing = passing[best]
+    return passing
+
+
+def suppress(candidates: Candidates, *, conf: float, iou: float, max_det: int) -> Candidates:
     """Apply the thresholds and class-wise NMS to candidates of a raw head.
 
     Parameters
@@ -121,25 +138,16 @@ def suppress(
 
     Returns
     -------
-    boxes : (K, 4) float32
-        x1, y1, x2, y2 in input px, by falling score.
-    scores : (K,) float32
-    class_ids : (K,) int32
+    Candidates
+        Those that stay, by falling score; boxes as x1, y1, x2, y2 in input px.
     """
-    passing = np.flatnonzero(candidates.scores > np.float32(conf))
-    if len(passing) > MAX_CANDIDATES:
-        best = np.argsort(-candidates.scores[passing], kind="stable")[:MAX_CANDIDATES]
-        passing = passing[best]
-    boxes = cxcywh_to_xyxy(candidates.boxes[passing])
-    scores, class_ids = candidates.scores[passing], candidates.class_ids[passing]
-    offsets = class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
-    kept = nms(boxes + offsets, scores, iou, limit=max_det)
-    return boxes[kept], scores[kept], class_ids[kept]
+    passing = candidates.at(best_candidates(candidates.scores, conf))
+    corners = replace(passing, boxes=cxcywh_to_xyxy(passing.boxes))
+    offsets = corners.class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
+    return corners.at(nms(corners.boxes + offsets, corners.scores, iou, limit=max_det))
 
 
-def cut(
-    candidates: Candidates, *, conf: float, max_det: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def cut(candidates: Candidates, *, conf: float, max_det: int) -> Candidates:
     """Apply the confidence threshold to candidates of an end-to-end head, which needs no NMS.
 
     Parameters
@@ -153,9 +161,7 @@ def cut(
 
     Returns
     -------
-    boxes : (K, 4) float32
-    scores : (K,) float32
-    class_ids : (K,) int32
+    Candidates
+        Those that stay, in their order.
     """
-    kept = np.flatnonzero(candidates.scores > np.float32(conf))[:max_det]
-    return candidates.boxes[kept], candidates.scores[kept], candidates.class_ids[kept]
+    return candidates.at(np.flatnonzero(candidates.scores > np.float32(conf))[:max_det])

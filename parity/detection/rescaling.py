@@ -3,16 +3,49 @@
 The arithmetic is that of ``ultralytics.utils.ops.scale_boxes`` (8.4.190), rounding included.
 """
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Where an image lies in the network's input, as Ultralytics computes it from two shapes.
+
+    The gain is recomputed separately for each axis; on a minimal rectangle it may differ from the
+    ratio of :func:`parity.detection.letterbox.fit`.
+
+    Attributes
+    ----------
+    gain_x, gain_y : float
+        Input px per image px.
+    pad_x, pad_y : int
+        Border at the left and at the top, input px.
+    """
+
+    gain_x: float
+    gain_y: float
+    pad_x: int
+    pad_y: int
+
+    @classmethod
+    def between(cls, input_shape: tuple[int, int], image_shape: tuple[int, int]) -> Self:
+        """Return the mapping between two shapes, each height and width in px."""
+        gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
+        height, width = (max(round(side * gain), 1) for side in image_shape)
+        return cls(
+            gain_x=width / image_shape[1],
+            gain_y=height / image_shape[0],
+            pad_x=round((input_shape[1] - width) / 2 - 0.1),
+            pad_y=round((input_shape[0] - height) / 2 - 0.1),
+        )
 
 
 def scale_boxes(
     boxes: np.ndarray, input_shape: tuple[int, int], image_shape: tuple[int, int]
 ) -> np.ndarray:
     """Map boxes from input coordinates to image coordinates and clip them to the image.
-
-    The gain is recomputed from the two shapes, separately for each axis, as Ultralytics does; on a
-    minimal rectangle it may differ from the ratio of :func:`fit`.
 
     Parameters
     ----------
@@ -26,13 +59,10 @@ def scale_boxes(
     (N, 4) float32
         x1, y1, x2, y2 in image px, within [0, width] and [0, height].
     """
-    gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
-    new_height, new_width = (max(round(side * gain), 1) for side in image_shape)
-    pad_y = round((input_shape[0] - new_height) / 2 - 0.1)
-    pad_x = round((input_shape[1] - new_width) / 2 - 0.1)
+    mapping = Mapping.between(input_shape, image_shape)
     restored = boxes.astype(np.float32)
-    restored[:, 0::2] = (restored[:, 0::2] - pad_x) / (new_width / image_shape[1])
-    restored[:, 1::2] = (restored[:, 1::2] - pad_y) / (new_height / image_shape[0])
+    restored[:, 0::2] = (restored[:, 0::2] - mapping.pad_x) / mapping.gain_x
+    restored[:, 1::2] = (restored[:, 1::2] - mapping.pad_y) / mapping.gain_y
     restored[:, 0::2] = restored[:, 0::2].clip(0, image_shape[1])
     restored[:, 1::2] = restored[:, 1::2].clip(0, image_shape[0])
     return restored

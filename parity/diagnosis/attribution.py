@@ -13,7 +13,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
-from parity.detection.postprocess import detect
+from parity.detection.head import NetworkHead
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -30,6 +30,7 @@ from parity.diagnosis.fault_examples import telling_example
 from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
+from parity.postprocessing.postprocess import detect
 
 EXAMPLES = 3
 """Images that are shown; chosen."""
@@ -65,10 +66,11 @@ class Reference:
     def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
+        head = NetworkHead(end2end=self.end2end)
         return {
             name: ImageDetections.of(
                 image,
-                detect(image, **thresholds, max_det=pipeline.max_det, end2end=self.end2end),
+                detect(image, **thresholds, max_det=pipeline.max_det, head=head),
             )
             for name, image in self.candidates.items()
         }

@@ -22,7 +22,8 @@ NO_BOX_HINT = '; an image without any is listed alone: {"image": …}'
 
 LARGEST_COORDINATE = 1e7
 """A larger coordinate is no px and no fraction of it; chosen: a thousand times the widest image, so
-that boxes that were scaled a second time can be read."""
+that boxes that were scaled a second time can be read. A score that is one by mistake is no larger,
+either."""
 
 LOWEST_CLASS_ID = -1
 """What class 0 becomes where ids are one too low."""
@@ -134,7 +135,10 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
 
 def _parse_score(value: Any, where: str) -> float:
     percent = isinstance(value, str) and value.rstrip().endswith("%")
-    return parse_number(value.rstrip("% "), where) / 100 if percent else parse_number(value, where)
+    score = parse_number(value.rstrip("% "), where) / 100 if percent else parse_number(value, where)
+    if abs(score) > LARGEST_COORDINATE:
+        raise UserError(f"{where}: {shorten(value)} is too large for a number of a network.")
+    return score
 
 
 def _column(record: Record, keys: Iterable[str]) -> list[Any] | None:

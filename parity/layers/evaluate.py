@@ -12,9 +12,9 @@ from parity.data.batch_files import BatchImage
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Thresholds
 from parity.detection.detections import Detections
-from parity.detection.postprocess import detect
 from parity.errors import UnreadableImageError
 from parity.layers.results import Evaluation, Spread
+from parity.postprocessing.postprocess import detect
 
 MATCHING_IOU = 0.5
 """Smallest overlap of a matched pair, the default of ``matching.iou``."""
@@ -65,9 +65,9 @@ class Evaluator:
         """Return what a network detects in the images."""
         found = []
         for name, tensor, shape in zip(self.names, self.inputs, self.shapes, strict=True):
-            candidates = network.decode(network.forward(tensor), self.thresholds.conf)
+            candidates = network.decode(network.forward_batch([tensor])[0], self.thresholds.conf)
             image = ImageCandidates(name, "", shape, tensor.shape[2:], candidates=candidates)
-            options = {**vars(self.thresholds), "end2end": network.end2end}
+            options = {**vars(self.thresholds), "head": network.head}
             found.append(detect(image, **options))
         return found
 

@@ -16,6 +16,7 @@ EXPECTED = {
     "names": "a name for each class from 0 on",
     "stride": f"a whole number from 1 to {LARGEST_SIDE}",
     "args": "keys with values",
+    "kpt_shape": "how many keypoints, and 2 or 3 numbers each",
 }
 
 
@@ -37,6 +38,8 @@ class ExporterMetadata:
         Of the export.
     end2end : bool
         Whether its head needs no NMS.
+    keypoint_shape : tuple of int or None
+        Keypoints of an object and numbers of a keypoint.
     wrong : dict of str to str
         What is wrong with each key that is there but cannot be used, in words.
     """
@@ -47,6 +50,7 @@ class ExporterMetadata:
     task: str | None
     arguments: dict[str, Any]
     end2end: bool
+    keypoint_shape: tuple[int, int] | None = None
     wrong: dict[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +61,7 @@ def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:
         "names": _names,
         "stride": _stride,
         "args": _arguments,
+        "kpt_shape": _keypoint_shape,
     }
     found = {
         key: read(literal(properties[key])) if key in properties else None
@@ -74,6 +79,7 @@ def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:
         task=properties.get("task"),
         arguments=found["args"] or {},
         end2end=properties.get("end2end") == "True",
+        keypoint_shape=found["kpt_shape"],
         wrong=wrong,
     )
 
@@ -111,6 +117,12 @@ def _names(value: Any) -> dict[int, str] | None:
     if not all(isinstance(name, str | int) for name in named.values()):
         return None
     return {key: str(named[key]) for key in named}
+
+
+def _keypoint_shape(value: Any) -> tuple[int, int] | None:
+    if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_side, value)):
+        return (value[0], value[1]) if value[1] in (2, 3) else None
+    return None
 
 
 def _arguments(value: Any) -> dict[str, Any] | None:

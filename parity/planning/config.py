@@ -171,6 +171,7 @@ class Config:
     annotate: int
     latency: LatencyConfig
     browse: int
+    retina_masks: bool
     limits: Limits
     device: str
     labels: str | None = None

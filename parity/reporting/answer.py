@@ -3,7 +3,6 @@
 The page, the Markdown report, the console and the files for machines say these sentences.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +31,7 @@ from parity.reporting.verdict import (
     overall,
     sentence,
 )
-from parity.reporting.wording import count, listing, number
+from parity.reporting.wording import count, headline, listing, number
 
 MOST_NAMED = 5
 """Exports that a sentence lists by name (chosen)."""
@@ -92,7 +91,7 @@ class Answer:
     @property
     def headline(self) -> str:
         """The sentence up to its reasons: "Your program `mine` is wrong in 2 steps"."""
-        return re.split(r"[:;.](?=\s|$)", self.sentence, maxsplit=1)[0]
+        return headline(self.sentence)
 
 
 @dataclass(frozen=True)

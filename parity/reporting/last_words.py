@@ -156,7 +156,7 @@ def _why(job: FailedJob) -> list[str]:
 
 
 def _told_by_node(job: FailedJob) -> list[str]:
-    """Return why a job never started, as far as its node says; here, the console has said it."""
+    """Return why a job never started, as far as its node says; here, Snakemake's log holds it."""
     lines = [line.strip() for log in job.logs[1:] for line in _read(log).splitlines()]
     sentences = [line for line in lines if line.startswith("error: ")]
     if sentences:

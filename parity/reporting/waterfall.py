@@ -68,7 +68,7 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
     """Yield what changes on the way to an export, and the arm that shows it."""
     reference, control = deployment.whole.reference, deployment.runtime.reference
     one, other = (results.arms[arm].made_by for arm in (reference, control))
-    resized, headless = one.imgsz != other.imgsz, one.end2end != other.end2end
+    resized, headless = one.imgsz != other.imgsz, one.head != other.head
     shape = "shape of the input tensor"
     changes = {shape: one.rect != other.rect}
     changes |= {"size of the input tensor": resized, "head without NMS": headless}

@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 
+REASONS = re.compile(r"[:;.](?=\s|$)")
+"""What stands before the reasons in a sentence."""
+
 DIGITS = 3
 
 PANOPTIC_QUALITY = (
@@ -71,6 +74,11 @@ def listing(items: Sequence[str], *, limit: int = 10) -> str:
 def as_sentence(text: str) -> str:
     """Return text that begins with a capital letter and ends with a full stop."""
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def headline(sentence: str) -> str:
+    """Return a sentence up to its reasons: "Your program `mine` is wrong in 2 steps"."""
+    return REASONS.split(sentence, maxsplit=1)[0]
 
 
 def four_decimals(value: float | None) -> str:

@@ -1,20 +1,32 @@
 """What a task must define, and the registry of tasks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
 from parity.detection.decoding import Candidates
 from parity.registry import Registry
 
-Decode = Callable[[np.ndarray, float], Candidates]
-"""Candidates of the raw output of one image that score above a floor."""
+Outputs = tuple[np.ndarray, ...]
+"""Everything that a network returns for one image, without the axis of the batch."""
+
+
+class Decode(Protocol):
+    """What turns the outputs for one image into the candidates that score above a floor."""
+
+    def __call__(self, outputs: Outputs, floor: float, classes: int) -> Candidates:
+        """Return the candidates; ``classes`` is how many the model knows."""
+
+
+OutputShapes = Sequence[tuple[int | str, ...]]
+"""The shapes of all outputs, with the axis of the batch."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a network is trained to find, and how its output is read.
+    """What a network is trained to find, and how its outputs are read.
 
     Attributes
     ----------
@@ -22,15 +34,31 @@ class Task:
         What models of it are called in sentences, in the plural.
     model_class : str
         Class of ``ultralytics.nn.tasks`` that its checkpoints hold.
-    box_rows : int
-        Rows of a raw output that precede those of the classes.
+    predictor : str
+        Class of ``ultralytics.models.yolo`` that predicts with them, and its module.
+    fitted : {"letterbox", "centre crop"}
+        How an image becomes the input.
+    outputs : int
+        How many outputs count.
+    axes : int
+        Of the first output for an image: two where it holds boxes.
+    rows : callable
+        Rows that an image's first output should have, given the number of classes, the shape of
+        keypoints or None, and the shapes of the outputs.
+    expected : str
+        These rows in words, for messages.
     decode, decode_end2end : callable
-        Make candidates of a raw output, and of one that holds finished boxes.
+        Make candidates of the outputs, and of those that hold finished boxes.
     """
 
     models: str
     model_class: str
-    box_rows: int
+    predictor: str
+    fitted: Literal["letterbox", "centre crop"]
+    outputs: int
+    axes: int
+    rows: Callable[[int, tuple[int, int] | None, OutputShapes], int | None]
+    expected: str
     decode: Decode
     decode_end2end: Decode
 
@@ -41,4 +69,5 @@ TASKS: Registry[Task] = Registry("task")
 
 def supported_models() -> str:
     """Return what models work, for sentences."""
-    return " and ".join(task.models for task in TASKS.values())
+    *most, last = (task.models for task in TASKS.values())
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,10 +1,12 @@
 """Ultralytics' models: their classes by task, and how they are saved and loaded."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
 from ultralytics import YOLO, __version__
+from ultralytics.engine.predictor import BasePredictor
 from ultralytics.nn import tasks
 
 from parity.backends.trust import is_checkpoint_trusted
@@ -16,6 +18,15 @@ from parity.tasks.task import Task
 def model_class(task: Task) -> type[tasks.BaseModel]:
     """Return the class that the checkpoints of a task hold."""
     returned: type[tasks.BaseModel] = getattr(tasks, task.model_class)
+    return returned
+
+
+def predictor_class(task: Task) -> type[BasePredictor]:
+    """Return the class that predicts with the models of a task."""
+    module, name = task.predictor.split(".")
+    returned: type[BasePredictor] = getattr(
+        importlib.import_module(f"ultralytics.models.yolo.{module}"), name
+    )
     return returned
 
 

@@ -2,27 +2,31 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import cv2
 import numpy as np
 import torch
 from ultralytics.data.utils import IMG_FORMATS
-from ultralytics.models.yolo.detect import DetectionPredictor
+from ultralytics.engine.predictor import BasePredictor
 from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
-from parity.backends.pytorch.models import load_model
+from parity.backends.pytorch.models import load_model, predictor_class
 from parity.data.image_files import open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
+from parity.detection.head import NetworkHead
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import sha256, versions
-from parity.tasks.task import TASKS, Task
+from parity.tasks.task import TASKS, Outputs, Task
 
 END2END_ROWS = 300
 """Rows that ``predict`` asks of an end-to-end head at least, as many as an export has."""
+
+BLANK = np.zeros((1, 1, 3), np.uint8)
+"""An image of one px."""
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,22 @@ class PytorchNetwork:
 
     Attributes
     ----------
-    predictor : DetectionPredictor
-        Ultralytics' predictor with the model in it.
+    predictor : BasePredictor
+        Ultralytics' predictor of the task with the model in it.
     task : Task
         What the model was trained to find.
     names : dict of int to str
         Class names by id.
-    end2end : bool
-        Whether the output holds finished boxes that need no NMS.
+    head : NetworkHead
+        What the end of the network is.
     batch : int
         Images that one run takes.
     """
 
-    predictor: DetectionPredictor
+    predictor: BasePredictor
     task: Task
     names: dict[int, str]
-    end2end: bool
+    head: NetworkHead
     batch: int = 1
 
     @classmethod
@@ -83,10 +87,17 @@ class PytorchNetwork:
         UserError
             If there is no such head.
         """
-        options = {"rect": rect, "device": device, "save": False, "verbose": False}
-        options["nms"] = False if end2end else None
-        predictor = DetectionPredictor(overrides=options)
         loaded = load_model(path)
+        task = TASKS[loaded.task]
+        options = {
+            "imgsz": list(imgsz),
+            "rect": rect,
+            "device": device,
+            "save": False,
+            "verbose": False,
+        }
+        options["nms"] = False if end2end else None
+        predictor = predictor_class(task)(overrides=options)
         predictor.setup_model(loaded.model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model
@@ -96,7 +107,11 @@ class PytorchNetwork:
         if end2end:  # as stream_inference does
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)
-        return cls(predictor, TASKS[loaded.task], dict(model.names), bool(model.end2end))
+        if task.fitted == "centre crop":
+            predictor.setup_source(BLANK)  # chooses the transforms
+        shape = getattr(model, "kpt_shape", None)
+        head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
+        return cls(predictor, task, dict(model.names), head)
 
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
@@ -134,31 +149,37 @@ class PytorchNetwork:
         returned: torch.Tensor = self.predictor.preprocess([image])
         return returned
 
-    def forward(self, tensor: torch.Tensor) -> np.ndarray:
+    def forward(self, tensor: torch.Tensor) -> Outputs:
         """Run the network.
 
         Returns
         -------
-        (4 + classes, anchors) or (rows, 6) float32
-            The raw output for the one image.
+        tuple of float32 arrays
+            The outputs for the one image, see :data:`parity.tasks.task.Outputs`.
         """
         with torch.inference_mode():
-            output = self.predictor.model(tensor)
-        raw = output[0] if isinstance(output, list | tuple) else output
-        returned: np.ndarray = raw[0].float().cpu().numpy()
-        return returned
+            returned = self.predictor.model(tensor)
+        counted = _flat(returned)[: self.task.outputs]
+        return tuple(output[0].float().cpu().numpy() for output in counted)
 
-    def forward_batch(self, tensors: list[torch.Tensor]) -> list[np.ndarray]:
+    def forward_batch(self, tensors: list[torch.Tensor]) -> list[Outputs]:
         """Run the network image by image: torch's last bits depend on the batch."""
         return [self.forward(tensor) for tensor in tensors]
 
     def release(self, tensor: torch.Tensor) -> None:
         """Do nothing: torch keeps freed memory by itself."""
 
-    def decode(self, raw: np.ndarray, floor: float) -> Candidates:
-        """Return the candidates of a raw output above a floor."""
-        decode = self.task.decode_end2end if self.end2end else self.task.decode
-        return decode(raw, floor)
+    def decode(self, outputs: Outputs, floor: float) -> Candidates:
+        """Return the candidates of the outputs for an image that score above a floor."""
+        decode = self.task.decode_end2end if self.head.end2end else self.task.decode
+        return decode(outputs, floor, len(self.names))
+
+
+def _flat(returned: Any) -> list[torch.Tensor]:
+    """Return the tensors of nested outputs, those for prediction first."""
+    if isinstance(returned, torch.Tensor):
+        return [returned]
+    return [tensor for part in returned if not isinstance(part, dict) for tensor in _flat(part)]
 
 
 def describe_run(
@@ -182,7 +203,7 @@ def describe_run(
         model_sha256=sha256(checkpoint),
         imgsz=(height, width),
         rect=bool(network.predictor.args.rect),
-        end2end=network.end2end,
+        head=network.head,
         names=network.names,
         floor=floor,
         threads=threads,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, only_input, some_outputs
 from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ class OnnxRuntimeSession:
 
     session: "onnxruntime.InferenceSession"
     input: TensorInfo
-    output: TensorInfo
+    outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
     package: str = "onnxruntime"
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input."""
-        returned: np.ndarray = self.session.run(None, {self.input.name: tensor})[0]
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input."""
+        returned: list[np.ndarray] = self.session.run(None, {self.input.name: tensor})
         return returned
 
 
@@ -56,9 +56,9 @@ def load_session(
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise UserError(f"{path}: ONNX Runtime cannot load it ({in_one_line(error)}).") from None
-    taken, output = (
+    taken, outputs = (
         only_input(session.get_inputs(), path),
-        first_output(session.get_outputs(), path),
+        some_outputs(session.get_outputs(), path),
     )
     used = session.get_providers()
     for provider in providers:
@@ -67,7 +67,7 @@ def load_session(
     return OnnxRuntimeSession(
         session,
         _describe(taken),
-        _describe(output),
+        tuple(map(_describe, outputs)),
         metadata,
         used[0],
     )

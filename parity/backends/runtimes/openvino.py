@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, first_output, only_input
+from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, only_input, some_outputs
 from parity.errors import UserError, in_one_line
 
 if TYPE_CHECKING:
@@ -27,18 +27,15 @@ class OpenVinoSession:
 
     request: Any
     input: TensorInfo
-    output: TensorInfo
+    outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
     package: str = "openvino"
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input."""
-        outputs = self.request.infer({self.input.name: tensor})
-        returned: np.ndarray = next(
-            iter(outputs.values())
-        ).copy()  # OpenVINO writes the next one into the same
-        return returned
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input."""
+        found = self.request.infer({self.input.name: tensor})
+        return [each.copy() for each in found.values()]  # OpenVINO reuses its own arrays
 
 
 def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001
@@ -69,7 +66,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     return OpenVinoSession(
         request,
         only_input([_describe(port) for port in model.inputs], path),
-        first_output([_describe(port) for port in model.outputs], path),
+        some_outputs([_describe(port) for port in model.outputs], path),
         _metadata(model),
         f"OpenVINO {version} on the CPU",
     )

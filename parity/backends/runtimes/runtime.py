@@ -54,8 +54,8 @@ class Session(Protocol):
         """The first input of the model."""
 
     @property
-    def output(self) -> TensorInfo:
-        """The first output of the model."""
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """The outputs of the model."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -69,8 +69,8 @@ class Session(Protocol):
     def package(self) -> str:
         """The Python package whose version counts."""
 
-    def run(self, tensor: "np.ndarray") -> "np.ndarray":
-        """Return the first output for an input, both with the axis of the batch."""
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input, with the axis of the batch."""
 
 
 class Load(Protocol):
@@ -109,8 +109,8 @@ def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
     return inputs[0]
 
 
-def first_output(outputs: Sequence[Tensor], path: str | Path) -> Tensor:
-    """Return the first output of a model.
+def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, ...]:
+    """Return the outputs of a model, which must have one at least.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def first_output(outputs: Sequence[Tensor], path: str | Path) -> Tensor:
     """
     if not outputs:
         raise UserError(f"{path} has no output; export the model again.")
-    return outputs[0]
+    return tuple(outputs)
 
 
 RUNTIMES: Registry[Load] = Registry("runtime")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from parity.benchmarking.results import Latency, Ratio, Speed
 from parity.reporting.figures.theme import palette, theme
+from parity.reporting.wording import count
 
 STAGE_COLOURS = {
     "decode": "#56B4E9",
@@ -31,7 +32,7 @@ def draw_latency(latency: Latency) -> Figure:
         machine = latency.made_by.machine
         figure.suptitle(
             f"{machine.processor}, {machine.cores} of {machine.cores_there} cores, "
-            f"{latency.rounds} rounds of {latency.images} images",
+            f"{count(latency.rounds, 'round')} of {count(latency.images, 'image')}",
             fontsize=10,
             color=palette().faint,
         )
@@ -75,6 +76,7 @@ def draw_ratios(axes: Axes, ratios: Sequence[Ratio]) -> None:
         [f"{without_threads(each.of)}\nto {without_threads(each.to)}" for each in ratios],
     )
     axes.set_ylim(len(ratios) - 0.5, -0.7)
+    axes.margins(x=0.15)
     axes.set_title("Ratio of speeds")
     axes.grid(visible=False, axis="y")
 

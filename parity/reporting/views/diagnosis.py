@@ -58,6 +58,7 @@ from parity.reporting.wording import (
     PANOPTIC_QUALITY,
     count,
     four_decimals,
+    headline,
     number,
     percent,
 )
@@ -95,7 +96,8 @@ def prepare(model: Model) -> View | None:
     for place, each in enumerate(found):
         anchor = f"{model.anchor}-diagnosis-{each.external}"
         blocks = tuple(blocks_of(each, plots.get(each.external), anchor))
-        title = verdict_sentence(each) if len(found) > 1 else ""
+        sentence = verdict_sentence(each)
+        title = sentence if place else headline(sentence) if len(found) > 1 else ""
         groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
 

@@ -14,7 +14,7 @@ CHANGES: dict[Change, str] = {
     "lost": "PyTorch detects {correct}; with this fault alone, nothing is detected there.",
     "misplaced": "PyTorch detects {correct}; with this fault alone, its box is elsewhere.",
     "renamed": "PyTorch detects {correct}; with this fault alone, it becomes {changed}.",
-    "added": "PyTorch detects nothing there; with this fault alone, {changed} is detected.",
+    "added": "PyTorch has no such box; with this fault alone, {changed} is added.",
     "moved": "PyTorch detects {correct}; with this fault alone, its box moves.",
 }
 """What there is to see of each change."""

@@ -11,10 +11,6 @@ from parity.errors import UserError, shown
 from parity.tasks.task import TASKS, supported_models
 
 OTHER_MODELS = {
-    "ultralytics.nn.tasks.SegmentationModel": "a segmentation model",
-    "ultralytics.nn.tasks.PoseModel": "a pose model",
-    "ultralytics.nn.tasks.OBBModel": "a model of oriented boxes",
-    "ultralytics.nn.tasks.ClassificationModel": "a classification model",
     "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
     "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
     "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",

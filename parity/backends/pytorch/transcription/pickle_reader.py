@@ -14,6 +14,8 @@ MAX_OPCODES = 1_000_000
 optimizer, the most of all that Ultralytics describes (measured)."""
 MAX_BITS = 128
 """Length of a whole number, bits: torch's own magic number has 80."""
+MAX_KEY_BITS = 60
+"""Length of a number that is a key, bits: Python gives the same hash to many that are longer."""
 KEYS = (str, int, float, bytes, type(None))
 """What may be a key: looking up a nested tuple could take any time."""
 
@@ -225,6 +227,8 @@ def _paired(flat: list[Any]) -> dict[Any, Any]:
         raise MalformedError("it has a key without a value")
     if not all(isinstance(key, (*KEYS, StandIn)) for key in keys):
         raise MalformedError("it has a key that is neither text nor a number")
+    if any(isinstance(key, int) and key.bit_length() > MAX_KEY_BITS for key in keys):
+        raise MalformedError("it has a number as a key that numbers nothing")
     return dict(zip(keys, values, strict=True))
 
 

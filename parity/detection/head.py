@@ -1,0 +1,26 @@
+"""What the end of a network leaves to be done."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NetworkHead:
+    """What the end of a network is, and what turns its predictions into detections.
+
+    Attributes
+    ----------
+    task : str
+        A key of :data:`parity.tasks.task.TASKS`.
+    end2end : bool
+        Whether it returns finished boxes that need no NMS.
+    keypoint_shape : tuple of int or None
+        Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility.
+    native_masks : bool
+        Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
+        input.
+    """
+
+    task: str = "detect"
+    end2end: bool = False
+    keypoint_shape: tuple[int, int] | None = None
+    native_masks: bool = False

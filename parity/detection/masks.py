@@ -1,0 +1,128 @@
+"""Masks of objects, from their coefficients and the prototypes of an image.
+
+What is done, and in which order, is that of ``ultralytics.utils.ops.process_mask`` and
+``process_mask_native`` (8.4.190). Products of matrices and resizing are done by other libraries
+than torch, so that a pixel whose value is zero within float32 rounding can differ.
+"""
+
+import math
+
+import cv2
+import numpy as np
+
+UPSCALES = 4
+"""Input px per prototype px: prototypes have a quarter of the input's sides."""
+
+
+def masks_in_input(
+    prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    """Return masks in the size of the network's input, its border included.
+
+    Parameters
+    ----------
+    prototypes : (M, h, w) float32
+        Of the image.
+    coefficients : (N, M) float32
+        Of the objects.
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in input px: a mask ends where its box ends.
+    shape : tuple of int
+        Height and width of the input, px.
+
+    Returns
+    -------
+    (N, H, W) uint8
+        1 where an object is.
+    """
+    masks = np.empty((len(coefficients), *shape), np.uint8)
+    for mask, logits in zip(masks, logits_of(prototypes, coefficients), strict=True):
+        np.greater(_resize(logits, shape), 0, out=mask.view(bool))
+    return crop(masks, boxes)
+
+
+def masks_in_image(
+    prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    """Return masks in the size of the image.
+
+    Parameters
+    ----------
+    prototypes, coefficients : ndarray
+        See :func:`masks_in_input`.
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in image px.
+    shape : tuple of int
+        Height and width of the image, px.
+
+    Returns
+    -------
+    (N, h, w) uint8
+        1 where an object is.
+    """
+    height, width = shape
+    low = prototypes.shape[1:]
+    gain = min(UPSCALES * low[0] / height, UPSCALES * low[1] / width)
+    pad_y, pad_x = (
+        UPSCALES * side - max(round(full * gain), 1) for side, full in zip(low, shape, strict=True)
+    )
+    padding = pad_y | pad_x
+    factor = UPSCALES // math.gcd(UPSCALES, padding | padding // 2)
+    enlarged = (low[0] * factor, low[1] * factor)
+    rows, columns = _content(enlarged, shape)
+    masks = np.empty((len(coefficients), *shape), np.uint8)
+    for mask, logits in zip(masks, logits_of(prototypes, coefficients), strict=True):
+        larger = _resize(logits, enlarged)
+        np.greater(_resize(larger[rows, columns], shape), 0, out=mask.view(bool))
+    return crop(masks, boxes)
+
+
+def logits_of(prototypes: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """Return the logits of masks in the size of the prototypes, (N, h, w) float32."""
+    count, *low = prototypes.shape
+    flat: np.ndarray = coefficients @ prototypes.reshape(count, -1)
+    return flat.reshape(-1, *low)
+
+
+def _content(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, slice]:
+    """Return which rows and columns of an enlarged mask belong to the image."""
+    if shape == image:
+        return slice(None), slice(None)
+    gain = min(shape[0] / image[0], shape[1] / image[1])
+    sides = [max(round(side * gain), 1) for side in image]
+    first = [round((full - side) / 2 - 0.1) for full, side in zip(shape, sides, strict=True)]
+    rows, columns = (slice(a, a + side) for a, side in zip(first, sides, strict=True))
+    return rows, columns
+
+
+def _resize(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Resize bilinearly, px centres at halves, as ``torch.nn.functional.interpolate`` does."""
+    if values.shape == shape:
+        return values
+    resized: np.ndarray = cv2.resize(values, shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return resized
+
+
+def crop(masks: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Clear what lies outside of the boxes, in place.
+
+    Parameters
+    ----------
+    masks : (N, h, w) uint8
+        Changed in place.
+    boxes : (N, 4) float32
+        x1, y1, x2, y2 in px of the masks; the px at x1 belongs to a box, that at x2 does not.
+    """
+    height, width = masks.shape[1:]
+    for mask, (x1, y1, x2, y2) in zip(masks, np.ceil(boxes), strict=True):
+        left, right = _within(x1, width), _within(x2, width)
+        top, bottom = _within(y1, height), _within(y2, height)
+        mask[:top] = 0
+        mask[max(bottom, top) :] = 0
+        mask[:, :left] = 0
+        mask[:, max(right, left) :] = 0
+    return masks
+
+
+def _within(position: float, side: int) -> int:
+    return 0 if math.isnan(position) else int(min(max(position, 0), side))

@@ -1,0 +1,170 @@
+"""The arms of every task: PyTorch's are ``predict`` to the bit, those without torch equal them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.network import PytorchNetwork
+from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
+from parity.comparison.differences import compare_image, differences_of
+from parity.data.listing import find_samples
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates
+from parity.detection.detection_files import ImageDetections
+from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
+from parity.postprocessing.postprocess import detect, detect_boxes
+from tests.conftest import RUNTIME_FLOOR, Build
+from tests.documents import network_run
+from tests.task_models import TASK_MODELS, make_checkpoint
+
+IMGSZ = {"segment": 320, "pose": 320, "obb": 320, "classify": 224}
+"""Sides of the inputs, px: the smallest at which the samples hold several objects."""
+
+THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
+FLOOR = 0.001
+
+
+@dataclass(frozen=True)
+class Arms:
+    """A checkpoint of a task and its export."""
+
+    task: str
+    checkpoint: Path
+    export: Path
+
+    @property
+    def imgsz(self) -> int:
+        return IMGSZ[self.task]
+
+    def pytorch(self, *, rect: bool) -> PytorchNetwork:
+        size = (self.imgsz, self.imgsz)
+        return PytorchNetwork.load(self.checkpoint, imgsz=size, rect=rect, threads=1, device="cpu")
+
+
+@pytest.fixture(scope="module", params=TASK_MODELS)
+def arms(request: pytest.FixtureRequest, yolo11n_pt: Path, build: Build) -> Arms:
+    task = request.param
+
+    def fill(folder: Path) -> None:
+        checkpoint = make_checkpoint(task, yolo11n_pt, folder / "model.pt")
+        export_onnx(checkpoint, folder / "model.onnx", imgsz=IMGSZ[task])
+
+    folder = build(f"task-{task}", fill)
+    return Arms(task, folder / "model.pt", folder / "model.onnx")
+
+
+def seen(network: PytorchNetwork | OnnxNetwork, path: Path) -> ImageCandidates:
+    """Return the candidates of an image file."""
+    pixels = network.read(path)
+    tensor = network.preprocess(pixels)
+    (outputs,) = network.forward_batch([tensor])
+    found = network.decode(outputs, FLOOR)
+    size = (int(tensor.shape[2]), int(tensor.shape[3]))
+    return ImageCandidates(path.name, "", pixels.shape[:2], size, candidates=found)
+
+
+def predicted(
+    arms: Arms, path: Path, *, native: bool = False, file: Path | None = None, **options: object
+) -> Detections:
+    """Return what Ultralytics' own ``predict`` says of an image."""
+    from ultralytics import YOLO
+
+    model = YOLO(file or arms.checkpoint, task=arms.task)
+    (result,) = model.predict(
+        path, imgsz=arms.imgsz, retina_masks=native, verbose=False, device="cpu", **options
+    )
+    if arms.task == "classify":
+        probabilities = result.probs.data.numpy()
+        order = np.argsort(-probabilities, kind="stable")
+        height, width = result.orig_shape
+        boxes = np.tile(np.array([0, 0, width, height], np.float32), (len(order), 1))
+        return Detections(boxes, probabilities[order], order.astype(np.int32))
+    boxes = result.obb if arms.task == "obb" else result.boxes
+    found = Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
+    if arms.task == "obb":
+        return replace(found, oriented=result.obb.xywhr.numpy())
+    if result.keypoints is not None:
+        return replace(found, keypoints=result.keypoints.data.numpy())
+    return found if result.masks is None else replace(found, masks=result.masks.data.numpy())
+
+
+def assert_equal(ours: Detections, theirs: Detections) -> None:
+    """Assert that two arms say the same to the bit."""
+    for name, value in vars(theirs).items():
+        np.testing.assert_array_equal(getattr(ours, name), value, err_msg=name, strict=True)
+
+
+@pytest.mark.parametrize("rect", [True, False], ids=["rect", "square"])
+def test_a_pytorch_arm_is_predict(arms: Arms, rect: bool) -> None:
+    network = arms.pytorch(rect=rect)
+    for path in find_samples().values():
+        image = seen(network, path)
+        for conf, iou in THRESHOLDS:
+            for native in (False, True) if arms.task == "segment" else (False,):
+                head = replace(network.head, native_masks=native)
+                ours = detect_by_ultralytics(image, conf=conf, iou=iou, max_det=300, head=head)
+                theirs = predicted(arms, path, native=native, rect=rect, conf=conf, iou=iou)
+                if arms.task == "classify":
+                    theirs = theirs.at(np.flatnonzero(theirs.scores > np.float32(conf)))
+                if len(ours) or len(theirs):
+                    assert_equal(ours, theirs)
+
+
+def test_postprocessing_without_torch_is_ultralytics_own(arms: Arms) -> None:
+    network = arms.pytorch(rect=True)
+    objects = 0
+    for path in find_samples().values():
+        image = seen(network, path)
+        for conf, iou in THRESHOLDS:
+            for native in (False, True):
+                head = replace(network.head, native_masks=native)
+                options = {"conf": conf, "iou": iou, "max_det": 300, "head": head}
+                ours, theirs = detect(image, **options), detect_by_ultralytics(image, **options)
+                objects += len(ours)
+                if arms.task == "obb":  # the hull goes through torch's cosine
+                    np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=1e-3)
+                    ours = replace(ours, boxes=theirs.boxes)
+                if len(ours) or len(theirs):
+                    assert_equal(ours, theirs)
+    assert objects > len(find_samples()) or arms.task == "classify"
+
+
+def test_an_export_is_as_close_as_float32_allows(arms: Arms) -> None:
+    pytorch, onnx = arms.pytorch(rect=False), OnnxNetwork.load(arms.export, threads=1)
+    assert onnx.head == pytorch.head
+    for path in find_samples().values():
+        for conf, iou in THRESHOLDS:
+            limits = {"conf": conf, "iou": iou, "max_det": 300}
+            ours = detect_by_ultralytics(seen(pytorch, path), **limits, head=pytorch.head)
+            theirs = detect(seen(onnx, path), **limits, head=onnx.head)
+            both = [ImageDetections.of(seen(onnx, path), each) for each in (ours, theirs)]
+            measured = differences_of(compare_image(*both, iou=0.5))
+            assert (measured.missing, measured.extra) == (0, 0)
+            assert measured.box_px <= RUNTIME_FLOOR.box_px
+            assert measured.score <= RUNTIME_FLOOR.score
+            assert measured.measures.get("mask", 0.0) <= 1e-3
+            assert measured.measures.get("keypoint_px", 0.0) <= 1e-3
+            assert measured.measures.get("angle", 0.0) <= 1e-3
+
+
+def test_candidates_and_detections_survive_their_files(arms: Arms, tmp_path: Path) -> None:
+    network = arms.pytorch(rect=True)
+    images = [seen(network, path) for path in find_samples().values()]
+    CandidateBatch(network_run(head=network.head), images).save(tmp_path / "c.npz")
+    for image, read in zip(images, CandidateBatch.load(tmp_path / "c.npz").images, strict=True):
+        options = {"conf": 0.25, "iou": 0.7, "max_det": 300, "head": network.head}
+        found = detect(image, **options)
+        if not len(found):
+            continue
+        assert_equal(detect(read, **options), found)
+        assert_equal(ImageDetections.of(image, found).arrays(), found)
+        boxes = detect_boxes(image, **options)
+        np.testing.assert_array_equal(boxes.boxes[: len(found)], found.boxes[: len(boxes)])
+
+
+def test_a_head_without_extras_is_detection() -> None:
+    assert NetworkHead() == NetworkHead("detect", end2end=False, keypoint_shape=None)

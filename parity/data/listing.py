@@ -3,7 +3,7 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH122, PTH207
+# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH122, PTH207
 
 import glob
 import os
@@ -126,7 +126,9 @@ def list_images(source: str) -> Listing:
         if not matches:
             raise UserError(f"images: {source} names no file.")
         return _named(matches, source)
-    raise UserError(f"images: {source} does not exist; name a folder, a glob or a list of paths.")
+    raise UserError(
+        f"images: {source} does not exist; name a folder, a glob or a text file of paths."
+    )
 
 
 def list_paths(named: Mapping[str, str | Path]) -> Listing:
@@ -303,13 +305,11 @@ def _named(paths: Iterable[str], source: str) -> Listing:
     root = os.path.commonpath(set(map(os.path.dirname, [*files, *shards])))
     start = len(root) if root.endswith("/") else len(root) + 1
     listing = list_paths({whole[start:]: path for whole, path in files.items()})
-    found = (
-        ListedShard(
-            whole[start:], path, None if "" in members[whole] else frozenset(members[whole])
-        )
-        for whole, path in shards.items()
-    )
-    return replace(listing, shards=tuple(sorted(found, key=lambda shard: shard.name)))
+    found = []
+    for whole, path in sorted(shards.items()):
+        inner = None if "" in members[whole] else frozenset(members[whole])
+        found.append(ListedShard(whole[start:], path, inner))
+    return replace(listing, shards=tuple(found))
 
 
 def find_samples() -> dict[str, Path]:

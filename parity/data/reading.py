@@ -87,7 +87,7 @@ def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
 def _read_with_pillow(path: Path, data: np.ndarray) -> np.ndarray | None:
     check_pixels(path)
     try:
-        with ImageOps.exif_transpose(Image.open(BytesIO(data))) as image:
+        with ImageOps.exif_transpose(Image.open(BytesIO(data.tobytes()))) as image:
             returned: np.ndarray | None = cv2.cvtColor(
                 np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR
             )

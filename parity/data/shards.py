@@ -113,8 +113,8 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
             if shard.offset <= before or header.size < 0:
                 raise tarfile.ReadError("a size is negative")
             before, last = shard.offset, shown(header.name)
-            shard.members.clear()
-            shard.pax_headers.clear()
+            shard.members.clear()  # type: ignore[attr-defined] - else they stay in memory
+            shard.pax_headers.clear()  # type: ignore[attr-defined]
             ends_within = header.offset_data + header.size > length
             if (member := _image(header, ends_within=ends_within)) is not None:
                 yield member

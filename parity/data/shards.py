@@ -92,9 +92,12 @@ class Headers:
         return self._stream.tell()
 
     def seek(self, position: int) -> None:
-        """Go to the header of the next member."""
-        self._left = LARGEST_HEADER
+        """Go to a position, bytes."""
         self._stream.seek(position)
+
+    def begin_member(self) -> None:
+        """Let the next member have headers of its own."""
+        self._left = LARGEST_HEADER
 
 
 def scan(stream: BufferedReader) -> Iterator[Member]:
@@ -108,13 +111,15 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
     length = os.fstat(stream.fileno()).st_size
     before, last = 0, "its start"
     try:
-        shard = tarfile.TarFile(fileobj=Headers(stream), mode="r")  # type: ignore[arg-type]
+        headers = Headers(stream)
+        shard = tarfile.TarFile(fileobj=headers, mode="r")  # type: ignore[arg-type]
         while (header := shard.next()) is not None:
             if shard.offset <= before or header.size < 0:
                 raise tarfile.ReadError("a size is negative")
             before, last = shard.offset, shown(header.name)
             shard.members.clear()  # type: ignore[attr-defined] - else they stay in memory
             shard.pax_headers.clear()  # type: ignore[attr-defined]
+            headers.begin_member()
             ends_within = header.offset_data + header.size > length
             if (member := _image(header, ends_within=ends_within)) is not None:
                 yield member

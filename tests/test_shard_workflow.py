@@ -18,7 +18,10 @@ def results_of(project: Workflow) -> dict[str, bytes]:
     (batch,) = (path.stem for path in (folder / "plan" / "batches").glob("[!.]*.json"))
     files = (path for path in folder.rglob("*") if path.is_file() and "plan" not in path.parts)
     return {
-        str(path.relative_to(folder)).replace(batch, "batch"): path.read_bytes() for path in files
+        str((path.with_stem("batch") if path.stem == batch else path).relative_to(folder)): (
+            path.read_bytes()
+        )
+        for path in files
     }
 
 

@@ -6,7 +6,7 @@ Durations differ from run to run, so no rule reads them and no result holds them
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,28 +40,30 @@ class FinishedJob:
 
 def finished_jobs() -> list[FinishedJob]:
     """Return the jobs whose outputs are still there; none where Snakemake keeps no records."""
-    outputs: dict[tuple[str, float, float], list[str]] = {}
+    jobs: dict[tuple[str, ...], FinishedJob] = {}
     for path in sorted(RECORDS.rglob("*")):
-        if path.is_file():
-            for key, output in _job_of(path):
-                outputs.setdefault(key, []).append(output)
-    return [
-        FinishedJob(rule, end - start, tuple(written))
-        for (rule, start, end), written in outputs.items()
-    ]
+        if path.is_file() and (read := _read(path)) is not None:
+            key, job = read
+            known = jobs.get(key, job)
+            outputs = dict.fromkeys((*known.outputs, *job.outputs))
+            jobs[key] = FinishedJob(job.rule, max(job.seconds, known.seconds), tuple(outputs))
+    return list(jobs.values())
 
 
-def _job_of(path: Path) -> Iterator[tuple[tuple[str, float, float], str]]:
-    """Yield the job of a record and its output, if that is there."""
+def _read(path: Path) -> tuple[tuple[str, ...], FinishedJob] | None:
+    """Return the rule and the logs of a record's job, and what it says of it.
+
+    A record of another version of Snakemake says nothing, nor does one of an output that is gone.
+    """
     try:
         name = "".join(path.relative_to(RECORDS).parts).replace("@", "")
-        output = base64.b64decode(name, validate=True).decode()
+        output = base64.urlsafe_b64decode(name).decode()
         told = json.loads(path.read_bytes())
-        key = str(told["rule"]), float(told["starttime"]), float(told["endtime"])
+        rule, seconds = str(told["rule"]), float(told["endtime"]) - float(told["starttime"])
+        key = (rule, *map(str, told["log"]))
     except (binascii.Error, ValueError, KeyError, TypeError):
-        return  # of another version of Snakemake
-    if Path(output).exists():
-        yield key, output
+        return None
+    return (key, FinishedJob(rule, seconds, (output,))) if Path(output).exists() else None
 
 
 def seconds_by_rule(jobs: Iterable[FinishedJob]) -> dict[str, list[float]]:

@@ -72,7 +72,10 @@ def planned_by(external: str) -> Plan:
         ),
         ("{m: {inject: [], geometry: round}}", "external.m.geometry"),
         ("{m: {inject: bgr}}", "external.m.inject"),
-        ("{m: {detection: boxes.json}}", "external.m has no key 'detection'; it may have"),
+        (
+            "{m: {detection: boxes.json}}",
+            "unknown key 'detection' in external.m (did you mean 'detections'?); it may",
+        ),
         ("{a/b: {inject: []}}", "it must be letters, digits, dots, dashes and underscores"),
     ],
 )

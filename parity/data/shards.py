@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from parity.data.regular_files import check_size, open_regular
+from parity.data.regular_files import check_bytes, open_regular
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UnreadableImageError, in_one_line, shown
 
@@ -117,7 +117,7 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
             if shard.offset <= before or header.size < 0:
                 raise tarfile.ReadError("a size is negative")
             before, last = shard.offset, shown(header.name)
-            shard.members.clear()  # type: ignore[attr-defined] - else they stay in memory
+            shard.members.clear()  # type: ignore[attr-defined]  # it would keep them all
             shard.pax_headers.clear()  # type: ignore[attr-defined]
             headers.begin_member()
             ends_within = header.offset_data + header.size > length
@@ -156,7 +156,7 @@ def _image(header: tarfile.TarInfo, *, ends_within: bool) -> Member | None:
     if ends_within:
         return replace(member, reason="the shard ends within it")
     try:
-        check_size(header.size, LARGEST_BYTES)
+        check_bytes(header.size, LARGEST_BYTES)
     except UnreadableImageError as error:
         return replace(member, reason=str(error))
     return member

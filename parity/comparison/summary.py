@@ -23,6 +23,7 @@ from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
+from parity.detection.head import NetworkHead
 from parity.documents import load
 from parity.model_files.results import ExportDescription
 
@@ -210,10 +211,12 @@ class Gathering:
 
     def _comparison(self, name: str) -> ComparisonResults:
         also = self.also_differing.get(name)
+        settings = self.settings[name]
         return ComparisonResults(
-            **vars(self.settings[name]),
+            **vars(settings),
             **vars(self.comparisons[name].results()),
             also_differing=None if also is None else AlsoDiffering(**also),
+            task=(self.made_by[settings.reference].head or NetworkHead()).task,
         )
 
 

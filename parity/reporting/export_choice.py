@@ -296,8 +296,8 @@ def elsewhere(row: ExportChoice) -> str:
     missing = percent_ceiling(largest_share(row.missing, row.objects))
     extra = percent_ceiling(largest_share(row.extra, row.objects - row.missing + row.extra))
     return (
-        f"In other images like these, at most {missing} of {row.words.noun}s are missing and {extra} extra "
-        f"({CONFIDENCE})."
+        f"In other images like these, at most {missing} of {row.words.noun}s are missing and "
+        f"{extra} extra ({CONFIDENCE})."
     )
 
 
@@ -329,9 +329,8 @@ def described(row: ExportChoice) -> str:
     owner = " of PyTorch's"
     for name in row.words.answered:
         if name in largest:
-            subject = row.words.scores if name == "score" else QUANTITIES[name].subject
             within = f"{ceiling(largest[name])}{QUANTITIES[name].unit}"
-            said.append(f"{subject} within {within}{owner}")
+            said.append(f"{row.words.subject(name)} within {within}{owner}")
             owner = ""
     if "box_px" in row.words.answered:
         said.append(f"panoptic quality {four_decimals(row.panoptic_quality)}")

@@ -148,7 +148,7 @@ def quantities_of(comparison: ComparisonResults) -> tuple[MeasuredQuantity, ...]
 
 def subject(comparison: ComparisonResults, name: Quantity) -> str:
     """Return what differs by a quantity, such as ``boxes`` or ``probabilities``."""
-    return wording_of(comparison).scores if name == "score" else QUANTITIES[name].subject
+    return wording_of(comparison).subject(name)
 
 
 def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:

@@ -22,7 +22,7 @@ from parity.reporting.figures.theme import (
     palette,
     theme,
 )
-from parity.reporting.task_wording import QUANTITIES, TASK_WORDING, MeasuredQuantity
+from parity.reporting.task_wording import MeasuredQuantity
 from parity.reporting.verdict import KIND_TITLES, objects_by_kind, spread_of
 from parity.reporting.wording import count, number, shortened
 

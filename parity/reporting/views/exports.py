@@ -125,8 +125,8 @@ class MeasuredExports:
 
 def side_by_side(results: Results, measured: MeasuredExports) -> Table:
     """Return size, both effects, and accuracy and speed where measured, a row an export."""
-    measured = TASK_WORDING[results.task].quantities
-    titles = [TASK_WORDING[results.task].title(quantity) for quantity in measured]
+    words = TASK_WORDING[results.task]
+    titles = [words.title(quantity) for quantity in words.quantities]
     effects = [
         f"{effect}: {what}"
         for effect in ("runtime", "deployment")

@@ -230,11 +230,17 @@ def excess_in_words(comparison: ComparisonResults) -> str:
 
 
 def _excess(comparison: ComparisonResults, name: Quantity) -> str:
-    allowed = f"(allowed {allowed_in_words(comparison, name)})"
     if name not in QUANTITIES:
-        return f"{quantity(name, getattr(comparison, name), comparison.task)} {allowed}"
-    by = f"{number(largest(comparison, name))}{QUANTITIES[name].unit}"
-    return f"{subject(comparison, name)} differ by up to {by} {allowed}"
+        said = quantity(name, getattr(comparison, name), comparison.task)
+        return f"{said} (allowed {allowed_in_words(comparison, name)})"
+    return f"{subject(comparison, name)} differ by up to {_with_allowed(comparison, name)}"
+
+
+def _with_allowed(comparison: ComparisonResults, name: Quantity) -> str:
+    """Return the largest difference of a quantity, and what is allowed of it."""
+    unit, allowed = QUANTITIES[name].unit, f"allowed {allowed_in_words(comparison, name)})"
+    said = f"{number(largest(comparison, name))}{unit}"
+    return f"{said[:-1]}; {allowed}" if said.endswith(")") else f"{said} ({allowed}"
 
 
 def sentence(comparison: ComparisonResults) -> str:
@@ -272,9 +278,8 @@ def _within(comparison: ComparisonResults) -> str:
     ]
     verb = " differ"
     for name in quantities_of(comparison):
-        by = f"{number(largest(comparison, name))}{QUANTITIES[name].unit}"
-        within = allowed_in_words(comparison, name)
-        said.append(f"{subject(comparison, name)}{verb} by up to {by} (allowed {within})")
+        by = _with_allowed(comparison, name)
+        said.append(f"{subject(comparison, name)}{verb} by up to {by}")
         verb = ""
     return listing(said) + ranks_in_words(comparison)
 

@@ -63,6 +63,9 @@ CLASS_STYLES = tuple(
 )
 
 
+NOTHING = Outline()
+
+
 @dataclass(frozen=True)
 class Mark:
     """A detection to draw.
@@ -84,7 +87,7 @@ class Mark:
     box: Sequence[float]
     label: str
     style: Style
-    outline: Outline = Outline()
+    outline: Outline = NOTHING
     hatched: bool = False
 
 

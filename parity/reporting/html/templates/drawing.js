@@ -93,7 +93,7 @@ parity.labelsOf = (details, arms, items) => {
 parity.labelBars = (name, { values, kind, apart }, arms, styles) => {
   const { make } = parity;
   const bars = arms.map((arm, i) => {
-    const said = values[i] === null ? "below the threshold" : `${(100 * values[i]).toFixed(2)} %`;
+    const said = values[i] === null ? "below conf" : `${(100 * values[i]).toFixed(2)} %`;
     const bar = make("i");
     Object.assign(bar.style, { width: `${100 * (values[i] ?? 0)}%`, background: styles[i].colour });
     const cells = [["of", arm], ["track", bar], ["said", said]];

@@ -141,3 +141,26 @@ def test_what_does_not_meet_has_no_part_in_common() -> None:
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
     assert len(clip(square, square + 5)) == 0
     assert area(clip(square, square + np.array([0.5, 0]))) == pytest.approx(0.5)
+
+
+def labels(scores: list[float]) -> Detections:
+    """Return labels by falling score."""
+    boxes = np.tile(np.array([0, 0, 100, 50], np.float32), (len(scores), 1))
+    return Detections(boxes, np.array(scores, np.float32), np.arange(len(scores), dtype=np.int32))
+
+
+def test_labels_move_by_places_among_those_that_both_report() -> None:
+    ours, theirs = labels([0.5, 0.25, 0.125]), labels([0.5, 0.375, 0.0625])
+    swapped = measure(ours, theirs, np.array([[0, 1], [1, 0], [2, 2]]), task="classify")
+    assert swapped["rank"].tolist() == [1, 1, 0]
+    one_missing = measure(ours, theirs, np.array([[1, 0], [2, 2]]), task="classify")
+    assert one_missing["rank"].tolist() == [0, 0]
+
+
+def test_the_margin_is_the_lead_of_the_best_label_over_the_second() -> None:
+    pairs = np.array([[0, 0], [1, 1]])
+    found = measure(labels([0.5, 0.25]), labels([0.5, 0.375]), pairs, task="classify")
+    assert found["margin"].tolist() == [0.125, 0.125]
+    assert found.keys() == {"rank", "margin"}
+    alone = measure(labels([0.5]), labels([0.5, 0.375]), pairs[:1], task="classify")
+    assert alone["margin"].tolist() == [0]

@@ -12,7 +12,7 @@ from parity.comparison.agreement import panoptic_quality
 from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.bounds import CONFIDENCE, percent_ceiling
-from parity.reporting.task_wording import QUANTITIES, TASK_WORDING, TaskWording
+from parity.reporting.task_wording import QUANTITIES, TaskWording, words_of
 from parity.reporting.wording import ceiling, count, four_decimals, listing, number
 
 ALIKE = 1.02
@@ -86,7 +86,7 @@ class ExportChoice:
     @property
     def words(self) -> TaskWording:
         """What its detections are called."""
-        return TASK_WORDING[self.task]
+        return words_of(self.task)
 
     @property
     def proven(self) -> bool:

@@ -131,3 +131,8 @@ TASK_WORDING = {
     ),
 }
 """By task, a key of :data:`parity.tasks.task.TASKS`."""
+
+
+def words_of(task: str) -> TaskWording:
+    """Return what the detections of a task are called; one without words of its own has objects."""
+    return TASK_WORDING.get(task, TASK_WORDING["detect"])

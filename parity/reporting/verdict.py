@@ -11,9 +11,9 @@ from parity.reporting.task_wording import (
     FURTHER,
     MEASURED,
     QUANTITIES,
-    TASK_WORDING,
     MeasuredQuantity,
     TaskWording,
+    words_of,
 )
 from parity.reporting.wording import ceiling, count, listing, number
 
@@ -48,7 +48,7 @@ class Amounts:
 def amounts_of(tolerance: Tolerance, task: str = "detect") -> Amounts:
     """Return the quantities of a tolerance that limits a task."""
     own = dict.fromkeys(MEASURED, math.nan)
-    finite = own | {name: getattr(tolerance, name) for name in TASK_WORDING[task].quantities}
+    finite = own | {name: getattr(tolerance, name) for name in words_of(task).quantities}
     return Amounts(
         missing=tolerance.missing,
         extra=tolerance.extra,
@@ -136,7 +136,7 @@ def largest(comparison: ComparisonResults, quantity: Quantity) -> float:
 
 def wording_of(comparison: ComparisonResults) -> TaskWording:
     """Return what the detections of a comparison are called."""
-    return TASK_WORDING[comparison.task]
+    return words_of(comparison.task)
 
 
 def quantities_of(comparison: ComparisonResults) -> tuple[MeasuredQuantity, ...]:
@@ -177,7 +177,7 @@ def quantity(name: Quantity, value: float, task: str = "detect", *, required: bo
     """
     if name == "unread":
         return count(int(value), "image read by one arm only", "images read by one arm only")
-    words = TASK_WORDING[task]
+    words = words_of(task)
     if name not in QUANTITIES:
         return count(int(value), f"{name} {words.detection}")
     said = ceiling(value) if required else number(value)
@@ -191,7 +191,7 @@ def tolerance_in_words(
 
     Counts of zero go without saying, and so does rounding that there is not.
     """
-    measured = TASK_WORDING[task].quantities
+    measured = words_of(task).quantities
     stated: tuple[Quantity, ...] = ("missing", "extra", *measured, "unread")
     said = []
     for name in stated:

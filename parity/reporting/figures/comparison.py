@@ -24,9 +24,9 @@ from parity.reporting.figures.theme import (
 )
 from parity.reporting.task_wording import (
     QUANTITIES,
-    TASK_WORDING,
     MeasuredQuantity,
     TaskWording,
+    words_of,
 )
 from parity.reporting.verdict import KIND_TITLES, objects_by_kind, spread_of, subject
 from parity.reporting.wording import count, number, shortened
@@ -59,7 +59,7 @@ def draw_comparisons(results: Results, pairs: Mapping[str, MatchedPairs]) -> Fig
     effects = [each.effect for each in comparisons.values()]
     points = max(effects.count("runtime"), effects.count("deployment"))
     curves = -(-len(comparisons) // _legend_columns(comparisons))
-    words = TASK_WORDING[results.task]
+    words = words_of(results.task)
     boxes = "box_px" in words.quantities
     shares = 3.4 + LEGEND_ROW * curves
     extremes = [bars[1] if boxes else shares] * -(-len(words.quantities) // 2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults
 from parity.comparison.settings import Effect
-from parity.reporting.task_wording import QUANTITIES, TASK_WORDING, MeasuredQuantity, TaskWording
+from parity.reporting.task_wording import QUANTITIES, MeasuredQuantity, TaskWording, words_of
 from parity.reporting.verdict import (
     KIND_TITLES,
     allowed_in_words,
@@ -155,7 +155,7 @@ def _decade(exponent: int) -> str:
 def effect_chart(rows: Sequence[EqualComparisons]) -> Chart:
     """Return the figure of all comparisons: objects by kind, differences of boxes and scores."""
     every = [row.numbers for row in rows]
-    words = wording_of(every[0]) if every else TASK_WORDING["detect"]
+    words = wording_of(every[0]) if every else words_of("detect")
     drawn = words.quantities[:MOST_DRAWN]
     axes = {quantity: axis_of(every, quantity) for quantity in drawn}
     most = max((object_count(each) for each in every), default=0)

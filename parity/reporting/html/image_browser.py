@@ -26,7 +26,7 @@ from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.outlines import Outline, Points, limbs_of, outlines_of
-from parity.reporting.task_wording import TASK_WORDING
+from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable
 
@@ -40,6 +40,12 @@ IMAGES_PER_SCRIPT = 25
 
 COUNTED_KINDS = ("missing", "extra", "flipped", "unread")
 """Kinds of difference that are counted; those of the quantities of the task follow."""
+
+
+def kinds_of(task: str) -> tuple[str, ...]:
+    """Return the kinds of difference of a task."""
+    return (*COUNTED_KINDS, *words_of(task).quantities)
+
 
 Measured = tuple[int, int, int, int, int, int, tuple[float | None, ...]]
 """Matched, missing, extra, flipped, whether it passed, kinds of difference as bits (bit i stands
@@ -141,7 +147,7 @@ def write_browser(
             model=results.model,
             images_per_script=IMAGES_PER_SCRIPT,
             total=results.images_total,
-            kinds=(*COUNTED_KINDS, *TASK_WORDING[results.task].quantities),
+            kinds=kinds_of(results.task),
             images=[rows[name] for name in ordered],
         )
         save(folder / BROWSER_INDEX, index)
@@ -185,7 +191,7 @@ def measured_of(
     flipped = row.flipped  # counted as missing and as extra, too
     missing, extra = row.missing - flipped, row.extra - flipped
     exceeded = judge(row, tolerance, row.rounding).exceeded
-    quantities = TASK_WORDING[task].quantities
+    quantities = words_of(task).quantities
     found = (missing, extra, flipped, row.unread, *(name in exceeded for name in quantities))
     bits = sum(1 << bit for bit, there in enumerate(found) if there)
     largest = vars(row) | row.measures

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from parity.comparison.results import Results
 from parity.documents import load
 from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
-from parity.reporting.task_wording import TASK_WORDING
+from parity.reporting.task_wording import words_of
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable
 
@@ -67,7 +67,7 @@ def browser_of(view: ImagesView, files: str) -> Browser:
 
 def browser_data(results: Results, index: BrowserIndex, files: str) -> dict[str, Any]:
     """Return what the scripts of the page know of a model before they load anything, as JSON."""
-    words = TASK_WORDING[results.task]
+    words = words_of(results.task)
     return {
         "model": results.model,
         "files": f"{files}/{quote(results.model)}",

@@ -10,7 +10,7 @@ from parity.model_files.results import TensorDescription
 from parity.reporting.bounds import in_other_images
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
-from parity.reporting.task_wording import TASK_WORDING
+from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import (
     object_count,
     outcome_in_words,
@@ -125,7 +125,7 @@ class MeasuredExports:
 
 def side_by_side(results: Results, measured: MeasuredExports) -> Table:
     """Return size, both effects, and accuracy and speed where measured, a row an export."""
-    words = TASK_WORDING[results.task]
+    words = words_of(results.task)
     titles = [words.title(quantity) for quantity in words.quantities]
     effects = [
         f"{effect}: {what}"

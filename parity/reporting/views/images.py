@@ -12,7 +12,7 @@ from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.detection.detection_files import ImageDetections
 from parity.documents import load
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
-from parity.reporting.task_wording import TASK_WORDING
+from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict, quantity
 from parity.reporting.views.blocks import (
     Block,
@@ -117,7 +117,7 @@ def difference_in_words(measured: ImageDifferences, task: str = "detect") -> str
         largest = vars(measured) | measured.measures
         said += [
             quantity(name, largest[name], task)
-            for name in TASK_WORDING[task].quantities
+            for name in words_of(task).quantities
             if name in largest
         ]
     return ("same: " if measured.passed else "") + ", ".join(said)

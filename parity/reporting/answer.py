@@ -240,7 +240,10 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     most = [f"{number(value)}{QUANTITIES[name].unit}" for name, value in largest_of.items()]
     subjects = [subject(one, name) for name in measured]
     said = [f"{subjects[0]} differ by up to {most[0]}"]
-    said += [f"{what} by up to {by}" for what, by in zip(subjects[1:], most[1:], strict=True)]
+    said += [
+        f"{what} by up to {by}" if largest_of[name] else f"{what} are the same"
+        for what, by, name in list(zip(subjects, most, measured, strict=True))[1:]
+    ]
     moved = max(several, key=lambda each: each.measures.get("rank", 0))
     return listing(said) + ranks_in_words(moved)
 

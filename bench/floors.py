@@ -85,12 +85,8 @@ def main() -> None:
         models = checkpoints(given.weights, folder / "checkpoints")
         models |= {name: Path(path).absolute() for name, _, path in further}
         run_workflow(models, given.images, folder, given.imgsz)
-        titles = [QUANTITIES[name].title for name in MEASURED]
-        for row in (
-            (*HEADER, *titles),
-            ("---",) * (len(HEADER) + len(titles)),
-            *rows_of(folder, models),
-        ):
+        header = (*HEADER, *(QUANTITIES[name].title for name in MEASURED))
+        for row in (header, ("---",) * len(header), *rows_of(folder, models)):
             print(f"| {' | '.join(row)} |")
 
 

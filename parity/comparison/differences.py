@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.comparison.measures import box_distances, measure
+from parity.comparison.measures import box_distances, measure, on_one_grid
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
 from parity.detection.head import NetworkHead
@@ -225,11 +225,12 @@ def compare_image(
         return ImageComparison(reference.name, reasons, [], [], [], [])
     ours, theirs = reference.arrays(), candidate.arrays()
     result = match(ours, theirs, iou=iou)
+    comparable = on_one_grid(ours, theirs, (reference.height, reference.width))
 
     def pairs(indices: np.ndarray) -> list[DetectionPair]:
         i, j = indices[:, 0], indices[:, 1]
         distances = box_distances(ours, theirs, indices)
-        measured = measure(ours, theirs, indices, task=task)
+        measured = measure(*comparable, indices, task=task)
         values = {name: column.tolist() for name, column in measured.items()}
         columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
         return [

@@ -4,10 +4,13 @@ Which measures there are follows from what the detections hold. Every measure is
 where two arms agree, and larger the less they do.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from parity.comparison.polygons import corner_distances
 from parity.detection.detections import Detections
+from parity.detection.masks import image_part
 from parity.detection.oriented_boxes import corners_of
 
 Measures = dict[str, np.ndarray]
@@ -87,6 +90,33 @@ def _margins(reference: Detections, candidate: Detections, pairs: int) -> np.nda
         np.subtract(*each.scores[:2].astype(np.float64)) for each in (reference, candidate)
     )
     return np.full(pairs, abs(ours - theirs))
+
+
+def on_one_grid(
+    reference: Detections, candidate: Detections, image_shape: tuple[int, int]
+) -> tuple[Detections, Detections]:
+    """Return detections whose masks can be compared px by px.
+
+    Masks in the sizes of two inputs lose the borders of the inputs; where the rest differs in size,
+    too, the candidate's takes the size of the reference's (nearest neighbour).
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    """
+    ours, theirs = reference.masks, candidate.masks
+    if ours is None or theirs is None or ours.shape[1:] == theirs.shape[1:]:
+        return reference, candidate
+    ours, theirs = (masks[:, *image_part(masks.shape[1:], image_shape)] for masks in (ours, theirs))
+    rows, columns = (
+        np.arange(side) * own // side
+        for side, own in zip(ours.shape[1:], theirs.shape[1:], strict=True)
+    )
+    theirs = theirs[:, rows[:, None], columns]
+    return replace(reference, masks=ours), replace(candidate, masks=theirs)
 
 
 def _of_masks(ours: np.ndarray, theirs: np.ndarray) -> Measures:

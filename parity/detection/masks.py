@@ -69,7 +69,7 @@ def masks_in_image(
     padding = pad_y | pad_x
     factor = UPSCALES // math.gcd(UPSCALES, padding | padding // 2)
     enlarged = (low[0] * factor, low[1] * factor)
-    rows, columns = _content(enlarged, shape)
+    rows, columns = image_part(enlarged, shape)
     masks = np.empty((len(coefficients), *shape), np.uint8)
     for mask, logits in zip(masks, logits_of(prototypes, coefficients), strict=True):
         larger = _resize(logits, enlarged)
@@ -84,7 +84,7 @@ def logits_of(prototypes: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return flat.reshape(-1, *low)
 
 
-def _content(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, slice]:
+def image_part(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, slice]:
     """Return which rows and columns of an enlarged mask belong to the image."""
     if shape == image:
         return slice(None), slice(None)

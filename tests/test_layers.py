@@ -12,9 +12,11 @@ from parity.layers.mixed_precision import restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
 from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
 from parity.layers.subgraphs import Layer, match_layers, nodes_of, slices
+from parity.tasks.task import TASKS
 
 SIZE = 8
 CLASSES = 3
+DETECT = TASKS["detect"]
 
 
 def model(*, damage: dict[str, float] | None = None, rename: str = "") -> onnx.ModelProto:
@@ -75,7 +77,9 @@ def images() -> list[np.ndarray]:
 @pytest.mark.parametrize("damaged", ["c0", "c1", "c2", "c3"])
 def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     candidate = model(damage={damaged: 1.05}, rename=rename)
-    found, total = measure_sensitivities(model(), candidate, images(), threads=1)
+    found, total = measure_sensitivities(
+        model(), candidate, images(), task=DETECT, classes=CLASSES, threads=1
+    )
     errors = layer_errors(found)
     names = [each.node for each in errors]
     assert names == ["c0", "c1", "c2", "c3", "output0"]
@@ -89,7 +93,9 @@ def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
 
 
 def test_equal_models_have_no_error() -> None:
-    found, _ = measure_sensitivities(model(), model(), images(), threads=1)
+    found, _ = measure_sensitivities(
+        model(), model(), images(), task=DETECT, classes=CLASSES, threads=1
+    )
     errors = layer_errors(found)
     assert first_unexpected(errors, "float") is None
     assert [each.own_snr_db for each in errors] == [None] * 5
@@ -103,7 +109,9 @@ def test_restored_weights_give_the_reference_back(tmp_path: Path) -> None:
     )
     assert done == ["c1"]
     restored = onnx.load(tmp_path / "m.onnx")
-    _, total = measure_sensitivities(reference, restored, images(), threads=1)
+    _, total = measure_sensitivities(
+        reference, restored, images(), task=DETECT, classes=CLASSES, threads=1
+    )
     assert total == MeanError(0, 0)
 
 
@@ -143,7 +151,7 @@ def evaluation(lost: int, box_px: float) -> MixedEvaluation:
 @pytest.mark.parametrize(
     ("tried", "given", "last"),
     [
-        ([], False, "Most of the error in boxes and scores comes from a (100 %)."),
+        ([], False, "Most of the error in the outputs comes from a (100 %)."),
         ([evaluation(3, 1.0)], False, "None of these is better; keep the export as it is."),
         (
             [evaluation(3, 1.0), evaluation(1, 9.0)],

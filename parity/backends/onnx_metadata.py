@@ -15,6 +15,8 @@ from parity.tasks.task import TASKS, Task, supported_models
 DTYPES = ("float32", "float16")
 ONNX_DTYPES = {"float": "float32"}
 """What numpy calls the element types of ONNX, where the names differ."""
+OTHER_HEADS = frozenset(["RTDETRDecoder"])
+"""Heads of detection models, as the exporter names them, that are no YOLO."""
 NEEDED = ("imgsz", "names", "stride", "task")
 LARGEST_BATCH = 1024
 """Images of one run; also the limit of ``exports.<name>.batch`` in the configuration."""
@@ -108,6 +110,11 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     if said.task not in TASKS:
         raise UserError(
             f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
+        )
+    if model.metadata.get("head") in OTHER_HEADS:
+        raise UserError(
+            f"{path} is an RT-DETR model, which takes stretched images; only {supported_models()} "
+            "of YOLOv8 and later work."
         )
     task, classes = TASKS[said.task], len(said.names)
     batch, fixed = _check_input(taken, path)

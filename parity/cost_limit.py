@@ -22,7 +22,7 @@ LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
-class Cost:
+class MostCost:
     """What a piece of work may cost.
 
     Attributes
@@ -42,7 +42,7 @@ class Cost:
 
 
 @contextmanager
-def cost_limit(cost: Cost) -> Iterator[None]:
+def cost_limit(cost: MostCost) -> Iterator[None]:
     """End this process with a sentence on stderr if a block costs more; do not nest blocks."""
     orders = _start_watcher()
     os.write(orders, f"{json.dumps(asdict(cost))}\n".encode())
@@ -85,7 +85,7 @@ def watch(process: int) -> str:
             *orders, rest = (rest + received).split(b"\n")
             for order in orders:
                 content = json.loads(order)
-                cost = Cost(**content) if content else None
+                cost = MostCost(**content) if content else None
                 if cost:
                     deadline = time.monotonic() + cost.seconds
                     most = resident_megabytes(process) + cost.megabytes

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import msgspec
 import numpy as np
 
-from parity.files import as_json, atomic, damaged, read_json, write_json
+from parity.files import as_json, atomic, read_json, write_json
+from parity.integrity import damaged, read_sealed
 
 
 class Document(Protocol):
@@ -64,7 +65,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
     UserError
         If the file is no JSON, of another schema, or a field is missing or of another kind.
     """
-    text = Path(path).read_bytes()
+    text = read_sealed(path)
     try:
         if msgspec.json.decode(text, type=_Head).schema == f"yolo-parity/{kind.SCHEMA}":
             return msgspec.json.decode(text, type=kind, dec_hook=_list_to_array)

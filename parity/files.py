@@ -3,32 +3,27 @@
 import glob
 import json
 import os
+import secrets
 import shutil
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from parity.errors import UserError
+from parity.integrity import damaged, read_sealed, seal
 
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path that takes the name of ``path`` when the block succeeds.
 
-    The name tells host and process, so that two writers never meet. What a killed process left is
-    removed by the next that writes the same file on that host.
+    Its name is random, so that no two writers share it. What a killed one left of the same file is
+    removed first, and so is what one that goes on has written: who begins last writes the file.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    host = socket.gethostname()
-    for left in path.parent.glob(glob.escape(f".{host}.") + "*" + glob.escape(f".{path.name}")):
-        if not _runs(left.name.removeprefix(f".{host}.").removesuffix(f".{path.name}")):
-            left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{host}.{os.getpid()}.{path.name}")
+    temporary = _temporary(path)
     try:
         yield temporary
         with temporary.open("rb") as stream:
@@ -42,10 +37,11 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def atomic_folder(destination: str | Path) -> Iterator[Path]:
     """Yield a temporary folder that takes the place of a folder when the block succeeds."""
     destination = Path(destination)
-    temporary = destination.with_name(f".{os.getpid()}.{destination.name}")
-    temporary.mkdir(parents=True)
+    temporary = _temporary(destination)
+    temporary.mkdir()
     try:
         yield temporary
+        temporary.stat()  # before another's is removed
         if destination.exists():
             shutil.rmtree(destination)
         temporary.replace(destination)
@@ -53,34 +49,22 @@ def atomic_folder(destination: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _runs(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
+def _temporary(path: Path) -> Path:
+    """Return a hidden name beside a path, and remove what other writers of the path left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".????????.{glob.escape(path.name)}"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    return path.with_name(f".{secrets.token_hex(4)}.{path.name}")
 
 
-def damaged(path: str | Path, what: str) -> UserError:
-    """Return the error for a file that cannot be used.
-
-    A result is moved aside, so that Snakemake misses it and makes it anew.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file.
-    what : str
-        What is wrong with it, to follow its name.
-    """
-    if Path(path).parts[0] != "results":
-        return UserError(f"{path} {what}; delete it and run again.")
-    aside = Path(f"{path}.damaged")
-    with suppress(FileNotFoundError):  # another process has just moved it
-        Path(path).replace(aside)
-    return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text of a kind in :data:`parity.integrity.SEALS`, with its digest at the end."""
+    content = text.encode()
+    with atomic(path) as temporary:
+        temporary.write_bytes(content + seal(content, Path(path).suffix))
 
 
 def write_json(path: str | Path, schema: str, content: dict[str, Any]) -> None:
@@ -93,7 +77,8 @@ def as_json(schema: str, content: dict[str, Any]) -> str:
     """Return the text that :func:`write_json` writes."""
     document = {"schema": f"yolo-parity/{schema}", **content}
     members = (f"{json.dumps(key)}: {_pretty(value)}" for key, value in document.items())
-    return "{\n " + ",\n ".join(members) + "\n}\n"
+    text = "{\n " + ",\n ".join(members)
+    return text + seal(text.encode(), ".json").decode()
 
 
 def _pretty(value: Any) -> str:
@@ -114,7 +99,7 @@ def read_json(path: str | Path, schema: str) -> dict[str, Any]:
         If the file is no JSON or of another schema.
     """
     try:
-        document = json.loads(Path(path).read_text())
+        document = json.loads(read_sealed(path))
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"is damaged ({error})") from None
     found = document.get("schema") if isinstance(document, dict) else None

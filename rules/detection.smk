@@ -1,6 +1,7 @@
 """From images to detections: the networks first, the thresholds after them."""
 
-# Snakemake deletes a temp() file when all jobs that read it are done.
+# Snakemake deletes a temp() file when all jobs that read it are done. Those jobs have the list of the
+# batch as an input, too, since a file that is missing cannot tell that it is out of date.
 STORED = {True: str, False: temp}[config["keep_candidates"]]
 
 
@@ -65,6 +66,7 @@ rule detect_pytorch:
         candidates=collect(
             "results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", arm=PLAN.pytorch_arms
         ),
+        batch="results/plan/batches/{batch}.json",
     output:
         detections=collect(
             "results/detect_pytorch/{{model}}/{arm}/{{batch}}.json", arm=PLAN.pytorch_arms
@@ -87,6 +89,7 @@ rule detect_onnx:
     """Apply thresholds and this project's NMS to the candidates of an export."""
     input:
         candidates="results/infer_onnx/{model}/{arm}/{batch}.npz",
+        batch="results/plan/batches/{batch}.json",
     output:
         detections="results/detect_onnx/{model}/{arm}/{batch}.json",
     log:

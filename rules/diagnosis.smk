@@ -38,6 +38,7 @@ rule detect_external:
         "../envs/analysis.yaml"
     params:
         source=PLAN.source,
+        content=PLAN.content_of_boxes,
         code=fingerprint("scripts/detect_external.py"),
     message:
         "Reading the boxes of {wildcards.external}"

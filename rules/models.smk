@@ -14,6 +14,7 @@ rule load_checkpoint:
         "../envs/pytorch.yaml"
     params:
         model=lookup("models/{model}", within=config),
+        content=PLAN.content_of_weights,
         code=fingerprint("scripts/load_checkpoint.py"),
     message:
         "Obtaining the checkpoint of {wildcards.model}"
@@ -35,6 +36,7 @@ rule export:
         "../envs/pytorch.yaml"
     params:
         export=lookup("{export}", within=PLAN.export_options),
+        content=PLAN.content_of_export,
         trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/export.py"),
     message:

@@ -5,6 +5,7 @@ rule sweep:
     """Count the matches of all comparisons at every pair of thresholds."""
     input:
         candidates=PLAN.swept_candidates,
+        batch="results/plan/batches/{batch}.json",
     output:
         counts="results/sweep/{model}/{batch}.json",
     log:

@@ -1,6 +1,5 @@
 """Export the checkpoint to ONNX, or take the file that is given, and check it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_metadata import facts_of_file
@@ -8,7 +7,7 @@ from parity.backends.pytorch.export import export_onnx
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
-from parity.model_files.description import describe_export, load_checked, take_given
+from parity.model_files.description import describe_file, take_given
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -22,7 +21,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
         take_given(given, destination)
     else:
         export_onnx(checkpoint, destination, **options)
-    described = describe_export(load_checked(destination), Path(destination).stat().st_size)
+    described = describe_file(destination)
     facts_of_file(described, given or destination)
     save(description, described)
 

@@ -1,14 +1,13 @@
 """Make an int8 model of a float one, calibrated on some of the user's images."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.data.batch_files import load_batch
 from parity.documents import save
 from parity.layers.quantisation import quantise
 from parity.logs import log_to
-from parity.model_files.description import describe_export, load_checked
+from parity.model_files.description import describe_file
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,8 +18,7 @@ def main(
 ) -> None:
     """Write an int8 ONNX file and what it says of itself."""
     made_with = quantise(onnx, destination, load_batch(images), **options)
-    described = describe_export(load_checked(destination), Path(destination).stat().st_size)
-    save(description, replace(described, quantisation=made_with))
+    save(description, replace(describe_file(destination), quantisation=made_with))
 
 
 if __name__ == "__main__":

@@ -131,10 +131,12 @@ def repickled(source: Path, path: Path, change: Callable[[bytes], bytes]) -> Pat
     return path
 
 
-def doubling() -> bytes:
-    """Return a pickle of lists that hold one another twice: 2^40 elements."""
-    doubled = b"]q\x00" + b"".join(b"](h%ch%ceq%c" % (n, n, n + 1) for n in range(40))
-    return b"\x80\x02}X\x05\x00\x00\x00modelq\xff" + doubled + b"s."
+def doubled() -> list[Any]:
+    """Return lists that hold one another twice: 2^40 elements."""
+    value: list[Any] = []
+    for _ in range(40):
+        value = [value, value]
+    return value
 
 
 def shared_modules(depth: int) -> bytes:
@@ -168,7 +170,6 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "a number of 16 MB": lambda: b"\x8b" + struct.pack("<i", 2**24) + b"\x7f" * 2**24 + b".",
     "a number of 100,000 digits": lambda: b"L" + b"9" * 100_000 + b"L\n.",
     "keys of equal hashes": lambda: b"\x80\x02}(" + b"".join(map(_key, range(300_000))) + b"u.",
-    "lists that hold one another": doubling,
     "modules that hold one another": lambda: shared_modules(30),
     "modules 60 deep": lambda: _nested(60),
 }
@@ -189,6 +190,9 @@ MODELS: dict[str, Callable[[], DetectionModel]] = {
     ),
     "10,000 classes": lambda: tiny(yaml={**TINY, "nc": 10_000}),
     "names that are one long text": lambda: tiny(names=dict.fromkeys(range(2), "x" * 20_000_000)),
+    "names that hold one another": lambda: tiny(names=doubled()),
+    "layers that hold one another": lambda: layers(doubled()),
+    "an attribute of lists that hold one another": lambda: _with_attribute(doubled()),
     "a list that holds itself": lambda: tiny(names=_own()),
     "an architecture that holds itself": lambda: tiny(yaml={**TINY, "head": _own()}),
     "an attribute that holds itself": lambda: _with_attribute(_own()),

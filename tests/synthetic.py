@@ -1,6 +1,6 @@
 """A small run with every kind of difference in it, made without any network."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +123,10 @@ def make_run(
     detections, records = [], {}
     for arm, found in arms.items():
         failed = (reasons or {}).get(arm, {})
-        records[arm] = [record(name, found[name], failed.get(name, "")) for name in names]
+        records[arm] = [
+            replace(record(name, found[name], failed.get(name, "")), sha256=sha256(path))
+            for name, path in images.items()
+        ]
         kind = "onnx" if arm.startswith("onnx") else "pytorch"
         detections.append(str(root / f"detect_{kind}" / model / arm / "00000.json"))
         save(detections[-1], DetectionBatch(made_by(arm), records[arm]))

@@ -17,7 +17,8 @@ def drawn() -> list[str]:
     folders: list[str] = []
     for line in TREE[1].splitlines():
         indent, name = re.match(r"( +)([a-z_]+)/ +\S", line).groups()  # type: ignore[union-attr]
-        folders.append(name if len(indent) == 2 else f"{folders[-1].split('/')[0]}/{name}")
+        above = folders[-1].split("/")[: len(indent) // 2 - 1] if folders else []
+        folders.append("/".join([*above, name]))
     return folders
 
 

@@ -1,5 +1,6 @@
 """Planning batches: lists of images are written where they changed, and only there."""
 
+import hashlib
 import json
 import os
 import time
@@ -210,3 +211,32 @@ def test_lists_are_json_for_everybody(folder: Path) -> None:
         document = json.loads(text)
         assert document["schema"] == "yolo-parity/batch/1"
         assert {*document["images"][0]} == {"name", "path", "sha256"}
+
+
+def test_a_job_that_finds_an_image_changed_tells_the_next_planning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = tmp_path / "photos" / "a\udcff.jpg"
+    image.parent.mkdir()
+    image.write_bytes(b"first")
+    (tmp_path / "photos" / "b.jpg").write_bytes(b"other")
+    long_ago = 1_000_000_000
+    os.utime(image, (long_ago, long_ago))
+
+    def planned() -> BatchImage:
+        images = {path.name: path for path in image.parent.iterdir()}
+        plan_batches(images, images_per_job="auto", note="", directory="results/plan/batches")
+        return load_batch("results/plan/batches/00000.json")[0]
+
+    before = planned()
+    image.write_bytes(b"again")
+    os.utime(image, (long_ago, long_ago))
+    assert planned() == before, "size and time are those of before"
+    for _ in range(2):  # two jobs may find it
+        with pytest.raises(UserError, match="changed after the run was planned; run again"):
+            check_unchanged(before)
+    now = planned()
+    assert now.sha256 == hashlib.sha256(b"again").hexdigest()
+    check_unchanged(now)
+    assert not [*Path("results/plan/changed").iterdir()]

@@ -81,7 +81,10 @@ def test_the_schema_is_a_schema_that_describes_every_field() -> None:
         assert set(part["required"]) == set(part["properties"])
         assert part["additionalProperties"] is False
     assert SCHEMA["properties"]["schema"]["const"] == f"yolo-parity/{RunVerdict.SCHEMA}"
-    assert set(SCHEMA["properties"]) == {field.name for field in fields(RunVerdict)} | {"schema"}
+    assert set(SCHEMA["properties"]) == {field.name for field in fields(RunVerdict)} | {
+        "schema",
+        "digest",
+    }
     assert tuple(SCHEMA["$defs"]["state"]["enum"]) == STATES
 
 

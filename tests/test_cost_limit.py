@@ -9,8 +9,8 @@ from tests.conftest import ROOT
 
 BLOCK = """
 import sys
-from parity.cost_limit import Cost, cost_limit
-with cost_limit(Cost(0.5, 200, "it took too long: \\udcff", "it is too large")):
+from parity.cost_limit import MostCost, cost_limit
+with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large")):
     {block}
 print("went on")
 """

@@ -1,7 +1,9 @@
 """Exports: checked, described, the same bytes every time; and files that are given."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.network import PytorchNetwork
+from parity.backends.pytorch.predicting import predictor
 from parity.documents import load
 from parity.errors import UserError
 from parity.model_files.description import describe_export, load_checked, take_given
@@ -63,6 +69,42 @@ def test_nothing_else_is_left_behind(exported: Path, yolo11n_pt: Path) -> None:
 def test_equal_exports_have_equal_bytes(exported: Path, yolo11n_pt: Path, tmp_path: Path) -> None:
     export_onnx(yolo11n_pt, tmp_path / "again.onnx", **SMALL)
     assert (tmp_path / "again.onnx").read_bytes() == (exported / "small.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 0.5, 0.999], ids=str)
+def test_a_truncated_export_is_noticed_wherever_it_is_read(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: float
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("results/export/m/small.onnx")
+    shutil.copytree(exported, path.parent)
+    assert load_checked(path) == load_checked(exported / "small.onnx")
+    content = path.read_bytes()
+    for read in (load_checked, partial(OnnxNetwork.load, threads=1)):
+        path.write_bytes(content[: int(len(content) * kept)])
+        with pytest.raises(UserError, match=r"small\.onnx is damaged; it was moved to"):
+            read(path)
+        assert not path.exists()
+
+
+def test_a_truncated_checkpoint_is_noticed_wherever_it_is_read(
+    yolo11n_pt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("results/checkpoint/m.pt")
+    path.parent.mkdir(parents=True)
+    content = yolo11n_pt.read_bytes()
+    network = {"imgsz": (64, 96), "rect": False, "threads": 1, "device": "cpu"}
+    for read in (
+        partial(PytorchNetwork.load, path, **network),
+        partial(export_onnx, path, tmp_path / "a.onnx", **SMALL),
+        partial(CheckpointFacts.load, path),
+        partial(predictor, path, thresholds={}, threads=1),
+    ):
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(UserError, match=r"m\.pt is damaged; it was moved to"):
+            read()
+        assert not path.exists()
 
 
 def test_the_default_export_is_what_the_configuration_says(yolo11n_static: Path) -> None:

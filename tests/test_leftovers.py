@@ -1,8 +1,7 @@
 """What killed jobs leave, and what is done with damaged results."""
 
 import errno
-import os
-import socket
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,22 +9,60 @@ from pathlib import Path
 import pytest
 
 from parity.errors import UserError, in_one_sentence
-from parity.files import atomic, read_npz
+from parity.files import atomic, atomic_folder, read_npz
+from tests.conftest import ROOT
+
+KILLED = """
+import os, signal, sys
+from parity.files import atomic, atomic_folder
+with {write}(sys.argv[1]) as temporary:
+    {half}
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
-def test_the_leftover_of_a_dead_process_is_removed(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    host = socket.gethostname()
-    left = tmp_path / f".{host}.{dead.pid}.result.json"
-    living = tmp_path / f".{host}.{os.getppid()}.result.json"
-    elsewhere = tmp_path / f".another{host}.{dead.pid}.result.json"
-    for path in (left, living, elsewhere):
-        path.write_text("half")
-    with atomic(tmp_path / "result.json") as temporary:
+def be_killed(write: str, path: Path) -> None:
+    """Begin to write a file or folder in a process that is killed meanwhile."""
+    half = "temporary.write_text('half')"
+    if write == "atomic_folder":
+        half = "(temporary / 'a').write_text('half')"
+    code = KILLED.format(write=write, half=half)
+    died = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, check=False)
+    assert died.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    file, folder = tmp_path / "result.json", tmp_path / "pictures"
+    other = tmp_path / "another.result.json"
+    for path in (file, other):
+        be_killed("atomic", path)
+    be_killed("atomic_folder", folder)
+    assert len(list(tmp_path.iterdir())) == 3
+    with atomic(file) as temporary:
         temporary.write_text("whole")
-    assert {p.name for p in tmp_path.iterdir()} == {living.name, elsewhere.name, "result.json"}
-    assert (tmp_path / "result.json").read_text() == "whole"
+    with atomic_folder(folder) as temporary:
+        (temporary / "b").write_text("whole")
+    (left,) = [path for path in tmp_path.iterdir() if path not in (file, folder)]
+    assert left.name.endswith(".another.result.json"), "nobody wrote that file again"
+    assert file.read_text() == "whole"
+    assert [path.name for path in folder.iterdir()] == ["b"]
+
+
+def test_processes_of_one_number_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getpid", lambda: 1)  # as in each container
+    (tmp_path / ".1.pictures").mkdir()
+
+    def write_twice() -> None:
+        with atomic_folder(tmp_path / "pictures") as first:
+            (first / "a").touch()
+            with atomic_folder(tmp_path / "pictures") as second:
+                (second / "b").touch()
+
+    with pytest.raises(FileNotFoundError):
+        write_twice()
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["b"], "the later one's"
 
 
 def test_a_damaged_result_is_moved_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from parity.errors import UserError
+from parity.files import write_json, write_text
 from parity.planning import plan
 from parity.planning.checks import checked
 from parity.planning.locks import hold
@@ -84,3 +85,54 @@ def test_a_second_run_takes_the_plan_of_the_first(
     assert [path.name for path in (tmp_path / "results/plan/batches").glob("[!.]*")] == [
         "a.jpg.json"
     ]
+
+
+def everything_in(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_second_planner_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "images" / "a.jpg").write_text("a")
+    (tmp_path / "labels" / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    exports = {"int8": {"quantize": 8, "calibration": {"images": 1}}}
+    config = complete(CONFIG | {"exports": exports, "labels": "labels"})
+    monkeypatch.setattr(plan, "hold", lambda _: True)
+    plan.plan_run(config, coordinating=True)
+    page = tmp_path / plan.ENDS[0]
+    page.parent.mkdir(parents=True)
+    page.write_text("<!doctype html>")
+    before = everything_in(tmp_path / "results")
+    (tmp_path / "images" / "b.jpg").write_text("b")
+    (tmp_path / "labels" / "a.txt").write_text("")
+    monkeypatch.setattr(plan, "hold", lambda _: False)
+    plan.plan_run(config, coordinating=True)
+    assert everything_in(tmp_path / "results") == before
+    with pytest.raises(UserError, match="another run with other settings"):
+        plan.plan_run(complete(CONFIG | {"exports": {"other": exports["int8"]}}), coordinating=True)
+    monkeypatch.setattr(plan, "hold", lambda _: True)
+    plan.plan_run(config, coordinating=True)
+    assert everything_in(tmp_path / "results") != before
+
+
+@pytest.mark.parametrize("name", plan.ENDS)
+def test_a_damaged_end_of_a_run_is_made_anew(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for end in plan.ENDS:
+        if end.endswith(".json"):
+            write_json(end, "verdict/1", {})
+        else:
+            write_text(end, "text\n" * 99)
+    plan.set_aside_damaged(plan.ENDS)
+    assert all(Path(end).exists() for end in plan.ENDS)
+    Path(name).write_bytes(Path(name).read_bytes()[:-5])
+    plan.set_aside_damaged(plan.ENDS)
+    assert [end for end in plan.ENDS if not Path(end).exists()] == [name]
+    assert capsys.readouterr().err == f"{name} is damaged; it is made anew.\n"

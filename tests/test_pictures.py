@@ -1,5 +1,6 @@
 """Pictures show the right boxes, in the right place and style, whatever things are called."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from parity.comparison.differences import DetectionPair, ImageComparison
-from parity.data.batch_files import slug
+from parity.data.batch_files import Batch, load_batch, slug
 from parity.detection.detection_files import ImageDetections
-from parity.documents import load
+from parity.documents import load, save
 from parity.errors import UserError
+from parity.provenance import sha256
 from parity.reporting.figures.drawing import (
     KIND_STYLES,
     Mark,
@@ -213,6 +215,16 @@ def test_an_image_that_changed_is_not_drawn(tmp_path: Path) -> None:
         annotate(run, tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["old.jpg"]  # nothing half done
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "pictures", "results"]
+
+
+def test_what_was_detected_in_another_image_is_not_drawn(tmp_path: Path) -> None:
+    run = make_run(tmp_path, SAME)
+    path = run.images["one.png"]
+    path.write_bytes(b"another")
+    listed = [replace(image, sha256=sha256(image.path)) for image in load_batch(run.batches[0])]
+    save(run.batches[0], Batch(listed))
+    with pytest.raises(UserError, match=r"is not of .*one\.png\.png as it is now"):
+        annotate(run, tmp_path / "out")
 
 
 def test_two_comparisons_of_the_same_arms_share_a_picture(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """Rebuilding a checkpoint from an export: every bit comes back, or a sentence says why not."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
+import yaml
 from onnx import numpy_helper
+from ultralytics.nn import tasks
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from tests.hostile_checkpoints import evil_architecture
 from tests.test_checkpoint import refused
 
 
@@ -77,6 +81,28 @@ REBUILDING = [
     (lambda m: metadata(m, names="{0: 'a'}"), "give the .pt", "another number of classes"),
     (halve, "give the .pt", "a weight in half precision"),
 ]
+
+
+@pytest.mark.parametrize("safe", [True, False])
+@pytest.mark.parametrize("name", ["YOLO/../../{}", "YOLO{}", "YOLO11n.yaml/../{}", "YOLO11n/{}"])
+def test_only_architectures_of_ultralytics_are_read(
+    yolo11n_onnx: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, safe: bool
+) -> None:
+    marker = tmp_path / "ran"
+    evil = yaml.safe_dump(evil_architecture(marker))
+    (tmp_path / "yolo").mkdir()
+    for path in ("evil.yaml", "yoloevil.yaml", "yolo11n.yaml", "yolo11.yaml", "evil11n.yaml"):
+        (tmp_path / path).write_text(evil)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tasks, "SAFE_LOAD", safe)
+    for target in ("evil", str(tmp_path / "evil"), "evil11n"):
+        description = f"Ultralytics {name.format(target)} model"
+        path = changed(
+            tmp_path / "a.onnx", yolo11n_onnx, partial(metadata, description=description)
+        )
+        assert "does not describe" in refused(path, tmp_path / "out.pt")
+    obtain_checkpoint(str(yolo11n_onnx), tmp_path / "out.pt", trust=False)
+    assert not marker.exists()
 
 
 @pytest.mark.parametrize(("change", "said", "reason"), REBUILDING)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
@@ -120,6 +121,16 @@ def test_a_pytorch_arm_is_predict(arms: Arms, rect: bool) -> None:
                     theirs = theirs.at(np.flatnonzero(theirs.scores > np.float32(conf)))
                 if len(ours) or len(theirs):
                     assert_equal(ours, theirs)
+
+
+def test_a_checkpoint_is_transcribed_to_the_bit(arms: Arms, tmp_path: Path) -> None:
+    obtain_checkpoint(str(arms.checkpoint), tmp_path / "own.pt", trust=False)
+    copied = replace(arms, checkpoint=tmp_path / "own.pt")
+    picture = find_samples()["bus.jpg"]
+    ours, theirs = (seen(each.pytorch(rect=True), picture).candidates for each in (copied, arms))
+    assert len(theirs)
+    for name, value in vars(theirs).items():
+        np.testing.assert_array_equal(getattr(ours, name), value, err_msg=name)
 
 
 def test_postprocessing_without_torch_is_ultralytics_own(arms: Arms) -> None:

@@ -21,6 +21,7 @@ from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
+from parity.model_files.description import check_undamaged
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -73,6 +74,7 @@ class OnnxNetwork(ModelFacts):
             supported task.
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
+        check_undamaged(path)
         with graph_limit(path, "loading it"):
             session = RUNTIMES[runtime](path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session, path=path)

@@ -10,6 +10,10 @@ from parity.data.image_files import image_digest
 from parity.documents import load
 from parity.errors import UserError
 
+PLAN_FOLDER = Path("results/plan")
+CHANGED = "changed"
+"""Name of the folder of the names of images that a job found changed, beside the batches."""
+
 LONGEST = 100
 """Characters of an image's name that stay in its slug; chosen, far below the 255 bytes that file
 systems allow."""
@@ -57,14 +61,27 @@ def load_batch(path: str | Path) -> list[BatchImage]:
 def check_unchanged(image: BatchImage) -> None:
     """Check that an image is still what it was when the run was planned.
 
+    One that is not is noted for the next planning, which takes an image whose size and time are
+    those that it remembers for unchanged.
+
     Raises
     ------
     UserError
         If its content has changed or it is gone.
     """
     if image_digest(image.path) != image.sha256:
+        note_changed(image.name)
         what = "changed" if Path(image.path).exists() else "was deleted"
         raise UserError(f"{image.path} {what} after the run was planned; run again.")
+
+
+def note_changed(name: str) -> None:
+    """Note the name of an image for the next planning, if there was one."""
+    if PLAN_FOLDER.is_dir():
+        encoded = name.encode(errors="surrogateescape")
+        note = PLAN_FOLDER / CHANGED / hashlib.sha256(encoded).hexdigest()
+        note.parent.mkdir(exist_ok=True)
+        note.write_bytes(encoded)
 
 
 def slug(name: str) -> str:

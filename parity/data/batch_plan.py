@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from parity.data.batch_assignment import count_batches, number_images, rows_by_batch
-from parity.data.batch_files import Batch, BatchImage
+from parity.data.batch_files import CHANGED, Batch, BatchImage
 from parity.data.digest_cache import UNREADABLE, DigestCache, join_names
 from parity.data.listing import Listing, list_paths
 from parity.documents import load, save_if_changed
@@ -110,8 +110,8 @@ def plan_batches(
 ) -> BatchPlan:
     """Write the list of every batch that is new or changed, and the plan.
 
-    An image is read only if its size or time differs from what is remembered. Without the memory
-    every image is read once again.
+    An image is read only if its size or time differs from what is remembered, or a job noted that
+    it changed. Without the memory every image is read once again.
 
     Parameters
     ----------
@@ -129,7 +129,9 @@ def plan_batches(
     directory = Path(directory)
     listing = images if isinstance(images, Listing) else list_paths(images)
     known = Memory.load(directory / MEMORY)
-    cache, read = known.cache.updated(listing)
+    changed_names = [*(directory.parent / CHANGED).glob("*")]
+    doubted = [path.read_bytes() for path in changed_names]
+    cache, read = known.cache.doubting(doubted).updated(listing)
     paths = join_names(listing.paths)
     count = count_batches(len(listing), images_per_job)
     as_before = (cache.names, count) == (known.cache.names, known.batches)
@@ -151,6 +153,8 @@ def plan_batches(
     if stale.any() or read.size:
         memory = Memory(cache, paths, numbers, count, _sizes_and_times(files))
         memory.save(directory / MEMORY)
+    for path in changed_names:
+        path.unlink(missing_ok=True)
     plan = BatchPlan(list(batches), note, source, images_per_job)
     save_if_changed(directory / PLAN, plan)
     return plan

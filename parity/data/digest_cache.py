@@ -1,9 +1,9 @@
 """Remembering the digests of files, so that only those that look changed are read again."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,9 @@ UNREADABLE = bytes(32)
 SETTLED_NS = 2_000_000_000
 """A file that changed less than so long before it was looked at may change again without a new
 time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
+
+NEVER = -1
+"""A time that no file has, nanoseconds."""
 
 CHUNK = 10_000
 """Files that wait for a thread at a time; chosen, so that a million need no queue of a million."""
@@ -98,6 +101,21 @@ class DigestCache:
     def save(self, path: str | Path) -> None:
         """Write the cache; uncompressed, since digests do not compress."""
         write_npz(path, self.as_arrays(), compressed=False)
+
+    def doubting(self, names: Iterable[bytes]) -> Self:
+        """Return the cache as if some files looked changed.
+
+        Parameters
+        ----------
+        names : iterable of bytes
+            The files; those that are not in the cache do not matter.
+        """
+        doubted = set(names)
+        if not doubted:
+            return self
+        times = self.times.copy()
+        times[[name in doubted for name in self.names.split(b"\0")[:-1]]] = NEVER
+        return replace(self, times=times)
 
     def updated(self, listing: Listing) -> tuple["DigestCache", np.ndarray]:
         """Return the cache of the files of a listing, reading those that look new or changed.

@@ -11,7 +11,8 @@ import numpy as np
 from parity.detection.decoding import EMPTY, NO_EXTRAS, NO_PROTOTYPES, Candidates
 from parity.detection.head import NetworkHead
 from parity.documents import from_plain, to_plain
-from parity.files import damaged, read_npz, write_npz
+from parity.files import read_npz, write_npz
+from parity.integrity import damaged
 
 CANDIDATES = "candidates/1"
 COLUMNS = ("boxes", "scores", "class_ids")

@@ -5,17 +5,21 @@ import math
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 from onnx import numpy_helper
 
 from parity.detection.candidate_files import BakedThresholds
+from parity.documents import load
 from parity.errors import UserError, in_one_line
 from parity.files import atomic
+from parity.integrity import damaged, is_result
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.provenance import sha256
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:
@@ -24,8 +28,10 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     Raises
     ------
     UserError
-        If it is no ONNX file, breaks the standard, has no output or functions without bound.
+        If it is no ONNX file, breaks the standard, has no output or functions without bound, or is
+        a damaged result.
     """
+    check_undamaged(path)
     try:
         with graph_limit(path, "checking it"):
             model = onnx.load(path)
@@ -45,6 +51,21 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     if not model.graph.output:
         raise UserError(f"{path} has no output; export the model again.")
     return model
+
+
+def check_undamaged(path: str | Path) -> None:
+    """Check that an ONNX file that a run made still is what its description says.
+
+    Raises
+    ------
+    UserError
+        If it, or its description, is damaged.
+    """
+    description = Path(path).with_suffix(".json")
+    if not (is_result(path) and description.is_file() and Path(path).is_file()):
+        return
+    if load(description, ExportDescription).file_sha256 != sha256(path):
+        raise damaged(path, "is damaged")
 
 
 def _texts(model: onnx.ModelProto) -> Iterator[str | bytes]:
@@ -103,6 +124,18 @@ def external_data_files(path: str | Path) -> list[str]:
                 )
             found.add(location)
     return sorted(found)
+
+
+def describe_file(path: str | Path) -> ExportDescription:
+    """Check an ONNX file and return what identifies it and its model.
+
+    Raises
+    ------
+    UserError
+        If it is no ONNX file or breaks the standard.
+    """
+    described = describe_export(load_checked(path), Path(path).stat().st_size)
+    return replace(described, file_sha256=sha256(path))
 
 
 def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import onnx
 
-from parity.cost_limit import Cost, cost_limit
+from parity.cost_limit import MostCost, cost_limit
 from parity.errors import UserError
 from parity.limits import Limits
 
@@ -33,7 +33,7 @@ def graph_limit(path: str | Path, task: str, *, images: int = 1) -> AbstractCont
     limits = Limits.current()
     seconds, megabytes = limits.graph_seconds * images, limits.graph_mb * images
     return cost_limit(
-        Cost(
+        MostCost(
             seconds=seconds,
             megabytes=megabytes,
             too_long=f"{path}: {task} took longer than {seconds:g} s and was stopped, since its "

@@ -61,8 +61,8 @@ def inspect_export(
     reference : ExportDescription or None
         The fp32 export with the same options, if this is not it.
     """
-    in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     model = load_checked(path)
+    in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     with graph_limit(path, "inferring its shapes"):
         inferred, shapes = infer_shapes(model)
     inspection = Inspection(

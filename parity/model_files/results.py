@@ -78,6 +78,8 @@ class ExportDescription:
         What the exporter added.
     quantisation : Quantisation or None
         If it was quantised here.
+    file_sha256 : str
+        Digest of the file, which shows whether it is still whole.
     """
 
     SCHEMA: ClassVar[str] = "export/1"
@@ -94,6 +96,7 @@ class ExportDescription:
     weights: dict[str, int]
     metadata: dict[str, str]
     quantisation: Quantisation | None = None
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True)

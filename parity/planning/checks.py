@@ -11,6 +11,7 @@ from parity.documents import from_plain
 from parity.errors import UserError
 from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
+from parity.foreign import is_file
 from parity.planning.config import Config, ExternalConfig
 from parity.planning.externals import FILE_PATTERNS
 
@@ -47,11 +48,6 @@ def checked(completed: Mapping[str, Any]) -> Config:
     return config
 
 
-def is_file(path: str | Path) -> bool:
-    """Return whether a path is a regular file; False where that cannot be found out."""
-    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for a path that is too long
-
-
 def check_placeholders(key: str, path: str) -> None:
     """Check that Snakemake does not take a part of a path for a placeholder of its own."""
     if PLACEHOLDER.search(path):
@@ -76,7 +72,7 @@ def check_export(config: Config, name: str) -> None:
     export, where = config.exports[name], f"config: exports.{name}"
     if export.onnx is not None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
-        if not is_file(export.onnx):
+        if not is_file(Path(export.onnx)):
             raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
     if export.conf is not None and not export.nms:
         raise UserError(
@@ -121,14 +117,14 @@ def check_external(config: Config, name: str) -> None:
 
 def check_paths(where: str, external: ExternalConfig) -> None:
     """Check that what a deployment brings exists, and that a folder holds files that count."""
-    if isinstance(external.names, str) and not is_file(external.names):
+    if isinstance(external.names, str) and not is_file(Path(external.names)):
         raise UserError(f"{where}.names is {external.names}, which does not exist.")
     for key, patterns in FILE_PATTERNS.items():
         given = getattr(external, key)
         if given is None:
             continue
         check_placeholders(f"{where.removeprefix('config: ')}.{key}", given)
-        if key == "detections" and is_file(given):
+        if key == "detections" and is_file(Path(given)):
             continue
         path = Path(given)
         if not os.path.isdir(path):  # noqa: PTH112 - as is_file

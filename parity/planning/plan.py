@@ -1,7 +1,8 @@
 """What a run consists of, and which files and parameters its rules are given."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
+from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
     Arm,
@@ -30,12 +32,19 @@ from parity.planning.externals import (
     source_of,
     tensor_files,
 )
-from parity.planning.label_digest import plan_labels
+from parity.planning.given_files import digest_given, given_files
+from parity.planning.label_digest import LABELS_FILE, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
+ENDS = (
+    "results/report/index.html",
+    "results/report/analysis_report.md",
+    "results/verdict/verdict.json",
+)
+"""What a run ends with, and no rule needs to read."""
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -47,10 +56,17 @@ Params = dict[str, Any]
 """Plain values that a rule is given; Snakemake reruns the rule when they change."""
 
 
-class Wildcards(Protocol):
+class OfModel(Protocol):
+    """The wildcard that most rules have."""
+
+    @property
+    def model(self) -> str:
+        """Name of a model."""
+
+
+class Wildcards(OfModel, Protocol):
     """The wildcards of a rule, of which each has some."""
 
-    model: str
     export: str
     external: str
     arm: str
@@ -80,9 +96,44 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     if coordinating:
         batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
         check_boxes(asked, batches)
-        plan_calibration(asked, batches)
-        plan_labels(asked.labels)
-    return Plan(asked, arms, comparisons, planned.names, planned.note)
+        if hold(LOCK):
+            plan_calibration(asked, batches)
+            plan_labels(asked.labels)
+            set_aside_damaged(ENDS)
+        else:
+            check_planned(asked)
+    given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
+    return Plan(asked, arms, comparisons, planned.names, planned.note, given)
+
+
+def check_planned(config: Config) -> None:
+    """Check that the run that is going on has planned what this one needs.
+
+    Raises
+    ------
+    UserError
+        If a list is missing.
+    """
+    lists = [
+        calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
+    ]
+    lists += [LABELS_FILE] if config.labels else []
+    if not all(Path(path).is_file() for path in lists):
+        raise UserError(
+            "another run with other settings is going on in this folder; wait until it ends, or "
+            "run in a folder of its own (--directory)."
+        )
+
+
+def set_aside_damaged(paths: Iterable[str]) -> None:
+    """Move results aside that are damaged and that no rule reads, and say so on the console."""
+    for path in paths:
+        try:
+            check_whole(path)
+        except FileNotFoundError:
+            continue
+        except UserError:
+            sys.stderr.write(f"{path} is damaged; it is made anew.\n")
 
 
 @dataclass(frozen=True)
@@ -101,6 +152,8 @@ class Plan:
         Names of the batches of images.
     note : str
         What a reader should know of the choice of images; may be empty.
+    given : dict of str to str
+        Digest of each file that :func:`parity.planning.given_files.given_files` names.
     """
 
     config: Config
@@ -108,6 +161,7 @@ class Plan:
     comparisons: dict[str, ComparisonSettings]
     batches: list[str]
     note: str
+    given: dict[str, str] = field(default_factory=dict)
 
     # Models and their exports: rules/models.smk
 
@@ -126,6 +180,10 @@ class Plan:
         weights = self.config.models[wildcards.model].weights
         return [weights] if Path(weights).is_file() else []
 
+    def content_of_weights(self, wildcards: Wildcards) -> str:
+        """Return the digest of the file that a model's checkpoint comes from, if it is one."""
+        return self.given.get(self.config.models[wildcards.model].weights, "")
+
     @property
     def export_options(self) -> dict[str, Params]:
         """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
@@ -135,6 +193,10 @@ class Plan:
         """Return the ONNX file that an export is given as, if it is."""
         given = all_options(self.config)[wildcards.export].onnx
         return [given] if given else []
+
+    def content_of_export(self, wildcards: Wildcards) -> str:
+        """Return the digest of the ONNX file that an export is given as, if it is."""
+        return self.given.get(all_options(self.config)[wildcards.export].onnx, "")
 
     @property
     def quantised(self) -> dict[str, Params]:
@@ -186,6 +248,18 @@ class Plan:
             for name, export in self.config.exports.items()
         }
 
+    @property
+    def model_files(self) -> list[str]:
+        """The ONNX files of all models and their descriptions."""
+        made = [("export", name) for name in all_options(self.config)]
+        made += [("quantise", name) for name in self.quantised]
+        return [
+            f"results/{rule}/{model}/{name}.{suffix}"
+            for model in self.models
+            for rule, name in made
+            for suffix in ("onnx", "json")
+        ]
+
     # Candidates and detections: rules/detection.smk
 
     @property
@@ -206,7 +280,7 @@ class Plan:
         """Return the detections file of an arm."""
         return f"results/detect_{self.arms[arm].backend}/{model}/{arm}/{batch}.json"
 
-    def all_candidates(self, wildcards: Wildcards) -> list[str]:
+    def all_candidates(self, wildcards: OfModel) -> list[str]:
         """Return the candidates files of all arms of a model that run a network."""
         return [
             self.candidates(wildcards.model, arm, batch)
@@ -214,7 +288,7 @@ class Plan:
             for batch in self.batches
         ]
 
-    def all_detections(self, wildcards: Wildcards) -> list[str]:
+    def all_detections(self, wildcards: OfModel) -> list[str]:
         """Return the detections files of all arms of a model."""
         return [
             self.detections(wildcards.model, arm, batch)
@@ -240,7 +314,7 @@ class Plan:
         arm = self.comparisons[wildcards.comparison].candidate
         return self.detections(wildcards.model, arm, wildcards.batch)
 
-    def comparisons_of(self, wildcards: Wildcards) -> dict[str, Params]:
+    def comparisons_of(self, wildcards: OfModel) -> dict[str, Params]:
         """Return the comparisons of a model by name."""
         return {
             name: asdict(comparison)
@@ -248,7 +322,7 @@ class Plan:
             if self.belongs(name, wildcards.model)
         }
 
-    def all_comparisons(self, wildcards: Wildcards) -> list[str]:
+    def all_comparisons(self, wildcards: OfModel) -> list[str]:
         """Return the comparison files of a model."""
         return [
             f"results/compare/{wildcards.model}/{name}/{batch}.json"
@@ -363,6 +437,10 @@ class Plan:
         """Return what is said of a deployment's boxes."""
         return source_of(self.config, wildcards.external)
 
+    def content_of_boxes(self, wildcards: Wildcards) -> str:
+        """Return the digest of the file that a deployment's boxes come from, if it is given."""
+        return self.given.get(self.config.external[wildcards.external].detections or "", "")
+
     def known(self, wildcards: Wildcards) -> Params:
         """Return what is known of a deployment."""
         return asdict(known_of(self.config.external[wildcards.external]))
@@ -419,6 +497,47 @@ class Plan:
             for name, external in self.config.external.items()
             if external.has_boxes
         ]
+
+    # Everything: rule all
+
+    @property
+    def kept_files(self) -> list[str]:
+        """Every result that stays on disk, but for what the report is written from.
+
+        Of candidates that do not stay, it is the seconds that they took, which come with them.
+        """
+        files = [*self.model_files]
+        files += [
+            f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
+        ]
+        files += [
+            f"results/fall_back/{file}/{batch}.json"
+            for file in self.fallback_files
+            for batch in self.batches
+        ]
+        files += [
+            f"results/sweep/{model}/{batch}.json"
+            for model in self.swept_models
+            for batch in self.batches
+        ]
+        for model in map(OneModel, self.models):
+            files += map(self.witness, self.all_candidates(model))
+            files += [*self.all_detections(model), *self.all_comparisons(model)]
+        return files
+
+    def witness(self, candidates: str) -> str:
+        """Return the file that stays of a file of candidates."""
+        if self.config.keep_candidates:
+            return candidates
+        path = Path("benchmarks", *Path(candidates).parts[1:])
+        return str(path.with_name(f"{path.stem}.json"))
+
+
+@dataclass(frozen=True)
+class OneModel:
+    """A model, as what the input functions of rules are given."""
+
+    model: str
 
 
 def plan_images(config: Config) -> BatchPlan:

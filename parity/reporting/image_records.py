@@ -8,6 +8,7 @@ from parity.comparison.differences import ComparisonBatch, ImageComparison
 from parity.data.batch_files import BatchImage, load_batch
 from parity.detection.detection_files import DetectionBatch, ImageDetections
 from parity.documents import load
+from parity.integrity import damaged
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,13 @@ class Sources:
         )
 
     def records(self, wanted: Container[str]) -> Iterator[ImageRecord]:
-        """Yield the record of each wanted image, batch by batch."""
+        """Yield the record of each wanted image, batch by batch.
+
+        Raises
+        ------
+        UserError
+            If something else was detected in than the list of the batch names.
+        """
         for batch, path in self.lists.items():
             listed = [image for image in load_batch(path) if image.name in wanted]
             if not listed:
@@ -51,6 +58,10 @@ class Sources:
                 for name, source in self.comparisons[batch].items()
             }
             for image in listed:
+                for arm, own in arms.items():
+                    if image.name in own and own[image.name].sha256 != image.sha256:
+                        source = self.detections[batch][arm]
+                        raise damaged(source, f"is not of {image.path} as it is now")
                 yield ImageRecord(
                     image,
                     {arm: own[image.name] for arm, own in arms.items() if image.name in own},

@@ -81,7 +81,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri(), timeout=120_000)  # a loaded machine is slow to start
 
     def names(self) -> list[str]:
         """Return the names in the table, in order."""

@@ -243,6 +243,63 @@ def test_a_candidates_file_is_truncated(
     table.add("a file of candidates is truncated", project.executor.name, said, AGAIN)
 
 
+TRUNCATED = {
+    "a checkpoint": ("results/checkpoint/yolo11n.pt", ["results/export/yolo11n/fp32.onnx"]),
+    "an export": ("results/export/yolo11n/fp32.onnx", []),
+}
+"""A file that is truncated, and what besides candidates is made of it."""
+
+
+def forget(project: Project, *more: str) -> None:
+    """Delete candidates, detections and more, so that the next run reads what they are made of."""
+    for path in (*(project.root / INFER).rglob("*.npz"), *project.targets, *more):
+        (project.root / path).unlink()
+
+
+@pytest.mark.parametrize("executor", ["local"], indirect=True)
+@pytest.mark.parametrize("what", TRUNCATED)
+def test_a_model_file_is_truncated(
+    project: Project, undisturbed: dict[str, str], table: Table, what: str
+) -> None:
+    path, made_of_it = TRUNCATED[what]
+    project.rerun()
+    whole = (project.root / path).read_bytes()
+    (project.root / path).write_bytes(whole[: len(whole) // 2])
+    forget(project, *made_of_it)
+    run = project.run()
+    assert run.process.returncode
+    said = f"{path} is damaged"
+    assert f"{said}; it was moved to {path}.damaged: run again, and it is made anew." in run.text
+    assert "Traceback" not in run.text
+    finish(project, undisturbed)
+    table.add(f"{what} is truncated", project.executor.name, "is damaged", AGAIN)
+
+
+@pytest.mark.parametrize("executor", ["local"], indirect=True)
+def test_an_image_is_changed_at_equal_size_and_time(
+    project: Project, prepared: Project, tmp_path: Path, table: Table
+) -> None:
+    project.rerun()
+    undisturbed = prepared.copy(tmp_path, LOCAL)
+    image = project.root / "photographs" / "0.jpg"
+    status = image.stat()
+    image.write_bytes(image.read_bytes()[:-1] + b"\1")
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    shutil.copy(image, undisturbed.root / "photographs")
+    assert image.stat().st_size == status.st_size
+    project.rerun()  # size and time say that nothing changed, and so no job looks
+    forget(project)
+    run = project.run()
+    assert run.process.returncode
+    said = "photographs/0.jpg changed after the run was planned; run again."
+    assert said in run.text
+    undisturbed.rerun()
+    finish(project, undisturbed.digests())
+    said = said.replace("photographs/0.jpg", "photograph.jpg")
+    what = "an image is changed, but neither its size nor its time"
+    table.add(what, project.executor.name, said, AGAIN)
+
+
 def test_two_runs_start_at_once(
     project: Project, undisturbed: dict[str, str], table: Table
 ) -> None:

@@ -134,7 +134,7 @@ def check_supported(path: Path) -> None:
     UserError
         If it cannot be loaded or is something else; the message follows the name of a file.
     """
-    check_supported_kind(kind_of(path))
+    check_supported_kind(stored_kind(path))
     try:
         checkpoint, _ = torch_safe_load(path, safe_only=False)
     except Exception as error:  # torch, pickle and Ultralytics raise many kinds here
@@ -148,7 +148,7 @@ def check_supported(path: Path) -> None:
         raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")
 
 
-def kind_of(path: Path) -> str:
+def stored_kind(path: Path) -> str:
     """Return the class of a checkpoint's model, without loading it; empty if that is not seen."""
     with suppress(UserError), open_archive(path) as archive:
         return read_model(archive).kind

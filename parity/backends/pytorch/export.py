@@ -9,6 +9,7 @@ import onnx
 
 from parity.backends.pytorch.models import load_model
 from parity.files import atomic
+from parity.integrity import check_whole
 from parity.model_files.description import load_checked
 
 PLAIN_NAME = "model.pt"
@@ -31,6 +32,7 @@ def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any)
         Arguments of ``YOLO.export``: ``opset``, ``simplify``, ``dynamic``, ``imgsz``,
         ``quantize``, ``batch``, ``nms`` and, if that is true, ``conf``, ``iou`` and ``max_det``.
     """
+    check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)
         exported = load_model(copy).export(format="onnx", device="cpu", **options)

@@ -11,6 +11,7 @@ from ultralytics.nn import tasks
 
 from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
+from parity.integrity import check_whole
 from parity.tasks.task import Task
 
 
@@ -73,6 +74,12 @@ def load_model(path: str | Path, task: str | None = None) -> YOLO:
 
     Without trust, Ultralytics loads only classes of torch and its own, and evaluates nothing
     (``ULTRALYTICS_SAFE_LOAD``).
+
+    Raises
+    ------
+    UserError
+        If it is a damaged result.
     """
+    check_whole(path)
     tasks.SAFE_LOAD = not is_checkpoint_trusted()
     return YOLO(path, task=task)

@@ -6,7 +6,6 @@ fused weights, and the normalisation after it nothing but the fused bias, so tha
 more gives back every bit.
 """
 
-import ast
 import copy
 import re
 from pathlib import Path
@@ -27,12 +26,11 @@ from parity.backends.pytorch.transcription.building import build
 from parity.backends.pytorch.transcription.facts import checked_names, is_imgsz
 from parity.errors import UserError, about, shown
 from parity.model_files.description import external_data_files, load_checked
+from parity.model_files.exporter_metadata import literal
 from parity.tasks.task import TASKS, supported_models
 
 SCALED = re.compile(r"(yolov?\d+)([nslmx])(.*)")
 """Name of an architecture in one of the scales that its YAML describes."""
-MAX_LITERAL = 10**6
-"""Characters of a value in the metadata (chosen): 80 names take 1,000."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -76,7 +74,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         names = checked_names(stored_names, len(stored_names))
         architecture = checked_architecture(packaged | {"nc": len(names)}, model_class)
         model = build(model_class, architecture)
-        fill(model, weights_of(exported))
+        fill_fused(model, exported_weights(exported))
     save_checkpoint(model, destination, task=task, names=names, imgsz=max(imgsz))
 
 
@@ -102,15 +100,7 @@ def packaged_architecture(stem: str) -> dict[str, Any] | None:
     return {**YAML.load(path), **scale, "yaml_file": f"{stem}.yaml"}
 
 
-def literal(text: str) -> Any:
-    """Return the Python value that a text of the metadata writes; None if it is none."""
-    try:
-        return ast.literal_eval(text) if len(text) <= MAX_LITERAL else None
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
-
-
-def weights_of(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
+def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
     """Return the weights of an ONNX model by their names.
 
     Raises
@@ -127,7 +117,7 @@ def weights_of(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
     return weights
 
 
-def fill(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
+def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
     """Give an unfused model weights that are fused, and check that fusing returns them.
 
     Parameters

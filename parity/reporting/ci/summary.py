@@ -19,10 +19,10 @@ HEADER = ("gate", "result", "missing", "extra", "boxes: largest (px)", "scores: 
 
 def summary_of(verdict: RunVerdict) -> str:
     """Return the answers, the gates with their numbers, and where the report is."""
-    return "\n".join(lines_of(verdict)) + "\n"
+    return "\n".join(_lines_of(verdict)) + "\n"
 
 
-def lines_of(verdict: RunVerdict) -> Iterator[str]:
+def _lines_of(verdict: RunVerdict) -> Iterator[str]:
     """Yield the lines of a summary."""
     answers, gates = verdict.answers.answers, verdict.gates
     yield f"### yolo-parity: {_shown(verdict.title)}"

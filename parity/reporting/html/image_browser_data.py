@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from parity.comparison.results import Results
 from parity.documents import load
+from parity.integrity import check_whole
 from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable
@@ -30,6 +31,7 @@ def copy_browser(source: str | Path, destination: Path) -> None:
     for path in sorted(Path(source).iterdir()):
         if path.name.startswith(".") or path.name == BROWSER_INDEX:
             continue
+        check_whole(path)
         try:
             os.link(path, destination / path.name)
         except OSError:

@@ -19,7 +19,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from parity.files import atomic, atomic_folder
+from parity.files import atomic_folder, write_text
+from parity.integrity import check_whole
 from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
@@ -81,8 +82,7 @@ def write_page(
             figures |= copy_files(model, folder / model.name, own)
             photos |= photos_of(model, own)
     places = Places(Path(page).parent, address, figures, photos)
-    with atomic(page) as temporary:
-        temporary.write_text(render_page(report, places, markdown=markdown), encoding="utf-8")
+    write_text(page, render_page(report, places, markdown=markdown))
 
 
 def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, dict[str, str]]:
@@ -104,6 +104,7 @@ def copy_files(model: ModelReport, folder: Path, address: str) -> dict[str, dict
             path = Path(figure.path)  # …/<rule>/<model>/<file>
             figures[figure.path] = {}
             for variant, file in variants_of(path).items():
+                check_whole(file)
                 name = f"{path.parts[-3]}_{variant}_{path.name}"
                 shutil.copyfile(file, folder / name)
                 figures[figure.path][variant] = f"{address}/{name}"

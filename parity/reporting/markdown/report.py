@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from parity.files import atomic
+from parity.files import write_text
 from parity.reporting.markdown.escaping import escape_markdown, fence
 from parity.reporting.report import Report
 from parity.reporting.views.blocks import Code, CodeTab
@@ -27,9 +27,7 @@ def write_markdown(report: Report, destination: str | Path, *, page: str | Path)
     page : str or Path
         The page that says the same.
     """
-    with atomic(destination) as temporary:
-        text = render_markdown(report, Path(destination).parent, page=page)
-        temporary.write_text(text, encoding="utf-8")
+    write_text(destination, render_markdown(report, Path(destination).parent, page=page))
 
 
 def render_markdown(report: Report, folder: Path, *, page: str | Path) -> str:

@@ -185,7 +185,7 @@ class Crop(Block):
 
 
 @dataclass(frozen=True)
-class Cost:
+class CostLine:
     """What something costs: a number and what it counts."""
 
     value: str
@@ -202,7 +202,7 @@ class Card(Block):
         What is wrong, as a heading and in a sentence.
     anchor : str
         Its address on the page.
-    costs : tuple of Cost
+    costs : tuple of CostLine
         What it costs.
     crop : Crop or None
         A picture of it.
@@ -217,7 +217,7 @@ class Card(Block):
     title: str
     line: str
     anchor: str
-    costs: tuple[Cost, ...]
+    costs: tuple[CostLine, ...]
     crop: Crop | None
     fix: str
     code: CodeTabs | None

@@ -40,7 +40,7 @@ from parity.reporting.views.blocks import (
     Card,
     CodeTab,
     CodeTabs,
-    Cost,
+    CostLine,
     Fact,
     Facts,
     Figure,
@@ -171,24 +171,24 @@ def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anch
     )
 
 
-def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[Cost]:
+def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLine]:
     """Yield what a fault costs alone, and its part of all that is lost here."""
     found, objects = fault.severity, diagnosis.fix_effect.before.reference
     if found.lost:
-        yield Cost(f"{found.lost:,} of {objects:,}", "objects lost")
+        yield CostLine(f"{found.lost:,} of {objects:,}", "objects lost")
     if found.added:
-        yield Cost(f"{found.added:,}", "objects added")
+        yield CostLine(f"{found.added:,}", "objects added")
     if found.renamed:
-        yield Cost(f"{found.renamed:,}", "objects of another class")
+        yield CostLine(f"{found.renamed:,}", "objects of another class")
     if found.box_px >= LEAST_PX:
-        yield Cost(f"{number(found.box_px)} px", "largest move of a box")
+        yield CostLine(f"{number(found.box_px)} px", "largest move of a box")
     counted = found.lost or found.added or found.renamed
     if found.score >= LEAST_SCORE and not counted:
-        yield Cost(number(found.score), "largest change of a score")
+        yield CostLine(number(found.score), "largest change of a score")
     share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
     if share is not None:
         what = "of the loss here" if share >= 0 else "of the loss here, made up for"
-        yield Cost(percent(abs(share)), what)
+        yield CostLine(percent(abs(share)), what)
 
 
 def harmless_in_words(fault: FoundFault) -> str:

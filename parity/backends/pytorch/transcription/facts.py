@@ -4,8 +4,8 @@ from typing import Any
 
 from parity.backends.pytorch.transcription.stored_model import (
     StoredModel,
-    described,
     mapping_of,
+    what_stands,
 )
 from parity.errors import UserError, shown
 from parity.tasks.task import TASKS, supported_models
@@ -78,7 +78,7 @@ def task_of(stored: StoredModel) -> str:
     for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
         said = arguments.get("task", task)
         if said != task:
-            what = repr(shown(said)) if isinstance(said, str) else described(said)
+            what = repr(shown(said)) if isinstance(said, str) else what_stands(said)
             raise UserError(f"says that its task is {what}, but it holds a model for {task}")
     return task
 
@@ -137,12 +137,12 @@ def _class_id(key: Any) -> int:
         return key
     if isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= len("10000"):
         return int(key)
-    raise UserError(f"numbers a class with {described(key)} instead of a number")
+    raise UserError(f"numbers a class with {what_stands(key)} instead of a number")
 
 
 def _class_name(value: Any) -> str:
     if not isinstance(value, str | int | float):
-        raise UserError(f"names a class with {described(value)} instead of a text")
+        raise UserError(f"names a class with {what_stands(value)} instead of a text")
     name = str(value)
     if len(name) > MAX_NAME:
         raise UserError(f"names a class with more than {MAX_NAME:,} characters")

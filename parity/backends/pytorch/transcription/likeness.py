@@ -13,8 +13,8 @@ from parity.backends.pytorch.transcription.stored_model import (
     StoredModel,
     StoredModule,
     StoredTensor,
-    described,
     tensor_of,
+    what_stands,
 )
 from parity.errors import UserError, shown
 
@@ -92,7 +92,7 @@ def check_module(path: str, built: nn.Module, stored: StoredModule) -> None:
             setattr(built, name, found)
             continue
         given = stored.attributes[name]
-        value = described(given) if found is NOT_PLAIN else shown(repr(found))
+        value = what_stands(given) if found is NOT_PLAIN else shown(repr(found))
         raise UserError(modified(f"{name} of {path} is {value} where its YAML gives {expected}"))
 
 
@@ -139,7 +139,7 @@ def take_head(model: tasks.BaseModel, stored: StoredModel) -> None:
     if chosen is None:
         return
     if not isinstance(chosen, bool):
-        raise UserError(modified(f"its head is end-to-end as {described(chosen)}"))
+        raise UserError(modified(f"its head is end-to-end as {what_stands(chosen)}"))
     model.end2end = chosen
 
 

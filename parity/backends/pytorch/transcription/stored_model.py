@@ -161,10 +161,10 @@ def read_model(archive: Archive) -> StoredModel:
         raise UserError(f"is damaged, or hides what it asks for: {shown(str(error))}") from None
     checkpoint = mapping_of(pickled.value)
     if checkpoint is None:
-        raise UserError(f"holds {described(pickled.value)} instead of a checkpoint")
+        raise UserError(f"holds {what_stands(pickled.value)} instead of a checkpoint")
     model = checkpoint.get("ema") or checkpoint.get("model")
     if not isinstance(model, StandIn):
-        raise UserError(f"holds {described(model)} instead of a model")
+        raise UserError(f"holds {what_stands(model)} instead of a model")
     modules = dict(islice(_modules(model, "", 0), MAX_MODULES + 1))
     if len(modules) > MAX_MODULES:
         raise UserError("has more modules than any detector")
@@ -176,7 +176,7 @@ def _modules(stand_in: Any, path: str, depth: int) -> Iterator[tuple[str, Stored
     if depth > MAX_DEPTH:
         raise UserError("has modules that are nested deeper than those of any detector")
     if not isinstance(stand_in, StandIn):
-        raise UserError(f"holds {described(stand_in)} instead of a module")
+        raise UserError(f"holds {what_stands(stand_in)} instead of a module")
     state = mapping_of(stand_in.state) or {}
     children, parameters, buffers = (
         mapping_of(state.get(key)) or {} for key in ("_modules", "_parameters", "_buffers")
@@ -228,7 +228,7 @@ def tensor_of(value: Any) -> StoredTensor:
             kind in TENSORS
         ):
             return _stored(storage, offset, shape, stride)
-    raise UserError(f"holds {described(value)} where a tensor belongs")
+    raise UserError(f"holds {what_stands(value)} where a tensor belongs")
 
 
 def _stored(storage: Any, offset: int, shape: Any, stride: Any) -> StoredTensor:
@@ -276,7 +276,7 @@ ARTICLES = {
 """What plain values are called in sentences."""
 
 
-def described(value: Any) -> str:
+def what_stands(value: Any) -> str:
     """Return what a value is, for a sentence."""
     if isinstance(value, StandIn):
         return shown(value.kind)

@@ -1,0 +1,122 @@
+"""Telling whether a result is still as it was written.
+
+A text ends with a digest of all that precedes it, archives (``.npz``, ``.pt``) hold a checksum of
+each member, and pictures end with a mark. So each file tells by itself whether it is whole.
+"""
+
+import hashlib
+import os
+import shutil
+import zipfile
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+from parity.errors import UserError
+
+RESULTS = "results"
+"""The folder of everything that a run makes, and that it can make anew."""
+
+MADE_AS_A_WHOLE = ".snakemake_timestamp"
+"""What Snakemake leaves in a folder that is one output of a rule."""
+
+_COMMENT = b"<!-- sha256: ", b" -->\n"
+
+SEALS = {".json": (b',\n "digest": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
+"""What stands before and after the digest at the end of a text, by suffix."""
+
+ARCHIVES = frozenset({".npz", ".pt"})
+ZIP_MARK = b"PK"
+
+LAST_BYTES = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
+"""How a picture ends, by suffix: the IEND chunk of PNG with its checksum, and JPEG's EOI."""
+
+
+def read_sealed(path: str | Path) -> bytes:
+    """Read a text whose digest is at its end; one that is no result may lack it.
+
+    Raises
+    ------
+    UserError
+        If it is damaged.
+    """
+    path = Path(path)
+    content = path.read_bytes()
+    if is_result(path) and not _is_sealed(content, path.suffix):
+        raise damaged(path, "is damaged")
+    return content
+
+
+def seal(content: bytes | memoryview, suffix: str) -> bytes:
+    """Return what is to follow a text: its digest, between what :data:`SEALS` says."""
+    before, after = SEALS[suffix]
+    return before + hashlib.sha256(content).hexdigest().encode() + after
+
+
+def _is_sealed(content: bytes, suffix: str) -> bool:
+    length = len(seal(b"", suffix))
+    return content.endswith(seal(memoryview(content)[:-length], suffix))
+
+
+def check_whole(path: str | Path) -> None:
+    """Check that a result is as it was written; a file from elsewhere carries no such proof.
+
+    Raises
+    ------
+    UserError
+        If it is damaged.
+    """
+    path = Path(path)
+    if not is_result(path):
+        return
+    whole = True
+    if path.suffix in SEALS:
+        read_sealed(path)
+    elif path.suffix in ARCHIVES:
+        whole = _is_whole_archive(path)
+    elif path.suffix in LAST_BYTES:
+        end = LAST_BYTES[path.suffix]
+        with path.open("rb") as stream:
+            stream.seek(-min(len(end), path.stat().st_size), os.SEEK_END)
+            whole = stream.read() == end
+    if not whole:
+        raise damaged(path, "is damaged")
+
+
+def _is_whole_archive(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+        with path.open("rb") as stream:  # torch's older format is no archive
+            return stream.read(len(ZIP_MARK)) not in (ZIP_MARK, b"")
+
+
+def is_result(path: str | Path) -> bool:
+    """Return whether a run made a file, and can make it anew."""
+    return Path(path).parts[0] == RESULTS
+
+
+def damaged(path: str | Path, what: str) -> UserError:
+    """Return the error for a file that cannot be used.
+
+    A result is moved aside, so that Snakemake misses it and makes it anew; one in a folder that a
+    rule makes as a whole, with that folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What is wrong with it, to follow its name.
+    """
+    if not is_result(path):
+        return UserError(f"{path} {what}; delete it and run again.")
+    folder = Path(path).parent
+    moved = folder if (folder / MADE_AS_A_WHOLE).exists() else Path(path)
+    aside = moved.with_name(f"{moved.name}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    with suppress(FileNotFoundError):  # another process has just moved it
+        moved.replace(aside)
+    return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")

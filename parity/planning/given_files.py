@@ -1,0 +1,40 @@
+"""Noticing that a file that the user gives has another content, whatever its date says.
+
+Snakemake compares dates first, so a file that is replaced by an older one would go unnoticed. The
+digest of the content is therefore a parameter of the rule that reads the file.
+"""
+
+from pathlib import Path
+
+from parity.data.digest_cache import DigestCache
+from parity.data.listing import list_paths
+from parity.foreign import is_file
+from parity.planning.config import Config
+
+MEMORY = "results/plan/given/.index"
+
+
+def given_files(config: Config) -> list[str]:
+    """Return the weights, ONNX files and boxes that a configuration names and that are files."""
+    named = [model.weights for model in config.models.values()]
+    named += [export.onnx or "" for export in config.exports.values()]
+    named += [external.detections or "" for external in config.external.values()]
+    return sorted({name for name in named if is_file(Path(name))})
+
+
+def digest_given(paths: list[str], *, remember: bool) -> dict[str, str]:
+    """Return the digest of each file, reading only what looks changed.
+
+    Parameters
+    ----------
+    paths : list of str
+        The files.
+    remember : bool
+        Whether to write down what was read, for the next planning.
+    """
+    listing = list_paths({path: path for path in paths})
+    digests, read = DigestCache.load(MEMORY).updated(listing)
+    if remember and read.size:
+        digests.save(MEMORY)
+    rows = zip(listing.names, digests.digests, strict=True)
+    return {name: digest.tobytes().hex() for name, digest in rows}

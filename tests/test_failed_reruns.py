@@ -1,0 +1,216 @@
+"""A job that fails after a finished run is never forgotten: what rests on it is made again.
+
+Stand-ins take the place of all scripts (``tests/stand_in.py``), so that a run takes seconds, and a
+verdict is a digest of everything that it rests on.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import ROOT, Build, Result, Workflow, copy_project
+from tests.test_house import RULES
+
+VERDICT = Path("results/verdict/verdict.json")
+LASTING = True, False
+"""Values of ``keep_candidates``."""
+
+CONFIG: dict[str, Any] = {
+    "models": {"m": {"weights": "best.pt"}},
+    "images": "photos",
+    "images_per_job": 1,
+    "labels": "labels",
+    "exports": {"fp32": {}, "int8": {"quantize": 8, "calibration": {"images": 2}}},
+    "external": {"mine": {"detections": "boxes.json"}, "faulty": {"inject": ["bgr"]}},
+    "sweep": {"conf": [0.5], "iou": [0.7]},
+    "fallback": {"enabled": True},
+    "latency": {"in_report": True},
+}
+BOXES = [{"image": "a.jpg", "box": [1, 2, 3, 4], "score": 1, "label": "bus"}]
+
+
+def make_project(folder: Path, *, keep_candidates: bool) -> Workflow:
+    """Return a project whose scripts are stand-ins, with everything in it that a rule may want."""
+    project = copy_project(folder / "project", folder / "home")
+    for script in (project.root / "scripts").iterdir():
+        shutil.copy(ROOT / "tests" / "stand_in.py", script)
+    snakefile = project.root / "Snakefile"
+    snakefile.write_text(snakefile.read_text().partition("\nonsuccess:")[0])
+    for name in ("photos/a.jpg", "photos/b.jpg", "labels/a.txt", "best.pt"):
+        write(project, name, "first")
+    write(project, "boxes.json", json.dumps(BOXES))
+    configure(project, {"keep_candidates": keep_candidates})
+    return project
+
+
+def write(project: Workflow, name: str, content: str) -> None:
+    path = project.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+
+
+def configure(project: Workflow, own: dict[str, Any]) -> None:
+    path = project.root / "config.yaml"
+    known = yaml.safe_load(path.read_text()) if (project.root / "results").exists() else CONFIG
+    path.write_text(yaml.safe_dump(known | own))
+
+
+def finished(build: Build, *, keep_candidates: bool) -> Workflow:
+    """Return a project in which a run with stand-ins has ended; it is shared."""
+
+    def fill(folder: Path) -> None:
+        result = make_project(folder, keep_candidates=keep_candidates).run()
+        assert result.returncode == 0, result.output
+        assert result.rules == set(RULES)
+
+    folder = build(f"stand_ins_{keep_candidates}", fill)
+    return Workflow(folder / "project", folder / "home")
+
+
+@pytest.fixture
+def temporary(build: Build) -> Workflow:
+    """Return a finished project whose candidates are gone."""
+    return finished(build, keep_candidates=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that a user changes after a finished run, and the rules that it reaches."""
+
+    make: Callable[[Workflow], None]
+    rules: frozenset[str]
+
+
+def give_older_weights(project: Workflow) -> None:
+    """Replace the weights by a file whose date tells nothing."""
+    write(project, "best.pt", "second")
+    os.utime(project.root / "best.pt", (1e9, 1e9))
+
+
+AFTER_RESULTS = {"plot", "annotate", "browse", "choose", "write_report", "verdict", "gate"}
+AFTER_DETECTION = {"compare", "summarise", "fall_back", "tally", "layers", "plot_layers"}
+AFTER_DETECTION |= {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "accuracy"}
+AFTER_DETECTION |= AFTER_RESULTS
+AFTER_CANDIDATES = {"detect_pytorch", "detect_onnx", "sweep", "tune", "plot_sweep"}
+AFTER_CANDIDATES |= AFTER_DETECTION
+INFERENCE = {"infer_pytorch", "infer_onnx"}
+AFTER_BOXES = {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "compare"}
+AFTER_BOXES |= {"summarise", "accuracy", "layers", "plot_layers"} | AFTER_RESULTS
+
+CHANGES = {
+    "weights": Change(give_older_weights, frozenset(RULES)),
+    "image": Change(
+        lambda p: write(p, "photos/a.jpg", "second"),
+        frozenset(set(RULES) - {"load_checkpoint", "export"}),
+    ),
+    "boxes": Change(
+        lambda p: write(p, "boxes.json", json.dumps([BOXES[0] | {"score": 0.5}])),
+        frozenset(AFTER_BOXES - {"layers", "plot_layers", "accuracy"}),
+    ),
+    "labels": Change(
+        lambda p: write(p, "labels/a.txt", "second"),
+        frozenset({"accuracy", "choose", "write_report", "verdict", "gate"}),
+    ),
+    "conf": Change(
+        lambda p: configure(p, {"thresholds": {"conf": 0.4}}),
+        frozenset(AFTER_CANDIDATES | {"latency", "plot_latency"}),
+    ),
+    "floor": Change(
+        lambda p: configure(p, {"candidates": {"floor": 0.02}}),
+        frozenset(INFERENCE | AFTER_CANDIDATES | {"latency", "plot_latency"}),
+    ),
+}
+
+SAMPLE = {
+    ("weights", "load_checkpoint"),
+    ("image", "infer_onnx"),
+    ("boxes", "detect_external"),
+    ("labels", "accuracy"),
+}
+"""Cases that every change to the code is tested with; all cases run every night."""
+
+
+CASES = [(change, rule) for change, each in CHANGES.items() for rule in sorted(each.rules)]
+
+
+def fail_once(project: Workflow, change: str, rule: str) -> Result:
+    """Change something, let the first job of a rule fail, and return what the run said."""
+    CHANGES[change].make(project)
+    write(project, "fail", rule)
+    failed = project.run()
+    assert failed.returncode, failed.output
+    assert failed.jobs[rule], failed.output
+    return failed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("change", "rule"), sorted(SAMPLE))
+def test_what_failed_is_planned_again_and_nothing_else(
+    temporary: Workflow, tmp_path: Path, change: str, rule: str
+) -> None:
+    project = temporary.copy(tmp_path / "project")
+    undisturbed = temporary.copy(tmp_path / "undisturbed")
+    CHANGES[change].make(undisturbed)
+    planned = undisturbed.dry_run().jobs
+    assert set(planned) >= CHANGES[change].rules
+    ended = fail_once(project, change, rule).jobs - Counter([rule])
+    assert project.dry_run().jobs == planned - ended
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("keep_candidates", LASTING, ids=["kept", "temporary"])
+@pytest.mark.parametrize(("change", "rule"), CASES)
+def test_the_verdict_after_a_failure_is_that_of_an_undisturbed_run(
+    build: Build, tmp_path: Path, change: str, rule: str, keep_candidates: bool
+) -> None:
+    def run_undisturbed(folder: Path) -> None:
+        project = make_project(folder, keep_candidates=keep_candidates)
+        CHANGES[change].make(project)
+        result = project.run()
+        assert result.returncode == 0, result.output
+
+    undisturbed = build(f"undisturbed_{change}_{keep_candidates}", run_undisturbed) / "project"
+    project = finished(build, keep_candidates=keep_candidates).copy(tmp_path / "project")
+    assert (project.root / VERDICT).read_bytes() != (undisturbed / VERDICT).read_bytes()
+    fail_once(project, change, rule)
+    again = project.run()
+    assert again.returncode == 0, again.output
+    assert (project.root / VERDICT).read_bytes() == (undisturbed / VERDICT).read_bytes()
+    assert project.dry_run().jobs == Counter()
+
+
+@pytest.mark.parametrize("keep_candidates", LASTING, ids=["kept", "temporary"])
+def test_everything_that_stays_is_asked_for(tmp_path: Path, keep_candidates: bool) -> None:
+    project = make_project(tmp_path, keep_candidates=keep_candidates)
+    table = project.plan("--summary").stdout
+    made = set(re.findall(r"^((?:results|benchmarks)/[^\t]*)\t", table, re.MULTILINE))
+    (line,) = re.findall(r"^rule all:\n    input: (.*)$", project.dry_run().output, re.MULTILINE)
+    asked = set(line.split(", "))
+    stays = {path for path in made if keep_candidates or not path.endswith(".npz")}
+    assert asked - stays == set()
+    beside = {path for path in stays - asked if path.startswith("benchmarks/")}
+    assert stays - asked == beside, "nothing but seconds beside what is asked for"
+    assert keep_candidates == any(path.startswith("benchmarks/infer") for path in beside)
+
+
+@pytest.mark.slow
+def test_a_truncated_page_is_made_anew(temporary: Workflow, tmp_path: Path) -> None:
+    project = temporary.copy(tmp_path / "project")
+    page = project.root / "results/report/index.html"
+    whole = page.read_bytes()
+    page.write_bytes(whole[:-9])
+    said = "results/report/index.html is damaged; it is made anew."
+    result = project.run()
+    assert result.returncode == 0, result.output
+    assert said in result.output
+    assert result.rules == {"write_report", "verdict", "gate"}
+    assert page.read_bytes() == whole

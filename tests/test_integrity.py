@@ -1,0 +1,113 @@
+"""Results tell whether they are as they were written."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from parity.errors import UserError
+from parity.files import atomic_folder, read_json, write_json, write_npz, write_text
+from parity.integrity import MADE_AS_A_WHOLE, check_whole
+
+
+def write_archive(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data", bytes(range(256)) * 40)
+
+
+def write_picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), np.zeros((40, 40, 3), np.uint8))
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "a.json": lambda path: write_json(path, "thing/1", {"images": [{"name": "a"}] * 9}),
+    "a.html": lambda path: write_text(path, "<!doctype html>" + "<p>text</p>" * 99),
+    "a.md": lambda path: write_text(path, "# Report\n" * 99),
+    "a.npz": lambda path: write_npz(path, {"a": np.arange(1000)}),
+    "a.pt": write_archive,
+    "a.png": write_picture,
+    "a.jpg": write_picture,
+}
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which a test runs, and its results come to stand."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def result(request: pytest.FixtureRequest, in_folder: Path) -> Path:
+    """Return a result of the kind that a test names."""
+    path = (in_folder / "results" / "rule" / request.param).relative_to(in_folder)
+    WRITERS[request.param](path)
+    return path
+
+
+@pytest.mark.parametrize("result", WRITERS, indirect=True)
+def test_what_was_written_is_whole(result: Path) -> None:
+    check_whole(result)
+    assert result.exists()
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
+@pytest.mark.parametrize("result", WRITERS, indirect=True)
+def test_a_truncated_result_is_noticed_and_moved_aside(result: Path, share: float) -> None:
+    content = result.read_bytes()
+    result.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(UserError, match=r"is damaged; .* run again, and it is made anew\.$"):
+        check_whole(result)
+    assert not result.exists()
+
+
+@pytest.mark.parametrize("result", ["a.json", "a.html", "a.md", "a.npz", "a.pt"], indirect=True)
+def test_a_changed_byte_is_noticed(result: Path) -> None:
+    content = bytearray(result.read_bytes())
+    content[len(content) // 3] ^= 1
+    result.write_bytes(content)
+    with pytest.raises(UserError, match="is damaged"):
+        check_whole(result)
+
+
+@pytest.mark.usefixtures("in_folder")
+@pytest.mark.parametrize("text", ['{"schema": "yolo-parity/thing/1"}', "{}", "[]"])
+def test_json_without_its_digest_is_no_result(text: str) -> None:
+    path = Path("results/rule/a.json")
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    with pytest.raises(UserError, match="is damaged"):
+        read_json(path, "thing/1")
+
+
+def test_files_from_elsewhere_need_no_digest(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"schema": "yolo-parity/thing/1"}')
+    check_whole(tmp_path / "a.json")
+    assert read_json(tmp_path / "a.json", "thing/1")
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_torch_files_of_the_older_kind_are_left_to_torch() -> None:
+    path = Path("results/checkpoint/a.pt")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\x80\x02 a pickle")
+    check_whole(path)
+    assert path.exists()
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_damaged_file_is_moved_aside_with_the_folder_that_is_one_output() -> None:
+    folder = Path("results/browse/m")
+    for _ in range(2):
+        with atomic_folder(folder) as temporary:
+            write_json(temporary / "browser.json", "browser/1", {})
+        (folder / MADE_AS_A_WHOLE).touch()
+        (folder / "browser.json").write_text("{")
+        with pytest.raises(UserError, match=r"was moved to results/browse/m\.damaged"):
+            read_json(folder / "browser.json", "browser/1")
+        assert not folder.exists()

@@ -10,7 +10,7 @@ from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.backends.pytorch.transcription.facts import task_of
-from parity.backends.pytorch.transcription.stored_model import StoredModel
+from parity.backends.pytorch.transcription.stored_model import StoredModel, StoredModule
 from parity.backends.trust import VARIABLE
 from parity.comparison.differences import compare_image, differences_of
 from parity.data.listing import find_samples
@@ -72,9 +72,7 @@ def test_a_model_with_its_classes_set_is_predict(
     from ultralytics import YOLO
 
     architecture, task = MODELS[kind]
-    folder = build(
-        f"prompted-{kind}", lambda folder: make(kind, architecture, folder / "model.pt")
-    )
+    folder = build(f"prompted-{kind}", lambda folder: make(kind, architecture, folder / "model.pt"))
     monkeypatch.setenv(VARIABLE, "1")
     check_supported(folder / "model.pt")
     size = {"imgsz": (SIDE, SIDE), "rect": False, "threads": 1, "device": "cpu"}
@@ -112,4 +110,5 @@ def test_what_is_not_served_is_named(kind: str) -> None:
 
 
 def stored(kind: str) -> StoredModel:
-    return StoredModel(f"ultralytics.nn.tasks.{kind}", {}, {}, frozenset(), {})
+    whole = StoredModule(f"ultralytics.nn.tasks.{kind}", {}, {})
+    return StoredModel(frozenset(), {"": whole}, {})

@@ -127,7 +127,9 @@ def test_a_checkpoint_is_transcribed_to_the_bit(arms: Arms, tmp_path: Path) -> N
     obtain_checkpoint(str(arms.checkpoint), tmp_path / "own.pt", trust=False)
     copied = replace(arms, checkpoint=tmp_path / "own.pt")
     picture = find_samples()["bus.jpg"]
-    ours, theirs = (seen(each.pytorch(rect=True), picture).candidates for each in (copied, arms))
+    ours, theirs = (
+        candidates_of(each.pytorch(rect=True), picture).candidates for each in (copied, arms)
+    )
     assert len(theirs)
     for name, value in vars(theirs).items():
         np.testing.assert_array_equal(getattr(ours, name), value, err_msg=name)

@@ -53,7 +53,9 @@ def make(task: str, folder: Path) -> None:
     model.model = network.eval()
     model.save(folder / "model.pt")
     for name, options in EXPORTS.items():
-        export_onnx(folder / "model.pt", folder / f"{name}.onnx", imgsz=SIDE, simplify=False, **options)
+        export_onnx(
+            folder / "model.pt", folder / f"{name}.onnx", imgsz=SIDE, simplify=False, **options
+        )
 
 
 @pytest.fixture(scope="module", params=ARCHITECTURES)

@@ -74,12 +74,11 @@ def check_export(config: Config, name: str) -> None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
         if not is_file(Path(export.onnx)):
             raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
-    for key, value in (("conf", export.conf), ("iou", export.iou)):
-        if value is not None and not export.nms:
-            raise UserError(
-                f"{where}.{key} has no meaning here; only an export with nms: true bakes "
-                "thresholds into its graph."
-            )
+    if export.conf is not None and not export.nms:
+        raise UserError(
+            f"{where}.conf has no meaning here; only an export with nms: true bakes thresholds "
+            "into its graph."
+        )
     if export.conf is not None and export.conf > config.thresholds.conf:
         raise UserError(
             f"config: thresholds.conf is {config.thresholds.conf}, below exports.{name}.conf, "

@@ -14,6 +14,7 @@ OTHER_MODELS = {
     "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
     "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
     "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",
+    "ultralytics.nn.tasks.YOLOESegModel": "a YOLOE segmentation model",
     "models.yolo.Model": "a YOLOv5 or YOLOv7 checkpoint of the old format",
     "models.yolo.DetectionModel": "a YOLOv5 checkpoint of the old format",
     "models.yolo.SegmentationModel": "a YOLOv5 segmentation checkpoint of the old format",

@@ -81,7 +81,11 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
         ({"names": {0: "dog", 1: "cat"}}, "warn", "2 classes have another name"),
         ({"stride": 16}, "warn", "its stride is 32, the checkpoint's is 16"),
         ({"dynamic": True}, "stop", "Height and width of the input are fixed; dynamic is True."),
-        ({"imgsz": (96, 64)}, "stop", r"The input is 64x64 px; imgsz is \[96, 64\]."),
+        (
+            {"imgsz": (96, 64), "trained": (96, 96)},
+            "stop",
+            r"The input is 64x64 px; imgsz is \[96, 64\].",
+        ),
         ({"trained": (32, 32)}, "note", "trained at 32x32 px, the size of predict; this is 64x64"),
         ({"opset": 12}, "note", "The operator set is 18; 12 was asked for."),
         ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),

@@ -7,6 +7,7 @@ stays as it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -34,13 +35,13 @@ class Chain:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[TensorProto] = []
 
-    def constant(self, values: object, dtype: object = None) -> str:
+    def constant(self, values: Any, dtype: Any = None) -> str:
         """Return the name of a constant; of the chain's type, unless another is given."""
         name = f"{PREFIX}{self.name}.constant{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.array(values, dtype or self.dtype), name))
         return name
 
-    def add(self, operator: str, *inputs: str, **attributes: object) -> str:
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Add a node, which takes what the last one returned unless inputs are given."""
         name = f"{PREFIX}{self.name}.{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs or [self.last], [name], **attributes))
@@ -231,7 +232,8 @@ def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int)
 def image_of(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
     """Return the first input of a graph that is not stored in it."""
     stored = {tensor.name for tensor in graph.initializer}
-    return next(value for value in graph.input if value.name not in stored)
+    image: onnx.ValueInfoProto = next(v for v in graph.input if v.name not in stored)
+    return image
 
 
 def _insert(graph: onnx.GraphProto, chain: Chain, *, first: bool) -> None:

@@ -4,9 +4,11 @@ Snakemake compares dates first, so a file that is replaced by an older one would
 digest of the content is therefore a parameter of the rule that reads the file.
 """
 
+from pathlib import Path
+
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
-from parity.planning.checks import is_file
+from parity.foreign import is_file
 from parity.planning.config import Config
 
 MEMORY = "results/plan/given/.index"
@@ -17,7 +19,7 @@ def given_files(config: Config) -> list[str]:
     named = [model.weights for model in config.models.values()]
     named += [export.onnx or "" for export in config.exports.values()]
     named += [external.detections or "" for external in config.external.values()]
-    return sorted({name for name in named if is_file(name)})
+    return sorted({name for name in named if is_file(Path(name))})
 
 
 def digest_given(paths: list[str], *, remember: bool) -> dict[str, str]:

@@ -37,6 +37,7 @@ ALIKE = 0.02
 """Largest distance of a reading that is taken: a share of the input's side for boxes, and a score;
 chosen, above what int8 does."""
 THREADS = 2
+SIDES = 2
 
 
 def take_adapted(
@@ -62,11 +63,11 @@ def take_adapted(
     image = image_of(model.graph)
     shape = shape_of(image)
     names = forced(shape, image.type.tensor_type.elem_type)
-    sides = shape[1:3] if "nhwc" in names else shape[2:4]
+    first = 1 if "nhwc" in names else 2
+    sides = [side for side in shape[first : first + 2] if isinstance(side, int) and side > 0]
     if len(shape) != 4:
         raise UserError(f"{given} takes {shape}; expected [batch, 3, height, width].")
-    fixed = all(isinstance(side, int) and side > 0 for side in sides)
-    height, width = sides if fixed else options["imgsz"]
+    height, width = sides if len(sides) == SIDES else options["imgsz"]
     network = PytorchNetwork.load(
         checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
     )

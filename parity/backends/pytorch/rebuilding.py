@@ -60,7 +60,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         raise UserError(f"{source} does not say its names and imgsz; give the .pt instead.")
     with about(source):
         names = checked_names(names, len(names))
-        given = {"nc": len(names)}
+        given: dict[str, Any] = {"nc": len(names)}
         if said.keypoint_shape:
             given["kpt_shape"] = list(said.keypoint_shape)
         model = rebuilt_model(exported, TASKS[task].model_class, given)

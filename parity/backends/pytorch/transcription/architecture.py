@@ -140,8 +140,8 @@ def check_channels(channels: int) -> None:
     """
     if channels != DEFAULT_CHANNELS:
         raise UserError(
-            f"takes images of {channels} channels; only models for {DEFAULT_CHANNELS}, red, green "
-            "and blue, work"
+            f"takes images with {channels} instead of {DEFAULT_CHANNELS} channels, red, green and "
+            "blue; only models for these work"
         )
 
 

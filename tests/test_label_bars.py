@@ -4,7 +4,12 @@ import numpy as np
 
 from parity.detection.detection_files import ImageDetections
 from parity.reporting.figures.drawing import CLASS_STYLES
-from parity.reporting.figures.label_bars import BAR_WIDTH, draw_bars, draw_labels, labels_of
+from parity.reporting.figures.label_bars import (
+    BAR_WIDTH,
+    draw_bars,
+    draw_labels,
+    labels_by_difference,
+)
 from tests.synthetic import record
 
 BOX = [0.0, 0.0, 200.0, 120.0]
@@ -16,7 +21,7 @@ def labels(**scores: float) -> ImageDetections:
 
 
 def test_the_label_that_differs_most_comes_first() -> None:
-    found = labels_of({"one": labels(c0=0.6, c1=0.3), "other": labels(c0=0.6, c2=0.5)})
+    found = labels_by_difference({"one": labels(c0=0.6, c1=0.3), "other": labels(c0=0.6, c2=0.5)})
     assert found == [
         (2, {"one": None, "other": 0.5}),
         (1, {"one": 0.3, "other": None}),

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from parity.detection.detection_files import ImageDetections
-from parity.reporting.outlines import COCO_LIMBS, Outline, limbs_of, mask_contours, outlines_of
+from parity.reporting.outlines import (
+    COCO_LIMBS,
+    DetectionOutline,
+    limbs_of,
+    mask_contours,
+    outlines_of,
+)
 from tests.task_detections import with_task
 
 SHAPE = (240, 320)
@@ -78,7 +84,7 @@ def test_an_outline_is_small() -> None:
 
 @pytest.mark.parametrize("task", ["detect", "classify"])
 def test_boxes_and_labels_need_no_outline(task: str) -> None:
-    assert outlines_of(image(task)) == [Outline()]
+    assert outlines_of(image(task)) == [DetectionOutline()]
 
 
 def test_a_task_adds_what_it_reports() -> None:
@@ -94,11 +100,11 @@ def test_a_task_adds_what_it_reports() -> None:
 
 def test_a_skeleton_joins_what_can_be_seen() -> None:
     points = [[float(i), 0.0, 1.0] for i in range(17)]
-    assert len(limbs_of(Outline(keypoints=points))) == len(COCO_LIMBS)
+    assert len(limbs_of(DetectionOutline(keypoints=points))) == len(COCO_LIMBS)
     points[0][2] = 0.1
-    assert len(limbs_of(Outline(keypoints=points))) == len(COCO_LIMBS) - 2
-    assert limbs_of(Outline(keypoints=[[1.0, 2.0], [3.0, 4.0]])) == []
+    assert len(limbs_of(DetectionOutline(keypoints=points))) == len(COCO_LIMBS) - 2
+    assert limbs_of(DetectionOutline(keypoints=[[1.0, 2.0], [3.0, 4.0]])) == []
 
 
 def test_keypoints_without_visibility_are_joined() -> None:
-    assert len(limbs_of(Outline(keypoints=[[1.0, 2.0]] * 17))) == len(COCO_LIMBS)
+    assert len(limbs_of(DetectionOutline(keypoints=[[1.0, 2.0]] * 17))) == len(COCO_LIMBS)

@@ -19,7 +19,7 @@ from parity.reporting.html.image_browser import (
     shrunk,
 )
 from parity.reporting.html.image_browser_data import as_data
-from parity.reporting.outlines import Outline
+from parity.reporting.outlines import DetectionOutline
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results
 from tests.conftest import ROOT
@@ -127,11 +127,11 @@ def test_a_row_holds_the_differences_of_its_task() -> None:
 
 def test_a_drawn_outline_holds_paths_and_points() -> None:
     square = [[0.0, 0.0], [4.0, 0.0], [4.0, 2.5]]
-    assert drawn_outline(Outline()) == []
-    assert drawn_outline(Outline([square, square])) == [{"mask": 2 * "M0,0 4,0 4,2.5Z"}]
-    assert drawn_outline(Outline(corners=square)) == [{"corners": "M0,0 4,0 4,2.5Z"}]
+    assert drawn_outline(DetectionOutline()) == []
+    assert drawn_outline(DetectionOutline([square, square])) == [{"mask": 2 * "M0,0 4,0 4,2.5Z"}]
+    assert drawn_outline(DetectionOutline(corners=square)) == [{"corners": "M0,0 4,0 4,2.5Z"}]
     points = [[1.234, 5.0, 0.5]]
-    assert drawn_outline(Outline(keypoints=points)) == [{"points": [[1.23, 5.0, 0.5]]}]
+    assert drawn_outline(DetectionOutline(keypoints=points)) == [{"points": [[1.23, 5.0, 0.5]]}]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ Points = Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
-class Outline:
+class DetectionOutline:
     """What is drawn of a detection, in px of the image.
 
     Attributes
@@ -44,14 +44,14 @@ class Outline:
     keypoints: Points = ()
 
 
-def outlines_of(found: ImageDetections) -> list[Outline]:
+def outlines_of(found: ImageDetections) -> list[DetectionOutline]:
     """Return what is drawn of the detections of an image, one of each."""
-    outlines = [Outline() for _ in found.scores]
+    outlines = [DetectionOutline() for _ in found.scores]
     masks = found.arrays().masks
     if masks is not None:
         for place, mask in enumerate(masks):
             contours = mask_contours(mask, (found.height, found.width))
-            outlines[place] = Outline(contours=[each.tolist() for each in contours])
+            outlines[place] = DetectionOutline(contours=[each.tolist() for each in contours])
     if found.oriented is not None:
         corners = corners_of(np.array(found.oriented, np.float64).reshape(-1, 5))
         for place, each in enumerate(corners.round(2).tolist()):
@@ -91,7 +91,7 @@ def mask_contours(mask: np.ndarray, image_shape: tuple[int, int]) -> list[np.nda
     ]
 
 
-def limbs_of(outline: Outline) -> list[tuple[Sequence[float], Sequence[float]]]:
+def limbs_of(outline: DetectionOutline) -> list[tuple[Sequence[float], Sequence[float]]]:
     """Return the pairs of keypoints that a skeleton joins; only those of people are known."""
     points = outline.keypoints
     if len(points) != 17:

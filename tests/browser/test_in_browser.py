@@ -528,7 +528,7 @@ def test_the_viewer_draws_what_a_task_adds(browser: Any, tmp_path: Path, task: s
         assert hatched == 2, "what only one arm has"
         assert visit.page.locator("#canvas .apart").count() == 4, "pairs whose masks differ"
         assert visit.violations() == []
-    visit.page.get_by_label(re.compile("class-flipped")).uncheck()
+    visit.page.get_by_role("checkbox", name="class-flipped:").uncheck()
     assert visit.boxes() == 2
     visit.page.locator("#slide").check()
     assert visit.page.locator("#canvas .apart").count() == 0, "each side shows its own"

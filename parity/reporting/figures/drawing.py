@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
 from parity.reporting.figures.theme import KIND_COLOURS, palette
-from parity.reporting.outlines import LEAST_VISIBLE, Outline, Points, limbs_of
+from parity.reporting.outlines import LEAST_VISIBLE, DetectionOutline, Points, limbs_of
 from parity.reporting.wording import printable, shortened
 
 JPEG_QUALITY = 84
@@ -63,7 +63,7 @@ CLASS_STYLES = tuple(
 )
 
 
-NOTHING = Outline()
+NOTHING = DetectionOutline()
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Mark:
         What is written beside it.
     style : Style
         Of its lines.
-    outline : Outline
+    outline : DetectionOutline
         What is drawn beside its box, or instead of it.
     hatched : bool
         Whether only one arm has it; then its mask is hatched.
@@ -87,7 +87,7 @@ class Mark:
     box: Sequence[float]
     label: str
     style: Style
-    outline: Outline = NOTHING
+    outline: DetectionOutline = NOTHING
     hatched: bool = False
 
 

@@ -55,7 +55,7 @@ def draw_labels(
 
 def draw_bars(arms: Mapping[str, ImageDetections], names: Mapping[int, str]) -> np.ndarray:
     """Return the labels of an image, each with its probability by arm, (H, W, 3) uint8."""
-    labels = labels_of(arms)
+    labels = labels_by_difference(arms)
     rows = sum(1 + len(arms) for _ in labels[:MOST_LABELS]) + 1
     image = Image.new("RGB", (BARS_PX, max(rows, 2) * ROW_PX), palette().paper)
     pen = ImageDraw.Draw(image)
@@ -81,7 +81,7 @@ def draw_bars(arms: Mapping[str, ImageDetections], names: Mapping[int, str]) -> 
     return np.asarray(image)[..., ::-1]
 
 
-def labels_of(
+def labels_by_difference(
     arms: Mapping[str, ImageDetections],
 ) -> list[tuple[int, dict[str, float | None]]]:
     """Return the class ids of all arms and what each gives them, those first that differ most."""

@@ -25,7 +25,7 @@ from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.image_records import ImageRecord, Sources
-from parity.reporting.outlines import Outline, Points, limbs_of, outlines_of
+from parity.reporting.outlines import DetectionOutline, Points, limbs_of, outlines_of
 from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable
@@ -240,7 +240,7 @@ def drawn_details(
     }
 
 
-def drawn_outline(outline: Outline) -> list[dict[str, Any]]:
+def drawn_outline(outline: DetectionOutline) -> list[dict[str, Any]]:
     """Return what is drawn of a detection beside its box, as JSON; nothing if that is all.
 
     ``mask`` and ``corners`` are paths of SVG, ``points`` and ``limbs`` lists of numbers: x, y and

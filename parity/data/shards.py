@@ -117,7 +117,7 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
             if shard.offset <= before or header.size < 0:
                 raise tarfile.ReadError("a size is negative")
             before, last = shard.offset, shown(header.name)
-            shard.members.clear()  # type: ignore[attr-defined]  # it would keep them all
+            shard.members.clear()  # type: ignore[attr-defined]  # else they stay in memory
             shard.pax_headers.clear()  # type: ignore[attr-defined]
             headers.begin_member()
             ends_within = header.offset_data + header.size > length

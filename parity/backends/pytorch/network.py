@@ -113,6 +113,11 @@ class PytorchNetwork:
         head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
         return cls(predictor, task, dict(model.names), head)
 
+    @property
+    def stride(self) -> int:
+        """Largest stride, px."""
+        return int(np.max(self.predictor.model.stride))
+
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
 

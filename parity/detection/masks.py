@@ -7,7 +7,6 @@ than torch, so that a pixel whose value is zero within float32 rounding can diff
 
 import math
 
-import cv2
 import numpy as np
 
 UPSCALES = 4
@@ -99,6 +98,8 @@ def _resize(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize bilinearly, px centres at halves, as ``torch.nn.functional.interpolate`` does."""
     if values.shape == shape:
         return values
+    import cv2  # noqa: PLC0415  0.15 s, which planning need not wait for
+
     resized: np.ndarray = cv2.resize(values, shape[::-1], interpolation=cv2.INTER_LINEAR)
     return resized
 

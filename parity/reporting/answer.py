@@ -109,7 +109,7 @@ class Answers:
     answers : tuple of Answer
         The worst first.
     exit_code : int
-        1 if a gate fails or boxes cannot be read, else 0.
+        1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0.
     because : str
         Why the exit code is what it is, in a sentence that names the gates.
     """
@@ -302,7 +302,8 @@ def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, 
         if own:
             does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
             reasons.append(f"the {does}")
-    code = 1 if unread or overall(gates) == FAIL else 0
+    failed = overall(gates) == FAIL or (gates and overall(gates) == NOTHING)
+    code = 1 if unread or failed else 0
     if not reasons:
         return code, f"The exit code is {code}, because no comparison is a gate."
     return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.comparison.results import Results
+from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Undiagnosed
 from parity.reporting.answer import Answers, answers_of
@@ -139,3 +139,53 @@ def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Resul
         "it misses 2 of 6 objects, adds 1 and boxes differ by up to 9 px.",
         "it adds 1 to 4 objects and boxes differ by up to 3 px.",
     ]
+
+
+FURTHER = {
+    "segment": (
+        {"mask": 1e-5},
+        "boxes differ by up to 0.000999 px and masks by up to 1e-5 (1 − IoU)",
+    ),
+    "pose": (
+        {"keypoint_px": 2e-4, "visibility": 1e-7},
+        "boxes differ by up to 0.000999 px and keypoints by up to 0.0002 px",
+    ),
+    "obb": ({"angle": 1e-6}, "boxes differ by up to 0.000999 px"),
+    "classify": (
+        {"rank": 0.0, "margin": 1e-7},
+        "probabilities differ by up to 1e-5; no rank changed",
+    ),
+}
+"""By task, what is measured beside boxes and scores, and how the answer ends."""
+
+
+@pytest.mark.parametrize("task", FURTHER)
+def test_an_answer_speaks_of_what_the_task_reports(same: Results, task: str) -> None:
+    measures, expected = FURTHER[task]
+    (answer,) = answers_of([of_task(same, task, measures)], []).answers
+    does = "gives the same 4 labels" if task == "classify" else "detects the same 4 objects"
+    assert answer.sentence == (
+        f"The export `fp32` is fine: on the same input tensor, it {does} as PyTorch, and "
+        f"{expected}."
+    )
+
+
+def test_a_label_that_moves_is_stated(same: Results) -> None:
+    (answer,) = answers_of([of_task(same, "classify", {"rank": 2.0})], []).answers
+    assert answer.sentence.endswith("; a label moves by up to 2 ranks.")
+
+
+def test_masks_that_do_not_differ_are_the_same(same: Results) -> None:
+    (answer,) = answers_of([of_task(same, "segment", {"mask": 0.0})], []).answers
+    assert answer.sentence.endswith("boxes differ by up to 0.000999 px and masks are the same.")
+
+
+def of_task(results: Results, task: str, measures: dict[str, float]) -> Results:
+    """Return results as if they were those of another task."""
+    spreads = {name: Distribution(*[value] * 5) for name, value in measures.items()}
+
+    def of(each: ComparisonResults) -> ComparisonResults:
+        distributions = replace(each.distributions, measures=spreads)
+        return replace(each, task=task, measures=measures, distributions=distributions)
+
+    return replace(results, comparisons={n: of(each) for n, each in results.comparisons.items()})

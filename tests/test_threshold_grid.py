@@ -113,3 +113,8 @@ def test_an_empty_section_asks_for_the_default_grid() -> None:
     grid = checked(complete({"models": {"m": {"weights": "m.pt"}}, "sweep": {}})).grid
     assert grid["conf"] == [round(0.05 * n, 2) for n in range(1, 19)]
     assert grid["iou"] == [0.45, 0.5, 0.6, 0.7]
+
+
+def test_without_iou_every_confidence_stays() -> None:
+    axes = Axes.build({"conf": [0.1, 0.5], "iou": [0.3, 0.7]}, THRESHOLDS)
+    assert axes.without_iou == replace(axes, iou=(0.45,), tuned_iou=(0.45,))

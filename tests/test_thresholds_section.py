@@ -101,3 +101,14 @@ def test_what_to_keep_is_said_once_and_what_to_change_by_itself() -> None:
     change, keep = advice(found | {"geometry": kept, "runtime-int8": better})
     assert change == "Change it."
     assert keep.startswith("Keep conf 0.25 for pytorch-square and onnx-fp32: no other threshold")
+
+
+def test_labels_know_no_iou_threshold(tmp_path: Path) -> None:
+    found = sweep("runtime-fp32")
+    labels = replace(found, axes=found.axes.without_iou, task="classify")
+    prepared = view(tmp_path, labels)
+    assert prepared.maps == ()
+    for shown in tables(prepared):
+        assert not any("IoU" in title for title in shown.header)
+        assert {len(row) for row in shown.rows} == {len(shown.header)}
+    save_figure(draw_sweep(labels), tmp_path / "labels.png")

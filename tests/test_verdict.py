@@ -7,10 +7,12 @@ import pytest
 
 from parity.comparison.results import Results
 from parity.comparison.rounding import Rounding
+from parity.comparison.tolerances import Tolerance
 from parity.documents import load
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import (
     Gate,
+    amounts_of,
     gates_of,
     overall,
     sentence,
@@ -133,3 +135,19 @@ def test_rounding_stands_beside_the_tolerance(tmp_path: Path) -> None:
         "0.01 px + 0.05 px of rounding and 0.0001 in score + 0.005 of rounding"
     )
     assert tolerance_in_words(mine.tolerance, mine.rounding) == "0.01 px and 0.0001 in score"
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("detect", "0.01 px and 0.0001 in score"),
+        ("segment", "0.01 px, 0.0001 in score and 0.01 of masks (1 − IoU)"),
+        ("pose", "0.01 px, 0.0001 in score, 0.01 px of keypoints and 0.0001 in visibility"),
+        ("classify", "0.0001 in probability"),
+    ],
+)
+def test_a_tolerance_is_stated_as_far_as_it_limits_the_task(task: str, expected: str) -> None:
+    assert tolerance_in_words(Tolerance(), task=task) == expected
+    amounts = amounts_of(Tolerance(), task)
+    assert (amounts.mask is None) == (task != "segment")
+    assert (amounts.box_px is None) == (task == "classify")

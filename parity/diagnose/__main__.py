@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from parity.data.listing import list_images
+from parity.data.listing import find_images
 from parity.diagnose.configuration import EXTERNAL, MODEL, configuration_of
 from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
 from parity.documents import load
@@ -95,10 +95,10 @@ def prepare_run(options: argparse.Namespace) -> None:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
     check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
-    images = list_images(str(options.images))
-    if not images.names:
+    images = list(find_images(str(options.images)))
+    if not images:
         raise UserError(f"{options.images} holds no image.")
-    read_contents(options.boxes, images.names)
+    read_contents(options.boxes, images)
     said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
     if "names" in said:
         said["names"] = str(Path(said["names"]).resolve())

@@ -153,11 +153,14 @@ def analyse_layers(
             made = Path(folder, "mixed.onnx")
             if export.given:
                 outputs = {layer.reference: layer.candidate for layer in chosen}
-                restore_weights(candidate, reference, outputs, made)
+                done = restore_weights(candidate, reference, outputs, made)
+                restored = [i for i in kept if layers[i].reference in done]
+                if not restored:
+                    continue
             else:
                 keep_in_fp32(export, reference, nodes, made, threads=threads)
             measured = evaluator.evaluate(made, threads=threads)
-        named = [errors[i].node for i in kept]
+        named = [errors[i].node for i in (restored if export.given else kept)]
         tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
     return LayerResults(
         drifts=True,

@@ -7,7 +7,7 @@ Rule ``export`` makes every float model. An int8 model is made from such a float
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from parity.planning.config import FLOAT32, INT8, Config
+from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class ExportOptions:
     ----------
     onnx : str
         The file that is given; empty if it is made from the checkpoint.
+    metadata : MetadataConfig
+        What is said of that file.
     opset, simplify, dynamic, imgsz, quantize, batch, nms
         Arguments of ``YOLO.export``.
     conf, iou, max_det
@@ -25,6 +27,7 @@ class ExportOptions:
     """
 
     onnx: str
+    metadata: MetadataConfig
     opset: int
     simplify: bool
     dynamic: bool
@@ -39,7 +42,7 @@ class ExportOptions:
     @property
     def as_fp32(self) -> "ExportOptions":
         """The options of the fp32 model that the checkpoint gives with the same options."""
-        return replace(self, onnx="", quantize=FLOAT32)
+        return replace(self, onnx="", metadata=MetadataConfig(), quantize=FLOAT32)
 
     def to_params(self) -> dict[str, object]:
         """Return plain values, without the arguments that are not passed."""
@@ -56,6 +59,7 @@ def options_of(config: Config, export: str) -> ExportOptions:
     asked, run = config.exports[export], config.thresholds
     return ExportOptions(
         onnx=asked.onnx or "",
+        metadata=asked.metadata,
         opset=asked.opset,
         simplify=asked.simplify,
         dynamic=asked.dynamic,

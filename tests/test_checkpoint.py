@@ -172,19 +172,13 @@ def test_other_models_are_called_by_their_names(
 ) -> None:
     sentence = refused(write(tmp_path / "a.pt", made(kind)), tmp_path / "out.pt", trust=trust)
     assert said in sentence
-    assert sentence.endswith("only detection models of YOLOv8 and later work.")
+    assert sentence.endswith("pose models and segmentation models of YOLOv8 and later work.")
 
 
 def test_the_names_of_other_models_are_those_of_ultralytics() -> None:
     for name in OTHER_MODELS:
         if name.startswith("ultralytics."):
             assert hasattr(tasks, name.rsplit(".", 1)[1])
-
-
-def test_a_segmentation_model_is_refused(tmp_path: Path) -> None:
-    model = tasks.SegmentationModel("yolo11n-seg.yaml", nc=2, verbose=False)
-    torch.save({"model": model}, tmp_path / "seg.pt")
-    assert "is a segmentation model" in refused(tmp_path / "seg.pt", tmp_path / "out.pt")
 
 
 @pytest.mark.parametrize(

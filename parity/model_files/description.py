@@ -264,24 +264,33 @@ def baked_thresholds(graph: onnx.GraphProto) -> BakedThresholds | None:
 
     Ultralytics' ``nms=True`` puts them into nodes and into nothing else: scores are compared with
     the confidence threshold before ``NonMaxSuppression``, and the IoU threshold is an input of it.
+    Oriented boxes are suppressed by comparing the upper triangle of their overlaps, ``Trilu``, with
+    the IoU threshold.
     """
     constants = _scalars(graph)
     producers = {name: node for node in graph.node for name in node.output}
     confs, ious = [0.0], []
-    for suppression in (node for node in graph.node if node.op_type == "NonMaxSuppression"):
-        inputs = [*suppression.input, "", "", ""]
-        ious.append(constants.get(inputs[3], 0.0))
-        confs.append(constants.get(inputs[4], 0.0))
+    for node in graph.node:
+        inputs = [*node.input, "", "", "", ""]
+        overlaps = producers.get(inputs[0])
+        if node.op_type == "NonMaxSuppression":
+            ious.append(constants.get(inputs[3], 0.0))
+            confs.append(constants.get(inputs[4], 0.0))
+            queue = inputs[:2]
+        elif node.op_type == "Greater" and overlaps is not None and overlaps.op_type == "Trilu":
+            ious.append(constants.get(inputs[1], 0.0))
+            queue = inputs[:1]
+        else:
+            continue
         seen: set[str] = set()
-        queue = list(inputs[:2])
         while queue:
-            node = producers.get(queue.pop())
-            if node is None or node.output[0] in seen:
+            earlier = producers.get(queue.pop())
+            if earlier is None or earlier.output[0] in seen:
                 continue
-            seen.add(node.output[0])
-            queue.extend(node.input)
-            if node.op_type in ("Greater", "GreaterOrEqual"):
-                confs.extend(constants[name] for name in node.input[1:2] if name in constants)
+            seen.add(earlier.output[0])
+            queue.extend(earlier.input)
+            if earlier.op_type in ("Greater", "GreaterOrEqual"):
+                confs.extend(constants[name] for name in earlier.input[1:2] if name in constants)
     return BakedThresholds(conf=max(confs), iou=min(ious)) if ious else None
 
 

@@ -17,6 +17,7 @@ from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
+from parity.model_files.output_layout import OutputLayout
 from parity.model_files.results import (
     STORED_AS,
     Counterpart,
@@ -128,11 +129,10 @@ def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
 
 def head_of(description: ExportDescription) -> HeadKind:
     """Return whether the output of a model is raw or finished, and by what."""
-    if description.baked:
-        return "suppressed"
-    last = description.outputs[0].shape[-1:]
-    finished = description.metadata.get("end2end") == "True" or last == [6]
-    return "end to end" if finished else "raw"
+    shapes = [tuple(output.shape) for output in description.outputs]
+    baked = description.baked is not None
+    layout = OutputLayout.of(read_metadata(description.metadata), shapes, baked=baked)
+    return layout.head if layout else "raw"
 
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:

@@ -87,12 +87,11 @@ def check_export(config: Config, name: str) -> None:
         raise UserError(
             f"{where}.metadata has no meaning here; only a given file (onnx) can need it."
         )
-    for key, value in (("conf", export.conf), ("iou", export.iou)):
-        if value is not None and not export.nms:
-            raise UserError(
-                f"{where}.{key} has no meaning here; only an export with nms: true bakes "
-                "thresholds into its graph."
-            )
+    if export.conf is not None and not export.nms:
+        raise UserError(
+            f"{where}.conf has no meaning here; only an export with nms: true bakes thresholds "
+            "into its graph."
+        )
     if export.conf is not None and export.conf > config.thresholds.conf:
         raise UserError(
             f"config: thresholds.conf is {config.thresholds.conf}, below exports.{name}.conf, "

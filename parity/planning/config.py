@@ -83,7 +83,6 @@ class ExportConfig:
     imgsz: Imgsz | None = None
     nms: bool | None = None
     conf: float | None = None
-    iou: float | None = None
     tolerances: Tolerance | None = None
 
     @property

@@ -54,7 +54,7 @@ class ExportOptions:
 def options_of(config: Config, export: str) -> ExportOptions:
     """Return how rule ``export`` makes an export; an int8 export as the float model it is made of.
 
-    The run's threshold applies where an export states none.
+    The run's confidence threshold applies where an export states none.
     """
     asked, run = config.exports[export], config.thresholds
     return ExportOptions(
@@ -68,7 +68,7 @@ def options_of(config: Config, export: str) -> ExportOptions:
         batch=asked.batch,
         nms=asked.nms,
         conf=run.conf if asked.conf is None else asked.conf,
-        iou=run.iou if asked.iou is None else asked.iou,
+        iou=run.iou,
         max_det=run.max_det,
     )
 

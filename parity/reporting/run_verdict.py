@@ -42,7 +42,7 @@ class RunVerdict:
         Lines of a table of all comparisons.
     """
 
-    SCHEMA: ClassVar[str] = "verdict/4"
+    SCHEMA: ClassVar[str] = "verdict/5"
 
     verdict: str
     state: State

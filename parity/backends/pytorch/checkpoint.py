@@ -144,6 +144,7 @@ def check_supported(path: Path) -> None:
     except Exception as error:  # torch, pickle and Ultralytics raise many kinds here
         raise UserError(f"cannot be loaded: {_sentence(error)}") from None
     model: Any = checkpoint.get("ema") or checkpoint.get("model")
+    check_supported_kind(f"{type(model).__module__}.{type(model).__name__}")
     if not any(isinstance(model, model_class(task)) for task in TASKS.values()):
         raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
     check_channels(int(getattr(model, "yaml", {}).get("channels") or DEFAULT_CHANNELS))

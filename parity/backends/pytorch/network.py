@@ -13,7 +13,7 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.backends.pytorch.models import load_model, predictor_class
-from parity.data.image_files import open_image
+from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
@@ -140,7 +140,8 @@ class PytorchNetwork:
         if suffix in PILLOW_FIRST:
             check_pixels(path)
         try:
-            image = imread(path)
+            with as_file(path) as file:
+                image = imread(file)
         except cv2.error:
             image = None
         if image is None or image.dtype != np.uint8:

@@ -498,13 +498,13 @@ class Plan:
             if external.has_boxes
         ]
 
-    # Everything: rule all
-
     @property
     def drawn_variants(self) -> list[str]:
         """The same in other schemes and widths, each in a folder of its model."""
         variants = ("dark", "narrow", "narrow/dark")
         return [file.replace("/", f"/{each}/") for file in self.drawn_files for each in variants]
+
+    # Everything: rule all
 
     @property
     def kept_files(self) -> list[str]:

@@ -122,14 +122,7 @@ rule write_report:
                 model=PLAN.timed_models,
                 export=PLAN.exports,
             ),
-            *collect(
-                "results/plot_diagnosis/{file}.jpg",
-                file=[
-                    file.replace("/", f"/{variant}/")
-                    for file in PLAN.drawn_files
-                    for variant in ("dark", "narrow", "narrow/dark")
-                ],
-            ),
+            *collect("results/plot_diagnosis/{file}.jpg", file=PLAN.drawn_variants),
         ],
     output:
         report=report(

@@ -316,7 +316,7 @@ def inspection(*findings: Finding) -> Inspection:
         shapes="complete",
         nodes=300,
         reference=None,
-        weights_compared=WeightComparison(7, 0, [], 0.0, []),
+        weights_compared=WeightComparison(7, 0, 0, [], 0.0, []),
         wanted=WantedOptions(False, 18, 32, False, (640, 640), 32),
         sentences=list(findings),
     )

@@ -37,7 +37,6 @@ def completed(text: str) -> dict[str, Any]:
 
 
 DEFAULTS = [
-    ("imgsz", 640),
     ("images", "images"),
     ("thresholds", {"conf": 0.25, "iou": 0.45, "max_det": 300}),
     ("candidates", {"floor": 0.01}),

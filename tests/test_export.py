@@ -34,7 +34,7 @@ def exported(yolo11n_pt: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("export")
     main(
         checkpoint=str(yolo11n_pt),
-        export={"onnx": "", **SMALL},
+        export={"onnx": "", "metadata": {}, **SMALL},
         destination=str(folder / "small.onnx"),
         description=str(folder / "small.json"),
     )
@@ -151,20 +151,20 @@ def run(path: Path) -> np.ndarray:
     return session.run(None, {"x": np.ones((1, 64, 64), np.float32)})[0]
 
 
-def test_a_given_file_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_given_file_is_taken_as_it_is(yolo11n_pt: Path, tmp_path: Path) -> None:
     given = tmp_path / "given.onnx"
     onnx.save(detector(), given)
-    take(given, tmp_path / "out")
+    take(given, tmp_path / "out", yolo11n_pt)
     assert (tmp_path / "out" / "own.onnx").read_bytes() == given.read_bytes()
     description = load(tmp_path / "out" / "own.json", ExportDescription)
     assert description.operators == {"Conv": 1, "Reshape": 1}
     assert description.metadata == METADATA
 
 
-def take(given: Path, folder: Path) -> None:
+def take(given: Path, folder: Path, checkpoint: Path = Path("unused.pt")) -> None:
     main(
-        checkpoint="unused.pt",
-        export={"onnx": str(given), **SMALL},
+        checkpoint=str(checkpoint),
+        export={"onnx": str(given), "metadata": {}, **SMALL},
         destination=str(folder / "own.onnx"),
         description=str(folder / "own.json"),
     )
@@ -209,7 +209,7 @@ def break_the_standard(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said", "reason"),
     [
-        (lambda p: p.write_bytes(b""), "is not a valid ONNX model", "empty"),
+        (lambda p: p.write_bytes(b""), "is empty; give an .onnx file", "empty"),
         (lambda p: p.write_text("text"), "is not a valid ONNX model", "text"),
         (lambda p: p.unlink(missing_ok=True), "does not exist", "no file"),
         (lose_weights, "given.onnx", "its weights are not beside it"),

@@ -34,6 +34,7 @@ WANTED = Wanted(
     imgsz=(64, 64),
     names={0: "person", 1: "car"},
     stride=32,
+    trained=(64, 64),
 )
 WEIGHTS = {"w": np.random.default_rng(1).normal(0, 1, (6, 3, 8, 8)).astype(np.float32)}
 

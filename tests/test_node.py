@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from parity.data.batch_plan import plan_batches
+from parity.data.listing import list_images
 from parity.errors import UserError
 from parity.planning.node import load_plan_on_node
+from tests.tar_shards import write_shard
 
 HOST = socket.gethostname()
 
@@ -44,3 +46,15 @@ def test_what_is_not_seen_is_named(planned: Path, hidden: str, said: str) -> Non
     shutil.rmtree(planned / hidden)
     with pytest.raises(UserError, match=said):
         load_plan_on_node("plan")
+
+
+def test_a_shard_that_is_not_seen_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder alone may be there: it is where the images' disk would be mounted."""
+    monkeypatch.chdir(tmp_path)
+    shard = write_shard(Path("shards/0.tar"), {"a.jpg": b"pixels"})
+    directory = "results/plan/batches"
+    plan_batches(list_images("shards"), images_per_job=1, note="", directory=directory)
+    assert load_plan_on_node(directory).names == ["0.tar"]
+    shard.unlink()
+    with pytest.raises(UserError, match=rf"{HOST} does not see .*/shards/0\.tar; put it where"):
+        load_plan_on_node(directory)

@@ -19,6 +19,8 @@ from parity.postprocessing.postprocess import detect
 from tests.conftest import Build
 from tests.test_task_arms import assert_equal, candidates_of, detections_of
 
+pytestmark = pytest.mark.nightly  # nine exports
+
 ARCHITECTURES = {
     "segment": "yolo26n-seg.yaml",
     "pose": "yolo26n-pose.yaml",

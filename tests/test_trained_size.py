@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from parity.backends.trained_size import trained_size
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.schema import complete
-from parity.planning.trained_size import trained_size
 
 
 def trained_at(imgsz: object, path: Path) -> str:

@@ -43,7 +43,7 @@ def open_regular(path: str | Path, *, largest: int | None = None) -> BufferedRea
     return stream
 
 
-def check_size(size: int, largest: int) -> None:
+def check_bytes(size: int, largest: int) -> None:
     """Check the bytes of an image.
 
     Raises
@@ -63,7 +63,7 @@ def _check(status: os.stat_result, path: str | Path, largest: int | None) -> Non
         kind = KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise UnreadableImageError(f"it is {kind}, not a file")
     if largest is not None:
-        check_size(status.st_size, largest)
+        check_bytes(status.st_size, largest)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
-from parity.data.regular_files import check_size, open_regular
+from parity.data.regular_files import check_bytes, open_regular
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UnreadableImageError, in_one_line, shown
 
@@ -156,7 +156,7 @@ def _image(header: tarfile.TarInfo, *, ends_within: bool) -> Member | None:
     if ends_within:
         return replace(member, reason="the shard ends within it")
     try:
-        check_size(header.size, LARGEST_BYTES)
+        check_bytes(header.size, LARGEST_BYTES)
     except UnreadableImageError as error:
         return replace(member, reason=str(error))
     return member

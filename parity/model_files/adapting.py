@@ -168,7 +168,7 @@ def forced(shape: Sequence[int | str], element_type: int) -> tuple[str, ...]:
     return pixels + (("nhwc",) if channels_last else ())
 
 
-def apply(names: Sequence[str], array: np.ndarray, rows: int, classes: int) -> np.ndarray:
+def apply_chain(names: Sequence[str], array: np.ndarray, rows: int, classes: int) -> np.ndarray:
     """Return an input as a graph takes it, or an output as an adapted graph returns it."""
     dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
     chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes))

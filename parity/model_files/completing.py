@@ -14,7 +14,7 @@ COMPLETED = "parity.completed"
 CHECKPOINT, CONFIGURATION = "checkpoint", "configuration"
 
 
-class Network(Protocol):
+class StatedModel(Protocol):
     """What a checkpoint says of itself."""
 
     @property
@@ -37,7 +37,7 @@ def finished_by(model: onnx.ModelProto) -> bool:
 
 
 def complete_metadata(
-    model: onnx.ModelProto, network: Network, imgsz: tuple[int, int], given: Mapping[str, Any]
+    model: onnx.ModelProto, network: StatedModel, imgsz: tuple[int, int], given: Mapping[str, Any]
 ) -> bool:
     """Write what is given, or lacks or is wrong, into the metadata of a model.
 
@@ -45,7 +45,7 @@ def complete_metadata(
     ----------
     model : onnx.ModelProto
         Modified in place.
-    network : Network
+    network : StatedModel
         The checkpoint.
     imgsz : tuple of int
         Height and width of the input, px.

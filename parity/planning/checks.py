@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.backends.trained_size import trained_size
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
@@ -14,7 +15,6 @@ from parity.external.recordings import assigned_tensors
 from parity.foreign import is_file
 from parity.planning.config import Config, ExternalConfig, MetadataConfig
 from parity.planning.externals import FILE_PATTERNS
-from parity.planning.trained_size import trained_size
 
 PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
 """What Snakemake 9 replaces in paths: wildcards and path variables."""

@@ -501,6 +501,12 @@ class Plan:
     # Everything: rule all
 
     @property
+    def drawn_variants(self) -> list[str]:
+        """The same in other schemes and widths, each in a folder of its model."""
+        variants = ("dark", "narrow", "narrow/dark")
+        return [file.replace("/", f"/{each}/") for file in self.drawn_files for each in variants]
+
+    @property
     def kept_files(self) -> list[str]:
         """Every result that stays on disk, but for what the report is written from.
 

@@ -302,7 +302,7 @@ def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, 
         if own:
             does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
             reasons.append(f"the {does}")
-    failed = overall(gates) == FAIL or (gates and overall(gates) == NOTHING)
+    failed = overall(gates) == FAIL or (bool(gates) and overall(gates) == NOTHING)
     code = 1 if unread or failed else 0
     if not reasons:
         return code, f"The exit code is {code}, because no comparison is a gate."

@@ -16,7 +16,7 @@ from parity.files import atomic
 from parity.model_files.adapting import (
     READINGS,
     adapt,
-    apply,
+    apply_chain,
     forced,
     image_of,
     reading_fits,
@@ -77,7 +77,7 @@ def take_adapted(
         truth = [network.forward(tensor) for tensor in tensors]
         rows = len(truth[0][0])
         fed = [tensor.numpy() for tensor in tensors]
-        names = deviations(given, fed, truth, names, classes)
+        names = measured_deviations(given, fed, truth, names, classes)
     if names:
         adapt(model, names, rows, classes)
     completed = complete_metadata(model, network, (height, width), options["metadata"])
@@ -97,7 +97,7 @@ def probes(height: int, width: int) -> list[np.ndarray]:
     ]
 
 
-def deviations(
+def measured_deviations(
     given: str | Path,
     tensors: Sequence[np.ndarray],
     truth: Sequence[Outputs],
@@ -127,12 +127,12 @@ def deviations(
     for taken in [names] if "uint8" in names else [names, ("pixels", *names)]:
         returned = []
         for tensor in tensors:
-            fed = np.concatenate([apply(taken, tensor, rows, classes)] * copies)
+            fed = np.concatenate([apply_chain(taken, tensor, rows, classes)] * copies)
             kind = "uint8" if "uint8" in names else session.input.dtype
             returned.append(session.run(fed.astype(kind))[0][:1].astype(np.float32))
         for reading in READINGS:
             if reading_fits(reading, returned[0].shape, rows):
-                read = [apply(reading, output, rows, classes)[0] for output in returned]
+                read = [apply_chain(reading, output, rows, classes)[0] for output in returned]
                 pairs = zip(read, truth, strict=True)
                 distances[taken + reading] = max(
                     distance(mine, outputs[0], side, classes) for mine, outputs in pairs

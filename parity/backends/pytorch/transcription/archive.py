@@ -107,7 +107,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         try:
             opened = zipfile.ZipFile(stream)
         except DAMAGED:
-            raise UserError(what_it_is(head)) from None
+            raise UserError(why_no_archive(head)) from None
         with opened:
             archive = Archive(opened, _entries(opened))
             if not archive.is_little_endian():
@@ -126,7 +126,7 @@ def _entries(opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     return entries
 
 
-def what_it_is(head: bytes) -> str:
+def why_no_archive(head: bytes) -> str:
     """Return what a file is that is no archive, from its first bytes, to follow its name."""
     if head.startswith(OLD):
         return (

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from parity.backends.pytorch.transcription.archive import open_archive
 from parity.backends.pytorch.transcription.pickle_reader import MalformedError, read_pickle
 from parity.errors import UserError
@@ -39,6 +37,8 @@ def trained_size(weights: str) -> tuple[int, int]:
 
 def _stated(path: Path) -> Any:
     if path.suffix == ".onnx":
+        import onnx  # noqa: PLC0415  planning rarely needs it
+
         try:
             model = onnx.load(path, load_external_data=False)
         except Exception:  # protobuf's errors share no base class

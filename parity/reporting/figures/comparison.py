@@ -196,7 +196,9 @@ def draw_scores(
     conf: float,
 ) -> None:
     """Draw the score of the candidate over the score of the reference of every matched pair."""
-    ax.set(title=f"Scores of matched detections: {effect}", aspect="equal")
+    words = words_of(next((each.task for each in comparisons.values()), "detect"))
+    title = f"{words.scores.capitalize()} of matched {words.detection}s: {effect}"
+    ax.set(title=title, aspect="equal")
     ax.plot([0, 1], [0, 1], color=palette().faint, linewidth=0.9, zorder=1)
     names = [name for name, each in comparisons.items() if each.effect == effect]
     drawn = [name for name in names if name in pairs and len(pairs[name])]
@@ -220,8 +222,8 @@ def draw_scores(
         )
     least = max(0.0, least - 0.05)
     ax.set(xlim=(least, 1), ylim=(least, 1))
-    ax.set_xlabel(f"score, {_sides(names, comparisons, 'reference')}")
-    ax.set_ylabel(f"score, {_sides(names, comparisons, 'candidate')}")
+    ax.set_xlabel(f"{words.score}, {_sides(names, comparisons, 'reference')}")
+    ax.set_ylabel(f"{words.score}, {_sides(names, comparisons, 'candidate')}")
     if drawn:
         _legend_below(ax, ncols=1, handlelength=1)
     else:
@@ -292,10 +294,8 @@ def _headline(results: Results) -> str:
     images = count(results.images_total, "image")
     unreadable = results.images_unreadable
     unread = f" ({unreadable:,} unreadable)" if unreadable else ""
-    return (
-        f"{shortened(results.model, 60)}: {images}{unread}, "
-        f"conf {number(thresholds.conf)}, IoU {number(thresholds.iou)}"
-    )
+    iou = "" if results.task == "classify" else f", IoU {number(thresholds.iou)}"
+    return f"{shortened(results.model, 60)}: {images}{unread}, conf {number(thresholds.conf)}{iou}"
 
 
 def _make_logarithmic(ax: Axes, least: float, most: float) -> None:

@@ -351,6 +351,7 @@ def latency(*races: list[Speed]) -> Latency:
         imgsz=(640, 640),
         rect=False,
         end2end=False,
+        task="detect",
         thresholds=THRESHOLDS,
         floor=0.01,
         machine=machine,

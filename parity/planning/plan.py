@@ -13,6 +13,8 @@ from parity.errors import UserError
 from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
+    REFERENCE_ARM,
+    SQUARE_ARM,
     Arm,
     at_thresholds_of,
     control_of,
@@ -268,6 +270,20 @@ class Plan:
         return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "pytorch"}
 
     @property
+    def usual_arms(self) -> dict[str, Params]:
+        """The PyTorch arms of every run, which one job runs."""
+        return {name: self.pytorch_arms[name] for name in (REFERENCE_ARM, SQUARE_ARM)}
+
+    @property
+    def further_arms(self) -> list[str]:
+        """Names of the other PyTorch arms."""
+        return [name for name in self.pytorch_arms if name not in self.usual_arms]
+
+    def arm_alone(self, wildcards: Wildcards) -> dict[str, Params]:
+        """Return a PyTorch arm by its name."""
+        return {wildcards.arm: self.pytorch_arms[wildcards.arm]}
+
+    @property
     def onnx_arms(self) -> dict[str, Params]:
         """The arms that run an export, by name."""
         return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "onnx"}
@@ -285,6 +301,14 @@ class Plan:
         return [
             self.candidates(wildcards.model, arm, batch)
             for arm in (*self.pytorch_arms, *self.onnx_arms)
+            for batch in self.batches
+        ]
+
+    def all_suppressed(self, wildcards: OfModel) -> list[str]:
+        """Return what NMS leaves of the candidates of all PyTorch arms of a model."""
+        return [
+            f"results/infer_pytorch/{wildcards.model}/{arm}/suppressed/{batch}.npz"
+            for arm in self.pytorch_arms
             for batch in self.batches
         ]
 
@@ -522,6 +546,7 @@ class Plan:
         ]
         for model in map(OneModel, self.models):
             files += map(self.witness, self.all_candidates(model))
+            files += self.all_suppressed(model) if self.config.keep_candidates else []
             files += [*self.all_detections(model), *self.all_comparisons(model)]
         return files
 

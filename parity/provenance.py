@@ -51,7 +51,7 @@ def local_imports(source: Path, root: Path = ROOT) -> frozenset[Path]:
 
 
 @cache
-def digest_of(path: Path) -> bytes:
+def digest_of_code(path: Path) -> bytes:
     """Return the digest of a file, read once for all rules."""
     return hashlib.sha256(path.read_bytes()).digest()
 
@@ -82,7 +82,7 @@ def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:
     digest = hashlib.sha256()
     for path in sorted(seen):
         digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(digest_of(path))
+        digest.update(digest_of_code(path))
     return digest.hexdigest()[:12]
 
 

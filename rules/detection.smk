@@ -51,12 +51,12 @@ use rule infer_pytorch as infer_pytorch_again with:
         candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),
         suppressed=STORED("results/infer_pytorch/{model}/{arm}/suppressed/{batch}.npz"),
         seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
-    wildcard_constraints:
-        arm="|".join(map(re.escape, PLAN.further_arms)) or "$.",
     log:
         "logs/infer_pytorch/{model}/{arm}/{batch}.log",
     benchmark:
         "benchmarks/infer_pytorch/{model}/{arm}/{batch}.tsv"
+    wildcard_constraints:
+        arm="|".join(map(re.escape, PLAN.further_arms)) or "$.",
     params:
         arms=PLAN.arm_alone,
         candidates=lookup("candidates", within=config),

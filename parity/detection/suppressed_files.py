@@ -1,8 +1,8 @@
 """What the reference's NMS leaves of all candidates, from which most detections can be read.
 
 NMS decides on a box by the boxes that score higher. So what it leaves at a confidence threshold is
-what it leaves of all candidates, less what scores lower. Other thresholds than that of IoU therefore
-need no NMS, and no torch.
+what it leaves of all candidates, less what scores lower. Therefore another confidence threshold, or
+limit of detections, needs neither NMS nor torch.
 """
 
 from collections.abc import Callable

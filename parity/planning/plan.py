@@ -328,15 +328,30 @@ class Plan:
 
     # Comparisons: rules/comparison.smk
 
-    def reference(self, wildcards: Wildcards) -> str:
-        """Return the detections file of a comparison's reference."""
-        arm = self.comparisons[wildcards.comparison].reference
-        return self.detections(wildcards.model, arm, wildcards.batch)
+    @property
+    def network_comparisons(self) -> dict[str, list[str]]:
+        """Reference and candidate arm by comparison, where both have candidates."""
+        stored = {*self.pytorch_arms, *self.onnx_arms}
+        return {
+            name: [each.reference, each.candidate]
+            for name, each in self.comparisons.items()
+            if {each.reference, each.candidate} <= stored
+        }
 
-    def candidate(self, wildcards: Wildcards) -> str:
-        """Return the detections file of a comparison's candidate."""
-        arm = self.comparisons[wildcards.comparison].candidate
-        return self.detections(wildcards.model, arm, wildcards.batch)
+    def network_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of all arms that run a network, for one batch."""
+        arms = (*self.pytorch_arms, *self.onnx_arms)
+        return [self.detections(wildcards.model, arm, wildcards.batch) for arm in arms]
+
+    def comparison_alone(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Return the reference and the candidate arm of a comparison by its name."""
+        compared = self.comparisons[wildcards.comparison]
+        return {wildcards.comparison: [compared.reference, compared.candidate]}
+
+    def compared_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of a comparison's reference and candidate."""
+        (arms,) = self.comparison_alone(wildcards).values()
+        return [self.detections(wildcards.model, arm, wildcards.batch) for arm in arms]
 
     def comparisons_of(self, wildcards: OfModel) -> dict[str, Params]:
         """Return the comparisons of a model by name."""
@@ -366,21 +381,11 @@ class Plan:
         """Names of the models whose thresholds are swept: all or none."""
         return self.models if self.grid else []
 
-    @property
-    def swept_comparisons(self) -> dict[str, list[str]]:
-        """Reference and candidate arm by comparison, where both have candidates."""
-        stored = {*self.pytorch_arms, *self.onnx_arms}
-        return {
-            name: [each.reference, each.candidate]
-            for name, each in self.comparisons.items()
-            if {each.reference, each.candidate} <= stored
-        }
-
     def swept_candidates(self, wildcards: Wildcards) -> list[str]:
         """Return the candidates files of all arms that are swept, for one batch."""
         return [
             self.candidates(wildcards.model, arm, wildcards.batch)
-            for arm in dict.fromkeys(a for arms in self.swept_comparisons.values() for a in arms)
+            for arm in dict.fromkeys(a for arms in self.network_comparisons.values() for a in arms)
         ]
 
     # Accuracy: rules/accuracy.smk

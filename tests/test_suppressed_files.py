@@ -38,15 +38,16 @@ def batch_of(seed: int, count: int, *, steps: int, head: NetworkHead) -> Candida
 @pytest.mark.parametrize("end2end", [False, True])
 @examples(50)
 @given(
-    seed=st.integers(0, 2**32 - 1),
-    count=st.integers(0, 120),
-    steps=st.sampled_from([5, 20, 10_000]),
+    crowd=st.tuples(
+        st.integers(0, 2**32 - 1), st.integers(0, 120), st.sampled_from([5, 20, 10_000])
+    ),
     conf=st.one_of(st.sampled_from([0.2, 0.25, 0.3, 0.6]), st.floats(0.01, 0.99)),
     max_det=st.sampled_from([1, 7, 300]),
 )
 def test_what_is_left_is_what_ultralytics_detects(
-    seed: int, count: int, steps: int, conf: float, max_det: int, end2end: bool
+    crowd: tuple[int, int, int], conf: float, max_det: int, end2end: bool
 ) -> None:
+    seed, count, steps = crowd
     batch = batch_of(seed, count, steps=steps, head=NetworkHead(end2end=end2end))
     (image,) = batch.images
     left = SuppressedBatch.of(batch, iou=IOU, detect=detect)

@@ -29,7 +29,7 @@ use rule compare as compare_external with:
     input:
         detections=PLAN.compared_detections,
     output:
-        comparisons="results/compare/{model}/{comparison}/{batch}.json",
+        comparisons=["results/compare/{model}/{comparison}/{batch}.json"],
     log:
         "logs/compare/{model}/{comparison}/{batch}.log",
     wildcard_constraints:

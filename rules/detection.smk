@@ -48,9 +48,9 @@ rule infer_pytorch:
 use rule infer_pytorch as infer_pytorch_again with:
     # The same for an arm with a size or a head of its own, so that adding it reruns no other.
     output:
-        candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),
-        suppressed=STORED("results/infer_pytorch/{model}/{arm}/suppressed/{batch}.npz"),
-        seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
+        candidates=[STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz")],
+        suppressed=[STORED("results/infer_pytorch/{model}/{arm}/suppressed/{batch}.npz")],
+        seconds=["benchmarks/infer_pytorch/{model}/{arm}/{batch}.json"],
     log:
         "logs/infer_pytorch/{model}/{arm}/{batch}.log",
     benchmark:

@@ -2,20 +2,28 @@
 
 The images are hard links of a few real photographs. The network does not run: every output is an
 empty file that Snakemake is told to take for made, since only the planning is measured.
+
+    python -m bench.planning --shards 1000000
+
+measures tar shards of 10,000 images instead, which are hard links of one of tiny images, in jobs of
+10,000, with their indices; and how fast a shard of photographs is indexed, beside sha256sum.
 """
 
 import argparse
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
+from parity.data.shard_index import ShardIndex
 from tests.conftest import SHARED, copy_project
 
 CONFIG = "changes.yaml"
@@ -24,6 +32,11 @@ TOUCH = (
     "import snakemake.cli; snakemake.cli.main()"
 )
 PER_FOLDER = 1000
+PER_SHARD = 10_000
+INDEXED = 2_000
+"""Photographs in the shard that is indexed beside sha256sum."""
+
+ROUNDS = 3
 
 
 def link_images(photographs: Path, folder: Path, count: int) -> None:
@@ -113,19 +126,80 @@ def measure(count: int, photographs: Path, folder: Path) -> Iterator[tuple[str, 
     yield "dry run, one image removed", f"{cost}; {again[1] if again else '?'} jobs"
 
 
+def write_shard(path: Path, contents: list[bytes], count: int) -> None:
+    """Write a shard as the webdataset package does: a class beside each image."""
+    with tarfile.open(path, "w") as shard:
+        for number in range(count):
+            for suffix, content in (("jpg", contents[number % len(contents)]), ("cls", b"0")):
+                header = tarfile.TarInfo(f"{number:09d}.{suffix}")
+                header.size = len(content)
+                shard.addfile(header, io.BytesIO(content))
+
+
+def measure_index(photographs: Path, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield how fast a shard of photographs is indexed, in turn with sha256sum."""
+    shard = folder / "photographs.tar"
+    write_shard(shard, [path.read_bytes() for path in photographs.glob("*.jpg")], INDEXED)
+    ways = {
+        "sha256sum": lambda: subprocess.run(["sha256sum", shard], check=True, capture_output=True),  # noqa: S603, S607
+        "index": lambda: ShardIndex.build(str(shard)),
+    }
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, work in ways.items():
+            start = time.perf_counter()
+            work()
+            spent[name].append(time.perf_counter() - start)
+    for name, seconds in spent.items():
+        speeds = sorted(shard.stat().st_size / 1e6 / each for each in seconds)
+        yield name, f"{speeds[0]:.0f} to {speeds[-1]:.0f} MB/s"
+
+
+def measure_shards(count: int, folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield what planning shards costs."""
+    project = copy_project(folder / "project", folder / "home")
+    root, home = project.root, project.home
+    (root / CONFIG).write_text(f"images: shards\nimages_per_job: {PER_SHARD}\n")
+    (root / "shards").mkdir()
+    with chdir(root):
+        first, *others = (f"shards/{number:06d}.tar" for number in range(-(-count // PER_SHARD)))
+        write_shard(Path(first), [b"pixels"], PER_SHARD)
+        time.sleep(3)  # else it is too young for its index to count
+        index = ShardIndex.build(first)
+        index.save(first)
+        for path in others:
+            os.link(first, path)
+            index.save(path)
+    dry = ("-m", "snakemake", "--dry-run", "--quiet")
+    yield "dry run with the index, all lists new", run(root, home, *dry)[1]
+    yield "dry run, all to do", run(root, home, *dry)[1]
+
+
 def main() -> None:
     """Print one table per size of the set."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
     parser.add_argument("--photographs", type=Path, default=SHARED / "data" / "coco" / "images")
+    parser.add_argument("--shards", nargs="*", type=int, help="images, in tar shards of 10,000")
     options = parser.parse_args()
     sys.stdout.write("wall seconds (processor seconds), peak memory; inference is stubbed\n")
-    for size in options.sizes:
-        sys.stdout.write(f"\n| {size:,} images | |\n|---|---|\n")
+    if options.shards is not None:
         with scratch() as folder:
-            for what, cost in measure(size, options.photographs, folder):
-                sys.stdout.write(f"| {what} | {cost} |\n")
-                sys.stdout.flush()
+            show(f"a shard of {INDEXED:,} photographs", measure_index(options.photographs, folder))
+    for size in options.sizes if options.shards is None else options.shards:
+        with scratch() as folder:
+            if options.shards is None:
+                show(f"{size:,} images", measure(size, options.photographs, folder))
+            else:
+                show(f"{size:,} images in shards", measure_shards(size, folder))
+
+
+def show(title: str, rows: Iterator[tuple[str, str]]) -> None:
+    """Print a table, row by row as it is measured."""
+    sys.stdout.write(f"\n| {title} | |\n|---|---|\n")
+    for what, cost in rows:
+        sys.stdout.write(f"| {what} | {cost} |\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ rule latency:
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
         onnx=PLAN.onnx,
+        description=PLAN.description,
         batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
     output:
         latency="results/latency/{model}/{export}.json",

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.given_export import take_adapted
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
-from parity.model_files.description import describe_file, take_given
+from parity.model_files.description import describe_file
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,8 +19,9 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
     options = {**export}
     given = options.pop("onnx")
     if given:
-        take_given(given, destination)
+        take_adapted(given, destination, checkpoint, options)
     else:
+        del options["metadata"]
         export_onnx(checkpoint, destination, **options)
     described = describe_file(destination)
     facts_of_file(described, given or destination)

@@ -14,14 +14,20 @@ if TYPE_CHECKING:
 
 
 def main(
-    *, onnx: str, descriptions: list[str], checkpoint: str, wanted: dict[str, Any], destination: str
+    *,
+    export: str,
+    onnx: str,
+    descriptions: list[str],
+    checkpoint: str,
+    wanted: dict[str, Any],
+    destination: str,
 ) -> None:
     """Write what a file says of itself; stop if comparing it would mean nothing."""
     own, *reference = (load(path, ExportDescription) for path in descriptions)
     facts = CheckpointFacts.load(checkpoint)
-    asked = Wanted(**wanted, names=facts.names, stride=facts.stride)
+    asked = Wanted(**wanted, names=facts.names, stride=facts.stride, trained=facts.trained)
     inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(reference), None))
-    stop_if_wrong(inspection)
+    stop_if_wrong(inspection, f"exports.{export}")
     save(destination, inspection)
 
 
@@ -29,6 +35,7 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         trust_checkpoint(snakemake.params.trust)
         main(
+            export=snakemake.wildcards.export,
             onnx=snakemake.input.onnx,
             descriptions=[snakemake.input.description, *snakemake.input.counterpart],
             checkpoint=snakemake.input.checkpoint,

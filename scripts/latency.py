@@ -8,8 +8,9 @@ from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races
 from parity.benchmarking.results import Latency, LatencySettings, Workload
 from parity.detection.detection_files import Thresholds
-from parity.documents import save
+from parity.documents import load, save
 from parity.logs import log_to
+from parity.model_files.results import ExportDescription
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -32,6 +33,7 @@ if __name__ == "__main__":
         arm = snakemake.params.arm
         main(
             workload=Workload(
+                task=load(snakemake.input.description, ExportDescription).metadata["task"],
                 checkpoint=snakemake.input.checkpoint,
                 onnx=snakemake.input.onnx,
                 imgsz=arm["imgsz"],

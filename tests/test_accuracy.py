@@ -12,11 +12,17 @@ import pytest
 
 from parity.accuracy.bootstrap import accuracy_losses, resample, weights_of
 from parity.accuracy.error_types import ErrorCounts, moved, sort_image
-from parity.accuracy.mean_average_precision import as_dataset, as_rows, mean_average_precision
+from parity.accuracy.mean_average_precision import (
+    as_dataset,
+    as_rows,
+    check_measurable,
+    mean_average_precision,
+)
 from parity.accuracy.resampled_precision import score_classes
 from parity.accuracy.results import AccuracyLoss
 from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from tests.conftest import SHARED
 
@@ -130,6 +136,14 @@ def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
         recalls = np.linspace(0, 1, 101) - 1e-9
         oracle = judged_by_pycocotools(some, mine, NAMES, recThrs=recalls)
         assert values == pytest.approx(oracle.stats[:2], abs=1e-12)
+
+
+def test_what_has_no_upright_boxes_is_refused() -> None:
+    for task in ("detect", "segment", "pose"):
+        check_measurable(NetworkHead(task))
+    for task, models in (("obb", "models for oriented boxes"), ("classify", "classification")):
+        with pytest.raises(UserError, match=f"accuracy of {models}.* is not measured; leave out"):
+            check_measurable(NetworkHead(task))
 
 
 def test_perfect_and_empty_detections() -> None:

@@ -98,7 +98,7 @@ def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
     answers = answers_of([make_run(tmp_path, NOTHING).load()], [])
     assert told(answers) == [("unknown", "Nothing is known of the export `fp32`")]
     assert answers.because.startswith(
-        "The exit code is 0, because the gate `runtime-fp32` compared"
+        "The exit code is 1, because the gate `runtime-fp32` compared"
     )
     assert answers_of([], []).state == "unknown"
 

@@ -42,7 +42,7 @@ def images() -> list[BatchImage]:
 @pytest.fixture
 def workload(yolo11n_onnx: Path) -> Workload:
     thresholds = Thresholds(conf=0.25, iou=0.45, max_det=300)
-    return Workload("", str(yolo11n_onnx), (640, 640), True, False, thresholds, 0.01)
+    return Workload("detect", "", str(yolo11n_onnx), (640, 640), True, False, thresholds, 0.01)
 
 
 def test_the_whole_machine_is_a_process_per_core_for_an_arm() -> None:

@@ -92,7 +92,7 @@ def test_every_verdict_is_of_its_schema(told: tuple[RunVerdict, str, str], tmp_p
     found, verdict, state = told
     written = valid_json(found, tmp_path)
     assert (written["verdict"], written["state"]) == (verdict, state)
-    assert (written["answers"]["exit_code"] == 1) == (verdict == "fail")
+    assert (written["answers"]["exit_code"] == 1) == (verdict in ("fail", "nothing compared"))
 
 
 def test_a_schema_refuses_what_is_no_verdict(
@@ -108,7 +108,9 @@ def test_numbers_that_are_not_finite_are_null(hostile: RunVerdict, tmp_path: Pat
     gate = replace(hostile.gates[0], measured=endless)
     written = valid_json(replace(hostile, gates=(gate,)), tmp_path)
     measured = written["gates"][0]["measured"]
-    assert measured == {"missing": 0, "extra": 0, "unread": 0, "box_px": None, "score": None}
+    counts, differences = {"missing": 0, "extra": 0, "unread": 0}, {"box_px", "score"}
+    others = {"mask", "keypoint_px", "visibility"}  # those that the task does not have
+    assert measured == counts | dict.fromkeys(differences | others)
 
 
 RESULTS = {"failure", "error", "skipped", "system-out"}
@@ -223,7 +225,9 @@ def test_a_badge_says_the_worst(told: tuple[RunVerdict, str, str]) -> None:
     found, verdict, state = told
     svg = ET.fromstring(badge_of(found))  # noqa: S314 - written by the code under test
     said = svg.attrib["aria-label"]
-    assert said == f"parity: {'fail: ' if verdict == 'fail' else ''}{MESSAGES[state][0]}"
+    failed = found.answers.exit_code == 1
+    assert failed == (verdict != "pass"), "a gate that compared nothing fails, too"
+    assert said == f"parity: {'fail: ' if failed else ''}{MESSAGES[state][0]}"
     boxes = [each.attrib for each in svg.iter() if each.tag.endswith("rect")]
     texts = [each.attrib for each in svg.iter() if each.tag.endswith("text")]
     assert float(texts[0]["x"]) + float(texts[0]["textLength"]) < float(boxes[1]["x"])

@@ -100,10 +100,10 @@ NAME = "it must be letters, digits, dots, dashes and underscores, beginning with
 TEXT = ", not text; a value in quotes or nested in --config is text"
 
 MISTAKES = [
-    ("bogus: 1", "the file has no key 'bogus'; it may have ", "an unknown key"),
-    ("thresholds: {confidence: 1}", "thresholds has no key 'confidence'; it may have conf, ", ""),
-    ("exports: {b: {opsett: 1}}", "exports.b has no key 'opsett'; it may have ", "a misspelt key"),
-    ("models: {a: {weight: a.pt}}", "models.a has no key 'weight'", "a misspelt key"),
+    ("bogus: 1", "unknown key 'bogus' in the file; it may have ", "an unknown key"),
+    ("thresholds: {confidence: 1}", "unknown key 'confidence' in thresholds; it may have conf", ""),
+    ("exports: {b: {opsett: 1}}", "in exports.b (did you mean 'opset'?); it may have ", "misspelt"),
+    ("models: {a: {weight: a.pt}}", "in models.a (did you mean 'weights'?)", "a misspelt key"),
     ("models: {a: {weights: no/a.pt}}", "models.a.weights is no/a.pt, which does not exist.", ""),
     ("models: {a: }", "models.a lacks the key 'weights'.", "a model of nothing"),
     ("models: {}", "models is {}; it must not be empty.", "no model"),
@@ -125,8 +125,8 @@ MISTAKES = [
     ("exports: {b: {simplify: 1}}", "exports.b.simplify is 1; it must be true or false.", "C"),
     ("exports: {b: {onnx: no.onnx}}", "exports.b.onnx is no.onnx, which does not exist.", "lost"),
     ("exports: {b: {onnx: }}", "exports.b.onnx is null; it must be text.", "no file named"),
-    ("thresholds: {conf: 1e-3}", f'thresholds.conf is "1e-3"; {FINITE}{TEXT}', "YAML: 1e-3"),
-    ("thresholds: {conf: 1e-3}", "YAML takes 1e-4 for text, but not 1.0e-4.", "says how"),
+    ("thresholds: {conf: 1e-3}", f'thresholds.conf is "1e-3"; {FINITE}: YAML', "YAML: 1e-3"),
+    ("thresholds: {conf: 1e-3}", "YAML reads 1e-3 as text, so write 1.0e-3.", "says how"),
     ("thresholds: {conf: '0.3'}", f'thresholds.conf is "0.3"; {FINITE}{TEXT}', "quoted"),
     ("thresholds: {conf: .nan}", f"thresholds.conf is NaN; {FINITE}.", "no number passes any gate"),
     ("thresholds: {conf: true}", f"thresholds.conf is true; {FINITE}.", "true is no 1"),

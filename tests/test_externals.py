@@ -72,7 +72,10 @@ def planned_by(external: str) -> Plan:
         ),
         ("{m: {inject: [], geometry: round}}", "external.m.geometry"),
         ("{m: {inject: bgr}}", "external.m.inject"),
-        ("{m: {detection: boxes.json}}", "external.m has no key 'detection'; it may have"),
+        (
+            "{m: {detection: boxes.json}}",
+            "unknown key 'detection' in external.m (did you mean 'detections'?); it may",
+        ),
         ("{a/b: {inject: []}}", "it must be letters, digits, dots, dashes and underscores"),
     ],
 )
@@ -113,7 +116,7 @@ def test_what_a_deployment_is_compared_with(
     assert not comparison.gated
     assert plan.control("m") == control, reason
     ours, theirs = plan.arms[control], plan.arms["external-m"]
-    assert (ours.imgsz, ours.rect, ours.head) == (theirs.imgsz, theirs.rect, theirs.head)
+    assert (ours.imgsz, ours.rect, ours.end2end) == (theirs.imgsz, theirs.rect, theirs.end2end)
 
 
 def test_pytorch_is_cut_at_its_thresholds_from_the_candidates_of_its_control() -> None:

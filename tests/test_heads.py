@@ -283,10 +283,9 @@ def test_a_threshold_below_the_baked_one_is_refused(
     detect_batch(*files, thresholds=Thresholds(0.2, IOU, 300), **options)
 
 
-def test_a_baked_overlap_that_differs_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_another_baked_overlap_is_refused() -> None:
     baked = BakedThresholds(0.25, 0.7)
     check_baked("onnx-a", baked, Thresholds(0.25, 0.7, 300))
     check_baked("onnx-a", None, Thresholds(0.1, 0.7, 300))
-    assert not caplog.records
-    check_baked("onnx-a", baked, Thresholds(0.3, 0.45, 300))
-    assert "(0.45) has no effect" in caplog.text
+    with pytest.raises(UserError, match=r"onnx-a: thresholds\.iou is 0\.45, but .* uses 0\.7; set"):
+        check_baked("onnx-a", baked, Thresholds(0.3, 0.45, 300))

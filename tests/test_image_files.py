@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.data.image_files import LARGEST_BYTES, image_digest, open_image
+from parity.data.image_files import image_digest, open_image
+from parity.data.shards import LARGEST_BYTES
 from parity.errors import UnreadableImageError
 from parity.provenance import sha256
 

@@ -17,14 +17,9 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.utils.patches import imread
 
-from parity.data.listing import (
-    SUFFIXES,
-    ULTRALYTICS_SUFFIXES,
-    find_images,
-    find_samples,
-    list_images,
-)
+from parity.data.listing import find_images, find_samples, list_images
 from parity.data.reading import read_image
+from parity.data.suffixes import SUFFIXES, ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError, UserError
 
 EXIF_ORIENTATION = 0x0112

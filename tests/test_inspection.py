@@ -23,6 +23,7 @@ WANTED = Wanted(
     imgsz=(64, 64),
     names=NAMES,
     stride=32,
+    trained=(64, 64),
 )
 RANDOM = np.random.default_rng(5)
 WEIGHTS = {
@@ -70,7 +71,7 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
     assert inspection.precision == {"Conv": {"float": 2}, "Relu": {"float": 1}}
     assert (inspection.nodes, inspection.head, inspection.shapes) == (3, "raw", "complete")
     assert inspection.weights_compared.largest == 0
-    stop_if_wrong(inspection)
+    stop_if_wrong(inspection, "exports.x")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,12 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
         ({"names": {0: "dog", 1: "cat"}}, "warn", "2 classes have another name"),
         ({"stride": 16}, "warn", "its stride is 32, the checkpoint's is 16"),
         ({"dynamic": True}, "stop", "Height and width of the input are fixed; dynamic is True."),
-        ({"imgsz": (96, 64)}, "stop", r"The input is 64x64 px; imgsz is \[96, 64\]."),
+        (
+            {"imgsz": (96, 64), "trained": (96, 96)},
+            "stop",
+            r"The input is 64x64 px; imgsz is \[96, 64\].",
+        ),
+        ({"trained": (32, 32)}, "note", "trained at 32x32 px, the size of predict; this is 64x64"),
         ({"opset": 12}, "note", "The operator set is 18; 12 was asked for."),
         ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),
         (
@@ -96,7 +102,7 @@ def test_contradictions(change: dict, level: str, sentence: str, tmp_path: Path)
     assert found.level == level
     stopping = replace(inspection, sentences=[replace(found, level="stop")])
     with pytest.raises(UserError, match=sentence):
-        stop_if_wrong(stopping)
+        stop_if_wrong(stopping, "exports.x")
 
 
 def damaged(name: str, factor: float) -> dict[str, np.ndarray]:
@@ -121,8 +127,8 @@ def test_damaged_weights_are_named(
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
     other = {name: RANDOM.normal(0, 1, a.shape).astype(np.float32) for name, a in WEIGHTS.items()}
-    with pytest.raises(UserError, match="It is another model: 3 of 3 weights"):
-        stop_if_wrong(inspected(model(stored=other), tmp_path))
+    with pytest.raises(UserError, match=r"^exports\.x: It is another model: 3 of 3 weights"):
+        stop_if_wrong(inspected(model(stored=other), tmp_path), "exports.x")
 
 
 def test_rounding_is_no_difference() -> None:
@@ -149,6 +155,43 @@ def test_int8_weights_are_compared_dequantised() -> None:
     stored = stored_weights(made)
     assert stored["last.weight"][1] == "int8"
     assert compare_weights(stored, WEIGHTS).differing == []
+
+
+def test_weights_of_dynamic_quantisation_are_compared_dequantised() -> None:
+    scale = np.abs(WEIGHTS["last.weight"]).max() / 127
+    whole = np.round(WEIGHTS["last.weight"] / np.float32(scale)).astype(np.int8)
+    made = model()
+    tensors = {
+        "last.weight_quantized": whole,
+        "last.weight_scale": np.array([scale], np.float32),
+        "last.weight_zero_point": np.zeros(1, np.int8),
+    }
+    made.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in tensors.items())
+    del made.graph.initializer[2]
+    inputs = ["b", "last.weight_quantized", "zero", "last.weight_zero_point"]
+    made.graph.node[2].CopyFrom(helper.make_node("ConvInteger", inputs, ["output0"], "last"))
+    stored = stored_weights(made)
+    assert stored["last.weight"][1] == "int8"
+    compared = compare_weights(stored, WEIGHTS)
+    assert (compared.compared, compared.differing, compared.absent) == (3, [], [])
+
+
+def in_blocks(weights: np.ndarray, size: int = 8) -> np.ndarray:
+    """Return a kernel as ONNX Runtime stores it: in blocks of output channels, filled up."""
+    channels = -(-len(weights) // size) * size
+    filled = np.zeros((channels, *weights.shape[1:]), np.float32)
+    filled[: len(weights)] = weights
+    return np.ascontiguousarray(np.moveaxis(filled.reshape(-1, size, *weights.shape[1:]), 1, -1))
+
+
+def test_another_layout_is_no_difference() -> None:
+    stored = {f"reorder{i}": (in_blocks(a), "float32") for i, a in enumerate(WEIGHTS.values())}
+    stored["reorder1"] = WEIGHTS["first.bias"], "float32"
+    compared = compare_weights(stored, WEIGHTS)
+    assert (compared.differing, compared.absent) == ([], [])
+    assert (compared.by_layout, compared.by_value) == (2, 1)
+    stored["reorder0"] = in_blocks(WEIGHTS["first.weight"] * np.float32(1.01)), "float32"
+    assert compare_weights(stored, WEIGHTS).absent == ["first.weight"]
 
 
 def test_weights_outside_the_folder_are_refused(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from parity.layers.mixed_precision import restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
 from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
 from parity.layers.subgraphs import Layer, match_layers, nodes_of, slices
+from parity.tasks.task import TASKS
 
 SIZE = 8
 CLASSES = 3
+DETECT = TASKS["detect"]
 
 
 def model(*, damage: dict[str, float] | None = None, rename: str = "") -> onnx.ModelProto:
@@ -75,7 +77,9 @@ def images() -> list[np.ndarray]:
 @pytest.mark.parametrize("damaged", ["c0", "c1", "c2", "c3"])
 def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     candidate = model(damage={damaged: 1.05}, rename=rename)
-    found, total = measure_sensitivities(model(), candidate, images(), threads=1)
+    found, total = measure_sensitivities(
+        model(), candidate, images(), task=DETECT, classes=CLASSES, threads=1
+    )
     errors = layer_errors(found)
     names = [each.node for each in errors]
     assert names == ["c0", "c1", "c2", "c3", "output0"]
@@ -88,8 +92,57 @@ def test_the_damaged_layer_is_found(damaged: str, rename: str) -> None:
     assert total.score == pytest.approx(errors[place].score)
 
 
+def segmentation_model(*, damage: float = 1) -> onnx.ModelProto:
+    """Return a network with two outputs, of which the prototypes' convolution may be damaged."""
+    rng = np.random.default_rng(3)
+    rows = 4 + CLASSES + 2
+    shapes = {"w_c0": (6, 3, 1, 1), "w_c1": (rows, 6, 1, 1), "w_proto": (2, 6, 1, 1)}
+    stored = {name: rng.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
+    stored["w_proto"] *= np.float32(damage)
+    stored["shape"] = np.array([1, rows, SIZE * SIZE], np.int64)
+    nodes = [
+        helper.make_node("Conv", ["images", "w_c0"], ["c0"], "c0"),
+        helper.make_node("Conv", ["c0", "w_c1"], ["c1"], "c1"),
+        helper.make_node("Reshape", ["c1", "shape"], ["output0"], "reshape"),
+        helper.make_node("Conv", ["c0", "w_proto"], ["proto"], "proto"),
+        helper.make_node("Identity", ["proto"], ["output1"], "identity"),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [value("images", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
+        [
+            value("output0", TensorProto.FLOAT, [1, rows, SIZE * SIZE]),
+            value("output1", TensorProto.FLOAT, [1, 2, SIZE, SIZE]),
+        ],
+        [numpy_helper.from_array(array, name) for name, array in stored.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+
+
+def test_a_damaged_layer_is_found_that_leads_to_the_second_output() -> None:
+    found, total = measure_sensitivities(
+        segmentation_model(),
+        segmentation_model(damage=1.05),
+        images(),
+        task=TASKS["segment"],
+        classes=CLASSES,
+        threads=1,
+    )
+    errors = layer_errors(found)
+    assert [each.node for each in errors] == ["c0", "c1", "proto", "output0", "output1"]
+    assert first_unexpected(errors, "float") == 2
+    assert errors[2].share == pytest.approx(1)
+    assert (errors[2].box_px, errors[2].score) == (0, 0)
+    assert errors[2].extras == pytest.approx(total.extras)
+    assert total.extras > 0
+
+
 def test_equal_models_have_no_error() -> None:
-    found, _ = measure_sensitivities(model(), model(), images(), threads=1)
+    found, _ = measure_sensitivities(
+        model(), model(), images(), task=DETECT, classes=CLASSES, threads=1
+    )
     errors = layer_errors(found)
     assert first_unexpected(errors, "float") is None
     assert [each.own_snr_db for each in errors] == [None] * 5
@@ -103,7 +156,9 @@ def test_restored_weights_give_the_reference_back(tmp_path: Path) -> None:
     )
     assert done == ["c1"]
     restored = onnx.load(tmp_path / "m.onnx")
-    _, total = measure_sensitivities(reference, restored, images(), threads=1)
+    _, total = measure_sensitivities(
+        reference, restored, images(), task=DETECT, classes=CLASSES, threads=1
+    )
     assert total == MeanError(0, 0)
 
 
@@ -143,7 +198,7 @@ def evaluation(lost: int, box_px: float) -> MixedEvaluation:
 @pytest.mark.parametrize(
     ("tried", "given", "last"),
     [
-        ([], False, "Most of the error in boxes and scores comes from a (100 %)."),
+        ([], False, "Most of the error in the outputs comes from a (100 %)."),
         ([evaluation(3, 1.0)], False, "None of these is better; keep the export as it is."),
         (
             [evaluation(3, 1.0), evaluation(1, 9.0)],

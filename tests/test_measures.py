@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from pycocotools import mask as coco
 from pycocotools.cocoeval import Params
 
-from parity.comparison.measures import COCO_SIGMAS, box_distances, measure
+from parity.comparison.measures import COCO_SIGMAS, box_distances, measure, on_one_grid
 from parity.comparison.polygons import area, clip, corner_distances, pairwise_overlap
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of, hulls_of
@@ -141,3 +141,49 @@ def test_what_does_not_meet_has_no_part_in_common() -> None:
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
     assert len(clip(square, square + 5)) == 0
     assert area(clip(square, square + np.array([0.5, 0]))) == pytest.approx(0.5)
+
+
+def labels(scores: list[float]) -> Detections:
+    """Return labels by falling score."""
+    boxes = np.tile(np.array([0, 0, 100, 50], np.float32), (len(scores), 1))
+    return Detections(boxes, np.array(scores, np.float32), np.arange(len(scores), dtype=np.int32))
+
+
+def test_labels_move_by_places_among_those_that_both_report() -> None:
+    ours, theirs = labels([0.5, 0.25, 0.125]), labels([0.5, 0.375, 0.0625])
+    swapped = measure(ours, theirs, np.array([[0, 1], [1, 0], [2, 2]]), task="classify")
+    assert swapped["rank"].tolist() == [1, 1, 0]
+    one_missing = measure(ours, theirs, np.array([[1, 0], [2, 2]]), task="classify")
+    assert one_missing["rank"].tolist() == [0, 0]
+
+
+def test_the_margin_is_the_lead_of_the_best_label_over_the_second() -> None:
+    pairs = np.array([[0, 0], [1, 1]])
+    found = measure(labels([0.5, 0.25]), labels([0.5, 0.375]), pairs, task="classify")
+    assert found["margin"].tolist() == [0.125, 0.125]
+    assert found.keys() == {"rank", "margin"}
+    alone = measure(labels([0.5]), labels([0.5, 0.375]), pairs[:1], task="classify")
+    assert alone["margin"].tolist() == [0]
+
+
+@pytest.mark.parametrize("fit", [(160, 160), (120, 160)])
+def test_masks_of_two_inputs_are_compared_where_the_image_is(fit: tuple[int, int]) -> None:
+    height, width = fit
+    image = np.zeros((120, 160), np.uint8)
+    image[30:90, 40:100] = 1
+    padded = np.zeros((1, 160, 160), np.uint8)
+    padded[0, 20:140] = image
+    own = np.zeros((1, height, width), np.uint8)
+    own[0, (height - 120) // 2 : (height + 120) // 2] = image
+    both = on_one_grid(detections(masks=padded), detections(masks=own), (240, 320))
+    assert measure(*both, PAIRS)["mask"].tolist() == [0]
+
+
+def test_masks_of_inputs_of_two_sizes_are_compared_at_the_size_of_the_reference() -> None:
+    large = np.kron(np.eye(4, dtype=np.uint8), np.ones((20, 20), np.uint8))[None]
+    ours, theirs = on_one_grid(
+        detections(masks=large), detections(masks=large[:, ::2, ::2]), (80, 80)
+    )
+    assert measure(ours, theirs, PAIRS)["mask"].tolist() == [0]
+    assert ours.masks is not None
+    assert ours.masks.shape == (1, 80, 80)

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from parity.comparison.output_checks import failed_checks
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections
+from parity.detection.detections import Detections
 from tests.documents import image_detections
 
 NAN, INF = float("nan"), float("inf")
@@ -47,6 +50,29 @@ def record(box: list[float], score: float = 0.9, class_id: int = 0, **more: Any)
 )
 def test_what_fails(image: ImageDetections, failed: tuple[str, ...], reason: str) -> None:
     assert failed_checks(image, 80) == {check: [1] for check in failed}, reason
+
+
+def test_what_tasks_add_is_checked() -> None:
+    boxes = np.array([[10, 10, 20, 20]], np.float32)
+    plain = Detections(boxes, np.array([0.9], np.float32), np.array([0], np.int32))
+    keypoints = np.array([[[15, 15, 0.5], [100, 50, 1]]], np.float32)
+    off, unseen = keypoints.copy(), keypoints.copy()
+    off[0, 1, 0], unseen[0, 1, 2] = 100.5, 1.5
+    oriented = np.array([[0, 0, 30, 20, 1]], np.float32)
+    outside = replace(plain, boxes=boxes - 100, oriented=oriented)
+    cases = {
+        "": replace(plain, keypoints=keypoints),
+        "keypoint outside the image": replace(plain, keypoints=off),
+        "visibility outside [0, 1]": replace(plain, keypoints=unseen),
+        "empty mask": replace(plain, masks=np.zeros((1, 50, 100), np.uint8)),
+        "no area": replace(outside, oriented=oriented * np.float32([1, 1, 0, 1, 1])),
+        "non-finite": replace(outside, oriented=oriented * np.float32([1, 1, 1, 1, NAN])),
+    }
+    image = ImageCandidates("a.jpg", "", (50, 100), (64, 64))
+    for failed, found in cases.items():
+        expected = {failed: [0]} if failed else {}
+        assert failed_checks(ImageDetections.of(image, found), 80) == expected
+    assert failed_checks(ImageDetections.of(image, outside), 80) == {}, "it may leave the image"
 
 
 def test_a_network_that_returns_no_numbers_fails_though_nothing_is_detected() -> None:

@@ -1,9 +1,12 @@
 """Predicted boxes as they would have been printed: rounding is told from what is unexplained."""
 
+import numpy as np
 import pytest
 
 from parity.detection.detection_files import Printed
+from parity.diagnosis.misfit import Precision
 from parity.diagnosis.printed_boxes import as_printed
+from parity.external.observations import Observed
 from tests.documents import image_detections
 
 PRINTED = Printed("px", 1, 2)
@@ -35,3 +38,12 @@ def test_nothing_is_added_or_dropped() -> None:
     found = image_detections((ROUNDED, 0.91, 0), ([1.0, 1.0, 9.0, 9.0], 0.5, 0))
     printed = as_printed({"a.jpg": predicted}, {"a.jpg": found}, PRINTED)["a.jpg"]
     assert printed.boxes == [ROUNDED, predicted.boxes[1]]
+
+
+def test_a_corner_that_is_a_sum_is_as_imprecise_as_both_numbers() -> None:
+    observed = {"a.jpg": Observed(np.array([[1.0, 2.1, 40.2, 50.3]]), np.ones(1), np.zeros(1, int))}
+    corners, sides = (
+        Precision.of(observed, Printed("px", 1, 3, corner_error=error)) for error in (1.0, 2.0)
+    )
+    assert corners.box == pytest.approx(0.06)
+    assert sides.box == pytest.approx(0.12), "x2 is x1 + width: each may be wrong by 0.05"

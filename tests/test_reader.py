@@ -36,6 +36,8 @@ def load(tmp_path: Path, content, suffix: str = ".json", **options):
         [{"image": "a.jpg", "x1": 10, "y1": 20, "x2": 30, "y2": 60, "score": 0.5, "class": 2}],
         [{"image": "a.jpg", "detections": [{"bbox": BOX, "score": 0.5, "class_id": 2}]}],
         {"a.jpg": [{"box": BOX, "score": 0.5, "label": "car"}]},
+        [{"image": "a.jpg", "name": "car", "conf": 0.5, "x": 10, "y": 20, "w": 20, "h": 40}],
+        [{"file": "a.jpg", "objects": [{"name": "car", "confidence": 0.5, "box": BOX}]}],
         [{"image": "a.jpg", "boxes": [BOX], "scores": [0.5], "class_ids": [2]}],
         {
             "images": [{"id": 7, "file_name": "a.jpg"}],

@@ -91,7 +91,8 @@ def returned(pipeline: Pipeline, photographs: list[Path], raw: np.ndarray) -> li
         before = {name: getattr(pipeline, name) for name in PREPROCESSING}
         digest, ready = prepared(PreprocessingChoices(**before), path)
         found = postprocess(pipeline, raw, ready.place, ready.image_shape)
-        made += [digest, *(array.tobytes() for array in vars(found).values())]
+        columns = (found.boxes, found.scores, found.class_ids)
+        made += [digest, *(column.tobytes() for column in columns)]
     return made
 
 

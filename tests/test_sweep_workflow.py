@@ -64,7 +64,8 @@ def test_a_point_is_added_for_nothing_but_the_sweep(project: Workflow) -> None:
     assert [cell["conf"] for cell in comparison["cells"]] == [0.2, 0.25, 0.4]
     assert {cell["f1"] for cell in comparison["cells"]} == {1.0}
     report = (project.root / "results/report/analysis_report.md").read_text()
-    assert comparison["sentence"] in report
+    assert comparison["sentence"].startswith("Keep onnx-fp32 at conf 0.25: ")
+    assert "Keep conf 0.25 for pytorch-square and onnx-fp32: no other threshold" in report
     assert (project.root / "results/plot_sweep/yolo11n/sweep_plots.png").is_file()
 
 

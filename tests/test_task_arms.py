@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,12 +59,14 @@ def arms(request: pytest.FixtureRequest, yolo11n_pt: Path, build: Build) -> Arms
     return Arms(task, folder / "model.pt", folder / "model.onnx")
 
 
-def seen(network: PytorchNetwork | OnnxNetwork, path: Path) -> ImageCandidates:
+def candidates_of(
+    network: PytorchNetwork | OnnxNetwork, path: Path, floor: float = FLOOR
+) -> ImageCandidates:
     """Return the candidates of an image file."""
     pixels = network.read(path)
     tensor = network.preprocess(pixels)
     (outputs,) = network.forward_batch([tensor])
-    found = network.decode(outputs, FLOOR)
+    found = network.decode(outputs, floor)
     size = (int(tensor.shape[2]), int(tensor.shape[3]))
     return ImageCandidates(path.name, "", pixels.shape[:2], size, candidates=found)
 
@@ -78,15 +81,20 @@ def predicted(
     (result,) = model.predict(
         path, imgsz=arms.imgsz, retina_masks=native, verbose=False, device="cpu", **options
     )
-    if arms.task == "classify":
+    return detections_of(result, arms.task)
+
+
+def detections_of(result: Any, task: str) -> Detections:
+    """Return what a result of Ultralytics holds."""
+    if task == "classify":
         probabilities = result.probs.data.numpy()
         order = np.argsort(-probabilities, kind="stable")
         height, width = result.orig_shape
         boxes = np.tile(np.array([0, 0, width, height], np.float32), (len(order), 1))
         return Detections(boxes, probabilities[order], order.astype(np.int32))
-    boxes = result.obb if arms.task == "obb" else result.boxes
+    boxes = result.obb if task == "obb" else result.boxes
     found = Detections(boxes.xyxy.numpy(), boxes.conf.numpy(), boxes.cls.numpy().astype(np.int32))
-    if arms.task == "obb":
+    if task == "obb":
         return replace(found, oriented=result.obb.xywhr.numpy())
     if result.keypoints is not None:
         return replace(found, keypoints=result.keypoints.data.numpy())
@@ -103,7 +111,7 @@ def assert_equal(ours: Detections, theirs: Detections) -> None:
 def test_a_pytorch_arm_is_predict(arms: Arms, rect: bool) -> None:
     network = arms.pytorch(rect=rect)
     for path in find_samples().values():
-        image = seen(network, path)
+        image = candidates_of(network, path)
         for conf, iou in THRESHOLDS:
             for native in (False, True) if arms.task == "segment" else (False,):
                 head = replace(network.head, native_masks=native)
@@ -119,7 +127,9 @@ def test_a_checkpoint_is_transcribed_to_the_bit(arms: Arms, tmp_path: Path) -> N
     obtain_checkpoint(str(arms.checkpoint), tmp_path / "own.pt", trust=False)
     copied = replace(arms, checkpoint=tmp_path / "own.pt")
     picture = find_samples()["bus.jpg"]
-    ours, theirs = (seen(each.pytorch(rect=True), picture).candidates for each in (copied, arms))
+    ours, theirs = (
+        candidates_of(each.pytorch(rect=True), picture).candidates for each in (copied, arms)
+    )
     assert len(theirs)
     for name, value in vars(theirs).items():
         np.testing.assert_array_equal(getattr(ours, name), value, err_msg=name)
@@ -129,7 +139,7 @@ def test_postprocessing_without_torch_is_ultralytics_own(arms: Arms) -> None:
     network = arms.pytorch(rect=True)
     objects = 0
     for path in find_samples().values():
-        image = seen(network, path)
+        image = candidates_of(network, path)
         for conf, iou in THRESHOLDS:
             for native in (False, True):
                 head = replace(network.head, native_masks=native)
@@ -150,9 +160,9 @@ def test_an_export_is_as_close_as_float32_allows(arms: Arms) -> None:
     for path in find_samples().values():
         for conf, iou in THRESHOLDS:
             limits = {"conf": conf, "iou": iou, "max_det": 300}
-            ours = detect_by_ultralytics(seen(pytorch, path), **limits, head=pytorch.head)
-            theirs = detect(seen(onnx, path), **limits, head=onnx.head)
-            both = [ImageDetections.of(seen(onnx, path), each) for each in (ours, theirs)]
+            ours = detect_by_ultralytics(candidates_of(pytorch, path), **limits, head=pytorch.head)
+            theirs = detect(candidates_of(onnx, path), **limits, head=onnx.head)
+            both = [ImageDetections.of(candidates_of(onnx, path), each) for each in (ours, theirs)]
             measured = differences_of(compare_image(*both, iou=0.5))
             assert (measured.missing, measured.extra) == (0, 0)
             assert measured.box_px <= RUNTIME_FLOOR.box_px
@@ -164,7 +174,7 @@ def test_an_export_is_as_close_as_float32_allows(arms: Arms) -> None:
 
 def test_candidates_and_detections_survive_their_files(arms: Arms, tmp_path: Path) -> None:
     network = arms.pytorch(rect=True)
-    images = [seen(network, path) for path in find_samples().values()]
+    images = [candidates_of(network, path) for path in find_samples().values()]
     CandidateBatch(network_run(head=network.head), images).save(tmp_path / "c.npz")
     for image, read in zip(images, CandidateBatch.load(tmp_path / "c.npz").images, strict=True):
         options = {"conf": 0.25, "iou": 0.7, "max_det": 300, "head": network.head}

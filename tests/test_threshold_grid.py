@@ -90,7 +90,10 @@ def test_the_tuned_confidences_are_hundredths_between_the_ends_and_what_was_aske
         ({"conf": []}, "sweep.conf must have 1 to 1,000 values."),
         ({"conf": 0.3}, "sweep.conf is 0.3; it must be a list or keys with values."),
         ({"conf": {"start": 0.3, "step": 0.1}}, "sweep.conf lacks the key 'stop'."),
-        ({"conf": {"start": 0.3, "end": 1}}, "sweep.conf has no key 'end'; it may have start, "),
+        (
+            {"conf": {"start": 0.3, "end": 1}},
+            "unknown key 'end' in sweep.conf; it may have start, ",
+        ),
         ({"iou": [0.5, 1.5]}, "sweep.iou.1 is 1.5; it must be at most 1."),
         ({"conf": ["0.3"]}, 'sweep.conf.0 is "0.3"; it must be a finite number'),
         (

@@ -24,7 +24,6 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import IterableSimpleNamespace
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from parity.backends.pytorch.rebuilding import packaged_architecture
 from parity.backends.pytorch.transcription import transcription
 from parity.backends.pytorch.transcription.architecture import checked_architecture
 from parity.backends.pytorch.transcription.building import build, check_size
@@ -94,11 +93,26 @@ def test_every_family_is_kept_bit_by_bit(tmp_path: Path, name: str) -> None:
     assert equal(fused, taken(save(fused, tmp_path / "fused.pt")))
 
 
+def test_pooling_without_activation_is_kept(tmp_path: Path) -> None:
+    model = settled(DetectionModel("yolov8n.yaml", nc=3, verbose=False))
+    pooling = next(each for each in model.modules() if isinstance(each, modules.SPPF))
+    activated = copy.deepcopy(model)
+    pooling.cv1.act = nn.Identity()  # as Ultralytics 8.4.0 built it
+    found = taken(save(model, tmp_path / "a.pt"))
+    assert equal(model, found)
+    assert not equal(activated, found)
+
+
+def test_other_channels_are_refused(tmp_path: Path) -> None:
+    grey = DetectionModel({**TINY, "channels": 1}, ch=1, verbose=False)
+    grey.args, grey.names = {}, {0: "cat", 1: "dog"}
+    assert "takes images with 1 instead of 3 channels" in refused(save(grey, tmp_path / "a.pt"))
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", LARGEST)
 def test_the_largest_architectures_are_within_the_bounds(name: str) -> None:
-    packaged = packaged_architecture(name)
-    assert packaged is not None
+    packaged = tasks.yaml_model_load(f"{name}.yaml")
     check_size(checked_architecture(packaged, "DetectionModel"))
 
 

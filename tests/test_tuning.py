@@ -58,10 +58,7 @@ def point(conf: float, missing: int, extra: int, iou: float = 0.45) -> Point:
             point(0.25, 0, 0),
             point(0.25, 0, 0),
             point(0.25, 0, 0),
-            (
-                "Keep onnx-a at conf 0.25: no detections are missing or extra compared with "
-                "pytorch-rect."
-            ),
+            ("Keep onnx-a at conf 0.25: nothing is missing or extra compared with pytorch-rect."),
         ),
         (
             point(0.25, 2, 1),

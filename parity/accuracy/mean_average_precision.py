@@ -24,18 +24,24 @@ from parity.data.labels import Labels, Truth, load_labels
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import DetectionBatch
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect
+from parity.tasks.task import TASKS
 
 PROTOCOL = """\
 Candidates above the floor of the run go through class-wise non-maximum suppression at an IoU
 threshold of its own (0.7 unless configured), one label per box, at most 300 boxes per image. They
 are matched with the labels by the rules of COCO: ten IoU thresholds from 0.5 to 0.95, 101 recalls,
-at most 100 boxes of a class and image, crowds ignored. Ultralytics' val differs: it takes
+at most 100 boxes of a class and image, crowds ignored. Of models that add masks or keypoints, the
+boxes alone are measured. Ultralytics' val differs: it takes
 candidates from 0.001, several labels per box, fits images into rectangles by batches, and
 interpolates precision in its own way.
 """
+UNMEASURED = frozenset(["obb", "classify"])
+"""Tasks whose detections are no boxes parallel to the axes."""
+
 MAX_DET = 300
 """Detections of an image, as in Ultralytics' val."""
 
@@ -173,10 +179,11 @@ def measure_accuracy(
     Raises
     ------
     UserError
-        If an arm has other images than the labels.
+        If an arm has other images than the labels, or the model gives no boxes to measure.
     """
     by_arm = by_folder(detections)
     first = [load(path, DetectionBatch) for path in next(iter(by_arm.values()))]
+    check_measurable(first[0].made_by.head or NetworkHead())
     names = first[0].made_by.names
     shapes = {
         image.name: (image.height, image.width)
@@ -221,6 +228,21 @@ def measure_accuracy(
     )
     protocol = Protocol(iou=iou, max_det=MAX_DET, draws=draws, says=PROTOCOL)
     save(destination, Accuracy(facts, protocol, arms, compared))
+
+
+def check_measurable(head: NetworkHead) -> None:
+    """Check that a network gives boxes parallel to the axes.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    if head.task in UNMEASURED:
+        raise UserError(
+            f"labels: the accuracy of {TASKS[head.task].models} is not measured; leave out labels, "
+            "or measure these models in a run of their own."
+        )
 
 
 def count_errors(paths: list[str], wanted: Labels) -> ErrorCounts:

@@ -8,19 +8,18 @@ from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
+from parity.model_files.output_layout import FINISHED_COLUMNS, OutputLayout
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
 ONNX_DTYPES = {"float": "float32"}
 """What numpy calls the element types of ONNX, where the names differ."""
+OTHER_HEADS = frozenset(["RTDETRDecoder"])
+"""Heads of detection models, as the exporter names them, that are no YOLO."""
 NEEDED = ("imgsz", "names", "stride", "task")
 LARGEST_BATCH = 1024
 """Images of one run; also the limit of ``exports.<name>.batch`` in the configuration."""
-FINISHED_COLUMNS = 6
-"""x1, y1, x2, y2, score and class of a row that needs no NMS; a task may add more."""
-BOX_ROWS = 4
-"""cx, cy, width and height of a raw output."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +111,24 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         raise UserError(
             f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
         )
+    if model.metadata.get("head") in OTHER_HEADS:
+        raise UserError(
+            f"{path} is an RT-DETR model, which takes stretched images; only {supported_models()} "
+            "of YOLOv8 and later work."
+        )
     task, classes = TASKS[said.task], len(said.names)
     batch, fixed = _check_input(taken, path)
     shapes = [output.shape for output in model.outputs]
     if len(shapes) < task.outputs:
         raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
-    rows = task.rows(classes, said.keypoint_shape, shapes)
-    if rows is None:
+    layout = OutputLayout.of(said, shapes)
+    if layout is None:
         raise UserError(
             f"{path} returns {list(map(list, shapes))} and says nothing that tells how to read "
             f"them; expected {task.expected.format(classes=classes)}, as Ultralytics exports it."
         )
-    suppressed = bool(said.arguments.get("nms"))
-    columns = FINISHED_COLUMNS + rows - BOX_ROWS - classes
-    boxes = task.axes == 2
-    finished = boxes and (suppressed or said.end2end or shapes[0][-1:] == (columns,))
-    _check_output(model.outputs[0], task, None if finished else rows, classes, path)
+    finished = layout.head != "raw"
+    _check_output(model.outputs[0], task, None if finished else layout.length, classes, path)
     return ModelFacts(
         task=task,
         imgsz=fixed or said.imgsz,
@@ -135,10 +136,10 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         names=said.names,
         rect=not fixed,
         end2end=finished,
-        suppressed=suppressed,
+        suppressed=layout.head == "suppressed",
         batch=batch,
         dtype=taken.dtype,
-        rows=columns if finished else rows,
+        rows=layout.length,
         keypoint_shape=said.keypoint_shape,
     )
 

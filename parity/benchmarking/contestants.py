@@ -103,9 +103,10 @@ def _predict(path: str, workload: Workload, threads: int) -> Runner:
     from parity.backends.pytorch.predicting import predictor  # noqa: PLC0415
 
     options: dict[str, Any] = {"imgsz": list(workload.imgsz), "device": "cpu"}
+    options |= {"task": workload.task, "thresholds": vars(workload.thresholds)}
     if workload.end2end:
         options["nms"] = False
-    predict = predictor(path, thresholds=vars(workload.thresholds), threads=threads, **options)
+    predict = predictor(path, threads=threads, **options)
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for image in images:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -17,8 +18,9 @@ from parity.benchmarking.contestants import RATIOS, TIMED_STAGES, Contestant, li
 from parity.benchmarking.results import Race, Ratio, Speed, Workload
 from parity.benchmarking.worker import Order, Round
 from parity.data.batch_files import BatchImage, load_batch
-from parity.data.listing import ULTRALYTICS_SUFFIXES
+from parity.data.image_files import as_file
 from parity.data.reading import read_image
+from parity.data.suffixes import ULTRALYTICS_SUFFIXES
 from parity.documents import from_plain, to_plain
 from parity.errors import UnreadableImageError, UserError
 from parity.provenance import ROOT
@@ -216,11 +218,16 @@ def run_races(
     if not readable:
         raise UserError("latency: no image can be read, so there is nothing to time.")
     races = []
-    for contestants in line_ups(cores):
-        speeds = run_race(
-            contestants, workload, readable, rounds=rounds, count=images, warm_up=warm_up
-        )
-        races.append(Race(speeds, compare_speeds(speeds), distinct_images=len(readable)))
+    with ExitStack() as copies:  # predict reads no shards
+        files = [
+            replace(image, path=str(copies.enter_context(as_file(image.path))))
+            for image in readable
+        ]
+        for contestants in line_ups(cores):
+            speeds = run_race(
+                contestants, workload, files, rounds=rounds, count=images, warm_up=warm_up
+            )
+            races.append(Race(speeds, compare_speeds(speeds), distinct_images=len(readable)))
     return races
 
 

@@ -39,6 +39,8 @@ class Workload:
 
     Attributes
     ----------
+    task : str
+        A key of :data:`parity.tasks.task.TASKS`.
     checkpoint, onnx : str
         The two files of the model.
     imgsz : tuple of int
@@ -53,6 +55,7 @@ class Workload:
         Candidates of the arms score above it.
     """
 
+    task: str
     checkpoint: str
     onnx: str
     imgsz: tuple[int, int]

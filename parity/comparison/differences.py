@@ -8,9 +8,10 @@ from typing import ClassVar
 import numpy as np
 
 from parity.comparison.matching import match
-from parity.comparison.measures import box_distances, measure
+from parity.comparison.measures import box_distances, measure, on_one_grid
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
+from parity.detection.head import NetworkHead
 from parity.documents import load, save
 from parity.errors import UserError
 
@@ -166,6 +167,7 @@ def compare_batch(
     if [_identity(image) for image in ours.images] != [_identity(image) for image in theirs.images]:
         raise UserError(f"{reference} and {candidate} list different images; run again.")
     floor, printed = ours.made_by.floor or 0.0, theirs.made_by.printed
+    head = ours.made_by.head or NetworkHead()
     compared = ComparisonBatch(
         reference=ours.made_by.arm,
         candidate=theirs.made_by.arm,
@@ -177,6 +179,7 @@ def compare_batch(
                 iou=iou,
                 floor=floor,
                 rounding=rounding_of(printed, other.height, other.width),
+                task=head.task,
             )
             for one, other in zip(ours.images, theirs.images, strict=True)
         ],
@@ -195,6 +198,7 @@ def compare_image(
     iou: float,
     floor: float = 0.0,
     rounding: Rounding = UNROUNDED,
+    task: str = "detect",
 ) -> ImageComparison:
     """Pair the detections of two arms on one image.
 
@@ -208,6 +212,8 @@ def compare_image(
         Detections of the candidate that do not score above it are not extra.
     rounding : Rounding
         What printing may have changed in the candidate.
+    task : str
+        What the detections come from, a key of :data:`parity.tasks.task.TASKS`.
 
     Returns
     -------
@@ -219,11 +225,12 @@ def compare_image(
         return ImageComparison(reference.name, reasons, [], [], [], [])
     ours, theirs = reference.arrays(), candidate.arrays()
     result = match(ours, theirs, iou=iou)
+    comparable = on_one_grid(ours, theirs, (reference.height, reference.width))
 
     def pairs(indices: np.ndarray) -> list[DetectionPair]:
         i, j = indices[:, 0], indices[:, 1]
         distances = box_distances(ours, theirs, indices)
-        measured = measure(ours, theirs, indices)
+        measured = measure(*comparable, indices, task=task)
         values = {name: column.tolist() for name, column in measured.items()}
         columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
         return [

@@ -4,10 +4,13 @@ Which measures there are follows from what the detections hold. Every measure is
 where two arms agree, and larger the less they do.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from parity.comparison.polygons import corner_distances
 from parity.detection.detections import Detections
+from parity.detection.masks import image_part
 from parity.detection.oriented_boxes import corners_of
 
 Measures = dict[str, np.ndarray]
@@ -19,7 +22,9 @@ COCO_SIGMAS = np.repeat(list(_BY_PART.values()), [1, *[2] * (len(_BY_PART) - 1)]
 """How far people place each of COCO's 17 keypoints apart (``pycocotools.cocoeval.Params``)."""
 
 
-def measure(reference: Detections, candidate: Detections, pairs: np.ndarray) -> Measures:
+def measure(
+    reference: Detections, candidate: Detections, pairs: np.ndarray, *, task: str = "detect"
+) -> Measures:
     """Return the differences of matched pairs.
 
     Parameters
@@ -28,6 +33,8 @@ def measure(reference: Detections, candidate: Detections, pairs: np.ndarray) -> 
         What two arms report for the same image.
     pairs : (P, 2) int
         Indices of each pair.
+    task : str
+        What the detections come from, a key of :data:`parity.tasks.task.TASKS`.
 
     Returns
     -------
@@ -37,8 +44,11 @@ def measure(reference: Detections, candidate: Detections, pairs: np.ndarray) -> 
         ``keypoint_px`` is the largest distance of a keypoint, ``visibility`` the largest
         difference of a visibility, ``oks`` 1 minus the object keypoint similarity, for COCO's
         keypoints; ``angle`` is the difference of two angles in degrees, modulo the symmetry of a
-        rectangle.
+        rectangle. Of labels, ``rank`` is by how many places one moved among those that both
+        report, and ``margin`` how much the lead of the best label over the second differs.
     """
+    if task == "classify":
+        return {"rank": _moves(pairs), "margin": _margins(reference, candidate, len(pairs))}
     ours, theirs = reference.at(pairs[:, 0]), candidate.at(pairs[:, 1])
     found: Measures = {}
     if ours.masks is not None and theirs.masks is not None:
@@ -63,6 +73,50 @@ def box_distances(reference: Detections, candidate: Detections, pairs: np.ndarra
     distances = np.abs(reference.boxes[i].astype(np.float64) - candidate.boxes[j])
     largest: np.ndarray = distances.max(axis=1)
     return largest
+
+
+def _moves(pairs: np.ndarray) -> np.ndarray:
+    """Return by how many places the labels of pairs moved; both arms list them by falling score."""
+    ranks = [column.argsort().argsort() for column in pairs.T]
+    returned: np.ndarray = np.abs(ranks[0] - ranks[1]).astype(np.float64)
+    return returned
+
+
+def _margins(reference: Detections, candidate: Detections, pairs: int) -> np.ndarray:
+    """Return how much two leads differ, for each pair the same; 0 unless both have two labels."""
+    if min(len(reference), len(candidate)) < 2:
+        return np.zeros(pairs)
+    ours, theirs = (
+        np.subtract(*each.scores[:2].astype(np.float64)) for each in (reference, candidate)
+    )
+    return np.full(pairs, abs(ours - theirs))
+
+
+def on_one_grid(
+    reference: Detections, candidate: Detections, image_shape: tuple[int, int]
+) -> tuple[Detections, Detections]:
+    """Return detections whose masks can be compared px by px.
+
+    Masks in the sizes of two inputs lose the borders of the inputs; where the rest differs in size,
+    too, the candidate's takes the size of the reference's (nearest neighbour).
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    """
+    ours, theirs = reference.masks, candidate.masks
+    if ours is None or theirs is None or ours.shape[1:] == theirs.shape[1:]:
+        return reference, candidate
+    ours, theirs = (masks[:, *image_part(masks.shape[1:], image_shape)] for masks in (ours, theirs))
+    rows, columns = (
+        np.arange(side) * own // side
+        for side, own in zip(ours.shape[1:], theirs.shape[1:], strict=True)
+    )
+    theirs = theirs[:, rows[:, None], columns]
+    return replace(reference, masks=ours), replace(candidate, masks=theirs)
 
 
 def _of_masks(ours: np.ndarray, theirs: np.ndarray) -> Measures:

@@ -13,6 +13,9 @@ Check = Literal[
     "outside the image",
     "score outside (0, 1]",
     "unknown class",
+    "empty mask",
+    "keypoint outside the image",
+    "visibility outside [0, 1]",
 ]
 """What a detection can fail; the first is about the network's output, without a detection."""
 
@@ -35,18 +38,34 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]
         indices: most of those predictions become no detection.
     """
     detections = image.arrays()
+    masks, keypoints, oriented = detections.masks, detections.keypoints, detections.oriented
     x1, y1, x2, y2 = detections.boxes.T
     scores, class_ids = detections.scores, detections.class_ids
     stated = np.array([score is not None for score in image.scores], bool)
     finite = np.isfinite(detections.boxes).all(axis=1) & (np.isfinite(scores) | ~stated)
+    for each in (keypoints, oriented):
+        if each is not None:
+            finite &= np.isfinite(each.reshape(len(each), -1)).all(axis=1)
     inside = (x1 >= 0) & (y1 >= 0) & (x2 <= image.width) & (y2 <= image.height)
+    flat = (x2 <= x1) | (y2 <= y1)
+    if oriented is not None:  # they are not clipped
+        inside[:] = True
+        flat = (oriented[:, 2:4] <= 0).any(axis=1)
     failures: dict[Check, np.ndarray] = {
         "non-finite": ~finite,
-        "no area": finite & ((x2 <= x1) | (y2 <= y1)),
+        "no area": finite & flat,
         "outside the image": finite & ~inside,
         "score outside (0, 1]": finite & stated & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }
+    if masks is not None:
+        failures["empty mask"] = np.logical_not(masks.any(axis=(1, 2)))
+    if keypoints is not None:
+        size = image.width, image.height
+        off = (keypoints[..., :2] < 0) | (keypoints[..., :2] > size)
+        seen = keypoints[..., 2:]
+        failures["keypoint outside the image"] = finite & off.any(axis=(1, 2))
+        failures["visibility outside [0, 1]"] = finite & ((seen < 0) | (seen > 1)).any(axis=(1, 2))
     broken: dict[Check, list[int]] = {"non-finite output": []} if image.non_finite else {}
     return broken | {
         name: np.flatnonzero(failed).tolist() for name, failed in failures.items() if failed.any()

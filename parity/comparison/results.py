@@ -132,9 +132,12 @@ class ComparisonResults(RunDifferences, ComparisonSettings):
     ----------
     also_differing : AlsoDiffering or None
         Of a deployment.
+    task : str
+        Of the models, a key of :data:`parity.tasks.task.TASKS`.
     """
 
     also_differing: AlsoDiffering | None = None
+    task: str = "detect"
 
     @property
     def allowed(self) -> Tolerance:
@@ -265,3 +268,9 @@ class Results:
     images_unreadable: int
     images: list[ImageResults]
     unreadable: list[UnreadableImage]
+
+    @property
+    def task(self) -> str:
+        """What the model does, a key of :data:`parity.tasks.task.TASKS`."""
+        heads = (arm.made_by.head for arm in self.arms.values())
+        return next((head.task for head in heads if head), "detect")

@@ -23,6 +23,7 @@ from parity.comparison.settings import ComparisonSettings, Effect
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
+from parity.detection.head import NetworkHead
 from parity.documents import load
 from parity.model_files.results import ExportDescription
 
@@ -210,10 +211,12 @@ class Gathering:
 
     def _comparison(self, name: str) -> ComparisonResults:
         also = self.also_differing.get(name)
+        settings = self.settings[name]
         return ComparisonResults(
-            **vars(self.settings[name]),
+            **vars(settings),
             **vars(self.comparisons[name].results()),
             also_differing=None if also is None else AlsoDiffering(**also),
+            task=(self.made_by[settings.reference].head or NetworkHead()).task,
         )
 
 
@@ -239,17 +242,18 @@ def _name_of(image: ImageResults) -> str:
     return image.name
 
 
-def _rank_of(image: ImageResults) -> tuple[float, float, float, str]:
+def _rank_of(image: ImageResults) -> tuple[float, float, float, float, str]:
     """Return what sorts the worst image first.
 
     Lost and added detections and images that only one arm could read weigh most, over all
-    comparisons; then the largest difference of a box, then of a score, NaN first; equal images are
-    sorted by name.
+    comparisons; then the largest difference of a mask, of a box or keypoint, and of a score, NaN
+    first; equal images are sorted by name.
     """
     found = image.comparisons.values()
     return (
         -sum(each.missing + each.extra + each.unread for each in found),
-        -_worst([each.box_px for each in found]),
+        -_worst([each.measures.get("mask", 0.0) for each in found]),
+        -_worst([d for c in found for d in (c.box_px, c.measures.get("keypoint_px", 0.0))]),
         -_worst([each.score for each in found]),
         image.name,
     )

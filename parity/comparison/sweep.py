@@ -75,6 +75,8 @@ class SweepCounts:
         By arm.
     comparisons : dict of str to MatchCounts
         By comparison.
+    task : str
+        Of the models, a key of :data:`parity.tasks.task.TASKS`.
     """
 
     SCHEMA: ClassVar[str] = "sweep/1"
@@ -84,6 +86,7 @@ class SweepCounts:
     images: int
     arms: dict[str, ArmCounts]
     comparisons: dict[str, MatchCounts]
+    task: str = "detect"
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,7 +338,7 @@ def sweep(
     comparisons : dict of str to list of str
         Reference and candidate arm by comparison.
     axes : Axes
-        The thresholds.
+        The thresholds; of the IoU thresholds of labels, only that of the run is kept.
     iou : float
         Smallest overlap of a matched pair.
 
@@ -347,6 +350,8 @@ def sweep(
     identities = {tuple((i.name, i.sha256) for i in batch.images) for batch in arms.values()}
     if len(identities) != 1:
         raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
+    task = next(iter(arms.values())).made_by.head.task
+    axes = axes.without_iou if task == "classify" else axes
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
     compared = {
         name: add_counts(
@@ -372,6 +377,7 @@ def sweep(
             for arm, batch in arms.items()
         },
         comparisons=compared,
+        task=task,
     )
 
 

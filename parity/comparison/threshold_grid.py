@@ -1,7 +1,7 @@
 """The thresholds of a sweep."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import takewhile
 from typing import Self
@@ -68,6 +68,11 @@ class Axes:
     operating_conf: float
     operating_iou: float
     max_det: int
+
+    @property
+    def without_iou(self) -> Self:
+        """The same confidences at the IoU threshold of the run alone: no other changes a label."""
+        return replace(self, iou=(self.operating_iou,), tuned_iou=(self.operating_iou,))
 
     @classmethod
     def build(cls, grid: dict[str, list[float]], thresholds: Thresholds) -> Self:

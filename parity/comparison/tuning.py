@@ -148,6 +148,8 @@ class SweepResults:
         By arm.
     comparisons : dict of str to SweepComparison
         By comparison.
+    task : str
+        Of the models, a key of :data:`parity.tasks.task.TASKS`.
     """
 
     SCHEMA: ClassVar[str] = "sweep-results/2"
@@ -159,6 +161,7 @@ class SweepResults:
     notes: list[str]
     arms: dict[str, ArmCounts]
     comparisons: dict[str, SweepComparison]
+    task: str = "detect"
 
 
 def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -> Tuning:
@@ -232,7 +235,7 @@ def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
     now, chosen, best = tuning.operating, recommend(tuning), tuning.best
     if chosen is now and not now.differences:
         return (
-            f"Keep {candidate} at conf {now.conf}: no detections are missing or extra "
+            f"Keep {candidate} at conf {now.conf}: nothing is missing or extra "
             f"compared with {reference}."
         )
     if chosen is now and _pair(best) == _pair(now):
@@ -308,7 +311,7 @@ def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> S
             f"The graph of {arm} finishes its boxes, so only conf was swept: iou does not change "
             "them."
             for arm, counts in arms.items()
-            if counts.end2end
+            if counts.end2end and first.task != "classify"
         ],
         arms=arms,
         comparisons={
@@ -321,6 +324,7 @@ def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> S
             )
             for name, (reference, candidate) in comparisons.items()
         },
+        task=first.task,
     )
 
 

@@ -1,13 +1,20 @@
 """A batch: the images of one job, listed in a file with the digest of each."""
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
 from parity.data.image_files import image_digest
-from parity.documents import load
+from parity.data.memory import UNREADABLE
+from parity.data.shard_index import ShardIndex
+from parity.data.shards import split_member
+from parity.documents import load_one_of
 from parity.errors import UserError
 
 PLAN_FOLDER = Path("results/plan")
@@ -28,7 +35,7 @@ class BatchImage:
     name : str
         Path below the images' root.
     path : str
-        Where the file is.
+        Where the file is; that of a member of a tar shard is ``<shard>/<member>``.
     sha256 : str
         Digest of its content when the run was planned; empty if it could not be read.
     """
@@ -40,7 +47,7 @@ class BatchImage:
 
 @dataclass(frozen=True)
 class Batch:
-    """The list of a batch, ``results/plan/batches/<batch>.json``.
+    """The list of a batch of files, ``results/plan/batches/<batch>.json``.
 
     Attributes
     ----------
@@ -53,9 +60,76 @@ class Batch:
     images: list[BatchImage]
 
 
+@dataclass(frozen=True)
+class ShardRows:
+    """Images of a tar shard.
+
+    Attributes
+    ----------
+    name : str
+        Path of the shard below the images' root.
+    path : str
+        Where it is.
+    rows : list of (int, int)
+        Rows of its index, see :class:`parity.data.shard_index.ShardIndex`: the first of each run,
+        and the one after its last.
+    sha256 : str
+        Digest of the names and contents of these images when the run was planned.
+    """
+
+    name: str
+    path: str
+    rows: list[tuple[int, int]]
+    sha256: str
+
+    def images(self) -> Iterator[BatchImage]:
+        """Yield the images in the order of their bytes.
+
+        Raises
+        ------
+        UserError
+            If the index does not hold them any more.
+        """
+        index = ShardIndex.load(self.path)
+        rows = np.concatenate([np.arange(start, stop) for start, stop in self.rows])
+        if index is None or len(index) <= rows.max() or index.digest_of(rows) != self.sha256:
+            raise UserError(f"{self.path} changed after the run was planned; run again.")
+        for member, digest in zip(index.names_of(rows), index.digests[rows], strict=True):
+            content = digest.tobytes()
+            yield BatchImage(
+                f"{self.name}/{member}" if member else self.name,
+                f"{self.path}/{member}" if member else self.path,
+                "" if content == UNREADABLE else content.hex(),
+            )
+
+
+@dataclass(frozen=True)
+class ShardBatch:
+    """The list of a batch of tar shards, ``results/plan/batches/<batch>.json``.
+
+    Attributes
+    ----------
+    shards : list of ShardRows
+        In the order in which they are read.
+    """
+
+    SCHEMA: ClassVar[str] = "shard-batch/1"
+
+    shards: list[ShardRows]
+
+
 def load_batch(path: str | Path) -> list[BatchImage]:
-    """Read the images of a batch."""
-    return load(path, Batch).images
+    """Read the images of a batch.
+
+    Raises
+    ------
+    UserError
+        If a shard of it changed after the run was planned.
+    """
+    batch = load_one_of(path, Batch, ShardBatch)
+    if isinstance(batch, Batch):
+        return batch.images
+    return [image for shard in batch.shards for image in shard.images()]
 
 
 def check_unchanged(image: BatchImage) -> None:
@@ -71,7 +145,8 @@ def check_unchanged(image: BatchImage) -> None:
     """
     if image_digest(image.path) != image.sha256:
         note_changed(image.name)
-        what = "changed" if Path(image.path).exists() else "was deleted"
+        shard = split_member(image.path)
+        what = "changed" if os.path.exists(shard[0] if shard else image.path) else "was deleted"  # noqa: PTH110
         raise UserError(f"{image.path} {what} after the run was planned; run again.")
 
 

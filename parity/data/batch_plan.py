@@ -14,8 +14,10 @@ import numpy as np
 
 from parity.data.batch_assignment import count_batches, number_images, rows_by_batch
 from parity.data.batch_files import CHANGED, Batch, BatchImage
-from parity.data.digest_cache import UNREADABLE, DigestCache, join_names
+from parity.data.digest_cache import DigestCache
 from parity.data.listing import Listing, list_paths
+from parity.data.memory import UNREADABLE, join_names
+from parity.data.shard_plan import plan_shards
 from parity.documents import load, save_if_changed
 from parity.errors import UserError
 from parity.files import write_npz
@@ -57,7 +59,7 @@ class Memory:
     cache : DigestCache
         The images and their digests.
     paths : bytes
-        Where the images are, in order, see :func:`parity.data.digest_cache.join_names`.
+        Where the images are, in order, see :func:`parity.data.memory.join_names`.
     numbers : (N,) int32
         Number of the batch of each image.
     batches : int
@@ -110,8 +112,8 @@ def plan_batches(
 ) -> BatchPlan:
     """Write the list of every batch that is new or changed, and the plan.
 
-    An image is read only if its size or time differs from what is remembered, or a job noted that
-    it changed. Without the memory every image is read once again.
+    An image, or a shard, is read only if its size or time differs from what is remembered, or a
+    job noted that it changed. Without the memory everything is read once again.
 
     Parameters
     ----------
@@ -148,14 +150,18 @@ def plan_batches(
     for is_stale, file, rows in zip(stale, files, batches.values(), strict=True):
         if is_stale:
             save_if_changed(file, _batch(listing, cache.digests, rows))
-    if stale.any():
-        _delete_others(directory, set(batches))
+    names = list(batches)
+    names += plan_shards(
+        listing.shards, images_per_job=images_per_job, directory=directory, doubted=doubted
+    )
+    if stale.any() or listing.shards:
+        _delete_others(directory, set(names))
     if stale.any() or read.size:
         memory = Memory(cache, paths, numbers, count, _sizes_and_times(files))
         memory.save(directory / MEMORY)
     for path in changed_names:
         path.unlink(missing_ok=True)
-    plan = BatchPlan(list(batches), note, source, images_per_job)
+    plan = BatchPlan(names, note, source, images_per_job)
     save_if_changed(directory / PLAN, plan)
     return plan
 

@@ -11,14 +11,8 @@ import numpy as np
 
 from parity.data.image_files import image_digest
 from parity.data.listing import Listing
+from parity.data.memory import SETTLED_NS, UNREADABLE, join_names, split_names
 from parity.files import write_npz
-
-UNREADABLE = bytes(32)
-"""Stands for the digest of a file that cannot be read."""
-
-SETTLED_NS = 2_000_000_000
-"""A file that changed less than so long before it was looked at may change again without a new
-time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
 
 NEVER = -1
 """A time that no file has, nanoseconds."""
@@ -37,7 +31,7 @@ class DigestCache:
     Attributes
     ----------
     names : bytes
-        Names of all files in order, see :func:`join_names`.
+        Names of all files in order, see :func:`parity.data.memory.join_names`.
     sizes, times : (N,) int64
         Bytes, and nanoseconds of the last change.
     digests : (N, 32) uint8
@@ -155,16 +149,6 @@ class DigestCache:
             return np.arange(len(listing))
         positions = {name: row for row, name in enumerate(split_names(self.names))}
         return np.fromiter((positions.get(n, -1) for n in listing.names), np.int64, len(listing))
-
-
-def join_names(names: list[str]) -> bytes:
-    """Return names end to end, each ended by a zero byte, which no name of a file holds."""
-    return "\0".join([*names, ""]).encode(errors="surrogateescape")
-
-
-def split_names(names: bytes) -> list[str]:
-    """Return what :func:`join_names` was given."""
-    return names.decode(errors="surrogateescape").split("\0")[:-1]
 
 
 def _read_digests(paths: list[str]) -> np.ndarray:

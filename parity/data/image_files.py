@@ -1,68 +1,72 @@
-"""Opening the files of images: regular ones only, since a pipe or a device never ends."""
+"""Opening images: regular files, and members of tar shards, which are read in place."""
 
 import hashlib
 import os
-import stat
-from io import BufferedReader
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
 
+from parity.data.regular_files import open_regular
+from parity.data.shard_index import members_of
+from parity.data.shards import LARGEST_BYTES, split_member
 from parity.errors import UnreadableImageError
 
-LARGEST_BYTES = 1 << 30
-"""A larger file is no photograph; chosen: one of 150 megapixels at 16 bits a colour, uncompressed,
-has 0.9 GB."""
 
-KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFSOCK: "a socket",
-}
+def open_image(path: str | Path) -> BinaryIO:
+    """Open an image without ever waiting for it.
 
-
-def open_image(path: str | Path) -> BufferedReader:
-    """Open a file without ever waiting for it.
+    Parameters
+    ----------
+    path : str or Path
+        A file, or a member of a tar shard, such as ``shards/0.tar/bus.jpg``.
 
     Raises
     ------
     UnreadableImageError
-        If it cannot be opened, is no regular file or larger than :data:`LARGEST_BYTES`; the message
-        is the reason.
+        If it cannot be opened, is no regular file or larger than
+        :data:`parity.data.shards.LARGEST_BYTES`; the message is the reason.
     """
-    try:
-        _check(Path(path).stat(), path)
-        stream: BufferedReader = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - it is returned
-    except OSError as error:
-        raise UnreadableImageError(error.strerror or str(error)) from None
-    try:
-        _check(os.fstat(stream.fileno()), path)  # another file may have taken its name
-    except UnreadableImageError:
-        stream.close()
-        raise
-    return stream
+    parts = split_member(str(path))
+    if parts is None:
+        return open_regular(path, largest=LARGEST_BYTES)
+    shard, name = parts
+    with open_regular(shard) as stream:
+        member = members_of(shard, os.fstat(stream.fileno())).get(name)
+        if member is None:
+            raise UnreadableImageError("the shard does not hold it")
+        if member.reason:
+            raise UnreadableImageError(member.reason)
+        stream.seek(member.offset)
+        return BytesIO(stream.read(member.size))
 
 
 def image_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file; empty if :func:`open_image` refuses it or it breaks off."""
+    """Return the SHA-256 of an image; empty if :func:`open_image` refuses it or it breaks off."""
     try:
         with open_image(path) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     except (UnreadableImageError, OSError):
         return ""
 
 
-def _check(status: os.stat_result, path: str | Path) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        os.scandir(path).close()  # says why if the folder cannot be searched
-        raise UnreadableImageError("it is a folder, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        kind = KINDS.get(stat.S_IFMT(status.st_mode), "something else")
-        raise UnreadableImageError(f"it is {kind}, not a file")
-    if status.st_size > LARGEST_BYTES:
-        raise UnreadableImageError(
-            f"the file has {status.st_size:,} bytes, more than {LARGEST_BYTES:,}"
-        )
+@contextmanager
+def as_file(path: str | Path) -> Iterator[Path]:
+    """Yield the file of an image, for a program that reads nothing else.
 
+    A member of a shard is written to a temporary file, whose name is not the member's.
 
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+    Raises
+    ------
+    UnreadableImageError
+        As :func:`open_image`, for a member of a shard.
+    """
+    if split_member(str(path)) is None:
+        yield Path(path)
+        return
+    with open_image(path) as stream, NamedTemporaryFile(suffix=Path(path).suffix) as copy:
+        copy.write(stream.read())
+        copy.flush()
+        yield Path(copy.name)

@@ -3,31 +3,23 @@
 It uses plain strings and ``os``, since a :class:`pathlib.Path` for each file costs seconds, and it
 imports nothing that decodes images, since it runs whenever Snakemake reads the workflow.
 """
-# ruff: noqa: PTH112, PTH113, PTH116, PTH118, PTH122, PTH207, SIM905
+# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH122, PTH207
 
 import glob
 import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import numpy as np
 
+from parity.data.path_table import TABLE, read_path_table
+from parity.data.shards import images_in, is_shard, split_member
+from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError
-
-ULTRALYTICS_SUFFIXES = frozenset(
-    ".avif .bmp .dng .heic .heif .jp2 .jpeg .jpg .mpo .png .tif .tiff .webp".split()
-)
-"""Suffixes of still images for Ultralytics (``ultralytics.data.utils.IMG_FORMATS``, 8.4.190)."""
-
-SUFFIXES = ULTRALYTICS_SUFFIXES | frozenset(
-    ".apng .dib .exr .gif .hdr .ico .jfif .jpe .jpx .j2k .pbm .pcx .pgm .pic .pnm .ppm .pxm"
-    " .ras .sgi .sr .tga .xbm .xpm".split()
-)
-"""Suffixes that a folder is searched for: those and others that OpenCV or Pillow decode."""
 
 PACKAGE_SAMPLES = {
     "ultralytics": ("assets/bus.jpg", "assets/zidane.jpg"),
@@ -36,6 +28,32 @@ PACKAGE_SAMPLES = {
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
 OWN_SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
+
+
+COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+
+
+@dataclass(frozen=True)
+class ListedShard:
+    """A tar shard, whose images are asked for.
+
+    Attributes
+    ----------
+    name : str
+        Path below the images' root; an image is called ``<name>/<member>``.
+    path : str
+        Where it is.
+    members : frozenset of str or None
+        The images that are listed; None for all of the shard.
+    """
+
+    name: str
+    path: str
+    members: frozenset[str] | None = None
+
+    def holds(self, images: Iterable[str]) -> bool:
+        """Return whether one of some images is in the shard, by name."""
+        return any(name == self.name or name.startswith(f"{self.name}/") for name in images)
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,8 @@ class Listing:
         Bytes, and nanoseconds of the last change; 0 for a file without a status.
     seen_ns : int
         When the listing began.
+    shards : tuple of ListedShard
+        Tar shards, sorted by name, which hold further images.
     """
 
     names: list[str]
@@ -59,21 +79,24 @@ class Listing:
     sizes: np.ndarray
     times: np.ndarray
     seen_ns: int
+    shards: tuple[ListedShard, ...] = ()
 
     def __len__(self) -> int:
-        """Return the number of images."""
+        """Return the number of images that are files."""
         return len(self.names)
 
 
 def list_images(source: str) -> Listing:
-    """Return the images that a folder, a glob or a text file of paths names.
+    """Return the images that a folder, a glob, a text file of paths or a Parquet file names.
 
     Parameters
     ----------
     source : str
         A folder is searched recursively for image suffixes, links to folders included, each folder
-        once, and a file with such a suffix is the one image; a glob and a text file (one path a
-        line, relative to the file) name the images one by one, with any suffix.
+        once; if there is no image, for tar shards. A file with such a suffix is the one image or
+        the one shard. A glob, a text file (one path a line, relative to the file) and a Parquet
+        file (see :func:`parity.data.path_table.read_path_table`) name images, with any suffix, and
+        shards, and the files name members of shards, ``shard.tar/member.jpg``, too.
 
     Returns
     -------
@@ -89,18 +112,20 @@ def list_images(source: str) -> Listing:
     """
     path = Path(source)
     if os.path.isdir(source):
-        return _listing(_images_in(str(path)))
+        listing = _listing(_images_in(str(path)))
+        return listing if listing.names else replace(listing, shards=_shards_in(str(path)))
     if os.path.isfile(source):
-        listed = [source] if path.suffix.lower() in SUFFIXES else _read_list(path)
-        return list_paths(_by_name(listed, source))
+        return _named(_read_source(path), source)
     if os.path.lexists(source):
         raise UserError(
             f"images: {source} is neither a folder nor a file that can be read; name a folder, a "
-            "glob or a text file of paths."
+            "glob or a list of paths."
         )
     if glob.has_magic(source):
         matches = sorted({match for match in _expand(source) if not os.path.isdir(match)})
-        return list_paths(_by_name(matches, source))
+        if not matches:
+            raise UserError(f"images: {source} names no file.")
+        return _named(matches, source)
     raise UserError(
         f"images: {source} does not exist; name a folder, a glob or a text file of paths."
     )
@@ -112,9 +137,16 @@ def list_paths(named: Mapping[str, str | Path]) -> Listing:
 
 
 def find_images(source: str) -> dict[str, Path]:
-    """Return the path of each image by its name, sorted by name; see :func:`list_images`."""
+    """Return the path of each image by its name; see :func:`list_images`.
+
+    Of tar shards, the headers are read.
+    """
     listing = list_images(source)
-    return dict(zip(listing.names, map(Path, listing.paths), strict=True))
+    found = dict(zip(listing.names, map(Path, listing.paths), strict=True))
+    for shard in listing.shards:
+        for member in sorted(shard.members or images_in(shard.path)):
+            found[f"{shard.name}/{member}"] = Path(shard.path, member)
+    return found
 
 
 def _listing(seen: Iterable[tuple[str, str, int, int]]) -> Listing:
@@ -147,6 +179,17 @@ def _images_in(root: str) -> Iterator[tuple[str, str, int, int]]:
         for entry in entries or ():
             if os.path.splitext(entry.name)[1].lower() in SUFFIXES:
                 yield _look(f"{prefix}{entry.name}", entry.path)
+
+
+def _shards_in(root: str) -> tuple[ListedShard, ...]:
+    """Return the shards below a folder."""
+    found = (
+        ListedShard(f"{prefix}{entry.name}", entry.path)
+        for prefix, _, entries in _folders(root)
+        for entry in entries or ()
+        if is_shard(entry.name)
+    )
+    return tuple(sorted(found, key=lambda shard: shard.name))
 
 
 def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
@@ -200,6 +243,19 @@ def _expand(pattern: str) -> Iterator[str]:
                 yield from _expand(f"{glob.escape(folder)}/{after.rstrip('/') or '*'}")
 
 
+def _read_source(path: Path) -> list[str]:
+    """Return the files that a file names: itself, or those that it lists."""
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES or is_shard(path):
+        return [str(path)]
+    if suffix != TABLE:
+        return _read_list(path)
+    listed = [os.path.join(path.parent, entry) for entry in read_path_table(path)]
+    for entry in listed:
+        _check_listed(entry, path)
+    return listed
+
+
 def _read_list(path: Path) -> list[str]:
     """Return the files that a text file lists."""
     listed, number = [], 0
@@ -218,20 +274,42 @@ def _read_list(path: Path) -> list[str]:
 def _check_listed(entry: str, path: Path) -> None:
     if os.path.isdir(entry):
         raise UserError(f"images: {path} lists {entry}, which is a folder; list files.")
-    if not os.path.lexists(entry):
+    shard = split_member(entry)
+    if not os.path.lexists(shard[0] if shard else entry):
         raise UserError(f"images: {path} lists {entry}, which does not exist.")
 
 
-def _by_name(paths: list[str], source: str) -> dict[str, str]:
-    if not paths:
+def _named(paths: Iterable[str], source: str) -> Listing:
+    """Return the listing of files, shards and members of shards by their paths."""
+    files: dict[str, str] = {}  # path by absolute path
+    shards: dict[str, str] = {}
+    members: dict[str, set[str]] = {}  # of a shard; an empty name stands for all of them
+    listed = 0
+    for listed, path in enumerate(paths, 1):  # noqa: B007
+        if path.lower().endswith(COMPRESSED):
+            raise UserError(
+                f"images: {path} is compressed, and a shard is read in place; decompress it."
+            )
+        if parts := split_member(path):
+            shard = os.path.abspath(parts[0])
+            shards[shard] = parts[0]
+            members.setdefault(shard, set()).add(parts[1])
+        else:
+            files[os.path.abspath(path)] = path
+    if not listed:
         raise UserError(f"images: {source} names no file.")
-    absolute = list(map(os.path.abspath, paths))
-    root = os.path.commonpath(set(map(os.path.dirname, absolute)))
-    start = len(root) if root.endswith("/") else len(root) + 1
-    named = {whole[start:]: path for whole, path in zip(absolute, paths, strict=True)}
-    if len(named) < len(paths):
+    if listed > len(files) + sum(map(len, members.values())) or any(
+        "" in inner and len(inner) > 1 for inner in members.values()
+    ):
         raise UserError(f"images: {source} names the same file twice.")
-    return named
+    root = os.path.commonpath(set(map(os.path.dirname, [*files, *shards])))
+    start = len(root) if root.endswith("/") else len(root) + 1
+    listing = list_paths({whole[start:]: path for whole, path in files.items()})
+    found = []
+    for whole, path in sorted(shards.items()):
+        inner = None if "" in members[whole] else frozenset(members[whole])
+        found.append(ListedShard(whole[start:], path, inner))
+    return replace(listing, shards=tuple(found))
 
 
 def find_samples() -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """Decoding images exactly as Ultralytics does, without importing it."""
 
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from parity.data.image_files import open_image
-from parity.data.listing import ULTRALYTICS_SUFFIXES
+from parity.data.suffixes import ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError
 from parity.limits import Limits
 
@@ -38,11 +39,12 @@ def read_image(path: str | Path) -> np.ndarray:
     path = Path(path)
     with open_image(path) as stream:
         try:
-            data = np.fromfile(stream, np.uint8)
+            content = stream.read()
         except OSError as error:
             raise UnreadableImageError(error.strerror or str(error)) from None
-    if not data.size:
+    if not content:
         raise UnreadableImageError("the file is empty")
+    data = np.frombuffer(content, np.uint8)
     try:
         image = _decode(path, data)
     except cv2.error as error:
@@ -68,11 +70,11 @@ def _decode(path: Path, data: np.ndarray) -> np.ndarray | None:
     suffix = path.suffix.lower()
     image = _read_colour_tiff(data) if suffix in TIFF else None
     if image is None and suffix in PILLOW_FIRST:
-        image = _read_with_pillow(path)
+        image = _read_with_pillow(path, data)
     if image is None:
         image = cv2.imdecode(data, cv2.IMREAD_COLOR)
     if image is None and suffix not in ULTRALYTICS_SUFFIXES:
-        image = _read_with_pillow(path)
+        image = _read_with_pillow(path, data)
     return image
 
 
@@ -82,10 +84,10 @@ def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
     return pages[0][..., :3] if decoded and pages[0].ndim == 3 else None
 
 
-def _read_with_pillow(path: Path) -> np.ndarray | None:
+def _read_with_pillow(path: Path, data: np.ndarray) -> np.ndarray | None:
     check_pixels(path)
     try:
-        with ImageOps.exif_transpose(Image.open(path)) as image:
+        with ImageOps.exif_transpose(Image.open(BytesIO(data.tobytes()))) as image:
             returned: np.ndarray | None = cv2.cvtColor(
                 np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR
             )

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from parity.data.image_files import as_file
 from parity.data.reading import check_pixels, read_image
 from parity.deployment.stage import Choices, by_value
 from parity.errors import UnreadableImageError
@@ -54,7 +55,7 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
     choices : ReadingChoices
         How it reads.
     path : str or Path
-        An image file.
+        An image, see :func:`parity.data.image_files.open_image`.
 
     Returns
     -------
@@ -68,9 +69,10 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
     """
     check_pixels(path)
     upright = choices.orientation == "exif"
-    image = _with_repeated_chroma(path, upright) if choices.chroma == "repeated" else None
-    if image is None:
-        image = CODECS[choices.codec](path, upright)
+    with as_file(path) as file:
+        image = _with_repeated_chroma(file, upright) if choices.chroma == "repeated" else None
+        if image is None:
+            image = CODECS[choices.codec](file, upright)
     if choices.jpeg_quality is not None:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, choices.jpeg_quality])
         image = cv2.imdecode(encoded[1], cv2.IMREAD_COLOR)

@@ -1,6 +1,5 @@
 """Postprocessing a batch: from a candidate file to a detection file."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,6 @@ from parity.detection.detection_files import DetectionBatch, ImageDetections, Ma
 from parity.detection.detections import Detections
 from parity.documents import save
 from parity.errors import UserError
-
-log = logging.getLogger(__name__)
 
 
 def detect_batch(
@@ -44,7 +41,7 @@ def detect_batch(
     Raises
     ------
     UserError
-        If NMS in the model's graph has dropped what the thresholds ask for.
+        If NMS in the model's graph has other thresholds, see :func:`check_baked`.
     """
     batch = CandidateBatch.load(candidates)
     run = batch.made_by
@@ -63,7 +60,8 @@ def check_baked(arm: str, baked: BakedThresholds | None, thresholds: Thresholds)
     Raises
     ------
     UserError
-        If the graph has already dropped detections that the thresholds ask for.
+        If the graph has already dropped detections that the thresholds ask for, or has suppressed
+        at another IoU.
     """
     if baked is None:
         return
@@ -74,9 +72,8 @@ def check_baked(arm: str, baked: BakedThresholds | None, thresholds: Thresholds)
             "with a lower conf."
         )
     if np.float32(thresholds.iou) != np.float32(baked.iou):
-        log.warning(
-            "%s runs NMS in its graph at an IoU threshold of %s; thresholds.iou (%s) has no effect",
-            arm,
-            baked.iou,
-            thresholds.iou,
+        raise UserError(
+            f"{arm}: thresholds.iou is {thresholds.iou}, but the NMS in this model's graph uses "
+            f"{baked.iou}; set thresholds.iou: {baked.iou}, or export the model again with "
+            f"iou={thresholds.iou}."
         )

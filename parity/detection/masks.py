@@ -7,7 +7,6 @@ than torch, so that a pixel whose value is zero within float32 rounding can diff
 
 import math
 
-import cv2
 import numpy as np
 
 UPSCALES = 4
@@ -69,7 +68,7 @@ def masks_in_image(
     padding = pad_y | pad_x
     factor = UPSCALES // math.gcd(UPSCALES, padding | padding // 2)
     enlarged = (low[0] * factor, low[1] * factor)
-    rows, columns = _content(enlarged, shape)
+    rows, columns = image_part(enlarged, shape)
     masks = np.empty((len(coefficients), *shape), np.uint8)
     for mask, logits in zip(masks, logits_of(prototypes, coefficients), strict=True):
         larger = _resize(logits, enlarged)
@@ -84,7 +83,7 @@ def logits_of(prototypes: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return flat.reshape(-1, *low)
 
 
-def _content(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, slice]:
+def image_part(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, slice]:
     """Return which rows and columns of an enlarged mask belong to the image."""
     if shape == image:
         return slice(None), slice(None)
@@ -99,6 +98,8 @@ def _resize(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize bilinearly, px centres at halves, as ``torch.nn.functional.interpolate`` does."""
     if values.shape == shape:
         return values
+    import cv2  # noqa: PLC0415  0.15 s, which planning need not wait for
+
     resized: np.ndarray = cv2.resize(values, shape[::-1], interpolation=cv2.INTER_LINEAR)
     return resized
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import yaml
 
-from parity.data.listing import list_images
+from parity.data.listing import find_images
 from parity.diagnose.configuration import EXTERNAL, MODEL, configuration_of
 from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
+from parity.documents import load
 from parity.errors import UserError, in_one_sentence
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
@@ -28,6 +29,7 @@ from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
 from parity.reporting.history import HISTORY, changes_since, load_runs, name_of_run
 from parity.reporting.kept_report import page_of
+from parity.reporting.run_verdict import RunVerdict
 
 OUTPUT = Path("diagnosis")
 HEAD = "# Written by python -m parity.diagnose.\n"
@@ -48,15 +50,25 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("boxes", type=Path, help="its boxes, a file or a folder in a known format")
     parser.add_argument("images", type=Path, help="the folder of the images")
     parser.add_argument(
-        "--weights", type=Path, help="the checkpoint (.pt) that was exported, or an ONNX file"
+        "--weights",
+        type=Path,
+        required=True,
+        help="the checkpoint (.pt) that was exported; if you do not have it, the ONNX file again, "
+        "of which a checkpoint is made if that is possible",
     )
     parser.add_argument("--conf", type=float, help="its confidence threshold, if you know it")
     parser.add_argument("--iou", type=float, help="its IoU threshold, if you know it")
     parser.add_argument("--max-det", type=int, help="the most boxes of an image, if you know it")
     parser.add_argument("--imgsz", type=int, help="its input size, px, if the ONNX file is dynamic")
-    parser.add_argument("--geometry", choices=("square", "rect"), help="how it means to pad images")
+    parser.add_argument(
+        "--geometry",
+        choices=("square", "rect"),
+        help="whether it pads images to the full input or to the minimal rectangle",
+    )
     parser.add_argument("--names", help="a text file of its class names, if not the model's")
-    parser.add_argument("--box-format", choices=BOX_FORMAT_NAMES, help="what four numbers are")
+    parser.add_argument(
+        "--box-format", choices=BOX_FORMAT_NAMES, help="what the four numbers of a box are"
+    )
     parser.add_argument(
         "--output", type=Path, default=OUTPUT, help=f"folder of the run (default: {OUTPUT})"
     )
@@ -77,17 +89,16 @@ def prepare_run(options: argparse.Namespace) -> None:
     UserError
         If something is not given, does not exist or is of the wrong kind.
     """
+    given = (options.onnx, options.boxes, options.images, options.weights)
+    lost = [str(path) for path in given if not path.exists()]
+    if lost:
+        raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
-    if options.weights is None:
-        raise UserError(
-            "--weights is missing: name the checkpoint (.pt) that was exported; if you do not have "
-            "it, name the ONNX file again, and a checkpoint is made from it if that is possible."
-        )
     check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
-    images = list_images(str(options.images))
-    if not images.names:
+    images = list(find_images(str(options.images)))
+    if not images:
         raise UserError(f"{options.images} holds no image.")
-    read_contents(options.boxes, images.names)
+    read_contents(options.boxes, images)
     said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
     if "names" in said:
         said["names"] = str(Path(said["names"]).resolve())
@@ -160,13 +171,14 @@ def answer(folder: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it all; return 0 where there is an answer."""
+    """Run it all; return 0 where the deployment passes, and 1 where it does not."""
     options = parse(arguments)
     folder = options.output.resolve()
     status = run_workflow(folder, options.cores)
-    if status == 0:
-        sys.stdout.write(f"{answer(folder)}\n")
-    return status
+    if status:
+        return status
+    sys.stdout.write(f"{answer(folder)}\n")
+    return load(folder / TARGET, RunVerdict).answers.exit_code
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def configuration_of(
         "exports": {EXPORT: export},
         "candidates": {"floor": floor},
         "external": {EXTERNAL: {"detections": str(detections.resolve()), **said}},
+        "gate": [f"external-{EXTERNAL}"],
         "layers": {"images": 0},
         "annotate": 0,
     }

@@ -69,6 +69,7 @@ def diagnose_files(
         names = load(inputs["controls"][0], DetectionBatch).made_by.names
         listed = [image for path in inputs["batches"] for image in load_batch(path)]
         network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+        check_task(network)
         observations = with_arrays(
             boxes,
             known,
@@ -98,6 +99,21 @@ def diagnose_files(
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
+
+
+def check_task(network: OnnxNetwork) -> None:
+    """Check that deployments of a network can be diagnosed.
+
+    Raises
+    ------
+    UserError
+        If it is of another task than detection.
+    """
+    if network.head.task != "detect":
+        raise UserError(
+            f"deployments of {network.task.models} are compared with PyTorch but not diagnosed; "
+            "only detection models are."
+        )
 
 
 def declared_thresholds(declared: Declared, control: str) -> Thresholds:

@@ -122,8 +122,9 @@ class Precision:
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
         score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
+        units = ROUNDING_ERROR * (printed.corner_error if printed else 1.0)
         if printed is not None and printed.box_unit == "fraction":
-            box = max(ROUNDING_ERROR * 10.0**-printed.box_decimals, FRACTION_PRECISION)
+            box = max(units * 10.0**-printed.box_decimals, FRACTION_PRECISION)
             return cls(box, score, printed_fraction=True)
         if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
             most_decimals, least, side = FRACTION_DECIMALS, FRACTION_PRECISION, 1.0
@@ -131,7 +132,7 @@ class Precision:
             most_decimals, least, side = PX_DECIMALS, PX_PRECISION, INPUT_SIDE
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
-        box = WHOLE_PRECISION if whole else max(ROUNDING_ERROR * 10.0**-box_decimals, least)
+        box = WHOLE_PRECISION if whole else max(units * 10.0**-box_decimals, least)
         return cls(box, score, whole, side)
 
     def in_image(self, image_shape: tuple[int, int]) -> "Precision":

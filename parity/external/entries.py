@@ -34,6 +34,9 @@ LONGEST_CLASS_NAME = 200
 WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?", re.A)
 """A whole number as text, as pandas writes it, too."""
 
+NAME = "name"
+"""Names the class where something else names the image."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -88,10 +91,13 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     box, box_format = _parse_box(record, where)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else _parse_score(given, f"{where}: the score")
-    keys = (key for key in (*CLASS_KEYS, *LABEL_KEYS) if record.get(key) not in (None, ""))
-    key = next(keys, None)
+    known = (*CLASS_KEYS, *LABEL_KEYS, NAME)
+    key = next((key for key in known if record.get(key) not in (None, "")), None)
     if key is None:
-        raise UserError(f"{where}: names no class (class_id or label).")
+        raise UserError(
+            f"{where}: names no class; name it with class_id or label (also class, class_name, "
+            "category or name)."
+        )
     usual = bbox if next((k for k in BOX_KEYS if k in record), "") == "bbox" else ""
     return Entry(box, box_format, score, parse_label(record[key], where), where, usual)
 

@@ -69,7 +69,8 @@ def _is_record(document: Record) -> bool:
     """Return whether an object names an image, as a line of JSON Lines does, and its boxes none."""
     inner = [record for record in list_in(document) or [] if isinstance(record, dict)]
     is_named = any(isinstance(document.get(key), str | int) for key in IMAGE_KEYS)
-    return is_named and not any(key in record for record in inner for key in IMAGE_KEYS)
+    theirs = {*IMAGE_KEYS} - {"name"}  # which may be that of a class
+    return is_named and not any(key in record for record in inner for key in theirs)
 
 
 def list_in(record: Record) -> list[Any] | None:

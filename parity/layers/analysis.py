@@ -1,8 +1,8 @@
 """Which layers of an export cause its drift, and what keeping them in fp32 gives.
 
 A layer's own error is what it adds when it alone is the candidate's and everything before it is
-the fp32 export's. Its share is what that does to the final boxes and scores, relative to what the
-other layers do one by one.
+the fp32 export's. Its share is what that does to the final outputs, relative to what the other
+layers do one by one.
 """
 
 import tempfile
@@ -124,7 +124,7 @@ def analyse_layers(
     if not drifts:
         return LayerResults(False, ["It differs by no more than float32 rounding causes."])
     network = OnnxNetwork.load(export.reference, threads=threads)
-    if network.end2end:
+    if network.end2end or OnnxNetwork.load(export.candidate, threads=threads).end2end:
         said = "Its head returns finished boxes, which cannot be followed through the layers."
         return LayerResults(True, [said])
     reference, candidate = load_checked(export.reference), load_checked(export.candidate)
@@ -132,7 +132,12 @@ def analyse_layers(
     ordered = [by_name[name] for name in names]
     worst = Evaluator.prepare(network, ordered[:wanted], thresholds)
     sensitivities, total = measure_sensitivities(
-        reference, candidate, worst.inputs, threads=threads
+        reference,
+        candidate,
+        worst.inputs,
+        task=network.task,
+        classes=len(network.names),
+        threads=threads,
     )
     errors = layer_errors(sensitivities)
     first = first_unexpected(errors, export.stored_as)
@@ -148,11 +153,14 @@ def analyse_layers(
             made = Path(folder, "mixed.onnx")
             if export.given:
                 outputs = {layer.reference: layer.candidate for layer in chosen}
-                restore_weights(candidate, reference, outputs, made)
+                done = restore_weights(candidate, reference, outputs, made)
+                restored = [i for i in kept if layers[i].reference in done]
+                if not restored:
+                    continue
             else:
                 keep_in_fp32(export, reference, nodes, made, threads=threads)
             measured = evaluator.evaluate(made, threads=threads)
-        named = [errors[i].node for i in kept]
+        named = [errors[i].node for i in (restored if export.given else kept)]
         tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
     return LayerResults(
         drifts=True,
@@ -196,6 +204,7 @@ def layer_errors(sensitivities: list[Sensitivity]) -> list[LayerError]:
             box_px=each.effect.box_px,
             score=each.effect.score,
             share=share,
+            extras=each.effect.extras,
         )
         for each, share in zip(sensitivities, parts, strict=True)
     ]
@@ -252,7 +261,7 @@ def conclusions(
         )
     worst = sorted((e for e in errors if e.share >= NAMED_SHARE), key=lambda e: -e.share)
     named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:LAYERS_IN_SENTENCE])
-    said.append(f"Most of the error in boxes and scores comes from {named}.")
+    said.append(f"Most of the error in the outputs comes from {named}.")
     for each in tried:
         what = "the checkpoint's weights" if given else "fp32"
         said.append(

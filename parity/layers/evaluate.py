@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.matching import match
+from parity.comparison.measures import box_distances
 from parity.data.batch_files import BatchImage
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Thresholds
@@ -83,8 +84,7 @@ class Evaluator:
             missing += len(pairs.missing) + len(pairs.flipped)
             extra += len(pairs.extra) + len(pairs.flipped)
             i, j = pairs.matched[:, 0], pairs.matched[:, 1]
-            distance = np.abs(ours.boxes[i].astype(np.float64) - theirs.boxes[j])
-            box_px += distance.max(axis=1, initial=0).tolist()
+            box_px += box_distances(ours, theirs, pairs.matched).tolist()
             score += np.abs(ours.scores[i].astype(np.float64) - theirs.scores[j]).tolist()
         return Evaluation(
             bytes=Path(path).stat().st_size,

@@ -77,7 +77,8 @@ def restore_weights(
     Returns
     -------
     list of str
-        Layers, by output in the reference, whose weights were restored.
+        Layers, by output in the reference, whose weights were restored; those that are stored in
+        another precision are not.
     """
     restored = onnx.ModelProto()
     restored.CopyFrom(candidate)
@@ -90,13 +91,20 @@ def restore_weights(
         if output not in ours or other not in theirs:
             continue
         pairs = list(zip(ours[output].input, theirs[other].input, strict=False))
-        weights = [(true[a], stored[b]) for a, b in pairs if a in true and b in stored]
+        weights = [
+            (true[a], stored[b])
+            for a, b in pairs
+            if a in true and b in stored and _kind(true[a]) == _kind(stored[b])
+        ]
         for source, target in weights:
-            if list(source.dims) == list(target.dims) and source.data_type == target.data_type:
-                name = target.name
-                target.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(source), name))
+            name = target.name
+            target.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(source), name))
         if weights:
             done.append(output)
     onnx.save(restored, destination)
     load_checked(destination)
     return done
+
+
+def _kind(tensor: onnx.TensorProto) -> tuple[int, list[int]]:
+    return tensor.data_type, list(tensor.dims)

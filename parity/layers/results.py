@@ -1,4 +1,4 @@
-"""What the layers of an export do to its boxes and scores."""
+"""What the layers of an export do to its outputs."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class MeanError:
-    """Mean differences of final outputs, over the anchors that count.
+    """Mean differences of final outputs, over the predictions that count.
 
     Attributes
     ----------
@@ -14,10 +14,13 @@ class MeanError:
         Of a coordinate, px of the network's input.
     score : float
         Of the best score.
+    extras : float
+        Of what a task adds to boxes: logits of masks, px of keypoints, radians.
     """
 
     box_px: float
     score: float
+    extras: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class LayerError:
         The same when the layer alone is the candidate's.
     own_error : float
         Error of the layer alone, as a share of its signal.
-    box_px, score : float
-        Mean differences of final outputs that the layer alone causes.
+    box_px, score, extras : float
+        Mean differences of final outputs that the layer alone causes, see :class:`MeanError`.
     share : float
         Its share in the error that the layers cause one by one.
     """
@@ -50,6 +53,7 @@ class LayerError:
     box_px: float
     score: float
     share: float
+    extras: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ class Layer:
     size_bytes: int
 
 
-def match_layers(reference: onnx.ModelProto, candidate: onnx.ModelProto) -> list[Layer]:
+def match_layers(
+    reference: onnx.ModelProto, candidate: onnx.ModelProto, *, outputs: int = 1
+) -> list[Layer]:
     """Return the layers that two graphs have in common, in the order of the reference.
 
     They are matched by name. Where the exporter gave other names, weighted operators are matched
@@ -56,6 +58,8 @@ def match_layers(reference: onnx.ModelProto, candidate: onnx.ModelProto) -> list
     ----------
     reference, candidate : onnx.ModelProto
         The fp32 export and another one of the same network.
+    outputs : int
+        How many of their outputs count; each has a tail.
     """
     made = {name for node in candidate.graph.node for name in node.output}
     weighted = [node for node in reference.graph.node if node.op_type in WEIGHTED]
@@ -68,8 +72,14 @@ def match_layers(reference: onnx.ModelProto, candidate: onnx.ModelProto) -> list
         for node in weighted
         if node.output[0] in names
     ]
-    ours, theirs = reference.graph.output[0].name, candidate.graph.output[0].name
-    return [*layers, Layer(ours, theirs, ours, "tail", sizes[ours])]
+    ends = zip(*(counted_outputs(model, outputs) for model in (reference, candidate)), strict=True)
+    tails = [Layer(ours, theirs, ours, "tail", sizes[ours]) for ours, theirs in ends]
+    return [*layers, *tails]
+
+
+def counted_outputs(model: onnx.ModelProto, outputs: int) -> list[str]:
+    """Return the names of the first outputs of a graph."""
+    return [value.name for value in model.graph.output[:outputs]]
 
 
 def _by_order(weighted: list[onnx.NodeProto], candidate: onnx.ModelProto) -> dict[str, str]:
@@ -143,11 +153,11 @@ class Subgraph:
 class SubgraphExtractor:
     """A graph from which parts are extracted; it is not changed."""
 
-    def __init__(self, model: onnx.ModelProto, *, threads: int) -> None:
-        """Take a model, and the number of threads that a run of its parts may use."""
+    def __init__(self, model: onnx.ModelProto, *, outputs: int, threads: int) -> None:
+        """Take a model, how many of its outputs count, and the threads of a run of a part."""
         self.model = model
         self.image = model.graph.input[0].name
-        self.output = model.graph.output[0].name
+        self.outputs = counted_outputs(model, outputs)
         self._threads = threads
         self._types = element_types(model)
 

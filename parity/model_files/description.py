@@ -13,13 +13,19 @@ from onnx import numpy_helper
 
 from parity.detection.candidate_files import BakedThresholds
 from parity.documents import load
-from parity.errors import UserError, in_one_line
+from parity.errors import UserError, in_one_line, shown
 from parity.files import atomic
 from parity.integrity import damaged, is_result
+from parity.model_files.first_bytes import HEAD_BYTES, what_it_is
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256
+
+KNOWN_DOMAINS = ("ai.onnx", "com.microsoft", "com.ms")
+"""What the domains of operators begin with that ONNX Runtime knows, beside the standard's own."""
+PLUGIN = "_TRT"
+"""What the names of TensorRT's plugins end with."""
 
 
 def load_checked(path: str | Path) -> onnx.ModelProto:
@@ -35,6 +41,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     try:
         with graph_limit(path, "checking it"):
             model = onnx.load(path)
+            check_version(model, path)
             check_expansion(model, path)
             sort_nodes(model.graph)
             onnx.checker.check_model(model, full_check=True)
@@ -51,6 +58,21 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
     if not model.graph.output:
         raise UserError(f"{path} has no output; export the model again.")
     return model
+
+
+def check_version(model: onnx.ModelProto, path: str | Path) -> None:
+    """Check that a model is not of a newer format than is known here.
+
+    Raises
+    ------
+    UserError
+        If it is.
+    """
+    if model.ir_version > onnx.IR_VERSION:
+        raise UserError(
+            f"{path} is of IR version {model.ir_version}, and the newest that is known here is "
+            f"{onnx.IR_VERSION}; export it with an older version of onnx."
+        )
 
 
 def check_undamaged(path: str | Path) -> None:
@@ -82,6 +104,63 @@ def _texts(model: onnx.ModelProto) -> Iterator[str | bytes]:
         yield from (axis.dim_param for axis in value.type.tensor_type.shape.dim)
 
 
+def load_given(given: str | Path) -> onnx.ModelProto:
+    """Load an ONNX file that is given, see :func:`load_checked`.
+
+    Raises
+    ------
+    UserError
+        If it is no valid model, its weights lie outside its folder or are lost, or it has operators
+        that no runtime here knows.
+    """
+    path = Path(given)
+    if path.is_file():
+        said = what_it_is(path.open("rb").read(HEAD_BYTES))
+        if said:
+            raise UserError(f"{path} {said}.")
+    for name in external_data_files(path):
+        if not (path.parent / name).is_file():
+            raise UserError(
+                f"{path} takes weights from {name}, which is not beside it; put that file there, "
+                "or save the model again as one file."
+            )
+    model = load_checked(path)
+    check_operators(model, path)
+    return model
+
+
+def check_operators(model: onnx.ModelProto, path: str | Path) -> None:
+    """Check that a model has only operators that ONNX Runtime can know.
+
+    Raises
+    ------
+    UserError
+        If it has others, naming them.
+    """
+    own = {(function.domain, function.name) for function in model.functions}
+    unknown = sorted(
+        {
+            (node.domain, node.op_type)
+            for node in nodes_of_graphs(model.graph.node)
+            if (node.domain, node.op_type) not in own
+            and (node.op_type.endswith(PLUGIN) or not node.domain.startswith(KNOWN_DOMAINS))
+            and node.domain
+        }
+    )
+    if not unknown:
+        return
+    named = ", ".join(f"{shown(kind)} of {shown(domain)}" for domain, kind in unknown[:5])
+    if any(kind.endswith(PLUGIN) for _, kind in unknown):
+        raise UserError(
+            f"{path} has operators that only TensorRT knows ({named}); give the file as it was "
+            "exported, before they were added, and the boxes of the engine under external."
+        )
+    raise UserError(
+        f"{path} has operators that ONNX Runtime does not know ({named}); export the model "
+        "without them."
+    )
+
+
 def take_given(given: str | Path, destination: str | Path) -> None:
     """Copy an ONNX file that is given; weights that lie beside it are taken into it.
 
@@ -91,7 +170,7 @@ def take_given(given: str | Path, destination: str | Path) -> None:
         If it is no valid model, or its weights lie outside its folder.
     """
     external = external_data_files(given)
-    model = load_checked(given)
+    model = load_given(given)
     with atomic(destination) as temporary:
         if external:
             onnx.save(model, temporary)
@@ -185,24 +264,33 @@ def baked_thresholds(graph: onnx.GraphProto) -> BakedThresholds | None:
 
     Ultralytics' ``nms=True`` puts them into nodes and into nothing else: scores are compared with
     the confidence threshold before ``NonMaxSuppression``, and the IoU threshold is an input of it.
+    Oriented boxes are suppressed by comparing the upper triangle of their overlaps, ``Trilu``, with
+    the IoU threshold.
     """
     constants = _scalars(graph)
     producers = {name: node for node in graph.node for name in node.output}
     confs, ious = [0.0], []
-    for suppression in (node for node in graph.node if node.op_type == "NonMaxSuppression"):
-        inputs = [*suppression.input, "", "", ""]
-        ious.append(constants.get(inputs[3], 0.0))
-        confs.append(constants.get(inputs[4], 0.0))
+    for node in graph.node:
+        inputs = [*node.input, "", "", "", ""]
+        overlaps = producers.get(inputs[0])
+        if node.op_type == "NonMaxSuppression":
+            ious.append(constants.get(inputs[3], 0.0))
+            confs.append(constants.get(inputs[4], 0.0))
+            queue = inputs[:2]
+        elif node.op_type == "Greater" and overlaps is not None and overlaps.op_type == "Trilu":
+            ious.append(constants.get(inputs[1], 0.0))
+            queue = inputs[:1]
+        else:
+            continue
         seen: set[str] = set()
-        queue = list(inputs[:2])
         while queue:
-            node = producers.get(queue.pop())
-            if node is None or node.output[0] in seen:
+            earlier = producers.get(queue.pop())
+            if earlier is None or earlier.output[0] in seen:
                 continue
-            seen.add(node.output[0])
-            queue.extend(node.input)
-            if node.op_type in ("Greater", "GreaterOrEqual"):
-                confs.extend(constants[name] for name in node.input[1:2] if name in constants)
+            seen.add(earlier.output[0])
+            queue.extend(earlier.input)
+            if earlier.op_type in ("Greater", "GreaterOrEqual"):
+                confs.extend(constants[name] for name in earlier.input[1:2] if name in constants)
     return BakedThresholds(conf=max(confs), iou=min(ious)) if ious else None
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,10 +11,13 @@ import numpy as np
 import onnx
 
 from parity.errors import UserError
+from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN
+from parity.model_files.completing import COMPLETED, CONFIGURATION
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
+from parity.model_files.output_layout import OutputLayout
 from parity.model_files.results import (
     STORED_AS,
     Counterpart,
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
+OPTIONS = frozenset(field.name for field in fields(WantedOptions))
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
 
@@ -75,10 +79,14 @@ def inspect_export(
         nodes=len(model.graph.node),
         reference=_counterpart(reference),
         weights_compared=compare_weights(stored_weights(model), weights),
-        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k != "names"}),
+        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k in OPTIONS}),
         sentences=[],
     )
-    found = [*contradictions(inspection, wanted), *of_weights(inspection.weights_compared)]
+    found = [
+        *of_metadata(inspection.metadata),
+        *contradictions(inspection, wanted),
+        *of_weights(inspection.weights_compared),
+    ]
     levels = get_args(Level)
     return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
 
@@ -121,11 +129,30 @@ def operator_precision(model: onnx.ModelProto) -> dict[str, dict[str, int]]:
 
 def head_of(description: ExportDescription) -> HeadKind:
     """Return whether the output of a model is raw or finished, and by what."""
-    if description.baked:
-        return "suppressed"
-    last = description.outputs[0].shape[-1:]
-    finished = description.metadata.get("end2end") == "True" or last == [6]
-    return "end to end" if finished else "raw"
+    shapes = [tuple(output.shape) for output in description.outputs]
+    baked = description.baked is not None
+    layout = OutputLayout.of(read_metadata(description.metadata), shapes, baked=baked)
+    return layout.head if layout else "raw"
+
+
+def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
+    kinds = TAKEN | RETURNED
+    for name in metadata.get(ADAPTED, "").split():
+        said = f"{kinds[name].sentence} That is undone here before it is compared."
+        yield Finding("warn", said)
+    sources: dict[str, list[str]] = {}
+    for entry in metadata.get(COMPLETED, "").split():
+        key, _, source = entry.partition(":")
+        sources.setdefault(source, []).append(key)
+    for source, keys in sources.items():
+        where = "its metadata in the configuration" if source == CONFIGURATION else "the checkpoint"
+        lacks = "Its metadata lacks" if source != CONFIGURATION else "Its metadata is replaced in"
+        yield Finding(
+            "warn",
+            f"{lacks} {' and '.join(keys)}, taken from {where} here; a deployment cannot read that "
+            "from the file.",
+        )
 
 
 def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
@@ -134,7 +161,9 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     names = metadata.names or {}
     if names and len(names) != len(wanted.names):
         yield Finding(
-            "stop", f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}."
+            "stop",
+            f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}. Give the "
+            "weights that the file was exported from.",
         )
     elif names and names != wanted.names:
         wrong = [i for i in wanted.names if names.get(i) != wanted.names[i]]
@@ -150,11 +179,21 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     sides = shape[2:4]
     if any(_is_open(side) for side in sides) != wanted.dynamic:
         state = "open" if not wanted.dynamic else "fixed"
-        said = f"Height and width of the input are {state}; dynamic is {wanted.dynamic}."
+        said = (
+            f"Height and width of the input are {state}; dynamic is {wanted.dynamic}. Set dynamic: "
+            f"{str(not wanted.dynamic).lower()} for this export."
+        )
         yield Finding("stop", said)
     elif not wanted.dynamic and tuple(sides) != tuple(wanted.imgsz):
-        said = f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}."
+        said = (
+            f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}. Set imgsz: "
+            f"[{sides[0]}, {sides[1]}] for this export."
+        )
         yield Finding("stop", said)
+    if not wanted.dynamic and max(wanted.imgsz) != max(wanted.trained):
+        trained, run = ("x".join(map(str, size)) for size in (wanted.trained, wanted.imgsz))
+        said = f"The checkpoint was trained at {trained} px, the size of predict; this is {run} px."
+        yield Finding("note", said)
     if found.opset != wanted.opset:
         said = f"The operator set is {found.opset}; {wanted.opset} was asked for."
         yield Finding("note" if wanted.given else "warn", said)
@@ -216,6 +255,13 @@ def of_weights(compared: WeightComparison) -> Iterator[Finding]:
             "stop" if another else "warn",
             f"{what}: {len(differing)} of {total} weights are not the checkpoint's: {named}{more}.",
         )
+    if compared.by_layout:
+        yield Finding(
+            "note",
+            f"{compared.by_layout} weights are the checkpoint's, but in another layout, as ONNX "
+            "Runtime stores them after it optimised a graph; such a file is made for one kind of "
+            "processor.",
+        )
     if compared.absent:
         yield Finding(
             "note",
@@ -228,8 +274,15 @@ def _is_open(axis: Any) -> bool:
     return not isinstance(axis, int) or axis <= 0
 
 
-def stop_if_wrong(inspection: Inspection) -> None:
+def stop_if_wrong(inspection: Inspection, key: str) -> None:
     """Stop at a model whose comparison would mean nothing, and log what else was found.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What was found.
+    key : str
+        Of the export in the configuration.
 
     Raises
     ------
@@ -240,4 +293,4 @@ def stop_if_wrong(inspection: Inspection) -> None:
         log.info("%s: %s", each.level, each.sentence)
     stops = [each.sentence for each in inspection.sentences if each.level == "stop"]
     if stops:
-        raise UserError(" ".join(stops))
+        raise UserError(f"{key}: {' '.join(stops)}")

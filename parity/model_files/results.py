@@ -134,6 +134,8 @@ class WeightComparison:
         Tensors.
     by_value : int
         Those of them that have no common name.
+    by_layout : int
+        Those of them whose numbers are stored in another layout.
     absent : list of str
         Names in the checkpoint that the file does not have in any form.
     largest : float or None
@@ -144,6 +146,7 @@ class WeightComparison:
 
     compared: int
     by_value: int
+    by_layout: int
     absent: list[str]
     largest: float | None
     differing: list[WeightDifference]
@@ -183,9 +186,12 @@ class Wanted(WantedOptions):
     ----------
     names : dict of int to str
         The checkpoint's classes.
+    trained : tuple of int
+        Height and width that the checkpoint was trained at, px.
     """
 
     names: dict[int, str]
+    trained: tuple[int, int]
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from parity.errors import UserError
 from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
 from parity.foreign import is_file
-from parity.planning.config import Config, ExternalConfig
+from parity.planning.config import Config, ExternalConfig, MetadataConfig
 from parity.planning.externals import FILE_PATTERNS
+from parity.planning.trained_size import trained_size
 
 PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
 """What Snakemake 9 replaces in paths: wildcards and path variables."""
@@ -32,7 +33,7 @@ def checked(completed: Mapping[str, Any]) -> Config:
     UserError
         If keys contradict each other or name what does not exist.
     """
-    config = from_plain(completed, Config)
+    config = from_plain(with_size(completed), Config)
     check_thresholds(config)
     for name, model in config.models.items():
         path = Path(model.weights)
@@ -46,6 +47,14 @@ def checked(completed: Mapping[str, Any]) -> Config:
         check_paths(f"config: external.{name}", external)
     check_sweep(config)
     return config
+
+
+def with_size(completed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the size of the first checkpoint where it states none."""
+    if completed.get("imgsz") is not None:
+        return dict(completed)
+    first = next(iter(completed["models"].values()))
+    return {**completed, "imgsz": list(trained_size(first["weights"]))}
 
 
 def check_placeholders(key: str, path: str) -> None:
@@ -74,12 +83,15 @@ def check_export(config: Config, name: str) -> None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
         if not is_file(Path(export.onnx)):
             raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
-    for key, value in (("conf", export.conf), ("iou", export.iou)):
-        if value is not None and not export.nms:
-            raise UserError(
-                f"{where}.{key} has no meaning here; only an export with nms: true bakes "
-                "thresholds into its graph."
-            )
+    elif export.metadata != MetadataConfig():
+        raise UserError(
+            f"{where}.metadata has no meaning here; only a given file (onnx) can need it."
+        )
+    if export.conf is not None and not export.nms:
+        raise UserError(
+            f"{where}.conf has no meaning here; only an export with nms: true bakes thresholds "
+            "into its graph."
+        )
     if export.conf is not None and export.conf > config.thresholds.conf:
         raise UserError(
             f"config: thresholds.conf is {config.thresholds.conf}, below exports.{name}.conf, "

@@ -56,6 +56,16 @@ class CalibrationConfig:
 
 
 @dataclass(frozen=True)
+class MetadataConfig:
+    """What is said of a given file instead of its metadata; None is a key that is absent."""
+
+    names: tuple[str, ...] | None = None
+    stride: int | None = None
+    task: str | None = None
+    kpt_shape: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class ExportConfig:
     """An ONNX file of every model, see ``exports``; None is a key that is absent."""
 
@@ -68,11 +78,11 @@ class ExportConfig:
     runtime: str
     providers: tuple[str, ...]
     keep_fp32: tuple[str, ...]
+    metadata: MetadataConfig = MetadataConfig()
     onnx: str | None = None
     imgsz: Imgsz | None = None
     nms: bool | None = None
     conf: float | None = None
-    iou: float | None = None
     tolerances: Tolerance | None = None
 
     @property

@@ -7,7 +7,7 @@ Rule ``export`` makes every float model. An int8 model is made from such a float
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from parity.planning.config import FLOAT32, INT8, Config
+from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class ExportOptions:
     ----------
     onnx : str
         The file that is given; empty if it is made from the checkpoint.
+    metadata : MetadataConfig
+        What is said of that file.
     opset, simplify, dynamic, imgsz, quantize, batch, nms
         Arguments of ``YOLO.export``.
     conf, iou, max_det
@@ -25,6 +27,7 @@ class ExportOptions:
     """
 
     onnx: str
+    metadata: MetadataConfig
     opset: int
     simplify: bool
     dynamic: bool
@@ -39,7 +42,7 @@ class ExportOptions:
     @property
     def as_fp32(self) -> "ExportOptions":
         """The options of the fp32 model that the checkpoint gives with the same options."""
-        return replace(self, onnx="", quantize=FLOAT32)
+        return replace(self, onnx="", metadata=MetadataConfig(), quantize=FLOAT32)
 
     def to_params(self) -> dict[str, object]:
         """Return plain values, without the arguments that are not passed."""
@@ -51,11 +54,12 @@ class ExportOptions:
 def options_of(config: Config, export: str) -> ExportOptions:
     """Return how rule ``export`` makes an export; an int8 export as the float model it is made of.
 
-    The run's threshold applies where an export states none.
+    The run's confidence threshold applies where an export states none.
     """
     asked, run = config.exports[export], config.thresholds
     return ExportOptions(
         onnx=asked.onnx or "",
+        metadata=asked.metadata,
         opset=asked.opset,
         simplify=asked.simplify,
         dynamic=asked.dynamic,
@@ -64,7 +68,7 @@ def options_of(config: Config, export: str) -> ExportOptions:
         batch=asked.batch,
         nms=asked.nms,
         conf=run.conf if asked.conf is None else asked.conf,
-        iou=run.iou if asked.iou is None else asked.iou,
+        iou=run.iou,
         max_det=run.max_det,
     )
 

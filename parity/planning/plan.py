@@ -591,18 +591,19 @@ def plan_images(config: Config) -> BatchPlan:
             )
         return planned
     images, note = list_images(config.images), ""
-    if not images.names:
-        if Path(config.images) != Path(OWN_IMAGES):
-            raise UserError(
-                f"config: images is {config.images}, which holds no image; a folder is searched "
-                "with all folders in it for .jpg, .png and the other formats that OpenCV or "
-                "Pillow reads."
-            )
+    if not images.names and not images.shards and Path(config.images) == Path(OWN_IMAGES):
         images, note = list_paths(find_samples()), SAMPLES_NOTE
-    return plan_batches(
+    planned = plan_batches(
         images,
         images_per_job=config.images_per_job,
         note=note,
         directory=BATCHES,
         source=config.images,
     )
+    if not planned.names:
+        raise UserError(
+            f"config: images is {config.images}, which holds no image; a folder is searched with "
+            "all folders in it, and so is a tar shard, for .jpg, .png and the other formats that "
+            "OpenCV or Pillow reads."
+        )
+    return planned

@@ -149,7 +149,6 @@ TYPES = {
     "string": "text",
 }
 AS_TEXT = ", not text; a value in quotes or nested in --config is text"
-EXPONENT = ", and YAML takes 1e-4 for text, but not 1.0e-4"
 NAME = "letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 PATTERN_WORDS = {
     "device": "cpu, cuda or cuda:<number>",
@@ -189,7 +188,10 @@ def error_sentence(error: Any) -> str:
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(allowed))
-        return f"{where} has no key {shorten(unknown[0])}; it may have {', '.join(allowed)}."
+        similar = difflib.get_close_matches(unknown[0], allowed, n=1)
+        hint = f" (did you mean {similar[0]!r}?)" if similar else ""
+        key = shorten(unknown[0])
+        return f"unknown key {key} in {where}{hint}; it may have {', '.join(allowed)}."
     if error.validator == "required":
         absent = [key for key in error.validator_value if key not in error.instance]
         return f"{where} lacks the key {absent[0]!r}."
@@ -215,7 +217,10 @@ def _type(allowed: list[str], value: Any) -> str:
     demand = f"must be {' or '.join(TYPES[kind] for kind in allowed)}"
     if not isinstance(value, str):
         return demand
-    return f"{demand}{AS_TEXT}{EXPONENT if 'number' in allowed else ''}"
+    whole, exponent, power = value.partition("e")
+    if "number" in allowed and exponent and whole.isdigit() and power.lstrip("+-").isdigit():
+        return f"{demand}: YAML reads {value} as text, so write {whole}.0e{power}"
+    return f"{demand}{AS_TEXT}"
 
 
 def _choice(value: Any, allowed: Iterable[Any]) -> str:

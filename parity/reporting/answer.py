@@ -19,6 +19,7 @@ from parity.reporting.diagnosis_verdict import (
     worst_first,
 )
 from parity.reporting.fault_wording import effect, harmful
+from parity.reporting.task_wording import QUANTITIES
 from parity.reporting.verdict import (
     FAIL,
     NOTHING,
@@ -26,10 +27,15 @@ from parity.reporting.verdict import (
     Gate,
     excess_in_words,
     gates_of,
+    largest,
     object_count,
     outcome,
     overall,
+    quantities_of,
+    ranks_in_words,
     sentence,
+    subject,
+    wording_of,
 )
 from parity.reporting.wording import count, headline, listing, number
 
@@ -103,7 +109,7 @@ class Answers:
     answers : tuple of Answer
         The worst first.
     exit_code : int
-        1 if a gate fails or boxes cannot be read, else 0.
+        1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0.
     because : str
         Why the exit code is what it is, in a sentence that names the gates.
     """
@@ -212,38 +218,64 @@ def _is_equal(comparison: ComparisonResults) -> bool:
 
 def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
     objects = max(object_count(each) for each in equal.values())
-    same = f"the same {objects:,} objects as" if objects > 1 else "the same object as"
-    box_px = number(max(each.box_px for each in equal.values()))
-    within = f"{same} PyTorch, and boxes differ by up to {box_px} px"
+    words = wording_of(next(iter(equal.values())))
+    many = f"{objects:,} {words.noun}s" if objects > 1 else words.noun
+    within = f"the same {many} as PyTorch, and {_differences_in_words(list(equal.values()))}"
     names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
     if len(equal) == 1:
-        return f"The export {names} is fine: on the same input tensor, it detects {within}."
+        return f"The export {names} is fine: on the same input tensor, it {words.verbs} {within}."
     every = "All " if whole else ""
     return (
-        f"{every}{len(equal)} exports ({names}) are fine: on the same input tensor, they detect "
-        f"{within}."
+        f"{every}{len(equal)} exports ({names}) are fine: on the same input tensor, they "
+        f"{words.verb} {within}."
     )
 
 
+def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
+    """Return the largest differences that matter to the task, of comparisons of one model."""
+    one = several[0]
+    answered = wording_of(one).answered
+    measured = [name for name in quantities_of(one) if name in answered]
+    largest_of = {name: max(largest(each, name) for each in several) for name in measured}
+    most = [f"{number(value)}{QUANTITIES[name].unit}" for name, value in largest_of.items()]
+    subjects = [subject(one, name) for name in measured]
+    said = [f"{subjects[0]} differ by up to {most[0]}"]
+    said += [
+        f"{what} by up to {by}" if largest_of[name] else f"{what} are the same"
+        for what, by, name in list(zip(subjects, most, measured, strict=True))[1:]
+    ]
+    moved = max(several, key=lambda each: each.measures.get("rank", 0))
+    return listing(said) + ranks_in_words(moved)
+
+
 def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:
+    words = wording_of(each)
     if outcome(each) == NOTHING:
         images = count(each.images_read, "image")
         return "unknown", (
-            f"Nothing is known of the export `{name}`: neither PyTorch nor the export detected "
-            f"anything in {images}."
+            f"Nothing is known of the export `{name}`: neither PyTorch nor the export "
+            f"{words.past} anything in {images}."
         )
-    there = count(each.matched + each.missing, "object")
+    there = count(each.matched + each.missing, words.noun)
     changes = [f"it misses {each.missing:,} of {there}"] if each.missing else []
     if each.extra:
         changes.append(f"adds {each.extra:,}" if changes else f"it adds {each.extra:,} to {there}")
     if each.passed:
-        nothing = not changes and each.box_px < HARMLESS_PX
-        moves = f"boxes differ by up to {number(each.box_px)} px"
+        nothing = not changes and _is_harmless(each)
+        moves = _differences_in_words([each])
         return "harmless" if nothing else "allowed", (
             f"The export `{name}` stays within the tolerance set for it: "
             f"{listing([*changes, moves])}."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
+
+
+def _is_harmless(comparison: ComparisonResults) -> bool:
+    """Return whether nothing moves by a px, masks cover the same, and no label changes its rank."""
+    measures = comparison.measures
+    moved = max(comparison.box_px, measures.get("keypoint_px", 0.0))
+    same_masks = measures.get("mask", 0.0) <= FLOAT32_ROUNDING.mask
+    return moved < HARMLESS_PX and same_masks and not measures.get("rank", 0.0)
 
 
 def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
@@ -270,7 +302,8 @@ def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, 
         if own:
             does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
             reasons.append(f"the {does}")
-    code = 1 if unread or overall(gates) == FAIL else 0
+    failed = overall(gates) == FAIL or (gates and overall(gates) == NOTHING)
+    code = 1 if unread or failed else 0
     if not reasons:
         return code, f"The exit code is {code}, because no comparison is a gate."
     return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."

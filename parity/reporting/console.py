@@ -6,11 +6,13 @@ keeps Snakemake's own account of the same to Snakemake's log file. ``--verbose``
 
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 from rich.console import Console as Terminal
@@ -67,7 +69,7 @@ class Console(logging.Handler):
         self._unsaid: list[str] = []  # failures, until something else happens
         self._log = ""
         self._snakemakes: logging.StreamHandler[TextIO] | None = None
-        self._began = self._ended = False
+        self._began = self._ended = self._told_to_stop = False
         self._bar = _bar()
         self._task = self._bar.add_task("Planning", total=None)
 
@@ -75,6 +77,7 @@ class Console(logging.Handler):
         """Listen to Snakemake's logger, and speak in place of its handler unless that is wanted."""
         logger.addHandler(self)
         sys.excepthook = self._excepthook
+        self._notice_interrupts()
         wanted = settings.dryrun or settings.verbose or settings.quiet
         for handler in logger.handlers:
             if isinstance(handler, logging.FileHandler):
@@ -90,6 +93,8 @@ class Console(logging.Handler):
     def stop(self) -> None:
         """Say the last words of any other run."""
         failed = self.failed.values()
+        if self.interrupted:
+            self._stopping()
         said = self._last_words.after_stop(failed, interrupted=self.interrupted, log=self._log)
         self._end(said)
 
@@ -186,11 +191,29 @@ class Console(logging.Handler):
     def _read(self, said: str) -> None:
         if said.startswith(ON_REQUEST):
             self.interrupted = True
-            self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
-            self._say("Stopping.")
+            self._stopping()
         elif said.startswith(NOTHING_TO_DO) and self._began:
             self._say(f"{NOTHING_TO_DO}: everything that was asked for is there.")
             self.succeed()
+
+    def _notice_interrupts(self) -> None:
+        """Take note of Ctrl-C itself: it ends the jobs, too, and Snakemake may see those first."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def notice(number: int, frame: FrameType | None) -> None:
+            self.interrupted = True
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(signal.SIGINT, notice)
+
+    def _stopping(self) -> None:
+        self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
+        if not self._told_to_stop:
+            self._told_to_stop = True
+            self._say("Stopping.")
 
     def _end(self, said: str) -> None:
         self._bar.stop()

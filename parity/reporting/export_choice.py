@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import ClassVar, Literal
 
@@ -12,6 +12,7 @@ from parity.comparison.agreement import panoptic_quality
 from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.bounds import CONFIDENCE, percent_ceiling
+from parity.reporting.task_wording import QUANTITIES, TaskWording, words_of
 from parity.reporting.wording import ceiling, count, four_decimals, listing, number
 
 ALIKE = 1.02
@@ -58,6 +59,10 @@ class ExportChoice:
     pareto : bool
         Whether it is Pareto-optimal: no other export is at least as good in every respect and
         better in one.
+    task : str
+        Of the model, a key of :data:`parity.tasks.task.TASKS`.
+    measures : dict of str to float
+        Largest of each further difference, see :func:`parity.comparison.measures.measure`.
     """
 
     export: str
@@ -75,6 +80,13 @@ class ExportChoice:
     cost: AccuracyLoss | None
     quality: float | None
     pareto: bool
+    task: str = "detect"
+    measures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def words(self) -> TaskWording:
+        """What its detections are called."""
+        return words_of(self.task)
 
     @property
     def proven(self) -> bool:
@@ -158,6 +170,8 @@ def facts_of(
         cost=accuracy.comparisons[f"runtime-{export}"].map if accuracy else None,
         quality=mean_precision if accuracy else agreement,
         pareto=False,
+        task=found.task,
+        measures=found.measures,
     )
 
 
@@ -252,8 +266,8 @@ def too_early(fit: Sequence[ExportChoice], *, timed: bool) -> list[str]:
     """Return why none of the exports within their tolerance is recommended."""
     objects = max(row.objects for row in fit)
     least = min((row.lacking for row in fit if row.lacking is not None), default=None)
-    known = f"No export can be recommended from {count(objects, 'object')}"
     best = best_of(fit, timed=timed)
+    known = f"No export can be recommended from {count(objects, best.words.noun)}"
     said = f"So far, the choice would be {best.export}: {described(best)}."
     if least is None:
         return [f"{known}: every export uses up its tolerance, and may exceed it elsewhere.", said]
@@ -273,7 +287,7 @@ def doubt(row: ExportChoice) -> str:
     """Return why an export within its tolerance is not recommended."""
     if row.lacking is None:
         return "uses up its tolerance, and may exceed it elsewhere"
-    more = f"about {rounded_up(row.lacking)} more objects"
+    more = f"about {rounded_up(row.lacking)} more {row.words.noun}s"
     return f"{more} are needed to show that it stays within its tolerance"
 
 
@@ -282,8 +296,8 @@ def elsewhere(row: ExportChoice) -> str:
     missing = percent_ceiling(largest_share(row.missing, row.objects))
     extra = percent_ceiling(largest_share(row.extra, row.objects - row.missing + row.extra))
     return (
-        f"In other images like these, at most {missing} of objects are missing and {extra} extra "
-        f"({CONFIDENCE})."
+        f"In other images like these, at most {missing} of {row.words.noun}s are missing and "
+        f"{extra} extra ({CONFIDENCE})."
     )
 
 
@@ -305,19 +319,26 @@ def gains_in_words(best: ExportChoice, rows: Sequence[ExportChoice]) -> list[str
 
 def described(row: ExportChoice) -> str:
     """Return what an export costs, in words."""
-    missing = (
-        count(row.missing, "missing box", "missing boxes") if row.missing else "no missing box"
-    )
-    added = f", {row.extra:,} extra" if row.extra else ""
-    said = (
-        f"{missing}{added}, boxes within {ceiling(row.box_px)} px of PyTorch's, "
-        f"panoptic quality {four_decimals(row.panoptic_quality)}"
-    )
+    noun = "label" if row.words.noun == "label" else "box"
+    several = "labels" if noun == "label" else "boxes"
+    missing = count(row.missing, f"missing {noun}", f"missing {several}")
+    said = [missing if row.missing else f"no missing {noun}"]
+    if row.extra:
+        said.append(f"{row.extra:,} extra")
+    largest = {"box_px": row.box_px, "score": row.score} | row.measures
+    owner = " of PyTorch's"
+    for name in row.words.answered:
+        if name in largest:
+            within = f"{ceiling(largest[name])}{QUANTITIES[name].unit}"
+            said.append(f"{row.words.subject(name)} within {within}{owner}")
+            owner = ""
+    if "box_px" in row.words.answered:
+        said.append(f"panoptic quality {four_decimals(row.panoptic_quality)}")
     if row.cost:
         low, high = row.cost.percent_interval
         shown = "a loss" if low > 0 else "a gain" if high < 0 else "no significant loss"
-        said += (
-            f", {shown} of mAP50-95 on these images ({number(row.cost.percent)} % lost, 95 % "
+        said.append(
+            f"{shown} of mAP50-95 on these images ({number(row.cost.percent)} % lost, 95 % "
             f"interval {number(low)} to {number(high)} %)"
         )
-    return said
+    return ", ".join(said)

@@ -1,4 +1,4 @@
-"""The last report of each configuration, kept beside the results with what has changed since.
+"""The last report of each configuration, kept with what has changed since, and how long it took.
 
 ``results/report`` is what the rule writes: equal bytes for equal inputs, and the next configuration
 replaces it. ``reports/<run>`` is a copy that stands alone.
@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from parity.files import atomic_folder
+from parity.reporting.durations import finished_jobs, took
 from parity.reporting.history import KEPT, Changes
 from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_markdown
@@ -43,8 +44,12 @@ def keep_report(run: str, changes: Changes | None) -> Path:
     Path
         The page.
     """
-    said = printable(changes.sentence) if changes else ""
-    notes = {PAGE: f"<p>{spans(said)}</p>" if said else "", TEXT: escape_markdown(said)}
+    said = [printable(changes.sentence)] if changes else []
+    said += [sentence] if (sentence := took(finished_jobs())) else []
+    notes = {
+        PAGE: "".join(f"<p>{spans(each)}</p>" for each in said),
+        TEXT: "\n\n".join(map(escape_markdown, said)),
+    }
     with atomic_folder(KEPT / run) as folder:
         shutil.copytree(
             RESULTS / "report",

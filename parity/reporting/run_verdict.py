@@ -42,7 +42,7 @@ class RunVerdict:
         Lines of a table of all comparisons.
     """
 
-    SCHEMA: ClassVar[str] = "verdict/4"
+    SCHEMA: ClassVar[str] = "verdict/5"
 
     verdict: str
     state: State
@@ -61,8 +61,9 @@ def verdict_of(
 ) -> RunVerdict:
     """Return the verdict on what ``summarise`` and ``diagnose`` found."""
     gates, answers = gates_of(results), answers_of(results, diagnoses)
+    unread = any(isinstance(found, Undiagnosed) for found in diagnoses)
     return RunVerdict(
-        verdict=FAIL if answers.exit_code else overall(gates),
+        verdict=FAIL if unread else overall(gates),
         state=answers.state,
         title=answers.title,
         report=report,

@@ -3,28 +3,21 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
 from parity.comparison.tolerances import Quantity, Tolerance
+from parity.reporting.task_wording import (
+    FURTHER,
+    MEASURED,
+    QUANTITIES,
+    MeasuredQuantity,
+    TaskWording,
+    words_of,
+)
 from parity.reporting.wording import ceiling, count, listing, number
 
 FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
-
-MeasuredQuantity = Literal["box_px", "score"]
-"""Differences of a matched pair."""
-
-MEASURED: tuple[MeasuredQuantity, ...] = get_args(MeasuredQuantity)
-
-QUANTITY_UNITS = {"box_px": "px", "score": "in score"}
-NOUNS = {
-    "missing": ("missing detection", "missing detections"),
-    "extra": ("extra detection", "extra detections"),
-    "unread": ("image read by one arm only", "images read by one arm only"),
-}
-STATED: tuple[Quantity, ...] = ("missing", "extra", "box_px", "score", "unread")
-"""Quantities in the order in which sentences state them."""
 
 KIND_TITLES = {
     "matched": "matched",
@@ -37,18 +30,25 @@ KIND_TITLES = {
 
 @dataclass(frozen=True)
 class Amounts:
-    """The quantities that a tolerance limits; None where a number is not finite."""
+    """The quantities that a tolerance limits.
+
+    None where a number is not finite, and where the task has no such quantity.
+    """
 
     missing: int
     extra: int
     unread: int
     box_px: float | None
     score: float | None
+    mask: float | None = None
+    keypoint_px: float | None = None
+    visibility: float | None = None
 
 
-def amounts_of(tolerance: Tolerance) -> Amounts:
-    """Return the quantities of a tolerance."""
-    finite = {name: getattr(tolerance, name) for name in MEASURED}
+def amounts_of(tolerance: Tolerance, task: str = "detect") -> Amounts:
+    """Return the quantities of a tolerance that limits a task."""
+    own = dict.fromkeys(MEASURED, math.nan)
+    finite = own | {name: getattr(tolerance, name) for name in words_of(task).quantities}
     return Amounts(
         missing=tolerance.missing,
         extra=tolerance.extra,
@@ -124,8 +124,31 @@ def object_count(comparison: ComparisonResults) -> int:
 
 def spread_of(comparison: ComparisonResults, quantity: MeasuredQuantity) -> Distribution | None:
     """Return how a difference of the matched pairs is distributed; None without any pair."""
-    spread: Distribution | None = getattr(comparison.distributions, quantity)
-    return spread
+    spreads = comparison.distributions
+    return vars(spreads).get(quantity, spreads.measures.get(quantity))
+
+
+def largest(comparison: ComparisonResults, quantity: Quantity) -> float:
+    """Return the largest difference of the matched pairs; 0 without any."""
+    value: float = vars(comparison).get(quantity, comparison.measures.get(quantity, 0.0))
+    return value
+
+
+def wording_of(comparison: ComparisonResults) -> TaskWording:
+    """Return what the detections of a comparison are called."""
+    return words_of(comparison.task)
+
+
+def quantities_of(comparison: ComparisonResults) -> tuple[MeasuredQuantity, ...]:
+    """Return the differences that a comparison measured and a tolerance limits."""
+    spreads = comparison.distributions
+    known = {*vars(spreads), *spreads.measures} if comparison.matched else MEASURED
+    return tuple(name for name in wording_of(comparison).quantities if name in known)
+
+
+def subject(comparison: ComparisonResults, name: Quantity) -> str:
+    """Return what differs by a quantity, such as ``boxes`` or ``probabilities``."""
+    return wording_of(comparison).subject(name)
 
 
 def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
@@ -138,7 +161,7 @@ def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
     return "differs" if failed else "same"
 
 
-def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
+def quantity(name: Quantity, value: float, task: str = "detect", *, required: bool = False) -> str:
     """Return a quantity of a tolerance in words, such as ``2 extra detections`` or ``0.1 px``.
 
     Parameters
@@ -147,25 +170,36 @@ def quantity(name: Quantity, value: float, *, required: bool = False) -> str:
         A field of :class:`parity.comparison.tolerances.Tolerance`.
     value : float
         Its value.
+    task : str
+        What is compared.
     required : bool
         Whether a tolerance is to be set to it: then it is never rounded down.
     """
-    if name in NOUNS:
-        return count(int(value), *NOUNS[name])
-    return f"{ceiling(value) if required else number(value)} {QUANTITY_UNITS[name]}"
+    if name == "unread":
+        return count(int(value), "image read by one arm only", "images read by one arm only")
+    words = words_of(task)
+    if name not in QUANTITIES:
+        return count(int(value), f"{name} {words.detection}")
+    said = ceiling(value) if required else number(value)
+    return f"{said}{f' in {words.score}' if name == 'score' else QUANTITIES[name].amount}"
 
 
-def tolerance_in_words(tolerance: Tolerance, rounding: Rounding = UNROUNDED) -> str:
+def tolerance_in_words(
+    tolerance: Tolerance, rounding: Rounding = UNROUNDED, task: str = "detect"
+) -> str:
     """Return a tolerance in words, such as ``0.01 px + 0.05 px of rounding and 0.0001 in score``.
 
     Counts of zero go without saying, and so does rounding that there is not.
     """
+    measured = words_of(task).quantities
+    stated: tuple[Quantity, ...] = ("missing", "extra", *measured, "unread")
     said = []
-    for name in STATED:
+    for name in stated:
         value = getattr(tolerance, name)
-        if value or name in QUANTITY_UNITS:
+        if value or name in measured:
             unit = " px" if name == "box_px" else ""
-            said.append(quantity(name, value, required=True) + _rounding(rounding, name, unit))
+            words = quantity(name, value, task, required=True)
+            said.append(words + _rounding(rounding, name, unit))
     return listing(said)
 
 
@@ -192,31 +226,34 @@ def _rounding(rounding: Rounding, name: Quantity, unit: str) -> str:
 
 def excess_in_words(comparison: ComparisonResults) -> str:
     """Return in words which quantities exceed the tolerance, and what it allows."""
-    leads = {"box_px": "boxes differ by up to ", "score": "scores differ by up to "}
-    return listing(
-        [
-            f"{leads.get(name, '')}{_measured(name, getattr(comparison, name))} "
-            f"(allowed {allowed_in_words(comparison, name)})"
-            for name in comparison.exceeded
-        ]
-    )
+    return listing([_excess(comparison, name) for name in comparison.exceeded])
 
 
-def _measured(name: Quantity, value: float) -> str:
-    return number(value) if name == "score" else quantity(name, value)
+def _excess(comparison: ComparisonResults, name: Quantity) -> str:
+    if name not in QUANTITIES:
+        said = quantity(name, getattr(comparison, name), comparison.task)
+        return f"{said} (allowed {allowed_in_words(comparison, name)})"
+    return f"{subject(comparison, name)} differ by up to {_with_allowed(comparison, name)}"
+
+
+def _with_allowed(comparison: ComparisonResults, name: Quantity) -> str:
+    """Return the largest difference of a quantity, and what is allowed of it."""
+    unit, allowed = QUANTITIES[name].unit, f"allowed {allowed_in_words(comparison, name)})"
+    said = f"{number(largest(comparison, name))}{unit}"
+    return f"{said[:-1]}; {allowed}" if said.endswith(")") else f"{said} ({allowed}"
 
 
 def sentence(comparison: ComparisonResults) -> str:
     """Return what a comparison found, with the numbers behind it and no full stop."""
     reference, candidate = comparison.reference, comparison.candidate
     images = count(comparison.images_read, "image")
-    found = outcome(comparison)
+    found, words = outcome(comparison), wording_of(comparison)
     if found == NOTHING:
         return (
-            f"no objects were compared, because neither {reference} nor {candidate} detected "
-            f"anything in {images}; whether they agree is unknown"
+            f"no {words.noun}s were compared, because neither {reference} nor {candidate} "
+            f"{words.past} anything in {images}; whether they agree is unknown"
         )
-    objects = f"{comparison.matched:,} of {count(object_count(comparison), 'object')} matched"
+    objects = f"{comparison.matched:,} of {count(object_count(comparison), words.noun)} matched"
     if found == PASS:
         return (
             f"{candidate} agrees with {reference} within the tolerance: {objects} in {images}, "
@@ -225,7 +262,8 @@ def sentence(comparison: ComparisonResults) -> str:
     if {"missing", "extra", "unread"} & set(comparison.exceeded):
         does = f"{candidate} does not agree with {reference}"
     else:
-        does = f"{candidate} detects the same objects as {reference}, but with other numbers"
+        same = f"the same {words.noun}s as {reference}, but with other numbers"
+        does = f"{candidate} {words.verbs} {same}"
     return f"{does}: {excess_in_words(comparison)}; {objects} in {images}"
 
 
@@ -233,16 +271,31 @@ def _within(comparison: ComparisonResults) -> str:
     allowed = comparison.tolerance
     counts: list[Quantity] = ["missing", "extra"]
     said = [
-        f"{quantity(name, getattr(comparison, name))} (allowed {getattr(allowed, name):,})"
+        f"{quantity(name, getattr(comparison, name), comparison.task)} "
+        f"(allowed {getattr(allowed, name):,})"
         for name in counts
         if getattr(comparison, name)
     ]
-    box_px, score = (allowed_in_words(comparison, name) for name in MEASURED)
-    said += [
-        f"boxes differ by up to {number(comparison.box_px)} px (allowed {box_px})",
-        f"scores by up to {number(comparison.score)} (allowed {score})",
-    ]
-    return listing(said)
+    verb = " differ"
+    for name in quantities_of(comparison):
+        by = _with_allowed(comparison, name)
+        said.append(f"{subject(comparison, name)}{verb} by up to {by}")
+        verb = ""
+    return listing(said) + ranks_in_words(comparison)
+
+
+def ranks_in_words(comparison: ComparisonResults) -> str:
+    """Return what became of the order of labels, as the end of a sentence; of boxes nothing."""
+    moved = comparison.measures.get("rank")
+    if moved is None:
+        return ""
+    return f"; a label moves by up to {count(int(moved), 'rank')}" if moved else "; no rank changed"
+
+
+def further_spreads(comparison: ComparisonResults) -> dict[str, Distribution]:
+    """Return the differences that no tolerance limits, by their title."""
+    measured = comparison.distributions.measures
+    return {title: measured[name] for name, title in FURTHER.items() if name in measured}
 
 
 def gates_of(results: Iterable[Results]) -> tuple[Gate, ...]:
@@ -256,8 +309,8 @@ def gates_of(results: Iterable[Results]) -> tuple[Gate, ...]:
             sentence=sentence(comparison),
             images=comparison.images_read,
             matched=comparison.matched,
-            measured=amounts_of(comparison.required),
-            tolerance=amounts_of(comparison.tolerance),
+            measured=amounts_of(comparison.required, comparison.task),
+            tolerance=amounts_of(comparison.tolerance, comparison.task),
         )
         for result in results
         for name, comparison in result.comparisons.items()

@@ -15,6 +15,7 @@ from parity.comparison.tolerances import Tolerance
 from parity.comparison.tuning import Cell
 from parity.data.batch_files import Batch, BatchImage
 from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.detection.head import NetworkHead
 from parity.diagnosis.document import DrawnBoxes, FaultExample
 from parity.documents import load, save
 from parity.planning.schema import complete
@@ -25,6 +26,7 @@ from parity.reporting.image_records import Sources
 from parity.reporting.report import prepare_report
 from tests.report_documents import DIAGNOSES, sweep
 from tests.synthetic import made_by
+from tests.task_detections import with_task
 
 HOSTILE = [
     "<img src=x onerror=document.title='harm'>.jpg",
@@ -81,7 +83,9 @@ def detected(number: int, arm: str, *, broken: bool) -> dict[str, list]:
     }
 
 
-def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> Results:
+def make_results(
+    root: Path, names: list[str], *, broken: bool, listed: int, task: str = "detect"
+) -> Results:
     """Write batch, detections and comparisons of some images; return the results."""
     pixels = np.random.default_rng(0).integers(0, 255, (*SHAPE, 3), np.uint8)
     cv2.imwrite(str(root / "picture.jpg"), cv2.GaussianBlur(pixels, (0, 0), 9))
@@ -100,11 +104,15 @@ def make_results(root: Path, names: list[str], *, broken: bool, listed: int) -> 
                 width=0 if i == torn else SHAPE[1],
                 reason="the file cannot be decoded <as> an image" if i == torn else "",
                 non_finite=0,
-                **(nothing if i == torn else detected(i, arm, broken=broken)),
+                **(
+                    nothing
+                    if i == torn
+                    else with_task(task, detected(i, arm, broken=broken), SHAPE)
+                ),
             )
             for i, image in enumerate(images)
         ]
-        batch = DetectionBatch(made_by(arm, names=CLASSES), records)
+        batch = DetectionBatch(made_by(arm, names=CLASSES, head=NetworkHead(task=task)), records)
         save(root / "detect" / arm / "00000.json", batch)
     settings = {}
     for name, (effect, reference, candidate) in COMPARISONS.items():
@@ -161,11 +169,12 @@ def make_page(
     repeated: int = 1,
     swept: bool = False,
     diagnosed: int = 0,
+    task: str = "detect",
 ) -> Path:
     """Write the page of a synthetic run, its images listed several times; return its path."""
     root.mkdir(parents=True, exist_ok=True)
     results = root / "summarise" / "model" / "comparison_results.json"
-    save(results, make_results(root, names, broken=broken, listed=worst))
+    save(results, make_results(root, names, broken=broken, listed=worst, task=task))
     sources = Sources.of(
         [str(root / "batches" / "00000.json")], _paths(root, "detect"), _paths(root, "compare")
     )

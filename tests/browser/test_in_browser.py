@@ -81,7 +81,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("requestfailed", lambda request: self.complaints.append(request.url))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri(), timeout=120_000)  # a loaded machine is slow to start
 
     def names(self) -> list[str]:
         """Return the names in the table, in order."""
@@ -192,14 +192,14 @@ def test_a_link_opens_what_is_folded(browser: Any, diagnosed: Path) -> None:
 
 def test_images_come_worst_first_and_are_sorted_by_any_column(visit: Visit) -> None:
     worst_first = visit.names()
-    visit.page.locator("thead button[data-key=box]").click()
+    visit.page.locator("thead button[data-key=box_px]").click()
     falling = visit.column(6)
     assert falling == sorted(falling, reverse=True)
     assert visit.page.locator("thead th[aria-sort=descending]").count() == 1
-    visit.page.locator("thead button[data-key=box]").click()
+    visit.page.locator("thead button[data-key=box_px]").click()
     rising = visit.column(6)
     assert rising == sorted(rising)
-    visit.page.locator("thead button[data-key=box]").click()
+    visit.page.locator("thead button[data-key=box_px]").click()
     assert visit.names() == worst_first
 
 
@@ -272,7 +272,7 @@ def test_an_object_says_its_score_and_box_when_focused(visit: Visit) -> None:
 
 def test_an_object_says_its_score_and_box_when_pointed_at(visit: Visit) -> None:
     visit.open()
-    visit.page.locator("#canvas .box rect").last.hover(force=True)
+    visit.page.locator("#canvas .box .frame").last.hover(force=True)
     assert visit.page.locator("#tip").is_visible()
 
 
@@ -511,3 +511,47 @@ def test_beyond_the_limit_the_worst_are_shown_and_the_page_says_so(
     assert visit.count() == 30
     assert "The 30 worst of 70 images" in visit.page.locator("main").inner_text()
     visit.context.close()
+
+
+TASK_MARKS = {"segment": ".mask", "pose": "circle", "obb": "path.frame"}
+
+
+@pytest.mark.parametrize("task", TASK_MARKS)
+def test_the_viewer_draws_what_a_task_adds(browser: Any, tmp_path: Path, task: str) -> None:
+    visit = Visit(browser, make_page(tmp_path, PHOTOS[:4], broken=True, task=task))
+    visit.open("photo_000.jpg")
+    marks = visit.page.locator(f"#canvas .box {TASK_MARKS[task]}")
+    detections = visit.boxes()
+    assert marks.count() >= detections > 0
+    if task == "segment":
+        hatched = visit.page.locator("#canvas .mask[fill^=url]").count()
+        assert hatched == 2, "what only one arm has"
+        assert visit.page.locator("#canvas .apart").count() == 4, "pairs whose masks differ"
+        assert visit.violations() == []
+    visit.page.get_by_role("checkbox", name="class-flipped:").uncheck()
+    assert visit.boxes() == 2
+    visit.page.locator("#slide").check()
+    assert visit.page.locator("#canvas .apart").count() == 0, "each side shows its own"
+    visit.context.close()
+    assert visit.complaints == []
+
+
+def test_labels_are_shown_as_bars(browser: Any, tmp_path: Path) -> None:
+    visit = Visit(browser, make_page(tmp_path, PHOTOS[:5], broken=True, task="classify"))
+    assert "probabilities differ by up to" in visit.page.locator("#answer").inner_text()
+    visit.page.locator(".open", has_text="photo_000.jpg").click()
+    labels = visit.page.locator("#viewer-objects .label")
+    labels.first.wait_for()
+    said = labels.locator("small").all_inner_texts()
+    apart = [float(text.removesuffix(" apart").split()[-1]) for text in said]
+    assert apart == sorted(apart, reverse=True)
+    assert labels.first.locator("li").count() == 2
+    widths = labels.locator("i").evaluate_all("bars => bars.map((bar) => bar.offsetWidth)")
+    assert max(widths) > 0
+    assert not visit.page.locator("#slide").is_visible()
+    assert visit.boxes() == 0
+    assert visit.violations() == []
+    visit.page.get_by_label("candidate onnx-fp32").uncheck()
+    assert labels.first.locator("li").count() == 1
+    visit.context.close()
+    assert visit.complaints == []

@@ -15,6 +15,10 @@ from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_as
 
 from parity.backends.pytorch.models import model_class
 from parity.backends.pytorch.rebuilding import rebuild_checkpoint
+from parity.backends.pytorch.transcription.architecture import (
+    DEFAULT_CHANNELS,
+    check_channels,
+)
 from parity.backends.pytorch.transcription.archive import open_archive
 from parity.backends.pytorch.transcription.facts import check_supported_kind
 from parity.backends.pytorch.transcription.stored_model import read_model
@@ -140,8 +144,10 @@ def check_supported(path: Path) -> None:
     except Exception as error:  # torch, pickle and Ultralytics raise many kinds here
         raise UserError(f"cannot be loaded: {_sentence(error)}") from None
     model: Any = checkpoint.get("ema") or checkpoint.get("model")
+    check_supported_kind(f"{type(model).__module__}.{type(model).__name__}")
     if not any(isinstance(model, model_class(task)) for task in TASKS.values()):
         raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
+    check_channels(int(getattr(model, "yaml", {}).get("channels") or DEFAULT_CHANNELS))
     strides = torch.as_tensor(getattr(model, "stride", []))
     if not strides.numel() or not hasattr(model.model[-1], "reg_max"):
         raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")

@@ -13,7 +13,7 @@ from ultralytics.utils.checks import check_imgsz
 from ultralytics.utils.patches import imread
 
 from parity.backends.pytorch.models import load_model, predictor_class
-from parity.data.image_files import open_image
+from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
@@ -113,6 +113,11 @@ class PytorchNetwork:
         head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
         return cls(predictor, task, dict(model.names), head)
 
+    @property
+    def stride(self) -> int:
+        """Largest stride, px."""
+        return int(np.max(self.predictor.model.stride))
+
     def read(self, path: Path) -> np.ndarray:
         """Read an image with Ultralytics' reader, or as an array what that takes for a video.
 
@@ -135,7 +140,8 @@ class PytorchNetwork:
         if suffix in PILLOW_FIRST:
             check_pixels(path)
         try:
-            image = imread(path)
+            with as_file(path) as file:
+                image = imread(file)
         except cv2.error:
             image = None
         if image is None or image.dtype != np.uint8:

@@ -10,7 +10,7 @@ from parity.backends.pytorch.models import load_model
 
 
 def predictor(
-    path: str | Path, *, thresholds: dict[str, Any], threads: int, **options: Any
+    path: str | Path, *, task: str, thresholds: dict[str, Any], threads: int, **options: Any
 ) -> Callable[[str], dict[str, float]]:
     """Return a function that predicts one image file and says the seconds of each stage.
 
@@ -18,6 +18,8 @@ def predictor(
     ----------
     path : str or Path
         A ``.pt`` that is trusted, or an ONNX file.
+    task : str
+        What the model was trained to find.
     thresholds : dict
         ``conf``, ``iou`` and ``max_det``.
     threads : int
@@ -25,7 +27,7 @@ def predictor(
     **options
         Further arguments of ``predict``.
     """
-    model = load_model(path, task="detect")
+    model = load_model(path, task=task)
 
     def predict(image: str) -> dict[str, float]:
         (result,) = model.predict(image, verbose=False, **thresholds, **options)

@@ -7,7 +7,7 @@ more gives back every bit.
 """
 
 import copy
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,16 @@ from onnx import numpy_helper
 from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import BaseModel
-from ultralytics.utils import ROOT, YAML
 
 from parity.backends.pytorch.models import save_checkpoint
-from parity.backends.pytorch.transcription.architecture import checked_architecture
+from parity.backends.pytorch.packaged_architectures import matching_architectures
+from parity.backends.pytorch.transcription.architecture import unactivated_pooling
 from parity.backends.pytorch.transcription.building import build
-from parity.backends.pytorch.transcription.facts import checked_names, is_imgsz
-from parity.errors import UserError, about, shown
+from parity.backends.pytorch.transcription.facts import checked_names
+from parity.errors import UserError, about
 from parity.model_files.description import external_data_files, load_checked
-from parity.model_files.exporter_metadata import literal
+from parity.model_files.exporter_metadata import read_metadata
 from parity.tasks.task import TASKS, supported_models
-
-SCALED = re.compile(r"(yolov?\d+)([nslmx])(.*)")
-"""Name of an architecture in one of the scales that its YAML describes."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -57,47 +54,62 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
             f"{source} is not a model that Ultralytics exported for a supported task; only "
             f"{supported_models()} work."
         )
-    named = re.match(r"Ultralytics (YOLO\S*) model", metadata.get("description", ""))
-    if not named:
-        raise UserError(f"{source} does not say which architecture it is; give the .pt instead.")
-    packaged = packaged_architecture(named[1].replace("YOLO", "yolo"))
-    if packaged is None:
-        raise UserError(
-            f"{source} is of the architecture {shown(named[1])}, which Ultralytics {__version__} "
-            "does not describe; give the .pt instead."
-        )
-    stored_names, imgsz = (literal(metadata.get(key, "")) for key in ("names", "imgsz"))
-    if not isinstance(stored_names, dict) or not is_imgsz(imgsz):
+    said = read_metadata(metadata)
+    names, imgsz = said.names, said.imgsz
+    if names is None or imgsz is None:
         raise UserError(f"{source} does not say its names and imgsz; give the .pt instead.")
-    model_class = TASKS[task].model_class
     with about(source):
-        names = checked_names(stored_names, len(stored_names))
-        architecture = checked_architecture(packaged | {"nc": len(names)}, model_class)
-        model = build(model_class, architecture)
-        fill_fused(model, exported_weights(exported))
+        names = checked_names(names, len(names))
+        given: dict[str, Any] = {"nc": len(names)}
+        if said.keypoint_shape:
+            given["kpt_shape"] = list(said.keypoint_shape)
+        model = rebuilt_model(exported, TASKS[task].model_class, given)
     save_checkpoint(model, destination, task=task, names=names, imgsz=max(imgsz))
 
 
-def packaged_architecture(stem: str) -> dict[str, Any] | None:
-    """Return an architecture that Ultralytics brings, by the exact name of its YAML.
+def rebuilt_model(
+    exported: onnx.ModelProto, model_class: str, given: Mapping[str, Any]
+) -> BaseModel:
+    """Return the model of the first architecture that has the weights of an export, with them.
 
     Parameters
     ----------
-    stem : str
-        Name without ``.yaml``; a letter for the scale may follow the number of the version.
+    exported : onnx.ModelProto
+        What Ultralytics exported.
+    model_class : str
+        Ultralytics' class of the model.
+    given : mapping
+        What replaces keys of an architecture, such as ``nc``.
 
-    Returns
-    -------
-    dict or None
-        None if there is none of that name.
+    Raises
+    ------
+    UserError
+        If no architecture has them, or they are not exact; the message follows the name of the
+        file.
     """
-    brought = {path.stem: path for path in (ROOT / "cfg" / "models").rglob("*.yaml")}
-    scaled = SCALED.fullmatch(stem)
-    path = brought.get(stem) or (brought.get(scaled[1] + scaled[3]) if scaled else None)
-    if path is None:
-        return None
-    scale = {"scale": scaled[2]} if scaled else {}
-    return {**YAML.load(path), **scale, "yaml_file": f"{stem}.yaml"}
+    weights = exported_weights(exported)
+    shapes = {name: array.shape for name, array in weights.items()}
+    reason = UserError(
+        f"holds the weights of no architecture that Ultralytics {__version__} describes under "
+        "their names; give the .pt instead"
+    )
+    for found in matching_architectures(shapes, model_class, given):
+        architecture = found if has_activated_pooling(exported) else unactivated_pooling(found)
+        try:
+            model = build(model_class, architecture)
+            fill_fused(model, weights)
+        except UserError as error:
+            reason = error
+        else:
+            return model
+    raise reason
+
+
+def has_activated_pooling(exported: onnx.ModelProto) -> bool:
+    """Return whether something comes between the first convolution of an SPPF and its pooling."""
+    nodes = exported.graph.node
+    kernels = {name for node in nodes if node.op_type == "Conv" for name in node.output}
+    return not any(node.op_type == "MaxPool" and node.input[0] in kernels for node in nodes)
 
 
 def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:

@@ -1,11 +1,12 @@
 """The verdict as Markdown, short enough for a comment on a pull request."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.task_wording import MEASURED, QUANTITIES, MeasuredQuantity
 from parity.reporting.verdict import Gate
 from parity.reporting.wording import number, shortened
 
@@ -14,7 +15,7 @@ LONGEST = 400
 """Characters of an answer that are shown (chosen)."""
 CODE_SPAN = re.compile(r"\\`([\w.-]+)\\`")
 """A plain name between backticks, escaped; other names stay escaped."""
-HEADER = ("gate", "result", "missing", "extra", "boxes: largest (px)", "scores: largest")
+HEADER = ("gate", "result", "missing", "extra")
 
 
 def summary_of(verdict: RunVerdict) -> str:
@@ -34,11 +35,19 @@ def _lines_of(verdict: RunVerdict) -> Iterator[str]:
     yield _shown(verdict.answers.because)
     if gates:
         yield ""
-        yield _row(HEADER)
-        yield _row(["---"] * len(HEADER))
+        measured = [
+            name
+            for name in MEASURED
+            if any(getattr(gate.tolerance, name) is not None for gate in gates)
+        ]
+        header = [*HEADER, *(f"{QUANTITIES[name].title}, largest" for name in measured)]
+        yield _row(header)
+        yield _row(["---"] * len(header))
         several = len(verdict.models) > 1
         for gate in gates[:MOST_GATES]:
-            yield _row([escape_markdown(cell) for cell in gate_cells(gate, several=several)])
+            yield _row(
+                [escape_markdown(cell) for cell in gate_cells(gate, measured, several=several)]
+            )
         if len(gates) > MOST_GATES:
             yield ""
             yield from _more(len(gates) - MOST_GATES, "")
@@ -46,14 +55,14 @@ def _lines_of(verdict: RunVerdict) -> Iterator[str]:
     yield f"The report is in {escape_markdown(str(Path(verdict.report).parent))}."
 
 
-def gate_cells(gate: Gate, *, several: bool) -> Iterator[str]:
+def gate_cells(gate: Gate, measured: Sequence[MeasuredQuantity], *, several: bool) -> Iterator[str]:
     """Yield what a row of the table says of a gate; with its model if there are several."""
     yield f"{gate.model}, {gate.comparison}" if several else gate.comparison
     yield gate.verdict
     yield f"{gate.measured.missing:,}"
     yield f"{gate.measured.extra:,}"
-    yield number(gate.measured.box_px)
-    yield number(gate.measured.score)
+    for name in measured:
+        yield number(getattr(gate.measured, name))
 
 
 def _more(many: int, start: str) -> Iterator[str]:

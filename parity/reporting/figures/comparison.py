@@ -16,7 +16,13 @@ from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
 from parity.reporting.figures.palette import arm_colours, palette
 from parity.reporting.figures.theme import HATCHES, LINES, MARKERS, theme
-from parity.reporting.verdict import KIND_TITLES, MeasuredQuantity, objects_by_kind, spread_of
+from parity.reporting.task_wording import (
+    QUANTITIES,
+    MeasuredQuantity,
+    TaskWording,
+    words_of,
+)
+from parity.reporting.verdict import KIND_TITLES, objects_by_kind, spread_of, subject
 from parity.reporting.wording import count, number, shortened
 
 Comparisons = Mapping[str, ComparisonResults]
@@ -47,40 +53,39 @@ def draw_comparisons(results: Results, pairs: Mapping[str, MatchedPairs]) -> Fig
     effects = [each.effect for each in comparisons.values()]
     points = max(effects.count("runtime"), effects.count("deployment"))
     curves = -(-len(comparisons) // _legend_columns(comparisons))
-    heights = [max(bars), bars[1], 4.2 + LEGEND_ROW * points, 3.4 + LEGEND_ROW * curves]
+    words = words_of(results.task)
+    boxes = "box_px" in words.quantities
+    shares = 3.4 + LEGEND_ROW * curves
+    extremes = [bars[1] if boxes else shares] * -(-len(words.quantities) // 2)
+    heights = [max(bars), *extremes, 4.2 + LEGEND_ROW * points, *([shares] if boxes else [])]
     with theme():
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.14, hspace=0.02)
         figure = Figure(figsize=(12.5, sum(heights) + 0.8), layout=layout)
         figure.suptitle(_headline(results), fontsize=13, x=0.012, ha="left")
-        axes = figure.subplots(4, 2, height_ratios=heights)
-        draw_detections(axes[0, 0], results.arms)
-        draw_objects(axes[0, 1], comparisons)
-        draw_extremes(
-            axes[1, 0],
-            comparisons,
-            "box_px",
-            "Difference of matched boxes",
-            "px",
-        )
-        draw_extremes(
-            axes[1, 1],
-            comparisons,
-            "score",
-            "Difference of matched scores",
-            "",
-        )
-        for ax, effect in zip(axes[2], SCATTERED, strict=True):
+        axes = figure.subplots(len(heights), 2, height_ratios=heights)
+        draw_detections(axes[0, 0], results.arms, words)
+        draw_objects(axes[0, 1], comparisons, words)
+        measured = axes[1 : 1 + len(extremes)].ravel()
+        for ax, quantity in zip(measured, words.quantities, strict=False):
+            draw_extremes(ax, comparisons, quantity)
+        for ax, effect in zip(axes[1 + len(extremes)], SCATTERED, strict=True):
             draw_scores(ax, effect, comparisons, pairs, results.thresholds.conf)
         drawn = {name: pairs[name] for name in comparisons if name in pairs and len(pairs[name])}
-        overlap = {name: 1 - several.iou for name, several in drawn.items()}
-        draw_shares(axes[3, 0], comparisons, overlap, "Overlap of matched boxes", "1 − IoU")
+        last = axes[-1, 1] if boxes else measured[-1]
+        if boxes:
+            overlap = {name: 1 - several.iou for name, several in drawn.items()}
+            draw_shares(axes[-1, 0], comparisons, overlap, "Overlap of matched boxes", "1 − IoU")
+            for ax in measured[len(words.quantities) :]:
+                ax.set_visible(False)
         score = {name: each.score for name, each in drawn.items() if np.isfinite(each.score).any()}
-        draw_shares(axes[3, 1], comparisons, score, "Scores of matched boxes", "score difference")
-        _mark_tolerances(axes[3, 1], comparisons, "score")
+        what = "boxes" if boxes else "labels"
+        title = f"{words.scores.capitalize()} of matched {what}"
+        draw_shares(last, comparisons, score, title, f"{words.score} difference")
+        _mark_tolerances(last, comparisons, "score")
     return figure
 
 
-def draw_detections(ax: Axes, arms: Mapping[str, ArmResults]) -> None:
+def draw_detections(ax: Axes, arms: Mapping[str, ArmResults], words: TaskWording) -> None:
     """Draw how many objects each arm detects."""
     counts = [arm.detections for arm in arms.values()]
     y = np.arange(len(counts))
@@ -89,10 +94,11 @@ def draw_detections(ax: Axes, arms: Mapping[str, ArmResults]) -> None:
         ax.annotate(f" {value:,}", (value, row), va="center")
     _name_rows(ax, list(arms))
     ax.set_xlim(0, max([*counts, 1]) * 1.12)
-    ax.set(title="Detections per arm", xlabel="detections")
+    noun = f"{words.detection}s"
+    ax.set(title=f"{noun.capitalize()} per arm", xlabel=noun)
 
 
-def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
+def draw_objects(ax: Axes, comparisons: Comparisons, words: TaskWording) -> None:
     """Draw how many objects of each comparison are matched, missing, extra or class-flipped."""
     rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
     left = np.zeros(len(rows))
@@ -118,23 +124,21 @@ def draw_objects(ax: Axes, comparisons: Comparisons) -> None:
             for kind, many in kinds.items()
             if many or kind == "matched"
         ]
-        text = ", ".join(said) if end else "no objects were compared"
+        text = ", ".join(said) if end else f"no {words.noun}s were compared"
         ax.annotate(f" {text}", (0, row - 0.31), va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))
     ax.set_ylim(len(rows) - 0.5, -0.75)
     ax.set_xlim(0, longest * 1.02)
-    ax.set(title="Objects of each comparison", xlabel="objects")
+    noun = f"{words.noun}s"
+    ax.set(title=f"{noun.capitalize()} of each comparison", xlabel=noun)
     _legend_below(ax, ncols=4)
 
 
-def draw_extremes(
-    ax: Axes,
-    comparisons: Comparisons,
-    key: MeasuredQuantity,
-    title: str,
-    unit: str,
-) -> None:
+def draw_extremes(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
     """Draw median, 95th percentile, largest difference and tolerance of each comparison."""
+    unit = {"box_px": "px", "keypoint_px": "px", "mask": "1 − IoU"}.get(key, "")
+    first = next(iter(comparisons.values()), None)
+    title = f"Difference of matched {subject(first, key) if first else QUANTITIES[key].subject}"
     shown = {"median": ("|", 9), "p95": ("o", 6), "max": ("D", 6)}
     finite: list[float] = []
     for comparison in comparisons.values():
@@ -143,7 +147,7 @@ def draw_extremes(
         finite.append(getattr(comparison.allowed, key))
     positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
     least, most = min(positive) / 4, max(positive) * 4
-    _make_logarithmic(ax, least, min(most, 1.0) if key == "score" else most)
+    _make_logarithmic(ax, least, min(most, 1.0) if QUANTITIES[key].ends_at_one else most)
     for row, comparison in enumerate(comparisons.values()):
         colour = palette().effects[comparison.effect]
         values = spread_of(comparison, key)
@@ -163,7 +167,9 @@ def draw_extremes(
         ax.plot(x, [row] * 3, color=colour, linewidth=1.4)
         for position, (marker, size) in zip(x, shown.values(), strict=True):
             ax.plot(position, row, marker, color=colour, markersize=size, markeredgewidth=1.6)
-        ax.annotate(f" {number(values.max)} {unit}".rstrip(), (1, row), **beside)
+        ax.annotate(
+            f" {number(values.max)} {unit if unit == 'px' else ''}".rstrip(), (1, row), **beside
+        )
     ax.annotate(" largest", (1, 1), xycoords="axes fraction", va="bottom", fontsize=8.5)
     _name_rows(ax, list(comparisons))
     label = f"difference ({unit}), logarithmic" if unit else "difference, logarithmic"

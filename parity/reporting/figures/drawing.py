@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from parity.reporting.figures.palette import KIND_COLOURS, palette
+from parity.reporting.outlines import LEAST_VISIBLE, DetectionOutline, Points, limbs_of
 from parity.reporting.wording import printable, shortened
 
 JPEG_QUALITY = 84
@@ -18,6 +19,8 @@ FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fon
 """Found without importing matplotlib, which takes half a second."""
 
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
+MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
+HATCH = 5  # line widths from a line of hatching to the next
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,32 @@ CLASS_STYLES = tuple(
 )
 
 
+NOTHING = DetectionOutline()
+
+
 @dataclass(frozen=True)
 class Mark:
-    """A detection to draw: x1, y1, x2, y2 in px of the image, its label and its style."""
+    """A detection to draw.
+
+    Attributes
+    ----------
+    box : sequence of float
+        x1, y1, x2, y2 in px of the image.
+    label : str
+        What is written beside it.
+    style : Style
+        Of its lines.
+    outline : DetectionOutline
+        What is drawn beside its box, or instead of it.
+    hatched : bool
+        Whether only one arm has it; then its mask is hatched.
+    """
 
     box: Sequence[float]
     label: str
     style: Style
+    outline: DetectionOutline = NOTHING
+    hatched: bool = False
 
 
 @cache
@@ -105,8 +127,15 @@ def draw_panel(
     drawable = [mark for mark in marks if np.isfinite(mark.box).all()]
     corners = [panel_corners(mark.box, scale, (height, width)) for mark in drawable]
     order = sorted(range(len(drawable)), key=lambda i: _area(corners[i]), reverse=True)
+    for i in order:
+        draw_mask(panel, drawable[i], scale, line)
     for i in order:  # small boxes over large ones
-        draw_box(panel, corners[i], drawable[i].style, line)
+        outline = drawable[i].outline
+        if outline.corners:
+            draw_polygon(panel, _scaled(outline.corners, scale), drawable[i].style, line)
+        else:
+            draw_box(panel, corners[i], drawable[i].style, line)
+        draw_skeleton(panel, drawable[i], scale, line)
     image = Image.fromarray(panel[..., ::-1])
     pen = ImageDraw.Draw(image)
     of_labels = label_font(width, letters)
@@ -154,17 +183,58 @@ def draw_box(
         Width of a line, px.
     """
     left, top, right, bottom = corners
-    sides = (
-        ((left, top), (right, top)),
-        ((right, top), (right, bottom)),
-        ((right, bottom), (left, bottom)),
-        ((left, bottom), (left, top)),
-    )
-    colour = style.colour[::-1]
-    for width, ink in ((line + 2, INK_RGB), (line, colour)):
+    around = ((left, top), (right, top), (right, bottom), (left, bottom))
+    draw_polygon(panel, around, style, line)
+
+
+def draw_polygon(
+    panel: np.ndarray, corners: Sequence[tuple[int, int]], style: Style, line: int
+) -> None:
+    """Draw a polygon into a panel as :func:`draw_box` draws a box."""
+    sides = list(zip(corners, [*corners[1:], corners[0]], strict=True))
+    for width, ink in ((line + 2, INK_RGB), (line, style.colour[::-1])):
         for start, end in sides:
             for a, b in dashes(start, end, tuple(length * line for length in style.dash)):
                 cv2.line(panel, a, b, ink, width)
+
+
+def draw_mask(panel: np.ndarray, mark: Mark, scale: float, line: int) -> None:
+    """Draw the mask of a detection into a panel: tinted, or hatched where only one arm has it."""
+    if not mark.outline.contours:
+        return
+    contours = [np.array(_scaled(each, scale), np.int32) for each in mark.outline.contours]
+    inside = np.zeros(panel.shape[:2], np.uint8)
+    cv2.fillPoly(inside, contours, 1)  # of an even number of contours, what is inside is a hole
+    where, strength = inside > 0, MASK_STRENGTH
+    if mark.hatched:
+        rows, columns = np.indices(inside.shape)
+        where &= (rows + columns) % (HATCH * line) < HATCH * line // 2
+        strength = HATCH_STRENGTH
+    colour = np.array(mark.style.colour[::-1], np.float64)
+    panel[where] = (1 - strength) * panel[where] + strength * colour
+    cv2.polylines(panel, contours, isClosed=True, color=mark.style.colour[::-1])
+
+
+def draw_skeleton(panel: np.ndarray, mark: Mark, scale: float, line: int) -> None:
+    """Draw the keypoints of a detection and the lines between them; faint ones are hollow."""
+    colour = mark.style.colour[::-1]
+    for limb in limbs_of(mark.outline):
+        a, b = _scaled(limb, scale)
+        cv2.line(panel, a, b, INK_RGB, line + 2)
+        cv2.line(panel, a, b, colour, line)
+    finite = [point for point in mark.outline.keypoints if np.isfinite(point).all()]
+    for point, (place,) in ((point, _scaled([point], scale)) for point in finite):
+        shown = len(point) < 3 or point[2] >= LEAST_VISIBLE
+        cv2.circle(panel, place, 2 * line, INK_RGB if shown else colour, 1 if not shown else -1)
+        if shown:
+            cv2.circle(panel, place, 2 * line - 1, colour, -1)
+
+
+def _scaled(points: Points, scale: float) -> list[tuple[int, int]]:
+    """Return points in px of a panel; what is far outside of any panel stays drawable."""
+    far = 1 << 15
+    placed = np.clip(np.array([point[:2] for point in points]) * scale, -far, far)
+    return [(round(x), round(y)) for x, y in placed.tolist()]
 
 
 def dashes(

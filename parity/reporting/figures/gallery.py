@@ -12,6 +12,7 @@ from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.figures.drawing import write_jpeg
+from parity.reporting.figures.label_bars import draw_labels
 from parity.reporting.figures.pictures import draw_arms, draw_difference
 from parity.reporting.image_records import Sources
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
@@ -75,7 +76,9 @@ def draw_image(
         log.warning("%s gets no picture: %s", printable(name), error)
         return entry
     annotated = f"annotated_{slug(name)}.jpg"
-    write_jpeg(folder / annotated, draw_arms(pixels, name, arms, results.names))
+    labels = results.task == "classify"
+    draw = draw_labels if labels else draw_arms
+    write_jpeg(folder / annotated, draw(pixels, name, arms, results.names))
     pictures: dict[str, str] = {}
     drawn: dict[tuple[str, str], str] = {}  # two comparisons may be of the same two arms
     for comparison, compared in entry.comparisons.items():
@@ -84,7 +87,11 @@ def draw_image(
         if pair not in drawn:
             drawn[pair] = f"difference_{pair_name(comparison, name)}.jpg"
             sides = {arm: arms[arm] for arm in pair}
-            picture = draw_difference(pixels, comparison, sides, compared, results.names)
+            picture = (
+                draw_labels(pixels, f"{comparison}: {name}", sides, results.names)
+                if labels
+                else draw_difference(pixels, comparison, sides, compared, results.names)
+            )
             write_jpeg(folder / drawn[pair], picture)
         pictures[comparison] = drawn[pair]
     return replace(entry, annotated=annotated, differences=pictures)

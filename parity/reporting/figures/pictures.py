@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.comparison.differences import ImageComparison, score_differences
+from parity.comparison.differences import ImageComparison, measured_values, score_differences
+from parity.comparison.tolerances import Quantity
 from parity.detection.detection_files import ImageDetections
 from parity.reporting.figures.drawing import (
     CLASS_STYLES,
@@ -17,6 +18,8 @@ from parity.reporting.figures.drawing import (
     draw_panel,
     paper_bgr,
 )
+from parity.reporting.outlines import outlines_of
+from parity.reporting.task_wording import QUANTITIES
 from parity.reporting.verdict import KIND_TITLES
 from parity.reporting.wording import count, number, shortened
 
@@ -52,6 +55,8 @@ MARGIN_PX = 8  # between panels
 CAPTION_PX, HEADING_PX = 15, 17  # of letters
 CAPTION_GAP_PX = 4
 LABEL_LENGTH = 28
+SHOWN_MEASURES: tuple[Quantity, ...] = ("mask", "keypoint_px")
+"""What a heading states beside boxes and scores."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +175,10 @@ def draw_arms(
     for arm, found in arms.items():
         said = found.reason or count(len(found.scores), "detection")
         marks = [
-            Mark(box, box_label(class_id, score, names), class_style(class_id))
-            for box, score, class_id in _detections(found)
+            Mark(box, box_label(class_id, score, names), class_style(class_id), outline)
+            for (box, score, class_id), outline in zip(
+                _detections(found), outlines_of(found), strict=True
+            )
         ]
         panels.append(Panel(f"{arm}: {said}{_undrawable(marks)}", marks))
     return draw_picture(pixels, panels, heading=name)
@@ -202,9 +209,18 @@ def draw_difference(
     panels = []
     for side, (arm, found) in zip(("reference", "candidate"), arms.items(), strict=True):
         marks = [
-            Mark(box, f"{pair}{box_label(class_id, score, names)}", KIND_STYLES[kind])
-            for (box, score, class_id), (kind, pair) in zip(
-                _detections(found), fates(compared, side, len(found.scores)), strict=True
+            Mark(
+                box,
+                f"{pair}{box_label(class_id, score, names)}",
+                KIND_STYLES[kind],
+                outline,
+                hatched=not pair,
+            )
+            for (box, score, class_id), outline, (kind, pair) in zip(
+                _detections(found),
+                outlines_of(found),
+                fates(compared, side, len(found.scores)),
+                strict=True,
             )
             if kind
         ]
@@ -241,9 +257,17 @@ def largest_differences(compared: ImageComparison) -> str:
     if not matched:
         return "no matched detections"
     box = np.max([pair.box_px for pair in matched])
-    boxes = f"matched boxes within {number(float(box))} px"
+    said = [f"matched boxes within {number(float(box))} px"]
+    measured = measured_values(matched)
+    for name in SHOWN_MEASURES:
+        if name in measured:
+            words = QUANTITIES[name]
+            most = number(float(np.max(measured[name])))
+            said.append(f"{words.subject} within {most}{words.unit}")
     apart = score_differences(matched)
-    return f"{boxes}, scores within {number(float(np.max(apart)))}" if apart else boxes
+    if apart:
+        said.append(f"scores within {number(float(np.max(apart)))}")
+    return ", ".join(said)
 
 
 def box_label(class_id: int, score: float | None, names: Mapping[int, str]) -> str:

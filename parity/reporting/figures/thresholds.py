@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
@@ -48,35 +48,45 @@ def draw_sweep(results: SweepResults) -> Figure:
     results : SweepResults
         What ``tune`` wrote for the model.
     """
+    labels = results.task == "classify"
     comparisons = results.comparisons
-    shown = list(comparisons)[:MOST_MAPS]
+    shown = [] if labels else list(comparisons)[:MOST_MAPS]
     rows = -(-len(shown) // MAPS_PER_ROW)
     height = max(2.3, 0.9 + 0.32 * len(results.axes.tuned_iou))
     with theme():
         figure = Figure(figsize=(12.5, rows * height + 4.6))
         figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.12)
         figure.suptitle(_headline(results, len(shown)), fontsize=13, x=0.012, ha="left")
-        grid = figure.add_gridspec(2, 1, height_ratios=[rows * height, 4])
-        maps, curves = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-        panels = maps.subplots(rows, MAPS_PER_ROW, squeeze=False).ravel()
-        for panel in panels[len(shown) :]:
-            panel.set_visible(False)
-        scale = _common_scale(comparisons)
-        for panel, name in zip(panels, shown, strict=False):
-            image = draw_f1_map(panel, name, comparisons[name], results.axes, scale)
-        maps.colorbar(image, ax=list(panels), label="F1", pad=0.01, aspect=14 * rows)
-        maps.legend(
-            handles=[
-                Line2D([], [], ls="", label=label, **style)
-                for label, style in (("this run", RUN_MARK), ("best of the candidate", BEST_MARK))
-            ],
-            loc="outside upper right",
-            ncols=2,
-        )
-        left, right = curves.subplots(1, 2)
-        draw_counts(left, results.arms, results.axes)
+        heights = [rows * height, 4] if rows else [4]
+        grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+        if rows:
+            draw_maps(
+                figure.add_subfigure(grid[0]), {name: comparisons[name] for name in shown}, results
+            )
+        left, right = figure.add_subfigure(grid[-1]).subplots(1, 2)
+        draw_counts(left, results.arms, results.axes, labels=labels)
         draw_tuning(right, comparisons, results.axes)
     return figure
+
+
+def draw_maps(maps: SubFigure, shown: Mapping[str, SweepComparison], results: SweepResults) -> None:
+    """Draw F1 over both thresholds, a map for each comparison, on one scale."""
+    rows = -(-len(shown) // MAPS_PER_ROW)
+    panels = maps.subplots(rows, MAPS_PER_ROW, squeeze=False).ravel()
+    for panel in panels[len(shown) :]:
+        panel.set_visible(False)
+    scale = _common_scale(results.comparisons)
+    for panel, (name, comparison) in zip(panels, shown.items(), strict=False):
+        image = draw_f1_map(panel, name, comparison, results.axes, scale)
+    maps.colorbar(image, ax=list(panels), label="F1", pad=0.01, aspect=14 * rows)
+    maps.legend(
+        handles=[
+            Line2D([], [], ls="", label=label, **style)
+            for label, style in (("this run", RUN_MARK), ("best of the candidate", BEST_MARK))
+        ],
+        loc="outside upper right",
+        ncols=2,
+    )
 
 
 def draw_f1_map(
@@ -110,8 +120,13 @@ def draw_f1_map(
     return image
 
 
-def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> None:
+def draw_counts(
+    ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds, *, labels: bool = False
+) -> None:
     """Draw how much each arm detects over confidence, at the operating overlap threshold."""
+    titles = ("Labels per arm", "labels")
+    if not labels:
+        titles = f"Detections per arm, IoU {number(axes.operating_iou)}", "detections"
     row = axes.tuned_iou.index(axes.operating_iou)
     colours = arm_colours(arms)
     for index, (name, arm) in enumerate(arms.items()):
@@ -129,9 +144,9 @@ def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds) -> No
     ax.axvline(axes.operating_conf, color=palette().ink, linewidth=1, linestyle=":")
     ax.set_ylim(bottom=0)
     ax.set(
-        title=f"Detections per arm, IoU {number(axes.operating_iou)}",
+        title=titles[0],
         xlabel="conf; dotted: this run",
-        ylabel="detections",
+        ylabel=titles[1],
     )
     _name_lines(ax)
 
@@ -190,8 +205,10 @@ def _name_lines(ax: Axes) -> None:
 
 def _headline(results: SweepResults, shown: int) -> str:
     axes, there = results.axes, len(results.comparisons)
-    pairs = count(len(axes.tuned_conf) * len(axes.tuned_iou), "pair")
+    pairs = f"{count(len(axes.tuned_conf) * len(axes.tuned_iou), 'pair')} of thresholds"
+    if results.task == "classify":
+        pairs, shown = count(len(axes.tuned_conf), "threshold"), there
     images = count(results.images, "image")
     left_out = f"; {shown} of {there} comparisons" if there > shown else ""
     model = shortened(results.model, 60)
-    return f"{model}: sweep of {pairs} of thresholds over {images}{left_out}"
+    return f"{model}: sweep of {pairs} over {images}{left_out}"

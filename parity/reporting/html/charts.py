@@ -10,21 +10,22 @@ from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults
 from parity.comparison.settings import Effect
+from parity.reporting.task_wording import QUANTITIES, MeasuredQuantity, TaskWording, words_of
 from parity.reporting.verdict import (
     KIND_TITLES,
-    MeasuredQuantity,
     allowed_in_words,
     object_count,
     objects_by_kind,
     spread_of,
+    wording_of,
 )
 from parity.reporting.views.effects import EqualComparisons
 from parity.reporting.wording import listing, number
 
-DRAWN: tuple[MeasuredQuantity, ...] = ("box_px", "score")
-
 LEAST_DECADE = -9
 MOST_TICKS = 5
+MOST_DRAWN = 3
+"""Differences that the figure has room for (chosen); the tables hold all."""
 MARGIN_PERCENT = 2.0  # per cent, so that a mark at the end is not cut
 THINNEST = 0.8  # per cent, the narrowest piece of a bar that can be seen
 HEAT_STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
@@ -131,8 +132,18 @@ class ChartRow:
 
 @dataclass(frozen=True)
 class Chart:
-    """All comparisons on common axes."""
+    """All comparisons on common axes.
 
+    Attributes
+    ----------
+    noun : str
+        What is counted, such as "Objects".
+    titles : dict of MeasuredQuantity to str
+        The differences that are drawn, as heads of columns.
+    """
+
+    noun: str
+    titles: dict[MeasuredQuantity, str]
     axes: dict[MeasuredQuantity, Axis]
     rows: list[ChartRow]
 
@@ -144,9 +155,13 @@ def _decade(exponent: int) -> str:
 def effect_chart(rows: Sequence[EqualComparisons]) -> Chart:
     """Return the figure of all comparisons: objects by kind, differences of boxes and scores."""
     every = [row.numbers for row in rows]
-    axes = {quantity: axis_of(every, quantity) for quantity in DRAWN}
+    words = wording_of(every[0]) if every else words_of("detect")
+    drawn = words.quantities[:MOST_DRAWN]
+    axes = {quantity: axis_of(every, quantity) for quantity in drawn}
     most = max((object_count(each) for each in every), default=0)
     return Chart(
+        f"{words.noun}s".capitalize(),
+        {name: difference_title(words, name) for name in drawn},
         axes,
         [
             ChartRow(
@@ -160,6 +175,12 @@ def effect_chart(rows: Sequence[EqualComparisons]) -> Chart:
             for row in rows
         ],
     )
+
+
+def difference_title(words: TaskWording, quantity: MeasuredQuantity) -> str:
+    """Return the head of a column of differences, such as ``Box difference (px)``."""
+    what, _, unit = words.title(quantity).partition(" ")
+    return f"{what} difference {unit}".strip()
 
 
 def arms_in_words(row: EqualComparisons) -> str:
@@ -176,7 +197,7 @@ def axis_of(comparisons: Iterable[ComparisonResults], quantity: MeasuredQuantity
         spread = spread_of(each, quantity)
         values += [spread.median, spread.p95, spread.max] if spread else []
         values.append(getattr(each.allowed, quantity))
-    return Axis.of(values, ends_at_one=quantity == "score")
+    return Axis.of(values, ends_at_one=QUANTITIES[quantity].ends_at_one)
 
 
 def stacked(counts: Mapping[str, int], most: int) -> list[Bar]:
@@ -195,18 +216,18 @@ def counts_in_words(comparison: ComparisonResults) -> str:
     """Return how many objects are matched, missing, extra and class-flipped."""
     counts = objects_by_kind(comparison)
     if not sum(counts.values()):
-        return "no objects were compared"
+        return f"no {wording_of(comparison).noun}s were compared"
     shown = {kind: many for kind, many in counts.items() if many or kind != "flipped"}
     return ", ".join(f"{many:,} {KIND_TITLES[kind]}" for kind, many in shown.items())
 
 
 def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis) -> Strip:
     """Return where median, 95th percentile, largest difference and tolerance stand."""
-    unit = {"box_px": " px", "score": ""}[quantity]
+    unit = QUANTITIES[quantity].unit
     spread = spread_of(comparison, quantity)
     allowed: float = getattr(comparison.allowed, quantity)
     if spread is None:
-        label = "no matched detections"
+        label = f"no matched {wording_of(comparison).detection}s"
         return Strip(axis.place(allowed), None, None, None, within=True, text="–", label=label)
     return Strip(
         axis.place(allowed),

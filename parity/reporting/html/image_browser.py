@@ -25,6 +25,8 @@ from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.image_records import ImageRecord, Sources
+from parity.reporting.outlines import DetectionOutline, Points, limbs_of, outlines_of
+from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable
 
@@ -36,12 +38,19 @@ PHOTO_PX, PHOTO_QUALITY = 1280, 82
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 72
 IMAGES_PER_SCRIPT = 25
 
-DIFFERENCE_KINDS = ("missing", "extra", "flipped", "boxes", "scores", "unread")
-"""Kinds of difference; bit i of a row's last number stands for the i-th."""
+COUNTED_KINDS = ("missing", "extra", "flipped", "unread")
+"""Kinds of difference that are counted; those of the quantities of the task follow."""
 
-Measured = tuple[int, int, int, int, float | None, float | None, int, int]
-"""Matched, missing, extra, flipped, box_px, score, whether it passed, kinds of difference as bits.
-Differences have three digits; one that is not finite is None."""
+
+def kinds_of(task: str) -> tuple[str, ...]:
+    """Return the kinds of difference of a task."""
+    return (*COUNTED_KINDS, *words_of(task).quantities)
+
+
+Measured = tuple[int, int, int, int, int, int, tuple[float | None, ...]]
+"""Matched, missing, extra, flipped, whether it passed, kinds of difference as bits (bit i stands
+for the i-th kind), and the largest differences, which have three digits; one that is not finite is
+None."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +94,12 @@ class BrowserIndex:
     total : int
         Images of the run.
     kinds : tuple of str
-        What the bits of the rows stand for.
+        What the bits of the rows stand for; those that are not counted are measured.
     images : list of BrowserRow
         The worst first.
     """
 
-    SCHEMA: ClassVar[str] = "browser/1"
+    SCHEMA: ClassVar[str] = "browser/2"
 
     model: str
     images_per_script: int
@@ -138,7 +147,7 @@ def write_browser(
             model=results.model,
             images_per_script=IMAGES_PER_SCRIPT,
             total=results.images_total,
-            kinds=DIFFERENCE_KINDS,
+            kinds=kinds_of(results.task),
             images=[rows[name] for name in ordered],
         )
         save(folder / BROWSER_INDEX, index)
@@ -167,24 +176,27 @@ def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: 
         verdict=image_verdict(summary, gates),
         classes=sorted({i for found in record.arms.values() for i in found.class_ids}),
         measured=[
-            measured_of(summary.comparisons.get(name), each.tolerance)
+            measured_of(summary.comparisons.get(name), each.tolerance, each.task)
             for name, each in comparisons.items()
         ],
     )
 
 
-def measured_of(row: ImageDifferences | None, tolerance: Tolerance) -> Measured | None:
+def measured_of(
+    row: ImageDifferences | None, tolerance: Tolerance, task: str = "detect"
+) -> Measured | None:
     """Return the numbers of a comparison on one image."""
     if row is None:
         return None
     flipped = row.flipped  # counted as missing and as extra, too
     missing, extra = row.missing - flipped, row.extra - flipped
     exceeded = judge(row, tolerance, row.rounding).exceeded
-    boxes, scores = "box_px" in exceeded, "score" in exceeded
-    found = (missing, extra, flipped, boxes, scores, row.unread)
+    quantities = words_of(task).quantities
+    found = (missing, extra, flipped, row.unread, *(name in exceeded for name in quantities))
     bits = sum(1 << bit for bit, there in enumerate(found) if there)
-    differences = three_digits(row.box_px), three_digits(row.score)
-    return (row.matched, missing, extra, flipped, *differences, int(row.passed), bits)
+    largest = vars(row) | row.measures
+    differences = tuple(three_digits(largest.get(name, 0.0)) for name in quantities)
+    return (row.matched, missing, extra, flipped, int(row.passed), bits, differences)
 
 
 def three_digits(value: float) -> float | None:
@@ -201,16 +213,17 @@ def drawn_details(
     -------
     dict
         ``reasons`` (why an arm could not read it, by arm); ``arms`` (by arm, detections as x1, y1,
-        x2, y2, score, class id); ``comparisons`` (by comparison, ``matched`` and ``flipped`` as
-        reference index, candidate index, IoU, box_px; ``missing`` and ``extra`` as indices).
+        x2, y2, score, class id, and what :func:`drawn_outline` returns); ``comparisons`` (by
+        comparison, ``matched`` and ``flipped`` as reference index, candidate index, IoU, box_px,
+        further measures; ``missing`` and ``extra`` as indices).
     """
     return {
         "reasons": {arm: printable(found.reason) for arm, found in arms.items() if found.reason},
         "arms": {
             arm: [
-                [*box, score, class_id]
-                for box, score, class_id in zip(
-                    found.boxes, found.scores, found.class_ids, strict=True
+                [*box, score, class_id, *drawn_outline(outline)]
+                for box, score, class_id, outline in zip(
+                    found.boxes, found.scores, found.class_ids, outlines_of(found), strict=True
                 )
             ]
             for arm, found in arms.items()
@@ -227,8 +240,31 @@ def drawn_details(
     }
 
 
-def _pair(pair: DetectionPair) -> list[float]:
-    return [pair.reference, pair.candidate, round(pair.iou, 6), pair.box_px]
+def drawn_outline(outline: DetectionOutline) -> list[dict[str, Any]]:
+    """Return what is drawn of a detection beside its box, as JSON; nothing if that is all.
+
+    ``mask`` and ``corners`` are paths of SVG, ``points`` and ``limbs`` lists of numbers: x, y and
+    visibility of each keypoint, and x1, y1, x2, y2 of each line between two.
+    """
+    drawn = {
+        "mask": "".join(map(_path, outline.contours)),
+        "corners": _path(outline.corners) if outline.corners else "",
+        "points": [[round(number, 2) for number in point] for point in outline.keypoints],
+        "limbs": [
+            [round(number, 1) for end in limb for number in end[:2]] for limb in limbs_of(outline)
+        ],
+    }
+    there = {name: value for name, value in drawn.items() if value}
+    return [there] if there else []
+
+
+def _path(points: Points) -> str:
+    return "M" + " ".join(f"{x:g},{y:g}" for x, y in points) + "Z"
+
+
+def _pair(pair: DetectionPair) -> list[Any]:
+    measures = {name: three_digits(value) for name, value in pair.measures.items()}
+    return [pair.reference, pair.candidate, round(pair.iou, 6), pair.box_px, measures]
 
 
 def copy_image(image: BatchImage, folder: Path) -> str:

@@ -14,6 +14,7 @@ from parity.comparison.results import Results
 from parity.documents import load
 from parity.integrity import check_whole
 from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
+from parity.reporting.task_wording import words_of
 from parity.reporting.views.images import ImagesView
 from parity.reporting.wording import count, printable
 
@@ -68,9 +69,21 @@ def browser_of(view: ImagesView, files: str) -> Browser:
 
 def browser_data(results: Results, index: BrowserIndex, files: str) -> dict[str, Any]:
     """Return what the scripts of the page know of a model before they load anything, as JSON."""
+    words = words_of(results.task)
     return {
         "model": results.model,
         "files": f"{files}/{quote(results.model)}",
+        "task": results.task,
+        "scores": words.scores,
+        "noun": words.noun,
+        "quantities": [
+            {
+                "name": name,
+                "title": words.title(name),
+                "beyond": f"{words.subject(name)} beyond tolerance".capitalize(),
+            }
+            for name in words.quantities
+        ],
         "names": {class_id: printable(name) for class_id, name in results.names.items()},
         "arms": list(results.arms),
         "comparisons": [

@@ -1,15 +1,19 @@
 """How far the arms differ: every comparison, its numbers, its kind of effect, and the causes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.settings import Effect
 from parity.layers.results import LayerResults
 from parity.reporting.equal_results import equal_groups, nameless
+from parity.reporting.task_wording import MeasuredQuantity
 from parity.reporting.verdict import (
+    further_spreads,
     outcome_in_words,
+    spread_of,
     tolerance_in_words,
+    wording_of,
 )
 from parity.reporting.views.blocks import Figure, Group, Note, Table, table
 from parity.reporting.views.causes import cause_blocks
@@ -65,16 +69,16 @@ HEADER = (
     "extra",
     "class-flipped",
     "read by one arm only",
-    "boxes: largest / 95 % (px)",
-    "scores: largest / 95 %",
-    "mean IoU",
-    "tolerance",
-    "result",
 )
 COUNTED = (
     "An object is missing if only the reference detects it, and extra if only the candidate does. "
     "A class-flipped object, which both detect as different classes, counts as missing and as "
     "extra, too."
+)
+LABELS_COUNTED = (
+    "A label counts where its probability exceeds the confidence threshold. It is missing if only "
+    "the reference gives it, and extra if only the candidate does; class-flipped where another "
+    "label takes its place, which counts as missing and as extra, too."
 )
 PLOTS = (
     "Detections of each arm; objects, box differences and score differences of each comparison; "
@@ -106,12 +110,13 @@ def prepare(model: Model) -> EffectsView:
     kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
+    counted = LABELS_COUNTED if results.task == "classify" else COUNTED
     causes = tuple(cause_blocks(results, model.documents("layers", LayerResults)))
     return EffectsView(
         blocks=(
             *(Note(said) for said in below_floor(results)),
             Group("What causes the differences", causes),
-            Group("Every number of every comparison", (*tables, Note(COUNTED)), folded=True),
+            Group("Every number of every comparison", (*tables, Note(counted)), folded=True),
             *([Group("Figures", tuple(figures), folded=True)] if figures else []),
         ),
         kinds=kinds,
@@ -144,13 +149,36 @@ def below_floor(results: Results) -> Iterator[str]:
 
 def effect_table(title: str, effect: Effect, comparisons: Mapping[str, ComparisonResults]) -> Table:
     """Return the table of the comparisons that show an effect."""
-    rows = [effect_row(n, each) for n, each in comparisons.items() if each.effect == effect]
-    return table(title, HEADER, rows)
+    several = {name: each for name, each in comparisons.items() if each.effect == effect}
+    words = [wording_of(each) for each in several.values()][:1]
+    measured = words[0].quantities if words else ()
+    further = list(dict.fromkeys(title for c in several.values() for title in further_spreads(c)))
+    differences = [f"{words[0].title(quantity)}: largest / 95 %" for quantity in measured]
+    overlap = ["mean IoU"] if "box_px" in measured else []
+    more = [f"{title}: largest / 95 %" for title in further]
+    header = [*HEADER, *differences, *overlap, *more, "tolerance", "result"]
+    rows = [effect_row(name, each, measured, further) for name, each in several.items()]
+    return table(title, header, rows)
 
 
-def effect_row(name: str, comparison: ComparisonResults) -> Iterable[str]:
-    """Return the cells of a comparison."""
-    spread = comparison.distributions
+def effect_row(
+    name: str,
+    comparison: ComparisonResults,
+    measured: Sequence[MeasuredQuantity],
+    further: Sequence[str],
+) -> Iterable[str]:
+    """Return the cells of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    comparison : ComparisonResults
+        Its numbers.
+    measured, further : sequence of str
+        Differences that a tolerance limits, and titles of those that none limits.
+    """
+    spread, more = comparison.distributions, further_spreads(comparison)
     decides = ", decides the verdict" if comparison.gated else ""
     counts = (comparison.missing, comparison.extra, comparison.flipped, comparison.unread)
     return (
@@ -158,10 +186,10 @@ def effect_row(name: str, comparison: ComparisonResults) -> Iterable[str]:
         f"{comparison.images_differing:,} of {comparison.images:,}",
         f"{comparison.matched:,}",
         *(f"{many:,}" for many in counts),
-        _largest_and_p95(spread.box_px),
-        _largest_and_p95(spread.score),
-        f"{spread.iou.mean:.4f}" if spread.iou else "–",
-        tolerance_in_words(comparison.tolerance, comparison.rounding),
+        *(_largest_and_p95(spread_of(comparison, quantity)) for quantity in measured),
+        *([f"{spread.iou.mean:.4f}" if spread.iou else "–"] if "box_px" in measured else []),
+        *(_largest_and_p95(more.get(title)) for title in further),
+        tolerance_in_words(comparison.tolerance, comparison.rounding, comparison.task),
         outcome_in_words(comparison) + decides,
     )
 

@@ -10,7 +10,13 @@ from parity.model_files.results import TensorDescription
 from parity.reporting.bounds import in_other_images
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.export_choice import ExportChoice, ExportChoices, single_thread_speed
-from parity.reporting.verdict import object_count, outcome_in_words
+from parity.reporting.task_wording import words_of
+from parity.reporting.verdict import (
+    object_count,
+    outcome_in_words,
+    spread_of,
+    wording_of,
+)
 from parity.reporting.views.blocks import (
     Block,
     Figure,
@@ -34,12 +40,15 @@ CHOICE_HEADER = (
     "extra",
     "boxes: largest (px)",
     "scores: largest",
+    "masks: largest (1 − IoU)",
+    "keypoints: largest (px)",
     "panoptic quality",
     "mAP50-95",
     "lost mAP50-95 (%)",
     "tolerance",
     "Pareto-optimal",
 )
+FURTHER_COLUMNS = ("mask", "keypoint_px")
 FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
 PARETO = (
     "An export is Pareto-optimal if no other export is at least as good in every respect and "
@@ -88,15 +97,17 @@ def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Bloc
 def choice_row(alike: Sequence[ExportChoice]) -> tuple[str, ...]:
     """Return what is known of an export, or of several with equal results."""
     row = alike[0]
+    boxes = "box_px" in row.words.quantities
     return (
         listing([each.export for each in alike]),
         " to ".join(sorted({f"{each.bytes / 1e6:.1f}" for each in alike})),
         number(row.images_per_second),
         f"{row.missing:,}",
         f"{row.extra:,}",
-        number(row.box_px),
+        number(row.box_px) if boxes else "–",
         number(row.score),
-        four_decimals(row.panoptic_quality),
+        *(number(row.measures.get(name)) for name in FURTHER_COLUMNS),
+        four_decimals(row.panoptic_quality) if boxes else "–",
         "–" if row.map is None else f"{row.map:.3f}",
         number(row.cost.percent) if row.cost else "–",
         "within" if row.passed else "beyond",
@@ -114,10 +125,12 @@ class MeasuredExports:
 
 def side_by_side(results: Results, measured: MeasuredExports) -> Table:
     """Return size, both effects, and accuracy and speed where measured, a row an export."""
+    words = words_of(results.task)
+    titles = [words.title(quantity) for quantity in words.quantities]
     effects = [
         f"{effect}: {what}"
         for effect in ("runtime", "deployment")
-        for what in ("missing / extra", "boxes (px) / scores", "result")
+        for what in ("missing / extra", " / ".join(titles), "result")
     ]
     header = ["export", "file", *effects]
     header += ["mAP50-95", "lost compared with the .pt"] if measured.accuracy else []
@@ -153,10 +166,11 @@ def effect_cells(results: Results, name: str) -> Iterator[str]:
     if comparison is None or not object_count(comparison):
         yield from ("–", "–", "nothing compared")
         return
-    spread = comparison.distributions
+    measured = wording_of(comparison).quantities
+    spreads = [spread_of(comparison, quantity) for quantity in measured]
     decides = ", decides the verdict" if comparison.gated else ""
     yield f"{comparison.missing:,} / {comparison.extra:,}"
-    yield " / ".join(number(each.max if each else None) for each in (spread.box_px, spread.score))
+    yield " / ".join(number(each.max if each else None) for each in spreads)
     yield outcome_in_words(comparison) + decides
 
 

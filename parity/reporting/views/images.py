@@ -12,7 +12,8 @@ from parity.comparison.results import ImageDifferences, ImageResults, Results
 from parity.detection.detection_files import ImageDetections
 from parity.documents import load
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
-from parity.reporting.verdict import image_verdict
+from parity.reporting.task_wording import words_of
+from parity.reporting.verdict import image_verdict, quantity
 from parity.reporting.views.blocks import (
     Block,
     Group,
@@ -24,7 +25,7 @@ from parity.reporting.views.blocks import (
     table,
 )
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, listing, number
+from parity.reporting.wording import count, listing
 
 MOST_DETAILS = 50
 MOST_OBJECTS = 12
@@ -86,7 +87,7 @@ def image_rows(results: Results) -> Iterator[tuple[str, ...]]:
         said = [
             "–"
             if verdict == "unreadable" or about.candidate in image.not_stated
-            else difference_in_words(image.comparisons[name])
+            else difference_in_words(image.comparisons[name], results.task)
             for name, about in results.comparisons.items()
         ]
         counts = [_count_cell(image, arm) for arm in results.arms]
@@ -99,7 +100,7 @@ def _count_cell(image: ImageResults, arm: str) -> str:
     return "not stated" if arm in image.not_stated else str(image.arms[arm].detections)
 
 
-def difference_in_words(measured: ImageDifferences) -> str:
+def difference_in_words(measured: ImageDifferences, task: str = "detect") -> str:
     """Return how two arms differ on an image, in a few words."""
     if measured.unread:
         return "read by one arm only"
@@ -113,7 +114,12 @@ def difference_in_words(measured: ImageDifferences) -> str:
     }
     said = [f"{many} {kind}" for kind, many in counts.items() if many]
     if measured.matched:
-        said += [f"{number(measured.box_px)} px", f"{number(measured.score)} in score"]
+        largest = vars(measured) | measured.measures
+        said += [
+            quantity(name, largest[name], task)
+            for name in words_of(task).quantities
+            if name in largest
+        ]
     return ("same: " if measured.passed else "") + ", ".join(said)
 
 
@@ -161,13 +167,14 @@ def image_blocks(
         if measured.passed:
             continue
         about = results.comparisons[name]
-        yield Text(
-            f"{name}, {about.candidate} vs. {about.reference}: {difference_in_words(measured)}"
-        )
+        said = difference_in_words(measured, results.task)
+        yield Text(f"{name}, {about.candidate} vs. {about.reference}: {said}")
         compared = entry.comparisons.get(name) if entry else None
         if entry and compared:
             sides = entry.arms[about.reference], entry.arms[about.candidate]
-            yield Sentences(tuple(unmatched_objects(compared, *sides, names=results.names)))
+            places = results.task != "classify"
+            said_of = unmatched_objects(compared, *sides, names=results.names, places=places)
+            yield Sentences(tuple(said_of))
 
 
 def _detections(
@@ -191,21 +198,25 @@ def unmatched_objects(
     candidate: ImageDetections,
     *,
     names: dict[int, str],
+    places: bool = True,
 ) -> list[str]:
-    """Return the objects of an image that are not matched; the first of them, if they are many."""
+    """Return the objects of an image that are not matched; the first of them, if they are many.
+
+    ``places`` says whether they have places in the image.
+    """
     said = []
+
+    def at(found: ImageDetections, index: int) -> str:
+        return f" at {place_in_words(found, index)}" if places else ""
+
     for kind, found, indices in (
         ("missing", reference, compared.missing),
         ("extra", candidate, compared.extra),
     ):
-        said += [
-            f"{kind}: {detection_in_words(found, i, names)} at {place_in_words(found, i)}"
-            for i in indices
-        ]
+        said += [f"{kind}: {detection_in_words(found, i, names)}{at(found, i)}" for i in indices]
     said += [
         f"class-flipped: {detection_in_words(reference, pair.reference, names)} became "
-        f"{detection_in_words(candidate, pair.candidate, names)} at "
-        f"{place_in_words(reference, pair.reference)}"
+        f"{detection_in_words(candidate, pair.candidate, names)}{at(reference, pair.reference)}"
         for pair in compared.flipped
     ]
     left = len(said) - MOST_OBJECTS

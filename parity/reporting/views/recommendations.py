@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from parity.comparison.results import Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, Tolerance, judge
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.equal_results import equal_groups
+from parity.reporting.task_wording import MEASURED
 from parity.reporting.verdict import object_count, tolerance_in_words
 from parity.reporting.wording import ceiling, count, listing
 
@@ -37,17 +39,20 @@ def _on_failed_gates(results: Results) -> Iterator[str]:
                 "first."
             )
         else:
+            wide = round_tolerance(comparison.required)
             yield (
                 f"Do not deploy {arm} while it fails {name}, unless you can accept differences of "
                 "this size: a tolerance that would pass is "
-                f"{tolerance_in_words(round_tolerance(comparison.required))}."
+                f"{tolerance_in_words(wide, task=comparison.task)}."
             )
 
 
 def round_tolerance(required: Tolerance) -> Tolerance:
     """Return a tolerance of few digits that is at least as large."""
-    box_px, score = (ceiling(each, TOLERANCE_DIGITS) for each in (required.box_px, required.score))
-    return replace(required, box_px=float(box_px), score=float(score))
+    wide: dict[str, Any] = {
+        name: float(ceiling(getattr(required, name), TOLERANCE_DIGITS)) for name in MEASURED
+    }
+    return replace(required, **wide)
 
 
 def _on_failed_checks(results: Results) -> Iterator[str]:

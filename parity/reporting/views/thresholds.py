@@ -26,6 +26,7 @@ TUNED_HEADER = (
     "extra",
     "F1",
 )
+LABELS_TUNED_HEADER = (*TUNED_HEADER[:2], *TUNED_HEADER[3:11])
 RANGE_HEADER = (
     "comparison",
     "lowest F1",
@@ -34,12 +35,14 @@ RANGE_HEADER = (
     "at conf, IoU",
     "lowest mean IoU of matched boxes",
 )
+LABELS_RANGE_HEADER = ("comparison", "lowest F1", "at conf", "highest F1", "at conf")
 SAME_IMAGES = (
     "These thresholds were found and judged on the same images; check them on others before you "
     "ship them."
 )
 MOST_CELLS = 400
 """A map of more cells than this is not legible as a table (chosen); the figure shows it."""
+LABEL_PLOTS = "Labels per arm, and F1, over the confidence threshold"
 PLOTS = "F1 at every pair of thresholds, detections per arm, and F1 over confidence threshold"
 
 
@@ -88,29 +91,53 @@ def prepare(model: Model) -> ThresholdsView | None:
     if found is None:
         return None
     axes, comparisons = found.axes, found.comparisons
-    pairs = count(len(axes.conf) * len(axes.iou), "pair")
-    about = (
-        f"The candidates of {count(found.images, 'image')} were filtered at {pairs} of confidence "
-        "and IoU thresholds, without running a network again. F1 is twice the number of matched "
-        "pairs divided by the detections of both arms: 1 means every detection has a partner."
+    labels = found.task == "classify"
+    legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS and not labels
+    tuned = [tuned_row(name, each.tuning, labels=labels) for name, each in comparisons.items()]
+    ranges = [range_row(name, each.cells, labels=labels) for name, each in comparisons.items()]
+    tuned_header, range_header = (
+        (LABELS_TUNED_HEADER, LABELS_RANGE_HEADER) if labels else (TUNED_HEADER, RANGE_HEADER)
     )
-    legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS
-    tuned = [tuned_row(name, each.tuning) for name, each in comparisons.items()]
-    ranges = [range_row(name, each.cells) for name, each in comparisons.items()]
     details = (
-        Text(about),
+        Text(labels_swept(found) if labels else boxes_swept(found)),
         Note(SAME_IMAGES),
-        table("Other thresholds for the candidate alone", TUNED_HEADER, tuned),
-        table("The same thresholds for both arms", RANGE_HEADER, ranges),
-        *(Figure(path, PLOTS) for path in model.inputs.get("sweep_plots", ())),
+        table("Other thresholds for the candidate alone", tuned_header, tuned),
+        table("The same thresholds for both arms", range_header, ranges),
+        *(
+            Figure(path, LABEL_PLOTS if labels else PLOTS)
+            for path in model.inputs.get("sweep_plots", ())
+        ),
         *(Note(each) for each in found.notes),
     )
     return ThresholdsView(
         blocks=(
             Sentences(tuple(advice(comparisons))),
-            Group("Every pair of thresholds", details, folded=True),
+            Group(
+                "Every threshold" if labels else "Every pair of thresholds", details, folded=True
+            ),
         ),
         maps=tuple(map_of(name, each, axes) for name, each in comparisons.items() if legible),
+    )
+
+
+def boxes_swept(found: SweepResults) -> str:
+    """Return what was swept, and what F1 is."""
+    pairs = count(len(found.axes.conf) * len(found.axes.iou), "pair")
+    return (
+        f"The candidates of {count(found.images, 'image')} were filtered at {pairs} of confidence "
+        "and IoU thresholds, without running a network again. F1 is twice the number of matched "
+        "pairs divided by the detections of both arms: 1 means every detection has a partner."
+    )
+
+
+def labels_swept(found: SweepResults) -> str:
+    """Return what was swept of labels, and what F1 is."""
+    values = count(len(found.axes.conf), "value")
+    return (
+        f"The labels of {count(found.images, 'image')} were counted at {values} of the confidence "
+        "that a label must exceed, without running a network again. F1 is twice the number of "
+        "labels that both arms give divided by the labels of both arms: 1 means both give the "
+        "same labels."
     )
 
 
@@ -135,33 +162,37 @@ def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
         yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."
 
 
-def tuned_row(name: str, tuning: Tuning) -> tuple[str, ...]:
-    """Return what the candidate of a comparison gives at its own thresholds."""
+def tuned_row(name: str, tuning: Tuning, *, labels: bool = False) -> tuple[str, ...]:
+    """Return what the candidate of a comparison gives at its own thresholds; labels know no IoU."""
     now, conf, both = tuning.operating, tuning.best_conf, tuning.best
+    pair = (f"{number(both.conf)}, {number(both.iou)}", *_differences(both))
     return (
         name,
         number(now.conf),
-        number(now.iou),
+        *(() if labels else (number(now.iou),)),
         f"{now.matched:,}",
         *_differences(now),
         number(conf.conf),
         *_differences(conf),
-        f"{number(both.conf)}, {number(both.iou)}",
-        *_differences(both),
+        *(() if labels else pair),
     )
 
 
-def range_row(name: str, cells: Sequence[Cell]) -> tuple[str, ...]:
+def range_row(name: str, cells: Sequence[Cell], *, labels: bool = False) -> tuple[str, ...]:
     """Return between which values the F1 of a comparison lies over the grid."""
     stated = [(cell.f1, cell) for cell in cells if cell.f1 is not None]
     if not stated:
-        return (name, *["–"] * 5)
+        return (name, *["–"] * (4 if labels else 5))
     ends = min(stated, key=lambda pair: pair[0]), max(stated, key=lambda pair: pair[0])
     overlaps = [cell.mean_iou for _, cell in stated if cell.mean_iou is not None]
     return (
         name,
-        *(text for f1, cell in ends for text in (four_decimals(f1), _place(cell))),
-        four_decimals(min(overlaps, default=None)),
+        *(
+            text
+            for f1, cell in ends
+            for text in (four_decimals(f1), number(cell.conf) if labels else _place(cell))
+        ),
+        *(() if labels else (four_decimals(min(overlaps, default=None)),)),
     )
 
 

@@ -5,7 +5,7 @@ names known modules and activations only, and holds small numbers.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,8 @@ MAX_FACTOR = 10
 TRUST = "set trust: true for this model if you trust the file"
 DEFAULT_CHANNELS = 3
 COLUMNS = 4
+SPPF_DEFAULTS = (5, 3, False)
+"""Size of the kernel, how often it pools, and whether its input is added."""
 
 
 def checked_architecture(stored: Any, model_class: str) -> dict[str, Any]:
@@ -108,6 +110,39 @@ def checked_architecture(stored: Any, model_class: str) -> dict[str, Any]:
     channels = checked.get("channels") or checked.pop("ch", DEFAULT_CHANNELS)
     rows = {"backbone": backbone, "head": head}
     return {"nc": _whole(given.get("nc"), "nc"), **checked, **rows, "channels": channels}
+
+
+def unactivated_pooling(architecture: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an architecture as Ultralytics 8.4.0 and some later releases built it.
+
+    Their SPPF has no activation after its first convolution. Today's Ultralytics builds that only
+    where the YAML gives four arguments, and activates where it gives the two of older YAMLs.
+    """
+    changed = {
+        key: [
+            [*row[:2], "SPPF", [*row[3], *SPPF_DEFAULTS[len(row[3]) - 1 :]]]
+            if row[2] == "SPPF"
+            else row
+            for row in architecture[key]
+        ]
+        for key in ("backbone", "head")
+    }
+    return {**architecture, **changed}
+
+
+def check_channels(channels: int) -> None:
+    """Check that a model takes images of three channels.
+
+    Raises
+    ------
+    UserError
+        If not; the message follows the name of a file.
+    """
+    if channels != DEFAULT_CHANNELS:
+        raise UserError(
+            f"takes images with {channels} instead of {DEFAULT_CHANNELS} channels, red, green and "
+            "blue; only models for these work"
+        )
 
 
 def modified(what: str) -> str:

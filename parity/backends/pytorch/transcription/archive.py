@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.errors import UserError, shown
+from parity.model_files import first_bytes
 
 MAX_PICKLE_BYTES = 32 * 2**20
 """30 times the largest pickle of a model of Ultralytics (measured: 1.1 MB, YOLOv9e)."""
@@ -21,20 +22,11 @@ COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 1
 LITTLE = b"little"
 FOLDER = re.compile(r"([^/]+)/data\.pkl")
-HEAD_BYTES = 4096
-LFS = b"version https://git-lfs"
-HTML = re.compile(rb"\s*<(!doctype|html|head|\?xml)", re.IGNORECASE)
+WANTED = "a .pt checkpoint of Ultralytics"
 TEXT = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
-SIGNATURES = {
-    b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.": "is in the format of torch before version 1.6, "
-    "which no YOLOv8 needs; set trust: true for this model if you trust the file",
-    b"\x1f\x8b": "is compressed with gzip; unpack it",
-    b"BZh": "is compressed with bzip2; unpack it",
-    b"\xfd7zXZ": "is compressed with xz; unpack it",
-    b"\x89HDF": "is an HDF5 file; a .pt checkpoint of Ultralytics is needed",
-    b"\x89PNG": "is a PNG image; a .pt checkpoint of Ultralytics is needed",
-    b"\xff\xd8\xff": "is a JPEG image; a .pt checkpoint of Ultralytics is needed",
-}
+OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""First bytes of what torch wrote before version 1.6."""
+ZIP = b"PK"
 DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, OSError)
 """What ``zipfile`` raises for what it cannot read; OSError for a place before the beginning."""
 
@@ -111,7 +103,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         If it is something else; the message says what, to follow the name of the file.
     """
     with _ShortReads(io.FileIO(path)) as stream:
-        head = stream.read(HEAD_BYTES)
+        head = stream.read(first_bytes.HEAD_BYTES)
         try:
             opened = zipfile.ZipFile(stream)
         except DAMAGED:
@@ -136,15 +128,14 @@ def _entries(opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 def what_it_is(head: bytes) -> str:
     """Return what a file is that is no archive, from its first bytes, to follow its name."""
-    if not head:
-        return "is empty"
-    if head.startswith(LFS):
-        return "is a pointer of Git LFS instead of the checkpoint; fetch that with git lfs pull"
-    if HTML.match(head):
-        return "is a web page instead of a checkpoint; its download went wrong"
-    for signature, said in SIGNATURES.items():
-        if head.startswith(signature):
-            return said
+    if head.startswith(OLD):
+        return (
+            "is in the format of torch before version 1.6, which no YOLOv8 needs; set trust: true "
+            "for this model if you trust the file"
+        )
+    said = "" if head.startswith(ZIP) else first_bytes.what_it_is(head, WANTED)
+    if said:
+        return said
     if TEXT.fullmatch(head.decode(errors="ignore")) and b"\0" not in head:
         return "is a text file, which is not a checkpoint; give the .pt file itself"
     return "is not a checkpoint that torch.save wrote; it may be truncated"

@@ -12,12 +12,18 @@ from parity.tasks.task import TASKS, supported_models
 
 OTHER_MODELS = {
     "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
-    "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
-    "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",
+    "ultralytics.nn.tasks.DepthModel": "a model for depth",
+    "ultralytics.nn.tasks.SemanticSegmentationModel": "a model for semantic segmentation",
     "models.yolo.Model": "a YOLOv5 or YOLOv7 checkpoint of the old format",
     "models.yolo.DetectionModel": "a YOLOv5 checkpoint of the old format",
     "models.yolo.SegmentationModel": "a YOLOv5 segmentation checkpoint of the old format",
 }
+PROMPTED_MODELS = {
+    "ultralytics.nn.tasks.WorldModel": "a YOLO-World model",
+    "ultralytics.nn.tasks.YOLOEModel": "a YOLOE model",
+    "ultralytics.nn.tasks.YOLOESegModel": "a YOLOE model",
+}
+"""Models that find what a text names; once their classes are set, they predict as others do."""
 ALIASES = {"ultralytics.nn.tasks.YOLOv10DetectionModel": "ultralytics.nn.tasks.DetectionModel"}
 """Classes of models under the names that they had in other versions."""
 
@@ -51,6 +57,11 @@ def task_of(stored: StoredModel) -> str:
         says that its task is another; the message follows the name of the file.
     """
     check_supported_kind(stored.kind)
+    if stored.kind in PROMPTED_MODELS:
+        raise UserError(
+            f"is {PROMPTED_MODELS[stored.kind]}, which is only loaded as it is; set its classes, "
+            "save it, and set trust: true for this model if you trust the file"
+        )
     needed = {module.kind for path, module in stored.modules.items() if path}
     wanted = sorted(map(shown, filter(_is_foreign, stored.kinds - needed)))
     if wanted:

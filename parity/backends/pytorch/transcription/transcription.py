@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 from ultralytics.nn import tasks
 
 from parity.backends.pytorch.models import save_checkpoint
-from parity.backends.pytorch.transcription.architecture import checked_architecture
+from parity.backends.pytorch.transcription.architecture import (
+    check_channels,
+    checked_architecture,
+    unactivated_pooling,
+)
 from parity.backends.pytorch.transcription.archive import Archive, open_archive
 from parity.backends.pytorch.transcription.building import build
 from parity.backends.pytorch.transcription.facts import checked_imgsz, checked_names, task_of
-from parity.backends.pytorch.transcription.likeness import check_alike, check_shapes, take_head
+from parity.backends.pytorch.transcription.likeness import (
+    check_alike,
+    check_shapes,
+    is_class,
+    take_head,
+)
 from parity.backends.pytorch.transcription.stored_model import StoredModel, read_model
 from parity.errors import about
 from parity.tasks.task import TASKS
@@ -57,10 +67,20 @@ def transcribed(source: str | Path) -> Transcription:
         task = task_of(stored)
         model_class = TASKS[task].model_class
         architecture = checked_architecture(stored.attributes.get("yaml"), model_class)
+        check_channels(architecture["channels"])
+        if has_unactivated_pooling(stored):
+            architecture = unactivated_pooling(architecture)
         names = checked_names(stored.attributes.get("names"), architecture["nc"])
         imgsz = checked_imgsz(stored)
         model = fill(build(model_class, architecture), stored, archive)
     return Transcription(model, task, names, imgsz)
+
+
+def has_unactivated_pooling(stored: StoredModel) -> bool:
+    """Return whether the first convolution of an SPPF has no activation."""
+    pooling = (path for path, module in stored.modules.items() if module.kind.endswith(".SPPF"))
+    acts = (stored.modules.get(f"{path}.cv1.act") for path in pooling)
+    return any(act is not None and is_class(act.kind, nn.Identity) for act in acts)
 
 
 def fill(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> tasks.BaseModel:

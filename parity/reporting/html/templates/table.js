@@ -4,24 +4,20 @@
 parity.Table = class {
   static PAGE = 10;
 
-  static KIND_NAMES = {
-    missing: "Missing objects",
-    extra: "Extra objects",
-    flipped: "Class-flipped objects",
-    boxes: "Boxes beyond tolerance",
-    scores: "Scores beyond tolerance",
+  static kindNames = (noun) => ({
+    missing: `Missing ${noun}s`,
+    extra: `Extra ${noun}s`,
+    flipped: `Class-flipped ${noun}s`,
     unread: "Read by one arm only",
-  };
+  });
 
   static VERDICTS = { fail: "fail", differs: "differs", same: "same", unreadable: "unreadable" };
 
-  static COLUMNS = [
+  static COUNTS = [
     { key: "name", title: "Image" },
     { key: "missing", title: "Missing", place: parity.MISSING },
     { key: "extra", title: "Extra", place: parity.EXTRA },
     { key: "flipped", title: "Class-flipped", place: parity.FLIPPED },
-    { key: "box", title: "Box (px)", place: parity.BOX },
-    { key: "score", title: "Score", place: parity.SCORE },
   ];
 
   constructor(model, root, open) {
@@ -30,6 +26,10 @@ parity.Table = class {
     this.open = open;
     this.page = 0;
     this.sort = { key: "worst", down: true };
+    const measured = model.quantities.map(({ name, title }, i) => (
+      { key: name, title, place: parity.QUANTITIES + i, bit: 1 << model.kinds.indexOf(name) }
+    ));
+    this.columns = [...parity.Table.COUNTS, ...measured];
     this.build();
     this.refresh();
   }
@@ -49,7 +49,9 @@ parity.Table = class {
     const comparisons = this.model.comparisons.map((each, i) => [i, each.name]);
     this.comparison = select("Comparison", [["", "any"], ...comparisons]);
     this.verdict = select("Verdict", [["", "any"], ...Object.entries(this.present())]);
-    const kinds = this.model.kinds.map((kind, bit) => [bit, parity.Table.KIND_NAMES[kind]]);
+    const said = Object.fromEntries(this.model.quantities.map(({ name, beyond }) => [name, beyond]));
+    const named = { ...parity.Table.kindNames(this.model.noun), ...said };
+    const kinds = this.model.kinds.map((kind, bit) => [bit, named[kind]]);
     this.kind = select("Difference", [["", "any"], ...kinds]);
     this.category = select("Class", [["", "any"], ...this.classes()]);
     this.filters.append(make("button", { type: "button", onclick: () => this.reset() }, "Reset"));
@@ -100,7 +102,7 @@ parity.Table = class {
   /** A number of an image: the largest of the comparisons; null is not finite. */
   value(image, place) {
     const values = this.chosen(image).map((row) => row[place]);
-    if (place < parity.BOX) return Math.max(0, ...values);
+    if (place < parity.QUANTITIES) return Math.max(0, ...values);
     return values.includes(null) ? null : Math.max(0, ...values);
   }
 
@@ -117,13 +119,17 @@ parity.Table = class {
   /** What the order is by, larger first; the rows come worst first over all comparisons. */
   ranks(image) {
     const large = (value) => value ?? Infinity;
-    const column = parity.Table.COLUMNS.find((each) => each.key === this.sort.key);
+    const column = this.columns.find((each) => each.key === this.sort.key);
     if (column) return [large(this.value(image, column.place))];
     if (this.comparison.value === "") return [];
     const [row] = this.chosen(image);
     const unread = row[parity.KINDS] & (1 << this.model.kinds.indexOf("unread")) ? 1 : 0;
     const counts = row[parity.MISSING] + row[parity.EXTRA] + 2 * row[parity.FLIPPED] + unread;
-    return [counts, large(row[parity.BOX]), large(row[parity.SCORE])];
+    const of = (name) => {
+      const i = this.model.quantities.findIndex((each) => each.name === name);
+      return i < 0 ? 0 : large(row[parity.QUANTITIES + i]);
+    };
+    return [counts, of("mask"), Math.max(of("box_px"), of("keypoint_px")), of("score")];
   }
 
   ordered() {
@@ -166,7 +172,7 @@ parity.Table = class {
   }
 
   drawHead() {
-    const cells = parity.Table.COLUMNS.map(({ key, title }) => {
+    const cells = this.columns.map(({ key, title }) => {
       const down = this.sort.down ? "descending" : "ascending";
       const button = parity.make(
         "button", { type: "button", "data-key": key, onclick: () => this.sortBy(key) }, title,
@@ -185,19 +191,14 @@ parity.Table = class {
       this.thumbnail(image),
       make("span", { class: "name" }, image.name),
     );
-    const numbers = parity.Table.COLUMNS.slice(1).map(({ title, place }) => {
+    const numbers = this.columns.slice(1).map(({ title, place, bit }) => {
       const value = this.value(image, place);
-      const beyond = place < parity.BOX ? value > 0 : this.beyond(image, place);
+      const beyond = bit ? this.chosen(image).some((each) => each[parity.KINDS] & bit) : value > 0;
       const kind = value === 0 ? "zero" : beyond ? "beyond" : "";
       return make("td", { class: `many ${kind}`, "data-label": title }, parity.number(value));
     });
     const badge = make("span", { class: `badge ${image.verdict}` }, image.verdict);
     return make("tr", {}, make("th", { scope: "row" }, open), make("td", {}, badge), ...numbers);
-  }
-
-  beyond(image, place) {
-    const bit = 1 << this.model.kinds.indexOf(place === parity.BOX ? "boxes" : "scores");
-    return this.chosen(image).some((row) => row[parity.KINDS] & bit);
   }
 
   thumbnail(image) {

@@ -42,6 +42,7 @@ parity.readModel = (element) => {
   const fields = ["name", "photo", "size", "verdict", "classes", "measured"];
   data.images = data.rows.map((row, index) => {
     const image = Object.fromEntries(fields.map((field, i) => [field, row[i]]));
+    image.measured = image.measured.map((row) => row && row.flat());
     return Object.assign(image, { index });
   });
   data.scripts = new Map();
@@ -72,12 +73,11 @@ parity.details = (model, image) => {
 
 parity.receive = (model, number, images) => parity.waiting.get(`${model} ${number}`)?.(images);
 
-/** The places of [matched, missing, extra, flipped, box_px, score, passed, kinds] in a row. */
+/** The places of [matched, missing, extra, flipped, passed, kinds, and each quantity] in a row. */
 parity.MATCHED = 0;
 parity.MISSING = 1;
 parity.EXTRA = 2;
 parity.FLIPPED = 3;
-parity.BOX = 4;
-parity.SCORE = 5;
-parity.PASSED = 6;
-parity.KINDS = 7;
+parity.PASSED = 4;
+parity.KINDS = 5;
+parity.QUANTITIES = 6;

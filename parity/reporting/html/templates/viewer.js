@@ -150,6 +150,8 @@ parity.Viewer = class {
     this.items = this.current ? this.ofComparison() : this.ofArms();
     this.kinds.hidden = !this.current;
     this.slide.disabled = !this.current;
+    for (const control of [this.slide, this.divider, this.labels]) control.closest("label").hidden = this.classifies;
+    this.kinds.firstElementChild.textContent = this.classifies ? "Labels" : "Objects";
     const arms = this.current ? [this.current.reference, this.current.candidate] : this.model.arms;
     const roles = this.current ? ["reference", "candidate"] : [];
     this.switches(this.arms, arms.map((arm, i) => {
@@ -163,7 +165,7 @@ parity.Viewer = class {
         return { key: `kind ${kind}`, text: `${said}: ${many}`, style };
       }));
     }
-    this.list();
+    if (!this.classifies) this.list();
     this.draw();
   }
 
@@ -191,6 +193,31 @@ parity.Viewer = class {
     group.replaceChildren(group.firstElementChild, ...boxes);
   }
 
+  get classifies() { return this.model.task === "classify"; }
+
+  /** The classes of the image with a bar for each arm, those first that differ most. */
+  listLabels() {
+    const arms = this.current ? [this.current.reference, this.current.candidate] : this.model.arms;
+    const styles = arms.map((arm, i) => parity.ARM_STYLES[i % parity.ARM_STYLES.length]);
+    const shown = arms.map((arm) => !this.hidden.has(`arm ${arm}`));
+    const only = (values) => values.filter((_, i) => shown[i]);
+    const labels = parity.labelsOf(this.details, arms, this.items).filter(
+      ({ kind, values }) => !this.hidden.has(`kind ${kind}`) && only(values).some((value) => value !== null),
+    );
+    const bars = labels.map((label) => {
+      const name = parity.className(this.model, label.label);
+      return parity.labelBars(name, { ...label, values: only(label.values) }, only(arms), only(styles));
+    });
+    const nothing = parity.make("p", {}, "No label exceeds the confidence threshold.");
+    this.objects.replaceChildren(...(bars.length ? bars : [nothing]));
+  }
+
+  /** What was measured of an object beside its score, by quantity of the task. */
+  measuresOf(object) {
+    const own = this.model.quantities.filter(({ name }) => name !== "score");
+    return own.map(({ name, title }) => ({ title, value: name === "box_px" ? object.px : object.measures?.[name] }));
+  }
+
   /** The objects as a table; a focused or pointed row lights its boxes up. */
   list() {
     const { make } = parity;
@@ -201,14 +228,15 @@ parity.Viewer = class {
       const scores = [object.reference, object.candidate].filter(Boolean).map(parity.scoreInWords);
       const button = make("button", { type: "button", onclick: () => this.lookAt(first) }, text);
       const kind = object.kind === "flipped" ? "class-flipped" : object.kind ?? object.arm;
-      const cells = [kind, [...new Set(scores)].join(" → "), object.px === undefined ? "–" : parity.number(object.px)];
+      const measured = this.measuresOf(object).map(({ value }) => (value === undefined ? "–" : parity.number(value)));
+      const cells = [kind, [...new Set(scores)].join(" → "), ...measured];
       const row = make("tr", {}, make("th", { scope: "row" }, button), ...cells.map((cell) => make("td", {}, cell)));
       for (const type of ["focusin", "pointerenter"]) row.addEventListener(type, () => this.light(object));
       for (const type of ["focusout", "pointerleave"]) row.addEventListener(type, () => this.light(null));
       object.row = row;
       return row;
     });
-    const titles = ["Object", this.current ? "Kind" : "Arm", "Score", "Box (px)"];
+    const titles = ["Object", this.current ? "Kind" : "Arm", "Score", ...this.measuresOf({}).map(({ title }) => title)];
     const head = make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)));
     const nothing = make("p", {}, "Nothing was detected.");
     const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
@@ -218,12 +246,13 @@ parity.Viewer = class {
   draw() {
     for (const old of this.canvas.querySelectorAll("svg, .line, .side")) old.remove();
     if (!this.details) return;
-    const sliding = this.slide.checked && this.current !== null;
+    const sliding = this.slide.checked && this.current !== null && !this.classifies;
     this.divider.disabled = !sliding;
     const labelled = this.labels.checked && this.items.length <= parity.Viewer.LABELS_UP_TO * (this.current ? 1 : 2);
     const [width, height] = this.image.size;
-    this.layers = { reference: this.layer(width, height), candidate: this.layer(width, height) };
-    for (const object of [...this.items].reverse()) this.drawObject(object, labelled, sliding);
+    this.layers = { reference: this.layer("reference", width, height), candidate: this.layer("candidate", width, height) };
+    if (this.classifies) this.listLabels();
+    else for (const object of [...this.items].reverse()) this.drawObject(object, labelled, sliding);
     this.canvas.append(this.layers.reference, this.layers.candidate);
     if (sliding) {
       const side = (where, role) => parity.make("p", { class: `side ${where}` }, `${role}: ${this.current[role]}`);
@@ -234,8 +263,8 @@ parity.Viewer = class {
     this.sizeLabels();
   }
 
-  layer(width, height) {
-    return parity.makeSvg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  layer(side, width, height) {
+    return parity.makeSvg("svg", { "data-side": side, viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
   }
 
   drawObject(object, labelled, sliding) {
@@ -250,12 +279,19 @@ parity.Viewer = class {
       const called = parity.shortened(parity.className(this.model, detection[5]));
       const name = `${style.letter} ${called} ${detection[4]?.toFixed(2) ?? ""}`.trim();
       const behind = thick && !sliding && !this.hidden.has(`arm ${object.sides.candidate}`) && object.kind === "matched";
-      const box = parity.drawBox(detection, style, { thick, label: labelled && !behind ? name : "" });
+      const alone = !object.candidate || !object.reference;
+      const fill = alone && object.kind ? parity.hatching(this.layers[side], style, this.scale) : "";
+      const options = { thick, label: labelled && !behind ? name : "", fill };
+      const box = parity.drawBox(detection, style, options);
       if (!box) continue;
       box.addEventListener("pointerenter", () => this.light(object));
       box.addEventListener("pointerleave", () => this.light(null));
       object.drawn.push(box);
       this.layers[side].append(box);
+    }
+    const allowed = this.current?.tolerance.mask;
+    if (!sliding && object.drawn.length === 2 && object.measures?.mask > allowed) {
+      this.layers.candidate.append(parity.drawApart(object, this.layers.candidate));
     }
   }
 

@@ -1,0 +1,18 @@
+"""How names and digests of files are remembered from one planning to the next."""
+
+UNREADABLE = bytes(32)
+"""Stands for the digest of a file that cannot be read."""
+
+SETTLED_NS = 2_000_000_000
+"""A file that changed less than so long before it was looked at may change again without a new
+time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
+
+
+def join_names(names: list[str]) -> bytes:
+    """Return names end to end, each ended by a zero byte, which no name of a file holds."""
+    return "\0".join([*names, ""]).encode(errors="surrogateescape")
+
+
+def split_names(names: bytes) -> list[str]:
+    """Return what :func:`join_names` was given."""
+    return names.decode(errors="surrogateescape").split("\0")[:-1]

@@ -1,0 +1,56 @@
+"""Lists of images in Parquet, which polars reads; it comes with Ultralytics."""
+
+from pathlib import Path
+
+from parity.errors import UserError, in_one_line, shown
+
+TABLE = ".parquet"
+
+COLUMNS = ("path",), ("shard", "member")
+"""The columns that name an image, whichever are there."""
+
+
+def read_path_table(path: Path) -> list[str]:
+    """Return the images that a Parquet file lists.
+
+    Parameters
+    ----------
+    path : Path
+        It has a column ``path``, or the columns ``shard`` and ``member``; others do not matter.
+
+    Returns
+    -------
+    list of str
+        Paths, relative to the folder of the file; that of a member is ``shard.tar/member.jpg``.
+
+    Raises
+    ------
+    UserError
+        If polars is not installed or cannot read the file, or its columns are others.
+    """
+    try:
+        import polars  # noqa: PLC0415 - slow, and few need it
+    except ImportError:
+        raise UserError(
+            f"images: {path} needs polars, which is not installed; install it (pip install "
+            "polars), or list the paths in a text file."
+        ) from None
+    try:
+        schema = polars.read_parquet_schema(path)
+        columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
+        if columns is None:
+            raise UserError(f"images: {path} must have a column path, or shard and member.")
+        table = polars.read_parquet(path, columns=list(columns))
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
+        said = shown(in_one_line(error))
+        raise UserError(f"images: {path} cannot be read as Parquet ({said}).") from None
+    for name in columns:
+        column = table[name]
+        if column.dtype != polars.String or column.has_nulls():
+            raise UserError(f"images: the column {name} of {path} must hold text in every row.")
+    listed: list[str] = (
+        table.select(polars.concat_str(columns, separator="/")).to_series().to_list()
+    )
+    if (empty := next((row for row, text in enumerate(listed) if not text), None)) is not None:
+        raise UserError(f"images: row {empty} of {path} names no image.")
+    return listed

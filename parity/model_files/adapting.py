@@ -1,0 +1,248 @@
+"""Graphs that take or return something else than Ultralytics' exports: making them alike.
+
+What is added before and after a graph makes it take red, green and blue from 0 to 1, (batch, 3,
+height, width), and return the raw output of its task, (batch, rows, anchors). The graph itself
+stays as it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+ADAPTED = "parity.adapted"
+"""Key of the metadata under which the names of the deviations are written."""
+PREFIX = "parity."
+"""What the names of added tensors begin with."""
+BOX_ROWS = 4
+CHANNELS = 3
+OPSET = 13
+DEEPSTREAM_COLUMNS = 6
+FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
+
+
+class Chain:
+    """Nodes that follow one another, and the constants that they need."""
+
+    def __init__(self, first: str, dtype: int, rows: int, classes: int) -> None:
+        self.last, self.row_count, self.classes = first, rows, classes
+        self.name = first.removeprefix(PREFIX)
+        self.dtype = helper.tensor_dtype_to_np_dtype(dtype)
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[TensorProto] = []
+
+    def constant(self, values: Any, dtype: Any = None) -> str:
+        """Return the name of a constant; of the chain's type, unless another is given."""
+        name = f"{PREFIX}{self.name}.constant{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.array(values, dtype or self.dtype), name))
+        return name
+
+    def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node, which takes what the last one returned unless inputs are given."""
+        name = f"{PREFIX}{self.name}.{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs or [self.last], [name], **attributes))
+        return name
+
+    def rows(self, first: int, end: int) -> str:
+        """Add a node that takes some of the rows of what the last one returned."""
+        indices = self.constant(range(first, end), np.int64)
+        return self.add("Gather", self.last, indices, axis=1)
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """Something that a graph takes or returns otherwise.
+
+    Attributes
+    ----------
+    sentence : str
+        What it is, in words.
+    extend : callable
+        Adds to a chain what undoes it, and returns the name of the result.
+    """
+
+    sentence: str
+    extend: Callable[[Chain], str]
+
+
+def _pixels(chain: Chain) -> str:
+    scaled = chain.add("Mul", chain.last, chain.constant(255))
+    half = chain.constant(0.5)
+    return chain.add("Floor", chain.add("Add", scaled, half))
+
+
+def _uint8(chain: Chain) -> str:
+    return chain.add("Cast", _pixels(chain), to=TensorProto.UINT8)
+
+
+def _nhwc(chain: Chain) -> str:
+    return chain.add("Transpose", perm=[0, 2, 3, 1])
+
+
+def _transposed(chain: Chain) -> str:
+    return chain.add("Transpose", perm=[0, 2, 1])
+
+
+def _logits(chain: Chain) -> str:
+    end = BOX_ROWS + chain.classes
+    parts = [chain.rows(0, BOX_ROWS), chain.add("Sigmoid", chain.rows(BOX_ROWS, end))]
+    if end < chain.row_count:
+        parts.append(chain.rows(end, chain.row_count))
+    return chain.add("Concat", *parts, axis=1)
+
+
+def _corners(chain: Chain) -> str:
+    chain.last = chain.add("Transpose", perm=[0, 2, 1])
+    least, most = chain.rows(0, 2), chain.rows(2, 4)
+    centre = chain.add("Mul", chain.add("Add", least, most), chain.constant(0.5))
+    return chain.add("Concat", centre, chain.add("Sub", most, least), _spread(chain), axis=1)
+
+
+def _centres(chain: Chain) -> str:
+    chain.last = chain.add("Transpose", perm=[0, 2, 1])
+    return chain.add("Concat", chain.rows(0, BOX_ROWS), _spread(chain), axis=1)
+
+
+def _spread(chain: Chain) -> str:
+    """Add nodes that make a row per class of the best score and its class."""
+    score, label = chain.rows(4, 5), chain.rows(5, 6)
+    ids = chain.constant(np.arange(chain.classes).reshape(1, -1, 1))
+    kind = helper.np_dtype_to_tensor_dtype(chain.dtype)
+    chosen = chain.add("Cast", chain.add("Equal", label, ids), to=kind)
+    return chain.add("Mul", score, chosen)
+
+
+DEEPSTREAM = "the best score and its class for each anchor, as DeepStream-Yolo exports do"
+TAKEN = {
+    "pixels": Deviation(
+        "It takes pixel values from 0 to 255; dividing them by 255 is part of its graph.", _pixels
+    ),
+    "uint8": Deviation(
+        "It takes uint8 pixel values; dividing them by 255 is part of its graph.", _uint8
+    ),
+    "nhwc": Deviation("It takes (batch, height, width, channels).", _nhwc),
+}
+"""What a graph may take, in the order in which it is undone."""
+
+RETURNED = {
+    "transposed": Deviation(
+        "Its output is transposed: (batch, anchors, rows) instead of (batch, rows, anchors).",
+        _transposed,
+    ),
+    "logits": Deviation(
+        "Its scores are logits; the sigmoid at the end of the network is not in its graph.", _logits
+    ),
+    "corners": Deviation(f"It returns x1, y1, x2, y2, {DEEPSTREAM}; NMS comes after it.", _corners),
+    "centres": Deviation(
+        f"It returns cx, cy, width, height, {DEEPSTREAM}; NMS comes after it.", _centres
+    ),
+}
+"""What a graph may return."""
+
+READINGS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("transposed",),
+    ("logits",),
+    ("transposed", "logits"),
+    ("corners",),
+    ("centres",),
+)
+"""How an output may have to be read, the usual way first."""
+
+
+def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int) -> bool:
+    """Return whether an output of a shape can be read in a way that gives so many rows."""
+    if "corners" in names or "centres" in names:
+        return len(shape) == 3 and shape[2] == DEEPSTREAM_COLUMNS
+    return len(shape) == 3 and shape[2 if "transposed" in names else 1] == rows
+
+
+def forced(shape: Sequence[int | str], element_type: int) -> tuple[str, ...]:
+    """Return how an input deviates by its shape and type alone."""
+    pixels = ("uint8",) if element_type == TensorProto.UINT8 else ()
+    channels_last = len(shape) == 4 and shape[3] == CHANNELS and shape[1] != CHANNELS
+    return pixels + (("nhwc",) if channels_last else ())
+
+
+def apply(names: Sequence[str], array: np.ndarray, rows: int, classes: int) -> np.ndarray:
+    """Return an input as a graph takes it, or an output as an adapted graph returns it."""
+    dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
+    chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes))
+    if not chain.nodes:
+        return array
+    graph = helper.make_graph(
+        chain.nodes,
+        "chain",
+        [helper.make_tensor_value_info("given", dtype, list(array.shape))],
+        [helper.make_tensor_value_info(chain.last, TensorProto.UNDEFINED, None)],
+        chain.constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    with np.errstate(over="ignore"):  # of the exponential in a sigmoid
+        (returned,) = ReferenceEvaluator(model).run(None, {"given": array})
+    return np.asarray(returned)
+
+
+def _chain(names: Sequence[str], kinds: Mapping[str, Deviation], chain: Chain) -> Chain:
+    for name, kind in kinds.items():
+        if name in names:
+            chain.last = kind.extend(chain)
+    return chain
+
+
+def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int) -> None:
+    """Add to a graph what undoes deviations, and write their names into its metadata.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Modified in place.
+    names : sequence of str
+        Keys of :data:`TAKEN` and :data:`RETURNED`.
+    rows : int
+        Rows of the raw output.
+    classes : int
+        Classes of the network.
+    """
+    graph = model.graph
+    if set(names) & set(TAKEN):
+        image = image_of(graph)
+        kind, shape = image.type.tensor_type.elem_type, shape_of(image)
+        dtype = kind if kind in FLOATS else TensorProto.FLOAT
+        chain = _chain(names, TAKEN, Chain(f"{PREFIX}image", dtype, rows, classes))
+        chain.nodes[-1].output[0] = image.name
+        if "nhwc" in names:
+            shape = [shape[0], shape[3], shape[1], shape[2]]
+        _insert(graph, chain, first=True)
+        image.CopyFrom(helper.make_tensor_value_info(f"{PREFIX}image", dtype, shape))
+    if set(names) & set(RETURNED):
+        output = graph.output[0]
+        dtype, shape = output.type.tensor_type.elem_type, shape_of(output)
+        chain = _chain(names, RETURNED, Chain(output.name, dtype, rows, classes))
+        _insert(graph, chain, first=False)
+        anchors = shape[2] if shape[1] == rows else shape[1]
+        output.CopyFrom(helper.make_tensor_value_info(chain.last, dtype, [shape[0], rows, anchors]))
+    model.metadata_props.add(key=ADAPTED, value=" ".join(names))
+
+
+def image_of(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
+    """Return the first input of a graph that is not stored in it."""
+    stored = {tensor.name for tensor in graph.initializer}
+    image: onnx.ValueInfoProto = next(v for v in graph.input if v.name not in stored)
+    return image
+
+
+def _insert(graph: onnx.GraphProto, chain: Chain, *, first: bool) -> None:
+    nodes = [*chain.nodes, *graph.node] if first else [*graph.node, *chain.nodes]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(chain.constants)
+
+
+def shape_of(value: onnx.ValueInfoProto) -> list[int | str]:
+    """Return a shape; an open axis has a name, or 0."""
+    return [axis.dim_param or axis.dim_value for axis in value.type.tensor_type.shape.dim]

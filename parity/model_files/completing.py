@@ -1,0 +1,94 @@
+"""Completing the metadata of an ONNX file with what the checkpoint and the graph say."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import onnx
+
+from parity.detection.head import NetworkHead
+from parity.model_files.description import baked_thresholds
+from parity.model_files.exporter_metadata import read_metadata
+
+COMPLETED = "parity.completed"
+"""Key of the metadata under which the completed keys are written, each with its source."""
+CHECKPOINT, CONFIGURATION = "checkpoint", "configuration"
+
+
+class Network(Protocol):
+    """What a checkpoint says of itself."""
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Class names by id."""
+
+    @property
+    def head(self) -> NetworkHead:
+        """What the end of the network is."""
+
+    @property
+    def stride(self) -> int:
+        """Largest stride, px."""
+
+
+def finished_by(model: onnx.ModelProto) -> bool:
+    """Return whether a graph says that its output needs no NMS."""
+    said = read_metadata({entry.key: entry.value for entry in model.metadata_props})
+    return bool(said.end2end or said.arguments.get("nms") or baked_thresholds(model.graph))
+
+
+def complete_metadata(
+    model: onnx.ModelProto, network: Network, imgsz: tuple[int, int], given: Mapping[str, Any]
+) -> bool:
+    """Write what is given, or lacks or is wrong, into the metadata of a model.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        Modified in place.
+    network : Network
+        The checkpoint.
+    imgsz : tuple of int
+        Height and width of the input, px.
+    given : mapping
+        What the configuration says, by key.
+
+    Returns
+    -------
+    bool
+        Whether anything was written.
+    """
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    said = read_metadata(properties)
+    head = network.head
+    known: dict[str, Any] = {
+        "imgsz": list(imgsz),
+        "names": network.names,
+        "stride": network.stride,
+        "task": head.task,
+    }
+    if head.keypoint_shape:
+        known["kpt_shape"] = list(head.keypoint_shape)
+    lacking = [key for key in known if getattr(said, FIELDS.get(key, key)) is None]
+    written = {key: (known[key], CHECKPOINT) for key in lacking}
+    written |= {key: (given[key], CONFIGURATION) for key in given if given[key] is not None}
+    if baked_thresholds(model.graph) and not said.arguments.get("nms"):
+        properties["args"] = str({**said.arguments, "nms": True})
+    elif "args" in said.wrong:
+        del properties["args"]
+    if not written and properties == {e.key: e.value for e in model.metadata_props}:
+        return False
+    properties |= {key: _written(value) for key, (value, _) in written.items()}
+    properties[COMPLETED] = " ".join(f"{key}:{source}" for key, (_, source) in written.items())
+    del model.metadata_props[:]
+    for key, value in properties.items():
+        model.metadata_props.add(key=key, value=value)
+    return True
+
+
+def _written(value: Any) -> str:
+    """Return a value as the exporter writes it."""
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+FIELDS = {"kpt_shape": "keypoint_shape"}
+"""What :class:`ExporterMetadata` calls a key, where the names differ."""

@@ -1,0 +1,83 @@
+"""Lists of images in Parquet, and what is no such list."""
+
+import builtins
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.data.path_table import read_path_table
+from parity.errors import UserError
+from tests.conftest import examples
+
+
+def write(path: Path, /, **columns: list[Any]) -> Path:
+    polars.DataFrame(columns, strict=False).write_parquet(path)
+    return path
+
+
+def test_paths_or_shards_with_members_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", path=["x/a.jpg", "0.tar"], label=[1, 2])
+    assert read_path_table(path) == ["x/a.jpg", "0.tar"]
+    path = write(tmp_path / "b.parquet", member=["a.jpg", "b.jpg"], shard=["0.tar", "1.tar"])
+    assert read_path_table(path) == ["0.tar/a.jpg", "1.tar/b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"name": ["a.jpg"]}, "must have a column path, or shard and member"),
+        ({"shard": ["0.tar"]}, "must have a column path, or shard and member"),
+        ({"path": [1, 2]}, "the column path of .* must hold text in every row"),
+        ({"path": ["a.jpg", None]}, "the column path of .* must hold text in every row"),
+        ({"path": ["a.jpg", ""]}, "row 1 of .* names no image"),
+    ],
+)
+def test_other_tables_say_so(tmp_path: Path, columns: dict[str, list[Any]], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        read_path_table(write(tmp_path / "a.parquet", **columns))
+
+
+@pytest.mark.parametrize("change", [lambda _: b"", lambda _: b"PAR1" * 9, lambda whole: whole[:-9]])
+def test_no_parquet_says_so(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    path = write(tmp_path / "a.parquet", path=["a.jpg"])
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(UserError, match="cannot be read as Parquet"):
+        read_path_table(path)
+
+
+@examples(100)
+@given(st.data())
+def test_no_damage_ends_in_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = write(tmp_path_factory.mktemp("t") / "a.parquet", path=["a.jpg", "b.jpg"] * 20)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    try:
+        listed = read_path_table(path)
+    except UserError:
+        return
+    assert all(isinstance(each, str) and each for each in listed)
+
+
+def test_without_polars_a_sentence_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.parquet", path=["a.jpg"])
+    original = builtins.__import__
+
+    def refuse(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "polars":
+            raise ImportError(name)
+        return original(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(UserError, match=r"needs polars, which is not installed; install it"):
+        read_path_table(path)

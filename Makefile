@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale diagnose-table docs pictures
+.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale profile bench-check diagnose-table docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -38,6 +38,14 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
 	$(VENV_PYTHON) -m bench.workflow $(ARGS)
+
+profile: $(RUN_STAMP) ## show where the time of a run and of some edits goes, as figures
+	$(VENV_PYTHON) -m bench.profile $(ARGS)
+
+bench-check: $(RUN_STAMP) ## measure the workflow three times and compare with what is recorded
+	$(VENV_PYTHON) -m bench.profile --rounds 3
+	$(VENV_PYTHON) -m bench.workflow --rounds 3 --counts 16
+	$(VENV_PYTHON) -m bench.regression results/bench/profile.json results/bench/workflow.json
 
 diagnose-table: $(RUN_STAMP) ## measure the diagnosis (ARGS="--part independent --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
@@ -60,7 +68,7 @@ test-large: $(TEST_STAMP) ## run 2,000 photographs on that SLURM, and take a nod
 
 nightly: $(TEST_STAMP) ## run what takes hours: the diagnosis in bulk, far more examples, large sets
 	$(VENV_PYTHON) -m pytest -n auto --dist worksteal -m "not cluster" --hypothesis-profile nightly $(ARGS)
-	$(MAKE) test-cluster test-large
+	$(MAKE) test-cluster test-large bench-check
 
 baseline: $(TEST_STAMP) ## keep what each arm finds on the samples now, for the tests
 	$(VENV_PYTHON) -m tests.baseline

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from parity.errors import in_one_sentence
+from parity.timeline import timed
 
 
 @contextmanager
@@ -21,5 +22,5 @@ def log_to(path: str) -> Iterator[None]:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True
     )
-    with in_one_sentence():
+    with timed(path), in_one_sentence():
         yield

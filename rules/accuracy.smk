@@ -14,7 +14,7 @@ rule accuracy:
     conda:
         "../envs/analysis.yaml"
     params:
-        comparisons=PLAN.swept_comparisons,
+        comparisons=PLAN.network_comparisons,
         accuracy=PLAN.accuracy,
         code=fingerprint("scripts/accuracy.py"),
     message:

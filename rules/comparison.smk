@@ -2,23 +2,44 @@
 
 
 rule compare:
-    """Match the detections of two arms image by image and measure their differences."""
+    """Match the detections of arms that ran here, image by image, and measure their differences."""
     input:
-        reference=PLAN.reference,
-        candidate=PLAN.candidate,
+        detections=PLAN.network_detections,
     output:
-        comparison="results/compare/{model}/{comparison}/{batch}.json",
+        comparisons=collect(
+            "results/compare/{{model}}/{comparison}/{{batch}}.json",
+            comparison=PLAN.network_comparisons,
+        ),
     log:
-        "logs/compare/{model}/{comparison}/{batch}.log",
+        "logs/compare/{model}/networks/{batch}.log",
     conda:
         "../envs/analysis.yaml"
     params:
+        comparisons=PLAN.network_comparisons,
+        matching=lookup("matching", within=config),
+        code=fingerprint("scripts/compare.py"),
+    message:
+        "Comparing detections (batch {wildcards.batch})"
+    script:
+        "../scripts/compare.py"
+
+
+use rule compare as compare_external with:
+    # The same for the boxes of a deployment, so that adding one reruns no other comparison.
+    input:
+        detections=PLAN.compared_detections,
+    output:
+        comparisons=["results/compare/{model}/{comparison}/{batch}.json"],
+    log:
+        "logs/compare/{model}/{comparison}/{batch}.log",
+    wildcard_constraints:
+        comparison="external-.*",
+    params:
+        comparisons=PLAN.comparison_alone,
         matching=lookup("matching", within=config),
         code=fingerprint("scripts/compare.py"),
     message:
         "Comparing detections ({wildcards.comparison}, batch {wildcards.batch})"
-    script:
-        "../scripts/compare.py"
 
 
 rule summarise:

@@ -1,27 +1,64 @@
 """From images to detections: the networks first, the thresholds after them."""
 
+import re
+
 # Snakemake deletes a temp() file when all jobs that read it are done. Those jobs have the list of the
 # batch as an input, too, since a file that is missing cannot tell that it is out of date.
 STORED = {True: str, False: temp}[config["keep_candidates"]]
 
 
+def stored(pattern, arms):
+    """Return a file of each arm, kept or not."""
+    return [STORED(path) for path in collect(pattern, arm=arms)]
+
+
 rule infer_pytorch:
-    """Run the checkpoint on a batch of images; no threshold is applied yet."""
+    """Run the checkpoint on a batch of images, in both geometries; no threshold is applied yet."""
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
         batch="results/plan/batches/{batch}.json",
     output:
-        candidates=STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz"),
-        seconds="benchmarks/infer_pytorch/{model}/{arm}/{batch}.json",
+        candidates=stored("results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", PLAN.usual_arms),
+        suppressed=stored(
+            "results/infer_pytorch/{{model}}/{arm}/suppressed/{{batch}}.npz", PLAN.usual_arms
+        ),
+        seconds=collect(
+            "benchmarks/infer_pytorch/{{model}}/{arm}/{{batch}}.json", arm=PLAN.usual_arms
+        ),
     log:
-        "logs/infer_pytorch/{model}/{arm}/{batch}.log",
+        "logs/infer_pytorch/{model}/usual/{batch}.log",
     benchmark:
-        "benchmarks/infer_pytorch/{model}/{arm}/{batch}.tsv"
+        "benchmarks/infer_pytorch/{model}/usual/{batch}.tsv"
     conda:
         "../envs/pytorch.yaml"
     threads: 1
     params:
-        arm=lookup("{arm}", within=PLAN.pytorch_arms),
+        arms=PLAN.usual_arms,
+        candidates=lookup("candidates", within=config),
+        pixels=lookup("limits/pixels", within=config),
+        device=lookup("device", within=config),
+        trust=lookup("models/{model}/trust", within=config),
+        code=fingerprint("scripts/infer_pytorch.py"),
+    message:
+        "Running {wildcards.model} in PyTorch (batch {wildcards.batch})"
+    script:
+        "../scripts/infer_pytorch.py"
+
+
+use rule infer_pytorch as infer_pytorch_again with:
+    # The same for an arm with a size or a head of its own, so that adding it reruns no other.
+    output:
+        candidates=[STORED("results/infer_pytorch/{model}/{arm}/{batch}.npz")],
+        suppressed=[STORED("results/infer_pytorch/{model}/{arm}/suppressed/{batch}.npz")],
+        seconds=["benchmarks/infer_pytorch/{model}/{arm}/{batch}.json"],
+    log:
+        "logs/infer_pytorch/{model}/{arm}/{batch}.log",
+    benchmark:
+        "benchmarks/infer_pytorch/{model}/{arm}/{batch}.tsv"
+    wildcard_constraints:
+        arm="|".join(map(re.escape, PLAN.further_arms)) or "$.",
+    params:
+        arms=PLAN.arm_alone,
         candidates=lookup("candidates", within=config),
         pixels=lookup("limits/pixels", within=config),
         device=lookup("device", within=config),
@@ -29,8 +66,6 @@ rule infer_pytorch:
         code=fingerprint("scripts/infer_pytorch.py"),
     message:
         "Running {wildcards.model} in PyTorch ({wildcards.arm}, batch {wildcards.batch})"
-    script:
-        "../scripts/infer_pytorch.py"
 
 
 rule infer_onnx:
@@ -65,6 +100,10 @@ rule detect_pytorch:
     input:
         candidates=collect(
             "results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", arm=PLAN.pytorch_arms
+        ),
+        suppressed=collect(
+            "results/infer_pytorch/{{model}}/{arm}/suppressed/{{batch}}.npz",
+            arm=PLAN.pytorch_arms,
         ),
         batch="results/plan/batches/{batch}.json",
     output:

@@ -13,7 +13,7 @@ rule sweep:
     conda:
         "../envs/analysis.yaml"
     params:
-        comparisons=PLAN.swept_comparisons,
+        comparisons=PLAN.network_comparisons,
         grid=PLAN.grid,
         thresholds=lookup("thresholds", within=config),
         matching=lookup("matching", within=config),
@@ -35,7 +35,7 @@ rule tune:
     conda:
         "../envs/analysis.yaml"
     params:
-        comparisons=PLAN.swept_comparisons,
+        comparisons=PLAN.network_comparisons,
         code=fingerprint("scripts/tune.py"),
     message:
         "Finding the best thresholds of every arm of {wildcards.model}"

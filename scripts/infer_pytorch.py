@@ -1,10 +1,16 @@
-"""Run the checkpoint over a batch of images; no threshold is applied yet."""
+"""Run the checkpoint over a batch of images, all arms in turn; no threshold is applied yet.
+
+One process serves all arms: its start costs as much as thirty images. It also applies Ultralytics'
+NMS to all candidates, so that the detections can be read from what is left.
+"""
 
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.inference import infer_batch
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
+from parity.backends.pytorch.postprocess import detect
 from parity.backends.trust import trust_checkpoint
+from parity.detection.suppressed_files import SuppressedBatch
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -16,31 +22,36 @@ def main(
     checkpoint: str,
     batch: str,
     arm: dict[str, Any],
-    floor: float,
-    device: str,
-    threads: int,
-    destination: str,
-    seconds: str,
+    settings: dict[str, Any],
+    iou: float,
+    destinations: tuple[str, str, str],
 ) -> None:
-    """Write the candidates of a batch."""
+    """Write the candidates of a batch, what NMS leaves of them, and the seconds that they took."""
     choices = {key: arm[key] for key in ("imgsz", "rect", "end2end")}
+    floor, device, threads = (settings[key] for key in ("floor", "device", "threads"))
     network = PytorchNetwork.load(checkpoint, **choices, threads=threads, device=device)
     made_by = describe_run(network, checkpoint, floor=floor, threads=threads)
-    infer_batch(
-        network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds
+    candidates, suppressed, seconds = destinations
+    found = infer_batch(
+        network, batch, floor=floor, made_by=made_by, destination=candidates, seconds=seconds
     )
+    SuppressedBatch.of(found, iou=iou, detect=detect).save(suppressed)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         trust_checkpoint(snakemake.params.trust)
-        main(
-            checkpoint=snakemake.input.checkpoint,
-            batch=snakemake.input.batch,
-            arm=snakemake.params.arm,
-            floor=snakemake.params.candidates["floor"],
-            device=snakemake.params.device,
-            threads=snakemake.threads,
-            destination=snakemake.output.candidates,
-            seconds=snakemake.output.seconds,
-        )
+        made = (snakemake.output[name] for name in ("candidates", "suppressed", "seconds"))
+        for arm, *destinations in zip(snakemake.params.arms, *made, strict=True):
+            main(
+                checkpoint=snakemake.input.checkpoint,
+                batch=snakemake.input.batch,
+                arm=snakemake.params.arms[arm],
+                settings={
+                    "floor": snakemake.params.candidates["floor"],
+                    "device": snakemake.params.device,
+                    "threads": snakemake.threads,
+                },
+                iou=snakemake.config["thresholds"]["iou"],  # a guess that no result depends on
+                destinations=tuple(destinations),
+            )

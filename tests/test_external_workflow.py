@@ -31,7 +31,7 @@ INJECTED = "results/inject/yolo11n/{}.json"
 SILENT = "zidane.jpg"
 
 AFTER_RESULTS = {"plot", "annotate", "browse", "write_report", "verdict", "gate"}
-AFTER_DIAGNOSIS = {"diagnose", "plot_diagnosis", "detect_control", "compare", "summarise"}
+AFTER_DIAGNOSIS = {"diagnose", "plot_diagnosis", "detect_control", "compare_external", "summarise"}
 AFTER_BOXES = {"detect_external"} | AFTER_DIAGNOSIS
 DIAGNOSIS = {"inject", "detect_external", "diagnose", "plot_diagnosis", "detect_control"}
 
@@ -229,9 +229,9 @@ def test_reruns_what_a_change_touches(
         config=OWN | GATED | {"external": ALL["external"] | {"mine": MINE | own}}
     )
     assert result.rules == expected, result.output
-    if "compare" in expected:
+    if "compare_external" in expected:
         batches = len(list((project.root / "results/compare/yolo11n/external-mine").iterdir()))
-        assert result.jobs["compare"] == batches, "of the one comparison"
+        assert result.jobs["compare_external"] == batches, "of the one comparison"
     assert result.jobs["diagnose"] == int("diagnose" in expected), "of the one deployment"
 
 

@@ -122,12 +122,12 @@ def test_what_a_deployment_is_compared_with(
 def test_pytorch_is_cut_at_its_thresholds_from_the_candidates_of_its_control() -> None:
     plan = planned_by("{m: {inject: [], conf: 0.5}}")
     own = SimpleNamespace(model="b", external="m", comparison="external-m", batch="x")
-    assert plan.reference(own) == "results/detect_control/b/pytorch-as-m/x.json"
+    assert plan.compared_detections(own)[0] == "results/detect_control/b/pytorch-as-m/x.json"
     assert plan.control_candidates(own) == [
         f"results/infer_pytorch/b/pytorch-square/{batch}.npz" for batch in plan.batches
     ]
     assert "pytorch-as-m" not in {**plan.pytorch_arms, **plan.onnx_arms}, "it runs no network"
-    assert "external-m" not in plan.swept_comparisons
+    assert "external-m" not in plan.network_comparisons
 
 
 def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:

@@ -70,7 +70,7 @@ def finished(build: Build, *, keep_candidates: bool) -> Workflow:
     def fill(folder: Path) -> None:
         result = make_project(folder, keep_candidates=keep_candidates).run()
         assert result.returncode == 0, result.output
-        assert result.rules == set(RULES)
+        assert result.rules == ALL
 
     folder = build(f"stand_ins_{keep_candidates}", fill)
     return Workflow(folder / "project", folder / "home")
@@ -96,21 +96,29 @@ def give_older_weights(project: Workflow) -> None:
     os.utime(project.root / "best.pt", (1e9, 1e9))
 
 
+ALL = {*RULES, "compare_external"}
 AFTER_RESULTS = {"plot", "annotate", "browse", "choose", "write_report", "verdict", "gate"}
 AFTER_DETECTION = {"compare", "summarise", "fall_back", "tally", "layers", "plot_layers"}
 AFTER_DETECTION |= {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "accuracy"}
+AFTER_DETECTION |= {"compare_external"}
 AFTER_DETECTION |= AFTER_RESULTS
 AFTER_CANDIDATES = {"detect_pytorch", "detect_onnx", "sweep", "tune", "plot_sweep"}
 AFTER_CANDIDATES |= AFTER_DETECTION
 INFERENCE = {"infer_pytorch", "infer_onnx"}
-AFTER_BOXES = {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "compare"}
+AFTER_BOXES = {
+    "detect_external",
+    "diagnose",
+    "plot_diagnosis",
+    "detect_control",
+    "compare_external",
+}
 AFTER_BOXES |= {"summarise", "accuracy", "layers", "plot_layers"} | AFTER_RESULTS
 
 CHANGES = {
-    "weights": Change(give_older_weights, frozenset(RULES)),
+    "weights": Change(give_older_weights, frozenset(ALL)),
     "image": Change(
         lambda p: write(p, "photos/a.jpg", "second"),
-        frozenset(set(RULES) - {"load_checkpoint", "export"}),
+        frozenset(ALL - {"load_checkpoint", "export"}),
     ),
     "boxes": Change(
         lambda p: write(p, "boxes.json", json.dumps([BOXES[0] | {"score": 0.5}])),

@@ -189,8 +189,12 @@ def test_paths(folder: Path) -> None:
     assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is no file"
     assert plan.given_export(wildcards) == ["own.onnx"]
     assert plan.given_export(SimpleNamespace(export="fp32")) == []
-    assert plan.reference(wildcards) == "results/detect_pytorch/b/pytorch-square/a.jpg.json"
-    assert plan.candidate(wildcards) == "results/detect_onnx/b/onnx-own/a.jpg.json"
+    assert plan.comparison_alone(wildcards) == {"runtime-own": ["pytorch-square", "onnx-own"]}
+    assert plan.compared_detections(wildcards) == [
+        "results/detect_pytorch/b/pytorch-square/a.jpg.json",
+        "results/detect_onnx/b/onnx-own/a.jpg.json",
+    ]
+    assert {*plan.compared_detections(wildcards)} < {*plan.network_detections(wildcards)}
     assert plan.all_detections(wildcards) == [
         "results/detect_pytorch/b/pytorch-rect/a.jpg.json",
         "results/detect_pytorch/b/pytorch-square/a.jpg.json",

@@ -1,5 +1,6 @@
 """Provenance: code counts as input, and exactly the code that a script runs."""
 
+import ast
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity import provenance
-from parity.provenance import ROOT, fingerprint, local_imports, sha256, versions
+from parity.provenance import ROOT, fingerprint, imported_names, local_imports, sha256, versions
 
 FILES = {
     "scripts/one.py": "import numpy\nfrom parity.a import f\n",
@@ -32,7 +33,8 @@ FILES = {
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a small project, whose files are read anew each time: tests change them."""
-    monkeypatch.setattr(provenance, "local_imports", local_imports.__wrapped__)
+    for name in ("local_imports", "digest_of_code"):
+        monkeypatch.setattr(provenance, name, getattr(provenance, name).__wrapped__)
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -64,6 +66,18 @@ def test_what_a_change_makes_stale(
     assert [a != b for a, b in zip(before, after, strict=True)] == [one, two], reason
     (house / changed).write_text(FILES[changed])
     assert [fingerprint(script, root=house) for script in scripts] == before, "and back"
+
+
+def test_imports_are_those_that_python_sees() -> None:
+    for path in [*ROOT.glob("parity/**/*.py"), *ROOT.glob("scripts/*.py")]:
+        seen: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in getattr(node, "names", []) if hasattr(alias, "name")]
+            if isinstance(node, ast.Import):
+                seen.update(names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                seen.update([node.module, *(f"{node.module}.{name}" for name in names)])
+        assert imported_names(path.read_text()) == seen, path
 
 
 def test_a_registry_counts_with_all_its_modules(house: Path) -> None:

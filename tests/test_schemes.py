@@ -21,15 +21,8 @@ from parity.reporting.figures.labels import keep_apart
 from parity.reporting.figures.latency import draw_latency
 from parity.reporting.figures.layers import draw_layers
 from parity.reporting.figures.matched_pairs import load_pairs
-from parity.reporting.figures.theme import (
-    DARK,
-    LIGHT,
-    Palette,
-    arm_colours,
-    palette,
-    save_figures,
-    theme,
-)
+from parity.reporting.figures.palette import DARK, LIGHT, Palette, arm_colours, palette
+from parity.reporting.figures.theme import save_figures, theme
 from parity.reporting.figures.thresholds import draw_sweep
 from parity.reporting.figures.variants import dark_of, narrow_of, variants_of
 from tests import report_documents as documents

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from parity.reporting.html.page import TEMPLATES as HTML
-from parity.reporting.html.page import spans
+from parity.reporting.html.templating import TEMPLATES as HTML
+from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.markdown.report import TEMPLATES as MARKDOWN
 from parity.reporting.report import Report, prepare_report

@@ -136,7 +136,7 @@ def test_an_edited_image_reruns_its_batch_alone(project: Workflow) -> None:
     result = project.dry_run(config=PHOTOS)
     assert result.rules == AFTER_IMAGES
     assert result.jobs["infer_onnx"] == 1
-    assert result.jobs["infer_pytorch"] == 2  # one per geometry
+    assert result.jobs["infer_pytorch"] == 1  # for both geometries
 
 
 @pytest.mark.parametrize("added", [True, False], ids=["added", "removed"])

@@ -192,8 +192,8 @@ def infer_batch(
     made_by: NetworkRun,
     destination: str | Path,
     seconds: str | Path,
-) -> None:
-    """Run a network over the images of a batch list and write the candidates.
+) -> CandidateBatch:
+    """Run a network over the images of a batch list, write the candidates and return them.
 
     Parameters
     ----------
@@ -211,3 +211,4 @@ def infer_batch(
     candidates, spent = infer(network, load_batch(batch), floor=floor, made_by=made_by)
     candidates.save(destination)
     write_json(seconds, SECONDS, {"images": len(candidates.images), "seconds": spent})
+    return candidates

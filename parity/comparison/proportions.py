@@ -1,7 +1,5 @@
 """What counts in some images or objects say of others like them."""
 
-from scipy.special import betaincinv
-
 CONFIDENCE = 0.95
 """Probability with which a bound holds; customary."""
 
@@ -26,6 +24,8 @@ def largest_share(seen: float, of: int) -> float:
     case of the binomial", Biometrika 26, 1934. J. A. Hanley and A. Lippman-Hand, "If nothing goes
     wrong, is everything all right?", JAMA 249, 1983.
     """
+    from scipy.special import betaincinv  # noqa: PLC0415  slow to import, seldom needed
+
     return 1.0 if seen >= of else float(betaincinv(seen + 1, of - seen, CONFIDENCE))
 
 

@@ -13,6 +13,8 @@ from parity.errors import UserError
 from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
+    REFERENCE_ARM,
+    SQUARE_ARM,
     Arm,
     at_thresholds_of,
     control_of,
@@ -268,6 +270,20 @@ class Plan:
         return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "pytorch"}
 
     @property
+    def usual_arms(self) -> dict[str, Params]:
+        """The PyTorch arms of every run, which one job runs."""
+        return {name: self.pytorch_arms[name] for name in (REFERENCE_ARM, SQUARE_ARM)}
+
+    @property
+    def further_arms(self) -> list[str]:
+        """Names of the other PyTorch arms."""
+        return [name for name in self.pytorch_arms if name not in self.usual_arms]
+
+    def arm_alone(self, wildcards: Wildcards) -> dict[str, Params]:
+        """Return a PyTorch arm by its name."""
+        return {wildcards.arm: self.pytorch_arms[wildcards.arm]}
+
+    @property
     def onnx_arms(self) -> dict[str, Params]:
         """The arms that run an export, by name."""
         return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "onnx"}
@@ -288,6 +304,14 @@ class Plan:
             for batch in self.batches
         ]
 
+    def all_suppressed(self, wildcards: OfModel) -> list[str]:
+        """Return what NMS leaves of the candidates of all PyTorch arms of a model."""
+        return [
+            f"results/infer_pytorch/{wildcards.model}/{arm}/suppressed/{batch}.npz"
+            for arm in self.pytorch_arms
+            for batch in self.batches
+        ]
+
     def all_detections(self, wildcards: OfModel) -> list[str]:
         """Return the detections files of all arms of a model."""
         return [
@@ -304,15 +328,30 @@ class Plan:
 
     # Comparisons: rules/comparison.smk
 
-    def reference(self, wildcards: Wildcards) -> str:
-        """Return the detections file of a comparison's reference."""
-        arm = self.comparisons[wildcards.comparison].reference
-        return self.detections(wildcards.model, arm, wildcards.batch)
+    @property
+    def network_comparisons(self) -> dict[str, list[str]]:
+        """Reference and candidate arm by comparison, where both have candidates."""
+        stored = {*self.pytorch_arms, *self.onnx_arms}
+        return {
+            name: [each.reference, each.candidate]
+            for name, each in self.comparisons.items()
+            if {each.reference, each.candidate} <= stored
+        }
 
-    def candidate(self, wildcards: Wildcards) -> str:
-        """Return the detections file of a comparison's candidate."""
-        arm = self.comparisons[wildcards.comparison].candidate
-        return self.detections(wildcards.model, arm, wildcards.batch)
+    def network_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of all arms that run a network, for one batch."""
+        arms = (*self.pytorch_arms, *self.onnx_arms)
+        return [self.detections(wildcards.model, arm, wildcards.batch) for arm in arms]
+
+    def comparison_alone(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Return the reference and the candidate arm of a comparison by its name."""
+        compared = self.comparisons[wildcards.comparison]
+        return {wildcards.comparison: [compared.reference, compared.candidate]}
+
+    def compared_detections(self, wildcards: Wildcards) -> list[str]:
+        """Return the detections files of a comparison's reference and candidate."""
+        (arms,) = self.comparison_alone(wildcards).values()
+        return [self.detections(wildcards.model, arm, wildcards.batch) for arm in arms]
 
     def comparisons_of(self, wildcards: OfModel) -> dict[str, Params]:
         """Return the comparisons of a model by name."""
@@ -342,21 +381,11 @@ class Plan:
         """Names of the models whose thresholds are swept: all or none."""
         return self.models if self.grid else []
 
-    @property
-    def swept_comparisons(self) -> dict[str, list[str]]:
-        """Reference and candidate arm by comparison, where both have candidates."""
-        stored = {*self.pytorch_arms, *self.onnx_arms}
-        return {
-            name: [each.reference, each.candidate]
-            for name, each in self.comparisons.items()
-            if {each.reference, each.candidate} <= stored
-        }
-
     def swept_candidates(self, wildcards: Wildcards) -> list[str]:
         """Return the candidates files of all arms that are swept, for one batch."""
         return [
             self.candidates(wildcards.model, arm, wildcards.batch)
-            for arm in dict.fromkeys(a for arms in self.swept_comparisons.values() for a in arms)
+            for arm in dict.fromkeys(a for arms in self.network_comparisons.values() for a in arms)
         ]
 
     # Accuracy: rules/accuracy.smk
@@ -528,6 +557,7 @@ class Plan:
         ]
         for model in map(OneModel, self.models):
             files += map(self.witness, self.all_candidates(model))
+            files += self.all_suppressed(model) if self.config.keep_candidates else []
             files += [*self.all_detections(model), *self.all_comparisons(model)]
         return files
 

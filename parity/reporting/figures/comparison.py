@@ -14,14 +14,8 @@ from matplotlib.transforms import ScaledTranslation
 from parity.comparison.results import ArmResults, ComparisonResults, Results
 from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
-from parity.reporting.figures.theme import (
-    HATCHES,
-    LINES,
-    MARKERS,
-    arm_colours,
-    palette,
-    theme,
-)
+from parity.reporting.figures.palette import arm_colours, palette
+from parity.reporting.figures.theme import HATCHES, LINES, MARKERS, theme
 from parity.reporting.task_wording import (
     QUANTITIES,
     MeasuredQuantity,

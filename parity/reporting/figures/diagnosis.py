@@ -26,8 +26,9 @@ from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
 from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text, paper_bgr, write_jpeg
+from parity.reporting.figures.palette import DARK, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
-from parity.reporting.figures.theme import DARK, DPI, LIGHT, palette, theme
+from parity.reporting.figures.theme import DPI, theme
 from parity.reporting.figures.variants import dark_of, narrow_of
 from parity.reporting.wording import count, four_decimals, percent, shortened
 

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import distribution
 from pathlib import Path
 
 import cv2
-import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import to_rgb
 from PIL import Image, ImageDraw, ImageFont
 
-from parity.reporting.figures.theme import KIND_COLOURS, palette
+from parity.reporting.figures.palette import KIND_COLOURS, palette
 from parity.reporting.outlines import LEAST_VISIBLE, DetectionOutline, Points, limbs_of
 from parity.reporting.wording import printable, shortened
 
 JPEG_QUALITY = 84
+FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf")))
+"""Found without importing matplotlib, which takes half a second."""
+
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
 HATCH = 5  # line widths from a line of hatching to the next
@@ -41,8 +43,8 @@ class Style:
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = to_rgb(colour)
-    return round(255 * red), round(255 * green), round(255 * blue)
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
 
 
 def paper_bgr() -> tuple[int, int, int]:
@@ -95,7 +97,7 @@ class Mark:
 def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return matplotlib's own DejaVu Sans, the same on every machine."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts", "ttf", name), size)
+    return ImageFont.truetype(FONTS / name, size)
 
 
 def draw_panel(

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from parity.reporting.export_choice import ExportChoice, ExportChoices
-from parity.reporting.figures.theme import palette, theme
+from parity.reporting.figures.palette import palette
+from parity.reporting.figures.theme import theme
 from parity.reporting.wording import count, four_decimals, number, shortened
 
 NAME_LENGTH = 24

@@ -13,7 +13,7 @@ from parity.reporting.figures.drawing import (
     font,
     paper_bgr,
 )
-from parity.reporting.figures.theme import palette
+from parity.reporting.figures.palette import palette
 from parity.reporting.wording import count, shortened
 
 IMAGE_PX, BARS_PX, MARGIN_PX = 640, 860, 12

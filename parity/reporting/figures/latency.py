@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from parity.benchmarking.results import Latency, Ratio, Speed
-from parity.reporting.figures.theme import palette, theme
+from parity.reporting.figures.palette import palette
+from parity.reporting.figures.theme import theme
 from parity.reporting.wording import count
 
 STAGE_COLOURS = {

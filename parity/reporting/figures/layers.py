@@ -6,7 +6,8 @@ from matplotlib.lines import Line2D
 
 from parity.layers.results import LayerResults
 from parity.reporting.figures.labels import keep_apart
-from parity.reporting.figures.theme import palette, theme
+from parity.reporting.figures.palette import palette
+from parity.reporting.figures.theme import theme
 from parity.reporting.wording import shortened
 
 NAME_LENGTH = 34

@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes as Thresholds
 from parity.comparison.tuning import SweepComparison, SweepResults
-from parity.reporting.figures.theme import LINES, MARKERS, arm_colours, palette, theme
+from parity.reporting.figures.palette import arm_colours, palette
+from parity.reporting.figures.theme import LINES, MARKERS, theme
 from parity.reporting.wording import count, number, shortened
 
 MAPS_PER_ROW = 3

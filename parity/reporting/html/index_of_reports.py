@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from parity.files import atomic
 from parity.reporting.history import KEPT, PastRun, changes_since
-from parity.reporting.html.page import Places, digest, environment, source, verbatim
+from parity.reporting.html.templating import digest, environment_in, source, verbatim
 from parity.reporting.kept_report import page_of
 
 INDEX = KEPT / "index.html"
@@ -30,7 +30,7 @@ def write_index(runs: Sequence[PastRun]) -> None:
         All runs, the latest last.
     """
     style = source(*STYLES)
-    page = environment(Places(INDEX.parent, "", {}, {})).get_template("index_of_reports.html.j2")
+    page = environment_in(INDEX.parent).get_template("index_of_reports.html.j2")
     text = page.render(entries=list(_entries(runs)), style=verbatim(style), digest=digest(style))
     with atomic(INDEX) as temporary:
         temporary.write_text(text, encoding="utf-8")

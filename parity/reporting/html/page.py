@@ -5,33 +5,27 @@ scripts written here may run, beside those of the folder, so that no name of a f
 become code. Nothing in it depends on the time.
 """
 
-import base64
-import hashlib
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
 
 from parity.files import atomic_folder, write_text
 from parity.integrity import check_whole
 from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
+from parity.reporting.html.templating import digest, environment_in, source, verbatim
 from parity.reporting.report import ModelReport, Report
 from parity.reporting.views.blocks import Crop, Figure, every_block
 from parity.reporting.views.images import ImagesView
-from parity.reporting.wording import is_web_address, printable, relative_address
+from parity.reporting.wording import printable
 
-TEMPLATES = Path(__file__).parent / "templates"
 STYLE_SHEETS = ("base.css", "sections.css", "tabs.css", "browser.css", "viewer.css")
-CODE_SPAN = re.compile("`([^`]+)`")
 FIRST_SCRIPT = "theme.js"
 SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.js")
 
@@ -146,15 +140,7 @@ def render_page(report: Report, places: Places, *, markdown: str | Path) -> str:
 
 
 def environment(places: Places) -> Environment:
-    """Return a Jinja environment for HTML: every text is made printable and escaped."""
-
-    def finish(value: Any) -> Any:
-        if isinstance(value, str) and not isinstance(value, Markup):
-            return printable(value)
-        return value
-
-    def address(path: str) -> Markup:
-        return Markup(relative_address(path, places.folder))  # noqa: S704 - quoted as an address
+    """Return a Jinja environment for the page."""
 
     def copies(path: str) -> Mapping[str, str]:
         return places.figures[path]
@@ -165,53 +151,12 @@ def environment(places: Places) -> Environment:
     def browser(view: ImagesView) -> Browser:
         return browser_of(view, places.files)
 
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=finish,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    made = environment_in(places.folder)
     made.filters |= {
-        "address": address,
         "copies": copies,
         "photo": photo,
-        "spans": spans,
         "browser": browser,
         "effect_chart": effect_chart,
         "heat_level": heat_level,
-        "lines": escape,  # other text is brought onto one line
-        "slug": slug_of,
     }
-    made.tests |= {"web_address": is_web_address}
     return made
-
-
-def spans(text: str) -> Markup:
-    """Return text in which what stands between backticks is code."""
-    shown = str(escape(printable(text)))
-    return Markup(CODE_SPAN.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
-
-
-def slug_of(title: str) -> str:
-    """Return a heading of ours as an anchor."""
-    return title.lower().replace(" ", "-")
-
-
-def source(*names: str) -> str:
-    """Return the text of files of the page, one after the other."""
-    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
-
-
-def verbatim(text: str) -> Markup:
-    """Return a style or script of ours as it is; it must not close its own element."""
-    if "</" in text:
-        raise ValueError("a style or script of the page holds '</'")
-    return Markup(text)  # noqa: S704 - written here, no data in it
-
-
-def digest(text: str) -> str:
-    """Return what a content security policy calls a text."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -7,21 +7,20 @@ import re
 STORED = {True: str, False: temp}[config["keep_candidates"]]
 
 
-def stored(pattern, arms):
-    """Return a file of each arm, kept or not."""
-    return [STORED(path) for path in collect(pattern, arm=arms)]
-
-
 rule infer_pytorch:
     """Run the checkpoint on a batch of images, in both geometries; no threshold is applied yet."""
     input:
         checkpoint=rules.load_checkpoint.output.checkpoint,
         batch="results/plan/batches/{batch}.json",
     output:
-        candidates=stored("results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz", PLAN.usual_arms),
-        suppressed=stored(
-            "results/infer_pytorch/{{model}}/{arm}/suppressed/{{batch}}.npz", PLAN.usual_arms
-        ),
+        candidates=[
+            STORED(f"results/infer_pytorch/{{model}}/{arm}/{{batch}}.npz")
+            for arm in PLAN.usual_arms
+        ],
+        suppressed=[
+            STORED(f"results/infer_pytorch/{{model}}/{arm}/suppressed/{{batch}}.npz")
+            for arm in PLAN.usual_arms
+        ],
         seconds=collect(
             "benchmarks/infer_pytorch/{{model}}/{arm}/{{batch}}.json", arm=PLAN.usual_arms
         ),

@@ -87,7 +87,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
         pytest.param(
             edit("parity/backends/pytorch/network.py"),
             {},
-            # exporting runs a given file beside the checkpoint, so all that follows it is stale, too
+            # exporting probes a given file beside the checkpoint, so that it is stale, too
             {"export", "inspect_export", "infer_onnx", "detect_onnx", "infer_pytorch"}
             | {"detect_pytorch"}
             | AFTER_DETECTION,

@@ -99,7 +99,7 @@ def test_a_truncated_checkpoint_is_noticed_wherever_it_is_read(
         partial(PytorchNetwork.load, path, **network),
         partial(export_onnx, path, tmp_path / "a.onnx", **SMALL),
         partial(CheckpointFacts.load, path),
-        partial(predictor, path, thresholds={}, threads=1),
+        partial(predictor, path, task="detect", thresholds={}, threads=1),
     ):
         path.write_bytes(content[: len(content) // 2])
         with pytest.raises(UserError, match=r"m\.pt is damaged; it was moved to"):

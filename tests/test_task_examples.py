@@ -17,7 +17,12 @@ from parity.data.listing import find_samples
 from parity.data.reading import read_image
 from parity.postprocessing.postprocess import detect
 from tests.conftest import ROOT
-from tests.test_task_arms import Arms, arms, predicted, seen  # noqa: F401  a fixture
+from tests.test_task_arms import (  # noqa: F401  a fixture
+    Arms,
+    arms,
+    candidates_of,
+    predicted,
+)
 
 CLASSES = {
     "segment": "Segmenter",
@@ -64,7 +69,7 @@ def test_an_example_agrees_with_the_arm(arms: Arms) -> None:  # noqa: F811
         for conf, iou in ((0.25, 0.7), (0.05, 0.45), (0.999, 0.5)):
             head = replace(network.head, native_masks=True)
             options = {"conf": conf, "iou": iou, "max_det": 300, "head": head}
-            expected = detect(seen(network, picture), **options)
+            expected = detect(candidates_of(network, picture), **options)
             returned = own(read_image(picture), conf, iou)
             for name, value in zip(COLUMNS[arms.task], returned, strict=True):
                 wanted = getattr(expected, name)

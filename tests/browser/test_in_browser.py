@@ -74,7 +74,7 @@ class Visit:
         options = {"viewport": {"width": 1200, "height": 900}} | options
         self.context = browser.new_context(reduced_motion="reduce", **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(60_000)
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))

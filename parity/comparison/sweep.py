@@ -338,7 +338,7 @@ def sweep(
     comparisons : dict of str to list of str
         Reference and candidate arm by comparison.
     axes : Axes
-        The thresholds; of the IoU thresholds of labels, only that of the run is kept.
+        The thresholds; for labels, which have no IoU, only the run's own IoU threshold is kept.
     iou : float
         Smallest overlap of a matched pair.
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from parity.progress import duration
 
 RECORDS = Path(".snakemake/metadata")
-"""A JSON file for each output, whose name is that of the output in base64 (Snakemake 9)."""
+"""Holds a JSON file for each output, named after the output in base64 (Snakemake 9)."""
 
 SHOWN = 5
 """Stages that a sentence names, the longest first; chosen."""

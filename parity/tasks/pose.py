@@ -1,17 +1,6 @@
 """Pose estimation: boxes with keypoints."""
 
-from parity.detection.decoding import Candidates, decode, decode_end2end
-from parity.tasks.task import TASKS, Outputs, OutputShapes, Task
-
-
-def _candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
-    """Return the candidates of a raw output, (4 + classes + keypoints, anchors)."""
-    return decode(outputs[0], floor, classes)
-
-
-def _finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
-    """Return the candidates of finished boxes, (rows, 6 + keypoints)."""
-    return decode_end2end(outputs[0], floor)
+from parity.tasks.task import TASKS, OutputShapes, Task
 
 
 def _rows(
@@ -29,12 +18,7 @@ TASKS.add(
         models="pose models",
         model_class="PoseModel",
         predictor="pose.PosePredictor",
-        fitted="letterbox",
-        outputs=1,
-        axes=2,
         rows=_rows,
         expected="4 + {classes} classes + keypoints",
-        decode=_candidates,
-        decode_end2end=_finished,
     ),
 )

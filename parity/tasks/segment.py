@@ -2,18 +2,25 @@
 
 from dataclasses import replace
 
-from parity.detection.decoding import Candidates, decode, decode_end2end
-from parity.tasks.task import TASKS, Outputs, OutputShapes, Task
+from parity.detection.decoding import Candidates
+from parity.tasks.task import (
+    TASKS,
+    Outputs,
+    OutputShapes,
+    Task,
+    decode_boxes,
+    decode_finished_boxes,
+)
 
 
-def _candidates(outputs: Outputs, floor: float, classes: int) -> Candidates:
-    """Return the candidates of (4 + classes + M, anchors) and of prototypes, (M, h, w)."""
-    return replace(decode(outputs[0], floor, classes), prototypes=outputs[1])
+def _with_prototypes(outputs: Outputs, floor: float, classes: int) -> Candidates:
+    """Return the candidates of (4 + classes + M, anchors) and the prototypes, (M, h, w)."""
+    return replace(decode_boxes(outputs, floor, classes), prototypes=outputs[1])
 
 
-def _finished(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
-    """Return the candidates of finished boxes, (rows, 6 + M), and of prototypes, (M, h, w)."""
-    return replace(decode_end2end(outputs[0], floor), prototypes=outputs[1])
+def _finished_with_prototypes(outputs: Outputs, floor: float, classes: int) -> Candidates:
+    """Return the candidates of finished boxes, (rows, 6 + M), and the prototypes, (M, h, w)."""
+    return replace(decode_finished_boxes(outputs, floor, classes), prototypes=outputs[1])
 
 
 def _rows(
@@ -32,12 +39,10 @@ TASKS.add(
         models="segmentation models",
         model_class="SegmentationModel",
         predictor="segment.SegmentationPredictor",
-        fitted="letterbox",
-        outputs=2,
-        axes=2,
         rows=_rows,
         expected="4 + {classes} classes + coefficients of a mask",
-        decode=_candidates,
-        decode_end2end=_finished,
+        outputs=2,
+        decode=_with_prototypes,
+        decode_end2end=_finished_with_prototypes,
     ),
 )

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from parity.detection.decoding import Candidates
+from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.registry import Registry
 
 Outputs = tuple[np.ndarray, ...]
@@ -24,6 +24,21 @@ OutputShapes = Sequence[tuple[int | str, ...]]
 """The shapes of all outputs, with the axis of the batch."""
 
 
+Rows = Callable[[int, tuple[int, int] | None, OutputShapes], int | None]
+"""Rows that the first output for an image should have, given the number of classes, the shape of
+keypoints or None, and the shapes of the outputs; None if these do not tell."""
+
+
+def decode_boxes(outputs: Outputs, floor: float, classes: int) -> Candidates:
+    """Return the candidates of a first output of (4 + classes + E, anchors)."""
+    return decode(outputs[0], floor, classes)
+
+
+def decode_finished_boxes(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
+    """Return the candidates of a first output that holds finished boxes, (rows, 6 + E)."""
+    return decode_end2end(outputs[0], floor)
+
+
 @dataclass(frozen=True)
 class Task:
     """What a network is trained to find, and how its outputs are read.
@@ -36,17 +51,16 @@ class Task:
         Class of ``ultralytics.nn.tasks`` that its checkpoints hold.
     predictor : str
         Class of ``ultralytics.models.yolo`` that predicts with them, and its module.
+    rows : callable
+        See :data:`Rows`.
+    expected : str
+        These rows in words, for messages.
     fitted : {"letterbox", "centre crop"}
         How an image becomes the input.
     outputs : int
         How many outputs count.
     axes : int
         Of the first output for an image: two where it holds boxes.
-    rows : callable
-        Rows that an image's first output should have, given the number of classes, the shape of
-        keypoints or None, and the shapes of the outputs.
-    expected : str
-        These rows in words, for messages.
     decode, decode_end2end : callable
         Make candidates of the outputs, and of those that hold finished boxes.
     """
@@ -54,13 +68,13 @@ class Task:
     models: str
     model_class: str
     predictor: str
-    fitted: Literal["letterbox", "centre crop"]
-    outputs: int
-    axes: int
-    rows: Callable[[int, tuple[int, int] | None, OutputShapes], int | None]
+    rows: Rows
     expected: str
-    decode: Decode
-    decode_end2end: Decode
+    fitted: Literal["letterbox", "centre crop"] = "letterbox"
+    outputs: int = 1
+    axes: int = 2
+    decode: Decode = decode_boxes
+    decode_end2end: Decode = decode_finished_boxes
 
 
 TASKS: Registry[Task] = Registry("task")

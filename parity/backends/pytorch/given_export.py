@@ -31,10 +31,10 @@ SAMPLE = "bus.jpg"
 GREY = 114
 """Value of the pixels of a constant image, as Ultralytics pads images."""
 CLEAR = 0.1
-"""Distance of a reading to the checkpoint, as a share of that of the usual reading, below which it
-is taken; chosen."""
+"""An unusual reading is accepted if its distance from the checkpoint is below this share of the usual
+reading's; chosen."""
 ALIKE = 0.02
-"""Largest distance of a reading that is taken: a share of the input's side for boxes, and a score;
+"""Largest distance of a reading that is accepted: a share of the input's side for boxes, and a score;
 chosen, above what int8 does."""
 THREADS = 2
 SIDES = 2

@@ -58,7 +58,7 @@ def theme(colours: Palette | None = None) -> Iterator[None]:
     Parameters
     ----------
     colours : Palette, optional
-        Scheme; by default that of the enclosing block, or ``LIGHT``.
+        Scheme; by default, the scheme of the enclosing block, or ``LIGHT``.
     """
     with scheme(colours or palette()), mpl.rc_context():
         mpl.rcdefaults()

@@ -42,7 +42,7 @@ def build(model_class: str, architecture: Mapping[str, Any]) -> tasks.BaseModel:
         If Ultralytics cannot build it, or it is larger than any detector; the message follows the
         name of a file.
     """
-    before = Conv.default_act  # Ultralytics leaves that of the architecture behind where it fails
+    before = Conv.default_act  # which Ultralytics does not restore if it fails
     try:
         check_size(architecture)
         model: tasks.BaseModel = getattr(tasks, model_class)(

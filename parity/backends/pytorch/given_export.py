@@ -31,11 +31,11 @@ SAMPLE = "bus.jpg"
 GREY = 114
 """Value of the pixels of a constant image, as Ultralytics pads images."""
 CLEAR = 0.1
-"""An unusual reading is accepted if its distance from the checkpoint is below this share of the usual
-reading's; chosen."""
+"""An unusual reading is accepted if its distance from the checkpoint is below this share of the
+usual reading's; chosen."""
 ALIKE = 0.02
-"""Largest distance of a reading that is accepted: a share of the input's side for boxes, and a score;
-chosen, above what int8 does."""
+"""Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
+score; chosen, above what int8 does."""
 THREADS = 2
 SIDES = 2
 

@@ -142,7 +142,7 @@ def parsed_junit(text: str) -> dict[tuple[str, str], ET.Element]:
 
 
 def test_junit_fails_where_the_run_does(told: tuple[RunVerdict, str, str]) -> None:
-    found, _verdict, state = told
+    found, _, state = told
     tests = parsed_junit(junit_of(found))
     failing = any(each.tag in ("failure", "error") for each in tests.values())
     assert failing == (found.answers.exit_code == 1)

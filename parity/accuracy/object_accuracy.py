@@ -1,0 +1,130 @@
+"""Measuring an arm that detects objects: how well they agree with labels."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from parity.accuracy.bootstrap import Draws, resample
+from parity.accuracy.error_types import ErrorCounts, sort_image
+from parity.accuracy.mean_average_precision import AveragePrecision, Detected, PrecisionMeter
+from parity.accuracy.measure import Measure, Shapes
+from parity.accuracy.measured_arm import ArmFiles, Known, MeasuredArm
+from parity.accuracy.resampled_precision import ScoreCollector
+from parity.accuracy.results import ArmAccuracy, ClassAccuracy
+from parity.detection.detections import Detections
+from parity.postprocessing.postprocess import detect_in_parts
+
+MAX_DET = 300
+"""Detections of an image, as in Ultralytics' val."""
+
+AT_ONCE = 32
+"""Detections whose masks are in memory at once; chosen: 70 MB of a photograph of 1920 × 1080 px."""
+
+
+class MeasureOfArm:
+    """What is collected of an arm for one measure, image by image."""
+
+    def __init__(self, measure: Measure, known: Known) -> None:
+        self.measure = measure
+        truths = known.labels.images
+        self._truths = truths
+        self._weights = known.weights
+        self._position = {name: i for i, name in enumerate(truths)}
+        self._meter = PrecisionMeter(measure, known.names)
+        self._collector = ScoreCollector([*truths.values()], measure)
+
+    def add(self, name: str, shape: tuple[int, int], detected: Detected) -> None:
+        """Add an image of some height and width, px."""
+        truth = self._truths[name]
+        overlap = self.measure.overlaps(detected.shapes, truth)
+        self._meter.add(shape, detected, truth)
+        self._collector.add(self._position[name], detected, overlap, truth)
+
+    def results(self) -> tuple[AveragePrecision, Draws]:
+        """Return the precision of the images as they are, and of draws of them."""
+        draws = resample(self.measure.names, self._collector.results(), self._weights)
+        return self._meter.results(), draws
+
+
+def measure_objects(files: ArmFiles, known: Known, *, measures: Sequence[Measure]) -> MeasuredArm:
+    """Measure an arm that detects objects.
+
+    Parameters
+    ----------
+    files : ArmFiles
+        Its candidates and detections.
+    known : Known
+        What all arms are measured by.
+    measures : sequence of Measure
+        What precision is averaged over; sizes and kinds of error are those of the first.
+    """
+    collected = [MeasureOfArm(measure, known) for measure in measures]
+    floor = 0.0
+    for run, image in files.candidates_of(known.labels):
+        floor = max(run.floor, run.baked.conf if run.baked else 0.0)
+        parts = detect_in_parts(
+            image,
+            conf=floor,
+            iou=known.iou,
+            max_det=MAX_DET,
+            head=replace(run.head, native_masks=True),
+            at_once=AT_ONCE,
+        )
+        shape = image.image_shape
+        for each, detected in zip(collected, detected_in(parts, measures, shape), strict=True):
+            each.add(image.name, shape, detected)
+    precisions, draws = zip(*(each.results() for each in collected), strict=True)
+    joined = Draws.joined(draws)
+    errors = count_errors(files, known, measures[0])
+    accuracy = ArmAccuracy(
+        metrics=joined.metrics([value for each in precisions for value in each.values]),
+        sizes=precisions[0].sizes,
+        classes=by_class(precisions, joined.names, known, measures[0]),
+        floor=floor,
+        operating_point=errors.results(),
+    )
+    return MeasuredArm(accuracy, joined, errors.fates)
+
+
+def detected_in(
+    parts: Iterable[Detections], measures: Sequence[Measure], shape: tuple[int, int]
+) -> list[Detected]:
+    """Return the detections of an image, given in parts, for each measure."""
+    scores, class_ids = [np.zeros(0, np.float32)], [np.zeros(0, np.int32)]
+    shapes: list[Shapes] = [[] for _ in measures]
+    for part in parts:
+        scores.append(part.scores)
+        class_ids.append(part.class_ids)
+        for measure, own in zip(measures, shapes, strict=True):
+            own.extend(measure.detected(part, shape))
+    columns = np.concatenate(scores), np.concatenate(class_ids)
+    return [Detected(*columns, own) for own in shapes]
+
+
+def by_class(
+    precisions: Sequence[AveragePrecision], names: Sequence[str], known: Known, measure: Measure
+) -> dict[str, ClassAccuracy]:
+    """Return the accuracy of each labelled class."""
+    objects: Counter[int] = Counter()
+    for truth in known.labels.images.values():
+        objects.update(truth.class_ids[~measure.ignored(truth)].tolist())
+    return {
+        name: ClassAccuracy(
+            dict(zip(names, (v for each in precisions for v in each.classes[name]), strict=True)),
+            objects[c],
+        )
+        for c, name in sorted(known.names.items())
+        if objects[c]
+    }
+
+
+def count_errors(files: ArmFiles, known: Known, measure: Measure) -> ErrorCounts:
+    """Return what an arm gets right and wrong at the thresholds of its detections files."""
+    counts = ErrorCounts()
+    for image in files.detections_of(known.labels):
+        truth, found = known.labels.images[image.name], image.arrays()
+        overlap = measure.overlaps(measure.detected(found, (image.height, image.width)), truth)
+        counts.add(image.name, sort_image(found.class_ids, overlap, truth, measure.ignored(truth)))
+    return counts

@@ -12,7 +12,7 @@ from parity.labels.truth import Truth
 
 def box_measure(title: str = "") -> Measure:
     """Return how boxes are measured."""
-    return Measure(title, "bbox", "bbox", detected_boxes, labelled_boxes, box_overlaps)
+    return Measure(title, "bbox", "bbox", detected_boxes, labelled_boxes, overlaps_of_boxes)
 
 
 def detected_boxes(detections: Detections, shape: tuple[int, int]) -> Shapes:  # noqa: ARG001
@@ -26,7 +26,7 @@ def labelled_boxes(truth: Truth) -> list[dict[str, Any]]:
     return [{"bbox": box} for box in corner_and_sides(truth.boxes).tolist()]
 
 
-def box_overlaps(boxes: Shapes, truth: Truth) -> np.ndarray:
+def overlaps_of_boxes(boxes: Shapes, truth: Truth) -> np.ndarray:
     """Return the IoU of boxes with labels; of a crowd, which share of the box it covers."""
     ours = np.array(boxes, np.float64).reshape(-1, 4)
     overlaps: np.ndarray = bbox_iou(ours, corner_and_sides(truth.boxes), truth.crowd)

@@ -29,7 +29,7 @@ def labelled_masks(truth: Truth) -> list[dict[str, Any]]:
     ]
 
 
-def mask_overlaps(masks: Shapes, truth: Truth) -> np.ndarray:
+def overlaps_of_masks(masks: Shapes, truth: Truth) -> np.ndarray:
     """Return the IoU of masks with labels; of a crowd, which share of the mask it covers."""
     if not masks or not truth.masks:
         return np.zeros((len(masks), len(truth)))
@@ -37,4 +37,4 @@ def mask_overlaps(masks: Shapes, truth: Truth) -> np.ndarray:
     return overlaps
 
 
-MASKS = Measure("mask ", "segm", "segmentation", detected_masks, labelled_masks, mask_overlaps)
+MASKS = Measure("mask ", "segm", "segmentation", detected_masks, labelled_masks, overlaps_of_masks)

@@ -58,7 +58,7 @@ class ArmFiles:
 
 
 @dataclass(frozen=True)
-class Known:
+class Yardstick:
     """What all arms of a model are measured by.
 
     Attributes

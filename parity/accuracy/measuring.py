@@ -7,7 +7,7 @@ import numpy as np
 
 from parity.accuracy.bootstrap import accuracy_losses, weights_of
 from parity.accuracy.error_types import moved
-from parity.accuracy.measured_arm import ArmFiles, Known, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
 from parity.accuracy.object_accuracy import MAX_DET
 from parity.accuracy.results import Accuracy, AccuracyComparison, LabelFacts, Protocol
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask
@@ -64,15 +64,15 @@ def measure_accuracy(
         if not image.reason
     }
     found = task.labels(head).read(labels, shapes, names)
-    known = Known(found, head, names, weights_of(len(found.images), draws), iou)
+    yardstick = Yardstick(found, head, names, weights_of(len(found.images), draws), iou)
     arms = {
-        arm: task.measure(ArmFiles(arm, paths, by_arm[arm]), known)
+        arm: task.measure(ArmFiles(arm, paths, by_arm[arm]), yardstick)
         for arm, paths in by_folder(candidates).items()
     }
     save(
         destination,
         Accuracy(
-            labels=facts_of(labels, found, arms),
+            labels=label_facts(labels, found, arms),
             protocol=Protocol(head.task, iou, MAX_DET, draws, task.says),
             arms={arm: each.accuracy for arm, each in arms.items()},
             comparisons={
@@ -99,7 +99,7 @@ def measured_task(task: str) -> MeasuredTask:
     return MEASURED_TASKS[task]
 
 
-def facts_of(source: str, labels: Labels, arms: Mapping[str, MeasuredArm]) -> LabelFacts:
+def label_facts(source: str, labels: Labels, arms: Mapping[str, MeasuredArm]) -> LabelFacts:
     """Return what the labels are."""
     fates = next(iter(arms.values())).fates
     return LabelFacts(

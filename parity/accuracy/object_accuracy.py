@@ -10,7 +10,7 @@ from parity.accuracy.bootstrap import Draws, resample
 from parity.accuracy.error_types import ErrorCounts, sort_image
 from parity.accuracy.mean_average_precision import AveragePrecision, Detected, PrecisionMeter
 from parity.accuracy.measure import Measure, Shapes
-from parity.accuracy.measured_arm import ArmFiles, Known, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
 from parity.accuracy.resampled_precision import ScoreCollector
 from parity.accuracy.results import ArmAccuracy, ClassAccuracy
 from parity.detection.detections import Detections
@@ -26,13 +26,13 @@ AT_ONCE = 32
 class MeasureOfArm:
     """What is collected of an arm for one measure, image by image."""
 
-    def __init__(self, measure: Measure, known: Known) -> None:
+    def __init__(self, measure: Measure, yardstick: Yardstick) -> None:
         self.measure = measure
-        truths = known.labels.images
+        truths = yardstick.labels.images
         self._truths = truths
-        self._weights = known.weights
+        self._weights = yardstick.weights
         self._position = {name: i for i, name in enumerate(truths)}
-        self._meter = PrecisionMeter(measure, known.names)
+        self._meter = PrecisionMeter(measure, yardstick.names)
         self._collector = ScoreCollector([*truths.values()], measure)
 
     def add(self, name: str, shape: tuple[int, int], detected: Detected) -> None:
@@ -48,26 +48,28 @@ class MeasureOfArm:
         return self._meter.results(), draws
 
 
-def measure_objects(files: ArmFiles, known: Known, *, measures: Sequence[Measure]) -> MeasuredArm:
+def measure_objects(
+    files: ArmFiles, yardstick: Yardstick, *, measures: Sequence[Measure]
+) -> MeasuredArm:
     """Measure an arm that detects objects.
 
     Parameters
     ----------
     files : ArmFiles
         Its candidates and detections.
-    known : Known
+    yardstick : Yardstick
         What all arms are measured by.
     measures : sequence of Measure
         What precision is averaged over; sizes and kinds of error are those of the first.
     """
-    collected = [MeasureOfArm(measure, known) for measure in measures]
+    collected = [MeasureOfArm(measure, yardstick) for measure in measures]
     floor = 0.0
-    for run, image in files.candidates_of(known.labels):
+    for run, image in files.candidates_of(yardstick.labels):
         floor = max(run.floor, run.baked.conf if run.baked else 0.0)
         parts = detect_in_parts(
             image,
             conf=floor,
-            iou=known.iou,
+            iou=yardstick.iou,
             max_det=MAX_DET,
             head=replace(run.head, native_masks=True),
             at_once=AT_ONCE,
@@ -77,11 +79,11 @@ def measure_objects(files: ArmFiles, known: Known, *, measures: Sequence[Measure
             each.add(image.name, shape, detected)
     precisions, draws = zip(*(each.results() for each in collected), strict=True)
     joined = Draws.joined(draws)
-    errors = count_errors(files, known, measures[0])
+    errors = count_errors(files, yardstick, measures[0])
     accuracy = ArmAccuracy(
         metrics=joined.metrics([value for each in precisions for value in each.values]),
         sizes=precisions[0].sizes,
-        classes=by_class(precisions, joined.names, known, measures[0]),
+        classes=precision_by_class(precisions, joined.names, yardstick, measures[0]),
         floor=floor,
         operating_point=errors.results(),
     )
@@ -103,28 +105,31 @@ def detected_in(
     return [Detected(*columns, own) for own in shapes]
 
 
-def by_class(
-    precisions: Sequence[AveragePrecision], names: Sequence[str], known: Known, measure: Measure
+def precision_by_class(
+    precisions: Sequence[AveragePrecision],
+    names: Sequence[str],
+    yardstick: Yardstick,
+    measure: Measure,
 ) -> dict[str, ClassAccuracy]:
     """Return the accuracy of each labelled class."""
     objects: Counter[int] = Counter()
-    for truth in known.labels.images.values():
+    for truth in yardstick.labels.images.values():
         objects.update(truth.class_ids[~measure.ignored(truth)].tolist())
     return {
         name: ClassAccuracy(
             dict(zip(names, (v for each in precisions for v in each.classes[name]), strict=True)),
             objects[c],
         )
-        for c, name in sorted(known.names.items())
+        for c, name in sorted(yardstick.names.items())
         if objects[c]
     }
 
 
-def count_errors(files: ArmFiles, known: Known, measure: Measure) -> ErrorCounts:
+def count_errors(files: ArmFiles, yardstick: Yardstick, measure: Measure) -> ErrorCounts:
     """Return what an arm gets right and wrong at the thresholds of its detections files."""
     counts = ErrorCounts()
-    for image in files.detections_of(known.labels):
-        truth, found = known.labels.images[image.name], image.arrays()
+    for image in files.detections_of(yardstick.labels):
+        truth, found = yardstick.labels.images[image.name], image.arrays()
         overlap = measure.overlaps(measure.detected(found, (image.height, image.width)), truth)
         counts.add(image.name, sort_image(found.class_ids, overlap, truth, measure.ignored(truth)))
     return counts

@@ -23,7 +23,7 @@ def labelled_oriented(truth: Truth) -> list[dict[str, Any]]:
     return [box | {"obb": each} for box, each in zip(labelled_boxes(truth), oriented, strict=True)]
 
 
-def oriented_overlaps(boxes: Shapes, truth: Truth) -> np.ndarray:
+def overlaps_of_oriented(boxes: Shapes, truth: Truth) -> np.ndarray:
     """Return the IoU of oriented boxes with labels; of a crowd, which share of a box it covers."""
     if not boxes or truth.oriented is None:
         return np.zeros((len(boxes), len(truth)))
@@ -36,4 +36,6 @@ def oriented_overlaps(boxes: Shapes, truth: Truth) -> np.ndarray:
     return returned
 
 
-ROTATED = Measure("rotated ", "obb", "obb", detected_oriented, labelled_oriented, oriented_overlaps)
+ROTATED = Measure(
+    "rotated ", "obb", "obb", detected_oriented, labelled_oriented, overlaps_of_oriented
+)

@@ -40,7 +40,7 @@ class MaskLabels:
     ) -> LabelledObject:
         """Return the mask within the outline of a line."""
         points = points_of_fractions(values, shape, where)
-        mask = fill([[number for point in points for number in point]], shape)
+        mask = fill_polygons([[number for point in points for number in point]], shape)
         return LabelledObject(hull_of(points), area_of_mask(mask), mask=mask)
 
     def from_coco(
@@ -52,12 +52,12 @@ class MaskLabels:
             mask = mask_of_runs(annotation.segmentation, shape, f"{where}.segmentation")
         else:
             polygons = polygons_of(annotation.segmentation, shape, f"{where}.segmentation")
-            mask = fill(polygons, shape)
+            mask = fill_polygons(polygons, shape)
         area = area_of_mask(mask) if annotation.area is None else annotation.area
         return LabelledObject(box, area, mask=mask)
 
 
-def fill(polygons: list[list[float]], shape: tuple[int, int]) -> Rle:
+def fill_polygons(polygons: list[list[float]], shape: tuple[int, int]) -> Rle:
     """Return the mask within polygons of an object, x1, y1, x2, y2 and so on in px."""
     from hotcoco import mask as coco  # noqa: PLC0415  only needed where masks are
 

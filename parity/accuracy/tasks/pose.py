@@ -2,7 +2,7 @@
 
 from parity.accuracy.box_measure import box_measure
 from parity.accuracy.keypoint_measure import keypoint_measure
-from parity.accuracy.measured_arm import ArmFiles, Known, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
 from parity.accuracy.object_accuracy import measure_objects
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask
 from parity.detection.head import NetworkHead
@@ -15,9 +15,9 @@ def _labels(head: NetworkHead) -> LabelReader:
     return object_labels(KeypointLabels(_count(head)))
 
 
-def _measure(files: ArmFiles, known: Known) -> MeasuredArm:
-    measures = keypoint_measure(_count(known.head)), box_measure("box ")
-    return measure_objects(files, known, measures=measures)
+def _measure(files: ArmFiles, yardstick: Yardstick) -> MeasuredArm:
+    measures = keypoint_measure(_count(yardstick.head)), box_measure("box ")
+    return measure_objects(files, yardstick, measures=measures)
 
 
 def _count(head: NetworkHead) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from parity.accuracy.measured_arm import ArmFiles, Known, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
 from parity.detection.head import NetworkHead
 from parity.labels.label_reader import LabelReader
 from parity.registry import Registry
@@ -24,7 +24,7 @@ class MeasuredTask:
     """
 
     labels: Callable[[NetworkHead], LabelReader]
-    measure: Callable[[ArmFiles, Known], MeasuredArm]
+    measure: Callable[[ArmFiles, Yardstick], MeasuredArm]
     says: str
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from parity.accuracy.bootstrap import accuracy_losses, weights_of
 from parity.accuracy.error_types import moved
-from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.object_accuracy import MAX_DET
 from parity.accuracy.results import Accuracy, AccuracyComparison, LabelFacts, Protocol
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask

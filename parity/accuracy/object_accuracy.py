@@ -10,7 +10,7 @@ from parity.accuracy.bootstrap import Draws, resample
 from parity.accuracy.error_types import ErrorCounts, sort_image
 from parity.accuracy.mean_average_precision import AveragePrecision, Detected, PrecisionMeter
 from parity.accuracy.measure import Measure, Shapes
-from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.resampled_precision import ScoreCollector
 from parity.accuracy.results import ArmAccuracy, ClassAccuracy
 from parity.detection.detections import Detections

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.accuracy.bootstrap import Draws
-from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.results import ArmAccuracy, ClassAccuracy, Fate
 from parity.postprocessing.postprocess import detect
 

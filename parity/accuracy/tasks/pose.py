@@ -2,7 +2,7 @@
 
 from parity.accuracy.box_measure import box_measure
 from parity.accuracy.keypoint_measure import keypoint_measure
-from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.object_accuracy import measure_objects
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask
 from parity.detection.head import NetworkHead

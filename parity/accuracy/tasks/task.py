@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from parity.accuracy.measured_arm import ArmFiles, Yardstick, MeasuredArm
+from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.detection.head import NetworkHead
 from parity.labels.label_reader import LabelReader
 from parity.registry import Registry

@@ -465,6 +465,7 @@ class Search:
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
+        every = list(level)
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
@@ -491,7 +492,8 @@ class Search:
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
             level = self._try([*likely, *greedy], first) or level
-        for hypothesis in sorted(level, key=_likely_first)[:CONFIRMED]:
+            every += level
+        for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
 
     def _try(self, options: Iterable[tuple[Fault, ...]], names: list[str]) -> list[InputHypothesis]:

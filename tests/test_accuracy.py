@@ -13,7 +13,7 @@ import pytest
 import shapely
 import torch
 from ultralytics.engine.validator import BaseValidator
-from ultralytics.utils.metrics import kpt_iou
+from ultralytics.utils.metrics import batch_probiou, kpt_iou
 
 from parity.accuracy.bootstrap import Draws, accuracy_losses, resample, weights_of
 from parity.accuracy.box_measure import box_measure
@@ -28,7 +28,8 @@ from parity.accuracy.mean_average_precision import (
     as_results,
 )
 from parity.accuracy.measure import Measure
-from parity.accuracy.oriented_measure import ROTATED
+from parity.accuracy.object_accuracy import plain_precision
+from parity.accuracy.oriented_measure import PROBABILISTIC, ROTATED
 from parity.accuracy.resampled_precision import IOU_THRESHOLDS, ScoreCollector, assign_labels
 from parity.accuracy.results import AccuracyLoss
 from parity.detection.detections import Detections
@@ -264,10 +265,10 @@ def test_keypoints_are_as_similar_as_for_ultralytics() -> None:
         np.testing.assert_allclose(ours[:, known], theirs[:, known], atol=1e-6)
 
 
-@pytest.mark.parametrize("shape", MEASURES)
+@pytest.mark.parametrize("shape", [*MEASURES, "probabilistic"])
 def test_what_finds_an_object_is_what_ultralytics_says(shape: str) -> None:
-    """Given the overlaps, without crowds and without equal overlaps."""
-    measure, keypoints = MEASURES[shape]
+    """Without crowds and without equal overlaps; oriented boxes by Ultralytics' own overlaps."""
+    measure, keypoints = (MEASURES | {"probabilistic": (PROBABILISTIC, 17)})[shape]
     truths = labelled_images(11, keypoints)
     validator = BaseValidator.__new__(BaseValidator)
     validator.iouv = torch.from_numpy(IOU_THRESHOLDS)
@@ -277,8 +278,26 @@ def test_what_finds_an_object_is_what_ultralytics_says(shape: str) -> None:
         nobody = np.zeros(len(labels), bool)
         ours = assign_labels(overlap, IOU_THRESHOLDS, crowd=nobody, ignored=nobody) >= 0
         same = torch.zeros(len(detections)), torch.zeros(len(labels))
-        theirs = validator.match_predictions(*same, torch.from_numpy(overlap.T)).numpy()
-        np.testing.assert_array_equal(ours.T, theirs)
+        theirs = overlap.T
+        if measure is PROBABILISTIC and labels.oriented is not None:
+            theirs = batch_probiou(labels.oriented.astype(np.float32), detections.oriented).numpy()
+        found = validator.match_predictions(*same, torch.from_numpy(theirs)).numpy()
+        np.testing.assert_array_equal(ours.T, found)
+
+
+def test_without_an_evaluator_the_values_are_the_same() -> None:
+    truths = labelled_images(5)
+    detections = scattered(truths, 6)
+    collector = ScoreCollector([*truths.values()], ROTATED)
+    for position, (name, labels) in enumerate(truths.items()):
+        mine = detections[name]
+        shown = Detected(mine.scores, mine.class_ids, ROTATED.detected(mine, SHAPE))
+        collector.add(position, shown, ROTATED.overlaps(shown.shapes, labels), labels)
+    ours = plain_precision(collector.results(), NAMES)
+    evaluated, _ = measured(truths, detections, NAMES, ROTATED)
+    assert ours.values == pytest.approx(evaluated.values, abs=1e-12)
+    for name in ("cat", "dog", "bird"):
+        assert ours.classes[name] == pytest.approx(evaluated.classes[name], abs=1e-12)
 
 
 def test_perfect_and_empty_detections() -> None:

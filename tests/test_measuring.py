@@ -31,8 +31,9 @@ SIDE = 64
 """Of images and inputs, px, so that what a network returns is in px of the image."""
 
 NAMES = {0: "cat", 1: "dog", 2: "bird", 3: "cow", 4: "ape", 5: "elk", 6: "fox"}
-BOXES = {"a.jpg": [[8, 8, 32, 40], [34, 22, 54, 52]], "b.jpg": [[14, 18, 44, 48]]}
-CLASSES = {"a.jpg": [0, 1], "b.jpg": [1]}
+BOXES = {"a.jpg": [[8, 8, 32, 40], [34, 22, 54, 52]], "b.jpg": [[14, 18, 44, 48]], "c.jpg": []}
+CLASSES: dict[str, list[int]] = {"a.jpg": [0, 1], "b.jpg": [1], "c.jpg": []}
+"""Of the objects; of an image, the first is its class."""
 TURN = 0.3
 POINTS = np.array([[0.25, 0.25], [0.75, 0.5], [0.5, 0.75]])
 """Keypoints as shares of a box."""
@@ -41,10 +42,21 @@ METRICS = {
     "detect": ["mAP50-95", "mAP50"],
     "segment": ["mask mAP50-95", "mask mAP50", "box mAP50-95", "box mAP50"],
     "pose": ["keypoint mAP50-95", "keypoint mAP50", "box mAP50-95", "box mAP50"],
-    "obb": ["rotated mAP50-95", "rotated mAP50"],
+    "obb": [
+        *("rotated mAP50-95", "rotated mAP50"),
+        *("probabilistic mAP50-95", "probabilistic mAP50"),
+    ],
     "classify": ["top-1", "top-5"],
 }
 RIGHT, WRONG = "pytorch-square", "onnx-fp32"
+
+
+NOTHING = {
+    "segment": {"masks": np.zeros((0, SIDE, SIDE), np.uint8)},
+    "pose": {"keypoints": np.zeros((0, len(POINTS), 3), np.float32)},
+    "obb": {"oriented": np.zeros((0, 5), np.float32)},
+}
+"""What PyTorch reports where it finds nothing."""
 
 
 def head_of(task: str) -> NetworkHead:
@@ -52,20 +64,20 @@ def head_of(task: str) -> NetworkHead:
 
 
 def centred(name: str) -> np.ndarray:
-    boxes = np.array(BOXES[name], np.float32)
+    boxes = np.array(BOXES[name], np.float32).reshape(-1, 4)
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
 
 
 def keypoints_of(name: str) -> np.ndarray:
     """Return the keypoints of the objects in an image, (N, K, 2)."""
-    boxes = np.array(BOXES[name], np.float32)
+    boxes = np.array(BOXES[name], np.float32).reshape(-1, 4)
     return boxes[:, None, :2] + POINTS * (boxes[:, 2:] - boxes[:, :2])[:, None]
 
 
 def decoded(task: str, name: str, shift: float) -> Candidates:
     """Return what a network would find in an image: the labels, some px beside them."""
     if task == "classify":
-        (decisive, *_), best = CLASSES[name], np.linspace(0.004, 0.001, len(NAMES))
+        (decisive, *_), best = [*CLASSES[name], 0], np.linspace(0.004, 0.001, len(NAMES))
         rank = 2 if shift else 0
         order = [c for c in NAMES if c != decisive]
         order.insert(rank, decisive)
@@ -83,7 +95,7 @@ def decoded(task: str, name: str, shift: float) -> Candidates:
     if task == "pose":
         points = keypoints_of(name) + np.array([shift, 0])
         seen = np.ones((*points.shape[:2], 1))
-        triples = np.concatenate([points, seen], axis=2).reshape(count, -1)
+        triples = np.concatenate([points, seen], axis=2).reshape(count, 9)
         return replace(found, extras=triples.astype(np.float32))
     if task == "obb":
         return replace(found, extras=np.full((count, 1), TURN, np.float32))
@@ -103,11 +115,10 @@ def write_arm(folder: Path, task: str, arm: str, shift: float) -> tuple[str, str
     CandidateBatch(run, images).save(paths[0])
     thresholds = Thresholds(0.25, 0.45, 300)
     made_by = MadeBy.network(arm, thresholds, run)
-    found = [
-        ImageDetections.of(image, detect(image, **vars(thresholds), head=run.head))
-        for image in images
-    ]
-    save(paths[1], DetectionBatch(made_by, found))
+    found = [detect(image, **vars(thresholds), head=run.head) for image in images]
+    found = [each if len(each) else replace(each, **NOTHING.get(task, {})) for each in found]
+    records = [ImageDetections.of(*each) for each in zip(images, found, strict=True)]
+    save(paths[1], DetectionBatch(made_by, records))
     return str(paths[0]), str(paths[1])
 
 
@@ -115,9 +126,9 @@ def write_text(folder: Path, task: str) -> Path:
     """Write the labels as Ultralytics wants them for a task."""
     for name, classes in CLASSES.items():
         if task == "classify":
-            path = folder / NAMES[classes[0]] / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
+            for c in classes[:1]:
+                (folder / NAMES[c]).mkdir(parents=True, exist_ok=True)
+                (folder / NAMES[c] / name).touch()
             continue
         boxes = centred(name)
         corners = corners_of(np.column_stack([boxes, np.full(len(boxes), TURN)]))
@@ -126,12 +137,12 @@ def write_text(folder: Path, task: str) -> Path:
         seen = np.full((*points.shape[:2], 1), 2.0)
         rows = {
             "detect": boxes / SIDE,
-            "segment": upright / SIDE,
+            "segment": upright.reshape(-1, 8) / SIDE,
             "pose": np.column_stack(
-                [boxes / SIDE, np.concatenate([points, seen], axis=2).reshape(len(boxes), -1)]
+                [boxes / SIDE, np.concatenate([points, seen], axis=2).reshape(-1, 9)]
             ),
-            "obb": corners / SIDE,
-        }[task].reshape(len(boxes), -1)
+            "obb": corners.reshape(-1, 8) / SIDE,
+        }[task]
         numbered = zip(classes, rows.tolist(), strict=True)
         lines = [" ".join(map(str, [c, *row])) for c, row in numbered]
         folder.mkdir(exist_ok=True)
@@ -196,7 +207,9 @@ def test_both_kinds_of_labels_measure_every_task(tmp_path: Path, task: str) -> N
         assert values(found.arms[RIGHT]) == pytest.approx(dict.fromkeys(METRICS[task], 1.0))
         assert [*values(found.arms[WRONG])] == METRICS[task]
         assert found.metric == METRICS[task][0]
-        assert (found.labels.images, found.labels.objects) == (2, 2 if task == "classify" else 3)
+        assert (found.labels.images, found.labels.objects) == (
+            (2, 2) if task == "classify" else (3, 3)
+        )
         assert found.arms[WRONG].classes.keys() == {"cat", "dog"}
         loss = found.comparisons["runtime-fp32"].losses[found.metric]
         assert loss.percent is not None

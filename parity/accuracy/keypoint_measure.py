@@ -46,7 +46,7 @@ def sigmas_of(count: int) -> np.ndarray:
 
 def detected_keypoints(detections: Detections, shape: tuple[int, int]) -> Shapes:  # noqa: ARG001
     """Return x, y and 1 of each keypoint, one after the other; a visibility counts nowhere."""
-    if detections.keypoints is None:
+    if detections.keypoints is None or not len(detections):
         return []
     points = detections.keypoints.astype(np.float64)
     ones = np.ones((*points.shape[:2], 1))

@@ -56,7 +56,7 @@ class PrecisionMeter:
     Parameters
     ----------
     measure : Measure
-        What is compared with labels.
+        What is compared with labels; evaluators know it.
     names : mapping of int to str
         Class names by id.
     """
@@ -64,11 +64,12 @@ class PrecisionMeter:
     def __init__(self, measure: Measure, names: Mapping[int, str]) -> None:
         self._measure = measure
         self._names = sorted(names.items())
-        params = Params(measure.iou_type)
+        iou_type = measure.iou_type or ""
+        params = Params(iou_type)
         if measure.sigmas:
             params.kpt_oks_sigmas = list(measure.sigmas)
         categories = [{"id": c + 1, "name": name} for c, name in self._names]
-        self._evaluator = StreamingEval(categories, measure.iou_type, params=params)
+        self._evaluator = StreamingEval(categories, iou_type, params=params)
         self._images = self._objects = 0
 
     def add(self, shape: tuple[int, int], detected: Detected, truth: Truth) -> None:

@@ -26,8 +26,8 @@ class Measure:
     ----------
     title : str
         What stands before "mAP" in the name of a metric, with a blank after it.
-    iou_type : {"bbox", "segm", "keypoints", "obb"}
-        What evaluators call it.
+    iou_type : {"bbox", "segm", "keypoints", "obb"} or None
+        What evaluators call it; None if they do not know it.
     key : str
         Of an annotation, the shape that is compared.
     detected : callable
@@ -46,7 +46,7 @@ class Measure:
     """
 
     title: str
-    iou_type: Literal["bbox", "segm", "keypoints", "obb"]
+    iou_type: Literal["bbox", "segm", "keypoints", "obb"] | None
     key: str
     detected: Callable[[Detections, tuple[int, int]], Shapes]
     labelled: Callable[[Truth], list[dict[str, Any]]]

@@ -1,17 +1,17 @@
 """Measuring an arm that detects objects: how well they agree with labels."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from parity.accuracy.bootstrap import Draws, resample
+from parity.accuracy.bootstrap import Draws, mean_precision, resample
 from parity.accuracy.error_types import ErrorCounts, sort_image
 from parity.accuracy.mean_average_precision import AveragePrecision, Detected, PrecisionMeter
 from parity.accuracy.measure import Measure, Shapes
 from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
-from parity.accuracy.resampled_precision import ScoreCollector
+from parity.accuracy.resampled_precision import ClassScores, ScoreCollector
 from parity.accuracy.results import ArmAccuracy, ClassAccuracy
 from parity.detection.detections import Detections
 from parity.postprocessing.postprocess import detect_in_parts
@@ -32,20 +32,25 @@ class MeasureOfArm:
         self._truths = truths
         self._weights = yardstick.weights
         self._position = {name: i for i, name in enumerate(truths)}
-        self._meter = PrecisionMeter(measure, yardstick.names)
+        self._names = yardstick.names
+        self._meter = PrecisionMeter(measure, yardstick.names) if measure.iou_type else None
         self._collector = ScoreCollector([*truths.values()], measure)
 
     def add(self, name: str, shape: tuple[int, int], detected: Detected) -> None:
         """Add an image of some height and width, px."""
         truth = self._truths[name]
         overlap = self.measure.overlaps(detected.shapes, truth)
-        self._meter.add(shape, detected, truth)
+        if self._meter:
+            self._meter.add(shape, detected, truth)
         self._collector.add(self._position[name], detected, overlap, truth)
 
     def results(self) -> tuple[AveragePrecision, Draws]:
         """Return the precision of the images as they are, and of draws of them."""
-        draws = resample(self.measure.names, self._collector.results(), self._weights)
-        return self._meter.results(), draws
+        scores = self._collector.results()
+        draws = resample(self.measure.names, scores, self._weights)
+        if self._meter:
+            return self._meter.results(), draws
+        return plain_precision(scores, self._names), draws
 
 
 def measure_objects(
@@ -88,6 +93,22 @@ def measure_objects(
         operating_point=errors.results(),
     )
     return MeasuredArm(accuracy, joined, errors.fates)
+
+
+def plain_precision(
+    scores: Mapping[int, ClassScores], names: Mapping[int, str]
+) -> AveragePrecision:
+    """Return the average precision of an arm without COCO's evaluator, and so without sizes."""
+    once = np.ones((1, len(next(iter(scores.values())).objects)), np.int64)
+    both = {names[c]: mean_precision({c: own}, once)[0] for c, own in scores.items()}
+    whole = mean_precision(scores, once)[0]
+    return AveragePrecision(known(whole), {}, {name: known(own) for name, own in both.items()})
+
+
+def known(both: np.ndarray) -> tuple[float | None, float | None]:
+    """Return mAP50-95 and mAP50; None where nothing is labelled."""
+    strict, lenient = (None if np.isnan(value) else value for value in both.tolist())
+    return strict, lenient
 
 
 def detected_in(

@@ -1,4 +1,4 @@
-"""Measuring oriented boxes by the IoU of their polygons."""
+"""Measuring oriented boxes by the IoU of their polygons, and by their probabilistic IoU."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from parity.accuracy.box_measure import labelled_boxes
 from parity.accuracy.measure import Measure, Shapes
 from parity.comparison.polygons import pairwise_overlap
 from parity.detection.detections import Detections
-from parity.detection.oriented_boxes import corners_of
+from parity.detection.oriented_boxes import corners_of, probabilistic_iou
 from parity.labels.truth import Truth
 
 
@@ -36,6 +36,17 @@ def overlaps_of_oriented(boxes: Shapes, truth: Truth) -> np.ndarray:
     return returned
 
 
+def probabilistic_overlaps(boxes: Shapes, truth: Truth) -> np.ndarray:
+    """Return the probabilistic IoU of oriented boxes with labels, by which val compares them."""
+    if not boxes or truth.oriented is None:
+        return np.zeros((len(boxes), len(truth)))
+    ours, theirs = np.array(boxes, np.float32), truth.oriented.astype(np.float32)
+    return probabilistic_iou(ours, theirs).astype(np.float64)
+
+
 ROTATED = Measure(
     "rotated ", "obb", "obb", detected_oriented, labelled_oriented, overlaps_of_oriented
+)
+PROBABILISTIC = Measure(
+    "probabilistic ", None, "obb", detected_oriented, labelled_oriented, probabilistic_overlaps
 )

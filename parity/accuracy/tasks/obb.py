@@ -3,7 +3,7 @@
 from functools import partial
 
 from parity.accuracy.object_accuracy import measure_objects
-from parity.accuracy.oriented_measure import ROTATED
+from parity.accuracy.oriented_measure import PROBABILISTIC, ROTATED
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask
 from parity.labels.object_labels import object_labels
 from parity.labels.oriented_boxes import OrientedLabels
@@ -12,8 +12,8 @@ MEASURED_TASKS.add(
     "obb",
     MeasuredTask(
         labels=lambda head: object_labels(OrientedLabels()),  # noqa: ARG005
-        measure=partial(measure_objects, measures=(ROTATED,)),
-        says="Oriented boxes are compared by the IoU of their polygons, as in DOTA. val uses a "
-        "probabilistic IoU instead, so its values differ more.",
+        measure=partial(measure_objects, measures=(ROTATED, PROBABILISTIC)),
+        says="rotated mAP compares oriented boxes by the IoU of their polygons, as DOTA does; "
+        "probabilistic mAP by their probabilistic IoU, as val does.",
     ),
 )

@@ -1,6 +1,6 @@
 """What the file of an export says of itself: all that the torch-free path knows about a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
             "of YOLOv8 and later work."
         )
     task, classes = TASKS[said.task], len(said.names)
-    batch, fixed = _check_input(taken, path)
+    batch, fixed = check_input(taken, path)
     shapes = [output.shape for output in model.outputs]
     if len(shapes) < task.outputs:
         raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
@@ -146,24 +146,55 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
 
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
-    taken = _as_info(only_input(description.inputs, path))
-    outputs = tuple(map(_as_info, description.outputs))
+    taken = as_info(only_input(description.inputs, path))
+    outputs = tuple(map(as_info, description.outputs))
     return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 
 
-def _as_info(tensor: TensorDescription) -> TensorInfo:
+def as_info(tensor: TensorDescription) -> TensorInfo:
+    """Return what a description says of a tensor as a session says it."""
     shape = tuple(axis or "?" for axis in tensor.shape)
     return TensorInfo(tensor.name, shape, ONNX_DTYPES.get(tensor.dtype, tensor.dtype))
 
 
-def _check_input(taken: TensorInfo, path: str | Path) -> tuple[int, tuple[int, int] | None]:
-    """Return the images that one run takes, and the size of its input if that is fixed."""
+def check_input(
+    taken: TensorInfo,
+    path: str | Path,
+    *,
+    channels_last: bool = False,
+    dtypes: Sequence[str] = DTYPES,
+) -> tuple[int, tuple[int, int] | None]:
+    """Check the input of a model.
+
+    Parameters
+    ----------
+    taken : TensorInfo
+        The input.
+    path : str or Path
+        Its file, for messages.
+    channels_last : bool
+        Whether it takes (batch, height, width, 3).
+    dtypes : sequence of str
+        Element types that are allowed.
+
+    Returns
+    -------
+    batch : int
+        Images that one run takes.
+    fixed : tuple of int or None
+        Height and width, px; None if they are open.
+
+    Raises
+    ------
+    UserError
+        If it is no image, or larger than an image may be.
+    """
     shape = list(taken.shape)
-    if len(shape) != 4 or shape[1] != 3:
+    if len(shape) != 4 or shape[3 if channels_last else 1] != 3:
         raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
-    if taken.dtype not in DTYPES:
-        raise UserError(f"{path} takes {taken.dtype}; expected float or float16.")
-    batch, _, height, width = shape
+    if taken.dtype not in dtypes:
+        raise UserError(f"{path} takes {taken.dtype}; expected {' or '.join(dtypes)}.")
+    batch, height, width = shape[0], *(shape[1:3] if channels_last else shape[2:4])
     if isinstance(batch, int) and not 1 <= batch <= LARGEST_BATCH:
         raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
     sides = [side for side in (height, width) if isinstance(side, int)]
@@ -182,7 +213,7 @@ def _check_output(
     """Check a first output; the rows of finished boxes are None."""
     shape = list(output.shape)
     if output.dtype not in DTYPES:
-        raise UserError(f"{path} returns {output.dtype}; expected float or float16.")
+        raise UserError(f"{path} returns {output.dtype}; expected {' or '.join(DTYPES)}.")
     if rows is None and len(shape) != 3:
         raise UserError(
             f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "

@@ -14,7 +14,7 @@ from parity.backends.pytorch.transcription.architecture import HEADS, checked_ar
 
 Shape = tuple[int, ...]
 
-LAYER = re.compile(r"model\.(\d+)\.")
+LAYER = re.compile(r"model\.(\d{1,4})\.")
 """How the name of a weight begins, with the number of its layer."""
 
 

@@ -43,6 +43,8 @@ profile: $(RUN_STAMP) ## show where the time of a run and of some edits goes, as
 	$(VENV_PYTHON) -m bench.profile $(ARGS)
 
 bench-check: $(RUN_STAMP) ## measure the workflow three times and compare with what is recorded
+	@test -d bench/recorded || { echo "error: nothing is recorded in bench/recorded; run" \
+		"bench.profile and bench.workflow as below, then bench.regression with --record" >&2; exit 1; }
 	$(VENV_PYTHON) -m bench.profile --rounds 3
 	$(VENV_PYTHON) -m bench.workflow --rounds 3 --counts 16
 	$(VENV_PYTHON) -m bench.regression results/bench/profile.json results/bench/workflow.json

@@ -114,7 +114,7 @@ def _load(text: str, path: Path) -> Any:
         if len(record) < len(pairs):
             counts = Counter(key for key, _ in pairs)
             twice = next(key for key, count in counts.items() if count > 1)
-            raise UserError(f"{path}: the key {shorten(twice)} stands twice in one object.")
+            raise UserError(f"{path}: the key {shorten(twice)} appears twice in one object.")
         return record
 
     try:

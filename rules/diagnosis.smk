@@ -68,6 +68,7 @@ rule diagnose:
     params:
         about=PLAN.about,
         known=PLAN.known,
+        content=PLAN.content_of_tensors,
         matching=lookup("matching", within=config),
         code=fingerprint("scripts/diagnose.py"),
     message:

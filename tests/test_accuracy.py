@@ -220,11 +220,11 @@ def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
             labels.images["sub/a.jpg"].boxes, [[80, 30, 120, 70], [20, 10, 60, 50]]
         )
     assert len(yolo.images["b.jpg"]) == 0
-    assert yolo.notes == ["1 images have no label file and count as images without objects."]
+    assert yolo.notes == ["Images without a label file, which count as images without objects: 1."]
     assert "b.jpg" not in coco.images
     assert coco.notes == [
-        "1 images are not in the labels and are left out.",
-        "1 boxes of classes that the model does not have are left out: x.",
+        "Images that are not in the labels and are left out: 1.",
+        "Boxes left out, since the model does not have their classes (x): 1.",
     ]
 
 

@@ -114,8 +114,8 @@ def test_other_gates_are_answered_too(tmp_path: Path) -> None:
     every = {name: replace(each, gated=True) for name, each in EFFECTS.items()}
     answers = answers_of([make_run(tmp_path, SAME, settings=every).load()], [])
     assert told(answers) == [
-        ("wrong", "`geometry`"),
-        ("wrong", "`deployment-fp32`"),
+        ("wrong", "The gate `geometry` fails"),
+        ("wrong", "The gate `deployment-fp32` fails"),
         ("fine", "The export `fp32` is fine"),
     ]
     assert answers.answers[0].anchor == "model-0-effects"

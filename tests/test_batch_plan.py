@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from parity.data import digest_cache
@@ -49,13 +50,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the list of the images that are read from now on."""
     paths: list[str] = []
-    original = digest_cache._read_digest
+    original = digest_cache._read_digests
 
-    def noting(path: str) -> bytes:
-        paths.append(Path(path).name)
-        return original(path)
+    def noting(named: list[str], digest: Callable[[str], str]) -> np.ndarray:
+        paths.extend(Path(path).name for path in named)
+        return original(named, digest)
 
-    monkeypatch.setattr("parity.data.digest_cache._read_digest", noting)
+    monkeypatch.setattr("parity.data.digest_cache._read_digests", noting)
     return paths
 
 

@@ -100,6 +100,8 @@ TEXT = ", not text; a value in quotes or nested in --config is text"
 
 MISTAKES = [
     ("bogus: 1", "unknown key 'bogus' in the file; it may have ", "an unknown key"),
+    ("models: {a: {exports: 1}}", "in models.a; it belongs at the top level", "of another level"),
+    ("conf: 0.5", "unknown key 'conf' in the file; it belongs under thresholds.", "of a section"),
     ("thresholds: {confidence: 1}", "unknown key 'confidence' in thresholds; it may have conf", ""),
     ("exports: {b: {opsett: 1}}", "in exports.b (did you mean 'opset'?); it may have ", "misspelt"),
     ("models: {a: {weight: a.pt}}", "in models.a (did you mean 'weights'?)", "a misspelt key"),

@@ -364,7 +364,7 @@ def test_faults_are_read_by_what_they_do() -> None:
 def test_what_makes_up_for_another_fault_is_said_so() -> None:
     helps = waterfall_step(WORSE, kind="fault", name="bgr", lost=-0.1, share=-0.5)
     last = card(replace(DIAGNOSIS, waterfall=(helps,))).costs[-1]
-    assert (last.value, last.what) == ("50 %", "of the loss here, made up for")
+    assert (last.value, last.what) == ("50 %", "of the loss here, offset by another fault")
 
 
 def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:

@@ -63,8 +63,8 @@ def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:
         "b.png": 0,
     }
     assert labels.notes == [
-        "1 images have no label file and count as images without objects.",
-        "1 lines of label files stand there twice and count once, as in YOLO.",
+        "Images without a label file, which count as images without objects: 1.",
+        "Duplicate lines in label files, which count once, as in YOLO: 1.",
         "z.txt is no image of this run; left out.",
     ]
 
@@ -107,7 +107,7 @@ def test_coco_files_that_are_none(tmp_path: Path, change: dict[str, Any], words:
         ("[" * 100_000, "nested too deeply"),
         ("[]", r"not a COCO JSON file: it is \[\] \(expected `object`, got `array`\)"),
         ('{"\\ud800": 1}', r"the key '\\ud800' is no text that can be written"),
-        ('{"images": [], "images": []}', "the key 'images' stands twice"),
+        ('{"images": [], "images": []}', "the key 'images' appears twice"),
     ],
 )
 def test_json_that_is_no_coco(tmp_path: Path, text: str, words: str) -> None:
@@ -126,4 +126,4 @@ def test_images_of_coco_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> 
     truth = labels.images["y/1.jpg"]
     np.testing.assert_array_equal(truth.boxes, [[1, 2, 4, 6]] * 2)
     assert (truth.areas.tolist(), truth.crowd.tolist()) == ([12, 7], [False, True])
-    assert labels.notes == ["2 images are not in the labels and are left out."]
+    assert labels.notes == ["Images that are not in the labels and are left out: 2."]

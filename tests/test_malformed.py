@@ -377,7 +377,7 @@ CONFIGURATIONS = {
     f"{MODEL}annotate: {'9' * 400}": "annotate is 999.*, which is too large a number",
     f"{MODEL}images: 2020-01-01": "which is of the kind date",
     f"{MODEL}images: 2020-13-45": "not valid YAML at line 2, column 9 .month must be in",
-    f"{MODEL}{MODEL}": "line 1, column 1 .the key 'models' stands twice",
+    f"{MODEL}{MODEL}": "line 1, column 1 .the key 'models' appears twice",
     f'{MODEL}images: "\\0"': "holds a line break or another control character",
     f'{MODEL}images: "\\ud800"': "is no text that a file can hold",
     'models: {"a\\n": {weights: a.pt}}': r"the key 'a\\n' in models holds a line break",
@@ -416,7 +416,7 @@ def test_configurations_in_another_encoding(tmp_path: Path, data: bytes, words: 
 
 KEYS = ", ".join(f'"k{i}": 1' for i in range(200_000))
 BOMBS = {
-    "keys": ("{" + KEYS + ', "k199999": 2}', "the key 'k199999' stands twice"),
+    "keys": ("{" + KEYS + ', "k199999": 2}', "the key 'k199999' appears twice"),
     "path": (json.dumps([ENTRY | {"image": "a/" * 300_000 + "z.jpg"}]), "none of the images"),
     "depth": ("[" * 5_000_000, "nested too deeply"),
     "digits": ('[{"image": "a.jpg", "label": 1, "box": [0.' + "1" * 10_000_000, "not valid JSON"),

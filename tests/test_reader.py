@@ -355,7 +355,7 @@ DIGITS = "9" * 5000
         ({"schema": "yolo-parity/detections/1", "images": [OWN, OWN]}, "a.jpg is listed twice"),
         ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is no record"),
         ({"schema": "yolo-parity/detections/1", "images": 5, "made_by": []}, "names none of the"),
-        ('{"a.jpg": [], "a.jpg": []}', r"the key 'a\.jpg' stands twice"),
+        ('{"a.jpg": [], "a.jpg": []}', r"the key 'a\.jpg' appears twice"),
         ({"conf": 30, "detections": [ENTRY]}, "conf is 30; it must be from 0 to below 1"),
         ({"iou": 0, "detections": [ENTRY]}, "iou is 0; it must be above 0"),
         ({"max_det": 0.5, "detections": [ENTRY]}, "max_det is 0.5; it must be a whole number"),

@@ -211,7 +211,7 @@ def test_a_run_with_nothing_to_do_repeats_its_answer_alone(project: Workflow) ->
     assert not result.jobs
     assert result.output.count("The exit code is 0, because the gate `runtime-fp32` passes") == 1
     assert len(result.output.splitlines()) < 15
-    assert "\nNothing to be done: everything that was asked for is there.\n" in result.output
+    assert "\nNothing to do: all results are up to date.\n" in result.output
     one = project.run("results/plot/yolo11n/comparison_plots.png", config=PHOTOS)
     assert one.output.endswith("The run is complete.\n")
     assert "exit code" not in one.output

@@ -1,7 +1,7 @@
 """Remembering the digests of files, so that only those that look changed are read again."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,13 +111,17 @@ class DigestCache:
         times[[name in doubted for name in self.names.split(b"\0")[:-1]]] = NEVER
         return replace(self, times=times)
 
-    def updated(self, listing: Listing) -> tuple["DigestCache", np.ndarray]:
+    def updated(
+        self, listing: Listing, *, digest: Callable[[str], str] = image_digest
+    ) -> tuple["DigestCache", np.ndarray]:
         """Return the cache of the files of a listing, reading those that look new or changed.
 
         Parameters
         ----------
         listing : Listing
             The files as they are now.
+        digest : callable
+            Returns the SHA-256 of a file; empty if it cannot be read.
 
         Returns
         -------
@@ -141,7 +145,7 @@ class DigestCache:
         if read.size > MANY:
             sys.stderr.write(f"Reading {read.size} images that are new or changed.\n")
         if read.size:
-            digests[read] = _read_digests([listing.paths[row] for row in read])
+            digests[read] = _read_digests([listing.paths[row] for row in read], digest)
         return DigestCache(names, listing.sizes, listing.times, digests, listing.seen_ns), read
 
     def _rows(self, listing: Listing, names: bytes) -> np.ndarray:
@@ -151,13 +155,12 @@ class DigestCache:
         return np.fromiter((positions.get(n, -1) for n in listing.names), np.int64, len(listing))
 
 
-def _read_digests(paths: list[str]) -> np.ndarray:
+def _read_digests(paths: list[str], digest: Callable[[str], str]) -> np.ndarray:
+    def read(path: str) -> bytes:
+        return bytes.fromhex(digest(path)) or UNREADABLE
+
     digests = bytearray()
     with ThreadPoolExecutor() as pool:  # hashing lets go of the interpreter, and disks wait
         for start in range(0, len(paths), CHUNK):
-            digests += b"".join(pool.map(_read_digest, paths[start : start + CHUNK]))
+            digests += b"".join(pool.map(read, paths[start : start + CHUNK]))
     return np.frombuffer(bytes(digests), np.uint8).reshape(-1, 32)
-
-
-def _read_digest(path: str) -> bytes:
-    return bytes.fromhex(image_digest(path)) or UNREADABLE

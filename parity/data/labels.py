@@ -113,8 +113,8 @@ def read_folder(
         absent += not is_there
         doubled += len(objects) - len(unlike)
     notes = [
-        f"{absent} images have no label file and count as images without objects.",
-        f"{doubled} lines of label files stand there twice and count once, as in YOLO.",
+        f"Images without a label file, which count as images without objects: {absent}.",
+        f"Duplicate lines in label files, which count once, as in YOLO: {doubled}.",
     ]
     said = [note for note, count in zip(notes, (absent, doubled), strict=True) if count]
     return Labels(images, [*said, *left_out(sorted(foreign))])
@@ -251,13 +251,13 @@ def read_coco(
     if kept and max(max(map(abs, each.bbox)) for each in kept) <= LARGEST_FRACTION:
         raise UserError(f"labels: {path} gives boxes as fractions of the image; COCO's are in px.")
     notes = {
-        "images are not in the labels and are left out.": len(shapes) - len(rows),
-        "boxes of classes that the model does not have are left out: "
-        f"{', '.join(map(name_in_words, sorted(foreign)))}.": foreign.total(),
+        "Images that are not in the labels and are left out": len(shapes) - len(rows),
+        "Boxes left out, since the model does not have their classes "
+        f"({', '.join(map(name_in_words, sorted(foreign)))})": foreign.total(),
     }
     return Labels(
         {name: _truth(rows[name], known) for name in shapes if name in rows},
-        [f"{count} {note}" for note, count in notes.items() if count],
+        [f"{note}: {count}." for note, count in notes.items() if count],
     )
 
 

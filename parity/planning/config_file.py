@@ -55,7 +55,7 @@ class StrictLoader(yaml.SafeLoader):
         counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and counts[key.value] > 1 and key.value != "<<":
-                problem = f"the key {shorten(key.value)} stands twice"
+                problem = f"the key {shorten(key.value)} appears twice"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
         return super().construct_mapping(node, deep=deep)
 
@@ -107,7 +107,7 @@ def _parse(text: str, path: Path) -> Any:
         json.loads(text)
     except (ValueError, RecursionError):
         return yaml.load(text, StrictLoader)  # noqa: S506 - it is a safe loader
-    return parse_json(text, path)  # says which key stands twice
+    return parse_json(text, path)  # says which key appears twice
 
 
 def check_plain(config: dict[str, Any]) -> None:

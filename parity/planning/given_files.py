@@ -4,21 +4,26 @@ Snakemake compares dates first, so a file that is replaced by an older one would
 digest of the content is therefore a parameter of the rule that reads the file.
 """
 
+import hashlib
 from pathlib import Path
 
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
+from parity.data.regular_files import open_regular
+from parity.errors import UnreadableImageError
 from parity.foreign import is_file
 from parity.planning.config import Config
+from parity.planning.externals import tensor_files
 
 MEMORY = "results/plan/given/.index"
 
 
 def given_files(config: Config) -> list[str]:
-    """Return the weights, ONNX files and boxes that a configuration names and that are files."""
+    """Return the weights, ONNX files, boxes and arrays of a configuration that are files."""
     named = [model.weights for model in config.models.values()]
     named += [export.onnx or "" for export in config.exports.values()]
     named += [external.detections or "" for external in config.external.values()]
+    named += [path for external in config.external.values() for path in tensor_files(external)]
     return sorted({name for name in named if is_file(Path(name))})
 
 
@@ -33,8 +38,17 @@ def digest_given(paths: list[str], *, remember: bool) -> dict[str, str]:
         Whether to write down what was read, for the next planning.
     """
     listing = list_paths({path: path for path in paths})
-    digests, read = DigestCache.load(MEMORY).updated(listing)
+    digests, read = DigestCache.load(MEMORY).updated(listing, digest=_digest)
     if remember and read.size:
         digests.save(MEMORY)
     rows = zip(listing.names, digests.digests, strict=True)
     return {name: digest.tobytes().hex() for name, digest in rows}
+
+
+def _digest(path: str) -> str:
+    """Return the SHA-256 of a file of any size; empty if it cannot be read."""
+    try:
+        with open_regular(path) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (UnreadableImageError, OSError):
+        return ""

@@ -478,6 +478,10 @@ class Plan:
         """Return the files of arrays that a deployment brings."""
         return tensor_files(self.config.external[wildcards.external])
 
+    def content_of_tensors(self, wildcards: Wildcards) -> list[str]:
+        """Return the digests of these files."""
+        return [self.given.get(path, "") for path in self.tensors(wildcards)]
+
     def external_onnx(self, wildcards: Wildcards) -> str:
         """Return the ONNX file that a deployment runs."""
         export = self.config.export_of(wildcards.external)

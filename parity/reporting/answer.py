@@ -217,9 +217,9 @@ def _is_equal(comparison: ComparisonResults) -> bool:
 
 
 def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
-    objects = max(object_count(each) for each in equal.values())
+    objects = {object_count(each) for each in equal.values()}
     words = wording_of(next(iter(equal.values())))
-    many = f"{objects:,} {words.noun}s" if objects > 1 else words.noun
+    many = f"{words.noun}s" if len(objects) > 1 else _number_of(objects.pop(), words.noun)
     within = f"the same {many} as PyTorch, and {_differences_in_words(list(equal.values()))}"
     names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
     if len(equal) == 1:
@@ -229,6 +229,10 @@ def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
         f"{every}{len(equal)} exports ({names}) are fine: on the same input tensor, they "
         f"{words.verb} {within}."
     )
+
+
+def _number_of(many: int, noun: str) -> str:
+    return f"{many:,} {noun}s" if many > 1 else noun
 
 
 def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
@@ -283,10 +287,9 @@ def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
     states: dict[str, State] = {FAIL: "wrong", NOTHING: "unknown", PASS: "fine"}
     for name, each in results.comparisons.items():
         if each.gated and each.effect != "runtime":
-            said = f"`{name}`: {sentence(each)}."
-            yield Answer(
-                results.model, (each.candidate,), states[outcome(each)], said, f"{anchor}-effects"
-            )
+            found = outcome(each)
+            said = f"The gate `{name}` {GATE_VERBS[found][0]}: {sentence(each)}."
+            yield Answer(results.model, (each.candidate,), states[found], said, f"{anchor}-effects")
 
 
 def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, str]:

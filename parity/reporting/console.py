@@ -193,7 +193,7 @@ class Console(logging.Handler):
             self.interrupted = True
             self._stopping()
         elif said.startswith(NOTHING_TO_DO) and self._began:
-            self._say(f"{NOTHING_TO_DO}: everything that was asked for is there.")
+            self._say("Nothing to do: all results are up to date.")
             self.succeed()
 
     def _notice_interrupts(self) -> None:

@@ -47,7 +47,11 @@ def read(source: Source, images: ImageNames) -> Contents:
     return Contents(
         entries,
         thresholds=thresholds.pop() if len(thresholds) == 1 else NOTHING_DECLARED,
-        notes=(*left_out(path.name for path in errors), *dict.fromkeys(notes)),
+        notes=(
+            *left_out(path.name for path in errors),
+            *(f"The first of these: {error}" for error in list(errors.values())[:1]),
+            *dict.fromkeys(notes),
+        ),
     )
 
 

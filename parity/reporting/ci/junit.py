@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from parity.reporting.answer import Answer
 from parity.reporting.run_verdict import RunVerdict
-from parity.reporting.verdict import FAIL, NOTHING, Gate
+from parity.reporting.verdict import FAIL, NOTHING, Gate, overall
 from parity.reporting.wording import printable
 
 SUITES = "yolo-parity"
@@ -36,16 +36,16 @@ def tests_of(verdict: RunVerdict, model: str) -> Iterator[ET.Element]:
     """Yield a test per gate and per diagnosed program of a model."""
     for gate in verdict.gates:
         if gate.model == model:
-            yield test_of_gate(gate)
+            yield test_of_gate(gate, alone=overall(verdict.gates) == NOTHING)
     for external in verdict.externals:
         for answer in verdict.answers.answers:
             if answer.model == model and answer.anchor.endswith(f"-diagnosis-{external}"):
                 yield test_of_program(external, answer)
 
 
-def test_of_gate(gate: Gate) -> ET.Element:
-    """Return the test of a gate."""
-    result = {FAIL: "failure", NOTHING: "skipped"}.get(gate.verdict, "")
+def test_of_gate(gate: Gate, *, alone: bool) -> ET.Element:
+    """Return the test of a gate; one that compared nothing fails if no other compared anything."""
+    result = {FAIL: "failure", NOTHING: "failure" if alone else "skipped"}.get(gate.verdict, "")
     return _test(f"{gate.model}.gates", gate.comparison, result, f"{gate.sentence}.")
 
 

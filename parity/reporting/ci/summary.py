@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from parity.reporting.ci.badge import MESSAGES
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.task_wording import MEASURED, QUANTITIES, MeasuredQuantity
@@ -29,7 +30,7 @@ def _lines_of(verdict: RunVerdict) -> Iterator[str]:
     yield f"### yolo-parity: {_shown(verdict.title)}"
     yield ""
     for answer in answers[:MOST_ANSWERS]:
-        yield f"- **{answer.state}**: {_shown(answer.sentence)}"
+        yield f"- **{MESSAGES[answer.state][0]}**: {_shown(answer.sentence)}"
     yield from _more(len(answers) - MOST_ANSWERS, "- ")
     yield ""
     yield _shown(verdict.answers.because)

@@ -187,7 +187,7 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLi
         yield CostLine(number(found.score), "largest change of a score")
     share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
     if share is not None:
-        what = "of the loss here" if share >= 0 else "of the loss here, made up for"
+        what = "of the loss here" if share >= 0 else "of the loss here, offset by another fault"
         yield CostLine(percent(abs(share)), what)
 
 

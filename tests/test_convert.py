@@ -145,3 +145,21 @@ def test_boxes_that_cannot_be_read_list_no_image_and_say_why(
     assert {record.reason for record in records.values()} == {NOT_LISTED}
     with pytest.raises(UserError, match=r"boxes.json, entry 1: 10000000000 is not a class id"):
         load_converted(made, NOTHING_KNOWN)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_only_a_damaged_result_is_moved_aside(
+    tmp_path: Path, controls: list[str], whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path("results/inject/m/mine.json")
+    save(source, DetectionBatch(MadeBy("c", NAMES), []))
+    made = [str(tmp_path / "made" / Path(path).name) for path in controls]
+    if whole:
+        convert(source, controls, made, arm="external-mine")
+        assert load(made[0], DetectionBatch).made_by.unread
+    else:
+        source.write_bytes(source.read_bytes()[:-9])
+        with pytest.raises(UserError, match=r"was moved to .*: run again, and it is made anew"):
+            convert(source, controls, made, arm="external-mine")
+    assert source.exists() == whole

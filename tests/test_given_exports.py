@@ -210,7 +210,7 @@ def test_what_an_earlier_run_wrote_of_a_file_is_not_believed(
 
 
 @pytest.mark.parametrize("returned", [[None, None, 3], None], ids=["axes without names", "nothing"])
-def test_open_axes_stay_open(returned: list[None | int] | None) -> None:
+def test_open_axes_stay_open(returned: list[int | None] | None) -> None:
     graph = helper.make_graph(
         [helper.make_node("Reshape", ["image", "shape"], ["output0"])],
         "small",

@@ -10,6 +10,7 @@ from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
 from parity.model_files.output_layout import FINISHED_COLUMNS, OutputLayout
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.sentences import listing
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
@@ -28,8 +29,8 @@ class ModelFacts:
 
     Attributes
     ----------
-    task : Task
-        What it was trained to find.
+    task_name : str
+        What it was trained to find, a key of :data:`parity.tasks.task.TASKS`.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     stride : int
@@ -52,7 +53,7 @@ class ModelFacts:
         Keypoints of an object and numbers of a keypoint.
     """
 
-    task: Task
+    task_name: str
     imgsz: tuple[int, int]
     stride: int
     names: dict[int, str]
@@ -65,10 +66,14 @@ class ModelFacts:
     keypoint_shape: tuple[int, int] | None = None
 
     @property
+    def task(self) -> Task:
+        """What it was trained to find."""
+        return TASKS[self.task_name]
+
+    @property
     def head(self) -> NetworkHead:
         """What the end of the network is."""
-        name = next(name for name, task in TASKS.items() if task is self.task)
-        return NetworkHead(name, self.end2end, self.keypoint_shape)
+        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     said, taken = read_metadata(model.metadata), model.input
     if said.wrong:
         raise UserError(
-            f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
+            f"{path}: in its metadata, {listing(list(said.wrong.values()))}; export it with "
             "Ultralytics."
         )
     if said.imgsz is None or said.names is None or said.stride is None or said.task is None:
@@ -130,7 +135,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     finished = layout.head != "raw"
     _check_output(model.outputs[0], task, None if finished else layout.length, classes, path)
     return ModelFacts(
-        task=task,
+        task_name=said.task,
         imgsz=fixed or said.imgsz,
         stride=said.stride,
         names=said.names,

@@ -6,7 +6,7 @@ better box ever suppresses a box, and the cut removes none of those. So each IoU
 NMS per image and arm, and the detections at any confidence are the first few of one list.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Self
@@ -153,7 +153,7 @@ def rank_image(
             continue
         everything = len(image.candidates)
         kept = detect_boxes(image, conf=conf, iou=iou, max_det=everything, head=head)
-        same = (other for other in ranked if _equal(other.detections, kept))
+        same = (other for other in ranked if other.detections.equals(kept))
         ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
     return ranked
 
@@ -161,10 +161,6 @@ def rank_image(
 def no_iou(head: NetworkHead) -> bool:
     """Return whether no IoU threshold applies to what a network returns."""
     return head.end2end or head.task == "classify"
-
-
-def _equal(one: Detections, other: Detections) -> bool:
-    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
 
 
 def _by_falling_score(detections: Detections) -> Detections:

@@ -22,6 +22,7 @@ from parity.external.observations import (
     Observed,
 )
 from parity.external.reader import load_external
+from parity.integrity import check_whole
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def convert(
     changed since then, or that another rule wrote, costs its own diagnosis and not the report:
     ``made_by`` says why it could not be read.
     """
+    check_whole(source)
     batches = [load(path, DetectionBatch) for path in controls]
     model_names = batches[0].made_by.names
     sizes = {

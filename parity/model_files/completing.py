@@ -12,7 +12,7 @@ from parity.model_files.exporter_metadata import read_metadata
 
 COMPLETED = f"{PREFIX}completed"
 """Key of the metadata under which the completed keys are written, each with its source."""
-CHECKPOINT, CONFIGURATION = "checkpoint", "configuration"
+CHECKPOINT, CONFIGURATION, GRAPH = "checkpoint", "configuration", "graph"
 
 
 class StatedModel(Protocol):
@@ -83,11 +83,10 @@ def complete_metadata(
     lacking = [key for key in known if getattr(said, FIELDS.get(key, key)) is None]
     written = {key: (known[key], CHECKPOINT) for key in lacking}
     written |= {key: (given[key], CONFIGURATION) for key in given if given[key] is not None}
-    if baked_thresholds(model.graph) and not said.arguments.get("nms"):
-        properties["args"] = str({**said.arguments, "nms": True})
-    elif "args" in said.wrong:
-        del properties["args"]
-    if not written and properties == {e.key: e.value for e in model.metadata_props}:
+    suppresses = baked_thresholds(model.graph) is not None
+    if "args" in said.wrong or (suppresses and not said.arguments.get("nms")):
+        written["args"] = {**said.arguments, "nms": suppresses}, GRAPH
+    if not written:
         return False
     properties |= {key: _written(value) for key, (value, _) in written.items()}
     properties[COMPLETED] = " ".join(f"{key}:{source}" for key, (_, source) in written.items())

@@ -115,7 +115,8 @@ def load_given(given: str | Path) -> onnx.ModelProto:
     """
     path = Path(given)
     if path.is_file():
-        said = what_it_is(path.open("rb").read(HEAD_BYTES))
+        with path.open("rb") as stream:
+            said = what_it_is(stream.read(HEAD_BYTES))
         if said:
             raise UserError(f"{path} {said}.")
     for name in external_data_files(path):

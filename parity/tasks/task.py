@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.registry import Registry
+from parity.sentences import listing
 
 Outputs = tuple[np.ndarray, ...]
 """Everything that a network returns for one image, without the axis of the batch."""
@@ -83,5 +84,4 @@ TASKS: Registry[Task] = Registry("task")
 
 def supported_models() -> str:
     """Return what models work, for sentences."""
-    *most, last = (task.models for task in TASKS.values())
-    return f"{', '.join(most)} and {last}" if most else last
+    return listing([task.models for task in TASKS.values()])

@@ -25,7 +25,8 @@ from parity.reporting.views.blocks import (
     table,
 )
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, listing
+from parity.reporting.wording import count
+from parity.sentences import listing
 
 MOST_DETAILS = 50
 MOST_OBJECTS = 12

@@ -7,7 +7,8 @@ from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
 from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, four_decimals, listing, number
+from parity.reporting.wording import count, four_decimals, number
+from parity.sentences import listing
 
 TUNED_HEADER = (
     "comparison",

@@ -79,7 +79,7 @@ def attacks(marker: Path) -> dict[str, tuple[bytes, str]]:
     return {
         "a function of os": (
             pickle.dumps({"model": Evil(marker)}, 2),
-            "asks for posix.system, which a detector does not need",
+            "asks for posix.system, which a YOLO model does not need",
         ),
         "a module that holds os": (
             called(b"torch.serialization\nos.system", name),

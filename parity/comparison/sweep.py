@@ -22,6 +22,7 @@ from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect_boxes
+from parity.tasks.task import TASKS
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class ArmCounts:
 
     Attributes
     ----------
-    end2end : bool
-        Whether its boxes are finished, so that no IoU threshold applies.
+    ignores_iou : bool
+        Whether no IoU threshold applies: its boxes are finished, or it has none.
     detections : (I, K) int64
         At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
     """
 
-    end2end: bool
+    ignores_iou: bool
     detections: np.ndarray
 
 
@@ -148,7 +149,7 @@ def rank_image(
     """
     ranked: list[Ranked] = []
     for iou in ious:
-        if ranked and no_iou(head):
+        if ranked and ignores_iou(head):
             ranked.append(ranked[0])
             continue
         everything = len(image.candidates)
@@ -158,9 +159,9 @@ def rank_image(
     return ranked
 
 
-def no_iou(head: NetworkHead) -> bool:
+def ignores_iou(head: NetworkHead) -> bool:
     """Return whether no IoU threshold applies to what a network returns."""
-    return head.end2end or head.task == "classify"
+    return head.end2end or not TASKS[head.task].has_boxes
 
 
 def _by_falling_score(detections: Detections) -> Detections:
@@ -347,7 +348,7 @@ def sweep(
     if len(identities) != 1:
         raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
     task = next(iter(arms.values())).made_by.head.task
-    axes = axes.without_iou if task == "classify" else axes
+    axes = axes if TASKS[task].has_boxes else axes.without_iou
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
     compared = {
         name: add_counts(
@@ -364,7 +365,7 @@ def sweep(
         images=len(identities.pop()),
         arms={
             arm: ArmCounts(
-                end2end=no_iou(batch.made_by.head),
+                ignores_iou=ignores_iou(batch.made_by.head),
                 detections=np.sum(
                     [[each.counts(axes.tuned_conf) for each in image] for image in ranked[arm]],
                     axis=0,

@@ -60,8 +60,8 @@ class Task:
         How an image becomes the input.
     outputs : int
         How many outputs count.
-    axes : int
-        Of the first output for an image: two where it holds boxes.
+    has_boxes : bool
+        Whether it finds boxes; otherwise labels of the whole image.
     decode, decode_end2end : callable
         Make candidates of the outputs, and of those that hold finished boxes.
     """
@@ -73,9 +73,14 @@ class Task:
     expected: str
     fitted: Literal["letterbox", "centre crop"] = "letterbox"
     outputs: int = 1
-    axes: int = 2
+    has_boxes: bool = True
     decode: Decode = decode_boxes
     decode_end2end: Decode = decode_finished_boxes
+
+    @property
+    def axes(self) -> int:
+        """Axes of the first output for an image."""
+        return 2 if self.has_boxes else 1
 
 
 TASKS: Registry[Task] = Registry("task")

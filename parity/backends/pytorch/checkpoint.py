@@ -150,7 +150,7 @@ def check_supported(path: Path) -> None:
         raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
     check_channels(int(getattr(model, "yaml", {}).get("channels") or DEFAULT_CHANNELS))
     strides = torch.as_tensor(getattr(model, "stride", []))
-    has_boxes = any(task.axes == 2 for task in tasks)
+    has_boxes = any(task.has_boxes for task in tasks)
     if not strides.numel() or (has_boxes and not hasattr(model.model[-1], "reg_max")):
         raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")
 

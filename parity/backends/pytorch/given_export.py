@@ -75,7 +75,7 @@ def take_adapted(
             f"{network.stride} px, the largest stride of the checkpoint."
         )
     rows, classes = 0, len(network.names)
-    if network.task.axes == 2 and not finished_by(model):
+    if network.task.has_boxes and not finished_by(model):
         tensors = [network.preprocess(image) for image in probes(height, width)]
         truth = [network.forward(tensor) for tensor in tensors]
         rows = len(truth[0][0])

@@ -147,19 +147,19 @@ def test_boxes_that_cannot_be_read_list_no_image_and_say_why(
         load_converted(made, NOTHING_KNOWN)
 
 
-@pytest.mark.parametrize("whole", [True, False])
-def test_only_a_damaged_result_is_moved_aside(
-    tmp_path: Path, controls: list[str], whole: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", ["results/inject/m", "."])
+def test_only_a_result_that_cannot_be_read_is_moved_aside(
+    tmp_path: Path, controls: list[str], place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    source = Path("results/inject/m/mine.json")
-    save(source, DetectionBatch(MadeBy("c", NAMES), []))
+    source = Path(place, "mine.json")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(json.dumps([box("a.jpg")])[:-9])
     made = [str(tmp_path / "made" / Path(path).name) for path in controls]
-    if whole:
+    if place == ".":
         convert(source, controls, made, arm="external-mine")
-        assert load(made[0], DetectionBatch).made_by.unread
+        assert "not valid JSON" in (load(made[0], DetectionBatch).made_by.unread or "")
     else:
-        source.write_bytes(source.read_bytes()[:-9])
         with pytest.raises(UserError, match=r"was moved to .*: run again, and it is made anew"):
             convert(source, controls, made, arm="external-mine")
-    assert source.exists() == whole
+    assert source.exists() == (place == ".")

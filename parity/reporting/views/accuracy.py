@@ -111,8 +111,9 @@ def cost_row(name: str, each: AccuracyComparison) -> tuple[str, ...]:
     """Return what the candidate of a comparison loses."""
     cells = [name]
     for cost in each.losses.values():
-        low, high = cost.percent_interval
-        cells += [number(cost.percent), f"{number(low)} to {number(high)}"]
+        ends = cost.percent_interval
+        interval = " to ".join(map(number, ends)) if ends else "–"
+        cells += [number(cost.percent), interval]
     return tuple(cells)
 
 

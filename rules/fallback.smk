@@ -6,7 +6,7 @@ rule fall_back:
     input:
         candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
         detections="results/detect_onnx/{model}/onnx-{export}/{batch}.json",
-        reference="results/detect_pytorch/{model}/pytorch-rect/{batch}.json",
+        reference=PLAN.fallback_detections,
     output:
         detections="results/fall_back/{model}/{export}/{batch}.json",
     log:

@@ -1,10 +1,12 @@
 """Export the checkpoint to ONNX, or take the file that is given, and check it."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
-from parity.backends.pytorch.given_export import take_adapted
+from parity.backends.pytorch.network import PytorchNetwork
+from parity.backends.given_export import THREADS, take_adapted
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
@@ -19,7 +21,9 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
     options = {**export}
     given = options.pop("onnx")
     if given:
-        take_adapted(given, destination, checkpoint, options)
+        settings = {"rect": False, "threads": THREADS, "device": "cpu"}
+        load = partial(PytorchNetwork.load, checkpoint, **settings)
+        take_adapted(given, destination, load, options)
     else:
         del options["metadata"]
         export_onnx(checkpoint, destination, **options)

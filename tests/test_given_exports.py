@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.pytorch.given_export import take_adapted
+from parity.backends.given_export import LoadReference, take_adapted
 from parity.data.listing import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED
@@ -22,6 +23,12 @@ from parity.model_files.inspection import of_metadata
 OPTIONS: dict[str, Any] = {"imgsz": [640, 640], "metadata": {}}
 CLASSES = 80
 ANCHORS = 8400
+
+
+def loading(checkpoint: Path) -> LoadReference:
+    from parity.backends.pytorch.network import PytorchNetwork
+
+    return partial(PytorchNetwork.load, checkpoint, rect=False, threads=2, device="cpu")
 
 
 def value(name: str, shape: list[int], dtype: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
@@ -156,7 +163,7 @@ def test_what_deviates_is_recognised_undone_and_said(
     model = onnx.load(yolo11n_static)
     case.edit(model)
     onnx.save(model, tmp_path / "given.onnx")
-    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", yolo11n_pt, OPTIONS)
+    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
     network = OnnxNetwork.load(tmp_path / "own.onnx", threads=2)
     metadata = network.session.metadata
     assert metadata.get(ADAPTED, "") == case.adapted
@@ -182,7 +189,7 @@ def test_metadata_of_the_configuration_replaces_that_of_the_file(
 ) -> None:
     names = tuple(f"class {i}" for i in range(CLASSES))
     options = OPTIONS | {"metadata": {"names": names, "stride": None}}
-    take_adapted(yolo11n_static, tmp_path / "own.onnx", yolo11n_pt, options)
+    take_adapted(yolo11n_static, tmp_path / "own.onnx", loading(yolo11n_pt), options)
     network = OnnxNetwork.load(tmp_path / "own.onnx", threads=1)
     assert network.names == dict(enumerate(names))
     assert network.session.metadata[COMPLETED] == "names:configuration"

@@ -1,6 +1,6 @@
 """The torch-free network: an export that any runtime executes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +22,7 @@ from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
 from parity.model_files.description import check_undamaged
+from parity.model_files.families.family import FAMILIES
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -92,7 +93,7 @@ class OnnxNetwork(ModelFacts):
         return (1, *fixed) if len(fixed) == len(sides) else None
 
     def check_geometry(
-        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
+        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool | None, export: str
     ) -> None:
         """Check that the model has the geometry and head that the configuration gives its export.
 
@@ -102,7 +103,7 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end != (self.end2end and not self.suppressed):
+        if end2end not in (None, self.end2end and not self.suppressed):
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(
@@ -137,21 +138,21 @@ class OnnxNetwork(ModelFacts):
         Returns
         -------
         (1, 3, H, W) float32
-            Red, green, blue in [0, 1].
+            Red, green, blue in [0, 1], unless its family takes another.
         """
         if self.task.fitted == "centre crop":
             return to_tensor(Pipeline(), resize_and_crop(image, self.imgsz))
-        correct = pipeline_of(self)
+        correct = replace(pipeline_of(self), **FAMILIES[self.family].choices)
         where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
             canvas = self._canvases.take((where.height, where.width, 3))
-            to_tensor(
-                correct, geometry.resize_and_place(correct, image, where, into=canvas), into=tensor
-            )
+            pixels = geometry.resize_and_place(correct, image, where, into=canvas)
+            tensor = to_tensor(correct, pixels, into=tensor)
             self._canvases.give_back(canvas)
         else:
-            to_tensor(correct, geometry.resize_and_place(correct, image, where), into=tensor)
+            pixels = geometry.resize_and_place(correct, image, where)
+            tensor = to_tensor(correct, pixels, into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:

@@ -41,8 +41,8 @@ class Workload:
     ----------
     task : str
         A key of :data:`parity.tasks.task.TASKS`.
-    checkpoint, onnx : str
-        The two files of the model.
+    reference, onnx : str
+        The checkpoint, or the ONNX file that is the reference, and the export.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     rect : bool
@@ -56,7 +56,7 @@ class Workload:
     """
 
     task: str
-    checkpoint: str
+    reference: str
     onnx: str
     imgsz: tuple[int, int]
     rect: bool

@@ -18,11 +18,31 @@ FLOAT32 = 32
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """A checkpoint, see ``models``."""
+class MetadataConfig:
+    """What is said of a given file instead of its metadata; None is a key that is absent."""
 
-    weights: str
+    names: tuple[str, ...] | None = None
+    stride: int | None = None
+    task: str | None = None
+    kpt_shape: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class ReferenceConfig:
+    """An ONNX file in the place of a checkpoint, see ``models.<name>.reference``."""
+
+    onnx: str
+    metadata: MetadataConfig
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A checkpoint or, if there is none, a reference, see ``models``."""
+
     trust: bool
+    weights: str = ""
+    reference: ReferenceConfig | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,16 +73,6 @@ class CalibrationConfig:
     """A share of the images, below 1, or a number of them, see ``exports.<name>.calibration``."""
 
     images: float
-
-
-@dataclass(frozen=True)
-class MetadataConfig:
-    """What is said of a given file instead of its metadata; None is a key that is absent."""
-
-    names: tuple[str, ...] | None = None
-    stride: int | None = None
-    task: str | None = None
-    kpt_shape: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +196,11 @@ class Config:
     device: str
     labels: str | None = None
     sweep: SweepConfig | None = None
+
+    @property
+    def reference(self) -> ReferenceConfig | None:
+        """The ONNX file that everything is compared with; None if it is a checkpoint."""
+        return next(iter(self.models.values())).reference
 
     @property
     def grid(self) -> dict[str, list[float]]:

@@ -21,6 +21,7 @@ MEMORY = "results/plan/given/.index"
 def given_files(config: Config) -> list[str]:
     """Return the weights, ONNX files, boxes and arrays of a configuration that are files."""
     named = [model.weights for model in config.models.values()]
+    named += [config.reference.onnx] if config.reference else []
     named += [export.onnx or "" for export in config.exports.values()]
     named += [external.detections or "" for external in config.external.values()]
     named += [path for external in config.external.values() for path in tensor_files(external)]

@@ -13,18 +13,21 @@ from parity.errors import UserError
 from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
+    GIVEN_ARM,
+    GIVEN_REFERENCE,
     REFERENCE_ARM,
     SQUARE_ARM,
     Arm,
     at_thresholds_of,
-    control_of,
+    control_in,
     external_arm,
     plan_arms,
     plan_comparisons,
+    reference_prefix,
 )
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
-from parity.planning.config import FLOAT32, Config
+from parity.planning.config import FLOAT32, Config, ExportConfig, ReferenceConfig
 from parity.planning.exports import all_options, counterpart_name, description_file, model_file
 from parity.planning.externals import (
     boxes_file,
@@ -191,6 +194,42 @@ class Plan:
         """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
         return {name: each.to_params() for name, each in all_options(self.config).items()}
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there are checkpoints; without them, a file is the reference."""
+        return self.config.reference is None
+
+    def reference_file(self, wildcards: OfModel) -> str:
+        """Return what the files of a model are compared with: a checkpoint, or an ONNX file."""
+        model = wildcards.model
+        if self.has_checkpoint:
+            return f"results/checkpoint/{model}.pt"
+        return f"results/take/{model}/{GIVEN_REFERENCE}.onnx"
+
+    def taken(self, wildcards: Wildcards) -> Params:
+        """Return what rule ``take`` is told of a file."""
+        options = {"family": self.config.models[wildcards.model].family}
+        options["metadata"] = asdict(self.given_of(wildcards.export).metadata)
+        return options | {"imgsz": list(self.config.size)}
+
+    def given_of(self, export: str) -> ReferenceConfig | ExportConfig:
+        """Return the reference, or an export."""
+        reference = self.config.reference
+        return reference if reference and export == GIVEN_REFERENCE else self.config.exports[export]
+
+    def taken_file(self, wildcards: Wildcards) -> str:
+        """Return the file that is given as an export, or as the reference."""
+        return self.given_of(wildcards.export).onnx or ""
+
+    def content_of_taken(self, wildcards: Wildcards) -> str:
+        """Return its digest."""
+        return self.given.get(self.taken_file(wildcards), "")
+
+    def taken_reference(self, wildcards: Wildcards) -> list[str]:
+        """Return the reference that a file is compared with when it is taken; none for itself."""
+        is_reference = wildcards.export == GIVEN_REFERENCE
+        return [] if is_reference else [self.reference_file(wildcards)]
+
     def given_export(self, wildcards: Wildcards) -> list[str]:
         """Return the ONNX file that an export is given as, if it is."""
         given = all_options(self.config)[wildcards.export].onnx
@@ -228,6 +267,8 @@ class Plan:
 
     def counterpart(self, wildcards: Wildcards) -> str:
         """Return the fp32 model that an export is compared with: the export itself if it is one."""
+        if not self.has_checkpoint:
+            return self.reference_file(wildcards)
         name = counterpart_name(self.config, wildcards.export)
         return f"results/export/{wildcards.model}/{name}.onnx"
 
@@ -253,8 +294,11 @@ class Plan:
     @property
     def model_files(self) -> list[str]:
         """The ONNX files of all models and their descriptions."""
-        made = [("export", name) for name in all_options(self.config)]
-        made += [("quantise", name) for name in self.quantised]
+        if self.has_checkpoint:
+            made = [("export", name) for name in all_options(self.config)]
+            made += [("quantise", name) for name in self.quantised]
+        else:
+            made = [("take", name) for name in (GIVEN_REFERENCE, *self.exports)]
         return [
             f"results/{rule}/{model}/{name}.{suffix}"
             for model in self.models
@@ -324,7 +368,17 @@ class Plan:
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
         others = set(self.config.external) - set(of_model(self.config, model))
-        return not any(name in (f"external-{each}", at_thresholds_of(each)) for each in others)
+        return not any(name in (f"external-{each}", at_thresholds_of(each, self.config)) for each in others)
+
+    @property
+    def reference_prefix(self) -> str:
+        """What the names of the arms of the reference begin with."""
+        return reference_prefix(self.config)
+
+    def fallback_detections(self, wildcards: Wildcards) -> str:
+        """Return the detections file that a fallback takes its detections from."""
+        arm = REFERENCE_ARM if self.has_checkpoint else GIVEN_ARM
+        return self.detections(wildcards.model, arm, wildcards.batch)
 
     # Comparisons: rules/comparison.smk
 
@@ -493,7 +547,7 @@ class Plan:
 
     def control(self, external: str) -> str:
         """Return the PyTorch arm with the geometry and the head of a deployment."""
-        return control_of(external_arm(self.config, external), self.config.size)
+        return control_in(self.config, external_arm(self.config, external))
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a deployment runs and what it is compared with."""
@@ -546,6 +600,8 @@ class Plan:
         Of candidates that do not stay, it is the seconds that they took, which come with them.
         """
         files = [*self.model_files]
+        if self.has_checkpoint:
+            files += map(self.reference_file, map(OneModel, self.models))
         files += [
             f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
         ]

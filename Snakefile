@@ -48,7 +48,7 @@ if workflow.is_main_process and workflow.modifier.is_main_snakefile():
     CONSOLE.attach(logger, workflow.output_settings)
 
 
-report: "report/workflow.rst"
+report: "report/workflow.rst" if PLAN.has_checkpoint else "report/workflow_of_files.rst"
 
 
 wildcard_constraints:

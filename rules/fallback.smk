@@ -17,7 +17,7 @@ rule fall_back:
         fallback=lookup("fallback", within=config),
         code=fingerprint("scripts/fall_back.py"),
     message:
-        "Falling back to PyTorch where necessary ({wildcards.export}, batch {wildcards.batch})"
+        "Falling back to the reference where necessary ({wildcards.export}, batch {wildcards.batch})"
     script:
         "../scripts/fall_back.py"
 

@@ -3,10 +3,10 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.given_export import THREADS, take_adapted
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
-from parity.backends.given_export import THREADS, take_adapted
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
@@ -21,8 +21,7 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
     options = {**export}
     given = options.pop("onnx")
     if given:
-        settings = {"rect": False, "threads": THREADS, "device": "cpu"}
-        load = partial(PytorchNetwork.load, checkpoint, **settings)
+        load = partial(PytorchNetwork.load, checkpoint, rect=False, threads=THREADS, device="cpu")
         take_adapted(given, destination, load, options)
     else:
         del options["metadata"]

@@ -11,8 +11,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.given_export import LoadReference, take_adapted
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED

@@ -251,7 +251,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     if family != ULTRALYTICS:
         check_classes(given, family, classes)
         given.adapt_to(family, classes)
-    elif task == "detect" and given.shapes[0][1:] != (rows := BOX_ROWS + classes):
+    elif task == "detect" and given.shapes[0][1] != (rows := BOX_ROWS + classes):
         names += ("transposed",) if given.shapes[0][-1] == rows else ()
     if names:
         adapt(given.model, names, BOX_ROWS + classes, classes)

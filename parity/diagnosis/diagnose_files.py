@@ -111,8 +111,8 @@ def check_task(network: OnnxNetwork) -> None:
     """
     if network.head.task != "detect":
         raise UserError(
-            f"deployments of {network.task.models} are compared with PyTorch but not diagnosed; "
-            "only detection models are."
+            f"deployments of {network.task.models} are compared with the reference but not "
+            "diagnosed; only detection models are."
         )
 
 

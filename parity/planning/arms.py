@@ -86,11 +86,10 @@ def _arms_of(config: Config) -> dict[str, Arm]:
 def _given_arms(config: Config) -> dict[str, Arm]:
     """Return the arms of the file that is the reference, and of those that take the same input."""
     dynamic = any(export.dynamic for export in config.exports.values())
-    taken = Arm("onnx", config.size, dynamic, end2end=None)
-    reference = {"export": GIVEN_REFERENCE, "runtime": "onnxruntime", "providers": PROVIDERS}
-    arms = {GIVEN_ARM: replace(taken, **reference)}
+    arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, "onnxruntime", PROVIDERS)
+    arms = {GIVEN_ARM: arm}
     for name, export in config.exports.items():
-        run = replace(taken, runtime=export.runtime, providers=export.providers)
+        run = replace(arm, runtime=export.runtime, providers=export.providers)
         arms[f"onnx-{name}"] = replace(run, export=name)
     return arms
 

@@ -61,7 +61,9 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
             raise UserError(f"config: models.{name} must have either weights or a reference.")
         if "reference" not in model:
             if "family" in model:
-                raise UserError(f"config: models.{name}.family has a meaning only with a reference.")
+                raise UserError(
+                    f"config: models.{name}.family has a meaning only with a reference."
+                )
             continue
         where, path = f"models.{name}.reference.onnx", model["reference"]["onnx"]
         if len(models) > 1:
@@ -106,11 +108,13 @@ def check_without_checkpoint(config: Config) -> None:
                 f"config: exports.{name} must name a file (onnx), {because}: nothing can be "
                 "exported or quantised here."
             )
+    taken = "rect" if any(export.dynamic for export in config.exports.values()) else "square"
     for name, external in config.external.items():
-        if external.imgsz is not None or external.geometry is not None:
+        other_size = external.imgsz is not None and as_pair(external.imgsz) != config.size
+        if other_size or external.geometry not in (None, taken):
             raise UserError(
-                f"config: external.{name} may not have imgsz or geometry, {because}: it is "
-                "compared with the reference as it takes images."
+                f"config: external.{name} has another input than the reference, {because}; leave "
+                "out imgsz and geometry, or give weights."
             )
 
 

@@ -208,9 +208,11 @@ class Plan:
 
     def taken(self, wildcards: Wildcards) -> Params:
         """Return what rule ``take`` is told of a file."""
-        options = {"family": self.config.models[wildcards.model].family}
-        options["metadata"] = asdict(self.given_of(wildcards.export).metadata)
-        return options | {"imgsz": list(self.config.size)}
+        return {
+            "family": self.config.models[wildcards.model].family,
+            "metadata": asdict(self.given_of(wildcards.export).metadata),
+            "imgsz": list(self.config.size),
+        }
 
     def given_of(self, export: str) -> ReferenceConfig | ExportConfig:
         """Return the reference, or an export."""
@@ -368,7 +370,9 @@ class Plan:
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
         others = set(self.config.external) - set(of_model(self.config, model))
-        return not any(name in (f"external-{each}", at_thresholds_of(each, self.config)) for each in others)
+        return not any(
+            name in (f"external-{each}", at_thresholds_of(each, self.config)) for each in others
+        )
 
     @property
     def reference_prefix(self) -> str:

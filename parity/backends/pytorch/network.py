@@ -19,8 +19,8 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.detection.head import NetworkHead
 from parity.errors import UnreadableImageError, UserError
-from parity.provenance import sha256, versions
 from parity.model_files.families.family import ULTRALYTICS
+from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Outputs, Task
 
 END2END_ROWS = 300

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import onnx
@@ -51,7 +52,7 @@ class Family:
     fits: Callable[[Sequence[np.ndarray], Size], bool]
     is_sure: Callable[[Sequence[np.ndarray], Size], bool]
     adapt: Callable[[onnx.ModelProto, int, Size], None]
-    choices: Mapping[str, object] = field(default_factory=dict)
+    choices: Mapping[str, Any] = field(default_factory=dict)
     fitted: Fitted = "letterbox"
 
 

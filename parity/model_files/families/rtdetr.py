@@ -67,7 +67,7 @@ def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
 
 
 def _fix_sides(graph: onnx.GraphProto, size: Size) -> None:
-    """Make the second input a constant: the size of the input itself, so that boxes are in its px."""
+    """Make the second input a constant, the size of the image that the first one takes."""
     (sides,) = (value for value in graph.input if value.name == SIDES)
     dtype = helper.tensor_dtype_to_np_dtype(sides.type.tensor_type.elem_type)
     graph.input.remove(sides)

@@ -12,7 +12,6 @@ import onnx
 import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
-from parity.data.listing import OWN_SAMPLE, find_samples
 from parity.detection.head import NetworkHead
 from parity.detection.letterbox import planes
 from parity.errors import UserError
@@ -30,13 +29,13 @@ from parity.model_files.adapting import (
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.description import load_given, take_given
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS, cells
+from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS, cell_count
 from parity.model_files.families.rtdetr import is_finished
 from parity.model_files.output_layout import FINISHED_COLUMNS
 from parity.tasks.task import Outputs, Task
 
-SAMPLE = "bus.jpg"
-"""A photograph that Ultralytics brings."""
+SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
+"""A photograph that this project brings."""
 GREY = 114
 """Value of the pixels of a constant image, as Ultralytics pads images."""
 CLEAR = 0.1
@@ -53,7 +52,7 @@ THREADS = 2
 SIDES = 2
 
 
-class Reference(Protocol):
+class ComparedNetwork(Protocol):
     """The network that a given file is compared with."""
 
     @property
@@ -86,12 +85,12 @@ class Reference(Protocol):
 class LoadReference(Protocol):
     """What loads the reference."""
 
-    def __call__(self, *, imgsz: tuple[int, int]) -> Reference:
+    def __call__(self, *, imgsz: tuple[int, int]) -> ComparedNetwork:
         """Return it, for images of a height and width, px."""
 
 
 @dataclass(frozen=True)
-class StatedModel:
+class StatedFacts:
     """What a file and the configuration say of a network."""
 
     names: dict[int, str]
@@ -255,7 +254,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
         names += ("transposed",) if given.shapes[0][-1] == rows else ()
     if names:
         adapt(given.model, names, BOX_ROWS + classes, classes)
-    stated = StatedModel(named or {i: str(i) for i in range(classes)}, NetworkHead(task))
+    stated = StatedFacts(named or {i: str(i) for i in range(classes)}, NetworkHead(task))
     completed = complete_metadata(given.model, stated, size, metadata, source=GRAPH)
     given.save(destination, changed=bool(names) or completed or family != ULTRALYTICS)
 
@@ -282,7 +281,7 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
     graph = given.model.graph
     if is_finished(graph) or given.metadata.get("head") == RTDETR_HEAD:
         return "rtdetr"
-    plain = task != "detect" or finished_by(given.model) or is_plain(given, classes, size)
+    plain = task != "detect" or finished_by(given.model) or is_usual(given, classes, size)
     if plain and BOX_ROWS + classes != FINISHED_COLUMNS:
         return ULTRALYTICS
     outputs = outputs_for_a_photograph(given, size)
@@ -303,12 +302,12 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
     )
 
 
-def is_plain(given: Given, classes: int, size: tuple[int, int]) -> bool:
+def is_usual(given: Given, classes: int, size: tuple[int, int]) -> bool:
     """Return whether an output has the shape that Ultralytics' exports of so many classes have."""
     shape = given.shapes[0]
     if not classes or len(shape) != 3:
         return False
-    finished = shape[2] == FINISHED_COLUMNS and shape[1] != cells(size)
+    finished = shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
     return finished or shape[1] == BOX_ROWS + classes
 
 
@@ -349,7 +348,7 @@ def fed_as(
 
 def probes(height: int, width: int) -> list[np.ndarray]:
     """Return images of an input's size: a photograph, and one of a single value."""
-    photograph = cv2.imread(str(find_samples().get(SAMPLE, OWN_SAMPLE)))
+    photograph = cv2.imread(str(SAMPLE))
     return [
         cv2.resize(photograph, (width, height)),
         np.full((height, width, 3), GREY, np.uint8),

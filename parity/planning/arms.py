@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from parity.backends.runtimes.onnxruntime import PROVIDERS
-from parity.comparison.settings import ComparisonSettings
+from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
 
@@ -16,11 +16,6 @@ REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
 
 SQUARE_ARM = "pytorch-square"
-
-GIVEN_REFERENCE = "reference"
-"""Name of the ONNX file that takes the place of a checkpoint; no export may have it then."""
-GIVEN_ARM = f"onnx-{GIVEN_REFERENCE}"
-"""The arm that runs it, instead of all PyTorch arms."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.backends.trained_size import trained_size
+from parity.comparison.settings import GIVEN_REFERENCE
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
@@ -14,7 +15,6 @@ from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
 from parity.foreign import is_file
 from parity.model_files.input_size import fixed_size
-from parity.planning.arms import GIVEN_REFERENCE
 from parity.planning.config import Config, ExternalConfig, MetadataConfig, as_pair
 from parity.planning.externals import FILE_PATTERNS
 

@@ -6,15 +6,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from parity.comparison.settings import ComparisonSettings
+from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
 from parity.integrity import check_whole
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
-    GIVEN_ARM,
-    GIVEN_REFERENCE,
     REFERENCE_ARM,
     SQUARE_ARM,
     Arm,

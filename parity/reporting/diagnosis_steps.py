@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
-from parity.planning.arms import GIVEN_ARM
 
 ShownKind = Literal["unexplained", "fault", "harmless", "rounding", "runtime"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from parity.comparison.results import Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
-from parity.planning.arms import GIVEN_ARM
 from parity.reporting.answer import Answers, anchor_of, answers_of
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Context
 from pathlib import Path
 from urllib.parse import quote
 
-from parity.planning.arms import GIVEN_ARM
+from parity.comparison.settings import GIVEN_ARM
 
 WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 

@@ -60,7 +60,7 @@ FAMILIES: Registry[Family] = Registry("family")
 """Families by the name that ``models.<name>.family`` has."""
 
 
-def cells(size: Size, strides: Sequence[int] = STRIDES) -> int:
+def cell_count(size: Size, strides: Sequence[int] = STRIDES) -> int:
     """Return the number of cells of all scales of an input, height and width in px."""
     height, width = size
     return sum((height // stride) * (width // stride) for stride in strides)

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from parity.model_files.families.family import FAMILIES, ULTRALYTICS, Family, Shape, Size, cells
+from parity.model_files.families.family import (
+    FAMILIES,
+    ULTRALYTICS,
+    Family,
+    Shape,
+    Size,
+    cell_count,
+)
 
 
 def _classes(shapes: Sequence[Shape]) -> int | None:
@@ -17,7 +24,7 @@ def _classes(shapes: Sequence[Shape]) -> int | None:
 
 
 def _has_anchors(outputs: Sequence[np.ndarray], size: Size) -> bool:
-    return outputs[0].ndim == 3 and outputs[0].shape[2] == cells(size)
+    return outputs[0].ndim == 3 and outputs[0].shape[2] == cell_count(size)
 
 
 def _keep(model: onnx.ModelProto, classes: int, size: Size) -> None:

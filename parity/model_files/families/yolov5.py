@@ -13,7 +13,7 @@ from parity.model_files.families.family import (
     Shape,
     Size,
     are_probabilities,
-    cells,
+    cell_count,
     columns_of,
 )
 
@@ -34,7 +34,7 @@ def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:  # noqa: ARG001
 
 
 def _is_sure(outputs: Sequence[np.ndarray], size: Size) -> bool:
-    anchors = [ANCHORS_PER_CELL * cells(size, strides) for strides in (STRIDES, FOUR_SCALES)]
+    anchors = [ANCHORS_PER_CELL * cell_count(size, strides) for strides in (STRIDES, FOUR_SCALES)]
     return _fits(outputs, size) and outputs[0].shape[1] in anchors
 
 

@@ -16,7 +16,7 @@ from parity.model_files.families.family import (
     Shape,
     Size,
     are_probabilities,
-    cells,
+    cell_count,
     columns_of,
 )
 from parity.model_files.families.yolov5 import OTHER, with_objectness
@@ -32,7 +32,7 @@ def _classes(shapes: Sequence[Shape]) -> int | None:
 
 def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     first = outputs[0]
-    if first.ndim != 3 or first.shape[2] <= OTHER or first.shape[1] != cells(size):
+    if first.ndim != 3 or first.shape[2] <= OTHER or first.shape[1] != cell_count(size):
         return False
     offsets = np.abs(first[..., :2])
     return are_probabilities(first[..., BOX_ROWS:]) and bool(np.median(offsets) < MOST_CELLS)

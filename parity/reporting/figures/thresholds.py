@@ -11,10 +11,10 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
+from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes as Thresholds
 from parity.comparison.tuning import SweepComparison, SweepResults
-from parity.planning.arms import GIVEN_ARM
 from parity.reporting.figures.palette import arm_colours, palette
 from parity.reporting.figures.theme import LINES, MARKERS, theme
 from parity.reporting.wording import count, number, shortened

@@ -6,9 +6,9 @@ Only what was measured is claimed; what the numbers cannot tell is said to be un
 from collections.abc import Iterator, Mapping
 
 from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.layers.results import LayerResults
-from parity.planning.arms import GIVEN_ARM
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.verdict import object_count

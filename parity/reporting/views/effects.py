@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
-from parity.comparison.settings import Effect
+from parity.comparison.settings import GIVEN_ARM, Effect
 from parity.layers.results import LayerResults
-from parity.planning.arms import GIVEN_ARM
 from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.task_wording import MeasuredQuantity
 from parity.reporting.verdict import (

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from parity.comparison.results import Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.model_files.results import Inspection
-from parity.planning.arms import GIVEN_ARM
 from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count
@@ -18,7 +18,7 @@ def prepare(model: Model) -> View | None:
     inspections = model.documents("inspections", Inspection)
     if not inspections:
         return None
-    source = source_of(model.results)
+    source = made_from(model.results)
     rows = [
         *(
             row
@@ -32,7 +32,7 @@ def prepare(model: Model) -> View | None:
     return View((Text(about), table("Findings", HEADER, rows)), folded=fine)
 
 
-def source_of(results: Results) -> str:
+def made_from(results: Results) -> str:
     """Return what the files were made of, or compared with where that is not known."""
     return "reference" if GIVEN_ARM in results.arms else "checkpoint"
 

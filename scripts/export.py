@@ -3,8 +3,9 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.given_export import THREADS, take_adapted
+from parity.backends.given_export import take_adapted
 from parity.backends.onnx_metadata import facts_of_file
+from parity.backends.probing import THREADS
 from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.trust import trust_checkpoint

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.given_export import THREADS, take_adapted, take_reference
+from parity.backends.given_export import take_adapted, take_reference
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
+from parity.backends.probing import THREADS
 from parity.documents import save
 from parity.logs import log_to
 from parity.model_files.completing import REFERENCE

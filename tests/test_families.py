@@ -245,6 +245,7 @@ def test_another_file_is_read_as_the_reference_is(tmp_path: Path) -> None:
     [
         (rtdetr_outputs(), {"family": "yolox", "metadata": {"names": ("a",)}}, "is not what YOLOX"),
         ({"a": chances(1, 7)}, {}, "which does not tell how to read it"),
+        ({"a": 9 * chances(1, 300, 8)}, {"family": "yolov5"}, "are not theirs. Expected: It"),
         (as_authors(rtdetr_outputs()), {}, "which does not tell how to read it"),
     ],
 )
@@ -258,9 +259,17 @@ def test_what_cannot_be_read_is_said(
 
 
 def test_an_open_input_of_another_family_is_refused(tmp_path: Path) -> None:
-    given = write_network(tmp_path / "given.onnx", yolov5_outputs(), side="side")
+    given = write_network(tmp_path / "given.onnx", yolox_outputs(), side="side")
     with pytest.raises(UserError, match="takes images of any size"):
         taken(given, tmp_path / "own.onnx")
+
+
+def test_an_open_input_of_yolov5_is_a_minimal_rectangle(tmp_path: Path) -> None:
+    given = write_network(tmp_path / "given.onnx", yolov5_outputs(), side="side")
+    network = taken(given, tmp_path / "own.onnx", metadata={"stride": 8})
+    assert network.rect
+    image = np.zeros((SIDE, SIDE // 2, 3), np.uint8)
+    assert network.preprocess(image).shape == (1, 3, SIDE, SIDE // 2)
 
 
 def test_a_family_that_nobody_knows_is_refused(tmp_path: Path) -> None:

@@ -61,9 +61,7 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
             raise UserError(f"config: models.{name} must have either weights or a reference.")
         if "reference" not in model:
             if "family" in model:
-                raise UserError(
-                    f"config: models.{name}.family has a meaning only with a reference."
-                )
+                raise UserError(f"config: models.{name}.family needs a reference beside it.")
             continue
         where, path = f"models.{name}.reference.onnx", model["reference"]["onnx"]
         if len(models) > 1:

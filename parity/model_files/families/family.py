@@ -44,6 +44,8 @@ class Family:
         In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing differs.
     fitted : Fitted
         How images are fitted into the input.
+    open_input : bool
+        Whether height and width of the input may be open; ``adapt`` is then given 0 for both.
     """
 
     models: str
@@ -54,6 +56,7 @@ class Family:
     adapt: Callable[[onnx.ModelProto, int, Size], None]
     choices: Mapping[str, Any] = field(default_factory=dict)
     fitted: Fitted = "letterbox"
+    open_input: bool = False
 
 
 FAMILIES: Registry[Family] = Registry("family")

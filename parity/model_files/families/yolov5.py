@@ -64,5 +64,6 @@ FAMILIES.add(
         fits=_fits,
         is_sure=_is_sure,
         adapt=_adapt,
+        open_input=True,
     ),
 )

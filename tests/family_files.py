@@ -37,7 +37,6 @@ def write_network(
     image = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, side, side])
     constants = [
         numpy_helper.from_array(np.array(0, np.float32), "zero"),
-        numpy_helper.from_array(np.array([1], np.int64), "one"),
     ]
     nodes = [
         helper.make_node("GlobalAveragePool", ["images"], ["pooled"]),
@@ -58,6 +57,7 @@ def write_network(
         returned.append(helper.make_tensor_value_info(name, kind, list(array.shape)))
     inputs = [image]
     if second_input:
+        constants.append(numpy_helper.from_array(np.array([1], np.int64), "one"))
         inputs.append(helper.make_tensor_value_info(second_input, TensorProto.INT64, [1, 2]))
         (boxes,) = (node for node in nodes if node.output[0] == "boxes")
         boxes.output[0] = "fractions"

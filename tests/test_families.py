@@ -15,6 +15,7 @@ from parity.data.listing import find_samples
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
+from parity.diagnosis.diagnose_files import check_task
 from parity.errors import UserError
 from parity.model_files.families.family import FAMILIES, FAMILY
 from parity.model_files.inspection import of_metadata
@@ -145,6 +146,15 @@ def test_boxes_of_yolox_are_divided_by_the_ratio(tmp_path: Path) -> None:
     found = detections_of(network, image)
     np.testing.assert_allclose(found.boxes, corners, atol=1e-3)
     np.testing.assert_allclose(found.scores, raw[:, 4:].max(1), rtol=2e-6)
+
+
+@pytest.mark.parametrize("outputs", [yolox_outputs(), rtdetr_outputs()])
+def test_only_deployments_of_letterboxed_networks_are_diagnosed(
+    outputs: Outputs, tmp_path: Path
+) -> None:
+    network = taken(write_network(tmp_path / "given.onnx", outputs), tmp_path / "own.onnx")
+    with pytest.raises(UserError, match="are compared with the reference but not diagnosed"):
+        check_task(network)
 
 
 def logit(chance: np.ndarray) -> np.ndarray:

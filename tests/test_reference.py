@@ -139,7 +139,7 @@ def test_a_run_needs_no_torch_and_never_speaks_of_pytorch(
         sweep={"conf": [0.5], "iou": [0.5]},
         fallback={"enabled": True},
         external={"mine": {"inject": ["border_not_removed"]}},
-        latency={"in_report": True, "rounds": 1, "images": 1, "warm_up": 1},
+        latency={"in_report": True, "rounds": 1, "images": 2, "warm_up": 1},
     )
     (project.root / "config.yaml").write_text(yaml.safe_dump(config))
     result = project.run()

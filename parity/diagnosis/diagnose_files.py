@@ -28,6 +28,7 @@ from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Declared, Known, Observations
 from parity.external.tensors import with_arrays
+from parity.model_files.families.family import FAMILIES
 
 log = logging.getLogger(__name__)
 
@@ -107,12 +108,18 @@ def check_task(network: OnnxNetwork) -> None:
     Raises
     ------
     UserError
-        If it is of another task than detection.
+        If it is of another task than detection, or does not take letterboxed images.
     """
     if network.head.task != "detect":
         raise UserError(
             f"deployments of {network.task.models} are compared with the reference but not "
             "diagnosed; only detection models are."
+        )
+    if network.head.fitted != "letterbox":
+        models = FAMILIES[network.family].models
+        raise UserError(
+            f"deployments of {models} are compared with the reference but not diagnosed; only those "
+            "of networks that take letterboxed images are."
         )
 
 

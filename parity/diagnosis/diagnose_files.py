@@ -118,8 +118,8 @@ def check_task(network: OnnxNetwork) -> None:
     if network.head.fitted != "letterbox":
         models = FAMILIES[network.family].models
         raise UserError(
-            f"deployments of {models} are compared with the reference but not diagnosed; only those "
-            "of networks that take letterboxed images are."
+            f"deployments of {models} are compared with the reference but not diagnosed; only "
+            "those of networks that take letterboxed images are."
         )
 
 

@@ -97,12 +97,17 @@ def take_adapted(
     given = Given.load(path)
     height, width = given.fixed or options["imgsz"]
     network = load(imgsz=(height, width))
+    if source == CHECKPOINT and (height % network.stride or width % network.stride):
+        raise UserError(
+            f"{path} takes {height}x{width} px; export it with sides that are multiples of "
+            f"{network.stride} px, the largest stride of the checkpoint."
+        )
     names, rows, classes = given.deviations, 0, len(network.names)
     adapted = network.family != ULTRALYTICS
     if adapted:
         check_family(given, network.family, classes, (height, width))
         given.adapt_to(network.family, classes)
-    elif network.task.axes == 2 and not (network.head.end2end or finished_by(given.model)):
+    elif network.task.has_boxes and not (network.head.end2end or finished_by(given.model)):
         tensors = [network.preprocess(image) for image in probes(height, width)]
         truth = [network.forward_batch([tensor])[0] for tensor in tensors]
         rows = len(truth[0][0])

@@ -7,13 +7,15 @@ from typing import Self
 import onnx
 
 import parity.model_files.families  # noqa: F401 - its modules register the families
+from parity.backends.onnx_metadata import DTYPES, as_info, check_input
+from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
-from parity.model_files.adapting import forced, image_of, shape_of
-from parity.model_files.description import load_given, take_given
+from parity.model_files.adapting import forced, shape_of
+from parity.model_files.completing import forget_own_metadata
+from parity.model_files.description import inputs_of, load_given, take_given
 from parity.model_files.families.family import FAMILIES, FAMILY
-
-SIDES = 2
+from parity.model_files.families.rtdetr import SIDES, is_finished
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,15 @@ class Given:
         How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`.
     fixed : tuple of int or None
         Height and width of its input, px; None if they are open.
+    forgotten : bool
+        Whether an earlier run had written into its metadata, which was removed.
     """
 
     path: str | Path
     model: onnx.ModelProto
     deviations: tuple[str, ...]
     fixed: tuple[int, int] | None
+    forgotten: bool
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -47,14 +52,15 @@ class Given:
             If it is no model that can be run, or takes no image.
         """
         model = load_given(path)
-        image = image_of(model.graph)
-        shape = shape_of(image)
-        deviations = forced(shape, image.type.tensor_type.elem_type)
-        if len(shape) != 4:
-            raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
-        first = 1 if "nhwc" in deviations else 2
-        sides = [side for side in shape[first : first + 2] if isinstance(side, int) and side > 0]
-        return cls(path, model, deviations, (sides[0], sides[1]) if len(sides) == SIDES else None)
+        forgotten = forget_own_metadata(model)
+        taken = [as_info(each) for each in inputs_of(model.graph)]
+        if is_finished(model.graph):
+            taken = [each for each in taken if each.name != SIDES]
+        image = only_input(taken, path)
+        deviations = forced(image.shape, image.dtype)
+        last = "nhwc" in deviations
+        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, "uint8"))
+        return cls(path, model, deviations, fixed, forgotten)
 
     @property
     def shapes(self) -> list[list[int | str]]:
@@ -85,7 +91,7 @@ class Given:
 
     def save(self, destination: str | Path, *, changed: bool) -> None:
         """Write it, as it is if nothing was changed."""
-        if changed:
+        if changed or self.forgotten:
             with atomic(destination) as temporary:
                 onnx.save(self.model, temporary)
         else:

@@ -7,10 +7,13 @@ import cv2
 import numpy as np
 
 from parity.backends.given_file import Given
+from parity.backends.onnx_metadata import DTYPES
+from parity.backends.onnx_network import run_session
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
 from parity.detection.letterbox import planes
 from parity.model_files.adapting import READINGS, apply_chain, reading_fits
+from parity.model_files.graph_limits import graph_limit
 from parity.tasks.task import Outputs
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
@@ -27,11 +30,26 @@ THREADS = 2
 
 
 def outputs_for_a_photograph(given: Given, size: tuple[int, int]) -> list[np.ndarray]:
-    """Return what a file returns for a photograph, stretched, red, green and blue from 0 to 1."""
-    session = load_session(given.path, threads=THREADS, providers=PROVIDERS)
+    """Return what a file returns for a photograph, stretched, red, green and blue from 0 to 1.
+
+    Returns
+    -------
+    list of (1, ...) float32
+        Nothing if an output is no number.
+    """
+    session = opened(given.path)
     tensor = planes(probes(*size)[0])[None]
     fed = fed_as(given.deviations, tensor, session, 0, 0)
-    return [output[:1].astype(np.float32) for output in session.run(fed)]
+    if not all(output.dtype in (*DTYPES, "int64", "int32") for output in session.outputs):
+        return []
+    found = run_session(session, fed, given.path)
+    return [output[:1].astype(np.float32) for output in found if output.ndim]
+
+
+def opened(path: str | Path) -> Session:
+    """Load a file within the limits of time and memory."""
+    with graph_limit(path, "loading it"):
+        return load_session(path, threads=THREADS, providers=PROVIDERS)
 
 
 def fed_as(
@@ -75,17 +93,20 @@ def measured_deviations(
     classes : int
         Of the network.
     """
-    session = load_session(given, threads=THREADS, providers=PROVIDERS)
+    session = opened(given)
+    if session.outputs[0].dtype not in DTYPES:
+        return names
     rows, side = len(truth[0][0]), max(tensors[0].shape)
     distances: dict[tuple[str, ...], float] = {}
     for taken in [names] if "uint8" in names else [names, ("pixels", *names)]:
         returned = []
         for tensor in tensors:
             fed = fed_as(taken, tensor, session, rows, classes)
-            returned.append(session.run(fed)[0][:1].astype(np.float32))
+            first, *_ = run_session(session, fed, given)
+            returned.append(first.astype(np.float32))
         for reading in READINGS:
             if reading_fits(reading, returned[0].shape, rows):
-                read = [apply_chain(reading, output, rows, classes)[0] for output in returned]
+                read = [apply_chain(reading, each[:1], rows, classes)[0] for each in returned]
                 pairs = zip(read, truth, strict=True)
                 distances[taken + reading] = max(
                     distance(mine, outputs[0], side, classes) for mine, outputs in pairs

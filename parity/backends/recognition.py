@@ -43,7 +43,7 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
         name
         for name, kind in FAMILIES.items()
         if (known := kind.classes(given.shapes)) and classes in (0, known)
-        if kind.is_sure(outputs, size)
+        if outputs and kind.is_sure(outputs, size)
     ]
     if len(fitting) == 1:
         return fitting[0]
@@ -80,7 +80,8 @@ def check_family(given: Given, family: str, classes: int, size: tuple[int, int])
             f"{given.path} returns {shapes_of(given)}, which is not what {kind.models} with "
             f"{classes} classes return."
         )
-    if not kind.fits(outputs_for_a_photograph(given, size), size):
+    outputs = outputs_for_a_photograph(given, size)
+    if not outputs or not kind.fits(outputs, size):
         raise UserError(
             f"{given.path} has the shapes of {kind.models}, but the numbers that it returns for a "
             f"photograph are not theirs. Expected: {kind.sentence}"

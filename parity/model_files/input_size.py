@@ -21,6 +21,6 @@ def fixed_size(path: str | Path) -> tuple[int, int] | None:
     except Exception as error:  # protobuf's errors share no base class
         raise ValueError(f"{path} cannot be read") from error
     shape = shape_of(image)
-    first = 1 if "nhwc" in forced(shape, image.type.tensor_type.elem_type) else 2
+    first = 1 if "nhwc" in forced(shape, "") else 2
     sides = [side for side in shape[first : first + 2] if isinstance(side, int) and side > 0]
     return (sides[0], sides[1]) if len(sides) == 2 else None

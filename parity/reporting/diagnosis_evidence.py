@@ -16,11 +16,11 @@ from parity.reporting.wording import (
     capitalised,
     ceiling,
     count,
-    listing,
     number,
     percent,
     reference_name,
 )
+from parity.sentences import listing
 
 MOST_ALTERNATIVES = 5
 MOST_TITLES = 10

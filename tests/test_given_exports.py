@@ -147,7 +147,7 @@ EDITS = [
     Edited(transpose, "transposed", "", "Its output is transposed"),
     Edited(remove_sigmoid, "logits", "", "Its scores are logits"),
     Edited(as_deepstream, "corners", "", "as DeepStream-Yolo exports do"),
-    Edited(strip, "", "imgsz names stride task", "lacks imgsz and names and stride and task"),
+    Edited(strip, "", "imgsz names stride task", "lacks imgsz, names, stride and task"),
     Edited(lose_sizes, "", "imgsz stride", "lacks imgsz and stride"),
     Edited(leave, "", "", ""),
 ]

@@ -23,6 +23,7 @@ class ModelConfig:
 
     weights: str
     trust: bool
+    labels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,10 @@ class Config:
     def size(self) -> tuple[int, int]:
         """Height and width that images are fitted into, px."""
         return as_pair(self.imgsz)
+
+    def labels_of(self, model: str) -> str | None:
+        """Return the labels that a model is measured against: its own, or those of the run."""
+        return self.models[model].labels or self.labels
 
     def size_of(self, export: str) -> tuple[int, int]:
         """Return height and width of an export, px."""

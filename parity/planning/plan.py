@@ -36,7 +36,7 @@ from parity.planning.externals import (
     tensor_files,
 )
 from parity.planning.given_files import digest_given, given_files
-from parity.planning.label_digest import LABELS_FILE, plan_labels
+from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 
@@ -103,7 +103,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         check_boxes(asked, batches)
         if hold(LOCK):
             plan_calibration(asked, batches)
-            plan_labels(asked.labels)
+            plan_labels({name: asked.labels_of(name) for name in asked.models})
         else:
             check_planned(asked)
     given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
@@ -121,7 +121,7 @@ def check_planned(config: Config) -> None:
     lists = [
         calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
     ]
-    lists += [LABELS_FILE] if config.labels else []
+    lists += [labels_file(name) for name in config.models if config.labels_of(name)]
     if not all(Path(path).is_file() for path in lists):
         raise UserError(
             "another run with other settings is going on in this folder; wait until it ends, or "
@@ -390,15 +390,15 @@ class Plan:
 
     # Accuracy: rules/accuracy.smk
 
-    @property
-    def accuracy(self) -> Params:
-        """How accuracy is measured, and where the labels are."""
-        return {"labels": self.config.labels or "", **asdict(self.config.accuracy)}
+    def accuracy(self, wildcards: OfModel) -> Params:
+        """Return how the accuracy of a model is measured, and where its labels are."""
+        labels = self.config.labels_of(wildcards.model)
+        return {"labels": labels or "", **asdict(self.config.accuracy)}
 
     @property
     def labelled_models(self) -> list[str]:
-        """Names of the models whose accuracy is measured: all or none."""
-        return self.models if self.config.labels else []
+        """Names of the models whose accuracy is measured."""
+        return [name for name in self.models if self.config.labels_of(name)]
 
     def accuracies(self, wildcards: Wildcards) -> list[str]:
         """Return the accuracy of a model, if its images are labelled."""

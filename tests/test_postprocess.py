@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from parity.deployment.geometry import place_image
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess
+from parity.deployment.task import InImage
 from tests.conftest import examples
 
 CONF, IOU, SIDE = 0.5, 0.45, 640
@@ -141,7 +142,7 @@ def test_what_people_write(written, pipeline, seed, shape):
     raw = raw_output(seed)
     pipeline = Pipeline(**{**vars(pipeline), "conf": CONF, "iou": IOU, "class_offset": None})
     place = place_image(pipeline, shape, (SIDE, SIDE))
-    found = postprocess(pipeline, raw, place, shape)
+    found = postprocess(pipeline, (raw,), InImage(place, shape), classes=len(raw) - 4)
     expected = written(rows_of(raw), *shape)
     np.testing.assert_array_equal(found.class_ids, [row[5] for row in expected])
     np.testing.assert_allclose(found.scores, [row[4] for row in expected], rtol=1e-6)

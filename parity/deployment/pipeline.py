@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import ClassIdChoices
 from parity.deployment.decoding_variants import DecodingChoices
+from parity.deployment.label_variants import LabelChoices
 from parity.deployment.network import NetworkChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.output_format import OutputChoices
@@ -18,6 +19,7 @@ class Pipeline(  # a dataclass takes the choices of its last base first
     ClassIdChoices,
     OutputChoices,
     RescalingChoices,
+    LabelChoices,
     NmsChoices,
     BoxFormatChoices,
     DecodingChoices,

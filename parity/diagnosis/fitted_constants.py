@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from parity.deployment.box_layout import UNMOVED, to_corners
+from parity.deployment.boxes import to_output
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.rescaling_variants import gains
 from parity.deployment.whole_px import WholePx
 from parity.diagnosis.catalogue.fault import Fault

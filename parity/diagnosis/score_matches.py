@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.deployment.box_layout import to_corners
+from parity.deployment.boxes import to_output
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.replay import Input
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.misfit import NOT_FINITE, Precision, log_excess

@@ -1,0 +1,76 @@
+"""What a deployment of a task decides, and what acts on it; the registry of tasks.
+
+Each module of :mod:`parity.deployment.tasks` declares one task. A fault exists for the tasks that
+have all the choices that it changes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.preprocess import BOXED, InputFitting
+from parity.detection.decoding import Candidates
+from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
+from parity.detection.letterbox import Letterbox
+from parity.registry import Registry
+from parity.tasks.task import Outputs
+
+Shape = tuple[int, int]
+Decode = Callable[[Pipeline, Outputs, float, int], Candidates]
+"""Makes candidates of the outputs of a network, given a floor and the number of classes."""
+
+
+DETECTION = NetworkHead()
+
+
+@dataclass(frozen=True)
+class InImage:
+    """Where candidates of an image belong.
+
+    Attributes
+    ----------
+    place : Letterbox
+        Where the image lies in the input.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    head : NetworkHead
+        What the candidates come from.
+    """
+
+    place: Letterbox
+    image_shape: Shape
+    head: NetworkHead = DETECTION
+
+
+@dataclass(frozen=True)
+class TaskDeployment:
+    """How deployments of a task are run.
+
+    Attributes
+    ----------
+    choices : frozenset of str
+        The choices of :class:`Pipeline` that such a deployment has.
+    own : tuple of str
+        Those of them that concern what the task adds to boxes; all of their combinations are tried.
+    decode : callable
+        See :data:`Decode`.
+    select : callable
+        Applies thresholds and suppression to candidates, or what a deployment does in their place;
+        boxes are x1, y1, x2, y2 in input px afterwards.
+    finish : callable
+        Makes detections of what is left, as a deployment returns them.
+    fitting : InputFitting
+        What fits images into the input.
+    """
+
+    choices: frozenset[str]
+    decode: Decode
+    select: Callable[[Pipeline, Candidates, InImage], Candidates]
+    finish: Callable[[Pipeline, Candidates, InImage], Detections]
+    own: tuple[str, ...] = ()
+    fitting: InputFitting = BOXED
+
+
+DEPLOYMENTS: Registry[TaskDeployment] = Registry("task")
+"""Deployments by the name of the task."""

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.deployment import postprocess as steps
 from parity.deployment.geometry import place_image
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import postprocess
 from parity.deployment.task import InImage
 from tests.conftest import examples
 
@@ -135,6 +135,10 @@ WRITTEN: list[tuple[Callable[[list[Row], int, int], list[Row]], Pipeline]] = [
 ]
 
 
+def postprocess(pipeline, raw, place, shape):
+    return steps.postprocess(pipeline, (raw,), InImage(place, shape), classes=len(raw) - 4)
+
+
 @examples(30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(480, 640), (374, 500), (640, 427)]))
 @pytest.mark.parametrize(("written", "pipeline"), WRITTEN, ids=lambda x: getattr(x, "__name__", ""))
@@ -142,7 +146,7 @@ def test_what_people_write(written, pipeline, seed, shape):
     raw = raw_output(seed)
     pipeline = Pipeline(**{**vars(pipeline), "conf": CONF, "iou": IOU, "class_offset": None})
     place = place_image(pipeline, shape, (SIDE, SIDE))
-    found = postprocess(pipeline, (raw,), InImage(place, shape), classes=len(raw) - 4)
+    found = postprocess(pipeline, raw, place, shape)
     expected = written(rows_of(raw), *shape)
     np.testing.assert_array_equal(found.class_ids, [row[5] for row in expected])
     np.testing.assert_allclose(found.scores, [row[4] for row in expected], rtol=1e-6)

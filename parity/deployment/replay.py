@@ -34,9 +34,6 @@ from parity.detection.letterbox import Letterbox
 from parity.errors import UnreadableImageError
 from parity.tasks.task import Outputs
 
-FLOOR = 0.01
-"""Scores below it are not looked at unless lower ones were observed; chosen."""
-
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
 
@@ -113,11 +110,10 @@ class Replayer:
         self.network = network
         self.others = others
         self.paths = paths
-        self.floor = FLOOR
         self.directory = Path(directory) if directory else None
         self.runs = 0
         self.wanted: set[str] = set()
-        self._networks = {OWN_NETWORK: network}
+        self._networks: dict[tuple[str, str], Network] = {}
         self._given: dict[str, np.ndarray] = {}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
         self._digests: dict[tuple[Any, ...], str] = {}
@@ -127,12 +123,17 @@ class Replayer:
         self._candidates: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
         self._survivors: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
         self.task = DEPLOYMENTS[network.head.task]
+        self.floor = self.task.floor
 
     def network_of(self, pipeline: Pipeline) -> Network:
         """Return the network that a pipeline runs."""
-        if pipeline.network not in self._networks:
-            self._networks[pipeline.network] = self.others[pipeline.network]()
-        return self._networks[pipeline.network]
+        key = pipeline.network, pipeline.ending
+        if key not in self._networks:
+            own = pipeline.network == OWN_NETWORK
+            network = self.network if own else self.others[pipeline.network]()
+            logits = pipeline.ending == "logits"
+            self._networks[key] = network.before_softmax() if logits else network
+        return self._networks[key]
 
     def use_raw_outputs(self, raws: dict[str, np.ndarray]) -> None:
         """Take raw outputs as given from now on, by image name, instead of running the network.

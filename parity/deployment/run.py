@@ -45,6 +45,9 @@ class Network(Protocol):
     def forward(self, tensor: np.ndarray) -> np.ndarray:
         """Return the first output for an input, without the axis of the batch."""
 
+    def before_softmax(self) -> "Network":
+        """Return the network without a softmax at its end; itself if there is none."""
+
     def forward_batch(self, tensors: list[np.ndarray]) -> list[Outputs]:
         """Return all outputs for each of some inputs, without the axis of the batch."""
 

@@ -43,6 +43,11 @@ class InImage:
     head: NetworkHead = DETECTION
 
 
+FLOOR, LEAST_SCORE = 0.01, 1e-4
+"""Scores of boxes below them are not looked at unless lower ones were observed, and never; chosen:
+every anchor is a candidate then."""
+
+
 @dataclass(frozen=True)
 class TaskDeployment:
     """How deployments of a task are run.
@@ -51,8 +56,10 @@ class TaskDeployment:
     ----------
     choices : frozenset of str
         The choices of :class:`Pipeline` that such a deployment has.
+    reading : tuple of str
+        Those that say how the first output is read; all of their combinations are tried.
     own : tuple of str
-        Those of them that concern what the task adds to boxes; all of their combinations are tried.
+        Those that concern what the task adds to boxes; all of their combinations are tried.
     decode : callable
         See :data:`Decode`.
     select : callable
@@ -62,14 +69,19 @@ class TaskDeployment:
         Makes detections of what is left, as a deployment returns them.
     fitting : InputFitting
         What fits images into the input.
+    floor, least_score : float
+        Scores below them are not looked at unless lower ones were observed, and never.
     """
 
     choices: frozenset[str]
     decode: Decode
     select: Callable[[Pipeline, Candidates, InImage], Candidates]
     finish: Callable[[Pipeline, Candidates, InImage], Detections]
+    reading: tuple[str, ...] = ("output_axes", "head", "activation")
     own: tuple[str, ...] = ()
     fitting: InputFitting = BOXED
+    floor: float = FLOOR
+    least_score: float = LEAST_SCORE
 
 
 DEPLOYMENTS: Registry[TaskDeployment] = Registry("task")

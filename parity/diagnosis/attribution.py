@@ -53,24 +53,23 @@ class Reference:
     ----------
     candidates : dict of str to ImageCandidates
         Candidates of the control arm by image, down to ``floor``.
-    end2end : bool
-        Whether the candidates are finished boxes.
+    head : NetworkHead
+        What the candidates come from.
     floor : float
         Scores below it are not known.
     """
 
     candidates: dict[str, ImageCandidates]
-    end2end: bool
+    head: NetworkHead
     floor: float
 
     def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
-        head = NetworkHead(end2end=self.end2end)
         return {
             name: ImageDetections.of(
                 image,
-                detect(image, **thresholds, max_det=pipeline.max_det, head=head),
+                detect(image, **thresholds, max_det=pipeline.max_det, head=self.head),
             )
             for name, image in self.candidates.items()
         }

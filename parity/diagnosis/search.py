@@ -10,7 +10,6 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
-    DECODING,
     combinations_of,
     decoding_worth,
     overlapping_share,
@@ -283,9 +282,16 @@ class Search:
         self.probes = probe_images(cost_model)
         cost_model.start_with(self.probes)
         self.class_names = class_names
-        self.without_nms = overlapping_share(cost_model) > OVERLAPPING
+        choices = cost_model.replayer.task.choices
+        self.rescales, suppresses = "gain" in choices, "suppression" in choices
+        self.without_nms = suppresses and overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
+
+    @property
+    def rescalings(self) -> tuple[Changes, ...]:
+        """Return the common ways of rescaling boxes; one that changes nothing without boxes."""
+        return COMMON_RESCALINGS if self.rescales else COMMON_RESCALINGS[:1]
 
     @property
     def tried(self) -> list[InputHypothesis]:
@@ -382,7 +388,7 @@ class Search:
         options = [
             (self.cost_model.misfit(rescaled, names), place, candidate, rescaled)
             for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]
-            for place, rescaling in enumerate(COMMON_RESCALINGS)
+            for place, rescaling in enumerate(self.rescalings)
             for rescaled in [replace(candidate, **rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
@@ -402,7 +408,7 @@ class Search:
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING:
             return [ranked[0][1]]
         likely = [changes for _, changes in ranked[:DECODINGS]]
-        correct = combinations_of(*DECODING)[0]
+        correct = combinations_of(*self.cost_model.replayer.task.reading)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
     def _lowest_conf(self) -> float:
@@ -498,13 +504,13 @@ class Search:
             suppression="none" if self.without_nms else "classwise",
         )
         starts = [base]
-        if np.isnan(hypothesis.hits) or hypothesis.hits > FITTED:
+        if self.rescales and (np.isnan(hypothesis.hits) or hypothesis.hits > FITTED):
             rescaled = fit_rescaling(cost_model, base, self._informative())
             starts = rescaled[:FITTED_RESCALINGS] + starts
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
-        options += [replace(base, **rescaling) for rescaling in COMMON_RESCALINGS]
+        options += [replace(base, **rescaling) for rescaling in self.rescalings]
         found = self._improve(options)
         if starts[0] is not base and not self.is_explained(found):
             constants = fit_constants(cost_model, starts[0], self._informative())

@@ -45,7 +45,7 @@ class Entry:
     Attributes
     ----------
     box : list of float
-        Four numbers.
+        Four numbers; none where it is a label alone, as of classification.
     box_format : str
         What its keys say they are; empty if nothing.
     score : float
@@ -86,13 +86,15 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     Raises
     ------
     UserError
-        If it holds no box or no class, or a number is none.
+        If it holds no class, or a number is none.
     """
     box, box_format = _parse_box(record, where)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else _parse_score(given, f"{where}: the score")
     known = (*CLASS_KEYS, *LABEL_KEYS, NAME)
     key = next((key for key in known if record.get(key) not in (None, "")), None)
+    if key is None and not box:
+        raise no_box(where)
     if key is None:
         raise UserError(
             f"{where}: names no class; name it with class_id or label (also class, class_name, "
@@ -196,7 +198,12 @@ def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
         for keys in each.keys:
             if all(key in record for key in keys):
                 return [_parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
-    raise UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){NO_BOX_HINT}.")
+    return [], ""
+
+
+def no_box(where: str) -> UserError:
+    """Return the error of an entry that holds no box."""
+    return UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){NO_BOX_HINT}.")
 
 
 def _parse_text(text: str) -> Any:

@@ -51,7 +51,10 @@ DEPLOYMENTS.add(
         decode=_decode,
         select=_select,
         finish=_finish,
+        reading=("probabilities",),
         own=("probabilities", "ranked_by"),
         fitting=InputFitting(place_crop, crop_with_choices),
+        floor=0.0,
+        least_score=0.0,
     ),
 )

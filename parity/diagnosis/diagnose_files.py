@@ -96,6 +96,7 @@ def diagnose_files(
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
     values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
+    document = replace(document, task=network.head.task)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 

@@ -561,7 +561,7 @@ class Search:
     def _exchanges(self, best: Pipeline) -> list[Pipeline]:
         """Return the inputs that are one fault more, less or another than a hypothesis.
 
-        Left out is what would change scores by far more than what there is to explain.
+        Left out is what would change the scores of boxes by far more than what there is to explain.
         """
         cost_model = self.cost_model
         faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
@@ -570,7 +570,8 @@ class Search:
             if old.precedes_output:
                 bare = without(cost_model, best, old)
                 options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-        return [p for p in dict.fromkeys(options) if self._is_small_enough(p, best)]
+        distinct = list(dict.fromkeys(options))
+        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best)]
 
     def _is_small_enough(self, option: Pipeline, best: Pipeline) -> bool:
         """Return whether another input may change scores as little as there is to explain."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parity.deployment.boxes import to_output
+from parity.deployment.box_output import to_output
 from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.pipeline import Pipeline
 from parity.detection.letterbox import Letterbox

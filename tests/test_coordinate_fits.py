@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.deployment.boxes import to_output
+from parity.deployment.box_output import to_output
 from parity.deployment.geometry import place_image
 from parity.deployment.output_format import UNITS
 from parity.deployment.pipeline import Pipeline

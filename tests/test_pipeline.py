@@ -8,7 +8,7 @@ import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
-from parity.deployment.boxes import to_output
+from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess
 from parity.deployment.run import read_and_preprocess, run

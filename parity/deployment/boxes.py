@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from parity.deployment.box_layout import BoxFormatChoices, to_corners
+from parity.deployment.box_output import to_output
 from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
 from parity.deployment.dropping import within
@@ -12,10 +13,10 @@ from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.network import NetworkChoices
 from parity.deployment.nms_variants import NmsChoices, joined_by, merge, select
-from parity.deployment.output_format import OutputChoices, express
+from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.reading import ReadingChoices
-from parity.deployment.rescaling_variants import RescalingChoices, rescale, to_image
+from parity.deployment.rescaling_variants import RescalingChoices, to_image
 from parity.deployment.stage import fields_of, values
 from parity.deployment.task import InImage
 from parity.deployment.thresholds import passing
@@ -38,7 +39,7 @@ BOX_CHOICES = frozenset(
         OutputChoices,
         ClassIdChoices,
     )
-)
+) - {"ending"}
 """The choices of a deployment that returns boxes parallel to the axes."""
 
 _NUMBERS = ("conf", "iou", "max_det")
@@ -114,25 +115,3 @@ def needs_image(pipeline: Pipeline) -> bool:
     """Return whether it depends on the image which boxes survive, not on the input alone."""
     in_image = pipeline.suppressed_in in ("image", "unrounded")
     return in_image or pipeline.dropped == "leaving_image"
-
-
-def to_output(
-    pipeline: Pipeline, boxes: np.ndarray, place: Letterbox, image_shape: tuple[int, int]
-) -> np.ndarray:
-    """Return boxes as a deployment returns them, (N, 4) float32.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        How it rescales and expresses boxes.
-    boxes : (N, 4) float32
-        x1, y1, x2, y2 in input px.
-    place : Letterbox
-        Where the image lies in the input.
-    image_shape : tuple of int
-        Height and width of the image, px.
-    """
-    if not len(boxes):
-        return boxes
-    rescaled = rescale(pipeline, boxes, place, image_shape)
-    return express(pipeline, rescaled, place, image_shape)

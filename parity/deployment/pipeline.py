@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import ClassIdChoices
 from parity.deployment.decoding_variants import DecodingChoices
+from parity.deployment.keypoint_variants import KeypointChoices
 from parity.deployment.label_variants import LabelChoices
 from parity.deployment.network import NetworkChoices
-from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.oriented_variants import AngleChoices, OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
-from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.stage import fields_of, values
 
 
@@ -18,9 +18,10 @@ from parity.deployment.stage import fields_of, values
 class Pipeline(  # a dataclass takes the choices of its last base first
     ClassIdChoices,
     OutputChoices,
-    RescalingChoices,
+    AngleChoices,
+    KeypointChoices,
     LabelChoices,
-    NmsChoices,
+    OrientedNmsChoices,
     BoxFormatChoices,
     DecodingChoices,
     NetworkChoices,

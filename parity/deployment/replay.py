@@ -18,7 +18,7 @@ from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.label_variants import LabelChoices
 from parity.deployment.network import OWN_NETWORK, NetworkChoices
-from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.oriented_variants import OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.postprocess import candidates_of
@@ -50,7 +50,7 @@ _OF_PLACED = tuple(
 
 _AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
 _OF_CANDIDATES = (*fields_of(DecodingChoices), "probabilities")
-_OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices, LabelChoices)
+_OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, OrientedNmsChoices, LabelChoices)
 _OF_OUTPUT = fields_of(RescalingChoices, OutputChoices)
 
 

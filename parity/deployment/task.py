@@ -7,6 +7,10 @@ have all the choices that it changes.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from parity.deployment.box_layout import to_corners
+from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import BOXED, InputFitting
 from parity.detection.decoding import Candidates
@@ -43,6 +47,12 @@ class InImage:
     head: NetworkHead = DETECTION
 
 
+def boxes_of(pipeline: Pipeline, found: Candidates, image: InImage) -> np.ndarray:
+    """Return the boxes of candidates as a deployment returns them, (N, 4)."""
+    corners = to_corners(pipeline, found.boxes)
+    return to_output(pipeline, corners, image.place, image.image_shape)
+
+
 FLOOR, LEAST_SCORE = 0.01, 1e-4
 """Scores of boxes below them are not looked at unless lower ones were observed, and never; chosen:
 every anchor is a candidate then."""
@@ -56,6 +66,8 @@ class TaskDeployment:
     ----------
     choices : frozenset of str
         The choices of :class:`Pipeline` that such a deployment has.
+    where : callable
+        Where candidates lie in the image, (N, 4), without suppression: what rescaling is fitted by.
     reading : tuple of str
         Those that say how the first output is read; all of their combinations are tried.
     own : tuple of str
@@ -77,6 +89,7 @@ class TaskDeployment:
     decode: Decode
     select: Callable[[Pipeline, Candidates, InImage], Candidates]
     finish: Callable[[Pipeline, Candidates, InImage], Detections]
+    where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = boxes_of
     reading: tuple[str, ...] = ("output_axes", "head", "activation")
     own: tuple[str, ...] = ()
     fitting: InputFitting = BOXED

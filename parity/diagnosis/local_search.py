@@ -63,7 +63,7 @@ def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
 def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
     """Yield the pipeline with every way of suppressing boxes, and of what its task adds to them."""
     task = cost_model.replayer.task
-    if "suppression" in task.choices:
+    if "overlap" in task.choices:
         yield from nms_combinations(pipeline)
     if task.own:
         for changes in combinations_of(*task.own):

@@ -290,8 +290,9 @@ class Search:
 
     @property
     def rescalings(self) -> tuple[Changes, ...]:
-        """Return the common ways of rescaling boxes; one that changes nothing without boxes."""
-        return COMMON_RESCALINGS if self.rescales else COMMON_RESCALINGS[:1]
+        """Return the common ways of rescaling that deployments of the task have."""
+        choices = self.cost_model.replayer.task.choices
+        return tuple(changes for changes in COMMON_RESCALINGS if changes.keys() <= choices)
 
     @property
     def tried(self) -> list[InputHypothesis]:

@@ -7,6 +7,7 @@ from parity.deployment.class_ids import ClassIdChoices
 from parity.deployment.decoding_variants import DecodingChoices
 from parity.deployment.keypoint_variants import KeypointChoices
 from parity.deployment.label_variants import LabelChoices
+from parity.deployment.mask_variants import MaskChoices
 from parity.deployment.network import NetworkChoices
 from parity.deployment.oriented_variants import AngleChoices, OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
@@ -18,6 +19,7 @@ from parity.deployment.stage import fields_of, values
 class Pipeline(  # a dataclass takes the choices of its last base first
     ClassIdChoices,
     OutputChoices,
+    MaskChoices,
     AngleChoices,
     KeypointChoices,
     LabelChoices,

@@ -242,8 +242,9 @@ class Replayer:
                 self._candidates.popitem(last=False)
         return self._candidates[key]
 
-    def detections(self, pipeline: Pipeline, name: str) -> Detections:
-        """Return what a pipeline returns for an image."""
+    def detections(self, pipeline: Pipeline, name: str, *, outlined: bool = False) -> Detections:
+        """Return what a pipeline returns for an image; without what costs much if outlined."""
+        finish = self.task.outline if outlined and self.task.outline else self.task.finish
         source = self.input_of(pipeline, name)
         if source is None:
             return Detections(
@@ -258,7 +259,7 @@ class Replayer:
             self._survivors[key] = self.task.select(pipeline, found, image)
             if len(self._survivors) > 50_000:
                 self._survivors.popitem(last=False)
-        return self.task.finish(pipeline, self._survivors[key], image)
+        return finish(pipeline, self._survivors[key], image)
 
     def _in_image(self, source: Input) -> InImage:
         return InImage(source.place, source.image_shape, self.network.head)

@@ -66,6 +66,8 @@ class TaskDeployment:
     ----------
     choices : frozenset of str
         The choices of :class:`Pipeline` that such a deployment has.
+    outline : callable or None
+        What makes detections without what costs much, where ``finish`` adds that.
     where : callable
         Where candidates lie in the image, (N, 4), without suppression: what rescaling is fitted by.
     reading : tuple of str
@@ -89,6 +91,7 @@ class TaskDeployment:
     decode: Decode
     select: Callable[[Pipeline, Candidates, InImage], Candidates]
     finish: Callable[[Pipeline, Candidates, InImage], Detections]
+    outline: Callable[[Pipeline, Candidates, InImage], Detections] | None = None
     where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = boxes_of
     reading: tuple[str, ...] = ("output_axes", "head", "activation")
     own: tuple[str, ...] = ()

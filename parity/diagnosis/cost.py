@@ -12,6 +12,7 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input, Replayer
 from parity.deployment.task import TaskDeployment
+from parity.detection.detections import Detections
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, faults_of
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.network import other_network
@@ -50,6 +51,9 @@ CANDIDATE_LIMITS = (100, 300, 1000)
 BUDGET = 400
 """Inputs of the network that are tried, at most; a count and no time, so that the answer does not
 depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
+
+OUTLINES_FIT = 0.5
+"""Share of the boxes of an image that must fit for masks to be made; chosen."""
 
 FITS_IN_FULL = 0.1
 """Cost of an image below which nothing of it is left to explain, nats; chosen."""
@@ -153,13 +157,23 @@ class CostModel:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
-            predicted = self.replayer.detections(pipeline, name)
+            predicted = self._predicted(pipeline, name)
             content = (name, *(a if a is None else a.tobytes() for a in vars(predicted).values()))
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
                 self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
             self._fits[key] = self._fits_of_boxes[content]
         return self._fits[key]
+
+    def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
+        """Return what a pipeline predicts; what costs much only where its boxes fit."""
+        task, observed = self.replayer.task, self.observed[name]
+        if task.outline and observed.masks is not None:
+            outlined = self.replayer.detections(pipeline, name, outlined=True)
+            fit = fit_boxes(outlined, observed, self.precision_in(name))
+            if not (fit.box_excess == 0).sum() > OUTLINES_FIT * fit.observed:
+                return outlined
+        return self.replayer.detections(pipeline, name)
 
     def precision_in(self, name: str) -> Precision:
         """Return the precision of the boxes of an image."""

@@ -223,4 +223,4 @@ def load_reference(controls: list[str], candidates: list[str], wanted: set[str])
             found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
     if run is None:
         raise ValueError("there is no batch")
-    return Reference(found, run.head, run.floor)
+    return Reference(found, replace(run.head, native_masks=True), run.floor)

@@ -120,9 +120,9 @@ def nearest_corners(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 def _of_masks(predicted: Detections, observed: Observed, pairs: np.ndarray) -> list[Gap]:
     ours, theirs = predicted.masks, observed.masks
-    if ours is None or theirs is None:
+    if theirs is None:
         return []
-    if ours.shape[1:] != theirs.shape[1:]:
+    if ours is None or ours.shape[1:] != theirs.shape[1:]:
         return [(np.ones(len(pairs)), MASK_PRECISION, CLOSE_MASK)]
     one, other = ours[pairs[:, 0]] > 0, theirs[pairs[:, 1]] > 0
     union = (one | other).sum(axis=(1, 2))

@@ -168,7 +168,7 @@ class CostModel:
     def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what a pipeline predicts; what costs much only where its boxes fit."""
         task, observed = self.replayer.task, self.observed[name]
-        if task.outline and observed.masks is not None:
+        if task.outline and observed.masks is not None and len(observed):
             outlined = self.replayer.detections(pipeline, name, outlined=True)
             fit = fit_boxes(outlined, observed, self.precision_in(name))
             if not (fit.box_excess == 0).sum() > OUTLINES_FIT * fit.observed:

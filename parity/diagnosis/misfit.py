@@ -9,7 +9,7 @@ from scipy.special import betaln
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Reproduction
-from parity.diagnosis.shape_fits import fit_shapes
+from parity.diagnosis.shape_fits import fit_shapes, oriented_precision
 from parity.external.observations import Observed, decimals
 
 UNEXPLAINED = 10.0
@@ -216,6 +216,9 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
+    slack = oriented_precision(observed)
+    if slack is not None and predicted.oriented is not None:
+        precision = replace(precision, box=np.maximum(precision.box, slack[None, :, None]))
     box_excess = log_excess(apart, precision.box)
     score_excess = log_excess(score, precision.score)
     exact = (apart <= precision.exact_box).all(axis=2) & (score <= precision.exact_score)
@@ -226,7 +229,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
     cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
-    near = (apart[rows, columns] <= precision.close_box).all(axis=1)
+    near = (apart <= precision.close_box).all(axis=2)[rows, columns]
     pairs = np.column_stack([rows, columns])
     shapes = fit_shapes(predicted, observed, pairs)
     inexact = exact[rows, columns] & ~shapes.exact

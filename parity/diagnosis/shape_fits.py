@@ -97,10 +97,20 @@ def _of_oriented(predicted: Detections, observed: Observed, pairs: np.ndarray) -
     given = theirs[pairs[:, 1]].astype(np.float64)
     corners = corners_of(ours[pairs[:, 0]].astype(np.float64)), corners_of(given)
     apart = nearest_corners(*corners)
-    px = max(ROUNDING_ERROR * 10.0 ** -decimals(theirs[:, :4]), LEAST_PX)
-    angle = ROUNDING_ERROR * 10.0 ** -decimals(theirs[:, 4]) if len(theirs) else 0.0
-    turned = angle * np.hypot(given[:, 2], given[:, 3]) / 2 if angle > 10.0**-NOT_ROUNDED else 0.0
-    return [(apart, 2 * px + turned, CLOSE_PX)]
+    precision = oriented_precision(observed)
+    return [(apart, LEAST_PX if precision is None else precision[pairs[:, 1]], CLOSE_PX)]
+
+
+def oriented_precision(observed: Observed) -> np.ndarray | None:
+    """Return how far rounding may move the corners of oriented boxes, (N,) px; None without any."""
+    boxes = observed.oriented
+    if boxes is None:
+        return None
+    px = max(ROUNDING_ERROR * 10.0 ** -decimals(boxes[:, :4]), LEAST_PX)
+    digits = decimals(boxes[:, 4])
+    angle = 0.0 if digits == NOT_ROUNDED else ROUNDING_ERROR * 10.0**-digits
+    moved: np.ndarray = 2 * px + angle * np.hypot(boxes[:, 2], boxes[:, 3]) / 2
+    return moved
 
 
 def nearest_corners(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:

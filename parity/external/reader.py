@@ -22,6 +22,7 @@ from parity.external.observations import (
     Observed,
     decimals,
 )
+from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
 from parity.external.source import Source
 from parity.foreign import name_in_words
 
@@ -64,6 +65,10 @@ def load_external(
         If something is malformed; the sentence says which entry.
     """
     contents = read_contents(source, images)
+    if task == "obb":
+        contents = replace(contents, entries=with_hulls(contents.entries, images))
+    if task == "pose":
+        contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
     if task == "classify":
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -78,6 +83,12 @@ def load_external(
         name: Observed(boxes[name], np.array([e.score for e in own], np.float64), class_ids[name])
         for name, own in contents.entries.items()
     }
+    fractions = printed is not None and printed.box_unit == "fraction"
+    shaped = SHAPED.get(task)
+    if shaped is not None:
+        place = Path(source) if Path(source).is_dir() else Path(source).parent
+        observed, said = shaped(observed, contents.entries, images, place, fractions)
+        notes += said
     if missing := len(images) - len(observed):
         notes.append(f"{missing} images of this run are not in the boxes and are left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
@@ -112,7 +123,8 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
         known = next(iter(sorted(names)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
     if any(entry.box for own in contents.entries.values() for entry in own):
-        check_boxes(contents.entries)
+        boxless = {n: [e for e in own if not e.shapes] for n, own in contents.entries.items()}
+        check_boxes(boxless)
     notes = (*contents.notes, *_note_other_files(opened.path, recognised))
     return with_checked_scores(replace(contents, notes=notes))
 
@@ -169,7 +181,7 @@ def with_checked_scores(contents: Contents) -> Contents:
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
-    if highest is not None and not highest.box:
+    if highest is not None and not highest.box and highest.shapes is None:
         return contents if highest.score <= HIGHEST_LOGIT else _from_percent(contents, highest)
     for entry in scored:
         if entry.score < 0:

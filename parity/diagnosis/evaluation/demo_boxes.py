@@ -10,6 +10,7 @@ from typing import Any
 from parity.data.batch_files import load_batch
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network, pipeline_of
+from parity.detection.run_length import encode_masks
 from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
 from parity.external.observations import Declared, Observed
 from parity.files import atomic
@@ -72,7 +73,13 @@ def rows_of(seen: Observed, task: str) -> Iterator[dict[str, Any]]:
         if task == "classify":
             yield row
             continue
+        if seen.oriented is not None:
+            yield {"xywhr": seen.oriented[i].tolist(), **row}
+            continue
         row = {"box": seen.boxes[i].tolist(), **row}
+        if seen.masks is not None:
+            (counts,) = encode_masks(seen.masks[i : i + 1])
+            row["segmentation"] = {"size": list(seen.masks.shape[1:]), "counts": counts}
         if seen.keypoints is not None:
             row["keypoints"] = seen.keypoints[i].tolist()
         yield row

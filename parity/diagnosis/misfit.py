@@ -229,7 +229,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
     cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
-    near = (apart <= precision.close_box).all(axis=2)[rows, columns]
+    near: np.ndarray = np.asarray((apart <= precision.close_box).all(axis=2))[rows, columns]
     pairs = np.column_stack([rows, columns])
     shapes = fit_shapes(predicted, observed, pairs)
     inexact = exact[rows, columns] & ~shapes.exact

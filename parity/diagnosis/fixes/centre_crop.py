@@ -47,5 +47,5 @@ const context = canvas.getContext("2d");  // canvas is $width x $height
 context.imageSmoothingQuality = "high";
 context.drawImage(image, Math.round(($width - w) / 2), Math.round(($height - h) / 2), w, h);
 """,
-    run=(),
+    run=("python",),
 )

@@ -30,5 +30,5 @@ let best = output.indices.sorted { output[$$0] > output[$$1] }.prefix(5)
 // output: $classes probabilities, the graph ends with the softmax
 const best = [...output.keys()].sort((a, b) => output[b] - output[a]).slice(0, 5);
 """,
-    run=(),
+    run=("python",),
 )

@@ -20,7 +20,7 @@ from parity.detection.head import NetworkHead
 from parity.postprocessing.postprocess import detect, detect_boxes
 from tests.conftest import RUNTIME_FLOOR, Build
 from tests.documents import network_run
-from tests.task_models import TASK_MODELS, build_task
+from tests.task_models import IMGSZ, TASK_MODELS, build_task
 
 THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
 FLOOR = 0.001

@@ -87,6 +87,7 @@ def run_edits(cores: int, scratch: str | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=scratch) as temporary:
         folder, timeline = Path(temporary) / "project", Path(temporary) / "timeline"
         shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        (folder / "images").mkdir()
         config = yaml.safe_load((folder / "config.yaml").read_text())
         unit = measure([sys.executable, "-c", "import torch"], folder, timeline)
         found = {}

@@ -100,6 +100,8 @@ TEXT = ", not text; a value in quotes or nested in --config is text"
 
 MISTAKES = [
     ("bogus: 1", "unknown key 'bogus' in the file; it may have ", "an unknown key"),
+    ("models: {a: {exports: 1}}", "in models.a; it belongs at the top level", "of another level"),
+    ("conf: 0.5", "unknown key 'conf' in the file; it belongs under thresholds.", "of a section"),
     ("thresholds: {confidence: 1}", "unknown key 'confidence' in thresholds; it may have conf", ""),
     ("exports: {b: {opsett: 1}}", "in exports.b (did you mean 'opset'?); it may have ", "misspelt"),
     ("models: {a: {weight: a.pt}}", "in models.a (did you mean 'weights'?)", "a misspelt key"),
@@ -121,6 +123,7 @@ MISTAKES = [
     ("exports: {}", "exports is {}; it must not be empty.", "no export"),
     ("exports: {b: {opset: 9}}", "exports.b.opset is 9; it must be at least 11.", "too old"),
     ("exports: {b: {opset: 18.0}}", f"exports.b.opset is 18.0; {WHOLE}.", "a float"),
+    ("exports: {b: {quantize: int8}}", 'is "int8"; it must be one of 8, 16, 32.', "a name"),
     ("exports: {b: {simplify: 1}}", "exports.b.simplify is 1; it must be true or false.", "C"),
     ("exports: {b: {onnx: no.onnx}}", "exports.b.onnx is no.onnx, which does not exist.", "lost"),
     ("exports: {b: {onnx: }}", "exports.b.onnx is null; it must be text.", "no file named"),

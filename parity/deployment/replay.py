@@ -1,6 +1,7 @@
 """Running hypotheses: the network once per distinct input, everything after it as a replay."""
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -222,7 +223,9 @@ class Replayer:
             self.runs += 1
             if stored:
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                np.savez(stored, *outputs)
+                own = stored.with_name(f".{os.getpid()}.{stored.name}")
+                np.savez(own, *outputs)
+                own.replace(stored)
         self._outputs[digest] = outputs
         while sum(o.nbytes for each in self._outputs.values() for o in each) > RAW_BYTES:
             self._outputs.popitem(last=False)

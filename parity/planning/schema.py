@@ -182,12 +182,23 @@ LISTED_NAMES = 12
 """So many allowed values are all listed; of more, the most similar ones."""
 
 
+def _place_of(key: str) -> str:
+    """Return where a key that stands elsewhere belongs; empty if that is not clear."""
+    keys = load_schemas().contents(WHOLE["$ref"])["properties"]
+    if key in keys:
+        return "at the top level of the file"
+    sections = [name for name, section in keys.items() if key in section.get("properties", {})]
+    return f"under {sections[0]}" if sections else ""
+
+
 def error_sentence(error: Any) -> str:
     """Return one sentence for a ``ValidationError``."""
     where = ".".join(map(str, error.absolute_path)) or "the file"
     if error.validator == "additionalProperties":
         allowed = sorted(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(allowed))
+        if place := _place_of(unknown[0]):
+            return f"unknown key {shorten(unknown[0])} in {where}; it belongs {place}."
         similar = difflib.get_close_matches(unknown[0], allowed, n=1)
         hint = f" (did you mean {similar[0]!r}?)" if similar else ""
         key = shorten(unknown[0])
@@ -202,6 +213,8 @@ def error_sentence(error: Any) -> str:
 
 def _demand(error: Any) -> str:
     kind, rule = str(error.validator), error.validator_value
+    if kind == "type" and "enum" in error.schema:
+        return _choice(error.instance, error.schema["enum"])
     if kind == "type":
         return _type([rule] if isinstance(rule, str) else rule, error.instance)
     if kind in ("enum", "x-registry"):

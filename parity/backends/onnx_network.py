@@ -1,5 +1,6 @@
 """The torch-free network: an export that any runtime executes."""
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -21,7 +22,7 @@ from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
-from parity.model_files.description import check_undamaged
+from parity.model_files.description import check_undamaged, load_checked
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -121,6 +122,20 @@ class OnnxNetwork(ModelFacts):
                 f"exports.{export}: the input of the model is {height}x{width}; set imgsz: "
                 f"[{height}, {width}], so that PyTorch takes the same input."
             )
+
+    def before_softmax(self) -> Self:
+        """Return the network without a softmax at its end; itself if there is none."""
+        model = load_checked(self.path)
+        output = model.graph.output[0]
+        for node in model.graph.node:
+            if node.op_type == "Softmax" and output.name in node.output:
+                output.name = node.input[0]
+                model.graph.node.remove(node)
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(folder, "logits.onnx")
+                    path.write_bytes(model.SerializeToString())
+                    return type(self).load(path, threads=1)
+        return self
 
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, see :func:`parity.data.reading.read_image`."""

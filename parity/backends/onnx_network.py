@@ -1,5 +1,6 @@
 """The torch-free network: an export that any runtime executes."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -26,6 +27,8 @@ from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
 from parity.tasks.task import Outputs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class OnnxNetwork(ModelFacts):
         runtime : str
             A key of :data:`parity.backends.runtimes.runtime.RUNTIMES`.
         providers : tuple of str
-            Execution providers, the preferred first; what is not there is passed over.
+            Execution providers, the preferred first; see :meth:`check_providers`.
 
         Raises
         ------
@@ -76,7 +79,7 @@ class OnnxNetwork(ModelFacts):
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         check_undamaged(path)
         with graph_limit(path, "loading it"):
-            session = RUNTIMES[runtime](path, threads=threads, providers=providers)
+            session = RUNTIMES[runtime].load(path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property
@@ -121,6 +124,27 @@ class OnnxNetwork(ModelFacts):
                 f"exports.{export}: the input of the model is {height}x{width}; set imgsz: "
                 f"[{height}, {width}], so that PyTorch takes the same input."
             )
+
+    def check_providers(
+        self, *, providers: tuple[str, ...], fallback_provider: bool, export: str
+    ) -> None:
+        """Check that every execution provider that was asked for is in use.
+
+        Raises
+        ------
+        UserError
+            If one is not, and ``fallback_provider`` does not allow that.
+        """
+        unused = [name for name in providers if name not in self.session.providers]
+        if not unused or not self.session.providers:
+            return
+        said = f"{' and '.join(unused)} {'is' if len(unused) == 1 else 'are'} not available here"
+        if not fallback_provider:
+            raise UserError(
+                f"exports.{export}: {said}, and {self.session.executed_by} would be measured "
+                "instead; install what the provider needs, or set fallback_provider: true."
+            )
+        log.warning("%s; the export runs on %s", said, self.session.executed_by)
 
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, see :func:`parity.data.reading.read_image`."""

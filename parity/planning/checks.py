@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.trained_size import trained_size
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
@@ -86,6 +87,11 @@ def check_export(config: Config, name: str) -> None:
     elif export.metadata != MetadataConfig():
         raise UserError(
             f"{where}.metadata has no meaning here; only a given file (onnx) can need it."
+        )
+    if export.runtime != "onnxruntime" and export.providers != PROVIDERS:
+        raise UserError(
+            f"{where}.providers has no meaning here; only the runtime onnxruntime has execution "
+            "providers."
         )
     if export.conf is not None and not export.nms:
         raise UserError(

@@ -78,6 +78,7 @@ class ExportConfig:
     runtime: str
     providers: tuple[str, ...]
     keep_fp32: tuple[str, ...]
+    fallback_provider: bool = False
     metadata: MetadataConfig = MetadataConfig()
     onnx: str | None = None
     imgsz: Imgsz | None = None

@@ -154,7 +154,7 @@ class Halving:
 
 
 def test_a_new_runtime_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    halving = Runtime(lambda path, *, threads, providers: Halving())  # noqa: ARG005
+    halving = Runtime("Halving", lambda path, *, threads, providers: Halving())  # noqa: ARG005
     monkeypatch.setattr(RUNTIMES, "_entries", {**RUNTIMES, "halving": halving})
     network = OnnxNetwork.load("no file", runtime="halving", threads=1)
     assert (network.imgsz, network.stride, network.rect) == ((32, 64), 32, True)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from parity.backends.buffers import BufferPool
+from parity.backends.bundle_session import load_bundle
 from parity.backends.onnx_metadata import ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
@@ -22,6 +23,7 @@ from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
+from parity.model_files.bundle import is_bundle
 from parity.model_files.description import check_undamaged
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
@@ -62,7 +64,7 @@ class OnnxNetwork(ModelFacts):
         Parameters
         ----------
         path : str or Path
-            An ONNX file that Ultralytics exported.
+            An ONNX file that Ultralytics exported, or a bundle.
         threads : int
             Threads that an inference may use.
         runtime : str
@@ -78,8 +80,12 @@ class OnnxNetwork(ModelFacts):
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         check_undamaged(path)
-        with graph_limit(path, "loading it"):
-            session = RUNTIMES[runtime].load(path, threads=threads, providers=providers)
+        session: Session
+        if is_bundle(path):  # has been run before, and its runtime may take long to import
+            session = load_bundle(path, threads=threads, providers=providers)
+        else:
+            with graph_limit(path, "loading it"):
+                session = RUNTIMES[runtime].load(path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property

@@ -10,6 +10,7 @@ from typing import Literal
 from parity.comparison.settings import ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
+from parity.planning.exports import runtime_of_export
 
 REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
@@ -63,7 +64,7 @@ def plan_arms(config: Config) -> dict[str, Arm]:
         arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
         arms[f"onnx-{name}"] = replace(
             arm,
-            runtime=export.runtime,
+            runtime=runtime_of_export(config, name),
             providers=export.providers,
             fallback_provider=export.fallback_provider,
         )

@@ -80,4 +80,7 @@ def load_session(
     )
 
 
-RUNTIMES.add("executorch", Runtime(load_session, reads_onnx=False, suffix=".pte", precisions=(32,)))
+RUNTIMES.add(
+    "executorch",
+    Runtime("ExecuTorch", load_session, reads_onnx=False, suffix=".pte", precisions=(32,)),
+)

@@ -142,4 +142,6 @@ def _quantised(detail: dict[str, Any]) -> Quantised:
     return Quantised(detail["index"], np.dtype(detail["dtype"]), float(scale), int(zero_point))
 
 
-RUNTIMES.add("litert", Runtime(load_session, reads_onnx=False, suffix=".tflite", precisions=(32,)))
+RUNTIMES.add(
+    "litert", Runtime("LiteRT", load_session, reads_onnx=False, suffix=".tflite", precisions=(32,))
+)

@@ -86,4 +86,6 @@ def _metadata(said: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-RUNTIMES.add("mnn", Runtime(load_session, reads_onnx=False, suffix=".mnn", precisions=(8, 16, 32)))
+RUNTIMES.add(
+    "mnn", Runtime("MNN", load_session, reads_onnx=False, suffix=".mnn", precisions=(8, 16, 32))
+)

@@ -85,6 +85,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
 RUNTIMES.add(
     "ncnn",
     Runtime(
+        "NCNN",
         load_session,
         reads_onnx=False,
         suffix=".param",

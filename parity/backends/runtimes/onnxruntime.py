@@ -79,4 +79,4 @@ def _describe(value: Any) -> TensorInfo:
     return TensorInfo(value.name, tuple(value.shape), DTYPES.get(value.type, value.type))
 
 
-RUNTIMES.add("onnxruntime", Runtime(load_session))
+RUNTIMES.add("onnxruntime", Runtime("ONNX Runtime", load_session))

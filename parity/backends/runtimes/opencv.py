@@ -88,4 +88,4 @@ def _describe(value: Any) -> TensorInfo:
     return TensorInfo(value.name, shape, tensor_dtype_to_np_dtype(tensor.elem_type).name)
 
 
-RUNTIMES.add("opencv", Runtime(load_session))
+RUNTIMES.add("opencv", Runtime("OpenCV", load_session))

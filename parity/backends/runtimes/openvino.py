@@ -95,5 +95,5 @@ def _metadata(model: Any) -> dict[str, str]:
 
 RUNTIMES.add(
     "openvino",
-    Runtime(load_session, suffix=".xml", companions=(".bin",), precisions=(16, 32)),
+    Runtime("OpenVINO", load_session, suffix=".xml", companions=(".bin",), precisions=(16, 32)),
 )

@@ -134,6 +134,8 @@ class Runtime:
 
     Attributes
     ----------
+    title : str
+        What people call it.
     load : callable
         Loads a model.
     reads_onnx : bool
@@ -149,6 +151,7 @@ class Runtime:
         Whether it is tested by this project.
     """
 
+    title: str
     load: Load
     reads_onnx: bool = True
     suffix: str = ""

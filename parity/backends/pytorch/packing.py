@@ -11,6 +11,7 @@ import yaml
 
 from parity.backends.bundle_session import Conventions
 from parity.backends.own_files import runtime_of
+from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
 from parity.backends.pytorch.given_export import ALIKE, CLEAR, THREADS, distance, probes
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS
@@ -83,7 +84,7 @@ def pack_files(
         ],
         deviations=list(found.deviations),
         metadata=metadata,
-        weights=sum(each.numel() for each in network.predictor.model.parameters()),
+        weights=sum(each.size for each in CheckpointFacts.load(checkpoint).weights.values()),
         box_px=box_px,
         score=score,
     )

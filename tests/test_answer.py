@@ -177,7 +177,7 @@ def test_a_label_that_moves_is_stated(same: Results) -> None:
 
 def test_masks_that_do_not_differ_are_the_same(same: Results) -> None:
     (answer,) = answers_of([of_task(same, "segment", {"mask": 0.0})], []).answers
-    assert answer.sentence.endswith("boxes differ by up to 0.000999 px and masks are the same.")
+    assert answer.sentence.endswith("boxes differ by up to 0.000999 px, while masks are the same.")
 
 
 def of_task(results: Results, task: str, measures: dict[str, float]) -> Results:

@@ -123,6 +123,7 @@ MISTAKES = [
     ("exports: {}", "exports is {}; it must not be empty.", "no export"),
     ("exports: {b: {opset: 9}}", "exports.b.opset is 9; it must be at least 11.", "too old"),
     ("exports: {b: {opset: 18.0}}", f"exports.b.opset is 18.0; {WHOLE}.", "a float"),
+    ("exports: {b: {quantize: int8}}", 'is "int8"; it must be one of 8, 16, 32.', "a name"),
     ("exports: {b: {simplify: 1}}", "exports.b.simplify is 1; it must be true or false.", "C"),
     ("exports: {b: {onnx: no.onnx}}", "exports.b.onnx is no.onnx, which does not exist.", "lost"),
     ("exports: {b: {onnx: }}", "exports.b.onnx is null; it must be text.", "no file named"),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from parity.comparison.differences import (
     compare_image,
     differences_of,
 )
+from parity.comparison.output_checks import failed_checks
+from parity.comparison.rounding import UNROUNDED
 from parity.detection.detection_files import (
     NOT_LISTED,
     DetectionBatch,
@@ -21,6 +24,7 @@ from parity.detection.detection_files import (
     MadeBy,
     Printed,
 )
+from parity.detection.run_length import encode_masks
 from parity.documents import load, save, to_plain
 from parity.errors import UserError
 from tests.documents import image_detections
@@ -237,3 +241,28 @@ def test_what_scores_below_the_stored_candidates_is_not_extra(
     compare_batch(ours, theirs, tmp_path / "compared.json", iou=0.5)
     (compared,) = load(tmp_path / "compared.json", ComparisonBatch).images
     assert compared.extra == extra, reason
+
+
+TASKS: dict[str, dict[str, Any]] = {
+    "detect": {},
+    "segment": {"masks": encode_masks(np.ones((1, 100, 200), np.uint8)), "mask_shape": (100, 200)},
+    "pose": {"keypoints": [[[12.0, 12.0, 0.5]] * 17]},
+    "obb": {"oriented": [[35.0, 25.0, 50.0, 30.0, 0.1]]},
+}
+EMPTY: dict[str, Any] = {"masks": [], "keypoints": [], "oriented": []}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_arm_may_find_nothing_in_an_image(task: str) -> None:
+    more = TASKS[task]
+    found = image_detections((CAR, 0.9, 0), **more)
+    nothing = image_detections(**more | {key: EMPTY[key] for key in more if key in EMPTY})
+    for ours, theirs, missing, extra in (
+        (found, nothing, [0], []),
+        (nothing, found, [], [0]),
+        (nothing, nothing, [], []),
+    ):
+        compared = compare_image(ours, theirs, iou=0.5, floor=0.0, rounding=UNROUNDED, task=task)
+        assert (compared.missing, compared.extra) == (missing, extra)
+        assert compared.matched == compared.flipped == []
+    assert failed_checks(nothing, classes=3) == {}

@@ -10,7 +10,7 @@ import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
-from parity.deployment.geometry import GeometryChoices, place_image, resize_and_place
+from parity.deployment.geometry import GeometryChoices, place_image, resize, resize_and_place
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import RescalingChoices, rescale
 from parity.deployment.run import run
@@ -91,6 +91,19 @@ def test_the_resizers_of_other_libraries_are_among_the_choices(library, made):
     apart = np.abs(resize_and_place(fitted, image, place) - expected)
     assert apart.max() <= largest
     assert apart.mean() <= mean
+
+
+def test_the_exact_nearest_px_is_the_floor_of_the_quotient():
+    found = pixels(fitting="stretch", kernel="floor")
+    expected = [[IMAGE[y * 60 // 64, x * 90 // 64] for x in range(64)] for y in range(64)]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_opencv_takes_the_px_before_where_its_quotient_is_rounded_down():
+    rows = np.arange(448, dtype=np.float32)[:, None]
+    exact, opencv = (resize(rows, (640, 1), kernel).ravel() for kernel in ("floor", "nearest"))
+    np.testing.assert_array_equal(exact, np.arange(640) * 7 // 10)
+    assert set(exact - opencv) == {0, 1}
 
 
 def test_skia_draws_at_fractions_of_a_pixel():

@@ -6,9 +6,18 @@ from typing import Any
 
 import pytest
 
+from parity.documents import load, save
 from parity.reporting.history import HISTORY, load_runs
 from parity.reporting.kept_report import page_of
-from parity.reporting.last_words import INTERRUPTED, VERDICT_FILE, FailedJob, LastWords, stamp_of
+from parity.reporting.last_words import (
+    INTERRUPTED,
+    OWN_PROGRAM,
+    VERDICT_FILE,
+    FailedJob,
+    LastWords,
+    stamp_of,
+)
+from parity.reporting.run_verdict import RunVerdict
 from scripts.verdict import main
 from tests.synthetic import BROKEN, SAME, make_run
 
@@ -61,6 +70,7 @@ def test_after_a_pass_the_answers_are_told(workplace: Path) -> None:
     assert said.startswith("comparison ")
     assert "\nThe export `fp32` is fine: on the same input tensor" in said
     assert "\nThe exit code is 0, because the gate `runtime-fp32` passes" in said
+    assert f"\n{OWN_PROGRAM}\nReport: " in said
     assert said.endswith("Report: reports/config/index.html (all reports: reports/index.html)")
     assert (workplace / page_of("config")).is_file()
 
@@ -91,6 +101,13 @@ def test_the_same_verdict_is_one_run_and_the_next_says_what_has_changed(
     assert len(load_runs(HISTORY)) == 2
     (workplace / HISTORY).write_text("no history")
     assert "Since the last run" not in stopped(GATE)
+
+
+def test_who_named_a_program_is_not_told_to_name_one(workplace: Path) -> None:  # noqa: ARG001
+    save(VERDICT_FILE, replace(load(VERDICT_FILE, RunVerdict), externals=("mine",)))
+    said = JUDGED.after_success()
+    assert "The export `fp32` is fine" in said
+    assert OWN_PROGRAM not in said
 
 
 def test_a_report_that_cannot_be_kept_is_still_named(workplace: Path) -> None:

@@ -47,3 +47,11 @@ def test_a_corner_that_is_a_sum_is_as_imprecise_as_both_numbers() -> None:
     )
     assert corners.box == pytest.approx(0.06)
     assert sides.box == pytest.approx(0.12), "x2 is x1 + width: each may be wrong by 0.05"
+
+
+def test_in_another_unit_precision_grows_with_the_coordinates():
+    boxes = np.array([[64.0, 96.5, 320.0, 512.25], [10.0, 20.0, 30.0, 40.0]])
+    given = [Observed(b, np.array([0.5, 0.75]), np.zeros(2, int)) for b in (boxes, 640 * boxes)]
+    px, times_input = (Precision.of({"image": each}) for each in given)
+    assert times_input.box > 100 * px.box
+    assert times_input.box < 640 * px.box

@@ -54,6 +54,8 @@ def examine(replayer: Replayer, pipeline: Pipeline, declared=DECLARED, **printed
         ("bgr", "truncated"),
         ("top_left", "scaled_twice"),
         ("kernel_pillow_bicubic", "gain_of_width", "class_is_zero"),
+        ("kernel_cubic", "times_input"),
+        ("imagenet_mean", "stretched_after"),
     ],
     ids="+".join,
 )

@@ -228,6 +228,8 @@ def compare_image(
     comparable = on_one_grid(ours, theirs, (reference.height, reference.width))
 
     def pairs(indices: np.ndarray) -> list[DetectionPair]:
+        if not len(indices):
+            return []
         i, j = indices[:, 0], indices[:, 1]
         distances = box_distances(ours, theirs, indices)
         measured = measure(*comparable, indices, task=task)

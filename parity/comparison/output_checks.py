@@ -45,7 +45,7 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]
     finite = np.isfinite(detections.boxes).all(axis=1) & (np.isfinite(scores) | ~stated)
     for each in (keypoints, oriented):
         if each is not None:
-            finite &= np.isfinite(each.reshape(len(each), -1)).all(axis=1)
+            finite &= np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
     inside = (x1 >= 0) & (y1 >= 0) & (x2 <= image.width) & (y2 <= image.height)
     flat = (x2 <= x1) | (y2 <= y1)
     if oriented is not None:  # they are not clipped

@@ -54,7 +54,8 @@ class GeometryChoices(Choices):
     kernel : str
         Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
         ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
-        libraries use by default.
+        libraries use by default. ``floor`` takes the px at x / gain as ``nearest`` does, which
+        rounds that in between and so takes the px before at times.
     grid : str
         Which point of the image a px of the input stands for; see
         :data:`parity.deployment.resampling.Grid`.
@@ -89,6 +90,7 @@ class GeometryChoices(Choices):
     kernel: Literal[
         "linear",
         "nearest",
+        "floor",
         "cubic",
         "area",
         "lanczos",
@@ -380,9 +382,19 @@ def _pillow(kernel: Image.Resampling) -> Callable[[np.ndarray, Shape], np.ndarra
     return lambda image, size: np.asarray(Image.fromarray(image).resize(size, kernel))
 
 
-KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = {
-    name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()
-} | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
+def _at_floor(image: np.ndarray, size: Shape) -> np.ndarray:
+    columns, rows = (
+        np.arange(count) * side // count
+        for count, side in zip(size, image.shape[1::-1], strict=True)
+    )
+    return image[rows[:, None], columns]
+
+
+KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
+    {name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()}
+    | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
+    | {"floor": _at_floor}
+)
 """What resizes pixels to a width and a height; the dtype stays."""
 
 
@@ -413,6 +425,7 @@ RESIZERS: dict[str, Resizer] = by_value(
     {
         "linear": Resizer("triangle"),
         "nearest": Resizer("floor"),
+        "floor": Resizer("floor"),
         "cubic": Resizer("cubic"),
         "area": Resizer("area"),
         "lanczos": Resizer("lanczos4"),

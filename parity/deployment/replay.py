@@ -1,6 +1,7 @@
 """Running hypotheses: the network once per distinct input, everything after it as a replay."""
 
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -211,7 +212,9 @@ class Replayer:
             self.runs += 1
             if stored:
                 stored.parent.mkdir(parents=True, exist_ok=True)
-                np.save(stored, raw)
+                own = stored.with_name(f".{os.getpid()}.{stored.name}")
+                np.save(own, raw)
+                own.replace(stored)
         self._raws[digest] = raw
         while sum(r.nbytes for r in self._raws.values()) > RAW_BYTES:
             self._raws.popitem(last=False)

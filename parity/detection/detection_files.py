@@ -193,9 +193,14 @@ class ImageDetections:
             np.array(self.scores, np.float32),
             np.array(self.class_ids, np.int32),
             None if self.masks is None else decode_masks(self.masks, self.mask_shape),
-            None if self.keypoints is None else np.array(self.keypoints, np.float32),
+            None if self.keypoints is None else _points(self.keypoints),
             None if self.oriented is None else np.array(self.oriented, np.float32).reshape(-1, 5),
         )
+
+
+def _points(keypoints: list[list[list[float]]]) -> np.ndarray:
+    """Return keypoints as (N, K, 2 or 3) float32; where there are none, K is unknown and 0."""
+    return np.array(keypoints, np.float32) if keypoints else np.zeros((0, 0, 3), np.float32)
 
 
 def _shortest(values: np.ndarray) -> Any:

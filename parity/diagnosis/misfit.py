@@ -24,9 +24,9 @@ BOX_WEIGHT, SCORE_WEIGHT = 0.6, 0.6
 CLASS_COST = 2.0
 """Cost of a pair of different classes, nats; chosen."""
 
-INEXACT = 1.25
+INEXACT = 1.75
 """Additional cost of a pair that differs in the digits given, nats; chosen: to be reproduced to the
-digit says more than to be a little nearer."""
+digit says more than to be a little nearer, and two such pairs outweigh a common fault."""
 
 WITHHELD_PRIOR = (0.2, 20.0)
 """Beta prior of the share of predicted boxes that are not observed; chosen: mean 1 %, mostly 0."""
@@ -57,6 +57,9 @@ NOT_FINITE = 1e9
 
 INPUT_SIDE = 640.0
 """Side of the usual input of YOLO, px; distances that scale with the image refer to it."""
+
+LARGEST_SIDE = 16_384
+"""Coordinates that are mostly larger are in another unit than px; chosen: beyond most cameras."""
 
 CLOSE_STEPS = 6.0
 """Differences that count as close, in units of the precision; chosen."""
@@ -129,10 +132,12 @@ class Precision:
         if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
             most_decimals, least, side = FRACTION_DECIMALS, FRACTION_PRECISION, 1.0
         else:
-            most_decimals, least, side = PX_DECIMALS, PX_PRECISION, INPUT_SIDE
+            typical = float(np.median(np.abs(boxes).max(axis=1))) if len(boxes) else 0.0
+            side = typical if LARGEST_SIDE < typical < NOT_FINITE else INPUT_SIDE
+            most_decimals, least = PX_DECIMALS, PX_PRECISION * side / INPUT_SIDE
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
-        box = WHOLE_PRECISION if whole else max(units * 10.0**-box_decimals, least)
+        box = max(WHOLE_PRECISION if whole else units * 10.0**-box_decimals, least)
         return cls(box, score, whole, side)
 
     def in_image(self, image_shape: tuple[int, int]) -> "Precision":

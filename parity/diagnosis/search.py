@@ -27,7 +27,7 @@ from parity.diagnosis.local_search import (
     promising,
     without,
 )
-from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
+from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
@@ -141,6 +141,9 @@ DECODINGS = 5
 RESCALED_READINGS = 2
 """Readings of the raw output for which the ways of rescaling are tried; chosen."""
 
+MORE_RESCALINGS = 2
+"""Unusual ways of rescaling that are tried with other inputs, at most; chosen."""
+
 PROVEN_INPUTS, LIKELY_INPUTS = 3, 2
 """Inputs that are explained in full, if proven and if not; chosen."""
 
@@ -180,6 +183,11 @@ COMMON_RESCALINGS: tuple[Changes, ...] = (
     {"offset": "letterbox"},
 )
 """Common ways of rescaling boxes, tried while the input is not known."""
+
+UNUSUAL_RESCALINGS: tuple[Changes, ...] = tuple(
+    {**common, **detail} for common, detail in product(COMMON_RESCALINGS, COARSE_DETAILS)
+)
+"""Other ways, of which those that fit best without any fault before the network are tried, too."""
 
 ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left")
 """Faults before the network that are tried with an output that was not transposed; chosen."""
@@ -285,6 +293,7 @@ class Search:
         self.class_names = class_names
         self.without_nms = overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
+        self._rescalings = COMMON_RESCALINGS
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
 
     @property
@@ -379,10 +388,15 @@ class Search:
             readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
         _, hits, best = readings[0]
+        likely = [candidate for _, _, candidate in readings[:RESCALED_READINGS]]
+        if hits >= PROVEN:
+            likely = [best]
+        elif base not in likely:
+            likely.append(base)  # a score found by chance must not hide the correct reading
         options = [
             (self.cost_model.misfit(rescaled, names), place, candidate, rescaled)
-            for _, _, candidate in readings[: 1 if hits >= PROVEN else RESCALED_READINGS]
-            for place, rescaling in enumerate(COMMON_RESCALINGS)
+            for candidate in likely
+            for place, rescaling in enumerate(self._rescalings)
             for rescaled in [replace(candidate, **rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
@@ -405,6 +419,21 @@ class Search:
         correct = combinations_of(*DECODING)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
+    def _likely_rescalings(self, names: list[str]) -> tuple[Changes, ...]:
+        """Return the common ways of rescaling and the unusual ones that fit clearly better.
+
+        Where boxes are in another unit, say, none of the common ways pairs them with what any
+        input gives.
+        """
+        base = replace(self.try_input(()).pipeline, conf=self._lowest_conf())
+
+        def misfit(changes: Changes) -> float:
+            return self.cost_model.misfit(replace(base, **changes), names)
+
+        enough = BETTER * min(map(misfit, COMMON_RESCALINGS))
+        better = sorted((c for c in UNUSUAL_RESCALINGS if misfit(c) < enough), key=misfit)
+        return (*COMMON_RESCALINGS, *better[:MORE_RESCALINGS])
+
     def _lowest_conf(self) -> float:
         observed = self.cost_model.observed.values()
         scores = np.concatenate([np.zeros(0), *(o.scores for o in observed)])
@@ -420,6 +449,7 @@ class Search:
         two faults do to the scores is about the sum of what each does, on the scale of logits.
         """
         first = self.probes[:1]
+        self._rescalings = self._likely_rescalings(first)
         plain = self.try_input((), first)
         possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
         wanted = logit(self.cost_model.observed[first[0]].scores)
@@ -427,15 +457,15 @@ class Search:
         unlikely = is_drastic if slight else is_subtle
         moves = sorted(possible, key=lambda fault: fault.cost)
         level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
-        if min((h.cost for h in level), default=np.inf) > BETTER * plain.cost:
+        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
+        if worse or slight:  # drastic ones are few
             level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
-        elif slight:
-            moves = [fault for fault in moves if not unlikely(fault)]
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
+        every = list(level)
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
@@ -462,7 +492,8 @@ class Search:
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
             level = self._try([*likely, *greedy], first) or level
-        for hypothesis in sorted(level, key=_likely_first)[:CONFIRMED]:
+            every += level
+        for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
 
     def _try(self, options: Iterable[tuple[Fault, ...]], names: list[str]) -> list[InputHypothesis]:

@@ -214,6 +214,8 @@ def error_sentence(error: Any) -> str:
 
 def _demand(error: Any) -> str:
     kind, rule = str(error.validator), error.validator_value
+    if kind == "type" and "enum" in error.schema:
+        return _choice(error.instance, error.schema["enum"])
     if kind == "type":
         return _type([rule] if isinstance(rule, str) else rule, error.instance)
     if kind in ("enum", "x-registry"):

@@ -244,12 +244,15 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     most = [f"{number(value)}{QUANTITIES[name].unit}" for name, value in largest_of.items()]
     subjects = [subject(one, name) for name in measured]
     said = [f"{subjects[0]} differ by up to {most[0]}"]
-    said += [
-        f"{what} by up to {by}" if largest_of[name] else f"{what} are the same"
-        for what, by, name in list(zip(subjects, most, measured, strict=True))[1:]
-    ]
+    same = []
+    for what, by, name in list(zip(subjects, most, measured, strict=True))[1:]:
+        if largest_of[name]:
+            said.append(f"{what} by up to {by}")
+        else:
+            same.append(what)
+    unchanged = f", while {listing(same)} are the same" if same else ""
     moved = max(several, key=lambda each: each.measures.get("rank", 0))
-    return listing(said) + ranks_in_words(moved)
+    return listing(said) + unchanged + ranks_in_words(moved)
 
 
 def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:

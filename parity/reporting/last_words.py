@@ -18,6 +18,10 @@ SHOWN = 5  # failed jobs; chosen
 EXIT_CODE = "The exit code is "  # begins the sentence of the rule gate
 KILLED = "It gives no reason: something killed the job, as happens when memory runs out."
 NEVER_STARTED = "It never wrote its log: the job never started."
+OWN_PROGRAM = (
+    "If your own program sees something else, name its boxes under `external:` in the "
+    "configuration: the next run tells which of its steps are wrong."
+)
 AGAIN = "run the same command again, and it goes on from there."
 INTERRUPTED = f"The run was interrupted. What is finished is kept: {AGAIN}"
 TO_DO = f"What is finished is kept: fix the cause, {AGAIN}"
@@ -103,7 +107,9 @@ class LastWords:
             verdict = load(VERDICT_FILE, RunVerdict)
         except (OSError, UserError) as error:
             return f"The run is complete, but its verdict cannot be read ({error})."
-        return "\n".join([*verdict.table, "", *verdict.answers.lines, *self._kept(verdict)])
+        hint = [] if verdict.externals else [OWN_PROGRAM]
+        said = [*verdict.table, "", *verdict.answers.lines, *hint, *self._kept(verdict)]
+        return "\n".join(said)
 
     def _kept(self, verdict: RunVerdict) -> Iterator[str]:
         from parity.reporting.html.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow

@@ -72,6 +72,10 @@ KERNEL_TITLES = {
         "Resized with nearest-neighbour interpolation",
         "nearest-neighbour interpolation (INTER_NEAREST in OpenCV)",
     ),
+    "floor": (
+        "Resized with nearest-neighbour interpolation (exact quotients)",
+        "nearest-neighbour interpolation at x * side / resized side, rounded down,",
+    ),
     "lanczos": (
         "Resized with Lanczos interpolation",
         "Lanczos interpolation (INTER_LANCZOS4 in OpenCV)",

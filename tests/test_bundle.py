@@ -149,7 +149,7 @@ class Echo:
 
     input = TensorInfo("x", (1, 32, 64, 3), "float32")
     outputs = (TensorInfo("y", (1, 6, 5), "float32"),)
-    executed_by, package, providers, metadata = "echo", "numpy", (), {}
+    executed_by, versions, providers, metadata = "echo", {"echo": "1"}, (), {}
 
     def run(self, tensor: np.ndarray) -> list[np.ndarray]:
         assert tensor.shape == (1, 32, 64, 3)

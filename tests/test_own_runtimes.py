@@ -1,9 +1,11 @@
 """Runtimes with files of their own, where they are installed: they compute the same."""
 
 import importlib.util
+import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import onnx
@@ -11,6 +13,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.runtimes.litert import Quantised, read_appended
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.runtimes.onnxruntime_web import FOLDER, INSTALL
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.errors import UserError
 
@@ -151,6 +155,24 @@ def test_ncnn_that_lost_its_weights_gets_a_sentence(plain: Path) -> None:
     path.with_suffix(".bin").write_bytes(b"")
     with pytest.raises(UserError, match=r"plain.bin: NCNN cannot load it; it does not fit plain"):
         RUNTIMES["ncnn"].load(path, threads=1, providers=())
+
+
+def test_the_web_build_computes_what_onnx_runtime_computes(plain: Path) -> None:
+    if which("node") is None or not (FOLDER / "node_modules" / "onnxruntime-web").exists():
+        pytest.skip(f"onnxruntime-web is not installed: {INSTALL}")
+    tensor = np.repeat(TENSOR, 1, axis=0)
+    web = RUNTIMES["onnxruntime-web"].load(plain, threads=1, providers=())
+    (expected,) = RUNTIMES["onnxruntime"].load(plain, threads=1, providers=PROVIDERS).run(tensor)
+    for factor in (1, 2):
+        (output,) = web.run(tensor * factor)
+        np.testing.assert_allclose(output, expected * factor, atol=4e-5)
+    pinned = json.loads((FOLDER / "package.json").read_text())["dependencies"]
+    assert web.versions == pinned
+    with pytest.raises(RuntimeError, match=r"[Gg]ot invalid dimensions"):
+        web.run(np.zeros((1, 3, 8, 8), np.float32))
+    plain.write_bytes(plain.read_bytes().replace(b"Conv", b"Cnov"))
+    with pytest.raises(UserError, match=r"plain.onnx: ONNX Runtime Web cannot load it \(.*Cnov"):
+        RUNTIMES["onnxruntime-web"].load(plain, threads=1, providers=())
 
 
 def test_quantised_tensors_are_rounded_clipped_and_given_back() -> None:

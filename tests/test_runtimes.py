@@ -146,7 +146,7 @@ class Halving:
         "imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"
     }  # fmt: skip
     executed_by = "nothing"
-    package = "numpy"
+    versions: ClassVar = {}
     providers = ()
 
     def run(self, tensor: np.ndarray) -> list[np.ndarray]:

@@ -107,9 +107,9 @@ class BundleSession:
         return self.session.executed_by
 
     @property
-    def package(self) -> str:
-        """The Python package whose version counts."""
-        return self.session.package
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the packages that execute the model."""
+        return self.session.versions
 
     @property
     def providers(self) -> tuple[str, ...]:

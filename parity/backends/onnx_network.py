@@ -294,7 +294,7 @@ def describe_run(
         names=network.names,
         floor=floor,
         threads=threads,
-        versions=versions(network.session.package, "numpy", "opencv-python"),
+        versions={**network.session.versions, **versions("numpy", "opencv-python")},
         baked=described.baked,
         runtime=runtime,
         provider=network.session.executed_by,

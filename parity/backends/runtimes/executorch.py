@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +39,7 @@ class ExecuTorchSession:
     outputs: tuple[TensorInfo, ...]
     executed_by: str
     metadata: Mapping[str, str] = field(default_factory=dict)
-    package: str = "executorch"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "executorch"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":

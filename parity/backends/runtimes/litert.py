@@ -4,7 +4,8 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from parity.backends.runtimes.runtime import (
 )
 from parity.errors import UserError, in_one_line
 from parity.model_files.stored_metadata import metadata_of
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +89,7 @@ class LiteRtSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "ai-edge-litert"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "ai-edge-litert"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":

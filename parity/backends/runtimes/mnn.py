@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from parity.backends.runtimes.runtime import (
 )
 from parity.errors import UserError
 from parity.model_files.stored_metadata import metadata_of
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +40,7 @@ class MnnSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "MNN"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "MNN"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +44,7 @@ class NcnnSession:
     outputs: tuple[TensorInfo, ...]
     executed_by: str
     metadata: Mapping[str, str] = field(default_factory=dict)
-    package: str = "ncnn"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "ncnn"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":

@@ -1,7 +1,8 @@
 """ONNX Runtime, with its execution providers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +40,7 @@ class OnnxRuntimeSession:
     metadata: Mapping[str, str]
     executed_by: str
     providers: tuple[str, ...]
-    package: str = "onnxruntime"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "onnxruntime"))
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input."""

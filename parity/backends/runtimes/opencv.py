@@ -1,10 +1,12 @@
 """OpenCV's DNN module on the CPU."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.onnx_file import inputs_of, metadata_props, outputs_of, read_onnx
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
@@ -13,6 +15,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +40,7 @@ class OpenCvSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "opencv-python"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "opencv-python"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
@@ -49,12 +52,8 @@ class OpenCvSession:
 def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenCvSession:  # noqa: ARG001
     """Load a model; ``threads`` holds for all of OpenCV in this process."""
     import cv2  # noqa: PLC0415
-    import onnx  # noqa: PLC0415
 
-    try:
-        model = onnx.load(path, load_external_data=False)
-    except Exception as error:  # protobuf and onnx share no base class
-        raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
+    model = read_onnx(path)
     crashing = sorted(CRASHES & {node.op_type for node in model.graph.node})
     if crashing:
         raise UserError(
@@ -66,26 +65,13 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         network = cv2.dnn.readNetFromONNX(str(path))
     except cv2.error as error:
         raise UserError(f"{path}: OpenCV cannot load it ({in_one_line(error)}).") from None
-    stored = {tensor.name for tensor in model.graph.initializer}
-    inputs = [_describe(value) for value in model.graph.input if value.name not in stored]
     return OpenCvSession(
         network,
-        only_input(inputs, path),
-        some_outputs([_describe(value) for value in model.graph.output], path),
-        {entry.key: entry.value for entry in model.metadata_props},
+        only_input(inputs_of(model), path),
+        some_outputs(outputs_of(model), path),
+        metadata_props(model),
         f"OpenCV {cv2.__version__} on the CPU",
     )
-
-
-def _describe(value: Any) -> TensorInfo:
-    from onnx.helper import tensor_dtype_to_np_dtype  # noqa: PLC0415
-
-    tensor = value.type.tensor_type
-    shape = tuple(
-        axis.dim_value if axis.HasField("dim_value") else axis.dim_param or "?"
-        for axis in tensor.shape.dim
-    )
-    return TensorInfo(value.name, shape, tensor_dtype_to_np_dtype(tensor.elem_type).name)
 
 
 RUNTIMES.add("opencv", Runtime("OpenCV", load_session))

@@ -1,7 +1,8 @@
 """OpenVINO on the CPU."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +38,7 @@ class OpenVinoSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "openvino"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "openvino"))
     providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":

@@ -72,8 +72,8 @@ class Session(Protocol):
         """The execution providers in use, the preferred first; empty for a runtime without any."""
 
     @property
-    def package(self) -> str:
-        """The Python package whose version counts."""
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the packages that execute the model."""
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input, with the axis of the batch."""

@@ -13,7 +13,7 @@ from parity.backends.runtimes.runtime import RUNTIMES, Runtime, TensorInfo
 from parity.errors import UserError
 from parity.model_files.bundle import (
     DEVIATIONS,
-    Manifest,
+    BundleManifest,
     describe_bundle,
     read_manifest,
     stored_as,
@@ -24,7 +24,7 @@ from parity.model_files.bundle_inspection import EXPLAINED, inspect_bundle, of_o
 from parity.model_files.results import Inspection, TensorDescription, Wanted
 
 METADATA = {"imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"}
-MANIFEST = Manifest(
+MANIFEST = BundleManifest(
     runtime="ncnn",
     file="model.param",
     inputs=[TensorDescription("images", [1, 3, 32, 64], "float")],
@@ -179,7 +179,7 @@ def test_a_bundle_runs_as_an_onnx_export_does(
     np.testing.assert_array_equal(output[0, :, 0], [64, 32, 64, 32, 1, 1])
 
 
-def sentences(bundle: Path, manifest: Manifest, wanted: Wanted = WANTED) -> dict[str, str]:
+def sentences(bundle: Path, manifest: BundleManifest, wanted: Wanted = WANTED) -> dict[str, str]:
     folder = bundle.parent
     write_bundle(bundle, [folder / "mine.param", folder / "mine.bin"], manifest)
     found: Inspection = inspect_bundle(bundle, describe_bundle(bundle), wanted)

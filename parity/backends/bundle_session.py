@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from parity.backends.runtimes.runtime import RUNTIMES, Session, TensorInfo
-from parity.model_files.bundle import Manifest, read_manifest, unpacked
+from parity.model_files.bundle import BundleManifest, read_manifest, unpacked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.results import TensorDescription
 
@@ -40,7 +40,7 @@ class Conventions:
     keypoint_shape: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Self:
+    def of(cls, manifest: BundleManifest) -> Self:
         """Return the conventions that a manifest states."""
         said = read_metadata(manifest.metadata)
         height, width = manifest.inputs[0].shape[2:]

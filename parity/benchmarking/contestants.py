@@ -65,11 +65,11 @@ def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
     from parity.postprocessing.postprocess import detect  # noqa: PLC0415
 
-    network = OnnxNetwork.load(workload.onnx, threads=threads, **runtime_of(workload))
+    network = OnnxNetwork.load(workload.onnx, threads=threads, **chosen_runtime(workload))
     return arm_runner(network, detect, workload)
 
 
-def runtime_of(workload: Workload) -> dict[str, Any]:
+def chosen_runtime(workload: Workload) -> dict[str, Any]:
     """Return what executes the export, as arguments."""
     return {"runtime": workload.runtime, "providers": workload.providers}
 
@@ -78,7 +78,7 @@ def executed_by(workload: Workload) -> str:
     """Return what executes the export here, for people."""
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
 
-    network = OnnxNetwork.load(workload.onnx, threads=1, **runtime_of(workload))
+    network = OnnxNetwork.load(workload.onnx, threads=1, **chosen_runtime(workload))
     return network.session.executed_by
 
 
@@ -136,7 +136,7 @@ def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     """Return the bare runtime on the tensor of one image."""
     from parity.backends.bare import bare_run  # noqa: PLC0415
 
-    once = bare_run(workload.onnx, first, threads=threads, **runtime_of(workload))
+    once = bare_run(workload.onnx, first, threads=threads, **chosen_runtime(workload))
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for _ in images:

@@ -41,7 +41,7 @@ DEVIATIONS = {
 
 
 @dataclass(frozen=True)
-class Manifest:
+class BundleManifest:
     """What is known of the files of a bundle.
 
     Attributes
@@ -76,7 +76,7 @@ class Manifest:
     score: float | None = None
 
 
-def write_bundle(destination: str | Path, files: Sequence[Path], manifest: Manifest) -> None:
+def write_bundle(destination: str | Path, files: Sequence[Path], manifest: BundleManifest) -> None:
     """Write a bundle.
 
     Parameters
@@ -85,7 +85,7 @@ def write_bundle(destination: str | Path, files: Sequence[Path], manifest: Manif
         The archive to write.
     files : sequence of Path
         What it holds, each under :data:`STEM` and its own suffix.
-    manifest : Manifest
+    manifest : BundleManifest
         What is known of them.
     """
     with atomic(destination) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -100,7 +100,7 @@ def is_bundle(path: str | Path) -> bool:
     return Path(path).suffix == SUFFIX
 
 
-def read_manifest(path: str | Path) -> Manifest:
+def read_manifest(path: str | Path) -> BundleManifest:
     """Return what is known of the files of a bundle.
 
     Raises
@@ -111,7 +111,7 @@ def read_manifest(path: str | Path) -> Manifest:
     check_whole(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            return from_plain(json.loads(archive.read(MANIFEST)), Manifest)
+            return from_plain(json.loads(archive.read(MANIFEST)), BundleManifest)
     except (zipfile.BadZipFile, KeyError, ValueError):
         raise damaged(path, "is damaged") from None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from parity.model_files.bundle import DEVIATIONS, Manifest, read_manifest
+from parity.model_files.bundle import DEVIATIONS, BundleManifest, read_manifest
 from parity.model_files.inspection import OPTIONS, contradictions, head_of, of_metadata
 from parity.model_files.results import (
     ExportDescription,
@@ -66,19 +66,19 @@ def inspect_bundle(
     return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
 
 
-def of_conventions(manifest: Manifest) -> Iterator[Finding]:
+def of_conventions(manifest: BundleManifest) -> Iterator[Finding]:
     """Yield in what the tensors differ from those of Ultralytics' ONNX exports."""
     for name in manifest.deviations:
         said = f"{DEVIATIONS[name]} That is undone here; a deployment has to do so, too."
         yield Finding("note", said)
 
 
-def of_outputs(manifest: Manifest, stored: str) -> Iterator[Finding]:
+def of_outputs(manifest: BundleManifest, stored: str) -> Iterator[Finding]:
     """Yield how far the raw output is from the checkpoint's, and whether the precision explains it.
 
     Parameters
     ----------
-    manifest : Manifest
+    manifest : BundleManifest
         What was measured.
     stored : str
         What its weights are stored as, a key of :data:`EXPLAINED`.

@@ -7,7 +7,6 @@ of two values of :func:`parity.comparison.agreement.panoptic_quality` that were 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from parity.backends.runtimes.runtime import RUNTIMES
 from parity.comparison.agreement import panoptic_quality
 from parity.comparison.results import Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
@@ -92,7 +91,9 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
 
 def runtime_title(results: Results, arm: str) -> str:
     """Return what the runtime of an arm that runs an export is called."""
-    return RUNTIMES[results.arms[arm].made_by.runtime or "onnxruntime"].title
+    made_by = results.arms[arm].made_by
+    usual = made_by.runtime in (None, "onnxruntime")
+    return "ONNX Runtime" if usual else str(made_by.provider)
 
 
 def _is_plain(deployment: Deployment, control: str) -> bool:

@@ -18,7 +18,7 @@ from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.errors import UserError
 from parity.foreign import read_text
-from parity.model_files.bundle import Manifest, write_bundle
+from parity.model_files.bundle import BundleManifest, write_bundle
 from parity.model_files.completing import complete_metadata
 from parity.model_files.results import TensorDescription
 from parity.model_files.stored_metadata import metadata_of
@@ -74,7 +74,7 @@ def pack_files(
     found = measured_conventions(session, tensors, truth, names, network)
     returned = found.read(session.run(found.fed(tensors[0])))
     box_px, score = raw_differences([output[0] for output in returned], truth[0], network)
-    manifest = Manifest(
+    manifest = BundleManifest(
         runtime=runtime,
         file=f"model{path.suffix}",
         inputs=[TensorDescription(session.input.name, [batch, 3, height, width], "float")],

@@ -10,13 +10,15 @@ import os
 import shutil
 import zipfile
 import zlib
-from contextlib import suppress
 from pathlib import Path
 
 from parity.errors import UserError
 
 RESULTS = "results"
 """The folder of everything that a run makes, and that it can make anew."""
+
+NOTES = f"{RESULTS}/.damaged"
+"""The folder of notes of damaged results, each with a path."""
 
 MADE_AS_A_WHOLE = ".snakemake_timestamp"
 """What Snakemake leaves in a folder that is one output of a rule."""
@@ -95,14 +97,15 @@ def _is_whole_archive(path: Path) -> bool:
 
 def is_result(path: str | Path) -> bool:
     """Return whether a run made a file, and can make it anew."""
-    return Path(path).parts[0] == RESULTS
+    parts = Path(path).parts
+    return parts[0] == RESULTS and ".." not in parts
 
 
 def damaged(path: str | Path, what: str) -> UserError:
     """Return the error for a file that cannot be used.
 
-    A result is moved aside, so that Snakemake misses it and makes it anew; one in a folder that a
-    rule makes as a whole, with that folder.
+    A result is noted down, and :func:`set_aside_damaged` moves it when the next run begins. Until
+    then it stays where it is: other jobs of this run, and Snakemake itself, expect it there.
 
     Parameters
     ----------
@@ -113,11 +116,34 @@ def damaged(path: str | Path, what: str) -> UserError:
     """
     if not is_result(path):
         return UserError(f"{path} {what}; delete it and run again.")
-    folder = Path(path).parent
-    moved = folder if (folder / MADE_AS_A_WHOLE).exists() else Path(path)
-    aside = moved.with_name(f"{moved.name}.damaged")
+    note = Path(NOTES) / hashlib.sha256(os.fsencode(path)).hexdigest()
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(os.fsencode(path))
+    return UserError(f"{path} {what}: run again, and it is made anew.")
+
+
+def set_aside_damaged() -> list[str]:
+    """Move the results aside that were found to be damaged, so that Snakemake makes them anew.
+
+    One in a folder that a rule makes as a whole is moved with that folder.
+
+    Returns
+    -------
+    list of str
+        What was damaged and still there.
+    """
+    found = []
+    for note in sorted(Path(NOTES).glob("*")):
+        path = Path(os.fsdecode(note.read_bytes()))
+        if is_result(path) and path.exists():
+            found.append(str(path))
+            _set_aside(path.parent if (path.parent / MADE_AS_A_WHOLE).exists() else path)
+        note.unlink()
+    return found
+
+
+def _set_aside(path: Path) -> None:
+    aside = path.with_name(f"{path.name}.damaged")
     if aside.is_dir():
         shutil.rmtree(aside)
-    with suppress(FileNotFoundError):  # another process has just moved it
-        moved.replace(aside)
-    return UserError(f"{path} {what}; it was moved to {aside}: run again, and it is made anew.")
+    path.replace(aside)

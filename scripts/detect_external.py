@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.errors import UserError
 from parity.external.convert import convert
-from parity.integrity import damaged, is_result
 from parity.logs import log_to
 
 if TYPE_CHECKING:
@@ -14,12 +12,7 @@ if TYPE_CHECKING:
 def main(*, source: dict[str, Any], controls: list[str], arm: str, destinations: list[str]) -> None:
     """Write the detections of all batches."""
     said = {key: source[key] for key in ("source", "box_format", "names")}
-    try:
-        convert(controls=controls, destinations=destinations, arm=arm, **said)
-    except UserError as error:
-        if is_result(source["source"]):
-            raise damaged(source["source"], f"is damaged ({error})") from None
-        raise
+    convert(controls=controls, destinations=destinations, arm=arm, **said)
 
 
 if __name__ == "__main__":

@@ -378,7 +378,7 @@ def sweep(*names: str, conf: int = 2, empty: bool = False, arm: str = "onnx-fp32
         tuned_f1=[[f1] * conf] * 2,
         cells=cells,
     )
-    counts = ArmCounts(end2end=False, detections=np.full((2, conf), 10))
+    counts = ArmCounts(ignores_iou=False, detections=np.full((2, conf), 10))
     return SweepResults(
         model="$x$ *a*",
         images=3,

@@ -15,7 +15,7 @@ import pytest
 import torch
 from ultralytics import YOLO
 from ultralytics.nn import tasks
-from ultralytics.nn.tasks import DetectionModel
+from ultralytics.nn.tasks import ClassificationModel, DetectionModel
 
 from parity.backends.pytorch import checkpoint as module
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
@@ -79,7 +79,7 @@ def attacks(marker: Path) -> dict[str, tuple[bytes, str]]:
     return {
         "a function of os": (
             pickle.dumps({"model": Evil(marker)}, 2),
-            "asks for posix.system, which a detector does not need",
+            "asks for posix.system, which a YOLO model does not need",
         ),
         "a module that holds os": (
             called(b"torch.serialization\nos.system", name),
@@ -157,6 +157,22 @@ def test_trust_is_needed_for_more_and_is_enough(yolo11n_pt: Path, tmp_path: Path
     assert "set trust: true for this model if you trust the file." in sentence
     obtain_checkpoint(str(tmp_path / "dated.pt"), tmp_path / "out.pt", trust=True)
     assert (tmp_path / "out.pt").read_bytes() == (tmp_path / "dated.pt").read_bytes()
+
+
+@pytest.mark.parametrize("trust", [False, True])
+def test_a_classifier_is_taken(tmp_path: Path, trust: bool) -> None:
+    model = ClassificationModel("yolo11n-cls.yaml", nc=2, verbose=False)
+    model.names, model.args = {0: "cat", 1: "dog"}, {"imgsz": 224}
+    torch.save({"model": model, "ema": None, "epoch": -1}, tmp_path / "own.pt")
+    obtain_checkpoint(str(tmp_path / "own.pt"), tmp_path / "out.pt", trust=trust)
+    assert (tmp_path / "out.pt").is_file()
+
+
+def test_an_anchor_based_head_is_refused_though_trusted(tmp_path: Path) -> None:
+    model = DetectionModel("yolo11n.yaml", nc=2, verbose=False)
+    del model.model[-1].reg_max
+    torch.save({"model": model, "ema": None, "epoch": -1}, tmp_path / "own.pt")
+    assert "anchor-based head" in refused(tmp_path / "own.pt", tmp_path / "out.pt", trust=True)
 
 
 def made(kind: str) -> bytes:

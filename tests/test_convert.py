@@ -18,6 +18,7 @@ from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import convert, load_converted
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Declared, Known
+from parity.integrity import set_aside_damaged
 
 NAMES = {0: "person", 1: "car", 2: "dog"}
 NOTHING_KNOWN = Known()
@@ -145,3 +146,22 @@ def test_boxes_that_cannot_be_read_list_no_image_and_say_why(
     assert {record.reason for record in records.values()} == {NOT_LISTED}
     with pytest.raises(UserError, match=r"boxes.json, entry 1: 10000000000 is not a class id"):
         load_converted(made, NOTHING_KNOWN)
+
+
+@pytest.mark.parametrize("place", ["results/inject/m", "."])
+def test_only_a_result_that_cannot_be_read_is_moved_aside(
+    tmp_path: Path, controls: list[str], place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = Path(place, "mine.json")
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(json.dumps([box("a.jpg")])[:-9])
+    made = [str(tmp_path / "made" / Path(path).name) for path in controls]
+    if place == ".":
+        convert(source, controls, made, arm="external-mine")
+        assert "not valid JSON" in (load(made[0], DetectionBatch).made_by.unread or "")
+    else:
+        with pytest.raises(UserError, match=r"run again, and it is made anew"):
+            convert(source, controls, made, arm="external-mine")
+    set_aside_damaged()
+    assert source.exists() == (place == ".")

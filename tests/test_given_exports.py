@@ -1,5 +1,7 @@
 """Given ONNX files that deviate from Ultralytics' exports: recognised by running, and served."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +11,28 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime import InferenceSession
 
+from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch.given_export import take_adapted
 from parity.data.listing import find_samples
 from parity.errors import UserError
-from parity.model_files.adapting import ADAPTED
+from parity.model_files.adapting import ADAPTED, adapt
 from parity.model_files.completing import COMPLETED
-from parity.model_files.description import load_given
+from parity.model_files.description import describe_file, load_given
 from parity.model_files.inspection import of_metadata
+from tests.conftest import ROOT
+from tests.test_hostile_graphs import detector, looping
 
 OPTIONS: dict[str, Any] = {"imgsz": [640, 640], "metadata": {}}
 CLASSES = 80
 ANCHORS = 8400
 
 
-def value(name: str, shape: list[int], dtype: int = TensorProto.FLOAT) -> onnx.ValueInfoProto:
+def value(
+    name: str, shape: list[Any] | None, dtype: int = TensorProto.FLOAT
+) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, dtype, shape)
 
 
@@ -186,6 +194,134 @@ def test_metadata_of_the_configuration_replaces_that_of_the_file(
     network = OnnxNetwork.load(tmp_path / "own.onnx", threads=1)
     assert network.names == dict(enumerate(names))
     assert network.session.metadata[COMPLETED] == "names:configuration"
+
+
+def test_what_an_earlier_run_wrote_of_a_file_is_not_believed(
+    yolo11n_pt: Path, yolo11n_static: Path, tmp_path: Path
+) -> None:
+    model = onnx.load(yolo11n_static)
+    for key, text in {ADAPTED: "x", COMPLETED: "names:checkpoint"}.items():
+        model.metadata_props.add(key=key, value=text)
+    onnx.save(model, tmp_path / "given.onnx")
+    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", yolo11n_pt, OPTIONS)
+    metadata = {e.key: e.value for e in onnx.load(tmp_path / "own.onnx").metadata_props}
+    assert list(of_metadata(metadata)) == []
+    assert metadata == {e.key: e.value for e in onnx.load(yolo11n_static).metadata_props}
+
+
+@pytest.mark.parametrize("returned", [[None, None, 3], None], ids=["axes without names", "nothing"])
+def test_open_axes_stay_open(returned: list[int | None] | None) -> None:
+    graph = helper.make_graph(
+        [helper.make_node("Reshape", ["image", "shape"], ["output0"])],
+        "small",
+        [value("image", [None, None, None, 3])],
+        [value("output0", returned)],
+        [numpy_helper.from_array(np.array([0, -1, 3]), "shape")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    adapt(model, ("nhwc", "transposed"), rows=3, classes=1)
+    session = InferenceSession(model.SerializeToString())
+    fed = np.random.default_rng(1).random((2, 3, 4, 5), np.float32)
+    (found,) = session.run(None, {session.get_inputs()[0].name: fed})
+    np.testing.assert_array_equal(found, fed.reshape(2, 3, 20))
+
+
+def exported(given: Path, destination: Path, checkpoint: Path) -> None:
+    """Do with a given file what the export does."""
+    take_adapted(given, destination, checkpoint, OPTIONS)
+    facts_of_file(describe_file(destination), given)
+
+
+def without_input(model: onnx.ModelProto) -> None:
+    model.graph.initializer.append(
+        numpy_helper.from_array(np.zeros((1, 3, 64, 64), np.float32), "images")
+    )
+    del model.graph.input[:]
+
+
+def take_elements(model: onnx.ModelProto, dtype: int) -> None:
+    node = helper.make_node("Cast", ["elements"], [""], to=TensorProto.FLOAT)
+    before(model, [node], value("elements", [1, 3, 64, 64], dtype))
+
+
+def take_shape(model: onnx.ModelProto, shape: list[int]) -> None:
+    model.graph.input[0].CopyFrom(value("images", shape))
+    del model.graph.output[:]
+    model.graph.output.append(value("maps", [None, 6, None, None]))
+    del model.graph.node[1]
+
+
+def reshape_wrongly(model: onnx.ModelProto) -> None:
+    """Reshape to a shape that the input decides, so that nothing but running it can fail."""
+    model.graph.input[0].CopyFrom(value("images", ["batch", 3, 64, 64]))
+    del model.graph.node[1]
+    shape = helper.make_node("Shape", ["images"], ["taken"], start=1)
+    model.graph.node.extend([shape, helper.make_node("Reshape", ["maps", "taken"], ["output0"])])
+
+
+def return_scalar(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("ReduceMax", ["output0"], ["most"], keepdims=0))
+    model.graph.output[0].CopyFrom(value("most", []))
+
+
+def return_text(model: onnx.ModelProto) -> None:
+    node = helper.make_node("Cast", ["output0"], ["text"], to=TensorProto.STRING)
+    model.graph.node.append(node)
+    model.graph.output[0].CopyFrom(value("text", [1, 6, 64], TensorProto.STRING))
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (without_input, "takes 0 inputs (none); expected the image alone"),
+        (lambda m: take_elements(m, TensorProto.DOUBLE), "takes double; expected float32 or"),
+        (lambda m: take_elements(m, TensorProto.INT8), "takes int8; expected float32 or"),
+        (lambda m: take_shape(m, [1, 3, 60_000, 60_000]), "expected sides of 1 to 8192 px"),
+        (lambda m: take_shape(m, [1, 60_000, 60_000, 3]), "expected sides of 1 to 8192 px"),
+        (lambda m: take_shape(m, [10**6, 3, 64, 64]), "expected a batch of 1 to 1024 images"),
+        (lambda m: take_shape(m, [1, 3, 100, 64]), "takes 100x64 px; export it with sides that"),
+        (reshape_wrongly, "cannot run it ("),
+        (return_scalar, "returns []; expected [batch, "),
+        (return_text, "returns string; expected float32 or float16"),
+    ],
+)
+def test_inputs_that_no_image_can_be_say_why(
+    edit: Callable[[onnx.ModelProto], None], said: str, yolo11n_pt: Path, tmp_path: Path
+) -> None:
+    model = detector()
+    edit(model)
+    onnx.save(model, tmp_path / "given.onnx")
+    with pytest.raises(UserError) as caught:
+        exported(tmp_path / "given.onnx", tmp_path / "own.onnx", yolo11n_pt)
+    assert str(caught.value).startswith(str(tmp_path / "given.onnx"))
+    assert said in str(caught.value)
+
+
+ENDLESS = """
+import sys
+from parity.backends.pytorch.given_export import take_adapted
+from parity.errors import in_one_sentence
+from parity.limits import Limits
+Limits(graph_seconds=2).set()
+given, destination, checkpoint = sys.argv[1:]
+with in_one_sentence():
+    take_adapted(given, destination, checkpoint, {"imgsz": [64, 64], "metadata": {}})
+"""
+
+
+def test_a_loop_without_end_is_stopped(yolo11n_pt: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.onnx"
+    onnx.save(looping(None), given)
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS, given, tmp_path / "own.onnx", yolo11n_pt],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode
+    assert f"error: {given}: running it took longer than 2 s and was stopped" in done.stderr
 
 
 def with_plugin(model: onnx.ModelProto) -> None:

@@ -86,7 +86,11 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
             "stop",
             r"The input is 64x64 px; imgsz is \[96, 64\].",
         ),
-        ({"trained": (32, 32)}, "note", "trained at 32x32 px, the size of predict; this is 64x64"),
+        (
+            {"trained": (32, 32)},
+            "note",
+            "trained at 32x32 px, which predict uses by default; this export takes 64x64 px.",
+        ),
         ({"opset": 12}, "note", "The operator set is 18; 12 was asked for."),
         ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),
         (
@@ -197,6 +201,16 @@ def test_another_layout_is_no_difference() -> None:
     assert (compared.by_layout, compared.by_value) == (2, 1)
     stored["reorder0"] = in_blocks(WEIGHTS["first.weight"] * np.float32(1.01)), "float32"
     assert compare_weights(stored, WEIGHTS).absent == ["first.weight"]
+
+
+def test_swapped_channels_are_another_layout_only_where_the_runtime_reorders() -> None:
+    swapped = WEIGHTS["first.weight"][:, ::-1].copy()
+    stored = {f"onnx::{i}": (array, "float32") for i, array in enumerate(WEIGHTS.values())}
+    stored["onnx::0"] = swapped, "float32"
+    compared = compare_weights(stored, WEIGHTS)
+    assert [row.name for row in compared.differing] == ["first.weight"]
+    compared = compare_weights(stored, WEIGHTS, reordered=True)
+    assert (compared.differing, compared.by_layout) == ([], 1)
 
 
 def test_weights_outside_the_folder_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from parity.errors import UserError
 from parity.files import atomic_folder, read_json, write_json, write_npz, write_text
-from parity.integrity import MADE_AS_A_WHOLE, check_whole
+from parity.integrity import MADE_AS_A_WHOLE, check_whole, damaged, set_aside_damaged
 
 
 def write_archive(path: Path) -> None:
@@ -58,12 +58,18 @@ def test_what_was_written_is_whole(result: Path) -> None:
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
 @pytest.mark.parametrize("result", WRITERS, indirect=True)
-def test_a_truncated_result_is_noticed_and_moved_aside(result: Path, share: float) -> None:
+def test_a_truncated_result_is_set_aside_when_the_next_run_begins(
+    result: Path, share: float
+) -> None:
     content = result.read_bytes()
     result.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(UserError, match=r"is damaged; .* run again, and it is made anew\.$"):
-        check_whole(result)
+    for _ in range(2):  # a job is tried again, and finds the same
+        with pytest.raises(UserError, match=r"is damaged: run again, and it is made anew\.$"):
+            check_whole(result)
+    assert set_aside_damaged() == [str(result)]
     assert not result.exists()
+    assert result.with_name(f"{result.name}.damaged").exists()
+    assert set_aside_damaged() == []
 
 
 @pytest.mark.parametrize("result", ["a.json", "a.html", "a.md", "a.npz", "a.pt"], indirect=True)
@@ -108,6 +114,27 @@ def test_a_damaged_file_is_moved_aside_with_the_folder_that_is_one_output() -> N
             write_json(temporary / "browser.json", "browser/1", {})
         (folder / MADE_AS_A_WHOLE).touch()
         (folder / "browser.json").write_text("{")
-        with pytest.raises(UserError, match=r"was moved to results/browse/m\.damaged"):
+        with pytest.raises(UserError, match=r"results/browse/m/browser\.json is damaged"):
             read_json(folder / "browser.json", "browser/1")
+        set_aside_damaged()
         assert not folder.exists()
+        assert Path("results/browse/m.damaged/browser.json").exists()
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_nothing_but_results_is_set_aside() -> None:
+    Path("results").mkdir()
+    own = Path("own.json")
+    own.touch()
+    for path in (own, Path("results/../own.json")):
+        assert "delete it and run again" in str(damaged(path, "is damaged"))
+    assert set_aside_damaged() == []
+    assert own.exists()
+
+
+@pytest.mark.usefixtures("in_folder")
+def test_a_damaged_result_that_was_made_anew_or_deleted_is_no_concern() -> None:
+    write_json("results/a.json", "thing/1", {})
+    damaged("results/a.json", "is damaged")
+    Path("results/a.json").unlink()
+    assert set_aside_damaged() == []

@@ -130,9 +130,9 @@ def test_a_damaged_end_of_a_run_is_made_anew(
             write_json(end, "verdict/1", {})
         else:
             write_text(end, "text\n" * 99)
-    plan.set_aside_damaged(plan.ENDS)
+    plan.make_damaged_anew()
     assert all(Path(end).exists() for end in plan.ENDS)
     Path(name).write_bytes(Path(name).read_bytes()[:-5])
-    plan.set_aside_damaged(plan.ENDS)
+    plan.make_damaged_anew()
     assert [end for end in plan.ENDS if not Path(end).exists()] == [name]
     assert capsys.readouterr().err == f"{name} is damaged; it is made anew.\n"

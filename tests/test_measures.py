@@ -60,11 +60,6 @@ def test_a_shifted_mask_has_a_boundary_as_far_away(shift: tuple[int, int], reaso
     assert found["area"][0] == 0
 
 
-def test_masks_of_other_sizes_have_nothing_in_common() -> None:
-    one, other = (detections(masks=np.ones((1, side, side), np.uint8)) for side in (4, 8))
-    assert measure(one, other, PAIRS)["mask"].tolist() == [1.0]
-
-
 def test_sigmas_are_those_of_coco() -> None:
     np.testing.assert_allclose(COCO_SIGMAS, Params("keypoints").kpt_oks_sigmas)
 

@@ -12,7 +12,10 @@ import yaml
 from onnx import numpy_helper
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
+from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.backends.pytorch.export import export_onnx
 from tests.hostile_checkpoints import evil_architecture
+from tests.task_models import TASK_MODELS, make_checkpoint
 from tests.test_checkpoint import refused
 
 
@@ -31,6 +34,28 @@ def test_rebuilding_is_reproducible(yolo11n_pt: Path, yolo11n_onnx: Path, tmp_pa
     assert (tmp_path / "yolo11n.pt").read_bytes() == yolo11n_pt.read_bytes()
     obtain_checkpoint("yolo11n.pt", tmp_path / "named.pt", trust=False)
     assert (tmp_path / "named.pt").read_bytes() == yolo11n_pt.read_bytes()
+
+
+def with_distinct_biases(path: Path) -> Path:
+    """Change the biases of a model: the exporter stores those that are equal only once."""
+    checkpoint = torch.load(path, weights_only=False)
+    for module in checkpoint["model"].modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.bias)
+    torch.save(checkpoint, path)
+    return path
+
+
+@pytest.mark.parametrize("task", TASK_MODELS)
+def test_every_task_is_rebuilt(yolo11n_pt: Path, tmp_path: Path, task: str) -> None:
+    own = with_distinct_biases(make_checkpoint(task, yolo11n_pt, tmp_path / "own.pt"))
+    export_onnx(own, tmp_path / "own.onnx", imgsz=64, simplify=False)
+    obtain_checkpoint(str(tmp_path / "own.onnx"), tmp_path / "out.pt", trust=False)
+    expected, found = (CheckpointFacts.load(each) for each in (own, tmp_path / "out.pt"))
+    assert found.names == expected.names
+    assert found.weights.keys() == expected.weights.keys()
+    for name, weights in expected.weights.items():
+        np.testing.assert_array_equal(found.weights[name], weights, err_msg=name)
 
 
 def changed(path: Path, source: Path, change: Callable[[onnx.ModelProto], None]) -> Path:
@@ -70,7 +95,18 @@ def other_kernels(model: onnx.ModelProto) -> None:
     del model.graph.value_info[:]
 
 
+def rename_weights(model: onnx.ModelProto) -> None:
+    """Give the weights the names that they have in an export with nms=True."""
+    for node in model.graph.node:
+        for i, name in enumerate(node.input):
+            node.input[i] = f"model.{name}" if name.startswith("model.") else name
+    for tensor in model.graph.initializer:
+        if tensor.name.startswith("model."):
+            tensor.name = f"model.{tensor.name}"
+
+
 REBUILDING = [
+    (rename_weights, "holds the weights of no architecture that Ultralytics", "NMS in the graph"),
     (lambda m: metadata(m, task="depth"), "only classification models", "another task"),
     (lambda m: metadata(m, task=None), "only classification models", "no metadata"),
     (other_kernels, "holds the weights of no architecture that Ultralytics 8.4.190", "pruned"),

@@ -37,6 +37,15 @@ def test_the_size_is_read_of_a_checkpoint(
     assert trained_size(trained_at(imgsz, tmp_path / "best.pt")) == expected
 
 
+def test_the_size_that_only_the_model_states_counts(tmp_path: Path) -> None:
+    import torch
+
+    model = torch.nn.Identity()
+    model.args = {"imgsz": 320}
+    torch.save({"model": model, "train_args": {}}, tmp_path / "best.pt")
+    assert trained_size(str(tmp_path / "best.pt")) == (320, 320)
+
+
 def test_the_size_is_read_of_an_export(yolo11n_onnx: Path) -> None:
     assert trained_size(str(yolo11n_onnx)) == (640, 640)
 

@@ -6,7 +6,6 @@ from parity.reporting.wording import (
     ceiling,
     four_decimals,
     is_web_address,
-    listing,
     number,
     percent,
     printable,
@@ -32,9 +31,6 @@ def test_small_words() -> None:
         "NaN",
     ]
     assert ceiling(float("nan")) == "NaN"
-    assert listing([]) == ""
-    assert listing(["a", "b", "c"]) == "a, b and c"
-    assert listing(["a", "b", "c"], limit=2) == "a, b and 1 more"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What the file of an export says of itself: all that the torch-free path knows about a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
 from parity.model_files.output_layout import FINISHED_COLUMNS, OutputLayout
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.sentences import listing
 from parity.tasks.task import TASKS, Task, supported_models
 
 DTYPES = ("float32", "float16")
@@ -28,8 +29,8 @@ class ModelFacts:
 
     Attributes
     ----------
-    task : Task
-        What it was trained to find.
+    task_name : str
+        What it was trained to find, a key of :data:`parity.tasks.task.TASKS`.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     stride : int
@@ -52,7 +53,7 @@ class ModelFacts:
         Keypoints of an object and numbers of a keypoint.
     """
 
-    task: Task
+    task_name: str
     imgsz: tuple[int, int]
     stride: int
     names: dict[int, str]
@@ -65,10 +66,14 @@ class ModelFacts:
     keypoint_shape: tuple[int, int] | None = None
 
     @property
+    def task(self) -> Task:
+        """What it was trained to find."""
+        return TASKS[self.task_name]
+
+    @property
     def head(self) -> NetworkHead:
         """What the end of the network is."""
-        name = next(name for name, task in TASKS.items() if task is self.task)
-        return NetworkHead(name, self.end2end, self.keypoint_shape)
+        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     said, taken = read_metadata(model.metadata), model.input
     if said.wrong:
         raise UserError(
-            f"{path}: in its metadata, {' and '.join(said.wrong.values())}; export it with "
+            f"{path}: in its metadata, {listing(list(said.wrong.values()))}; export it with "
             "Ultralytics."
         )
     if said.imgsz is None or said.names is None or said.stride is None or said.task is None:
@@ -117,7 +122,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
             "of YOLOv8 and later work."
         )
     task, classes = TASKS[said.task], len(said.names)
-    batch, fixed = _check_input(taken, path)
+    batch, fixed = check_input(taken, path)
     shapes = [output.shape for output in model.outputs]
     if len(shapes) < task.outputs:
         raise UserError(f"{path} has {len(shapes)} output; {task.models} have {task.outputs}.")
@@ -130,7 +135,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     finished = layout.head != "raw"
     _check_output(model.outputs[0], task, None if finished else layout.length, classes, path)
     return ModelFacts(
-        task=task,
+        task_name=said.task,
         imgsz=fixed or said.imgsz,
         stride=said.stride,
         names=said.names,
@@ -146,24 +151,55 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
 
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
-    taken = _as_info(only_input(description.inputs, path))
-    outputs = tuple(map(_as_info, description.outputs))
+    taken = as_info(only_input(description.inputs, path))
+    outputs = tuple(map(as_info, description.outputs))
     return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 
 
-def _as_info(tensor: TensorDescription) -> TensorInfo:
+def as_info(tensor: TensorDescription) -> TensorInfo:
+    """Return what a description says of a tensor as a session says it."""
     shape = tuple(axis or "?" for axis in tensor.shape)
     return TensorInfo(tensor.name, shape, ONNX_DTYPES.get(tensor.dtype, tensor.dtype))
 
 
-def _check_input(taken: TensorInfo, path: str | Path) -> tuple[int, tuple[int, int] | None]:
-    """Return the images that one run takes, and the size of its input if that is fixed."""
+def check_input(
+    taken: TensorInfo,
+    path: str | Path,
+    *,
+    channels_last: bool = False,
+    dtypes: Sequence[str] = DTYPES,
+) -> tuple[int, tuple[int, int] | None]:
+    """Check the input of a model.
+
+    Parameters
+    ----------
+    taken : TensorInfo
+        The input.
+    path : str or Path
+        Its file, for messages.
+    channels_last : bool
+        Whether it takes (batch, height, width, 3).
+    dtypes : sequence of str
+        Element types that are allowed.
+
+    Returns
+    -------
+    batch : int
+        Images that one run takes.
+    fixed : tuple of int or None
+        Height and width, px; None if they are open.
+
+    Raises
+    ------
+    UserError
+        If it is no image, or larger than an image may be.
+    """
     shape = list(taken.shape)
-    if len(shape) != 4 or shape[1] != 3:
+    if len(shape) != 4 or shape[3 if channels_last else 1] != 3:
         raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
-    if taken.dtype not in DTYPES:
-        raise UserError(f"{path} takes {taken.dtype}; expected float or float16.")
-    batch, _, height, width = shape
+    if taken.dtype not in dtypes:
+        raise UserError(f"{path} takes {taken.dtype}; expected {' or '.join(dtypes)}.")
+    batch, height, width = shape[0], *(shape[1:3] if channels_last else shape[2:4])
     if isinstance(batch, int) and not 1 <= batch <= LARGEST_BATCH:
         raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
     sides = [side for side in (height, width) if isinstance(side, int)]
@@ -182,7 +218,7 @@ def _check_output(
     """Check a first output; the rows of finished boxes are None."""
     shape = list(output.shape)
     if output.dtype not in DTYPES:
-        raise UserError(f"{path} returns {output.dtype}; expected float or float16.")
+        raise UserError(f"{path} returns {output.dtype}; expected {' or '.join(DTYPES)}.")
     if rows is None and len(shape) != 3:
         raise UserError(
             f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "

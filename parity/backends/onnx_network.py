@@ -216,23 +216,12 @@ class OnnxNetwork(ModelFacts):
             missing = self.batch - len(tensors)
             fed = np.concatenate([*tensors, np.zeros((missing, *fed.shape[1:]), np.float32)])
         fed = fed.astype(self.dtype, copy=False)
-        with graph_limit(self.path, "running it", images=self.batch):
-            found = self._run(fed)
+        found = run_session(self.session, fed, self.path)[: self.task.outputs]
         for output in found:
             if output.shape[:1] != fed.shape[:1]:
                 raise self._broken_promise(output)
         counted = [output.astype(np.float32, copy=False) for output in found]
         return [tuple(output[i] for output in counted) for i in range(len(tensors))]
-
-    def _run(self, fed: np.ndarray) -> list[np.ndarray]:
-        try:
-            return self.session.run(fed)[: self.task.outputs]
-        except MemoryError:
-            raise
-        except Exception as error:  # the exceptions of runtimes share no base class
-            raise UserError(
-                f"{self.path}: {self.session.executed_by} cannot run it ({in_one_line(error)})."
-            ) from None
 
     def decode(self, outputs: Outputs, floor: float) -> Candidates:
         """Return the candidates of the outputs for an image that score above a floor.
@@ -254,6 +243,34 @@ class OnnxNetwork(ModelFacts):
             f"{self.path} returned {list(output.shape)}, which is not the shape that it promises; "
             "export the model again."
         )
+
+
+def run_session(session: Session, fed: np.ndarray, path: str | Path) -> list[np.ndarray]:
+    """Run a model within the limits of time and memory.
+
+    Parameters
+    ----------
+    session : Session
+        The loaded model.
+    fed : (N, ...) array
+        Its input for N images.
+    path : str or Path
+        Its file, for messages.
+
+    Raises
+    ------
+    UserError
+        If the runtime cannot run it.
+    """
+    with graph_limit(path, "running it", images=len(fed)):
+        try:
+            return session.run(fed)
+        except MemoryError:
+            raise
+        except Exception as error:  # the exceptions of runtimes share no base class
+            raise UserError(
+                f"{path}: {session.executed_by} cannot run it ({in_one_line(error)})."
+            ) from None
 
 
 def describe_run(

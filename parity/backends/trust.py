@@ -3,6 +3,8 @@
 import os
 
 VARIABLE = "YOLO_PARITY_TRUST"
+REMEDY = "set trust: true for this model if you trust the file"
+"""What a user can do about a file that is refused, for sentences."""
 
 
 def trust_checkpoint(trust: bool) -> None:

@@ -12,6 +12,7 @@ from parity.comparison.polygons import corner_distances
 from parity.detection.detections import Detections
 from parity.detection.masks import image_part
 from parity.detection.oriented_boxes import corners_of
+from parity.tasks.task import TASKS
 
 Measures = dict[str, np.ndarray]
 """By name of the measure, a difference for each pair."""
@@ -47,7 +48,7 @@ def measure(
         rectangle. Of labels, ``rank`` is by how many places one moved among those that both
         report, and ``margin`` how much the lead of the best label over the second differs.
     """
-    if task == "classify":
+    if not TASKS[task].has_boxes:
         return {"rank": _moves(pairs), "margin": _margins(reference, candidate, len(pairs))}
     ours, theirs = reference.at(pairs[:, 0]), candidate.at(pairs[:, 1])
     found: Measures = {}
@@ -120,8 +121,6 @@ def on_one_grid(
 
 
 def _of_masks(ours: np.ndarray, theirs: np.ndarray) -> Measures:
-    if ours.shape != theirs.shape:  # of another size: nothing is comparable px by px
-        return {"mask": np.ones(len(ours))}
     columns = np.array(list(map(_of_mask, ours, theirs))).reshape(-1, 3).T
     return dict(zip(("mask", "boundary_px", "area"), columns, strict=True))
 

@@ -6,7 +6,7 @@ better box ever suppresses a box, and the cut removes none of those. So each IoU
 NMS per image and arm, and the detections at any confidence are the first few of one list.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Self
@@ -22,6 +22,7 @@ from parity.detection.head import NetworkHead
 from parity.documents import save
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect_boxes
+from parity.tasks.task import TASKS
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class ArmCounts:
 
     Attributes
     ----------
-    end2end : bool
-        Whether its boxes are finished, so that no IoU threshold applies.
+    ignores_iou : bool
+        Whether no IoU threshold applies: its boxes are finished, or it has none.
     detections : (I, K) int64
         At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
     """
 
-    end2end: bool
+    ignores_iou: bool
     detections: np.ndarray
 
 
@@ -148,23 +149,19 @@ def rank_image(
     """
     ranked: list[Ranked] = []
     for iou in ious:
-        if ranked and no_iou(head):
+        if ranked and ignores_iou(head):
             ranked.append(ranked[0])
             continue
         everything = len(image.candidates)
         kept = detect_boxes(image, conf=conf, iou=iou, max_det=everything, head=head)
-        same = (other for other in ranked if _equal(other.detections, kept))
+        same = (other for other in ranked if other.detections.equals(kept))
         ranked.append(next(same, None) or Ranked(_by_falling_score(kept), max_det))
     return ranked
 
 
-def no_iou(head: NetworkHead) -> bool:
+def ignores_iou(head: NetworkHead) -> bool:
     """Return whether no IoU threshold applies to what a network returns."""
-    return head.end2end or head.task == "classify"
-
-
-def _equal(one: Detections, other: Detections) -> bool:
-    return all(np.array_equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    return head.end2end or not TASKS[head.task].has_boxes
 
 
 def _by_falling_score(detections: Detections) -> Detections:
@@ -351,7 +348,7 @@ def sweep(
     if len(identities) != 1:
         raise UserError(f"the candidates of {', '.join(arms)} list different images; run again.")
     task = next(iter(arms.values())).made_by.head.task
-    axes = axes.without_iou if task == "classify" else axes
+    axes = axes if TASKS[task].has_boxes else axes.without_iou
     ranked = {arm: sweep_arm(batch, axes) for arm, batch in arms.items()}
     compared = {
         name: add_counts(
@@ -368,7 +365,7 @@ def sweep(
         images=len(identities.pop()),
         arms={
             arm: ArmCounts(
-                end2end=no_iou(batch.made_by.head),
+                ignores_iou=ignores_iou(batch.made_by.head),
                 detections=np.sum(
                     [[each.counts(axes.tuned_conf) for each in image] for image in ranked[arm]],
                     axis=0,

@@ -15,6 +15,7 @@ from parity.comparison.sweep import ArmCounts, MatchCounts, SweepCounts, add_cou
 from parity.comparison.threshold_grid import Axes
 from parity.documents import load
 from parity.errors import UserError
+from parity.tasks.task import TASKS
 
 WORTHWHILE = 0.1
 """Share of the differences that other thresholds must remove to be recommended; chosen."""
@@ -298,7 +299,7 @@ def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> S
             raise UserError(f"{path} was swept over other thresholds; delete it and run again.")
     arms = {
         arm: ArmCounts(
-            counts.end2end, np.sum([batch.arms[arm].detections for batch in batches], axis=0)
+            counts.ignores_iou, np.sum([batch.arms[arm].detections for batch in batches], axis=0)
         )
         for arm, counts in first.arms.items()
     }
@@ -311,7 +312,7 @@ def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> S
             f"The graph of {arm} finishes its boxes, so only conf was swept: iou does not change "
             "them."
             for arm, counts in arms.items()
-            if counts.end2end and first.task != "classify"
+            if counts.ignores_iou and TASKS[first.task].has_boxes
         ],
         arms=arms,
         comparisons={

@@ -16,7 +16,8 @@ class Candidates:
     Attributes
     ----------
     boxes : (N, 4) float32
-        cx, cy, width, height in input px; x1, y1, x2, y2 from an end-to-end head.
+        cx, cy, width, height in input px. Finished boxes are x1, y1, x2, y2, unless they are
+        oriented.
     scores : (N,) float32
         Score of the best class, in (0, 1].
     class_ids : (N,) int32
@@ -83,8 +84,8 @@ def decode_end2end(raw: np.ndarray, floor: float) -> Candidates:
     Parameters
     ----------
     raw : (rows, 6 + E) float32
-        x1, y1, x2, y2 in input px, score, class id, then what the task adds; a row per box, after
-        NMS.
+        x1, y1, x2, y2 in input px (oriented boxes: cx, cy, width, height), score, class id, then
+        what the task adds; a row per box, after NMS.
     floor : float
         The comparison is strict, as in Ultralytics.
     """

@@ -153,7 +153,7 @@ def cut(candidates: Candidates, *, conf: float, max_det: int) -> Candidates:
     Parameters
     ----------
     candidates : Candidates
-        Boxes as x1, y1, x2, y2 in input px.
+        Finished boxes, see :class:`Candidates`.
     conf : float
         A score must exceed it.
     max_det : int

@@ -13,8 +13,8 @@ def encode_masks(masks: np.ndarray) -> list[str]:
     """
     from faster_coco_eval.core import mask as coco  # noqa: PLC0415  only needed where masks are
 
-    columns = np.asfortranarray(masks.transpose(1, 2, 0))
-    return [each["counts"].decode() for each in coco.encode(columns)]
+    each_encoded = (coco.encode(np.asfortranarray(mask)) for mask in masks)
+    return [encoded["counts"].decode() for encoded in each_encoded]
 
 
 def decode_masks(counts: list[str], shape: tuple[int, int] | None) -> np.ndarray:

@@ -33,8 +33,8 @@ class SuppressedBatch:
     iou : float
         IoU threshold of NMS.
     images : dict of str to Detections
-        By name, in image px and in falling order of scores; empty for tasks whose detections are
-        more than boxes.
+        By name, in image px; in falling order of scores, or in that of an end-to-end head. Empty
+        for tasks whose detections are more than boxes.
     """
 
     iou: float

@@ -22,6 +22,7 @@ from parity.external.observations import (
     Observed,
 )
 from parity.external.reader import load_external
+from parity.integrity import damaged, is_result
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,13 @@ def convert(
     the class ids that they get.
 
     Planning reads the source, too, and ends the run where it cannot be read. A source that has
-    changed since then, or that another rule wrote, costs its own diagnosis and not the report:
-    ``made_by`` says why it could not be read.
+    changed since then costs its own diagnosis and not the report: ``made_by`` says why it could
+    not be read.
+
+    Raises
+    ------
+    UserError
+        If a source that another rule wrote cannot be read.
     """
     batches = [load(path, DetectionBatch) for path in controls]
     model_names = batches[0].made_by.names
@@ -73,6 +79,8 @@ def convert(
     try:
         seen = load_external(source, sizes, own, box_format=box_format)
     except UserError as error:
+        if is_result(source):
+            raise damaged(source, f"is damaged ({error})") from None
         seen, unread = Observations({}), str(error)
         log.error("%s", error)
     if names:

@@ -14,10 +14,10 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-ADAPTED = "parity.adapted"
-"""Key of the metadata under which the names of the deviations are written."""
 PREFIX = "parity."
-"""What the names of added tensors begin with."""
+"""What the names of added tensors and of our own keys of the metadata begin with."""
+ADAPTED = f"{PREFIX}adapted"
+"""Key of the metadata under which the names of the deviations are written."""
 BOX_ROWS = 4
 CHANNELS = 3
 OPSET = 13
@@ -161,9 +161,9 @@ def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int) -> bool:
     return len(shape) == 3 and shape[2 if "transposed" in names else 1] == rows
 
 
-def forced(shape: Sequence[int | str], element_type: int) -> tuple[str, ...]:
+def forced(shape: Sequence[int | str], dtype: str) -> tuple[str, ...]:
     """Return how an input deviates by its shape and type alone."""
-    pixels = ("uint8",) if element_type == TensorProto.UINT8 else ()
+    pixels = ("uint8",) if dtype == "uint8" else ()
     channels_last = len(shape) == 4 and shape[3] == CHANNELS and shape[1] != CHANNELS
     return pixels + (("nhwc",) if channels_last else ())
 
@@ -218,15 +218,21 @@ def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int)
         if "nhwc" in names:
             shape = [shape[0], shape[3], shape[1], shape[2]]
         _insert(graph, chain, first=True)
-        image.CopyFrom(helper.make_tensor_value_info(f"{PREFIX}image", dtype, shape))
+        image.CopyFrom(_value_info(f"{PREFIX}image", dtype, shape))
     if set(names) & set(RETURNED):
         output = graph.output[0]
         dtype, shape = output.type.tensor_type.elem_type, shape_of(output)
         chain = _chain(names, RETURNED, Chain(output.name, dtype, rows, classes))
         _insert(graph, chain, first=False)
-        anchors = shape[2] if shape[1] == rows else shape[1]
-        output.CopyFrom(helper.make_tensor_value_info(chain.last, dtype, [shape[0], rows, anchors]))
+        batch, first, second = shape if len(shape) == 3 else (0, 0, 0)
+        anchors = second if first == rows else first
+        output.CopyFrom(_value_info(chain.last, dtype, [batch, rows, anchors]))
     model.metadata_props.add(key=ADAPTED, value=" ".join(names))
+
+
+def _value_info(name: str, dtype: int, shape: Sequence[int | str]) -> onnx.ValueInfoProto:
+    """Return the description of a tensor; an axis of 0 is open."""
+    return helper.make_tensor_value_info(name, dtype, [axis or None for axis in shape])
 
 
 def image_of(graph: onnx.GraphProto) -> onnx.ValueInfoProto:

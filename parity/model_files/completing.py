@@ -6,12 +6,13 @@ from typing import Any, Protocol
 import onnx
 
 from parity.detection.head import NetworkHead
+from parity.model_files.adapting import PREFIX
 from parity.model_files.description import baked_thresholds
 from parity.model_files.exporter_metadata import read_metadata
 
-COMPLETED = "parity.completed"
+COMPLETED = f"{PREFIX}completed"
 """Key of the metadata under which the completed keys are written, each with its source."""
-CHECKPOINT, CONFIGURATION = "checkpoint", "configuration"
+CHECKPOINT, CONFIGURATION, GRAPH = "checkpoint", "configuration", "graph"
 
 
 class StatedModel(Protocol):
@@ -34,6 +35,17 @@ def finished_by(model: onnx.ModelProto) -> bool:
     """Return whether a graph says that its output needs no NMS."""
     said = read_metadata({entry.key: entry.value for entry in model.metadata_props})
     return bool(said.end2end or said.arguments.get("nms") or baked_thresholds(model.graph))
+
+
+def forget_own_metadata(model: onnx.ModelProto) -> bool:
+    """Remove what an earlier run wrote into the metadata of a model; return whether it had any.
+
+    A file that is given again says of itself what was true of the file that was given before.
+    """
+    own = [entry for entry in model.metadata_props if entry.key.startswith(PREFIX)]
+    for entry in own:
+        model.metadata_props.remove(entry)
+    return bool(own)
 
 
 def complete_metadata(
@@ -71,11 +83,10 @@ def complete_metadata(
     lacking = [key for key in known if getattr(said, FIELDS.get(key, key)) is None]
     written = {key: (known[key], CHECKPOINT) for key in lacking}
     written |= {key: (given[key], CONFIGURATION) for key in given if given[key] is not None}
-    if baked_thresholds(model.graph) and not said.arguments.get("nms"):
-        properties["args"] = str({**said.arguments, "nms": True})
-    elif "args" in said.wrong:
-        del properties["args"]
-    if not written and properties == {e.key: e.value for e in model.metadata_props}:
+    suppresses = baked_thresholds(model.graph) is not None
+    if "args" in said.wrong or (suppresses and not said.arguments.get("nms")):
+        written["args"] = {**said.arguments, "nms": suppresses}, GRAPH
+    if not written:
         return False
     properties |= {key: _written(value) for key, (value, _) in written.items()}
     properties[COMPLETED] = " ".join(f"{key}:{source}" for key, (_, source) in written.items())

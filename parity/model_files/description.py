@@ -115,7 +115,8 @@ def load_given(given: str | Path) -> onnx.ModelProto:
     """
     path = Path(given)
     if path.is_file():
-        said = what_it_is(path.open("rb").read(HEAD_BYTES))
+        with path.open("rb") as stream:
+            said = what_it_is(stream.read(HEAD_BYTES))
         if said:
             raise UserError(f"{path} {said}.")
     for name in external_data_files(path):
@@ -233,7 +234,6 @@ def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescriptio
     for tensor in bare.graph.initializer:
         if tensor.data_location == onnx.TensorProto.DEFAULT:  # set or not, it means the same
             tensor.ClearField("data_location")
-    stored = {tensor.name for tensor in model.graph.initializer}  # old files list them as inputs
     operators = Counter(node.op_type for node in model.graph.node)
     return ExportDescription(
         sha256=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
@@ -241,13 +241,19 @@ def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescriptio
         opset=next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 0),
         ir_version=model.ir_version,
         producer=f"{model.producer_name} {model.producer_version}".strip(),
-        inputs=[_describe_value(value) for value in model.graph.input if value.name not in stored],
+        inputs=inputs_of(model.graph),
         outputs=[_describe_value(value) for value in model.graph.output],
         operators=dict(sorted(operators.items())),
         baked=baked_thresholds(model.graph),
         weights=count_weights(model),
         metadata={entry.key: entry.value for entry in model.metadata_props},
     )
+
+
+def inputs_of(graph: onnx.GraphProto) -> list[TensorDescription]:
+    """Return the inputs of a graph that are not stored in it; old files list those, too."""
+    stored = {tensor.name for tensor in graph.initializer}
+    return [_describe_value(value) for value in graph.input if value.name not in stored]
 
 
 def count_weights(model: onnx.ModelProto) -> dict[str, int]:

@@ -93,16 +93,17 @@ def literal(text: str) -> Any:
 
 
 def _imgsz(value: Any) -> tuple[int, int] | None:
-    if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_side, value)):
+    if isinstance(value, list | tuple) and len(value) == 2 and all(map(is_side, value)):
         return value[0], value[1]
     return None
 
 
 def _stride(value: Any) -> int | None:
-    return value if _is_side(value) else None
+    return value if is_side(value) else None
 
 
-def _is_side(value: Any) -> bool:
+def is_side(value: Any) -> bool:
+    """Return whether a value can be the side of an image, px."""
     return type(value) is int and 1 <= value <= LARGEST_SIDE
 
 
@@ -120,7 +121,7 @@ def _names(value: Any) -> dict[int, str] | None:
 
 
 def _keypoint_shape(value: Any) -> tuple[int, int] | None:
-    if isinstance(value, list | tuple) and len(value) == 2 and all(map(_is_side, value)):
+    if isinstance(value, list | tuple) and len(value) == 2 and all(map(is_side, value)):
         return (value[0], value[1]) if value[1] in (2, 3) else None
     return None
 

@@ -18,14 +18,14 @@ Name = tuple[str, str]
 """Domain and name of a function."""
 
 
-def graph_limit(path: str | Path, task: str, *, images: int = 1) -> AbstractContextManager[None]:
+def graph_limit(path: str | Path, doing: str, *, images: int = 1) -> AbstractContextManager[None]:
     """Return a context that ends this process with a sentence if a graph costs too much.
 
     Parameters
     ----------
     path : str or Path
         Its file.
-    task : str
+    doing : str
         What is done with it, such as ``loading it``.
     images : int
         On how many images it runs.
@@ -36,9 +36,9 @@ def graph_limit(path: str | Path, task: str, *, images: int = 1) -> AbstractCont
         MostCost(
             seconds=seconds,
             megabytes=megabytes,
-            too_long=f"{path}: {task} took longer than {seconds:g} s and was stopped, since its "
+            too_long=f"{path}: {doing} took longer than {seconds:g} s and was stopped, since its "
             "graph may hold a loop without end; if it is only slow, raise limits.graph_seconds.",
-            too_large=f"{path}: {task} took more than {megabytes:g} MB of memory and was stopped; "
+            too_large=f"{path}: {doing} took more than {megabytes:g} MB of memory and was stopped; "
             "if the model is only large, raise limits.graph_mb.",
         )
     )
@@ -69,8 +69,8 @@ def check_expansion(model: onnx.ModelProto, path: str | Path) -> None:
     expanded = sum(sizes.get((n.domain, n.op_type), 1) for n in nodes_of_graphs(model.graph.node))
     if expanded > MOST_NODES:
         raise UserError(
-            f"{path} has functions that expand to more than {MOST_NODES:,} nodes; export the model "
-            "without functions."
+            f"{path} has more than {MOST_NODES:,} nodes once its functions are expanded; export "
+            "the model without functions."
         )
 
 

@@ -30,7 +30,8 @@ from parity.model_files.results import (
     WantedOptions,
     WeightComparison,
 )
-from parity.model_files.weights import compare_weights, stored_weights
+from parity.model_files.weights import BLOCKED, compare_weights, stored_weights
+from parity.sentences import listing
 
 log = logging.getLogger(__name__)
 
@@ -70,17 +71,20 @@ def inspect_export(
     in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     with graph_limit(path, "inferring its shapes"):
         inferred, shapes = infer_shapes(model)
+    domains = {node.domain for node in model.graph.node}
     inspection = Inspection(
         **vars(description),
         head=head_of(description),
         dynamic_axes=[axis for axis in description.inputs[0].shape if _is_open(axis)],
         precision=operator_precision(inferred),
-        domains=sorted({node.domain for node in model.graph.node} - OWN_DOMAINS),
+        domains=sorted(domains - OWN_DOMAINS),
         in_order=in_order,
         shapes=shapes,
         nodes=len(model.graph.node),
         reference=_counterpart(reference),
-        weights_compared=compare_weights(stored_weights(model), weights),
+        weights_compared=compare_weights(
+            stored_weights(model), weights, reordered=BLOCKED in domains
+        ),
         wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k in OPTIONS}),
         sentences=[],
     )
@@ -148,13 +152,16 @@ def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
         key, _, source = entry.partition(":")
         sources.setdefault(source, []).append(key)
     for source, keys in sources.items():
-        where = "its metadata in the configuration" if source == CONFIGURATION else "the checkpoint"
-        lacks = "Its metadata lacks" if source != CONFIGURATION else "Its metadata is replaced in"
-        yield Finding(
-            "warn",
-            f"{lacks} {' and '.join(keys)}, taken from {where} here; a deployment cannot read that "
-            "from the file.",
-        )
+        taken = f"{'was' if len(keys) == 1 else 'were'} taken from the {source}"
+        if source == CONFIGURATION:
+            said = (
+                f"{listing(keys)} {taken} instead of the file's metadata; a deployment that reads "
+                "the file gets something else."
+            )
+        else:
+            wrong, it = ("it", "it") if len(keys) == 1 else ("some of them", "they")
+            said = f"Its metadata lacks {listing(keys)} or has {wrong} wrong; {it} {taken}."
+        yield Finding("warn", said)
 
 
 def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
@@ -194,8 +201,11 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
         yield Finding("stop", said)
     if not wanted.dynamic and max(wanted.imgsz) != max(wanted.trained):
         trained, run = ("x".join(map(str, size)) for size in (wanted.trained, wanted.imgsz))
-        said = f"The checkpoint was trained at {trained} px, the size of predict; this is {run} px."
-        yield Finding("note", said)
+        yield Finding(
+            "note",
+            f"The checkpoint was trained at {trained} px, which predict uses by default; this "
+            f"export takes {run} px.",
+        )
     if found.opset and found.opset != wanted.opset:
         said = f"The operator set is {found.opset}; {wanted.opset} was asked for."
         yield Finding("note" if wanted.given else "warn", said)

@@ -51,8 +51,8 @@ class OutputLayout:
         if rows is None:
             return None
         columns = FINISHED_COLUMNS + rows - BOX_ROWS - classes
-        if task.axes == 2 and (baked or said.arguments.get("nms")):
+        if task.has_boxes and (baked or said.arguments.get("nms")):
             return cls("suppressed", columns)
-        if task.axes == 2 and (said.end2end or shapes[0][-1:] == (columns,)):
+        if task.has_boxes and (said.end2end or shapes[0][-1:] == (columns,)):
             return cls("end to end", columns)
         return cls("raw", rows)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,8 @@ SCALE = "_scale"
 """Suffix that it gives to their scale."""
 INTEGER = ("ConvInteger", "MatMulInteger")
 """Operators of dynamic quantisation, which take weights as integers."""
+BLOCKED = "com.microsoft.nchwc"
+"""Domain of the operators that take kernels in blocks of channels."""
 
 SMALLEST = 2
 """Tensors of fewer numbers are constants of the graph, not weights."""
@@ -89,8 +93,40 @@ def _dequantised(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) 
     return returned
 
 
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """The numbers of a tensor in any layout; ONNX Runtime fills up blocks of channels with 0."""
+
+    array: np.ndarray
+
+    @cached_property
+    def count(self) -> int:
+        """How many are not 0."""
+        return int(np.count_nonzero(self.array))
+
+    @cached_property
+    def rising(self) -> np.ndarray:
+        """Those that are not 0, in rising order."""
+        return np.sort(self.array[self.array != 0], axis=None)
+
+    def are_reordered(self, true: "Numbers") -> bool:
+        """Return whether they are those of another tensor in another layout.
+
+        ONNX Runtime stores kernels so after it optimised a graph: in blocks of 8 or 16 channels.
+        """
+        if self.array.size < true.array.size or self.count != true.count or not self.count:
+            return False
+        if np.array_equal(self.array, true.array):
+            return False
+        most = PRECISION_ERROR["float32"] * np.abs(true.rising).max()
+        return bool(np.abs(self.rising - true.rising).max() <= most)
+
+
 def compare_weights(
-    stored: Mapping[str, tuple[np.ndarray, str]], true: Mapping[str, np.ndarray]
+    stored: Mapping[str, tuple[np.ndarray, str]],
+    true: Mapping[str, np.ndarray],
+    *,
+    reordered: bool = False,
 ) -> WeightComparison:
     """Compare what a model stores with the checkpoint, by name and, failing that, by value.
 
@@ -100,8 +136,11 @@ def compare_weights(
         What :func:`stored_weights` returned.
     true : mapping of str to ndarray
         The checkpoint's weights, batch normalisation fused.
+    reordered : bool
+        Whether the graph takes kernels in blocks of channels, which may leave their shapes.
     """
     left = {name: pair for name, pair in stored.items() if name not in true}
+    numbers = {name: Numbers(array) for name, (array, _) in left.items()}
     rows, by_value, by_layout, absent = [], 0, 0, []
     for name, weights in true.items():
         if weights.size < SMALLEST:
@@ -109,7 +148,9 @@ def compare_weights(
         if name in stored and stored[name][0].shape == weights.shape:
             rows.append(_difference(name, *stored[name], weights))
             continue
-        moved = next((key for key, (a, _) in left.items() if has_same_numbers(a, weights)), None)
+        ours = Numbers(weights)
+        others = (key for key in left if reordered or left[key][0].shape != weights.shape)
+        moved = next((key for key in others if numbers[key].are_reordered(ours)), None)
         if moved is not None:
             _, kind = left.pop(moved)
             rows.append(WeightDifference(name, kind, 0.0, SMALLEST_ERROR, 1.0))
@@ -131,19 +172,6 @@ def compare_weights(
         absent=absent,
         largest=max((row.largest for row in rows), default=None),
         differing=differing,
-    )
-
-
-def has_same_numbers(stored: np.ndarray, true: np.ndarray) -> bool:
-    """Return whether an array holds the numbers of another in another layout, filled up with zeros.
-
-    ONNX Runtime stores kernels so after it optimised a graph: in blocks of 8 or 16 channels.
-    """
-    if stored.size < true.size or np.array_equal(stored, true):
-        return False
-    ours, theirs = (np.sort(array[array != 0], axis=None) for array in (stored, true))
-    return len(ours) == len(theirs) > 0 and bool(
-        np.abs(ours - theirs).max() <= PRECISION_ERROR["float32"] * np.abs(theirs).max()
     )
 
 

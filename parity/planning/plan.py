@@ -1,7 +1,8 @@
 """What a run consists of, and which files and parameters its rules are given."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
-from parity.integrity import check_whole
+from parity.integrity import check_whole, set_aside_damaged
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
     REFERENCE_ARM,
@@ -101,6 +102,8 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     asked = checked(config)
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
+    if coordinating and hold(LOCK):
+        make_damaged_anew()
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
     if coordinating:
         batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
@@ -108,7 +111,6 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         if hold(LOCK):
             plan_calibration(asked, batches)
             plan_labels(asked.labels)
-            set_aside_damaged(ENDS)
         else:
             check_planned(asked)
     given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
@@ -134,15 +136,13 @@ def check_planned(config: Config) -> None:
         )
 
 
-def set_aside_damaged(paths: Iterable[str]) -> None:
-    """Move results aside that are damaged and that no rule reads, and say so on the console."""
-    for path in paths:
-        try:
+def make_damaged_anew() -> None:
+    """Set damaged results aside, those that no rule reads among them, and say so."""
+    for path in ENDS:
+        with suppress(FileNotFoundError, UserError):
             check_whole(path)
-        except FileNotFoundError:
-            continue
-        except UserError:
-            sys.stderr.write(f"{path} is damaged; it is made anew.\n")
+    for path in set_aside_damaged():
+        sys.stderr.write(f"{path} is damaged; it is made anew.\n")
 
 
 @dataclass(frozen=True)

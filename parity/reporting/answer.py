@@ -37,7 +37,8 @@ from parity.reporting.verdict import (
     subject,
     wording_of,
 )
-from parity.reporting.wording import count, headline, listing, number
+from parity.reporting.wording import count, headline, number
+from parity.sentences import listing
 
 MOST_NAMED = 5
 """Exports that a sentence lists by name (chosen)."""

@@ -11,7 +11,8 @@ from parity.diagnosis.document import (
 )
 from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
 from parity.reporting.fault_wording import harmful
-from parity.reporting.wording import as_sentence, ceiling, count, listing, number, percent
+from parity.reporting.wording import as_sentence, ceiling, count, number, percent
+from parity.sentences import listing
 
 MOST_ALTERNATIVES = 5
 MOST_TITLES = 10

@@ -19,7 +19,8 @@ from parity.reporting.fault_wording import (
     titles_of,
     together,
 )
-from parity.reporting.wording import count, listing, percent
+from parity.reporting.wording import count, percent
+from parity.sentences import listing
 
 State = Literal["unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine"]
 """How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or

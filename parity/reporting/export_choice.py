@@ -13,7 +13,8 @@ from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.bounds import CONFIDENCE, percent_ceiling
 from parity.reporting.task_wording import QUANTITIES, TaskWording, words_of
-from parity.reporting.wording import ceiling, count, four_decimals, listing, number
+from parity.reporting.wording import ceiling, count, four_decimals, number
+from parity.sentences import listing
 
 ALIKE = 1.02
 """Sizes within this factor are alike (chosen); of such exports the first in the configuration is

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from parity.diagnosis.document import BoxComparison, DiagnosisDocument, FoundFault, Proof, Severity
-from parity.reporting.wording import as_sentence, count, listing, number
+from parity.reporting.wording import as_sentence, count, number
+from parity.sentences import listing
 
 LEAST_SCORE = 0.01
 """Change of a score that is worth a word beside a move of boxes; chosen."""

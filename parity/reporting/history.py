@@ -15,7 +15,7 @@ from parity.documents import load, save
 from parity.errors import UserError
 from parity.reporting.answer import Answers
 from parity.reporting.run_verdict import RunVerdict
-from parity.reporting.wording import listing
+from parity.sentences import listing
 
 KEPT = Path("reports")
 """Where what outlasts a run is kept, beside its results."""

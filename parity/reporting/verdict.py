@@ -15,7 +15,8 @@ from parity.reporting.task_wording import (
     TaskWording,
     words_of,
 )
-from parity.reporting.wording import ceiling, count, listing, number
+from parity.reporting.wording import ceiling, count, number
+from parity.sentences import listing
 
 FAIL, PASS, NOTHING = "fail", "pass", "nothing compared"
 

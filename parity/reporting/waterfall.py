@@ -11,7 +11,7 @@ from parity.comparison.agreement import panoptic_quality
 from parity.comparison.results import Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.reporting.deployment_effects import Deployment, deployments
-from parity.reporting.wording import listing
+from parity.sentences import listing
 
 NOTHING_LOST = 1e-5
 """Panoptic quality that float32 rounding may cost; chosen, about what PyTorch and ONNX Runtime lose

@@ -3,7 +3,6 @@
 import math
 import os
 import re
-from collections.abc import Sequence
 from decimal import ROUND_CEILING, Context
 from pathlib import Path
 from urllib.parse import quote
@@ -61,14 +60,6 @@ def ceiling(value: float, digits: int = DIGITS) -> str:
 def count(many: int, one: str, more: str = "") -> str:
     """Return a count with its noun: ``1 image``, ``2 images``."""
     return f"{many:,} {one if many == 1 else more or one + 's'}"
-
-
-def listing(items: Sequence[str], *, limit: int = 10) -> str:
-    """Return items as part of a sentence, no more than a limit of them by name."""
-    named = items[:limit]
-    if len(items) > limit:
-        return f"{', '.join(named)} and {len(items) - limit:,} more"
-    return ", ".join([*named[:-2], " and ".join(named[-2:])])
 
 
 def as_sentence(text: str) -> str:

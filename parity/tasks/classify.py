@@ -24,7 +24,7 @@ TASKS.add(
         rows=lambda classes, *_: classes,
         expected="{classes} classes",
         fitted="centre crop",
-        axes=1,
+        has_boxes=False,
         decode=_labels,
         decode_end2end=_labels,
     ),

@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.detection.decoding import Candidates, decode, decode_end2end
 from parity.registry import Registry
+from parity.sentences import listing
 
 Outputs = tuple[np.ndarray, ...]
 """Everything that a network returns for one image, without the axis of the batch."""
@@ -59,8 +60,8 @@ class Task:
         How an image becomes the input.
     outputs : int
         How many outputs count.
-    axes : int
-        Of the first output for an image: two where it holds boxes.
+    has_boxes : bool
+        Whether it finds boxes; otherwise labels of the whole image.
     decode, decode_end2end : callable
         Make candidates of the outputs, and of those that hold finished boxes.
     """
@@ -72,9 +73,14 @@ class Task:
     expected: str
     fitted: Literal["letterbox", "centre crop"] = "letterbox"
     outputs: int = 1
-    axes: int = 2
+    has_boxes: bool = True
     decode: Decode = decode_boxes
     decode_end2end: Decode = decode_finished_boxes
+
+    @property
+    def axes(self) -> int:
+        """Axes of the first output for an image."""
+        return 2 if self.has_boxes else 1
 
 
 TASKS: Registry[Task] = Registry("task")
@@ -83,5 +89,4 @@ TASKS: Registry[Task] = Registry("task")
 
 def supported_models() -> str:
     """Return what models work, for sentences."""
-    *most, last = (task.models for task in TASKS.values())
-    return f"{', '.join(most)} and {last}" if most else last
+    return listing([task.models for task in TASKS.values()])

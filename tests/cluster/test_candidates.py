@@ -24,7 +24,7 @@ def test_dropped_candidates_are_missed_only_where_they_are_needed(
     assert not list((project.root / "results").rglob("*.npz"))
     kept = {path: digest for path, digest in undisturbed.items() if "infer_" not in path}
     assert project.digests() == kept
-    assert "Nothing to be done" in project.run().text
+    assert "Nothing to do" in project.run().text
     (project.root / project.config).write_text(CONFIG + "thresholds: {conf: 0.3}\n")
     planned = project.run("--dry-run").text
     assert re.search(rf"^infer_onnx +{len(project.targets)}$", planned, re.MULTILINE)

@@ -133,7 +133,7 @@ def test_a_node_does_not_see_the_environment(
     run = replace(cluster_project, executor=replace(cluster_project.executor, python=python)).run()
     assert run.process.returncode
     said = "the job never started"
-    assert f"{said}\n  " in run.text
+    assert f"{said}.\n  " in run.text
     assert f"{python}: " in run.text.partition(said)[2]
     assert f"check that every node sees {cluster_project.root}, {unshared}/env" in run.text
     assert "memory" not in run.text.partition("without a verdict")[2]
@@ -269,7 +269,7 @@ def test_a_model_file_is_truncated(
     run = project.run()
     assert run.process.returncode
     said = f"{path} is damaged"
-    assert f"{said}; it was moved to {path}.damaged: run again, and it is made anew." in run.text
+    assert f"{said}: run again, and it is made anew." in run.text
     assert "Traceback" not in run.text
     finish(project, undisturbed)
     table.add(f"{what} is truncated", project.executor.name, "is damaged", AGAIN)

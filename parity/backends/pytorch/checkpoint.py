@@ -145,11 +145,13 @@ def check_supported(path: Path) -> None:
         raise UserError(f"cannot be loaded: {_sentence(error)}") from None
     model: Any = checkpoint.get("ema") or checkpoint.get("model")
     check_supported_kind(f"{type(model).__module__}.{type(model).__name__}")
-    if not any(isinstance(model, model_class(task)) for task in TASKS.values()):
+    tasks = [task for task in TASKS.values() if isinstance(model, model_class(task))]
+    if not tasks:
         raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
     check_channels(int(getattr(model, "yaml", {}).get("channels") or DEFAULT_CHANNELS))
     strides = torch.as_tensor(getattr(model, "stride", []))
-    if not strides.numel() or not hasattr(model.model[-1], "reg_max"):
+    has_boxes = any(task.has_boxes for task in tasks)
+    if not strides.numel() or (has_boxes and not hasattr(model.model[-1], "reg_max")):
         raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")
 
 

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import torch
 
 from parity.backends.pytorch.models import load_model
-from parity.backends.pytorch.transcription.facts import DEFAULT_IMGSZ, is_imgsz
+from parity.backends.pytorch.transcription.arguments import mapping_of, size_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class CheckpointFacts:
     stride : int
         Largest stride, px.
     trained : tuple of int
-        Height and width that it was trained at, px.
+        Height and width that it was trained at, px; see :func:`size_of`.
     weights : dict of str to ndarray
         By name, batch normalisation fused as the exporter does it; float32.
     """
@@ -41,13 +40,4 @@ class CheckpointFacts:
         weights = {
             name: tensor.numpy() for name, tensor in state.items() if tensor.is_floating_point()
         }
-        return cls(names, stride, trained_at(model), weights)
-
-
-def trained_at(model: torch.nn.Module) -> tuple[int, int]:
-    """Return the size that a loaded checkpoint was trained at, px; 640 if it states none."""
-    said: Any = model.args.get("imgsz", DEFAULT_IMGSZ) if isinstance(model.args, dict) else None
-    if is_imgsz(said):
-        return said[0], said[1]
-    side = said if isinstance(said, int) else DEFAULT_IMGSZ
-    return side, side
+        return cls(names, stride, size_of(mapping_of(model.args) or {}), weights)

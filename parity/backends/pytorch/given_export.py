@@ -9,8 +9,11 @@ import numpy as np
 import onnx
 from ultralytics.utils import ASSETS
 
+from parity.backends.onnx_metadata import DTYPES, as_info, check_input
+from parity.backends.onnx_network import run_session
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
+from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.adapting import (
@@ -18,12 +21,11 @@ from parity.model_files.adapting import (
     adapt,
     apply_chain,
     forced,
-    image_of,
     reading_fits,
-    shape_of,
 )
-from parity.model_files.completing import complete_metadata, finished_by
-from parity.model_files.description import load_given, take_given
+from parity.model_files.completing import complete_metadata, finished_by, forget_own_metadata
+from parity.model_files.description import inputs_of, load_given, take_given
+from parity.model_files.graph_limits import graph_limit
 from parity.tasks.task import Outputs
 
 SAMPLE = "bus.jpg"
@@ -37,7 +39,6 @@ ALIKE = 0.02
 """Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
 score; chosen, above what int8 does."""
 THREADS = 2
-SIDES = 2
 
 
 def take_adapted(
@@ -57,22 +58,24 @@ def take_adapted(
     Raises
     ------
     UserError
-        If it is no model that can be run, or takes no image.
+        If it is no model that can be run, or does not take images as the checkpoint does.
     """
     model = load_given(given)
-    image = image_of(model.graph)
-    shape = shape_of(image)
-    names = forced(shape, image.type.tensor_type.elem_type)
-    first = 1 if "nhwc" in names else 2
-    sides = [side for side in shape[first : first + 2] if isinstance(side, int) and side > 0]
-    if len(shape) != 4:
-        raise UserError(f"{given} takes {shape}; expected [batch, 3, height, width].")
-    height, width = sides if len(sides) == SIDES else options["imgsz"]
+    forgotten = forget_own_metadata(model)
+    image = as_info(only_input(inputs_of(model.graph), given))
+    names = forced(image.shape, image.dtype)
+    _, fixed = check_input(image, given, channels_last="nhwc" in names, dtypes=(*DTYPES, "uint8"))
+    height, width = fixed or options["imgsz"]
     network = PytorchNetwork.load(
         checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
     )
+    if height % network.stride or width % network.stride:
+        raise UserError(
+            f"{given} takes {height}x{width} px; export it with sides that are multiples of "
+            f"{network.stride} px, the largest stride of the checkpoint."
+        )
     rows, classes = 0, len(network.names)
-    if network.task.axes == 2 and not finished_by(model):
+    if network.task.has_boxes and not finished_by(model):
         tensors = [network.preprocess(image) for image in probes(height, width)]
         truth = [network.forward(tensor) for tensor in tensors]
         rows = len(truth[0][0])
@@ -81,7 +84,7 @@ def take_adapted(
     if names:
         adapt(model, names, rows, classes)
     completed = complete_metadata(model, network, (height, width), options["metadata"])
-    if names or completed:
+    if names or completed or forgotten:
         with atomic(destination) as temporary:
             onnx.save(model, temporary)
     else:
@@ -119,7 +122,10 @@ def measured_deviations(
     classes : int
         Of the network.
     """
-    session = load_session(given, threads=THREADS, providers=PROVIDERS)
+    with graph_limit(given, "loading it"):
+        session = load_session(given, threads=THREADS, providers=PROVIDERS)
+    if session.outputs[0].dtype not in DTYPES:
+        return names
     rows, side = len(truth[0][0]), max(tensors[0].shape)
     batch = session.input.shape[0]
     copies = batch if isinstance(batch, int) else 1
@@ -129,10 +135,11 @@ def measured_deviations(
         for tensor in tensors:
             fed = np.concatenate([apply_chain(taken, tensor, rows, classes)] * copies)
             kind = "uint8" if "uint8" in names else session.input.dtype
-            returned.append(session.run(fed.astype(kind))[0][:1].astype(np.float32))
+            first, *_ = run_session(session, fed.astype(kind), given)
+            returned.append(first.astype(np.float32))
         for reading in READINGS:
             if reading_fits(reading, returned[0].shape, rows):
-                read = [apply_chain(reading, output, rows, classes)[0] for output in returned]
+                read = [apply_chain(reading, each[:1], rows, classes)[0] for each in returned]
                 pairs = zip(read, truth, strict=True)
                 distances[taken + reading] = max(
                     distance(mine, outputs[0], side, classes) for mine, outputs in pairs

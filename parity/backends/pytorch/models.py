@@ -8,6 +8,7 @@ import torch
 from ultralytics import YOLO, __version__
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.nn import tasks
+from ultralytics.nn.modules import Detect
 
 from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
@@ -28,6 +29,13 @@ def predictor_class(task: Task) -> type[BasePredictor]:
         importlib.import_module(f"ultralytics.models.yolo.{module}"), name
     )
     return returned
+
+
+def fuse_head(model: tasks.BaseModel) -> None:
+    """Drop from a head that is trained as two the one that an export does not hold."""
+    head = model.model[-1]
+    if isinstance(head, Detect):
+        head.fuse()
 
 
 def save_checkpoint(

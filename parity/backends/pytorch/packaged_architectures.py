@@ -1,5 +1,6 @@
 """Which of the architectures that Ultralytics brings a file holds, by its weights alone."""
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -8,9 +9,13 @@ import torch
 from ultralytics.nn import tasks
 from ultralytics.utils import ROOT, YAML
 
+from parity.backends.pytorch.models import fuse_head
 from parity.backends.pytorch.transcription.architecture import HEADS, checked_architecture
 
 Shape = tuple[int, ...]
+
+LAYER = re.compile(r"model\.(\d{1,4})\.")
+"""How the name of a weight begins, with the number of its layer."""
 
 
 def matching_architectures(
@@ -27,7 +32,7 @@ def matching_architectures(
     given : mapping
         What replaces keys of a YAML, such as ``nc``.
     """
-    layers = {int(name.split(".")[1]) for name in shapes if name.startswith("model.")}
+    layers = {int(found[1]) for found in map(LAYER.match, shapes) if found}
     for path in sorted((ROOT / "cfg" / "models").rglob("*.yaml")):
         described = YAML.load(path)
         rows = [*described["backbone"], *described["head"]]
@@ -47,7 +52,7 @@ def has_shapes(architecture: Mapping[str, Any], shapes: Mapping[str, Shape]) -> 
     with torch.device("meta"):
         model = tasks.BaseModel()
         model.model, _ = tasks.parse_model(described, ch=described["channels"], verbose=False)
-        model.model[-1].fuse()
+        fuse_head(model)
     kernels = {
         name: tuple(tensor.shape)
         for name, tensor in model.state_dict().items()

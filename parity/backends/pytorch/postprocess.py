@@ -47,7 +47,7 @@ def detect(
     """
     candidates = image.candidates
     thresholds: dict[str, Any] = {"conf": conf, "iou": iou, "max_det": max_det}
-    if not len(candidates) or TASKS[head.task].fitted == "centre crop":  # it thresholds no labels
+    if not len(candidates) or not TASKS[head.task].has_boxes:  # it thresholds no labels
         return detect_without_torch(image, **thresholds, head=head)
     classes = int(candidates.class_ids.max()) + 1
     predictor = _predictor(head)

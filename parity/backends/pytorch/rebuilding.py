@@ -19,7 +19,7 @@ from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import BaseModel
 
-from parity.backends.pytorch.models import save_checkpoint
+from parity.backends.pytorch.models import fuse_head, save_checkpoint
 from parity.backends.pytorch.packaged_architectures import matching_architectures
 from parity.backends.pytorch.transcription.architecture import unactivated_pooling
 from parity.backends.pytorch.transcription.building import build
@@ -134,8 +134,8 @@ def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
 
     Parameters
     ----------
-    model : DetectionModel
-        Modified in place.
+    model : BaseModel
+        Of any task; modified in place.
     weights : dict of str to ndarray
         By their names in the fused model.
 
@@ -144,7 +144,7 @@ def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
     UserError
         If a weight is missing or of another shape; the message follows the name of the file.
     """
-    model.model[-1].fuse()  # an export holds the weights of one head where a model has two
+    fuse_head(model)
     state = model.state_dict()
     for prefix, module in model.named_modules():
         if isinstance(module, Conv) and hasattr(module, "bn"):

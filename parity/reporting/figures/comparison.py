@@ -24,6 +24,7 @@ from parity.reporting.task_wording import (
 )
 from parity.reporting.verdict import KIND_TITLES, objects_by_kind, spread_of, subject
 from parity.reporting.wording import count, number, shortened
+from parity.tasks.task import TASKS
 
 Comparisons = Mapping[str, ComparisonResults]
 Side = Literal["reference", "candidate"]
@@ -288,7 +289,7 @@ def _headline(results: Results) -> str:
     images = count(results.images_total, "image")
     unreadable = results.images_unreadable
     unread = f" ({unreadable:,} unreadable)" if unreadable else ""
-    iou = "" if results.task == "classify" else f", IoU {number(thresholds.iou)}"
+    iou = f", IoU {number(thresholds.iou)}" if TASKS[results.task].has_boxes else ""
     return f"{shortened(results.model, 60)}: {images}{unread}, conf {number(thresholds.conf)}{iou}"
 
 

@@ -17,6 +17,7 @@ from parity.reporting.figures.pictures import draw_arms, draw_difference
 from parity.reporting.image_records import Sources
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
 from parity.reporting.wording import printable
+from parity.tasks.task import TASKS
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def draw_image(
         log.warning("%s gets no picture: %s", printable(name), error)
         return entry
     annotated = f"annotated_{slug(name)}.jpg"
-    labels = results.task == "classify"
+    labels = not TASKS[results.task].has_boxes
     draw = draw_labels if labels else draw_arms
     write_jpeg(folder / annotated, draw(pixels, name, arms, results.names))
     pictures: dict[str, str] = {}

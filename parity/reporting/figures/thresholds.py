@@ -17,6 +17,7 @@ from parity.comparison.tuning import SweepComparison, SweepResults
 from parity.reporting.figures.palette import arm_colours, palette
 from parity.reporting.figures.theme import LINES, MARKERS, theme
 from parity.reporting.wording import count, number, shortened
+from parity.tasks.task import TASKS
 
 MAPS_PER_ROW = 3
 MOST_MAPS = 24
@@ -48,7 +49,7 @@ def draw_sweep(results: SweepResults) -> Figure:
     results : SweepResults
         What ``tune`` wrote for the model.
     """
-    labels = results.task == "classify"
+    labels = not TASKS[results.task].has_boxes
     comparisons = results.comparisons
     shown = [] if labels else list(comparisons)[:MOST_MAPS]
     rows = -(-len(shown) // MAPS_PER_ROW)
@@ -206,7 +207,7 @@ def _name_lines(ax: Axes) -> None:
 def _headline(results: SweepResults, shown: int) -> str:
     axes, there = results.axes, len(results.comparisons)
     pairs = f"{count(len(axes.tuned_conf) * len(axes.tuned_iou), 'pair')} of thresholds"
-    if results.task == "classify":
+    if not TASKS[results.task].has_boxes:
         pairs, shown = count(len(axes.tuned_conf), "threshold"), there
     images = count(results.images, "image")
     left_out = f"; {shown} of {there} comparisons" if there > shown else ""

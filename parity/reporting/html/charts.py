@@ -20,7 +20,8 @@ from parity.reporting.verdict import (
     wording_of,
 )
 from parity.reporting.views.effects import EqualComparisons
-from parity.reporting.wording import listing, number
+from parity.reporting.wording import number
+from parity.sentences import listing
 
 LEAST_DECADE = -9
 MOST_TICKS = 5

@@ -13,7 +13,8 @@ from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.verdict import object_count
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.waterfall import factor_waterfalls
-from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, listing, percent
+from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, percent
+from parity.sentences import listing
 
 UNKNOWN_CAUSE = (
     "These numbers do not show why the runtime differs: its precision, its graph, or its "

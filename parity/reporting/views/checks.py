@@ -6,7 +6,8 @@ from itertools import islice
 from parity.comparison.results import Results
 from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, listing, number
+from parity.reporting.wording import count, number
+from parity.sentences import listing
 
 CHECK_HEADER = (
     "arm",

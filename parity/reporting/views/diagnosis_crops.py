@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from parity.diagnosis.document import Change, DiagnosisDocument, DrawnBoxes, FoundFault
 from parity.reporting.views.blocks import Crop, Outline
-from parity.reporting.wording import listing, number
+from parity.reporting.wording import number
+from parity.sentences import listing
 
 ALONE = "with this fault alone"
 OBSERVED = "your program"

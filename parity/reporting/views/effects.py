@@ -19,6 +19,7 @@ from parity.reporting.views.blocks import Figure, Group, Note, Table, table
 from parity.reporting.views.causes import cause_blocks
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import number
+from parity.tasks.task import TASKS
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def prepare(model: Model) -> EffectsView:
     kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
-    counted = LABELS_COUNTED if results.task == "classify" else COUNTED
+    counted = COUNTED if TASKS[results.task].has_boxes else LABELS_COUNTED
     causes = tuple(cause_blocks(results, model.documents("layers", LayerResults)))
     return EffectsView(
         blocks=(

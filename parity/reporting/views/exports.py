@@ -30,7 +30,8 @@ from parity.reporting.views.blocks import (
 )
 from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, listing, number
+from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, number
+from parity.sentences import listing
 
 CHOICE_HEADER = (
     "export",

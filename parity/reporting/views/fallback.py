@@ -3,7 +3,7 @@
 from parity.comparison.fallback import Fallbacks
 from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import listing
+from parity.sentences import listing
 
 HEADER = ("export", "images", "reasons", "examples")
 ABOUT = (

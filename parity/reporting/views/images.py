@@ -25,7 +25,9 @@ from parity.reporting.views.blocks import (
     table,
 )
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, listing
+from parity.reporting.wording import count
+from parity.sentences import listing
+from parity.tasks.task import TASKS
 
 MOST_DETAILS = 50
 MOST_OBJECTS = 12
@@ -172,7 +174,7 @@ def image_blocks(
         compared = entry.comparisons.get(name) if entry else None
         if entry and compared:
             sides = entry.arms[about.reference], entry.arms[about.candidate]
-            places = results.task != "classify"
+            places = TASKS[results.task].has_boxes
             said_of = unmatched_objects(compared, *sides, names=results.names, places=places)
             yield Sentences(tuple(said_of))
 

@@ -10,7 +10,8 @@ from parity.reporting.deployment_effects import Deployment, attribute_images, de
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.task_wording import MEASURED
 from parity.reporting.verdict import object_count, tolerance_in_words
-from parity.reporting.wording import ceiling, count, listing
+from parity.reporting.wording import ceiling, count
+from parity.sentences import listing
 
 TOLERANCE_DIGITS = 2
 """Significant digits of a tolerance that is proposed (chosen)."""

@@ -7,7 +7,9 @@ from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import Cell, Point, SweepComparison, SweepResults, Tuning
 from parity.reporting.views.blocks import Figure, Group, Note, Sentences, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, four_decimals, listing, number
+from parity.reporting.wording import count, four_decimals, number
+from parity.sentences import listing
+from parity.tasks.task import TASKS
 
 TUNED_HEADER = (
     "comparison",
@@ -91,7 +93,7 @@ def prepare(model: Model) -> ThresholdsView | None:
     if found is None:
         return None
     axes, comparisons = found.axes, found.comparisons
-    labels = found.task == "classify"
+    labels = not TASKS[found.task].has_boxes
     legible = len(axes.conf) * len(axes.iou) <= MOST_CELLS and not labels
     tuned = [tuned_row(name, each.tuning, labels=labels) for name, each in comparisons.items()]
     ranges = [range_row(name, each.cells, labels=labels) for name, each in comparisons.items()]

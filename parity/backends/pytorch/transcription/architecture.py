@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.backends.pytorch.transcription.stored_model import mapping_of
+from parity.backends.pytorch.transcription.arguments import mapping_of
+from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 
 MODULES = frozenset(
@@ -62,7 +63,6 @@ MAX_NUMBER = 10_000
 """Any number: channels are 2,048 at most."""
 MAX_FACTOR = 10
 """Factors of depth and width: 1.5 at most."""
-TRUST = "set trust: true for this model if you trust the file"
 DEFAULT_CHANNELS = 3
 COLUMNS = 4
 SPPF_DEFAULTS = (5, 3, False)
@@ -147,7 +147,7 @@ def check_channels(channels: int) -> None:
 
 def modified(what: str) -> str:
     """Return the sentence for what Ultralytics itself does not make, to follow a file's name."""
-    return f"was made by a modified Ultralytics: {what}; {TRUST}, and install that Ultralytics"
+    return f"was made by a modified Ultralytics: {what}; {REMEDY}, and install that Ultralytics"
 
 
 def _rows(given: Any, where: str) -> list[list[Any]]:

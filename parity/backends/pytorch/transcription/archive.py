@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 from parity.model_files import first_bytes
 
@@ -48,7 +49,7 @@ class Archive:
         """Return the pickle."""
         entry = self.entries["data.pkl"]
         if entry.file_size > MAX_PICKLE_BYTES:
-            raise UserError("has a pickle that is larger than that of any detector")
+            raise UserError(f"has a pickle that is larger than that of any YOLO model; {REMEDY}")
         return bytes(self._read(entry))
 
     def numbers(self, key: str, size: int) -> bytearray:
@@ -89,7 +90,7 @@ class _ShortReads(io.BufferedReader):
         most = MAX_READ_BYTES + 1
         read = super().read(most if size is None or size < 0 else min(size, most))
         if len(read) == most:
-            raise zipfile.BadZipFile("its table of contents is larger than that of any detector")
+            raise zipfile.BadZipFile("its table of contents is larger than that of any YOLO model")
         return read
 
 
@@ -129,10 +130,7 @@ def _entries(opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 def why_no_archive(head: bytes) -> str:
     """Return what a file is that is no archive, from its first bytes, to follow its name."""
     if head.startswith(OLD):
-        return (
-            "is in the format of torch before version 1.6, which no YOLOv8 needs; set trust: true "
-            "for this model if you trust the file"
-        )
+        return f"is in the format of torch before version 1.6, which no YOLOv8 needs; {REMEDY}"
     said = "" if head.startswith(ZIP) else first_bytes.what_it_is(head, WANTED)
     if said:
         return said

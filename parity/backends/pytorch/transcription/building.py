@@ -12,12 +12,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ultralytics.nn import tasks
 from ultralytics.nn.modules import Conv
 
+from parity.backends.pytorch.transcription.stored_model import MAX_MODULES
+from parity.backends.trust import REMEDY
 from parity.errors import UserError
 
 MAX_PARAMETERS = 200_000_000
 """YOLOv6x has 173 million, the most of all that Ultralytics describes (measured)."""
-MAX_MODULES = 5_000
-"""YOLOv9e has 1,225, the most of all (measured)."""
 MAX_NUMBERS = 150_000_000
 """Numbers that an image of 256 x 256 makes on its way; 111 million in YOLO12x (measured)."""
 MAX_PRODUCTS = 10**11
@@ -39,7 +39,7 @@ def build(model_class: str, architecture: Mapping[str, Any]) -> tasks.BaseModel:
     Raises
     ------
     UserError
-        If Ultralytics cannot build it, or it is larger than any detector; the message follows the
+        If Ultralytics cannot build it, or it is larger than any YOLO model; the message follows the
         name of a file.
     """
     before = Conv.default_act  # which Ultralytics does not restore if it fails
@@ -64,7 +64,7 @@ def check_size(architecture: Mapping[str, Any]) -> None:
     Raises
     ------
     UserError
-        If it is larger than any detector.
+        If it is larger than any YOLO model.
     """
     described = deepcopy(dict(architecture))
     if described["backbone"][0][2] == "Silence":  # as Ultralytics replaces it
@@ -79,20 +79,20 @@ def check_size(architecture: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _counted() -> Iterator[None]:
-    """Refuse to build more modules and parameters than any detector has."""
+    """Refuse to build more modules and parameters than any YOLO model has."""
     modules = parameters = 0
 
     def count_module(_owner: nn.Module, _name: str, _module: nn.Module | None) -> None:
         nonlocal modules
         modules += 1
         if modules > MAX_MODULES:
-            raise UserError("has more modules than any detector")
+            raise UserError(f"has more modules than any YOLO model; {REMEDY}")
 
     def count_parameter(_owner: nn.Module, _name: str, parameter: nn.Parameter | None) -> None:
         nonlocal parameters
         parameters += 0 if parameter is None else parameter.numel()
         if parameters > MAX_PARAMETERS:
-            raise UserError("has more parameters than any detector")
+            raise UserError(f"has more parameters than any YOLO model; {REMEDY}")
 
     hooks = (
         registration.register_module_module_registration_hook(count_module),
@@ -106,7 +106,7 @@ def _counted() -> Iterator[None]:
 
 
 class _Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Refuses operations that together take more time or memory than any detector."""
+    """Refuses operations that together take more time or memory than any YOLO model."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -124,7 +124,7 @@ class _Bounded(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.numbers += output.numel()
             self.products += output.numel() * _products_each(func.overloadpacket.__name__, args)
         if self.numbers > MAX_NUMBERS or self.products > MAX_PRODUCTS:
-            raise UserError("takes more memory or time for an image than any detector")
+            raise UserError(f"takes more memory or time for an image than any YOLO model; {REMEDY}")
         return output
 
 

@@ -1,12 +1,10 @@
-"""What a checkpoint says of its model beside the architecture: task, names and size."""
+"""What a checkpoint says of its model beside the architecture: task and names."""
 
 from typing import Any
 
-from parity.backends.pytorch.transcription.stored_model import (
-    StoredModel,
-    mapping_of,
-    what_stands,
-)
+from parity.backends.pytorch.transcription.arguments import mapping_of
+from parity.backends.pytorch.transcription.stored_model import StoredModel, what_stands
+from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 from parity.tasks.task import TASKS, supported_models
 
@@ -38,11 +36,6 @@ FUNCTIONS = frozenset(
 )
 """What else they ask for: ``getattr`` names the method that a fused layer runs."""
 
-DEFAULT_IMGSZ = 640
-"""What Ultralytics takes where a checkpoint says nothing, px."""
-MAX_IMGSZ = 2**14
-"""Size of an image, px (chosen)."""
-SIDES = 2
 MAX_NAME = 1_000
 """Characters of the name of a class (chosen)."""
 
@@ -59,15 +52,15 @@ def task_of(stored: StoredModel) -> str:
     check_supported_kind(stored.kind)
     if stored.kind in PROMPTED_MODELS:
         raise UserError(
-            f"is {PROMPTED_MODELS[stored.kind]}, which is only loaded as it is; set its classes, "
-            "save it, and set trust: true for this model if you trust the file"
+            f"is {PROMPTED_MODELS[stored.kind]}, which works only as it was saved; set its "
+            f"classes, save it, and {REMEDY}"
         )
     needed = {module.kind for path, module in stored.modules.items() if path}
     wanted = sorted(map(shown, filter(_is_foreign, stored.kinds - needed)))
     if wanted:
         raise UserError(
-            f"is a pickle that asks for {', '.join(wanted[:10])}, which a detector does not need "
-            "and which could run code; set trust: true for this model if you trust the file"
+            f"is a pickle that asks for {', '.join(wanted[:10])}, which a YOLO model does not "
+            f"need and which could run code; {REMEDY}"
         )
     task = _supported().get(ALIASES.get(stored.kind, stored.kind))
     if task is None:
@@ -75,7 +68,7 @@ def task_of(stored: StoredModel) -> str:
             f"is a pickle that asks for {shown(stored.kind)} where a model belongs; only "
             f"{supported_models()} work"
         )
-    for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
+    for arguments in stored.arguments:
         said = arguments.get("task", task)
         if said != task:
             what = repr(shown(said)) if isinstance(said, str) else what_stands(said)
@@ -147,23 +140,3 @@ def _class_name(value: Any) -> str:
     if len(name) > MAX_NAME:
         raise UserError(f"names a class with more than {MAX_NAME:,} characters")
     return name
-
-
-def checked_imgsz(stored: StoredModel) -> int | list[int]:
-    """Return the size that a model was trained with, px, or the usual one if it says none."""
-    for arguments in (stored.train_args, mapping_of(stored.attributes.get("args")) or {}):
-        imgsz: Any = arguments.get("imgsz")
-        if is_imgsz(imgsz):
-            return list(imgsz)
-        if _is_side(imgsz):
-            return int(imgsz)
-    return DEFAULT_IMGSZ
-
-
-def is_imgsz(value: Any) -> bool:
-    """Return whether a value is a height and a width, px."""
-    return isinstance(value, list | tuple) and len(value) == SIDES and all(map(_is_side, value))
-
-
-def _is_side(value: Any) -> bool:
-    return type(value) is int and 0 < value <= MAX_IMGSZ

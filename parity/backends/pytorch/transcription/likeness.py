@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from ultralytics.nn import tasks
 
-from parity.backends.pytorch.transcription.architecture import TRUST, modified
+from parity.backends.pytorch.transcription.architecture import modified
 from parity.backends.pytorch.transcription.archive import Archive
 from parity.backends.pytorch.transcription.stored_model import (
     StoredModel,
@@ -16,6 +16,7 @@ from parity.backends.pytorch.transcription.stored_model import (
     tensor_of,
     what_stands,
 )
+from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 
 SILENCE = "ultralytics.nn.modules.block.Silence"
@@ -176,7 +177,7 @@ def check_shapes(built: Mapping[str, torch.Tensor], stored: Mapping[str, StoredT
             wanted = tuple(tensor.shape)
             raise UserError(
                 f"is pruned or modified: {name} has the shape {found.shape} where its YAML gives "
-                f"{wanted}; {TRUST}"
+                f"{wanted}; {REMEDY}"
             )
         if found.dtype.is_floating_point != tensor.dtype.is_floating_point:
             raise UserError(

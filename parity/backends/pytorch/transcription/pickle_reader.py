@@ -77,7 +77,7 @@ def read_pickle(pickled: bytes) -> Pickled:
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(pickled)):
             if count == MAX_OPCODES:
-                raise MalformedError("it is larger than the pickle of any detector")
+                raise MalformedError("it is larger than the pickle of any YOLO model")
             machine.step(opcode.name, argument)
     except MalformedError:
         raise

@@ -9,11 +9,13 @@ from typing import Any
 import torch
 
 from parity.backends.pytorch.transcription.archive import Archive
+from parity.backends.pytorch.transcription.arguments import arguments_of, mapping_of, model_in
 from parity.backends.pytorch.transcription.pickle_reader import (
     MalformedError,
     StandIn,
     read_pickle,
 )
+from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
 
 MAX_MODULES = 5_000
@@ -36,15 +38,6 @@ DTYPES = {
 }
 PARAMETERS = ("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
-MAPPINGS = (
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "ultralytics.utils.IterableSimpleNamespace",
-    "ultralytics.yolo.utils.IterableSimpleNamespace",
-    "argparse.Namespace",
-    "types.SimpleNamespace",
-)
-"""Objects that are read as dicts: by their items or else by their state."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +107,13 @@ class StoredModel:
         Full names of all globals that the checkpoint asks for.
     modules : dict of str to StoredModule
         By path; the model itself has the path "".
-    train_args : Mapping
-        What the checkpoint says of the training beside the model.
+    arguments : list of Mapping
+        Of the training, as the checkpoint and its model state them.
     """
 
     kinds: frozenset[str]
     modules: dict[str, StoredModule]
-    train_args: Mapping[Any, Any]
+    arguments: list[Mapping[Any, Any]]
 
     @property
     def kind(self) -> str:
@@ -162,19 +155,18 @@ def read_model(archive: Archive) -> StoredModel:
     checkpoint = mapping_of(pickled.value)
     if checkpoint is None:
         raise UserError(f"holds {what_stands(pickled.value)} instead of a checkpoint")
-    model = checkpoint.get("ema") or checkpoint.get("model")
+    model = model_in(checkpoint)
     if not isinstance(model, StandIn):
         raise UserError(f"holds {what_stands(model)} instead of a model")
     modules = dict(islice(_modules(model, "", 0), MAX_MODULES + 1))
     if len(modules) > MAX_MODULES:
-        raise UserError("has more modules than any detector")
-    train_args = mapping_of(checkpoint.get("train_args")) or {}
-    return StoredModel(pickled.kinds, modules, train_args)
+        raise UserError(f"has more modules than any YOLO model; {REMEDY}")
+    return StoredModel(pickled.kinds, modules, arguments_of(checkpoint))
 
 
 def _modules(stand_in: Any, path: str, depth: int) -> Iterator[tuple[str, StoredModule]]:
     if depth > MAX_DEPTH:
-        raise UserError("has modules that are nested deeper than those of any detector")
+        raise UserError(f"has modules that are nested deeper than in any YOLO model; {REMEDY}")
     if not isinstance(stand_in, StandIn):
         raise UserError(f"holds {what_stands(stand_in)} instead of a module")
     state = mapping_of(stand_in.state) or {}
@@ -183,7 +175,7 @@ def _modules(stand_in: Any, path: str, depth: int) -> Iterator[tuple[str, Stored
     )
     passing = _elements(state.get("_non_persistent_buffers_set"))
     if max(map(len, (children, parameters, buffers, passing))) > MAX_MEMBERS:
-        raise UserError("has a module with more members than that of any detector")
+        raise UserError(f"has a module with more members than any YOLO model has; {REMEDY}")
     if not all(isinstance(name, str) for name in (*children, *parameters, *buffers)):
         raise UserError("has a module with members without names")
     persistent = {name: value for name, value in buffers.items() if name not in passing}
@@ -204,22 +196,13 @@ def _elements(value: Any) -> list[Any]:
     return []
 
 
-def mapping_of(value: Any) -> Mapping[Any, Any] | None:
-    """Return a dict, or an object that is read as one; None for anything else."""
-    if isinstance(value, dict):
-        return value
-    if isinstance(value, StandIn) and value.kind in MAPPINGS and value.arguments is not None:
-        return value.items or (value.state if isinstance(value.state, dict) else {})
-    return None
-
-
 def tensor_of(value: Any) -> StoredTensor:
     """Return a tensor that a pickle describes.
 
     Raises
     ------
     UserError
-        If it is none, or of a kind that no detector has.
+        If it is none, or of a kind that no YOLO model has.
     """
     if isinstance(value, StandIn) and value.kind in PARAMETERS and value.arguments:
         value = value.arguments[0]
@@ -240,7 +223,7 @@ def _stored(storage: Any, offset: int, shape: Any, stride: Any) -> StoredTensor:
         case _:
             raise UserError("has a tensor without numbers")
     if dtype is None:
-        raise UserError(f"has numbers of the type {shown(kind)}, which no detector has")
+        raise UserError(f"has numbers of the type {shown(kind)}, which no YOLO model has")
     if not (_are_sizes(shape) and _are_sizes(stride) and len(shape) == len(stride)):
         raise UserError("has a tensor without a shape")
     if offset or count != math.prod(shape):

@@ -15,8 +15,9 @@ from parity.backends.pytorch.transcription.architecture import (
     unactivated_pooling,
 )
 from parity.backends.pytorch.transcription.archive import Archive, open_archive
+from parity.backends.pytorch.transcription.arguments import size_of
 from parity.backends.pytorch.transcription.building import build
-from parity.backends.pytorch.transcription.facts import checked_imgsz, checked_names, task_of
+from parity.backends.pytorch.transcription.facts import checked_names, task_of
 from parity.backends.pytorch.transcription.likeness import (
     check_alike,
     check_shapes,
@@ -71,8 +72,9 @@ def transcribed(source: str | Path) -> Transcription:
         if has_unactivated_pooling(stored):
             architecture = unactivated_pooling(architecture)
         names = checked_names(stored.attributes.get("names"), architecture["nc"])
-        imgsz = checked_imgsz(stored)
+        height, width = size_of(*stored.arguments)
         model = fill(build(model_class, architecture), stored, archive)
+    imgsz = height if height == width else [height, width]
     return Transcription(model, task, names, imgsz)
 
 

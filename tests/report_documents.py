@@ -345,6 +345,8 @@ def latency(*races: list[Speed]) -> Latency:
     settings = LatencySettings(
         checkpoint="a.pt",
         onnx="a.onnx",
+        runtime="onnxruntime",
+        providers=("CPUExecutionProvider",),
         imgsz=(640, 640),
         rect=False,
         end2end=False,

@@ -10,6 +10,7 @@ from typing import Literal
 from parity.comparison.settings import ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
+from parity.planning.exports import runtime_of_export
 
 REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
@@ -38,6 +39,8 @@ class Arm:
         What runs an export; empty for other arms.
     providers : tuple of str
         Execution providers of ONNX Runtime, the preferred first; empty for other arms.
+    fallback_provider : bool
+        Whether it may run on other providers where these are not available.
     """
 
     backend: Literal["pytorch", "onnx", "external", "control"]
@@ -47,6 +50,7 @@ class Arm:
     end2end: bool = False
     runtime: str = ""
     providers: tuple[str, ...] = ()
+    fallback_provider: bool = False
 
 
 def plan_arms(config: Config) -> dict[str, Arm]:
@@ -58,7 +62,12 @@ def plan_arms(config: Config) -> dict[str, Arm]:
     for name, export in config.exports.items():
         arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
         arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
-        arms[f"onnx-{name}"] = replace(arm, runtime=export.runtime, providers=export.providers)
+        arms[f"onnx-{name}"] = replace(
+            arm,
+            runtime=runtime_of_export(config, name),
+            providers=export.providers,
+            fallback_provider=export.fallback_provider,
+        )
     for name, external in config.external.items():
         arm = external_arm(config, name)
         arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))

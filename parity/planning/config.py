@@ -68,7 +68,7 @@ class MetadataConfig:
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """An ONNX file of every model, see ``exports``; None is a key that is absent."""
+    """A file of every model, see ``exports``; None is a key that is absent."""
 
     opset: int
     simplify: bool
@@ -76,11 +76,14 @@ class ExportConfig:
     batch: int
     quantize: int
     calibration: CalibrationConfig
-    runtime: str
     providers: tuple[str, ...]
     keep_fp32: tuple[str, ...]
+    fallback_provider: bool = False
     metadata: MetadataConfig = MetadataConfig()
     onnx: str | None = None
+    file: str | None = None
+    format: str | None = None
+    runtime: str | None = None
     imgsz: Imgsz | None = None
     nms: bool | None = None
     conf: float | None = None
@@ -89,7 +92,12 @@ class ExportConfig:
     @property
     def is_quantised_here(self) -> bool:
         """Whether rule ``quantise`` makes it; a given file is used as it is."""
-        return self.quantize == INT8 and self.onnx is None
+        return self.quantize == INT8 and self.onnx is None and not self.is_own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a file of a runtime's own, given or converted here."""
+        return self.file is not None or self.format is not None
 
 
 @dataclass(frozen=True)

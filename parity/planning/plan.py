@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from parity.backends.own_files import files_of
 from parity.comparison.settings import ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
@@ -26,7 +27,13 @@ from parity.planning.arms import (
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import FLOAT32, Config
-from parity.planning.exports import all_options, counterpart_name, description_file, model_file
+from parity.planning.exports import (
+    all_options,
+    counterpart_name,
+    description_file,
+    model_file,
+    pack_options,
+)
 from parity.planning.externals import (
     boxes_file,
     check_boxes,
@@ -201,6 +208,24 @@ class Plan:
         return self.given.get(all_options(self.config)[wildcards.export].onnx, "")
 
     @property
+    def packed(self) -> dict[str, Params]:
+        """What rule ``pack`` is told, by export that is a file of a runtime's own."""
+        return {
+            name: pack_options(self.config, name)
+            for name, export in self.config.exports.items()
+            if export.is_own
+        }
+
+    def given_files(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of a runtime's own that an export is given as, if it is."""
+        given = self.config.exports[wildcards.export].file
+        return [str(path) for path in files_of(given)] if given else []
+
+    def content_of_files(self, wildcards: Wildcards) -> list[str]:
+        """Return the digests of these files."""
+        return [self.given.get(path, "") for path in self.given_files(wildcards)]
+
+    @property
     def quantised(self) -> dict[str, Params]:
         """What rule ``quantise`` is told, by export that it makes."""
         return {
@@ -233,6 +258,8 @@ class Plan:
 
     def counterpart_description(self, wildcards: Wildcards) -> list[str]:
         """Return the description of the fp32 model that an export is compared with, if another."""
+        if self.config.exports[wildcards.export].is_own:
+            return []
         like = str(Path(self.counterpart(wildcards)).with_suffix(".json"))
         return [] if like == self.description(wildcards) else [like]
 
@@ -241,7 +268,7 @@ class Plan:
         """What the file of each export should be like, see rule ``inspect_export``."""
         return {
             name: {
-                "given": export.onnx is not None,
+                "given": export.onnx is not None or export.is_own,
                 "opset": export.opset,
                 "quantize": export.quantize,
                 "dynamic": export.dynamic,
@@ -255,11 +282,13 @@ class Plan:
         """The ONNX files of all models and their descriptions."""
         made = [("export", name) for name in all_options(self.config)]
         made += [("quantise", name) for name in self.quantised]
+        files = [(f"{rule}/{{}}/{name}", "onnx") for rule, name in made]
+        files += [(f"pack/{{}}/{name}", "zip") for name in self.packed]
         return [
-            f"results/{rule}/{model}/{name}.{suffix}"
+            f"results/{path.format(model)}.{each}"
             for model in self.models
-            for rule, name in made
-            for suffix in ("onnx", "json")
+            for path, suffix in files
+            for each in (suffix, "json")
         ]
 
     # Candidates and detections: rules/detection.smk
@@ -417,7 +446,9 @@ class Plan:
                 "keep_fp32": list(export.keep_fp32),
             }
             for name, export in self.config.exports.items()
-            if self.config.layers.images and (export.onnx or export.quantize != FLOAT32)
+            if self.config.layers.images
+            and not export.is_own
+            and (export.onnx or export.quantize != FLOAT32)
         }
 
     @property
@@ -483,12 +514,12 @@ class Plan:
         return [self.given.get(path, "") for path in self.tensors(wildcards)]
 
     def external_onnx(self, wildcards: Wildcards) -> str:
-        """Return the ONNX file that a deployment runs."""
+        """Return the model file that a deployment runs."""
         export = self.config.export_of(wildcards.external)
         return model_file(self.config, wildcards.model, export)
 
     def networks(self, wildcards: Wildcards) -> list[str]:
-        """Return the ONNX files of all exports of a model, each named after its export."""
+        """Return the files of all exports of a model, each named after its export."""
         return [model_file(self.config, wildcards.model, name) for name in self.exports]
 
     def control(self, external: str) -> str:

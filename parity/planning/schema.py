@@ -46,6 +46,7 @@ def fault_names() -> Iterable[str]:
 REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "box formats": lambda: BOX_FORMAT_NAMES,
     "faults": fault_names,
+    "formats": lambda: [name for name, runtime in RUNTIMES.items() if runtime.precisions],
     "runtimes": lambda: RUNTIMES,
 }
 """Where the values come from that ``x-registry`` allows, by its name."""

@@ -25,7 +25,7 @@ rule infer_onnx:
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
         candidates=lookup("candidates", within=config),
         pixels=lookup("limits/pixels", within=config),
-        code=fingerprint("scripts/infer_onnx.py"),
+        code=fingerprint("scripts/infer_onnx.py", "parity/backends/runtimes/web/runner.mjs"),
     message:
         "Running {wildcards.export} of {wildcards.model} (batch {wildcards.batch})"
     script:

@@ -89,6 +89,29 @@ rule take:
         "../scripts/take.py"
 
 
+rule pack:
+    """Take the files of a runtime's own, or convert the checkpoint to its format."""
+    input:
+        checkpoint=rules.load_checkpoint.output.checkpoint,
+        given=PLAN.given_files,
+    output:
+        bundle="results/pack/{model}/{export}.zip",
+        description="results/pack/{model}/{export}.json",
+    log:
+        "logs/pack/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        export=lookup("{export}", within=PLAN.packed),
+        content=PLAN.content_of_files,
+        trust=lookup("models/{model}/trust", within=config),
+        code=fingerprint("scripts/pack.py"),
+    message:
+        "Packing {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/pack.py"
+
+
 rule inspect_export:
     """Compare a model file with the configuration and the reference before it is used."""
     input:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.trust import trust_checkpoint
 from parity.documents import load, save
 from parity.logs import log_to
+from parity.model_files.bundle import is_bundle
+from parity.model_files.bundle_inspection import inspect_bundle
 from parity.model_files.inspection import inspect_export, stop_if_wrong
 from parity.model_files.reference_facts import ReferenceFacts
 from parity.model_files.results import ExportDescription, Wanted
@@ -26,7 +28,10 @@ def main(
     own, *counterpart = (load(path, ExportDescription) for path in descriptions)
     facts = facts_of(reference)
     asked = Wanted(**wanted, names=facts.names, stride=facts.stride, trained=facts.trained)
-    inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(counterpart), None))
+    if is_bundle(onnx):
+        inspection = inspect_bundle(onnx, own, asked)
+    else:
+        inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(counterpart), None))
     stop_if_wrong(inspection, f"exports.{export}")
     save(destination, inspection)
 

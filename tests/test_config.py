@@ -262,7 +262,7 @@ def test_a_value_is_allowed_as_soon_as_it_is_registered(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("exports: {b: {runtime: tensorrt}}", "it must be one of onnxruntime, openvino."),
+        ("exports: {b: {runtime: tensorflow}}", f"it must be one of {', '.join(RUNTIMES)}."),
         ("external: {b: {inject: [brg]}}", r"it must be one of \d+ names, such as bgr"),
         ("external: {b: {inject: [1]}}", "it must be text."),
     ],

@@ -15,7 +15,7 @@ from parity.data.listing import find_samples
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
-from parity.diagnosis.diagnose_files import check_task
+from parity.diagnosis.diagnose_files import check_geometry_of
 from parity.errors import UserError
 from parity.model_files.families.family import FAMILIES, FAMILY
 from parity.model_files.inspection import of_metadata
@@ -154,7 +154,7 @@ def test_only_deployments_of_letterboxed_networks_are_diagnosed(
 ) -> None:
     network = taken(write_network(tmp_path / "given.onnx", outputs), tmp_path / "own.onnx")
     with pytest.raises(UserError, match="are compared with the reference but not diagnosed"):
-        check_task(network)
+        check_geometry_of(network)
 
 
 def logit(chance: np.ndarray) -> np.ndarray:

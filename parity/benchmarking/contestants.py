@@ -62,7 +62,7 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
-    return _run_file(workload.onnx, workload, threads)
+    return _run_file(workload.onnx, workload, threads, **chosen_runtime(workload))
 
 
 def run_reference(workload: Workload, threads: int, _first: str) -> Runner:
@@ -70,12 +70,25 @@ def run_reference(workload: Workload, threads: int, _first: str) -> Runner:
     return _run_file(workload.reference, workload, threads)
 
 
-def _run_file(path: str, workload: Workload, threads: int) -> Runner:
+def _run_file(path: str, workload: Workload, threads: int, **chosen: Any) -> Runner:
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
     from parity.postprocessing.postprocess import detect  # noqa: PLC0415
 
-    network = OnnxNetwork.load(path, threads=threads)
+    network = OnnxNetwork.load(path, threads=threads, **chosen)
     return arm_runner(network, detect, workload)
+
+
+def chosen_runtime(workload: Workload) -> dict[str, Any]:
+    """Return what executes the export, as arguments."""
+    return {"runtime": workload.runtime, "providers": workload.providers}
+
+
+def executed_by(workload: Workload) -> str:
+    """Return what executes the export here, for people."""
+    from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
+
+    network = OnnxNetwork.load(workload.onnx, threads=1, **chosen_runtime(workload))
+    return network.session.executed_by
 
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:
@@ -132,7 +145,7 @@ def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     """Return the bare runtime on the tensor of one image."""
     from parity.backends.bare import bare_run  # noqa: PLC0415
 
-    once = bare_run(workload.onnx, first, threads=threads)
+    once = bare_run(workload.onnx, first, threads=threads, **chosen_runtime(workload))
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for _ in images:
@@ -143,12 +156,14 @@ def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     return run
 
 
+PREDICT_ONNX = "predict on the .onnx"
+
 RUNNERS: dict[str, Callable[[Workload, int, str], Runner]] = {
     "PyTorch arm": run_pytorch,
     "predict on the .pt": run_predict_pytorch,
     "reference arm": run_reference,
     "ONNX arm": run_onnx,
-    "predict on the .onnx": run_predict_onnx,
+    PREDICT_ONNX: run_predict_onnx,
     "bare session.run": run_bare,
 }
 """How each kind is made: from the workload, the threads and an image to start with."""
@@ -158,7 +173,7 @@ WITH_TORCH = tuple(kind for kind in RUNNERS if kind != "reference arm")
 """Kinds that run where it is a checkpoint."""
 RATIOS = (
     ("ONNX arm", "bare session.run"),
-    ("ONNX arm", "predict on the .onnx"),
+    ("ONNX arm", PREDICT_ONNX),
     ("PyTorch arm", "predict on the .pt"),
     ("ONNX arm", "PyTorch arm"),
     ("ONNX arm", "reference arm"),
@@ -166,20 +181,16 @@ RATIOS = (
 """Whose speed is divided by whose, where both run."""
 
 
-def line_ups(cores: int, reference: str = "") -> list[list[Contestant]]:
+def line_ups(cores: int, workload: Workload) -> list[list[Contestant]]:
     """Return who runs against whom: all with one thread, and all with the whole machine.
+
+    Ultralytics' predict is left out where the export is no ONNX file.
 
     On the whole machine the arms are a process per core of one thread each, as the workflow runs
     them; the others get a thread per core.
-
-    Parameters
-    ----------
-    cores : int
-        Of the machine.
-    reference : str
-        The file of the reference.
     """
-    kinds = WITHOUT_TORCH if reference.endswith(".onnx") else WITH_TORCH
+    known = WITHOUT_TORCH if workload.reference.endswith(".onnx") else WITH_TORCH
+    kinds = [kind for kind in known if kind != PREDICT_ONNX or workload.onnx.endswith(".onnx")]
     single = [Contestant(kind, 1, 1) for kind in kinds]
     if cores == 1:
         return [single]

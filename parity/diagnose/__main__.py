@@ -26,6 +26,7 @@ from parity.planning.schema import complete
 from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count
 from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
 from parity.reporting.history import HISTORY, changes_since, load_runs, name_of_run
 from parity.reporting.kept_report import page_of
@@ -165,7 +166,7 @@ def answer(folder: Path) -> str:
     lines = [verdict_sentence(found)]
     if isinstance(found, DiagnosisDocument):
         for fault in harmful(found):
-            proof = proof_sentence(fault.proof, box_count(found))
+            proof = worded(proof_sentence(fault.proof, box_count(found)), found.task)
             lines.append(f"{fault.title}: {fault.fix} Proof: {proof}")
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask

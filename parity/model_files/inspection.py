@@ -41,6 +41,8 @@ OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
 OPTIONS = frozenset(field.name for field in fields(WantedOptions))
+FLOAT32 = 32
+"""Bits of a weight that is not quantised, the default of ``quantize``."""
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
 
@@ -216,7 +218,7 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
             f"The checkpoint was trained at {trained} px, which predict uses by default; this "
             f"export takes {run} px.",
         )
-    if wanted.trained and found.opset != wanted.opset:
+    if wanted.trained and found.opset and found.opset != wanted.opset:
         said = f"The operator set is {found.opset}; {wanted.opset} was asked for."
         yield Finding("note" if wanted.given else "warn", said)
     yield from _of_precision(found, wanted)
@@ -233,11 +235,14 @@ def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     mostly = max(found.weights, key=lambda kind: found.weights[kind], default="nothing")
     asked = STORED_AS[wanted.quantize]
     if mostly != asked:
-        yield Finding(
-            "warn",
+        said = (
             f"{SPOKEN.get(asked, asked)} was asked for, but most weights are stored as "
-            f"{SPOKEN.get(mostly, mostly)}.",
+            f"{SPOKEN.get(mostly, mostly)}."
         )
+        if wanted.given and wanted.quantize != FLOAT32:
+            yield Finding("stop", f"{said} Give another file, or leave out quantize.")
+        else:
+            yield Finding("warn", said)
     dtype = found.inputs[0].dtype
     if dtype != "float":
         yield Finding("note", f"The input is {dtype}, so rounding starts before the network.")

@@ -11,6 +11,7 @@ from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
+from parity.planning.exports import DEFAULT_RUNTIME, runtime_of_export
 
 REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
@@ -40,6 +41,8 @@ class Arm:
         What runs an export; empty for other arms.
     providers : tuple of str
         Execution providers of ONNX Runtime, the preferred first; empty for other arms.
+    fallback_provider : bool
+        Whether it may run on other providers where these are not available.
     """
 
     backend: Literal["pytorch", "onnx", "external", "control"]
@@ -49,6 +52,7 @@ class Arm:
     end2end: bool | None = False
     runtime: str = ""
     providers: tuple[str, ...] = ()
+    fallback_provider: bool = False
 
 
 def plan_arms(config: Config) -> dict[str, Arm]:
@@ -71,7 +75,12 @@ def _arms_of(config: Config) -> dict[str, Arm]:
     for name, export in config.exports.items():
         arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
         arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
-        arms[f"onnx-{name}"] = replace(arm, runtime=export.runtime, providers=export.providers)
+        arms[f"onnx-{name}"] = replace(
+            arm,
+            runtime=runtime_of_export(config, name),
+            providers=export.providers,
+            fallback_provider=export.fallback_provider,
+        )
     for name in config.external:
         arm = external_arm(config, name)
         arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
@@ -81,11 +90,16 @@ def _arms_of(config: Config) -> dict[str, Arm]:
 def _given_arms(config: Config) -> dict[str, Arm]:
     """Return the arms of the file that is the reference, and of those that take the same input."""
     dynamic = any(export.dynamic for export in config.exports.values())
-    arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, "onnxruntime", PROVIDERS)
+    arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, DEFAULT_RUNTIME, PROVIDERS)
     arms = {GIVEN_ARM: arm}
     for name, export in config.exports.items():
-        run = replace(arm, runtime=export.runtime, providers=export.providers)
-        arms[f"onnx-{name}"] = replace(run, export=name)
+        arms[f"onnx-{name}"] = replace(
+            arm,
+            export=name,
+            runtime=runtime_of_export(config, name),
+            providers=export.providers,
+            fallback_provider=export.fallback_provider,
+        )
     return arms
 
 

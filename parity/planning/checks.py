@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.backends.own_files import files_of, own_file, runtime_of
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.runtimes.runtime import RUNTIMES
 from parity.backends.trained_size import trained_size
 from parity.comparison.settings import GIVEN_REFERENCE
 from parity.comparison.threshold_grid import MAX_POINTS
@@ -16,6 +19,7 @@ from parity.external.recordings import assigned_tensors
 from parity.foreign import is_file
 from parity.model_files.input_size import fixed_size
 from parity.planning.config import Config, ExternalConfig, MetadataConfig, as_pair
+from parity.planning.exports import DEFAULT_RUNTIME, runtime_of_export
 from parity.planning.externals import FILE_PATTERNS
 
 PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
@@ -103,8 +107,8 @@ def check_without_checkpoint(config: Config) -> None:
             raise UserError(f"config: exports.{name} needs another name, {because}.")
         if export.onnx is None:
             raise UserError(
-                f"config: exports.{name} must name a file (onnx), {because}: nothing can be "
-                "exported or quantised here."
+                f"config: exports.{name} must name an ONNX file (onnx), {because}: nothing can "
+                "be exported, quantised or converted here."
             )
     taken = "rect" if any(export.dynamic for export in config.exports.values()) else "square"
     for name, external in config.external.items():
@@ -142,9 +146,16 @@ def check_export(config: Config, name: str) -> None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
         if not is_file(Path(export.onnx)):
             raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
-    elif export.metadata != MetadataConfig():
+    elif export.file is None and export.metadata != MetadataConfig():
         raise UserError(
-            f"{where}.metadata has no meaning here; only a given file (onnx) can need it."
+            f"{where}.metadata has no meaning here; only a given file (onnx or file) can need it."
+        )
+    check_own_file(config, name)
+    runtime = runtime_of_export(config, name)
+    if runtime != DEFAULT_RUNTIME and export.providers != PROVIDERS:
+        raise UserError(
+            f"{where}.providers has no meaning here; only the runtime onnxruntime has execution "
+            "providers."
         )
     if export.conf is not None and not export.nms:
         raise UserError(
@@ -160,6 +171,40 @@ def check_export(config: Config, name: str) -> None:
         raise UserError(
             f"{where}.keep_fp32 has no meaning here; only an export that is made with quantize: 8 "
             "can keep some of its nodes in fp32."
+        )
+
+
+def check_own_file(config: Config, name: str) -> None:
+    """Check which runtime a file of its own belongs to, and that it can do what is asked for."""
+    export, where = config.exports[name], f"config: exports.{name}"
+    if sum(key is not None for key in (export.onnx, export.file, export.format)) > 1:
+        raise UserError(f"{where} must have only one of onnx, file and format.")
+    if not export.is_own:
+        if export.runtime is not None and not RUNTIMES[export.runtime].reads_onnx:
+            raise UserError(
+                f"{where}.runtime is {export.runtime}, which reads no ONNX files; give its own "
+                "under file, or have it made by format."
+            )
+        return
+    if export.file is not None:
+        check_placeholders(f"exports.{name}.file", export.file)
+        if not os.path.lexists(export.file):
+            raise UserError(f"{where}.file is {export.file}, which does not exist.")
+        files_of(export.file)
+    own = export.format or runtime_of(own_file(export.file or ""))
+    if export.runtime not in (None, own):
+        raise UserError(f"{where}.runtime is {export.runtime}, but {own} executes this export.")
+    if export.format is not None and export.quantize not in RUNTIMES[own].precisions:
+        known = " or ".join(map(str, RUNTIMES[own].precisions))
+        raise UserError(
+            f"{where}.quantize is {export.quantize}; an export to {own} is made with {known} here, "
+            "others can be given under file."
+        )
+    if export.dynamic or export.nms is not None:
+        key = "dynamic" if export.dynamic else "nms"
+        raise UserError(
+            f"{where}.{key} has no meaning here; a file of a runtime's own has an input of a fixed "
+            "size and raw outputs."
         )
 
 

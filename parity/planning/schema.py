@@ -53,6 +53,7 @@ REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "box formats": lambda: BOX_FORMAT_NAMES,
     "faults": fault_names,
     "families": families,
+    "formats": lambda: [name for name, runtime in RUNTIMES.items() if runtime.precisions],
     "runtimes": lambda: RUNTIMES,
 }
 """Where the values come from that ``x-registry`` allows, by its name."""

@@ -25,8 +25,8 @@ TERMS = {
     "that holds the resized image.",
     "pytorch-square": "PyTorch on a fixed input tensor, as an export takes it: the resized image "
     "is padded to the full size.",
-    "onnx-…": "An export, run by ONNX Runtime or OpenVINO with the preprocessing and "
-    "postprocessing of this project.",
+    "onnx-…": "An export, run by its runtime with the preprocessing and postprocessing of this "
+    "project.",
     "external-…": "Boxes that another program wrote.",
     "pytorch-as-…": "PyTorch with the input geometry and the thresholds of that program, as they "
     "are declared or as its boxes suggest.",

@@ -40,6 +40,8 @@ def made_from(results: Results) -> str:
 def finding_rows(export: str, found: Inspection, source: str) -> list[tuple[str, str, str]]:
     """Return what was found in a file, or that all is as it should be."""
     if not found.sentences:
+        if not found.weights_compared.compared:
+            return [(export, "fine", "As configured.")]
         same = count(found.weights_compared.compared, "weight")
         return [(export, "fine", f"As configured; all {same} match the {source}.")]
     return [(export, each.level, each.sentence) for each in found.sentences]

@@ -102,10 +102,10 @@ def plain_precision(
     once = np.ones((1, len(next(iter(scores.values())).objects)), np.int64)
     both = {names[c]: mean_precision({c: own}, once)[0] for c, own in scores.items()}
     whole = mean_precision(scores, once)[0]
-    return AveragePrecision(known(whole), {}, {name: known(own) for name, own in both.items()})
+    return AveragePrecision(_known(whole), {}, {name: _known(own) for name, own in both.items()})
 
 
-def known(both: np.ndarray) -> tuple[float | None, float | None]:
+def _known(both: np.ndarray) -> tuple[float | None, float | None]:
     """Return mAP50-95 and mAP50; None where nothing is labelled."""
     strict, lenient = (None if np.isnan(value) else value for value in both.tolist())
     return strict, lenient

@@ -343,8 +343,10 @@ def latency(*races: list[Speed]) -> Latency:
     races = races or ([speed("PyTorch arm", [9.0]), speed("ONNX arm", [10.0, 30.0, 20.0])],)
     machine = Machine("processor", 2, 4, None, "system", "3.11", {})
     settings = LatencySettings(
-        checkpoint="a.pt",
+        reference="a.pt",
         onnx="a.onnx",
+        runtime="onnxruntime",
+        providers=("CPUExecutionProvider",),
         imgsz=(640, 640),
         rect=False,
         end2end=False,

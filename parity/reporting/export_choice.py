@@ -13,7 +13,7 @@ from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.bounds import CONFIDENCE, percent_ceiling
 from parity.reporting.task_wording import QUANTITIES, TaskWording, words_of
-from parity.reporting.wording import ceiling, count, four_decimals, number
+from parity.reporting.wording import ceiling, count, four_decimals, number, reference_name
 from parity.sentences import listing
 
 ALIKE = 1.02
@@ -62,6 +62,8 @@ class ExportChoice:
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     measures : dict of str to float
         Largest of each further difference, see :func:`parity.comparison.measures.measure`.
+    reference : str
+        What the reference is called.
     metric : str
         What ``accuracy`` is, such as mAP50-95; empty without labels.
     """
@@ -83,6 +85,7 @@ class ExportChoice:
     pareto: bool
     task: str = "detect"
     measures: dict[str, float] = field(default_factory=dict)
+    reference: str = "PyTorch"
     metric: str = ""
 
     @property
@@ -170,6 +173,7 @@ def facts_of(
         score=found.score,
         passed=found.passed,
         panoptic_quality=agreement,
+        reference=reference_name(found.reference),
         images_per_second=speed,
         accuracy=value,
         cost=cost,
@@ -332,7 +336,7 @@ def described(row: ExportChoice) -> str:
     if row.extra:
         said.append(f"{row.extra:,} extra")
     largest = {"box_px": row.box_px, "score": row.score} | row.measures
-    owner = " of PyTorch's"
+    owner = " of PyTorch's" if row.reference == "PyTorch" else f" of {row.reference}'s"
     for name in row.words.answered:
         if name in largest:
             within = f"{ceiling(largest[name])}{QUANTITIES[name].unit}"

@@ -31,9 +31,6 @@ POINT_KEYS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
 MOST_PX = 1 << 28
 """Px of a mask, at most; chosen: more than any image that is read."""
 
-CROSSED = 0.1
-"""Share of a quadrilateral's size by which its diagonals' middles may be apart; chosen."""
-
 
 @dataclass(frozen=True)
 class WrittenShapes:
@@ -153,13 +150,16 @@ def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | No
 
 
 def in_order(corners: np.ndarray) -> np.ndarray:
-    """Return the corners of a rectangle, (4, 2), in order around it."""
-    size = np.ptp(corners, axis=0).max()
-    for order in ([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]):
+    """Return the corners of a rectangle, (4, 2), in order around it.
+
+    Its diagonals halve each other.
+    """
+
+    def apart(order: list[int]) -> float:
         one, two, three, four = corners[order]
-        if np.abs(one + three - two - four).max() <= CROSSED * size:
-            return corners[order]
-    return corners
+        return float(np.abs(one + three - two - four).max())
+
+    return corners[min(([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]), key=apart)]
 
 
 def rectangle_of(corners: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from parity.model_files.adapting import (
     reading_fits,
 )
 from parity.model_files.completing import complete_metadata, finished_by, forget_own_metadata
-from parity.model_files.description import inputs_of, load_given, take_given
+from parity.model_files.description import graph_inputs, load_given, take_given
 from parity.model_files.graph_limits import graph_limit
 from parity.tasks.task import Outputs
 
@@ -62,7 +62,7 @@ def take_adapted(
     """
     model = load_given(given)
     forgotten = forget_own_metadata(model)
-    image = as_info(only_input(inputs_of(model.graph), given))
+    image = as_info(only_input(graph_inputs(model.graph), given))
     names = forced(image.shape, image.dtype)
     _, fixed = check_input(image, given, channels_last="nhwc" in names, dtypes=(*DTYPES, "uint8"))
     height, width = fixed or options["imgsz"]

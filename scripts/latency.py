@@ -34,13 +34,13 @@ if __name__ == "__main__":
         main(
             workload=Workload(
                 task=load(snakemake.input.description, ExportDescription).metadata["task"],
-                checkpoint=snakemake.input.checkpoint,
+                reference=snakemake.input.reference,
                 onnx=snakemake.input.onnx,
                 runtime=arm["runtime"],
                 providers=tuple(arm["providers"]),
                 imgsz=arm["imgsz"],
                 rect=arm["rect"],
-                end2end=arm["end2end"],
+                end2end=bool(arm["end2end"]),
                 thresholds=Thresholds(**snakemake.params.thresholds),
                 floor=snakemake.params.candidates["floor"],
             ),

@@ -1,6 +1,10 @@
 """Checkpoints of every task: Ultralytics' architectures with what YOLO11n learned for boxes."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.conftest import Build
 
 TASK_MODELS = {
     "segment": ("yolo11n-seg.yaml", "SegmentationModel"),
@@ -12,6 +16,32 @@ TASK_MODELS = {
 
 TASK_CLASSES = 80
 """Classes of each, those of COCO, so that the rows of boxes and scores are the trained ones."""
+
+
+IMGSZ = {"segment": 320, "pose": 320, "obb": 320, "classify": 224}
+"""Sides of the inputs, px: the smallest at which the samples hold several objects."""
+
+
+def build_task(build: "Build", task: str, trained: Path) -> Path:
+    """Return a folder with a checkpoint of a task, ``model.pt``, and its export, ``model.onnx``.
+
+    Parameters
+    ----------
+    build : Build
+        Makes a folder once for all tests.
+    task : str
+        A key of :data:`TASK_MODELS`.
+    trained : Path
+        A checkpoint of YOLO11n.
+    """
+
+    def fill(folder: Path) -> None:
+        from parity.backends.pytorch.export import export_onnx
+
+        checkpoint = make_checkpoint(task, trained, folder / "model.pt")
+        export_onnx(checkpoint, folder / "model.onnx", imgsz=IMGSZ[task])
+
+    return build(f"task-{task}", fill)
 
 
 def make_checkpoint(task: str, trained: Path, destination: Path) -> Path:

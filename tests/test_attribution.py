@@ -9,6 +9,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
 from parity.diagnosis.attribution import Reference, attribute_loss, compare, examples, waterfall
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.document import Severity
@@ -96,7 +97,7 @@ def test_without_boxes_those_of_the_diagnosed_deployment_take_their_place(
         scores, class_ids = np.full(count, 0.9, np.float32), np.zeros(count, np.int32)
         return Detections(np.float32(boxes[pipeline]), scores, class_ids)
 
-    reference = Reference({"a.jpg": ImageCandidates("a.jpg", "")}, end2end=False, floor=0.01)
+    reference = Reference({"a.jpg": ImageCandidates("a.jpg", "")}, NetworkHead(), floor=0.01)
     monkeypatch.setattr(Reference, "detections", lambda *_: {"a.jpg": record(LEFT, RIGHT)})
     attribution = attribute_loss(
         SimpleNamespace(faults=(FAULTS["bgr"],), choices=(), pipeline=wrong, fixed=correct),

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from parity.deployment.pipeline import Pipeline, deviations
-from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline, deviations
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import FAULTS, Fault, add_fault, all_faults
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
@@ -33,7 +32,7 @@ def test_every_fault_is_complete(fault):
     assert fault.subjects
     assert set(fault.subjects) <= set(FIXES)
     assert fault.reference == "" or fault.reference.startswith("https://")
-    assert fault.precedes_output == bool(fault.fields & set(PREPROCESSING))
+    assert fault.precedes_output == bool(fault.fields & set(BEFORE_OUTPUT))
 
 
 @pytest.mark.parametrize("fault", [*CATALOGUE, ZERO_SIZE_NMSBOXES], ids=lambda f: f.name)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from parity.deployment.box_output import to_output
 from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.detection.letterbox import Letterbox
 
 OVER_LEFT_TOP = (-10.0, -20.0, 30.0, 40.0)

@@ -106,7 +106,7 @@ MISTAKES = [
     ("exports: {b: {opsett: 1}}", "in exports.b (did you mean 'opset'?); it may have ", "misspelt"),
     ("models: {a: {weight: a.pt}}", "in models.a (did you mean 'weights'?)", "a misspelt key"),
     ("models: {a: {weights: no/a.pt}}", "models.a.weights is no/a.pt, which does not exist.", ""),
-    ("models: {a: }", "models.a lacks the key 'weights'.", "a model of nothing"),
+    ("models: {a: }", "models.a must have either weights or a reference.", "a model of nothing"),
     ("models: {}", "models is {}; it must not be empty.", "no model"),
     ("models: {a: a.pt}", f'models.a is "a.pt"; {KEYS}', "weights without their key"),
     ("models: [a.pt]", f'models is ["a.pt"]; {KEYS}', "models without names"),

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.deployment.box_output import to_output
 from parity.deployment.geometry import place_image
 from parity.deployment.output_format import UNITS
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.rescaling_variants import gains
 from parity.deployment.whole_px import WHOLE_PX
 from parity.diagnosis.coordinate_fits import (

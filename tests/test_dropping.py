@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from parity.deployment.boxes import survivors
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import survivors
+from parity.deployment.task import InImage
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
 
@@ -41,7 +42,7 @@ def found(*names: str, scores: tuple[float, ...] = ()) -> Candidates:
 @pytest.mark.parametrize("late", [False, True])
 def test_what_is_dropped(dropped, kept, late):
     pipeline = Pipeline(dropped=dropped, dropped_after_nms=late)
-    scores = survivors(pipeline, found(*BOXES), PLACE, SHAPE)[1]
+    scores = survivors(pipeline, found(*BOXES), InImage(PLACE, SHAPE)).scores
     names = {name for name, score in zip(BOXES, (0.9, 0.8, 0.7, 0.6), strict=True)
              if np.isclose(scores, score).any()}  # fmt: skip
     assert names == kept
@@ -55,4 +56,4 @@ def test_a_box_that_is_dropped_late_still_suppresses():
     )
     for late, kept in ((False, 1), (True, 0)):
         pipeline = Pipeline(dropped="leaving_image", dropped_after_nms=late)
-        assert len(survivors(pipeline, candidates, PLACE, SHAPE)[0]) == kept
+        assert len(survivors(pipeline, candidates, InImage(PLACE, SHAPE))) == kept

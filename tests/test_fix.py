@@ -15,9 +15,13 @@ from PIL import Image
 from parity.data.reading import read_image
 from parity.deployment.pipeline import Pipeline
 from parity.detection.boxes import cxcywh_to_xyxy
+from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import decode
+from parity.detection.keypoints import scale_keypoints
 from parity.detection.letterbox import apply, fit, planes
+from parity.detection.masks import masks_in_image
 from parity.detection.nms import CLASS_OFFSET_PX, nms
+from parity.detection.oriented_boxes import corners_of
 from parity.detection.rescaling import scale_boxes
 from parity.diagnosis.catalogue.fault import all_faults
 from parity.diagnosis.fixes.fix import FIXES, FixValues, fill_in, fix_values, languages_run
@@ -25,7 +29,9 @@ from parity.diagnosis.languages import LANGUAGES
 from tests.fix_programs import HEADERS, STEPS, VALUES, Run, build_cpp, run_javascript, run_python
 
 PLACES = pytest.mark.parametrize("place", range(len(VALUES)))
-PYTHON_ONLY = {"reading", "class_names"}
+OF_TASKS = {"centre_crop", "labels", "keypoints", "angles", "masks"}
+
+PYTHON_ONLY = {"reading", "class_names"} | OF_TASKS
 """Subjects whose lines other languages cannot run without a library of hundreds of MB, or a
 browser."""
 
@@ -170,6 +176,54 @@ def test_class_names_are_read_from_the_model() -> None:
     names: dict[str, Any] = {"ast": ast, "session": session, "class_id": np.int32(1)}
     exec(FIXES["class_names"].lines("python", VALUES[0]), names)  # noqa: S102 - what is tested
     assert names["label"] == "car"
+
+
+def run_lines(subject: str, values: FixValues, **names: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"np": np, "cv2": cv2, "Image": Image, **names}
+    exec(FIXES[subject].lines("python", values), given)  # noqa: S102 - what is tested
+    return given
+
+
+PLACE = {"input_h": 64, "input_w": 96, "image_h": 50, "image_w": 60, "top": 0, "left": 9}
+PLACE |= {"new_h": 64, "new_w": 77}
+"""An image of 60x50 px in an input of 96x64."""
+
+
+@pytest.mark.parametrize("shape", [(50, 60), (61, 40), (33, 97), (32, 32)])
+def test_the_centre_is_cropped_as_parity_crops_it(shape: tuple[int, int]) -> None:
+    values, image = VALUES[0], image_of(*shape)
+    expected = resize_and_crop(image, (values.height, values.width))
+    np.testing.assert_array_equal(run_lines("centre_crop", values, image=image)["canvas"], expected)
+
+
+def test_the_best_labels_come_first() -> None:
+    output = np.array([[0.2, 0.5, 0.3]], np.float32)
+    assert run_lines("labels", VALUES[0], output=output)["best"].tolist() == [1, 2, 0]
+
+
+def test_keypoints_are_put_where_parity_puts_them() -> None:
+    rows = np.random.default_rng(0).uniform(0, 64, (3, 7 + 3 * 5)).astype(np.float32)
+    expected = scale_keypoints(rows[:, 7:].reshape(3, 5, 3), (64, 96), (50, 60))
+    found = run_lines("keypoints", VALUES[0], rows=rows, **PLACE)["points"]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
+
+
+def test_corners_go_around_a_box_as_those_of_ultralytics() -> None:
+    box = np.array([20.0, 30.0, 12.0, 6.0, 0.7])
+    found = run_lines("angles", VALUES[0], box=box)["corners"]
+    np.testing.assert_allclose(found, corners_of(box[None])[0])
+
+
+def test_masks_are_made_as_parity_makes_them() -> None:
+    chance = np.random.default_rng(0)
+    prototypes = cv2.GaussianBlur(chance.normal(size=(16, 24, 32)), (5, 5), 0).transpose(2, 0, 1)
+    prototypes = np.ascontiguousarray(prototypes, np.float32)
+    coefficients = chance.normal(size=(3, 32)).astype(np.float32)
+    boxes = np.array([[3.2, 4, 40, 44.5], [0, 0, 60, 50], [20, 10, 30, 20]], np.float32)
+    given = {"prototypes": prototypes, "coefficients": coefficients, "boxes": boxes}
+    found = run_lines("masks", VALUES[0], **given, **PLACE)["masks"]
+    expected = masks_in_image(prototypes, coefficients, boxes, (50, 60))
+    assert (found != expected).mean() < 1e-3
 
 
 def test_what_is_said_to_be_run_is_run() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.deployment.boxes import survivors
 from parity.deployment.nms_variants import NmsChoices, select
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import survivors
+from parity.deployment.task import InImage
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
 from tests.conftest import examples
@@ -163,7 +164,9 @@ def test_few_candidates_take_part(seed, count, most):
     best = np.argsort(-scores)[:most]
     kept = best[select(NmsChoices(), boxes[best], scores[best], class_ids[best])]
     pipeline = Pipeline(conf=-1.0, max_candidates=most)
-    np.testing.assert_array_equal(survivors(pipeline, found, PLACE, (40, 40))[1], scores[kept])
+    np.testing.assert_array_equal(
+        survivors(pipeline, found, InImage(PLACE, (40, 40))).scores, scores[kept]
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
+from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import postprocess, to_output
+from parity.deployment.postprocess import postprocess
 from parity.deployment.run import read_and_preprocess, run
+from parity.deployment.task import InImage
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.head import NetworkHead
 from parity.detection.letterbox import Letterbox
@@ -85,4 +87,6 @@ def test_a_replay_needs_no_network(network):
     path = find_samples()["nothing_here.png"]
     ready = read_and_preprocess(Pipeline(), path, network)
     raw = np.zeros((84, 8400), np.float32)
-    assert not len(postprocess(Pipeline(), raw, ready.place, ready.image_shape))
+    assert not len(
+        postprocess(Pipeline(), (raw,), InImage(ready.place, ready.image_shape), classes=80)
+    )

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.deployment import postprocess as steps
 from parity.deployment.geometry import place_image
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import postprocess
+from parity.deployment.task import InImage
 from tests.conftest import examples
 
 CONF, IOU, SIDE = 0.5, 0.45, 640
@@ -132,6 +133,10 @@ WRITTEN: list[tuple[Callable[[list[Row], int, int], list[Row]], Pipeline]] = [
         ),
     ),
 ]
+
+
+def postprocess(pipeline, raw, place, shape):
+    return steps.postprocess(pipeline, (raw,), InImage(place, shape), classes=len(raw) - 4)
 
 
 @examples(30)

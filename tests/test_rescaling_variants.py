@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.deployment.box_output import to_output
 from parity.deployment.geometry import place_image
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.rescaling_variants import offsets
 from tests.conftest import examples
 

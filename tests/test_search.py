@@ -12,6 +12,7 @@ from parity.data.listing import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess
 from parity.deployment.replay import Replayer
+from parity.deployment.task import InImage
 from parity.diagnosis.diagnosis import diagnose
 from parity.diagnosis.evaluation.injection import injectable_faults, observe, with_faults
 from parity.diagnosis.evaluation.parts import truth_of
@@ -157,7 +158,9 @@ def test_raw_outputs_settle_the_network_and_leave_the_postprocessing(replayer):
         source = replayer.input_of(pipeline, name)
         tensors[name] = np.sqrt(replayer.tensor(pipeline, name))
         raws[name] = replayer.network.forward(tensors[name])
-        seen = postprocess(pipeline, raws[name], source.place, source.image_shape)
+        seen = postprocess(
+            pipeline, (raws[name],), InImage(source.place, source.image_shape), classes=80
+        )
         images[name] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
     seen = Observations(images, DECLARED, tensors=tensors, raws=raws)
     found = diagnose(seen, replayer, replayer.network.names)
@@ -173,7 +176,7 @@ def test_of_an_input_that_no_catalogue_holds_nothing_is_named(replayer):
     for name in names:
         source = replayer.input_of(CORRECT, name)
         raw = replayer.network.forward(np.sqrt(replayer.tensor(CORRECT, name)))
-        seen = postprocess(CORRECT, raw, source.place, source.image_shape)
+        seen = postprocess(CORRECT, (raw,), InImage(source.place, source.image_shape), classes=80)
         images[name] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
     found = diagnose(Observations(images, DECLARED), replayer, replayer.network.names)
     assert found.verdict == "not_explained"

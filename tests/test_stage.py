@@ -25,6 +25,7 @@ from parity.deployment.preprocess import (
 )
 from parity.deployment.reading import read_with_choices
 from parity.deployment.stage import Choices, allowed, by_value, choice, fields_of, listed, moot
+from parity.deployment.task import InImage
 from tests.conftest import ROOT
 
 BASES = (
@@ -90,7 +91,7 @@ def returned(pipeline: Pipeline, photographs: list[Path], raw: np.ndarray) -> li
     for path in photographs:
         before = {name: getattr(pipeline, name) for name in PREPROCESSING}
         digest, ready = prepared(PreprocessingChoices(**before), path)
-        found = postprocess(pipeline, raw, ready.place, ready.image_shape)
+        found = postprocess(pipeline, (raw,), InImage(ready.place, ready.image_shape), classes=80)
         columns = (found.boxes, found.scores, found.class_ids)
         made += [digest, *(column.tobytes() for column in columns)]
     return made
@@ -190,7 +191,8 @@ EDITS = {
 USE = """
 import numpy as np
 from parity.deployment.pipeline import Pipeline, deviations
-from parity.deployment.postprocess import survivors
+from parity.deployment.boxes import survivors
+from parity.deployment.task import InImage
 from parity.detection.decoding import Candidates
 from parity.diagnosis.box_evidence import combinations_of
 pipeline = Pipeline(reversed=True)
@@ -198,7 +200,7 @@ assert deviations(pipeline) == {"reversed": True}
 assert combinations_of("reversed") == [{"reversed": False}, {"reversed": True}]
 boxes = np.array([[10, 10, 4, 4], [50, 50, 4, 4]], np.float32)
 found = Candidates(boxes, np.array([0.5, 0.75], np.float32), np.zeros(2, np.int32))
-print(*(survivors(p, found, None, None)[1].tolist() for p in (Pipeline(), pipeline)))
+print(*(survivors(p, found, InImage(None, None)).scores.tolist() for p in (Pipeline(), pipeline)))
 """
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from parity.backends.pytorch.export import export_onnx
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.comparison.differences import compare_image, differences_of
@@ -21,10 +20,7 @@ from parity.detection.head import NetworkHead
 from parity.postprocessing.postprocess import detect, detect_boxes
 from tests.conftest import RUNTIME_FLOOR, Build
 from tests.documents import network_run
-from tests.task_models import TASK_MODELS, make_checkpoint
-
-IMGSZ = {"segment": 320, "pose": 320, "obb": 320, "classify": 224}
-"""Sides of the inputs, px: the smallest at which the samples hold several objects."""
+from tests.task_models import IMGSZ, TASK_MODELS, build_task
 
 THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
 FLOOR = 0.001
@@ -51,11 +47,7 @@ class Arms:
 def arms(request: pytest.FixtureRequest, yolo11n_pt: Path, build: Build) -> Arms:
     task = request.param
 
-    def fill(folder: Path) -> None:
-        checkpoint = make_checkpoint(task, yolo11n_pt, folder / "model.pt")
-        export_onnx(checkpoint, folder / "model.onnx", imgsz=IMGSZ[task])
-
-    folder = build(f"task-{task}", fill)
+    folder = build_task(build, task, yolo11n_pt)
     return Arms(task, folder / "model.pt", folder / "model.onnx")
 
 

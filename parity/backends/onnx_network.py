@@ -1,7 +1,8 @@
 """The torch-free network: an export that any runtime executes."""
 
 import logging
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +25,8 @@ from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
 from parity.model_files.bundle import is_bundle
-from parity.model_files.description import check_undamaged
+from parity.model_files.description import check_undamaged, load_checked
+from parity.model_files.families.family import FAMILIES
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -101,7 +103,7 @@ class OnnxNetwork(ModelFacts):
         return (1, *fixed) if len(fixed) == len(sides) else None
 
     def check_geometry(
-        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
+        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool | None, export: str
     ) -> None:
         """Check that the model has the geometry and head that the configuration gives its export.
 
@@ -111,7 +113,7 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end != (self.end2end and not self.suppressed):
+        if end2end not in (None, self.end2end and not self.suppressed):
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(
@@ -130,6 +132,20 @@ class OnnxNetwork(ModelFacts):
                 f"exports.{export}: the input of the model is {height}x{width}; set imgsz: "
                 f"[{height}, {width}], so that PyTorch takes the same input."
             )
+
+    def before_softmax(self) -> Self:
+        """Return the network without a softmax at its end; itself if there is none."""
+        model = load_checked(self.path)
+        output = model.graph.output[0]
+        for node in model.graph.node:
+            if node.op_type == "Softmax" and output.name in node.output:
+                output.name = node.input[0]
+                model.graph.node.remove(node)
+                with tempfile.TemporaryDirectory() as folder:
+                    path = Path(folder, "logits.onnx")
+                    path.write_bytes(model.SerializeToString())
+                    return type(self).load(path, threads=1)
+        return self
 
     def check_providers(
         self, *, providers: tuple[str, ...], fallback_provider: bool, export: str
@@ -167,21 +183,21 @@ class OnnxNetwork(ModelFacts):
         Returns
         -------
         (1, 3, H, W) float32
-            Red, green, blue in [0, 1].
+            Red, green, blue in [0, 1], unless its family takes another.
         """
         if self.task.fitted == "centre crop":
             return to_tensor(Pipeline(), resize_and_crop(image, self.imgsz))
-        correct = pipeline_of(self)
+        correct = replace(pipeline_of(self), **FAMILIES[self.family].choices)
         where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
             canvas = self._canvases.take((where.height, where.width, 3))
-            to_tensor(
-                correct, geometry.resize_and_place(correct, image, where, into=canvas), into=tensor
-            )
+            pixels = geometry.resize_and_place(correct, image, where, into=canvas)
+            tensor = to_tensor(correct, pixels, into=tensor)
             self._canvases.give_back(canvas)
         else:
-            to_tensor(correct, geometry.resize_and_place(correct, image, where), into=tensor)
+            pixels = geometry.resize_and_place(correct, image, where)
+            tensor = to_tensor(correct, pixels, into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:

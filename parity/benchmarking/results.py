@@ -41,8 +41,8 @@ class Workload:
     ----------
     task : str
         A key of :data:`parity.tasks.task.TASKS`.
-    checkpoint, onnx : str
-        The two files of the model.
+    reference, onnx : str
+        The checkpoint, or the ONNX file that is the reference, and the export.
     runtime : str
         What executes the export.
     providers : tuple of str
@@ -60,7 +60,7 @@ class Workload:
     """
 
     task: str
-    checkpoint: str
+    reference: str
     onnx: str
     runtime: str
     providers: tuple[str, ...]

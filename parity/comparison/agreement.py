@@ -32,6 +32,8 @@ def f1(matched: np.ndarray, reference: np.ndarray, candidate: np.ndarray) -> np.
 def panoptic_quality(found: RunDifferences) -> float:
     """Return the panoptic quality: F1 in which each matched pair counts by its IoU.
 
+    Of masks that is the IoU of the masks, and for keypoints of COCO their similarity (OKS) counts.
+
     Parameters
     ----------
     found : RunDifferences
@@ -46,8 +48,11 @@ def panoptic_quality(found: RunDifferences) -> float:
     ----------
     A. Kirillov et al., "Panoptic Segmentation", CVPR 2019, equation 1.
     """
-    overlap = found.distributions.iou
+    overlap, measures = found.distributions.iou, found.distributions.measures
     objects = found.matched + (found.missing + found.extra) / 2
     if not objects:
         return 1.0
-    return found.matched * overlap.mean / objects if overlap else 0.0
+    if not overlap:
+        return 0.0
+    apart = next((measures[name] for name in ("mask", "oks") if name in measures), None)
+    return found.matched * (1 - apart.mean if apart else overlap.mean) / objects

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.stage import Choices, by_value, fields_of, values
-from parity.detection.decoding import Candidates, decode
+from parity.detection.decoding import NO_EXTRAS, Candidates, decode
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,21 @@ _FIELDS = fields_of(DecodingChoices)
 _CORRECT = values(DecodingChoices(), _FIELDS)
 
 
-def decode_with_choices(choices: DecodingChoices, raw: np.ndarray, floor: float) -> Candidates:
+def decode_with_choices(
+    choices: DecodingChoices, raw: np.ndarray, floor: float, classes: int | None = None
+) -> Candidates:
     """Make candidates of a raw output.
 
     Parameters
     ----------
     choices : DecodingChoices
         How a deployment does it.
-    raw : (4 + classes, anchors) float32
+    raw : (4 + classes + E, anchors) float32
         What the network returned.
     floor : float
         Scores must exceed it.
+    classes : int, optional
+        Rows of scores; all that follow the box by default.
 
     Returns
     -------
@@ -57,9 +61,10 @@ def decode_with_choices(choices: DecodingChoices, raw: np.ndarray, floor: float)
         In anchor order; the four coordinates are not interpreted yet.
     """
     if values(choices, _FIELDS) == _CORRECT:
-        return decode(raw, floor)
+        return decode(raw, floor, classes)
+    end = len(raw) if classes is None else 4 + classes
     rows = OUTPUT_AXES[choices.output_axes](raw)
-    scores, class_ids = _scores(choices, rows)
+    scores, class_ids = _scores(choices, rows if end == len(raw) else rows[:, :end])
     if scores.ndim == 2:
         kept, class_ids = np.nonzero(scores > np.float32(floor))
         scores = scores[kept, class_ids]
@@ -69,12 +74,15 @@ def decode_with_choices(choices: DecodingChoices, raw: np.ndarray, floor: float)
     boxes = np.ascontiguousarray(rows[kept, :4], np.float32)
     if choices.box_activation == "sigmoid":
         boxes = sigmoid(boxes)
-    return Candidates(boxes, scores.astype(np.float32), class_ids.astype(np.int32))
+    extras = np.ascontiguousarray(rows[kept, end : len(raw)]) if end < len(raw) else NO_EXTRAS
+    return Candidates(boxes, scores.astype(np.float32), class_ids.astype(np.int32), extras)
 
 
 def _scores(choices: DecodingChoices, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     head, activation = HEADS[choices.head], ACTIVATIONS[choices.activation]
     classes = activation.of_classes(rows[:, head.first_class :])
+    if not classes.shape[1]:  # the layout of another model leaves no class to a model of one
+        return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int32)
     class_ids = classes.argmax(axis=1)
     if choices.multi_label and choices.head == "v8":
         return activation.of_score(classes), class_ids

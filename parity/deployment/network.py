@@ -1,6 +1,7 @@
-"""Network: which file of weights a deployment runs."""
+"""Network: which file of weights a deployment runs, and how much of it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from parity.deployment.stage import Choices
 
@@ -17,6 +18,9 @@ class NetworkChoices(Choices):
     network : str
         Name of an export, or of a conversion of it; :data:`OWN_NETWORK` for the one that the
         deployment is said to run.
+    ending : str
+        What a classifier returns: what its export returns, or the ``logits`` before its softmax.
     """
 
     network: str = OWN_NETWORK
+    ending: Literal["probabilities", "logits"] = "probabilities"

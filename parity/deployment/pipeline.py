@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from parity.deployment.box_layout import BoxFormatChoices
 from parity.deployment.class_ids import ClassIdChoices
 from parity.deployment.decoding_variants import DecodingChoices
+from parity.deployment.keypoint_variants import KeypointChoices
+from parity.deployment.label_variants import LabelChoices
+from parity.deployment.mask_variants import MaskChoices
 from parity.deployment.network import NetworkChoices
-from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.oriented_variants import AngleChoices, OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
-from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.stage import fields_of, values
 
 
@@ -17,8 +19,11 @@ from parity.deployment.stage import fields_of, values
 class Pipeline(  # a dataclass takes the choices of its last base first
     ClassIdChoices,
     OutputChoices,
-    RescalingChoices,
-    NmsChoices,
+    MaskChoices,
+    AngleChoices,
+    KeypointChoices,
+    LabelChoices,
+    OrientedNmsChoices,
     BoxFormatChoices,
     DecodingChoices,
     NetworkChoices,

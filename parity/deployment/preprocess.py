@@ -1,11 +1,13 @@
 """Preprocessing: everything from an image file to the network's input."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from parity.deployment import geometry
-from parity.deployment.geometry import GeometryChoices
+from parity.deployment.centre_crop_variants import CentreCropChoices
+from parity.deployment.geometry import GeometryChoices, place_image, resize_and_place
 from parity.deployment.input_tensor import InputTensorChoices, to_tensor
 from parity.deployment.reading import ReadingChoices
 from parity.deployment.stage import fields_of
@@ -13,12 +15,32 @@ from parity.detection.letterbox import Letterbox
 
 
 @dataclass(frozen=True)
-class PreprocessingChoices(InputTensorChoices, GeometryChoices, ReadingChoices):
+class PreprocessingChoices(InputTensorChoices, CentreCropChoices, GeometryChoices, ReadingChoices):
     """What the network's input depends on."""
 
 
 PREPROCESSING = fields_of(PreprocessingChoices)
 """Names of the choices that the network's input depends on."""
+
+
+@dataclass(frozen=True)
+class InputFitting:
+    """What fits images into the input.
+
+    Attributes
+    ----------
+    place : callable
+        Where an image lies in the input, of the choices, its shape and the size of the input.
+    pixels : callable
+        The pixels of the input, of the choices, the image and its place.
+    """
+
+    place: Callable[[Any, tuple[int, int], tuple[int, int]], Letterbox]
+    pixels: Callable[[Any, np.ndarray, Letterbox], np.ndarray]
+
+
+BOXED = InputFitting(place_image, resize_and_place)
+"""Images keep a border, so that all of them is seen."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +63,10 @@ class Preprocessed:
 
 
 def preprocess(
-    choices: PreprocessingChoices, image: np.ndarray, target: tuple[int, int]
+    choices: PreprocessingChoices,
+    image: np.ndarray,
+    target: tuple[int, int],
+    fitting: InputFitting = BOXED,
 ) -> Preprocessed:
     """Make the network's input of an image.
 
@@ -53,7 +78,9 @@ def preprocess(
         Blue, green, red; what :func:`parity.deployment.reading.read_with_choices` returned.
     target : tuple of int
         Height and width of the input, px, unless the deployment has its own.
+    fitting : InputFitting
+        What fits images into the input.
     """
-    where = geometry.place_image(choices, image.shape[:2], target)
-    tensor = to_tensor(choices, geometry.resize_and_place(choices, image, where))
+    where = fitting.place(choices, image.shape[:2], target)
+    tensor = to_tensor(choices, fitting.pixels(choices, image, where))
     return Preprocessed(image.shape[:2], where, tensor)

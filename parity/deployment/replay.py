@@ -11,29 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from parity.deployment import geometry
 from parity.deployment.box_layout import BoxFormatChoices
-from parity.deployment.class_ids import renumber
-from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
+from parity.deployment.boxes import needs_image
+from parity.deployment.centre_crop_variants import CentreCropChoices
+from parity.deployment.decoding_variants import DecodingChoices
 from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
+from parity.deployment.label_variants import LabelChoices
 from parity.deployment.network import OWN_NETWORK, NetworkChoices
-from parity.deployment.nms_variants import NmsChoices
+from parity.deployment.oriented_variants import OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
-from parity.deployment.postprocess import needs_image, survivors, to_output
+from parity.deployment.postprocess import candidates_of
 from parity.deployment.preprocess import preprocess
 from parity.deployment.reading import ReadingChoices, read_with_choices
 from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
 from parity.deployment.stage import fields_of, values
-from parity.detection.decoding import Candidates, decode_end2end
+from parity.deployment.task import DEPLOYMENTS, InImage
+from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.detection.letterbox import Letterbox
 from parity.errors import UnreadableImageError
-
-FLOOR = 0.01
-"""Scores below it are not looked at unless lower ones were observed; chosen."""
+from parity.tasks.task import Outputs
 
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
@@ -44,14 +44,14 @@ MOST_CANDIDATE_SETS = 5_000
 _OF_PIXELS = fields_of(ReadingChoices)
 _OF_PLACED = tuple(
     name
-    for name in fields_of(GeometryChoices)
+    for name in fields_of(GeometryChoices, CentreCropChoices)
     if name not in ("imgsz", "stride", "side_rounding", "border_rounding")
 )
 """What the pixels of an input depend on, beside the image and its place."""
 
 _AFTER_PIXELS = fields_of(InputTensorChoices, NetworkChoices)
-_OF_CANDIDATES = fields_of(DecodingChoices)
-_OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, NmsChoices)
+_OF_CANDIDATES = (*fields_of(DecodingChoices), "probabilities")
+_OF_SURVIVORS = fields_of(DecodingChoices, BoxFormatChoices, OrientedNmsChoices, LabelChoices)
 _OF_OUTPUT = fields_of(RescalingChoices, OutputChoices)
 
 
@@ -111,25 +111,30 @@ class Replayer:
         self.network = network
         self.others = others
         self.paths = paths
-        self.floor = FLOOR
         self.directory = Path(directory) if directory else None
         self.runs = 0
         self.wanted: set[str] = set()
-        self._networks = {OWN_NETWORK: network}
+        self._networks: dict[tuple[str, str], Network] = {}
         self._given: dict[str, np.ndarray] = {}
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
         self._digests: dict[tuple[Any, ...], str] = {}
         self._placed: dict[tuple[Any, ...], str] = {}
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
-        self._raws: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._outputs: OrderedDict[str, Outputs] = OrderedDict()
         self._candidates: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
-        self._survivors: OrderedDict[tuple[Any, ...], tuple[Any, Any, Any]] = OrderedDict()
+        self._survivors: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
+        self.task = DEPLOYMENTS[network.head.task]
+        self.floor = self.task.floor
 
     def network_of(self, pipeline: Pipeline) -> Network:
         """Return the network that a pipeline runs."""
-        if pipeline.network not in self._networks:
-            self._networks[pipeline.network] = self.others[pipeline.network]()
-        return self._networks[pipeline.network]
+        key = pipeline.network, pipeline.ending
+        if key not in self._networks:
+            own = pipeline.network == OWN_NETWORK
+            network = self.network if own else self.others[pipeline.network]()
+            logits = pipeline.ending == "logits"
+            self._networks[key] = network.before_softmax() if logits else network
+        return self._networks[key]
 
     def use_raw_outputs(self, raws: dict[str, np.ndarray]) -> None:
         """Take raw outputs as given from now on, by image name, instead of running the network.
@@ -166,13 +171,14 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             return None
-        where = geometry.place_image(pipeline, image.shape[:2], self.network_of(pipeline).imgsz)
+        fitting, imgsz = self.task.fitting, self.network_of(pipeline).imgsz
+        where = fitting.place(pipeline, image.shape[:2], imgsz)
         if name in self._given:
             return Input(f"given-{id(self._given)}-{name}", where, image.shape[:2])
         key = (self._digests[name, *values(pipeline, _OF_PIXELS)], where)
         key += values(pipeline, _OF_PLACED)
         if key not in self._placed:
-            self._placed[key] = _digest(geometry.resize_and_place(pipeline, image, where))
+            self._placed[key] = _digest(fitting.pixels(pipeline, image, where))
         after = "-".join(map(str, values(pipeline, _AFTER_PIXELS)))
         return Input(f"{self._placed[key]}-{after}", where, image.shape[:2])
 
@@ -193,70 +199,70 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             raise UnreadableImageError(f"the deployment cannot read {name}")
-        return preprocess(pipeline, image, self.network_of(pipeline).imgsz).tensor
+        imgsz = self.network_of(pipeline).imgsz
+        return preprocess(pipeline, image, imgsz, self.task.fitting).tensor
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
-        """Return the network's raw output for an image, (4 + classes, anchors)."""
+        """Return the network's first output for an image, (4 + classes, anchors)."""
+        return self.outputs(pipeline, name)[0]
+
+    def outputs(self, pipeline: Pipeline, name: str) -> Outputs:
+        """Return all outputs of the network for an image."""
         digest = self._existing(pipeline, name).digest
         if name in self._given:
-            return self._given[name]
+            return (self._given[name],)
         self.wanted.add(digest)
-        if digest in self._raws:
-            self._raws.move_to_end(digest)
-            return self._raws[digest]
-        stored = self.directory / f"{digest}.npy" if self.directory else None
+        if digest in self._outputs:
+            self._outputs.move_to_end(digest)
+            return self._outputs[digest]
+        stored = self.directory / f"{digest}.npz" if self.directory else None
         if stored and stored.is_file():
-            raw = np.load(stored)
+            outputs: Outputs = tuple(np.load(stored).values())
         else:
-            raw = self.network_of(pipeline).forward(self.tensor(pipeline, name))
+            (outputs,) = self.network_of(pipeline).forward_batch([self.tensor(pipeline, name)])
             self.runs += 1
             if stored:
                 stored.parent.mkdir(parents=True, exist_ok=True)
                 own = stored.with_name(f".{os.getpid()}.{stored.name}")
-                np.save(own, raw)
+                np.savez(own, *outputs)
                 own.replace(stored)
-        self._raws[digest] = raw
-        while sum(r.nbytes for r in self._raws.values()) > RAW_BYTES:
-            self._raws.popitem(last=False)
-        returned: np.ndarray = raw
-        return returned
+        self._outputs[digest] = outputs
+        while sum(o.nbytes for each in self._outputs.values() for o in each) > RAW_BYTES:
+            self._outputs.popitem(last=False)
+        return outputs
 
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
         """Return the candidates of an image above the floor."""
         source = self._existing(pipeline, name)
         key = (source.digest, *values(pipeline, _OF_CANDIDATES))
         if key not in self._candidates:
-            raw = self.raw(pipeline, name)
-            if self.network.end2end:
-                found = decode_end2end(raw, self.floor)
-            else:
-                found = decode_with_choices(pipeline, raw, self.floor)
-            self._candidates[key] = found
+            outputs, classes = self.outputs(pipeline, name), len(self.network.names)
+            image = self._in_image(source)
+            self._candidates[key] = candidates_of(
+                pipeline, outputs, self.floor, image, classes=classes
+            )
             if len(self._candidates) > MOST_CANDIDATE_SETS:
                 self._candidates.popitem(last=False)
-            return found
         return self._candidates[key]
 
-    def detections(self, pipeline: Pipeline, name: str) -> Detections:
-        """Return what a pipeline returns for an image."""
+    def detections(self, pipeline: Pipeline, name: str, *, outlined: bool = False) -> Detections:
+        """Return what a pipeline returns for an image; without what costs much if outlined."""
+        finish = self.task.outline if outlined and self.task.outline else self.task.finish
         source = self.input_of(pipeline, name)
         if source is None:
             return Detections(
                 np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, int)
             )
+        image = self._in_image(source)
         key = (source.digest, *values(pipeline, _OF_SURVIVORS))
         if needs_image(pipeline):
             key += (source, *values(pipeline, _OF_OUTPUT))
         if key not in self._survivors:
-            self._survivors[key] = survivors(
-                pipeline,
-                self.candidates(pipeline, name),
-                source.place,
-                source.image_shape,
-                end2end=self.network.end2end,
-            )
+            found = self.candidates(pipeline, name)
+            self._survivors[key] = self.task.select(pipeline, found, image)
             if len(self._survivors) > 50_000:
                 self._survivors.popitem(last=False)
-        boxes, scores, class_ids = self._survivors[key]
-        boxes = to_output(pipeline, boxes, source.place, source.image_shape)
-        return Detections(boxes, scores, renumber(pipeline, class_ids))
+        return finish(pipeline, self._survivors[key], image)
+
+    def _in_image(self, source: Input) -> InImage:
+        return InImage(source.place, source.image_shape, self.network.head)

@@ -9,7 +9,10 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess
 from parity.deployment.preprocess import Preprocessed, preprocess
 from parity.deployment.reading import read_with_choices
+from parity.deployment.task import DEPLOYMENTS, InImage
 from parity.detection.detections import Detections
+from parity.detection.head import NetworkHead
+from parity.tasks.task import Outputs
 
 
 class Network(Protocol):
@@ -31,8 +34,22 @@ class Network(Protocol):
     def end2end(self) -> bool:
         """Whether the output holds finished boxes."""
 
+    @property
+    def head(self) -> NetworkHead:
+        """What the end of the network is."""
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Class names by id."""
+
     def forward(self, tensor: np.ndarray) -> np.ndarray:
-        """Return the raw output for an input, without the axis of the batch."""
+        """Return the first output for an input, without the axis of the batch."""
+
+    def before_softmax(self) -> "Network":
+        """Return the network without a softmax at its end; itself if there is none."""
+
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[Outputs]:
+        """Return all outputs for each of some inputs, without the axis of the batch."""
 
 
 def pipeline_of(network: Network) -> Pipeline:
@@ -57,7 +74,8 @@ def read_and_preprocess(pipeline: Pipeline, path: str | Path, network: Network) 
     UnreadableImageError
         If the file cannot be decoded.
     """
-    return preprocess(pipeline, read_with_choices(pipeline, path), network.imgsz)
+    fitting = DEPLOYMENTS[network.head.task].fitting
+    return preprocess(pipeline, read_with_choices(pipeline, path), network.imgsz, fitting)
 
 
 def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
@@ -83,5 +101,6 @@ def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
         If the file cannot be decoded.
     """
     ready = read_and_preprocess(pipeline, path, network)
-    raw = network.forward(ready.tensor)
-    return postprocess(pipeline, raw, ready.place, ready.image_shape, end2end=network.end2end)
+    (outputs,) = network.forward_batch([ready.tensor])
+    image = InImage(ready.place, ready.image_shape, network.head)
+    return postprocess(pipeline, outputs, image, classes=len(network.names))

@@ -7,6 +7,7 @@ import numpy as np
 
 from parity.comparison.agreement import panoptic_quality
 from parity.comparison.differences import compare_image
+from parity.comparison.results import RunDifferences
 from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ComparisonTotals
 from parity.deployment.pipeline import Pipeline
@@ -17,6 +18,7 @@ from parity.detection.head import NetworkHead
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
+    HARMLESS_SHAPES,
     BoxComparison,
     DrawnBoxes,
     ExampleImage,
@@ -53,24 +55,23 @@ class Reference:
     ----------
     candidates : dict of str to ImageCandidates
         Candidates of the control arm by image, down to ``floor``.
-    end2end : bool
-        Whether the candidates are finished boxes.
+    head : NetworkHead
+        What the candidates come from.
     floor : float
         Scores below it are not known.
     """
 
     candidates: dict[str, ImageCandidates]
-    end2end: bool
+    head: NetworkHead
     floor: float
 
     def detections(self, pipeline: Pipeline) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
-        head = NetworkHead(end2end=self.end2end)
         return {
             name: ImageDetections.of(
                 image,
-                detect(image, **thresholds, max_det=pipeline.max_det, head=head),
+                detect(image, **thresholds, max_det=pipeline.max_det, head=self.head),
             )
             for name, image in self.candidates.items()
         }
@@ -153,22 +154,23 @@ def attribute_loss(
     fixed = diagnosis.fixed
     right = replayed(plain)
     alone = {fault.name: replayed(fault.inject_into(plain)) for fault in diagnosis.faults}
-    severities = {name: severity(right, found, iou=iou) for name, found in alone.items()}
+    task = reference.head.task
+    severities = {name: severity(right, found, iou=iou, task=task) for name, found in alone.items()}
     return LossAttribution(
         FixEffect(
             len(references),
             Thresholds(fixed.conf, fixed.iou, fixed.max_det),
-            before=compare(references, observed, iou=iou),
-            after=compare(references, replayed(fixed), iou=iou),
+            before=compare(references, observed, iou=iou, task=task),
+            after=compare(references, replayed(fixed), iou=iou, task=task),
         ),
-        waterfall(references, steps, iou=iou),
+        waterfall(references, steps, iou=iou, task=task),
         examples(references, observed, reproduced, iou=iou),
         severities,
         {
             name: None if severities[name].harmless else telling_example(right, found, iou=iou)
             for name, found in alone.items()
         },
-        severity(printed, observed, iou=iou),
+        severity(printed, observed, iou=iou, task=task),
     )
 
 
@@ -199,7 +201,9 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
         yield "rest", "", diagnosis.pipeline
 
 
-def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxComparison:
+def compare(
+    references: Detected, candidates: Detected, *, iou: float, task: str = "detect"
+) -> BoxComparison:
     """Compare the detections of some images.
 
     Parameters
@@ -208,11 +212,10 @@ def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxCom
         Of the same images.
     iou : float
         Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
     """
-    totals = ComparisonTotals(Tolerance())
-    for name, reference in references.items():
-        totals.add(compare_image(reference, candidates[name], iou=iou))
-    found = totals.results()
+    found = differences(references, candidates, iou=iou, task=task)
     box, score = found.distributions.box_px, found.distributions.score
     return BoxComparison(
         reference=sum(len(reference.scores) for reference in references.values()),
@@ -228,7 +231,17 @@ def compare(references: Detected, candidates: Detected, *, iou: float) -> BoxCom
     )
 
 
-def severity(correct: Detected, changed: Detected, *, iou: float) -> Severity:
+def differences(
+    references: Detected, candidates: Detected, *, iou: float, task: str
+) -> RunDifferences:
+    """Return all differences of the detections of some images, see :func:`compare`."""
+    totals = ComparisonTotals(Tolerance())
+    for name, reference in references.items():
+        totals.add(compare_image(reference, candidates[name], iou=iou, task=task))
+    return totals.results()
+
+
+def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "detect") -> Severity:
     """Return what a change does to some images.
 
     Parameters
@@ -237,20 +250,28 @@ def severity(correct: Detected, changed: Detected, *, iou: float) -> Severity:
         Detections of the same images without the change and with it.
     iou : float
         Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
     """
-    found = compare(correct, changed, iou=iou)
+    found = differences(correct, changed, iou=iou, task=task)
+    box, score = found.distributions.box_px, found.distributions.score
     return Severity(
         lost=found.missing - found.flipped,
         added=found.extra - found.flipped,
         renamed=found.flipped,
-        box_px=found.box_px or 0.0,
-        box_px_median=found.box_px_median or 0.0,
-        score=found.score or 0.0,
+        box_px=box.max if box else 0.0,
+        box_px_median=box.median if box else 0.0,
+        score=score.max if score else 0.0,
+        shapes={n: d.max for n, d in found.distributions.measures.items() if n in HARMLESS_SHAPES},
     )
 
 
 def waterfall(
-    references: Detected, steps: list[tuple[StepKind, str, Detected]], *, iou: float
+    references: Detected,
+    steps: list[tuple[StepKind, str, Detected]],
+    *,
+    iou: float,
+    task: str = "detect",
 ) -> tuple[WaterfallStep, ...]:
     """Go from PyTorch to the observed boxes, one change at a time.
 
@@ -262,8 +283,10 @@ def waterfall(
         Detections after each change.
     iou : float
         Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
     """
-    compared = [compare(references, records, iou=iou) for _, _, records in steps]
+    compared = [compare(references, records, iou=iou, task=task) for _, _, records in steps]
     qualities = [1.0, *(each.panoptic_quality for each in compared)]
     whole = 1.0 - qualities[-1]
     rows = []

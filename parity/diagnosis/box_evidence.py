@@ -33,9 +33,6 @@ SAME_OBJECT_IOU = 0.8
 """IoU from which two boxes of one class count as the same object; chosen above any usual
 threshold."""
 
-DECODING = ("output_axes", "head", "activation")
-"""Choices of decoding that are combined."""
-
 
 def combinations_of(*names: str) -> list[Changes]:
     """Return every combination of the values of some choices, the correct one first."""
@@ -105,7 +102,7 @@ def rank_decodings(
     if cost_model.replayer.network.end2end:
         return [(0.0, {})]
     ranked = []
-    for changes in combinations_of(*DECODING):
+    for changes in combinations_of(*cost_model.replayer.task.reading):
         worth = decoding_worth(*score_evidence(cost_model, replace(pipeline, **changes), names))
         unusual = len(deviations(Pipeline(**changes)))
         ranked.append((worth - DECODING_COST * unusual, changes))

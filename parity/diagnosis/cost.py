@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import FLOOR, Input, Replayer
-from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, all_faults
+from parity.deployment.replay import Input, Replayer
+from parity.deployment.task import TaskDeployment
+from parity.detection.detections import Detections
+from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, Fault, faults_of
 from parity.diagnosis.catalogue.geometry import RECTANGLE, SQUARE
 from parity.diagnosis.catalogue.network import other_network
 from parity.diagnosis.catalogue.nms import ZERO_SIZE_NMSBOXES, most_candidates, most_per_class
@@ -43,15 +45,15 @@ chosen."""
 BELOW_LOWEST = 1e-3
 """How far below the lowest observed score candidates are looked at; chosen."""
 
-LOWEST_FLOOR = 1e-4
-"""Scores below it are never looked at; chosen: every anchor is a candidate then."""
-
 CANDIDATE_LIMITS = (100, 300, 1000)
 """Numbers of boxes that people pass to NMS at most; chosen."""
 
 BUDGET = 400
 """Inputs of the network that are tried, at most; a count and no time, so that the answer does not
 depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
+
+OUTLINES_FIT = 0.5
+"""Share of the boxes of an image that must fit for masks to be made; chosen."""
 
 FITS_IN_FULL = 0.1
 """Cost of an image below which nothing of it is left to explain, nats; chosen."""
@@ -89,11 +91,12 @@ class CostModel:
         self.observed = {name: observations.images.get(name, NO_BOXES) for name in names}
         self.names = names
         self.precision = Precision.of(self.observed, observations.printed)
-        replayer.look_down_to(floor_of(self.observed))
+        replayer.look_down_to(floor_of(self.observed, replayer.task))
         declared = observations.declared
         self.correct = correct_pipeline(replayer, declared)
-        self.preprocessing_faults = [f for f in all_faults() if f.precedes_output]
-        if replayer.network.rect:
+        faults = faults_of(replayer.task.choices)
+        self.preprocessing_faults = [f for f in faults if f.precedes_output]
+        if replayer.network.rect and "stride" in replayer.task.choices:
             other = SQUARE if self.correct.stride else RECTANGLE
             cost = CHOICE_COST if declared.geometry is None else COMMON_COST
             self.preprocessing_faults.insert(0, replace(other, cost=cost))
@@ -101,16 +104,19 @@ class CostModel:
             other_network(name, declared=observations.declared.export or "")
             for name in replayer.others
         ]
-        self.postprocessing_faults = [f for f in all_faults() if not f.precedes_output]
+        self.postprocessing_faults = [f for f in faults if not f.precedes_output]
         self.zero_area = zero_area_share(self.observed)
         if self.zero_area > ZERO_AREA:
             self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
-        self.postprocessing_faults += limit_faults(self.observed)
-        self.threshold_faults = threshold_faults(self.observed, declared, self.correct)
+        further = limit_faults(self.observed)
+        thresholds = threshold_faults(self.observed, declared, self.correct)
+        own = replayer.task.choices
+        self.postprocessing_faults += [f for f in further if f.fields <= own]
+        self.threshold_faults = [f for f in thresholds if f.fields <= own]
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
-        self._fits_of_boxes: dict[tuple[str, bytes, bytes, bytes], Fit] = {}
+        self._fits_of_boxes: dict[tuple[str | bytes | None, ...], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
 
     def start_with(self, names: list[str]) -> None:
@@ -151,15 +157,23 @@ class CostModel:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
-            predicted = self.replayer.detections(pipeline, name)
-            numbers = (predicted.boxes, predicted.scores, predicted.class_ids)
-            boxes, scores, class_ids = (array.tobytes() for array in numbers)
-            content = (name, boxes, scores, class_ids)
+            predicted = self._predicted(pipeline, name)
+            content = (name, *(a if a is None else a.tobytes() for a in vars(predicted).values()))
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
                 self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
             self._fits[key] = self._fits_of_boxes[content]
         return self._fits[key]
+
+    def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
+        """Return what a pipeline predicts; what costs much only where its boxes fit."""
+        task, observed = self.replayer.task, self.observed[name]
+        if task.outline and observed.masks is not None and len(observed):
+            outlined = self.replayer.detections(pipeline, name, outlined=True)
+            fit = fit_boxes(outlined, observed, self.precision_in(name))
+            if not (fit.box_excess == 0).sum() > OUTLINES_FIT * fit.observed:
+                return outlined
+        return self.replayer.detections(pipeline, name)
 
     def precision_in(self, name: str) -> Precision:
         """Return the precision of the boxes of an image."""
@@ -234,11 +248,11 @@ def limit_faults(observed: dict[str, Observed]) -> list[Fault]:
     return [*per_class, *(most_candidates(limit) for limit in CANDIDATE_LIMITS)]
 
 
-def floor_of(observed: dict[str, Observed]) -> float:
+def floor_of(observed: dict[str, Observed], task: TaskDeployment) -> float:
     """Return the score below which no candidate is looked at."""
     scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
     lowest = scores[np.isfinite(scores)].min(initial=1.0)
-    return float(np.clip(lowest - BELOW_LOWEST, LOWEST_FLOOR, FLOOR))
+    return float(np.clip(lowest - BELOW_LOWEST, task.least_score, task.floor))
 
 
 def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:

@@ -28,6 +28,7 @@ from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Declared, Known, Observations
 from parity.external.tensors import with_arrays
+from parity.model_files.families.family import FAMILIES
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def diagnose_files(
         names = load(inputs["controls"][0], DetectionBatch).made_by.names
         listed = [image for path in inputs["batches"] for image in load_batch(path)]
         network = OnnxNetwork.load(networks[about["export"]], threads=threads)
-        check_task(network)
+        check_geometry_of(network)
         observations = with_arrays(
             boxes,
             known,
@@ -97,22 +98,24 @@ def diagnose_files(
     attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
     values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
+    document = replace(document, task=network.head.task)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
-def check_task(network: OnnxNetwork) -> None:
+def check_geometry_of(network: OnnxNetwork) -> None:
     """Check that deployments of a network can be diagnosed.
 
     Raises
     ------
     UserError
-        If it is of another task than detection.
+        If it does not take images as Ultralytics' networks do.
     """
-    if network.head.task != "detect":
+    if network.head.fitted != "letterbox":
+        models = FAMILIES[network.family].models
         raise UserError(
-            f"deployments of {network.task.models} are compared with PyTorch but not diagnosed; "
-            "only detection models are."
+            f"deployments of {models} are compared with the reference but not diagnosed; only "
+            "those of networks that take letterboxed images are."
         )
 
 
@@ -238,4 +241,4 @@ def load_reference(controls: list[str], candidates: list[str], wanted: set[str])
             found.update({i.name: i for i in batch.images if i.name in wanted and not i.reason})
     if run is None:
         raise ValueError("there is no batch")
-    return Reference(found, run.head.end2end, run.floor)
+    return Reference(found, replace(run.head, native_masks=True), run.floor)

@@ -1,6 +1,6 @@
 """The diagnosis as a document: what ``diagnose`` writes and the report reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -101,6 +101,8 @@ class Severity:
         How far coordinates move, px of the image: at most, and in the middle box.
     score : float
         Largest change of a score.
+    shapes : dict of str to float
+        Largest change of what a task adds to boxes, by the names of :data:`HARMLESS_SHAPES`.
     """
 
     lost: int = 0
@@ -109,15 +111,22 @@ class Severity:
     box_px: float = 0.0
     box_px_median: float = 0.0
     score: float = 0.0
+    shapes: dict[str, float] = field(default_factory=dict)
 
     @property
     def harmless(self) -> bool:
-        """Return whether no object is lost, added or renamed, and no box moves by a px."""
-        return not (self.lost or self.added or self.renamed) and self.box_px < HARMLESS_PX
+        """Return whether nothing is lost, added or renamed, and nothing moves by a px or so."""
+        moved = any(self.shapes.get(name, 0.0) >= most for name, most in HARMLESS_SHAPES.items())
+        objects = self.lost or self.added or self.renamed
+        return not (objects or moved) and self.box_px < HARMLESS_PX
 
 
 HARMLESS_PX = 1.0
 """A move of a box that nobody sees, px; chosen."""
+
+HARMLESS_SHAPES = {"keypoint_px": HARMLESS_PX, "visibility": 0.1, "angle": 1.0, "mask": 0.1}
+"""Changes that nobody sees of keypoints in px and of their visibilities, of angles in degrees, and
+of masks as 1 minus their IoU, see :func:`parity.comparison.measures.measure`; chosen."""
 
 
 @dataclass(frozen=True)
@@ -455,9 +464,11 @@ class DiagnosisDocument:
     names, labels : dict of int to str
         Class names of the model by id, and labels that the model does not know by the ids that they
         were given.
+    task : str
+        Of the model, a key of :data:`parity.tasks.task.TASKS`.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/4"
+    SCHEMA: ClassVar[str] = "diagnosis/5"
 
     model: str
     external: str
@@ -490,6 +501,7 @@ class DiagnosisDocument:
     titles: dict[str, str]
     names: dict[int, str]
     labels: dict[int, str]
+    task: str = "detect"
 
 
 @dataclass(frozen=True)

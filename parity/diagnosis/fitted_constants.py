@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from parity.deployment.box_layout import UNMOVED, to_corners
+from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.rescaling_variants import gains
 from parity.deployment.whole_px import WholePx
 from parity.diagnosis.catalogue.fault import Fault
@@ -59,7 +59,7 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
     boxes = []
     for image, pairs in images:
         place, shape = image.source.place, image.source.image_shape
-        own = to_output(plain, to_corners(plain, image.boxes[pairs]), place, shape)
+        own = to_output(plain, to_corners(plain, image.found.boxes[pairs]), place, shape)
         seen = image.observed.boxes[image.owners[pairs]]
         inside = (own > 0) & (own < np.array(shape[::-1] * 2))
         mapped.append(np.where(inside, own, np.nan).astype(np.float64))

@@ -60,6 +60,16 @@ def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
                 yield replace(changed, **changes)
 
 
+def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
+    """Yield the pipeline with every way of suppressing boxes, and of what its task adds to them."""
+    task = cost_model.replayer.task
+    if "overlap" in task.choices:
+        yield from nms_combinations(pipeline)
+    if task.own:
+        for changes in combinations_of(*task.own):
+            yield replace(pipeline, **changes)
+
+
 def neighbours(
     cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
 ) -> Iterator[Pipeline]:
@@ -90,7 +100,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     best, least = pipeline, cost_model.cost(pipeline)
     for _ in range(MOST_CHANGES):
         useful = useful_faults(cost_model, best, cost_model.after_network)
-        options = [*neighbours(cost_model, best, useful), *nms_combinations(best)]
+        options = [*neighbours(cost_model, best, useful), *combinations(cost_model, best)]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         better = promising(cost_model, best, candidates)
         if not better and len(cost_model.names) > WORST_IMAGES:
@@ -151,6 +161,7 @@ def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
     boxes = any((f.box_excess > 0).any() for f in fits)
     scores = any((f.score_excess > 0).any() for f in fits)
     classes = any((~f.same_class).any() for f in fits)
+    shapes = any((f.shape_excess > 0).any() for f in fits)
     stages = set()
     if counts or not any(len(f.pairs) for f in fits):
         stages |= {"nms", "thresholds", "rescaling", "output", "decoding"}
@@ -160,6 +171,10 @@ def useful_faults(cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
         stages |= {"decoding", "nms"}
     if classes:
         stages |= {"class_ids", "decoding", "nms"}
+    if shapes:
+        stages |= {"keypoints", "angles", "masks"}
+    if not {"gain", "suppression"} & cost_model.replayer.task.choices:
+        stages |= {"decoding", "thresholds"}
     return [f for f in faults if f.stage in stages]
 
 

@@ -9,6 +9,7 @@ from scipy.special import betaln
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Reproduction
+from parity.diagnosis.shape_fits import fit_shapes, oriented_precision
 from parity.external.observations import Observed, decimals
 
 UNEXPLAINED = 10.0
@@ -18,7 +19,7 @@ WORST_PAIR = 12.0
 """Two boxes whose pairing costs more, in nats, are no pair; chosen a little above
 :data:`UNEXPLAINED`, so that a poor partner is better than none."""
 
-BOX_WEIGHT, SCORE_WEIGHT = 0.6, 0.6
+BOX_WEIGHT, SCORE_WEIGHT, SHAPE_WEIGHT = 0.6, 0.6, 0.6
 """Cost of a difference that is larger by a factor of e, nats; chosen."""
 
 CLASS_COST = 2.0
@@ -163,6 +164,8 @@ class Fit:
         Largest difference of a coordinate, and of the score, of each pair.
     box_excess, score_excess : (P,) float64
         The same as :func:`log_excess`.
+    shape_excess : (P,) float64
+        See :class:`parity.diagnosis.shape_fits.ShapeFit`.
     same_class, exact, close : (P,) bool
         Whether the classes of a pair agree, whether all agrees to the digits given, and to a few px
         and hundredths of score.
@@ -176,6 +179,7 @@ class Fit:
     score: np.ndarray
     box_excess: np.ndarray
     score_excess: np.ndarray
+    shape_excess: np.ndarray
     same_class: np.ndarray
     exact: np.ndarray
     close: np.ndarray
@@ -210,13 +214,16 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
             UNEXPLAINED * len(observed),
             len(predicted),
             len(observed),
-            *(none, none, none, none, no, no, no),
+            *(none, none, none, none, none, no, no, no),
         )
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         score = np.abs(predicted.scores[:, None].astype(np.float64) - observed.scores[None])
         score = np.where(np.isfinite(score), score, 0.0)
+    slack = oriented_precision(observed)
+    if slack is not None and predicted.oriented is not None:
+        precision = replace(precision, box=np.maximum(precision.box, slack[None, :, None]))
     box_excess = log_excess(apart, precision.box)
     score_excess = log_excess(score, precision.score)
     exact = (apart <= precision.exact_box).all(axis=2) & (score <= precision.exact_score)
@@ -227,9 +234,13 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
     cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
-    near = (apart[rows, columns] <= precision.close_box).all(axis=1)
+    near: np.ndarray = np.asarray((apart <= precision.close_box).all(axis=2))[rows, columns]
+    pairs = np.column_stack([rows, columns])
+    shapes = fit_shapes(predicted, observed, pairs)
+    inexact = exact[rows, columns] & ~shapes.exact
+    cost += SHAPE_WEIGHT * shapes.excess.sum() + INEXACT * inexact.sum()
     return Fit(
-        np.column_stack([rows, columns]),
+        pairs,
         float(cost),
         len(predicted),
         len(observed),
@@ -237,9 +248,10 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         score[rows, columns],
         box_excess[rows, columns].max(axis=1),
         score_excess[rows, columns],
+        shapes.excess,
         same[rows, columns],
-        (exact & same)[rows, columns],
-        near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE),
+        (exact & same)[rows, columns] & shapes.exact,
+        near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE) & shapes.close,
     )
 
 

@@ -1,6 +1,6 @@
 """Fitting how boxes are rescaled to the observed ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from parity.deployment.pipeline import Pipeline
@@ -98,19 +98,26 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
     def price(p: Pipeline) -> float:
         return matches.cost(p) + FAULT_WEIGHT * cost_model.fault_cost(p)
 
+    choices = cost_model.replayer.task.choices
     start = pipeline
-    if cost_model.precision.side == 1.0:
+    if cost_model.precision.side == 1.0 and "unit" in choices:
         start = replace(pipeline, unit="image_fraction")
-    if cost_model.precision.whole:
+    if cost_model.precision.whole and "integers" in choices:
         start = replace(start, integers="rounded")
-    seeds = [replace(start, **changes) for changes in combinations_of(*RESCALING)]
+    combined = [name for name in RESCALING if name in choices]
+    seeds = [replace(start, **changes) for changes in combinations_of(*combined)]
+    details, coarse = (
+        [changes for changes in each if changes.keys() <= choices]
+        for each in (DETAILS, COARSE_DETAILS)
+    )
     ranked = sorted(seeds, key=price)
     if price(ranked[0]) > POOR_RESCALING:
-        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in DETAILS]
-        for changes in COARSE_DETAILS:
+        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in details]
+        for changes in coarse:
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:WIDENED], *more], key=price)
-    best = [_descend(p, price) for p in ranked[:DESCENDED]]
+    steps = [name for name in RESCALING_STEPS if name in choices]
+    best = [_descend(p, steps, price) for p in ranked[:DESCENDED]]
     return sorted(dict.fromkeys(best), key=price)
 
 
@@ -126,6 +133,8 @@ def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
     names : list of str
         Images to use.
     """
+    if "input_shift" not in cost_model.replayer.task.choices:
+        return []
     matches = ScoreMatches(cost_model, pipeline, names)
     if not matches.images or matches.cost(pipeline) <= WELL_RESCALED:
         return []
@@ -136,16 +145,18 @@ def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
     found = []
     for option, fault in list(fitted_faults(matches, pipeline)):
         cost_model.add_fitted_fault(fault)
-        found.append(_descend(option, price))
+        found.append(_descend(option, RESCALING_STEPS, price))
     return found
 
 
-def _descend(pipeline: Pipeline, price: Callable[[Pipeline], float]) -> Pipeline:
+def _descend(
+    pipeline: Pipeline, steps: Sequence[str], price: Callable[[Pipeline], float]
+) -> Pipeline:
     best, least = pipeline, price(pipeline)
     improved = True
     while improved:
         improved = False
-        for field in RESCALING_STEPS:
+        for field in steps:
             for value in allowed(Pipeline, field):
                 candidate = replace(best, **{field: value})
                 cost = price(candidate)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.deployment.box_layout import to_corners
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.postprocess import to_output
 from parity.deployment.replay import Input
+from parity.deployment.task import InImage, boxes_of
+from parity.detection.decoding import Candidates
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.misfit import NOT_FINITE, Precision, log_excess
 from parity.external.observations import Observed
@@ -32,12 +32,12 @@ class MatchedImage:
         The input of the network.
     observed : Observed
         The observed boxes.
+    where : (B, 4) float64
+        Where they lie, as :attr:`parity.deployment.task.TaskDeployment.where` says it.
     owners : (P,) int
         Index of the observed box of each pair, ascending.
-    boxes : (P, 4) float32
-        Coordinates of the candidate of each pair, as the network gives them.
-    class_ids : (P,) int32
-        Its class.
+    found : Candidates
+        The candidate of each pair, as the network gives it.
     starts : (B,) int
         Index of the first pair of each observed box that has any.
     precision : Precision
@@ -46,9 +46,9 @@ class MatchedImage:
 
     source: Input
     observed: Observed
+    where: np.ndarray
     owners: np.ndarray
-    boxes: np.ndarray
-    class_ids: np.ndarray
+    found: Candidates
     starts: np.ndarray
     precision: Precision
 
@@ -68,6 +68,8 @@ class ScoreMatches:
 
     def __init__(self, cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> None:
         self.precision = cost_model.precision
+        self.head = cost_model.replayer.network.head
+        self.task = cost_model.replayer.task
         self.images = []
         for name in names:
             observed = cost_model.observed[name]
@@ -80,8 +82,10 @@ class ScoreMatches:
             if len(owners):
                 picked = order[places]
                 starts = np.flatnonzero(np.diff(owners, prepend=-1))
-                boxes, class_ids = given.boxes[picked], given.class_ids[picked]
-                matched = source, observed, owners, boxes, class_ids, starts
+                where = observed.boxes
+                if self.task.where is not boxes_of:
+                    where = np.tile((where[:, :2] + where[:, 2:]) / 2, 2)
+                matched = source, observed, where, owners, given.at(picked), starts
                 self.images.append(MatchedImage(*matched, cost_model.precision_in(name)))
 
     def _match(self, scores: np.ndarray, ranked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,14 +105,10 @@ class ScoreMatches:
 
     def distances(self, image: MatchedImage, pipeline: Pipeline) -> np.ndarray:
         """Return what each pair of an image costs if a pipeline maps the candidates, (P,) nats."""
-        mapped = to_output(
-            pipeline,
-            to_corners(pipeline, image.boxes),
-            image.source.place,
-            image.source.image_shape,
-        ).astype(np.float64)
+        place = InImage(image.source.place, image.source.image_shape, self.head)
+        mapped = self.task.where(pipeline, image.found, place).astype(np.float64)
         with np.errstate(invalid="ignore", over="ignore"):
-            apart = np.abs(mapped - image.observed.boxes[image.owners])
+            apart = np.abs(mapped - image.where[image.owners])
         apart = np.where(np.isfinite(apart), apart, NOT_FINITE)
         returned: np.ndarray = log_excess(apart, image.precision.box).mean(axis=1)
         return returned
@@ -139,5 +139,5 @@ class ScoreMatches:
         for image in self.images:
             best = self.nearest(image, pipeline)
             given = image.observed.class_ids[image.owners[best]]
-            pairs += list(zip(image.class_ids[best].tolist(), given.tolist(), strict=True))
+            pairs += list(zip(image.found.class_ids[best].tolist(), given.tolist(), strict=True))
         return pairs

@@ -10,7 +10,6 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
-    DECODING,
     combinations_of,
     decoding_worth,
     overlapping_share,
@@ -291,10 +290,17 @@ class Search:
         self.probes = probe_images(cost_model)
         cost_model.start_with(self.probes)
         self.class_names = class_names
-        self.without_nms = overlapping_share(cost_model) > OVERLAPPING
+        choices = cost_model.replayer.task.choices
+        self.rescales, suppresses = "gain" in choices, "suppression" in choices
+        self.without_nms = suppresses and overlapping_share(cost_model) > OVERLAPPING
         self._decodings: list[Changes] = []
-        self._rescalings = COMMON_RESCALINGS
+        self._rescalings = self.possible(COMMON_RESCALINGS)
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
+
+    def possible(self, options: Iterable[Changes]) -> tuple[Changes, ...]:
+        """Return those of some changes that deployments of the task may have."""
+        choices = self.cost_model.replayer.task.choices
+        return tuple(changes for changes in options if changes.keys() <= choices)
 
     @property
     def tried(self) -> list[InputHypothesis]:
@@ -416,7 +422,7 @@ class Search:
         if len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING:
             return [ranked[0][1]]
         likely = [changes for _, changes in ranked[:DECODINGS]]
-        correct = combinations_of(*DECODING)[0]
+        correct = combinations_of(*self.cost_model.replayer.task.reading)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
     def _likely_rescalings(self, names: list[str]) -> tuple[Changes, ...]:
@@ -430,9 +436,10 @@ class Search:
         def misfit(changes: Changes) -> float:
             return self.cost_model.misfit(replace(base, **changes), names)
 
-        enough = BETTER * min(map(misfit, COMMON_RESCALINGS))
-        better = sorted((c for c in UNUSUAL_RESCALINGS if misfit(c) < enough), key=misfit)
-        return (*COMMON_RESCALINGS, *better[:MORE_RESCALINGS])
+        common, unusual = self.possible(COMMON_RESCALINGS), self.possible(UNUSUAL_RESCALINGS)
+        enough = BETTER * min(map(misfit, common))
+        better = sorted((c for c in unusual if misfit(c) < enough), key=misfit)
+        return (*common, *better[:MORE_RESCALINGS])
 
     def _lowest_conf(self) -> float:
         observed = self.cost_model.observed.values()
@@ -529,13 +536,13 @@ class Search:
             suppression="none" if self.without_nms else "classwise",
         )
         starts = [base]
-        if np.isnan(hypothesis.hits) or hypothesis.hits > FITTED:
+        if self.rescales and (np.isnan(hypothesis.hits) or hypothesis.hits > FITTED):
             rescaled = fit_rescaling(cost_model, base, self._informative())
             starts = rescaled[:FITTED_RESCALINGS] + starts
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
-        options += [replace(base, **rescaling) for rescaling in COMMON_RESCALINGS]
+        options += [replace(base, **rescaling) for rescaling in self.possible(COMMON_RESCALINGS)]
         found = self._improve(options)
         if starts[0] is not base and not self.is_explained(found):
             constants = fit_constants(cost_model, starts[0], self._informative())
@@ -586,7 +593,7 @@ class Search:
     def _exchanges(self, best: Pipeline) -> list[Pipeline]:
         """Return the inputs that are one fault more, less or another than a hypothesis.
 
-        Left out is what would change scores by far more than what there is to explain.
+        Left out is what would change the scores of boxes by far more than what there is to explain.
         """
         cost_model = self.cost_model
         faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
@@ -595,7 +602,8 @@ class Search:
             if old.precedes_output:
                 bare = without(cost_model, best, old)
                 options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-        return [p for p in dict.fromkeys(options) if self._is_small_enough(p, best)]
+        distinct = list(dict.fromkeys(options))
+        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best)]
 
     def _is_small_enough(self, option: Pipeline, best: Pipeline) -> bool:
         """Return whether another input may change scores as little as there is to explain."""

@@ -11,6 +11,9 @@ FaultStage = Literal[
     "nms",
     "thresholds",
     "rescaling",
+    "keypoints",
+    "angles",
+    "masks",
     "output",
     "class_ids",
 ]
@@ -24,6 +27,9 @@ STAGE_TITLES: dict[FaultStage, str] = {
     "nms": "NMS",
     "thresholds": "thresholds",
     "rescaling": "rescaling boxes",
+    "keypoints": "keypoints",
+    "angles": "angles of oriented boxes",
+    "masks": "masks",
     "output": "output format",
     "class_ids": "class ids",
 }

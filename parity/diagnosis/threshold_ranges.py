@@ -50,7 +50,8 @@ def threshold_ranges(cost_model: CostModel, best: Pipeline) -> dict[Threshold, T
         "iou": iou_bounds,
         "max_det": max_det_bounds,
     }
-    return {name: _range(cost_model, best, name, bound) for name, bound in bounds.items()}
+    own = cost_model.replayer.task.choices
+    return {n: _range(cost_model, best, n, bound) for n, bound in bounds.items() if n in own}
 
 
 def with_thresholds(pipeline: Pipeline, values: Mapping[Threshold, float]) -> Pipeline:

@@ -12,10 +12,12 @@ from parity.detection.detection_files import (
     ImageDetections,
     MadeBy,
 )
+from parity.detection.run_length import decode_masks, encode_masks
 from parity.documents import from_plain, load, save
 from parity.errors import UserError
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
+    NO_BOXES,
     Declared,
     Known,
     Observations,
@@ -77,7 +79,9 @@ def convert(
     own = dict(enumerate(names)) if names else model_names
     unread = None
     try:
-        seen = load_external(source, sizes, own, box_format=box_format)
+        head = batches[0].made_by.head
+        task = head.task if head else "detect"
+        seen = load_external(source, sizes, own, box_format=box_format, task=task)
     except UserError as error:
         if is_result(source):
             raise damaged(source, f"is damaged ({error})") from None
@@ -140,8 +144,7 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
         Its boxes; None if the source does not list it.
     """
     if seen is None:
-        nothing = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
-        return replace(record_of(image, nothing), reason=NOT_LISTED)
+        return replace(record_of(image, NO_BOXES), reason=NOT_LISTED)
     return replace(
         image,
         reason="",
@@ -149,6 +152,22 @@ def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
         boxes=seen.boxes.tolist(),
         scores=[None if np.isnan(score) else float(score) for score in seen.scores],
         class_ids=seen.class_ids.tolist(),
+        mask_shape=None if seen.masks is None else (seen.masks.shape[1], seen.masks.shape[2]),
+        masks=None if seen.masks is None else encode_masks(seen.masks),
+        keypoints=None if seen.keypoints is None else seen.keypoints.tolist(),
+        oriented=None if seen.oriented is None else seen.oriented.tolist(),
+    )
+
+
+def observed_of(image: ImageDetections) -> Observed:
+    """Return what :func:`record_of` recorded."""
+    return Observed(
+        np.array(image.boxes, np.float64).reshape(-1, 4),
+        np.array(image.scores, np.float64),
+        np.array(image.class_ids, np.int64),
+        None if image.keypoints is None else np.array(image.keypoints, np.float64),
+        None if image.oriented is None else np.array(image.oriented, np.float64).reshape(-1, 5),
+        None if image.masks is None else decode_masks(image.masks, image.mask_shape),
     )
 
 
@@ -174,11 +193,7 @@ def load_converted(paths: list[str], known: Known) -> Observations:
     if made_by.unread:
         raise UserError(made_by.unread)
     images = {
-        image.name: Observed(
-            np.array(image.boxes, np.float64).reshape(-1, 4),
-            np.array(image.scores, np.float64),
-            np.array(image.class_ids, np.int64),
-        )
+        image.name: observed_of(image)
         for batch in batches
         for image in batch.images
         if not image.reason

@@ -10,6 +10,13 @@ from typing import Any
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS
 from parity.external.observations import FIRST_UNKNOWN_CLASS
+from parity.external.shapes import (
+    KEYPOINT_KEYS,
+    MASK_KEYS,
+    ORIENTED_KEYS,
+    WrittenShapes,
+    parse_shapes,
+)
 from parity.external.source import Record
 from parity.foreign import is_number, parse_number, shorten
 
@@ -45,7 +52,7 @@ class Entry:
     Attributes
     ----------
     box : list of float
-        Four numbers.
+        Four numbers; none where it is a label alone, as of classification.
     box_format : str
         What its keys say they are; empty if nothing.
     score : float
@@ -56,6 +63,8 @@ class Entry:
         Position, for messages.
     usual_format : str
         What they are by convention where nothing says so; empty if there is none.
+    shapes : WrittenShapes or None
+        What is said beside the box.
     """
 
     box: list[float]
@@ -64,6 +73,7 @@ class Entry:
     label: int | str
     where: str
     usual_format: str = ""
+    shapes: WrittenShapes | None = None
 
     @property
     def known_format(self) -> str:
@@ -86,20 +96,25 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     Raises
     ------
     UserError
-        If it holds no box or no class, or a number is none.
+        If it holds no class, or a number is none.
     """
-    box, box_format = _parse_box(record, where)
+    shapes = parse_shapes(record, where)
+    of_corners = shapes is not None and (shapes.corners is not None or shapes.oriented is not None)
+    box, box_format = ([], "") if of_corners else _parse_box(record, where)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else _parse_score(given, f"{where}: the score")
     known = (*CLASS_KEYS, *LABEL_KEYS, NAME)
     key = next((key for key in known if record.get(key) not in (None, "")), None)
+    if key is None and not box and shapes is None:
+        raise no_box(where)
     if key is None:
         raise UserError(
             f"{where}: names no class; name it with class_id or label (also class, class_name, "
             "category or name)."
         )
     usual = bbox if next((k for k in BOX_KEYS if k in record), "") == "bbox" else ""
-    return Entry(box, box_format, score, parse_label(record[key], where), where, usual)
+    label = parse_label(record[key], where)
+    return Entry(box, box_format, score, label, where, usual, shapes)
 
 
 def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
@@ -125,6 +140,9 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
         "score": _column(record, SCORE_KEYS),
         "class_id": _column(record, CLASS_KEYS),
         "label": _column(record, LABEL_KEYS),
+        "keypoints": _column(record, KEYPOINT_KEYS),
+        "xywhr": _column(record, ORIENTED_KEYS),
+        "segmentation": _column(record, MASK_KEYS),
     }
     given = {key: values for key, values in columns.items() if values is not None}
     for values in given.values():
@@ -196,7 +214,12 @@ def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
         for keys in each.keys:
             if all(key in record for key in keys):
                 return [_parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
-    raise UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){NO_BOX_HINT}.")
+    return [], ""
+
+
+def no_box(where: str) -> UserError:
+    """Return the error of an entry that holds no box."""
+    return UserError(f"{where}: holds no box (box, bbox, or x1, y1, x2, y2){NO_BOX_HINT}.")
 
 
 def _parse_text(text: str) -> Any:

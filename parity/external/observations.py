@@ -14,17 +14,22 @@ class Observed:
     Attributes
     ----------
     boxes : (N, 4) float64
-        x1, y1, x2, y2 in px of the image.
+        x1, y1, x2, y2 in px of the image; all of it for a label of classification.
     scores : (N,) float64
         NaN where none was given.
     class_ids : (N,) int64
         Index into the model's names; labels that the model does not know are numbered from
         :data:`FIRST_UNKNOWN_CLASS` on.
+    keypoints, oriented, masks : ndarray or None
+        See :class:`parity.detection.detections.Detections`; None where they were not given.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     class_ids: np.ndarray
+    keypoints: np.ndarray | None = None
+    oriented: np.ndarray | None = None
+    masks: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of boxes."""

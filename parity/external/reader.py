@@ -11,10 +11,10 @@ import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.data.image_names import ImageNames
-from parity.detection.detection_files import Printed
+from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
-from parity.external.entries import Entry
+from parity.external.entries import Entry, no_box
 from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
@@ -22,6 +22,7 @@ from parity.external.observations import (
     Observed,
     decimals,
 )
+from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
 from parity.external.source import Source
 from parity.foreign import name_in_words
 
@@ -31,6 +32,9 @@ SCORE_EXCESS = 1e-6
 PERCENT = 100.0
 """The highest score of those that are percentages."""
 
+HIGHEST_LOGIT = 30.0
+"""Labels with a higher score have percentages, others logits, where scores exceed 1; chosen."""
+
 
 def load_external(
     source: str | Path,
@@ -38,8 +42,9 @@ def load_external(
     names: dict[int, str],
     *,
     box_format: str = "",
+    task: str = "detect",
 ) -> Observations:
-    """Read external boxes.
+    """Read external boxes, or labels.
 
     Parameters
     ----------
@@ -51,6 +56,8 @@ def load_external(
         The model's class names.
     box_format : str, optional
         A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
+    task : str
+        Of the model, a key of :data:`parity.tasks.task.TASKS`.
 
     Raises
     ------
@@ -58,9 +65,17 @@ def load_external(
         If something is malformed; the sentence says which entry.
     """
     contents = read_contents(source, images)
-    boxes, printed, inferred = corners_of_entries(
-        contents.entries, images, box_format or contents.box_format
-    )
+    if task == "obb":
+        contents = replace(contents, entries=with_hulls(contents.entries, images))
+    if task == "pose":
+        contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
+    if task == "classify":
+        boxes, printed, inferred = of_whole_images(contents.entries, images)
+    else:
+        check_boxes(contents.entries)
+        boxes, printed, inferred = corners_of_entries(
+            contents.entries, images, box_format or contents.box_format
+        )
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += _note_foreign_ids(class_ids, {*names, *labels})
@@ -68,6 +83,12 @@ def load_external(
         name: Observed(boxes[name], np.array([e.score for e in own], np.float64), class_ids[name])
         for name, own in contents.entries.items()
     }
+    fractions = printed is not None and printed.box_unit == "fraction"
+    shaped = SHAPED.get(task)
+    if shaped is not None:
+        place = Path(source) if Path(source).is_dir() else Path(source).parent
+        observed, said = shaped(observed, contents.entries, images, place, fractions)
+        notes += said
     if missing := len(images) - len(observed):
         notes.append(f"{missing} images of this run are not in the boxes and are left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
@@ -101,8 +122,37 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     if not contents.entries:
         known = next(iter(sorted(names)), "none")
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
+    if any(entry.box for own in contents.entries.values() for entry in own):
+        boxless = {n: [e for e in own if not e.shapes] for n, own in contents.entries.items()}
+        check_boxes(boxless)
     notes = (*contents.notes, *_note_other_files(opened.path, recognised))
     return with_checked_scores(replace(contents, notes=notes))
+
+
+def check_boxes(entries: dict[str, list[Entry]]) -> None:
+    """Check that entries hold boxes.
+
+    Raises
+    ------
+    UserError
+        If one holds none.
+    """
+    for entry in (entry for own in entries.values() for entry in own):
+        if not entry.box:
+            raise no_box(entry.where)
+
+
+def of_whole_images(
+    entries: dict[str, list[Entry]], sizes: dict[str, tuple[int, int]]
+) -> tuple[dict[str, np.ndarray], Printed | None, list[str]]:
+    """Return a box of the whole image for each label, as :func:`corners_of_entries` does."""
+    boxes = {
+        image: np.tile(np.array([0.0, 0.0, *sizes[image][::-1]]), (len(own), 1))
+        for image, own in entries.items()
+    }
+    scores = np.array([entry.score for own in entries.values() for entry in own], np.float64)
+    printed = Printed("px", NOT_ROUNDED, decimals(scores)) if len(scores) else None
+    return boxes, printed, []
 
 
 def _note_other_files(path: Path, chosen: Format) -> tuple[str, ...]:
@@ -131,6 +181,8 @@ def with_checked_scores(contents: Contents) -> Contents:
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
+    if highest is not None and not highest.box and highest.shapes is None:
+        return contents if highest.score <= HIGHEST_LOGIT else _from_percent(contents, highest)
     for entry in scored:
         if entry.score < 0:
             raise UserError(f"{entry.where}: the score {entry.score:g} is below 0.")
@@ -144,6 +196,10 @@ def with_checked_scores(contents: Contents) -> Contents:
             f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
             "are no percentages."
         )
+    return _from_percent(contents, highest)
+
+
+def _from_percent(contents: Contents, highest: Entry) -> Contents:
     entries = {
         name: [replace(entry, score=entry.score / PERCENT) for entry in own]
         for name, own in contents.entries.items()

@@ -1,7 +1,8 @@
 """How each export is made, and where its file is.
 
 Rule ``export`` makes every float model. An int8 model is made from such a float model by rule
-``quantise``, and a file of a runtime's own is taken or converted by rule ``pack``.
+``quantise``, and a file of a runtime's own is taken or converted by rule ``pack``. Without a
+checkpoint, rule ``take`` takes every file as it is given.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -122,6 +123,8 @@ def all_options(config: Config) -> dict[str, ExportOptions]:
 
 def model_file(config: Config, model: str, export: str) -> str:
     """Return the file of an export; its description has the same name and ends in json."""
+    if config.reference:
+        return f"results/take/{model}/{export}.onnx"
     if config.exports[export].is_own:
         return f"results/pack/{model}/{export}.zip"
     rule = "quantise" if config.exports[export].is_quantised_here else "export"

@@ -22,6 +22,7 @@ MEMORY = "results/plan/given/.index"
 def given_files(config: Config) -> list[str]:
     """Return the weights, model files, boxes and arrays of a configuration that are files."""
     named = [model.weights for model in config.models.values()]
+    named += [config.reference.onnx] if config.reference else []
     named += [export.onnx or "" for export in config.exports.values()]
     named += [
         str(path)

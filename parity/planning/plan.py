@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from parity.backends.own_files import files_of
-from parity.comparison.settings import ComparisonSettings
+from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
@@ -19,14 +19,15 @@ from parity.planning.arms import (
     SQUARE_ARM,
     Arm,
     at_thresholds_of,
-    control_of,
+    control_in,
     external_arm,
     plan_arms,
     plan_comparisons,
+    reference_prefix,
 )
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
-from parity.planning.config import FLOAT32, Config
+from parity.planning.config import FLOAT32, Config, ExportConfig, ReferenceConfig
 from parity.planning.exports import (
     all_options,
     counterpart_name,
@@ -43,7 +44,7 @@ from parity.planning.externals import (
     tensor_files,
 )
 from parity.planning.given_files import digest_given, given_files
-from parity.planning.label_digest import LABELS_FILE, plan_labels
+from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 
@@ -110,7 +111,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         check_boxes(asked, batches)
         if hold(LOCK):
             plan_calibration(asked, batches)
-            plan_labels(asked.labels)
+            plan_labels({name: asked.labels_of(name) for name in asked.models})
         else:
             check_planned(asked)
     given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
@@ -128,7 +129,7 @@ def check_planned(config: Config) -> None:
     lists = [
         calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
     ]
-    lists += [LABELS_FILE] if config.labels else []
+    lists += [labels_file(name) for name in config.models if config.labels_of(name)]
     if not all(Path(path).is_file() for path in lists):
         raise UserError(
             "another run with other settings is going on in this folder; wait until it ends, or "
@@ -198,6 +199,44 @@ class Plan:
         """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
         return {name: each.to_params() for name, each in all_options(self.config).items()}
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there are checkpoints; without them, a file is the reference."""
+        return self.config.reference is None
+
+    def reference_file(self, wildcards: OfModel) -> str:
+        """Return what the files of a model are compared with: a checkpoint, or an ONNX file."""
+        model = wildcards.model
+        if self.has_checkpoint:
+            return f"results/checkpoint/{model}.pt"
+        return f"results/take/{model}/{GIVEN_REFERENCE}.onnx"
+
+    def taken(self, wildcards: Wildcards) -> Params:
+        """Return what rule ``take`` is told of a file."""
+        return {
+            "family": self.config.models[wildcards.model].family,
+            "metadata": asdict(self.given_of(wildcards.export).metadata),
+            "imgsz": list(self.config.size),
+        }
+
+    def given_of(self, export: str) -> ReferenceConfig | ExportConfig:
+        """Return the reference, or an export."""
+        reference = self.config.reference
+        return reference if reference and export == GIVEN_REFERENCE else self.config.exports[export]
+
+    def taken_file(self, wildcards: Wildcards) -> str:
+        """Return the file that is given as an export, or as the reference."""
+        return self.given_of(wildcards.export).onnx or ""
+
+    def content_of_taken(self, wildcards: Wildcards) -> str:
+        """Return its digest."""
+        return self.given.get(self.taken_file(wildcards), "")
+
+    def taken_reference(self, wildcards: Wildcards) -> list[str]:
+        """Return the reference that a file is compared with when it is taken; none for itself."""
+        is_reference = wildcards.export == GIVEN_REFERENCE
+        return [] if is_reference else [self.reference_file(wildcards)]
+
     def given_export(self, wildcards: Wildcards) -> list[str]:
         """Return the ONNX file that an export is given as, if it is."""
         given = all_options(self.config)[wildcards.export].onnx
@@ -253,6 +292,8 @@ class Plan:
 
     def counterpart(self, wildcards: Wildcards) -> str:
         """Return the fp32 model that an export is compared with: the export itself if it is one."""
+        if not self.has_checkpoint:
+            return self.reference_file(wildcards)
         name = counterpart_name(self.config, wildcards.export)
         return f"results/export/{wildcards.model}/{name}.onnx"
 
@@ -282,6 +323,8 @@ class Plan:
         """The ONNX files of all models and their descriptions."""
         made = [("export", name) for name in all_options(self.config)]
         made += [("quantise", name) for name in self.quantised]
+        if not self.has_checkpoint:
+            made = [("take", name) for name in (GIVEN_REFERENCE, *self.exports)]
         files = [(f"{rule}/{{}}/{name}", "onnx") for rule, name in made]
         files += [(f"pack/{{}}/{name}", "zip") for name in self.packed]
         return [
@@ -353,7 +396,19 @@ class Plan:
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
         others = set(self.config.external) - set(of_model(self.config, model))
-        return not any(name in (f"external-{each}", at_thresholds_of(each)) for each in others)
+        return not any(
+            name in (f"external-{each}", at_thresholds_of(each, self.config)) for each in others
+        )
+
+    @property
+    def reference_prefix(self) -> str:
+        """What the names of the arms of the reference begin with."""
+        return reference_prefix(self.config)
+
+    def fallback_detections(self, wildcards: Wildcards) -> str:
+        """Return the detections file that a fallback takes its detections from."""
+        arm = REFERENCE_ARM if self.has_checkpoint else GIVEN_ARM
+        return self.detections(wildcards.model, arm, wildcards.batch)
 
     # Comparisons: rules/comparison.smk
 
@@ -419,15 +474,15 @@ class Plan:
 
     # Accuracy: rules/accuracy.smk
 
-    @property
-    def accuracy(self) -> Params:
-        """How accuracy is measured, and where the labels are."""
-        return {"labels": self.config.labels or "", **asdict(self.config.accuracy)}
+    def accuracy(self, wildcards: OfModel) -> Params:
+        """Return how the accuracy of a model is measured, and where its labels are."""
+        labels = self.config.labels_of(wildcards.model)
+        return {"labels": labels or "", **asdict(self.config.accuracy)}
 
     @property
     def labelled_models(self) -> list[str]:
-        """Names of the models whose accuracy is measured: all or none."""
-        return self.models if self.config.labels else []
+        """Names of the models whose accuracy is measured."""
+        return [name for name in self.models if self.config.labels_of(name)]
 
     def accuracies(self, wildcards: Wildcards) -> list[str]:
         """Return the accuracy of a model, if its images are labelled."""
@@ -524,7 +579,7 @@ class Plan:
 
     def control(self, external: str) -> str:
         """Return the PyTorch arm with the geometry and the head of a deployment."""
-        return control_of(external_arm(self.config, external), self.config.size)
+        return control_in(self.config, external_arm(self.config, external))
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a deployment runs and what it is compared with."""
@@ -577,6 +632,8 @@ class Plan:
         Of candidates that do not stay, it is the seconds that they took, which come with them.
         """
         files = [*self.model_files]
+        if self.has_checkpoint:
+            files += map(self.reference_file, map(OneModel, self.models))
         files += [
             f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
         ]

@@ -11,6 +11,7 @@ from parity.diagnosis.stages import (
     STAGE_TITLES,
     FaultStage,
 )
+from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import (
     effect,
     harmful,
@@ -75,9 +76,13 @@ def arm_of(diagnosis: Diagnosed) -> str:
 
 def verdict_sentence(diagnosis: Diagnosed) -> str:
     """Return the answer: what is not explained first, then what is wrong, then what is harmless."""
-    name = f"`{diagnosis.external}`"
     if isinstance(diagnosis, Undiagnosed):
-        return f"{name} cannot be diagnosed: {diagnosis.reason}"
+        return f"`{diagnosis.external}` cannot be diagnosed: {diagnosis.reason}"
+    return worded(_verdict_sentence(diagnosis), diagnosis.task)
+
+
+def _verdict_sentence(diagnosis: DiagnosisDocument) -> str:
+    name = f"`{diagnosis.external}`"
     boxes = has_boxes(diagnosis)
     if diagnosis.verdict == "nothing_wrong":
         return f"Nothing is wrong with {name if boxes else f'the preprocessing of {name}'}."

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable
 
-from parity.diagnosis.document import BoxComparison, DiagnosisDocument, FoundFault, Proof, Severity
+from parity.diagnosis.document import (
+    HARMLESS_SHAPES,
+    BoxComparison,
+    DiagnosisDocument,
+    FoundFault,
+    Proof,
+    Severity,
+)
 from parity.reporting.wording import as_sentence, count, number
 from parity.sentences import listing
 
@@ -11,6 +18,14 @@ LEAST_SCORE = 0.01
 
 TELLING_FACTOR = 2.0
 """Factor by which differences shrink that is worth a word; chosen."""
+
+SHAPES = {
+    "keypoint_px": "move{s} keypoints by up to {amount} px",
+    "visibility": "change{s} visibilities by up to {amount}",
+    "angle": "turn{s} boxes by up to {amount} degrees",
+    "mask": "change{s} masks by up to {amount} (1 − IoU)",
+}
+"""What is said of each change of :data:`parity.diagnosis.document.HARMLESS_SHAPES`."""
 
 LEAST_PX = 0.001
 """Move of a box that is worth a word, px; chosen: three decimals are what programs print."""
@@ -31,7 +46,9 @@ def by_severity(faults: Iterable[FoundFault]) -> list[FoundFault]:
 
     def rank(fault: FoundFault) -> tuple[float, ...]:
         found = fault.severity
-        return -(found.lost + found.added + found.renamed), -found.box_px, -found.score
+        shapes = max((v / HARMLESS_SHAPES[n] for n, v in found.shapes.items()), default=0.0)
+        objects = found.lost + found.added + found.renamed
+        return -objects, -found.box_px, -shapes, -found.score
 
     return sorted(faults, key=rank)
 
@@ -98,6 +115,10 @@ def moves(found: Severity, s: str) -> list[str]:
     said = []
     if found.box_px >= LEAST_PX:
         said.append(f"move{s} boxes by up to {number(found.box_px)} px")
+    for name, least in HARMLESS_SHAPES.items():
+        if found.shapes.get(name, 0.0) >= least:
+            amount = number(found.shapes[name])
+            said.append(SHAPES[name].format(s=s, amount=amount))
     if found.score >= LEAST_SCORE or (found.score and not said):
         said.append(f"change{s} scores by up to {number(found.score)}")
     return said

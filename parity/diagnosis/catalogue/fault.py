@@ -137,6 +137,11 @@ def known(fault: Fault) -> Fault:
     return next(same, fault)
 
 
+def faults_of(choices: frozenset[str]) -> list[Fault]:
+    """Return the faults of deployments that have some choices, in the order of all."""
+    return [fault for fault in all_faults() if fault.fields <= choices]
+
+
 def all_faults() -> list[Fault]:
     """Return the faults of the catalogue, by stage and then as their module adds them."""
     return sorted(FAULTS.values(), key=lambda fault: FAULT_STAGES.index(fault.stage))

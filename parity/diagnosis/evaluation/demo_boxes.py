@@ -1,15 +1,18 @@
 """Boxes of a deployment with known faults, written as people would provide them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from parity.data.batch_files import load_batch
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network, pipeline_of
+from parity.detection.run_length import encode_masks
 from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
-from parity.external.observations import Declared
+from parity.external.observations import Declared, Observed
 from parity.files import atomic
 
 MOST_IMAGES = 32
@@ -50,21 +53,33 @@ def write_demo_boxes(
     correct = replace(
         pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
     )
-    pipeline = with_faults(find_faults(faults), correct)
+    task = network.head.task
+    pipeline = with_faults(find_faults(faults, task), correct)
     readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)
     names = list(islice(readable, MOST_IMAGES))
     seen = observe(replayer, pipeline, names, declared=Declared()).images
-    rows = [
-        {"image": name, "box": box, "score": score, "class_id": class_id}
-        for name in names
-        for box, score, class_id in zip(
-            seen[name].boxes.tolist(),
-            seen[name].scores.tolist(),
-            seen[name].class_ids.tolist(),
-            strict=True,
-        )
-    ]
+    rows = [{"image": name, **row} for name in names for row in rows_of(seen[name], task)]
     with atomic(destination) as temporary:
         lines = ",\n  ".join(map(json.dumps, rows))
         images = json.dumps(names)
         temporary.write_text(f'{{\n "images": {images},\n "detections": [\n  {lines}\n ]\n}}\n')
+
+
+def rows_of(seen: Observed, task: str) -> Iterator[dict[str, Any]]:
+    """Yield what is written of each object of an image, or of each label."""
+    pairs = zip(seen.scores.tolist(), seen.class_ids.tolist(), strict=True)
+    for i, (score, class_id) in enumerate(pairs):
+        row: dict[str, Any] = {"score": score, "class_id": class_id}
+        if task == "classify":
+            yield row
+            continue
+        if seen.oriented is not None:
+            yield {"xywhr": seen.oriented[i].tolist(), **row}
+            continue
+        row = {"box": seen.boxes[i].tolist(), **row}
+        if seen.masks is not None:
+            (counts,) = encode_masks(seen.masks[i : i + 1])
+            row["segmentation"] = {"size": list(seen.masks.shape[1:]), "counts": counts}
+        if seen.keypoints is not None:
+            row["keypoints"] = seen.keypoints[i].tolist()
+        yield row

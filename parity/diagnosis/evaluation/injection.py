@@ -9,10 +9,13 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
-from parity.diagnosis.catalogue.fault import FAULTS, Fault, all_faults
+from parity.deployment.task import DEPLOYMENTS
+from parity.detection.detections import Detections
+from parity.diagnosis.catalogue.fault import FAULTS, Fault, faults_of
 from parity.diagnosis.misfit import Precision, fit_boxes, total_misfit
 from parity.errors import UserError
 from parity.external.observations import Declared, Observations, Observed
+from parity.tasks.task import TASKS
 
 VISIBLE = 6.0
 """A fault is visible if the boxes misfit by more without it, nats; chosen: as much as two common
@@ -29,24 +32,31 @@ BOX_DECIMALS, SCORE_DECIMALS = 2, 4
 """Decimals with which people print coordinates in px, and scores; chosen."""
 
 
-def injectable_faults() -> list[Fault]:
-    """Return the faults of the catalogue that are no harmless choices."""
-    return [fault for fault in all_faults() if not fault.is_choice]
+def injectable_faults(task: str = "detect") -> list[Fault]:
+    """Return the faults of a task that are no harmless choices."""
+    choices = DEPLOYMENTS[task].choices
+    return [fault for fault in faults_of(choices) if not fault.is_choice]
 
 
-def find_faults(names: Sequence[str]) -> list[Fault]:
+def find_faults(names: Sequence[str], task: str = "detect") -> list[Fault]:
     """Return faults of the catalogue by name.
 
     Raises
     ------
     UserError
-        If there is none of that name, or two change the same choice.
+        If there is none of that name, it is none of the task, or two change the same choice.
     """
+    choices = DEPLOYMENTS[task].choices
     for name in names:
         if name not in FAULTS:
             like = difflib.get_close_matches(name, FAULTS, n=SUGGESTIONS, cutoff=SIMILARITY)
             said = f"did you mean {', '.join(like)}?" if like else "see the catalogue of faults."
             raise UserError(f"there is no fault {name!r} that can be injected; {said}")
+        if not FAULTS[name].fields <= choices:
+            raise UserError(
+                f"the fault {name!r} cannot be injected into {TASKS[task].models}, whose "
+                "deployments have no such step."
+            )
     faults = [FAULTS[name] for name in names]
     for i, fault in enumerate(faults):
         for other in faults[:i]:
@@ -98,13 +108,31 @@ def observe(
     images = {}
     for name in names:
         found = replayer.detections(pipeline, name)
-        kept = chance.random(len(found)) >= withheld
-        images[name] = Observed(
-            np.round(found.boxes[kept].astype(np.float64), box_decimals),
-            np.round(found.scores[kept].astype(np.float64), score_decimals),
-            found.class_ids[kept].astype(np.int64),
-        )
+        found = found.at(np.flatnonzero(chance.random(len(found)) >= withheld))
+        images[name] = printed(found, box_decimals=box_decimals, score_decimals=score_decimals)
     return Observations(images, declared)
+
+
+def printed(found: Detections, *, box_decimals: int, score_decimals: int) -> Observed:
+    """Return detections with rounded numbers; visibilities and angles have those of scores."""
+    keypoints, oriented = (
+        None if each is None else each.astype(np.float64)
+        for each in (found.keypoints, found.oriented)
+    )
+    if keypoints is not None:
+        keypoints[..., :2] = np.round(keypoints[..., :2], box_decimals)
+        keypoints[..., 2:] = np.round(keypoints[..., 2:], score_decimals)
+    if oriented is not None:
+        oriented[:, :4] = np.round(oriented[:, :4], box_decimals)
+        oriented[:, 4:] = np.round(oriented[:, 4:], score_decimals)
+    return Observed(
+        np.round(found.boxes.astype(np.float64), box_decimals),
+        np.round(found.scores.astype(np.float64), score_decimals),
+        found.class_ids.astype(np.int64),
+        keypoints,
+        oriented,
+        found.masks,
+    )
 
 
 def with_declared(pipeline: Pipeline, declared: Declared) -> Pipeline:
@@ -180,7 +208,7 @@ def random_fault_sets(
         Of the draw.
     """
     chance = random.Random(seed)  # noqa: S311
-    catalogue = injectable_faults()
+    catalogue = injectable_faults(replayer.network.head.task)
     drawn: list[tuple[Fault, ...]] = []
     while len(drawn) < count:
         faults = tuple(chance.sample(catalogue, size))

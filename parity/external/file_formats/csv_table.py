@@ -15,18 +15,23 @@ from parity.external.entries import (
 )
 from parity.external.file_format import Contents, Format, register
 from parity.external.image_keys import ID, file_is_image, image_in
+from parity.external.shapes import ANGLE_KEYS, POINT_KEYS, SHAPE_KEYS
 from parity.external.source import IMAGE_KEYS, Record, Source
 from parity.external.tables import DELIMITERS, cells_of, first_line
 from parity.foreign import name_in_words
 
-CORNER_KEYS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
-PARTS = {*CORNER_KEYS, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS} - {"width", "height"}
+BOX_COLUMNS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
+SHAPES = (*SHAPE_KEYS, *ANGLE_KEYS, *POINT_KEYS)
+
+OF_OBJECTS = {*BOX_COLUMNS, *SHAPES, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS}
+PARTS = OF_OBJECTS - {"width", "height"}
 """Columns that only a box has; width and height may be those of the image."""
 
 COLUMNS = {
     key.lower(): key
     for key in (
-        *sorted(CORNER_KEYS),
+        *sorted(BOX_COLUMNS),
+        *SHAPES,
         *BOX_KEYS,
         *SCORE_KEYS,
         *CLASS_KEYS,

@@ -32,7 +32,7 @@ def read(source: Source, images: ImageNames) -> Contents:
         records[name] = record, where
     found = images.resolve_once({name: where for name, (_, where) in records.items()})
     entries = {
-        found[name]: parse_columns(record, record["boxes"], where)
+        found[name]: parse_columns(_with_masks(record), record["boxes"], where)
         for name, (record, where) in records.items()
         if name in found and not record["reason"]
     }
@@ -44,6 +44,14 @@ def read(source: Source, images: ImageNames) -> Contents:
         thresholds=thresholds_of(stated, str(source.path)),
         notes=left_out(name for name in records if name not in found),
     )
+
+
+def _with_masks(record: Record) -> Record:
+    """Return a record whose masks are run lengths as COCO writes them."""
+    masks, shape = record.get("masks"), record.get("mask_shape")
+    if not isinstance(masks, list):
+        return record
+    return record | {"segmentation": [{"size": shape, "counts": mask} for mask in masks]}
 
 
 register(

@@ -6,6 +6,7 @@ from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.file_format import Contents, Format, files_in, register
+from parity.external.file_formats import label_rows, shape_text
 from parity.external.layouts import Layout, Row, find_layout
 from parity.external.source import Source
 from parity.foreign import lines_of, read_text
@@ -17,8 +18,10 @@ YOLO = {5: Layout(label=0, box=1), 6: Layout(label=0, box=1, score=5)}
 
 
 def recognises(source: Source) -> bool:
-    """Return whether a source is a folder of text files."""
-    return source.path.is_dir() and bool(files_in(source.path, FILES))
+    """Return whether a source is a folder of text files, none of which holds something else."""
+    if not source.path.is_dir() or not files_in(source.path, FILES):
+        return False
+    return not (label_rows.recognises(source) or shape_text.recognises(source))
 
 
 def read(source: Source, images: ImageNames) -> Contents:

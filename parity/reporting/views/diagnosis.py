@@ -1,8 +1,11 @@
 """The diagnoses of other people's boxes: what is wrong, how to fix it, and the evidence."""
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass, replace
+from typing import Any
 
 from parity.diagnosis.document import (
+    HARMLESS_SHAPES,
     BoxComparison,
     DiagnosisDocument,
     FoundFault,
@@ -27,6 +30,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
+from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import (
     LEAST_PX,
     LEAST_SCORE,
@@ -41,6 +45,7 @@ from parity.reporting.views.blocks import (
     CodeTab,
     CodeTabs,
     CostLine,
+    Crop,
     Fact,
     Facts,
     Figure,
@@ -61,6 +66,7 @@ from parity.reporting.wording import (
     headline,
     number,
     percent,
+    reference_name,
 )
 
 NOT_RUN = "Not run in the tests of yolo-parity."
@@ -75,7 +81,6 @@ FAULT_HEADER = (
     "severity",
 )
 FIX_HEADER = (
-    "compared with PyTorch",
     "matched",
     "missing",
     "extra",
@@ -85,6 +90,14 @@ FIX_HEADER = (
     "panoptic quality",
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
+SHAPE_COSTS = {
+    "keypoint_px": ("{} px", "largest move of a keypoint"),
+    "visibility": ("{}", "largest change of a visibility"),
+    "angle": ("{}°", "largest turn of a box"),
+    "mask": ("{} (1 − IoU)", "largest change of a mask"),
+}
+"""What a card says of each change of what a task adds to boxes."""
+
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -95,11 +108,25 @@ def prepare(model: Model) -> View | None:
     groups = []
     for place, each in enumerate(found):
         anchor = f"{model.anchor}-diagnosis-{each.external}"
-        blocks = tuple(blocks_of(each, plots.get(each.external), anchor))
+        task = "detect" if isinstance(each, Undiagnosed) else each.task
+        blocks = in_words_of(task, tuple(blocks_of(each, plots.get(each.external), anchor)))
         sentence = verdict_sentence(each)
         title = sentence if place else headline(sentence) if len(found) > 1 else ""
         groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
+
+
+def in_words_of(task: str, said: Any) -> Any:
+    """Return blocks in the words of a task; code, and what names classes, stays as it is."""
+    if isinstance(said, str):
+        return worded(said, task)
+    if isinstance(said, tuple):
+        return tuple(in_words_of(task, each) for each in said)
+    if task == "detect" or not is_dataclass(said) or isinstance(said, Crop | CodeTabs):
+        return said
+    kept = {"anchor", "path", "name"}
+    changed = {k: in_words_of(task, v) for k, v in vars(said).items() if k not in kept}
+    return replace(said, **changed)  # type: ignore[type-var]
 
 
 def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[Block]:
@@ -183,6 +210,10 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLi
     if found.box_px >= LEAST_PX:
         yield CostLine(f"{number(found.box_px)} px", "largest move of a box")
     counted = found.lost or found.added or found.renamed
+    for name, least in HARMLESS_SHAPES.items():
+        if found.shapes.get(name, 0.0) >= least:
+            amount, what = SHAPE_COSTS[name]
+            yield CostLine(amount.format(number(found.shapes[name])), what)
     if found.score >= LEAST_SCORE and not counted:
         yield CostLine(number(found.score), "largest change of a score")
     share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
@@ -227,7 +258,7 @@ def fault_row(fault: FoundFault) -> tuple[str, ...]:
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
-    """Yield what the fix does, compared with PyTorch, and what each step loses on the way."""
+    """Yield what the fix does, compared with the reference, and what each step loses on the way."""
     effects, wrong = diagnosis.fix_effect, diagnosis.verdict == "explained"
     run = diagnosis.fixed.get("network", diagnosis.export)
     after = "after the fix" if wrong else f"{run}, run correctly"
@@ -236,16 +267,18 @@ def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
         (before, *compared_cells(effects.before)),
         (after, *compared_cells(effects.after)),
     ]
-    title = "Effect of the fix" if wrong else "Comparison with PyTorch"
-    caption = "Before and after" if wrong else "Both compared with PyTorch"
-    yield Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
+    reference = reference_name(diagnosis.reference)
+    title = "Effect of the fix" if wrong else f"Comparison with {reference}"
+    caption = "Before and after" if wrong else f"Both compared with {reference}"
+    header = (f"compared with {reference}", *FIX_HEADER)
+    yield Group(title, (table(caption, header, rows), Note(PANOPTIC_QUALITY)))
     if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         steps = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, steps)
+        yield table(f"From {reference} to these boxes, one step at a time", STEP_HEADER, steps)
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:
-    """Return the cells of some boxes compared with PyTorch."""
+    """Return the cells of some boxes compared with the reference."""
     return (
         f"{found.matched:,} of {found.reference:,}",
         *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
@@ -256,7 +289,7 @@ def compared_cells(found: BoxComparison) -> tuple[str, ...]:
 
 
 def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ...]:
-    """Return the cells of a step from PyTorch to the observed boxes."""
+    """Return the cells of a step from the reference to the observed boxes."""
     return (
         step_title(step, diagnosis),
         *(f"{many:,}" for many in (step.matched, step.missing, step.extra)),

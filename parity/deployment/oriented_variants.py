@@ -1,0 +1,166 @@
+"""Oriented boxes: which survive, and how their angle is written down."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from parity.deployment.nms_variants import NmsChoices, select
+from parity.deployment.rescaling_variants import RescalingChoices, to_image
+from parity.deployment.stage import Choices, by_value
+from parity.deployment.thresholds import passing
+from parity.detection.boxes import cxcywh_to_xyxy
+from parity.detection.decoding import Candidates
+from parity.detection.letterbox import Letterbox
+from parity.detection.nms import CLASS_OFFSET_PX
+from parity.detection.oriented_boxes import hulls_of, oriented_boxes, suppress_oriented
+
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class AngleChoices(Choices):
+    """How an oriented box is written down.
+
+    Attributes
+    ----------
+    angle : str
+        What is returned of it: as the network gives it; taken into [0, 90) degrees though the sides
+        stay (``modulo_quarter``); or 0 (``dropped``).
+    angle_unit : str
+        Radians or degrees.
+    angle_sign : str
+        Whether it is turned the other way.
+    sides : str
+        Whether width and height are exchanged.
+    """
+
+    angle: Literal["as_given", "modulo_quarter", "dropped"] = "as_given"
+    angle_unit: Literal["radians", "degrees"] = "radians"
+    angle_sign: Literal["kept", "reversed"] = "kept"
+    sides: Literal["kept", "exchanged"] = "kept"
+
+
+@dataclass(frozen=True)
+class OrientedNmsChoices(NmsChoices):
+    """What suppression of oriented boxes compares.
+
+    Attributes
+    ----------
+    oriented_overlap : str
+        ``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
+        upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``).
+    """
+
+    oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = "probabilistic"
+
+
+def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidates:
+    """Apply thresholds and suppression to oriented candidates.
+
+    Parameters
+    ----------
+    choices : OrientedNmsChoices
+        How a deployment suppresses.
+    found : Candidates
+        Boxes as cx, cy, width, height in input px; the last of the extras is the angle.
+
+    Returns
+    -------
+    Candidates
+        Those that stay, boxes as before.
+    """
+    iou, max_det = choices.iou, choices.max_det
+    overlapping = choices.suppression in ("classwise", "agnostic")
+    if overlapping and choices.oriented_overlap == "probabilistic":
+        conf = choices.conf
+        if choices.conf_inclusive:
+            conf = float(np.nextafter(np.float32(conf), np.float32(-1)))
+        if choices.suppression == "classwise":
+            return suppress_oriented(found, conf=conf, iou=iou, max_det=max_det)
+        one = replace(found, class_ids=np.arange(len(found), dtype=np.int32) * 0)
+        places = replace(one, scores=found.scores, extras=_with_places(found))
+        kept = suppress_oriented(places, conf=conf, iou=iou, max_det=max_det)
+        return found.at(kept.extras[:, 0].astype(int))
+    passed = found.at(passing(choices, found.scores))
+    if not len(passed):
+        return passed
+    boxes = OVERLAPPING[choices.oriented_overlap](passed)
+    if overlapping and choices.oriented_overlap == "exact":
+        return passed.at(_rotated_nms(choices, passed))
+    return passed.at(select(choices, boxes, passed.scores, passed.class_ids))
+
+
+def _with_places(found: Candidates) -> np.ndarray:
+    """Return the extras of candidates after a column of their places."""
+    places = np.arange(len(found), dtype=np.float32)[:, None]
+    return np.concatenate([places, found.extras.reshape(len(found), -1)], axis=1)
+
+
+def _rotated_nms(choices: OrientedNmsChoices, found: Candidates) -> np.ndarray:
+    boxes = oriented_boxes(found).astype(np.float64)
+    if choices.suppression == "classwise":
+        boxes[:, :2] += found.class_ids[:, None] * float(CLASS_OFFSET_PX)
+    rectangles = [((x, y), (w, h), math.degrees(angle)) for x, y, w, h, angle in boxes.tolist()]
+    kept = cv2.dnn.NMSBoxesRotated(rectangles, found.scores.tolist(), 0.0, choices.iou)
+    return np.asarray(kept, np.int64).reshape(-1)[: choices.max_det]
+
+
+OVERLAPPING: dict[str, Callable[[Candidates], np.ndarray]] = by_value(
+    OrientedNmsChoices,
+    "oriented_overlap",
+    {
+        "probabilistic": lambda found: hulls_of(oriented_boxes(found)),
+        "upright": lambda found: cxcywh_to_xyxy(found.boxes),
+        "hulls": lambda found: hulls_of(oriented_boxes(found)),
+        "exact": lambda found: hulls_of(oriented_boxes(found)),
+    },
+)
+"""The boxes x1, y1, x2, y2 that are compared, where it is upright ones."""
+
+
+def rescale_oriented(
+    choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
+) -> np.ndarray:
+    """Return oriented boxes in px of the image as a deployment rescales them, (N, 5) float32.
+
+    Parameters
+    ----------
+    choices : RescalingChoices
+        How it does it; nothing is clipped.
+    boxes : (N, 5) float32
+        In px of the input.
+    place : Letterbox
+        Where the image lies in the input.
+    image_shape : tuple of int
+        Height and width of the image, px.
+    """
+    corners = to_image(choices, cxcywh_to_xyxy(boxes[:, :4]), place, image_shape)
+    sides = corners[:, 2:] - corners[:, :2]
+    return np.concatenate([corners[:, :2] + sides / 2, sides, boxes[:, 4:]], axis=1)
+
+
+def write_angles(choices: AngleChoices, boxes: np.ndarray) -> np.ndarray:
+    """Return oriented boxes, (N, 5) float32, as a deployment writes them down."""
+    written = boxes.astype(np.float32)
+    if choices.sides == "exchanged":
+        written[:, 2:4] = written[:, 3:1:-1]
+    angles = ANGLES[choices.angle](written[:, 4])
+    angles = -angles if choices.angle_sign == "reversed" else angles
+    written[:, 4] = np.degrees(angles) if choices.angle_unit == "degrees" else angles
+    return written
+
+
+ANGLES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    AngleChoices,
+    "angle",
+    {
+        "as_given": lambda angles: angles,
+        "modulo_quarter": lambda angles: np.mod(angles, np.float32(math.pi / 2)),
+        "dropped": np.zeros_like,
+    },
+)
+"""What is returned of angles in radians."""

@@ -1,0 +1,66 @@
+"""Faults of oriented boxes: their angle, their sides, and how they are suppressed."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+
+RADIANS = "Give the angle in radians, turned from the x axis towards the y axis, which points down."
+FAST_NMS = "Suppress oriented boxes by their probabilistic IoU, as Ultralytics does."
+
+fault = partial(add_fault, stage="angles", subjects=("angles",))
+nms = partial(add_fault, stage="nms", subjects=("angles",), fix=FAST_NMS)
+
+fault(
+    "angle_in_degrees",
+    title="Angles in degrees",
+    changes={"angle_unit": "degrees"},
+    wrong="Angles are given in degrees where radians are expected.",
+    fix=RADIANS,
+)
+fault(
+    "angle_reversed",
+    title="Angles turned the other way",
+    changes={"angle_sign": "reversed"},
+    wrong="Angles have the wrong sign: boxes are turned the other way.",
+    fix=RADIANS,
+)
+fault(
+    "angle_modulo_quarter",
+    title="Angles taken into [0, 90) degrees without exchanging the sides",
+    changes={"angle": "modulo_quarter"},
+    wrong="Angles are taken modulo a quarter turn, and width and height are not exchanged.",
+    fix="Exchange width and height whenever an angle is changed by a quarter turn.",
+)
+fault(
+    "angle_dropped",
+    title="Angles left out",
+    changes={"angle": "dropped"},
+    wrong="Angles are left out: boxes are parallel to the edges of the image.",
+    fix="Read the angle from the last row of the output.",
+)
+fault(
+    "oriented_sides_exchanged",
+    title="Width and height of oriented boxes swapped",
+    changes={"sides": "exchanged"},
+    wrong="Width and height of oriented boxes are swapped.",
+    fix="Read width first, along the angle, then height.",
+)
+nms(
+    "upright_nms",
+    title="NMS ignores the angles",
+    changes={"oriented_overlap": "upright"},
+    wrong="NMS compares boxes without their angle.",
+)
+nms(
+    "nms_of_hulls",
+    title="NMS on the upright boxes around oriented ones",
+    changes={"oriented_overlap": "hulls"},
+    wrong="NMS compares the upright boxes around oriented ones, which overlap more.",
+)
+nms(
+    "rotated_nms",
+    title="NMS by the exact overlap of oriented boxes",
+    changes={"oriented_overlap": "exact"},
+    wrong="NMS compares the exact overlap of oriented boxes instead of the probabilistic IoU.",
+    cost=RARE_COST,
+)

@@ -1,0 +1,116 @@
+"""Faults of reading keypoints and of putting them into the image."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+
+AS_BOXES = "Subtract the padding and divide by the scale factor, as with the boxes."
+ALREADY = "Use visibilities as they are; the exported graph has already applied the sigmoid."
+ONE_AFTER_THE_OTHER = "Read x, y and visibility of a keypoint, then those of the next."
+
+fault = partial(add_fault, stage="keypoints", subjects=("keypoints",))
+
+for frame, title, wrong, cost in (
+    ("input", "Keypoints left in px of the input", "Keypoints are left in px of the input.", 3.0),
+    (
+        "border_kept",
+        "Padding not removed from keypoints",
+        "The padding is not subtracted from keypoints before they are rescaled.",
+        3.0,
+    ),
+    (
+        "input_fraction",
+        "Keypoints as fractions of the input",
+        "Keypoints are divided by the size of the input.",
+        3.0,
+    ),
+    (
+        "image_fraction",
+        "Keypoints as fractions of the image",
+        "Keypoints are divided by the size of the image.",
+        3.0,
+    ),
+    (
+        "box",
+        "Keypoints relative to the box",
+        "Keypoints are given relative to the top-left corner of their box.",
+        3.0,
+    ),
+    (
+        "box_added",
+        "Corner of the box added to keypoints",
+        "The top-left corner of the box is added to keypoints, as if they were relative to it.",
+        3.0,
+    ),
+    (
+        "times_input",
+        "Keypoints multiplied by the size of the input",
+        "Keypoints are multiplied by the size of the input, as if they were fractions of it.",
+        RARE_COST,
+    ),
+):
+    fault(
+        f"keypoints_{frame}",
+        title=title,
+        changes={"keypoint_frame": frame},
+        wrong=wrong,
+        fix=AS_BOXES,
+        cost=cost,
+    )
+fault(
+    "keypoints_not_clipped",
+    title="Keypoints not clipped to the image",
+    changes={"keypoint_clip": False},
+    wrong="Keypoints are not clipped to the image.",
+    fix="Clip keypoints to the image, as the reference does.",
+    cost=RARE_COST,
+)
+fault(
+    "keypoints_rounded",
+    title="Keypoints rounded to whole px",
+    changes={"keypoint_integers": "rounded"},
+    wrong="Keypoints are rounded to whole px.",
+    fix="Keep the fractions of coordinates.",
+)
+fault(
+    "keypoints_truncated",
+    title="Keypoints cut to whole px",
+    changes={"keypoint_integers": "truncated"},
+    wrong="The fractions of the coordinates of keypoints are cut off.",
+    fix="Keep the fractions of coordinates, or round them.",
+)
+fault(
+    "keypoints_x_y_exchanged",
+    title="x and y swapped in the keypoints",
+    changes={"keypoint_axes": "yx"},
+    wrong="The two coordinates of keypoints are swapped.",
+    fix="Read x first, then y.",
+)
+fault(
+    "keypoints_in_pairs",
+    title="Keypoints read in steps of two numbers instead of three",
+    changes={"keypoint_layout": "pairs"},
+    wrong="A keypoint is read every two numbers, so that visibilities are taken for coordinates.",
+    fix=ONE_AFTER_THE_OTHER,
+)
+fault(
+    "keypoints_in_planes",
+    title="Keypoints reshaped with exchanged axes",
+    changes={"keypoint_layout": "planes"},
+    wrong="The numbers are read as all x, then all y, then all visibilities.",
+    fix=ONE_AFTER_THE_OTHER,
+)
+fault(
+    "visibility_sigmoid_twice",
+    title="Sigmoid applied to final visibilities",
+    changes={"visibility": "sigmoid"},
+    wrong="A sigmoid is applied to visibilities that the network has already activated.",
+    fix=ALREADY,
+)
+fault(
+    "visibility_without_sigmoid",
+    title="Visibilities without a sigmoid",
+    changes={"visibility": "logit"},
+    wrong="Visibilities are logits: the sigmoid at the end of the network is missing.",
+    fix="Apply a sigmoid to the visibilities, or run the export of Ultralytics, which does it.",
+)

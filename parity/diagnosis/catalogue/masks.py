@@ -1,0 +1,99 @@
+"""Faults of making masks of coefficients and prototypes."""
+
+from functools import partial
+
+from parity.diagnosis.catalogue.fault import CHOICE_COST, RARE_COST, add_fault
+
+ABOVE_ZERO = "Keep px whose logit exceeds 0, which is a probability above 0.5."
+TO_THE_BOX = "Clear what lies outside of the box, both in px of the same frame."
+BILINEAR = "Enlarge the logits bilinearly, cut off the border, and resize to the image."
+
+fault = partial(add_fault, stage="masks", subjects=("masks",))
+
+fault(
+    "mask_threshold_on_logits",
+    title="Threshold of 0.5 applied to the logits of masks",
+    changes={"mask_threshold": "half"},
+    wrong="The logits of masks are compared with 0.5, as if they were probabilities.",
+    fix=ABOVE_ZERO,
+)
+fault(
+    "mask_threshold_none",
+    title="Threshold of 0 applied to the probabilities of masks",
+    changes={"mask_threshold": "none"},
+    wrong="A sigmoid is followed by a threshold of 0, so that masks fill their boxes.",
+    fix=ABOVE_ZERO,
+)
+fault(
+    "masks_not_cropped",
+    title="Masks not cropped to their boxes",
+    changes={"mask_crop": "no"},
+    wrong="Masks reach beyond their boxes.",
+    fix=TO_THE_BOX,
+)
+fault(
+    "masks_cropped_elsewhere",
+    title="Masks cropped to boxes of another frame",
+    changes={"mask_crop": "other_frame"},
+    wrong="Masks are cropped to boxes in px of another frame: of the input instead of the image.",
+    fix=TO_THE_BOX,
+)
+fault(
+    "mask_border_kept",
+    title="Padding not removed from masks",
+    changes={"mask_steps": "border_kept"},
+    wrong="Masks of the padded input are resized to the image without cutting off the padding.",
+    fix=BILINEAR,
+)
+fault(
+    "mask_border_cut_first",
+    title="Padding cut off before masks are enlarged",
+    changes={"mask_steps": "cut_first"},
+    wrong="The padding is cut off masks of the size of the prototypes, in whole px of these.",
+    fix=BILINEAR,
+    cost=RARE_COST,
+)
+fault(
+    "masks_made_in_input",
+    title="Masks made in the input and then resized",
+    changes={"mask_steps": "in_input"},
+    wrong="Masks are made in px of the input and then resized to the image.",
+    fix=BILINEAR,
+    cost=CHOICE_COST,
+)
+fault(
+    "mask_kernel_nearest",
+    title="Masks enlarged with the nearest px",
+    changes={"mask_kernel": "nearest"},
+    wrong="The logits of masks are enlarged without interpolation.",
+    fix=BILINEAR,
+)
+fault(
+    "mask_kernel_cubic",
+    title="Masks enlarged with bicubic interpolation",
+    changes={"mask_kernel": "cubic"},
+    wrong="The logits of masks are enlarged with bicubic interpolation.",
+    fix=BILINEAR,
+    cost=RARE_COST,
+)
+fault(
+    "masks_in_input",
+    title="Masks left in px of the input",
+    changes={"mask_frame": "input"},
+    wrong="Masks have the size of the input, with its padding.",
+    fix=BILINEAR,
+)
+fault(
+    "masks_of_prototypes",
+    title="Masks left in the size of the prototypes",
+    changes={"mask_frame": "prototypes"},
+    wrong="Masks have the size of the prototypes, a quarter of the input's sides.",
+    fix=BILINEAR,
+)
+fault(
+    "prototypes_transposed",
+    title="Height and width of the prototypes swapped",
+    changes={"prototype_axes": "cwh"},
+    wrong="Height and width of the prototypes are swapped.",
+    fix="Read the prototypes as channels, height, width.",
+)

@@ -1,0 +1,110 @@
+"""Text files of keypoints, polygons and oriented boxes: YOLO's, and DOTA's."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity.data.image_names import Given, ImageNames, left_out
+from parity.errors import UserError
+from parity.external.entries import Entry, parse_entry, parse_label
+from parity.external.file_format import Contents, Format, files_in, register
+from parity.external.layouts import Row
+from parity.external.shapes import WrittenShapes
+from parity.external.source import Source
+from parity.foreign import is_number, lines_of, parse_number, read_text
+
+FILES = ("*.txt",)
+
+FEWEST = 9
+"""Words of a line, at least: a class and eight numbers."""
+
+CORNERS = 8
+"""Numbers of the corners of an oriented box."""
+
+TASK1 = "Task1_"
+"""Starts the name of a file that holds one class of all images, as DOTA's server takes them."""
+
+
+def recognises(source: Source) -> bool:
+    """Return whether a source is a folder of text files with more numbers than a box has."""
+    if not source.path.is_dir():
+        return False
+    rows = (row for path in files_in(source.path, FILES) for _, row in _words(path))
+    first = next((row for row in rows if _counts(row)), [])
+    return len(first) >= FEWEST and sum(map(is_number, first)) >= CORNERS
+
+
+def read(source: Source, images: ImageNames) -> Contents:
+    """Read a file per image, or one per class whose lines name their images."""
+    files = files_in(source.path, FILES)
+    by_class = [path for path in files if path.name.startswith(TASK1)]
+    return _read_classes(by_class, images) if by_class else _read_images(source, files, images)
+
+
+def _read_images(source: Source, files: Sequence[Path], images: ImageNames) -> Contents:
+    named: dict[Given, Path] = {
+        path.relative_to(source.path).with_suffix("").as_posix(): path for path in files
+    }
+    found = images.resolve_once({given: str(path) for given, path in named.items()})
+    entries = {
+        name: [_entry(row, where) for where, row in _words(named[given]) if _counts(row)]
+        for given, name in found.items()
+    }
+    return Contents(entries, notes=left_out(given for given in named if given not in found))
+
+
+def _read_classes(files: Sequence[Path], images: ImageNames) -> Contents:
+    rows = [(path, where, row) for path in files for where, row in _words(path)]
+    for _, where, row in rows:
+        if len(row) != CORNERS + 2:
+            raise UserError(f"{where}: expected an image, a score and the corners of a box.")
+    found = images.resolve({row[0]: where for _, where, row in rows})
+    entries: dict[str, list[Entry]] = {}
+    for path, where, row in rows:
+        if row[0] in found:
+            record = {
+                "score": row[1],
+                "corners": list(row[2:]),
+                "label": path.stem.removeprefix(TASK1),
+            }
+            entries.setdefault(found[row[0]], []).append(parse_entry(record, where))
+    unknown = dict.fromkeys(row[0] for _, _, row in rows if row[0] not in found)
+    return Contents(entries, notes=left_out(unknown))
+
+
+def _entry(row: Sequence[str], where: str) -> Entry:
+    """Return what a line says: eight numbers and a name, or a class and numbers."""
+    if not is_number(row[CORNERS]):
+        said = row[CORNERS + 1] if len(row) > CORNERS + 1 else None
+        record = {"corners": list(row[:CORNERS]), "label": row[CORNERS], "score": said}
+        return parse_entry(record, where)
+    numbers = [parse_number(word, where) for word in row[1:]]
+    has_score = len(numbers) % 2 == 1
+    score = numbers.pop() if has_score else math.nan
+    shapes = WrittenShapes(row=tuple(numbers))
+    return Entry([], "", score, parse_label(row[0], where), where, shapes=shapes)
+
+
+def _words(path: Path) -> list[Row]:
+    lines = enumerate(lines_of(read_text(path)), 1)
+    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
+
+
+def _counts(row: Sequence[str]) -> bool:
+    """Return whether a line is an object; DOTA's files start with two lines on the image."""
+    return not row[0].startswith(("imagesource:", "gsd:"))
+
+
+register(
+    Format(
+        name="YOLO or DOTA text of shapes",
+        description=(
+            "a folder with `bus.txt` for `bus.jpg`: class, box and keypoints or class and corners "
+            "as fractions, as `save_txt` writes them, or DOTA's eight corners in px and a class "
+            "name; also DOTA's `Task1_<class>.txt`"
+        ),
+        recognises=recognises,
+        read=read,
+        files=FILES,
+    )
+)

@@ -1,0 +1,140 @@
+"""Shapes of external objects as observations: keypoints, oriented boxes and masks by task."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from parity.errors import UserError
+from parity.external.entries import Entry
+from parity.external.observations import Observed
+from parity.external.shapes import hull_of, keypoints_of, mask_of, oriented_of
+
+Entries = dict[str, list[Entry]]
+Sizes = dict[str, tuple[int, int]]
+"""Height and width of images by name, px."""
+
+Shaped = Callable[
+    [dict[str, Observed], Entries, Sizes, Path, bool], tuple[dict[str, Observed], list[str]]
+]
+"""Adds shapes to what was observed, given the entries, the sizes, where paths start, and whether
+boxes are fractions; with sentences on what was inferred."""
+
+
+def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
+    """Return entries of oriented boxes with the upright boxes around them."""
+
+    def hulled(entry: Entry, size: tuple[int, int]) -> Entry:
+        oriented = None if entry.shapes is None else oriented_of(entry.shapes, size)
+        if oriented is None:
+            return entry
+        return replace(entry, box=hull_of(oriented), box_format="xyxy")
+
+    return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
+
+
+def with_boxes_of_rows(entries: Entries) -> Entries:
+    """Return entries of rows with the box that a row starts with, as of pose estimation."""
+
+    def boxed(entry: Entry) -> Entry:
+        row = entry.shapes.row if entry.shapes else ()
+        return replace(entry, box=list(row[:4]), box_format="cxcywhn") if row else entry
+
+    return {name: list(map(boxed, own)) for name, own in entries.items()}
+
+
+def _some(entries: Entries, found: dict[str, list[np.ndarray | None]], what: str) -> bool:
+    """Return whether all entries hold a shape; False if none does.
+
+    Raises
+    ------
+    UserError
+        If only some do.
+    """
+    pairs = [
+        (entry, shape)
+        for name, own in entries.items()
+        for entry, shape in zip(own, found[name], strict=True)
+    ]
+    missing = [entry for entry, shape in pairs if shape is None]
+    if missing and len(missing) < len(pairs):
+        raise UserError(f"{missing[0].where}: holds no {what}, and others do.")
+    return bool(pairs) and not missing
+
+
+def _none_given(what: str) -> list[str]:
+    return [f"No {what} are given: only boxes are compared."]
+
+
+def with_keypoints(
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, fractions: bool
+) -> tuple[dict[str, Observed], list[str]]:
+    """Add keypoints, see :data:`Shaped`."""
+    found = {
+        name: [
+            keypoints_of(e.shapes, sizes[name], fractions=fractions) if e.shapes else None
+            for e in own
+        ]
+        for name, own in entries.items()
+    }
+    if not _some(entries, found, "keypoints"):
+        return observed, _none_given("keypoints") if any(entries.values()) else []
+    shapes = {each.shape for own in found.values() for each in own if each is not None}
+    if len(shapes) > 1:
+        many = " and ".join(f"{points}x{numbers}" for points, numbers in sorted(shapes)[:2])
+        raise UserError(f"The keypoints of some objects are {many} numbers; all must be alike.")
+    (shape,) = shapes
+    return {
+        name: replace(each, keypoints=np.array(found[name], np.float64).reshape(-1, *shape))
+        for name, each in observed.items()
+    }, []
+
+
+def with_angles(
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, _fractions: bool
+) -> tuple[dict[str, Observed], list[str]]:
+    """Add oriented boxes, see :data:`Shaped`."""
+    found = {
+        name: [oriented_of(e.shapes, sizes[name]) if e.shapes else None for e in own]
+        for name, own in entries.items()
+    }
+    if not _some(entries, found, "oriented box"):
+        return observed, _none_given("oriented boxes") if any(entries.values()) else []
+    return {
+        name: replace(each, oriented=np.array(found[name], np.float64).reshape(-1, 5))
+        for name, each in observed.items()
+    }, []
+
+
+def with_masks(
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, place: Path, _fractions: bool
+) -> tuple[dict[str, Observed], list[str]]:
+    """Add masks, see :data:`Shaped`."""
+    found = {
+        name: [
+            mask_of(e.shapes.mask, place, sizes[name], e.where)
+            if e.shapes and e.shapes.mask is not None
+            else None
+            for e in own
+        ]
+        for name, own in entries.items()
+    }
+    if not _some(entries, found, "mask"):
+        return observed, _none_given("masks") if any(entries.values()) else []
+    for name, own in found.items():
+        if len({mask.shape for mask in own if mask is not None}) > 1:
+            raise UserError(f"The masks of {name} differ in size.")
+    return {
+        name: replace(
+            each,
+            masks=np.stack([mask for mask in found[name] if mask is not None])
+            if found[name]
+            else np.zeros((0, *sizes[name]), np.uint8),
+        )
+        for name, each in observed.items()
+    }, []
+
+
+SHAPED: dict[str, Shaped] = {"pose": with_keypoints, "obb": with_angles, "segment": with_masks}
+"""By task, a key of :data:`parity.tasks.task.TASKS`."""

@@ -1,0 +1,292 @@
+"""What entries say beside a box: keypoints, oriented boxes and masks, as people write them."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from parity.data.reading import check_pixels
+from parity.detection.oriented_boxes import hulls_of
+from parity.errors import UnreadableImageError, UserError
+from parity.external.box_formats import LARGEST_FRACTION
+from parity.external.source import Record
+from parity.foreign import parse_number, shorten
+
+KEYPOINT_KEYS = ("keypoints", "kpts", "keypoint", "landmarks")
+ORIENTED_KEYS = ("xywhr", "oriented", "obb", "rbox", "rotated_box")
+CORNER_KEYS = ("xyxyxyxy", "corners", "quad", "poly")
+MASK_KEYS = ("segmentation", "mask", "rle", "polygon", "polygons", "segments")
+SHAPE_KEYS = (*KEYPOINT_KEYS, *ORIENTED_KEYS, *CORNER_KEYS, *MASK_KEYS)
+
+SEPARATE = (("cx", "cy", "w", "h"), ("cx", "cy", "width", "height"), ("x", "y", "w", "h"),
+            ("x_center", "y_center", "width", "height"))  # fmt: skip
+ANGLE_KEYS = ("angle", "rotation", "theta", "r")
+POINT_KEYS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+
+MOST_PX = 1 << 28
+"""Px of a mask, at most; chosen: more than any image that is read."""
+
+CROSSED = 0.1
+"""Share of a quadrilateral's size by which its diagonals' middles may be apart; chosen."""
+
+
+@dataclass(frozen=True)
+class WrittenShapes:
+    """The shapes of one object as they are written; None is what is not.
+
+    Attributes
+    ----------
+    keypoints : (K, 2 or 3) float64
+        x, y and visibility.
+    oriented : (5,) float64
+        cx, cy, width, height and angle.
+    corners : (4, 2) float64
+        Of an oriented box.
+    mask : object
+        Polygons, run lengths, or the path of a picture.
+    row : tuple of float
+        The numbers of a line of YOLO's text after the class; what they are depends on the task.
+    """
+
+    keypoints: np.ndarray | None = None
+    oriented: np.ndarray | None = None
+    corners: np.ndarray | None = None
+    mask: Any = None
+    row: tuple[float, ...] = ()
+
+
+def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
+    """Return the shapes that an object or a row describes; None if it describes none.
+
+    Raises
+    ------
+    UserError
+        If one is malformed.
+    """
+    keypoints, oriented, corners, mask = (
+        next((record[key] for key in keys if record.get(key) not in (None, "", [])), None)
+        for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS)
+    )
+    box = record.get("box")
+    if corners is None and isinstance(box, dict) and all(key in box for key in POINT_KEYS):
+        corners = [box[key] for key in POINT_KEYS]
+    if corners is None and all(key in record for key in POINT_KEYS):
+        corners = [record[key] for key in POINT_KEYS]
+    angle = next((record[key] for key in ANGLE_KEYS if record.get(key) not in (None, "")), None)
+    if oriented is None and angle is not None:
+        keys = next((keys for keys in SEPARATE if all(key in record for key in keys)), None)
+        oriented = None if keys is None else [*(record[key] for key in keys), angle]
+    if all(each is None for each in (keypoints, oriented, corners, mask)):
+        return None
+    return WrittenShapes(
+        None if keypoints is None else _keypoints(keypoints, f"{where}: keypoints"),
+        None if oriented is None else _numbers(oriented, 5, f"{where}: the oriented box"),
+        None if corners is None else _numbers(corners, 8, f"{where}: corners").reshape(4, 2),
+        mask,
+    )
+
+
+def _flat(value: Any, where: str) -> list[float]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = value.strip("[]() ").replace(",", " ").split()
+    if not isinstance(value, list):
+        raise UserError(f"{where}: {shorten(value)} is no list of numbers.")
+    found = []
+    for each in value:
+        found += each if isinstance(each, list) else [each]
+    return [parse_number(each, where) for each in found]
+
+
+def _numbers(value: Any, many: int, where: str) -> np.ndarray:
+    found = np.array(_flat(value, where), np.float64)
+    if len(found) != many:
+        raise UserError(f"{where} must be {many} numbers, not {shorten(value)}.")
+    return found
+
+
+def _keypoints(value: Any, where: str) -> np.ndarray:
+    """Return keypoints: a flat list, a list of points, or lists of x, y and visibilities."""
+    if isinstance(value, dict):
+        keys = [key for key in ("x", "y", "visible") if isinstance(value.get(key), list)]
+        if keys[:2] != ["x", "y"] or len({len(value[key]) for key in keys}) > 1:
+            raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
+        return np.array([_flat(value[key], where) for key in keys], np.float64).T
+    found = _flat(value, where)
+    points = value if isinstance(value, list) and value and isinstance(value[0], list) else None
+    size = len(points[0]) if points else 3 if len(found) % 3 == 0 else 2
+    lengths = {len(each) for each in points if isinstance(each, list)} if points else {size}
+    if size not in (2, 3) or lengths != {size} or len(found) % size:
+        raise UserError(f"{where} must be points of two or three numbers, not {shorten(value)}.")
+    return np.array(found, np.float64).reshape(-1, size)
+
+
+def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | None:
+    """Return an oriented box, (5,) float64 in px of an image; None if there is none.
+
+    Parameters
+    ----------
+    shapes : WrittenShapes
+        Corners that are all fractions are taken for fractions of the image.
+    size : tuple of int
+        Height and width of the image, px.
+    """
+    corners = shapes.corners
+    if corners is None and len(shapes.row) == 8:
+        corners = np.array(shapes.row).reshape(4, 2)
+    sides = np.array(size[::-1], np.float64)
+    if corners is None:
+        found = shapes.oriented
+        if found is not None and np.abs(found[:4]).max() <= LARGEST_FRACTION:
+            found = np.concatenate([found[:4] * np.tile(sides, 2), found[4:]])
+        return found
+    if np.abs(corners).max() <= LARGEST_FRACTION:
+        corners = corners * sides
+    return rectangle_of(in_order(corners))
+
+
+def in_order(corners: np.ndarray) -> np.ndarray:
+    """Return the corners of a rectangle, (4, 2), in order around it."""
+    size = np.ptp(corners, axis=0).max()
+    for order in ([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]):
+        one, two, three, four = corners[order]
+        if np.abs(one + three - two - four).max() <= CROSSED * size:
+            return corners[order]
+    return corners
+
+
+def rectangle_of(corners: np.ndarray) -> np.ndarray:
+    """Return cx, cy, width, height and angle of corners, (4, 2), in order around a box."""
+    along, across = corners[1] - corners[0], corners[2] - corners[1]
+    centre = corners.mean(axis=0)
+    angle = math.atan2(along[1], along[0])
+    return np.array([*centre, np.hypot(*along), np.hypot(*across), angle])
+
+
+def hull_of(oriented: np.ndarray) -> list[float]:
+    """Return the upright box around an oriented one, x1, y1, x2, y2."""
+    corners: list[float] = hulls_of(oriented[None])[0].tolist()
+    return corners
+
+
+def keypoints_of(
+    shapes: WrittenShapes, size: tuple[int, int], *, fractions: bool
+) -> np.ndarray | None:
+    """Return keypoints, (K, 2 or 3) float64, in px of an image if boxes are fractions of it."""
+    found = shapes.keypoints
+    if found is None and len(shapes.row) > 4:
+        rest = shapes.row[4:]
+        found = np.array(rest).reshape(-1, 3 if len(rest) % 3 == 0 else 2)
+    if found is None or not fractions or np.abs(found[:, :2]).max() > LARGEST_FRACTION:
+        return found
+    scaled = found.copy()
+    scaled[:, :2] *= size[::-1]
+    return scaled
+
+
+def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np.ndarray:
+    """Return a mask, (h, w) uint8: 1 where an object is.
+
+    Parameters
+    ----------
+    written : object
+        Polygons in px or fractions of the image, run lengths as COCO writes them, or the path of a
+        picture.
+    folder : Path
+        Where the path of a picture starts.
+    size : tuple of int
+        Height and width of the image, px, in which polygons are filled.
+    where : str
+        Position, for messages.
+
+    Raises
+    ------
+    UserError
+        If it is none of these.
+    """
+    if isinstance(written, str) and not written.lstrip().startswith(("[", "{")):
+        return _picture(folder / written, where)
+    if isinstance(written, str):
+        try:
+            written = json.loads(written)
+        except (ValueError, RecursionError):
+            raise UserError(f"{where}: {shorten(written)} is no mask.") from None
+    if isinstance(written, dict) and "counts" in written:
+        return _run_lengths(written, where)
+    if isinstance(written, dict) and isinstance(written.get("x"), list):
+        points = np.array([_flat(written.get(key), where) for key in ("x", "y")]).T
+        return _filled([points], size)
+    if not isinstance(written, list):
+        raise UserError(f"{where}: {shorten(written)} is no mask.")
+    nested = bool(written) and isinstance(written[0], list)
+    of_points = nested and len(written[0]) == 2
+    polygons = [written] if not nested or of_points else written
+    return _filled([_polygon(each, where) for each in polygons], size)
+
+
+def _polygon(value: Any, where: str) -> np.ndarray:
+    numbers = _flat(value, where)
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise UserError(f"{where}: {shorten(value)} is no polygon of three points or more.")
+    return np.array(numbers, np.float64).reshape(-1, 2)
+
+
+def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(size, np.uint8)
+    largest = max((np.abs(each).max() for each in polygons), default=0)
+    for each in polygons:
+        scaled = each * size[::-1] if largest <= LARGEST_FRACTION else each
+        cv2.fillPoly(mask, [np.rint(scaled).clip(-MOST_PX, MOST_PX).astype(np.int32)], 1)
+    return mask
+
+
+def _picture(path: Path, where: str) -> np.ndarray:
+    try:
+        check_pixels(path)
+        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)
+    except (OSError, UnreadableImageError, cv2.error):
+        pixels = None
+    if pixels is None:
+        raise UserError(f"{where}: {path} is no picture of a mask.")
+    mask: np.ndarray = (pixels > 0).astype(np.uint8)
+    return mask
+
+
+def _run_lengths(written: Record, where: str) -> np.ndarray:
+    size: Any = written.get("size")
+    counts: Any = written.get("counts")
+    whole = isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)
+    if not whole or min(size) < 1 or size[0] * size[1] > MOST_PX:
+        raise UserError(f"{where}: {shorten(size)} is no height and width of a mask.")
+    runs: Any = _decompressed(counts) if isinstance(counts, str) else counts
+    usable = isinstance(runs, list) and all(type(run) is int and run >= 0 for run in runs)
+    if not usable or sum(runs) != size[0] * size[1]:
+        raise UserError(f"{where}: the run lengths do not fill a mask of {size[0]}x{size[1]}.")
+    values = (np.arange(len(runs)) % 2).astype(np.uint8)
+    flat = np.repeat(values, np.array(runs, np.int64))
+    return np.ascontiguousarray(flat.reshape(size[1], size[0]).T)
+
+
+def _decompressed(text: str) -> list[int]:
+    """Return run lengths as ``rleFrString`` of COCO's API reads them; broken ones do not add up."""
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text:
+        bits = ord(letter) - 48
+        if not 0 <= bits < 64 or shift > 30:
+            return []
+        value |= (bits & 31) << shift
+        shift += 5
+        if not bits & 32:
+            if bits & 16:
+                value -= 1 << shift
+            runs.append(value + runs[-2] if len(runs) > 2 else value)
+            value = shift = 0
+    return runs

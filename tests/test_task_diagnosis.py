@@ -1,0 +1,139 @@
+"""Deployments of every task: injected faults are named, and correct ones are called correct."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.listing import find_samples
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of, run
+from parity.deployment.task import DEPLOYMENTS
+from parity.detection.candidate_files import ImageCandidates
+from parity.diagnosis.catalogue.fault import FAULTS, faults_of
+from parity.diagnosis.diagnosis import Diagnosis, diagnose
+from parity.diagnosis.evaluation.injection import (
+    find_faults,
+    hidden_faults,
+    injectable_faults,
+    observe,
+    with_faults,
+)
+from parity.diagnosis.stages import FaultStage
+from parity.errors import UserError
+from parity.external.observations import Declared
+from parity.postprocessing.postprocess import detect
+from parity.tasks.task import TASKS
+from tests.conftest import Build
+from tests.task_models import build_task
+
+TASK_STAGES: dict[str, tuple[FaultStage, ...]] = {
+    "classify": ("geometry", "decoding", "class_ids"),
+    "pose": ("keypoints",),
+    "obb": ("angles",),
+    "segment": ("masks",),
+}
+"""Stages of which every fault is injected."""
+
+BOX_FAULTS = ("bgr", "border_not_removed", "class_plus_one")
+"""Faults of detection that other tasks have, too."""
+
+THRESHOLDS = {"classify": {"conf": 0.0, "max_det": 5}}
+DECLARED = {"classify": Declared(conf=0.0, max_det=5)}
+
+
+@pytest.fixture(scope="module", params=list(TASK_STAGES))
+def replayer(request: pytest.FixtureRequest, yolo11n_pt: Path, build: Build) -> Replayer:
+    folder = build_task(build, request.param, yolo11n_pt)
+    network = OnnxNetwork.load(folder / "model.onnx", threads=1)
+    samples = {n: p for n, p in find_samples().items() if n != "nothing_here.png"}
+    return Replayer(network, samples)
+
+
+def correct_of(replayer: Replayer) -> Pipeline:
+    thresholds = THRESHOLDS.get(replayer.network.head.task, {"conf": 0.25, "iou": 0.45})
+    return replace(pipeline_of(replayer.network), **thresholds)
+
+
+def examine(replayer: Replayer, pipeline: Pipeline) -> Diagnosis:
+    declared = DECLARED.get(replayer.network.head.task, Declared(conf=0.25, iou=0.45))
+    seen = observe(replayer, pipeline, list(replayer.paths), declared=declared)
+    return diagnose(seen, replayer, replayer.network.names)
+
+
+def test_the_correct_pipeline_is_the_onnx_arm(replayer: Replayer) -> None:
+    network, correct = replayer.network, correct_of(replayer)
+    assert isinstance(network, OnnxNetwork)
+    for name, path in replayer.paths.items():
+        pixels = network.read(path)
+        tensor = network.preprocess(pixels)
+        candidates = network.decode(network.forward_batch([tensor])[0], 0.001)
+        image = ImageCandidates(name, "", pixels.shape[:2], tensor.shape[2:], "", candidates)
+        head = replace(network.head, native_masks=True)
+        conf, iou, max_det = max(correct.conf, 0.001), correct.iou, correct.max_det
+        expected = detect(image, conf=conf, iou=iou, max_det=max_det, head=head)
+        assert run(replace(correct, conf=conf), path, network).equals(expected)
+
+
+def test_a_correct_deployment_is_called_correct(replayer: Replayer) -> None:
+    found = examine(replayer, correct_of(replayer))
+    assert found.verdict == "nothing_wrong"
+    assert not found.faults
+
+
+def test_every_fault_of_the_task_is_named_or_hidden(replayer: Replayer) -> None:
+    task, correct = replayer.network.head.task, correct_of(replayer)
+    named = 0
+    for fault in injectable_faults(task):
+        if fault.stage not in TASK_STAGES[task] and fault.name not in BOX_FAULTS:
+            continue
+        if hidden_faults(replayer, [fault], correct, list(replayer.paths)):
+            continue
+        found = examine(replayer, fault.inject_into(correct))
+        if not found.reproduced.exact or not sum(map(len, observed_of(replayer, fault.name))):
+            continue  # nothing is reported: any fault that silences a deployment may be it
+        assert [each.name for each in found.faults] == [fault.name], fault.name
+        assert found.verdict == "explained"
+        named += 1
+    assert named >= 4
+
+
+def observed_of(replayer: Replayer, name: str) -> list[list[float]]:
+    pipeline = FAULTS[name].inject_into(correct_of(replayer))
+    return [replayer.detections(pipeline, image).scores.tolist() for image in replayer.paths]
+
+
+PAIRS = {
+    "classify": ("squashed", "sigmoid_on_probabilities"),
+    "pose": ("keypoints_input", "visibility_sigmoid_twice"),
+    "obb": ("angle_in_degrees", "oriented_sides_exchanged"),
+    "segment": ("masks_not_cropped", "mask_kernel_nearest"),
+}
+
+
+def test_pairs_are_named(replayer: Replayer) -> None:
+    names = PAIRS[replayer.network.head.task]
+    found = examine(replayer, with_faults([FAULTS[n] for n in names], correct_of(replayer)))
+    assert {fault.name for fault in found.faults} == set(names)
+    assert found.verdict == "explained"
+
+
+def test_a_task_has_the_faults_of_its_choices_alone() -> None:
+    for task, each in DEPLOYMENTS.items():
+        faults = faults_of(each.choices)
+        assert all(fault.fields <= each.choices for fault in faults)
+        assert {"bgr"} <= {fault.name for fault in faults}, task
+    assert DEPLOYMENTS.keys() == TASKS.keys()
+    everywhere = set().union(*(faults_of(each.choices) for each in DEPLOYMENTS.values()))
+    assert everywhere == set(FAULTS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("squashed", "detect"), ("keypoints_input", "obb"), ("stretched", "classify")],
+)
+def test_a_fault_of_another_task_cannot_be_injected(name: str, task: str) -> None:
+    with pytest.raises(UserError, match=f"the fault '{name}' cannot be injected into "):
+        find_faults([name], task)

@@ -424,6 +424,13 @@ class Search:
         correct = combinations_of(*DECODING)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
+    def _first_probe(self) -> list[str]:
+        """Return the first probe that shows that the input is not the correct one."""
+        for name in self.probes:
+            if not self.try_input((), [name]).hits >= CERTAIN:
+                return [name]
+        return self.probes[:1]
+
     def _likely_rescalings(self, names: list[str]) -> tuple[Changes, ...]:
         """Return the common ways of rescaling and the unusual ones that fit clearly better.
 
@@ -453,7 +460,7 @@ class Search:
         Single faults are tried on one image. Which of them belong together is then estimated: what
         two faults do to the scores is about the sum of what each does, on the scale of logits.
         """
-        first = self.probes[:1]
+        first = self._first_probe()
         self._rescalings = self._likely_rescalings(first)
         plain = self.try_input((), first)
         possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]

@@ -44,7 +44,10 @@ def blocks_of(found: Accuracy) -> Iterator[Block]:
     header += ["precision", "recall"] if all(points) else []
     yield table("Accuracy", header, [arm_row(name, arm) for name, arm in found.arms.items()])
     if all(points):
-        yield Note("Precision and recall hold at the thresholds of this run.")
+        yield Note(
+            f"Small, medium and large objects have columns of their {found.metric}. Precision and "
+            "recall hold at the thresholds of this run."
+        )
     costs = [cost_row(name, each) for name, each in found.comparisons.items()]
     header = ["comparison", *metric_headers(f"lost {name} (%)" for name in arms[0].metrics)]
     yield table("Loss of the candidate, in per cent of the reference's value", header, costs)

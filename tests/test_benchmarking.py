@@ -45,7 +45,7 @@ def workload(yolo11n_onnx: Path) -> Workload:
     thresholds = Thresholds(conf=0.25, iou=0.45, max_det=300)
     return Workload(
         task="detect",
-        checkpoint="",
+        reference="",
         onnx=str(yolo11n_onnx),
         runtime="onnxruntime",
         providers=PROVIDERS,

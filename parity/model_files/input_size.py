@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from parity.model_files.adapting import forced, image_of, shape_of
-
 
 def fixed_size(path: str | Path) -> tuple[int, int] | None:
     """Return height and width that a file takes, px; None if they are open.
@@ -14,6 +12,8 @@ def fixed_size(path: str | Path) -> tuple[int, int] | None:
         If it cannot be read as a network that takes an image; the rule that takes it says why.
     """
     import onnx  # noqa: PLC0415  planning rarely needs it
+
+    from parity.model_files.adapting import forced, image_of, shape_of  # noqa: PLC0415  it neither
 
     try:
         graph = onnx.load(path, load_external_data=False).graph

@@ -211,7 +211,7 @@ def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchN
 def raw_differences(
     mine: Sequence[np.ndarray], true: Outputs, network: PytorchNetwork
 ) -> tuple[float | None, float | None]:
-    """Return the largest differences of the boxes that score highest, in px and of a score."""
+    """Return the largest differences of boxes, px, and scores, where the latter are highest."""
     ours, theirs = mine[0], true[0]
     if ours.shape != theirs.shape:
         return None, None

@@ -313,6 +313,8 @@ def test_perfect_and_empty_detections() -> None:
     nothing_lost = AccuracyLoss(difference=0, interval=(0, 0), percent=0, percent_interval=(0, 0))
     assert accuracy_losses(one, one) == dict.fromkeys(PAIR, nothing_lost)
     assert accuracy_losses(one, other)["mAP50"].percent == 100
+    gained = accuracy_losses(other, one)["mAP50"]
+    assert (gained.difference, gained.percent, gained.percent_interval) == (1, None, None)
 
 
 @pytest.mark.parametrize(

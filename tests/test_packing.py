@@ -11,7 +11,12 @@ import pytest
 
 from parity.backends.own_files import files_of, own_file, runtime_of
 from parity.backends.pytorch.network import PytorchNetwork
-from parity.backends.pytorch.packing import input_of, measured_conventions, raw_differences
+from parity.backends.pytorch.packing import (
+    COMPARED,
+    input_of,
+    measured_conventions,
+    raw_differences,
+)
 from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
@@ -100,12 +105,12 @@ def test_the_error_of_int8_hides_no_deviation() -> None:
     assert measured(coarse) == {"pixels", "fractions"}
 
 
-def test_raw_outputs_are_compared_where_the_checkpoint_scores() -> None:
-    true = np.zeros((4 + CLASSES, 3), np.float32)
-    true[4, 0] = 0.9
+def test_raw_outputs_are_compared_where_the_checkpoint_scores_highest() -> None:
+    true = np.zeros((4 + CLASSES, COMPARED + 1), np.float32)
+    true[4, :COMPARED] = 0.9
     mine = true.copy()
     mine[2, 0] += 0.5
-    mine[0, 1] += 99  # nothing scores there
+    mine[0, COMPARED] += 99  # no other box scores less
     mine[5, 0] += 0.125
     assert raw_differences([mine], (true,), network()) == (0.5, 0.125)
     assert raw_differences([mine[:, :2]], (true,), network()) == (None, None)

@@ -480,6 +480,9 @@ def test_a_class_may_be_one_below_the_first_and_written_as_a_float(tmp_path):
     assert load(tmp_path, entries).images["a.jpg"].class_ids.tolist() == [-1, 0, 0, 2]
 
 
+QUAD = [10 / 640, 20 / 480, 30 / 640, 20 / 480, 30 / 640, 60 / 480, 10 / 640, 60 / 480]
+"""Corners of BOX as fractions of an image of 640x480 px."""
+
 EXAMPLES = {
     "COCO results": [{"image_id": 36, "bbox": [10, 20, 20, 40], "category_id": 2}],
     "CSV": "image;left;top;right;bottom;class_id\na.jpg;10;20;30;60;2\n",
@@ -494,6 +497,9 @@ EXAMPLES = {
     },
     "rows without a header": "a.jpg,10,20,30,60,0.5,2\n",
     "a JSON or CSV file per image": 'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
+    "JSON labels": {"a.jpg": {"car": 0.9}},
+    "label rows": "0.9 car",
+    "shape text files": "2 " + " ".join(map(str, QUAD)),
     "YOLO text files": "2 0.03125 0.0833333333333 0.03125 0.0833333333333",
 }
 
@@ -509,8 +515,10 @@ def test_each_format_recognises_its_own_alone(tmp_path, name):
     specific = [each for each in FORMATS.values() if each.recognises(source) and not each.generic]
     assert recognise(source) is FORMATS[name]
     assert specific in ([], [FORMATS[name]])
-    (seen,) = load_external(source.path, images, NAMES).images.values()
-    np.testing.assert_allclose(seen.boxes, [BOX])
+    task = {"shape text files": "obb"}.get(name, "classify" if "label" in name else "detect")
+    (seen,) = load_external(source.path, images, NAMES, task=task).images.values()
+    expected = [0, 0, 640, 480] if task == "classify" else BOX
+    np.testing.assert_allclose(seen.boxes, [expected], rtol=1e-6)
     assert seen.class_ids.tolist() == [2]
 
 

@@ -104,7 +104,10 @@ def planned(config: dict[str, Any]) -> dict[str, ComparisonSettings]:
             {"models": {"a": {"reference": {"onnx": "b.onnx"}, "family": "yolo9000"}}},
             f'models.a.family is "yolo9000"; it must be one of {", ".join(FAMILIES)}',
         ),
-        ({"exports": {"int8": {"quantize": 8}}}, "must name an ONNX file (onnx), since"),
+        (
+            {"exports": {"int8": {"quantize": 8}}},
+            "must name an ONNX file (onnx), since models.best",
+        ),
         ({"exports": {"reference": {"onnx": "moved"}}}, "exports.reference needs another name"),
         ({"gate": ["deployment-moved"]}, "gate names 'deployment-moved'"),
         (

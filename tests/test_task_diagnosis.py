@@ -83,6 +83,22 @@ def test_a_correct_deployment_is_called_correct(replayer: Replayer) -> None:
     assert not found.faults
 
 
+FEW = {
+    "classify": "crop_letterboxed",
+    "pose": "keypoints_x_y_exchanged",
+    "obb": "angle_reversed",
+    "segment": "mask_border_kept",
+}
+
+
+def test_a_fault_of_the_task_is_named(replayer: Replayer) -> None:
+    name = FEW[replayer.network.head.task]
+    found = examine(replayer, FAULTS[name].inject_into(correct_of(replayer)))
+    assert [fault.name for fault in found.faults] == [name]
+    assert found.verdict == "explained"
+
+
+@pytest.mark.nightly
 def test_every_fault_of_the_task_is_named_or_hidden(replayer: Replayer) -> None:
     task, correct = replayer.network.head.task, correct_of(replayer)
     named = 0
@@ -91,16 +107,16 @@ def test_every_fault_of_the_task_is_named_or_hidden(replayer: Replayer) -> None:
             continue
         if hidden_faults(replayer, [fault], correct, list(replayer.paths)):
             continue
-        found = examine(replayer, fault.inject_into(correct))
-        if not found.reproduced.exact or not sum(map(len, observed_of(replayer, fault.name))):
+        if not any(scores_of(replayer, fault.name)):
             continue  # nothing is reported: any fault that silences a deployment may be it
+        found = examine(replayer, fault.inject_into(correct))
         assert [each.name for each in found.faults] == [fault.name], fault.name
         assert found.verdict == "explained"
         named += 1
     assert named >= 4
 
 
-def observed_of(replayer: Replayer, name: str) -> list[list[float]]:
+def scores_of(replayer: Replayer, name: str) -> list[list[float]]:
     pipeline = FAULTS[name].inject_into(correct_of(replayer))
     return [replayer.detections(pipeline, image).scores.tolist() for image in replayer.paths]
 

@@ -125,14 +125,11 @@ def _accuracy_loss(
     plain: tuple[float, float], drawn: tuple[np.ndarray, np.ndarray]
 ) -> AccuracyLoss:
     difference, differences = plain[1] - plain[0], drawn[1] - drawn[0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        lost = -100 * differences / drawn[0]
-        percent = float(-100 * difference / plain[0])
     low, high = np.nanpercentile(differences, LEVEL).tolist()
-    least, most = (np.nanpercentile(lost, LEVEL) + 0.0).tolist()
-    return AccuracyLoss(
-        difference=float(difference),
-        interval=(low, high),
-        percent=percent + 0.0 if np.isfinite(percent) else None,
-        percent_interval=(least, most),
-    )
+    some = drawn[0] > 0
+    if not (plain[0] > 0 and some.any()):
+        return AccuracyLoss(float(difference), (low, high), None, None)
+    lost = -100 * differences[some] / drawn[0][some]
+    least, most = (np.percentile(lost, LEVEL) + 0.0).tolist()
+    percent = float(-100 * difference / plain[0]) + 0.0
+    return AccuracyLoss(float(difference), (low, high), percent, (least, most))

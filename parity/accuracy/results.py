@@ -153,14 +153,14 @@ class AccuracyLoss:
         95 % interval of it.
     percent : float or None
         What is lost of the reference's value; None if that is 0.
-    percent_interval : tuple of float
-        95 % interval of it.
+    percent_interval : tuple of float or None
+        95 % interval of it; None if ``percent`` is.
     """
 
     difference: float
     interval: tuple[float, float]
     percent: float | None
-    percent_interval: tuple[float, float]
+    percent_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ def read_onnx(path: str | Path) -> "onnx.ModelProto":
         raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
 
 
-def inputs_of(model: "onnx.ModelProto") -> list[TensorInfo]:
+def graph_inputs(model: "onnx.ModelProto") -> list[TensorInfo]:
     """Return the inputs of a model that are not stored in it."""
     stored = {tensor.name for tensor in model.graph.initializer}
     return [describe_value(value) for value in model.graph.input if value.name not in stored]
 
 
-def outputs_of(model: "onnx.ModelProto") -> list[TensorInfo]:
+def graph_outputs(model: "onnx.ModelProto") -> list[TensorInfo]:
     """Return the outputs of a model."""
     return [describe_value(value) for value in model.graph.output]
 

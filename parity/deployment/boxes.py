@@ -49,7 +49,7 @@ _OF_SURVIVORS = tuple(
 _ULTRALYTICS = values(Pipeline(), _OF_SURVIVORS)
 
 
-def decode_boxes(pipeline: Pipeline, outputs: Outputs, floor: float, classes: int) -> Candidates:
+def box_candidates(pipeline: Pipeline, outputs: Outputs, floor: float, classes: int) -> Candidates:
     """Return the candidates of a first output of (4 + classes + E, anchors)."""
     return decode_with_choices(pipeline, outputs[0], floor, classes)
 

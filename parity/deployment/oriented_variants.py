@@ -10,13 +10,18 @@ import numpy as np
 
 from parity.deployment.nms_variants import NmsChoices, select
 from parity.deployment.rescaling_variants import RescalingChoices, to_image
-from parity.deployment.stage import Choices, by_value
+from parity.deployment.stage import Choices, by_value, values
 from parity.deployment.thresholds import passing
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
 from parity.detection.nms import CLASS_OFFSET_PX
-from parity.detection.oriented_boxes import hulls_of, oriented_boxes, suppress_oriented
+from parity.detection.oriented_boxes import (
+    hulls_of,
+    oriented_boxes,
+    scale_oriented,
+    suppress_oriented,
+)
 
 Shape = tuple[int, int]
 
@@ -122,6 +127,10 @@ OVERLAPPING: dict[str, Callable[[Candidates], np.ndarray]] = by_value(
 """The boxes x1, y1, x2, y2 that are compared, where it is upright ones."""
 
 
+_PLAIN = ("fitting", "align", "enlarge", "gain", "offset", "offset_rounding", "rescaled")
+_ULTRALYTICS = values(RescalingChoices(), _PLAIN)
+
+
 def rescale_oriented(
     choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
 ) -> np.ndarray:
@@ -138,6 +147,8 @@ def rescale_oriented(
     image_shape : tuple of int
         Height and width of the image, px.
     """
+    if values(choices, _PLAIN) == _ULTRALYTICS:
+        return scale_oriented(boxes, (place.height, place.width), image_shape)
     corners = to_image(choices, cxcywh_to_xyxy(boxes[:, :4]), place, image_shape)
     sides = corners[:, 2:] - corners[:, :2]
     return np.concatenate([corners[:, :2] + sides / 2, sides, boxes[:, 4:]], axis=1)

@@ -47,7 +47,7 @@ class InImage:
     head: NetworkHead = DETECTION
 
 
-def boxes_of(pipeline: Pipeline, found: Candidates, image: InImage) -> np.ndarray:
+def where_boxes_lie(pipeline: Pipeline, found: Candidates, image: InImage) -> np.ndarray:
     """Return the boxes of candidates as a deployment returns them, (N, 4)."""
     corners = to_corners(pipeline, found.boxes)
     return to_output(pipeline, corners, image.place, image.image_shape)
@@ -92,7 +92,7 @@ class TaskDeployment:
     select: Callable[[Pipeline, Candidates, InImage], Candidates]
     finish: Callable[[Pipeline, Candidates, InImage], Detections]
     outline: Callable[[Pipeline, Candidates, InImage], Detections] | None = None
-    where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = boxes_of
+    where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = where_boxes_lie
     reading: tuple[str, ...] = ("output_axes", "head", "activation")
     own: tuple[str, ...] = ()
     fitting: InputFitting = BOXED

@@ -6,7 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
-from parity.deployment.task import InImage, boxes_of
+from parity.deployment.task import InImage, where_boxes_lie
 from parity.detection.decoding import Candidates
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.misfit import NOT_FINITE, Precision, log_excess
@@ -83,7 +83,7 @@ class ScoreMatches:
                 picked = order[places]
                 starts = np.flatnonzero(np.diff(owners, prepend=-1))
                 where = observed.boxes
-                if self.task.where is not boxes_of:
+                if self.task.where is not where_boxes_lie:
                     where = np.tile((where[:, :2] + where[:, 2:]) / 2, 2)
                 matched = source, observed, where, owners, given.at(picked), starts
                 self.images.append(MatchedImage(*matched, cost_model.precision_in(name)))

@@ -9,7 +9,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
-from parity.external.shapes import hull_of, keypoints_of, mask_of, oriented_of
+from parity.external.shapes import keypoints_of, mask_of, oriented_of, upright_box
 
 Entries = dict[str, list[Entry]]
 Sizes = dict[str, tuple[int, int]]
@@ -29,7 +29,7 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
         oriented = None if entry.shapes is None else oriented_of(entry.shapes, size)
         if oriented is None:
             return entry
-        return replace(entry, box=hull_of(oriented), box_format="xyxy")
+        return replace(entry, box=upright_box(oriented), box_format="xyxy")
 
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 
@@ -67,7 +67,7 @@ def _none_given(what: str) -> list[str]:
     return [f"No {what} are given: only boxes are compared."]
 
 
-def with_keypoints(
+def add_keypoints(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add keypoints, see :data:`Shaped`."""
@@ -91,7 +91,7 @@ def with_keypoints(
     }, []
 
 
-def with_angles(
+def add_angles(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add oriented boxes, see :data:`Shaped`."""
@@ -107,7 +107,7 @@ def with_angles(
     }, []
 
 
-def with_masks(
+def add_masks(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, place: Path, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add masks, see :data:`Shaped`."""
@@ -136,5 +136,5 @@ def with_masks(
     }, []
 
 
-SHAPED: dict[str, Shaped] = {"pose": with_keypoints, "obb": with_angles, "segment": with_masks}
+SHAPED: dict[str, Shaped] = {"pose": add_keypoints, "obb": add_angles, "segment": add_masks}
 """By task, a key of :data:`parity.tasks.task.TASKS`."""

@@ -72,7 +72,7 @@ def load_external(
     if task == "classify":
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
-        check_boxes(contents.entries)
+        require_boxes(contents.entries)
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
@@ -124,12 +124,12 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
         raise UserError(f"{source} names none of the images of this run, such as {known}.")
     if any(entry.box for own in contents.entries.values() for entry in own):
         boxless = {n: [e for e in own if not e.shapes] for n, own in contents.entries.items()}
-        check_boxes(boxless)
+        require_boxes(boxless)
     notes = (*contents.notes, *_note_other_files(opened.path, recognised))
     return with_checked_scores(replace(contents, notes=notes))
 
 
-def check_boxes(entries: dict[str, list[Entry]]) -> None:
+def require_boxes(entries: dict[str, list[Entry]]) -> None:
     """Check that entries hold boxes.
 
     Raises

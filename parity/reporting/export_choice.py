@@ -344,7 +344,7 @@ def described(row: ExportChoice) -> str:
             owner = ""
     if "box_px" in row.words.answered:
         said.append(f"panoptic quality {four_decimals(row.panoptic_quality)}")
-    if row.cost:
+    if row.cost and row.cost.percent_interval:
         low, high = row.cost.percent_interval
         shown = "a loss" if low > 0 else "a gain" if high < 0 else "no significant loss"
         said.append(

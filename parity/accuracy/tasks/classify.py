@@ -10,7 +10,7 @@ MEASURED_TASKS.add(
     MeasuredTask(
         labels=lambda head: LabelReader(read_class_folders, read_coco_classes),  # noqa: ARG005
         measure=measure_classes,
-        says="top-1 is the share of images whose class is the most probable one, top-5 that of "
-        "images whose class is among the five most probable ones, as in val.",
+        says="Top-1 is the share of images whose class is the most probable one; top-5, the share "
+        "whose class is among the five most probable ones. Both are those of Ultralytics' val.",
     ),
 )

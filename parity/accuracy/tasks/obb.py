@@ -13,7 +13,7 @@ MEASURED_TASKS.add(
     MeasuredTask(
         labels=lambda head: object_labels(OrientedLabels()),  # noqa: ARG005
         measure=partial(measure_objects, measures=(ROTATED, PROBABILISTIC)),
-        says="rotated mAP compares oriented boxes by the IoU of their polygons, as DOTA does; "
-        "probabilistic mAP by their probabilistic IoU, as val does.",
+        says="Rotated mAP compares oriented boxes by the IoU of their polygons, as DOTA does. "
+        "Probabilistic mAP compares them by probabilistic IoU, as val does.",
     ),
 )

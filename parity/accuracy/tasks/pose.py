@@ -29,8 +29,8 @@ MEASURED_TASKS.add(
     MeasuredTask(
         labels=_labels,
         measure=_measure,
-        says="Keypoints are compared by their object keypoint similarity (OKS), with COCO's sigmas "
-        "for 17 keypoints and 1/K for K keypoints, as in val. Of keypoints, at most 20 detections "
-        "of a class and image count.",
+        says="Keypoints are compared by object keypoint similarity (OKS). The sigmas are those of "
+        "COCO for 17 keypoints and 1/K for any other number K, as in val. At most 20 detections "
+        "per class and image count towards keypoint mAP.",
     ),
 )

@@ -14,7 +14,6 @@ MEASURED_TASKS.add(
     MeasuredTask(
         labels=lambda head: object_labels(MaskLabels()),  # noqa: ARG005
         measure=partial(measure_objects, measures=(MASKS, box_measure("box "))),
-        says="Masks are made in the size of the image, as with retina_masks, and compared by their "
-        "IoU.",
+        says="Masks have the size of the image, as with retina_masks, and are compared by IoU.",
     ),
 )

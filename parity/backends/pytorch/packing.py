@@ -26,8 +26,8 @@ from parity.tasks.task import Outputs
 
 METADATA = "metadata.yaml"
 """What Ultralytics' exporter writes beside files that cannot hold metadata."""
-SCORING = 0.25
-"""Boxes that score higher count where raw outputs are compared; Ultralytics' default."""
+COMPARED = 100
+"""Boxes of a raw output that are compared, those that score highest; chosen."""
 BOX = 4
 READINGS = (
     *((), ("transposed",), ("fractions",), ("logits",)),
@@ -211,7 +211,7 @@ def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchN
 def raw_differences(
     mine: Sequence[np.ndarray], true: Outputs, network: PytorchNetwork
 ) -> tuple[float | None, float | None]:
-    """Return the largest differences of boxes, px, and scores, where the checkpoint's score."""
+    """Return the largest differences of boxes, px, and scores, where the latter are highest."""
     ours, theirs = mine[0], true[0]
     if ours.shape != theirs.shape:
         return None, None
@@ -220,8 +220,6 @@ def raw_differences(
     if network.head.end2end:  # rows of finished boxes, which may come in another order
         return None, None
     end = BOX + len(network.names)
-    scoring = theirs[BOX:end].max(axis=0) > SCORING
-    if not scoring.any():
-        return None, float(np.abs(ours[BOX:end] - theirs[BOX:end]).max())
-    apart = np.abs(ours - theirs)[:, scoring]
+    best = np.argsort(theirs[BOX:end].max(axis=0))[-COMPARED:]
+    apart = np.abs(ours - theirs)[:, best]
     return float(apart[:BOX].max()), float(apart[BOX:end].max())

@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import which
 from typing import IO, TYPE_CHECKING, Any
 
-from parity.backends.onnx_file import inputs_of, metadata_props, outputs_of, read_onnx
+from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_props, read_onnx
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
@@ -88,8 +88,8 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         raise UserError(f"{path}: ONNX Runtime Web cannot load it ({error}).") from None
     return WebSession(
         process,
-        only_input(inputs_of(model), path),
-        some_outputs(outputs_of(model), path),
+        only_input(graph_inputs(model), path),
+        some_outputs(graph_outputs(model), path),
         metadata_props(model),
         f"ONNX Runtime Web {version} under Node, WebAssembly",
         {"onnxruntime-web": version},

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnx_file import inputs_of, metadata_props, outputs_of, read_onnx
+from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_props, read_onnx
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
@@ -67,8 +67,8 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         raise UserError(f"{path}: OpenCV cannot load it ({in_one_line(error)}).") from None
     return OpenCvSession(
         network,
-        only_input(inputs_of(model), path),
-        some_outputs(outputs_of(model), path),
+        only_input(graph_inputs(model), path),
+        some_outputs(graph_outputs(model), path),
         metadata_props(model),
         f"OpenCV {cv2.__version__} on the CPU",
     )

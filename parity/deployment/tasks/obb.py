@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parity.deployment.boxes import decode_boxes
+from parity.deployment.boxes import box_candidates
 from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.decoding_variants import DecodingChoices
 from parity.deployment.geometry import GeometryChoices
@@ -65,7 +65,7 @@ DEPLOYMENTS.add(
             ("suppression", "oriented_overlap", "gain", "offset", "offset_rounding", "rescaled")
         )
         - {"box_activation", "ending"},
-        decode=decode_boxes,
+        decode=box_candidates,
         select=_select,
         finish=_finish,
         where=_centres,

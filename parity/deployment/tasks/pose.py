@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from parity.deployment.boxes import BOX_CHOICES, boxes_in_image, decode_boxes, survivors
+from parity.deployment.boxes import BOX_CHOICES, box_candidates, boxes_in_image, survivors
 from parity.deployment.keypoint_variants import KeypointChoices, place_keypoints
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
@@ -29,7 +29,7 @@ DEPLOYMENTS.add(
     "pose",
     TaskDeployment(
         choices=BOX_CHOICES | frozenset(fields_of(KeypointChoices)),
-        decode=decode_boxes,
+        decode=box_candidates,
         select=survivors,
         finish=_finish,
         own=("keypoint_layout", "keypoint_axes", "keypoint_frame"),

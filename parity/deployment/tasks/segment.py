@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.deployment.boxes import BOX_CHOICES, boxes_in_image, decode_boxes, survivors
+from parity.deployment.boxes import BOX_CHOICES, box_candidates, boxes_in_image, survivors
 from parity.deployment.geometry import is_plain
 from parity.deployment.mask_variants import MaskBoxes, MaskChoices, make_masks
 from parity.deployment.pipeline import Pipeline
@@ -17,7 +17,7 @@ from parity.tasks.task import Outputs
 
 
 def _decode(pipeline: Pipeline, outputs: Outputs, floor: float, classes: int) -> Candidates:
-    return replace(decode_boxes(pipeline, outputs, floor, classes), prototypes=outputs[1])
+    return replace(box_candidates(pipeline, outputs, floor, classes), prototypes=outputs[1])
 
 
 def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:

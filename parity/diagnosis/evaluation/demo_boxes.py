@@ -58,14 +58,14 @@ def write_demo_boxes(
     readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)
     names = list(islice(readable, MOST_IMAGES))
     seen = observe(replayer, pipeline, names, declared=Declared()).images
-    rows = [{"image": name, **row} for name in names for row in rows_of(seen[name], task)]
+    rows = [{"image": name, **row} for name in names for row in written_rows(seen[name], task)]
     with atomic(destination) as temporary:
         lines = ",\n  ".join(map(json.dumps, rows))
         images = json.dumps(names)
         temporary.write_text(f'{{\n "images": {images},\n "detections": [\n  {lines}\n ]\n}}\n')
 
 
-def rows_of(seen: Observed, task: str) -> Iterator[dict[str, Any]]:
+def written_rows(seen: Observed, task: str) -> Iterator[dict[str, Any]]:
     """Yield what is written of each object of an image, or of each label."""
     pairs = zip(seen.scores.tolist(), seen.class_ids.tolist(), strict=True)
     for i, (score, class_id) in enumerate(pairs):

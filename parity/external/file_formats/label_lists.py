@@ -56,7 +56,11 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 
 def _is_labelled(record: object) -> bool:
-    return isinstance(record, dict) and _column(record, PROBABILITIES) is not None
+    """Return whether an object holds a list of probabilities, and no list but of their labels."""
+    if not isinstance(record, dict) or _column(record, PROBABILITIES) is None:
+        return False
+    lists = {key for key, value in record.items() if isinstance(value, list | dict)}
+    return lists <= {*LISTS, *PROBABILITIES}
 
 
 def _holds_labels(value: object) -> bool:
@@ -91,7 +95,7 @@ def _entries(value: Any, where: str) -> Iterator[Entry]:
 
 register(
     Format(
-        name="JSON with labels by image",
+        name="JSON labels",
         description=(
             '`{"bus.jpg": {"bus": 0.9, "car": 0.05}}`, `{"bus.jpg": [["bus", 0.9], ...]}` or '
             '`{"image": "bus.jpg", "labels": [...], "probabilities": [...]}`; without labels, a '

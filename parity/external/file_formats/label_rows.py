@@ -84,7 +84,7 @@ def _entry(words: Sequence[str], where: str) -> Entry:
 
 register(
     Format(
-        name="labels without a header",
+        name="label rows",
         description=(
             "`bus.jpg, bus, 0.94`, or a folder with `bus.txt` for `bus.jpg` whose lines read "
             "`0.94 bus`, as `save_txt` writes them; for classification"

@@ -97,7 +97,7 @@ def _counts(row: Sequence[str]) -> bool:
 
 register(
     Format(
-        name="YOLO or DOTA text of shapes",
+        name="shape text files",
         description=(
             "a folder with `bus.txt` for `bus.jpg`: class, box and keypoints or class and corners "
             "as fractions, as `save_txt` writes them, or DOTA's eight corners in px and a class "

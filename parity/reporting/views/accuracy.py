@@ -44,7 +44,10 @@ def blocks_of(found: Accuracy) -> Iterator[Block]:
     header += ["precision", "recall"] if all(points) else []
     yield table("Accuracy", header, [arm_row(name, arm) for name, arm in found.arms.items()])
     if all(points):
-        yield Note("Precision and recall hold at the thresholds of this run.")
+        yield Note(
+            f"Small, medium and large objects have columns of their {found.metric}. Precision and "
+            "recall hold at the thresholds of this run."
+        )
     costs = [cost_row(name, each) for name, each in found.comparisons.items()]
     header = ["comparison", *metric_headers(f"lost {name} (%)" for name in arms[0].metrics)]
     yield table("Loss of the candidate, in per cent of the reference's value", header, costs)
@@ -111,8 +114,9 @@ def cost_row(name: str, each: AccuracyComparison) -> tuple[str, ...]:
     """Return what the candidate of a comparison loses."""
     cells = [name]
     for cost in each.losses.values():
-        low, high = cost.percent_interval
-        cells += [number(cost.percent), f"{number(low)} to {number(high)}"]
+        ends = cost.percent_interval
+        interval = " to ".join(map(number, ends)) if ends else "–"
+        cells += [number(cost.percent), interval]
     return tuple(cells)
 
 

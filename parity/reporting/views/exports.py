@@ -185,7 +185,7 @@ def accuracy_cells(accuracy: Accuracy, export: str) -> tuple[str, str]:
     if value is None:
         return "–", "–"
     lost = compared.losses[accuracy.metric] if compared else None
-    if lost is None or lost.percent is None:
+    if lost is None or lost.percent is None or lost.percent_interval is None:
         return f"{value:.4f}", "–"
     low, high = lost.percent_interval
     return f"{value:.4f}", f"{lost.percent:.2f} % ({low:.2f} to {high:.2f})"

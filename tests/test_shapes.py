@@ -1,0 +1,224 @@
+"""Labels, keypoints, oriented boxes and masks as people write them."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.detection.oriented_boxes import corners_of
+from parity.detection.run_length import encode_masks
+from parity.errors import UserError
+from parity.external.observations import Observed
+from parity.external.reader import load_external
+from parity.external.shapes import in_order, mask_of, oriented_of, parse_shapes, rectangle_of
+from tests.conftest import examples
+
+SIZES = {"a.jpg": (480, 640)}
+NAMES = {0: "person", 1: "bicycle", 2: "car"}
+BOX = [10.0, 20.0, 30.0, 60.0]
+ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
+POINTS = [[11.5, 22.0, 0.9], [12.0, 33.0, 0.1]]
+
+
+def read(folder: Path, content: Any, task: str, name: str = "mine.json") -> Observed:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return load_external(path, SIZES, NAMES, task=task).images["a.jpg"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [
+            {"image": "a.jpg", "label": "car", "score": 0.75},
+            {"image": "a.jpg", "label": "person", "score": 0.125},
+        ],
+        {"a.jpg": {"car": 0.75, "person": 0.125}},
+        {"a.jpg": [["car", 0.75], ["person", 0.125]]},
+        {"a.jpg": [{"class": "car", "prob": 0.75}, {"class": "person", "prob": 0.125}]},
+        [{"image": "a.jpg", "labels": ["car", "person"], "probabilities": [0.75, 0.125]}],
+        [{"image": "a.jpg", "top5": [2, 0], "top5conf": [0.75, 0.125]}],
+        "image,label,probability\na.jpg,car,0.75\na.jpg,person,0.125\n",
+        "image;class_id;score\na.jpg;2;75%\na.jpg;0;12.5%\n",
+        "a.jpg,car,0.75\na.jpg,person,0.125\n",
+        "a.jpg,car,75.0\na.jpg,person,12.5\n",
+    ],
+)
+def test_labels_as_people_write_them(tmp_path: Path, content: Any) -> None:
+    seen = read(tmp_path, content, "classify")
+    assert seen.class_ids.tolist() == [2, 0]
+    np.testing.assert_allclose(seen.scores, [0.75, 0.125])
+    np.testing.assert_array_equal(seen.boxes, [[0, 0, 640, 480]] * 2)
+
+
+def test_probabilities_without_labels_are_those_of_each_class(tmp_path: Path) -> None:
+    seen = read(tmp_path, [{"image": "a.jpg", "probabilities": [0.1, 0.2, 0.7]}], "classify")
+    assert seen.class_ids.tolist() == [0, 1, 2]
+
+
+def test_labels_of_save_txt(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("0.75 car\n0.12 traffic light\n")
+    (seen,) = load_external(tmp_path, SIZES, NAMES, task="classify").images.values()
+    assert seen.class_ids.tolist() == [2, 10000]
+
+
+def test_logits_stay_as_they_are(tmp_path: Path) -> None:
+    seen = read(tmp_path, {"a.jpg": {"car": 8.5, "person": -2.25}}, "classify")
+    assert seen.scores.tolist() == [8.5, -2.25]
+
+
+def test_labels_are_no_boxes(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no box"):
+        read(tmp_path, {"a.jpg": {"car": 0.75}}, "detect")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        POINTS,
+        [number for point in POINTS for number in point],
+        json.dumps(POINTS),
+        {"x": [11.5, 12.0], "y": [22.0, 33.0], "visible": [0.9, 0.1]},
+    ],
+)
+def test_keypoints_as_people_write_them(tmp_path: Path, written: Any) -> None:
+    seen = read(tmp_path, [ENTRY | {"keypoints": written}], "pose")
+    np.testing.assert_allclose(seen.keypoints, [POINTS])
+    np.testing.assert_allclose(seen.boxes, [BOX])
+
+
+def test_keypoints_of_save_txt(tmp_path: Path) -> None:
+    box = [20 / 640, 40 / 480, 20 / 640, 40 / 480]
+    points = [[x / 640, y / 480, v] for x, y, v in POINTS]
+    numbers = [2, *box, *(n for point in points for n in point), 0.5]
+    (tmp_path / "a.txt").write_text(" ".join(map(str, numbers)))
+    (seen,) = load_external(tmp_path, SIZES, NAMES, task="pose").images.values()
+    np.testing.assert_allclose(seen.keypoints, [POINTS])
+    np.testing.assert_allclose(seen.boxes, [BOX])
+    assert seen.scores.tolist() == [0.5]
+
+
+def test_keypoints_of_some_objects_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="entry 2: holds no keypoints, and others do"):
+        read(tmp_path, [ENTRY | {"keypoints": POINTS}, ENTRY], "pose")
+    assert read(tmp_path, [ENTRY], "pose").keypoints is None
+
+
+oriented = st.tuples(
+    st.floats(50, 500),
+    st.floats(50, 400),
+    st.floats(20, 90),
+    st.floats(2, 15),
+    st.floats(-1.5, 1.5),
+)
+
+
+@given(oriented, st.integers(0, 3), st.booleans())
+def test_corners_there_and_back(box: tuple[float, ...], turn: int, crossed: bool) -> None:
+    corners = np.roll(corners_of(np.array([box]))[0], turn, axis=0)
+    given = corners[[0, 1, 3, 2]] if crossed else corners
+    found = rectangle_of(in_order(given))
+    again = corners_of(found[None])[0]
+    apart = np.abs(again[:, None] - corners[None]).max(axis=2)
+    assert apart.min(axis=0).max() < 1e-6
+    assert {round(side, 6) for side in found[2:4]} == {round(side, 6) for side in box[2:4]}
+
+
+@examples(20)
+@given(oriented)
+def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
+    corners = corners_of(np.array([box]))[0]
+    flat = dict(zip(("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4"), corners.ravel(), strict=True))
+    keys = dict(zip(("cx", "cy", "w", "h", "angle"), box, strict=True))
+    fractions = (corners / [640, 480]).ravel().tolist()
+    for record in (
+        {"xywhr": list(box)},
+        {"corners": corners.tolist()},
+        {"box": flat},
+        flat,
+        keys,
+        {"poly": fractions},
+    ):
+        shapes = parse_shapes(record, "here")
+        assert shapes is not None
+        found = oriented_of(shapes, (480, 640))
+        assert found is not None
+        apart = corners_of(found[None])[0][:, None] - corners[None]
+        assert np.abs(apart).max(axis=2).min(axis=0).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a.txt", "10 20 30 20 30 60 10 60 car 0.5"),
+        ("a.txt", "imagesource:GoogleEarth\ngsd:0.1\n10 20 30 20 30 60 10 60 car 0"),
+        ("Task1_car.txt", "a 0.5 10 20 30 20 30 60 10 60"),
+    ],
+)
+def test_text_of_dota(tmp_path: Path, name: str, line: str) -> None:
+    (tmp_path / name).write_text(line)
+    (seen,) = load_external(tmp_path, SIZES, NAMES, task="obb").images.values()
+    np.testing.assert_allclose(seen.oriented, [[20, 40, 20, 40, 0]], atol=1e-9)
+    np.testing.assert_allclose(seen.boxes, [BOX])
+    assert seen.class_ids.tolist() == [2]
+
+
+@examples(30)
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 2**32 - 1))
+def test_run_lengths_there_and_back(height: int, width: int, seed: int) -> None:
+    mask = (np.random.default_rng(seed).random((1, height, width)) > 0.5).astype(np.uint8)
+    (compressed,) = encode_masks(mask)
+    flat = mask[0].T.ravel()
+    edges = np.flatnonzero(np.diff(flat, prepend=0, append=2))
+    plain = np.diff(edges, prepend=0).tolist()
+    for counts in (compressed, plain):
+        written = {"size": [height, width], "counts": counts}
+        np.testing.assert_array_equal(mask_of(written, Path(), (1, 1), "here"), mask[0])
+
+
+@examples(20)
+@given(st.integers(20, 60), st.integers(20, 60), st.integers(5, 18), st.booleans())
+def test_polygons_there_and_back(x: int, y: int, radius: int, fractions: bool) -> None:
+    mask = np.zeros((90, 80), np.uint8)
+    cv2.circle(mask, (x, y), radius, 1, -1)
+    (contour,), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    points = contour[:, 0].astype(float) / ([80, 90] if fractions else 1)
+    for written in ([points.ravel().tolist()], points.tolist(), points.ravel().tolist()):
+        np.testing.assert_array_equal(mask_of(written, Path(), (90, 80), "here"), mask)
+
+
+def test_a_picture_of_a_mask(tmp_path: Path) -> None:
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:20, 5:30] = 255
+    cv2.imwrite(str(tmp_path / "a.png"), mask)
+    seen = read(tmp_path, [ENTRY | {"mask": "a.png"}], "segment")
+    np.testing.assert_array_equal(seen.masks, (mask > 0)[None])
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ({"size": [4, 4], "counts": [3]}, "do not fill a mask of 4x4"),
+        ({"size": [4, 4], "counts": "@@@@"}, "do not fill a mask"),
+        ({"size": [1 << 40, 4], "counts": [3]}, "no height and width"),
+        ({"size": "big", "counts": [3]}, "no height and width"),
+        ("nothing.png", "no picture of a mask"),
+        ([1, 2, 3], "no polygon"),
+        (7, "is no mask"),
+    ],
+)
+def test_what_is_no_mask_gets_a_sentence(tmp_path: Path, written: Any, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        read(tmp_path, [ENTRY | {"segmentation": written}], "segment")
+
+
+def test_an_angle_is_in_radians() -> None:
+    shapes = parse_shapes({"cx": 10, "cy": 20, "w": 6, "h": 4, "angle": math.pi / 2}, "here")
+    assert shapes is not None
+    np.testing.assert_allclose(oriented_of(shapes, (100, 100)), [10, 20, 6, 4, math.pi / 2])

@@ -243,7 +243,7 @@ def test_raw_output_without_metadata_is_that_of_ultralytics(tmp_path: Path) -> N
 def test_transposed_output_needs_a_word(tmp_path: Path) -> None:
     turned = {"output0": np.ascontiguousarray(plain_outputs()["output0"].transpose(0, 2, 1))}
     given = write_network(tmp_path / "given.onnx", turned)
-    with pytest.raises(UserError, match="which does not tell how to read it; say what it is with"):
+    with pytest.raises(UserError, match="which several families do; say which it is with family: "):
         taken(given, tmp_path / "own.onnx")
     names = {"metadata": {"names": ("a", "b", "c")}}
     network = taken(given, tmp_path / "own.onnx", family="ultralytics", **names)
@@ -263,9 +263,9 @@ def test_another_file_is_read_as_the_reference_is(tmp_path: Path) -> None:
     ("outputs", "options", "said"),
     [
         (rtdetr_outputs(), {"family": "yolox", "metadata": {"names": ("a",)}}, "is not what YOLOX"),
-        ({"a": chances(1, 7)}, {}, "which does not tell how to read it"),
+        ({"a": chances(1, 7)}, {}, "and no other files can be read than those of RT-DETR and"),
         ({"a": 9 * chances(1, 300, 8)}, {"family": "yolov5"}, "are not theirs. Expected: It"),
-        (as_authors(rtdetr_outputs()), {}, "which does not tell how to read it"),
+        (as_authors(rtdetr_outputs()), {}, "and no other files can be read than those of RT-DETR"),
     ],
 )
 def test_what_cannot_be_read_is_said(

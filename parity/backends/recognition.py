@@ -8,6 +8,7 @@ from parity.model_files.completing import finished_by
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
 from parity.model_files.families.rtdetr import HEAD, is_finished
 from parity.model_files.output_layout import FINISHED_COLUMNS
+from parity.sentences import listing
 
 
 def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> str:
@@ -38,20 +39,27 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
     if usual and given.shapes[0][2] != FINISHED_COLUMNS:
         return ULTRALYTICS
     outputs = outputs_for_a_photograph(given, size)
-    fitting = [
-        name
+    fitting = {
+        name: kind
         for name, kind in FAMILIES.items()
         if outputs
         and kind.classes(given.shapes) in (None, classes or kind.classes(given.shapes))
-        and kind.is_sure(outputs, size)
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
+        and kind.fits(outputs, size)
+    }
+    sure = [name for name, kind in fitting.items() if kind.is_sure(outputs, size)]
+    if len(sure) == 1:
+        return sure[0]
     if usual:
         return ULTRALYTICS
+    if fitting:
+        raise UserError(
+            f"{given.path} returns {shapes_of(given)}, which several families do; say which it is "
+            f"with family: {' or '.join(fitting)}."
+        )
+    known = listing([kind.models for kind in FAMILIES.values()])
     raise UserError(
-        f"{given.path} returns {shapes_of(given)}, which does not tell how to read it; say what it "
-        f"is with family: {' or '.join(FAMILIES)}."
+        f"{given.path} returns {shapes_of(given)}, and no other files can be read than those of "
+        f"{known}."
     )
 
 

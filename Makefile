@@ -24,7 +24,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale profile bench-check diagnose-table docs pictures
+.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale profile bench-check diagnose-table matrix docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -52,6 +52,9 @@ bench-check: $(RUN_STAMP) ## measure the workflow three times and compare with w
 diagnose-table: $(RUN_STAMP) ## measure the diagnosis (ARGS="--part independent --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)
 	$(VENV_PYTHON) -m parity.diagnosis.evaluation --onnx $(MEASURED) $(ARGS)
+
+matrix: $(RUN_STAMP) ## compare tasks, runtimes and precisions (ARGS="--weights best.pt --images folder")
+	$(VENV_PYTHON) -m bench.matrix $(ARGS)
 
 bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,000 images
 	$(VENV_PYTHON) -m bench.planning $(ARGS)

@@ -48,7 +48,7 @@ if workflow.is_main_process and workflow.modifier.is_main_snakefile():
     CONSOLE.attach(logger, workflow.output_settings)
 
 
-report: "report/workflow.rst"
+report: "report/workflow.rst" if PLAN.has_checkpoint else "report/workflow_of_files.rst"
 
 
 wildcard_constraints:
@@ -62,6 +62,13 @@ wildcard_constraints:
 
 include: "rules/models.smk"
 include: "rules/detection.smk"
+
+
+if PLAN.has_checkpoint:
+
+    include: "rules/pytorch.smk"
+
+
 include: "rules/comparison.smk"
 include: "rules/sweep.smk"
 include: "rules/accuracy.smk"
@@ -77,7 +84,6 @@ rule all:
     """Everything that a run keeps: what a failed job deleted is missed here, and made again."""
     default_target: True
     input:
-        collect(rules.load_checkpoint.output.checkpoint, model=PLAN.models),
         PLAN.kept_files,
         rules.write_report.input,
         rules.write_report.output,

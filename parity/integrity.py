@@ -1,7 +1,8 @@
 """Telling whether a result is still as it was written.
 
-A text ends with a digest of all that precedes it, archives (``.npz``, ``.pt``) hold a checksum of
-each member, and pictures end with a mark. So each file tells by itself whether it is whole.
+A text ends with a digest of all that precedes it, archives (``.npz``, ``.pt``, ``.zip``) hold a
+checksum of each member, and pictures end with a mark. So each file tells by itself whether it is
+whole.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ _COMMENT = b"<!-- sha256: ", b" -->\n"
 SEALS = {".json": (b',\n "digest": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
 """What stands before and after the digest at the end of a text, by suffix."""
 
-ARCHIVES = frozenset({".npz", ".pt"})
+ARCHIVES = frozenset({".npz", ".pt", ".zip"})
 ZIP_MARK = b"PK"
 
 LAST_BYTES = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}

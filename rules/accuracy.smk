@@ -4,7 +4,7 @@
 rule accuracy:
     """Measure the detections of every arm against the labels."""
     input:
-        labels="results/plan/labels/labels.json",
+        labels="results/plan/labels/{model}.json",
         candidates=PLAN.all_candidates,
         detections=PLAN.all_detections,
     output:

@@ -78,23 +78,24 @@ rule diagnose:
 
 
 rule detect_control:
-    """Apply a deployment's own thresholds to PyTorch's candidates, so that both can be compared."""
+    """Apply a deployment's own thresholds to the reference, so that both can be compared."""
     input:
         diagnosis=rules.diagnose.output.diagnosis,
         candidates=PLAN.control_candidates,
     output:
         detections=collect(
-            "results/detect_control/{{model}}/pytorch-as-{{external}}/{batch}.json",
+            "results/detect_control/{{model}}/{reference}-as-{{external}}/{batch}.json",
+            reference=PLAN.reference_prefix,
             batch=PLAN.batches,
         ),
     log:
-        "logs/detect_control/{model}/pytorch-as-{external}.log",
+        f"logs/detect_control/{{model}}/{PLAN.reference_prefix}-as-{{external}}.log",
     conda:
         "../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/detect_control.py"),
     message:
-        "Applying the thresholds of {wildcards.external} to PyTorch ({wildcards.model})"
+        "Applying the thresholds of {wildcards.external} to the reference ({wildcards.model})"
     script:
         "../scripts/detect_control.py"
 

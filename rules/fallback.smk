@@ -6,7 +6,7 @@ rule fall_back:
     input:
         candidates="results/infer_onnx/{model}/onnx-{export}/{batch}.npz",
         detections="results/detect_onnx/{model}/onnx-{export}/{batch}.json",
-        reference="results/detect_pytorch/{model}/pytorch-rect/{batch}.json",
+        reference=PLAN.fallback_detections,
     output:
         detections="results/fall_back/{model}/{export}/{batch}.json",
     log:
@@ -17,7 +17,7 @@ rule fall_back:
         fallback=lookup("fallback", within=config),
         code=fingerprint("scripts/fall_back.py"),
     message:
-        "Falling back to PyTorch where necessary ({wildcards.export}, batch {wildcards.batch})"
+        "Falling back to the reference where necessary ({wildcards.export}, batch {wildcards.batch})"
     script:
         "../scripts/fall_back.py"
 

@@ -14,7 +14,7 @@ rule bench:
 rule latency:
     """Time the arms, Ultralytics' predict and the bare runtime in turn on the same images."""
     input:
-        checkpoint=rules.load_checkpoint.output.checkpoint,
+        reference=PLAN.reference_file,
         onnx=PLAN.onnx,
         description=PLAN.description,
         batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),

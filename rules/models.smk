@@ -67,13 +67,58 @@ rule quantise:
         "../scripts/quantise.py"
 
 
+rule take:
+    """Take an ONNX file that is given, where there is no checkpoint, and check it."""
+    input:
+        given=PLAN.taken_file,
+        reference=PLAN.taken_reference,
+    output:
+        onnx="results/take/{model}/{export}.onnx",
+        description="results/take/{model}/{export}.json",
+    log:
+        "logs/take/{model}/{export}.log",
+    conda:
+        "../envs/onnx.yaml"
+    params:
+        file=PLAN.taken,
+        content=PLAN.content_of_taken,
+        code=fingerprint("scripts/take.py"),
+    message:
+        "Taking {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/take.py"
+
+
+rule pack:
+    """Take the files of a runtime's own, or convert the checkpoint to its format."""
+    input:
+        checkpoint=rules.load_checkpoint.output.checkpoint,
+        given=PLAN.given_files,
+    output:
+        bundle="results/pack/{model}/{export}.zip",
+        description="results/pack/{model}/{export}.json",
+    log:
+        "logs/pack/{model}/{export}.log",
+    conda:
+        "../envs/pytorch.yaml"
+    params:
+        export=lookup("{export}", within=PLAN.packed),
+        content=PLAN.content_of_files,
+        trust=lookup("models/{model}/trust", within=config),
+        code=fingerprint("scripts/pack.py"),
+    message:
+        "Packing {wildcards.export} of {wildcards.model}"
+    script:
+        "../scripts/pack.py"
+
+
 rule inspect_export:
-    """Compare a model file with the configuration and the checkpoint before it is used."""
+    """Compare a model file with the configuration and the reference before it is used."""
     input:
         onnx=PLAN.onnx,
         description=PLAN.description,
         counterpart=PLAN.counterpart_description,
-        checkpoint=rules.load_checkpoint.output.checkpoint,
+        reference=PLAN.reference_file,
     output:
         inspection="results/inspect_export/{model}/{export}.json",
     log:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.accuracy.mean_average_precision import measure_accuracy
+from parity.accuracy.measuring import measure_accuracy
 from parity.logs import log_to
 
 if TYPE_CHECKING:

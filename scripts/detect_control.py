@@ -1,5 +1,6 @@
-"""Apply the thresholds of an external deployment to PyTorch's candidates."""
+"""Apply the thresholds of an external deployment to the candidates of the reference."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.detection.detect_batch import detect_batch
@@ -23,6 +24,6 @@ if __name__ == "__main__":
         main(
             diagnosis=snakemake.input.diagnosis,
             candidates=list(snakemake.input.candidates),
-            arm=f"pytorch-as-{snakemake.wildcards.external}",
+            arm=Path(snakemake.output.detections[0]).parent.name,
             destinations=list(snakemake.output.detections),
         )

@@ -1,10 +1,13 @@
 """Export the checkpoint to ONNX, or take the file that is given, and check it."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from parity.backends.given_export import take_adapted
 from parity.backends.onnx_metadata import facts_of_file
+from parity.backends.probing import THREADS
 from parity.backends.pytorch.export import export_onnx
-from parity.backends.pytorch.given_export import take_adapted
+from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
@@ -19,7 +22,8 @@ def main(*, checkpoint: str, export: dict[str, Any], destination: str, descripti
     options = {**export}
     given = options.pop("onnx")
     if given:
-        take_adapted(given, destination, checkpoint, options)
+        load = partial(PytorchNetwork.load, checkpoint, rect=False, threads=THREADS, device="cpu")
+        take_adapted(given, destination, load, options)
     else:
         del options["metadata"]
         export_onnx(checkpoint, destination, **options)

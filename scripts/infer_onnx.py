@@ -25,6 +25,9 @@ def main(
     chosen = {key: arm[key] for key in ("runtime", "providers")}
     network = OnnxNetwork.load(onnx, threads=threads, **chosen)
     network.check_geometry(**{key: arm[key] for key in ("imgsz", "rect", "end2end", "export")})
+    network.check_providers(
+        **{key: arm[key] for key in ("providers", "fallback_provider", "export")}
+    )
     made_by = describe_run(network, description, **chosen, floor=floor, threads=threads)
     infer_batch(
         network, batch, floor=floor, made_by=made_by, destination=destination, seconds=seconds

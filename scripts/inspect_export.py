@@ -1,12 +1,14 @@
-"""Compare a model file, before it is used, with the configuration and the checkpoint."""
+"""Compare a model file, before it is used, with the configuration and the reference."""
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
 from parity.backends.trust import trust_checkpoint
 from parity.documents import load, save
 from parity.logs import log_to
+from parity.model_files.bundle import is_bundle
+from parity.model_files.bundle_inspection import inspect_bundle
 from parity.model_files.inspection import inspect_export, stop_if_wrong
+from parity.model_files.reference_facts import ReferenceFacts
 from parity.model_files.results import ExportDescription, Wanted
 
 if TYPE_CHECKING:
@@ -18,17 +20,29 @@ def main(
     export: str,
     onnx: str,
     descriptions: list[str],
-    checkpoint: str,
+    reference: str,
     wanted: dict[str, Any],
     destination: str,
 ) -> None:
     """Write what a file says of itself; stop if comparing it would mean nothing."""
-    own, *reference = (load(path, ExportDescription) for path in descriptions)
-    facts = CheckpointFacts.load(checkpoint)
+    own, *counterpart = (load(path, ExportDescription) for path in descriptions)
+    facts = facts_of(reference)
     asked = Wanted(**wanted, names=facts.names, stride=facts.stride, trained=facts.trained)
-    inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(reference), None))
+    if is_bundle(onnx):
+        inspection = inspect_bundle(onnx, own, asked)
+    else:
+        inspection = inspect_export(onnx, own, asked, facts.weights, next(iter(counterpart), None))
     stop_if_wrong(inspection, f"exports.{export}")
     save(destination, inspection)
+
+
+def facts_of(reference: str) -> Any:
+    """Return what a checkpoint, or the ONNX file in its place, says of itself."""
+    if reference.endswith(".onnx"):
+        return ReferenceFacts.load(reference)
+    from parity.backends.pytorch.checkpoint_facts import CheckpointFacts  # noqa: PLC0415  torch
+
+    return CheckpointFacts.load(reference)
 
 
 if __name__ == "__main__":
@@ -38,7 +52,7 @@ if __name__ == "__main__":
             export=snakemake.wildcards.export,
             onnx=snakemake.input.onnx,
             descriptions=[snakemake.input.description, *snakemake.input.counterpart],
-            checkpoint=snakemake.input.checkpoint,
+            reference=snakemake.input.reference,
             wanted=snakemake.params.wanted,
             destination=snakemake.output.inspection,
         )

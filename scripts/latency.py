@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.trust import trust_checkpoint
+from parity.benchmarking.contestants import executed_by
 from parity.benchmarking.machine import describe_machine
 from parity.benchmarking.race import run_races
 from parity.benchmarking.results import Latency, LatencySettings, Workload
@@ -23,7 +23,7 @@ def main(
     settings = {key: latency[key] for key in ("rounds", "images", "warm_up")}
     machine = describe_machine(cores)
     races = run_races(workload, batches, cores=cores, **settings)
-    made_by = LatencySettings(**vars(workload), machine=machine, provider=PROVIDERS[0])
+    made_by = LatencySettings(**vars(workload), machine=machine, provider=executed_by(workload))
     save(destination, Latency(made_by=made_by, **settings, races=races))
 
 
@@ -34,11 +34,13 @@ if __name__ == "__main__":
         main(
             workload=Workload(
                 task=load(snakemake.input.description, ExportDescription).metadata["task"],
-                checkpoint=snakemake.input.checkpoint,
+                reference=snakemake.input.reference,
                 onnx=snakemake.input.onnx,
+                runtime=arm["runtime"],
+                providers=tuple(arm["providers"]),
                 imgsz=arm["imgsz"],
                 rect=arm["rect"],
-                end2end=arm["end2end"],
+                end2end=bool(arm["end2end"]),
                 thresholds=Thresholds(**snakemake.params.thresholds),
                 floor=snakemake.params.candidates["floor"],
             ),

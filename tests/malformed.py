@@ -93,6 +93,11 @@ TEXTS: dict[str, list[str]] = {
 }
 """Correct files of the formats."""
 
+RUNS = {"size": [480, 640], "counts": [1000, 50, 306150]}
+POINTS = [12, 25, 2, 0, 0, 0]
+"""Two keypoints, of which one is not labelled."""
+CORNERS = [[10, 20, 30, 20, 30, 60, 10, 60]]
+
 LABELS = {
     "images": [{"id": 1, "file_name": "a.jpg"}, {"id": 2, "file_name": "b.png"}],
     "categories": [{"id": 3, "name": "car"}, {"id": 4, "name": "dog"}],
@@ -101,7 +106,26 @@ LABELS = {
         {"image_id": 2, "category_id": 4, "bbox": BOX, "segmentation": [[1, 2, 3, 4, 5, 6]]},
     ],
 }
-YOLO_LABELS = "2 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.3 0.1 0.3 0.5\n"
+LABELS_OF_TASKS = {
+    task: LABELS | {"annotations": [each | shape for each in LABELS["annotations"]]}
+    for task, shape in {
+        "detect": {},
+        "segment": {"segmentation": CORNERS},
+        "pose": {"keypoints": POINTS},
+        "obb": {"segmentation": CORNERS},
+        "classify": {},
+    }.items()
+}
+"""Correct COCO files by task."""
+LABELS_OF_TASKS["segment"]["annotations"][0]["segmentation"] = RUNS
+
+YOLO_LABELS = {
+    "detect": "2 0.5 0.5 0.1 0.2\n0 0.1 0.1 0.3 0.1 0.3 0.5\n",
+    "segment": "2 0.5 0.5 0.1 0.2 0.7 0.2\n0 0.1 0.1 0.3 0.1 0.3 0.5 0.2 0.4\n",
+    "pose": "2 0.5 0.5 0.1 0.2 0.5 0.5 2 0 0 0\n0 0.5 0.5 0.1 0.2 0.5 0.5 0.1 0.1\n",
+    "obb": "2 0.1 0.1 0.3 0.1 0.3 0.5 0.1 0.5\n0 0.2 0.1 0.3 0.2 0.2 0.3 0.1 0.2\n",
+}
+"""Correct text files by task."""
 
 MANIFEST = {
     "schema": "yolo-parity/recording/1",

@@ -10,8 +10,8 @@ from parity.accuracy.results import (
     AccuracyComparison,
     AccuracyLoss,
     ArmAccuracy,
-    Intervals,
     LabelFacts,
+    Metric,
     OperatingPoint,
     Protocol,
 )
@@ -254,14 +254,12 @@ def accuracy() -> Accuracy:
     moved = {"found": {"found": 5, "missed": 2}, "missed": {"found": 0, "missed": 3}}
     return Accuracy(
         labels=LabelFacts("labels", 4, 10, 0, ["2 images are not in the labels."]),
-        protocol=Protocol(iou=0.7, max_det=300, draws=1000, says=""),
+        protocol=Protocol("detect", iou=0.7, max_det=300, draws=1000, says=""),
         arms={
             f"onnx-{name}": ArmAccuracy(
-                map=value,
-                map50=value,
+                metrics={name: Metric(value, (0.4, 0.6)) for name in ("mAP50-95", "mAP50")},
                 sizes={"small": None, "medium": 0.4, "large": 0.6},
                 classes={},
-                interval=Intervals((0.4, 0.6), (0.4, 0.6)),
                 floor=0.01,
                 operating_point=point,
             )
@@ -271,8 +269,7 @@ def accuracy() -> Accuracy:
             f"runtime-{name}": AccuracyComparison(
                 "pytorch-square",
                 f"onnx-{name}",
-                cost(100 - 200 * value),
-                cost(100 - 200 * value),
+                dict.fromkeys(("mAP50-95", "mAP50"), cost(100 - 200 * value)),
                 moved,
             )
             for name, value in MAPS.items()
@@ -346,8 +343,10 @@ def latency(*races: list[Speed]) -> Latency:
     races = races or ([speed("PyTorch arm", [9.0]), speed("ONNX arm", [10.0, 30.0, 20.0])],)
     machine = Machine("processor", 2, 4, None, "system", "3.11", {})
     settings = LatencySettings(
-        checkpoint="a.pt",
+        reference="a.pt",
         onnx="a.onnx",
+        runtime="onnxruntime",
+        providers=("CPUExecutionProvider",),
         imgsz=(640, 640),
         rect=False,
         end2end=False,

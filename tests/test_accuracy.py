@@ -1,33 +1,63 @@
-"""Accuracy: equal to pycocotools, mistakes sorted as TIDE does, labels read from both formats."""
+"""Accuracy: equal to pycocotools for every shape, and mistakes sorted as TIDE does."""
 
 import contextlib
+import copy
 import json
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pytest
+import shapely
+import torch
+from ultralytics.engine.validator import BaseValidator
+from ultralytics.utils.metrics import batch_probiou, kpt_iou
 
-from parity.accuracy.bootstrap import accuracy_losses, resample, weights_of
-from parity.accuracy.error_types import ErrorCounts, moved, sort_image
+from parity.accuracy.bootstrap import Draws, accuracy_losses, resample, weights_of
+from parity.accuracy.box_measure import box_measure
+from parity.accuracy.error_types import ErrorCounts, SortedImage, moved, sort_image
+from parity.accuracy.keypoint_measure import keypoint_measure
+from parity.accuracy.mask_measure import MASKS
 from parity.accuracy.mean_average_precision import (
-    as_dataset,
-    as_rows,
-    check_measurable,
-    mean_average_precision,
+    AveragePrecision,
+    Detected,
+    PrecisionMeter,
+    as_annotations,
+    as_results,
 )
-from parity.accuracy.resampled_precision import score_classes
+from parity.accuracy.measure import Measure
+from parity.accuracy.object_accuracy import plain_precision
+from parity.accuracy.oriented_measure import PROBABILISTIC, ROTATED
+from parity.accuracy.resampled_precision import IOU_THRESHOLDS, ScoreCollector, assign_labels
 from parity.accuracy.results import AccuracyLoss
-from parity.data.labels import Truth, load_labels
 from parity.detection.detections import Detections
-from parity.detection.head import NetworkHead
-from parity.errors import UserError
+from parity.detection.oriented_boxes import corners_of
+from parity.detection.run_length import decode_masks
+from parity.labels.boxes import BoxLabels
+from parity.labels.masks import MaskLabels
+from parity.labels.object_labels import ObjectFormat, object_labels
+from parity.labels.truth import Truth
 from tests.conftest import SHARED
+from tests.labelled_images import SHAPE, labelled_images, scattered
 
 NAMES = dict(enumerate(["cat", "dog", "bird", "fish"]))
 COCO = SHARED / "data" / "coco"
+
+BOXES = box_measure()
+MEASURES = {
+    "boxes": (BOXES, 17),
+    "masks": (MASKS, 17),
+    "17 keypoints": (keypoint_measure(17), 17),
+    "5 keypoints": (keypoint_measure(5), 5),
+    "rotated": (ROTATED, 17),
+}
+"""Every measure, and the keypoints of the objects that it is tried on."""
+
+PAIR = ("mAP50-95", "mAP50")
+
+Shapes = dict[str, tuple[int, int]]
 
 
 def truth(boxes: list, class_ids: list, crowd: list | None = None) -> Truth:
@@ -44,121 +74,247 @@ def found(boxes: list, scores: list, class_ids: list) -> Detections:
     )
 
 
-def scattered(truths: dict[str, Truth], classes: int, seed: int) -> dict[str, Detections]:
-    """Return detections around labels: shifted, doubled, of a wrong class, invented, tied."""
-    rng = np.random.default_rng(seed)
-    detections = {}
-    for name, each in truths.items():
-        boxes = np.repeat(each.boxes, 3, axis=0)
-        boxes = boxes + rng.normal(0, 12, boxes.shape)
-        invented = rng.uniform(0, 400, (6, 4))
-        boxes = np.concatenate([boxes, invented])
-        boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 2)
-        class_ids = np.concatenate([np.repeat(each.class_ids, 3), rng.integers(0, classes, 6)])
-        wrong = rng.random(len(boxes)) < 0.2
-        class_ids[wrong] = rng.integers(0, classes, wrong.sum())
-        scores = np.round(rng.random(len(boxes)), 2)
-        order = np.argsort(-scores, kind="stable")[:300]
-        detections[name] = found(boxes[order], scores[order], class_ids[order])
-    return detections
+def sorted_image(detections: Detections, labels: Truth) -> SortedImage:
+    overlap = BOXES.overlaps(BOXES.detected(detections, SHAPE), labels)
+    return sort_image(detections.class_ids, overlap, labels, labels.crowd)
 
 
-def synthetic() -> dict[str, Truth]:
-    rng = np.random.default_rng(7)
-    truths = {}
-    for i in range(20):
-        corners = rng.uniform(0, 300, (rng.integers(0, 8), 2))
-        boxes = np.concatenate([corners, corners + rng.uniform(5, 250, corners.shape)], axis=1)
-        crowd = (rng.random(len(boxes)) < 0.15).tolist()
-        truths[f"{i}.jpg"] = truth(boxes, rng.integers(0, 3, len(boxes)), crowd)
-    return truths
-
-
-def of_coco() -> tuple[dict[str, Truth], dict[int, str]]:
+def of_coco(written: ObjectFormat) -> tuple[dict[str, Truth], dict[int, str], Shapes]:
     if not COCO.is_dir():
         pytest.skip(f"the labelled photographs are not at {COCO}")
     document = json.loads((COCO / "instances.json").read_text())
     names = dict(enumerate(c["name"] for c in document["categories"]))
     shapes = {i["file_name"]: (i["height"], i["width"]) for i in document["images"]}
-    return dict(load_labels(COCO / "instances.json", shapes, names).images), names
+    labels = object_labels(written).read(COCO / "instances.json", shapes, names)
+    return labels.images, names, shapes
+
+
+class RotatedEvaluation:
+    """What makes pycocotools compare oriented boxes: shapely's polygons."""
+
+    def computeIoU(self, image: int, category: int) -> Any:  # noqa: N802
+        labelled = self._gts[image, category]  # type: ignore[attr-defined]
+        found = sorted(self._dts[image, category], key=lambda d: -d["score"])  # type: ignore[attr-defined]
+        overlaps = np.zeros((len(found), len(labelled)))
+        for i, j in np.ndindex(overlaps.shape):
+            pair = found[i]["obb"], labelled[j]["obb"]
+            one, other = (shapely.Polygon(corners_of(np.array([each]))[0]) for each in pair)
+            shared = one.intersection(other).area
+            whole = one.area if labelled[j]["iscrowd"] else one.union(other).area
+            overlaps[i, j] = shared / whole
+        return overlaps if overlaps.size else []
 
 
 def judged_by_pycocotools(
-    truths: dict[str, Truth], detections: dict[str, Detections], names: dict[int, str], **own: Any
+    truths: dict[str, Truth],
+    detections: dict[str, Detections],
+    names: dict[int, str],
+    measure: Measure = BOXES,
+    shapes: Shapes | None = None,
 ) -> Any:
-    """Return COCOeval after its evaluation, with parameters of its own."""
+    """Return COCOeval after its evaluation."""
     from pycocotools import coco, cocoeval
 
+    shapes = shapes or dict.fromkeys(truths, SHAPE)
+    annotations: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+    for number, (name, labels) in enumerate(truths.items(), 1):
+        mine = detections[name]
+        shown = Detected(mine.scores, mine.class_ids, measure.detected(mine, shapes[name]))
+        first = len(annotations) + 1
+        annotations += as_annotations(labels, measure, image=number, first=first)
+        results += as_results(shown, measure, image=number)
+    images = [
+        {"id": number, "height": height, "width": width}
+        for number, (height, width) in enumerate((shapes[name] for name in truths), 1)
+    ]
     labelled = coco.COCO()
-    labelled.dataset = as_dataset(truths, names)
+    labelled.dataset = {
+        "images": images,
+        "categories": [{"id": c + 1, "name": name} for c, name in sorted(names.items())],
+        "annotations": annotations,
+    }
     with contextlib.redirect_stdout(None):
         labelled.createIndex()
-        found_in = labelled.loadRes(as_rows(detections, list(truths)))
-        oracle = cocoeval.COCOeval(labelled, found_in, "bbox")
-        for name, value in own.items():
-            setattr(oracle.params, name, value)
+        if measure is ROTATED:
+            found_in = coco.COCO()
+            extent = {"bbox": [0, 0, 1, 1], "iscrowd": 0}
+            found_in.dataset = copy.copy(labelled.dataset) | {
+                "annotations": [
+                    extent | each | {"id": i, "area": each["obb"][2] * each["obb"][3]}
+                    for i, each in enumerate(results, 1)
+                ]
+            }
+            found_in.createIndex()
+            made = type("Rotated", (RotatedEvaluation, cocoeval.COCOeval), {})
+            oracle = made(labelled, found_in, "bbox")
+        else:
+            found_in = labelled.loadRes(results)
+            oracle = cocoeval.COCOeval(labelled, found_in, measure.iou_type)
+        if measure.sigmas:
+            oracle.params.kpt_oks_sigmas = np.array(measure.sigmas)
         oracle.evaluate()
         oracle.accumulate()
-        oracle.summarize()
     return oracle
 
 
-@pytest.mark.parametrize("source", ["synthetic", "coco"])
-def test_equal_to_pycocotools(source: str) -> None:
-    truths, names = (synthetic(), NAMES) if source == "synthetic" else of_coco()
-    detections = scattered(truths, len(names), 3)
-    oracle = judged_by_pycocotools(truths, detections, names)
-    ours = mean_average_precision(detections, truths, names)
-    values = [ours.map, ours.map50, *(ours.sizes[size] for size in ("small", "medium", "large"))]
-    assert values == pytest.approx(oracle.stats[[0, 1, 3, 4, 5]], abs=1e-6)
-    precision = oracle.eval["precision"][:, :, :, 0, 2]
-    for c, name in names.items():
-        if name in ours.classes:
-            assert ours.classes[name].map == pytest.approx(precision[:, :, c].mean(), abs=1e-6)
-    drawn = resample(score_classes(detections, truths), weights_of(len(truths), 5))
-    assert drawn.plain == pytest.approx(oracle.stats[:2], abs=1e-6), "what is resampled agrees"
+def measured(
+    truths: dict[str, Truth],
+    detections: dict[str, Detections],
+    names: dict[int, str],
+    measure: Measure = BOXES,
+    *,
+    shapes: Shapes | None = None,
+    weights: np.ndarray | None = None,
+) -> tuple[AveragePrecision, Draws]:
+    """Return what is measured of the images as they are, and of draws of them."""
+    meter, collector = PrecisionMeter(measure, names), ScoreCollector([*truths.values()], measure)
+    for position, (name, labels) in enumerate(truths.items()):
+        shape = (shapes or {}).get(name, SHAPE)
+        mine = detections[name]
+        shown = Detected(mine.scores, mine.class_ids, measure.detected(mine, shape))
+        meter.add(shape, shown, labels)
+        collector.add(position, shown, measure.overlaps(shown.shapes, labels), labels)
+    drawn = weights_of(len(truths), 5) if weights is None else weights
+    return meter.results(), resample(PAIR, collector.results(), drawn)
 
 
-def test_a_draw_is_the_evaluation_of_the_images_drawn() -> None:
-    """Without ties, which copies interleave, and with each recall reached in spite of rounding."""
-    truths = synthetic()
+def check_equal(ours: AveragePrecision, draws: Draws, oracle: Any, names: dict[int, str]) -> None:
+    """Check that every value is the oracle's."""
+    precision = oracle.eval["precision"][..., -1]
+
+    def mean(values: np.ndarray) -> float | None:
+        return values[values > -1].mean() if (values > -1).any() else None
+
+    values = [mean(precision[:, :, :, 0]), mean(precision[0, :, :, 0])]
+    assert ours.values == pytest.approx(values, abs=1e-12)
+    assert draws.plain == pytest.approx(values, abs=1e-12), "what is resampled agrees"
+    for i, size in enumerate(oracle.params.areaRngLbl):
+        if size != "all":
+            assert ours.sizes[size] == pytest.approx(mean(precision[..., i]), abs=1e-12)
+    for k, name in enumerate(names[c] for c in sorted(names)):
+        both = mean(precision[:, :, k, 0]), mean(precision[0, :, k, 0])
+        assert ours.classes[name] == pytest.approx(both, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("shape", MEASURES)
+def test_equal_to_pycocotools(shape: str, seed: int) -> None:
+    measure, keypoints = MEASURES[shape]
+    truths = labelled_images(seed, keypoints)
+    detections = scattered(truths, seed + 10, keypoints)
+    oracle = judged_by_pycocotools(truths, detections, NAMES, measure)
+    ours, draws = measured(truths, detections, NAMES, measure)
+    assert 0.05 < (ours.values[0] or 0) < 0.95
+    check_equal(ours, draws, oracle, NAMES)
+
+
+@pytest.mark.parametrize(("written", "measure"), [(BoxLabels(), BOXES), (MaskLabels(), MASKS)])
+def test_equal_to_pycocotools_on_photographs(written: ObjectFormat, measure: Measure) -> None:
+    truths, names, shapes = of_coco(written)
+    truths = dict(islice(truths.items(), 40))
+    detections = {}
+    for name, labels in truths.items():
+        scores = np.linspace(0.9, 0.1, len(labels))
+        shifted = found((labels.boxes + 3).tolist(), scores.tolist(), labels.class_ids.tolist())
+        if labels.masks:
+            masks = decode_masks([each["counts"].decode() for each in labels.masks], shapes[name])
+            shifted = replace(shifted, masks=np.roll(masks, 3, axis=2))
+        detections[name] = shifted
+    oracle = judged_by_pycocotools(truths, detections, names, measure, shapes)
+    check_equal(*measured(truths, detections, names, measure, shapes=shapes), oracle, names)
+
+
+@pytest.mark.parametrize("shape", ["boxes", "17 keypoints", "rotated"])
+def test_a_draw_is_the_evaluation_of_the_images_drawn(shape: str) -> None:
+    """Without ties, which copies interleave."""
+    measure, _ = MEASURES[shape]
+    truths = labelled_images(7)
     rng = np.random.default_rng(1)
     detections = {
         name: replace(each, scores=np.sort(rng.random(len(each), np.float32))[::-1])
-        for name, each in scattered(truths, 3, 5).items()
+        for name, each in scattered(truths, 5).items()
     }
-    weights = weights_of(len(truths), 10)
-    drawn = resample(score_classes(detections, truths), weights).drawn
-    for row, values in zip(weights, drawn, strict=True):
+    weights = weights_of(len(truths), 4)
+    _, draws = measured(truths, detections, NAMES, measure, weights=weights)
+    for row, values in zip(weights, draws.drawn, strict=True):
         copies = [(name, i) for name, n in zip(truths, row, strict=True) for i in range(n)]
         some = {f"{name}-{i}": truths[name] for name, i in copies}
         mine = {f"{name}-{i}": detections[name] for name, i in copies}
-        recalls = np.linspace(0, 1, 101) - 1e-9
-        oracle = judged_by_pycocotools(some, mine, NAMES, recThrs=recalls)
-        assert values == pytest.approx(oracle.stats[:2], abs=1e-12)
+        oracle = judged_by_pycocotools(some, mine, NAMES, measure)
+        precision = oracle.eval["precision"][:, :, :, 0, -1]
+        known = precision[:, :, (precision > -1).all(axis=(0, 1))]
+        assert values == pytest.approx([known.mean(), known[0].mean()], abs=1e-12)
 
 
-def test_what_has_no_upright_boxes_is_refused() -> None:
-    for task in ("detect", "segment", "pose"):
-        check_measurable(NetworkHead(task))
-    for task, models in (("obb", "models for oriented boxes"), ("classify", "classification")):
-        with pytest.raises(UserError, match=f"accuracy of {models}.* is not measured; leave out"):
-            check_measurable(NetworkHead(task))
+def test_keypoints_are_as_similar_as_for_ultralytics() -> None:
+    measure = keypoint_measure(17)
+    truths = labelled_images(3)
+    for name, detections in scattered(truths, 4).items():
+        labels = truths[name]
+        if not len(labels) or labels.keypoints is None or detections.keypoints is None:
+            continue
+        theirs = kpt_iou(
+            torch.from_numpy(labels.keypoints),
+            torch.from_numpy(detections.keypoints.astype(np.float64)),
+            torch.from_numpy(labels.areas),
+            list(measure.sigmas),
+        ).T.numpy()
+        ours = measure.overlaps(measure.detected(detections, SHAPE), labels)
+        known = (labels.keypoints[..., 2] > 0).any(axis=1)
+        np.testing.assert_allclose(ours[:, known], theirs[:, known], atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [*MEASURES, "probabilistic"])
+def test_what_finds_an_object_is_what_ultralytics_says(shape: str) -> None:
+    """Without crowds and without equal overlaps; oriented boxes by Ultralytics' own overlaps."""
+    measure, keypoints = (MEASURES | {"probabilistic": (PROBABILISTIC, 17)})[shape]
+    truths = labelled_images(11, keypoints)
+    validator = BaseValidator.__new__(BaseValidator)
+    validator.iouv = torch.from_numpy(IOU_THRESHOLDS)
+    for name, detections in scattered(truths, 12, keypoints).items():
+        labels = truths[name]
+        overlap = measure.overlaps(measure.detected(detections, SHAPE), labels)
+        nobody = np.zeros(len(labels), bool)
+        ours = assign_labels(overlap, IOU_THRESHOLDS, crowd=nobody, ignored=nobody) >= 0
+        same = torch.zeros(len(detections)), torch.zeros(len(labels))
+        theirs = overlap.T
+        if measure is PROBABILISTIC and labels.oriented is not None:
+            theirs = batch_probiou(labels.oriented.astype(np.float32), detections.oriented).numpy()
+        found = validator.match_predictions(*same, torch.from_numpy(theirs)).numpy()
+        np.testing.assert_array_equal(ours.T, found)
+
+
+def test_without_an_evaluator_the_values_are_the_same() -> None:
+    truths = labelled_images(5)
+    detections = scattered(truths, 6)
+    collector = ScoreCollector([*truths.values()], ROTATED)
+    for position, (name, labels) in enumerate(truths.items()):
+        mine = detections[name]
+        shown = Detected(mine.scores, mine.class_ids, ROTATED.detected(mine, SHAPE))
+        collector.add(position, shown, ROTATED.overlaps(shown.shapes, labels), labels)
+    ours = plain_precision(collector.results(), NAMES)
+    evaluated, _ = measured(truths, detections, NAMES, ROTATED)
+    assert ours.values == pytest.approx(evaluated.values, abs=1e-12)
+    for name in ("cat", "dog", "bird"):
+        assert ours.classes[name] == pytest.approx(evaluated.classes[name], abs=1e-12)
 
 
 def test_perfect_and_empty_detections() -> None:
     truths = {"a": truth([[0, 0, 50, 50], [60, 60, 90, 90]], [0, 1]), "b": truth([], [])}
     perfect = {"a": found(truths["a"].boxes.tolist(), [0.9, 0.8], [0, 1]), "b": found([], [], [])}
     nothing = {"a": found([], [], []), "b": found([], [], [])}
-    assert mean_average_precision(perfect, truths, NAMES).map == 1
-    empty = mean_average_precision(nothing, truths, NAMES)
-    assert (empty.map, empty.map50) == (0, 0)
-    assert empty.sizes["large"] is None, "no large object is labelled"
     weights = weights_of(2, 100)
-    one, other = (resample(score_classes(each, truths), weights) for each in (perfect, nothing))
+    all_found, one = measured(truths, perfect, NAMES, weights=weights)
+    empty, other = measured(truths, nothing, NAMES, weights=weights)
+    assert all_found.values == pytest.approx((1, 1), abs=1e-12)
+    assert empty.values == (0, 0)
+    assert empty.sizes["large"] is None, "no large object is labelled"
     nothing_lost = AccuracyLoss(difference=0, interval=(0, 0), percent=0, percent_interval=(0, 0))
-    assert accuracy_losses(one, one) == (nothing_lost, nothing_lost)
-    assert accuracy_losses(one, other)[0].percent == 100
+    assert accuracy_losses(one, one) == dict.fromkeys(PAIR, nothing_lost)
+    assert accuracy_losses(one, other)["mAP50"].percent == 100
+    gained = accuracy_losses(other, one)["mAP50"]
+    assert (gained.difference, gained.percent, gained.percent_interval) == (1, None, None)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +328,7 @@ def test_perfect_and_empty_detections() -> None:
     ],
 )
 def test_mistakes_are_sorted(box: list[int], class_id: int, kind: str | None, fate: str) -> None:
-    result = sort_image(found([box], [0.9], [class_id]), truth([[0, 0, 100, 100]], [0]))
+    result = sorted_image(found([box], [0.9], [class_id]), truth([[0, 0, 100, 100]], [0]))
     assert result.mistakes == Counter([kind] if kind else [])
     assert result.fates == [fate]
 
@@ -180,64 +336,16 @@ def test_mistakes_are_sorted(box: list[int], class_id: int, kind: str | None, fa
 def test_a_second_detection_of_an_object_is_a_duplicate_and_a_crowd_forgives() -> None:
     boxes = [[0, 0, 100, 100], [0, 0, 99, 99], [200, 200, 240, 240]]
     labels = truth([[0, 0, 100, 100], [180, 180, 400, 400]], [0, 0], [0, 1])
-    result = sort_image(found(boxes, [0.9, 0.8, 0.7], [0, 0, 0]), labels)
+    result = sorted_image(found(boxes, [0.9, 0.8, 0.7], [0, 0, 0]), labels)
     assert (result.found, result.mistakes, result.fates) == (1, Counter(["duplicate"]), ["found"])
 
 
 def test_what_moves_between_two_arms() -> None:
     labels = truth([[0, 0, 100, 100], [200, 0, 300, 100]], [0, 1])
     one, other = ErrorCounts(), ErrorCounts()
-    one.add("a", found(labels.boxes.tolist(), [0.9, 0.8], [0, 1]), labels)
-    other.add("a", found([labels.boxes[0].tolist()], [0.9], [1]), labels)
+    one.add("a", sorted_image(found(labels.boxes.tolist(), [0.9, 0.8], [0, 1]), labels))
+    other.add("a", sorted_image(found([labels.boxes[0].tolist()], [0.9], [1]), labels))
     table = moved(one.fates, other.fates)
     assert table["found"] == {"found": 0, "wrong class": 1, "badly placed": 0, "missed": 1}
     assert one.results().precision == one.results().recall == 1
     assert ErrorCounts().results().precision is None
-
-
-def test_yolo_and_coco_labels_say_the_same(tmp_path: Path) -> None:
-    folder = tmp_path / "labels"
-    (folder / "sub").mkdir(parents=True)
-    (folder / "sub" / "a.txt").write_text("1 0.5 0.5 0.2 0.4\n2 0.1 0.1 0.3 0.1 0.3 0.5\n\n")
-    boxes = [[80, 30, 40, 40], [20, 10, 40, 40]]
-    document = {
-        "images": [{"id": 4, "file_name": "a.jpg"}, {"id": 5, "file_name": "other.jpg"}],
-        "categories": [{"id": 9, "name": "dog"}, {"id": 3, "name": "bird"}, {"id": 1, "name": "x"}],
-        "annotations": [
-            {"image_id": 4, "category_id": 9, "bbox": boxes[0]},
-            {"image_id": 4, "category_id": 3, "bbox": boxes[1]},
-            {"image_id": 4, "category_id": 1, "bbox": boxes[1]},
-            {"image_id": 5, "category_id": 3, "bbox": boxes[1]},
-        ],
-    }
-    file = tmp_path / "labels.json"
-    file.write_text(json.dumps(document))
-    shapes = {"sub/a.jpg": (100, 200), "b.jpg": (50, 50)}
-    yolo, coco = load_labels(folder, shapes, NAMES), load_labels(file, shapes, NAMES)
-    for labels in (yolo, coco):
-        assert labels.images["sub/a.jpg"].class_ids.tolist() == [1, 2]
-        np.testing.assert_allclose(
-            labels.images["sub/a.jpg"].boxes, [[80, 30, 120, 70], [20, 10, 60, 50]]
-        )
-    assert len(yolo.images["b.jpg"]) == 0
-    assert yolo.notes == ["Images without a label file, which count as images without objects: 1."]
-    assert "b.jpg" not in coco.images
-    assert coco.notes == [
-        "Images that are not in the labels and are left out: 1.",
-        "Boxes left out, since the model does not have their classes (x): 1.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("9 0.5 0.5 0.2 0.2", "line 1 names class 9, which the model does not have"),
-        ("0 0.5 0.5", "line 1 is not a YOLO label"),
-        ("0 0.5 0.5 x 1", "line 1 is not a YOLO label"),
-        ("", "names no object in any of the 1 images"),
-    ],
-)
-def test_labels_that_cannot_be_used(text: str, sentence: str, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(text)
-    with pytest.raises(UserError, match=sentence):
-        load_labels(tmp_path, {"a.jpg": (100, 100)}, NAMES)

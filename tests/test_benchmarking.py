@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.benchmarking.contestants import (
     RATIOS,
     RUNNERS,
@@ -42,17 +43,33 @@ def images() -> list[BatchImage]:
 @pytest.fixture
 def workload(yolo11n_onnx: Path) -> Workload:
     thresholds = Thresholds(conf=0.25, iou=0.45, max_det=300)
-    return Workload("detect", "", str(yolo11n_onnx), (640, 640), True, False, thresholds, 0.01)
+    return Workload(
+        task="detect",
+        reference="",
+        onnx=str(yolo11n_onnx),
+        runtime="onnxruntime",
+        providers=PROVIDERS,
+        imgsz=(640, 640),
+        rect=True,
+        end2end=False,
+        thresholds=thresholds,
+        floor=0.01,
+    )
 
 
-def test_the_whole_machine_is_a_process_per_core_for_an_arm() -> None:
-    single, whole = line_ups(4)
+def test_the_whole_machine_is_a_process_per_core_for_an_arm(workload: Workload) -> None:
+    single, whole = line_ups(4, workload)
     assert {each.kind for each in single} == {each.kind for each in whole} == set(RUNNERS)
     assert all((each.processes, each.threads) == (1, 1) for each in single)
     for each in whole:
         expected = (4, 1) if each.kind.endswith(" arm") else (1, 4)
         assert (each.processes, each.threads) == expected
-    assert len(line_ups(1)) == 1
+    assert len(line_ups(1, workload)) == 1
+
+
+def test_predict_runs_no_file_that_is_not_onnx(workload: Workload) -> None:
+    (single,) = line_ups(1, replace(workload, onnx="model.zip"))
+    assert [each.kind for each in single if "predict" in each.kind] == ["predict on the .pt"]
 
 
 def test_a_speed_counts_the_slowest_process_and_the_memory_of_all() -> None:

@@ -106,7 +106,7 @@ MISTAKES = [
     ("exports: {b: {opsett: 1}}", "in exports.b (did you mean 'opset'?); it may have ", "misspelt"),
     ("models: {a: {weight: a.pt}}", "in models.a (did you mean 'weights'?)", "a misspelt key"),
     ("models: {a: {weights: no/a.pt}}", "models.a.weights is no/a.pt, which does not exist.", ""),
-    ("models: {a: }", "models.a lacks the key 'weights'.", "a model of nothing"),
+    ("models: {a: }", "models.a must have either weights or a reference.", "a model of nothing"),
     ("models: {}", "models is {}; it must not be empty.", "no model"),
     ("models: {a: a.pt}", f'models.a is "a.pt"; {KEYS}', "weights without their key"),
     ("models: [a.pt]", f'models is ["a.pt"]; {KEYS}', "models without names"),
@@ -262,7 +262,7 @@ def test_a_value_is_allowed_as_soon_as_it_is_registered(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("exports: {b: {runtime: tensorrt}}", "it must be one of onnxruntime, openvino."),
+        ("exports: {b: {runtime: tensorflow}}", f"it must be one of {', '.join(RUNTIMES)}."),
         ("external: {b: {inject: [brg]}}", r"it must be one of \d+ names, such as bgr"),
         ("external: {b: {inject: [1]}}", "it must be text."),
     ],

@@ -149,10 +149,10 @@ import numpy as np
 from parity.backends.onnx_network import OnnxNetwork
 from parity.planning.schema import complete
 
-exports = {"fp32": {"runtime": "opencv"}}
+exports = {"fp32": {"runtime": "standard"}}
 complete({"models": {"m": {"weights": "yolo11n.pt"}}, "exports": exports})
 tensor = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
-runs = [OnnxNetwork.load(sys.argv[1], threads=1, runtime=r) for r in ("onnxruntime", "opencv")]
+runs = [OnnxNetwork.load(sys.argv[1], threads=1, runtime=r) for r in ("onnxruntime", "standard")]
 ours, theirs = (network.forward(tensor) for network in runs)
 print(np.abs(ours - theirs).max())
 """

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime import InferenceSession
 
+from parity.backends.given_export import LoadReference, take_adapted
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.pytorch.given_export import take_adapted
 from parity.data.listing import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, adapt
@@ -28,6 +29,12 @@ from tests.test_hostile_graphs import detector, looping
 OPTIONS: dict[str, Any] = {"imgsz": [640, 640], "metadata": {}}
 CLASSES = 80
 ANCHORS = 8400
+
+
+def loading(checkpoint: Path) -> LoadReference:
+    from parity.backends.pytorch.network import PytorchNetwork
+
+    return partial(PytorchNetwork.load, checkpoint, rect=False, threads=2, device="cpu")
 
 
 def value(
@@ -140,7 +147,7 @@ EDITS = [
     Edited(transpose, "transposed", "", "Its output is transposed"),
     Edited(remove_sigmoid, "logits", "", "Its scores are logits"),
     Edited(as_deepstream, "corners", "", "as DeepStream-Yolo exports do"),
-    Edited(strip, "", "imgsz names stride task", "lacks imgsz and names and stride and task"),
+    Edited(strip, "", "imgsz names stride task", "lacks imgsz, names, stride and task"),
     Edited(lose_sizes, "", "imgsz stride", "lacks imgsz and stride"),
     Edited(leave, "", "", ""),
 ]
@@ -164,7 +171,7 @@ def test_what_deviates_is_recognised_undone_and_said(
     model = onnx.load(yolo11n_static)
     case.edit(model)
     onnx.save(model, tmp_path / "given.onnx")
-    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", yolo11n_pt, OPTIONS)
+    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
     network = OnnxNetwork.load(tmp_path / "own.onnx", threads=2)
     metadata = network.session.metadata
     assert metadata.get(ADAPTED, "") == case.adapted
@@ -190,7 +197,7 @@ def test_metadata_of_the_configuration_replaces_that_of_the_file(
 ) -> None:
     names = tuple(f"class {i}" for i in range(CLASSES))
     options = OPTIONS | {"metadata": {"names": names, "stride": None}}
-    take_adapted(yolo11n_static, tmp_path / "own.onnx", yolo11n_pt, options)
+    take_adapted(yolo11n_static, tmp_path / "own.onnx", loading(yolo11n_pt), options)
     network = OnnxNetwork.load(tmp_path / "own.onnx", threads=1)
     assert network.names == dict(enumerate(names))
     assert network.session.metadata[COMPLETED] == "names:configuration"
@@ -203,7 +210,7 @@ def test_what_an_earlier_run_wrote_of_a_file_is_not_believed(
     for key, text in {ADAPTED: "x", COMPLETED: "names:checkpoint"}.items():
         model.metadata_props.add(key=key, value=text)
     onnx.save(model, tmp_path / "given.onnx")
-    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", yolo11n_pt, OPTIONS)
+    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
     metadata = {e.key: e.value for e in onnx.load(tmp_path / "own.onnx").metadata_props}
     assert list(of_metadata(metadata)) == []
     assert metadata == {e.key: e.value for e in onnx.load(yolo11n_static).metadata_props}
@@ -228,7 +235,7 @@ def test_open_axes_stay_open(returned: list[int | None] | None) -> None:
 
 def exported(given: Path, destination: Path, checkpoint: Path) -> None:
     """Do with a given file what the export does."""
-    take_adapted(given, destination, checkpoint, OPTIONS)
+    take_adapted(given, destination, loading(checkpoint), OPTIONS)
     facts_of_file(describe_file(destination), given)
 
 
@@ -299,13 +306,16 @@ def test_inputs_that_no_image_can_be_say_why(
 
 ENDLESS = """
 import sys
-from parity.backends.pytorch.given_export import take_adapted
+from functools import partial
+from parity.backends.given_export import take_adapted
+from parity.backends.pytorch.network import PytorchNetwork
 from parity.errors import in_one_sentence
 from parity.limits import Limits
 Limits(graph_seconds=2).set()
 given, destination, checkpoint = sys.argv[1:]
+load = partial(PytorchNetwork.load, checkpoint, rect=False, threads=2, device="cpu")
 with in_one_sentence():
-    take_adapted(given, destination, checkpoint, {"imgsz": [64, 64], "metadata": {}})
+    take_adapted(given, destination, load, {"imgsz": [64, 64], "metadata": {}})
 """
 
 

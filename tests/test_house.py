@@ -17,6 +17,7 @@ LAYERS = (
     "tasks",
     "postprocessing",
     "data",
+    "labels",
     "deployment",
     "model_files",
     "backends",

@@ -95,6 +95,11 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
         ({"opset": 12, "given": False}, "warn", "The operator set is 18; 12 was asked for."),
         (
             {"quantize": 16},
+            "stop",
+            "float16 was asked for, but most weights are .* float32. Give another file",
+        ),
+        (
+            {"quantize": 16, "given": False},
             "warn",
             "float16 was asked for, but most weights are .* float32.",
         ),

@@ -16,7 +16,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.data.labels import Labels, load_labels
+from parity.accuracy.tasks.task import MEASURED_TASKS
+from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.external.entries import LARGEST_COORDINATE, LOWEST_CLASS_ID
 from parity.external.file_format import FORMATS, recognise
@@ -36,7 +37,7 @@ from tests.malformed import (
     ENTRY,
     HEADER,
     IMAGES,
-    LABELS,
+    LABELS_OF_TASKS,
     MANIFEST,
     NAMES,
     WORDS,
@@ -47,6 +48,8 @@ from tests.malformed import (
     nasty,
     spoiled,
 )
+
+HEAD = NetworkHead(keypoint_shape=(2, 3))
 
 LONGEST_SECONDS = 5.0
 MOST_GIGABYTES = 2.0
@@ -209,43 +212,52 @@ def test_rows_of_any_values_have_a_layout_or_a_sentence(rows: list[list[Any]]) -
         assert layout is None or layout in LAYOUTS
 
 
-def check_labels(labels: Labels) -> None:
-    for note in labels.notes:
-        check_sentence(note)
-    for truth in labels.images.values():
-        assert np.isfinite(truth.boxes).all()
-        assert (truth.boxes[:, 2:] >= truth.boxes[:, :2]).all()
-        assert (truth.areas >= 0).all()
-        assert {*truth.class_ids.tolist()} <= {*NAMES}
+def check_labels(source: Path, task: str) -> None:
+    """Read labels, and check what was read."""
+    with bounded():
+        labels = MEASURED_TASKS[task].labels(HEAD).read(source, IMAGES, NAMES)
+        for note in labels.notes:
+            check_sentence(note)
+        for truth in labels.images.values():
+            for shapes in (truth.boxes, truth.keypoints, truth.oriented):
+                assert shapes is None or np.isfinite(shapes).all()
+            assert (truth.boxes[:, 2:] >= truth.boxes[:, :2]).all()
+            assert (truth.areas >= 0).all()
+            assert {*truth.class_ids.tolist()} <= {*NAMES}
+
+
+COCO_LABELS = [(task, "a.json", json.dumps(LABELS_OF_TASKS[task])) for task in LABELS_OF_TASKS]
+TEXT_LABELS = [(task, "labels/a.txt", text) for task, text in YOLO_LABELS.items()]
 
 
 @pytest.mark.parametrize("numbers", NUMBERS, ids=["few", "many"])
-@pytest.mark.parametrize(
-    ("name", "correct"), [("a.json", json.dumps(LABELS)), ("labels/a.txt", YOLO_LABELS)]
-)
-def test_mutants_of_labels(folder: Path, name: str, correct: str, numbers: range) -> None:
+@pytest.mark.parametrize(("task", "name", "correct"), [*COCO_LABELS, *TEXT_LABELS])
+def test_mutants_of_labels(
+    folder: Path, task: str, name: str, correct: str, numbers: range
+) -> None:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     source = path if path.suffix == ".json" else path.parent
+    path.write_text(correct)
+    assert MEASURED_TASKS[task].labels(HEAD).read(source, IMAGES, NAMES).images
     for number, data in mutants([correct.encode()], numbers):
         path.write_bytes(data)
         try:
-            with bounded():
-                check_labels(load_labels(source, IMAGES, NAMES))
+            check_labels(source, task)
         except BaseException as error:
             error.add_note(f"mutant {number}")
             raise
 
 
-def test_spoiled_labels(folder: Path) -> None:
+@pytest.mark.parametrize("task", LABELS_OF_TASKS)
+def test_spoiled_labels(folder: Path, task: str) -> None:
     path = folder / "labels.json"
 
-    @examples(150)
-    @given(spoiled([LABELS]))
+    @examples(150 if task == "detect" else 60)
+    @given(spoiled([LABELS_OF_TASKS[task]]))
     def check(document: Any) -> None:
         path.write_text(as_text(document))
-        with bounded():
-            check_labels(load_labels(path, IMAGES, NAMES))
+        check_labels(path, task)
 
     check()
 

@@ -58,3 +58,27 @@ def test_every_node_comes_after_its_inputs(order: list[str]) -> None:
 def test_a_cycle_is_an_error() -> None:
     with pytest.raises(ValueError, match="cycle"):
         sort_nodes(graph("ab", {"a": ["b"], "b": ["a"]}))
+
+
+def test_what_is_left_out_connects_no_nodes() -> None:
+    resize = helper.make_node("Resize", ["images", "", "scales"], ["a"], "a")
+    best = helper.make_node("TopK", ["a", "k"], ["", "e"], "e")
+    made = graph("")
+    made.node.extend([resize, best])
+    assert is_sorted(made)
+
+
+def test_a_graph_inside_a_node_comes_after_what_it_reads() -> None:
+    body = helper.make_graph(
+        [helper.make_node("Neg", ["a"], ["inner"])],
+        "body",
+        [],
+        [helper.make_tensor_value_info("inner", TensorProto.FLOAT, None)],
+    )
+    made = graph("a")
+    made.node.insert(
+        0, helper.make_node("If", ["true"], ["e"], "e", then_branch=body, else_branch=body)
+    )
+    assert not is_sorted(made)
+    sort_nodes(made)
+    assert names(made) == "ae"

@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo
+from parity.backends.runtimes.runtime import RUNTIMES, Runtime, TensorInfo
 from parity.errors import UserError
 from parity.provenance import local_imports
 from tests.conftest import ROOT
@@ -47,37 +47,87 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.onnx"
 
 
-def test_a_provider_that_is_not_there_is_passed_over(
+CUDA = "CUDAExecutionProvider"
+
+
+def check(path: Path, *providers: str, fallback: bool = False) -> None:
+    network = OnnxNetwork.load(path, runtime="onnxruntime", providers=providers, threads=1)
+    if CUDA in network.session.providers:
+        pytest.skip("this machine has the provider")
+    network.check_providers(providers=providers, fallback_provider=fallback, export="mine")
+
+
+def test_a_provider_that_is_not_there_stops_the_run(path: Path) -> None:
+    with pytest.raises(UserError, match=f"exports.mine: {CUDA} is not available") as said:
+        check(path, CUDA, CPU)
+    assert f"{CPU} would be measured instead" in str(said.value)
+
+
+def test_it_is_passed_over_where_that_is_allowed(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        network = OnnxNetwork.load(
-            path, runtime="onnxruntime", providers=["CUDAExecutionProvider", CPU], threads=1
-        )
-    if network.session.executed_by != CPU:
-        pytest.skip("this machine has the provider")
-    assert "CUDAExecutionProvider is not available" in caplog.text
+        check(path, CUDA, CPU, fallback=True)
+    assert f"{CUDA} is not available here; the export runs on {CPU}" in caplog.text
 
 
 def test_the_provider_that_is_there_is_used_without_a_word(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    network = OnnxNetwork.load(path, runtime="onnxruntime", providers=[CPU], threads=1)
-    assert network.session.executed_by == CPU
+    check(path, CPU)
     assert not caplog.records
+
+
+def outputs(path: Path, runtime: str) -> np.ndarray:
+    """Return what a runtime makes of a random image."""
+    image = np.random.default_rng(4).integers(0, 255, (40, 30, 3), np.uint8)
+    network = OnnxNetwork.load(path, runtime=runtime, threads=1)
+    return network.forward(network.preprocess(image))
+
+
+def test_opencv_computes_the_same(path: Path) -> None:
+    np.testing.assert_allclose(outputs(path, "opencv"), outputs(path, "onnxruntime"), atol=1e-5)
+    session = RUNTIMES["opencv"].load(path, threads=1, providers=())
+    assert session.executed_by.startswith("OpenCV ")
+    assert session.input == TensorInfo("images", (1, 3, 32, 32), "float32")
+
+
+def test_opencv_runs_batches_and_open_axes(path: Path) -> None:
+    model = onnx.load(path)
+    for value in (model.graph.input[0], model.graph.output[0]):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    for axis in (2, 3):
+        model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = f"axis{axis}"
+    model.graph.output[0].type.tensor_type.shape.dim[2].dim_param = "anchors"
+    stored = {tensor.name: tensor for tensor in model.graph.initializer}
+    stored["shape"].CopyFrom(numpy_helper.from_array(np.array([-1, 6, 2048]), "shape"))
+    onnx.save(model, path)
+    tensor = np.random.default_rng(5).random((2, 3, 32, 64), np.float32)
+    (ours,), (theirs,) = (
+        RUNTIMES[name].load(path, threads=1, providers=(CPU,)).run(tensor)
+        for name in ("onnxruntime", "opencv")
+    )
+    np.testing.assert_allclose(theirs, ours, atol=1e-5)
+
+
+def test_what_opencv_cannot_load_or_run_is_said(path: Path) -> None:
+    model = onnx.load(path)
+    model.graph.node[1].op_type = "NoSuchOperator"
+    onnx.save(model, path)
+    with pytest.raises(UserError, match=r"model.onnx: OpenCV.* cannot (load|run) it"):
+        outputs(path, "opencv")
+    model.graph.node[1].op_type = "NonMaxSuppression"
+    onnx.save(model, path)
+    with pytest.raises(UserError, match="has NonMaxSuppression in its graph, at which OpenCV"):
+        outputs(path, "opencv")
 
 
 def test_openvino_computes_the_same(path: Path) -> None:
     if importlib.util.find_spec("openvino") is None:
         pytest.skip("OpenVINO is not installed: pip install -r requirements-openvino.txt")
-    image = np.random.default_rng(4).integers(0, 255, (40, 30, 3), np.uint8)
-    networks = [
-        OnnxNetwork.load(path, runtime=runtime, providers=[CPU], threads=1)
-        for runtime in ("onnxruntime", "openvino")
-    ]
-    ours, theirs = (each.forward(each.preprocess(image)) for each in networks)
-    np.testing.assert_allclose(theirs, ours, atol=1e-5)
-    assert networks[1].session.executed_by.startswith("OpenVINO 20")
+    np.testing.assert_allclose(outputs(path, "openvino"), outputs(path, "onnxruntime"), atol=1e-5)
+    session = RUNTIMES["openvino"].load(path, threads=1, providers=())
+    assert session.executed_by.startswith("OpenVINO 20")
 
 
 def test_openvino_that_is_not_installed(path: Path) -> None:
@@ -96,15 +146,16 @@ class Halving:
         "imgsz": "[32, 64]", "names": "{0: 'a', 1: 'b'}", "stride": "32", "task": "detect"
     }  # fmt: skip
     executed_by = "nothing"
-    package = "numpy"
+    versions: ClassVar = {}
+    providers = ()
 
     def run(self, tensor: np.ndarray) -> list[np.ndarray]:
         return [tensor / 2]
 
 
 def test_a_new_runtime_is_used_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = {**RUNTIMES, "halving": lambda path, *, threads, providers: Halving()}  # noqa: ARG005
-    monkeypatch.setattr(RUNTIMES, "_entries", entries)
+    halving = Runtime("Halving", lambda path, *, threads, providers: Halving())  # noqa: ARG005
+    monkeypatch.setattr(RUNTIMES, "_entries", {**RUNTIMES, "halving": halving})
     network = OnnxNetwork.load("no file", runtime="halving", threads=1)
     assert (network.imgsz, network.stride, network.rect) == ((32, 64), 32, True)
     tensor = np.ones((1, 3, 32, 64), np.float32)
@@ -115,7 +166,8 @@ LIGHT = """
 import sys
 from parity.backends.runtimes.runtime import RUNTIMES
 print(*RUNTIMES)
-sys.exit(" ".join({"numpy", "onnxruntime", "openvino"} & set(sys.modules)) or 0)
+packages = {"numpy", "onnx", "onnxruntime", "openvino", "cv2", "ai_edge_litert", "ncnn", "MNN"}
+sys.exit(" ".join(packages & set(sys.modules)) or 0)
 """
 
 
@@ -124,7 +176,7 @@ def test_the_names_of_runtimes_cost_no_import_of_them() -> None:
         [sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, check=False, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["onnxruntime", "openvino"]
+    assert done.stdout.split() == list(RUNTIMES)
 
 
 def test_an_edit_of_a_runtime_concerns_the_rules_that_use_it_alone() -> None:

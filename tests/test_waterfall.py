@@ -24,7 +24,7 @@ ARMS = {
 
 
 def arm(name: str) -> ArmResults:
-    imgsz, rect = ARMS[name]
+    imgsz, rect = ARMS.get(name, ((640, 640), False))
     return ArmResults(made_by(name, imgsz=imgsz, rect=rect), 1, 0, 10, 0.5, {}, {})
 
 
@@ -62,7 +62,7 @@ def results(*comparisons: ComparisonResults) -> Results:
         images_note="",
         names={},
         thresholds=THRESHOLDS,
-        arms={name: arm(name) for name in ARMS},
+        arms={name: arm(name) for name in (*ARMS, *(c.candidate for c in comparisons))},
         exports={},
         comparisons={f"{c.effect}-{c.candidate}": c for c in comparisons},
         images_total=1,

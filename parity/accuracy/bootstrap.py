@@ -1,12 +1,12 @@
 """How much of a difference in accuracy the choice of images explains: a bootstrap over images."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from parity.accuracy.resampled_precision import ClassScores, average_precision
-from parity.accuracy.results import AccuracyLoss, Intervals
+from parity.accuracy.results import AccuracyLoss, Metric
 
 SEED = 20240229
 """Chosen; the same draws for every arm and run."""
@@ -20,23 +20,45 @@ CELLS = 20_000_000
 
 @dataclass(frozen=True)
 class Draws:
-    """Mean average precision of an arm, for the images as they are and for draws of them.
+    """The metrics of an arm, for the images as they are and for draws of them.
 
     Attributes
     ----------
-    plain : (2,) float64
-        mAP50-95 and mAP50.
-    drawn : (B, 2) float64
+    names : tuple of str
+        Of M metrics.
+    plain : (M,) float64
+        Their values; NaN where nothing is labelled.
+    drawn : (B, M) float64
         The same for each draw of as many images with replacement.
     """
 
+    names: tuple[str, ...]
     plain: np.ndarray
     drawn: np.ndarray
 
-    def intervals(self) -> Intervals:
-        """Return the intervals that hold 95 % of the draws."""
-        (low, high), (low50, high50) = np.nanpercentile(self.drawn, LEVEL, axis=0).T.tolist()
-        return Intervals((low, high), (low50, high50))
+    def metrics(self, values: Sequence[float | None] | None = None) -> dict[str, Metric]:
+        """Return the metrics with the intervals that hold 95 % of the draws.
+
+        Parameters
+        ----------
+        values : sequence of float, optional
+            To state in place of those of the images as they are.
+        """
+        stated = self.plain.tolist() if values is None else values
+        lows, highs = np.nanpercentile(self.drawn, LEVEL, axis=0).tolist()
+        return {
+            name: Metric(value, (low, high))
+            for name, value, low, high in zip(self.names, stated, lows, highs, strict=True)
+        }
+
+    @classmethod
+    def joined(cls, parts: Sequence["Draws"]) -> "Draws":
+        """Return the metrics of several parts, drawn alike."""
+        return cls(
+            tuple(name for part in parts for name in part.names),
+            np.concatenate([part.plain for part in parts]),
+            np.concatenate([part.drawn for part in parts], axis=1),
+        )
 
 
 def weights_of(images: int, draws: int) -> np.ndarray:
@@ -80,36 +102,34 @@ def mean_precision(classes: Mapping[int, ClassScores], weights: np.ndarray) -> n
     return np.concatenate(parts)
 
 
-def resample(classes: Mapping[int, ClassScores], weights: np.ndarray) -> Draws:
+def resample(
+    names: tuple[str, str], classes: Mapping[int, ClassScores], weights: np.ndarray
+) -> Draws:
     """Return the mean average precision of an arm for the images and for draws of them."""
     once = np.ones((1, weights.shape[1]), np.int64)
-    return Draws(mean_precision(classes, once)[0], mean_precision(classes, weights))
+    return Draws(names, mean_precision(classes, once)[0], mean_precision(classes, weights))
 
 
-def accuracy_losses(reference: Draws, candidate: Draws) -> tuple[AccuracyLoss, AccuracyLoss]:
-    """Return what a candidate loses of mAP50-95 and of mAP50, both arms drawn alike."""
-    map_loss, map50_loss = (
-        _accuracy_loss(
+def accuracy_losses(reference: Draws, candidate: Draws) -> dict[str, AccuracyLoss]:
+    """Return what a candidate loses of each metric, both arms drawn alike."""
+    return {
+        name: _accuracy_loss(
             (reference.plain[column], candidate.plain[column]),
             (reference.drawn[:, column], candidate.drawn[:, column]),
         )
-        for column in range(2)
-    )
-    return map_loss, map50_loss
+        for column, name in enumerate(reference.names)
+    }
 
 
 def _accuracy_loss(
     plain: tuple[float, float], drawn: tuple[np.ndarray, np.ndarray]
 ) -> AccuracyLoss:
     difference, differences = plain[1] - plain[0], drawn[1] - drawn[0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        lost = -100 * differences / drawn[0]
-        percent = float(-100 * difference / plain[0])
     low, high = np.nanpercentile(differences, LEVEL).tolist()
-    least, most = (np.nanpercentile(lost, LEVEL) + 0.0).tolist()
-    return AccuracyLoss(
-        difference=float(difference),
-        interval=(low, high),
-        percent=percent + 0.0 if np.isfinite(percent) else None,
-        percent_interval=(least, most),
-    )
+    some = drawn[0] > 0
+    if not (plain[0] > 0 and some.any()):
+        return AccuracyLoss(float(difference), (low, high), None, None)
+    lost = -100 * differences[some] / drawn[0][some]
+    least, most = (np.percentile(lost, LEVEL) + 0.0).tolist()
+    percent = float(-100 * difference / plain[0]) + 0.0
+    return AccuracyLoss(float(difference), (low, high), percent, (least, most))

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parity.accuracy.resampled_precision import assign_labels, overlaps
+from parity.accuracy.resampled_precision import assign_labels
 from parity.accuracy.results import ERROR_TYPES, FATES, ErrorType, Fate, OperatingPoint
-from parity.data.labels import Truth
-from parity.detection.detections import Detections
+from parity.labels.truth import Truth
 
 FOREGROUND, BACKGROUND = 0.5, 0.1
-"""IoU from which on a box lies on an object, and up to which it lies on none: those of TIDE."""
+"""Overlap from which on a detection lies on an object, and up to which it lies on none: those of
+TIDE."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class SortedImage:
     found : int
         Detections of an object: right class, overlap of at least 0.5.
     mistakes : Counter of ErrorType
-        Other detections by type; those in a crowd count nowhere.
+        Other detections by type; those that take an ignored label count nowhere.
     fates : list of Fate
-        What became of each object, in the order of the labels, crowds left out.
+        What became of each object, in the order of the labels, ignored ones left out.
     """
 
     found: int
@@ -38,40 +38,45 @@ class SortedImage:
     fates: list[Fate]
 
 
-def sort_image(detections: Detections, truth: Truth) -> SortedImage:
+def sort_image(
+    class_ids: np.ndarray, overlap: np.ndarray, truth: Truth, ignored: np.ndarray
+) -> SortedImage:
     """Sort the detections and objects of one image.
 
     Parameters
     ----------
-    detections : Detections
-        What an arm reports, by falling score.
+    class_ids : (N,) int
+        Of what an arm reports, by falling score.
+    overlap : (N, M) float64
+        Of detections with labels.
     truth : Truth
         What is in the image.
+    ignored : (M,) bool
+        Objects that need not be found.
     """
-    overlap = overlaps(detections.boxes, truth)
-    same = np.equal.outer(detections.class_ids, truth.class_ids)
-    taken = np.full(len(detections), -1)
-    for c in np.unique(detections.class_ids):
-        mine, labels = (
-            np.flatnonzero(detections.class_ids == c),
-            np.flatnonzero(truth.class_ids == c),
-        )
+    same = np.equal.outer(class_ids, truth.class_ids)
+    taken = np.full(len(class_ids), -1)
+    for c in np.unique(class_ids):
+        mine, labels = np.flatnonzero(class_ids == c), np.flatnonzero(truth.class_ids == c)
         (given,) = assign_labels(
-            overlap[np.ix_(mine, labels)], truth.crowd[labels], np.array([FOREGROUND])
+            overlap[np.ix_(mine, labels)],
+            np.array([FOREGROUND]),
+            crowd=truth.crowd[labels],
+            ignored=ignored[labels],
         )
         hit = given >= 0
         taken[mine] = given
         taken[mine[hit]] = labels[given[hit]]
     fates = np.full(len(truth), "missed", dtype=object)
     mistakes: Counter[ErrorType] = Counter()
-    overlap = np.where(truth.crowd, 0, overlap)
+    overlap = np.where(ignored, 0, overlap)
     for i in np.flatnonzero(taken == -1):
         kind, label = _kind(overlap[i], same[i])
         mistakes[kind] += 1
         if label >= 0 and fates[label] != "wrong class":
             fates[label] = "wrong class" if kind == "class" else "badly placed"
     fates[taken[taken >= 0]] = "found"
-    return SortedImage(int(np.count_nonzero(taken >= 0)), mistakes, fates[~truth.crowd].tolist())
+    return SortedImage(int(np.count_nonzero(taken >= 0)), mistakes, fates[~ignored].tolist())
 
 
 def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[ErrorType, int]:
@@ -106,9 +111,8 @@ class ErrorCounts:
     mistakes: Counter[ErrorType] = field(default_factory=Counter)
     fates: dict[str, list[Fate]] = field(default_factory=dict)
 
-    def add(self, name: str, detections: Detections, truth: Truth) -> None:
+    def add(self, name: str, one: SortedImage) -> None:
         """Add an image."""
-        one = sort_image(detections, truth)
         self.found += one.found
         self.objects += len(one.fates)
         self.mistakes += one.mistakes

@@ -1,17 +1,18 @@
 """Matching detections with labels by the rules of COCO, in a form that can be resampled.
 
 The values of the report come from a COCO evaluator, see
-:mod:`parity.accuracy.mean_average_precision`. It does not say which detection found which object,
-so that is computed here; the mean average precision that follows from it is the same.
+:mod:`parity.accuracy.mean_average_precision`. It cannot weight images, so which detection found
+which object is computed here; the mean average precision that follows from it is the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from parity.data.labels import Truth
-from parity.detection.detections import Detections
+from parity.accuracy.mean_average_precision import Detected
+from parity.accuracy.measure import Measure
+from parity.labels.truth import Truth
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 """The ten thresholds of COCO's mAP50-95."""
@@ -19,74 +20,55 @@ IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALLS = np.linspace(0, 1, 101)
 """The recalls at which COCO takes the precision."""
 
-MAX_PER_CLASS = 100
-"""Detections of a class and image that COCO counts, the best scores first."""
-
 UNMATCHED, IGNORED = -1, -2
 
 
-def overlaps(boxes: np.ndarray, truth: Truth) -> np.ndarray:
-    """Return how far boxes overlap labels; of a crowd, which share of the box it covers.
-
-    Parameters
-    ----------
-    boxes : (N, 4) float
-        x1, y1, x2, y2 in px.
-    truth : Truth
-        M labels.
-
-    Returns
-    -------
-    (N, M) float64
-    """
-    mine = boxes.astype(np.float64)
-    corner1 = np.maximum(mine[:, None, :2], truth.boxes[None, :, :2])
-    corner2 = np.minimum(mine[:, None, 2:], truth.boxes[None, :, 2:])
-    shared = np.clip(corner2 - corner1, 0, None).prod(axis=2)
-    own = (mine[:, 2:] - mine[:, :2]).prod(axis=1)[:, None]
-    other = (truth.boxes[:, 2:] - truth.boxes[:, :2]).prod(axis=1)[None, :]
-    union = np.where(truth.crowd, own, own + other - shared)
-    returned: np.ndarray = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return returned
-
-
-def assign_labels(overlap: np.ndarray, crowd: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def assign_labels(
+    overlap: np.ndarray, thresholds: np.ndarray, *, crowd: np.ndarray, ignored: np.ndarray
+) -> np.ndarray:
     """Give labels of one class to detections of that class, the best score first.
 
     Parameters
     ----------
     overlap : (N, M) float64
         Of detections, by falling score, with labels.
-    crowd : (M,) bool
-        Labels that any number of detections may take without counting.
     thresholds : (T,) float64
         Smallest overlaps.
+    crowd : (M,) bool
+        Labels that any number of detections may take.
+    ignored : (M,) bool
+        Labels, all crowds among them, that do not count, nor does what takes them.
 
     Returns
     -------
     (T, N) int64
-        Index of the label that each detection takes; -1 none, -2 a crowd.
+        Index of the label that each detection takes; -1 none, -2 an ignored one.
 
     References
     ----------
     ``COCOeval.evaluateImg`` of pycocotools: a detection takes the free label that it overlaps
-    most, of equal ones the last, and a crowd only if there is no such label.
+    most, of equal ones the last, and an ignored one only if there is no other.
     """
     taken = np.full((len(thresholds), len(overlap)), UNMATCHED)
     if not overlap.size:
         return taken
     least = np.minimum(thresholds, 1 - 1e-10)[:, None]
-    free = np.broadcast_to(~crowd, (len(thresholds), len(crowd))).copy()
-    rows = np.arange(len(thresholds))
+    free = np.ones((len(thresholds), len(crowd)), bool)
     for i, row in enumerate(overlap):
-        usable = np.where(free & (row >= least), row, -1.0)
-        best = usable.shape[1] - 1 - usable[:, ::-1].argmax(axis=1)
-        found = usable[rows, best] >= 0
-        taken[found, i] = best[found]
-        free[rows[found], best[found]] = False
-        inside = (crowd & (row >= least)).any(axis=1)
-        taken[~found & inside, i] = IGNORED
+        near = (free | crowd) & (row >= least)
+        best, found = _last_of_the_most(row, near & ~ignored)
+        spare, spared = _last_of_the_most(row, near & ignored)
+        taken[:, i] = np.where(found, best, np.where(spared, IGNORED, UNMATCHED))
+        rows = np.flatnonzero(found | spared)
+        free[rows, np.where(found, best, spare)[rows]] = False
     return taken
+
+
+def _last_of_the_most(row: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest usable number of a row, the last of equal ones, and whether one is."""
+    values = np.where(usable, row, -1.0)
+    best = values.shape[1] - 1 - values[:, ::-1].argmax(axis=1)
+    return best, values.max(axis=1) >= 0
 
 
 @dataclass(frozen=True)
@@ -100,7 +82,7 @@ class ClassScores:
     found : (T, N) bool
         Whether it found an object, at each threshold of overlap.
     counts : (T, N) bool
-        Whether it counts at all; what lies in a crowd does not.
+        Whether it counts at all; what takes an ignored label does not.
     objects : (I,) int64
         Labelled objects of the class by image.
     """
@@ -111,42 +93,67 @@ class ClassScores:
     objects: np.ndarray
 
 
-def score_classes(
-    detections: Mapping[str, Detections], truths: Mapping[str, Truth]
-) -> dict[int, ClassScores]:
-    """Return which detections of an arm found an object, by class that is labelled anywhere.
+class ScoreCollector:
+    """Collects which detections of an arm found an object, image by image.
 
     Parameters
     ----------
-    detections : mapping of str to Detections
-        By image; every labelled image is in it.
-    truths : mapping of str to Truth
-        By image.
+    truths : sequence of Truth
+        The labels of all images.
+    measure : Measure
+        What overlaps are of.
     """
-    labelled = sorted({int(c) for truth in truths.values() for c in truth.class_ids})
-    scores: dict[int, list[np.ndarray]] = {c: [] for c in labelled}
-    images: dict[int, list[np.ndarray]] = {c: [] for c in labelled}
-    taken: dict[int, list[np.ndarray]] = {c: [] for c in labelled}
-    objects = {c: np.zeros(len(truths), np.int64) for c in labelled}
-    for position, (name, truth) in enumerate(truths.items()):
-        mine = detections[name]
-        overlap = overlaps(mine.boxes, truth)
-        for c in {*truth.class_ids.tolist(), *mine.class_ids.tolist()} & set(labelled):
-            order = np.flatnonzero(mine.class_ids == c)
-            order = order[np.argsort(-mine.scores[order], kind="stable")][:MAX_PER_CLASS]
+
+    def __init__(self, truths: Sequence[Truth], measure: Measure) -> None:
+        self._measure = measure
+        labelled = sorted({int(c) for truth in truths for c in truth.class_ids})
+        self._objects = {c: np.zeros(len(truths), np.int64) for c in labelled}
+        self._parts: dict[int, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {
+            c: [(np.zeros(0), np.zeros(0, np.int64), np.zeros((len(IOU_THRESHOLDS), 0), np.int64))]
+            for c in labelled
+        }
+
+    def add(self, position: int, detected: Detected, overlap: np.ndarray, truth: Truth) -> None:
+        """Add an image.
+
+        Parameters
+        ----------
+        position : int
+            Of the image.
+        detected : Detected
+            What an arm detects in it.
+        overlap : (N, M) float64
+            Of detections with labels.
+        truth : Truth
+            M labels.
+        """
+        scores, class_ids = detected.scores, detected.class_ids
+        ignored = self._measure.ignored(truth)
+        present = {*truth.class_ids.tolist(), *class_ids.tolist()}
+        for c in present & self._parts.keys():
+            order = np.flatnonzero(class_ids == c)
+            order = order[np.argsort(-scores[order], kind="stable")][: self._measure.most]
             labels = np.flatnonzero(truth.class_ids == c)
-            crowd = truth.crowd[labels]
-            objects[c][position] = np.count_nonzero(~crowd)
-            scores[c].append(mine.scores[order])
-            images[c].append(np.full(len(order), position))
-            taken[c].append(assign_labels(overlap[np.ix_(order, labels)], crowd, IOU_THRESHOLDS))
-    result = {}
-    for c in labelled:
-        order = np.argsort(-np.concatenate(scores[c]), kind="stable")
-        all_taken = np.concatenate(taken[c], axis=1)[:, order]
-        image = np.concatenate(images[c])[order]
-        result[c] = ClassScores(image, all_taken >= 0, all_taken != IGNORED, objects[c])
-    return result
+            taken = assign_labels(
+                overlap[np.ix_(order, labels)],
+                IOU_THRESHOLDS,
+                crowd=truth.crowd[labels],
+                ignored=ignored[labels],
+            )
+            self._objects[c][position] = np.count_nonzero(~ignored[labels])
+            self._parts[c].append((scores[order], np.full(len(order), position), taken))
+
+    def results(self) -> dict[int, ClassScores]:
+        """Return what was collected, by class that is labelled anywhere."""
+        found = {}
+        for c, parts in self._parts.items():
+            scores, image, taken = (
+                np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)
+            )
+            order = np.argsort(-scores, kind="stable")
+            taken = taken[:, order]
+            found[c] = ClassScores(image[order], taken >= 0, taken != IGNORED, self._objects[c])
+        return found
 
 
 def average_precision(scores: ClassScores, weights: np.ndarray) -> np.ndarray:
@@ -173,7 +180,7 @@ def average_precision(scores: ClassScores, weights: np.ndarray) -> np.ndarray:
     result = np.zeros((len(weights), len(IOU_THRESHOLDS)))
     result[objects == 0] = np.nan
     total = np.maximum(objects, 1)
-    needed = np.ceil(RECALLS * total[:, None] - 1e-9).astype(np.int64)
+    needed = objects_for(RECALLS, total[:, None])
     length = scores.image.size
     if not length:
         return result
@@ -191,3 +198,11 @@ def average_precision(scores: ClassScores, weights: np.ndarray) -> np.ndarray:
         at = np.take_along_axis(padded, np.minimum(where, length), axis=1)
         result[:, t] = np.where(objects > 0, at.mean(axis=1), np.nan)
     return result
+
+
+def objects_for(recalls: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Return how many of all objects must be found to reach recalls, as float64 divides them."""
+    about = np.floor(recalls * total)
+    enough = [(about + step) / total >= recalls for step in (-1, 0, 1)]
+    needed: np.ndarray = about.astype(np.int64) + np.select(enough, (-1, 0, 1), 2)
+    return needed

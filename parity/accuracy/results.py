@@ -40,6 +40,8 @@ class Protocol:
 
     Attributes
     ----------
+    task : str
+        Of the model, a key of :data:`parity.tasks.task.TASKS`.
     iou : float
         IoU threshold of the suppression before precision is averaged.
     max_det : int
@@ -47,13 +49,30 @@ class Protocol:
     draws : int
         Draws of the bootstrap.
     says : str
-        The protocol in words.
+        What the task's metrics are, in words.
     """
 
+    task: str
     iou: float
     max_det: int
     draws: int
     says: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A value that says how accurate an arm is, from 0 to 1.
+
+    Attributes
+    ----------
+    value : float or None
+        None where nothing is labelled.
+    interval : tuple of float
+        95 % interval of a bootstrap over images.
+    """
+
+    value: float | None
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -62,29 +81,14 @@ class ClassAccuracy:
 
     Attributes
     ----------
-    map, map50 : float or None
-        Mean average precision, over IoU thresholds of 0.5 to 0.95 and at 0.5.
+    metrics : dict of str to float or None
+        Values by name.
     objects : int
         Labelled objects.
     """
 
-    map: float | None
-    map50: float | None
+    metrics: dict[str, float | None]
     objects: int
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """95 % intervals of a bootstrap over images.
-
-    Attributes
-    ----------
-    map, map50 : tuple of float
-        Lower and upper end.
-    """
-
-    map: tuple[float, float]
-    map50: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -112,42 +116,29 @@ class OperatingPoint:
 
 
 @dataclass(frozen=True)
-class AveragePrecision:
-    """The mean average precision of an arm.
-
-    Attributes
-    ----------
-    map, map50 : float or None
-        Over IoU thresholds of 0.5 to 0.95, and at 0.5; None where nothing is labelled.
-    sizes : dict of str to float or None
-        ``map`` of small (below 32² px), medium and large (from 96² px) objects.
-    classes : dict of str to ClassAccuracy
-        By class name, of labelled classes.
-    """
-
-    map: float | None
-    map50: float | None
-    sizes: dict[str, float | None]
-    classes: dict[str, ClassAccuracy]
-
-
-@dataclass(frozen=True)
-class ArmAccuracy(AveragePrecision):
+class ArmAccuracy:
     """The accuracy of an arm.
 
     Attributes
     ----------
-    interval : Intervals
-        Of ``map`` and ``map50``.
+    metrics : dict of str to Metric
+        By name, such as ``mask mAP50-95``, the one that exports are compared by first.
+    sizes : dict of str to float or None
+        The first metric for small (below 32² px), medium and large (from 96² px) objects; empty
+        for a task without sizes.
+    classes : dict of str to ClassAccuracy
+        By class name, of labelled classes.
     floor : float
         Candidates score above it.
-    operating_point : OperatingPoint
-        At the thresholds of the deployment.
+    operating_point : OperatingPoint or None
+        At the thresholds of the deployment; None for a task that detects no objects.
     """
 
-    interval: Intervals
+    metrics: dict[str, Metric]
+    sizes: dict[str, float | None]
+    classes: dict[str, ClassAccuracy]
     floor: float
-    operating_point: OperatingPoint
+    operating_point: OperatingPoint | None
 
 
 @dataclass(frozen=True)
@@ -162,14 +153,14 @@ class AccuracyLoss:
         95 % interval of it.
     percent : float or None
         What is lost of the reference's value; None if that is 0.
-    percent_interval : tuple of float
-        95 % interval of it.
+    percent_interval : tuple of float or None
+        95 % interval of it; None if ``percent`` is.
     """
 
     difference: float
     interval: tuple[float, float]
     percent: float | None
-    percent_interval: tuple[float, float]
+    percent_interval: tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -180,16 +171,15 @@ class AccuracyComparison:
     ----------
     reference, candidate : str
         Names of the arms.
-    map, map50 : AccuracyLoss
-        What the candidate loses.
+    losses : dict of str to AccuracyLoss
+        What the candidate loses, by metric.
     moved : dict of Fate to dict of Fate to int
         Objects by their fate in the reference, then by their fate in the candidate.
     """
 
     reference: str
     candidate: str
-    map: AccuracyLoss
-    map50: AccuracyLoss
+    losses: dict[str, AccuracyLoss]
     moved: dict[Fate, dict[Fate, int]]
 
 
@@ -209,9 +199,14 @@ class Accuracy:
         By comparison.
     """
 
-    SCHEMA: ClassVar[str] = "accuracy/1"
+    SCHEMA: ClassVar[str] = "accuracy/2"
 
     labels: LabelFacts
     protocol: Protocol
     arms: dict[str, ArmAccuracy]
     comparisons: dict[str, AccuracyComparison]
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric that exports are compared by."""
+        return next(name for arm in self.arms.values() for name in arm.metrics)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -9,7 +10,9 @@ import onnxruntime
 from parity.backends.onnx_network import OnnxNetwork
 
 
-def bare_run(path: str | Path, image: str | Path, *, threads: int) -> Callable[[], None]:
+def bare_run(
+    path: str | Path, image: str | Path, *, threads: int, **runtime: Any
+) -> Callable[[], None]:
     """Return a function that runs a model once on the input of an image.
 
     Parameters
@@ -20,8 +23,10 @@ def bare_run(path: str | Path, image: str | Path, *, threads: int) -> Callable[[
         An image file, read once.
     threads : int
         Threads that a run may use.
+    **runtime
+        ``runtime`` and ``providers`` of :meth:`parity.backends.onnx_network.OnnxNetwork.load`.
     """
-    network = OnnxNetwork.load(path, threads=threads)
+    network = OnnxNetwork.load(path, threads=threads, **runtime)
     tensor = network.preprocess(network.read(Path(image)))
     fed = np.concatenate([tensor] * network.batch).astype(network.dtype, copy=False)
 

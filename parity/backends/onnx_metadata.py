@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.backends.runtimes.runtime import Session, TensorInfo, only_input
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
+from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
 from parity.model_files.output_layout import FINISHED_COLUMNS, OutputLayout
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.sentences import listing
@@ -51,6 +53,8 @@ class ModelFacts:
         Length of the first output along the axis that holds a prediction.
     keypoint_shape : tuple of int or None
         Keypoints of an object and numbers of a keypoint.
+    family : str
+        A key of :data:`parity.model_files.families.family.FAMILIES`.
     """
 
     task_name: str
@@ -64,6 +68,7 @@ class ModelFacts:
     dtype: str
     rows: int
     keypoint_shape: tuple[int, int] | None = None
+    family: str = ULTRALYTICS
 
     @property
     def task(self) -> Task:
@@ -73,7 +78,8 @@ class ModelFacts:
     @property
     def head(self) -> NetworkHead:
         """What the end of the network is."""
-        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape)
+        fitted = FAMILIES[self.family].fitted
+        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape, fitted)
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,10 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         raise UserError(
             f"{path} is a model for the task {said.task!r}; only {supported_models()} work."
         )
-    if model.metadata.get("head") in OTHER_HEADS:
+    family = model.metadata.get(FAMILY, ULTRALYTICS)
+    if family not in FAMILIES:
+        raise UserError(f"{path} is of the family {family!r}; it may be {', '.join(FAMILIES)}.")
+    if model.metadata.get("head") in OTHER_HEADS and family == ULTRALYTICS:
         raise UserError(
             f"{path} is an RT-DETR model, which takes stretched images; only {supported_models()} "
             "of YOLOv8 and later work."
@@ -146,6 +155,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         dtype=taken.dtype,
         rows=layout.length,
         keypoint_shape=said.keypoint_shape,
+        family=family,
     )
 
 

@@ -1,7 +1,8 @@
 """The torch-free network: an export that any runtime executes."""
 
+import logging
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 
 from parity.backends.buffers import BufferPool
+from parity.backends.bundle_session import load_bundle
 from parity.backends.onnx_metadata import ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
@@ -22,11 +24,15 @@ from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import Candidates
 from parity.documents import load
 from parity.errors import UserError, in_one_line
+from parity.model_files.bundle import is_bundle
 from parity.model_files.description import check_undamaged, load_checked
+from parity.model_files.families.family import FAMILIES
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
 from parity.tasks.task import Outputs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +66,13 @@ class OnnxNetwork(ModelFacts):
         Parameters
         ----------
         path : str or Path
-            An ONNX file that Ultralytics exported.
+            An ONNX file that Ultralytics exported, or a bundle.
         threads : int
             Threads that an inference may use.
         runtime : str
             A key of :data:`parity.backends.runtimes.runtime.RUNTIMES`.
         providers : tuple of str
-            Execution providers, the preferred first; what is not there is passed over.
+            Execution providers, the preferred first; see :meth:`check_providers`.
 
         Raises
         ------
@@ -76,8 +82,12 @@ class OnnxNetwork(ModelFacts):
         """
         cv2.setNumThreads(0)  # as Ultralytics; threads of its own would oversubscribe the job
         check_undamaged(path)
-        with graph_limit(path, "loading it"):
-            session = RUNTIMES[runtime](path, threads=threads, providers=providers)
+        session: Session
+        if is_bundle(path):  # has been run before, and its runtime may take long to import
+            session = load_bundle(path, threads=threads, providers=providers)
+        else:
+            with graph_limit(path, "loading it"):
+                session = RUNTIMES[runtime].load(path, threads=threads, providers=providers)
         return cls(**vars(read_facts(session, path)), session=session, path=path)
 
     @property
@@ -93,7 +103,7 @@ class OnnxNetwork(ModelFacts):
         return (1, *fixed) if len(fixed) == len(sides) else None
 
     def check_geometry(
-        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool, export: str
+        self, *, imgsz: tuple[int, int], rect: bool, end2end: bool | None, export: str
     ) -> None:
         """Check that the model has the geometry and head that the configuration gives its export.
 
@@ -103,7 +113,7 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end != (self.end2end and not self.suppressed):
+        if end2end not in (None, self.end2end and not self.suppressed):
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(
@@ -137,6 +147,27 @@ class OnnxNetwork(ModelFacts):
                     return type(self).load(path, threads=1)
         return self
 
+    def check_providers(
+        self, *, providers: tuple[str, ...], fallback_provider: bool, export: str
+    ) -> None:
+        """Check that every execution provider that was asked for is in use.
+
+        Raises
+        ------
+        UserError
+            If one is not, and ``fallback_provider`` does not allow that.
+        """
+        unused = [name for name in providers if name not in self.session.providers]
+        if not unused or not self.session.providers:
+            return
+        said = f"{' and '.join(unused)} {'is' if len(unused) == 1 else 'are'} not available here"
+        if not fallback_provider:
+            raise UserError(
+                f"exports.{export}: {said}, and {self.session.executed_by} would be measured "
+                "instead; install what the provider needs, or set fallback_provider: true."
+            )
+        log.warning("%s; the export runs on %s", said, self.session.executed_by)
+
     def read(self, path: Path) -> np.ndarray:
         """Return the pixels of an image file, see :func:`parity.data.reading.read_image`."""
         return read_image(path)
@@ -152,21 +183,21 @@ class OnnxNetwork(ModelFacts):
         Returns
         -------
         (1, 3, H, W) float32
-            Red, green, blue in [0, 1].
+            Red, green, blue in [0, 1], unless its family takes another.
         """
         if self.task.fitted == "centre crop":
             return to_tensor(Pipeline(), resize_and_crop(image, self.imgsz))
-        correct = pipeline_of(self)
+        correct = replace(pipeline_of(self), **FAMILIES[self.family].choices)
         where = geometry.place_image(correct, image.shape[:2], self.imgsz)
         tensor = self._tensors.take((1, 3, where.height, where.width))
         if image.dtype == np.uint8:
             canvas = self._canvases.take((where.height, where.width, 3))
-            to_tensor(
-                correct, geometry.resize_and_place(correct, image, where, into=canvas), into=tensor
-            )
+            pixels = geometry.resize_and_place(correct, image, where, into=canvas)
+            tensor = to_tensor(correct, pixels, into=tensor)
             self._canvases.give_back(canvas)
         else:
-            to_tensor(correct, geometry.resize_and_place(correct, image, where), into=tensor)
+            pixels = geometry.resize_and_place(correct, image, where)
+            tensor = to_tensor(correct, pixels, into=tensor)
         return tensor
 
     def release(self, tensor: np.ndarray) -> None:
@@ -296,7 +327,7 @@ def describe_run(
         names=network.names,
         floor=floor,
         threads=threads,
-        versions=versions(network.session.package, "numpy", "opencv-python"),
+        versions={**network.session.versions, **versions("numpy", "opencv-python")},
         baked=described.baked,
         runtime=runtime,
         provider=network.session.executed_by,

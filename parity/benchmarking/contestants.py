@@ -50,7 +50,7 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     from parity.backends.pytorch.postprocess import detect  # noqa: PLC0415
 
     network = PytorchNetwork.load(
-        workload.checkpoint,
+        workload.reference,
         imgsz=workload.imgsz,
         rect=True,
         end2end=workload.end2end,
@@ -62,11 +62,33 @@ def run_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
 
 def run_onnx(workload: Workload, threads: int, _first: str) -> Runner:
     """Return the ONNX arm: what ``infer_onnx`` and ``detect_onnx`` do."""
+    return _run_file(workload.onnx, workload, threads, **chosen_runtime(workload))
+
+
+def run_reference(workload: Workload, threads: int, _first: str) -> Runner:
+    """Return the arm of an ONNX file that is the reference."""
+    return _run_file(workload.reference, workload, threads)
+
+
+def _run_file(path: str, workload: Workload, threads: int, **chosen: Any) -> Runner:
     from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
     from parity.postprocessing.postprocess import detect  # noqa: PLC0415
 
-    network = OnnxNetwork.load(workload.onnx, threads=threads)
+    network = OnnxNetwork.load(path, threads=threads, **chosen)
     return arm_runner(network, detect, workload)
+
+
+def chosen_runtime(workload: Workload) -> dict[str, Any]:
+    """Return what executes the export, as arguments."""
+    return {"runtime": workload.runtime, "providers": workload.providers}
+
+
+def executed_by(workload: Workload) -> str:
+    """Return what executes the export here, for people."""
+    from parity.backends.onnx_network import OnnxNetwork  # noqa: PLC0415
+
+    network = OnnxNetwork.load(workload.onnx, threads=1, **chosen_runtime(workload))
+    return network.session.executed_by
 
 
 def arm_runner(network: Any, detect: Callable[..., Detections], workload: Workload) -> Runner:
@@ -88,7 +110,7 @@ def arm_runner(network: Any, detect: Callable[..., Detections], workload: Worklo
 
 def run_predict_pytorch(workload: Workload, threads: int, _first: str) -> Runner:
     """Return Ultralytics' predict on the checkpoint."""
-    return _predict(workload.checkpoint, workload, threads)
+    return _predict(workload.reference, workload, threads)
 
 
 def run_predict_onnx(workload: Workload, threads: int, _first: str) -> Runner:
@@ -123,7 +145,7 @@ def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     """Return the bare runtime on the tensor of one image."""
     from parity.backends.bare import bare_run  # noqa: PLC0415
 
-    once = bare_run(workload.onnx, first, threads=threads)
+    once = bare_run(workload.onnx, first, threads=threads, **chosen_runtime(workload))
 
     def run(images: list[BatchImage]) -> Iterator[Spent]:
         for _ in images:
@@ -134,35 +156,46 @@ def run_bare(workload: Workload, threads: int, first: str) -> Runner:
     return run
 
 
+PREDICT_ONNX = "predict on the .onnx"
+
 RUNNERS: dict[str, Callable[[Workload, int, str], Runner]] = {
     "PyTorch arm": run_pytorch,
     "predict on the .pt": run_predict_pytorch,
+    "reference arm": run_reference,
     "ONNX arm": run_onnx,
-    "predict on the .onnx": run_predict_onnx,
+    PREDICT_ONNX: run_predict_onnx,
     "bare session.run": run_bare,
 }
 """How each kind is made: from the workload, the threads and an image to start with."""
-
+WITHOUT_TORCH = ("reference arm", "ONNX arm", "bare session.run")
+"""Kinds that run where the reference is an ONNX file."""
+WITH_TORCH = tuple(kind for kind in RUNNERS if kind != "reference arm")
+"""Kinds that run where it is a checkpoint."""
 RATIOS = (
     ("ONNX arm", "bare session.run"),
-    ("ONNX arm", "predict on the .onnx"),
+    ("ONNX arm", PREDICT_ONNX),
     ("PyTorch arm", "predict on the .pt"),
     ("ONNX arm", "PyTorch arm"),
+    ("ONNX arm", "reference arm"),
 )
-"""Whose speed is divided by whose."""
+"""Whose speed is divided by whose, where both run."""
 
 
-def line_ups(cores: int) -> list[list[Contestant]]:
+def line_ups(cores: int, workload: Workload) -> list[list[Contestant]]:
     """Return who runs against whom: all with one thread, and all with the whole machine.
+
+    Ultralytics' predict is left out where the export is no ONNX file.
 
     On the whole machine the arms are a process per core of one thread each, as the workflow runs
     them; the others get a thread per core.
     """
-    single = [Contestant(kind, 1, 1) for kind in RUNNERS]
+    known = WITHOUT_TORCH if workload.reference.endswith(".onnx") else WITH_TORCH
+    kinds = [kind for kind in known if kind != PREDICT_ONNX or workload.onnx.endswith(".onnx")]
+    single = [Contestant(kind, 1, 1) for kind in kinds]
     if cores == 1:
         return [single]
     whole = [
         Contestant(kind, cores, 1) if kind.endswith(" arm") else Contestant(kind, 1, cores)
-        for kind in RUNNERS
+        for kind in kinds
     ]
     return [single, whole]

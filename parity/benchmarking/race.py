@@ -177,6 +177,8 @@ def compare_speeds(speeds: list[Speed]) -> list[Ratio]:
     by_kind = {speed.kind: speed for speed in speeds}
     ratios = []
     for faster, slower in RATIOS:
+        if not {faster, slower} <= set(by_kind):
+            continue
         a, b = by_kind[faster], by_kind[slower]
         each = [x / y for x, y in zip(a.images_per_second, b.images_per_second, strict=True)]
         ratios.append(
@@ -223,7 +225,7 @@ def run_races(
             replace(image, path=str(copies.enter_context(as_file(image.path))))
             for image in readable
         ]
-        for contestants in line_ups(cores):
+        for contestants in line_ups(cores, workload):
             speeds = run_race(
                 contestants, workload, files, rounds=rounds, count=images, warm_up=warm_up
             )

@@ -41,8 +41,12 @@ class Workload:
     ----------
     task : str
         A key of :data:`parity.tasks.task.TASKS`.
-    checkpoint, onnx : str
-        The two files of the model.
+    reference, onnx : str
+        The checkpoint, or the ONNX file that is the reference, and the export.
+    runtime : str
+        What executes the export.
+    providers : tuple of str
+        Execution providers of ONNX Runtime, the preferred first.
     imgsz : tuple of int
         Height and width that images are fitted into, px.
     rect : bool
@@ -56,8 +60,10 @@ class Workload:
     """
 
     task: str
-    checkpoint: str
+    reference: str
     onnx: str
+    runtime: str
+    providers: tuple[str, ...]
     imgsz: tuple[int, int]
     rect: bool
     end2end: bool
@@ -74,7 +80,7 @@ class LatencySettings(Workload):
     machine : Machine
         What it ran on.
     provider : str
-        Execution provider of ONNX Runtime.
+        What executed the export.
     """
 
     machine: Machine

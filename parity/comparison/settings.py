@@ -5,6 +5,11 @@ from typing import Literal
 
 from parity.comparison.tolerances import Tolerance
 
+GIVEN_REFERENCE = "reference"
+"""Name of the ONNX file that takes the place of a checkpoint; no export may have it then."""
+GIVEN_ARM = f"onnx-{GIVEN_REFERENCE}"
+"""The arm that runs it, instead of all PyTorch arms."""
+
 Effect = Literal["geometry", "runtime", "deployment", "external"]
 """What the differences of two arms are due to."""
 

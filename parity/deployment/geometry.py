@@ -387,8 +387,8 @@ def _at_floor(image: np.ndarray, size: Shape) -> np.ndarray:
         np.arange(count) * side // count
         for count, side in zip(size, image.shape[1::-1], strict=True)
     )
-    found: np.ndarray = image[rows[:, None], columns]
-    return found
+    sampled: np.ndarray = image[rows[:, None], columns]
+    return sampled
 
 
 KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (

@@ -1,6 +1,9 @@
 """What the end of a network leaves to be done."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Fitted = Literal["letterbox", "top left", "stretch"]
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,9 @@ class NetworkHead:
         Whether it returns finished boxes that need no NMS.
     keypoint_shape : tuple of int or None
         Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility.
+    fitted : {"letterbox", "top left", "stretch"}
+        How images were fitted into the input: with a border around them, with a border at the
+        right or below, or without keeping the aspect ratio.
     native_masks : bool
         Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
         input.
@@ -23,4 +29,5 @@ class NetworkHead:
     task: str = "detect"
     end2end: bool = False
     keypoint_shape: tuple[int, int] | None = None
+    fitted: Fitted = "letterbox"
     native_masks: bool = False

@@ -94,6 +94,28 @@ def image_part(shape: tuple[int, int], image: tuple[int, int]) -> tuple[slice, s
     return rows, columns
 
 
+def within_image(masks: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """Return masks of the image or of the network's input in the size of the image.
+
+    Parameters
+    ----------
+    masks : (N, h, w) uint8
+        In the size of the image, or of the input with its border.
+    image : tuple of int
+        Height and width of the image, px.
+
+    Returns
+    -------
+    (N, height, width) uint8
+        Without the border; each px is the nearest one of the masks.
+    """
+    shown = masks[:, *image_part(masks.shape[1:], image)]
+    rows, columns = (
+        np.arange(side) * own // side for side, own in zip(image, shown.shape[1:], strict=True)
+    )
+    return shown[:, rows[:, None], columns]
+
+
 def _resize(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize bilinearly, px centres at halves, as ``torch.nn.functional.interpolate`` does."""
     if values.shape == shape:

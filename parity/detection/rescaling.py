@@ -8,6 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from parity.detection.head import Fitted
+
 
 @dataclass(frozen=True)
 class Mapping:
@@ -30,9 +32,19 @@ class Mapping:
     pad_y: int
 
     @classmethod
-    def between(cls, input_shape: tuple[int, int], image_shape: tuple[int, int]) -> Self:
+    def between(
+        cls,
+        input_shape: tuple[int, int],
+        image_shape: tuple[int, int],
+        fitted: Fitted = "letterbox",
+    ) -> Self:
         """Return the mapping between two shapes, each height and width in px."""
-        gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
+        gains = input_shape[0] / image_shape[0], input_shape[1] / image_shape[1]
+        if fitted == "stretch":
+            return cls(gain_x=gains[1], gain_y=gains[0], pad_x=0, pad_y=0)
+        gain = min(gains)
+        if fitted == "top left":
+            return cls(gain_x=gain, gain_y=gain, pad_x=0, pad_y=0)
         height, width = (max(round(side * gain), 1) for side in image_shape)
         return cls(
             gain_x=width / image_shape[1],
@@ -43,7 +55,10 @@ class Mapping:
 
 
 def scale_boxes(
-    boxes: np.ndarray, input_shape: tuple[int, int], image_shape: tuple[int, int]
+    boxes: np.ndarray,
+    input_shape: tuple[int, int],
+    image_shape: tuple[int, int],
+    fitted: Fitted = "letterbox",
 ) -> np.ndarray:
     """Map boxes from input coordinates to image coordinates and clip them to the image.
 
@@ -53,13 +68,15 @@ def scale_boxes(
         x1, y1, x2, y2 in input px.
     input_shape, image_shape : tuple of int
         Height and width, px.
+    fitted : Fitted
+        How the image was fitted into the input.
 
     Returns
     -------
     (N, 4) float32
         x1, y1, x2, y2 in image px, within [0, width] and [0, height].
     """
-    mapping = Mapping.between(input_shape, image_shape)
+    mapping = Mapping.between(input_shape, image_shape, fitted)
     restored = boxes.astype(np.float32)
     restored[:, 0::2] = (restored[:, 0::2] - mapping.pad_x) / mapping.gain_x
     restored[:, 1::2] = (restored[:, 1::2] - mapping.pad_y) / mapping.gain_y

@@ -11,7 +11,7 @@ def encode_masks(masks: np.ndarray) -> list[str]:
     masks : (N, h, w) uint8
         1 where an object is.
     """
-    from faster_coco_eval.core import mask as coco  # noqa: PLC0415  only needed where masks are
+    from hotcoco import mask as coco  # noqa: PLC0415  only needed where masks are
 
     each_encoded = (coco.encode(np.asfortranarray(mask)) for mask in masks)
     return [encoded["counts"].decode() for encoded in each_encoded]
@@ -27,7 +27,7 @@ def decode_masks(counts: list[str], shape: tuple[int, int] | None) -> np.ndarray
     shape : tuple of int
         Height and width, px.
     """
-    from faster_coco_eval.core import mask as coco  # noqa: PLC0415
+    from hotcoco import mask as coco  # noqa: PLC0415
 
     shape = shape or (0, 0)
     if not counts:

@@ -34,6 +34,10 @@ from parity.reporting.run_verdict import RunVerdict
 
 OUTPUT = Path("diagnosis")
 HEAD = "# Written by python -m parity.diagnose.\n"
+WITHOUT_WEIGHTS = (
+    "The boxes were compared with those of the ONNX file, run correctly. Give --weights to learn "
+    "whether the file gives what its checkpoint gives.\n"
+)
 INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, by convention of shells."""
 
@@ -53,9 +57,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        required=True,
-        help="the checkpoint (.pt) that was exported; if you do not have it, the ONNX file again, "
-        "of which a checkpoint is made if that is possible",
+        help="the checkpoint (.pt) that was exported; without it, the boxes are compared with what "
+        "the ONNX file itself gives, and nothing is known of the export",
     )
     parser.add_argument("--conf", type=float, help="its confidence threshold, if you know it")
     parser.add_argument("--iou", type=float, help="its IoU threshold, if you know it")
@@ -91,11 +94,12 @@ def prepare_run(options: argparse.Namespace) -> None:
         If something is not given, does not exist or is of the wrong kind.
     """
     given = (options.onnx, options.boxes, options.images, options.weights)
-    lost = [str(path) for path in given if not path.exists()]
+    lost = [str(path) for path in given if path and not path.exists()]
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
-    check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
+    if options.weights:
+        check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
     images = list(find_images(str(options.images)))
     if not images:
         raise UserError(f"{options.images} holds no image.")
@@ -179,6 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if status:
         return status
     sys.stdout.write(f"{answer(folder)}\n")
+    if not options.weights:
+        sys.stdout.write(WITHOUT_WEIGHTS)
     return load(folder / TARGET, RunVerdict).answers.exit_code
 
 

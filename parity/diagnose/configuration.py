@@ -14,14 +14,16 @@ default of ``candidates.floor``."""
 
 
 def configuration_of(
-    onnx: Path, detections: Path, images: Path, weights: Path, said: dict[str, Any]
+    onnx: Path, detections: Path, images: Path, weights: Path | None, said: dict[str, Any]
 ) -> dict[str, Any]:
     """Return the configuration.
 
     Parameters
     ----------
-    onnx, detections, images, weights : Path
-        What the deployment runs, its boxes, the images, and the checkpoint that was exported.
+    onnx, detections, images : Path
+        What the deployment runs, its boxes, and the images.
+    weights : Path or None
+        The checkpoint that was exported; without it, the ONNX file is the reference.
     said : dict
         What is known of the deployment: keys of ``external.<name>``.
 
@@ -30,6 +32,29 @@ def configuration_of(
     UserError
         If the ONNX file is no model of a supported task.
     """
+    floor = min(FLOOR, said.get("conf", FLOOR))
+    return {
+        **(of_checkpoint(onnx, weights) if weights else of_file(onnx)),
+        "images": str(images.resolve()),
+        "candidates": {"floor": floor},
+        "external": {EXTERNAL: {"detections": str(detections.resolve()), **said}},
+        "gate": [f"external-{EXTERNAL}"],
+        "layers": {"images": 0},
+        "annotate": 0,
+    }
+
+
+def of_file(onnx: Path) -> dict[str, Any]:
+    """Return the part of a configuration in which an ONNX file is its own reference."""
+    path = str(onnx.resolve())
+    return {
+        "models": {MODEL: {"reference": {"onnx": path}}},
+        "exports": {EXPORT: {"onnx": path}},
+    }
+
+
+def of_checkpoint(onnx: Path, weights: Path) -> dict[str, Any]:
+    """Return the part of a configuration in which an ONNX file was exported from a checkpoint."""
     network = OnnxNetwork.load(onnx, threads=1)
     height, width = network.imgsz
     export: dict[str, Any] = {
@@ -39,15 +64,8 @@ def configuration_of(
     }
     if network.end2end:
         export["nms"] = network.suppressed
-    floor = min(FLOOR, said.get("conf", FLOOR))
     return {
         "models": {MODEL: {"weights": str(weights.resolve())}},
-        "images": str(images.resolve()),
         "imgsz": [height, width],
         "exports": {EXPORT: export},
-        "candidates": {"floor": floor},
-        "external": {EXTERNAL: {"detections": str(detections.resolve()), **said}},
-        "gate": [f"external-{EXTERNAL}"],
-        "layers": {"images": 0},
-        "annotate": 0,
     }

@@ -28,6 +28,7 @@ from parity.errors import UserError
 from parity.external.convert import load_converted
 from parity.external.observations import Declared, Known, Observations
 from parity.external.tensors import with_arrays
+from parity.model_files.families.family import FAMILIES
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def diagnose_files(
         names = load(inputs["controls"][0], DetectionBatch).made_by.names
         listed = [image for path in inputs["batches"] for image in load_batch(path)]
         network = OnnxNetwork.load(networks[about["export"]], threads=threads)
+        check_geometry_of(network)
         observations = with_arrays(
             boxes,
             known,
@@ -99,6 +101,22 @@ def diagnose_files(
     document = replace(document, task=network.head.task)
     save(destination, document)
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
+
+
+def check_geometry_of(network: OnnxNetwork) -> None:
+    """Check that deployments of a network can be diagnosed.
+
+    Raises
+    ------
+    UserError
+        If it does not take images as Ultralytics' networks do.
+    """
+    if network.head.fitted != "letterbox":
+        models = FAMILIES[network.family].models
+        raise UserError(
+            f"deployments of {models} are compared with the reference but not diagnosed; only "
+            "those of networks that take letterboxed images are."
+        )
 
 
 def declared_thresholds(declared: Declared, control: str) -> Thresholds:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.layers.mixed_precision import make_mixed_fp16
+from parity.model_files.bundle import is_bundle
 from parity.model_files.description import load_checked
 from parity.model_files.weights import is_fp32
 
@@ -35,7 +36,7 @@ def other_networks(
         for name, path in networks.items()
         if name != export
     }
-    if is_fp32(networks[export]):
+    if not is_bundle(networks[export]) and is_fp32(networks[export]):
         found[f"{export}_as_fp16"] = partial(load_as_fp16, networks[export], threads=threads)
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.stage import allowed
+from parity.deployment.stage import allowed, values
 from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Changes
 from parity.diagnosis.cost import CostModel
@@ -23,8 +23,11 @@ WELL_RESCALED = 0.02
 WIDENED = 40
 """Rescalings to which :data:`DETAILS` are added, at most; chosen."""
 
-DESCENDED = 3
+DESCENDED = 4
 """Rescalings from which the descent starts, at most; chosen."""
+
+KINDS = ("box_format", "corners", "unit", "rescaled")
+"""Choices that one descent seldom exchanges for others, so that each starts from others."""
 
 LEAST_STEP = 1e-9
 """Smallest decrease of a cost that is no rounding error, nats per box; chosen."""
@@ -116,8 +119,10 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
         for changes in coarse:
             more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:WIDENED], *more], key=price)
+    starts = {values(p, KINDS): p for p in reversed(ranked)}
+    likely = sorted(starts.values(), key=price)[:DESCENDED]
     steps = [name for name in RESCALING_STEPS if name in choices]
-    best = [_descend(p, steps, price) for p in ranked[:DESCENDED]]
+    best = [_descend(p, steps, price) for p in likely]
     return sorted(dict.fromkeys(best), key=price)
 
 

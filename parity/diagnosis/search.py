@@ -264,6 +264,11 @@ class InputHypothesis:
         return bool(self.hits >= PROVEN)
 
     @property
+    def likely(self) -> bool:
+        """Return whether the scores of many boxes are those of this input."""
+        return bool(self.hits > LIKELY)
+
+    @property
     def disproved(self) -> bool:
         """Return whether the scores are those of another input."""
         return bool(self.hits < FITTED)
@@ -324,7 +329,7 @@ class Search:
         if not self.is_explained(best) and not start.proven:
             self.search_inputs()
             likely = self.best_inputs()
-            if not explained and not any(hypothesis.proven for hypothesis in likely):
+            if not explained and not any(hypothesis.likely for hypothesis in likely):
                 likely = list(dict.fromkeys([*likely, start]))
             for hypothesis in likely:
                 candidate = self.explain(hypothesis)
@@ -425,6 +430,13 @@ class Search:
         correct = combinations_of(*self.cost_model.replayer.task.reading)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
+    def _first_probe(self) -> list[str]:
+        """Return the first probe that shows that the input is not the correct one."""
+        for name in self.probes:
+            if not self.try_input((), [name]).hits >= CERTAIN:
+                return [name]
+        return self.probes[:1]
+
     def _likely_rescalings(self, names: list[str]) -> tuple[Changes, ...]:
         """Return the common ways of rescaling and the unusual ones that fit clearly better.
 
@@ -455,7 +467,7 @@ class Search:
         Single faults are tried on one image. Which of them belong together is then estimated: what
         two faults do to the scores is about the sum of what each does, on the scale of logits.
         """
-        first = self.probes[:1]
+        first = self._first_probe()
         self._rescalings = self._likely_rescalings(first)
         plain = self.try_input((), first)
         possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
@@ -473,12 +485,16 @@ class Search:
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
         every = list(level)
+        least = np.inf
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
-            confirmed = [self.try_input(h.faults) for h in likely_ones]
-            if not level or any(h.proven for h in confirmed) or self.cost_model.exhausted:
+            settled = any(_settles(h, self.try_input(h.faults)) for h in likely_ones)
+            if not level or settled or self.cost_model.exhausted:
                 break
+            if level[0].disproved and level[0].cost > least:
+                break  # no further fault is worth its cost
+            least = level[0].cost
             options: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
             for place, hypothesis in enumerate(level):
                 for fault, effect in effects:
@@ -513,7 +529,7 @@ class Search:
             if len(hypothesis.faults) < len(faults):
                 continue
             found[hypothesis] = None
-            if hypothesis.hits > LIKELY and self.try_input(faults).proven:
+            if hypothesis.likely and self.try_input(faults).proven:
                 return [hypothesis]
         return list(found)
 
@@ -521,10 +537,11 @@ class Search:
         """Return the inputs that are worth a full explanation."""
         probes = tuple(self.probes)
         tried = dict.fromkeys(h for (names, _), h in self._tried.items() if names == probes)
-        proven = sorted((h for h in tried if h.proven), key=lambda h: (-h.hits, h.cost))
+        likely = sorted((h for h in tried if h.likely), key=lambda h: (-h.hits, h.cost))
+        proven = [h for h in likely if h.proven]
         if proven:
             return proven[:PROVEN_INPUTS]
-        return sorted(tried, key=lambda h: h.cost)[:LIKELY_INPUTS]
+        return (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
 
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""
@@ -660,5 +677,10 @@ def _excludes(fault: Fault, hypothesis: InputHypothesis) -> bool:
     return any(fault.fields & other.fields for other in hypothesis.faults)
 
 
+def _settles(on_first: InputHypothesis, on_all: InputHypothesis) -> bool:
+    """Return whether scores prove an input, or all but what few images show."""
+    return on_all.proven or (on_first.hits >= CERTAIN and on_all.likely)
+
+
 def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:
-    return not hypothesis.hits > LIKELY, hypothesis.cost
+    return not hypothesis.likely, hypothesis.cost

@@ -9,7 +9,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
-from parity.external.shapes import hull_of, keypoints_of, mask_of, oriented_of
+from parity.external.shapes import keypoints_of, mask_of, oriented_of, upright_box
 
 Entries = dict[str, list[Entry]]
 Sizes = dict[str, tuple[int, int]]
@@ -29,7 +29,7 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
         oriented = None if entry.shapes is None else oriented_of(entry.shapes, size)
         if oriented is None:
             return entry
-        return replace(entry, box=hull_of(oriented), box_format="xyxy")
+        return replace(entry, box=upright_box(oriented), box_format="xyxy")
 
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 

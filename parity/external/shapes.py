@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from parity.data.reading import check_pixels
 from parity.detection.oriented_boxes import hulls_of
 from parity.errors import UnreadableImageError, UserError
 from parity.external.box_formats import LARGEST_FRACTION
@@ -170,7 +168,7 @@ def rectangle_of(corners: np.ndarray) -> np.ndarray:
     return np.array([*centre, np.hypot(*along), np.hypot(*across), angle])
 
 
-def hull_of(oriented: np.ndarray) -> list[float]:
+def upright_box(oriented: np.ndarray) -> list[float]:
     """Return the upright box around an oriented one, x1, y1, x2, y2."""
     corners: list[float] = hulls_of(oriented[None])[0].tolist()
     return corners
@@ -239,6 +237,8 @@ def _polygon(value: Any, where: str) -> np.ndarray:
 
 
 def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    import cv2  # noqa: PLC0415  slow, and planning reads boxes
+
     mask = np.zeros(size, np.uint8)
     largest = max((np.abs(each).max() for each in polygons), default=0)
     for each in polygons:
@@ -248,6 +248,10 @@ def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
 
 
 def _picture(path: Path, where: str) -> np.ndarray:
+    import cv2  # noqa: PLC0415  slow, and planning reads boxes
+
+    from parity.data.reading import check_pixels  # noqa: PLC0415
+
     try:
         check_pixels(path)
         pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)

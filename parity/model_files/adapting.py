@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnx.reference import ReferenceEvaluator
 
 PREFIX = "parity."
 """What the names of added tensors and of our own keys of the metadata begin with."""
@@ -174,6 +173,8 @@ def apply_chain(names: Sequence[str], array: np.ndarray, rows: int, classes: int
     chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes))
     if not chain.nodes:
         return array
+    from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  half a second
+
     graph = helper.make_graph(
         chain.nodes,
         "chain",
@@ -220,14 +221,25 @@ def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int)
         _insert(graph, chain, first=True)
         image.CopyFrom(_value_info(f"{PREFIX}image", dtype, shape))
     if set(names) & set(RETURNED):
-        output = graph.output[0]
-        dtype, shape = output.type.tensor_type.elem_type, shape_of(output)
-        chain = _chain(names, RETURNED, Chain(output.name, dtype, rows, classes))
-        _insert(graph, chain, first=False)
+        shape = shape_of(graph.output[0])
         batch, first, second = shape if len(shape) == 3 else (0, 0, 0)
         anchors = second if first == rows else first
-        output.CopyFrom(_value_info(chain.last, dtype, [batch, rows, anchors]))
+        chain = output_chain(graph, rows, classes)
+        extend_output(graph, _chain(names, RETURNED, chain), [batch, rows, anchors])
     model.metadata_props.add(key=ADAPTED, value=" ".join(names))
+
+
+def output_chain(graph: onnx.GraphProto, rows: int, classes: int) -> Chain:
+    """Return an empty chain that follows the first output of a graph."""
+    output = graph.output[0]
+    return Chain(output.name, output.type.tensor_type.elem_type, rows, classes)
+
+
+def extend_output(graph: onnx.GraphProto, chain: Chain, shape: Sequence[int | str]) -> None:
+    """Put a chain behind a graph; the first output becomes what it returns, of a shape."""
+    _insert(graph, chain, first=False)
+    dtype = helper.np_dtype_to_tensor_dtype(chain.dtype)
+    graph.output[0].CopyFrom(_value_info(chain.last, dtype, shape))
 
 
 def _value_info(name: str, dtype: int, shape: Sequence[int | str]) -> onnx.ValueInfoProto:

@@ -12,7 +12,8 @@ from parity.model_files.exporter_metadata import read_metadata
 
 COMPLETED = f"{PREFIX}completed"
 """Key of the metadata under which the completed keys are written, each with its source."""
-CHECKPOINT, CONFIGURATION, GRAPH = "checkpoint", "configuration", "graph"
+CHECKPOINT, REFERENCE, GRAPH = "checkpoint", "reference", "graph"
+CONFIGURATION = "configuration"
 
 
 class StatedModel(Protocol):
@@ -49,7 +50,12 @@ def forget_own_metadata(model: onnx.ModelProto) -> bool:
 
 
 def complete_metadata(
-    model: onnx.ModelProto, network: StatedModel, imgsz: tuple[int, int], given: Mapping[str, Any]
+    model: onnx.ModelProto,
+    network: StatedModel,
+    imgsz: tuple[int, int],
+    given: Mapping[str, Any],
+    *,
+    source: str = CHECKPOINT,
 ) -> bool:
     """Write what is given, or lacks or is wrong, into the metadata of a model.
 
@@ -58,11 +64,13 @@ def complete_metadata(
     model : onnx.ModelProto
         Modified in place.
     network : StatedModel
-        The checkpoint.
+        The checkpoint, or what stands for it.
     imgsz : tuple of int
         Height and width of the input, px.
     given : mapping
         What the configuration says, by key.
+    source : str
+        What the network is: a checkpoint, a reference or the graph itself.
 
     Returns
     -------
@@ -81,7 +89,7 @@ def complete_metadata(
     if head.keypoint_shape:
         known["kpt_shape"] = list(head.keypoint_shape)
     lacking = [key for key in known if getattr(said, FIELDS.get(key, key)) is None]
-    written = {key: (known[key], CHECKPOINT) for key in lacking}
+    written = {key: (known[key], source) for key in lacking}
     written |= {key: (given[key], CONFIGURATION) for key in given if given[key] is not None}
     suppresses = baked_thresholds(model.graph) is not None
     if "args" in said.wrong or (suppresses and not said.arguments.get("nms")):

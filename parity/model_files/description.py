@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from graphlib import CycleError
 from pathlib import Path
 
 import onnx
@@ -51,6 +52,10 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
         raise
     except FileNotFoundError:
         raise UserError(f"{path} does not exist.") from None
+    except CycleError:
+        raise UserError(
+            f"{path} has nodes that need each other's outputs; export the model again."
+        ) from None
     except Exception as error:  # protobuf and the checker share no base class
         raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
     if not all(isinstance(text, str) for text in _texts(model)):

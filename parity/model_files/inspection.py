@@ -10,11 +10,13 @@ from typing import Any, get_args
 import numpy as np
 import onnx
 
+import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN
-from parity.model_files.completing import COMPLETED, CONFIGURATION
+from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
 from parity.model_files.output_layout import OutputLayout
@@ -39,6 +41,8 @@ OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
 OPTIONS = frozenset(field.name for field in fields(WantedOptions))
+FLOAT32 = 32
+"""Bits of a weight that is not quantised, the default of ``quantize``."""
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
 
@@ -89,7 +93,7 @@ def inspect_export(
     found = [
         *of_metadata(inspection.metadata),
         *contradictions(inspection, wanted),
-        *of_weights(inspection.weights_compared),
+        *of_weights(inspection.weights_compared, wanted.source),
     ]
     levels = get_args(Level)
     return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
@@ -145,6 +149,9 @@ def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     for name in metadata.get(ADAPTED, "").split():
         said = f"{kinds[name].sentence} That is undone here before it is compared."
         yield Finding("warn", said)
+    family = metadata.get(FAMILY, ULTRALYTICS)
+    if family != ULTRALYTICS:
+        yield Finding("note", FAMILIES[family].sentence)
     sources: dict[str, list[str]] = {}
     for entry in metadata.get(COMPLETED, "").split():
         key, _, source = entry.partition(":")
@@ -164,47 +171,54 @@ def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
 
 def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     """Yield everything that is not as the configuration and the checkpoint say, but weights."""
-    shape, metadata = found.inputs[0].shape, read_metadata(found.metadata)
+    shape, metadata, source = found.inputs[0].shape, read_metadata(found.metadata), wanted.source
     names = metadata.names or {}
     if names and len(names) != len(wanted.names):
         yield Finding(
             "stop",
-            f"The file has {len(names)} classes, the checkpoint {len(wanted.names)}. Give the "
-            "weights that the file was exported from.",
+            f"The file has {len(names)} classes, the {source} {len(wanted.names)}. Give the "
+            f"{'weights' if wanted.trained else 'file'} that it was made from.",
         )
     elif names and names != wanted.names:
         wrong = [i for i in wanted.names if names.get(i) != wanted.names[i]]
         yield Finding(
             "warn",
-            f"{len(wrong)} classes have another name than in the checkpoint: class {wrong[0]} "
+            f"{len(wrong)} classes have another name than in the {source}: class {wrong[0]} "
             f"is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
         )
     stride = metadata.stride or wanted.stride
     if stride != wanted.stride:
-        said = f"The file says its stride is {stride}, the checkpoint's is {wanted.stride}."
+        said = f"The file says its stride is {stride}, the {source}'s is {wanted.stride}."
         yield Finding("warn", said)
     sides = shape[2:4]
     if any(_is_open(side) for side in sides) != wanted.dynamic:
-        state = "open" if not wanted.dynamic else "fixed"
+        state, other = ("fixed", "open") if wanted.dynamic else ("open", "fixed")
         said = (
             f"Height and width of the input are {state}; dynamic is {wanted.dynamic}. Set dynamic: "
             f"{str(not wanted.dynamic).lower()} for this export."
+            if wanted.trained
+            else f"Height and width of the input are {state}, those of the reference are {other}; "
+            "only files that take the same input are compared."
         )
         yield Finding("stop", said)
     elif not wanted.dynamic and tuple(sides) != tuple(wanted.imgsz):
+        height, width = wanted.imgsz
         said = (
             f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}. Set imgsz: "
             f"[{sides[0]}, {sides[1]}] for this export."
+            if wanted.trained
+            else f"The input is {sides[0]}x{sides[1]} px, that of the reference is "
+            f"{height}x{width} px; only files that take the same input are compared."
         )
         yield Finding("stop", said)
-    if not wanted.dynamic and max(wanted.imgsz) != max(wanted.trained):
+    if wanted.trained and not wanted.dynamic and max(wanted.imgsz) != max(wanted.trained):
         trained, run = ("x".join(map(str, size)) for size in (wanted.trained, wanted.imgsz))
         yield Finding(
             "note",
             f"The checkpoint was trained at {trained} px, which predict uses by default; this "
             f"export takes {run} px.",
         )
-    if found.opset != wanted.opset:
+    if wanted.trained and found.opset and found.opset != wanted.opset:
         said = f"The operator set is {found.opset}; {wanted.opset} was asked for."
         yield Finding("note" if wanted.given else "warn", said)
     yield from _of_precision(found, wanted)
@@ -221,11 +235,14 @@ def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
     mostly = max(found.weights, key=lambda kind: found.weights[kind], default="nothing")
     asked = STORED_AS[wanted.quantize]
     if mostly != asked:
-        yield Finding(
-            "warn",
+        said = (
             f"{SPOKEN.get(asked, asked)} was asked for, but most weights are stored as "
-            f"{SPOKEN.get(mostly, mostly)}.",
+            f"{SPOKEN.get(mostly, mostly)}."
         )
+        if wanted.given and wanted.quantize != FLOAT32:
+            yield Finding("stop", f"{said} Give another file, or leave out quantize.")
+        else:
+            yield Finding("warn", said)
     dtype = found.inputs[0].dtype
     if dtype != "float":
         yield Finding("note", f"The input is {dtype}, so rounding starts before the network.")
@@ -247,11 +264,11 @@ def _of_structure(found: Inspection) -> Iterator[Finding]:
         yield Finding("note", said)
 
 
-def of_weights(compared: WeightComparison) -> Iterator[Finding]:
-    """Yield what is said of weights that are not the checkpoint's."""
+def of_weights(compared: WeightComparison, source: str = CHECKPOINT) -> Iterator[Finding]:
+    """Yield what is said of weights that are not those of the checkpoint or the reference."""
     differing, total = compared.differing, compared.compared
     if not total:
-        yield Finding("warn", "None of its weights could be found in the checkpoint.")
+        yield Finding("warn", f"None of its weights could be found in the {source}.")
         return
     if differing:
         named = ", ".join(
@@ -262,20 +279,20 @@ def of_weights(compared: WeightComparison) -> Iterator[Finding]:
         another = 2 * len(differing) > total
         what = "It is another model" if another else "It was changed after the export"
         yield Finding(
-            "stop" if another else "warn",
-            f"{what}: {len(differing)} of {total} weights are not the checkpoint's: {named}{more}.",
+            "stop" if another and source == CHECKPOINT else "warn",
+            f"{what}: {len(differing)} of {total} weights are not the {source}'s: {named}{more}.",
         )
     if compared.by_layout:
         yield Finding(
             "note",
-            f"{compared.by_layout} weights are the checkpoint's, but in another layout, as ONNX "
+            f"{compared.by_layout} weights are the {source}'s, but in another layout, as ONNX "
             "Runtime stores them after it optimised a graph; such a file is made for one kind of "
             "processor.",
         )
     if compared.absent:
         yield Finding(
             "note",
-            f"{len(compared.absent)} weights of the checkpoint are not in the file, such as "
+            f"{len(compared.absent)} weights of the {source} are not in the file, such as "
             f"{compared.absent[0]}.",
         )
 

@@ -6,6 +6,8 @@ from graphlib import TopologicalSorter
 
 import onnx
 
+from parity.model_files.graph_limits import nodes_of_graphs
+
 
 def is_sorted(graph: onnx.GraphProto) -> bool:
     """Return whether every node comes after those that compute its inputs."""
@@ -36,8 +38,11 @@ def sort_nodes(graph: onnx.GraphProto) -> None:
 
 def _sorted_indices(graph: onnx.GraphProto) -> Iterator[int]:
     """Yield the indices of the nodes in a sorted order, the smallest that is possible first."""
-    makers = {name: i for i, node in enumerate(graph.node) for name in node.output}
-    needed = [{makers[name] for name in node.input if name in makers} for node in graph.node]
+    makers = {name: i for i, node in enumerate(graph.node) for name in node.output if name}
+    needed = [
+        {makers[name] for each in nodes_of_graphs([node]) for name in each.input if name in makers}
+        for node in graph.node
+    ]
     sorter = TopologicalSorter(dict(enumerate(needed)))
     sorter.prepare()
     ready: list[int] = []

@@ -180,18 +180,23 @@ class WantedOptions:
 
 @dataclass(frozen=True)
 class Wanted(WantedOptions):
-    """What the configuration and the checkpoint ask of an export.
+    """What the configuration and the reference ask of an export.
 
     Attributes
     ----------
     names : dict of int to str
-        The checkpoint's classes.
-    trained : tuple of int
-        Height and width that the checkpoint was trained at, px.
+        The reference's classes.
+    trained : tuple of int or None
+        Height and width that the checkpoint was trained at, px; None if the reference is a file.
     """
 
     names: dict[int, str]
-    trained: tuple[int, int]
+    trained: tuple[int, int] | None
+
+    @property
+    def source(self) -> str:
+        """What the reference is called."""
+        return "checkpoint" if self.trained else "reference"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ and a comparison of two arms that differ in one thing shows what that thing does
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from parity.comparison.settings import ComparisonSettings
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.errors import UserError
 from parity.planning.config import Config, as_pair
+from parity.planning.exports import DEFAULT_RUNTIME, runtime_of_export
 
 REFERENCE_ARM = "pytorch-rect"
 """The arm that does what ``predict`` of Ultralytics does with a ``.pt``."""
@@ -32,25 +34,40 @@ class Arm:
         Whether they are fitted into a minimal rectangle or the whole size.
     export : str
         Name of the export that it runs, empty for a PyTorch arm.
-    end2end : bool
-        Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression.
+    end2end : bool or None
+        Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression; None
+        where no PyTorch arm has to use the same.
     runtime : str
         What runs an export; empty for other arms.
     providers : tuple of str
         Execution providers of ONNX Runtime, the preferred first; empty for other arms.
+    fallback_provider : bool
+        Whether it may run on other providers where these are not available.
     """
 
     backend: Literal["pytorch", "onnx", "external", "control"]
     imgsz: tuple[int, int]
     rect: bool
     export: str = ""
-    end2end: bool = False
+    end2end: bool | None = False
     runtime: str = ""
     providers: tuple[str, ...] = ()
+    fallback_provider: bool = False
 
 
 def plan_arms(config: Config) -> dict[str, Arm]:
     """Return the arms by name: the reference, a control per geometry and head, the exports."""
+    networks = _given_arms(config) if config.reference else _arms_of(config)
+    return networks | {
+        arm_name: arm
+        for name, external in config.external.items()
+        if external.has_boxes
+        for arm_name, arm in _external_arms(config, name).items()
+    }
+
+
+def _arms_of(config: Config) -> dict[str, Arm]:
+    """Return PyTorch's arms and those of the exports of a checkpoint."""
     arms = {
         REFERENCE_ARM: Arm("pytorch", config.size, True),
         SQUARE_ARM: Arm("pytorch", config.size, False),
@@ -58,14 +75,38 @@ def plan_arms(config: Config) -> dict[str, Arm]:
     for name, export in config.exports.items():
         arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
         arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
-        arms[f"onnx-{name}"] = replace(arm, runtime=export.runtime, providers=export.providers)
-    for name, external in config.external.items():
+        arms[f"onnx-{name}"] = replace(
+            arm,
+            runtime=runtime_of_export(config, name),
+            providers=export.providers,
+            fallback_provider=export.fallback_provider,
+        )
+    for name in config.external:
         arm = external_arm(config, name)
         arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
-        if external.has_boxes:
-            arms[at_thresholds_of(name)] = replace(arm, backend="control")
-            arms[f"external-{name}"] = arm
     return arms
+
+
+def _given_arms(config: Config) -> dict[str, Arm]:
+    """Return the arms of the file that is the reference, and of those that take the same input."""
+    dynamic = any(export.dynamic for export in config.exports.values())
+    arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, DEFAULT_RUNTIME, PROVIDERS)
+    arms = {GIVEN_ARM: arm}
+    for name, export in config.exports.items():
+        arms[f"onnx-{name}"] = replace(
+            arm,
+            export=name,
+            runtime=runtime_of_export(config, name),
+            providers=export.providers,
+            fallback_provider=export.fallback_provider,
+        )
+    return arms
+
+
+def _external_arms(config: Config, name: str) -> dict[str, Arm]:
+    arm = external_arm(config, name)
+    control = replace(arm, backend="control")
+    return {at_thresholds_of(name, config): control, f"external-{name}": arm}
 
 
 def external_arm(config: Config, name: str) -> Arm:
@@ -82,22 +123,27 @@ def external_arm(config: Config, name: str) -> Arm:
 def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, ComparisonSettings]:
     """Return the comparisons by name: geometry, and runtime and deployment of every export.
 
+    Without a checkpoint there are only the runtime effects: all files take the same input.
+
     Raises
     ------
     UserError
         If the gate names a comparison that does not exist.
     """
     common = config.tolerances
-    planned = {"geometry": ComparisonSettings("geometry", REFERENCE_ARM, SQUARE_ARM, False, common)}
+    planned = {}
+    if not config.reference:
+        pair = REFERENCE_ARM, SQUARE_ARM
+        planned["geometry"] = ComparisonSettings("geometry", *pair, False, common)
     for name, arm in arms.items():
-        control = control_of(arm, config.size)
+        control = control_in(config, arm)
         if arm.backend == "external":
             external = name.removeprefix("external-")
             own = config.external[external].tolerances or common
-            reference = at_thresholds_of(external)
+            reference = at_thresholds_of(external, config)
             planned[name] = ComparisonSettings("external", reference, name, False, own)
-        elif arm.backend == "onnx":
-            if control not in (REFERENCE_ARM, SQUARE_ARM):
+        elif arm.backend == "onnx" and name != GIVEN_ARM:
+            if control not in (REFERENCE_ARM, SQUARE_ARM, GIVEN_ARM):
                 geometry = f"geometry-{control.removeprefix('pytorch-')}"
                 planned[geometry] = ComparisonSettings(
                     "geometry", REFERENCE_ARM, control, False, common
@@ -105,9 +151,10 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
             own = config.exports[arm.export].tolerances or common
             runtime, deployment = f"runtime-{arm.export}", f"deployment-{arm.export}"
             planned[runtime] = ComparisonSettings("runtime", control, name, True, own)
-            planned[deployment] = ComparisonSettings(
-                "deployment", REFERENCE_ARM, name, False, common
-            )
+            if not config.reference:
+                planned[deployment] = ComparisonSettings(
+                    "deployment", REFERENCE_ARM, name, False, common
+                )
     for unknown in sorted(set(config.gate) - set(planned)):
         raise UserError(
             f"config: gate names {unknown!r}; it may name {', '.join(sorted(planned))}."
@@ -115,9 +162,19 @@ def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, Comparis
     return planned | {name: replace(planned[name], gated=True) for name in config.gate}
 
 
-def at_thresholds_of(external: str) -> str:
-    """Return the name of the arm that is PyTorch at the thresholds of a deployment."""
-    return f"pytorch-as-{external}"
+def at_thresholds_of(external: str, config: Config) -> str:
+    """Return the name of the arm that is the reference at the thresholds of a deployment."""
+    return f"{reference_prefix(config)}-as-{external}"
+
+
+def reference_prefix(config: Config) -> str:
+    """Return what the names of the arms of the reference begin with."""
+    return GIVEN_ARM if config.reference else "pytorch"
+
+
+def control_in(config: Config, arm: Arm) -> str:
+    """Return the name of the arm that an arm is compared with on the same input."""
+    return GIVEN_ARM if config.reference else control_of(arm, config.size)
 
 
 def control_of(arm: Arm, default: tuple[int, int]) -> str:
@@ -133,4 +190,4 @@ def control_of(arm: Arm, default: tuple[int, int]) -> str:
     kind = "rect" if arm.rect else "square"
     height, width = arm.imgsz
     size = f"-{height}" if height == width else f"-{height}x{width}"
-    return f"pytorch-{kind}{size if arm.imgsz != default else ''}{'-end2end' * arm.end2end}"
+    return f"pytorch-{kind}{size if arm.imgsz != default else ''}{'-end2end' * bool(arm.end2end)}"

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.backends.own_files import files_of, own_file, runtime_of
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.runtimes.runtime import RUNTIMES
 from parity.backends.trained_size import trained_size
+from parity.comparison.settings import GIVEN_REFERENCE
 from parity.comparison.threshold_grid import MAX_POINTS
 from parity.documents import from_plain
 from parity.errors import UserError
 from parity.external.file_format import files_in
 from parity.external.recordings import assigned_tensors
 from parity.foreign import is_file
-from parity.planning.config import Config, ExternalConfig, MetadataConfig
+from parity.model_files.input_size import fixed_size
+from parity.planning.config import Config, ExternalConfig, MetadataConfig, as_pair
+from parity.planning.exports import DEFAULT_RUNTIME, runtime_of_export
 from parity.planning.externals import FILE_PATTERNS
 
 PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
@@ -33,13 +39,16 @@ def checked(completed: Mapping[str, Any]) -> Config:
     UserError
         If keys contradict each other or name what does not exist.
     """
-    config = from_plain(with_size(completed), Config)
+    check_models(completed["models"])
+    config = from_plain(with_geometry(completed), Config)
     check_thresholds(config)
     for name, model in config.models.items():
         path = Path(model.weights)
         check_placeholders(f"models.{name}.weights", model.weights)
         if len(path.parts) > 1 and not is_file(path):  # a bare name may be a published one
             raise UserError(f"config: models.{name}.weights is {path}, which does not exist.")
+    if config.reference:
+        check_without_checkpoint(config)
     for name in config.exports:
         check_export(config, name)
     for name, external in config.external.items():
@@ -49,12 +58,66 @@ def checked(completed: Mapping[str, Any]) -> Config:
     return config
 
 
-def with_size(completed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with the size of the first checkpoint where it states none."""
-    if completed.get("imgsz") is not None:
-        return dict(completed)
+def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that every model has weights, or that the only one has a reference, which exists."""
+    for name, model in models.items():
+        if ("weights" in model) == ("reference" in model):
+            raise UserError(f"config: models.{name} must have either weights or a reference.")
+        if "reference" not in model:
+            if "family" in model:
+                raise UserError(f"config: models.{name}.family needs a reference beside it.")
+            continue
+        where, path = f"models.{name}.reference.onnx", model["reference"]["onnx"]
+        if len(models) > 1:
+            raise UserError(
+                f"config: models.{name} has a reference, so it must be the only model; run the "
+                "others with a configuration of their own."
+            )
+        check_placeholders(where, path)
+        if not is_file(Path(path)):
+            raise UserError(f"config: {where} is {path}, which does not exist.")
+
+
+def with_geometry(completed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the size of the first model where it states none.
+
+    Without a checkpoint, the input of the reference is that of every export.
+    """
     first = next(iter(completed["models"].values()))
-    return {**completed, "imgsz": list(trained_size(first["weights"]))}
+    if "reference" not in first:
+        size = completed.get("imgsz") or list(trained_size(first["weights"]))
+        return {**completed, "imgsz": size}
+    path = first["reference"]["onnx"]
+    try:
+        fixed = fixed_size(path)
+    except ValueError:
+        fixed = trained_size(path)
+    size = fixed or completed.get("imgsz") or trained_size(path)
+    geometry = {"imgsz": list(as_pair(size)), "dynamic": fixed is None}
+    exports = {key: {**export, **geometry} for key, export in completed["exports"].items()}
+    return {**completed, "imgsz": geometry["imgsz"], "exports": exports}
+
+
+def check_without_checkpoint(config: Config) -> None:
+    """Check that nothing is asked for that needs a checkpoint."""
+    (model,) = config.models
+    because = f"since models.{model} has a reference and no weights"
+    for name, export in config.exports.items():
+        if name == GIVEN_REFERENCE:
+            raise UserError(f"config: exports.{name} needs another name, {because}.")
+        if export.onnx is None:
+            raise UserError(
+                f"config: exports.{name} must name an ONNX file (onnx), {because}: nothing can "
+                "be exported, quantised or converted here."
+            )
+    taken = "rect" if any(export.dynamic for export in config.exports.values()) else "square"
+    for name, external in config.external.items():
+        other_size = external.imgsz is not None and as_pair(external.imgsz) != config.size
+        if other_size or external.geometry not in (None, taken):
+            raise UserError(
+                f"config: external.{name} has another input than the reference, {because}; leave "
+                "out imgsz and geometry, or give weights."
+            )
 
 
 def check_placeholders(key: str, path: str) -> None:
@@ -83,9 +146,16 @@ def check_export(config: Config, name: str) -> None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
         if not is_file(Path(export.onnx)):
             raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
-    elif export.metadata != MetadataConfig():
+    elif export.file is None and export.metadata != MetadataConfig():
         raise UserError(
-            f"{where}.metadata has no meaning here; only a given file (onnx) can need it."
+            f"{where}.metadata has no meaning here; only a given file (onnx or file) can need it."
+        )
+    check_own_file(config, name)
+    runtime = runtime_of_export(config, name)
+    if runtime != DEFAULT_RUNTIME and export.providers != PROVIDERS:
+        raise UserError(
+            f"{where}.providers has no meaning here; only the runtime onnxruntime has execution "
+            "providers."
         )
     if export.conf is not None and not export.nms:
         raise UserError(
@@ -101,6 +171,40 @@ def check_export(config: Config, name: str) -> None:
         raise UserError(
             f"{where}.keep_fp32 has no meaning here; only an export that is made with quantize: 8 "
             "can keep some of its nodes in fp32."
+        )
+
+
+def check_own_file(config: Config, name: str) -> None:
+    """Check which runtime a file of its own belongs to, and that it can do what is asked for."""
+    export, where = config.exports[name], f"config: exports.{name}"
+    if sum(key is not None for key in (export.onnx, export.file, export.format)) > 1:
+        raise UserError(f"{where} must have only one of onnx, file and format.")
+    if not export.is_own:
+        if export.runtime is not None and not RUNTIMES[export.runtime].reads_onnx:
+            raise UserError(
+                f"{where}.runtime is {export.runtime}, which reads no ONNX files; give its own "
+                "under file, or have it made by format."
+            )
+        return
+    if export.file is not None:
+        check_placeholders(f"exports.{name}.file", export.file)
+        if not os.path.lexists(export.file):
+            raise UserError(f"{where}.file is {export.file}, which does not exist.")
+        files_of(export.file)
+    own = export.format or runtime_of(own_file(export.file or ""))
+    if export.runtime not in (None, own):
+        raise UserError(f"{where}.runtime is {export.runtime}, but {own} executes this export.")
+    if export.format is not None and export.quantize not in RUNTIMES[own].precisions:
+        known = " or ".join(map(str, RUNTIMES[own].precisions))
+        raise UserError(
+            f"{where}.quantize is {export.quantize}; an export to {own} is made with {known} here, "
+            "others can be given under file."
+        )
+    if export.dynamic or export.nms is not None:
+        key = "dynamic" if export.dynamic else "nms"
+        raise UserError(
+            f"{where}.{key} has no meaning here; a file of a runtime's own has an input of a fixed "
+            "size and raw outputs."
         )
 
 

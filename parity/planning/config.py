@@ -18,11 +18,32 @@ FLOAT32 = 32
 
 
 @dataclass(frozen=True)
-class ModelConfig:
-    """A checkpoint, see ``models``."""
+class MetadataConfig:
+    """What is said of a given file instead of its metadata; None is a key that is absent."""
 
-    weights: str
+    names: tuple[str, ...] | None = None
+    stride: int | None = None
+    task: str | None = None
+    kpt_shape: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class ReferenceConfig:
+    """An ONNX file in the place of a checkpoint, see ``models.<name>.reference``."""
+
+    onnx: str
+    metadata: MetadataConfig
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """A checkpoint or, if there is none, a reference, see ``models``."""
+
     trust: bool
+    weights: str = ""
+    reference: ReferenceConfig | None = None
+    family: str | None = None
+    labels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,18 +77,8 @@ class CalibrationConfig:
 
 
 @dataclass(frozen=True)
-class MetadataConfig:
-    """What is said of a given file instead of its metadata; None is a key that is absent."""
-
-    names: tuple[str, ...] | None = None
-    stride: int | None = None
-    task: str | None = None
-    kpt_shape: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
 class ExportConfig:
-    """An ONNX file of every model, see ``exports``; None is a key that is absent."""
+    """A file of every model, see ``exports``; None is a key that is absent."""
 
     opset: int
     simplify: bool
@@ -75,11 +86,14 @@ class ExportConfig:
     batch: int
     quantize: int
     calibration: CalibrationConfig
-    runtime: str
     providers: tuple[str, ...]
     keep_fp32: tuple[str, ...]
+    fallback_provider: bool = False
     metadata: MetadataConfig = MetadataConfig()
     onnx: str | None = None
+    file: str | None = None
+    format: str | None = None
+    runtime: str | None = None
     imgsz: Imgsz | None = None
     nms: bool | None = None
     conf: float | None = None
@@ -88,7 +102,12 @@ class ExportConfig:
     @property
     def is_quantised_here(self) -> bool:
         """Whether rule ``quantise`` makes it; a given file is used as it is."""
-        return self.quantize == INT8 and self.onnx is None
+        return self.quantize == INT8 and self.onnx is None and not self.is_own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a file of a runtime's own, given or converted here."""
+        return self.file is not None or self.format is not None
 
 
 @dataclass(frozen=True)
@@ -188,6 +207,11 @@ class Config:
     sweep: SweepConfig | None = None
 
     @property
+    def reference(self) -> ReferenceConfig | None:
+        """The ONNX file that everything is compared with; None if it is a checkpoint."""
+        return next(iter(self.models.values())).reference
+
+    @property
     def grid(self) -> dict[str, list[float]]:
         """The thresholds that are swept, ``conf`` and ``iou``; empty without a sweep."""
         if self.sweep is None:
@@ -198,6 +222,10 @@ class Config:
     def size(self) -> tuple[int, int]:
         """Height and width that images are fitted into, px."""
         return as_pair(self.imgsz)
+
+    def labels_of(self, model: str) -> str | None:
+        """Return the labels that a model is measured against: its own, or those of the run."""
+        return self.models[model].labels or self.labels
 
     def size_of(self, export: str) -> tuple[int, int]:
         """Return height and width of an export, px."""

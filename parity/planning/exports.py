@@ -1,13 +1,17 @@
 """How each export is made, and where its file is.
 
 Rule ``export`` makes every float model. An int8 model is made from such a float model by rule
-``quantise``.
+``quantise``, and a file of a runtime's own is taken or converted by rule ``pack``. Without a
+checkpoint, rule ``take`` takes every file as it is given.
 """
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from parity.backends.own_files import own_file, runtime_of
 from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig
+
+DEFAULT_RUNTIME = "onnxruntime"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,26 @@ def options_of(config: Config, export: str) -> ExportOptions:
     )
 
 
+def runtime_of_export(config: Config, export: str) -> str:
+    """Return what executes an export: what is asked for, or what its file belongs to."""
+    asked = config.exports[export]
+    own = asked.format or (runtime_of(own_file(asked.file)) if asked.file else None)
+    return asked.runtime or own or DEFAULT_RUNTIME
+
+
+def pack_options(config: Config, export: str) -> dict[str, object]:
+    """Return what rule ``pack`` is told of an export."""
+    asked = config.exports[export]
+    return {
+        "file": str(own_file(asked.file)) if asked.file else "",
+        "format": asked.format or "",
+        "metadata": asdict(asked.metadata),
+        "imgsz": list(config.size_of(export)),
+        "quantize": asked.quantize,
+        "batch": asked.batch,
+    }
+
+
 def counterpart_name(config: Config, export: str) -> str:
     """Return the name of the fp32 export that an export is compared with.
 
@@ -84,20 +108,25 @@ def counterpart_name(config: Config, export: str) -> str:
     if options_of(config, export) == wanted:
         return export
     for name, other in config.exports.items():
-        if options_of(config, name) == wanted and not other.is_quantised_here:
+        made = not (other.is_quantised_here or other.is_own)
+        if made and options_of(config, name) == wanted:
             return name
     return f"_fp32-for-{export}"
 
 
 def all_options(config: Config) -> dict[str, ExportOptions]:
     """Return how rule ``export`` makes each export and each :func:`counterpart_name`, by name."""
-    asked = {name: options_of(config, name) for name in config.exports}
+    asked = {name: options_of(config, name) for name, e in config.exports.items() if not e.is_own}
     made = {counterpart_name(config, name): options.as_fp32 for name, options in asked.items()}
     return made | asked
 
 
 def model_file(config: Config, model: str, export: str) -> str:
-    """Return the ONNX file of an export; its description has the same name and ends in json."""
+    """Return the file of an export; its description has the same name and ends in json."""
+    if config.reference:
+        return f"results/take/{model}/{export}.onnx"
+    if config.exports[export].is_own:
+        return f"results/pack/{model}/{export}.zip"
     rule = "quantise" if config.exports[export].is_quantised_here else "export"
     return f"results/{rule}/{model}/{export}.onnx"
 

@@ -7,6 +7,7 @@ digest of the content is therefore a parameter of the rule that reads the file.
 import hashlib
 from pathlib import Path
 
+from parity.backends.own_files import files_of
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
 from parity.data.regular_files import open_regular
@@ -19,9 +20,16 @@ MEMORY = "results/plan/given/.index"
 
 
 def given_files(config: Config) -> list[str]:
-    """Return the weights, ONNX files, boxes and arrays of a configuration that are files."""
+    """Return the weights, model files, boxes and arrays of a configuration that are files."""
     named = [model.weights for model in config.models.values()]
+    named += [config.reference.onnx] if config.reference else []
     named += [export.onnx or "" for export in config.exports.values()]
+    named += [
+        str(path)
+        for export in config.exports.values()
+        if export.file is not None
+        for path in files_of(export.file)
+    ]
     named += [external.detections or "" for external in config.external.values()]
     named += [path for external in config.external.values() for path in tensor_files(external)]
     return sorted({name for name in named if is_file(Path(name))})

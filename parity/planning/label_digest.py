@@ -5,6 +5,7 @@ is there: Snakemake compares it by content, so that touching a label makes nothi
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +18,6 @@ from parity.documents import save_if_changed
 from parity.errors import UserError
 
 LABELS_FOLDER = Path("results/plan/labels")
-LABELS_FILE = f"{LABELS_FOLDER}/labels.json"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LabelDigest:
     Attributes
     ----------
     source : str
-        A folder of YOLO's text files or a COCO JSON.
+        A folder or a COCO JSON.
     files : int
         How many files they are.
     sha256 : str
@@ -41,38 +41,52 @@ class LabelDigest:
     sha256: str
 
 
-def plan_labels(source: str | None) -> None:
-    """Write the digest of the labels, if there are any and it is new or changed.
+def labels_file(model: str) -> str:
+    """Return where the digest of the labels of a model is written."""
+    return f"{LABELS_FOLDER}/{model}.json"
+
+
+def plan_labels(sources: Mapping[str, str | None]) -> None:
+    """Write the digest of the labels of each model that has some, if it is new or changed.
 
     Parameters
     ----------
-    source : str or None
-        A folder of YOLO's text files or a COCO JSON.
+    sources : mapping of str to str
+        By model, a folder or a COCO JSON; None for a model without labels.
 
     Raises
     ------
     UserError
-        If they are neither.
+        If a source is neither.
     """
-    if source is None:
-        return
+    found = {source: digest_of(source) for source in set(sources.values()) if source}
+    for model, source in sources.items():
+        if source:
+            save_if_changed(labels_file(model), found[source])
+
+
+def digest_of(source: str) -> LabelDigest:
+    """Return a digest of labels, reading only what looks changed.
+
+    Of a folder, the contents of text files count, and the names of all others, since folders may
+    be named after the classes of the images in them.
+    """
     path = Path(source)
     if path.is_dir():
-        named = {p.relative_to(path).as_posix(): p for p in path.rglob("*.txt") if p.is_file()}
+        files = {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
+        read = {name: p for name, p in files.items() if p.suffix == ".txt"}
     elif path.is_file() and path.suffix == ".json":
-        named = {path.name: path}
+        files = read = {path.name: path}
     else:
         raise UserError(
-            f"config: labels is {source}; it must be a folder of YOLO's text files or a COCO JSON."
+            f"config: labels is {source}; it must be a folder of YOLO's text files, a folder of "
+            "images for each class, or a COCO JSON."
         )
-    save_if_changed(LABELS_FILE, LabelDigest(source, len(named), digest_of(named)))
-
-
-def digest_of(named: dict[str, Path]) -> str:
-    """Return a digest of the names and contents of files, reading only what looks changed."""
-    memory = LABELS_FOLDER / ".index"
-    digests, read = DigestCache.load(memory).updated(list_paths(named))
-    if read.size:
+    memory = LABELS_FOLDER / f".{hashlib.sha256(source.encode()).hexdigest()[:16]}.index"
+    digests, changed = DigestCache.load(memory).updated(list_paths(read))
+    if changed.size:
         digests.save(memory)
     content = np.ascontiguousarray(digests.digests).tobytes()
-    return hashlib.sha256(digests.names + content).hexdigest()
+    names = "\0".join(sorted(files.keys() - read.keys())).encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(digests.names + content + names).hexdigest()
+    return LabelDigest(source, len(files), digest)

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from parity.comparison.settings import ComparisonSettings
+from parity.backends.own_files import files_of
+from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import find_samples, list_images, list_paths
 from parity.errors import UserError
@@ -18,15 +19,22 @@ from parity.planning.arms import (
     SQUARE_ARM,
     Arm,
     at_thresholds_of,
-    control_of,
+    control_in,
     external_arm,
     plan_arms,
     plan_comparisons,
+    reference_prefix,
 )
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
-from parity.planning.config import FLOAT32, Config
-from parity.planning.exports import all_options, counterpart_name, description_file, model_file
+from parity.planning.config import FLOAT32, Config, ExportConfig, ReferenceConfig
+from parity.planning.exports import (
+    all_options,
+    counterpart_name,
+    description_file,
+    model_file,
+    pack_options,
+)
 from parity.planning.externals import (
     boxes_file,
     check_boxes,
@@ -36,7 +44,7 @@ from parity.planning.externals import (
     tensor_files,
 )
 from parity.planning.given_files import digest_given, given_files
-from parity.planning.label_digest import LABELS_FILE, plan_labels
+from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 
@@ -103,7 +111,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
         check_boxes(asked, batches)
         if hold(LOCK):
             plan_calibration(asked, batches)
-            plan_labels(asked.labels)
+            plan_labels({name: asked.labels_of(name) for name in asked.models})
         else:
             check_planned(asked)
     given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
@@ -121,7 +129,7 @@ def check_planned(config: Config) -> None:
     lists = [
         calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
     ]
-    lists += [LABELS_FILE] if config.labels else []
+    lists += [labels_file(name) for name in config.models if config.labels_of(name)]
     if not all(Path(path).is_file() for path in lists):
         raise UserError(
             "another run with other settings is going on in this folder; wait until it ends, or "
@@ -191,6 +199,44 @@ class Plan:
         """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
         return {name: each.to_params() for name, each in all_options(self.config).items()}
 
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there are checkpoints; without them, a file is the reference."""
+        return self.config.reference is None
+
+    def reference_file(self, wildcards: OfModel) -> str:
+        """Return what the files of a model are compared with: a checkpoint, or an ONNX file."""
+        model = wildcards.model
+        if self.has_checkpoint:
+            return f"results/checkpoint/{model}.pt"
+        return f"results/take/{model}/{GIVEN_REFERENCE}.onnx"
+
+    def taken(self, wildcards: Wildcards) -> Params:
+        """Return what rule ``take`` is told of a file."""
+        return {
+            "family": self.config.models[wildcards.model].family,
+            "metadata": asdict(self.given_of(wildcards.export).metadata),
+            "imgsz": list(self.config.size),
+        }
+
+    def given_of(self, export: str) -> ReferenceConfig | ExportConfig:
+        """Return the reference, or an export."""
+        reference = self.config.reference
+        return reference if reference and export == GIVEN_REFERENCE else self.config.exports[export]
+
+    def taken_file(self, wildcards: Wildcards) -> str:
+        """Return the file that is given as an export, or as the reference."""
+        return self.given_of(wildcards.export).onnx or ""
+
+    def content_of_taken(self, wildcards: Wildcards) -> str:
+        """Return its digest."""
+        return self.given.get(self.taken_file(wildcards), "")
+
+    def taken_reference(self, wildcards: Wildcards) -> list[str]:
+        """Return the reference that a file is compared with when it is taken; none for itself."""
+        is_reference = wildcards.export == GIVEN_REFERENCE
+        return [] if is_reference else [self.reference_file(wildcards)]
+
     def given_export(self, wildcards: Wildcards) -> list[str]:
         """Return the ONNX file that an export is given as, if it is."""
         given = all_options(self.config)[wildcards.export].onnx
@@ -199,6 +245,24 @@ class Plan:
     def content_of_export(self, wildcards: Wildcards) -> str:
         """Return the digest of the ONNX file that an export is given as, if it is."""
         return self.given.get(all_options(self.config)[wildcards.export].onnx, "")
+
+    @property
+    def packed(self) -> dict[str, Params]:
+        """What rule ``pack`` is told, by export that is a file of a runtime's own."""
+        return {
+            name: pack_options(self.config, name)
+            for name, export in self.config.exports.items()
+            if export.is_own
+        }
+
+    def given_files(self, wildcards: Wildcards) -> list[str]:
+        """Return the files of a runtime's own that an export is given as, if it is."""
+        given = self.config.exports[wildcards.export].file
+        return [str(path) for path in files_of(given)] if given else []
+
+    def content_of_files(self, wildcards: Wildcards) -> list[str]:
+        """Return the digests of these files."""
+        return [self.given.get(path, "") for path in self.given_files(wildcards)]
 
     @property
     def quantised(self) -> dict[str, Params]:
@@ -228,11 +292,15 @@ class Plan:
 
     def counterpart(self, wildcards: Wildcards) -> str:
         """Return the fp32 model that an export is compared with: the export itself if it is one."""
+        if not self.has_checkpoint:
+            return self.reference_file(wildcards)
         name = counterpart_name(self.config, wildcards.export)
         return f"results/export/{wildcards.model}/{name}.onnx"
 
     def counterpart_description(self, wildcards: Wildcards) -> list[str]:
         """Return the description of the fp32 model that an export is compared with, if another."""
+        if self.config.exports[wildcards.export].is_own:
+            return []
         like = str(Path(self.counterpart(wildcards)).with_suffix(".json"))
         return [] if like == self.description(wildcards) else [like]
 
@@ -241,7 +309,7 @@ class Plan:
         """What the file of each export should be like, see rule ``inspect_export``."""
         return {
             name: {
-                "given": export.onnx is not None,
+                "given": export.onnx is not None or export.is_own,
                 "opset": export.opset,
                 "quantize": export.quantize,
                 "dynamic": export.dynamic,
@@ -255,11 +323,15 @@ class Plan:
         """The ONNX files of all models and their descriptions."""
         made = [("export", name) for name in all_options(self.config)]
         made += [("quantise", name) for name in self.quantised]
+        if not self.has_checkpoint:
+            made = [("take", name) for name in (GIVEN_REFERENCE, *self.exports)]
+        files = [(f"{rule}/{{}}/{name}", "onnx") for rule, name in made]
+        files += [(f"pack/{{}}/{name}", "zip") for name in self.packed]
         return [
-            f"results/{rule}/{model}/{name}.{suffix}"
+            f"results/{path.format(model)}.{each}"
             for model in self.models
-            for rule, name in made
-            for suffix in ("onnx", "json")
+            for path, suffix in files
+            for each in (suffix, "json")
         ]
 
     # Candidates and detections: rules/detection.smk
@@ -324,7 +396,19 @@ class Plan:
     def belongs(self, name: str, model: str) -> bool:
         """Return whether an arm or a comparison is one of a model; most are of every model."""
         others = set(self.config.external) - set(of_model(self.config, model))
-        return not any(name in (f"external-{each}", at_thresholds_of(each)) for each in others)
+        return not any(
+            name in (f"external-{each}", at_thresholds_of(each, self.config)) for each in others
+        )
+
+    @property
+    def reference_prefix(self) -> str:
+        """What the names of the arms of the reference begin with."""
+        return reference_prefix(self.config)
+
+    def fallback_detections(self, wildcards: Wildcards) -> str:
+        """Return the detections file that a fallback takes its detections from."""
+        arm = REFERENCE_ARM if self.has_checkpoint else GIVEN_ARM
+        return self.detections(wildcards.model, arm, wildcards.batch)
 
     # Comparisons: rules/comparison.smk
 
@@ -390,15 +474,15 @@ class Plan:
 
     # Accuracy: rules/accuracy.smk
 
-    @property
-    def accuracy(self) -> Params:
-        """How accuracy is measured, and where the labels are."""
-        return {"labels": self.config.labels or "", **asdict(self.config.accuracy)}
+    def accuracy(self, wildcards: OfModel) -> Params:
+        """Return how the accuracy of a model is measured, and where its labels are."""
+        labels = self.config.labels_of(wildcards.model)
+        return {"labels": labels or "", **asdict(self.config.accuracy)}
 
     @property
     def labelled_models(self) -> list[str]:
-        """Names of the models whose accuracy is measured: all or none."""
-        return self.models if self.config.labels else []
+        """Names of the models whose accuracy is measured."""
+        return [name for name in self.models if self.config.labels_of(name)]
 
     def accuracies(self, wildcards: Wildcards) -> list[str]:
         """Return the accuracy of a model, if its images are labelled."""
@@ -417,7 +501,9 @@ class Plan:
                 "keep_fp32": list(export.keep_fp32),
             }
             for name, export in self.config.exports.items()
-            if self.config.layers.images and (export.onnx or export.quantize != FLOAT32)
+            if self.config.layers.images
+            and not export.is_own
+            and (export.onnx or export.quantize != FLOAT32)
         }
 
     @property
@@ -483,17 +569,17 @@ class Plan:
         return [self.given.get(path, "") for path in self.tensors(wildcards)]
 
     def external_onnx(self, wildcards: Wildcards) -> str:
-        """Return the ONNX file that a deployment runs."""
+        """Return the model file that a deployment runs."""
         export = self.config.export_of(wildcards.external)
         return model_file(self.config, wildcards.model, export)
 
     def networks(self, wildcards: Wildcards) -> list[str]:
-        """Return the ONNX files of all exports of a model, each named after its export."""
+        """Return the files of all exports of a model, each named after its export."""
         return [model_file(self.config, wildcards.model, name) for name in self.exports]
 
     def control(self, external: str) -> str:
         """Return the PyTorch arm with the geometry and the head of a deployment."""
-        return control_of(external_arm(self.config, external), self.config.size)
+        return control_in(self.config, external_arm(self.config, external))
 
     def about(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what a deployment runs and what it is compared with."""
@@ -546,6 +632,8 @@ class Plan:
         Of candidates that do not stay, it is the seconds that they took, which come with them.
         """
         files = [*self.model_files]
+        if self.has_checkpoint:
+            files += map(self.reference_file, map(OneModel, self.models))
         files += [
             f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
         ]

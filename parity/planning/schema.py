@@ -43,9 +43,17 @@ def fault_names() -> Iterable[str]:
     return list(import_module("parity.diagnosis.catalogue.fault").FAULTS)
 
 
+def families() -> Iterable[str]:
+    """Return the names of the families of detectors, imported only when one is named."""
+    import_module("parity.model_files.families")
+    return list(import_module("parity.model_files.families.family").FAMILIES)
+
+
 REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "box formats": lambda: BOX_FORMAT_NAMES,
     "faults": fault_names,
+    "families": families,
+    "formats": lambda: [name for name, runtime in RUNTIMES.items() if runtime.precisions],
     "runtimes": lambda: RUNTIMES,
 }
 """Where the values come from that ``x-registry`` allows, by its name."""

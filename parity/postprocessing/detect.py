@@ -9,9 +9,9 @@ from parity.detection.rescaling import scale_boxes
 from parity.postprocessing.task import POSTPROCESSING, Postprocessing
 
 
-def in_image(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> Detections:  # noqa: ARG001
+def in_image(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> Detections:
     """Return boxes in image coordinates."""
-    boxes = scale_boxes(kept.boxes, image.input_shape, image.image_shape)
+    boxes = scale_boxes(kept.boxes, image.input_shape, image.image_shape, head.fitted)
     return Detections(boxes, kept.scores, kept.class_ids)
 
 

@@ -1,6 +1,11 @@
 """Postprocessing without torch: from the candidates of an image to its detections."""
 
+from collections.abc import Iterator
+
+import numpy as np
+
 from parity.detection.candidate_files import ImageCandidates
+from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
 from parity.detection.nms import cut
@@ -40,6 +45,31 @@ def detect_boxes(
     return _detect(image, finish, conf=conf, iou=iou, max_det=max_det, head=head)
 
 
+def detect_in_parts(
+    image: ImageCandidates,
+    *,
+    conf: float,
+    iou: float,
+    max_det: int,
+    head: NetworkHead,
+    at_once: int,
+) -> Iterator[Detections]:
+    """Do what :func:`detect` does for a few detections at a time: all masks would fill memory."""
+    kept = _keep(image, conf=conf, iou=iou, max_det=max_det, head=head)
+    for first in range(0, len(kept), at_once):
+        few = kept.at(np.arange(first, min(first + at_once, len(kept))))
+        yield POSTPROCESSING[head.task].finish(few, image, head)
+
+
+def _keep(
+    image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: NetworkHead
+) -> Candidates:
+    if head.end2end:
+        return cut(image.candidates, conf=conf, max_det=max_det)
+    suppress = POSTPROCESSING[head.task].suppress
+    return suppress(image.candidates, conf=conf, iou=iou, max_det=max_det)
+
+
 def _detect(
     image: ImageCandidates,
     finish: Finish,
@@ -49,11 +79,7 @@ def _detect(
     max_det: int,
     head: NetworkHead,
 ) -> Detections:
-    if head.end2end:
-        kept = cut(image.candidates, conf=conf, max_det=max_det)
-    else:
-        suppress = POSTPROCESSING[head.task].suppress
-        kept = suppress(image.candidates, conf=conf, iou=iou, max_det=max_det)
+    kept = _keep(image, conf=conf, iou=iou, max_det=max_det, head=head)
     if not len(kept):
         return Detections(kept.boxes, kept.scores, kept.class_ids)
     return finish(kept, image, head)

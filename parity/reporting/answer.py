@@ -37,7 +37,7 @@ from parity.reporting.verdict import (
     subject,
     wording_of,
 )
-from parity.reporting.wording import count, headline, number
+from parity.reporting.wording import count, headline, number, reference_name
 from parity.sentences import listing
 
 MOST_NAMED = 5
@@ -191,7 +191,7 @@ def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]
 
 
 def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
-    """Yield what the exports came to, compared with PyTorch on the same input tensor."""
+    """Yield what the exports came to, compared with the reference on the same input tensor."""
     runtime = {
         name.removeprefix("runtime-"): each
         for name, each in results.comparisons.items()
@@ -221,7 +221,8 @@ def _equal_in_words(equal: dict[str, ComparisonResults], *, whole: bool) -> str:
     objects = {object_count(each) for each in equal.values()}
     words = wording_of(next(iter(equal.values())))
     many = f"{words.noun}s" if len(objects) > 1 else _number_of(objects.pop(), words.noun)
-    within = f"the same {many} as PyTorch, and {_differences_in_words(list(equal.values()))}"
+    reference = reference_name(next(iter(equal.values())).reference)
+    within = f"the same {many} as {reference}, and {_differences_in_words(list(equal.values()))}"
     names = listing([f"`{name}`" for name in equal], limit=MOST_NAMED)
     if len(equal) == 1:
         return f"The export {names} is fine: on the same input tensor, it {words.verbs} {within}."
@@ -261,7 +262,8 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
     if outcome(each) == NOTHING:
         images = count(each.images_read, "image")
         return "unknown", (
-            f"Nothing is known of the export `{name}`: neither PyTorch nor the export "
+            f"Nothing is known of the export `{name}`: neither {reference_name(each.reference)} "
+            "nor the export "
             f"{words.past} anything in {images}."
         )
     there = count(each.matched + each.missing, words.noun)

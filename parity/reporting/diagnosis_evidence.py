@@ -11,7 +11,15 @@ from parity.diagnosis.document import (
 )
 from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
 from parity.reporting.fault_wording import harmful
-from parity.reporting.wording import as_sentence, ceiling, count, number, percent
+from parity.reporting.wording import (
+    as_sentence,
+    capitalised,
+    ceiling,
+    count,
+    number,
+    percent,
+    reference_name,
+)
 from parity.sentences import listing
 
 MOST_ALTERNATIVES = 5
@@ -110,7 +118,7 @@ def times(many: int) -> str:
 
 
 def thresholds(diagnosis: DiagnosisDocument) -> Iterator[str]:
-    """Yield what the boxes say of each threshold, and at which ones PyTorch is compared.
+    """Yield what the boxes say of each threshold, and at which ones the reference is compared.
 
     Where nothing is explained, the boxes say nothing of thresholds either.
     """
@@ -120,8 +128,8 @@ def thresholds(diagnosis: DiagnosisDocument) -> Iterator[str]:
             yield f"{title}: {threshold_in_words(diagnosis.thresholds[name])}."
     used = diagnosis.fix_effect.thresholds
     yield (
-        f"PyTorch is compared at conf {number(used.conf)}, IoU {number(used.iou)} and max_det "
-        f"{used.max_det}."
+        f"{capitalised(reference_name(diagnosis.reference))} is compared at conf "
+        f"{number(used.conf)}, IoU {number(used.iou)} and max_det {used.max_det}."
     )
 
 

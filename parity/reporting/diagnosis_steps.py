@@ -1,7 +1,8 @@
-"""The steps from PyTorch to the observed boxes: what they are called, and which are harmless."""
+"""The steps from the reference to the observed boxes: their titles, and which are harmless."""
 
 from typing import Literal
 
+from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import DiagnosisDocument, WaterfallStep
 
 ShownKind = Literal["unexplained", "fault", "harmless", "rounding", "runtime"]
@@ -22,6 +23,8 @@ STEP_TITLES = {
     "unexplained": "not explained",
 }
 """What people read for the kinds of step that have no name."""
+FILE_TITLE = "the deployed file instead of the reference"
+"""What they read for that of the runtime where the reference is a file."""
 
 
 def kind_of(step: WaterfallStep, diagnosis: DiagnosisDocument) -> ShownKind:
@@ -37,6 +40,7 @@ def kind_of(step: WaterfallStep, diagnosis: DiagnosisDocument) -> ShownKind:
 def step_title(step: WaterfallStep, diagnosis: DiagnosisDocument) -> str:
     """Return what a step is called."""
     if not step.name:
-        return STEP_TITLES[step.kind]
+        is_file = step.kind == "runtime" and diagnosis.reference == GIVEN_ARM
+        return FILE_TITLE if is_file else STEP_TITLES[step.kind]
     title = diagnosis.titles.get(step.name, step.name)
     return f"{title} (harmless)" if kind_of(step, diagnosis) == "harmless" else title

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from parity.accuracy.results import Accuracy, AccuracyLoss
 from parity.benchmarking.results import Latency
@@ -13,7 +13,7 @@ from parity.comparison.proportions import draws_needed, largest_share
 from parity.comparison.results import ComparisonResults, Results
 from parity.reporting.bounds import CONFIDENCE, percent_ceiling
 from parity.reporting.task_wording import QUANTITIES, TaskWording, words_of
-from parity.reporting.wording import ceiling, count, four_decimals, number
+from parity.reporting.wording import ceiling, count, four_decimals, number, reference_name
 from parity.sentences import listing
 
 ALIKE = 1.02
@@ -24,8 +24,6 @@ WORTH_NAMING = 1.01
 RESOLUTION = 0.01
 """Share of objects whose loss must show before an export is recommended (chosen). 299 objects show
 it, if none of them is lost."""
-
-Quality = Literal["mAP50-95", "panoptic quality"]
 
 
 @dataclass(frozen=True)
@@ -51,12 +49,12 @@ class ExportChoice:
         Agreement with PyTorch, see :func:`parity.comparison.agreement.panoptic_quality`.
     images_per_second : float or None
         On one thread; None if it was not timed.
-    map : float or None
-        Mean average precision; None without labels.
+    accuracy : float or None
+        How accurate it is; None without labels.
     cost : AccuracyLoss or None
         What it loses of that.
     quality : float or None
-        ``map`` with labels, else ``panoptic_quality``.
+        ``accuracy`` with labels, else ``panoptic_quality``.
     pareto : bool
         Whether it is Pareto-optimal: no other export is at least as good in every respect and
         better in one.
@@ -64,6 +62,10 @@ class ExportChoice:
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     measures : dict of str to float
         Largest of each further difference, see :func:`parity.comparison.measures.measure`.
+    reference : str
+        What the reference is called.
+    metric : str
+        What ``accuracy`` is, such as mAP50-95; empty without labels.
     """
 
     export: str
@@ -77,12 +79,14 @@ class ExportChoice:
     passed: bool
     panoptic_quality: float
     images_per_second: float | None
-    map: float | None
+    accuracy: float | None
     cost: AccuracyLoss | None
     quality: float | None
     pareto: bool
     task: str = "detect"
     measures: dict[str, float] = field(default_factory=dict)
+    reference: str = "PyTorch"
+    metric: str = ""
 
     @property
     def words(self) -> TaskWording:
@@ -103,16 +107,16 @@ class ExportChoices:
     ----------
     rows : tuple of ExportChoice
         In the order of the configuration.
-    quality : {"mAP50-95", "panoptic quality"}
-        What the quality of an export is measured by.
+    quality : str
+        What the quality of an export is measured by: a metric of accuracy, or panoptic quality.
     advice : str
         Which to ship and why, or what is lacking to say so.
     """
 
-    SCHEMA: ClassVar[str] = "choices/3"
+    SCHEMA: ClassVar[str] = "choices/4"
 
     rows: tuple[ExportChoice, ...]
-    quality: Quality
+    quality: str
     advice: str
 
 
@@ -144,7 +148,7 @@ def compare_exports(
     optimal = [
         replace(row, pareto=not any(dominates(other, row) for other in rows)) for row in rows
     ]
-    quality: Quality = "mAP50-95" if accuracy else "panoptic quality"
+    quality = accuracy.metric if accuracy else "panoptic quality"
     return ExportChoices(tuple(optimal), quality, recommend_export(optimal))
 
 
@@ -154,7 +158,10 @@ def facts_of(
     """Return what is known of an export, not compared with others yet."""
     found = results.comparisons[f"runtime-{export}"]
     agreement = panoptic_quality(found)
-    mean_precision = accuracy.arms[f"onnx-{export}"].map if accuracy else None
+    value = cost = None
+    if accuracy:
+        value = accuracy.arms[f"onnx-{export}"].metrics[accuracy.metric].value
+        cost = accuracy.comparisons[f"runtime-{export}"].losses[accuracy.metric]
     return ExportChoice(
         export=export,
         bytes=results.exports[export].bytes,
@@ -166,13 +173,15 @@ def facts_of(
         score=found.score,
         passed=found.passed,
         panoptic_quality=agreement,
+        reference=reference_name(found.reference),
         images_per_second=speed,
-        map=mean_precision,
-        cost=accuracy.comparisons[f"runtime-{export}"].map if accuracy else None,
-        quality=mean_precision if accuracy else agreement,
+        accuracy=value,
+        cost=cost,
+        quality=value if accuracy else agreement,
         pareto=False,
         task=found.task,
         measures=found.measures,
+        metric=accuracy.metric if accuracy else "",
     )
 
 
@@ -327,7 +336,7 @@ def described(row: ExportChoice) -> str:
     if row.extra:
         said.append(f"{row.extra:,} extra")
     largest = {"box_px": row.box_px, "score": row.score} | row.measures
-    owner = " of PyTorch's"
+    owner = " of PyTorch's" if row.reference == "PyTorch" else f" of {row.reference}'s"
     for name in row.words.answered:
         if name in largest:
             within = f"{ceiling(largest[name])}{QUANTITIES[name].unit}"
@@ -335,11 +344,11 @@ def described(row: ExportChoice) -> str:
             owner = ""
     if "box_px" in row.words.answered:
         said.append(f"panoptic quality {four_decimals(row.panoptic_quality)}")
-    if row.cost:
+    if row.cost and row.cost.percent_interval:
         low, high = row.cost.percent_interval
         shown = "a loss" if low > 0 else "a gain" if high < 0 else "no significant loss"
         said.append(
-            f"{shown} of mAP50-95 on these images ({number(row.cost.percent)} % lost, 95 % "
+            f"{shown} of {row.metric} on these images ({number(row.cost.percent)} % lost, 95 % "
             f"interval {number(low)} to {number(high)} %)"
         )
     return ", ".join(said)

@@ -8,13 +8,16 @@ from typing import Any
 import yaml
 
 from parity.comparison.results import Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
 from parity.reporting.answer import Answers, anchor_of, answers_of
 from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
 from parity.reporting.views.section import SECTIONS, Model, View
+from parity.reporting.wording import printable
 
 QUESTION = "Does the deployment see what PyTorch sees?"
+QUESTION_OF_FILES = "Do the files see what the reference sees?"
 TERMS = {
     "Arm": "A way to produce detections: a model file, the runtime that executes it, and the way "
     "images are fitted into its input.",
@@ -22,8 +25,8 @@ TERMS = {
     "that holds the resized image.",
     "pytorch-square": "PyTorch on a fixed input tensor, as an export takes it: the resized image "
     "is padded to the full size.",
-    "onnx-…": "An export, run by ONNX Runtime or OpenVINO with the preprocessing and "
-    "postprocessing of this project.",
+    "onnx-…": "An export, run by its runtime with the preprocessing and postprocessing of this "
+    "project.",
     "external-…": "Boxes that another program wrote.",
     "pytorch-as-…": "PyTorch with the input geometry and the thresholds of that program, as they "
     "are declared or as its boxes suggest.",
@@ -36,6 +39,17 @@ TERMS = {
     "numbers, the rounding is added.",
 }
 """Words that this project uses in a sense of its own."""
+REFERENCE_NOTE = (
+    "The reference is the file {name}. How it differs from the checkpoint it was exported from is "
+    "not known, since there are no weights."
+)
+TERMS_OF_FILES = {
+    **{term: said for term, said in TERMS.items() if not term.startswith("pytorch-")},
+    GIVEN_ARM: "The ONNX file that the others are compared with.",
+    "onnx-reference-as-…": "That file at the thresholds of the other program, as they are declared "
+    "or as its boxes suggest.",
+}
+"""The same where the reference is a file."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,9 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     results = [load(path, Results) for path in inputs["results"]]
     names = [result.model for result in results]
     notes = sorted({result.images_note for result in results} - {""})
+    given = any(GIVEN_ARM in result.arms for result in results)
+    if given:
+        notes.append(REFERENCE_NOTE.format(name=given_name(config)))
     return Report(
         answers=answers_of(results, map(load_diagnosis, inputs.get("diagnoses", ()))),
         notes=tuple(notes),
@@ -104,7 +121,8 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
             )
             for result in results
         ),
-        closing=tuple(closing(config)),
+        closing=tuple(closing(config, TERMS_OF_FILES if given else TERMS)),
+        question=QUESTION_OF_FILES if given else QUESTION,
     )
 
 
@@ -131,15 +149,17 @@ def sections(model: Model) -> Iterator[PreparedSection]:
             yield PreparedSection(key, section.title, view)
 
 
-def terms() -> Facts:
-    """Return what the words of this project mean."""
-    return Facts(tuple(Fact(name, meaning) for name, meaning in TERMS.items()))
+def given_name(config: Mapping[str, Any]) -> str:
+    """Return the name of the file that is the reference."""
+    (model,) = config["models"].values()
+    return printable(Path(model["reference"]["onnx"]).name)
 
 
-def closing(config: Mapping[str, Any]) -> Iterator[Group]:
+def closing(config: Mapping[str, Any], terms: Mapping[str, str]) -> Iterator[Group]:
     """Yield what words mean, the configuration and how to reproduce the run."""
     text = yaml.safe_dump(dict(config), sort_keys=False, default_flow_style=False)
-    yield Group("Terms", (terms(),), folded=True)
+    meanings = Facts(tuple(Fact(name, meaning) for name, meaning in terms.items()))
+    yield Group("Terms", (meanings,), folded=True)
     yield Group("Configuration", (Code(text, "yaml", "Configuration"),), folded=True)
     yield Group(
         "How to reproduce",

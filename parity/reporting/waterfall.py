@@ -68,6 +68,7 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
     """Yield what changes on the way to an export, and the arm that shows it."""
     reference, control = deployment.whole.reference, deployment.runtime.reference
     one, other = (results.arms[arm].made_by for arm in (reference, control))
+    title = runtime_title(results, deployment.arm)
     resized, headless = one.imgsz != other.imgsz, one.head != other.head
     shape = "shape of the input tensor"
     changes = {shape: one.rect != other.rect}
@@ -78,13 +79,21 @@ def factors(deployment: Deployment, results: Results) -> Iterator[tuple[str, str
             changes[shape] = False
         yield listing([change for change, made in changes.items() if made]), control
     if judge(deployment.runtime, FLOAT32_ROUNDING).passed:
-        yield "ONNX Runtime", deployment.arm
+        yield title, deployment.arm
         return
-    plain = next((each.arm for each in deployments(results) if _is_plain(each, control)), "")
+    same = (each for each in deployments(results) if runtime_title(results, each.arm) == title)
+    plain = next((each.arm for each in same if _is_plain(each, control)), "")
     if plain:
-        yield "ONNX Runtime", plain
+        yield title, plain
     what = "precision and graph of the model file"
-    yield what if plain else f"ONNX Runtime, {what}", deployment.arm
+    yield what if plain else f"{title}, {what}", deployment.arm
+
+
+def runtime_title(results: Results, arm: str) -> str:
+    """Return what the runtime of an arm that runs an export is called."""
+    made_by = results.arms[arm].made_by
+    usual = made_by.runtime in (None, "onnxruntime")
+    return "ONNX Runtime" if usual else str(made_by.provider)
 
 
 def _is_plain(deployment: Deployment, control: str) -> bool:

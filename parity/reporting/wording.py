@@ -7,6 +7,8 @@ from decimal import ROUND_CEILING, Context
 from pathlib import Path
 from urllib.parse import quote
 
+from parity.comparison.settings import GIVEN_ARM
+
 WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 
 REASONS = re.compile(r"[:;.](?=\s|$)")
@@ -57,6 +59,16 @@ def ceiling(value: float, digits: int = DIGITS) -> str:
     return number(float(rounded))
 
 
+def reference_name(arm: str) -> str:
+    """Return what sentences call the reference that an arm is of: PyTorch, or a file."""
+    return "the reference" if arm.startswith(GIVEN_ARM) else "PyTorch"
+
+
+def capitalised(text: str) -> str:
+    """Return text that begins with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def count(many: int, one: str, more: str = "") -> str:
     """Return a count with its noun: ``1 image``, ``2 images``."""
     return f"{many:,} {one if many == 1 else more or one + 's'}"
@@ -64,7 +76,7 @@ def count(many: int, one: str, more: str = "") -> str:
 
 def as_sentence(text: str) -> str:
     """Return text that begins with a capital letter and ends with a full stop."""
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{capitalised(text)}."
 
 
 def headline(sentence: str) -> str:

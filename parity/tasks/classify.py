@@ -5,11 +5,16 @@ import numpy as np
 from parity.detection.decoding import Candidates
 from parity.tasks.task import TASKS, Outputs, Task
 
+ALWAYS_KEPT = 5
+"""Labels of an image that are kept even below the floor: top-5 accuracy needs them."""
+
 
 def _labels(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     """Return the labels of (classes,) probabilities; their boxes stand for the whole image."""
     probabilities = outputs[0]
-    kept = np.flatnonzero(probabilities > np.float32(floor))
+    wanted = probabilities > np.float32(floor)
+    wanted[np.argsort(-probabilities, kind="stable")[:ALWAYS_KEPT]] = True
+    kept = np.flatnonzero(wanted & (probabilities > 0))
     return Candidates(
         np.zeros((len(kept), 4), np.float32), probabilities[kept], kept.astype(np.int32)
     )

@@ -19,6 +19,7 @@ from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
 from parity.detection.head import NetworkHead
 from parity.errors import UnreadableImageError, UserError
+from parity.model_files.families.family import ULTRALYTICS
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Outputs, Task
 
@@ -112,6 +113,11 @@ class PytorchNetwork:
         shape = getattr(model, "kpt_shape", None)
         head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
         return cls(predictor, task, dict(model.names), head)
+
+    @property
+    def family(self) -> str:
+        """A key of :data:`parity.model_files.families.family.FAMILIES`."""
+        return ULTRALYTICS
 
     @property
     def stride(self) -> int:

@@ -1,19 +1,24 @@
 """ONNX Runtime, with its execution providers."""
 
-import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, only_input, some_outputs
+from parity.backends.runtimes.runtime import (
+    RUNTIMES,
+    Runtime,
+    TensorInfo,
+    only_input,
+    some_outputs,
+)
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
-
-log = logging.getLogger(__name__)
 
 PROVIDERS = ("CPUExecutionProvider",)
 DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
@@ -34,7 +39,8 @@ class OnnxRuntimeSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "onnxruntime"
+    providers: tuple[str, ...]
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "onnxruntime"))
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input."""
@@ -45,7 +51,7 @@ class OnnxRuntimeSession:
 def load_session(
     path: str | Path, *, threads: int, providers: tuple[str, ...]
 ) -> OnnxRuntimeSession:
-    """Load a model; an execution provider that is not available is passed over."""
+    """Load a model; it runs on the providers that are available, see :attr:`Session.providers`."""
     import onnxruntime  # noqa: PLC0415  0.1 s
 
     options = onnxruntime.SessionOptions()
@@ -61,15 +67,13 @@ def load_session(
         some_outputs(session.get_outputs(), path),
     )
     used = session.get_providers()
-    for provider in providers:
-        if provider not in used:
-            log.warning("%s is not available; %s is used instead", provider, used[0])
     return OnnxRuntimeSession(
         session,
         _describe(taken),
         tuple(map(_describe, outputs)),
         metadata,
         used[0],
+        tuple(used),
     )
 
 
@@ -77,4 +81,4 @@ def _describe(value: Any) -> TensorInfo:
     return TensorInfo(value.name, tuple(value.shape), DTYPES.get(value.type, value.type))
 
 
-RUNTIMES.add("onnxruntime", load_session)
+RUNTIMES.add("onnxruntime", Runtime("ONNX Runtime", load_session))

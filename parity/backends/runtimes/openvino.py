@@ -1,13 +1,21 @@
 """OpenVINO on the CPU."""
 
-import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.runtimes.runtime import RUNTIMES, TensorInfo, only_input, some_outputs
+from parity.backends.runtimes.runtime import (
+    RUNTIMES,
+    Runtime,
+    TensorInfo,
+    only_input,
+    required,
+    some_outputs,
+)
 from parity.errors import UserError, in_one_line
+from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,11 +38,12 @@ class OpenVinoSession:
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]
     executed_by: str
-    package: str = "openvino"
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "openvino"))
+    providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input."""
-        found = self.request.infer({self.input.name: tensor})
+        found = self.request.infer([tensor])
         return [each.copy() for each in found.values()]  # OpenVINO reuses its own arrays
 
 
@@ -44,13 +53,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     By default OpenVINO computes in bfloat16 where the processor can, which would not be the model
     that was exported.
     """
-    try:
-        openvino = importlib.import_module("openvino")
-    except ImportError:
-        raise UserError(
-            "runtime is openvino, which is not installed here; "
-            "pip install -r requirements-openvino.txt."
-        ) from None
+    openvino = required("openvino", "openvino")
     options = {
         "INFERENCE_PRECISION_HINT": "f32",
         "INFERENCE_NUM_THREADS": threads,
@@ -77,7 +80,12 @@ def _describe(port: Any) -> TensorInfo:
         axis.get_length() if axis.is_static else str(axis) for axis in port.get_partial_shape()
     )
     kind = port.get_element_type().get_type_name()
-    return TensorInfo(port.get_any_name(), shape, DTYPES.get(kind, kind))
+    return TensorInfo(_name(port), shape, DTYPES.get(kind, kind))
+
+
+def _name(port: Any) -> str:
+    """Return a name; the ports of OpenVINO's own files may have none."""
+    return str(port.get_any_name() if port.get_names() else port.get_node().get_friendly_name())
 
 
 def _metadata(model: Any) -> dict[str, str]:
@@ -87,4 +95,7 @@ def _metadata(model: Any) -> dict[str, str]:
     return {k: value.astype(str) for k, value in model.get_rt_info(section).astype(dict).items()}
 
 
-RUNTIMES.add("openvino", load_session)
+RUNTIMES.add(
+    "openvino",
+    Runtime("OpenVINO", load_session, suffix=".xml", companions=(".bin",), precisions=(16, 32)),
+)

@@ -6,10 +6,12 @@ imports its package only when it loads a model.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.registry import Registry
 
 if TYPE_CHECKING:
@@ -66,8 +68,12 @@ class Session(Protocol):
         """What executes the model, for people: a provider, or a runtime and its device."""
 
     @property
-    def package(self) -> str:
-        """The Python package whose version counts."""
+    def providers(self) -> tuple[str, ...]:
+        """The execution providers in use, the preferred first; empty for a runtime without any."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the packages that execute the model."""
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input, with the axis of the batch."""
@@ -82,7 +88,7 @@ class Load(Protocol):
         Parameters
         ----------
         path : str or Path
-            An ONNX file.
+            An ONNX file, or a file of the runtime's own.
         threads : int
             Threads that a run may use.
         providers : tuple of str
@@ -122,5 +128,54 @@ def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, .
     return tuple(outputs)
 
 
-RUNTIMES: Registry[Load] = Registry("runtime")
-"""What loads a model, by the name of its runtime in ``exports.<name>.runtime``."""
+@dataclass(frozen=True)
+class Runtime:
+    """A runtime.
+
+    Attributes
+    ----------
+    title : str
+        What people call it.
+    load : callable
+        Loads a model.
+    reads_onnx : bool
+        Whether it reads ONNX files.
+    suffix : str
+        Of the files that it alone reads; empty if there are none.
+    companions : tuple of str
+        Suffixes of the files that belong to such a file and have the same name.
+    precisions : tuple of int
+        Bits per weight in which such a file can be made here from a checkpoint; empty if it
+        cannot.
+    tested : bool
+        Whether it is tested by this project.
+    """
+
+    title: str
+    load: Load
+    reads_onnx: bool = True
+    suffix: str = ""
+    companions: tuple[str, ...] = ()
+    precisions: tuple[int, ...] = ()
+    tested: bool = True
+
+
+RUNTIMES: Registry[Runtime] = Registry("runtime")
+"""The runtimes by their name in ``exports.<name>.runtime``."""
+
+
+def required(package: str, runtime: str) -> ModuleType:
+    """Import the package of a runtime.
+
+    Raises
+    ------
+    UserError
+        If it is not installed, naming the file of requirements.
+    """
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise UserError(
+            f"runtime is {runtime}, which is not installed here ({in_one_line(error)}); "
+            f"pip install -r requirements-{runtime}.txt."
+        ) from None

@@ -30,7 +30,7 @@ from parity.reporting.figures.palette import DARK, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, theme
 from parity.reporting.figures.variants import dark_of, narrow_of
-from parity.reporting.wording import count, four_decimals, percent, shortened
+from parity.reporting.wording import count, four_decimals, percent, reference_name, shortened
 
 STYLES = {
     "observed": Style((213, 94, 0), (6, 3)),
@@ -151,7 +151,9 @@ def captions(diagnosis: DiagnosisDocument) -> dict[str, str]:
     """Return what is shown of an image, and what it is called."""
     observed = {"observed": "observed: the deployment's boxes"} if has_boxes(diagnosis) else {}
     faults = {"reproduced": "reproduced: what the named faults give"} if diagnosis.faults else {}
-    return observed | faults | {"correct": "correct: PyTorch's boxes"}
+    return (
+        observed | faults | {"correct": f"correct: {reference_name(diagnosis.reference)}'s boxes"}
+    )
 
 
 def draw_heading(width: int, text: str, layout: DiagnosisLayout) -> list[np.ndarray]:
@@ -198,7 +200,7 @@ def draw_example(
 def draw_waterfall(
     diagnosis: DiagnosisDocument, layout: DiagnosisLayout = WIDE_LAYOUT
 ) -> np.ndarray:
-    """Return the steps from PyTorch to the observed boxes, as bars.
+    """Return the steps from the reference to the observed boxes, as bars.
 
     Returns
     -------
@@ -217,7 +219,7 @@ def draw_waterfall(
         draw_steps(
             figure.subplots(),
             rows,
-            before="PyTorch",
+            before=reference_name(diagnosis.reference),
             after=arm_of(diagnosis),
             stacked=layout.stacked,
         )
@@ -242,7 +244,7 @@ class StepBar:
 
 
 def bars_of(diagnosis: DiagnosisDocument) -> list[StepBar]:
-    """Return a bar for every step from PyTorch to the observed boxes."""
+    """Return a bar for every step from the reference to the observed boxes."""
     return [
         StepBar(
             step_title(step, diagnosis),
@@ -313,10 +315,10 @@ def draw_steps(
         ax.set_ylim(len(names) - 0.4, -0.6)
         for y, text in enumerate(said):
             ax.annotate(f"  {text}", (1, y), xycoords=("axes fraction", "data"), va="center")
-    ax.set(xlim=(0, 1), xlabel="panoptic quality, compared with PyTorch")
+    ax.set(xlim=(0, 1), xlabel=f"panoptic quality, compared with {before}")
     ax.grid(visible=False, axis="y")
     ax.set_title(
-        "From PyTorch to these boxes, " + ("step by step" if stacked else "one step at a time")
+        f"From {before} to these boxes, " + ("step by step" if stacked else "one step at a time")
     )
 
 

@@ -42,7 +42,8 @@ def draw_latency(latency: Latency) -> Figure:
 
 def draw_speeds(axes: Axes, contestants: Sequence[Speed]) -> None:
     """Draw images per second, a mark a round, and the median as a number."""
-    colours = dict(zip(("PyTorch arm", "ONNX arm"), palette().arms[::2], strict=False))
+    arms = palette().arms
+    colours = {"PyTorch arm": arms[0], "reference arm": arms[0], "ONNX arm": arms[2]}
     for y, each in enumerate(contestants):
         rounds = each.images_per_second
         middle = float(np.median(rounds))

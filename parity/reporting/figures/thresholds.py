@@ -11,6 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
+from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.sweep import ArmCounts
 from parity.comparison.threshold_grid import Axes as Thresholds
 from parity.comparison.tuning import SweepComparison, SweepResults
@@ -131,14 +132,14 @@ def draw_counts(
     row = axes.tuned_iou.index(axes.operating_iou)
     colours = arm_colours(arms)
     for index, (name, arm) in enumerate(arms.items()):
-        pytorch = name.startswith("pytorch")
+        reference = name.startswith(("pytorch", GIVEN_ARM))
         ax.plot(
             axes.tuned_conf,
             arm.detections[row],
             color=colours[name],
             linestyle=LINES[index % len(LINES)],
-            linewidth=3.5 if pytorch else 1.6,
-            alpha=0.6 if pytorch else 1.0,
+            linewidth=3.5 if reference else 1.6,
+            alpha=0.6 if reference else 1.0,
             marker="o" if len(axes.tuned_conf) == 1 else "",
             label=shortened(name, NAME_LENGTH),
         )

@@ -166,7 +166,9 @@ class Crop(Block):
     view : (x1, y1, x2, y2)
         The part that is shown, px.
     correct, wrong : tuple of Outline
-        Boxes of PyTorch, and of the deployment.
+        Boxes of the reference, and of the deployment.
+    reference : str
+        What the reference is called.
     side : str
         What the wrong boxes are called.
     caption : str
@@ -180,6 +182,7 @@ class Crop(Block):
     view: tuple[float, float, float, float]
     correct: tuple[Outline, ...]
     wrong: tuple[Outline, ...]
+    reference: str
     side: str
     caption: str
 

@@ -6,6 +6,7 @@ Only what was measured is claimed; what the numbers cannot tell is said to be un
 from collections.abc import Iterator, Mapping
 
 from parity.comparison.results import ComparisonResults, Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
@@ -41,7 +42,8 @@ def cause_blocks(results: Results, layers: Mapping[str, LayerResults]) -> Iterat
     layers : mapping of str to LayerResults
         What ``layers`` found, by export.
     """
-    found = causes(results, layers)
+    given = GIVEN_ARM in results.arms
+    found = causes_of_files(results, layers) if given else causes(results, layers)
     yield Sentences(tuple(found)) if found else Text(UNTOLD)
     if rows := factor_rows(results):
         steps = table("From the reference to each export, one factor at a time", FACTORS, rows)
@@ -68,6 +70,28 @@ def causes(results: Results, layers: Mapping[str, LayerResults]) -> list[str]:
         key=lambda each: (nameless(each.whole), nameless(each.runtime), layers_of(each)),
     )
     return [_cause(group, results.images_total, layers_of(group[0])) for group in alike]
+
+
+def causes_of_files(results: Results, layers: Mapping[str, LayerResults]) -> list[str]:
+    """Return what differs from a file that is the reference; the input is always the same."""
+    said = []
+    for each in results.comparisons.values():
+        if each.effect == "runtime":
+            own = layers.get(each.candidate.removeprefix("onnx-"))
+            said.append(" ".join(_cause_of_file(each, own)))
+    return said
+
+
+def _cause_of_file(each: ComparisonResults, layers: LayerResults | None) -> Iterator[str]:
+    arm, reference = each.candidate, each.reference
+    if not object_count(each):
+        yield f"{arm}: No objects were compared, so there is nothing to explain."
+    elif not each.images_differing:
+        yield f"{arm}: No image differs from {reference} beyond the tolerance."
+    else:
+        images = count(each.images_differing, "image")
+        yield f"{arm}: {images} of {each.images:,} differ from {reference} on the same input."
+        yield from _cause_of_runtime(each, layers)
 
 
 def _cause(alike: list[Deployment], images: int, layers: LayerResults | None) -> str:

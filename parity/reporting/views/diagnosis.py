@@ -66,6 +66,7 @@ from parity.reporting.wording import (
     headline,
     number,
     percent,
+    reference_name,
 )
 
 NOT_RUN = "Not run in the tests of yolo-parity."
@@ -80,7 +81,6 @@ FAULT_HEADER = (
     "severity",
 )
 FIX_HEADER = (
-    "compared with PyTorch",
     "matched",
     "missing",
     "extra",
@@ -258,7 +258,7 @@ def fault_row(fault: FoundFault) -> tuple[str, ...]:
 
 
 def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
-    """Yield what the fix does, compared with PyTorch, and what each step loses on the way."""
+    """Yield what the fix does, compared with the reference, and what each step loses on the way."""
     effects, wrong = diagnosis.fix_effect, diagnosis.verdict == "explained"
     run = diagnosis.fixed.get("network", diagnosis.export)
     after = "after the fix" if wrong else f"{run}, run correctly"
@@ -267,16 +267,18 @@ def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
         (before, *compared_cells(effects.before)),
         (after, *compared_cells(effects.after)),
     ]
-    title = "Effect of the fix" if wrong else "Comparison with PyTorch"
-    caption = "Before and after" if wrong else "Both compared with PyTorch"
-    yield Group(title, (table(caption, FIX_HEADER, rows), Note(PANOPTIC_QUALITY)))
+    reference = reference_name(diagnosis.reference)
+    title = "Effect of the fix" if wrong else f"Comparison with {reference}"
+    caption = "Before and after" if wrong else f"Both compared with {reference}"
+    header = (f"compared with {reference}", *FIX_HEADER)
+    yield Group(title, (table(caption, header, rows), Note(PANOPTIC_QUALITY)))
     if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         steps = [step_row(step, diagnosis) for step in diagnosis.waterfall]
-        yield table("From PyTorch to these boxes, one step at a time", STEP_HEADER, steps)
+        yield table(f"From {reference} to these boxes, one step at a time", STEP_HEADER, steps)
 
 
 def compared_cells(found: BoxComparison) -> tuple[str, ...]:
-    """Return the cells of some boxes compared with PyTorch."""
+    """Return the cells of some boxes compared with the reference."""
     return (
         f"{found.matched:,} of {found.reference:,}",
         *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
@@ -287,7 +289,7 @@ def compared_cells(found: BoxComparison) -> tuple[str, ...]:
 
 
 def step_row(step: WaterfallStep, diagnosis: DiagnosisDocument) -> tuple[str, ...]:
-    """Return the cells of a step from PyTorch to the observed boxes."""
+    """Return the cells of a step from the reference to the observed boxes."""
     return (
         step_title(step, diagnosis),
         *(f"{many:,}" for many in (step.matched, step.missing, step.extra)),

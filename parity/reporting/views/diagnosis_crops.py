@@ -1,22 +1,22 @@
-"""Pictures of what is wrong: a part of an image with PyTorch's boxes and the other ones."""
+"""Pictures of what is wrong: a part of an image with the reference's boxes and the others."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 
 from parity.diagnosis.document import Change, DiagnosisDocument, DrawnBoxes, FoundFault
 from parity.reporting.views.blocks import Crop, Outline
-from parity.reporting.wording import number
+from parity.reporting.wording import capitalised, number, reference_name
 from parity.sentences import listing
 
 ALONE = "with this fault alone"
 OBSERVED = "your program"
 
 CHANGES: dict[Change, str] = {
-    "lost": "PyTorch detects {correct}; with this fault alone, nothing is detected there.",
-    "misplaced": "PyTorch detects {correct}; with this fault alone, its box is elsewhere.",
-    "renamed": "PyTorch detects {correct}; with this fault alone, it becomes {changed}.",
-    "added": "PyTorch has no such box; with this fault alone, {changed} is added.",
-    "moved": "PyTorch detects {correct}; with this fault alone, its box moves.",
+    "lost": "{reference} detects {correct}; with this fault alone, nothing is detected there.",
+    "misplaced": "{reference} detects {correct}; with this fault alone, its box is elsewhere.",
+    "renamed": "{reference} detects {correct}; with this fault alone, it becomes {changed}.",
+    "added": "{reference} has no such box; with this fault alone, {changed} is added.",
+    "moved": "{reference} detects {correct}; with this fault alone, its box moves.",
 }
 """What there is to see of each change."""
 
@@ -29,8 +29,11 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
     names = diagnosis.names | diagnosis.labels
     correct = outlines(found.correct, names, telling=int(found.change != "added"))
     changed = outlines(found.changed, names, telling=int(found.change != "lost"))
+    reference = reference_name(diagnosis.reference)
     caption = CHANGES[found.change].format(
-        correct=first_label(correct), changed=first_label(changed)
+        reference=capitalised(reference),
+        correct=first_label(correct),
+        changed=first_label(changed),
     )
     return Crop(
         model=diagnosis.model,
@@ -40,15 +43,17 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
         view=found.view,
         correct=correct,
         wrong=changed,
+        reference=reference,
         side=ALONE,
         caption=f"{found.name}: {caption}",
     )
 
 
 def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
-    """Return the image that tells most, with PyTorch's boxes and the observed ones."""
+    """Return the image that tells most, with the boxes of the reference and the observed ones."""
     names = diagnosis.names | diagnosis.labels
     for found in diagnosis.examples[:1]:
+        reference = reference_name(diagnosis.reference)
         correct, observed = (outlines(each, names) for each in (found.correct, found.observed))
         return Crop(
             model=diagnosis.model,
@@ -58,10 +63,11 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
             view=(0.0, 0.0, float(found.width), float(found.height)),
             correct=unlabelled(correct),
             wrong=unlabelled(observed),
+            reference=reference,
             side=OBSERVED,
             caption=(
-                f"{found.name}: PyTorch detects {labels_of(correct)}; `{diagnosis.external}` "
-                f"detects {labels_of(observed)}."
+                f"{found.name}: {capitalised(reference)} detects {labels_of(correct)}; "
+                f"`{diagnosis.external}` detects {labels_of(observed)}."
             ),
         )
     return None

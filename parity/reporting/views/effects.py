@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
-from parity.comparison.settings import Effect
+from parity.comparison.settings import GIVEN_ARM, Effect
 from parity.layers.results import LayerResults
 from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.task_wording import MeasuredQuantity
@@ -18,7 +18,7 @@ from parity.reporting.verdict import (
 from parity.reporting.views.blocks import Figure, Group, Note, Table, table
 from parity.reporting.views.causes import cause_blocks
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import number
+from parity.reporting.wording import number, reference_name
 from parity.tasks.task import TASKS
 
 
@@ -50,6 +50,18 @@ EFFECT_KINDS: dict[Effect, EffectKind] = {
         "Boxes of another program compared with PyTorch at the thresholds of that program.",
     ),
 }
+EFFECTS_OF_FILES: dict[Effect, EffectKind] = {
+    "runtime": EffectKind(
+        "Runtime",
+        "A file compared with the reference, another file, on the same input tensor: what the "
+        "runtime and the file change.",
+    ),
+    "external": EffectKind(
+        "External",
+        "Boxes of another program compared with the reference at the thresholds of that program.",
+    ),
+}
+"""What the same kinds show where the reference is a file."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,8 @@ def prepare(model: Model) -> EffectsView:
     results = model.results
     comparisons = results.comparisons
     measured = {each.effect for each in comparisons.values()}
-    kinds = tuple((effect, kind) for effect, kind in EFFECT_KINDS.items() if effect in measured)
+    told = EFFECT_KINDS | (EFFECTS_OF_FILES if GIVEN_ARM in results.arms else {})
+    kinds = tuple((effect, kind) for effect, kind in told.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
     counted = COUNTED if TASKS[results.task].has_boxes else LABELS_COUNTED
@@ -136,15 +149,16 @@ def equal_comparisons(
 
 
 def below_floor(results: Results) -> Iterator[str]:
-    """Yield a sentence on each deployment that keeps boxes of which PyTorch's are not stored."""
+    """Yield a sentence on each deployment that keeps boxes below the reference's floor."""
     for each in results.comparisons.values():
         made_by = results.arms[each.reference].made_by
         floor, thresholds = made_by.floor or 0.0, made_by.thresholds
         if thresholds and thresholds.conf < floor:
             yield (
                 f"{each.candidate} keeps boxes that score above {number(thresholds.conf)}, but "
-                f"PyTorch's are stored only above {number(floor)} (candidates.floor); what scores "
-                "less was not compared. Lower the floor to compare it."
+                f"{reference_name(each.reference)}'s are stored only above {number(floor)} "
+                "(candidates.floor); what scores less was not compared. Lower the floor to compare "
+                "it."
             )
 
 

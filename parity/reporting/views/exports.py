@@ -44,8 +44,8 @@ CHOICE_HEADER = (
     "masks: largest (1 − IoU)",
     "keypoints: largest (px)",
     "panoptic quality",
-    "mAP50-95",
-    "lost mAP50-95 (%)",
+    "{metric}",
+    "lost {metric} (%)",
     "tolerance",
     "Pareto-optimal",
 )
@@ -87,7 +87,8 @@ def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Bloc
     """Yield the advice and what it follows from."""
     yield Text(found.advice)
     alike = equal_groups(found.rows, lambda row: replace(row, export="", bytes=0, pareto=False))
-    cells = without_dashes(CHOICE_HEADER, [choice_row(rows) for rows in alike])
+    header = [title.format(metric=found.rows[0].metric) for title in CHOICE_HEADER]
+    cells = without_dashes(header, [choice_row(rows) for rows in alike])
     yield table("The choice", *cells)
     figures = tuple(Figure(path, PLOT) for path in plots)
     yield Group(
@@ -109,7 +110,7 @@ def choice_row(alike: Sequence[ExportChoice]) -> tuple[str, ...]:
         number(row.score),
         *(number(row.measures.get(name)) for name in FURTHER_COLUMNS),
         four_decimals(row.panoptic_quality) if boxes else "–",
-        "–" if row.map is None else f"{row.map:.3f}",
+        "–" if row.accuracy is None else f"{row.accuracy:.3f}",
         number(row.cost.percent) if row.cost else "–",
         "within" if row.passed else "beyond",
         "yes" if any(each.pareto for each in alike) else "no",
@@ -134,7 +135,8 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
         for what in ("missing / extra", " / ".join(titles), "result")
     ]
     header = ["export", "file", *effects]
-    header += ["mAP50-95", "lost compared with the .pt"] if measured.accuracy else []
+    if measured.accuracy:
+        header += [measured.accuracy.metric, "lost compared with the .pt"]
     header += ["images per second"] if measured.latency else []
     rows = [
         [
@@ -176,15 +178,17 @@ def effect_cells(results: Results, name: str) -> Iterator[str]:
 
 
 def accuracy_cells(accuracy: Accuracy, export: str) -> tuple[str, str]:
-    """Return the mean average precision of an export and what it loses, with its interval."""
+    """Return the accuracy of an export and what it loses, with its interval."""
     arm = accuracy.arms.get(f"onnx-{export}")
-    lost = accuracy.comparisons.get(f"deployment-{export}")
-    if arm is None or arm.map is None:
+    compared = accuracy.comparisons.get(f"deployment-{export}")
+    value = arm.metrics[accuracy.metric].value if arm else None
+    if value is None:
         return "–", "–"
-    if lost is None or lost.map.percent is None:
-        return f"{arm.map:.4f}", "–"
-    low, high = lost.map.percent_interval
-    return f"{arm.map:.4f}", f"{lost.map.percent:.2f} % ({low:.2f} to {high:.2f})"
+    lost = compared.losses[accuracy.metric] if compared else None
+    if lost is None or lost.percent is None or lost.percent_interval is None:
+        return f"{value:.4f}", "–"
+    low, high = lost.percent_interval
+    return f"{value:.4f}", f"{lost.percent:.2f} % ({low:.2f} to {high:.2f})"
 
 
 def speed_cell(latency: Latency | None) -> str:

@@ -7,8 +7,8 @@ from parity.sentences import listing
 
 HEADER = ("export", "images", "reasons", "examples")
 ABOUT = (
-    "The output of an export cannot be right for these images, so PyTorch's detections were taken; "
-    "results/fall_back marks them."
+    "The output of an export cannot be right for these images, so the reference's detections were "
+    "taken; results/fall_back marks them."
 )
 
 
@@ -30,4 +30,4 @@ def fallback_row(export: str, found: Fallbacks) -> tuple[str, ...]:
     return (export, share, why or "–", examples or "–")
 
 
-SECTIONS.add("fallback", Section("Fallback to PyTorch", 75, prepare))
+SECTIONS.add("fallback", Section("Fallback to the reference", 75, prepare))

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from parity.comparison.results import Results
+from parity.comparison.settings import GIVEN_ARM
 from parity.model_files.results import Inspection
 from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count
 
 HEADER = ("export", "level", "finding")
-ABOUT = "Each file was compared with the configuration and the checkpoint before it was used."
+ABOUT = "Each file was compared with the configuration and the {source} before it was used."
 
 
 def prepare(model: Model) -> View | None:
@@ -17,19 +18,32 @@ def prepare(model: Model) -> View | None:
     inspections = model.documents("inspections", Inspection)
     if not inspections:
         return None
+    source = made_from(model.results)
     rows = [
-        *(row for export, found in inspections.items() for row in finding_rows(export, found)),
+        *(
+            row
+            for export, found in inspections.items()
+            for row in finding_rows(export, found, source)
+        ),
         *other_providers(model.results),
     ]
     fine = all(level == "fine" for _, level, _ in rows)
-    return View((Text(ABOUT), table("Findings", HEADER, rows)), folded=fine)
+    about = ABOUT.format(source=source)
+    return View((Text(about), table("Findings", HEADER, rows)), folded=fine)
 
 
-def finding_rows(export: str, found: Inspection) -> list[tuple[str, str, str]]:
+def made_from(results: Results) -> str:
+    """Return what the files were made of, or compared with where that is not known."""
+    return "reference" if GIVEN_ARM in results.arms else "checkpoint"
+
+
+def finding_rows(export: str, found: Inspection, source: str) -> list[tuple[str, str, str]]:
     """Return what was found in a file, or that all is as it should be."""
     if not found.sentences:
+        if not found.weights_compared.compared:
+            return [(export, "fine", "As configured.")]
         same = count(found.weights_compared.compared, "weight")
-        return [(export, "fine", f"As configured; all {same} match the checkpoint.")]
+        return [(export, "fine", f"As configured; all {same} match the {source}.")]
     return [(export, each.level, each.sentence) for each in found.sentences]
 
 

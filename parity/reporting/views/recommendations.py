@@ -10,7 +10,7 @@ from parity.reporting.deployment_effects import Deployment, attribute_images, de
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.task_wording import MEASURED
 from parity.reporting.verdict import object_count, tolerance_in_words
-from parity.reporting.wording import ceiling, count
+from parity.reporting.wording import ceiling, count, reference_name
 from parity.sentences import listing
 
 TOLERANCE_DIGITS = 2
@@ -67,20 +67,21 @@ def _on_failed_checks(results: Results) -> Iterator[str]:
 
 
 def _on_wide_tolerances(results: Results) -> Iterator[str]:
-    arms = [
-        each.candidate
+    wide = [
+        each
         for each in results.comparisons.values()
         if each.effect == "runtime"
         and object_count(each)
         and each.passed
         and not judge(each, FLOAT32_ROUNDING).passed
     ]
-    if arms:
+    if wide:
+        arms, reference = [each.candidate for each in wide], reference_name(wide[0].reference)
         within = "its tolerance" if len(arms) == 1 else "their tolerances"
         does = "it differs" if len(arms) == 1 else "they differ"
         yield (
-            f"Check {listing(arms)} on your own images: within {within}, {does} from PyTorch by "
-            "more than float32 rounding explains."
+            f"Check {listing(arms)} on your own images: within {within}, {does} from {reference} "
+            "by more than float32 rounding explains."
         )
 
 

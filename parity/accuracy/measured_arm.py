@@ -1,0 +1,101 @@
+"""What an arm is measured by, and what is measured of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.accuracy.bootstrap import Draws
+from parity.accuracy.results import ArmAccuracy, Fate
+from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
+from parity.detection.detection_files import DetectionBatch, ImageDetections
+from parity.detection.head import NetworkHead
+from parity.documents import load
+from parity.errors import UserError
+from parity.labels.truth import Labels
+
+
+@dataclass(frozen=True)
+class ArmFiles:
+    """The files of an arm.
+
+    Attributes
+    ----------
+    arm : str
+        Its name.
+    candidates, detections : sequence of str
+        Paths.
+    """
+
+    arm: str
+    candidates: Sequence[str]
+    detections: Sequence[str]
+
+    def candidates_of(self, labels: Labels) -> Iterator[tuple[NetworkRun, ImageCandidates]]:
+        """Yield the candidates of labelled images, and what made them.
+
+        Raises
+        ------
+        UserError
+            If labelled images are missing.
+        """
+        seen = set()
+        for path in self.candidates:
+            batch = CandidateBatch.load(path)
+            for image in batch.images:
+                if image.name in labels.images:
+                    seen.add(image.name)
+                    yield batch.made_by, image
+        if seen != set(labels.images):
+            raise UserError(f"{self.arm} and the labels list different images; run again.")
+
+    def detections_of(self, labels: Labels) -> Iterator[ImageDetections]:
+        """Yield the detections in labelled images."""
+        for path in self.detections:
+            for image in load(path, DetectionBatch).images:
+                if image.name in labels.images:
+                    yield image
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What all arms of a model are measured by.
+
+    Attributes
+    ----------
+    labels : Labels
+        Of I images.
+    head : NetworkHead
+        What the end of the model is.
+    names : mapping of int to str
+        The model's classes by id.
+    weights : (B, I) int64
+        How often each draw of the bootstrap counts each image.
+    iou : float
+        IoU threshold of the suppression before precision is averaged.
+    """
+
+    labels: Labels
+    head: NetworkHead
+    names: Mapping[int, str]
+    weights: np.ndarray
+    iou: float
+
+
+@dataclass(frozen=True)
+class MeasuredArm:
+    """What was measured of an arm.
+
+    Attributes
+    ----------
+    accuracy : ArmAccuracy
+        What is reported of it.
+    draws : Draws
+        Its metrics for draws of the images.
+    fates : dict of str to list of Fate
+        What became of each object, by image.
+    """
+
+    accuracy: ArmAccuracy
+    draws: Draws
+    fates: dict[str, list[Fate]]

@@ -1,0 +1,98 @@
+"""An ONNX file that is given: loaded, adapted and written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import onnx
+
+import parity.model_files.families  # noqa: F401 - its modules register the families
+from parity.backends.onnx_metadata import DTYPES, as_info, check_input
+from parity.backends.runtimes.runtime import only_input
+from parity.errors import UserError
+from parity.files import atomic
+from parity.model_files.adapting import forced, shape_of
+from parity.model_files.completing import forget_own_metadata
+from parity.model_files.description import inputs_of, load_given, take_given
+from parity.model_files.families.family import FAMILIES, FAMILY
+from parity.model_files.families.rtdetr import SIDES, is_finished
+
+
+@dataclass(frozen=True)
+class Given:
+    """An ONNX file that is given.
+
+    Attributes
+    ----------
+    path : str or Path
+        The file.
+    model : onnx.ModelProto
+        What it holds; is modified.
+    deviations : tuple of str
+        How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`.
+    fixed : tuple of int or None
+        Height and width of its input, px; None if they are open.
+    forgotten : bool
+        Whether an earlier run had written into its metadata, which was removed.
+    """
+
+    path: str | Path
+    model: onnx.ModelProto
+    deviations: tuple[str, ...]
+    fixed: tuple[int, int] | None
+    forgotten: bool
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load a file.
+
+        Raises
+        ------
+        UserError
+            If it is no model that can be run, or takes no image.
+        """
+        model = load_given(path)
+        forgotten = forget_own_metadata(model)
+        taken = [as_info(each) for each in inputs_of(model.graph)]
+        if is_finished(model.graph):
+            taken = [each for each in taken if each.name != SIDES]
+        image = only_input(taken, path)
+        deviations = forced(image.shape, image.dtype)
+        last = "nhwc" in deviations
+        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, "uint8"))
+        return cls(path, model, deviations, fixed, forgotten)
+
+    @property
+    def shapes(self) -> list[list[int | str]]:
+        """The shapes of its outputs."""
+        return [shape_of(output) for output in self.model.graph.output]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What it says of itself."""
+        return {entry.key: entry.value for entry in self.model.metadata_props}
+
+    def adapt_to(self, family: str, classes: int) -> None:
+        """Make it return what Ultralytics' exports return.
+
+        Raises
+        ------
+        UserError
+            If its outputs are not those of the family, or its input is open.
+        """
+        kind = FAMILIES[family]
+        if self.fixed is None and not kind.open_input:
+            raise UserError(
+                f"{self.path} takes images of any size; {kind.models} are compared with a fixed "
+                "input, so export it with height and width."
+            )
+        kind.adapt(self.model, classes, self.fixed or (0, 0))
+        self.model.metadata_props.add(key=FAMILY, value=family)
+
+    def save(self, destination: str | Path, *, changed: bool) -> None:
+        """Write it, as it is if nothing was changed."""
+        if changed or self.forgotten:
+            with atomic(destination) as temporary:
+                onnx.save(self.model, temporary)
+        else:
+            take_given(self.path, destination)

@@ -1,0 +1,101 @@
+"""Converting a checkpoint to a runtime's own format, with the converter that belongs to it."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from parity.backends.own_files import files_of
+from parity.backends.pytorch.export import PLAIN_NAME, export_onnx
+from parity.backends.pytorch.models import load_model
+from parity.backends.runtimes.runtime import required
+from parity.errors import UserError, in_one_line
+from parity.integrity import check_whole
+
+PACKAGES = {
+    "executorch": ("executorch",),
+    "litert": ("litert_torch",),
+    "mnn": ("_tools",),
+    "ncnn": ("ncnn", "pnnx"),
+    "openvino": ("openvino",),
+}
+"""What must be importable for a format; ``_tools`` is the converter of MNN."""
+REQUIREMENTS = {"litert": "requirements-litert-convert.txt"}
+"""Files of requirements that are not named after the runtime alone."""
+BITS = {8: ["--weightQuantBits", "8"], 16: ["--fp16"], 32: []}
+"""Arguments of MNN's converter by bits per weight."""
+
+
+@contextmanager
+def converted(
+    checkpoint: str | Path, kind: str, *, imgsz: list[int], quantize: int, batch: int
+) -> Iterator[list[Path]]:
+    """Yield the files of a runtime's own that a checkpoint is converted to.
+
+    Parameters
+    ----------
+    checkpoint : str or Path
+        A ``.pt`` that is trusted.
+    kind : str
+        The runtime.
+    imgsz : list of int
+        Height and width of the input, px.
+    quantize : int
+        Bits per weight.
+    batch : int
+        Images per run.
+
+    Raises
+    ------
+    UserError
+        If a package is not installed, or the conversion fails.
+    """
+    for package in PACKAGES[kind]:
+        if find_spec(package) is None:
+            needed = REQUIREMENTS.get(kind, f"requirements-{kind}.txt")
+            raise UserError(
+                f"format is {kind}, which needs {package}, and that is not installed here; "
+                f"pip install -r {needed}."
+            )
+    check_whole(checkpoint)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)
+        options: dict[str, Any] = {"imgsz": imgsz, "batch": batch}
+        try:
+            if kind == "mnn":
+                exported = convert_to_mnn(copy, Path(folder), options, quantize)
+            else:
+                half = {} if quantize == 32 else {"quantize": quantize}
+                exported = Path(
+                    load_model(copy).export(format=kind, device="cpu", **options, **half)
+                )
+        except UserError:
+            raise
+        except Exception as error:  # each converter raises errors of its own
+            raise UserError(f"the conversion to {kind} failed ({in_one_line(error)}).") from None
+        yield files_of(exported)
+
+
+def convert_to_mnn(
+    checkpoint: str | Path, folder: Path, options: dict[str, Any], quantize: int
+) -> Path:
+    """Convert a checkpoint by way of ONNX, and return the file.
+
+    Ultralytics' exporter imports ``MNN.tools``, which installs packages and reports to a server as
+    soon as it is imported; the converter itself is ``_tools``, which does neither.
+    """
+    plain, made = folder / "plain.onnx", folder / "model.mnn"
+    export_onnx(checkpoint, plain, opset=18, simplify=True, **options)
+    said = {entry.key: entry.value for entry in onnx.load(plain).metadata_props}
+    arguments = ["-f", "ONNX", "--modelFile", str(plain), "--MNNModel", str(made)]
+    arguments += ["--bizCode", json.dumps(said), *BITS[quantize]]
+    required("_tools", "mnn").mnnconvert(["", *arguments])
+    if not made.is_file():
+        raise UserError("MNN's converter wrote no file.")
+    return made

@@ -1,0 +1,225 @@
+"""Packing the files of a runtime's own: what they lack, and where they deviate, by running them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import yaml
+
+from parity.backends.bundle_session import Conventions
+from parity.backends.own_files import runtime_of
+from parity.backends.probing import ALIKE, CLEAR, THREADS, distance, probes
+from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.backends.pytorch.network import PytorchNetwork
+from parity.backends.runtimes.onnxruntime import PROVIDERS
+from parity.backends.runtimes.runtime import RUNTIMES, Session
+from parity.errors import UserError
+from parity.foreign import read_text
+from parity.model_files.bundle import BundleManifest, write_bundle
+from parity.model_files.completing import complete_metadata
+from parity.model_files.results import TensorDescription
+from parity.model_files.stored_metadata import metadata_of
+from parity.tasks.task import Outputs
+
+METADATA = "metadata.yaml"
+"""What Ultralytics' exporter writes beside files that cannot hold metadata."""
+COMPARED = 100
+"""Boxes of a raw output that are compared, those that score highest; chosen."""
+BOX = 4
+READINGS = (
+    *((), ("transposed",), ("fractions",), ("logits",)),
+    *(("transposed", "fractions"), ("logits", "fractions"), ("transposed", "logits")),
+)
+"""How an output may have to be read, the usual way first."""
+
+
+def pack_files(
+    files: Sequence[Path],
+    destination: str | Path,
+    checkpoint: str | Path,
+    options: Mapping[str, Any],
+) -> None:
+    """Write a bundle of files, with their metadata and their conventions.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The file that the runtime loads first.
+    destination : str or Path
+        The bundle to write.
+    checkpoint : str or Path
+        What they were exported from; a ``.pt`` that is trusted.
+    options : mapping
+        ``imgsz``, and ``metadata`` that is given for the files.
+
+    Raises
+    ------
+    UserError
+        If the runtime is not installed or cannot run them, or they take no image.
+    """
+    path = files[0]
+    runtime = runtime_of(path)
+    session = RUNTIMES[runtime].load(path, threads=THREADS, providers=PROVIDERS)
+    batch, (height, width), names = input_of(session, options["imgsz"], path)
+    network = PytorchNetwork.load(
+        checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
+    )
+    metadata = metadata_for(path, session, network, (height, width), options["metadata"])
+    images = [network.preprocess(image) for image in probes(height, width)]
+    truth = [network.forward(image) for image in images]
+    tensors = [np.concatenate([image.numpy()] * batch) for image in images]
+    found = measured_conventions(session, tensors, truth, names, network)
+    returned = found.read(session.run(found.fed(tensors[0])))
+    box_px, score = raw_differences([output[0] for output in returned], truth[0], network)
+    manifest = BundleManifest(
+        runtime=runtime,
+        file=f"model{path.suffix}",
+        inputs=[TensorDescription(session.input.name, [batch, 3, height, width], "float")],
+        outputs=[
+            TensorDescription(f"output{i}", list(output.shape), "float")
+            for i, output in enumerate(returned)
+        ],
+        deviations=list(found.deviations),
+        metadata=metadata,
+        weights=sum(each.size for each in CheckpointFacts.load(checkpoint).weights.values()),
+        box_px=box_px,
+        score=score,
+    )
+    write_bundle(destination, files, manifest)
+
+
+def input_of(
+    session: Session, imgsz: tuple[int, int], path: Path
+) -> tuple[int, tuple[int, int], tuple[str, ...]]:
+    """Return batch size, height and width of an input, and how it deviates by its shape.
+
+    A shape that the file does not state is that of the configuration.
+
+    Raises
+    ------
+    UserError
+        If it is no image.
+    """
+    shape = session.input.shape
+    if len(shape) != 4 or 3 not in (shape[1], shape[3]):
+        raise UserError(
+            f"{path} takes {list(shape)}; expected [batch, 3, height, width] or [batch, height, "
+            "width, 3]."
+        )
+    names = () if shape[1] == 3 else ("nhwc",)
+    height, width = shape[1:3] if names else shape[2:4]
+    size = tuple(
+        side if isinstance(side, int) else asked
+        for side, asked in zip((height, width), imgsz, strict=True)
+    )
+    return (shape[0] if isinstance(shape[0], int) else 1), (size[0], size[1]), names
+
+
+def metadata_for(
+    path: Path,
+    session: Session,
+    network: PytorchNetwork,
+    imgsz: tuple[int, int],
+    given: Mapping[str, Any],
+) -> dict[str, str]:
+    """Return the metadata in a file or beside it, completed by the checkpoint.
+
+    Raises
+    ------
+    UserError
+        If the file beside it is not YAML.
+    """
+    beside = path.with_name(METADATA)
+    stored = dict(session.metadata)
+    if beside.is_file():
+        try:
+            stored |= metadata_of(yaml.safe_load(read_text(beside)))
+        except yaml.YAMLError:
+            raise UserError(f"{beside} is not YAML; export the model again.") from None
+    carrier = onnx.ModelProto()  # what completes metadata does so in a model
+    for key, value in stored.items():
+        carrier.metadata_props.add(key=key, value=value)
+    complete_metadata(carrier, network, imgsz, given)
+    return {entry.key: entry.value for entry in carrier.metadata_props}
+
+
+def measured_conventions(
+    session: Session,
+    tensors: Sequence[np.ndarray],
+    truth: Sequence[Outputs],
+    names: tuple[str, ...],
+    network: PytorchNetwork,
+) -> Conventions:
+    """Return how a file's tensors differ, as far as running it beside the checkpoint shows clearly.
+
+    Parameters
+    ----------
+    session : Session
+        The loaded file.
+    tensors : sequence of (batch, 3, H, W) float32
+        Inputs.
+    truth : sequence of outputs
+        What the checkpoint returns for each.
+    names : tuple of str
+        How its input deviates by its shape.
+    network : PytorchNetwork
+        The checkpoint.
+    """
+    _, _, height, width = tensors[0].shape
+    known = (height, width, len(network.names), network.head.keypoint_shape)
+    raw = network.task.axes == 2 and not network.head.end2end
+    distances: dict[tuple[str, ...], float] = {}
+    for taken in (names, ("pixels", *names)):
+        feeding = Conventions(taken, *known)
+        returned = [session.run(feeding.fed(tensor)) for tensor in tensors]
+        with np.errstate(over="ignore"):
+            for reading, prototypes in product(
+                READINGS if raw else [()], _layouts(returned, truth)
+            ):
+                found = Conventions((*taken, *reading, *prototypes), *known)
+                distances[found.deviations] = max(
+                    distance_of(found.read(outputs)[0][0], true[0], max(height, width), network)
+                    for outputs, true in zip(returned, truth, strict=True)
+                )
+    usual = min((key for key in distances if set(key) <= {*names, "prototypes"}), key=len)
+    best = min(distances, key=lambda key: distances[key])
+    clear = distances[best] <= min(ALIKE, CLEAR * distances[usual])
+    return Conventions(best if clear else usual, *known)
+
+
+def _layouts(
+    returned: Sequence[Sequence[np.ndarray]], truth: Sequence[Outputs]
+) -> Iterator[tuple[str, ...]]:
+    """Yield how mask prototypes are laid out, which their shape shows."""
+    maps = [output for output in returned[0] if output.ndim == 4]
+    moved = maps and len(truth[0]) > 1 and maps[0].shape[1] != truth[0][1].shape[0]
+    yield ("prototypes",) if moved else ()
+
+
+def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchNetwork) -> float:
+    """Return how far the first output is from the checkpoint's: boxes in sides, and scores."""
+    if network.task.axes == 2 and not network.head.end2end:
+        return distance(mine, true, side, len(network.names))
+    if mine.shape != true.shape:
+        return np.inf
+    return float(np.sqrt(np.mean((mine - true) ** 2))) / (side if mine.ndim > 1 else 1)
+
+
+def raw_differences(
+    mine: Sequence[np.ndarray], true: Outputs, network: PytorchNetwork
+) -> tuple[float | None, float | None]:
+    """Return the largest differences of boxes, px, and scores, where the latter are highest."""
+    ours, theirs = mine[0], true[0]
+    if ours.shape != theirs.shape:
+        return None, None
+    if network.task.axes == 1:
+        return None, float(np.abs(ours - theirs).max())
+    if network.head.end2end:  # rows of finished boxes, which may come in another order
+        return None, None
+    end = BOX + len(network.names)
+    best = np.argsort(theirs[BOX:end].max(axis=0))[-COMPARED:]
+    apart = np.abs(ours - theirs)[:, best]
+    return float(apart[:BOX].max()), float(apart[BOX:end].max())

@@ -1,0 +1,149 @@
+"""LiteRT, formerly TensorFlow Lite, on the CPU."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parity.backends.runtimes.runtime import (
+    RUNTIMES,
+    Runtime,
+    TensorInfo,
+    only_input,
+    required,
+    some_outputs,
+)
+from parity.errors import UserError, in_one_line
+from parity.model_files.stored_metadata import metadata_of
+from parity.provenance import versions as installed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FLOATS = ("float32", "float16")
+METADATA = "metadata.json"
+"""What Ultralytics' exporter calls its metadata, in a ZIP archive that follows the model."""
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """A tensor as the file stores it: ``real = scale * (stored - zero_point)``.
+
+    The formula is that of the quantisation specification of LiteRT.
+
+    Attributes
+    ----------
+    index : int
+        Of the tensor.
+    dtype : numpy.dtype
+        Stored type.
+    scale : float
+        0 where a tensor is not quantised.
+    zero_point : int
+        What stands for 0.
+    """
+
+    index: int
+    dtype: Any
+    scale: float
+    zero_point: int
+
+    def stored(self, values: "np.ndarray") -> "np.ndarray":
+        """Return real values as the file takes them, rounded and clipped to its type."""
+        import numpy as np  # noqa: PLC0415
+
+        if self.dtype.name in FLOATS:
+            return values.astype(self.dtype, copy=False)
+        limits = np.iinfo(self.dtype)
+        steps = np.rint(values / (self.scale or 1.0)) + self.zero_point
+        stored: np.ndarray = np.clip(steps, limits.min, limits.max).astype(self.dtype)
+        return stored
+
+    def real(self, values: "np.ndarray") -> "np.ndarray":
+        """Return the real values of what the file returns."""
+        if self.dtype.name in FLOATS or not self.scale:
+            return values.astype("float32", copy=False)
+        return (values.astype("float32") - self.zero_point) * self.scale
+
+
+@dataclass(frozen=True)
+class LiteRtSession:
+    """A model that LiteRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
+
+    Attributes
+    ----------
+    interpreter : ai_edge_litert.interpreter.Interpreter
+        What runs it.
+    taken, returned : Quantised, tuple of Quantised
+        How the input and the outputs are stored.
+    """
+
+    interpreter: Any
+    taken: Quantised
+    returned: tuple[Quantised, ...]
+    input: TensorInfo
+    outputs: tuple[TensorInfo, ...]
+    metadata: Mapping[str, str]
+    executed_by: str
+    versions: Mapping[str, str] = field(default_factory=partial(installed, "ai-edge-litert"))
+    providers: tuple[str, ...] = ()
+
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input, both as real values."""
+        self.interpreter.set_tensor(self.taken.index, self.taken.stored(tensor))
+        self.interpreter.invoke()
+        get = self.interpreter.get_tensor
+        return [each.real(get(each.index)) for each in self.returned]
+
+
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> LiteRtSession:  # noqa: ARG001
+    """Load a ``.tflite``; it runs in the precision that it is stored in."""
+    module = required("ai_edge_litert.interpreter", "litert")
+    version = required("ai_edge_litert", "litert").__version__
+    content = Path(path).read_bytes()
+    try:
+        interpreter = module.Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"{path}: LiteRT cannot load it ({in_one_line(error)}).") from None
+    taken = only_input([_describe(each) for each in inputs], path)
+    return LiteRtSession(
+        interpreter,
+        _quantised(inputs[0]),
+        tuple(map(_quantised, outputs)),
+        taken,
+        some_outputs([_describe(each) for each in outputs], path),
+        read_appended(content),
+        f"LiteRT {version} on the CPU",
+    )
+
+
+def read_appended(content: bytes) -> dict[str, str]:
+    """Return the metadata that follows a model; empty if there is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return metadata_of(json.loads(archive.read(METADATA)))
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        return {}
+
+
+def _describe(detail: dict[str, Any]) -> TensorInfo:
+    shape = tuple(int(axis) if axis > 0 else "?" for axis in detail["shape_signature"])
+    return TensorInfo(detail["name"], shape, "float32")
+
+
+def _quantised(detail: dict[str, Any]) -> Quantised:
+    import numpy as np  # noqa: PLC0415
+
+    scale, zero_point = detail["quantization"]
+    return Quantised(detail["index"], np.dtype(detail["dtype"]), float(scale), int(zero_point))
+
+
+RUNTIMES.add(
+    "litert", Runtime("LiteRT", load_session, reads_onnx=False, suffix=".tflite", precisions=(32,))
+)

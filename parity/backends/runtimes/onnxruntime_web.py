@@ -1,0 +1,113 @@
+"""ONNX Runtime's web build, WebAssembly, under Node: what a deployment in a browser runs."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+from typing import IO, TYPE_CHECKING, Any
+
+from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_props, read_onnx
+from parity.backends.runtimes.runtime import (
+    RUNTIMES,
+    Runtime,
+    TensorInfo,
+    only_input,
+    some_outputs,
+)
+from parity.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FOLDER = Path(__file__).parent / "web"
+"""Where ``package.json`` pins the package, and npm puts it."""
+RUNNER = FOLDER / "runner.mjs"
+INSTALL = "npm install --no-package-lock --prefix parity/backends/runtimes/web"
+
+
+@dataclass(frozen=True)
+class WebSession:
+    """A model that a process of Node has loaded, see ``parity.backends.runtimes.runtime.Session``.
+
+    Attributes
+    ----------
+    process : subprocess.Popen
+        What runs it; it ends when its input does.
+    """
+
+    process: "subprocess.Popen[bytes]"
+    input: TensorInfo
+    outputs: tuple[TensorInfo, ...]
+    metadata: Mapping[str, str]
+    executed_by: str
+    versions: Mapping[str, str]
+    providers: tuple[str, ...] = ()
+
+    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
+        """Return all outputs for an input; tensors go through pipes as they are."""
+        import numpy as np  # noqa: PLC0415
+
+        given, taken = _pipes(self.process)
+        fed = np.ascontiguousarray(tensor, np.float32)
+        given.write(json.dumps({"shape": fed.shape}).encode() + b"\n")
+        given.write(fed.data)
+        given.flush()
+        shapes = _answer(self.process)["shapes"]
+        sizes = [4 * int(np.prod(shape)) for shape in shapes]
+        return [
+            np.frombuffer(taken.read(size), np.float32).reshape(shape)
+            for size, shape in zip(sizes, shapes, strict=True)
+        ]
+
+    def __del__(self) -> None:
+        """Let the process end."""
+        _pipes(self.process)[0].close()
+        self.process.wait()
+
+
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> WebSession:  # noqa: ARG001
+    """Load a model in a process of Node."""
+    node = which("node")
+    if node is None or not (FOLDER / "node_modules" / "onnxruntime-web").is_dir():
+        raise UserError(
+            "runtime is onnxruntime-web, which is not installed here; it needs Node, and "
+            f"{INSTALL}."
+        )
+    model = read_onnx(path)
+    process = subprocess.Popen(  # noqa: S603
+        [node, str(RUNNER), str(path), str(threads)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        version = _answer(process)["version"]
+    except RuntimeError as error:
+        raise UserError(f"{path}: ONNX Runtime Web cannot load it ({error}).") from None
+    return WebSession(
+        process,
+        only_input(graph_inputs(model), path),
+        some_outputs(graph_outputs(model), path),
+        metadata_props(model),
+        f"ONNX Runtime Web {version} under Node, WebAssembly",
+        {"onnxruntime-web": version},
+    )
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
+    return process.stdin, process.stdout
+
+
+def _answer(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
+    """Return the next line of a process; RuntimeError if it is an error or there is none."""
+    line = _pipes(process)[1].readline()
+    said: dict[str, Any] = json.loads(line) if line else {"error": "the process ended"}
+    if "error" in said:
+        raise RuntimeError(" ".join(str(said["error"]).split()))
+    return said
+
+
+RUNTIMES.add("onnxruntime-web", Runtime("ONNX Runtime Web", load_session))

@@ -1,0 +1,95 @@
+"""Labels of keypoints: a box, and x, y and visibility of each point."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from parity.errors import UserError
+from parity.foreign import shorten
+from parity.labels.boxes import BOX
+from parity.labels.coco_document import LARGEST_PX, CocoAnnotation
+from parity.labels.label_format import (
+    area_of,
+    box_of_annotation,
+    box_of_fractions,
+    check_fractions,
+)
+from parity.labels.truth import LabelledObject
+
+AREA_OF_BOX = 0.53
+"""Area of an object as a share of its box, where only the box is known: that of ``val``
+(``ultralytics.models.yolo.pose.val``, 8.4.190)."""
+
+VISIBILITIES = (0, 1, 2)
+"""Not labelled, labelled but hidden, and visible, as in COCO."""
+
+
+@dataclass(frozen=True)
+class KeypointLabels:
+    """Boxes with keypoints.
+
+    Attributes
+    ----------
+    count : int
+        Keypoints of an object.
+    """
+
+    count: int
+
+    @property
+    def line(self) -> str:
+        """What a line holds, in words."""
+        return f"class, cx, cy, width, height and {self.count} keypoints of 2 or 3 numbers each"
+
+    def fits(self, count: int) -> bool:
+        """Return whether a line may hold so many numbers after the class."""
+        return count - BOX in (2 * self.count, 3 * self.count)
+
+    def from_text(
+        self, values: Sequence[float], shape: tuple[int, int], where: str
+    ) -> LabelledObject:
+        """Return box and keypoints of a line; one of two numbers is labelled unless negative."""
+        box = box_of_fractions(values[:BOX], shape, where)
+        points = np.array(values[BOX:]).reshape(self.count, -1)
+        check_fractions(points[:, :2].ravel().tolist(), where)
+        if points.shape[1] == 2:
+            labelled = (points >= 0).all(axis=1, keepdims=True)
+            points = np.concatenate([points, labelled], axis=1)
+        check_visibilities(points, where)
+        points[:, :2] *= shape[::-1]
+        return LabelledObject(box, area_of(box) * AREA_OF_BOX, keypoints=points)
+
+    def from_coco(
+        self,
+        annotation: CocoAnnotation,
+        shape: tuple[int, int],  # noqa: ARG002
+        where: str,
+    ) -> LabelledObject:
+        """Return box and keypoints of an annotation."""
+        box = box_of_annotation(annotation, where)
+        try:
+            numbers = msgspec.convert(annotation.keypoints, list[float])
+        except msgspec.ValidationError:
+            numbers = []
+        if len(numbers) != 3 * self.count:
+            raise UserError(
+                f"{where}.keypoints is {shorten(annotation.keypoints)}; it should be x, y and "
+                f"visibility of {self.count} keypoints."
+            )
+        wrong = next((n for n in numbers if not (math.isfinite(n) and abs(n) <= LARGEST_PX)), None)
+        if wrong is not None:
+            raise UserError(f"{where}.keypoints holds {wrong:g}, which is no px of an image.")
+        points = np.array(numbers).reshape(-1, 3)
+        check_visibilities(points, where)
+        area = area_of(box) * AREA_OF_BOX if annotation.area is None else annotation.area
+        return LabelledObject(box, area, keypoints=points)
+
+
+def check_visibilities(points: np.ndarray, where: str) -> None:
+    """Check that the third number of each keypoint is 0, 1 or 2."""
+    wrong = points[~np.isin(points[:, 2], VISIBILITIES), 2]
+    if wrong.size:
+        raise UserError(f"{where} holds the visibility {wrong[0]:g}; it should be 0, 1 or 2.")

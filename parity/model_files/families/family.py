@@ -1,0 +1,90 @@
+"""What a family of detectors must define, and the registry of families."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+
+from parity.detection.head import Fitted
+from parity.registry import Registry
+
+FAMILY = "parity.family"
+"""Key of the metadata under which the family of an adapted file is written."""
+ULTRALYTICS = "ultralytics"
+"""The family of files that are used as they are."""
+STRIDES = (8, 16, 32)
+"""Strides of the three scales of YOLO, px."""
+
+Shape = Sequence[int | str]
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Networks that take and return the same things.
+
+    Attributes
+    ----------
+    models : str
+        What they are called in sentences.
+    sentence : str
+        What they take and return, in words.
+    classes : callable
+        Number of classes, of the shapes of all outputs; None if these do not fit.
+    fits : callable
+        Whether outputs for a photograph, given the size of the input, can be of this family.
+    is_sure : callable
+        Whether they can be of no other.
+    adapt : callable
+        Changes a model, given its number of classes and the size of its input, so that it returns
+        what Ultralytics' exports return.
+    choices : mapping of str to value
+        In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing differs.
+    fitted : Fitted
+        How images are fitted into the input.
+    open_input : bool
+        Whether height and width of the input may be open; ``adapt`` is then given 0 for both.
+    """
+
+    models: str
+    sentence: str
+    classes: Callable[[Sequence[Shape]], int | None]
+    fits: Callable[[Sequence[np.ndarray], Size], bool]
+    is_sure: Callable[[Sequence[np.ndarray], Size], bool]
+    adapt: Callable[[onnx.ModelProto, int, Size], None]
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    fitted: Fitted = "letterbox"
+    open_input: bool = False
+
+
+FAMILIES: Registry[Family] = Registry("family")
+"""Families by the name that ``models.<name>.family`` has."""
+
+
+def cell_count(size: Size, strides: Sequence[int] = STRIDES) -> int:
+    """Return the number of cells of all scales of an input, height and width in px."""
+    height, width = size
+    return sum((height // stride) * (width // stride) for stride in strides)
+
+
+def are_probabilities(values: np.ndarray) -> bool:
+    """Return whether all numbers are from 0 to 1, and not all the same."""
+    return bool(np.all((values >= 0) & (values <= 1)) and np.ptp(values) > 0)
+
+
+def columns_of(shapes: Sequence[Shape], other: int) -> int | None:
+    """Return the classes of a first output of (batch, boxes, other + classes); None if it is none.
+
+    Parameters
+    ----------
+    shapes : sequence of shape
+        Of all outputs; an open axis is a name.
+    other : int
+        Numbers of a box that are no class scores.
+    """
+    if len(shapes[0]) != 3 or not isinstance(shapes[0][2], int):
+        return None
+    classes = shapes[0][2] - other
+    return classes if classes > 0 else None

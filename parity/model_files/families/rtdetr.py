@@ -1,0 +1,135 @@
+"""RT-DETR and D-FINE: a stretched image, and boxes in fractions of it that need no NMS.
+
+Ultralytics' exporter returns one output, (batch, queries, 4 + classes), and that of Hugging Face
+``logits`` and ``pred_boxes``. The authors' own takes a second input, the size of the image, and
+returns ``labels``, ``boxes`` and ``scores``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from parity.model_files.adapting import BOX_ROWS, Chain, extend_output, shape_of
+from parity.model_files.families.family import (
+    FAMILIES,
+    Family,
+    Shape,
+    Size,
+    are_probabilities,
+    columns_of,
+)
+
+COLUMNS = 6
+"""x1, y1, x2, y2, score and class of a finished box."""
+LOGITS, FRACTIONS = "logits", "pred_boxes"
+"""Outputs of Hugging Face's exporter."""
+LABELS, BOXES, SCORES, SIDES = "labels", "boxes", "scores", "orig_target_sizes"
+"""Outputs of the authors' exporter, and its second input."""
+
+
+def _classes(shapes: Sequence[Shape]) -> int | None:
+    """Return the classes of one output, or of logits, the first of several."""
+    return columns_of(shapes, BOX_ROWS if len(shapes) == 1 else 0)
+
+
+def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:  # noqa: ARG001
+    first = outputs[0]
+    if len(outputs) > 1:
+        return first.ndim == 3
+    return first.ndim == 3 and first.shape[2] > BOX_ROWS and are_probabilities(first)
+
+
+def _is_sure(outputs: Sequence[np.ndarray], size: Size) -> bool:
+    return len(outputs) == 1 and _fits(outputs, size)
+
+
+def is_finished(graph: onnx.GraphProto) -> bool:
+    """Return whether a graph is of the authors' exporter, which sorts boxes out by itself."""
+    names = {value.name for value in graph.output}
+    return {LABELS, BOXES, SCORES} <= names and any(v.name == SIDES for v in graph.input)
+
+
+def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
+    graph = model.graph
+    named = {output.name: output for output in graph.output}
+    first = named[BOXES if is_finished(graph) else FRACTIONS] if len(named) > 1 else graph.output[0]
+    batch, queries, _ = shape_of(first)
+    chain = Chain(first.name, TensorProto.FLOAT, COLUMNS, classes)
+    if is_finished(graph):
+        _fix_sides(graph, size)
+        chain.last = _of_parts(chain)
+    else:
+        chain.last = _of_scores(chain, size, separate=len(named) > 1)
+    del graph.output[1:]
+    extend_output(graph, chain, [batch, queries, COLUMNS])
+
+
+def _fix_sides(graph: onnx.GraphProto, size: Size) -> None:
+    """Make the second input a constant, the size of the image that the first one takes."""
+    (sides,) = (value for value in graph.input if value.name == SIDES)
+    dtype = helper.tensor_dtype_to_np_dtype(sides.type.tensor_type.elem_type)
+    graph.input.remove(sides)
+    graph.initializer.append(numpy_helper.from_array(np.array([size[::-1]], dtype), SIDES))
+
+
+def _of_parts(chain: Chain) -> str:
+    axis = chain.constant([2], np.int64)
+    parts = [
+        chain.add("Cast", chain.last, to=TensorProto.FLOAT),
+        *(
+            chain.add("Unsqueeze", chain.add("Cast", name, to=TensorProto.FLOAT), axis)
+            for name in (SCORES, LABELS)
+        ),
+    ]
+    return chain.add("Concat", *parts, axis=2)
+
+
+def _of_scores(chain: Chain, size: Size, *, separate: bool) -> str:
+    """Add nodes that take the best class of each query, and make its box one of input px."""
+    chain.last = _turned(chain, chain.last)
+    height, width = size
+    sides = chain.constant(np.array([width, height], np.float32).reshape(1, 2, 1))
+    half = chain.constant(0.5)
+    centre = chain.add("Mul", chain.rows(0, 2), sides)
+    reach = chain.add("Mul", chain.add("Mul", chain.rows(2, BOX_ROWS), sides), half)
+    corners = [chain.add("Sub", centre, reach), chain.add("Add", centre, reach)]
+    if separate:
+        scores = chain.add("Sigmoid", _turned(chain, LOGITS))
+    else:
+        scores = chain.rows(BOX_ROWS, BOX_ROWS + chain.classes)
+    label = chain.add("ArgMax", scores, axis=1)
+    best = chain.add("GatherElements", scores, label, axis=1)
+    label = chain.add("Cast", label, to=TensorProto.FLOAT)
+    chain.last = _sorted(chain, chain.add("Concat", *corners, best, label, axis=1), best)
+    return chain.add("Transpose", perm=[0, 2, 1])
+
+
+def _sorted(chain: Chain, boxes: str, best: str) -> str:
+    """Add nodes that sort the columns of (batch, 6, queries) by their score, the best first."""
+    queries = chain.add("Gather", chain.add("Shape", best), chain.constant([2], np.int64))
+    order = f"{chain.add('TopK', best, queries, axis=2)}.order"
+    chain.nodes[-1].output.append(order)
+    rows = chain.constant([1, COLUMNS, 1], np.int64)
+    return chain.add("GatherElements", boxes, chain.add("Expand", order, rows), axis=2)
+
+
+def _turned(chain: Chain, name: str) -> str:
+    return chain.add("Transpose", chain.add("Cast", name, to=TensorProto.FLOAT), perm=[0, 2, 1])
+
+
+FAMILIES.add(
+    "rtdetr",
+    Family(
+        models="RT-DETR and D-FINE",
+        sentence="It takes images stretched to its input and returns boxes that need no NMS, as "
+        "RT-DETR and D-FINE do.",
+        classes=_classes,
+        fits=_fits,
+        is_sure=_is_sure,
+        adapt=_adapt,
+        choices={"fitting": "stretch"},
+        fitted="stretch",
+    ),
+)

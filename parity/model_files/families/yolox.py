@@ -1,0 +1,85 @@
+"""YOLOX: pixel values, a border at the right or below, and boxes in cells of a grid.
+
+What its demonstrations do with the files of its exporter (``demo/ONNXRuntime`` of YOLOX 0.3).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+
+from parity.model_files.adapting import BOX_ROWS, extend_output, output_chain, shape_of
+from parity.model_files.families.family import (
+    FAMILIES,
+    STRIDES,
+    Family,
+    Shape,
+    Size,
+    are_probabilities,
+    cell_count,
+    columns_of,
+)
+from parity.model_files.families.yolov5 import OTHER, with_objectness
+
+MOST_CELLS = 8
+"""Largest median of the offsets of centres, in cells of the grid; boxes in px are further from 0
+than that. Chosen."""
+
+
+def _classes(shapes: Sequence[Shape]) -> int | None:
+    return columns_of(shapes, OTHER)
+
+
+def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
+    first = outputs[0]
+    if first.ndim != 3 or first.shape[2] <= OTHER or first.shape[1] != cell_count(size):
+        return False
+    offsets = np.abs(first[..., :2])
+    return are_probabilities(first[..., BOX_ROWS:]) and bool(np.median(offsets) < MOST_CELLS)
+
+
+def grid(size: Size) -> tuple[np.ndarray, np.ndarray]:
+    """Return the column and row of every cell, (2, cells), and its stride, (1, cells) px."""
+    height, width = size
+    places, strides = [], []
+    for stride in STRIDES:
+        rows, columns = np.mgrid[: height // stride, : width // stride]
+        places.append(np.stack([columns.ravel(), rows.ravel()]))
+        strides.append(np.full((1, rows.size), stride))
+    return np.concatenate(places, axis=1), np.concatenate(strides, axis=1)
+
+
+def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
+    batch, anchors, _ = shape_of(model.graph.output[0])
+    rows = BOX_ROWS + classes
+    chain = output_chain(model.graph, rows, classes)
+    chain.last = chain.add("Transpose", perm=[0, 2, 1])
+    places, strides = (chain.constant(each[None]) for each in grid(size))
+    centre = chain.add("Mul", chain.add("Add", chain.rows(0, 2), places), strides)
+    sides = chain.add("Mul", chain.add("Exp", chain.rows(2, BOX_ROWS)), strides)
+    rest = chain.rows(BOX_ROWS, OTHER + classes)
+    chain.last = chain.add("Concat", centre, sides, rest, axis=1)
+    chain.last = with_objectness(chain)
+    extend_output(model.graph, chain, [batch, rows, anchors])
+
+
+FAMILIES.add(
+    "yolox",
+    Family(
+        models="YOLOX",
+        sentence="It takes blue, green and red from 0 to 255 with a border at the right or below, "
+        "and returns boxes in cells of a grid and an objectness, as YOLOX does; the grid is "
+        "applied here.",
+        classes=_classes,
+        fits=_fits,
+        is_sure=_fits,
+        adapt=_adapt,
+        choices={
+            "colours": "bgr",
+            "scaling": "none",
+            "align": "top_left",
+            "side_rounding": "floor",
+        },
+        fitted="top left",
+    ),
+)

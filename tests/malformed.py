@@ -73,6 +73,11 @@ DOCUMENTS: dict[str, list[Any]] = {
         }
     ],
     "rows without a header": [[ROW, ["b.png", *ROW[1:]]]],
+    "JSON labels": [
+        {"a.jpg": {"car": 0.75, "person": 0.25}, "b.png": {"car": 0.5}},
+        {"a.jpg": [["car", 0.75], ["person", 0.25]]},
+        [{"image": "a.jpg", "labels": ["car", 0], "probabilities": [0.75, 0.25]}],
+    ],
 }
 """Correct documents of the JSON formats."""
 
@@ -89,9 +94,17 @@ TEXTS: dict[str, list[str]] = {
         'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
         "name,class,confidence,x1,y1,x2,y2\ncar,2,0.5,10,20,30,60\nperson,0,0.75,1,2,3,4\n",
     ],
+    "label rows": ["0.75 car\n0.25 person\n", "car 0.75\nperson 0.25\n"],
+    "shape text files": [
+        "2 0.1 0.1 0.3 0.1 0.3 0.5 0.1 0.5 0.75\n0 0.2 0.1 0.3 0.2 0.2 0.3 0.1 0.2 0.5\n",
+        "imagesource:x\ngsd:1\n10 20 30 20 30 60 10 60 car 0\n",
+    ],
     "YOLO text files": ["2 0.5 0.5 0.1 0.2 0.75\n0 0.25 0.5 0.1 0.2 0.5\n", "10 20 30 60 0.5 2\n"],
 }
 """Correct files of the formats."""
+
+TASK_OF = {"JSON labels": "classify", "label rows": "classify", "shape text files": "obb"}
+"""What the files of a format hold, if it is more or less than boxes."""
 
 RUNS = {"size": [480, 640], "counts": [1000, 50, 306150]}
 POINTS = [12, 25, 2, 0, 0, 0]

@@ -209,11 +209,11 @@ def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
         if all(isinstance(v, list) for v in value[:2]):
             raise UserError(f"{where}: {key} must be four numbers, not points.")
         box_format = key if key in BOX_FORMAT_NAMES else ""
-        return [_parse_coordinate(v, f"{where}: {key}") for v in value], box_format
+        return [parse_coordinate(v, f"{where}: {key}") for v in value], box_format
     for name, each in BOX_FORMATS.items():
         for keys in each.keys:
             if all(key in record for key in keys):
-                return [_parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
+                return [parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
     return [], ""
 
 
@@ -230,7 +230,14 @@ def _parse_text(text: str) -> Any:
         return text.strip("[](){} ").replace(",", " ").split()
 
 
-def _parse_coordinate(value: Any, where: str) -> float:
+def parse_coordinate(value: Any, where: str) -> float:
+    """Return a number of a box or a shape.
+
+    Raises
+    ------
+    UserError
+        If it is none, or larger than any; the sentence begins with its position.
+    """
     number = parse_number(value, where)
     if abs(number) > LARGEST_COORDINATE:
         raise UserError(f"{where}: {shorten(value)} is too large for a coordinate.")

@@ -16,6 +16,7 @@ from parity.backends.runtimes.litert import Quantised, read_appended
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.onnxruntime_web import FOLDER, INSTALL
 from parity.backends.runtimes.runtime import RUNTIMES
+from parity.backends.runtimes.tensorrt import split_engine
 from parity.errors import UserError
 
 PACKAGES = {
@@ -192,6 +193,15 @@ def test_integers_without_a_scale_and_floats_stay_as_they_are() -> None:
     assert Quantised(0, np.dtype(np.float16), 0.0, 0).real(np.ones(1, np.float16)).dtype == (
         np.float32
     )
+
+
+def test_what_precedes_an_engine_is_its_metadata() -> None:
+    said = b'{"stride": 32, "names": {"0": "a"}}'
+    engine = b"ftrt" + bytes(100)
+    expected = {"stride": "32", "names": "{0: 'a'}"}
+    assert split_engine(len(said).to_bytes(4, "little") + said + engine) == (expected, engine)
+    for bare in (engine, b"", b"\x05\x00\x00\x00[not JSON"):
+        assert split_engine(bare) == ({}, bare)
 
 
 def test_what_follows_a_flatbuffer_is_its_metadata(tmp_path: Path) -> None:

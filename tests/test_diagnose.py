@@ -77,7 +77,6 @@ def test_the_configuration_says_what_was_given(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"weights": None}, "the following arguments are required: --weights"),
         ({"weights": "no.pt"}, "no.pt does not exist."),
         ({"onnx": "a.onnx", "images": "b"}, "a.onnx and "),
         ({"onnx": "boxes.json"}, "is no .onnx file; name the ONNX file that the deployment runs."),

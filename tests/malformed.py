@@ -73,6 +73,10 @@ DOCUMENTS: dict[str, list[Any]] = {
         }
     ],
     "rows without a header": [[ROW, ["b.png", *ROW[1:]]]],
+    "JSON labels": [
+        {"a.jpg": {"car": 0.75, "person": 0.25}, "b.png": [["car", 0.5], [0, 0.25]]},
+        [{"image": "a.jpg", "labels": ["car", 0], "probabilities": [0.75, 0.25]}],
+    ],
 }
 """Correct documents of the JSON formats."""
 
@@ -88,6 +92,11 @@ TEXTS: dict[str, list[str]] = {
     "a JSON or CSV file per image": [
         'name,class,confidence,box\ncar,2,0.5,"[10, 20, 30, 60]"\n',
         "name,class,confidence,x1,y1,x2,y2\ncar,2,0.5,10,20,30,60\nperson,0,0.75,1,2,3,4\n",
+    ],
+    "label rows": ["0.75 car\n0.25 traffic light\n"],
+    "shape text files": [
+        "2 0.1 0.1 0.5 0.1 0.5 0.6 0.1 0.6 0.75\n",
+        "10 20 30 20 30 60 10 60 car 0.5\n",
     ],
     "YOLO text files": ["2 0.5 0.5 0.1 0.2 0.75\n0 0.25 0.5 0.1 0.2 0.5\n", "10 20 30 60 0.5 2\n"],
 }

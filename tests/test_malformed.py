@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from parity.accuracy.tasks.task import MEASURED_TASKS
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
-from parity.external.entries import LARGEST_COORDINATE, LOWEST_CLASS_ID
+from parity.external.box_formats import LARGEST_COORDINATE
+from parity.external.entries import LOWEST_CLASS_ID
 from parity.external.file_format import FORMATS, recognise
 from parity.external.layouts import LAYOUTS, find_layout
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observations
@@ -82,7 +83,7 @@ def bounded() -> Iterator[None]:
     assert grown < MOST_GIGABYTES * 2**20, "in KiB"
 
 
-def check_boxes(seen: Observations) -> None:
+def check_boxes(seen: Observations, task: str = "detect") -> None:
     """Check what was read for what no reader may let through."""
     assert seen.images.keys() <= IMAGES.keys()
     for note in seen.notes:
@@ -91,7 +92,7 @@ def check_boxes(seen: Observations) -> None:
         assert each.boxes.shape == (len(each), 4)
         assert np.isfinite(each.boxes).all()
         assert np.abs(each.boxes).max(initial=0) <= 2 * LARGEST_COORDINATE * 640
-        assert not (each.scores < 0).any()
+        assert task == "classify" or not (each.scores < 0).any()  # labels may have logits
         assert not (each.scores > LARGEST_COORDINATE).any()
         known = FIRST_UNKNOWN_CLASS + len(seen.labels)
         assert all(LOWEST_CLASS_ID <= i < known for i in each.class_ids)
@@ -110,12 +111,18 @@ def path_for(folder: Path, name: str) -> Path:
     return own / f"a{(FORMATS[name].files or ('*.json',))[-1].lstrip('*')}"
 
 
+TASK_OF = {"JSON labels": "classify", "label rows": "classify", "shape text files": "obb"}
+"""Tasks of the formats that hold no boxes of detection."""
+
+
 def read_boxes(folder: Path, name: str, data: bytes) -> None:
     """Read a file as one of a format of boxes."""
     path = path_for(folder, name)
     path.write_bytes(data)
     with bounded():
-        check_boxes(load_external(path.parent if FORMATS[name].files else path, IMAGES, NAMES))
+        source = path.parent if FORMATS[name].files else path
+        task = TASK_OF.get(name, "detect")
+        check_boxes(load_external(source, IMAGES, NAMES, task=task), task)
 
 
 @pytest.mark.parametrize("numbers", NUMBERS, ids=["few", "many"])
@@ -147,7 +154,7 @@ def test_the_correct_files_are_read(folder: Path, name: str) -> None:
         path.write_bytes(data)
         source = path.parent if FORMATS[name].files else path
         assert recognise(Source.open(source)) is FORMATS[name]
-        assert load_external(source, IMAGES, NAMES).images
+        assert load_external(source, IMAGES, NAMES, task=TASK_OF.get(name, "detect")).images
         path.unlink()
 
 

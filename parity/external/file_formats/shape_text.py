@@ -9,9 +9,9 @@ from parity.errors import UserError
 from parity.external.entries import Entry, parse_entry, parse_label
 from parity.external.file_format import Contents, Format, files_in, register
 from parity.external.layouts import Row
-from parity.external.shapes import WrittenShapes
+from parity.external.shapes import WrittenShapes, parse_coordinate
 from parity.external.source import Source
-from parity.foreign import is_number, lines_of, parse_number, read_text
+from parity.foreign import is_number, lines_of, read_text
 
 FILES = ("*.txt",)
 
@@ -74,13 +74,17 @@ def _read_classes(files: Sequence[Path], images: ImageNames) -> Contents:
 
 def _entry(row: Sequence[str], where: str) -> Entry:
     """Return what a line says: eight numbers and a name, or a class and numbers."""
+    if len(row) < FEWEST:
+        raise UserError(f"{where}: expected a class and eight numbers or more.")
     if not is_number(row[CORNERS]):
         said = row[CORNERS + 1] if len(row) > CORNERS + 1 else None
         record = {"corners": list(row[:CORNERS]), "label": row[CORNERS], "score": said}
         return parse_entry(record, where)
-    numbers = [parse_number(word, where) for word in row[1:]]
+    numbers = [parse_coordinate(word, where) for word in row[1:]]
     has_score = len(numbers) % 2 == 1
     score = numbers.pop() if has_score else math.nan
+    if score < 0:
+        raise UserError(f"{where}: the score {score:g} is below 0.")
     shapes = WrittenShapes(row=tuple(numbers))
     return Entry([], "", score, parse_label(row[0], where), where, shapes=shapes)
 

@@ -104,9 +104,10 @@ def run_model(model: str, weights: Path, images: Path, imgsz: int, folder: Path)
     }
     first = [cell for cell in planned if cell.export is not None and "onnx" not in cell.export]
     later = [cell for cell in planned if cell.export is not None and "onnx" in cell.export]
-    for some in (first, [cell for cell in later if Path(exported(cell)["onnx"]).is_file()]):
-        if some:
-            exports = {cell.name: exported(cell) for cell in some}
+    for some in (first, later):
+        possible = [cell for cell in some if Path(exported(cell).get("onnx", folder)).exists()]
+        if possible:
+            exports = {cell.name: exported(cell) for cell in possible}
             targets = (f"results/compare/{model}/runtime-{name}/00000.json" for name in exports)
             run_workflow(folder, {**common, "exports": exports}, *targets)
     done = [judged(cell, model, folder) for cell in planned]

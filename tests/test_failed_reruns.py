@@ -10,7 +10,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +29,44 @@ CONFIG: dict[str, Any] = {
     "images": "photos",
     "images_per_job": 1,
     "labels": "labels",
-    "exports": {"fp32": {}, "int8": {"quantize": 8, "calibration": {"images": 2}}},
+    "exports": {
+        "fp32": {},
+        "int8": {"quantize": 8, "calibration": {"images": 2}},
+        "phone": {"file": "phone_ncnn_model"},
+    },
     "external": {"mine": {"detections": "boxes.json"}, "faulty": {"inject": ["bgr"]}},
     "sweep": {"conf": [0.5], "iou": [0.7]},
     "fallback": {"enabled": True},
     "latency": {"in_report": True},
 }
+WITHOUT_CHECKPOINT: dict[str, Any] = {
+    "models": {"m": {"reference": {"onnx": "fp32.onnx"}}},
+    "images": "photos",
+    "images_per_job": 1,
+    "exports": {"int8": {"onnx": "int8.onnx"}},
+    "external": {"mine": {"detections": "boxes.json"}},
+}
+GIVEN = (
+    *("photos/a.jpg", "photos/b.jpg", "labels/a.txt", "best.pt"),
+    *("phone_ncnn_model/model.ncnn.param", "phone_ncnn_model/model.ncnn.bin"),
+    *("fp32.onnx", "int8.onnx"),
+)
 BOXES = [{"image": "a.jpg", "box": [1, 2, 3, 4], "score": 1, "label": "bus"}]
 
 
-def make_project(folder: Path, *, keep_candidates: bool) -> Workflow:
+def make_project(
+    folder: Path, *, keep_candidates: bool, config: dict[str, Any] = CONFIG
+) -> Workflow:
     """Return a project whose scripts are stand-ins, with everything in it that a rule may want."""
     project = copy_project(folder / "project", folder / "home")
     for script in (project.root / "scripts").iterdir():
         shutil.copy(ROOT / "tests" / "stand_in.py", script)
     snakefile = project.root / "Snakefile"
     snakefile.write_text(snakefile.read_text().partition("\nonsuccess:")[0])
-    for name in ("photos/a.jpg", "photos/b.jpg", "labels/a.txt", "best.pt"):
+    for name in GIVEN:
         write(project, name, "first")
     write(project, "boxes.json", json.dumps(BOXES))
+    (project.root / "config.yaml").write_text(yaml.safe_dump(config))
     configure(project, {"keep_candidates": keep_candidates})
     return project
 
@@ -60,19 +79,19 @@ def write(project: Workflow, name: str, content: str) -> None:
 
 def configure(project: Workflow, own: dict[str, Any]) -> None:
     path = project.root / "config.yaml"
-    known = yaml.safe_load(path.read_text()) if (project.root / "results").exists() else CONFIG
-    path.write_text(yaml.safe_dump(known | own))
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | own))
 
 
-def finished(build: Build, *, keep_candidates: bool) -> Workflow:
+def finished(build: Build, *, keep_candidates: bool, config: dict[str, Any] = CONFIG) -> Workflow:
     """Return a project in which a run with stand-ins has ended; it is shared."""
 
     def fill(folder: Path) -> None:
-        result = make_project(folder, keep_candidates=keep_candidates).run()
+        result = make_project(folder, keep_candidates=keep_candidates, config=config).run()
         assert result.returncode == 0, result.output
-        assert result.rules == ALL
+        assert result.rules == (ALL if config is CONFIG else FROM_REFERENCE)
 
-    folder = build(f"stand_ins_{keep_candidates}", fill)
+    kind = "checkpoint" if config is CONFIG else "reference"
+    folder = build(f"stand_ins_{kind}_{keep_candidates}", fill)
     return Workflow(folder / "project", folder / "home")
 
 
@@ -88,6 +107,7 @@ class Change:
 
     make: Callable[[Workflow], None]
     rules: frozenset[str]
+    config: dict[str, Any] = field(default_factory=lambda: CONFIG)
 
 
 def give_older_weights(project: Workflow) -> None:
@@ -96,7 +116,7 @@ def give_older_weights(project: Workflow) -> None:
     os.utime(project.root / "best.pt", (1e9, 1e9))
 
 
-ALL = {*RULES, "compare_external"}
+ALL = {*RULES, "compare_external"} - {"take"}  # which runs without a checkpoint
 AFTER_RESULTS = {"plot", "annotate", "browse", "choose", "write_report", "verdict", "gate"}
 AFTER_DETECTION = {"compare", "summarise", "fall_back", "tally", "layers", "plot_layers"}
 AFTER_DETECTION |= {"detect_external", "diagnose", "plot_diagnosis", "detect_control", "accuracy"}
@@ -113,16 +133,25 @@ AFTER_BOXES = {
     "compare_external",
 }
 AFTER_BOXES |= {"summarise", "accuracy", "layers", "plot_layers"} | AFTER_RESULTS
+FROM_REFERENCE = {"take", "inspect_export", "infer_onnx", "detect_onnx", "compare", "summarise"}
+FROM_REFERENCE |= AFTER_BOXES - {"accuracy", "choose"}
 
 CHANGES = {
     "weights": Change(give_older_weights, frozenset(ALL)),
     "image": Change(
         lambda p: write(p, "photos/a.jpg", "second"),
-        frozenset(ALL - {"load_checkpoint", "export"}),
+        frozenset(ALL - {"load_checkpoint", "export", "pack"}),
     ),
     "boxes": Change(
         lambda p: write(p, "boxes.json", json.dumps([BOXES[0] | {"score": 0.5}])),
         frozenset(AFTER_BOXES - {"layers", "plot_layers", "accuracy"}),
+    ),
+    "phone": Change(
+        lambda p: write(p, "phone_ncnn_model/model.ncnn.bin", "second"),
+        frozenset({"pack", "infer_onnx", "detect_onnx", "compare", "summarise"} | AFTER_RESULTS),
+    ),
+    "reference": Change(
+        lambda p: write(p, "fp32.onnx", "second"), frozenset(FROM_REFERENCE), WITHOUT_CHECKPOINT
     ),
     "labels": Change(
         lambda p: write(p, "labels/a.txt", "second"),
@@ -143,6 +172,7 @@ SAMPLE = {
     ("image", "infer_onnx"),
     ("boxes", "detect_external"),
     ("labels", "accuracy"),
+    ("phone", "pack"),
 }
 """Cases that every change to the code is tested with; all cases run every night."""
 
@@ -180,14 +210,17 @@ def test_what_failed_is_planned_again_and_nothing_else(
 def test_the_verdict_after_a_failure_is_that_of_an_undisturbed_run(
     build: Build, tmp_path: Path, change: str, rule: str, keep_candidates: bool
 ) -> None:
+    config = CHANGES[change].config
+
     def run_undisturbed(folder: Path) -> None:
-        project = make_project(folder, keep_candidates=keep_candidates)
+        project = make_project(folder, keep_candidates=keep_candidates, config=config)
         CHANGES[change].make(project)
         result = project.run()
         assert result.returncode == 0, result.output
 
     undisturbed = build(f"undisturbed_{change}_{keep_candidates}", run_undisturbed) / "project"
-    project = finished(build, keep_candidates=keep_candidates).copy(tmp_path / "project")
+    done = finished(build, keep_candidates=keep_candidates, config=config)
+    project = done.copy(tmp_path / "project")
     assert (project.root / VERDICT).read_bytes() != (undisturbed / VERDICT).read_bytes()
     fail_once(project, change, rule)
     again = project.run()

@@ -162,6 +162,14 @@ def logit(chance: np.ndarray) -> np.ndarray:
     return np.log(clipped / (1 - clipped)).astype(np.float32)
 
 
+def as_ultralytics(outputs: Outputs) -> Outputs:
+    """Return the best of all queries and classes, as ``RTDETRDecoder.postprocess`` does."""
+    raw = outputs["output0"][0]
+    best, labels = raw[:, 4:].max(1), raw[:, 4:].argmax(1)
+    rows = np.concatenate([raw[:, :4], best[:, None], labels[:, None]], axis=1)
+    return {"output0": rows[np.argsort(-best, kind="stable")][None].astype(np.float32)}
+
+
 def as_hugging_face(outputs: Outputs) -> Outputs:
     raw = outputs["output0"]
     return {"logits": logit(raw[..., 4:]), "pred_boxes": raw[..., :4]}
@@ -184,6 +192,7 @@ def as_authors(outputs: Outputs) -> Outputs:
     ("form", "second_input", "options"),
     [
         (dict, "", {}),
+        (as_ultralytics, "", {"metadata": {"names": ("a", "b", "c")}}),
         (as_hugging_face, "", {"family": "rtdetr"}),
         (as_authors, "orig_target_sizes", {"metadata": {"names": ("a", "b", "c")}}),
     ],
@@ -214,7 +223,7 @@ def test_queries_become_boxes_of_the_stretched_image(
     found = detections_of(network, image)
     np.testing.assert_allclose(found.scores, best[order], atol=1e-4)
     np.testing.assert_array_equal(found.class_ids, labels[order])
-    np.testing.assert_allclose(found.boxes, (corners[order] * size).clip(0, size), atol=0.05)
+    np.testing.assert_allclose(found.boxes, corners[order] * size, atol=0.05)
 
 
 def plain_outputs() -> Outputs:
@@ -234,7 +243,7 @@ def test_raw_output_without_metadata_is_that_of_ultralytics(tmp_path: Path) -> N
 def test_transposed_output_needs_a_word(tmp_path: Path) -> None:
     turned = {"output0": np.ascontiguousarray(plain_outputs()["output0"].transpose(0, 2, 1))}
     given = write_network(tmp_path / "given.onnx", turned)
-    with pytest.raises(UserError, match="which does not tell how to read it; say what it is with"):
+    with pytest.raises(UserError, match="which several families do; say which it is with family: "):
         taken(given, tmp_path / "own.onnx")
     names = {"metadata": {"names": ("a", "b", "c")}}
     network = taken(given, tmp_path / "own.onnx", family="ultralytics", **names)
@@ -254,9 +263,9 @@ def test_another_file_is_read_as_the_reference_is(tmp_path: Path) -> None:
     ("outputs", "options", "said"),
     [
         (rtdetr_outputs(), {"family": "yolox", "metadata": {"names": ("a",)}}, "is not what YOLOX"),
-        ({"a": chances(1, 7)}, {}, "which does not tell how to read it"),
+        ({"a": chances(1, 7)}, {}, "and no other files can be read than those of RT-DETR and"),
         ({"a": 9 * chances(1, 300, 8)}, {"family": "yolov5"}, "are not theirs. Expected: It"),
-        (as_authors(rtdetr_outputs()), {}, "which does not tell how to read it"),
+        (as_authors(rtdetr_outputs()), {}, "and no other files can be read than those of RT-DETR"),
     ],
 )
 def test_what_cannot_be_read_is_said(

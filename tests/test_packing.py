@@ -72,7 +72,7 @@ def measured(session: Deviating) -> set[str]:
     tensors = [random.integers(0, 256, (1, 3, HEIGHT, WIDTH)) / 255 for _ in range(2)]
     truth = [(truth_of(np.round(tensor, 4))[0],) for tensor in tensors]
     shape = tuple(name for name in session.names if name == "nhwc")
-    found = measured_conventions(cast(Any, session), tensors, truth, shape, network())
+    found = measured_conventions(session.run, tensors, truth, shape, network())
     return set(found.deviations)
 
 
@@ -130,6 +130,10 @@ def test_the_shape_says_where_the_channels_are_and_the_configuration_what_is_ope
     assert input_of(session_of("?", 3, "?", "?"), (8, 9), path) == (1, (8, 9), ())
     with pytest.raises(UserError, match=r"model.param takes \[1, 5, 8, 8\]; expected"):
         input_of(session_of(1, 5, 8, 8), (8, 8), path)
+    with pytest.raises(UserError, match=r"expected sides of 1 to 8192 px"):
+        input_of(session_of(1, 3, 60_000, 60_000), (8, 8), path)
+    with pytest.raises(UserError, match=r"expected a batch of 1 to 1024 images"):
+        input_of(session_of(10**6, 3, 8, 8), (8, 8), path)
 
 
 def test_metadata_of_json_and_yaml_reads_like_that_of_onnx_files() -> None:

@@ -210,16 +210,40 @@ def check_input(
     if taken.dtype not in dtypes:
         raise UserError(f"{path} takes {taken.dtype}; expected {' or '.join(dtypes)}.")
     batch, height, width = shape[0], *(shape[1:3] if channels_last else shape[2:4])
-    if isinstance(batch, int) and not 1 <= batch <= LARGEST_BATCH:
-        raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
     sides = [side for side in (height, width) if isinstance(side, int)]
     if len(sides) == 1:
         raise UserError(
             f"{path} takes {shape}; export it with both height and width fixed, or with neither."
         )
+    images = batch if isinstance(batch, int) else 1
+    check_extent(taken, images, sides, path)
+    return images, ((sides[0], sides[1]) if sides else None)
+
+
+def check_extent(taken: TensorInfo, images: int, sides: Sequence[int], path: str | Path) -> None:
+    """Check that an input is no larger than it may be.
+
+    Parameters
+    ----------
+    taken : TensorInfo
+        The input.
+    images : int
+        How many it takes at a time.
+    sides : sequence of int
+        Height and width, px, as far as they are fixed.
+    path : str or Path
+        Its file, for messages.
+
+    Raises
+    ------
+    UserError
+        If it is.
+    """
+    shape = list(taken.shape)
+    if not 1 <= images <= LARGEST_BATCH:
+        raise UserError(f"{path} takes {shape}; expected a batch of 1 to {LARGEST_BATCH} images.")
     if not all(1 <= side <= LARGEST_SIDE for side in sides):
         raise UserError(f"{path} takes {shape}; expected sides of 1 to {LARGEST_SIDE} px.")
-    return (batch if isinstance(batch, int) else 1), ((sides[0], sides[1]) if sides else None)
 
 
 def _check_output(

@@ -6,11 +6,9 @@ from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS
 from parity.model_files.completing import finished_by
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
-from parity.model_files.families.rtdetr import is_finished
+from parity.model_files.families.rtdetr import HEAD, is_finished
 from parity.model_files.output_layout import FINISHED_COLUMNS
-
-RTDETR_HEAD = "RTDETRDecoder"
-"""What Ultralytics' exporter writes as the head of an RT-DETR."""
+from parity.sentences import listing
 
 
 def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> str:
@@ -33,25 +31,35 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
         If several families fit, or none.
     """
     graph = given.model.graph
-    if is_finished(graph) or given.metadata.get("head") == RTDETR_HEAD:
+    if is_finished(graph) or given.metadata.get("head") == HEAD:
         return "rtdetr"
-    plain = task != "detect" or finished_by(given.model) or is_usual(given, classes, size)
-    if plain and BOX_ROWS + classes != FINISHED_COLUMNS:
+    if task != "detect" or finished_by(given.model):
+        return ULTRALYTICS
+    usual = is_usual(given, classes, size)
+    if usual and given.shapes[0][2] != FINISHED_COLUMNS:
         return ULTRALYTICS
     outputs = outputs_for_a_photograph(given, size)
-    fitting = [
-        name
+    fitting = {
+        name: kind
         for name, kind in FAMILIES.items()
-        if (known := kind.classes(given.shapes)) and classes in (0, known)
-        if outputs and kind.is_sure(outputs, size)
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    if plain:
+        if outputs
+        and kind.classes(given.shapes) in (None, classes or kind.classes(given.shapes))
+        and kind.fits(outputs, size)
+    }
+    sure = [name for name, kind in fitting.items() if kind.is_sure(outputs, size)]
+    if len(sure) == 1:
+        return sure[0]
+    if usual:
         return ULTRALYTICS
+    if fitting:
+        raise UserError(
+            f"{given.path} returns {shapes_of(given)}, which several families do; say which it is "
+            f"with family: {' or '.join(fitting)}."
+        )
+    known = listing([kind.models for kind in FAMILIES.values()])
     raise UserError(
-        f"{given.path} returns {shapes_of(given)}, which does not tell how to read it; say what it "
-        f"is with family: {' or '.join(FAMILIES)}."
+        f"{given.path} returns {shapes_of(given)}, and no other files can be read than those of "
+        f"{known}."
     )
 
 
@@ -75,7 +83,7 @@ def check_family(given: Given, family: str, classes: int, size: tuple[int, int])
     kind = FAMILIES[family]
     if is_finished(given.model.graph):
         return
-    if kind.classes(given.shapes) != classes:
+    if kind.classes(given.shapes) not in (None, classes):
         raise UserError(
             f"{given.path} returns {shapes_of(given)}, which is not what {kind.models} with "
             f"{classes} classes return."

@@ -74,12 +74,14 @@ def scale_boxes(
     Returns
     -------
     (N, 4) float32
-        x1, y1, x2, y2 in image px, within [0, width] and [0, height].
+        x1, y1, x2, y2 in image px, within [0, width] and [0, height] unless it was stretched.
     """
     mapping = Mapping.between(input_shape, image_shape, fitted)
     restored = boxes.astype(np.float32)
     restored[:, 0::2] = (restored[:, 0::2] - mapping.pad_x) / mapping.gain_x
     restored[:, 1::2] = (restored[:, 1::2] - mapping.pad_y) / mapping.gain_y
+    if fitted == "stretch":  # RTDETRPredictor does not clip
+        return restored
     restored[:, 0::2] = restored[:, 0::2].clip(0, image_shape[1])
     restored[:, 1::2] = restored[:, 1::2].clip(0, image_shape[0])
     return restored

@@ -25,6 +25,7 @@ from parity.external.observations import (
 from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
 from parity.external.source import Source
 from parity.foreign import name_in_words
+from parity.tasks.task import TASKS
 
 SCORE_EXCESS = 1e-6
 """A score may exceed 1 by so much without being a percentage; chosen: the rounding of float32."""
@@ -69,7 +70,7 @@ def load_external(
         contents = replace(contents, entries=with_hulls(contents.entries, images))
     if task == "pose":
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
-    if task == "classify":
+    if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
         require_boxes(contents.entries)

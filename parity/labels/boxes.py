@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from parity.labels.coco_document import CocoAnnotation
 from parity.labels.label_format import (
     area_of,
+    box_around,
     box_of_annotation,
     box_of_fractions,
-    hull_of,
     points_of_fractions,
 )
 from parity.labels.truth import LabelledObject
@@ -34,7 +34,7 @@ class BoxLabels:
         if len(values) == BOX:
             box = box_of_fractions(values, shape, where)
         else:
-            box = hull_of(points_of_fractions(values, shape, where))
+            box = box_around(points_of_fractions(values, shape, where))
         return LabelledObject(box, area_of(box))
 
     def from_coco(

@@ -75,7 +75,7 @@ def points_of_fractions(
     return [(x * width, y * height) for x, y in zip(values[::2], values[1::2], strict=True)]
 
 
-def hull_of(points: Sequence[tuple[float, float]]) -> Corners:
+def box_around(points: Sequence[tuple[float, float]]) -> Corners:
     """Return the smallest upright box that holds points."""
     xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)

@@ -11,7 +11,7 @@ from parity.errors import UserError
 from parity.foreign import shorten
 from parity.labels.boxes import SHORTEST_OUTLINE
 from parity.labels.coco_document import CocoAnnotation
-from parity.labels.label_format import box_of_annotation, hull_of, points_of_fractions
+from parity.labels.label_format import box_around, box_of_annotation, points_of_fractions
 from parity.labels.truth import LabelledObject, Rle
 
 FARTHEST = 10.0
@@ -41,7 +41,7 @@ class MaskLabels:
         """Return the mask within the outline of a line."""
         points = points_of_fractions(values, shape, where)
         mask = fill_polygons([[number for point in points for number in point]], shape)
-        return LabelledObject(hull_of(points), area_of_mask(mask), mask=mask)
+        return LabelledObject(box_around(points), area_of_mask(mask), mask=mask)
 
     def from_coco(
         self, annotation: CocoAnnotation, shape: tuple[int, int], where: str

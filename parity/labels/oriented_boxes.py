@@ -9,7 +9,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.foreign import shorten
 from parity.labels.coco_document import CocoAnnotation
-from parity.labels.label_format import hull_of, points_of_fractions
+from parity.labels.label_format import box_around, points_of_fractions
 from parity.labels.masks import polygons_of
 from parity.labels.truth import LabelledObject
 
@@ -57,4 +57,4 @@ def oriented_box(corners: Sequence[tuple[float, float]]) -> LabelledObject:
 
     (cx, cy), (width, height), degrees = cv2.minAreaRect(np.array(corners, np.float32))
     oriented = np.array([cx, cy, width, height, math.radians(degrees)])
-    return LabelledObject(hull_of(corners), width * height, oriented=oriented)
+    return LabelledObject(box_around(corners), width * height, oriented=oriented)

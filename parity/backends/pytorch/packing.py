@@ -1,6 +1,6 @@
 """Packing the files of a runtime's own: what they lack, and where they deviate, by running them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ import onnx
 import yaml
 
 from parity.backends.bundle_session import Conventions
+from parity.backends.onnx_metadata import check_extent
+from parity.backends.onnx_network import run_session
 from parity.backends.own_files import runtime_of
 from parity.backends.probing import ALIKE, CLEAR, THREADS, distance, probes
 from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
@@ -20,6 +22,7 @@ from parity.errors import UserError
 from parity.foreign import read_text
 from parity.model_files.bundle import BundleManifest, write_bundle
 from parity.model_files.completing import complete_metadata
+from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import TensorDescription
 from parity.model_files.stored_metadata import metadata_of
 from parity.tasks.task import Outputs
@@ -62,7 +65,8 @@ def pack_files(
     """
     path = files[0]
     runtime = runtime_of(path)
-    session = RUNTIMES[runtime].load(path, threads=THREADS, providers=PROVIDERS)
+    with graph_limit(path, "loading it"):
+        session = RUNTIMES[runtime].load(path, threads=THREADS, providers=PROVIDERS)
     batch, (height, width), names = input_of(session, options["imgsz"], path)
     network = PytorchNetwork.load(
         checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
@@ -71,8 +75,12 @@ def pack_files(
     images = [network.preprocess(image) for image in probes(height, width)]
     truth = [network.forward(image) for image in images]
     tensors = [np.concatenate([image.numpy()] * batch) for image in images]
-    found = measured_conventions(session, tensors, truth, names, network)
-    returned = found.read(session.run(found.fed(tensors[0])))
+
+    def run(fed: np.ndarray) -> list[np.ndarray]:
+        return run_session(session, fed, path)
+
+    found = measured_conventions(run, tensors, truth, names, network)
+    returned = found.read(run(found.fed(tensors[0])))
     box_px, score = raw_differences([output[0] for output in returned], truth[0], network)
     manifest = BundleManifest(
         runtime=runtime,
@@ -101,7 +109,7 @@ def input_of(
     Raises
     ------
     UserError
-        If it is no image.
+        If it is no image, or larger than an image may be.
     """
     shape = session.input.shape
     if len(shape) != 4 or 3 not in (shape[1], shape[3]):
@@ -115,7 +123,9 @@ def input_of(
         side if isinstance(side, int) else asked
         for side, asked in zip((height, width), imgsz, strict=True)
     )
-    return (shape[0] if isinstance(shape[0], int) else 1), (size[0], size[1]), names
+    batch = shape[0] if isinstance(shape[0], int) else 1
+    check_extent(session.input, batch, size, path)
+    return batch, (size[0], size[1]), names
 
 
 def metadata_for(
@@ -147,7 +157,7 @@ def metadata_for(
 
 
 def measured_conventions(
-    session: Session,
+    run: Callable[[np.ndarray], list[np.ndarray]],
     tensors: Sequence[np.ndarray],
     truth: Sequence[Outputs],
     names: tuple[str, ...],
@@ -157,8 +167,8 @@ def measured_conventions(
 
     Parameters
     ----------
-    session : Session
-        The loaded file.
+    run : callable
+        Returns the outputs of the file for an input.
     tensors : sequence of (batch, 3, H, W) float32
         Inputs.
     truth : sequence of outputs
@@ -170,11 +180,11 @@ def measured_conventions(
     """
     _, _, height, width = tensors[0].shape
     known = (height, width, len(network.names), network.head.keypoint_shape)
-    raw = network.task.axes == 2 and not network.head.end2end
+    raw = network.task.has_boxes and not network.head.end2end
     distances: dict[tuple[str, ...], float] = {}
     for taken in (names, ("pixels", *names)):
         feeding = Conventions(taken, *known)
-        returned = [session.run(feeding.fed(tensor)) for tensor in tensors]
+        returned = [run(feeding.fed(tensor)) for tensor in tensors]
         with np.errstate(over="ignore"):
             for reading, prototypes in product(
                 READINGS if raw else [()], _layouts(returned, truth)
@@ -201,7 +211,7 @@ def _layouts(
 
 def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchNetwork) -> float:
     """Return how far the first output is from the checkpoint's: boxes in sides, and scores."""
-    if network.task.axes == 2 and not network.head.end2end:
+    if network.task.has_boxes and not network.head.end2end:
         return distance(mine, true, side, len(network.names))
     if mine.shape != true.shape:
         return np.inf
@@ -215,7 +225,7 @@ def raw_differences(
     ours, theirs = mine[0], true[0]
     if ours.shape != theirs.shape:
         return None, None
-    if network.task.axes == 1:
+    if not network.task.has_boxes:
         return None, float(np.abs(ours - theirs).max())
     if network.head.end2end:  # rows of finished boxes, which may come in another order
         return None, None

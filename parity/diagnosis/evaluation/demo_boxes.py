@@ -14,6 +14,7 @@ from parity.detection.run_length import encode_masks
 from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
 from parity.external.observations import Declared, Observed
 from parity.files import atomic
+from parity.tasks.task import TASKS
 
 MOST_IMAGES = 32
 """Images of which boxes are written, at most; chosen."""
@@ -70,7 +71,7 @@ def written_rows(seen: Observed, task: str) -> Iterator[dict[str, Any]]:
     pairs = zip(seen.scores.tolist(), seen.class_ids.tolist(), strict=True)
     for i, (score, class_id) in enumerate(pairs):
         row: dict[str, Any] = {"score": score, "class_id": class_id}
-        if task == "classify":
+        if not TASKS[task].has_boxes:
             yield row
             continue
         if seen.oriented is not None:

@@ -32,7 +32,7 @@ class Family:
     sentence : str
         What they take and return, in words.
     classes : callable
-        Number of classes, of the shapes of all outputs; None if these do not fit.
+        Number of classes, of the shapes of all outputs; None if these do not tell.
     fits : callable
         Whether outputs for a photograph, given the size of the input, can be of this family.
     is_sure : callable

@@ -1,8 +1,9 @@
 """RT-DETR and D-FINE: a stretched image, and boxes in fractions of it that need no NMS.
 
-Ultralytics' exporter returns one output, (batch, queries, 4 + classes), and that of Hugging Face
-``logits`` and ``pred_boxes``. The authors' own takes a second input, the size of the image, and
-returns ``labels``, ``boxes`` and ``scores``.
+Ultralytics' exporter returns cx, cy, width, height, score and class of each box, or in earlier
+versions (batch, queries, 4 + classes), and that of Hugging Face ``logits`` and ``pred_boxes``. The
+authors' own takes a second input, the size of the image, and returns ``labels``, ``boxes`` and
+``scores``.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ from parity.model_files.families.family import (
 )
 
 COLUMNS = 6
-"""x1, y1, x2, y2, score and class of a finished box."""
+"""Four numbers of a box, its score and its class."""
+HEAD = "RTDETRDecoder"
+"""What Ultralytics' exporter writes as the head, since it returns a score and a class."""
 LOGITS, FRACTIONS = "logits", "pred_boxes"
 """Outputs of Hugging Face's exporter."""
 LABELS, BOXES, SCORES, SIDES = "labels", "boxes", "scores", "orig_target_sizes"
@@ -31,14 +34,18 @@ LABELS, BOXES, SCORES, SIDES = "labels", "boxes", "scores", "orig_target_sizes"
 
 def _classes(shapes: Sequence[Shape]) -> int | None:
     """Return the classes of one output, or of logits, the first of several."""
+    if list(shapes[0][2:]) == [COLUMNS]:
+        return None  # two classes, or a score and a class
     return columns_of(shapes, BOX_ROWS if len(shapes) == 1 else 0)
 
 
 def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:  # noqa: ARG001
     first = outputs[0]
-    if len(outputs) > 1:
+    if len(outputs) > 1 or first.ndim != 3:
         return first.ndim == 3
-    return first.ndim == 3 and first.shape[2] > BOX_ROWS and are_probabilities(first)
+    if first.shape[2] == COLUMNS and np.array_equal(labels := first[..., 5], np.rint(labels)):
+        return are_probabilities(first[..., :5]) and bool(labels.min() >= 0)
+    return first.shape[2] > BOX_ROWS and are_probabilities(first)
 
 
 def _is_sure(outputs: Sequence[np.ndarray], size: Size) -> bool:
@@ -57,9 +64,12 @@ def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
     first = named[BOXES if is_finished(graph) else FRACTIONS] if len(named) > 1 else graph.output[0]
     batch, queries, _ = shape_of(first)
     chain = Chain(first.name, TensorProto.FLOAT, COLUMNS, classes)
+    stated = {entry.key: entry.value for entry in model.metadata_props}.get("head") == HEAD
     if is_finished(graph):
         _fix_sides(graph, size)
         chain.last = _of_parts(chain)
+    elif shape_of(first)[2] == COLUMNS and (stated or classes != COLUMNS - BOX_ROWS):
+        chain.last = _of_rows(chain, size)
     else:
         chain.last = _of_scores(chain, size, separate=len(named) > 1)
     del graph.output[1:]
@@ -86,15 +96,27 @@ def _of_parts(chain: Chain) -> str:
     return chain.add("Concat", *parts, axis=2)
 
 
-def _of_scores(chain: Chain, size: Size, *, separate: bool) -> str:
-    """Add nodes that take the best class of each query, and make its box one of input px."""
+def _corners(chain: Chain, size: Size) -> list[str]:
+    """Add nodes that make corners in input px of centres and sides in fractions."""
     chain.last = _turned(chain, chain.last)
     height, width = size
     sides = chain.constant(np.array([width, height], np.float32).reshape(1, 2, 1))
     half = chain.constant(0.5)
     centre = chain.add("Mul", chain.rows(0, 2), sides)
     reach = chain.add("Mul", chain.add("Mul", chain.rows(2, BOX_ROWS), sides), half)
-    corners = [chain.add("Sub", centre, reach), chain.add("Add", centre, reach)]
+    return [chain.add("Sub", centre, reach), chain.add("Add", centre, reach)]
+
+
+def _of_rows(chain: Chain, size: Size) -> str:
+    """Add nodes that make boxes of input px, where each has one score and one class."""
+    corners = _corners(chain, size)
+    chain.last = chain.add("Concat", *corners, chain.rows(BOX_ROWS, COLUMNS), axis=1)
+    return chain.add("Transpose", perm=[0, 2, 1])
+
+
+def _of_scores(chain: Chain, size: Size, *, separate: bool) -> str:
+    """Add nodes that take the best class of each query, and make its box one of input px."""
+    corners = _corners(chain, size)
     if separate:
         scores = chain.add("Sigmoid", _turned(chain, LOGITS))
     else:

@@ -37,7 +37,7 @@ FAMILIES.add(
         models="YOLOv8 and later",
         sentence="",
         classes=_classes,
-        fits=lambda outputs, size: outputs[0].ndim == 3,  # noqa: ARG005
+        fits=lambda outputs, size: len(outputs) == 1 and outputs[0].ndim == 3,  # noqa: ARG005
         is_sure=_has_anchors,
         adapt=_keep,
     ),

@@ -30,7 +30,10 @@ def _classes(shapes: Sequence[Shape]) -> int | None:
 
 def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:  # noqa: ARG001
     first = outputs[0]
-    return first.ndim == 3 and first.shape[2] > OTHER and are_probabilities(first[..., BOX_ROWS:])
+    if first.ndim != 3 or first.shape[2] <= OTHER:
+        return False
+    in_px = first[..., :BOX_ROWS].max() > 1
+    return bool(in_px) and are_probabilities(first[..., BOX_ROWS:])
 
 
 def _is_sure(outputs: Sequence[np.ndarray], size: Size) -> bool:

@@ -16,7 +16,9 @@ def main(*, diagnosis: str, candidates: list[str], arm: str, destinations: list[
     """Write the detections of all batches."""
     thresholds = thresholds_of_deployment(load_diagnosis(diagnosis))
     for source, destination in zip(candidates, destinations, strict=True):
-        detect_batch(source, destination, arm=arm, thresholds=thresholds, detect=detect)
+        detect_batch(
+            source, destination, arm=arm, thresholds=thresholds, detect=detect, native_masks=True
+        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ renamed or doubled. *Mutants* are files in which tokens or bytes are, fast enoug
 them; the same number gives the same mutant.
 """
 
+import copy
 import json
 import random
 import re
@@ -192,7 +193,7 @@ def spoiled(draw: st.DrawFn, correct: list[Any]) -> Any:
     for _ in range(draw(st.integers(1, 3))):
         places = places_of(found)
         if not places:
-            return draw(nasty)
+            return copy.deepcopy(draw(nasty))
         container, key = draw(st.sampled_from(places))
         kind = draw(st.sampled_from(["replace", "replace", "remove", "rename", "double"]))
         if kind == "remove":
@@ -202,7 +203,7 @@ def spoiled(draw: st.DrawFn, correct: list[Any]) -> Any:
         elif kind == "rename" and isinstance(container, dict):
             container[draw(st.sampled_from(WORDS))] = container.pop(key)
         else:
-            container[key] = draw(nasty)
+            container[key] = copy.deepcopy(draw(nasty))
     return found
 
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from parity.accuracy.tasks.task import MEASURED_TASKS
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
-from parity.external.entries import LARGEST_COORDINATE, LOWEST_CLASS_ID
+from parity.external.box_formats import LARGEST_COORDINATE
+from parity.external.entries import LOWEST_CLASS_ID
 from parity.external.file_format import FORMATS, recognise
 from parity.external.layouts import LAYOUTS, find_layout
 from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observations

@@ -15,6 +15,11 @@ LARGEST_FRACTION = 1.5
 """Boxes without a larger coordinate are read as fractions of the image; chosen: a box that crosses
 the border exceeds 1, and no detector reports boxes within two pixels of the origin alone."""
 
+LARGEST_COORDINATE = 1e7
+"""A larger coordinate is no px and no fraction of it; chosen: a thousand times the widest image, so
+that boxes that were scaled a second time can be read. A score that is one by mistake is no larger,
+either."""
+
 REVERSED_SHARE = 0.1
 """Share of boxes with a third number below the first, or a fourth below the second, from which on
 four numbers are not taken for corners; chosen."""

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.errors import UserError
-from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS
+from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS, LARGEST_COORDINATE
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.shapes import (
     KEYPOINT_KEYS,
     MASK_KEYS,
     ORIENTED_KEYS,
     WrittenShapes,
+    parse_coordinate,
     parse_shapes,
 )
 from parity.external.source import Record
@@ -26,11 +27,6 @@ CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id
 LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className")
 
 NO_BOX_HINT = '; an image without any is listed alone: {"image": …}'
-
-LARGEST_COORDINATE = 1e7
-"""A larger coordinate is no px and no fraction of it; chosen: a thousand times the widest image, so
-that boxes that were scaled a second time can be read. A score that is one by mistake is no larger,
-either."""
 
 LOWEST_CLASS_ID = -1
 """What class 0 becomes where ids are one too low."""
@@ -228,17 +224,3 @@ def _parse_text(text: str) -> Any:
         return json.loads(text.replace("'", '"'))
     except (ValueError, RecursionError):
         return text.strip("[](){} ").replace(",", " ").split()
-
-
-def parse_coordinate(value: Any, where: str) -> float:
-    """Return a number of a box or a shape.
-
-    Raises
-    ------
-    UserError
-        If it is none, or larger than any; the sentence begins with its position.
-    """
-    number = parse_number(value, where)
-    if abs(number) > LARGEST_COORDINATE:
-        raise UserError(f"{where}: {shorten(value)} is too large for a coordinate.")
-    return number

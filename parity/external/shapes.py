@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.detection.oriented_boxes import hulls_of
 from parity.errors import UnreadableImageError, UserError
-from parity.external.box_formats import LARGEST_FRACTION
+from parity.external.box_formats import LARGEST_COORDINATE, LARGEST_FRACTION
 from parity.external.source import Record
 from parity.foreign import parse_number, shorten
 
@@ -97,7 +97,21 @@ def _flat(value: Any, where: str) -> list[float]:
     found = []
     for each in value:
         found += each if isinstance(each, list) else [each]
-    return [parse_number(each, where) for each in found]
+    return [parse_coordinate(each, where) for each in found]
+
+
+def parse_coordinate(value: Any, where: str) -> float:
+    """Return a coordinate.
+
+    Raises
+    ------
+    UserError
+        If it is no number, or too large for one.
+    """
+    number = parse_number(value, where)
+    if abs(number) > LARGEST_COORDINATE:
+        raise UserError(f"{where}: {shorten(value)} is too large for a coordinate.")
+    return number
 
 
 def _numbers(value: Any, many: int, where: str) -> np.ndarray:

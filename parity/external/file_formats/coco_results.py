@@ -64,7 +64,7 @@ register(
         name="COCO results",
         description=(
             "`image_id`, `category_id`, `bbox` and `score`; ids refer to the file's own `images` "
-            "and `categories`, or to image files that are named by numbers; masks are ignored"
+            "and `categories`, or to image files that are named by numbers"
         ),
         recognises=recognises,
         read=read,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
-from parity.external.entries import Entry, parse_coordinate, parse_entry, parse_label
+from parity.external.entries import Entry, parse_entry, parse_label
 from parity.external.file_format import Contents, Format, files_in, register
 from parity.external.layouts import Row
-from parity.external.shapes import WrittenShapes
+from parity.external.shapes import WrittenShapes, parse_coordinate
 from parity.external.source import Source
 from parity.foreign import is_number, lines_of, read_text
 
@@ -83,6 +83,8 @@ def _entry(row: Sequence[str], where: str) -> Entry:
     numbers = [parse_coordinate(word, where) for word in row[1:]]
     has_score = len(numbers) % 2 == 1
     score = numbers.pop() if has_score else math.nan
+    if score < 0:
+        raise UserError(f"{where}: the score {score:g} is below 0.")
     shapes = WrittenShapes(row=tuple(numbers))
     return Entry([], "", score, parse_label(row[0], where), where, shapes=shapes)
 

@@ -30,9 +30,13 @@ BLOCKS = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LANGUAGE = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
 FILES = (
     *("best.pt", "best.onnx", "shipped.onnx"),
+    *("best_ncnn_model/model.ncnn.param", "best_ncnn_model/model.ncnn.bin"),
     *("tensors/bus.npy", "outputs/bus.npy"),
 )
 """Files of the reader's own that the documents name; planning reads none of them."""
+
+REFERENCES = ("fp32.onnx", "int8.onnx")
+"""Files that are compared with each other; planning reads their sizes."""
 
 BOXES = [{"image": "bus.jpg", "class_id": 0, "score": 0.9, "xyxy": [1, 2, 30, 40]}]
 """What their boxes.json holds, which planning reads."""
@@ -64,13 +68,15 @@ def configurations() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+def project(tmp_path_factory: pytest.TempPathFactory, yolo11n_static: Path) -> Workflow:
     """Return a copy of the project with the files that the documents name."""
     folder = tmp_path_factory.mktemp("commands")
     made = copy_project(folder / "project", folder / "home")
     for name in FILES:
         (made.root / name).parent.mkdir(exist_ok=True)
         (made.root / name).touch()
+    for name in REFERENCES:
+        shutil.copy(yolo11n_static, made.root / name)
     (made.root / "boxes.json").write_text(json.dumps(BOXES))
     (made.root / "recorded").mkdir()
     tensor = RecordedTensor("bus.jpg", "content", "torch", "Yolo", "", "1.input.npy")

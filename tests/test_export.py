@@ -20,6 +20,7 @@ from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.predicting import predictor
 from parity.documents import load
 from parity.errors import UserError
+from parity.integrity import set_aside_damaged
 from parity.model_files.description import describe_export, load_checked, take_given
 from parity.model_files.results import ExportDescription, TensorDescription
 from scripts.export import main
@@ -82,9 +83,9 @@ def test_a_truncated_export_is_noticed_wherever_it_is_read(
     content = path.read_bytes()
     for read in (load_checked, partial(OnnxNetwork.load, threads=1)):
         path.write_bytes(content[: int(len(content) * kept)])
-        with pytest.raises(UserError, match=r"small\.onnx is damaged; it was moved to"):
+        with pytest.raises(UserError, match=r"small\.onnx is damaged: run again"):
             read(path)
-        assert not path.exists()
+        assert set_aside_damaged() == [str(path)]
 
 
 def test_a_truncated_checkpoint_is_noticed_wherever_it_is_read(
@@ -102,9 +103,9 @@ def test_a_truncated_checkpoint_is_noticed_wherever_it_is_read(
         partial(predictor, path, task="detect", thresholds={}, threads=1),
     ):
         path.write_bytes(content[: len(content) // 2])
-        with pytest.raises(UserError, match=r"m\.pt is damaged; it was moved to"):
+        with pytest.raises(UserError, match=r"m\.pt is damaged: run again"):
             read()
-        assert not path.exists()
+        assert set_aside_damaged() == [str(path)]
 
 
 def test_the_default_export_is_what_the_configuration_says(yolo11n_static: Path) -> None:

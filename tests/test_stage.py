@@ -53,8 +53,9 @@ BASES_OF = {
 OF_NETWORK = {"ending"}
 """Choices that show only where a network is run."""
 
-ALIKE = {("opencv", "pillow"), ("ultralytics", "floor")}
-"""Values that do the same here: two readers of JPEG, and two ways of halving whole px."""
+ALIKE = {("opencv", "pillow"), ("ultralytics", "floor"), ("nearest", "floor")}
+"""Values that do the same here: two readers of JPEG, two ways of halving whole px, and two ways of
+taking the nearest px, which differ where a quotient is whole (see test_geometry)."""
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ KILLED = "It gives no reason: something killed the job, as happens when memory r
 NEVER_STARTED = "It never wrote its log: the job never started."
 OWN_PROGRAM = (
     "If your own program sees something else, name its boxes under `external:` in the "
-    "configuration: the next run tells which of its steps are wrong."
+    "configuration: the next run tells what is wrong with it."
 )
 AGAIN = "run the same command again, and it goes on from there."
 INTERRUPTED = f"The run was interrupted. What is finished is kept: {AGAIN}"

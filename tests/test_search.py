@@ -105,11 +105,16 @@ def test_after_the_network_nothing_runs_it_again(replayer):
     assert replayer.runs == before
 
 
-def test_nothing_at_all_is_explained_by_all_that_gives_nothing(replayer):
-    _, diagnosis = examine(replayer, with_faults([FAULTS["divided_twice"]], CORRECT))
-    told = {f.name for f in diagnosis.faults}
-    told |= {fault.name for other in diagnosis.equivalents for fault in other.named}
-    assert {"divided_twice", "softmax", "v5_layout"} <= told
+@pytest.mark.parametrize("declared", [DECLARED, Declared()], ids=["declared", "undeclared"])
+def test_a_deployment_that_finds_nothing_is_not_explained(replayer, declared):
+    _, diagnosis = examine(replayer, with_faults([FAULTS["divided_twice"]], CORRECT), declared)
+    assert diagnosis.verdict == "not_explained"
+    assert not diagnosis.faults
+    assert not diagnosis.equivalents
+    assert "Many faults do that" in " ".join(diagnosis.reasons)
+    asked = " ".join(diagnosis.ask)
+    assert "input_tensors" in asked
+    assert "raw_outputs" in asked
 
 
 def test_a_tensor_settles_the_input_without_running_hypotheses(replayer):

@@ -86,9 +86,6 @@ def simplify(cost_model: CostModel, best: Pipeline) -> Pipeline:
 def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     """Yield the hypotheses that are one fault away: less, more or another."""
     present = cost_model.faults(best)
-    if not cost_model.box_count:
-        yield from (fault.inject_into(cost_model.correct) for fault in cost_model.catalogue)
-        return
     for fault in present:
         bare = without(cost_model, best, fault)
         yield bare
@@ -110,14 +107,13 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     """Yield a hypothesis with the other inputs that do as well on the probes."""
     cost_model = search.cost_model
     count = sum(fault.precedes_output for fault in cost_model.faults(best))
-    base = best if cost_model.box_count else cost_model.correct
     first, least = search.probes[:1], cost_model.misfit(best, search.probes)
     least_first = cost_model.misfit(best, first)
     for hypothesis in search.tried:
         if len(hypothesis.faults) > max(count, 1):
             continue
         inputs = {field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT}
-        pipeline = replace(base, **inputs)
+        pipeline = replace(best, **inputs)
         if not cost_model.is_affordable(pipeline):
             continue
         if cost_model.misfit(pipeline, first) >= least_first + INPUT_MARGIN:

@@ -157,7 +157,7 @@ def diagnose(
         cost_model = CostModel(replayer, observations, list(arrays.raws))
     search = Search(cost_model, class_names)
     best = arrays.pipeline
-    if cost_model.box_count or arrays.share is None:
+    if cost_model.box_count:
         if arrays.reproduced or arrays.raws:
             best = search.explain(search.try_input(_before_output(cost_model, best)))
         else:
@@ -313,6 +313,13 @@ def _reasons(
 ) -> Iterator[str]:
     """Yield what commonly causes what is not explained, as far as the boxes leave it open."""
     found = cost_model.reproduction(best)
+    if not cost_model.box_count:
+        if unexplained and cost_model.observations.images:
+            yield (
+                "Nothing was found in any image. Many faults do that, and only the arrays of the "
+                "program tell them apart."
+            )
+        return
     if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "
@@ -346,14 +353,14 @@ def _ask(
             f"Provide the input tensor of {name} (input_tensors), or record a run "
             "(python -m parity.record): it shows the preprocessing itself."
         )
-    if "network" in unexplained:
+    if "network" in unexplained and cost_model.box_count:
         yield (
             "Add the exports that the program may run, such as int8: {quantize: 8}, to the "
             "configuration: each of them is tried."
         )
     if "network" in unexplained and not observations.raws:
         yield f"Provide the raw output for {name} (raw_outputs): it shows the network."
-    if equivalents or doubtful & {"rescaling", "nms", "output"}:
+    if equivalents or (cost_model.box_count and doubtful & {"rescaling", "nms", "output"}):
         yield "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
     if any(np.isnan(o.scores).any() for o in cost_model.observed.values() if len(o)):
         yield "Provide the scores; they show what the network was given."

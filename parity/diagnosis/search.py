@@ -315,8 +315,6 @@ class Search:
     def run(self) -> Pipeline:
         """Search inputs first, then everything after the network, and combine."""
         cost_model = self.cost_model
-        if not cost_model.box_count:
-            return self.explain_nothing()
         start = self.try_input(())
         best, least = start.pipeline, np.inf
         explained = not start.disproved or cost_model.zero_area > ZERO_AREA_SUSPECT
@@ -351,19 +349,6 @@ class Search:
         options.sort(key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
         return min([best, *improved], key=cost_model.cost)
-
-    def explain_nothing(self) -> Pipeline:
-        """Return the simplest hypothesis that finds nothing in any image."""
-        cost_model = self.cost_model
-        detections = cost_model.replayer.detections
-        silent = [cost_model.correct]
-        for fault in cost_model.catalogue:
-            pipeline = fault.inject_into(cost_model.correct)
-            if all(not len(detections(pipeline, name)) for name in cost_model.names):
-                silent.append(pipeline)
-        for pipeline in silent:
-            self.try_input(tuple(f for f in cost_model.faults(pipeline) if f.precedes_output))
-        return min(silent, key=cost_model.cost)
 
     def is_explained(self, pipeline: Pipeline) -> bool:
         """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""

@@ -146,6 +146,8 @@ def hidden_faults(
 ) -> list[Fault]:
     """Return those of some faults of which the boxes show nothing beside the others.
 
+    Where a deployment reports nothing at all, that is each of them.
+
     Parameters
     ----------
     replayer : Replayer
@@ -159,6 +161,8 @@ def hidden_faults(
     """
     whole = with_faults(faults, correct)
     seen = observe(replayer, whole, names, declared=Declared()).images
+    if not any(len(each) for each in seen.values()):
+        return list(faults)
     precision = Precision.of(seen)
     hidden = []
     for fault in faults:

@@ -207,7 +207,7 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
             f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}. Set imgsz: "
             f"[{sides[0]}, {sides[1]}] for this export."
             if wanted.trained
-            else f"The input is {sides[0]}x{sides[1]} px, that of the reference is "
+            else f"The input is {sides[0]}x{sides[1]} px, and the reference takes "
             f"{height}x{width} px; only files that take the same input are compared."
         )
         yield Finding("stop", said)

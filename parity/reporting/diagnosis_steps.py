@@ -24,7 +24,7 @@ STEP_TITLES = {
 }
 """What people read for the kinds of step that have no name."""
 FILE_TITLE = "the deployed file instead of the reference"
-"""What they read for that of the runtime where the reference is a file."""
+"""The title of the step "runtime" where the reference is a file."""
 
 
 def kind_of(step: WaterfallStep, diagnosis: DiagnosisDocument) -> ShownKind:

@@ -104,7 +104,7 @@ def input_of(
 ) -> tuple[int, tuple[int, int], tuple[str, ...]]:
     """Return batch size, height and width of an input, and how it deviates by its shape.
 
-    A shape that the file does not state is that of the configuration.
+    Where the file states no shape, the configuration decides.
 
     Raises
     ------

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.evaluation.parts import (
     KINDS,
@@ -349,3 +352,12 @@ def test_the_weakest_and_the_strongest_change_show(name: str) -> None:
             assert after.dtype == before.dtype
             assert np.isfinite(after).all()
             assert after.shape != before.shape or not np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("name", ["scaled scores", "mirrored"])
+def test_what_is_replayed_is_changed(name: str, yolo11n_static: Path, tmp_path: Path) -> None:
+    network = OnnxNetwork.load(yolo11n_static, threads=1)
+    plain = Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})
+    changed = UnknownChange(name, 0.5).applied_to(plain, tmp_path)
+    correct = Pipeline(conf=0.25, iou=0.45)
+    assert not changed.detections(correct, "bus.jpg").equals(plain.detections(correct, "bus.jpg"))

@@ -16,6 +16,7 @@ from parity.deployment.run import Network
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.evaluation.injection import all_visible, injectable_faults
 from parity.external.observations import Observations, Observed
+from parity.tasks.task import Outputs
 
 Level = Literal["image", "tensor", "output", "boxes"]
 """Where a change is made: to the pixels of the image, to the network's input, to its raw output (as
@@ -96,10 +97,13 @@ class _ChangedNetwork:
         return getattr(self.network, name)
 
     def forward(self, tensor: np.ndarray) -> np.ndarray:
+        return self.forward_batch([tensor])[0][0]
+
+    def forward_batch(self, tensors: list[np.ndarray]) -> list[Outputs]:
+        apply = self.change.apply
         if self.change.level == "tensor":
-            return self.network.forward(np.ascontiguousarray(self.change.apply(tensor)))
-        changed: np.ndarray = self.change.apply(self.network.forward(tensor))
-        return changed
+            return self.network.forward_batch([np.ascontiguousarray(apply(t)) for t in tensors])
+        return [(apply(first), *rest) for first, *rest in self.network.forward_batch(tensors)]
 
 
 def draw_unknown(

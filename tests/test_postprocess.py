@@ -1,6 +1,7 @@
 """Postprocessing as people write it, in plain loops, against the pipeline that stands for it."""
 
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.deployment import postprocess as steps
+from parity.deployment.decoding_variants import decode_with_choices
 from parity.deployment.geometry import place_image
 from parity.deployment.pipeline import Pipeline
+from parity.deployment.stage import allowed
 from parity.deployment.task import InImage
 from tests.conftest import examples
 
@@ -151,3 +154,15 @@ def test_what_people_write(written, pipeline, seed, shape):
     np.testing.assert_array_equal(found.class_ids, [row[5] for row in expected])
     np.testing.assert_allclose(found.scores, [row[4] for row in expected], rtol=1e-6)
     np.testing.assert_allclose(found.boxes, [row[:4] for row in expected], rtol=1e-4, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("head", "activation"),
+    list(product(allowed(Pipeline, "head"), allowed(Pipeline, "activation"))),
+)
+def test_every_layout_is_read_from_a_model_of_one_class(head: str, activation: str) -> None:
+    raw = np.random.default_rng(0).random((5, 40), np.float32)
+    choices = Pipeline(head=head, activation=activation)
+    found = decode_with_choices(choices, raw, floor=0.1)
+    assert (found.class_ids == 0).all()
+    assert found.boxes.shape == (len(found.scores), 4)

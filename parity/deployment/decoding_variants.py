@@ -80,9 +80,10 @@ def decode_with_choices(
 
 def _scores(choices: DecodingChoices, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     head, activation = HEADS[choices.head], ACTIVATIONS[choices.activation]
-    classes = activation.of_classes(rows[:, head.first_class :])
-    if not classes.shape[1]:  # the layout of another model leaves no class to a model of one
+    columns = rows[:, head.first_class :]
+    if not columns.shape[1]:  # the layout of another model leaves no class to a model of one
         return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.int32)
+    classes = activation.of_classes(columns)
     class_ids = classes.argmax(axis=1)
     if choices.multi_label and choices.head == "v8":
         return activation.of_score(classes), class_ids

@@ -157,6 +157,15 @@ def test_every_value_of_a_choice_does_something_of_its_own(
     assert same <= ALIKE
 
 
+@pytest.mark.parametrize("task", TASKS_IN_TURN)
+def test_every_value_takes_an_output_without_objects(task: str, photographs: list[Path]) -> None:
+    nothing = np.zeros((84, 400), np.float32)
+    base = Pipeline(conf=0.25)
+    for name in DEPLOYMENTS[task].choices - {*PREPROCESSING, *OF_NETWORK}:
+        for value in allowed(Pipeline, name):
+            returned(replace(base, **{name: value}), photographs[:1], nothing, task)
+
+
 @pytest.mark.parametrize("name", listed(Pipeline))
 def test_an_unknown_value_raises_at_construction(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is 'unknown'; it must be one of ") as caught:

@@ -102,7 +102,7 @@ def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidate
 def _with_places(found: Candidates) -> np.ndarray:
     """Return the extras of candidates after a column of their places."""
     places = np.arange(len(found), dtype=np.float32)[:, None]
-    return np.concatenate([places, found.extras.reshape(len(found), -1)], axis=1)
+    return np.concatenate([places, found.extras], axis=1)
 
 
 def _rotated_nms(choices: OrientedNmsChoices, found: Candidates) -> np.ndarray:

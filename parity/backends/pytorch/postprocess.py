@@ -128,4 +128,5 @@ def end2end_output(candidates: Candidates) -> torch.Tensor:
 
 
 def _extras(candidates: Candidates) -> np.ndarray:
-    return candidates.extras.reshape(len(candidates), -1)
+    extras = candidates.extras
+    return extras if extras.size else np.zeros((len(candidates), 0), np.float32)

@@ -116,9 +116,10 @@ def damaged(path: str | Path, what: str) -> UserError:
     """
     if not is_result(path):
         return UserError(f"{path} {what}; delete it and run again.")
-    note = Path(NOTES) / hashlib.sha256(os.fsencode(path)).hexdigest()
+    named = os.fsencode(path)
+    note = Path(NOTES) / hashlib.sha256(named).hexdigest()
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_bytes(os.fsencode(path))
+    note.write_bytes(named)
     return UserError(f"{path} {what}: run again, and it is made anew.")
 
 
@@ -134,8 +135,10 @@ def set_aside_damaged() -> list[str]:
     """
     found = []
     for note in sorted(Path(NOTES).glob("*")):
-        path = Path(os.fsdecode(note.read_bytes()))
-        if is_result(path) and path.exists():
+        named = note.read_bytes()
+        path = Path(os.fsdecode(named))
+        whole = note.name == hashlib.sha256(named).hexdigest()
+        if whole and is_result(path) and path.exists():
             found.append(str(path))
             _set_aside(path.parent if (path.parent / MADE_AS_A_WHOLE).exists() else path)
         note.unlink()

@@ -10,7 +10,7 @@ import pytest
 
 from parity.errors import UserError
 from parity.files import atomic_folder, read_json, write_json, write_npz, write_text
-from parity.integrity import MADE_AS_A_WHOLE, check_whole, damaged, set_aside_damaged
+from parity.integrity import MADE_AS_A_WHOLE, NOTES, check_whole, damaged, set_aside_damaged
 
 
 def write_archive(path: Path) -> None:
@@ -130,6 +130,18 @@ def test_nothing_but_results_is_set_aside() -> None:
         assert "delete it and run again" in str(damaged(path, "is damaged"))
     assert set_aside_damaged() == []
     assert own.exists()
+
+
+@pytest.mark.usefixtures("in_folder")
+@pytest.mark.parametrize("kept", [0, len("results"), len("results/rule")])
+def test_a_note_that_is_cut_off_moves_nothing(kept: int) -> None:
+    write_json("results/rule/a.json", "thing/1", {})
+    damaged("results/rule/a.json", "is damaged")
+    (note,) = Path(NOTES).iterdir()
+    note.write_bytes(note.read_bytes()[:kept])
+    assert set_aside_damaged() == []
+    assert Path("results/rule/a.json").exists()
+    assert not note.exists()
 
 
 @pytest.mark.usefixtures("in_folder")

@@ -67,8 +67,7 @@ def mask_contours(mask: np.ndarray, image_shape: tuple[int, int]) -> list[np.nda
     Parameters
     ----------
     mask : (h, w) uint8
-        In the size of the image, or in that of the network's input, which holds the image in its
-        middle.
+        As large as the image, or as the network's input, which holds the image in its middle.
     image_shape : tuple of int
         Height and width of the image, px.
 

@@ -33,7 +33,7 @@ METADATA = "metadata.json"
 class Quantised:
     """A tensor as the file stores it: ``real = scale * (stored - zero_point)``.
 
-    The formula is that of the quantisation specification of LiteRT.
+    LiteRT's quantisation specification gives the formula.
 
     Attributes
     ----------

@@ -217,8 +217,8 @@ def network_of(
         ]
         if max(apart) <= EQUAL_RAW:
             return network, (
-                f"On the given input tensors, {network or 'the export'} gives the raw outputs with a "
-                f"difference of {max(apart):.2g}."
+                f"On the given input tensors, {network or 'the export'} gives the raw outputs with "
+                f"a difference of {max(apart):.2g}."
             )
     return None, (
         "On the given input tensors, no export of the configuration gives the raw outputs: the "

@@ -159,6 +159,14 @@ def test_corners_that_were_rounded_are_those_of_the_box(
     assert not fit_boxes(aside, seen, precision).exact.any()
 
 
+def test_angles_that_were_left_out_are_not_taken_for_rounded_ones() -> None:
+    upright, turned = np.float32([[50, 50, 20, 8, 0]]), np.float32([[50, 50, 20, 8, 0.3]])
+    score, label = np.float32([0.5]), np.zeros(1, int)
+    seen = Observed(hulls_of(upright), score, label, oriented=upright)
+    predicted = Detections(hulls_of(turned), score, label, oriented=turned)
+    assert not fit_boxes(predicted, seen, Precision.of({"a.jpg": seen})).exact.any()
+
+
 @examples(20)
 @given(oriented)
 def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:

@@ -91,7 +91,8 @@ def load_external(
         observed, said = shaped(observed, contents.entries, images, place, fractions)
         notes += said
     if missing := len(images) - len(observed):
-        notes.append(f"{missing} images of this run are not in the boxes and are left out.")
+        many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
+        notes.append(f"{many} not in the boxes and left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
     notes += [f"{Path(source).name} states {key} {value:g}." for key, value in stated.items()]
     return Observations(observed, contents.thresholds, tuple(notes), labels, printed)
@@ -308,14 +309,15 @@ def number_classes(
     labels : dict of int to str
         The labels that the model does not know, by the id that each got.
     """
-    known = {name.lower(): class_id for class_id, name in names.items()}
+    known = ids_by_name(names)
     unknown: dict[str, int] = {}
 
     def number(label: int | str) -> int:
         if isinstance(label, int):
-            return label
-        if label.lower() in known:
-            return known[label.lower()]
+            return label if label in names else known.get(str(label), label)
+        found = find_class(label, known)
+        if found is not None:
+            return found
         return unknown.setdefault(label, FIRST_UNKNOWN_CLASS + len(unknown))
 
     class_ids = {
@@ -323,6 +325,17 @@ def number_classes(
         for image, own in entries.items()
     }
     return class_ids, {class_id: label for label, class_id in unknown.items()}
+
+
+def ids_by_name(names: dict[int, str]) -> dict[str, int]:
+    """Return class ids by name and, where no other name is that, by the name in lower case."""
+    exact = {name: class_id for class_id, name in names.items()}
+    return {name.lower(): class_id for name, class_id in exact.items()} | exact
+
+
+def find_class(name: str, known: dict[str, int]) -> int | None:
+    """Return the id of a name, whose case counts only where it must; None if it is not known."""
+    return known.get(name, known.get(name.lower()))
 
 
 def _note_reversed(

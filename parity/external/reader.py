@@ -23,6 +23,7 @@ from parity.external.observations import (
     decimals,
 )
 from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
+from parity.external.shapes import picture_of
 from parity.external.source import Source
 from parity.foreign import name_in_words
 from parity.tasks.task import TASKS
@@ -87,7 +88,7 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        place = Path(source) if Path(source).is_dir() else Path(source).parent
+        place = folder_of(source)
         observed, said = shaped(observed, contents.entries, images, place, fractions)
         notes += said
     if missing := len(images) - len(observed):
@@ -129,6 +130,19 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
         require_boxes(boxless)
     notes = (*contents.notes, *_note_other_files(opened.path, recognised))
     return with_checked_scores(replace(contents, notes=notes))
+
+
+def folder_of(source: str | Path) -> Path:
+    """Return where the paths in a source start: the source, if it is a folder, or where it lies."""
+    path = Path(source)
+    return path if path.is_dir() else path.parent
+
+
+def pictures_in(source: str | Path, contents: Contents) -> list[str]:
+    """Return the pictures of masks that a source names, in its order."""
+    masks = [each.shapes.mask for own in contents.entries.values() for each in own if each.shapes]
+    paths = (picture_of(mask, folder_of(source)) for mask in masks)
+    return [str(path) for path in dict.fromkeys(paths) if path is not None]
 
 
 def require_boxes(entries: dict[str, list[Entry]]) -> None:

@@ -246,8 +246,9 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     UserError
         If it is none of these.
     """
-    if isinstance(written, str) and not written.lstrip().startswith(("[", "{")):
-        return _picture(folder / written, where)
+    picture = picture_of(written, folder)
+    if picture is not None:
+        return _picture(picture, where)
     if isinstance(written, str):
         try:
             written = json.loads(written)
@@ -264,6 +265,12 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written
     return _filled([_polygon(each, where) for each in polygons], size)
+
+
+def picture_of(written: Any, folder: Path) -> Path | None:
+    """Return the path of the picture that a mask is written as; None if it is written otherwise."""
+    is_path = isinstance(written, str) and not written.lstrip().startswith(("[", "{"))
+    return folder / written if is_path else None
 
 
 def _polygon(value: Any, where: str) -> np.ndarray:

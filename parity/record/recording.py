@@ -135,7 +135,7 @@ class Recording:
                 for number, (name, array) in enumerate(arrays):
                     if array is not None and array.ndim and len(array) == fed.batch:
                         # Named after its content: several networks may be fed the same input.
-                        file = f"{digest_of(array[row])}.output{number}.npy"
+                        file = f"{content_digest(array[row])}.output{number}.npy"
                         self._save(file, array[row : row + 1])
                         shape = [1, *array.shape[1:]]
                         entry.outputs.append(RecordedOutput(name, file, shape))
@@ -184,7 +184,7 @@ class Recording:
         """
         new: dict[str, int] = {}
         for number, row in enumerate(batch):
-            digest = digest_of(row)
+            digest = content_digest(row)
             if row.min() != row.max() and (identity, digest) not in self._known:
                 new.setdefault(digest, number)
         room = self._manifest.most - len(self._manifest.tensors)
@@ -214,7 +214,7 @@ class Recording:
         self._manifest.write(self._folder / (MANIFEST if main else f"manifest-{os.getpid()}.json"))
 
 
-def digest_of(array: np.ndarray) -> str:
+def content_digest(array: np.ndarray) -> str:
     """Return a digest of the numbers of an array."""
     return hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
 

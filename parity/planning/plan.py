@@ -218,6 +218,13 @@ class Plan:
             return f"results/checkpoint/{model}.pt"
         return f"results/take/{model}/{GIVEN_REFERENCE}.onnx"
 
+    def reference_facts(self, wildcards: OfModel) -> str:
+        """Return what says what the reference is; an ONNX file says so itself."""
+        model = wildcards.model
+        if self.has_checkpoint:
+            return f"results/checkpoint/{model}.npz"
+        return self.reference_file(wildcards)
+
     def taken(self, wildcards: Wildcards) -> Params:
         """Return what rule ``take`` is told of a file."""
         return {
@@ -642,7 +649,8 @@ class Plan:
         """
         files = [*self.model_files]
         if self.has_checkpoint:
-            files += map(self.reference_file, map(OneModel, self.models))
+            for model in map(OneModel, self.models):
+                files += [self.reference_file(model), self.reference_facts(model)]
         files += [
             f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
         ]

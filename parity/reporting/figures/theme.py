@@ -88,5 +88,7 @@ def save_figure(figure: Figure, destination: Path) -> None:
     with theme(), atomic(destination) as temporary:
         figure.set_dpi(DPI)
         canvas = FigureCanvasAgg(figure)
-        canvas.draw()  # once; savefig lays a figure out by drawing it another time
-        Image.fromarray(np.asarray(canvas.buffer_rgba())).save(temporary, format="png")
+        # Once: savefig draws a figure twice to lay it out.
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        Image.fromarray(pixels).save(temporary, format="png")

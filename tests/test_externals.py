@@ -49,7 +49,7 @@ def planned_by(external: str) -> Plan:
     [
         ("{mine: }", "mine must have detections, input_tensors, recorded or inject."),
         ("{m: {raw_outputs: tensors}}", "m must have detections, input_tensors, recorded or"),
-        ("{m: {recorded: tensors}}", "tensors is no recording: it holds no manifest.json."),
+        ("{m: {recorded: tensors}}", "tensors is not a recording: it holds no manifest.json."),
         ("{m: {recorded: rec, raw_outputs: tensors}}", "m must have either recorded or input_t"),
         ("{m: {recorded: rec, tensor_shape: [0, 3]}}", "shape.0 is 0; it must be at least 1."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
@@ -143,7 +143,7 @@ def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:
     assert plan.control_detections(wildcards)
     assert plan.control_candidates(wildcards)
     assert plan.tensors(wildcards) == ["tensors/a.npy"]
-    with pytest.raises(UserError, match="gate names external-m, of which there are no boxes"):
+    with pytest.raises(UserError, match="gate names external-m, which has no boxes"):
         configured("{m: {input_tensors: tensors}}", gate=["external-m"])
 
 

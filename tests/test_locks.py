@@ -135,4 +135,4 @@ def test_a_damaged_end_of_a_run_is_made_anew(
     Path(name).write_bytes(Path(name).read_bytes()[:-5])
     plan.make_damaged_anew()
     assert [end for end in plan.ENDS if not Path(end).exists()] == [name]
-    assert capsys.readouterr().err == f"{name} is damaged; it is made anew.\n"
+    assert capsys.readouterr().err == f"{name} is damaged; it will be made again.\n"

@@ -186,7 +186,7 @@ def test_paths(folder: Path) -> None:
     )
     assert plan.models == ["a", "b"]
     assert plan.weights(wildcards) == ["own.pt"]
-    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is no file"
+    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is not a file"
     assert plan.given_export(wildcards) == ["own.onnx"]
     assert plan.given_export(SimpleNamespace(export="fp32")) == []
     assert plan.comparison_alone(wildcards) == {"runtime-own": ["pytorch-square", "onnx-own"]}

@@ -232,7 +232,7 @@ def test_percentages_are_recognised_and_said(tmp_path):
 def test_scores_that_are_no_confidences_are_evidence_and_said(tmp_path):
     seen = load(tmp_path, [ENTRY | {"score": 637.2}, ENTRY])
     assert seen.images["a.jpg"].scores.tolist() == [637.2, 0.5]
-    assert any("entry 1: the score 637.2 is no confidence" in note for note in seen.notes)
+    assert any("entry 1: the score 637.2 is not a confidence" in note for note in seen.notes)
 
 
 def ultralytics_results():
@@ -370,7 +370,7 @@ DIGITS = "9" * 5000
         ([{"image": "a.jpg", "boxes": []}] * 2, r"entry 2: a\.jpg is listed twice"),
         ([ENTRY | {"image": "a.bmp"}, ENTRY | {"image": "a.png"}], r"both be a\.jpg of this run"),
         ({"schema": "yolo-parity/detections/1", "images": [OWN, OWN]}, "a.jpg is listed twice"),
-        ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is no record"),
+        ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is not a record"),
         ({"schema": "yolo-parity/detections/1", "images": 5, "made_by": []}, "names none of the"),
         ('{"a.jpg": [], "a.jpg": []}', r"the key 'a\.jpg' appears twice"),
         ({"conf": 30, "detections": [ENTRY]}, "conf is 30; it must be from 0 to below 1"),
@@ -449,7 +449,7 @@ LISTED = {"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [ID_7]}
          "entry 1: the file lists no category with the id 2"),
         (LISTED | {"categories": [{"id": 2, "name": "car"}, {"id": 2, "name": "person"}]},
          "category 2: another category has the id 2, too"),
-        (LISTED | {"categories": ["car"]}, "category 1: 'car' is no category with an id and a"),
+        (LISTED | {"categories": ["car"]}, "category 1: 'car' is not a category with an id and a"),
         ({"images": [{"file_name": "c.jpg", "boxes": [ENTRY]}], "detections": [ENTRY]},
          "image 1: holds boxes of its own"),
         ({"conf": "high", "detections": [ENTRY]}, "conf: 'high' is not a number"),

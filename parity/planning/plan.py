@@ -146,7 +146,7 @@ def make_damaged_anew() -> None:
         with suppress(FileNotFoundError, UserError):
             check_whole(path)
     for path in set_aside_damaged():
-        sys.stderr.write(f"{path} is damaged; it is made anew.\n")
+        sys.stderr.write(f"{path} is damaged; it will be made again.\n")
 
 
 @dataclass(frozen=True)

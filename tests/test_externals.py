@@ -61,7 +61,7 @@ def planned_by(external: str) -> Plan:
         ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
-        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
+        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is not a folder."),
         (
             "{m: {inject: [], input_tensors: boxes}}",
             "a folder without any *.npy or *.raw or *.bin.",

@@ -93,7 +93,7 @@ def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:
     assert labels.notes == [
         "Images without a label file, which count as images without objects: 1.",
         "Duplicate lines in label files, which count once, as in YOLO: 1.",
-        "z.txt is no image of this run; left out.",
+        "z.txt is not an image of this run; left out.",
     ]
 
 
@@ -110,8 +110,8 @@ def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:
         ({"annotations": [OBJECT | {"category_id": 2}]}, "names the category 2, which is not"),
         ({"annotations": [OBJECT | {"bbox": [1, 2, -3, 4]}]}, "has a negative width, height or"),
         ({"annotations": [OBJECT | {"area": -1}]}, "has a negative width, height or area"),
-        ({"annotations": [OBJECT | {"bbox": [1, 2, 1e308, 4]}]}, "holds 1e.308, which is not a coordinate"),
-        ({"annotations": [OBJECT | {"area": float("nan")}]}, "holds nan, which is not a coordinate"),
+        ({"annotations": [OBJECT | {"bbox": [1, 2, 1e308, 4]}]}, "holds 1e.308, which is not a number"),
+        ({"annotations": [OBJECT | {"area": float("nan")}]}, "holds nan, which is not a number"),
         ({"annotations": [OBJECT | {"bbox": [0.1, 0.2, 0.3, 0.4]}]}, "as fractions of the image"),
         ({"images": [IMAGE, {"id": 1, "file_name": "x/1.jpg"}]}, r"images\[1\] has the id 1, as"),
         ({"images": [IMAGE, {"id": 2, "file_name": "./b.png"}]}, r"b\.png is listed twice, as b\."),
@@ -233,7 +233,7 @@ RUNS = {"size": [50, 50], "counts": [100, 20, 2380]}
         ("pose", {"keypoints": [1, 2, 2]}, r"keypoints is \[1, 2, 2\]; it should be x, y and"),
         ("pose", {"keypoints": [1, 2, 2, 3, 4, "x"]}, r"keypoints is \[1, 2, 2, 3, 4, 'x'\]; it"),
         ("pose", {"keypoints": [1, 2, 2, 3, 4, 7]}, "holds the visibility 7; it should be 0, 1"),
-        ("pose", {"keypoints": [1, 2, 2, 1e9, 4, 1]}, "1e.09, which is not a coordinate in px"),
+        ("pose", {"keypoints": [1, 2, 2, 1e9, 4, 1]}, "1e.09, which is not a number of px"),
         ("obb", {}, "segmentation is None; it should be polygons"),
         ("obb", {"segmentation": [[1, 2, 3, 4, 5, 6]]}, "it should be one polygon, of four"),
     ],

@@ -314,7 +314,7 @@ def test_text_files_are_matched_by_path_first(tmp_path):
     assert (len(seen["x/1.jpg"]), len(seen["y/1.jpg"])) == (1, 0)
     one = load_external(folder, {"x/1.jpg": (100, 100)}, NAMES)
     assert set(one.images) == {"x/1.jpg"}
-    assert "y/1 is no image of this run; left out." in one.notes
+    assert "y/1 is not an image of this run; left out." in one.notes
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_stem_of_two_images_gets_a_sentence(tmp_path, files, images, words):
 def test_images_that_are_not_in_the_run_are_said(tmp_path):
     header = "image,x1,y1,x2,y2,score,label\n"
     rows = ["a.jpg,10,20,30,60,0.5,car", "z.jpg,1,2,3,4,0.5,car", "y.jpg,1,2,3,4,0.5,car"]
-    note = "z.jpg and 1 more are no images of this run; left out."
+    note = "z.jpg and 1 more are not images of this run; left out."
     assert note in load(tmp_path, header + "\n".join(rows), ".csv").notes
     assert note in load(tmp_path, "\n".join(rows), ".csv").notes
     entries = [ENTRY, ENTRY | {"image": "z.jpg"}, ENTRY | {"image": "y.jpg"}]
@@ -382,7 +382,7 @@ DIGITS = "9" * 5000
         (f"a.jpg,{DIGITS},20,30,60,0.5,2\n", "999.* is not a finite number"),
         ("[" * 100_000, "nested too deeply"),
         ('{"image": "a.jpg"}\n{"image": "c.jpg", "box": [1,', "not valid JSON at line 2"),
-        ("image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5\n", "line 2: has another number"),
+        ("image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5\n", "line 2: has a different number"),
         ("image,x1,x1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,1\n", "names the column x1 twice"),
         ('image,x1,y1,x2,y2,score,label\n"a.jpg,1,2,3,4,0.5,1\n', "not valid CSV"),
         (f"image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,{'c' * 200_000}\n", "not valid CSV"),

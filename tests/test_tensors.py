@@ -69,7 +69,7 @@ def test_arrays_of_images_without_boxes_do_not_count_where_there_are_boxes(tmp_p
 def test_arrays_of_no_image_of_the_run_are_said(tmp_path: Path) -> None:
     for name in ("a.npy", "y.npy", "z.npy"):
         dump(tmp_path, name, ARRAY)
-    assert read(tmp_path).notes == ("y and 1 more are no images of this run; left out.",)
+    assert read(tmp_path).notes == ("y and 1 more are not images of this run; left out.",)
 
 
 def test_two_files_that_are_one_image_are_refused(tmp_path: Path) -> None:

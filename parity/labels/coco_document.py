@@ -102,6 +102,6 @@ def check_numbers(each: CocoAnnotation, where: str) -> None:
     wrong = next((n for n in (*box, area) if not math.isfinite(n)), None)
     wrong = next((n for n in box if abs(n) > LARGEST_PX), wrong)
     if wrong is not None:
-        raise UserError(f"{where} holds {wrong:g}, which is not a coordinate in px.")
+        raise UserError(f"{where} holds {wrong:g}, which is not a number of px.")
     if min(*box[2:], area) < 0:
         raise UserError(f"{where} has a negative width, height or area.")

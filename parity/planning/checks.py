@@ -245,7 +245,7 @@ def check_paths(where: str, external: ExternalConfig) -> None:
             continue
         path = Path(given)
         if not os.path.isdir(path):  # noqa: PTH112 - as is_file
-            what = "is no folder" if os.path.lexists(path) else "does not exist"
+            what = "is not a folder" if os.path.lexists(path) else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
         if key == "recorded":
             assigned_tensors(path)

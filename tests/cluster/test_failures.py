@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 INFER = "results/infer_onnx/"
 AGAIN = "run again"
 RETRIED = "trying again"
-NOTHING = "nothing: it is run again by itself"
+NOTHING = "nothing: it is rerun automatically"
 
 
 def disturb(project: Project, fault: Fault) -> int:

@@ -12,7 +12,8 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.plan import Plan, plan_run
+from parity.planning.plan import Plan
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 
 

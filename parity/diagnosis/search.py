@@ -1,12 +1,12 @@
 """Finding the pipeline whose boxes are the observed ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import combinations, islice, product
 
 import numpy as np
 
-from parity.deployment.pipeline import Pipeline
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
@@ -50,6 +50,10 @@ SECOND_MOVES = 8
 WORSE = 1.3
 """A fault that makes the cost larger by this factor on its own is not combined further; chosen."""
 
+TIED = 1.0
+"""Difference of the costs of single faults, nats, up to which each is combined with all others;
+chosen."""
+
 COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
 chosen."""
@@ -70,7 +74,7 @@ is tried with other inputs, nats per score; chosen."""
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
 
-REFINED_IMAGES = 2
+REFINED_IMAGES = 3
 """Images by which faults before the network are exchanged at the end: those that fit worst;
 chosen."""
 
@@ -80,6 +84,9 @@ another one altogether; chosen."""
 
 COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
 """Choices that show in every image: right in all where they are right in some."""
+
+RESEMBLING = frozenset({"letterbox", "pad_first", "warp"})
+"""Ways of fitting that give the same input where an image need not be resized."""
 
 DRASTIC = frozenset(
     (name, value)
@@ -495,7 +502,7 @@ class Search:
                 (*hypothesis.faults, fault)
                 for place, hypothesis in enumerate(level)
                 if place < BEAM or hypothesis.other_network
-                for fault in (useful if place == 0 else shown[:SECOND_MOVES])
+                for fault in (useful if _leads(place, level) else shown[:SECOND_MOVES])
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
@@ -562,7 +569,10 @@ class Search:
         return names[:RESCALING_IMAGES]
 
     def refine(self, best: Pipeline) -> Pipeline:
-        """Exchange single faults before the network for others, compared on all images."""
+        """Exchange faults before the network for others, one or two at a time.
+
+        Images whose scores are not found decide which exchanges are compared on all images.
+        """
         cost_model = self.cost_model
         while not cost_model.exhausted:
             found = cost_model.reproduction(best)
@@ -570,57 +580,109 @@ class Search:
                 break
             if found.exact < REFINED_FROM:
                 break
-            if not self._scores_differ(best):
-                break
-            likely = promising(cost_model, best, self._exchanges(best), 1)
-            better = promising(cost_model, best, likely, REFINED_IMAGES)
-            winner = best
-            for option in better[:REFINED]:
-                winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
-                if self.is_explained(winner):
-                    break
-            if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
+            unmatched = self._unmatched_images(best)
+            better = (self._exchanged(best, name, unmatched) for name in unmatched)
+            winner = next((p for p in better if p != best), best)
+            if winner == best:
                 break
             best = winner
         return best
 
-    def _scores_differ(self, best: Pipeline) -> bool:
-        """Return whether the image that fits worst has scores that its input does not give."""
-        for name in self.cost_model.worst_images(best, REFINED_IMAGES):
-            _, hits = score_evidence(self.cost_model, best, [name])
-            if not hits >= CERTAIN:
-                return True
-        return False
+    def _exchanged(self, best: Pipeline, name: str, names: list[str]) -> Pipeline:
+        """Return the best hypothesis after the exchanges that an image suggests."""
+        cost_model = self.cost_model
+        singles = self._exchanges(best, name)
+        pairs = self._pairs_of_exchanges(best, singles, name)
+        likely = promising(cost_model, best, [*singles, *pairs], [name])
+        winner = best
+        for option in promising(cost_model, best, likely, names)[:REFINED]:
+            winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
+            if self.is_explained(winner):
+                break
+        gained = cost_model.cost(best) - cost_model.cost(winner)
+        return winner if gained > LEAST_GAIN else best
 
-    def _exchanges(self, best: Pipeline) -> list[Pipeline]:
+    def _unmatched_images(self, best: Pipeline) -> list[str]:
+        """Return the images that fit worst among those whose scores an input does not give."""
+        cost_model = self.cost_model
+        ranked = cost_model.worst_images(best, len(cost_model.names))
+        unmatched = (n for n in ranked if not score_evidence(cost_model, best, [n])[1] >= CERTAIN)
+        return list(islice(unmatched, REFINED_IMAGES))
+
+    def _exchanges(self, best: Pipeline, name: str) -> list[Pipeline]:
         """Return the inputs that are one fault more, less or another than a hypothesis.
 
-        Left out is what would change the scores of boxes by far more than what there is to explain.
+        Left out is what would change the scores of an image by far more than what there is to
+        explain.
         """
         cost_model = self.cost_model
-        faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
-        options = [f.inject_into(best) for f in faults if not f.is_in(best)]
+        faults = [f for f in cost_model.preprocessing_faults if _is_exchangeable(f, best)]
+        options = []
+        for base in (best, *_resembling(best)):
+            options += [base, *(f.inject_into(base) for f in faults if not f.is_in(base))]
         for old in cost_model.faults(best):
             if old.precedes_output:
                 bare = without(cost_model, best, old)
                 options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-        distinct = list(dict.fromkeys(options))
-        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best)]
+        distinct = [p for p in dict.fromkeys(options) if p != best]
+        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best, name)]
 
-    def _is_small_enough(self, option: Pipeline, best: Pipeline) -> bool:
+    def _pairs_of_exchanges(
+        self, best: Pipeline, options: Sequence[Pipeline], name: str
+    ) -> list[Pipeline]:
+        """Return the pairs of exchanges that together should give the scores of an image.
+
+        What two exchanges do to the scores is about the sum of what each does; see
+        :meth:`search_inputs`.
+        """
+        if not self.rescales:
+            return []
+        wanted = logit(self.cost_model.observed[name].scores)
+        own = self._logits(best, name)
+        changed = []
+        for option in options:
+            if self.cost_model.exhausted:
+                break
+            made = {f: v for f in BEFORE_OUTPUT if (v := getattr(option, f)) != getattr(best, f)}
+            changed.append((made, self._logits(option, name) - own))
+        promise: dict[Pipeline, float] = {}
+        for (one, its), (other, others) in combinations(changed, 2):
+            if not one.keys() & other.keys():
+                promise[replace(best, **one, **other)] = disagreement(own + its + others, wanted)
+        left = disagreement(own, wanted)
+        likely = sorted(promise, key=lambda pipeline: promise[pipeline])[:COMBINED]
+        return [pipeline for pipeline in likely if promise[pipeline] < left]
+
+    def _is_small_enough(self, option: Pipeline, best: Pipeline, name: str) -> bool:
         """Return whether another input may change scores as little as there is to explain."""
-        (worst,) = self.cost_model.worst_images(best, 1)
-        wanted = logit(self.cost_model.observed[worst].scores)
-        left = disagreement(self._logits(best, worst), wanted)
+        wanted = logit(self.cost_model.observed[name].scores)
+        left = disagreement(self._logits(best, name), wanted)
         replayer = self.cost_model.replayer
-        if left > MOST_LEFT or None in self.cost_model.inputs(option, [worst]):
+        if left > MOST_LEFT or None in self.cost_model.inputs(option, [name]):
             return True
-        own, others = (replayer.tensor(p, worst) for p in (best, option))
+        own, others = (replayer.tensor(p, name) for p in (best, option))
         if own.shape != others.shape:
             return False
         levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
         effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
         return effect * levels <= MORE * left
+
+
+def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:
+    """Return whether a fault may be exchanged for another that does the same in some images."""
+    coarse = {field: value for field, value in fault.changes if field in COARSE}
+    if coarse.keys() <= {"fitting"}:
+        return {*coarse.values(), best.fitting if coarse else "letterbox"} <= RESEMBLING
+    return False
+
+
+def _resembling(pipeline: Pipeline) -> list[Pipeline]:
+    """Return the other ways of padding at the right and below with the same border."""
+    if pipeline.fitting == "pad_first":
+        return [replace(pipeline, fitting="letterbox", align="top_left")]
+    if pipeline.fitting == "letterbox" and pipeline.align == "top_left":
+        return [replace(pipeline, fitting="pad_first", align="centre")]
+    return []
 
 
 def are_alike(fault: Fault, other: Fault) -> bool:
@@ -651,6 +713,12 @@ def disagreement(logits: np.ndarray, wanted: np.ndarray) -> float:
     """Return the mean difference of logits, each at most :data:`MOST_DIFFERENT`."""
     apart = np.nan_to_num(np.abs(logits - wanted), nan=MOST_DIFFERENT)
     return float(np.minimum(apart, MOST_DIFFERENT).mean()) if len(apart) else 0.0
+
+
+def _leads(place: int, level: Sequence[InputHypothesis]) -> bool:
+    """Return whether a hypothesis of a level is the best, or a single fault nearly as good."""
+    nearly = level[place].cost < level[0].cost + TIED and len(level[0].faults) == 1
+    return place == 0 or (nearly and place < BEAM)
 
 
 def _first(option: tuple[float, tuple[Fault, ...]]) -> float:

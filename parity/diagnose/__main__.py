@@ -62,7 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        help="the checkpoint (.pt) that was exported, or the name of one that Ultralytics publishes; "
+        help="the checkpoint (.pt) that was exported, a file or a name that Ultralytics publishes; "
         "without it, the boxes are compared with what the ONNX file itself gives, and nothing is "
         "known of the export",
     )

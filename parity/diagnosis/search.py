@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations, islice, product
+from itertools import product
 
 import numpy as np
 
-from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
+from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.diagnosis.box_evidence import (
@@ -20,19 +20,15 @@ from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, probe_images
 from parity.diagnosis.local_search import (
-    LEAST_GAIN,
     fit_class_ids,
     improve_locally,
-    promising,
-    without,
 )
+from parity.diagnosis.refinement import CERTAIN, is_explained, refine
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
+from parity.diagnosis.score_logits import disagreement, logit, logits_of
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
-
-CERTAIN = 0.95
-"""Share of scores found to the last digit from which an image was given the right input; chosen."""
 
 LIKELY = 0.4
 """Share of scores found to the last digit from which an input goes before others, and is compared
@@ -58,12 +54,6 @@ COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
 chosen."""
 
-LEAST_SCORE = 1e-4
-"""Distance of a score from 0 and 1 when its logit is taken; chosen."""
-
-MOST_DIFFERENT = 2.0
-"""Difference of logits that counts at most; chosen."""
-
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
 
@@ -73,20 +63,6 @@ is tried with other inputs, nats per score; chosen."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
-
-REFINED_IMAGES = 3
-"""Images by which faults before the network are exchanged at the end: those that fit worst;
-chosen."""
-
-REFINED_FROM = 0.2
-"""Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
-another one altogether; chosen."""
-
-COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
-"""Choices that show in every image: right in all where they are right in some."""
-
-RESEMBLING = frozenset({"letterbox", "pad_first", "warp"})
-"""Ways of fitting that give the same input where an image need not be resized."""
 
 DRASTIC = frozenset(
     (name, value)
@@ -109,37 +85,12 @@ SUBTLE = frozenset(
 )
 """Choices with which scores differ by a tenth of a logit or two on average; measured likewise."""
 
-GEOMETRY_KINDS = (
-    frozenset(("border",)),
-    frozenset(("kernel", "grid", "levels", "edges")),
-    frozenset(
-        (
-            *("fitting", "align", "side_rounding", "border_rounding", "enlarge"),
-            *("sides_exchanged", "grid"),
-        )
-    ),
-)
-"""Choices of geometry that resemble each other: the border, how px are sampled, and from where."""
-
-MOST_LEFT = 0.02
-"""Mean difference of logits beyond which every exchange may explain it; chosen."""
-
-LEAST_EFFECT, BORDER_EFFECT = 0.005, 2e-4
-"""By how much logits differ at least on average where inputs differ by one grey level (root mean
-square), and where their borders do; measured with YOLO11n on three images."""
-
-MORE = 3.0
-"""By how much the least effect of an exchange may exceed what there is to explain; chosen."""
-
 SLIGHT = 0.25
 """Mean difference of logits up to which an input is nearly the correct one, so that drastic faults
 are tried last; beyond it, subtle ones are; chosen."""
 
 BETTER = 0.9
 """What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
-
-REFINED = 3
-"""Exchanges that are improved further, at most; chosen."""
 
 DECODINGS = 5
 """Readings of the raw output that are kept for all inputs; chosen."""
@@ -161,13 +112,6 @@ IMPROVED = 2
 
 RESCALING_IMAGES = 6
 """Images to which rescaling is fitted; chosen."""
-
-EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
-"""Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
-from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
-
-COMPLETE_EXACT = 0.995
-"""Share of observed boxes from which there is nothing to refine; chosen."""
 
 OVERLAPPING = 0.3
 """Share of observed boxes that a better one nearly covers from which NMS is missing; chosen."""
@@ -328,10 +272,10 @@ class Search:
         if explained:
             best = self.explain(start)
             least = cost_model.cost(best)
-        if cost_model.zero_area > ZERO_AREA_SUSPECT and not self.is_explained(best):
+        if cost_model.zero_area > ZERO_AREA_SUSPECT and not is_explained(cost_model, best):
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
-        if not self.is_explained(best) and not start.proven:
+        if not is_explained(cost_model, best) and not start.proven:
             self.search_inputs()
             likely = self.best_inputs()
             if not explained and not any(hypothesis.likely for hypothesis in likely):
@@ -341,9 +285,9 @@ class Search:
                 cost = cost_model.cost(candidate)
                 if cost < least:
                     best, least = candidate, cost
-                if self.is_explained(best):
+                if is_explained(cost_model, best):
                     break
-        return self.refine(best)
+        return refine(cost_model, best)
 
     def explain_zero_area(self, best: Pipeline) -> Pipeline:
         """Return the best hypothesis of an output that was not transposed, or the one given."""
@@ -356,11 +300,6 @@ class Search:
         options.sort(key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
         return min([best, *improved], key=cost_model.cost)
-
-    def is_explained(self, pipeline: Pipeline) -> bool:
-        """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
-        found = self.cost_model.reproduction(pipeline)
-        return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED
 
     def try_input(
         self, faults: tuple[Fault, ...], names: list[str] | None = None
@@ -403,16 +342,9 @@ class Search:
             for rescaled in [replace(candidate, **rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
-        logits = np.concatenate([self._logits(rescaled, name) for name in names])
+        logits = np.concatenate([logits_of(self.cost_model, rescaled, name) for name in names])
         cost += sum(fault.cost for fault in faults)
         return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits, logits)
-
-    def _logits(self, pipeline: Pipeline, name: str) -> np.ndarray:
-        fit = self.cost_model.goodness_of_fit(pipeline, name)
-        scores = self.cost_model.replayer.detections(pipeline, name).scores
-        found = np.full(fit.observed, np.nan)
-        found[fit.pairs[:, 1]] = logit(scores[fit.pairs[:, 0]])
-        return found
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
@@ -553,7 +485,7 @@ class Search:
             options += fit_class_ids(cost_model, fitted, self.class_names)
         options += [replace(base, **rescaling) for rescaling in self.possible(COMMON_RESCALINGS)]
         found = self._improve(options)
-        if starts[0] is not base and not self.is_explained(found):
+        if starts[0] is not base and not is_explained(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
             found = self._improve([found, *constants]) if constants else found
         return found
@@ -568,130 +500,6 @@ class Search:
         names = sorted(self.cost_model.names, key=lambda n: -min(counts[n], ENOUGH_PROBE_BOXES))
         return names[:RESCALING_IMAGES]
 
-    def refine(self, best: Pipeline) -> Pipeline:
-        """Exchange faults before the network for others, one or two at a time.
-
-        Images whose scores are not found decide which exchanges are compared on all images.
-        """
-        cost_model = self.cost_model
-        while not cost_model.exhausted:
-            found = cost_model.reproduction(best)
-            if found.exact > COMPLETE_EXACT and self.is_explained(best):
-                break
-            if found.exact < REFINED_FROM:
-                break
-            unmatched = self._unmatched_images(best)
-            better = (self._exchanged(best, name, unmatched) for name in unmatched)
-            winner = next((p for p in better if p != best), best)
-            if winner == best:
-                break
-            best = winner
-        return best
-
-    def _exchanged(self, best: Pipeline, name: str, names: list[str]) -> Pipeline:
-        """Return the best hypothesis after the exchanges that an image suggests."""
-        cost_model = self.cost_model
-        singles = self._exchanges(best, name)
-        pairs = self._pairs_of_exchanges(best, singles, name)
-        likely = promising(cost_model, best, [*singles, *pairs], [name])
-        winner = best
-        for option in promising(cost_model, best, likely, names)[:REFINED]:
-            winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
-            if self.is_explained(winner):
-                break
-        gained = cost_model.cost(best) - cost_model.cost(winner)
-        return winner if gained > LEAST_GAIN else best
-
-    def _unmatched_images(self, best: Pipeline) -> list[str]:
-        """Return the images that fit worst among those whose scores an input does not give."""
-        cost_model = self.cost_model
-        ranked = cost_model.worst_images(best, len(cost_model.names))
-        unmatched = (n for n in ranked if not score_evidence(cost_model, best, [n])[1] >= CERTAIN)
-        return list(islice(unmatched, REFINED_IMAGES))
-
-    def _exchanges(self, best: Pipeline, name: str) -> list[Pipeline]:
-        """Return the inputs that are one fault more, less or another than a hypothesis.
-
-        Left out is what would change the scores of an image by far more than what there is to
-        explain.
-        """
-        cost_model = self.cost_model
-        faults = [f for f in cost_model.preprocessing_faults if _is_exchangeable(f, best)]
-        options = []
-        for base in (best, *_resembling(best)):
-            options += [base, *(f.inject_into(base) for f in faults if not f.is_in(base))]
-        for old in cost_model.faults(best):
-            if old.precedes_output:
-                bare = without(cost_model, best, old)
-                options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-        distinct = [p for p in dict.fromkeys(options) if p != best]
-        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best, name)]
-
-    def _pairs_of_exchanges(
-        self, best: Pipeline, options: Sequence[Pipeline], name: str
-    ) -> list[Pipeline]:
-        """Return the pairs of exchanges that together should give the scores of an image.
-
-        What two exchanges do to the scores is about the sum of what each does; see
-        :meth:`search_inputs`.
-        """
-        if not self.rescales:
-            return []
-        wanted = logit(self.cost_model.observed[name].scores)
-        own = self._logits(best, name)
-        changed = []
-        for option in options:
-            if self.cost_model.exhausted:
-                break
-            made = {f: v for f in BEFORE_OUTPUT if (v := getattr(option, f)) != getattr(best, f)}
-            changed.append((made, self._logits(option, name) - own))
-        promise: dict[Pipeline, float] = {}
-        for (one, its), (other, others) in combinations(changed, 2):
-            if not one.keys() & other.keys():
-                promise[replace(best, **one, **other)] = disagreement(own + its + others, wanted)
-        left = disagreement(own, wanted)
-        likely = sorted(promise, key=lambda pipeline: promise[pipeline])[:COMBINED]
-        return [pipeline for pipeline in likely if promise[pipeline] < left]
-
-    def _is_small_enough(self, option: Pipeline, best: Pipeline, name: str) -> bool:
-        """Return whether another input may change scores as little as there is to explain."""
-        wanted = logit(self.cost_model.observed[name].scores)
-        left = disagreement(self._logits(best, name), wanted)
-        replayer = self.cost_model.replayer
-        if left > MOST_LEFT or None in self.cost_model.inputs(option, [name]):
-            return True
-        own, others = (replayer.tensor(p, name) for p in (best, option))
-        if own.shape != others.shape:
-            return False
-        levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
-        effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
-        return effect * levels <= MORE * left
-
-
-def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:
-    """Return whether a fault may be exchanged for another that does the same in some images."""
-    coarse = {field: value for field, value in fault.changes if field in COARSE}
-    if coarse.keys() <= {"fitting"}:
-        return {*coarse.values(), best.fitting if coarse else "letterbox"} <= RESEMBLING
-    return False
-
-
-def _resembling(pipeline: Pipeline) -> list[Pipeline]:
-    """Return the other ways of padding at the right and below with the same border."""
-    if pipeline.fitting == "pad_first":
-        return [replace(pipeline, fitting="letterbox", align="top_left")]
-    if pipeline.fitting == "letterbox" and pipeline.align == "top_left":
-        return [replace(pipeline, fitting="pad_first", align="centre")]
-    return []
-
-
-def are_alike(fault: Fault, other: Fault) -> bool:
-    """Return whether a fault may have been taken for another."""
-    if fault.stage != other.stage:
-        return False
-    alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
-    return alike or fault.stage != "geometry"
-
 
 def is_drastic(fault: Fault) -> bool:
     """Return whether little of what the network finds is left with a fault."""
@@ -701,18 +509,6 @@ def is_drastic(fault: Fault) -> bool:
 def is_subtle(fault: Fault) -> bool:
     """Return whether the network finds much the same with a fault."""
     return fault.fields <= SUBTLE
-
-
-def logit(scores: np.ndarray) -> np.ndarray:
-    """Return log(s / (1 - s)) of scores, which are kept away from 0 and 1."""
-    clipped = np.clip(np.asarray(scores, np.float64), LEAST_SCORE, 1 - LEAST_SCORE)
-    return np.asarray(np.log(clipped / (1 - clipped)))
-
-
-def disagreement(logits: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the mean difference of logits, each at most :data:`MOST_DIFFERENT`."""
-    apart = np.nan_to_num(np.abs(logits - wanted), nan=MOST_DIFFERENT)
-    return float(np.minimum(apart, MOST_DIFFERENT).mean()) if len(apart) else 0.0
 
 
 def _leads(place: int, level: Sequence[InputHypothesis]) -> bool:

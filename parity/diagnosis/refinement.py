@@ -11,7 +11,7 @@ from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, improve_locally, promising, without
-from parity.diagnosis.score_logits import disagreement, logit, logits_of
+from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
 CERTAIN = 0.95
 """Share of scores found to the last digit from which an image was given the right input; chosen."""
@@ -138,13 +138,13 @@ def _pairs_of_exchanges(
     if "gain" not in cost_model.replayer.task.choices:
         return []
     wanted = logit(cost_model.observed[name].scores)
-    own = logits_of(cost_model, best, name)
+    own = observed_logits(cost_model, best, name)
     changed = []
     for option in options:
         if cost_model.exhausted:
             break
         made = {f: v for f in BEFORE_OUTPUT if (v := getattr(option, f)) != getattr(best, f)}
-        changed.append((made, logits_of(cost_model, option, name) - own))
+        changed.append((made, observed_logits(cost_model, option, name) - own))
     promise: dict[Pipeline, float] = {}
     for (one, its), (other, others) in combinations(changed, 2):
         if not one.keys() & other.keys():
@@ -157,7 +157,7 @@ def _pairs_of_exchanges(
 def _is_small_enough(cost_model: CostModel, option: Pipeline, best: Pipeline, name: str) -> bool:
     """Return whether another input may change scores as little as there is to explain."""
     wanted = logit(cost_model.observed[name].scores)
-    left = disagreement(logits_of(cost_model, best, name), wanted)
+    left = disagreement(observed_logits(cost_model, best, name), wanted)
     replayer = cost_model.replayer
     if left > MOST_LEFT or None in cost_model.inputs(option, [name]):
         return True

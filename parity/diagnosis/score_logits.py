@@ -24,7 +24,7 @@ def disagreement(logits: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.minimum(apart, MOST_DIFFERENT).mean()) if len(apart) else 0.0
 
 
-def logits_of(cost_model: CostModel, pipeline: Pipeline, name: str) -> np.ndarray:
+def observed_logits(cost_model: CostModel, pipeline: Pipeline, name: str) -> np.ndarray:
     """Return the logits that a pipeline gives to the observed boxes of an image.
 
     Returns

@@ -25,7 +25,7 @@ from parity.diagnosis.local_search import (
 )
 from parity.diagnosis.refinement import CERTAIN, is_explained, refine
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
-from parity.diagnosis.score_logits import disagreement, logit, logits_of
+from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
@@ -342,7 +342,9 @@ class Search:
             for rescaled in [replace(candidate, **rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
-        logits = np.concatenate([logits_of(self.cost_model, rescaled, name) for name in names])
+        logits = np.concatenate(
+            [observed_logits(self.cost_model, rescaled, name) for name in names]
+        )
         cost += sum(fault.cost for fault in faults)
         return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits, logits)
 

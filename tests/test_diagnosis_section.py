@@ -58,7 +58,7 @@ from parity.reporting.views.blocks import (
     Table,
     every_block,
 )
-from parity.reporting.views.diagnosis import ALL_FIXES, NOT_RUN, blocks_of, lines_of, prepare
+from parity.reporting.views.diagnosis import ALL_FIXES, NOT_RUN, blocks_of, code_tabs, prepare
 from parity.reporting.views.section import Model
 from tests.report_documents import (
     BGR,
@@ -460,7 +460,7 @@ def test_no_odds_and_no_number_that_is_missing(diagnosis: DiagnosisDocument) -> 
 
 def rendered(made: Environment, kind: str) -> str:
     text = f'{{% from "blocks.{kind}.j2" import render %}}{{{{ render(blocks) }}}}'
-    return made.from_string(text).render(blocks=[lines_of(BGR, "Lines")])
+    return made.from_string(text).render(blocks=[code_tabs(BGR, "Lines")])
 
 
 def test_a_fix_is_escaped_and_its_first_language_is_chosen() -> None:

@@ -44,7 +44,7 @@ def environment_in(folder: Path) -> Environment:
     made.filters |= {
         "address": address,
         "spans": spans,
-        "lines": lines,
+        "lines": code_lines,
         "slug": slug_of,
     }
     made.tests |= {"web_address": is_web_address}
@@ -57,7 +57,7 @@ def spans(text: str) -> Markup:
     return Markup(CODE_SPAN.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
 
 
-def lines(code: str) -> Markup:
+def code_lines(code: str) -> Markup:
     """Return lines of code, each of which keeps its indentation where it has to be broken."""
     rows = [
         Markup('<span class="line"><span>{}</span><span>{}</span></span>').format(

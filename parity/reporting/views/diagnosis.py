@@ -155,7 +155,7 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
     for place, fault in enumerate(cards, start=1):
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
     if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:
-        yield Group(ALL_FIXES, (lines_of(diagnosis, ALL_FIXES),), folded=True)
+        yield Group(ALL_FIXES, (code_tabs(diagnosis, ALL_FIXES),), folded=True)
     harmless_lines = tuple(harmless_in_words(each) for each in harmless(diagnosis))
     harmless_lines += tuple(f"{each.title}: {each.wrong}" for each in diagnosis.choices)
     if harmless_lines:
@@ -197,7 +197,7 @@ def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anch
         costs=tuple(costs_of(fault, diagnosis)),
         crop=crop_of(fault, diagnosis),
         fix=fault.fix,
-        code=lines_of(fault, f"Correct lines: {fault.title}") if fault.fixes else None,
+        code=code_tabs(fault, f"Correct lines: {fault.title}") if fault.fixes else None,
         proof=(Facts(tuple(Fact(name, value) for name, value in facts.items() if value)),),
     )
 
@@ -228,7 +228,7 @@ def harmless_in_words(fault: FoundFault) -> str:
     return f"{fault.title}: {fault.wrong} It {does}."
 
 
-def lines_of(found: NamedFault | DiagnosisDocument, label: str) -> CodeTabs:
+def code_tabs(found: NamedFault | DiagnosisDocument, label: str) -> CodeTabs:
     """Return the right lines for a fault, or for all of them, in every language."""
     tabs = [
         CodeTab(each, LANGUAGE_TITLES[each], lines, "" if each in found.run else NOT_RUN)

@@ -59,8 +59,8 @@ ENDS = (
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
-    f"The folder {OWN_IMAGES} is empty, so samples were used: photographs that come with the "
-    "installed packages, and one scene without objects."
+    f"The folder {OWN_IMAGES} is empty, so samples were used: photographs from installed packages "
+    "and one scene without objects."
 )
 
 Params = dict[str, Any]

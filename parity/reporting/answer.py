@@ -53,7 +53,7 @@ class NextStep:
     sentence : str
         What to do.
     cost : str
-        What the fault costs by itself, in a sentence; empty where nothing is known.
+        What the fault costs by itself, in a sentence; empty where the answer says so already.
     anchor : str
         Where the page shows it.
     """
@@ -181,9 +181,10 @@ def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
 
 
 def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
-    objects = diagnosis.fix_effect.before.reference
+    objects, said = diagnosis.fix_effect.before.reference, verdict_sentence(diagnosis)
     for place, fault in enumerate(harmful(diagnosis), start=1):
-        cost = f"This fault alone {effect(fault.severity, objects)}."
+        does = effect(fault.severity, objects)
+        cost = "" if does in said else f"This fault alone {does}."
         yield NextStep(fault.fix, cost, f"{anchor}-{place}")
     if diagnosis.unexplained.stages:
         for asked in diagnosis.ask[:1]:

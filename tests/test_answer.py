@@ -186,6 +186,14 @@ def test_a_label_that_moves_is_stated(same: Results) -> None:
     assert answer.sentence.endswith("; a label moves by up to 2 ranks.")
 
 
+def test_what_does_not_differ_at_all_is_the_same(tmp_path: Path) -> None:
+    equal = make_run(tmp_path, {**SAME, "onnx-fp32": SAME["pytorch-square"]}).load()
+    (answer,) = answers_of([equal], []).answers
+    assert answer.sentence.endswith(
+        "detects the same 4 objects as PyTorch, and boxes are the same."
+    )
+
+
 def test_masks_that_do_not_differ_are_the_same(same: Results) -> None:
     (answer,) = answers_of([of_task(same, "segment", {"mask": 0.0})], []).answers
     assert answer.sentence.endswith("boxes differ by up to 0.000999 px, while masks are the same.")

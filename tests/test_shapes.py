@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.detection.oriented_boxes import corners_of
+from parity.detection.detections import Detections
+from parity.detection.oriented_boxes import corners_of, hulls_of
 from parity.detection.run_length import encode_masks
+from parity.diagnosis.misfit import Precision, fit_boxes
 from parity.errors import UserError
 from parity.external.observations import Observed
 from parity.external.reader import load_external
-from parity.external.shapes import in_order, mask_of, oriented_of, parse_shapes, rectangle_of
+from parity.external.shapes import (
+    WrittenShapes,
+    hull_of,
+    in_order,
+    mask_of,
+    oriented_of,
+    parse_shapes,
+    rectangle_of,
+)
 from tests.conftest import examples
 
 SIZES = {"a.jpg": (480, 640)}
@@ -130,6 +141,32 @@ def test_corners_there_and_back(box: tuple[float, ...], turn: int, crossed: bool
     assert {round(side, 6) for side in found[2:4]} == {round(side, 6) for side in box[2:4]}
 
 
+@examples(100)
+@given(oriented, st.integers(0, 3), st.integers(0, 3))
+def test_corners_that_were_rounded_are_those_of_the_box(
+    box: tuple[float, ...], turn: int, digits: int
+) -> None:
+    exact = corners_of(np.array([box]))[0]
+    shapes = WrittenShapes(corners=np.round(np.roll(exact, turn, axis=0), digits))
+    found, hull = oriented_of(shapes, (480, 640)), hull_of(shapes, (480, 640))
+    seen = Observed(np.array([hull]), np.array([0.5]), np.zeros(1, int), oriented=np.array([found]))
+    row = np.float32([box])
+    predicted = Detections(hulls_of(row), np.float32([0.5]), np.zeros(1, int), oriented=row)
+    precision = Precision.of({"a.jpg": seen})
+    assert fit_boxes(predicted, seen, precision).exact.all()
+    row = row + np.float32([[4, 0, 0, 0, 0]])
+    aside = replace(predicted, boxes=hulls_of(row), oriented=row)
+    assert not fit_boxes(aside, seen, precision).exact.any()
+
+
+def test_angles_that_were_left_out_are_not_taken_for_rounded_ones() -> None:
+    upright, turned = np.float32([[50, 50, 20, 8, 0]]), np.float32([[50, 50, 20, 8, 0.3]])
+    score, label = np.float32([0.5]), np.zeros(1, int)
+    seen = Observed(hulls_of(upright), score, label, oriented=upright)
+    predicted = Detections(hulls_of(turned), score, label, oriented=turned)
+    assert not fit_boxes(predicted, seen, Precision.of({"a.jpg": seen})).exact.any()
+
+
 @examples(20)
 @given(oriented)
 def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
@@ -206,11 +243,11 @@ def test_a_picture_of_a_mask(tmp_path: Path) -> None:
     [
         ({"size": [4, 4], "counts": [3]}, "do not fill a mask of 4x4"),
         ({"size": [4, 4], "counts": "@@@@"}, "do not fill a mask"),
-        ({"size": [1 << 40, 4], "counts": [3]}, "no height and width"),
-        ({"size": "big", "counts": [3]}, "no height and width"),
-        ("nothing.png", "no picture of a mask"),
-        ([1, 2, 3], "no polygon"),
-        (7, "is no mask"),
+        ({"size": [1 << 40, 4], "counts": [3]}, "not the height and width"),
+        ({"size": "big", "counts": [3]}, "not the height and width"),
+        ("nothing.png", "not a picture of a mask"),
+        ([1, 2, 3], "not a polygon"),
+        (7, "is not a mask"),
     ],
 )
 def test_what_is_no_mask_gets_a_sentence(tmp_path: Path, written: Any, said: str) -> None:

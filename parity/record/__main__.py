@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from parity.record.manifest import MANIFEST, RECORDED, Manifest
-from parity.record.recording import SETTINGS
+from parity.record.watching import SETTINGS
 
 MOST = 50
 """Images that are recorded unless ``--most`` is given: 250 MB at 640 x 640; chosen."""
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> None:
     """Take the place of this process by the program, recorded."""
     parsed = parse(arguments)
     if shutil.which(parsed.command[0]) is None:
-        sys.exit(f"error: {parsed.command[0]} is no program that can be run.")
+        sys.exit(f"error: {parsed.command[0]} is not a program that can be run.")
     try:
         empty(parsed.output)
         folder = parsed.output.resolve()

@@ -467,6 +467,10 @@ class DiagnosisDocument:
     names, labels : dict of int to str
         Class names of the model by id, and labels that the model does not know by the ids that they
         were given.
+    fixes : dict of Language to str
+        The right lines for all faults together, in the order of the stages, by language.
+    run : tuple of Language
+        Languages whose lines the tests of yolo-parity run.
     task : str
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     """
@@ -504,6 +508,8 @@ class DiagnosisDocument:
     titles: dict[str, str]
     names: dict[int, str]
     labels: dict[int, str]
+    fixes: dict[Language, str]
+    run: tuple[Language, ...]
     task: str = "detect"
 
 

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "centre_crop",
+    stage="geometry",
     python="""
 short = min(image.shape[:2])  # image: blue, green, red, as cv2.imread returns it
 h, w = (int($height * side / short) for side in image.shape[:2])

@@ -168,6 +168,10 @@ class CostModel:
     def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what a pipeline predicts; what costs much only where its boxes fit."""
         task, observed = self.replayer.task, self.observed[name]
+        if self.precision.of_masks:
+            source = self.replayer.input_of(pipeline, name)
+            found = self.replayer.detections(pipeline, name)
+            return found.around_masks(source.image_shape) if source else found
         if task.outline and observed.masks is not None and len(observed):
             outlined = self.replayer.detections(pipeline, name, outlined=True)
             fit = fit_boxes(outlined, observed, self.precision_in(name))

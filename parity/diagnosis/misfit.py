@@ -46,6 +46,9 @@ chosen."""
 WHOLE_PRECISION = 0.05
 """Difference of whole coordinates that means nothing, px; chosen: any below 1."""
 
+OUTLINE_PRECISION = 2.0
+"""Difference of boxes around masks that outlines and grids alone cause, px; chosen."""
+
 SCORE_PRECISION = 1e-5
 """Difference of scores that arithmetic alone causes; chosen, well above the 5e-7 that ``make run``
 shows for the fp32 export on the samples."""
@@ -89,6 +92,8 @@ class Precision:
         Typical side of an image in the unit of the boxes.
     printed_fraction : bool
         Whether ``box`` is a fraction of the image, although the boxes are in px.
+    of_masks : bool
+        Whether boxes are those around the masks.
     """
 
     box: float | np.ndarray
@@ -96,6 +101,7 @@ class Precision:
     whole: bool = False
     side: float = INPUT_SIDE
     printed_fraction: bool = False
+    of_masks: bool = False
 
     @property
     def exact_box(self) -> float | np.ndarray:
@@ -126,6 +132,8 @@ class Precision:
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
         score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
+        if printed is not None and printed.of_masks:
+            return cls(OUTLINE_PRECISION, score, of_masks=True)
         units = ROUNDING_ERROR * (printed.corner_error if printed else 1.0)
         if printed is not None and printed.box_unit == "fraction":
             box = max(units * 10.0**-printed.box_decimals, FRACTION_PRECISION)

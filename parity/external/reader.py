@@ -22,7 +22,12 @@ from parity.external.observations import (
     Observed,
     decimals,
 )
-from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
+from parity.external.observed_shapes import (
+    SHAPED,
+    with_boxes_of_rows,
+    with_hulls,
+    with_masks,
+)
 from parity.external.source import Source
 from parity.foreign import name_in_words
 from parity.tasks.task import TASKS
@@ -70,6 +75,11 @@ def load_external(
         contents = replace(contents, entries=with_hulls(contents.entries, images))
     if task == "pose":
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
+    around_masks = False
+    if task == "segment":
+        place = Path(source) if Path(source).is_dir() else Path(source).parent
+        entries, around_masks = with_masks(contents.entries, images, place)
+        contents = replace(contents, entries=entries)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -87,9 +97,11 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        place = Path(source) if Path(source).is_dir() else Path(source).parent
-        observed, said = shaped(observed, contents.entries, images, place, fractions)
+        observed, said = shaped(observed, contents.entries, images, fractions)
         notes += said
+    if printed is not None and around_masks:
+        printed = replace(printed, of_masks=True)
+        notes.append("No boxes are given: masks are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         notes.append(f"{missing} images of this run are not in the boxes and are left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}

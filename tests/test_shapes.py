@@ -217,7 +217,9 @@ OUTLINE = [[10, 20], [29, 20], [29, 59], [10, 59]]
 )
 def test_a_box_follows_from_a_mask(tmp_path: Path, written: Any) -> None:
     path = tmp_path / "mine.json"
-    path.write_text(json.dumps([{k: v for k, v in ENTRY.items() if k != "box"} | {"mask": written}]))
+    path.write_text(
+        json.dumps([{k: v for k, v in ENTRY.items() if k != "box"} | {"mask": written}])
+    )
     seen = load_external(path, SIZES, NAMES, task="segment")
     assert seen.printed is not None
     assert seen.printed.of_masks

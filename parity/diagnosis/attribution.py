@@ -16,6 +16,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
+from parity.detection.outlines import NOTHING, outlines_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -341,10 +342,12 @@ def examples(
 
 
 def drawable(image: ImageDetections) -> DrawnBoxes:
-    """Return the boxes of an image that are finite."""
+    """Return the boxes of an image that are finite, with their masks, keypoints and corners."""
     kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
+    drawn = outlines_of(image)
     return DrawnBoxes(
         [image.boxes[i] for i in kept],
         [image.scores[i] for i in kept],
         [image.class_ids[i] for i in kept],
+        [drawn[i] for i in kept] if any(each != NOTHING for each in drawn) else [],
     )

@@ -157,7 +157,7 @@ class CostModel:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
-            predicted = self._predicted(pipeline, name)
+            predicted = self.predicted(pipeline, name)
             content = (name, *(a if a is None else a.tobytes() for a in vars(predicted).values()))
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
@@ -165,19 +165,24 @@ class CostModel:
             self._fits[key] = self._fits_of_boxes[content]
         return self._fits[key]
 
-    def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
+    def predicted(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what a pipeline predicts; what costs much only where its boxes fit."""
         task, observed = self.replayer.task, self.observed[name]
-        if self.precision.of_masks:
-            source = self.replayer.input_of(pipeline, name)
-            found = self.replayer.detections(pipeline, name)
-            return found.around_masks(source.image_shape) if source else found
-        if task.outline and observed.masks is not None and len(observed):
+        boxes_given = not self.precision.of_masks
+        if task.outline and boxes_given and observed.masks is not None and len(observed):
             outlined = self.replayer.detections(pipeline, name, outlined=True)
             fit = fit_boxes(outlined, observed, self.precision_in(name))
             if not (fit.box_excess == 0).sum() > OUTLINES_FIT * fit.observed:
                 return outlined
-        return self.replayer.detections(pipeline, name)
+        return self.detections(pipeline, name)
+
+    def detections(self, pipeline: Pipeline, name: str) -> Detections:
+        """Return what a pipeline returns; boxes around masks where no others were observed."""
+        found = self.replayer.detections(pipeline, name)
+        source = self.replayer.input_of(pipeline, name)
+        if source is None or not self.precision.of_masks:
+            return found
+        return found.around_masks(source.image_shape)
 
     def precision_in(self, name: str) -> Precision:
         """Return the precision of the boxes of an image."""

@@ -19,6 +19,10 @@ WORST_PAIR = 12.0
 """Two boxes whose pairing costs more, in nats, are no pair; chosen a little above
 :data:`UNEXPLAINED`, so that a poor partner is better than none."""
 
+WORST_SHAPED = 9.0
+"""Up to what masks, keypoints or corners that differ raise the cost of a pair, nats; chosen a
+little below :data:`UNEXPLAINED`, so that a box with another shape is better than none."""
+
 BOX_WEIGHT, SCORE_WEIGHT, SHAPE_WEIGHT = 0.6, 0.6, 0.6
 """Cost of a difference that is larger by a factor of e, nats; chosen."""
 
@@ -241,12 +245,13 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     rows, columns = linear_sum_assignment(np.minimum(costs, WORST_PAIR))
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
-    cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
+    of_pairs = costs[rows, columns]
     near: np.ndarray = np.asarray((apart <= precision.close_box).all(axis=2))[rows, columns]
     pairs = np.column_stack([rows, columns])
     shapes = fit_shapes(predicted, observed, pairs)
     inexact = exact[rows, columns] & ~shapes.exact
-    cost += SHAPE_WEIGHT * shapes.excess.sum() + INEXACT * inexact.sum()
+    shaped = np.minimum(of_pairs + SHAPE_WEIGHT * shapes.excess + INEXACT * inexact, WORST_SHAPED)
+    cost = np.maximum(of_pairs, shaped).sum() + UNEXPLAINED * (len(observed) - len(rows))
     return Fit(
         pairs,
         float(cost),

@@ -402,7 +402,7 @@ class Search:
 
     def _logits(self, pipeline: Pipeline, name: str) -> np.ndarray:
         fit = self.cost_model.goodness_of_fit(pipeline, name)
-        scores = self.cost_model.replayer.detections(pipeline, name).scores
+        scores = self.cost_model.predicted(pipeline, name).scores
         found = np.full(fit.observed, np.nan)
         found[fit.pairs[:, 1]] = logit(scores[fit.pairs[:, 0]])
         return found

@@ -4,6 +4,7 @@ Differences cost the logarithm of their size, in nats (the unit of the natural l
 and prices are chosen by hand, so that a cost ranks hypotheses and is no likelihood.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -116,7 +117,7 @@ class CostModel:
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
-        self._fits_of_boxes: dict[tuple[str | bytes | None, ...], Fit] = {}
+        self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
 
     def start_with(self, names: list[str]) -> None:
@@ -158,7 +159,7 @@ class CostModel:
         key = (pipeline, name)
         if key not in self._fits:
             predicted = self.predicted(pipeline, name)
-            content = (name, *(a if a is None else a.tobytes() for a in vars(predicted).values()))
+            content = name, digest_of(predicted)
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
                 self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
@@ -238,6 +239,17 @@ class CostModel:
             costs[name] = own.cost + UNOBSERVED_COST * own.unobserved
         ranked = sorted(self.names, key=lambda name: -costs[name])
         return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]
+
+
+def digest_of(found: Detections) -> bytes:
+    """Return a digest of all numbers of some detections; masks are too large to be kept."""
+    digest = hashlib.blake2b(digest_size=16)
+    for each in vars(found).values():
+        if each is not None:
+            digest.update(str(each.shape).encode())
+            digest.update(np.ascontiguousarray(each).data)
+        digest.update(b";")
+    return digest.digest()
 
 
 def zero_area_share(observed: dict[str, Observed]) -> float:

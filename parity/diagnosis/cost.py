@@ -159,7 +159,7 @@ class CostModel:
         key = (pipeline, name)
         if key not in self._fits:
             predicted = self.predicted(pipeline, name)
-            content = name, digest_of(predicted)
+            content = name, digest_of_numbers(predicted)
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
                 self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
@@ -241,7 +241,7 @@ class CostModel:
         return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]
 
 
-def digest_of(found: Detections) -> bytes:
+def digest_of_numbers(found: Detections) -> bytes:
     """Return a digest of all numbers of some detections; masks are too large to be kept."""
     digest = hashlib.blake2b(digest_size=16)
     for each in vars(found).values():

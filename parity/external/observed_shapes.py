@@ -33,7 +33,7 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 
 
-def with_masks(entries: Entries, sizes: Sizes, place: Path) -> tuple[Entries, bool]:
+def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> tuple[Entries, bool]:
     """Return entries with their masks as px, and whether the boxes are those around them.
 
     That is so where masks are given and no box is.
@@ -144,7 +144,7 @@ def _note_crossed(entries: Entries) -> list[str]:
 def add_masks(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
-    """Add masks, which :func:`with_masks` made, see :data:`Shaped`."""
+    """Add masks, which :func:`with_decoded_masks` made, see :data:`Shaped`."""
     found = {
         name: [e.shapes.mask if e.shapes else None for e in own] for name, own in entries.items()
     }

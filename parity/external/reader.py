@@ -25,8 +25,8 @@ from parity.external.observations import (
 from parity.external.observed_shapes import (
     SHAPED,
     with_boxes_of_rows,
+    with_decoded_masks,
     with_hulls,
-    with_masks,
 )
 from parity.external.shapes import picture_of
 from parity.external.source import Source
@@ -78,7 +78,7 @@ def load_external(
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
     around_masks = False
     if task == "segment":
-        entries, around_masks = with_masks(contents.entries, images, folder_of(source))
+        entries, around_masks = with_decoded_masks(contents.entries, images, folder_of(source))
         contents = replace(contents, entries=entries)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)

@@ -11,6 +11,7 @@ import onnx
 from parity.model_files.adapting import BOX_ROWS, extend_output, output_chain, shape_of
 from parity.model_files.families.family import (
     FAMILIES,
+    MOST_CELLS,
     STRIDES,
     Family,
     Shape,
@@ -21,10 +22,6 @@ from parity.model_files.families.family import (
 )
 from parity.model_files.families.yolov5 import OTHER, with_objectness
 
-MOST_CELLS = 8
-"""Largest median of the offsets of centres, in cells of the grid; boxes in px are further from 0
-than that. Chosen."""
-
 
 def _classes(shapes: Sequence[Shape]) -> int | None:
     return columns_of(shapes, OTHER)
@@ -34,7 +31,9 @@ def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     first = outputs[0]
     if first.ndim != 3 or first.shape[2] <= OTHER or first.shape[1] != cell_count(size):
         return False
-    offsets = np.abs(first[..., :2])
+    offsets, sides = np.abs(first[..., :2]), first[..., 2:BOX_ROWS]
+    if sides.min() >= 0:  # logarithms of the sides in cells
+        return False
     return are_probabilities(first[..., BOX_ROWS:]) and bool(np.median(offsets) < MOST_CELLS)
 
 

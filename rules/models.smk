@@ -124,7 +124,7 @@ rule inspect_export:
     log:
         "logs/inspect_export/{model}/{export}.log",
     conda:
-        "../envs/pytorch.yaml"
+        "../envs/pytorch.yaml" if PLAN.has_checkpoint else "../envs/onnx.yaml"
     params:
         wanted=lookup("{export}", within=PLAN.wanted),
         trust=lookup("models/{model}/trust", within=config),

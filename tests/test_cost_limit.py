@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 BLOCK = """
 import sys
 from parity.cost_limit import MostCost, cost_limit
-with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large")):
+with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large", "it died")):
     {block}
 print("went on")
 """

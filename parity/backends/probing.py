@@ -35,6 +35,8 @@ usual reading's; chosen."""
 ALIKE = 0.02
 """Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
 score; chosen, above what int8 does."""
+ENOUGH = CLEAR * ALIKE
+"""Distance at which no other reading is tried."""
 FAR = 0.1
 """Distance that no precision explains; chosen, five times that of :data:`ALIKE`."""
 ORDERED = 0.99
@@ -131,7 +133,7 @@ def measured_deviations(
                 returned, truth, tensors[0].shape[2:], classes
             ).items()
         }
-        if distances.get(names, np.inf) <= CLEAR * ALIKE:
+        if min(distances.values(), default=np.inf) <= ENOUGH:
             break
     best = min(distances, key=lambda key: distances[key], default=names)
     usual = distances.get(names, np.inf)
@@ -236,7 +238,7 @@ def distances_of_readings(
                 )
                 for mine, outputs in zip(returned, truth, strict=True)
             )
-            if not reading and distances[()] <= CLEAR * ALIKE:
+            if distances[reading] <= ENOUGH:
                 break
     return distances
 

@@ -1,8 +1,8 @@
 """Ending a process whose work takes too much time or memory, and saying so where it dies of it.
 
-A loop in C neither lets go of Python's lock nor looks at signals, and a runtime that meets a damaged
-file may end the process that it runs in. So another process watches: this file, run as a script. It
-knows nothing of the library and ends with the process that it watches.
+A loop in C neither lets go of Python's lock nor looks at signals, and a runtime that meets a
+damaged file may end the process that it runs in. So another process watches: this file, run as a
+script. It knows nothing of the library and ends with the process that it watches.
 """
 
 import atexit

@@ -169,7 +169,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
             check_family(source, family, classes, size)
             source.adapt_to(family, classes)
         elif task == "detect" and not (finished_by(source.model) or is_finished(source, size)):
-            names += plausible_reading(source, classes, size, named=bool(named))
+            names += plausible_reading(source, classes, size)
     if names:
         adapt(source.model, names, rows, classes, size)
     facts = StatedFacts(named or {i: str(i) for i in range(classes)}, NetworkHead(task))

@@ -141,9 +141,7 @@ def measured_deviations(
     return Measured(best, distances[best]) if clear else Measured(names, usual)
 
 
-def plausible_reading(
-    given: Given, classes: int, size: tuple[int, int], *, named: bool
-) -> tuple[str, ...]:
+def plausible_reading(given: Given, classes: int, size: tuple[int, int]) -> tuple[str, ...]:
     """Return how the raw output of a detector has to be read, so that it is boxes in px and scores.
 
     Nothing else is there to compare it with: what it returns for a photograph decides.
@@ -156,8 +154,6 @@ def plausible_reading(
         Of the network.
     size : tuple of int
         Height and width of its input, px.
-    named : bool
-        Whether the file or the configuration names the classes.
 
     Returns
     -------
@@ -167,18 +163,17 @@ def plausible_reading(
     Raises
     ------
     UserError
-        If what stands beside the boxes is no scores.
+        If its numbers are not finite, or what stands beside the boxes is no scores.
     """
     outputs, rows = outputs_for_a_photograph(given, size), BOX_ROWS + classes
     if not outputs or outputs[0].ndim != 3:
         return ()
     first = outputs[0][0]
+    if not np.isfinite(first).all():
+        raise UserError(
+            f"{given.path} returns numbers for a photograph that are not finite; export it again."
+        )
     if first.shape[1] == DEEPSTREAM_COLUMNS and np.array_equal(first[:, 5], np.rint(first[:, 5])):
-        if not named:
-            raise UserError(
-                f"{given.path} returns the best class of each box and says nothing of the others; "
-                "name them under reference.metadata.names."
-            )
         return ("corners",) if are_corners(first.T) else ("centres",)
     names: tuple[str, ...] = ()
     if first.shape[0] != rows:

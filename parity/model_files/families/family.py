@@ -17,10 +17,6 @@ ULTRALYTICS = "ultralytics"
 STRIDES = (8, 16, 32)
 """Strides of the three scales of YOLO, px."""
 
-MOST_CELLS = 8
-"""Largest median of the offsets of centres that YOLOX returns, in cells of its grid; boxes in px
-are further from 0 than that. Chosen."""
-
 Shape = Sequence[int | str]
 Size = tuple[int, int]
 

@@ -7,13 +7,13 @@ import onnx
 
 from parity.model_files.families.family import (
     FAMILIES,
-    MOST_CELLS,
     ULTRALYTICS,
     Family,
     Shape,
     Size,
     cell_count,
 )
+from parity.model_files.output_layout import FINISHED_COLUMNS
 
 FRACTION = 2.0
 """Largest coordinate of a box that is given in fractions of the input; chosen."""
@@ -22,27 +22,19 @@ FRACTION = 2.0
 def _classes(shapes: Sequence[Shape]) -> int | None:
     """Return the classes of (batch, 4 + classes, anchors), or of its transpose.
 
-    A box has fewer numbers than there are anchors.
+    A box has fewer numbers than there are anchors; with six, two may be a score and a class.
     """
-    axes = [axis for axis in shapes[0][1:] if isinstance(axis, int)]
-    if len(shapes[0]) != 3 or len(axes) != 2:
+    if len(shapes[0]) != 3 or shapes[0][2] == FINISHED_COLUMNS:
         return None
-    numbers, anchors = sorted(axes)
+    _, first, second = shapes[0]
+    if not isinstance(first, int) or not isinstance(second, int):
+        return first - 4 if isinstance(first, int) and first > 4 else None
+    numbers, anchors = sorted((first, second))
     return numbers - 4 if 4 < numbers < anchors else None
 
 
 def _has_anchors(outputs: Sequence[np.ndarray], size: Size) -> bool:
-    """Return whether there is a box for each cell; if transposed, in px or fractions.
-
-    YOLOX has as many, in cells.
-    """
-    first = outputs[0]
-    if first.ndim != 3 or first.shape[2] == cell_count(size):
-        return first.ndim == 3
-    boxes = first[..., :4]
-    in_fractions = boxes.min() >= 0 and boxes.max() <= FRACTION
-    in_px = np.median(np.abs(boxes[..., :2])) >= MOST_CELLS
-    return first.shape[1] == cell_count(size) and bool(in_fractions or in_px)
+    return outputs[0].ndim == 3 and outputs[0].shape[2] == cell_count(size)
 
 
 def _keep(model: onnx.ModelProto, classes: int, size: Size) -> None:

@@ -11,7 +11,6 @@ import onnx
 from parity.model_files.adapting import BOX_ROWS, extend_output, output_chain, shape_of
 from parity.model_files.families.family import (
     FAMILIES,
-    MOST_CELLS,
     STRIDES,
     Family,
     Shape,
@@ -21,6 +20,10 @@ from parity.model_files.families.family import (
     columns_of,
 )
 from parity.model_files.families.yolov5 import OTHER, with_objectness
+
+MOST_CELLS = 8
+"""Largest median of the offsets of centres, in cells of the grid; boxes in px are further from 0
+than that. Chosen."""
 
 
 def _classes(shapes: Sequence[Shape]) -> int | None:

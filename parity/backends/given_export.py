@@ -23,7 +23,7 @@ from parity.model_files.adapting import BOX_ROWS, UNLIKE, adapt
 from parity.model_files.arranging import classes_apart
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.families.family import FAMILIES, ULTRALYTICS
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
 from parity.tasks.task import Outputs, Task
 
 STRIDE = 32
@@ -121,7 +121,7 @@ def take_adapted(
         truth = [network.forward_batch([tensor])[0] for tensor in tensors]
         rows = len(truth[0][0])
         fed = [np.asarray(tensor) for tensor in tensors]
-        with given.arranged(rows) as (arranged, before):
+        with given.arranged(rows, size) as (arranged, before):
             measured = measured_deviations(arranged, fed, truth, classes)
         names = (*before, *measured.deviations)
         if measured.distance > FAR:
@@ -153,8 +153,8 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     said, size = read_metadata(given.metadata), given.fixed or tuple(options["imgsz"])
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
     task = metadata.get("task") or said.task or task_of(given.shapes)
-    stated = len(named) or classes_apart(given.shapes)
-    with given.arranged(BOX_ROWS + stated if task == "detect" else 0) as (arranged, before):
+    stated = len(named) or classes_apart(given.shapes, cell_count(size))
+    with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):
         source = with_built_in_preprocessing(arranged)
         family = options.get("family") or recognised(source, task, stated, size)
         if "scaling" in FAMILIES[family].choices:  # it is fed with pixel values, anyway

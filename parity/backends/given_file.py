@@ -18,7 +18,7 @@ from parity.model_files.adapting import count_channels, forced, shape_of
 from parity.model_files.arranging import arrange
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
-from parity.model_files.families.family import FAMILIES, FAMILY
+from parity.model_files.families.family import FAMILIES, FAMILY, cell_count
 from parity.model_files.families.rtdetr import SIDES, has_authors_end
 
 
@@ -81,15 +81,17 @@ class Given:
         return {entry.key: entry.value for entry in self.model.metadata_props}
 
     @contextmanager
-    def arranged(self, rows: int) -> Iterator[tuple[Self, tuple[str, ...]]]:
+    def arranged(self, rows: int, size: tuple[int, int]) -> Iterator[tuple[Self, tuple[str, ...]]]:
         """Yield it with the predictions as its first output, and how they were arranged before.
 
         Parameters
         ----------
         rows : int
             Rows of a raw output.
+        size : tuple of int
+            Height and width of the input, px.
         """
-        names = arrange(self.model, rows)
+        names = arrange(self.model, rows, cell_count(size))
         if not names:
             yield self, ()
             return

@@ -68,7 +68,7 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
     known = listing([kind.models for kind in FAMILIES.values()])
     raise UserError(
         f"{given.path} returns {shapes_of(given)}, and no other files can be read than those of "
-        f"{known}."
+        f"{known}; if it is no detection model, say so under reference.metadata.task."
     )
 
 
@@ -86,10 +86,7 @@ def is_finished(given: Given, size: tuple[int, int]) -> bool:
 
 def task_of(shapes: Sequence[Sequence[int | str]]) -> str:
     """Return the task of a file that states none, of the shapes of its outputs."""
-    axes = [len(shape) for shape in shapes]
-    if axes == [2] and shapes[0][0] in (1, "batch", 0):
-        return "classify"
-    return "segment" if axes == [3, 4] else "detect"
+    return "segment" if [len(shape) for shape in shapes] == [3, 4] else "detect"
 
 
 def classes_of(shapes: Sequence[Sequence[int | str]], task: str, family: str) -> int | None:

@@ -298,8 +298,8 @@ def image_of(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
 def count_channels(graph: onnx.GraphProto) -> bool:
     """Make the second of four open axes of an image 3, its channels; return whether it was open."""
     stored = {tensor.name for tensor in graph.initializer}
-    images = [value for value in graph.input if value.name not in stored]
-    axes = images[0].type.tensor_type.shape.dim if images else ()
+    image = next((value for value in graph.input if value.name not in stored), None)
+    axes = list(image.type.tensor_type.shape.dim) if image else []
     if len(axes) != 4 or any(axis.dim_value for axis in axes[1:]):
         return False
     axes[1].dim_value = CHANNELS

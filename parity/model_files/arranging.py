@@ -71,7 +71,7 @@ ARRANGED = {
 }
 
 
-def arrangement_of(shapes: Sequence[Shape], rows: int) -> str:
+def arrangement_of(shapes: Sequence[Shape], rows: int, cells: int) -> str:
     """Return a key of :data:`ARRANGED`; empty if the first output holds the predictions.
 
     Parameters
@@ -80,6 +80,8 @@ def arrangement_of(shapes: Sequence[Shape], rows: int) -> str:
         Of all outputs.
     rows : int
         Rows of a raw output.
+    cells : int
+        Its anchors, one for each cell of the grids of three scales.
     """
     if _has_axis(shapes[0], rows, 3):
         return ""
@@ -87,42 +89,41 @@ def arrangement_of(shapes: Sequence[Shape], rows: int) -> str:
         return "reordered"
     if _has_axis(shapes[0], rows, 2) and all(isinstance(axis, int) for axis in shapes[0]):
         return "squeezed"
-    lengths = (BOX_ROWS, rows - BOX_ROWS)
-    if len(shapes) == 2 and any(
-        _has_axis(shapes[0], one, 3) and _has_axis(shapes[1], other, 3)
-        for one, other in (lengths, lengths[::-1])
-    ):
-        return "apart"
-    return ""
+    return "apart" if classes_apart(shapes, cells) == rows - BOX_ROWS else ""
 
 
-def classes_apart(shapes: Sequence[Shape]) -> int:
+def classes_apart(shapes: Sequence[Shape], cells: int) -> int:
     """Return the classes of a file that returns boxes and scores as two outputs; 0 if it does not.
 
     Parameters
     ----------
     shapes : sequence of shape
         Of all outputs.
+    cells : int
+        Anchors of a raw output; other detectors return boxes and scores apart, too, but of queries.
     """
     if [len(shape) for shape in shapes] != [3, 3]:
         return 0
     boxes, scores = sorted((list(shape[1:]) for shape in shapes), key=lambda s: BOX_ROWS not in s)
     others = [axis for axis in scores if axis not in boxes]
-    apart = BOX_ROWS in boxes and len(others) == 1 and isinstance(others[0], int)
-    return int(others[0]) if apart else 0
+    anchors = [axis for axis in boxes if axis != BOX_ROWS]
+    apart = len(anchors) == len(others) == 1 and isinstance(others[0], int)
+    known = apart and (anchors[0] == cells or not isinstance(anchors[0], int))
+    return int(others[0]) if known else 0
 
 
-def arrange(model: onnx.ModelProto, rows: int) -> tuple[str, ...]:
+def arrange(model: onnx.ModelProto, rows: int, cells: int) -> tuple[str, ...]:
     """Make the predictions of a model its first output; return how they were arranged, if not so.
 
     Parameters
     ----------
     model : onnx.ModelProto
         Modified in place.
-    rows : int
-        Rows of a raw output.
+    rows, cells : int
+        Rows of a raw output, and its anchors.
     """
-    name = rows > BOX_ROWS and arrangement_of([shape_of(each) for each in model.graph.output], rows)
+    shapes = [shape_of(each) for each in model.graph.output]
+    name = arrangement_of(shapes, rows, cells) if rows > BOX_ROWS else ""
     if not name:
         return ()
     ARRANGED[name].undo(model.graph, rows)

@@ -74,7 +74,7 @@ test-large: $(TEST_STAMP) ## run 2,000 photographs on that SLURM, and take a nod
 
 nightly: $(TEST_STAMP) ## run what takes hours: the diagnosis in bulk, far more examples, large sets
 	$(VENV_PYTHON) -m pytest -n auto --dist worksteal -m "not cluster" --hypothesis-profile nightly $(ARGS)
-	$(MAKE) test-cluster test-large
+	$(MAKE) test-cluster test-large bench-check
 
 baseline: $(TEST_STAMP) ## keep what each arm finds on the samples now, for the tests
 	$(VENV_PYTHON) -m tests.baseline

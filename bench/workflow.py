@@ -30,7 +30,7 @@ from parity.data.listing import find_images
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = (".*", "results", "logs", "benchmarks", "images", "__pycache__")
-TERSE = {"annotate": 0, "browse": 0, "sweep": {}}
+TERSE = {"annotate": 0, "browse": 0, "sweep": None}
 MEASURES = {"wall_seconds": "wall", "processor_seconds": "processor", "peak_bytes": "memory"}
 
 
@@ -119,7 +119,8 @@ def run_script(weights: Path, images: Path, folder: Path) -> dict[str, float]:
     folder.mkdir()
     shutil.copyfile(weights, folder / "model.pt")
     script = str(ROOT / "bench" / "single_process.py")
-    return measure([sys.executable, script, "model.pt", str(images), "boxes.json"], folder)
+    python = [sys.executable, "-P"]  # torch imports `profile`, which this folder has one of, too
+    return measure([*python, script, "model.pt", str(images), "boxes.json"], folder)
 
 
 def compare(weights: Path, photographs: list[Path], count: int, options: Any) -> dict[str, Any]:

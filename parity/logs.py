@@ -1,5 +1,6 @@
 """Where the output of a job goes."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -24,3 +25,4 @@ def log_to(path: str) -> Iterator[None]:
     )
     with timed(path), in_one_sentence():
         yield
+    gc.freeze()  # or Python spends half a second on what torch has imported before it ends

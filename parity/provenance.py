@@ -31,6 +31,13 @@ def imported_names(code: str) -> set[str]:
     return names
 
 
+@cache
+def library(root: Path) -> dict[str, Path]:
+    """Return the file of every module and package of the library by its dotted name."""
+    names = {file: file.relative_to(root).with_suffix("") for file in root.glob("parity/**/*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): file for file, name in names.items()}
+
+
 @cache  # reading the workflow asks for every rule, and rules share most of the library
 def local_imports(source: Path, root: Path = ROOT) -> frozenset[Path]:
     """Return the files of the library that importing what a file imports would run.
@@ -38,16 +45,16 @@ def local_imports(source: Path, root: Path = ROOT) -> frozenset[Path]:
     Packages count: importing ``a.b.c`` runs ``a/__init__.py`` and ``a/b/__init__.py``. A package
     that imports its modules by :func:`parity.registry.import_modules` counts with all of them.
     """
-    paths: set[Path] = set()
     names = imported_names(source.read_text())
-    for name in names:
-        parts = name.split(".")
-        if parts[0] == "parity":
-            paths.add(root.joinpath(*parts).with_suffix(".py"))
-            paths.update(root.joinpath(*parts[:i], "__init__.py") for i in range(1, len(parts) + 1))
+    run = {name[:end] for name in names for end in (*_dots(name), len(name))}
+    paths = {library(root)[name] for name in run & library(root).keys()}
     if source.name == "__init__.py" and REGISTERS in names:
         paths.update(source.parent.glob("*.py"))
-    return frozenset(path for path in paths if path.is_file())
+    return frozenset(paths)
+
+
+def _dots(name: str) -> list[int]:
+    return [position for position, letter in enumerate(name) if letter == "."]
 
 
 @cache

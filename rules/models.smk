@@ -7,6 +7,7 @@ rule load_checkpoint:
         weights=PLAN.weights,
     output:
         checkpoint="results/checkpoint/{model}.pt",
+        facts="results/checkpoint/{model}.npz",
     log:
         "logs/load_checkpoint/{model}.log",
     localrule: True  # it may download, which a node of a cluster cannot
@@ -118,16 +119,15 @@ rule inspect_export:
         onnx=PLAN.onnx,
         description=PLAN.description,
         counterpart=PLAN.counterpart_description,
-        reference=PLAN.reference_file,
+        reference=PLAN.reference_facts,
     output:
         inspection="results/inspect_export/{model}/{export}.json",
     log:
         "logs/inspect_export/{model}/{export}.log",
     conda:
-        "../envs/pytorch.yaml" if PLAN.has_checkpoint else "../envs/onnx.yaml"
+        "../envs/onnx.yaml"
     params:
         wanted=lookup("{export}", within=PLAN.wanted),
-        trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/inspect_export.py"),
     message:
         "Inspecting {wildcards.export} of {wildcards.model}"

@@ -16,6 +16,7 @@ rule plot:
         dark="results/plot/{model}/dark/comparison_plots.png",
     log:
         "logs/plot/{model}.log",
+    priority: 1  # takes longest of what the report waits for
     conda:
         "../envs/analysis.yaml"
     params:
@@ -161,7 +162,6 @@ rule verdict:
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
-        report=rules.write_report.output.report,
     output:
         verdict="results/verdict/verdict.json",
         junit="results/verdict/junit.xml",
@@ -173,6 +173,7 @@ rule verdict:
     conda:
         "../envs/analysis.yaml"
     params:
+        report=rules.write_report.output.report,
         code=fingerprint("scripts/verdict.py"),
     message:
         "Giving the verdict"
@@ -184,6 +185,7 @@ rule gate:
     """Fail if a gated comparison exceeds its tolerance; everything else is written before."""
     input:
         verdict=rules.verdict.output.verdict,
+        report=rules.write_report.output.report,
     output:
         passed="results/gate/passed.txt",
     log:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.trust import trust_checkpoint
 from parity.documents import load, save
 from parity.logs import log_to
 from parity.model_files.bundle import is_bundle
@@ -26,7 +25,8 @@ def main(
 ) -> None:
     """Write what a file says of itself; stop if comparing it would mean nothing."""
     own, *counterpart = (load(path, ExportDescription) for path in descriptions)
-    facts = facts_of(reference)
+    of_onnx = reference.endswith(".onnx")
+    facts = ReferenceFacts.of_onnx(reference) if of_onnx else ReferenceFacts.load(reference)
     asked = Wanted(**wanted, names=facts.names, stride=facts.stride, trained=facts.trained)
     if is_bundle(onnx):
         inspection = inspect_bundle(onnx, own, asked)
@@ -36,18 +36,8 @@ def main(
     save(destination, inspection)
 
 
-def facts_of(reference: str) -> Any:
-    """Return what a checkpoint, or the ONNX file in its place, says of itself."""
-    if reference.endswith(".onnx"):
-        return ReferenceFacts.load(reference)
-    from parity.backends.pytorch.checkpoint_facts import CheckpointFacts  # noqa: PLC0415  torch
-
-    return CheckpointFacts.load(reference)
-
-
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        trust_checkpoint(snakemake.params.trust)
         main(
             export=snakemake.wildcards.export,
             onnx=snakemake.input.onnx,

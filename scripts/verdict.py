@@ -32,6 +32,6 @@ if __name__ == "__main__":
         main(
             results=snakemake.input.results,
             diagnoses=snakemake.input.get("diagnoses", []),
-            report=snakemake.input.report,
+            report=snakemake.params.report,
             destination=snakemake.output.verdict,
         )

@@ -1,6 +1,7 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -159,6 +160,19 @@ def test_nothing_to_do_ends_with_the_last_answer(
     attached(logger)
     tell(logger, LogEvent.WORKFLOW_STARTED, "SNAKEMAKE")
     logger.info("Nothing to be done (all requested files are present and up to date).")
+    assert capsys.readouterr().out == "success\n"
+
+
+def test_a_run_does_not_wait_for_timers(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = attached(logger)
+    begin(logger)
+    timer = threading.Timer(60, logger.info)
+    timer.start()
+    shown.succeed()
+    timer.join(10)
+    assert not timer.is_alive()
     assert capsys.readouterr().out == "success\n"
 
 

@@ -1,5 +1,6 @@
 """What a configuration says of boxes from elsewhere, and the arms and comparisons it makes."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -241,3 +242,15 @@ def test_what_is_said_of_the_boxes_and_of_the_deployment_stand_apart() -> None:
     assert source_of(configured("{m: {detections: boxes.json}}"), "m")["content"] == ""
     injected = source_of(configured("{m: {inject: []}}"), "m")
     assert injected["source"] == "results/inject/a/m.json"
+
+
+def test_pictures_of_masks_count_by_their_content(folder: Path) -> None:
+    box = {"image": "a.jpg", "box": [1, 2, 3, 4], "label": "cat", "score": 0.5}
+    boxes = json.dumps([box | {"mask": "m.png"}, box | {"mask": "missing.png"}])
+    (folder / "boxes.json").write_text(boxes)
+    (folder / "m.png").write_bytes(b"first")
+    mine = SimpleNamespace(external="mine")
+    before = planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine)
+    assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) == before
+    (folder / "m.png").write_bytes(b"other")
+    assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) != before

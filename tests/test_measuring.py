@@ -218,6 +218,18 @@ def test_both_kinds_of_labels_measure_every_task(tmp_path: Path, task: str) -> N
     assert values(text.arms[WRONG]) == pytest.approx(values(coco.arms[WRONG]), abs=1e-6)
 
 
+@pytest.mark.parametrize(("task", "crowd"), [("pose", 0), ("detect", 1)])
+def test_labels_of_which_none_counts_are_refused(tmp_path: Path, task: str, crowd: int) -> None:
+    path = write_coco(tmp_path / "labels.json", task)
+    document = json.loads(path.read_text())
+    for each in document["annotations"]:
+        each["iscrowd"] = crowd
+        each["keypoints"] = [0] * len(each["keypoints"])
+    path.write_text(json.dumps(document))
+    with pytest.raises(UserError, match="none of the 3 labelled objects counts"):
+        measured(tmp_path, task, path)
+
+
 def test_masks_of_the_input_are_judged_as_masks_of_the_image(tmp_path: Path) -> None:
     found = measured(tmp_path, "segment", write_text(tmp_path / "labels", "segment"))
     point = found.arms[RIGHT].operating_point

@@ -54,6 +54,23 @@ def test_json_as_people_write_it(tmp_path, content):
     assert seen.images["a.jpg"].class_ids.tolist() == [2]
 
 
+@pytest.mark.parametrize(
+    ("names", "label", "expected"),
+    [
+        ({0: "A", 1: "a"}, "A", 0),
+        ({0: "A", 1: "a"}, "a", 1),
+        ({0: "Person", 1: "car"}, "PERSON", 0),
+        ({0: "30", 1: "50"}, "50", 1),  # speed limits
+        ({0: "30", 1: "50"}, 1, 1),
+        ({0: "30", 1: "50"}, 7, 7),
+    ],
+)
+def test_labels_are_names_or_ids(tmp_path, names, label, expected):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([{"image": "a.jpg", "box": BOX, "score": 0.5, "label": label}]))
+    assert load_external(path, IMAGES, names).images["a.jpg"].class_ids.tolist() == [expected]
+
+
 def test_an_image_that_is_listed_alone_has_no_boxes(tmp_path):
     seen = load(tmp_path, [{"image": "a.jpg"}])
     assert len(seen.images["a.jpg"]) == 0

@@ -12,7 +12,7 @@ import yaml
 from onnx import numpy_helper
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
-from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.export import export_onnx
 from tests.hostile_checkpoints import evil_architecture
 from tests.task_models import TASK_MODELS, make_checkpoint
@@ -51,7 +51,7 @@ def test_every_task_is_rebuilt(yolo11n_pt: Path, tmp_path: Path, task: str) -> N
     own = with_distinct_biases(make_checkpoint(task, yolo11n_pt, tmp_path / "own.pt"))
     export_onnx(own, tmp_path / "own.onnx", imgsz=64, simplify=False)
     obtain_checkpoint(str(tmp_path / "own.onnx"), tmp_path / "out.pt", trust=False)
-    expected, found = (CheckpointFacts.load(each) for each in (own, tmp_path / "out.pt"))
+    expected, found = (facts_of_checkpoint(each) for each in (own, tmp_path / "out.pt"))
     assert found.names == expected.names
     assert found.weights.keys() == expected.weights.keys()
     for name, weights in expected.weights.items():

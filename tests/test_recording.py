@@ -1,6 +1,7 @@
 """Programs are recorded as people write them, and do not notice."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from parity.record.recording import Recording
 from tests.conftest import ROOT
 
 SIDE = 64
@@ -364,6 +366,17 @@ os.chdir("gone")
 os.rmdir("../gone")
 print(open("/dev/null").read())
 """
+
+
+def test_each_of_two_networks_keeps_its_own_outputs(tmp_path: Path) -> None:
+    recording = Recording(tmp_path, 50, ["python"], os.getpid())
+    batch = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
+    for network, value in (("a.onnx", 1.0), ("b.onnx", 2.0)):
+        fed = recording.feed("onnxruntime", network, {"images": batch}, network)
+        recording.answer(fed, [("output0", np.full((1, 4), value, np.float32))])
+    tensors = json.loads((tmp_path / "manifest.json").read_text())["tensors"]
+    stored = [np.load(tmp_path / each["outputs"][0]["file"])[0, 0] for each in tensors]
+    assert stored == [1.0, 2.0]
 
 
 def test_odd_values_are_no_matter(place: Path) -> None:

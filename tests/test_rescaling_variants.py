@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 
 from parity.deployment.box_output import to_output
 from parity.deployment.geometry import place_image
+from parity.deployment.keypoint_variants import place_keypoints
+from parity.deployment.oriented_variants import rescale_oriented
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.rescaling_variants import offsets
+from parity.deployment.rescaling_variants import offsets, rescale
+from parity.detection.oriented_boxes import hulls_of
 from tests.conftest import examples
 
 
@@ -76,3 +79,22 @@ def test_one_gain_of_an_image_that_is_not_enlarged(offset):
     inside = np.array([[230, 280, 270, 300]], np.float32)
     found = to_output(pipeline, inside, place, (100, 200))
     np.testing.assert_allclose(found, [[10, 10, 50, 30]])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"border_rounding": "ceil"}, {"side_rounding": "floor"}, {"offset": "none"}, {}],
+)
+def test_points_and_oriented_boxes_come_back_as_boxes_do(changes):
+    shape = (427, 640)  # half of its border is 106.5 px
+    pipeline = Pipeline(clip="no", keypoint_clip=False, **changes)
+    place = place_image(pipeline, shape, (640, 640))
+    boxes = np.float32([[100, 200, 300, 400]])
+    expected = rescale(pipeline, boxes, place, shape)
+    points = place_keypoints(
+        pipeline, boxes, (2, 2), boxes=expected, place=place, image_shape=shape
+    )
+    np.testing.assert_allclose(points.reshape(1, 4), expected, atol=1e-3)
+    oriented = np.float32([[200, 300, 200, 200, 0]])
+    hulls = hulls_of(rescale_oriented(pipeline, oriented, place, shape))
+    np.testing.assert_allclose(hulls, expected, atol=1e-3)

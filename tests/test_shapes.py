@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.detection.oriented_boxes import corners_of
+from parity.detection.detections import Detections
+from parity.detection.oriented_boxes import corners_of, hulls_of
 from parity.detection.run_length import encode_masks
+from parity.diagnosis.misfit import Precision, fit_boxes
 from parity.errors import UserError
 from parity.external.observations import Observed
 from parity.external.reader import load_external
-from parity.external.shapes import in_order, mask_of, oriented_of, parse_shapes, rectangle_of
+from parity.external.shapes import (
+    WrittenShapes,
+    hull_of,
+    in_order,
+    mask_of,
+    oriented_of,
+    parse_shapes,
+    rectangle_of,
+)
 from tests.conftest import examples
 
 SIZES = {"a.jpg": (480, 640)}
@@ -128,6 +139,32 @@ def test_corners_there_and_back(box: tuple[float, ...], turn: int, crossed: bool
     apart = np.abs(again[:, None] - corners[None]).max(axis=2)
     assert apart.min(axis=0).max() < 1e-6
     assert {round(side, 6) for side in found[2:4]} == {round(side, 6) for side in box[2:4]}
+
+
+@examples(100)
+@given(oriented, st.integers(0, 3), st.integers(0, 3))
+def test_corners_that_were_rounded_are_those_of_the_box(
+    box: tuple[float, ...], turn: int, digits: int
+) -> None:
+    exact = corners_of(np.array([box]))[0]
+    shapes = WrittenShapes(corners=np.round(np.roll(exact, turn, axis=0), digits))
+    found, hull = oriented_of(shapes, (480, 640)), hull_of(shapes, (480, 640))
+    seen = Observed(np.array([hull]), np.array([0.5]), np.zeros(1, int), oriented=np.array([found]))
+    row = np.float32([box])
+    predicted = Detections(hulls_of(row), np.float32([0.5]), np.zeros(1, int), oriented=row)
+    precision = Precision.of({"a.jpg": seen})
+    assert fit_boxes(predicted, seen, precision).exact.all()
+    row = row + np.float32([[4, 0, 0, 0, 0]])
+    aside = replace(predicted, boxes=hulls_of(row), oriented=row)
+    assert not fit_boxes(aside, seen, precision).exact.any()
+
+
+def test_angles_that_were_left_out_are_not_taken_for_rounded_ones() -> None:
+    upright, turned = np.float32([[50, 50, 20, 8, 0]]), np.float32([[50, 50, 20, 8, 0.3]])
+    score, label = np.float32([0.5]), np.zeros(1, int)
+    seen = Observed(hulls_of(upright), score, label, oriented=upright)
+    predicted = Detections(hulls_of(turned), score, label, oriented=turned)
+    assert not fit_boxes(predicted, seen, Precision.of({"a.jpg": seen})).exact.any()
 
 
 @examples(20)

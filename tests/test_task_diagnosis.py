@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -21,7 +23,7 @@ from parity.diagnosis.evaluation.injection import (
     observe,
     with_faults,
 )
-from parity.diagnosis.stages import FaultStage
+from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.errors import UserError
 from parity.external.observations import Declared
 from parity.postprocessing.postprocess import detect
@@ -96,6 +98,21 @@ def test_a_fault_of_the_task_is_named(replayer: Replayer) -> None:
     found = examine(replayer, FAULTS[name].inject_into(correct_of(replayer)))
     assert [fault.name for fault in found.faults] == [name]
     assert found.verdict == "explained"
+
+
+def test_tensors_that_nothing_explains_replace_the_preprocessing(replayer: Replayer) -> None:
+    correct, task = correct_of(replayer), replayer.network.head.task
+    fed = {name: replayer.tensor(correct, name) for name in replayer.paths}
+    blurred = {name: cv2.GaussianBlur(fed[name][0, 0], (0, 0), 2) for name in fed}
+    tensors = {name: np.stack([plane] * 3)[None] for name, plane in blurred.items()}
+    outputs = {n: replayer.network.forward_batch([t])[0] for n, t in tensors.items()}
+    replayer.use_outputs(outputs)
+    declared = DECLARED.get(task, Declared(conf=0.25, iou=0.45))
+    seen = observe(replayer, correct, list(replayer.paths), declared=declared)
+    replayer.use_outputs({})
+    found = diagnose(replace(seen, tensors=tensors), replayer, replayer.network.names)
+    assert found.unexplained_stages == PREPROCESSING_STAGES
+    assert found.reproduced.exact >= 0.99
 
 
 @pytest.mark.nightly

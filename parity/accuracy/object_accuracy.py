@@ -14,6 +14,7 @@ from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.resampled_precision import ClassScores, ScoreCollector
 from parity.accuracy.results import ArmAccuracy, ClassAccuracy
 from parity.detection.detections import Detections
+from parity.errors import UserError
 from parity.postprocessing.postprocess import detect_in_parts
 
 MAX_DET = 300
@@ -66,7 +67,13 @@ def measure_objects(
         What all arms are measured by.
     measures : sequence of Measure
         What precision is averaged over; sizes and kinds of error are those of the first.
+
+    Raises
+    ------
+    UserError
+        If no labelled object counts.
     """
+    check_objects(yardstick, measures[0])
     collected = [MeasureOfArm(measure, yardstick) for measure in measures]
     floor = 0.0
     for run, image in files.candidates_of(yardstick.labels):
@@ -93,6 +100,22 @@ def measure_objects(
         operating_point=errors.results(),
     )
     return MeasuredArm(accuracy, joined, errors.fates)
+
+
+def check_objects(yardstick: Yardstick, measure: Measure) -> None:
+    """Check that some labelled object counts.
+
+    Raises
+    ------
+    UserError
+        If none does.
+    """
+    truths = yardstick.labels.images.values()
+    if all(measure.ignored(truth).all() for truth in truths):
+        raise UserError(
+            f"labels: none of the {sum(map(len, truths))} labelled objects counts, because each "
+            "is a crowd or has no labelled keypoint."
+        )
 
 
 def plain_precision(

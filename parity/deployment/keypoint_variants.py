@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from parity.deployment.decoding_variants import sigmoid
-from parity.deployment.rescaling_variants import RescalingChoices, to_image
+from parity.deployment.rescaling_variants import RescalingChoices, is_mapped_plainly, to_image
 from parity.deployment.stage import by_value, fields_of, values
 from parity.detection.keypoints import scale_keypoints
 from parity.detection.letterbox import Letterbox
@@ -62,8 +62,7 @@ class KeypointChoices(RescalingChoices):
 
 _RESCALING = fields_of(RescalingChoices)
 _OWN = tuple(name for name in fields_of(KeypointChoices) if name not in _RESCALING)
-_PLAIN = (*_OWN, "fitting", "align", "enlarge", "gain", "offset", "offset_rounding", "rescaled")
-_ULTRALYTICS = values(KeypointChoices(), _PLAIN)
+_ULTRALYTICS = values(KeypointChoices(), _OWN)
 
 
 def place_keypoints(
@@ -96,7 +95,7 @@ def place_keypoints(
     -------
     (N, K, D) float32
     """
-    if values(choices, _PLAIN) == _ULTRALYTICS:
+    if values(choices, _OWN) == _ULTRALYTICS and is_mapped_plainly(choices):
         points = extras.reshape(len(extras), *shape)
         return scale_keypoints(points, (place.height, place.width), image_shape)
     points = LAYOUTS[choices.keypoint_layout](extras, shape).astype(np.float32)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from parity.deployment.nms_variants import NmsChoices, select
-from parity.deployment.rescaling_variants import RescalingChoices, to_image
-from parity.deployment.stage import Choices, by_value, values
+from parity.deployment.rescaling_variants import RescalingChoices, is_mapped_plainly, to_image
+from parity.deployment.stage import Choices, by_value
 from parity.deployment.thresholds import passing
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
@@ -127,10 +127,6 @@ OVERLAPPING: dict[str, Callable[[Candidates], np.ndarray]] = by_value(
 """The boxes x1, y1, x2, y2 that are compared, where it is upright ones."""
 
 
-_PLAIN = ("fitting", "align", "enlarge", "gain", "offset", "offset_rounding", "rescaled")
-_ULTRALYTICS = values(RescalingChoices(), _PLAIN)
-
-
 def rescale_oriented(
     choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
 ) -> np.ndarray:
@@ -147,7 +143,7 @@ def rescale_oriented(
     image_shape : tuple of int
         Height and width of the image, px.
     """
-    if values(choices, _PLAIN) == _ULTRALYTICS:
+    if is_mapped_plainly(choices):
         return scale_oriented(boxes, (place.height, place.width), image_shape)
     corners = to_image(choices, cxcywh_to_xyxy(boxes[:, :4]), place, image_shape)
     sides = corners[:, 2:] - corners[:, :2]

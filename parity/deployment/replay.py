@@ -115,7 +115,8 @@ class Replayer:
         self.runs = 0
         self.wanted: set[str] = set()
         self._networks: dict[tuple[str, str], Network] = {}
-        self._given: dict[str, np.ndarray] = {}
+        self._given: dict[str, Outputs] = {}
+        self._given_times = 0
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
         self._digests: dict[tuple[Any, ...], str] = {}
         self._placed: dict[tuple[Any, ...], str] = {}
@@ -136,15 +137,16 @@ class Replayer:
             self._networks[key] = network.before_softmax() if logits else network
         return self._networks[key]
 
-    def use_raw_outputs(self, raws: dict[str, np.ndarray]) -> None:
-        """Take raw outputs as given from now on, by image name, instead of running the network.
+    def use_outputs(self, outputs: dict[str, Outputs]) -> None:
+        """Take all outputs as given from now on, by image name, instead of running the network.
 
         Parameters
         ----------
-        raws : dict of str to (4 + classes, anchors) float32
+        outputs : dict of str to outputs
             Images that are not among them are run.
         """
-        self._given = raws
+        self._given = outputs
+        self._given_times += 1
         self._inputs.clear()
 
     def look_down_to(self, floor: float) -> None:
@@ -174,7 +176,7 @@ class Replayer:
         fitting, imgsz = self.task.fitting, self.network_of(pipeline).imgsz
         where = fitting.place(pipeline, image.shape[:2], imgsz)
         if name in self._given:
-            return Input(f"given-{id(self._given)}-{name}", where, image.shape[:2])
+            return Input(f"given-{self._given_times}-{name}", where, image.shape[:2])
         key = (self._digests[name, *values(pipeline, _OF_PIXELS)], where)
         key += values(pipeline, _OF_PLACED)
         if key not in self._placed:
@@ -210,7 +212,7 @@ class Replayer:
         """Return all outputs of the network for an image."""
         digest = self._existing(pipeline, name).digest
         if name in self._given:
-            return (self._given[name],)
+            return self._given[name]
         self.wanted.add(digest)
         if digest in self._outputs:
             self._outputs.move_to_end(digest)

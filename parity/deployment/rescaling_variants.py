@@ -10,7 +10,7 @@ import numpy as np
 from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.geometry import FITTINGS, GeometryChoices, is_plain
 from parity.deployment.resampling import Pair, Shape
-from parity.deployment.stage import by_value, choice, values
+from parity.deployment.stage import by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.rescaling import scale_boxes
 
@@ -61,8 +61,14 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
 
 
 _MAPPING = ("gain", "offset", "offset_rounding", "rescaled")
-_OWN = (*_MAPPING, "clip", "clip_limit", "clip_frame", "clip_keeps_sides")
-_ULTRALYTICS = values(RescalingChoices(), _OWN)
+_CLIPPING = fields_of(ClippingChoices)
+_MAPPED_PLAINLY = values(RescalingChoices(), _MAPPING)
+_CLIPPED_PLAINLY = values(RescalingChoices(), _CLIPPING)
+
+
+def is_mapped_plainly(choices: RescalingChoices) -> bool:
+    """Return whether coordinates come back as Ultralytics maps them, clipping aside."""
+    return values(choices, _MAPPING) == _MAPPED_PLAINLY and is_plain(choices)
 
 
 def rescale(
@@ -87,7 +93,7 @@ def rescale(
         x1, y1, x2, y2 in image px.
     """
     input_shape = (place.height, place.width)
-    if values(choices, _OWN) == _ULTRALYTICS and is_plain(choices):
+    if values(choices, _CLIPPING) == _CLIPPED_PLAINLY and is_mapped_plainly(choices):
         return scale_boxes(boxes, input_shape, image_shape)
     if choices.clip_frame == "input":
         return to_image(choices, clip_boxes(choices, boxes, input_shape), place, image_shape)

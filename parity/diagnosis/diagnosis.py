@@ -152,19 +152,20 @@ def diagnose(
     names = choose_images(observations, replayer)
     cost_model = CostModel(replayer, observations, names)
     arrays = explain_arrays(cost_model)
-    if arrays.raws and any(len(cost_model.observed[name]) for name in arrays.raws):
-        replayer.use_raw_outputs(arrays.raws)
-        cost_model = CostModel(replayer, observations, list(arrays.raws))
+    replaced = any(len(cost_model.observed[name]) for name in arrays.outputs)
+    if replaced:
+        replayer.use_outputs(arrays.outputs)
+        cost_model = CostModel(replayer, observations, list(arrays.outputs))
     search = Search(cost_model, class_names)
     best = arrays.pipeline
     if cost_model.box_count:
-        if arrays.reproduced or arrays.raws:
+        if arrays.reproduced or replaced:
             best = search.explain(search.try_input(_before_output(cost_model, best)))
         else:
             best = search.run()
         best = keep_proved(cost_model, follow_improvements(cost_model, best), arrays.proofs)
     found = _diagnosis(search, best, arrays)
-    replayer.use_raw_outputs({})
+    replayer.use_outputs({})
     return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
 
 

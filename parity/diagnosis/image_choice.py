@@ -52,7 +52,7 @@ def choose_images(observations: Observations, replayer: Replayer) -> list[str]:
         return names[:IMAGES]
     counts = {name: len(observations.images[name]) for name in names}
     sizes: dict[str, tuple[int, int]] = {}
-    for name in names[:OPENED]:
+    for name in sorted(names, key=lambda name: -min(counts[name], ENOUGH_BOXES))[:OPENED]:
         source = replayer.input_of(Pipeline(), name)
         if source is not None:
             sizes[name] = source.image_shape

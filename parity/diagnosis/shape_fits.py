@@ -102,12 +102,16 @@ def _of_oriented(predicted: Detections, observed: Observed, pairs: np.ndarray) -
 
 
 def oriented_precision(observed: Observed) -> np.ndarray | None:
-    """Return how far rounding may move the corners of oriented boxes, (N,) px; None without any."""
+    """Return how far rounding may move the corners of oriented boxes, (N,) px; None without any.
+
+    Where corners were printed, not centres and sides, their hulls have the digits.
+    """
     boxes = observed.oriented
     if boxes is None:
         return None
-    px = max(ROUNDING_ERROR * 10.0 ** -decimals(boxes[:, :4]), LEAST_PX)
-    digits = decimals(boxes[:, 4])
+    printed = min(decimals(boxes[:, :4]), decimals(observed.boxes))
+    px = max(ROUNDING_ERROR * 10.0**-printed, LEAST_PX)
+    digits = decimals(boxes[:, 4]) if boxes[:, 4].any() else NOT_ROUNDED  # no angle was printed
     angle = 0.0 if digits == NOT_ROUNDED else ROUNDING_ERROR * 10.0**-digits
     moved: np.ndarray = 2 * px + angle * np.hypot(boxes[:, 2], boxes[:, 3]) / 2
     return moved

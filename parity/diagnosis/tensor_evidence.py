@@ -13,13 +13,14 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
 from parity.diagnosis.tensor_reading import changes_read, read_tensor, sentences
+from parity.tasks.task import TASKS, Outputs
 
 EQUAL_TENSOR = 2e-3
 """Mean difference of input tensors in [0, 1] that decoders and kernels alone cause; chosen: half a
 grey level."""
 
 EQUAL_RAW = 1e-2
-"""Mean difference of raw outputs that arithmetic alone causes; chosen."""
+"""Difference of raw outputs that arithmetic alone causes, see :func:`difference`; chosen."""
 
 LEVELS = 255
 """Grey levels that one unit of a correct input tensor stands for."""
@@ -60,7 +61,7 @@ class ArrayEvidence:
         Of the faults that the arrays prove, by name.
     readings : tuple of str
         What was read, a sentence each.
-    raws : dict of str to (4 + classes, anchors) float32
+    outputs : dict of str to outputs
         What the network of the deployment gave, by image name; empty where the input is
         reproduced, since the network can be run then.
     """
@@ -70,7 +71,7 @@ class ArrayEvidence:
     share: float | None = None
     proofs: dict[str, Proof] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
-    raws: dict[str, np.ndarray] = field(default_factory=dict)
+    outputs: dict[str, Outputs] = field(default_factory=dict)
 
 
 def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
@@ -93,15 +94,18 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
     same_network = network is not None or not said
     if found.reproduced and same_network:
         return found
-    given = {name: raw.reshape(raw.shape[-2:]) for name, raw in raws.items()}
+    task = TASKS[cost_model.replayer.network.head.task]
+    given: dict[str, Outputs] = {}
+    if task.outputs == 1:  # of several, users bring the first alone
+        given = {name: (raw.reshape(raw.shape[-task.axes :]),) for name, raw in raws.items()}
     if same_network:
-        run = cost_model.replayer.network_of(found.pipeline).forward
+        run = cost_model.replayer.network_of(found.pipeline).forward_batch
         given |= {
-            name: run(tensor.reshape(1, *tensor.shape[-3:]))
+            name: run([tensor.reshape(1, *tensor.shape[-3:])])[0]
             for name, tensor in tensors.items()
             if name not in given
         }
-    return replace(found, raws=given)
+    return replace(found, outputs=given)
 
 
 def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> ArrayEvidence:
@@ -179,7 +183,7 @@ def explain_raws(cost_model: CostModel, raws: dict[str, np.ndarray]) -> ArrayEvi
         said = "No input and no export of the configuration gives the raw outputs."
         return ArrayEvidence(cost_model.correct, False, 0.0, {}, (said,))
     proofs = {fault.name: Proof() for fault in cost_model.faults(best) if fault.precedes_output}
-    said = f"The raw outputs are reproduced with a mean difference of {left:.2g}."
+    said = f"The raw outputs are reproduced with a difference of {left:.2g}."
     return ArrayEvidence(best, True, 1.0, proofs, (said,))
 
 
@@ -209,15 +213,12 @@ def network_of(
     for network in (cost_model.correct.network, *replayer.others):
         run = replayer.network_of(replace(cost_model.correct, network=network)).forward
         apart = [
-            np.abs(own.reshape(raws[n].shape) - raws[n]).mean(dtype=np.float64)
-            if _same_shape(own := run(tensors[n].reshape(1, *tensors[n].shape[-3:])), raws[n])
-            else OTHER_SHAPE
-            for n in both
+            difference(run(tensors[n].reshape(1, *tensors[n].shape[-3:])), raws[n]) for n in both
         ]
         if max(apart) <= EQUAL_RAW:
             return network, (
-                f"On the given input tensors, {network or 'the export'} gives the raw outputs to "
-                f"{max(apart):.2g} on average."
+                f"On the given input tensors, {network or 'the export'} gives the raw outputs with "
+                f"a difference of {max(apart):.2g}."
             )
     return None, (
         "On the given input tensors, no export of the configuration gives the raw outputs: the "
@@ -231,13 +232,20 @@ def mean_difference(
     make: Callable[[Pipeline, str], np.ndarray],
 ) -> float:
     """Return the mean difference of given arrays from those that a pipeline makes."""
-    differences = []
-    for name, array in given.items():
-        if _same_shape(own := make(pipeline, name), array):
-            differences.append(np.abs(own.reshape(array.shape) - array).mean(dtype=np.float64))
-        else:
-            differences.append(OTHER_SHAPE)
-    return float(np.mean(differences))
+    return float(np.mean([difference(make(pipeline, n), array) for n, array in given.items()]))
+
+
+def difference(own: np.ndarray, given: np.ndarray) -> float:
+    """Return how far a given array is from our own.
+
+    Of input tensors and raw outputs of boxes, it is the mean absolute difference. Of the
+    probabilities of a classifier, (classes,), whose mean falls with their number, it is half of the
+    sum, the total variation distance.
+    """
+    if not _same_shape(own, given):
+        return OTHER_SHAPE
+    apart = np.abs(own.reshape(given.shape) - given)
+    return float(apart.sum() / 2 if own.ndim == 1 else apart.mean(dtype=np.float64))
 
 
 def _same_shape(one: np.ndarray, other: np.ndarray) -> bool:

@@ -23,7 +23,7 @@ from parity.external.observations import (
     Observations,
     Observed,
 )
-from parity.external.reader import load_external
+from parity.external.reader import find_class, ids_by_name, load_external
 from parity.integrity import damaged, is_result
 
 log = logging.getLogger(__name__)
@@ -116,15 +116,17 @@ def with_model_class_ids(
     own, model : dict of int to str
         The names of both lists by id.
     """
-    known = {name.lower(): class_id for class_id, name in model.items()}
+    known = ids_by_name(model)
     labels: dict[str, int] = {}
 
     def number(class_id: int) -> int:
         name = own.get(class_id, seen.labels.get(class_id))
         if name is None:
             return class_id
-        fresh = FIRST_UNKNOWN_CLASS + len(labels)
-        return known[name.lower()] if name.lower() in known else labels.setdefault(name, fresh)
+        found = find_class(name, known)
+        if found is not None:
+            return found
+        return labels.setdefault(name, FIRST_UNKNOWN_CLASS + len(labels))
 
     images = {
         name: replace(each, class_ids=np.array([number(int(i)) for i in each.class_ids], np.int64))

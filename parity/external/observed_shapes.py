@@ -9,7 +9,7 @@ import numpy as np
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
-from parity.external.shapes import keypoints_of, mask_of, oriented_of, upright_box
+from parity.external.shapes import hull_of, keypoints_of, mask_of, oriented_of
 
 Entries = dict[str, list[Entry]]
 Sizes = dict[str, tuple[int, int]]
@@ -26,10 +26,8 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
     """Return entries of oriented boxes with the upright boxes around them."""
 
     def hulled(entry: Entry, size: tuple[int, int]) -> Entry:
-        oriented = None if entry.shapes is None else oriented_of(entry.shapes, size)
-        if oriented is None:
-            return entry
-        return replace(entry, box=upright_box(oriented), box_format="xyxy")
+        hull = None if entry.shapes is None else hull_of(entry.shapes, size)
+        return entry if hull is None else replace(entry, box=hull, box_format="xyxy")
 
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 

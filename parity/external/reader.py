@@ -23,6 +23,7 @@ from parity.external.observations import (
     decimals,
 )
 from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
+from parity.external.shapes import picture_of
 from parity.external.source import Source
 from parity.foreign import name_in_words
 from parity.tasks.task import TASKS
@@ -87,11 +88,12 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        place = Path(source) if Path(source).is_dir() else Path(source).parent
+        place = folder_of(source)
         observed, said = shaped(observed, contents.entries, images, place, fractions)
         notes += said
     if missing := len(images) - len(observed):
-        notes.append(f"{missing} images of this run are not in the boxes and are left out.")
+        many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
+        notes.append(f"{many} not in the boxes and left out.")
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
     notes += [f"{Path(source).name} states {key} {value:g}." for key, value in stated.items()]
     return Observations(observed, contents.thresholds, tuple(notes), labels, printed)
@@ -128,6 +130,19 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
         require_boxes(boxless)
     notes = (*contents.notes, *_note_other_files(opened.path, recognised))
     return with_checked_scores(replace(contents, notes=notes))
+
+
+def folder_of(source: str | Path) -> Path:
+    """Return where the paths in a source start: the source, if it is a folder, or where it lies."""
+    path = Path(source)
+    return path if path.is_dir() else path.parent
+
+
+def pictures_in(source: str | Path, contents: Contents) -> list[str]:
+    """Return the pictures of masks that a source names, in its order."""
+    masks = [each.shapes.mask for own in contents.entries.values() for each in own if each.shapes]
+    paths = (picture_of(mask, folder_of(source)) for mask in masks)
+    return [str(path) for path in dict.fromkeys(paths) if path is not None]
 
 
 def require_boxes(entries: dict[str, list[Entry]]) -> None:
@@ -308,14 +323,15 @@ def number_classes(
     labels : dict of int to str
         The labels that the model does not know, by the id that each got.
     """
-    known = {name.lower(): class_id for class_id, name in names.items()}
+    known = ids_by_name(names)
     unknown: dict[str, int] = {}
 
     def number(label: int | str) -> int:
         if isinstance(label, int):
-            return label
-        if label.lower() in known:
-            return known[label.lower()]
+            return label if label in names else known.get(str(label), label)
+        found = find_class(label, known)
+        if found is not None:
+            return found
         return unknown.setdefault(label, FIRST_UNKNOWN_CLASS + len(unknown))
 
     class_ids = {
@@ -323,6 +339,17 @@ def number_classes(
         for image, own in entries.items()
     }
     return class_ids, {class_id: label for label, class_id in unknown.items()}
+
+
+def ids_by_name(names: dict[int, str]) -> dict[str, int]:
+    """Return class ids by name and, where no other name is that, by the name in lower case."""
+    exact = {name: class_id for class_id, name in names.items()}
+    return {name.lower(): class_id for name, class_id in exact.items()} | exact
+
+
+def find_class(name: str, known: dict[str, int]) -> int | None:
+    """Return the id of a name, whose case counts only where it must; None if it is not known."""
+    return known.get(name, known.get(name.lower()))
 
 
 def _note_reversed(

@@ -143,22 +143,44 @@ def oriented_of(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | No
     Parameters
     ----------
     shapes : WrittenShapes
-        Corners that are all fractions are taken for fractions of the image.
+        As they are written; a centre and sides that are all fractions are fractions of the image.
     size : tuple of int
         Height and width of the image, px.
+    """
+    corners = corners_in_px(shapes, size)
+    if corners is not None:
+        return rectangle_of(in_order(corners))
+    found = shapes.oriented
+    if found is not None and np.abs(found[:4]).max() <= LARGEST_FRACTION:
+        found = np.concatenate([found[:4] * np.tile(size[::-1], 2), found[4:]])
+    return found
+
+
+def corners_in_px(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | None:
+    """Return corners, (4, 2) float64 in px of an image; None if there are none.
+
+    Those that are all fractions are fractions of the image.
     """
     corners = shapes.corners
     if corners is None and len(shapes.row) == 8:
         corners = np.array(shapes.row).reshape(4, 2)
-    sides = np.array(size[::-1], np.float64)
+    if corners is None or np.abs(corners).max() > LARGEST_FRACTION:
+        return corners
+    return corners * np.array(size[::-1], np.float64)
+
+
+def hull_of(shapes: WrittenShapes, size: tuple[int, int]) -> list[float] | None:
+    """Return the upright box around an oriented one, x1, y1, x2, y2 in px; None if there is none.
+
+    That of corners has their digits.
+    """
+    corners, oriented = corners_in_px(shapes, size), oriented_of(shapes, size)
+    if oriented is None:
+        return None
     if corners is None:
-        found = shapes.oriented
-        if found is not None and np.abs(found[:4]).max() <= LARGEST_FRACTION:
-            found = np.concatenate([found[:4] * np.tile(sides, 2), found[4:]])
-        return found
-    if np.abs(corners).max() <= LARGEST_FRACTION:
-        corners = corners * sides
-    return rectangle_of(in_order(corners))
+        hull: list[float] = hulls_of(oriented[None])[0].tolist()
+        return hull
+    return [*corners.min(axis=0).tolist(), *corners.max(axis=0).tolist()]
 
 
 def in_order(corners: np.ndarray) -> np.ndarray:
@@ -175,17 +197,18 @@ def in_order(corners: np.ndarray) -> np.ndarray:
 
 
 def rectangle_of(corners: np.ndarray) -> np.ndarray:
-    """Return cx, cy, width, height and angle of corners, (4, 2), in order around a box."""
-    along, across = corners[1] - corners[0], corners[2] - corners[1]
-    centre = corners.mean(axis=0)
+    """Return cx, cy, width, height and angle of corners, (4, 2), in order around a box.
+
+    Opposite sides of rounded corners differ; their means count, and the longer pair for the angle.
+    """
+    first, second, third, last = corners
+    along, across = (second - first + third - last) / 2, (third - second + last - first) / 2
+    width, height = float(np.hypot(*along)), float(np.hypot(*across))
     angle = math.atan2(along[1], along[0])
-    return np.array([*centre, np.hypot(*along), np.hypot(*across), angle])
-
-
-def upright_box(oriented: np.ndarray) -> list[float]:
-    """Return the upright box around an oriented one, x1, y1, x2, y2."""
-    corners: list[float] = hulls_of(oriented[None])[0].tolist()
-    return corners
+    if height > width:
+        turned = math.copysign(math.pi / 2, along[0] * across[1] - along[1] * across[0])
+        angle = math.remainder(math.atan2(across[1], across[0]) - turned, 2 * math.pi)
+    return np.array([*corners.mean(axis=0), width, height, angle])
 
 
 def keypoints_of(
@@ -223,8 +246,9 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     UserError
         If it is none of these.
     """
-    if isinstance(written, str) and not written.lstrip().startswith(("[", "{")):
-        return _picture(folder / written, where)
+    picture = picture_of(written, folder)
+    if picture is not None:
+        return _picture(picture, where)
     if isinstance(written, str):
         try:
             written = json.loads(written)
@@ -241,6 +265,12 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written
     return _filled([_polygon(each, where) for each in polygons], size)
+
+
+def picture_of(written: Any, folder: Path) -> Path | None:
+    """Return the path of the picture that a mask is written as; None if it is written otherwise."""
+    is_path = isinstance(written, str) and not written.lstrip().startswith(("[", "{"))
+    return folder / written if is_path else None
 
 
 def _polygon(value: Any, where: str) -> np.ndarray:

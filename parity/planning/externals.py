@@ -14,7 +14,8 @@ from parity.errors import UserError
 from parity.external.array_files import SUFFIXES
 from parity.external.file_format import FORMATS, files_in
 from parity.external.observations import Declared, Known
-from parity.external.reader import read_contents
+from parity.external.reader import pictures_in, read_contents
+from parity.foreign import is_file
 from parity.planning.config import Config, ExternalConfig, as_pair
 from parity.record.manifest import RECORDED
 
@@ -54,8 +55,8 @@ def source_of(config: Config, name: str) -> dict[str, object]:
     }
 
 
-def check_boxes(config: Config, batches: Iterable[str | Path]) -> None:
-    """Check that the boxes of every deployment can be read.
+def check_boxes(config: Config, batches: Iterable[str | Path]) -> dict[str, list[str]]:
+    """Check that the boxes of every deployment can be read; return the pictures that they name.
 
     Parameters
     ----------
@@ -64,6 +65,11 @@ def check_boxes(config: Config, batches: Iterable[str | Path]) -> None:
     batches : iterable of str or Path
         The lists of all batches.
 
+    Returns
+    -------
+    dict of str to list of str
+        Files that hold masks, by deployment.
+
     Raises
     ------
     UserError
@@ -71,11 +77,14 @@ def check_boxes(config: Config, batches: Iterable[str | Path]) -> None:
     """
     given = {name: each.detections for name, each in config.external.items() if each.detections}
     images = [image.name for path in batches for image in load_batch(path)] if given else []
+    pictures = {}
     for name, source in given.items():
         try:
-            read_contents(source, images)
+            named = pictures_in(source, read_contents(source, images))
         except UserError as error:
             raise UserError(f"config: external.{name}.detections: {error}") from None
+        pictures[name] = [path for path in named if is_file(Path(path))]
+    return pictures
 
 
 def known_of(external: ExternalConfig) -> Known:

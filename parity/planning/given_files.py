@@ -53,6 +53,13 @@ def digest_given(paths: list[str], *, remember: bool) -> dict[str, str]:
     return {name: digest.tobytes().hex() for name, digest in rows}
 
 
+def joined_digest(digests: list[str]) -> str:
+    """Return one digest for those of several files; of one file, its own."""
+    return (
+        digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    )
+
+
 def _digest(path: str) -> str:
     """Return the SHA-256 of a file of any size; empty if it cannot be read."""
     try:

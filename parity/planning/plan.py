@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -43,7 +44,7 @@ from parity.planning.externals import (
     source_of,
     tensor_files,
 )
-from parity.planning.given_files import digest_given, given_files
+from parity.planning.given_files import digest_given, given_files, joined_digest
 from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
@@ -106,16 +107,18 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
     if coordinating and hold(LOCK):
         make_damaged_anew()
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
+    pictures: dict[str, list[str]] = {}
     if coordinating:
         batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
-        check_boxes(asked, batches)
+        pictures = check_boxes(asked, batches)
         if hold(LOCK):
             plan_calibration(asked, batches)
             plan_labels({name: asked.labels_of(name) for name in asked.models})
         else:
             check_planned(asked)
-    given = digest_given(given_files(asked), remember=coordinating and hold(LOCK))
-    return Plan(asked, arms, comparisons, planned.names, planned.note, given)
+    paths = sorted({*given_files(asked), *chain.from_iterable(pictures.values())})
+    given = digest_given(paths, remember=coordinating and hold(LOCK))
+    return Plan(asked, arms, comparisons, planned.names, planned.note, given, pictures)
 
 
 def check_planned(config: Config) -> None:
@@ -163,7 +166,10 @@ class Plan:
     note : str
         What a reader should know of the choice of images; may be empty.
     given : dict of str to str
-        Digest of each file that :func:`parity.planning.given_files.given_files` names.
+        Digest of each file that :func:`parity.planning.given_files.given_files` names, and of the
+        pictures.
+    pictures : dict of str to list of str
+        Files that hold masks, by deployment.
     """
 
     config: Config
@@ -172,6 +178,7 @@ class Plan:
     batches: list[str]
     note: str
     given: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, list[str]] = field(default_factory=dict)
 
     # Models and their exports: rules/models.smk
 
@@ -210,6 +217,13 @@ class Plan:
         if self.has_checkpoint:
             return f"results/checkpoint/{model}.pt"
         return f"results/take/{model}/{GIVEN_REFERENCE}.onnx"
+
+    def reference_facts(self, wildcards: OfModel) -> str:
+        """Return what says what the reference is; an ONNX file says so itself."""
+        model = wildcards.model
+        if self.has_checkpoint:
+            return f"results/checkpoint/{model}.npz"
+        return self.reference_file(wildcards)
 
     def taken(self, wildcards: Wildcards) -> Params:
         """Return what rule ``take`` is told of a file."""
@@ -553,8 +567,10 @@ class Plan:
         return source_of(self.config, wildcards.external)
 
     def content_of_boxes(self, wildcards: Wildcards) -> str:
-        """Return the digest of the file that a deployment's boxes come from, if it is given."""
-        return self.given.get(self.config.external[wildcards.external].detections or "", "")
+        """Return the digest of the file that a deployment's boxes come from, and of its masks."""
+        name = wildcards.external
+        files = [self.config.external[name].detections or "", *self.pictures.get(name, ())]
+        return joined_digest([self.given.get(path, "") for path in files])
 
     def known(self, wildcards: Wildcards) -> Params:
         """Return what is known of a deployment."""
@@ -633,7 +649,8 @@ class Plan:
         """
         files = [*self.model_files]
         if self.has_checkpoint:
-            files += map(self.reference_file, map(OneModel, self.models))
+            for model in map(OneModel, self.models):
+                files += [self.reference_file(model), self.reference_facts(model)]
         files += [
             f"results/inject/{self.config.model_of(name)}/{name}.json" for name in self.injected
         ]

@@ -83,7 +83,10 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def load_schemas() -> Registry[Any]:
     """Return the schemas by the names of their files, by which they refer to each other."""
-    schemas = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.glob("*.yaml")}
+    schemas = {
+        path.name: yaml.load(path.read_text(), yaml.CSafeLoader)  # ten times as fast as safe_load
+        for path in SCHEMAS.glob("*.yaml")
+    }
     for schema in schemas.values():
         del schema["$schema"]  # where it is met, jsonschema goes on with a validator of its own
     return Registry().with_resources(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from parity.record.manifest import MANIFEST, RECORDED, Manifest
-from parity.record.recording import SETTINGS
+from parity.record.watching import SETTINGS
 
 MOST = 50
 """Images that are recorded unless ``--most`` is given: 250 MB at 640 x 640; chosen."""

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import hashlib
-import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity.record.assignment import ORDER, Assignment
-from parity.record.libraries import (
-    onnx_runtime,
-    opencv,
-    openvino,
-    pillow,
-    pytorch,
-    torchvision,
-)
 from parity.record.likeness import GRID, sample, thumbnail
 from parity.record.manifest import MANIFEST, Manifest, RecordedOutput, RecordedTensor
 from parity.record.reads import Read, ReadLog
-from parity.record.wrapping import AfterImport
 
 if TYPE_CHECKING:
     import numpy as np
-
-SETTINGS = "YOLO_PARITY_RECORD"
-"""Environment variable that tells a program that it is recorded, and where to."""
 
 LIBRARIES = "onnxruntime, cv2.dnn, openvino or torch"
 
@@ -146,11 +131,11 @@ class Recording:
         arrays = [(name, to_array(value)) for name, value in outputs[:MOST_OUTPUTS]]
         with self._lock:
             for row, entry in fed.entries:
-                digest = entry.tensor.removesuffix(".input.npy")
                 entry.outputs = []
                 for number, (name, array) in enumerate(arrays):
                     if array is not None and array.ndim and len(array) == fed.batch:
-                        file = f"{digest}.output{number}.npy"
+                        # Named after its content: several networks may be fed the same input.
+                        file = f"{content_digest(array[row])}.output{number}.npy"
                         self._save(file, array[row : row + 1])
                         shape = [1, *array.shape[1:]]
                         entry.outputs.append(RecordedOutput(name, file, shape))
@@ -199,7 +184,7 @@ class Recording:
         """
         new: dict[str, int] = {}
         for number, row in enumerate(batch):
-            digest = hashlib.blake2b(row.tobytes(), digest_size=16).hexdigest()
+            digest = content_digest(row)
             if row.min() != row.max() and (identity, digest) not in self._known:
                 new.setdefault(digest, number)
         room = self._manifest.most - len(self._manifest.tensors)
@@ -229,6 +214,11 @@ class Recording:
         self._manifest.write(self._folder / (MANIFEST if main else f"manifest-{os.getpid()}.json"))
 
 
+def content_digest(array: np.ndarray) -> str:
+    """Return a digest of the numbers of an array."""
+    return hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()
+
+
 def to_array(value: Any) -> np.ndarray | None:
     """Return an array of NumPy for what a library takes for one; None for anything else."""
     import numpy as np
@@ -251,28 +241,3 @@ def shows_images(array: np.ndarray | None) -> bool:
         return False
     sides = array.shape[2:] if array.shape[1] == 3 else array.shape[1:3]
     return 3 in (array.shape[1], array.shape[3]) and min(sides) >= LEAST_SIDE
-
-
-def begin() -> None:
-    """Begin to record this process, if its environment asks for it."""
-    settings = os.environ.get(SETTINGS)
-    if not settings:
-        return
-    given = json.loads(settings)
-    recording = Recording(Path(given["folder"]), given["most"], given["command"], given["pid"])
-    watched = {
-        "cv2": opencv.watch,
-        "PIL.Image": pillow.watch_opening,
-        "PIL.ImageFile": pillow.watch_decoding,
-        "torchvision.io.image": torchvision.watch,
-        "onnxruntime.capi.onnxruntime_inference_collection": onnx_runtime.watch,
-        "openvino._ov_api": openvino.watch,
-        "torch.nn.modules.module": pytorch.watch,
-    }
-    actions: dict[str, Callable[[Any], None]] = {
-        name: functools.partial(watch, recording=recording) for name, watch in watched.items()
-    }
-    sys.meta_path.insert(0, AfterImport(actions, recording.failed))
-    recording.log.watch_files()
-    os.register_at_fork(after_in_child=recording.continue_in_fork)
-    atexit.register(recording.finish)

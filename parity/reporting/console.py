@@ -219,6 +219,7 @@ class Console(logging.Handler):
         self._bar.stop()
         print(said, flush=True)  # noqa: T201
         self._ended = True
+        cancel_timers()
 
     def _say(self, line: str) -> None:
         lines, self._unsaid = [*self._unsaid, line], []
@@ -235,6 +236,16 @@ class Console(logging.Handler):
             sys.stderr.write(f"{INTERRUPTED}\n")
         else:
             sys.__excepthook__(kind, error, traceback)
+
+
+def cancel_timers() -> None:
+    """Cancel what wakes Snakemake's scheduler a second after its last jobs, when it has ended.
+
+    Python would wait for it before it ends.
+    """
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
 
 
 def _bar() -> Progress:

@@ -14,7 +14,7 @@ from parity.backends.onnx_metadata import check_extent
 from parity.backends.onnx_network import run_session
 from parity.backends.own_files import runtime_of
 from parity.backends.probing import ALIKE, CLEAR, THREADS, distance, probes
-from parity.backends.pytorch.checkpoint_facts import CheckpointFacts
+from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
@@ -92,7 +92,7 @@ def pack_files(
         ],
         deviations=list(found.deviations),
         metadata=metadata,
-        weights=sum(each.size for each in CheckpointFacts.load(checkpoint).weights.values()),
+        weights=sum(each.size for each in facts_of_checkpoint(checkpoint).weights.values()),
         box_px=box_px,
         score=score,
     )

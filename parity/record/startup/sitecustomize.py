@@ -18,7 +18,7 @@ def load_the_recorder() -> None:
     before = set(sys.modules)
     sys.path.insert(0, str(PROJECT))
     try:
-        from parity.record.recording import begin
+        from parity.record.watching import begin
 
         begin()
     finally:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from parity.files import atomic
 from parity.reporting.figures.palette import DARK, LIGHT, Palette, palette, scheme
@@ -84,5 +86,9 @@ def save_figures(draw: Callable[[], Figure], destination: str | Path) -> None:
 def save_figure(figure: Figure, destination: Path) -> None:
     """Write a figure as PNG in the scheme that is drawn."""
     with theme(), atomic(destination) as temporary:
-        FigureCanvasAgg(figure)
-        figure.savefig(temporary, format="png", dpi=DPI, metadata={"Software": None})
+        figure.set_dpi(DPI)
+        canvas = FigureCanvasAgg(figure)
+        # Once: savefig draws a figure twice to lay it out.
+        canvas.draw()  # type: ignore[no-untyped-call]
+        pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+        Image.fromarray(pixels).save(temporary, format="png")

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ultralytics.nn import tasks
 from ultralytics.nn.modules import Conv
 
+from parity.backends.pytorch.packaged_architectures import is_packaged
 from parity.backends.pytorch.transcription.stored_model import MAX_MODULES
 from parity.backends.trust import REMEDY
 from parity.errors import UserError
@@ -44,7 +45,8 @@ def build(model_class: str, architecture: Mapping[str, Any]) -> tasks.BaseModel:
     """
     before = Conv.default_act  # which Ultralytics does not restore if it fails
     try:
-        check_size(architecture)
+        if not is_packaged(architecture, model_class):
+            check_size(architecture)
         model: tasks.BaseModel = getattr(tasks, model_class)(
             deepcopy(dict(architecture)), ch=architecture["channels"], verbose=False
         )

@@ -103,6 +103,7 @@ FIXED = BoxComparison(
     box_px_median=0.0,
     score_median=0.0,
     panoptic_quality=0.9999999,
+    shapes={},
 )
 WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, panoptic_quality=0.7)
 REPRODUCED = Reproduction(exact=1.0, close=1.0, predicted=1.0, box_px=0.0, score=0.0)

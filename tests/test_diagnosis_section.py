@@ -37,7 +37,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.fault_wording import by_severity, effect, proof_sentence
+from parity.reporting.fault_wording import by_severity, effect, proof_sentence, together
 from parity.reporting.figures.diagnosis import (
     bars_of,
     captions,
@@ -353,6 +353,19 @@ def test_a_proof_is_a_sentence(proof: Proof, sentence: str) -> None:
 )
 def test_what_a_fault_does_is_said_in_objects_first(severity: Severity, does: str) -> None:
     assert effect(severity, 122) == does
+
+
+def test_faults_of_keypoints_alone_are_not_said_to_change_nothing() -> None:
+    moved = replace(FIXED, shapes={"keypoint_px": 40.0})
+    steps = (
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(moved, kind="fault", name="a", lost=0.0, share=None),
+        waterfall_step(moved, kind="fault", name="b", lost=0.0, share=None),
+    )
+    severity = Severity(shapes={"keypoint_px": 40.0})
+    faults = tuple(replace(BGR, name=name, severity=severity) for name in "ab")
+    both = together(faults, replace(DIAGNOSIS, faults=faults, waterfall=steps))
+    assert effect(both, 10, several=True) == "move keypoints by up to 40 px"
 
 
 def test_faults_are_read_by_what_they_do() -> None:

@@ -14,7 +14,8 @@ from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.externals import known_of, source_of
-from parity.planning.plan import Plan, plan_run
+from parity.planning.plan import Plan
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 from parity.record.manifest import Manifest, RecordedTensor
 
@@ -49,7 +50,7 @@ def planned_by(external: str) -> Plan:
     [
         ("{mine: }", "mine must have detections, input_tensors, recorded or inject."),
         ("{m: {raw_outputs: tensors}}", "m must have detections, input_tensors, recorded or"),
-        ("{m: {recorded: tensors}}", "tensors is no recording: it holds no manifest.json."),
+        ("{m: {recorded: tensors}}", "tensors is not a recording: it holds no manifest.json."),
         ("{m: {recorded: rec, raw_outputs: tensors}}", "m must have either recorded or input_t"),
         ("{m: {recorded: rec, tensor_shape: [0, 3]}}", "shape.0 is 0; it must be at least 1."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
@@ -61,7 +62,7 @@ def planned_by(external: str) -> Plan:
         ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
-        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
+        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is not a folder."),
         (
             "{m: {inject: [], input_tensors: boxes}}",
             "a folder without any *.npy or *.raw or *.bin.",
@@ -143,7 +144,7 @@ def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:
     assert plan.control_detections(wildcards)
     assert plan.control_candidates(wildcards)
     assert plan.tensors(wildcards) == ["tensors/a.npy"]
-    with pytest.raises(UserError, match="gate names external-m, of which there are no boxes"):
+    with pytest.raises(UserError, match="gate names external-m, which has no boxes"):
         configured("{m: {input_tensors: tensors}}", gate=["external-m"])
 
 

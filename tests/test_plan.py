@@ -12,7 +12,8 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.plan import Plan, plan_run
+from parity.planning.plan import Plan
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 
 
@@ -186,7 +187,7 @@ def test_paths(folder: Path) -> None:
     )
     assert plan.models == ["a", "b"]
     assert plan.weights(wildcards) == ["own.pt"]
-    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is no file"
+    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is not a file"
     assert plan.given_export(wildcards) == ["own.onnx"]
     assert plan.given_export(SimpleNamespace(export="fp32")) == []
     assert plan.comparison_alone(wildcards) == {"runtime-own": ["pytorch-square", "onnx-own"]}

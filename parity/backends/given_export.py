@@ -162,7 +162,8 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
         classes = stated or classes_of(source.shapes, task, family)
         if classes is None:
             raise UserError(
-                f"{path} says nothing of its classes; name them under reference.metadata.names."
+                f"{path} does not say which classes it has; name them under "
+                "reference.metadata.names."
             )
         names, rows = (*before, *source.deviations), BOX_ROWS + classes
         if family != ULTRALYTICS:

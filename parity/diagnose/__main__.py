@@ -41,7 +41,8 @@ WITHOUT_WEIGHTS = (
 INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, by convention of shells."""
 
-CONFIG, TARGET = "config.yaml", "results/verdict/verdict.json"
+CONFIG, VERDICT = "config.yaml", "results/verdict/verdict.json"
+TARGETS = (VERDICT, "results/report/index.html")
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
 """Options that say what is known of the deployment."""
 
@@ -121,9 +122,9 @@ def check_file(path: Path, what: str, *suffixes: str) -> None:
         If not.
     """
     if not path.is_file():
-        raise UserError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
+        raise UserError(f"{path} {'is not a file' if path.exists() else 'does not exist'}.")
     if path.suffix.lower() not in suffixes:
-        raise UserError(f"{path} is no {suffixes[0]} file; name {what}.")
+        raise UserError(f"{path} is not a {suffixes[0]} file; name {what}.")
 
 
 def write_configuration(path: Path, config: dict[str, Any]) -> None:
@@ -145,7 +146,7 @@ def run_workflow(folder: Path, cores: str) -> int:
 
     What it answers is said by :func:`answer` in other words; its last words count where it failed.
     """
-    command = [sys.executable, "-m", "snakemake", TARGET, "--cores", cores]
+    command = [sys.executable, "-m", "snakemake", *TARGETS, "--cores", cores]
     command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--configfile", str(folder / CONFIG)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:  # noqa: S603
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write(f"{answer(folder)}\n")
     if not options.weights:
         sys.stdout.write(WITHOUT_WEIGHTS)
-    return load(folder / TARGET, RunVerdict).answers.exit_code
+    return load(folder / VERDICT, RunVerdict).answers.exit_code
 
 
 if __name__ == "__main__":

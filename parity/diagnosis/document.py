@@ -321,6 +321,8 @@ class BoxComparison:
         The medians of the same.
     panoptic_quality : float
         See :func:`parity.comparison.agreement.panoptic_quality`.
+    shapes : dict of str to float
+        Largest differences of what a task adds to boxes, by the names of :data:`HARMLESS_SHAPES`.
     """
 
     reference: int
@@ -333,6 +335,7 @@ class BoxComparison:
     box_px_median: float | None
     score_median: float | None
     panoptic_quality: float
+    shapes: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -468,7 +471,7 @@ class DiagnosisDocument:
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/5"
+    SCHEMA: ClassVar[str] = "diagnosis/6"
 
     model: str
     external: str

@@ -116,7 +116,7 @@ def take_adapted(
     if adapted:
         check_family(given, network.family, classes, size)
         given.adapt_to(network.family, classes)
-    elif network.task.has_boxes and not (network.head.end2end or finished_by(given.model)):
+    elif network.task.has_boxes and not (network.head.finished or finished_by(given.model)):
         tensors = [network.preprocess(image) for image in probes(height, width)]
         truth = [network.forward_batch([tensor])[0] for tensor in tensors]
         rows = len(truth[0][0])

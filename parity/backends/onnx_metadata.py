@@ -41,7 +41,7 @@ class ModelFacts:
         Class names by id.
     rect : bool
         Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
-    end2end : bool
+    finished : bool
         Whether the output holds finished boxes that need no NMS.
     suppressed : bool
         Whether that is because NMS is part of the graph, not because of the head.
@@ -62,7 +62,7 @@ class ModelFacts:
     stride: int
     names: dict[int, str]
     rect: bool
-    end2end: bool
+    finished: bool
     suppressed: bool
     batch: int
     dtype: str
@@ -79,7 +79,7 @@ class ModelFacts:
     def head(self) -> NetworkHead:
         """What the end of the network is."""
         fitted = FAMILIES[self.family].fitted
-        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape, fitted)
+        return NetworkHead(self.task_name, self.finished, self.keypoint_shape, fitted)
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
         stride=said.stride,
         names=said.names,
         rect=not fixed,
-        end2end=finished,
+        finished=finished,
         suppressed=layout.head == "suppressed",
         batch=batch,
         dtype=taken.dtype,

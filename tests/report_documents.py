@@ -57,7 +57,7 @@ BGR = FoundFault(
     fix="Turn OpenCV's BGR into RGB exactly once.",
     fixes={
         "python": "x = x[..., ::-1]\ny = x",
-        "cpp": "a < b; // </b><b>",
+        "cpp": "if (a < b)  // </b><b>\n    c = a;\n\nd = c;",
         "swift": "let x = y",
     },
     run=("python", "cpp"),
@@ -161,6 +161,8 @@ DIAGNOSIS = DiagnosisDocument(
     },
     names={0: "person"},
     labels={10000: "<i>cat</i>"},
+    fixes=BGR.fixes,
+    run=BGR.run,
 )
 HARMLESS = replace(
     DIAGNOSIS,

@@ -143,7 +143,7 @@ def return_parts(model: onnx.ModelProto) -> None:
 def return_more(model: onnx.ModelProto) -> None:
     """Return the feature maps of the network before its predictions."""
     maps = [node.output[0] for node in model.graph.node if node.op_type == "Conv"][-2:]
-    model.graph.output.insert(0, value(maps[0], None))
+    model.graph.output.insert(0, value(maps[0], [1, CLASSES, 20, 20]))
 
 
 def exchange_rows(model: onnx.ModelProto) -> None:
@@ -190,6 +190,10 @@ def lose_sizes(model: onnx.ModelProto) -> None:
             model.metadata_props.remove(entry)
 
 
+def state_no_shape(model: onnx.ModelProto) -> None:
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+
+
 def leave(_model: onnx.ModelProto) -> None:
     """Change nothing."""
 
@@ -220,6 +224,7 @@ EDITS = [
     Edited(as_deepstream, "corners", "", "as DeepStream-Yolo exports do"),
     Edited(strip, "", "imgsz names stride task", "lacks imgsz, names, stride and task"),
     Edited(lose_sizes, "", "imgsz stride", "lacks imgsz and stride"),
+    Edited(state_no_shape, "", "", ""),
     Edited(leave, "", "", ""),
 ]
 

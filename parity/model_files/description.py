@@ -49,6 +49,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
             check_operators(model, path)
             check_expansion(model, path)
             sort_nodes(model.graph)
+            complete_outputs(model)
             onnx.checker.check_model(model, full_check=True)
             for tensor in stored_tensors(model.graph).values():
                 numpy_helper.to_array(tensor)  # the checker does not count the numbers
@@ -91,6 +92,16 @@ def check_version(model: onnx.ModelProto, path: str | Path) -> None:
             f"{path} has the operator set {opset}, and the newest that is known here is {newest}; "
             "export it with an older one (opset)."
         )
+
+
+def complete_outputs(model: onnx.ModelProto) -> None:
+    """Write the shapes of outputs that state none, which runtimes infer, and the checker asks for."""
+    types = [output.type for output in model.graph.output]
+    if all(each.tensor_type.HasField("shape") for each in types if each.HasField("tensor_type")):
+        return
+    inferred = onnx.shape_inference.infer_shapes(model).graph.output
+    for output, found in zip(model.graph.output, inferred, strict=True):
+        output.CopyFrom(found)
 
 
 def check_undamaged(path: str | Path) -> None:

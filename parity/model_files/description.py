@@ -95,7 +95,7 @@ def check_version(model: onnx.ModelProto, path: str | Path) -> None:
 
 
 def complete_outputs(model: onnx.ModelProto) -> None:
-    """Write the shapes of outputs that state none, which runtimes infer, and the checker asks for."""
+    """Write the shapes of outputs that state none; runtimes infer them, the checker does not."""
     types = [output.type for output in model.graph.output]
     if all(each.tensor_type.HasField("shape") for each in types if each.HasField("tensor_type")):
         return

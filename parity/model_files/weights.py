@@ -86,6 +86,7 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
                 with suppress(ValueError):
                     name = stored[0].removesuffix(QUANTISED)
                     found[name] = _real(stored, tensors, axis=0), "int8"
+                    found |= _bias(node, tensors)
         elif node.op_type in INTEGER and node.input[1] in tensors:
             name = node.input[1].removesuffix(QUANTISED)
             if f"{name}{SCALE}" in tensors:
@@ -93,6 +94,17 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
                     found[name] = _of_integers(node, tensors, name), "int8"
     found |= _fused(model, found)
     return {name: (array, kind) for name, (array, kind) in found.items() if array.size >= SMALLEST}
+
+
+def _bias(
+    node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]
+) -> dict[str, tuple[np.ndarray, str]]:
+    """Return the bias of a ``QLinearConv``: int32, in units of the product of both scales."""
+    names = [node.input[i] for i in (8, 1, 4) if i < len(node.input)]
+    if len(names) < 3 or not set(names) <= set(tensors):
+        return {}
+    bias, taken, kernel = (numpy_helper.to_array(tensors[name]) for name in names)
+    return {names[0].removesuffix(QUANTISED): (bias * taken * kernel, "int8")}
 
 
 def _fused(

@@ -14,7 +14,7 @@ from parity.backends.recognition import (
     classes_of,
     is_finished,
     recognised,
-    task_of,
+    task_by_shapes,
     with_built_in_preprocessing,
 )
 from parity.detection.head import NetworkHead
@@ -152,7 +152,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     given, metadata = Given.load(path), options["metadata"]
     said, size = read_metadata(given.metadata), given.fixed or tuple(options["imgsz"])
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
-    task = metadata.get("task") or said.task or task_of(given.shapes)
+    task = metadata.get("task") or said.task or task_by_shapes(given.shapes)
     stated = len(named) or classes_apart(given.shapes, cell_count(size))
     with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):
         source = with_built_in_preprocessing(arranged)

@@ -15,7 +15,7 @@ from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
 from parity.model_files.adapting import count_channels, forced, shape_of
-from parity.model_files.arranging import arrange
+from parity.model_files.arranging import put_predictions_first
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
 from parity.model_files.families.family import FAMILIES, FAMILY, cell_count
@@ -91,7 +91,7 @@ class Given:
         size : tuple of int
             Height and width of the input, px.
         """
-        names = arrange(self.model, rows, cell_count(size))
+        names = put_predictions_first(self.model, rows, cell_count(size))
         if not names:
             yield self, ()
             return

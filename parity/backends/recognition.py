@@ -84,7 +84,7 @@ def is_finished(given: Given, size: tuple[int, int]) -> bool:
     return len(shape) == 3 and shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
 
 
-def task_of(shapes: Sequence[Sequence[int | str]]) -> str:
+def task_by_shapes(shapes: Sequence[Sequence[int | str]]) -> str:
     """Return the task of a file that states none, of the shapes of its outputs."""
     return "segment" if [len(shape) for shape in shapes] == [3, 4] else "detect"
 

@@ -112,7 +112,7 @@ def classes_apart(shapes: Sequence[Shape], cells: int) -> int:
     return int(others[0]) if known else 0
 
 
-def arrange(model: onnx.ModelProto, rows: int, cells: int) -> tuple[str, ...]:
+def put_predictions_first(model: onnx.ModelProto, rows: int, cells: int) -> tuple[str, ...]:
     """Make the predictions of a model its first output; return how they were arranged, if not so.
 
     Parameters

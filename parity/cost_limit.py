@@ -1,7 +1,8 @@
-"""Ending a process whose work takes too much time or memory, wherever in foreign code it hangs.
+"""Ending a process whose work takes too much time or memory, and saying so where it dies of it.
 
-A loop in C neither lets go of Python's lock nor looks at signals, so another process watches: this
-file, run as a script. It knows nothing of the library and ends with the process that it watches.
+A loop in C neither lets go of Python's lock nor looks at signals, and a runtime that meets a
+damaged file may end the process that it runs in. So another process watches: this file, run as a
+script. It knows nothing of the library and ends with the process that it watches.
 """
 
 import atexit
@@ -33,12 +34,15 @@ class MostCost:
         Memory that it takes beyond what the process has when it begins.
     too_long, too_large : str
         What the user is told where it costs more.
+    died : str
+        What the user is told where the process ends meanwhile, without a word of its own.
     """
 
     seconds: float
     megabytes: float
     too_long: str
     too_large: str
+    died: str
 
 
 @contextmanager
@@ -73,7 +77,8 @@ def watch(process: int) -> str:
     Returns
     -------
     str
-        What to tell the user of a block that costs more; empty once the orders end.
+        What to tell the user of a block that costs more, or in which the process ended; empty where
+        the orders end outside of any.
     """
     cost, deadline, most, rest = None, 0.0, 0.0, b""
     while True:
@@ -81,7 +86,7 @@ def watch(process: int) -> str:
         if ready:
             received = os.read(0, 1 << 16)
             if not received:
-                return ""
+                return cost.died if cost else ""
             *orders, rest = (rest + received).split(b"\n")
             for order in orders:
                 content = json.loads(order)
@@ -108,9 +113,10 @@ def main(process: int) -> None:
     """Watch a process, and kill it with a sentence if need be."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when its parent does
     sentence = watch(process)
-    if sentence and os.getppid() == process:
+    if sentence:
         line = f"error: {' '.join(sentence.split())}\n"
         os.write(2, line.encode(errors="backslashreplace"))
+    if sentence and os.getppid() == process:
         os.kill(process, signal.SIGKILL)
 
 

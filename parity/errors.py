@@ -19,6 +19,8 @@ class UserError(Exception):
 
 MAX_SHOWN = 100
 """Characters of a foreign text in a sentence (chosen)."""
+MAX_SAID = 300
+"""Characters of a foreign error in a sentence (chosen)."""
 
 
 def shown(text: str) -> str:
@@ -28,8 +30,9 @@ def shown(text: str) -> str:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return what a foreign error says, which may be many lines or nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """Return what a foreign error says, which may be many lines, very long or nothing."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}…"
 
 
 class UnreadableImageError(UserError):

@@ -23,7 +23,7 @@ rule latency:
     log:
         "logs/latency/{model}/{export}.log",
     conda:
-        "../envs/pytorch.yaml"
+        "../envs/pytorch.yaml" if PLAN.has_checkpoint else "../envs/onnx.yaml"
     threads: lambda wildcards: workflow.cores  # nothing else may run meanwhile
     params:
         latency=lookup("latency", within=config),

@@ -16,7 +16,7 @@ rule layers:
     log:
         "logs/layers/{model}/{export}.log",
     conda:
-        "../envs/pytorch.yaml"
+        "../envs/pytorch.yaml" if PLAN.has_checkpoint else "../envs/onnx.yaml"
     threads: 1
     params:
         suspect=lookup("{export}", within=PLAN.suspects),

@@ -60,23 +60,28 @@ def workload(yolo11n_onnx: Path) -> Workload:
 
 
 def test_the_whole_machine_is_a_process_per_core_for_an_arm(workload: Workload) -> None:
-    single, whole = line_ups(4, workload)
+    single, whole = line_ups(4, workload, images=100)
     assert {each.kind for each in single} == {each.kind for each in whole} == set(WITH_TORCH)
     assert all((each.processes, each.threads) == (1, 1) for each in single)
     for each in whole:
         expected = (4, 1) if each.kind.endswith(" arm") else (1, 4)
         assert (each.processes, each.threads) == expected
-    assert len(line_ups(1, workload)) == 1
+    assert len(line_ups(1, workload, images=100)) == 1
+
+
+def test_no_process_is_left_without_an_image(workload: Workload) -> None:
+    _, whole = line_ups(4, workload, images=2)
+    assert {each.processes for each in whole if each.kind.endswith(" arm")} == {2}
 
 
 def test_where_a_file_is_the_reference_nothing_needs_torch(workload: Workload) -> None:
-    (single,) = line_ups(1, replace(workload, reference="fp32.onnx"))
+    (single,) = line_ups(1, replace(workload, reference="fp32.onnx"), images=100)
     assert [each.kind for each in single] == ["reference arm", "ONNX arm", "bare session.run"]
     assert set(WITHOUT_TORCH) | set(WITH_TORCH) == set(RUNNERS), "each kind runs somewhere"
 
 
 def test_predict_runs_no_file_that_is_not_onnx(workload: Workload) -> None:
-    (single,) = line_ups(1, replace(workload, onnx="model.zip"))
+    (single,) = line_ups(1, replace(workload, onnx="model.zip"), images=100)
     assert [each.kind for each in single if "predict" in each.kind] == ["predict on the .pt"]
 
 

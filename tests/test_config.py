@@ -15,6 +15,7 @@ from parity.comparison.threshold_grid import Steps
 from parity.errors import UserError
 from parity.planning.checks import checked
 from parity.planning.config import Config
+from parity.planning.config_file import main as check_named_files
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 
 TOLERANCES = {
@@ -303,3 +304,25 @@ def test_every_key_is_described_and_closed(path: str, part: dict[str, Any]) -> N
     assert part.get("description", "").strip(), f"{path} is not described"
     if part.get("type") == "object":
         assert "additionalProperties" in part, f"{path} takes any key"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: [1,\nb: {", "not valid YAML at line"),
+        (b"- a\n- b\n", "must hold keys with values"),
+        (b"", "must hold keys with values"),
+        (b"\x94\x00\xff" * 9, "is not text in UTF-8"),
+        (b"__use_yte__: true\n", "evaluates Python"),
+        (None, "does not exist"),
+    ],
+)
+def test_a_file_that_snakemake_would_read_first_is_checked(
+    content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / "bad.yaml").write_bytes(content)
+    named = ["--configfile", str(ROOT / "config.yaml"), str(tmp_path / "bad.yaml")]
+    with pytest.raises(UserError, match=said):
+        check_named_files(["-n", *named, "--config", "a=b"])
+    check_named_files(["-n", *named[:2], "--config", "configfile=b"])

@@ -61,6 +61,7 @@ def test_there_is_an_example_of_each() -> None:
         "A pipeline choice",
         "A task",
         "A runtime",
+        "A family",
         "A box format",
         "A section of the report",
     ]
@@ -141,6 +142,34 @@ def test_a_task_is_supported_and_decoded(tmp_path: Path) -> None:
     models, scores = use("A task", tmp_path, TASK).splitlines()
     assert "detectors with objectness" in models
     assert json.loads(scores) == pytest.approx([0.45, 0.8])
+
+
+FAMILY = """
+import sys
+from pathlib import Path
+import numpy as np
+from parity.backends.given_export import take_reference
+from parity.backends.onnx_network import OnnxNetwork
+from parity.planning.schema import complete
+from tests.family_files import SIDE, write_network
+
+folder = Path(sys.argv[1])
+boxes = np.array([[[10, 20, 30, 60], [5, 5, 7, 9]]], np.float32)
+scores = np.array([[[0.9, 0.1, 0.2], [0.3, 0.4, 0.8]]], np.float32)
+path = write_network(folder / "given.onnx", {"boxes": boxes, "scores": scores})
+complete({"models": {"m": {"reference": {"onnx": str(path)}, "family": "corner_pairs"}}})
+options = {"imgsz": [SIDE, SIDE], "metadata": {}, "family": "corner_pairs"}
+take_reference(path, folder / "own.onnx", options)
+network = OnnxNetwork.load(folder / "own.onnx", threads=1)
+found = network.forward(network.preprocess(np.zeros((SIDE, SIDE, 3), np.uint8)))
+print(network.family, found[:4].T.tolist(), len(network.names))
+"""
+
+
+def test_a_family_is_read(tmp_path: Path) -> None:
+    said = use("A family", tmp_path, FAMILY, tmp_path)
+    boxes = [[20.0, 40.0, 20.0, 40.0], [6.0, 7.0, 2.0, 4.0]]
+    assert said == f"corner_pairs {boxes} 3\n"
 
 
 RUNTIME = """

@@ -8,9 +8,9 @@ import pytest
 from tests.conftest import ROOT
 
 BLOCK = """
-import sys
+import os, signal, sys
 from parity.cost_limit import MostCost, cost_limit
-with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large")):
+with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large", "it died")):
     {block}
 print("went on")
 """
@@ -25,6 +25,8 @@ ENDLESS = "sum(iter(int, 1))"  # never lets go of the interpreter
         (ENDLESS, "error: it took too long: \\udcff\n", -9),
         ("kept = [bytearray(500_000_000), " + ENDLESS + "]", "error: it is too large\n", -9),
         ("raise ValueError", "ValueError", 1),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "error: it died\n", -11),
+        ("os._exit(3)", "error: it died\n", 3),
     ],
 )
 def test_what_costs_too_much_is_stopped(block: str, said: str, status: int) -> None:
@@ -38,4 +40,4 @@ def test_what_costs_too_much_is_stopped(block: str, said: str, status: int) -> N
     )
     assert (done.returncode, done.stdout) == (status, "" if status else "went on\n")
     assert said in done.stderr
-    assert done.stderr.count("error:") == (status == -9)
+    assert done.stderr.count("error:") == (status not in (0, 1))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.detection.decoding import EMPTY, decode, decode_end2end
+from parity.detection.decoding import EMPTY, decode, decode_finished
 
 NAN, INF = np.nan, np.inf
 
@@ -59,7 +59,7 @@ def test_it_finds_what_a_loop_finds(classes: int, anchors: int, seed: int) -> No
     np.testing.assert_array_equal(output, before)
 
 
-@pytest.mark.parametrize("function", [decode, decode_end2end])
+@pytest.mark.parametrize("function", [decode, decode_finished])
 def test_nothing_keeps_shapes_and_types(function: object) -> None:
     output = np.zeros((84, 8400), np.float32) if function is decode else np.zeros((300, 6), "f4")
     candidates = function(output, 0.01)
@@ -75,7 +75,7 @@ def test_candidates_do_not_keep_the_raw_output_alive() -> None:
     assert (candidates.boxes >= 0).all()
     assert (candidates.scores > 0).all()
     rows = np.array([[1, 2, 3, 4, 0.9, 5]], np.float32)
-    finished = decode_end2end(rows, 0.01)
+    finished = decode_finished(rows, 0.01)
     rows[:] = -1
     assert finished.boxes.tolist() == [[1, 2, 3, 4]]
     assert finished.scores[0] == np.float32(0.9)
@@ -91,7 +91,7 @@ def test_candidates_do_not_keep_the_raw_output_alive() -> None:
 )
 def test_finished_boxes(rows: list[list[float]], kept: list[int], reason: str) -> None:
     output = np.array(rows, np.float32)
-    candidates = decode_end2end(output, 0.01)
+    candidates = decode_finished(output, 0.01)
     np.testing.assert_array_equal(candidates.boxes, output[kept, :4])
     np.testing.assert_array_equal(candidates.scores, output[kept, 4])
     assert candidates.class_ids.tolist() == output[kept, 5].astype(int).tolist(), reason

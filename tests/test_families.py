@@ -209,7 +209,7 @@ def test_queries_become_boxes_of_the_stretched_image(
     write_network(given, form(outputs), second_input=second_input, opset=opset)
     network = taken(given, tmp_path / "own.onnx", **options)
     assert network.family == "rtdetr"
-    assert network.head.end2end, "there is no NMS"
+    assert network.head.finished, "there is no NMS"
     stretched = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     expected = stretched[..., ::-1].transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
     np.testing.assert_array_equal(network.preprocess(image), expected)

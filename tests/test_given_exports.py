@@ -15,13 +15,14 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime import InferenceSession
 
 from parity.backends.given_export import LoadReference, take_adapted
+from parity.backends.given_file import Given
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, adapt
 from parity.model_files.completing import COMPLETED
-from parity.model_files.description import describe_file, load_given
+from parity.model_files.description import describe_file, load_given, take_given
 from parity.model_files.inspection import of_metadata
 from tests.conftest import ROOT
 from tests.test_hostile_graphs import detector, looping
@@ -69,6 +70,23 @@ def divide(model: onnx.ModelProto) -> None:
     before(model, [node], value("pixels", [1, 3, 640, 640]))
 
 
+def exchange_colours(model: onnx.ModelProto) -> None:
+    node = helper.make_node(
+        "Gather", ["bgr", constant(model, "i", [2, 1, 0], np.int64)], [""], axis=1
+    )
+    before(model, [node], value("bgr", [1, 3, 640, 640]))
+
+
+def divide_and_exchange(model: onnx.ModelProto) -> None:
+    nodes = [
+        helper.make_node("Div", ["bytes", constant(model, "k", 255)], ["divided"]),
+        helper.make_node(
+            "Gather", ["divided", constant(model, "i", [2, 1, 0], np.int64)], [""], axis=1
+        ),
+    ]
+    before(model, nodes, value("bytes", [1, 3, 640, 640]))
+
+
 def take_uint8(model: onnx.ModelProto) -> None:
     nodes = [
         helper.make_node("Cast", ["bytes"], ["cast"], to=TensorProto.FLOAT),
@@ -86,6 +104,52 @@ def take_channels_last(model: onnx.ModelProto) -> None:
 def transpose(model: onnx.ModelProto) -> None:
     node = helper.make_node("Transpose", ["output0"], ["turned"], perm=[0, 2, 1])
     after(model, [node], [1, ANCHORS, 4 + CLASSES])
+
+
+def leave_out_batch(model: onnx.ModelProto) -> None:
+    shape = constant(model, "shape", [4 + CLASSES, ANCHORS], np.int64)
+    after(
+        model, [helper.make_node("Reshape", ["output0", shape], ["flat"])], [4 + CLASSES, ANCHORS]
+    )
+
+
+def divide_boxes(model: onnx.ModelProto) -> None:
+    scales = np.array([640] * 4 + [1] * CLASSES).reshape(1, -1, 1)
+    node = helper.make_node("Div", ["output0", constant(model, "k", scales)], ["fractions"])
+    after(model, [node], [1, 4 + CLASSES, ANCHORS])
+
+
+def return_corners(model: onnx.ModelProto) -> None:
+    matrix = [[1, 0, -0.5, 0], [0, 1, 0, -0.5], [1, 0, 0.5, 0], [0, 1, 0, 0.5]]
+    split = constant(model, "split", [4, CLASSES], np.int64)
+    nodes = [
+        helper.make_node("Split", ["output0", split], ["boxes", "scores"], axis=1),
+        helper.make_node("MatMul", [constant(model, "matrix", matrix), "boxes"], ["corners"]),
+        helper.make_node("Concat", ["corners", "scores"], ["found"], axis=1),
+    ]
+    after(model, nodes, [1, 4 + CLASSES, ANCHORS])
+
+
+def return_parts(model: onnx.ModelProto) -> None:
+    split = constant(model, "split", [4, CLASSES], np.int64)
+    nodes = [
+        helper.make_node("Split", ["output0", split], ["boxes", "scores"], axis=1),
+        helper.make_node("Transpose", ["boxes"], ["turned"], perm=[0, 2, 1]),
+    ]
+    after(model, nodes, [1, ANCHORS, 4])
+    model.graph.output.insert(0, value("scores", [1, CLASSES, ANCHORS]))
+
+
+def return_more(model: onnx.ModelProto) -> None:
+    """Return the feature maps of the network before its predictions."""
+    maps = [node.output[0] for node in model.graph.node if node.op_type == "Conv"][-2:]
+    model.graph.output.insert(0, value(maps[0], [1, CLASSES, 20, 20]))
+
+
+def exchange_rows(model: onnx.ModelProto) -> None:
+    """Return the scores before the boxes, which no reader here expects."""
+    inputs = next(node for node in model.graph.node if "output0" in node.output).input
+    inputs[0], inputs[1] = inputs[1], inputs[0]
 
 
 def remove_sigmoid(model: onnx.ModelProto) -> None:
@@ -126,6 +190,10 @@ def lose_sizes(model: onnx.ModelProto) -> None:
             model.metadata_props.remove(entry)
 
 
+def state_no_shape(model: onnx.ModelProto) -> None:
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+
+
 def leave(_model: onnx.ModelProto) -> None:
     """Change nothing."""
 
@@ -142,13 +210,21 @@ class Edited:
 
 EDITS = [
     Edited(divide, "pixels", "", "dividing them by 255 is part of its graph"),
+    Edited(exchange_colours, "bgr", "", "It takes blue, green and red"),
+    Edited(divide_and_exchange, "bgr pixels", "", "dividing them by 255 is part of its graph"),
     Edited(take_uint8, "uint8 nhwc", "", "It takes uint8 pixel values"),
     Edited(take_channels_last, "nhwc", "", "It takes (batch, height, width, channels)"),
     Edited(transpose, "transposed", "", "Its output is transposed"),
+    Edited(leave_out_batch, "squeezed", "", "Its output lacks the axis of the batch"),
+    Edited(divide_boxes, "fractions", "", "Its boxes are fractions of the sides of its input"),
+    Edited(return_corners, "edges", "", "Its boxes are x1, y1, x2, y2"),
+    Edited(return_parts, "apart", "", "It returns boxes and scores as two outputs"),
+    Edited(return_more, "reordered", "", "Its predictions are not its first output"),
     Edited(remove_sigmoid, "logits", "", "Its scores are logits"),
     Edited(as_deepstream, "corners", "", "as DeepStream-Yolo exports do"),
     Edited(strip, "", "imgsz names stride task", "lacks imgsz, names, stride and task"),
     Edited(lose_sizes, "", "imgsz stride", "lacks imgsz and stride"),
+    Edited(state_no_shape, "", "", ""),
     Edited(leave, "", "", ""),
 ]
 
@@ -190,6 +266,34 @@ def test_what_deviates_is_recognised_undone_and_said(
         np.testing.assert_allclose(found, expected, atol=2e-4)
     if not case.said:
         assert (tmp_path / "own.onnx").read_bytes() == (tmp_path / "given.onnx").read_bytes()
+
+
+def test_what_nothing_explains_is_said(
+    yolo11n_pt: Path, yolo11n_static: Path, tmp_path: Path
+) -> None:
+    model = onnx.load(yolo11n_static)
+    exchange_rows(model)
+    onnx.save(model, tmp_path / "given.onnx")
+    take_adapted(tmp_path / "given.onnx", tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
+    metadata = {e.key: e.value for e in onnx.load(tmp_path / "own.onnx").metadata_props}
+    (finding,) = of_metadata(metadata)
+    assert finding.sentence.startswith(
+        "What it returns for a photograph is far from what the checkpoint returns"
+    )
+
+
+def open_channels(model: onnx.ModelProto) -> None:
+    axes = [f"unk__{i}" for i in range(4)]
+    model.graph.input[0].CopyFrom(value("images", axes))
+
+
+def test_an_open_axis_of_channels_is_counted(yolo11n_onnx: Path, tmp_path: Path) -> None:
+    model = onnx.load(yolo11n_onnx)
+    open_channels(model)
+    onnx.save(model, tmp_path / "given.onnx")
+    given = Given.load(tmp_path / "given.onnx")
+    assert (given.fixed, given.changed) == (None, True)
+    assert given.model.graph.input[0].type.tensor_type.shape.dim[1].dim_value == 3
 
 
 def test_metadata_of_the_configuration_replaces_that_of_the_file(
@@ -340,6 +444,25 @@ def with_plugin(model: onnx.ModelProto) -> None:
     model.opset_import.append(helper.make_opsetid("trt.plugins", 1))
 
 
+def with_plugin_of_no_domain(model: onnx.ModelProto) -> None:
+    with_plugin(model)
+    model.graph.node[-1].domain = ""
+
+
+def with_plugin_not_imported(model: onnx.ModelProto) -> None:
+    with_plugin(model)
+    del model.opset_import[-1]
+
+
+def with_extension(model: onnx.ModelProto) -> None:
+    with_own_operator(model)
+    model.graph.node[-1].domain = model.opset_import[-1].domain = "ai.onnx.contrib"
+
+
+def with_newer_operators(model: onnx.ModelProto) -> None:
+    model.opset_import[0].version = 99
+
+
 def with_own_operator(model: onnx.ModelProto) -> None:
     node = helper.make_node("Cool", ["output0"], ["cooled"], domain="my.company")
     after(model, [node], [1, 4 + CLASSES, ANCHORS])
@@ -354,6 +477,10 @@ def newer(model: onnx.ModelProto) -> None:
     ("edit", "said"),
     [
         (with_plugin, "has operators that only TensorRT knows (EfficientNMS_TRT of trt.plugins)"),
+        (with_plugin_of_no_domain, "operators that only TensorRT knows (EfficientNMS_TRT); give"),
+        (with_plugin_not_imported, "has operators that only TensorRT knows"),
+        (with_extension, "does not know (Cool of ai.onnx.contrib)"),
+        (with_newer_operators, "has the operator set 99, and the newest that is known here is"),
         (with_own_operator, "does not know (Cool of my.company); export the model without them"),
         (newer, "is of IR version 99, and the newest that is known here is"),
     ],
@@ -379,6 +506,15 @@ def test_graphs_that_cannot_run_say_why_and_what_to_do(
         (b"PK\x03\x04rest", "is a ZIP archive, such as a .pt; give an .onnx file"),
         (b"\x1c\x00\x00\x00TFL3", "is a TFLite model; give an .onnx file"),
         (b"ftrt", "is a TensorRT engine; give an .onnx file"),
+        (b'\x20\0\0\0{"task": "detect"}ftrt', "TensorRT engine that Ultralytics exported"),
+        (b"\x40" + bytes(7) + b'{"a": {"dtype": "F32"}}', "is a safetensors file"),
+        (b'<?xml version="1.0"?><net name="x" version="11">', "is an OpenVINO model"),
+        (b"7767517\n2 2\n", "is an NCNN model"),
+        (b"\x80\x02}q\x00.", "is a pickle, such as an old .pt"),
+        (b"7z\xbc\xaf'\x1c", "is a 7z archive; unpack it"),
+        (b'{"message": "Not Found"}', "is text instead of a model; give an .onnx file"),
+        ("für dich, wie é".encode()[:-1], "is text instead of a model"),
+        ("a model".encode("utf-16"), "is text instead of a model"),
     ],
 )
 def test_files_that_are_no_models_are_called_what_they_are(
@@ -388,6 +524,24 @@ def test_files_that_are_no_models_are_called_what_they_are(
     with pytest.raises(UserError) as caught:
         load_given(tmp_path / "given.onnx")
     assert said in str(caught.value)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is a folder; give the \.onnx file in it"):
+        load_given(tmp_path)
+
+
+def test_weights_in_constant_nodes_are_taken_from_beside_the_file(tmp_path: Path) -> None:
+    model = detector()
+    for tensor in model.graph.initializer:
+        node = helper.make_node("Constant", [], [tensor.name], value=tensor)
+        model.graph.node.insert(0, node)
+    del model.graph.initializer[:]
+    options = {"location": "weights.bin", "convert_attribute": True, "size_threshold": 0}
+    onnx.save(model, tmp_path / "given.onnx", save_as_external_data=True, **options)
+    take_given(tmp_path / "given.onnx", tmp_path / "elsewhere.onnx")
+    (tmp_path / "weights.bin").unlink()
+    load_given(tmp_path / "elsewhere.onnx")
 
 
 def test_lost_weights_are_named(yolo11n_static: Path, tmp_path: Path) -> None:

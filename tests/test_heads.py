@@ -150,7 +150,7 @@ def test_an_export_agrees_with_predict(name: str, made: Made, images: list[Batch
     path = made.export(name)
     _, options = EXPORTS[name]
     network = OnnxNetwork.load(path, threads=1)
-    assert network.end2end == (name in FINISHED)
+    assert network.finished == (name in FINISHED)
     assert network.rect == options.get("dynamic", False)
     assert network.batch == (1 if network.rect else options.get("batch", 1))
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
@@ -174,7 +174,7 @@ def test_the_reference_agrees_with_predict(
 
     path, size = made.checkpoint(head), {"imgsz": [96, 128], "rect": rect}
     network = PytorchNetwork.load(path, **size, threads=1, device="cpu", end2end=end2end)
-    assert network.head.end2end == end2end
+    assert network.head.finished == end2end
     batch, _ = infer(network, images, floor=0.01, made_by=network_run())
     found = detections(batch, detect, network.head)
     size["nms"] = False if end2end else None

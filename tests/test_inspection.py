@@ -1,5 +1,6 @@
 """The contract of a model file: every contradiction is found, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,6 +184,71 @@ def test_weights_of_dynamic_quantisation_are_compared_dequantised() -> None:
     assert stored["last.weight"][1] == "int8"
     compared = compare_weights(stored, WEIGHTS)
     assert (compared.compared, compared.differing, compared.absent) == (3, [], [])
+
+
+def as_qlinear(made: onnx.ModelProto) -> None:
+    """Store the last kernel as quantised operators take it."""
+    scale = np.abs(WEIGHTS["last.weight"]).max() / 127
+    whole = np.round(WEIGHTS["last.weight"] / np.float32(scale)).astype(np.int8)
+    tensors = {
+        "last.weight_quantized": whole,
+        "last.weight_scale": np.array(scale, np.float32),
+        "last.weight_zero_point": np.array(0, np.int8),
+    }
+    made.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in tensors.items())
+    del made.graph.initializer[2]
+    inputs = ["b", "b_scale", "b_zero_point", *tensors, "output0_scale", "output0_zero_point"]
+    made.graph.node[2].CopyFrom(helper.make_node("QLinearConv", inputs, ["output0"], "last"))
+
+
+def as_bfloat16(made: onnx.ModelProto) -> None:
+    kernel = made.graph.initializer[2]
+    numbers = WEIGHTS["last.weight"].ravel().tolist()
+    kernel.CopyFrom(
+        helper.make_tensor(kernel.name, TensorProto.BFLOAT16, list(kernel.dims), numbers)
+    )
+
+
+def as_constants(made: onnx.ModelProto) -> None:
+    for tensor in made.graph.initializer:
+        made.graph.node.insert(0, helper.make_node("Constant", [], [tensor.name], value=tensor))
+    del made.graph.initializer[:]
+
+
+def with_normalisation(made: onnx.ModelProto) -> None:
+    """Take the factor and the bias of the first convolution out into batch normalisation."""
+    channels = len(WEIGHTS["first.bias"])
+    scale, variance = (RANDOM.uniform(0.5, 2, channels).astype(np.float32) for _ in range(2))
+    mean = RANDOM.normal(0, 1, channels).astype(np.float32)
+    factor = scale / np.sqrt(variance + np.float32(1e-3))
+    tensors = {"scale": scale, "beta": WEIGHTS["first.bias"] + mean * factor}
+    tensors |= {"mean": mean, "variance": variance}
+    kernel = WEIGHTS["first.weight"] / factor[:, None, None, None]
+    del made.graph.initializer[:2]
+    tensors["first.weight"] = kernel
+    made.graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in tensors.items())
+    conv = made.graph.node[0]
+    del conv.input[2]
+    conv.output[0] = "c"
+    inputs = ["c", "scale", "beta", "mean", "variance"]
+    node = helper.make_node("BatchNormalization", inputs, ["a"], epsilon=1e-3)
+    made.graph.node.insert(1, node)
+
+
+@pytest.mark.parametrize("store", [as_qlinear, as_bfloat16, as_constants, with_normalisation])
+def test_weights_that_are_stored_otherwise_are_found(
+    store: Callable[[onnx.ModelProto], None],
+) -> None:
+    made = model()
+    store(made)
+    compared = compare_weights(stored_weights(made), WEIGHTS)
+    assert (compared.compared, compared.differing, compared.absent) == (3, [], [])
+
+
+def test_equal_weights_that_are_stored_once_are_found() -> None:
+    twice = WEIGHTS | {"other.weight": WEIGHTS["last.weight"]}
+    compared = compare_weights(stored_weights(model()), twice)
+    assert (compared.compared, compared.by_value, compared.absent) == (4, 1, [])
 
 
 def in_blocks(weights: np.ndarray, size: int = 8) -> np.ndarray:

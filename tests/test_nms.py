@@ -200,7 +200,7 @@ def test_both_arms_treat_finished_boxes_alike() -> None:
     candidates = Candidates(boxes, scores, rng.integers(0, 80, 50).astype(np.int32))
     image = ImageCandidates("a.jpg", "0", (480, 640), (640, 640), candidates=candidates)
     for conf, max_det in [(0.05, 300), (0.5, 300), (0.05, 7), (0.999, 300)]:
-        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "head": NetworkHead(end2end=True)}
+        options = {"conf": conf, "iou": 0.1, "max_det": max_det, "head": NetworkHead(finished=True)}
         one, other = ours.detect(image, **options), theirs.detect(image, **options)
         assert_equal(one, other)
         assert len(one) == min((scores > np.float32(conf)).sum(), max_det)

@@ -175,7 +175,7 @@ def test_a_network_is_read_from_its_own_metadata(tmp_path: Path) -> None:
     network = OnnxNetwork.load(toy(tmp_path / "toy.onnx", METADATA), threads=1)
     assert (network.imgsz, network.stride, network.rect) == ((64, 64), 32, False)
     assert network.names == {0: "person", 1: "car"}
-    assert not network.end2end
+    assert not network.finished
 
 
 MISTAKES = [

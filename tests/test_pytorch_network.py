@@ -248,7 +248,7 @@ def test_provenance_says_what_made_the_candidates(
 ) -> None:
     made_by = describe_run(networks["pytorch-rect"], yolo11n_pt, floor=0.01, threads=1)
     assert made_by.model_sha256 == sha256(yolo11n_pt)
-    assert (made_by.rect, made_by.device, made_by.head.end2end) == (True, "cpu", False)
+    assert (made_by.rect, made_by.device, made_by.head.finished) == (True, "cpu", False)
     assert made_by.imgsz == (640, 640)
     assert made_by.names[5] == "bus"
     assert {"ultralytics", "torch", "torchvision", "numpy"} <= set(made_by.versions)

@@ -71,6 +71,14 @@ def test_the_reference_takes_the_place_of_pytorch(files: dict[str, str]) -> None
     }
 
 
+def test_a_deployment_of_the_reference_itself_runs_it_once(files: dict[str, str]) -> None:
+    same = configuration(files, exports={"deployed": {"onnx": files["fp32"]}})
+    config = checked(complete(same | {"external": {"mine": {"inject": []}}}))
+    assert list(plan_arms(config)) == ["onnx-reference", "onnx-reference-as-mine", "external-mine"]
+    assert list(plan_comparisons(config, plan_arms(config))) == ["external-mine"]
+    assert "onnx-deployed" in plan_arms(checked(complete(same))), "nothing else is compared"
+
+
 def test_an_open_input_is_read_from_the_file(files: dict[str, str], tmp_path: Path) -> None:
     write_network(tmp_path / "fp32.onnx", yolov5_output(), side="side")
     config = checked(complete(configuration(files, imgsz=96)))

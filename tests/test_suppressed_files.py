@@ -23,7 +23,7 @@ def batch_of(seed: int, count: int, *, steps: int, head: NetworkHead) -> Candida
     random = np.random.default_rng(seed)
     centres, sides = random.uniform(0, 120, (count, 2)), random.uniform(20, 80, (count, 2))
     boxes = np.hstack([centres, sides])
-    if head.end2end:
+    if head.finished:
         boxes = np.hstack([centres, centres + sides])
     scores = random.integers(1, steps, count) / steps
     class_ids = random.integers(0, 3, count)
@@ -48,7 +48,7 @@ def test_what_is_left_is_what_ultralytics_detects(
     crowd: tuple[int, int, int], conf: float, max_det: int, end2end: bool
 ) -> None:
     seed, count, steps = crowd
-    batch = batch_of(seed, count, steps=steps, head=NetworkHead(end2end=end2end))
+    batch = batch_of(seed, count, steps=steps, head=NetworkHead(finished=end2end))
     (image,) = batch.images
     left = SuppressedBatch.of(batch, iou=IOU, detect=detect)
     asked = {"conf": conf, "iou": IOU, "max_det": max_det, "head": batch.made_by.head}

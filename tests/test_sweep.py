@@ -59,7 +59,7 @@ def shaken(candidates: Candidates, seed: int) -> Candidates:
 
 
 def batch_of(images: list[Candidates], *, end2end: bool = False) -> CandidateBatch:
-    made_by = network_run(floor=FLOOR, head=NetworkHead(end2end=end2end))
+    made_by = network_run(floor=FLOOR, head=NetworkHead(finished=end2end))
     records = [
         ImageCandidates(f"{i}.jpg", str(i), (300, 280), (320, 320), candidates=candidates)
         for i, candidates in enumerate(images)

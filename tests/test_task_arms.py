@@ -180,4 +180,4 @@ def test_candidates_and_detections_survive_their_files(arms: Arms, tmp_path: Pat
 
 
 def test_a_head_without_extras_is_detection() -> None:
-    assert NetworkHead() == NetworkHead("detect", end2end=False, keypoint_shape=None)
+    assert NetworkHead() == NetworkHead("detect", finished=False, keypoint_shape=None)

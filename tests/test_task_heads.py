@@ -110,7 +110,7 @@ def test_an_export_is_predict(made: tuple[str, Path], picture: Path, name: str) 
     task, folder = made
     path = folder / f"{name}.onnx"
     network = OnnxNetwork.load(path, threads=1)
-    assert (network.end2end, network.suppressed) == (name != "raw", name == "suppressed")
+    assert (network.finished, network.suppressed) == (name != "raw", name == "suppressed")
     image = candidates_of(network, picture, FLOOR)
     ours = detect(image, conf=CONF, iou=IOU, max_det=300, head=network.head)
     theirs = predicted(path, task, picture)

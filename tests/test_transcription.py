@@ -184,6 +184,14 @@ def test_arguments_in_a_namespace_are_read(tmp_path: Path) -> None:
     assert found.args["imgsz"] == 96
 
 
+@pytest.mark.parametrize("key", ["", "model", "state_dict"])
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_weights_alone_are_called_so(tmp_path: Path, key: str, prefix: str) -> None:
+    weights = {f"{prefix}{name}": tensor for name, tensor in tiny().state_dict().items()}
+    torch.save({key: weights} if key else weights, tmp_path / "a.pt")
+    assert "holds weights without their network (a state dict)" in refused(tmp_path / "a.pt")
+
+
 def test_a_list_of_names_is_read(tmp_path: Path) -> None:
     assert taken(save(tiny(names=["a", "b"]), tmp_path / "a.pt")).names == {0: "a", 1: "b"}
 

@@ -8,14 +8,22 @@ from typing import Any, Protocol
 import numpy as np
 
 from parity.backends.given_file import Given
-from parity.backends.probing import measured_deviations, probes
-from parity.backends.recognition import check_family, recognised
+from parity.backends.probing import FAR, measured_deviations, plausible_reading, probes
+from parity.backends.recognition import (
+    check_family,
+    classes_of,
+    is_finished,
+    recognised,
+    task_by_shapes,
+    with_built_in_preprocessing,
+)
 from parity.detection.head import NetworkHead
 from parity.errors import UserError
-from parity.model_files.adapting import BOX_ROWS, adapt
+from parity.model_files.adapting import BOX_ROWS, UNLIKE, adapt
+from parity.model_files.arranging import classes_apart
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.families.family import FAMILIES, ULTRALYTICS
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
 from parity.tasks.task import Outputs, Task
 
 STRIDE = 32
@@ -102,21 +110,27 @@ def take_adapted(
             f"{path} takes {height}x{width} px; export it with sides that are multiples of "
             f"{network.stride} px, the largest stride of the checkpoint."
         )
-    names, rows, classes = given.deviations, 0, len(network.names)
+    classes, size = len(network.names), (height, width)
+    names, rows = given.deviations, 0
     adapted = network.family != ULTRALYTICS
     if adapted:
-        check_family(given, network.family, classes, (height, width))
+        check_family(given, network.family, classes, size)
         given.adapt_to(network.family, classes)
-    elif network.task.has_boxes and not (network.head.end2end or finished_by(given.model)):
+    elif network.task.has_boxes and not (network.head.finished or finished_by(given.model)):
         tensors = [network.preprocess(image) for image in probes(height, width)]
         truth = [network.forward_batch([tensor])[0] for tensor in tensors]
         rows = len(truth[0][0])
         fed = [np.asarray(tensor) for tensor in tensors]
-        names = measured_deviations(path, fed, truth, names, classes)
+        with given.arranged(rows, size) as (arranged, before):
+            measured = measured_deviations(arranged, fed, truth, classes)
+        names = (*before, *measured.deviations)
+        if measured.distance > FAR:
+            given.model.metadata_props.add(key=UNLIKE, value=source)
+            adapted = True
     if names:
-        adapt(given.model, names, rows, classes)
+        adapt(given.model, names, rows, classes, size)
     said = options["metadata"]
-    completed = complete_metadata(given.model, network, (height, width), said, source=source)
+    completed = complete_metadata(given.model, network, size, said, source=source)
     given.save(destination, changed=bool(names) or completed or adapted)
 
 
@@ -138,21 +152,27 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     given, metadata = Given.load(path), options["metadata"]
     said, size = read_metadata(given.metadata), given.fixed or tuple(options["imgsz"])
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
-    task = metadata.get("task") or said.task or "detect"
-    family = options.get("family") or recognised(given, task, len(named), size)
-    classes = len(named) or FAMILIES[family].classes(given.shapes)
-    if classes is None:
-        raise UserError(
-            f"{path} does not say which classes it has; name them under reference.metadata.names."
-        )
-    names = given.deviations
-    if family != ULTRALYTICS:
-        check_family(given, family, classes, size)
-        given.adapt_to(family, classes)
-    elif task == "detect" and given.shapes[0][1] != (rows := BOX_ROWS + classes):
-        names += ("transposed",) if given.shapes[0][-1] == rows else ()
+    task = metadata.get("task") or said.task or task_by_shapes(given.shapes)
+    stated = len(named) or classes_apart(given.shapes, cell_count(size))
+    with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):
+        source = with_built_in_preprocessing(arranged)
+        family = options.get("family") or recognised(source, task, stated, size)
+        if "scaling" in FAMILIES[family].choices:  # it is fed with pixel values, anyway
+            source = arranged
+        classes = stated or classes_of(source.shapes, task, family)
+        if classes is None:
+            raise UserError(
+                f"{path} does not say which classes it has; name them under "
+                "reference.metadata.names."
+            )
+        names, rows = (*before, *source.deviations), BOX_ROWS + classes
+        if family != ULTRALYTICS:
+            check_family(source, family, classes, size)
+            source.adapt_to(family, classes)
+        elif task == "detect" and not (finished_by(source.model) or is_finished(source, size)):
+            names += plausible_reading(source, classes, size)
     if names:
-        adapt(given.model, names, BOX_ROWS + classes, classes)
-    stated = StatedFacts(named or {i: str(i) for i in range(classes)}, NetworkHead(task))
-    completed = complete_metadata(given.model, stated, size, metadata, source=GRAPH)
-    given.save(destination, changed=bool(names) or completed or family != ULTRALYTICS)
+        adapt(source.model, names, rows, classes, size)
+    facts = StatedFacts(named or {i: str(i) for i in range(classes)}, NetworkHead(task))
+    completed = complete_metadata(source.model, facts, size, metadata, source=GRAPH)
+    source.save(destination, changed=bool(names) or completed or family != ULTRALYTICS)

@@ -1,7 +1,10 @@
 """An ONNX file that is given: loaded, adapted and written."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import onnx
@@ -11,11 +14,12 @@ from parity.backends.onnx_metadata import DTYPES, as_info, check_input
 from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
-from parity.model_files.adapting import forced, shape_of
+from parity.model_files.adapting import count_channels, forced, shape_of
+from parity.model_files.arranging import put_predictions_first
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
-from parity.model_files.families.family import FAMILIES, FAMILY
-from parity.model_files.families.rtdetr import SIDES, is_finished
+from parity.model_files.families.family import FAMILIES, FAMILY, cell_count
+from parity.model_files.families.rtdetr import SIDES, has_authors_end
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,25 @@ class Given:
     ----------
     path : str or Path
         The file.
+    runnable : str or Path
+        What is run to see what it does: the file, or a copy whose outputs are arranged.
     model : onnx.ModelProto
         What it holds; is modified.
     deviations : tuple of str
         How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`.
     fixed : tuple of int or None
         Height and width of its input, px; None if they are open.
-    forgotten : bool
-        Whether an earlier run had written into its metadata, which was removed.
+    changed : bool
+        Whether the model is no longer what the file holds: what an earlier run had written into
+        its metadata was removed, or its channels were counted.
     """
 
     path: str | Path
+    runnable: str | Path
     model: onnx.ModelProto
     deviations: tuple[str, ...]
     fixed: tuple[int, int] | None
-    forgotten: bool
+    changed: bool
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -52,15 +60,15 @@ class Given:
             If it is no model that can be run, or takes no image.
         """
         model = load_given(path)
-        forgotten = forget_own_metadata(model)
+        changed = forget_own_metadata(model) | count_channels(model.graph)
         taken = [as_info(each) for each in inputs_of(model.graph)]
-        if is_finished(model.graph):
+        if has_authors_end(model.graph):
             taken = [each for each in taken if each.name != SIDES]
         image = only_input(taken, path)
         deviations = forced(image.shape, image.dtype)
         last = "nhwc" in deviations
         _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, "uint8"))
-        return cls(path, model, deviations, fixed, forgotten)
+        return cls(path, path, model, deviations, fixed, changed)
 
     @property
     def shapes(self) -> list[list[int | str]]:
@@ -71,6 +79,26 @@ class Given:
     def metadata(self) -> dict[str, str]:
         """What it says of itself."""
         return {entry.key: entry.value for entry in self.model.metadata_props}
+
+    @contextmanager
+    def arranged(self, rows: int, size: tuple[int, int]) -> Iterator[tuple[Self, tuple[str, ...]]]:
+        """Yield it with the predictions as its first output, and how they were arranged before.
+
+        Parameters
+        ----------
+        rows : int
+            Rows of a raw output.
+        size : tuple of int
+            Height and width of the input, px.
+        """
+        names = put_predictions_first(self.model, rows, cell_count(size))
+        if not names:
+            yield self, ()
+            return
+        with TemporaryDirectory() as folder:
+            runnable = Path(folder, "arranged.onnx")
+            onnx.save(self.model, runnable)
+            yield replace(self, runnable=runnable), names
 
     def adapt_to(self, family: str, classes: int) -> None:
         """Make it return what Ultralytics' exports return.
@@ -91,7 +119,7 @@ class Given:
 
     def save(self, destination: str | Path, *, changed: bool) -> None:
         """Write it, as it is if nothing was changed."""
-        if changed or self.forgotten:
+        if changed or self.changed:
             with atomic(destination) as temporary:
                 onnx.save(self.model, temporary)
         else:

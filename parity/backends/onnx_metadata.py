@@ -10,7 +10,7 @@ from parity.detection.head import NetworkHead
 from parity.errors import UserError
 from parity.model_files.exporter_metadata import LARGEST_SIDE, read_metadata
 from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
-from parity.model_files.output_layout import FINISHED_COLUMNS, OutputLayout
+from parity.model_files.output_layout import OutputLayout
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.sentences import listing
 from parity.tasks.task import TASKS, Task, supported_models
@@ -41,7 +41,7 @@ class ModelFacts:
         Class names by id.
     rect : bool
         Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
-    end2end : bool
+    finished : bool
         Whether the output holds finished boxes that need no NMS.
     suppressed : bool
         Whether that is because NMS is part of the graph, not because of the head.
@@ -62,7 +62,7 @@ class ModelFacts:
     stride: int
     names: dict[int, str]
     rect: bool
-    end2end: bool
+    finished: bool
     suppressed: bool
     batch: int
     dtype: str
@@ -79,7 +79,7 @@ class ModelFacts:
     def head(self) -> NetworkHead:
         """What the end of the network is."""
         fitted = FAMILIES[self.family].fitted
-        return NetworkHead(self.task_name, self.end2end, self.keypoint_shape, fitted)
+        return NetworkHead(self.task_name, self.finished, self.keypoint_shape, fitted)
 
 
 @dataclass(frozen=True)
@@ -142,14 +142,14 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
             f"them; expected {task.expected.format(classes=classes)}, as Ultralytics exports it."
         )
     finished = layout.head != "raw"
-    _check_output(model.outputs[0], task, None if finished else layout.length, classes, path)
+    _check_output(model.outputs[0], task, layout, classes, path)
     return ModelFacts(
         task_name=said.task,
         imgsz=fixed or said.imgsz,
         stride=said.stride,
         names=said.names,
         rect=not fixed,
-        end2end=finished,
+        finished=finished,
         suppressed=layout.head == "suppressed",
         batch=batch,
         dtype=taken.dtype,
@@ -247,21 +247,25 @@ def check_extent(taken: TensorInfo, images: int, sides: Sequence[int], path: str
 
 
 def _check_output(
-    output: TensorInfo, task: Task, rows: int | None, classes: int, path: str | Path
+    output: TensorInfo, task: Task, layout: OutputLayout, classes: int, path: str | Path
 ) -> None:
-    """Check a first output; the rows of finished boxes are None."""
+    """Check that a first output has the type, and the shape of a layout."""
     shape = list(output.shape)
     if output.dtype not in DTYPES:
         raise UserError(f"{path} returns {output.dtype}; expected {' or '.join(DTYPES)}.")
-    if rows is None and len(shape) != 3:
-        raise UserError(
-            f"{path} returns {shape}; expected [batch, boxes, {FINISHED_COLUMNS}], since its "
-            "metadata says that NMS is part of it or not needed."
-        )
-    axes = 1 + task.axes
-    if rows and (len(shape) != axes or (isinstance(shape[1], int) and shape[1] != rows)):
-        expected = [task.expected.format(classes=classes), "anchors"][: task.axes]
-        raise UserError(
-            f"{path} returns {shape}; expected [{', '.join(['batch', *expected])}], as "
-            "Ultralytics exports it."
-        )
+    raw = [task.expected.format(classes=classes), "anchors"][: task.axes]
+    is_raw = layout.head == "raw"
+    axis, expected = (1, raw) if is_raw else (2, ["boxes", str(layout.length)])
+    fits = len(shape) == 1 + len(expected)
+    if fits and (not isinstance(shape[axis], int) or shape[axis] == layout.length):
+        return
+    because = (
+        "as Ultralytics exports it"
+        if is_raw
+        else "since NMS is part of its graph, or its metadata says that none is needed"
+    )
+    raise UserError(
+        f"{path} returns {shape}; expected [batch, {', '.join(expected)}], {because}. Give the "
+        "file without what was added behind the network, and boxes of the deployment under "
+        "external."
+    )

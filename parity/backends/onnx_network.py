@@ -113,7 +113,7 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end not in (None, self.end2end and not self.suppressed):
+        if end2end not in (None, self.finished and not self.suppressed):
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(
@@ -248,10 +248,10 @@ class OnnxNetwork(ModelFacts):
             If the first output has not the shape that the model promised.
         """
         predictions = outputs[0]
-        rows = predictions.shape[-1] if self.end2end else predictions.shape[0]
+        rows = predictions.shape[-1] if self.finished else predictions.shape[0]
         if predictions.ndim != self.task.axes or rows != self.rows:
             raise self._broken_promise(predictions)
-        decode = self.task.decode_end2end if self.end2end else self.task.decode
+        decode = self.task.decode_finished if self.finished else self.task.decode
         return decode(outputs, floor, len(self.names))
 
     def _broken_promise(self, output: np.ndarray) -> UserError:

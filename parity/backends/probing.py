@@ -1,6 +1,7 @@
 """Running a file that is given, to see what it takes and returns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,15 @@ from parity.backends.onnx_network import run_session
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
 from parity.detection.letterbox import planes
-from parity.model_files.adapting import READINGS, apply_chain, reading_fits
+from parity.errors import UserError
+from parity.model_files.adapting import (
+    BOX_ROWS,
+    DEEPSTREAM_COLUMNS,
+    READINGS,
+    apply_chain,
+    reading_fits,
+)
+from parity.model_files.families.ultralytics import FRACTION
 from parity.model_files.graph_limits import graph_limit
 from parity.tasks.task import Outputs
 
@@ -26,6 +35,12 @@ usual reading's; chosen."""
 ALIKE = 0.02
 """Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
 score; chosen, above what int8 does."""
+ENOUGH = CLEAR * ALIKE
+"""Distance at which no other reading is tried."""
+FAR = 0.1
+"""Distance that no precision explains; chosen, five times that of :data:`ALIKE`."""
+ORDERED = 0.99
+"""Share of boxes whose second corner is right of and below the first, at least; chosen."""
 THREADS = 2
 
 
@@ -37,28 +52,26 @@ def outputs_for_a_photograph(given: Given, size: tuple[int, int]) -> list[np.nda
     list of (1, ...) float32
         Nothing if an output is no number.
     """
-    session = opened(given.path)
+    session = opened(given)
     tensor = planes(probes(*size)[0])[None]
-    fed = fed_as(given.deviations, tensor, session, 0, 0)
+    fed = fed_as(given.deviations, tensor, session)
     if not all(output.dtype in (*DTYPES, "int64", "int32") for output in session.outputs):
         return []
     found = run_session(session, fed, given.path)
     return [output[:1].astype(np.float32) for output in found if output.ndim]
 
 
-def opened(path: str | Path) -> Session:
+def opened(given: Given) -> Session:
     """Load a file within the limits of time and memory."""
-    with graph_limit(path, "loading it"):
-        return load_session(path, threads=THREADS, providers=PROVIDERS)
+    with graph_limit(given.path, "loading it"):
+        return load_session(given.runnable, threads=THREADS, providers=PROVIDERS)
 
 
-def fed_as(
-    names: Sequence[str], tensor: np.ndarray, session: Session, rows: int, classes: int
-) -> np.ndarray:
+def fed_as(names: Sequence[str], tensor: np.ndarray, session: Session) -> np.ndarray:
     """Return an input, (1, 3, H, W), as a deviating model takes it."""
     batch = session.input.shape[0]
     copies = batch if isinstance(batch, int) else 1
-    fed = np.concatenate([apply_chain(names, tensor, rows, classes)] * copies)
+    fed = np.concatenate([apply_chain(names, tensor, rows=0, classes=0)] * copies)
     return fed.astype("uint8" if "uint8" in names else session.input.dtype)
 
 
@@ -71,50 +84,158 @@ def probes(height: int, width: int) -> list[np.ndarray]:
     ]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """In what a model deviates from another, as far as running both shows.
+
+    Attributes
+    ----------
+    deviations : tuple of str
+        Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``.
+    distance : float
+        How far its outputs are, read so, see :func:`distance`.
+    """
+
+    deviations: tuple[str, ...]
+    distance: float
+
+
 def measured_deviations(
-    given: str | Path,
-    tensors: Sequence[np.ndarray],
-    truth: Sequence[Outputs],
-    names: tuple[str, ...],
-    classes: int,
-) -> tuple[str, ...]:
+    given: Given, tensors: Sequence[np.ndarray], truth: Sequence[Outputs], classes: int
+) -> Measured:
     """Return in what a model deviates from another, as far as running both shows clearly.
 
     Parameters
     ----------
-    given : str or Path
+    given : Given
         An ONNX file.
     tensors : sequence of (1, 3, H, W) float32
         Input tensors.
     truth : sequence of outputs
         What the reference returns for each; raw.
-    names : tuple of str
-        How its input deviates by shape and type.
     classes : int
         Of the network.
     """
-    session = opened(given)
+    session, names = opened(given), given.deviations
     if session.outputs[0].dtype not in DTYPES:
-        return names
-    rows, side = len(truth[0][0]), max(tensors[0].shape)
+        return Measured(names, np.inf)
     distances: dict[tuple[str, ...], float] = {}
-    for taken in [names] if "uint8" in names else [names, ("pixels", *names)]:
+    for taken in ways_to_feed(names):
         returned = []
         for tensor in tensors:
-            fed = fed_as(taken, tensor, session, rows, classes)
-            first, *_ = run_session(session, fed, given)
-            returned.append(first.astype(np.float32))
-        for reading in READINGS:
-            if reading_fits(reading, returned[0].shape, rows):
-                read = [apply_chain(reading, each[:1], rows, classes)[0] for each in returned]
-                pairs = zip(read, truth, strict=True)
-                distances[taken + reading] = max(
-                    distance(mine, outputs[0], side, classes) for mine, outputs in pairs
-                )
+            first, *_ = run_session(session, fed_as(taken, tensor, session), given.path)
+            if not first.ndim:
+                return Measured(names, np.inf)
+            returned.append(first[:1].astype(np.float32))
+        distances |= {
+            taken + reading: far
+            for reading, far in distances_of_readings(
+                returned, truth, tensors[0].shape[2:], classes
+            ).items()
+        }
+        if min(distances.values(), default=np.inf) <= ENOUGH:
+            break
     best = min(distances, key=lambda key: distances[key], default=names)
     usual = distances.get(names, np.inf)
     clear = distances and distances[best] <= min(ALIKE, CLEAR * usual)
-    return best if clear else names
+    return Measured(best, distances[best]) if clear else Measured(names, usual)
+
+
+def plausible_reading(given: Given, classes: int, size: tuple[int, int]) -> tuple[str, ...]:
+    """Return how the raw output of a detector has to be read, so that it is boxes in px and scores.
+
+    Nothing else is there to compare it with: what it returns for a photograph decides.
+
+    Parameters
+    ----------
+    given : Given
+        An ONNX file.
+    classes : int
+        Of the network.
+    size : tuple of int
+        Height and width of its input, px.
+
+    Returns
+    -------
+    tuple of str
+        Keys of :data:`parity.model_files.adapting.RETURNED`.
+
+    Raises
+    ------
+    UserError
+        If its numbers are not finite, or what stands beside the boxes is no scores.
+    """
+    outputs, rows = outputs_for_a_photograph(given, size), BOX_ROWS + classes
+    if not outputs or outputs[0].ndim != 3:
+        return ()
+    first = outputs[0][0]
+    if not np.isfinite(first).all():
+        raise UserError(
+            f"{given.path} returns numbers for a photograph that are not finite; export it again."
+        )
+    if first.shape[1] == DEEPSTREAM_COLUMNS and np.array_equal(first[:, 5], np.rint(first[:, 5])):
+        return ("corners",) if are_corners(first.T) else ("centres",)
+    names: tuple[str, ...] = ()
+    if first.shape[0] != rows:
+        if first.shape[1] != rows:
+            return ()
+        names, first = ("transposed",), first.T
+    boxes, scores = first[:BOX_ROWS], first[BOX_ROWS:]
+    if scores.min() < -ALIKE or scores.max() > 1 + ALIKE:
+        if np.median(scores) >= 0:
+            raise UserError(
+                f"{given.path} returns {classes} numbers beside each box, which are not all scores "
+                "from 0 to 1; if it is no detection model, say so under reference.metadata.task."
+            )
+        names += ("logits",)
+    names += ("fractions",) if np.abs(boxes).max() <= FRACTION else ()
+    return names + (("edges",) if are_corners(first) else ())
+
+
+def are_corners(rows: np.ndarray) -> bool:
+    """Return whether the first four rows are x1, y1, x2, y2; a box is seldom wider than cx."""
+    ordered = (rows[2] >= rows[0]) & (rows[3] >= rows[1])
+    return bool(ordered.mean() >= ORDERED)
+
+
+def ways_to_feed(names: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return how a model may have to be fed that deviates in what is named, the usual way first."""
+    scalings = [()] if "uint8" in names else [(), ("pixels",)]
+    return [(*order, *scaling, *names) for order in ((), ("bgr",)) for scaling in scalings]
+
+
+def distances_of_readings(
+    returned: Sequence[np.ndarray], truth: Sequence[Outputs], size: Sequence[int], classes: int
+) -> dict[tuple[str, ...], float]:
+    """Return how far outputs are from others, by how they are read.
+
+    Parameters
+    ----------
+    returned : sequence of (1, ...) float32
+        First outputs.
+    truth : sequence of outputs
+        What they should be, without the axis of the batch.
+    size : sequence of int
+        Height and width of the input, px.
+    classes : int
+        Of the network.
+    """
+    rows, (height, width) = len(truth[0][0]), size
+    distances = {}
+    for reading in READINGS:
+        if reading_fits(reading, returned[0].shape, rows):
+            distances[reading] = max(
+                distance(
+                    apply_chain(reading, mine, rows, classes, (height, width))[0],
+                    outputs[0],
+                    max(size),
+                    classes,
+                )
+                for mine, outputs in zip(returned, truth, strict=True)
+            )
+            if distances[reading] <= ENOUGH:
+                break
+    return distances
 
 
 def distance(mine: np.ndarray, true: np.ndarray, side: int, classes: int) -> float:

@@ -1,14 +1,21 @@
 """Recognising which family of detectors a file that is given belongs to."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from parity.backends.given_file import Given
 from parity.backends.probing import outputs_for_a_photograph
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS
+from parity.model_files.built_in import built_in_preprocessing
 from parity.model_files.completing import finished_by
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
-from parity.model_files.families.rtdetr import HEAD, is_finished
+from parity.model_files.families.rtdetr import HEAD, has_authors_end
 from parity.model_files.output_layout import FINISHED_COLUMNS
 from parity.sentences import listing
+
+MASKS = 32
+"""Coefficients of masks of every segmentation model that Ultralytics describes."""
 
 
 def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> str:
@@ -31,11 +38,11 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
         If several families fit, or none.
     """
     graph = given.model.graph
-    if is_finished(graph) or given.metadata.get("head") == HEAD:
+    if has_authors_end(graph) or given.metadata.get("head") == HEAD:
         return "rtdetr"
     if task != "detect" or finished_by(given.model):
         return ULTRALYTICS
-    usual = is_usual(given, classes, size)
+    usual = is_usual(given, classes) or is_finished(given, size)
     if usual and given.shapes[0][2] != FINISHED_COLUMNS:
         return ULTRALYTICS
     outputs = outputs_for_a_photograph(given, size)
@@ -51,6 +58,8 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
         return sure[0]
     if usual:
         return ULTRALYTICS
+    if len(fitting) == 1:
+        return next(iter(fitting))
     if fitting:
         raise UserError(
             f"{given.path} returns {shapes_of(given)}, which several families do; say which it is "
@@ -59,17 +68,42 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
     known = listing([kind.models for kind in FAMILIES.values()])
     raise UserError(
         f"{given.path} returns {shapes_of(given)}, and no other files can be read than those of "
-        f"{known}."
+        f"{known}; if it is no detection model, say so under reference.metadata.task."
     )
 
 
-def is_usual(given: Given, classes: int, size: tuple[int, int]) -> bool:
+def is_usual(given: Given, classes: int) -> bool:
     """Return whether an output has the shape that Ultralytics' exports of so many classes have."""
     shape = given.shapes[0]
-    if not classes or len(shape) != 3:
-        return False
-    finished = shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
-    return finished or shape[1] == BOX_ROWS + classes
+    return bool(classes) and len(shape) == 3 and shape[1] == BOX_ROWS + classes
+
+
+def is_finished(given: Given, size: tuple[int, int]) -> bool:
+    """Return whether an output has the shape of boxes that need no NMS."""
+    shape = given.shapes[0]
+    return len(shape) == 3 and shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
+
+
+def task_by_shapes(shapes: Sequence[Sequence[int | str]]) -> str:
+    """Return the task of a file that states none, of the shapes of its outputs."""
+    return "segment" if [len(shape) for shape in shapes] == [3, 4] else "detect"
+
+
+def classes_of(shapes: Sequence[Sequence[int | str]], task: str, family: str) -> int | None:
+    """Return the number of classes of a file that names none; None if its outputs do not tell."""
+    if task == "detect":
+        return FAMILIES[family].classes(shapes)
+    others = {"classify": 0, "segment": BOX_ROWS + MASKS}.get(task)
+    rows = shapes[0][1]
+    return rows - others if others is not None and isinstance(rows, int) else None
+
+
+def with_built_in_preprocessing(given: Given) -> Given:
+    """Return a file that deviates in what its first nodes do, too."""
+    built_in = built_in_preprocessing(given.model)
+    if "uint8" in given.deviations:
+        built_in = tuple(name for name in built_in if name != "pixels")
+    return replace(given, deviations=(*built_in, *given.deviations))
 
 
 def check_family(given: Given, family: str, classes: int, size: tuple[int, int]) -> None:
@@ -81,7 +115,7 @@ def check_family(given: Given, family: str, classes: int, size: tuple[int, int])
         If they are not.
     """
     kind = FAMILIES[family]
-    if is_finished(given.model.graph):
+    if has_authors_end(given.model.graph):
         return
     if kind.classes(given.shapes) not in (None, classes):
         raise UserError(

@@ -181,13 +181,13 @@ RATIOS = (
 """Whose speed is divided by whose, where both run."""
 
 
-def line_ups(cores: int, workload: Workload) -> list[list[Contestant]]:
+def line_ups(cores: int, workload: Workload, images: int) -> list[list[Contestant]]:
     """Return who runs against whom: all with one thread, and all with the whole machine.
 
     Ultralytics' predict is left out where the export is no ONNX file.
 
     On the whole machine the arms are a process per core of one thread each, as the workflow runs
-    them; the others get a thread per core.
+    them, but no more than there are images; the others get a thread per core.
     """
     known = WITHOUT_TORCH if workload.reference.endswith(".onnx") else WITH_TORCH
     kinds = [kind for kind in known if kind != PREDICT_ONNX or workload.onnx.endswith(".onnx")]
@@ -195,7 +195,9 @@ def line_ups(cores: int, workload: Workload) -> list[list[Contestant]]:
     if cores == 1:
         return [single]
     whole = [
-        Contestant(kind, cores, 1) if kind.endswith(" arm") else Contestant(kind, 1, cores)
+        Contestant(kind, min(cores, images), 1)
+        if kind.endswith(" arm")
+        else Contestant(kind, 1, cores)
         for kind in kinds
     ]
     return [single, whole]

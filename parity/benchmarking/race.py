@@ -225,7 +225,7 @@ def run_races(
             replace(image, path=str(copies.enter_context(as_file(image.path))))
             for image in readable
         ]
-        for contestants in line_ups(cores, workload):
+        for contestants in line_ups(cores, workload, images):
             speeds = run_race(
                 contestants, workload, files, rounds=rounds, count=images, warm_up=warm_up
             )

@@ -161,7 +161,7 @@ def rank_image(
 
 def ignores_iou(head: NetworkHead) -> bool:
     """Return whether no IoU threshold applies to what a network returns."""
-    return head.end2end or not TASKS[head.task].has_boxes
+    return head.finished or not TASKS[head.task].has_boxes
 
 
 def _by_falling_score(detections: Detections) -> Detections:

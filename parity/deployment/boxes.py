@@ -68,7 +68,7 @@ def survivors(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidat
     Candidates
         Boxes are x1, y1, x2, y2 in input px, classes those of the model.
     """
-    if image.head.end2end:
+    if image.head.finished:
         return cut(found, conf=pipeline.conf, max_det=pipeline.max_det)
     if values(pipeline, _OF_SURVIVORS) == _ULTRALYTICS:
         iou, max_det = pipeline.iou, pipeline.max_det

@@ -43,6 +43,6 @@ def candidates_of(
 ) -> Candidates:
     """Return the candidates above a floor; the parameters are those of :func:`postprocess`."""
     head = image.head
-    if head.end2end:
-        return TASKS[head.task].decode_end2end(outputs, floor, classes)
+    if head.finished:
+        return TASKS[head.task].decode_finished(outputs, floor, classes)
     return DEPLOYMENTS[head.task].decode(pipeline, outputs, floor, classes)

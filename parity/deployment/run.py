@@ -31,7 +31,7 @@ class Network(Protocol):
         """Whether images are fitted into a minimal rectangle."""
 
     @property
-    def end2end(self) -> bool:
+    def finished(self) -> bool:
         """Whether the output holds finished boxes."""
 
     @property

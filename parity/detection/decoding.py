@@ -78,7 +78,7 @@ def decode(raw: np.ndarray, floor: float, classes: int | None = None) -> Candida
     )
 
 
-def decode_end2end(raw: np.ndarray, floor: float) -> Candidates:
+def decode_finished(raw: np.ndarray, floor: float) -> Candidates:
     """Keep the rows of an end-to-end output that score above a floor.
 
     Parameters

@@ -14,7 +14,7 @@ class NetworkHead:
     ----------
     task : str
         A key of :data:`parity.tasks.task.TASKS`.
-    end2end : bool
+    finished : bool
         Whether it returns finished boxes that need no NMS.
     keypoint_shape : tuple of int or None
         Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility.
@@ -27,7 +27,7 @@ class NetworkHead:
     """
 
     task: str = "detect"
-    end2end: bool = False
+    finished: bool = False
     keypoint_shape: tuple[int, int] | None = None
     fitted: Fitted = "letterbox"
     native_masks: bool = False

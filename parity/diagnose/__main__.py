@@ -46,7 +46,8 @@ WITHOUT_WEIGHTS = (
 INTERRUPTED = 130
 """Exit status of a program that Ctrl-C ended, by convention of shells."""
 
-CONFIG, TARGET = "config.yaml", "results/verdict/verdict.json"
+CONFIG, VERDICT = "config.yaml", "results/verdict/verdict.json"
+TARGETS = (VERDICT, "results/report/index.html")
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
 """Options that say what is known of the deployment."""
 
@@ -152,7 +153,7 @@ def run_workflow(folder: Path, cores: str) -> int:
 
     What it answers is said by :func:`answer` in other words; its last words count where it failed.
     """
-    command = [sys.executable, "-m", "snakemake", TARGET, "--cores", cores]
+    command = [sys.executable, "-m", "snakemake", *TARGETS, "--cores", cores]
     command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     command += ["--configfile", str(folder / CONFIG)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:  # noqa: S603
@@ -192,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write(f"{answer(folder)}\n")
     if not options.weights:
         sys.stdout.write(WITHOUT_WEIGHTS)
-    return load(folder / TARGET, RunVerdict).answers.exit_code
+    return load(folder / VERDICT, RunVerdict).answers.exit_code
 
 
 if __name__ == "__main__":

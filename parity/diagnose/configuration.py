@@ -69,7 +69,7 @@ def of_checkpoint(onnx: Path, weights: Path) -> dict[str, Any]:
         "imgsz": [height, width],
         "dynamic": network.rect,
     }
-    if network.end2end:
+    if network.finished:
         export["nms"] = network.suppressed
     return {
         "models": {MODEL: {"weights": str(weights if published else weights.resolve())}},

@@ -99,7 +99,7 @@ def rank_decodings(
 
     The worth is in nats per score; see :func:`decoding_worth`.
     """
-    if cost_model.replayer.network.end2end:
+    if cost_model.replayer.network.finished:
         return [(0.0, {})]
     ranked = []
     for changes in combinations_of(*cost_model.replayer.task.reading):

@@ -124,7 +124,7 @@ def analyse_layers(
     if not drifts:
         return LayerResults(False, ["It differs by no more than float32 rounding causes."])
     network = OnnxNetwork.load(export.reference, threads=threads)
-    if network.end2end or OnnxNetwork.load(export.candidate, threads=threads).end2end:
+    if network.finished or OnnxNetwork.load(export.candidate, threads=threads).finished:
         said = "Its head returns finished boxes, which cannot be followed through the layers."
         return LayerResults(True, [said])
     reference, candidate = load_checked(export.reference), load_checked(export.candidate)

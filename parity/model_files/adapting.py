@@ -7,6 +7,7 @@ stays as it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ PREFIX = "parity."
 """What the names of added tensors and of our own keys of the metadata begin with."""
 ADAPTED = f"{PREFIX}adapted"
 """Key of the metadata under which the names of the deviations are written."""
+UNLIKE = f"{PREFIX}unlike"
+"""Key of the metadata of a file that returns something else than it should; its value says what
+it was compared with."""
 BOX_ROWS = 4
 CHANNELS = 3
 OPSET = 13
@@ -27,8 +31,10 @@ FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 class Chain:
     """Nodes that follow one another, and the constants that they need."""
 
-    def __init__(self, first: str, dtype: int, rows: int, classes: int) -> None:
-        self.last, self.row_count, self.classes = first, rows, classes
+    def __init__(
+        self, first: str, dtype: int, rows: int, classes: int, size: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.last, self.row_count, self.classes, self.size = first, rows, classes, size
         self.name = first.removeprefix(PREFIX)
         self.dtype = helper.tensor_dtype_to_np_dtype(dtype)
         self.nodes: list[onnx.NodeProto] = []
@@ -68,6 +74,10 @@ class Deviation:
     extend: Callable[[Chain], str]
 
 
+def _bgr(chain: Chain) -> str:
+    return chain.add("Gather", chain.last, chain.constant([2, 1, 0], np.int64), axis=1)
+
+
 def _pixels(chain: Chain) -> str:
     scaled = chain.add("Mul", chain.last, chain.constant(255))
     half = chain.constant(0.5)
@@ -94,11 +104,28 @@ def _logits(chain: Chain) -> str:
     return chain.add("Concat", *parts, axis=1)
 
 
+def _fractions(chain: Chain) -> str:
+    height, width = chain.size
+    scales = np.ones((1, chain.row_count, 1))
+    scales[0, :BOX_ROWS, 0] = width, height, width, height
+    return chain.add("Mul", chain.last, chain.constant(scales))
+
+
+def _edges(chain: Chain) -> str:
+    rest = chain.rows(BOX_ROWS, chain.row_count)
+    return chain.add("Concat", *_centred(chain), rest, axis=1)
+
+
 def _corners(chain: Chain) -> str:
     chain.last = chain.add("Transpose", perm=[0, 2, 1])
-    least, most = chain.rows(0, 2), chain.rows(2, 4)
+    return chain.add("Concat", *_centred(chain), _spread(chain), axis=1)
+
+
+def _centred(chain: Chain) -> tuple[str, str]:
+    """Add nodes that make centres and sides of x1, y1, x2 and y2."""
+    least, most = chain.rows(0, 2), chain.rows(2, BOX_ROWS)
     centre = chain.add("Mul", chain.add("Add", least, most), chain.constant(0.5))
-    return chain.add("Concat", centre, chain.add("Sub", most, least), _spread(chain), axis=1)
+    return centre, chain.add("Sub", most, least)
 
 
 def _centres(chain: Chain) -> str:
@@ -117,12 +144,11 @@ def _spread(chain: Chain) -> str:
 
 DEEPSTREAM = "the best score and its class for each anchor, as DeepStream-Yolo exports do"
 TAKEN = {
+    "bgr": Deviation("It takes blue, green and red; exchanging them is part of its graph.", _bgr),
     "pixels": Deviation(
         "It takes pixel values from 0 to 255; dividing them by 255 is part of its graph.", _pixels
     ),
-    "uint8": Deviation(
-        "It takes uint8 pixel values; dividing them by 255 is part of its graph.", _uint8
-    ),
+    "uint8": Deviation("It takes uint8 pixel values, from 0 to 255.", _uint8),
     "nhwc": Deviation("It takes (batch, height, width, channels).", _nhwc),
 }
 """What a graph may take, in the order in which it is undone."""
@@ -135,6 +161,10 @@ RETURNED = {
     "logits": Deviation(
         "Its scores are logits; the sigmoid at the end of the network is not in its graph.", _logits
     ),
+    "fractions": Deviation(
+        "Its boxes are fractions of the sides of its input instead of pixels.", _fractions
+    ),
+    "edges": Deviation("Its boxes are x1, y1, x2, y2 instead of cx, cy, width, height.", _edges),
     "corners": Deviation(f"It returns x1, y1, x2, y2, {DEEPSTREAM}; NMS comes after it.", _corners),
     "centres": Deviation(
         f"It returns cx, cy, width, height, {DEEPSTREAM}; NMS comes after it.", _centres
@@ -143,10 +173,10 @@ RETURNED = {
 """What a graph may return."""
 
 READINGS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("transposed",),
-    ("logits",),
-    ("transposed", "logits"),
+    *(
+        tuple(name for name in names if name)
+        for names in product(("", "transposed"), ("", "logits"), ("", "fractions"), ("", "edges"))
+    ),
     ("corners",),
     ("centres",),
 )
@@ -167,10 +197,12 @@ def forced(shape: Sequence[int | str], dtype: str) -> tuple[str, ...]:
     return pixels + (("nhwc",) if channels_last else ())
 
 
-def apply_chain(names: Sequence[str], array: np.ndarray, rows: int, classes: int) -> np.ndarray:
+def apply_chain(
+    names: Sequence[str], array: np.ndarray, rows: int, classes: int, size: tuple[int, int] = (0, 0)
+) -> np.ndarray:
     """Return an input as a graph takes it, or an output as an adapted graph returns it."""
     dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
-    chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes))
+    chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes, size))
     if not chain.nodes:
         return array
     from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  half a second
@@ -195,7 +227,13 @@ def _chain(names: Sequence[str], kinds: Mapping[str, Deviation], chain: Chain) -
     return chain
 
 
-def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int) -> None:
+def adapt(
+    model: onnx.ModelProto,
+    names: Sequence[str],
+    rows: int,
+    classes: int,
+    size: tuple[int, int] = (0, 0),
+) -> None:
     """Add to a graph what undoes deviations, and write their names into its metadata.
 
     Parameters
@@ -208,6 +246,8 @@ def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int)
         Rows of the raw output.
     classes : int
         Classes of the network.
+    size : tuple of int
+        Height and width of its input, px; only boxes in fractions need it.
     """
     graph = model.graph
     if set(names) & set(TAKEN):
@@ -225,6 +265,7 @@ def adapt(model: onnx.ModelProto, names: Sequence[str], rows: int, classes: int)
         batch, first, second = shape if len(shape) == 3 else (0, 0, 0)
         anchors = second if first == rows else first
         chain = output_chain(graph, rows, classes)
+        chain.size = size
         extend_output(graph, _chain(names, RETURNED, chain), [batch, rows, anchors])
     model.metadata_props.add(key=ADAPTED, value=" ".join(names))
 
@@ -252,6 +293,17 @@ def image_of(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
     stored = {tensor.name for tensor in graph.initializer}
     image: onnx.ValueInfoProto = next(v for v in graph.input if v.name not in stored)
     return image
+
+
+def count_channels(graph: onnx.GraphProto) -> bool:
+    """Make the second of four open axes of an image 3, its channels; return whether it was open."""
+    stored = {tensor.name for tensor in graph.initializer}
+    image = next((value for value in graph.input if value.name not in stored), None)
+    axes = list(image.type.tensor_type.shape.dim) if image else []
+    if len(axes) != 4 or any(axis.dim_value for axis in axes[1:]):
+        return False
+    axes[1].dim_value = CHANNELS
+    return True
 
 
 def _insert(graph: onnx.GraphProto, chain: Chain, *, first: bool) -> None:

@@ -21,10 +21,13 @@ from parity.model_files.first_bytes import HEAD_BYTES, what_it_is
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.model_files.stored_tensors import all_tensors, stored_tensors
 from parity.provenance import sha256
 
-KNOWN_DOMAINS = ("ai.onnx", "com.microsoft", "com.ms")
+KNOWN_DOMAINS = ("ai.onnx.ml", "ai.onnx.preview", "ai.onnx.training", "com.microsoft", "com.ms")
 """What the domains of operators begin with that ONNX Runtime knows, beside the standard's own."""
+STANDARD = ("", "ai.onnx")
+"""Names of the standard's own domain."""
 PLUGIN = "_TRT"
 """What the names of TensorRT's plugins end with."""
 
@@ -43,10 +46,12 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
         with graph_limit(path, "checking it"):
             model = onnx.load(path)
             check_version(model, path)
+            check_operators(model, path)
             check_expansion(model, path)
             sort_nodes(model.graph)
+            complete_outputs(model)
             onnx.checker.check_model(model, full_check=True)
-            for tensor in model.graph.initializer:
+            for tensor in stored_tensors(model.graph).values():
                 numpy_helper.to_array(tensor)  # the checker does not count the numbers
     except UserError:
         raise
@@ -57,7 +62,9 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
             f"{path} has nodes that depend on each other's outputs; export the model again."
         ) from None
     except Exception as error:  # protobuf and the checker share no base class
-        raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None
+        raise UserError(
+            f"{path} is not a valid ONNX model ({in_one_line(error)}); export or copy it again."
+        ) from None
     if not all(isinstance(text, str) for text in _texts(model)):
         raise UserError(f"{path} holds text that is not UTF-8; export the model again.")
     if not model.graph.output:
@@ -78,6 +85,23 @@ def check_version(model: onnx.ModelProto, path: str | Path) -> None:
             f"{path} is of IR version {model.ir_version}, and the newest that is known here is "
             f"{onnx.IR_VERSION}; export it with an older version of onnx."
         )
+    newest = onnx.defs.onnx_opset_version()
+    opset = max((o.version for o in model.opset_import if o.domain in STANDARD), default=0)
+    if opset > newest:
+        raise UserError(
+            f"{path} has the operator set {opset}, and the newest that is known here is {newest}; "
+            "export it with an older one (opset)."
+        )
+
+
+def complete_outputs(model: onnx.ModelProto) -> None:
+    """Write the shapes of outputs that state none; runtimes infer them, the checker does not."""
+    types = [output.type for output in model.graph.output]
+    if all(each.tensor_type.HasField("shape") for each in types if each.HasField("tensor_type")):
+        return
+    inferred = onnx.shape_inference.infer_shapes(model).graph.output
+    for output, found in zip(model.graph.output, inferred, strict=True):
+        output.CopyFrom(found)
 
 
 def check_undamaged(path: str | Path) -> None:
@@ -119,6 +143,8 @@ def load_given(given: str | Path) -> onnx.ModelProto:
         that no runtime here knows.
     """
     path = Path(given)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; give the .onnx file in it.")
     if path.is_file():
         with path.open("rb") as stream:
             said = what_it_is(stream.read(HEAD_BYTES))
@@ -130,9 +156,7 @@ def load_given(given: str | Path) -> onnx.ModelProto:
                 f"{path} takes weights from {name}, which is not beside it; put that file there, "
                 "or save the model again as one file."
             )
-    model = load_checked(path)
-    check_operators(model, path)
-    return model
+    return load_checked(path)
 
 
 def check_operators(model: onnx.ModelProto, path: str | Path) -> None:
@@ -149,13 +173,18 @@ def check_operators(model: onnx.ModelProto, path: str | Path) -> None:
             (node.domain, node.op_type)
             for node in nodes_of_graphs(model.graph.node)
             if (node.domain, node.op_type) not in own
-            and (node.op_type.endswith(PLUGIN) or not node.domain.startswith(KNOWN_DOMAINS))
-            and node.domain
+            and (
+                node.op_type.endswith(PLUGIN)
+                or not (node.domain in STANDARD or node.domain.startswith(KNOWN_DOMAINS))
+            )
         }
     )
     if not unknown:
         return
-    named = ", ".join(f"{shown(kind)} of {shown(domain)}" for domain, kind in unknown[:5])
+    named = ", ".join(
+        f"{shown(kind)} of {shown(domain)}" if domain else shown(kind)
+        for domain, kind in unknown[:5]
+    )
     if any(kind.endswith(PLUGIN) for _, kind in unknown):
         raise UserError(
             f"{path} has operators that only TensorRT knows ({named}); give the file as it was "
@@ -194,7 +223,7 @@ def external_data_files(path: str | Path) -> list[str]:
     """
     try:
         with graph_limit(path, "reading it"):
-            tensors = onnx.load(path, load_external_data=False).graph.initializer
+            tensors = list(all_tensors(onnx.load(path, load_external_data=False).graph))
     except Exception:  # load_checked says what is wrong with it
         return []
     folder = Path(path).resolve().parent
@@ -264,7 +293,7 @@ def inputs_of(graph: onnx.GraphProto) -> list[TensorDescription]:
 def count_weights(model: onnx.ModelProto) -> dict[str, int]:
     """Return how many numbers a model stores by dtype: its true precision."""
     counts: Counter[str] = Counter()
-    for tensor in model.graph.initializer:
+    for tensor in stored_tensors(model.graph).values():
         name = onnx.TensorProto.DataType.Name(tensor.data_type).lower()
         counts[name] += math.prod(tensor.dims)
     return dict(counts.most_common())

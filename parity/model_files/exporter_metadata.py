@@ -1,7 +1,10 @@
 """What Ultralytics' exporter writes into an ONNX file beside the model, read as plain data."""
 
 import ast
+import json
+import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +13,9 @@ LARGEST_SIDE = 8192
 
 SHOWN = 60
 """Characters of a value that a message shows at most; chosen."""
+
+DIGITS = re.compile(r"[0-9]{1,6}")
+"""A class id as text."""
 
 EXPECTED = {
     "imgsz": f"height and width, each from 1 to {LARGEST_SIDE}",
@@ -85,21 +91,24 @@ def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:
 
 
 def literal(text: str) -> Any:
-    """Return the value of a Python literal; None if it is none."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
+    """Return the value of a literal of Python or, failing that, of JSON; None if it is neither."""
+    for read in (ast.literal_eval, json.loads):
+        with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return read(text)
+    return None
 
 
 def _imgsz(value: Any) -> tuple[int, int] | None:
+    if is_side(value):
+        return value, value
     if isinstance(value, list | tuple) and len(value) == 2 and all(map(is_side, value)):
         return value[0], value[1]
     return None
 
 
 def _stride(value: Any) -> int | None:
-    return value if is_side(value) else None
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return whole if is_side(whole) else None
 
 
 def is_side(value: Any) -> bool:
@@ -108,10 +117,12 @@ def is_side(value: Any) -> bool:
 
 
 def _names(value: Any) -> dict[int, str] | None:
-    """Return names by id, of a mapping or, as Ultralytics takes them too, of a list."""
+    """Return names by id, of a list or a mapping, whose keys are text in JSON."""
     named = dict(enumerate(value)) if isinstance(value, list | tuple) else value
     if not isinstance(named, dict) or not named:
         return None
+    if all(isinstance(key, str) and DIGITS.fullmatch(key) for key in named):
+        named = {int(key): name for key, name in named.items()}
     ids = [key for key in named if type(key) is int]
     if len(ids) < len(named) or sorted(ids) != list(range(len(named))):
         return None

@@ -40,6 +40,8 @@ def graph_limit(path: str | Path, doing: str, *, images: int = 1) -> AbstractCon
             "graph may hold a loop without end; if it is only slow, raise limits.graph_seconds.",
             too_large=f"{path}: {doing} took more than {megabytes:g} MB of memory and was stopped; "
             "if the model is only large, raise limits.graph_mb.",
+            died=f"{path}: {doing} ended the process; the file is damaged or made for another "
+            "version of its runtime, unless memory ran out or the job was killed.",
         )
     )
 

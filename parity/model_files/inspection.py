@@ -12,8 +12,9 @@ import onnx
 
 import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.errors import UserError
-from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN
-from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION
+from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN, UNLIKE
+from parity.model_files.arranging import ARRANGED
+from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION, GRAPH
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
@@ -145,10 +146,16 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
-    kinds = TAKEN | RETURNED
+    kinds = ARRANGED | TAKEN | RETURNED
     for name in metadata.get(ADAPTED, "").split():
         said = f"{kinds[name].sentence} That is undone here before it is compared."
         yield Finding("warn", said)
+    if UNLIKE in metadata:
+        yield Finding(
+            "warn",
+            f"What it returns for a photograph is far from what the {metadata[UNLIKE]} returns, "
+            "and no other preprocessing or output layout that is known here explains it.",
+        )
     family = metadata.get(FAMILY, ULTRALYTICS)
     if family != ULTRALYTICS:
         yield Finding("note", FAMILIES[family].sentence)
@@ -166,6 +173,8 @@ def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
         else:
             wrong, it = ("it", "it") if len(keys) == 1 else ("some of them", "they")
             said = f"Its metadata lacks {listing(keys)} or has {wrong} wrong; {it} {taken}."
+            if source == GRAPH and "names" in keys:
+                said += " Numbers stand for the names of its classes."
         yield Finding("warn", said)
 
 
@@ -187,7 +196,7 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
             f"{wrong[0]} is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
         )
     stride = metadata.stride or wanted.stride
-    if stride != wanted.stride:
+    if stride != wanted.stride and "stride:" not in found.metadata.get(COMPLETED, ""):
         said = f"The file says its stride is {stride}, the {source}'s is {wanted.stride}."
         yield Finding("warn", said)
     sides = shape[2:4]

@@ -1,6 +1,6 @@
 """Comparing the weights that an ONNX file stores with those of the checkpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import TensorProto, numpy_helper
 
 from parity.model_files.results import WeightComparison, WeightDifference
+from parity.model_files.stored_tensors import stored_tensors
 
 QUANTISED = "_quantized"
 """Suffix that ONNX Runtime gives to weights in int8."""
@@ -22,12 +23,30 @@ INTEGER = ("ConvInteger", "MatMulInteger")
 BLOCKED = "com.microsoft.nchwc"
 """Domain of the operators that take kernels in blocks of channels."""
 
+EPSILON = 1e-5
+"""That of ``BatchNormalization`` where it states none, by the ONNX standard."""
+
 SMALLEST = 2
 """Tensors of fewer numbers are constants of the graph, not weights."""
 
-PRECISION_ERROR = {"float32": 1e-6, "float16": 2.0**-10, "int8": 0.51 / 127}
+PRECISION_ERROR = {
+    "float64": 1e-6,
+    "float32": 1e-6,
+    "float16": 2.0**-10,
+    "bfloat16": 2.0**-7,
+    "int8": 0.51 / 127,
+}
 """Largest difference that a precision explains, as a share of the largest weight: fusing batch
-normalisation in another order (chosen), twice the rounding of 11 bits, half a step of 127."""
+normalisation in another order (chosen), twice the rounding of 11 and of 8 bits, half a step of
+127."""
+
+FLOATS = frozenset(
+    [TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE]
+)
+"""Element types of weights that are not quantised."""
+
+QLINEAR = {"QLinearConv": 3, "QLinearMatMul": 3}
+"""Operators that take quantised weights, and which input these are; scale and zero point follow."""
 
 SMALLEST_ERROR = 1e-7
 """What is added to that, for tensors of tiny weights; chosen."""
@@ -40,19 +59,20 @@ chosen."""
 def is_fp32(path: str | Path) -> bool:
     """Return whether no weight of an ONNX file is quantised or half as precise."""
     model = onnx.load(path, load_external_data=False)
-    others = {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
-    return not any(each.data_type in others for each in model.graph.initializer)
+    others = {TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.INT8, TensorProto.UINT8}
+    return not any(each.data_type in others for each in stored_tensors(model.graph).values())
 
 
 def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
     """Return the weights of a model as floats and the precision they are stored in, by name.
 
-    Quantised weights are given back under the name they had before.
+    Quantised weights are given back under the name they had before, and batch normalisation behind
+    a convolution is fused into its weights, as it is in Ultralytics' exports.
     """
-    tensors = {t.name: t for t in model.graph.initializer}
+    tensors = stored_tensors(model.graph)
     found = {}
     for name, tensor in tensors.items():
-        if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16):
+        if tensor.data_type in FLOATS:
             array = numpy_helper.to_array(tensor)
             found[name] = array.astype(np.float32), str(array.dtype)
     for node in model.graph.node:
@@ -60,12 +80,61 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
             name = node.input[0].removesuffix(QUANTISED)
             with suppress(ValueError):  # shapes that do not fit: the runtime will refuse them
                 found[name] = _dequantised(node, tensors), "int8"
+        elif node.op_type in QLINEAR:
+            first = QLINEAR[node.op_type]
+            if set(stored := list(node.input[first : first + 3])) <= set(tensors):
+                with suppress(ValueError):
+                    name = stored[0].removesuffix(QUANTISED)
+                    found[name] = _real(stored, tensors, axis=0), "int8"
+                    found |= _bias(node, tensors)
         elif node.op_type in INTEGER and node.input[1] in tensors:
             name = node.input[1].removesuffix(QUANTISED)
             if f"{name}{SCALE}" in tensors:
                 with suppress(ValueError):
                     found[name] = _of_integers(node, tensors, name), "int8"
+    found |= _fused(model, found)
     return {name: (array, kind) for name, (array, kind) in found.items() if array.size >= SMALLEST}
+
+
+def _bias(
+    node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]
+) -> dict[str, tuple[np.ndarray, str]]:
+    """Return the bias of a ``QLinearConv``: int32, in units of the product of both scales."""
+    names = [node.input[i] for i in (8, 1, 4) if i < len(node.input)]
+    if len(names) < 3 or not set(names) <= set(tensors):
+        return {}
+    bias, taken, kernel = (numpy_helper.to_array(tensors[name]) for name in names)
+    return {names[0].removesuffix(QUANTISED): (bias * taken * kernel, "int8")}
+
+
+def _fused(
+    model: onnx.ModelProto, found: Mapping[str, tuple[np.ndarray, str]]
+) -> dict[str, tuple[np.ndarray, str]]:
+    """Return the kernels and biases of convolutions, each fused with the normalisation behind it.
+
+    ``(x - mean) / sqrt(variance + epsilon) * scale + bias``, as the ONNX standard defines it.
+    """
+    makers = {name: node for node in model.graph.node for name in node.output}
+    fused = {}
+    for node in model.graph.node:
+        before = makers.get(node.input[0]) if node.op_type == "BatchNormalization" else None
+        if before is None or before.op_type != "Conv":
+            continue
+        kernel, *own_bias = before.input[1:]
+        if not {kernel, *own_bias, *node.input[1:]} <= set(found):
+            continue
+        (weights, kind), (scale, bias, mean, variance) = (
+            found[kernel],
+            [found[name][0] for name in node.input[1:]],
+        )
+        epsilon = next((a.f for a in node.attribute if a.name == "epsilon"), EPSILON)
+        factor = scale / np.sqrt(variance + epsilon)
+        offset = found[own_bias[0]][0] if own_bias else np.zeros_like(mean)
+        with suppress(ValueError):  # shapes that do not fit: the runtime will refuse them
+            shape = [-1] + [1] * (weights.ndim - 1)
+            fused[kernel] = weights * factor.reshape(shape), kind
+            fused[f"{kernel.removesuffix('weight')}bias"] = bias + (offset - mean) * factor, kind
+    return fused
 
 
 def _of_integers(
@@ -85,10 +154,15 @@ def _of_integers(
 
 
 def _dequantised(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) -> np.ndarray:
-    stored, scale, *zero = (numpy_helper.to_array(tensors[name]) for name in node.input)
     axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
+    return _real(list(node.input), tensors, axis)
+
+
+def _real(names: Sequence[str], tensors: Mapping[str, onnx.TensorProto], axis: int) -> np.ndarray:
+    """Return the numbers of a quantised tensor, of its name and those of scale and zero point."""
+    stored, scale, *zero = (numpy_helper.to_array(tensors[name]) for name in names)
     shape = [-1 if i == axis else 1 for i in range(stored.ndim)] if scale.size > 1 else [1]
-    offset = zero[0].reshape(shape) if zero else 0
+    offset = zero[0].astype(np.float32).reshape(shape) if zero else 0
     returned: np.ndarray = (stored.astype(np.float32) - offset) * scale.reshape(shape)
     return returned
 
@@ -157,6 +231,11 @@ def compare_weights(
             by_layout += 1
             continue
         like = [(key, p) for key, p in left.items() if p[0].shape == weights.shape]
+        shared = next((pair for pair in stored.values() if _equal(pair, weights)), None)
+        if shared is not None and not any(_equal(pair, weights) for _, pair in like):
+            rows.append(_difference(name, *shared, weights))  # a tool stored equal tensors once
+            by_value += 1
+            continue
         if not like:
             absent.append(name)
             continue
@@ -187,6 +266,10 @@ def _difference(name: str, stored: np.ndarray, kind: str, true: np.ndarray) -> W
         allowed=PRECISION_ERROR[kind] * largest + SMALLEST_ERROR,
         factor=factor,
     )
+
+
+def _equal(pair: tuple[np.ndarray, str], true: np.ndarray) -> bool:
+    return np.array_equal(pair[0], true)
 
 
 def _differs(row: WeightDifference) -> bool:

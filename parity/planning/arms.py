@@ -88,10 +88,16 @@ def _arms_of(config: Config) -> dict[str, Arm]:
 
 
 def _given_arms(config: Config) -> dict[str, Arm]:
-    """Return the arms of the file that is the reference, and of those that take the same input."""
+    """Return the arms of the file that is the reference, and of those that take the same input.
+
+    The reference that a deployment runs is the only export, too; it is not run twice.
+    """
     dynamic = any(export.dynamic for export in config.exports.values())
     arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, DEFAULT_RUNTIME, PROVIDERS)
     arms = {GIVEN_ARM: arm}
+    files = [export.onnx for export in config.exports.values()]
+    if config.external and config.reference and files == [config.reference.onnx]:
+        return arms
     for name, export in config.exports.items():
         arms[f"onnx-{name}"] = replace(
             arm,

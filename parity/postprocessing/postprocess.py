@@ -64,7 +64,7 @@ def detect_in_parts(
 def _keep(
     image: ImageCandidates, *, conf: float, iou: float, max_det: int, head: NetworkHead
 ) -> Candidates:
-    if head.end2end:
+    if head.finished:
         return cut(image.candidates, conf=conf, max_det=max_det)
     suppress = POSTPROCESSING[head.task].suppress
     return suppress(image.candidates, conf=conf, iou=iou, max_det=max_det)

@@ -31,6 +31,6 @@ TASKS.add(
         fitted="centre crop",
         has_boxes=False,
         decode=_labels,
-        decode_end2end=_labels,
+        decode_finished=_labels,
     ),
 )

@@ -43,6 +43,6 @@ TASKS.add(
         expected="4 + {classes} classes + coefficients of a mask",
         outputs=2,
         decode=_with_prototypes,
-        decode_end2end=_finished_with_prototypes,
+        decode_finished=_finished_with_prototypes,
     ),
 )

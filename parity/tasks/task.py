@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from parity.detection.decoding import Candidates, decode, decode_end2end
+from parity.detection.decoding import Candidates, decode, decode_finished
 from parity.registry import Registry
 from parity.sentences import listing
 
@@ -37,7 +37,7 @@ def decode_boxes(outputs: Outputs, floor: float, classes: int) -> Candidates:
 
 def decode_finished_boxes(outputs: Outputs, floor: float, classes: int) -> Candidates:  # noqa: ARG001
     """Return the candidates of a first output that holds finished boxes, (rows, 6 + E)."""
-    return decode_end2end(outputs[0], floor)
+    return decode_finished(outputs[0], floor)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Task:
         How many outputs count.
     has_boxes : bool
         Whether it finds boxes; otherwise labels of the whole image.
-    decode, decode_end2end : callable
+    decode, decode_finished : callable
         Make candidates of the outputs, and of those that hold finished boxes.
     """
 
@@ -75,7 +75,7 @@ class Task:
     outputs: int = 1
     has_boxes: bool = True
     decode: Decode = decode_boxes
-    decode_end2end: Decode = decode_finished_boxes
+    decode_finished: Decode = decode_finished_boxes
 
     @property
     def axes(self) -> int:

@@ -183,7 +183,7 @@ class PytorchNetwork:
 
     def decode(self, outputs: Outputs, floor: float) -> Candidates:
         """Return the candidates of the outputs for an image that score above a floor."""
-        decode = self.task.decode_end2end if self.head.end2end else self.task.decode
+        decode = self.task.decode_finished if self.head.finished else self.task.decode
         return decode(outputs, floor, len(self.names))
 
 

@@ -180,7 +180,7 @@ def measured_conventions(
     """
     _, _, height, width = tensors[0].shape
     known = (height, width, len(network.names), network.head.keypoint_shape)
-    raw = network.task.has_boxes and not network.head.end2end
+    raw = network.task.has_boxes and not network.head.finished
     distances: dict[tuple[str, ...], float] = {}
     for taken in (names, ("pixels", *names)):
         feeding = Conventions(taken, *known)
@@ -211,7 +211,7 @@ def _layouts(
 
 def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchNetwork) -> float:
     """Return how far the first output is from the checkpoint's: boxes in sides, and scores."""
-    if network.task.has_boxes and not network.head.end2end:
+    if network.task.has_boxes and not network.head.finished:
         return distance(mine, true, side, len(network.names))
     if mine.shape != true.shape:
         return np.inf
@@ -227,7 +227,7 @@ def raw_differences(
         return None, None
     if not network.task.has_boxes:
         return None, float(np.abs(ours - theirs).max())
-    if network.head.end2end:  # rows of finished boxes, which may come in another order
+    if network.head.finished:  # rows of finished boxes, which may come in another order
         return None, None
     end = BOX + len(network.names)
     best = np.argsort(theirs[BOX:end].max(axis=0))[-COMPARED:]

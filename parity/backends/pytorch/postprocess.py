@@ -54,7 +54,7 @@ def detect(
     vars(predictor.args).update(thresholds)
     predictor.model.names = dict.fromkeys(range(classes), "")
     predictor.batch = ([image.name],)
-    outputs = end2end_output(candidates) if head.end2end else raw_output(candidates, classes)
+    outputs = finished_output(candidates) if head.finished else raw_output(candidates, classes)
     prototypes = torch.from_numpy(candidates.prototypes)[None]
     returned = (outputs, prototypes) if prototypes.numel() else outputs
     seen = torch.empty(1, 3, *image.input_shape, device="meta")
@@ -68,7 +68,7 @@ def _predictor(head: NetworkHead) -> BasePredictor:
     """Return a predictor whose network is only described."""
     options = {"save": False, "verbose": False, "retina_masks": head.native_masks}
     predictor = predictor_class(TASKS[head.task])(overrides=options)
-    predictor.model = SimpleNamespace(end2end=head.end2end, kpt_shape=head.keypoint_shape)
+    predictor.model = SimpleNamespace(end2end=head.finished, kpt_shape=head.keypoint_shape)
     return predictor
 
 
@@ -116,7 +116,7 @@ def raw_output(candidates: Candidates, classes: int) -> torch.Tensor:
     return output
 
 
-def end2end_output(candidates: Candidates) -> torch.Tensor:
+def finished_output(candidates: Candidates) -> torch.Tensor:
     """Rebuild the rows of an end-to-end output that candidates came from, (1, N, 6 + E)."""
     columns = (
         candidates.boxes,

@@ -25,7 +25,7 @@ from parity.backends.pytorch.transcription.architecture import unactivated_pooli
 from parity.backends.pytorch.transcription.building import build
 from parity.backends.pytorch.transcription.facts import checked_names
 from parity.errors import UserError, about
-from parity.model_files.description import external_data_files, load_checked
+from parity.model_files.description import load_given
 from parity.model_files.exporter_metadata import read_metadata
 from parity.tasks.task import TASKS, supported_models
 
@@ -45,8 +45,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     UserError
         If the file does not hold all weights of a known architecture under their names.
     """
-    external_data_files(source)  # raises if it takes weights from elsewhere
-    exported = load_checked(source)
+    exported = load_given(source)
     metadata = {entry.key: entry.value for entry in exported.metadata_props}
     task = metadata.get("task", "")
     if task not in TASKS:

@@ -26,7 +26,7 @@ from parity.detection.oriented_boxes import hulls_of, oriented_boxes
 
 
 def _select(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidates:
-    if image.head.end2end:
+    if image.head.finished:
         return cut(found, conf=pipeline.conf, max_det=pipeline.max_det)
     return select_oriented(pipeline, found)
 

@@ -19,6 +19,7 @@ from parity.model_files.families.family import (
     Shape,
     Size,
     are_probabilities,
+    cell_count,
     columns_of,
 )
 
@@ -39,10 +40,12 @@ def _classes(shapes: Sequence[Shape]) -> int | None:
     return columns_of(shapes, BOX_ROWS if len(shapes) == 1 else 0)
 
 
-def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:  # noqa: ARG001
+def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     first = outputs[0]
     if len(outputs) > 1 or first.ndim != 3:
         return first.ndim == 3
+    if cell_count(size) in first.shape[1:]:
+        return False
     if first.shape[2] == COLUMNS and np.array_equal(labels := first[..., 5], np.rint(labels)):
         return are_probabilities(first[..., :5]) and bool(labels.min() >= 0)
     return first.shape[2] > BOX_ROWS and are_probabilities(first)
@@ -52,7 +55,7 @@ def _is_sure(outputs: Sequence[np.ndarray], size: Size) -> bool:
     return len(outputs) == 1 and _fits(outputs, size)
 
 
-def is_finished(graph: onnx.GraphProto) -> bool:
+def has_authors_end(graph: onnx.GraphProto) -> bool:
     """Return whether a graph is of the authors' exporter, which sorts boxes out by itself."""
     names = {value.name for value in graph.output}
     return {LABELS, BOXES, SCORES} <= names and any(v.name == SIDES for v in graph.input)
@@ -61,11 +64,13 @@ def is_finished(graph: onnx.GraphProto) -> bool:
 def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
     graph = model.graph
     named = {output.name: output for output in graph.output}
-    first = named[BOXES if is_finished(graph) else FRACTIONS] if len(named) > 1 else graph.output[0]
+    first = (
+        named[BOXES if has_authors_end(graph) else FRACTIONS] if len(named) > 1 else graph.output[0]
+    )
     batch, queries, _ = shape_of(first)
     chain = Chain(first.name, TensorProto.FLOAT, COLUMNS, classes)
     stated = {entry.key: entry.value for entry in model.metadata_props}.get("head") == HEAD
-    if is_finished(graph):
+    if has_authors_end(graph):
         _fix_sides(graph, size)
         chain.last = _of_parts(chain)
     elif shape_of(first)[2] == COLUMNS and (stated or classes != COLUMNS - BOX_ROWS):

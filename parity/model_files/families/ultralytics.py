@@ -13,14 +13,24 @@ from parity.model_files.families.family import (
     Size,
     cell_count,
 )
+from parity.model_files.output_layout import FINISHED_COLUMNS
+
+FRACTION = 2.0
+"""Largest coordinate of a box that is given in fractions of the input; chosen."""
 
 
 def _classes(shapes: Sequence[Shape]) -> int | None:
-    """Return the classes of (batch, 4 + classes, anchors); a box has fewer numbers than anchors."""
-    shape = shapes[0]
-    if len(shape) != 3 or not isinstance(shape[1], int) or not isinstance(shape[2], int):
+    """Return the classes of (batch, 4 + classes, anchors), or of its transpose.
+
+    A box has fewer numbers than there are anchors; with six, two may be a score and a class.
+    """
+    if len(shapes[0]) != 3 or shapes[0][2] == FINISHED_COLUMNS:
         return None
-    return shape[1] - 4 if 4 < shape[1] < shape[2] else None
+    _, first, second = shapes[0]
+    if not isinstance(first, int) or not isinstance(second, int):
+        return first - 4 if isinstance(first, int) and first > 4 else None
+    numbers, anchors = sorted((first, second))
+    return numbers - 4 if 4 < numbers < anchors else None
 
 
 def _has_anchors(outputs: Sequence[np.ndarray], size: Size) -> bool:

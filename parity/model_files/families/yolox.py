@@ -34,7 +34,9 @@ def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     first = outputs[0]
     if first.ndim != 3 or first.shape[2] <= OTHER or first.shape[1] != cell_count(size):
         return False
-    offsets = np.abs(first[..., :2])
+    offsets, sides = np.abs(first[..., :2]), first[..., 2:BOX_ROWS]
+    if sides.min() >= 0:  # logarithms of the sides in cells
+        return False
     return are_probabilities(first[..., BOX_ROWS:]) and bool(np.median(offsets) < MOST_CELLS)
 
 

@@ -30,7 +30,7 @@ def arm_rows(results: Results) -> Iterator[tuple[str, ...]]:
             arm,
             made_by.model_sha256 or "–",
             f"{fitted} {height}×{width}",
-            "in the graph" if made_by.head and made_by.head.end2end else "after the network",
+            "in the graph" if made_by.head and made_by.head.finished else "after the network",
             f"{made_by.provider or made_by.device or '–'}, {threads}",
             ", ".join(versions),
         )

@@ -156,12 +156,26 @@ def read_model(archive: Archive) -> StoredModel:
     if checkpoint is None:
         raise UserError(f"holds {what_stands(pickled.value)} instead of a checkpoint")
     model = model_in(checkpoint)
+    if any(map(is_state_dict, (checkpoint, checkpoint.get("state_dict"), model))):
+        raise UserError(
+            "holds weights without their network (a state dict); give the checkpoint that "
+            "Ultralytics wrote, such as best.pt"
+        )
     if not isinstance(model, StandIn):
         raise UserError(f"holds {what_stands(model)} instead of a model")
     modules = dict(islice(_modules(model, "", 0), MAX_MODULES + 1))
     if len(modules) > MAX_MODULES:
         raise UserError(f"has more modules than any YOLO model; {REMEDY}")
     return StoredModel(pickled.kinds, modules, arguments_of(checkpoint))
+
+
+def is_state_dict(value: Any) -> bool:
+    """Return whether something is a table of tensors."""
+    table = mapping_of(value) or {}
+    return bool(table) and all(
+        isinstance(each, StandIn) and each.kind in {*TENSORS, *PARAMETERS}
+        for each in table.values()
+    )
 
 
 def _modules(stand_in: Any, path: str, depth: int) -> Iterator[tuple[str, StoredModule]]:

@@ -9,7 +9,7 @@ from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
-from parity.planning.plan import plan_run
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
 from parity.reporting.console import Console

@@ -21,7 +21,7 @@ import yaml
 from parity.data.batch_assignment import count_batches
 from parity.data.batch_files import load_batch
 from parity.data.batch_plan import load_batch_plan
-from parity.planning.plan import BATCHES
+from parity.planning.plan_run import BATCHES
 from parity.planning.schema import complete
 from parity.progress import duration
 from parity.reporting.durations import RECORDS, FinishedJob, finished_jobs, seconds_by_rule

@@ -59,7 +59,9 @@ def read_text(path: Path) -> str:
     """
     try:
         if not is_file(path):
-            raise UserError(f"{path} is no file." if path.exists() else f"{path} does not exist.")
+            raise UserError(
+                f"{path} is not a file." if path.exists() else f"{path} does not exist."
+            )
         if (size := path.stat().st_size) > LARGEST_FILE:
             raise UserError(
                 f"{path} has {size:,} bytes, and a file may have {LARGEST_FILE:,}; divide it."

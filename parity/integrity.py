@@ -120,7 +120,7 @@ def damaged(path: str | Path, what: str) -> UserError:
     note = Path(NOTES) / hashlib.sha256(named).hexdigest()
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_bytes(named)
-    return UserError(f"{path} {what}: run again, and it is made anew.")
+    return UserError(f"{path} {what}: run again, and it will be made again.")
 
 
 def set_aside_damaged() -> list[str]:

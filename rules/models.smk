@@ -49,7 +49,7 @@ rule export:
 rule quantise:
     """Quantise a float model to int8, calibrated on some of the user's images."""
     input:
-        onnx=rules.export.output.onnx,
+        onnx=PLAN.counterpart,
         images="results/plan/calibration/{export}.json",
     output:
         onnx="results/quantise/{model}/{export}.onnx",

@@ -57,7 +57,7 @@ BGR = FoundFault(
     fix="Turn OpenCV's BGR into RGB exactly once.",
     fixes={
         "python": "x = x[..., ::-1]\ny = x",
-        "cpp": "a < b; // </b><b>",
+        "cpp": "if (a < b)  // </b><b>\n    c = a;\n\nd = c;",
         "swift": "let x = y",
     },
     run=("python", "cpp"),
@@ -103,6 +103,7 @@ FIXED = BoxComparison(
     box_px_median=0.0,
     score_median=0.0,
     panoptic_quality=0.9999999,
+    shapes={},
 )
 WORSE = replace(FIXED, matched=7, missing=3, extra=1, box_px=20.0, panoptic_quality=0.7)
 REPRODUCED = Reproduction(exact=1.0, close=1.0, predicted=1.0, box_px=0.0, score=0.0)
@@ -160,6 +161,8 @@ DIAGNOSIS = DiagnosisDocument(
     },
     names={0: "person"},
     labels={10000: "<i>cat</i>"},
+    fixes=BGR.fixes,
+    run=BGR.run,
 )
 HARMLESS = replace(
     DIAGNOSIS,

@@ -7,10 +7,10 @@ import pytest
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.tolerances import Tolerance
-from parity.diagnosis.document import Undiagnosed
+from parity.diagnosis.document import Severity, Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.diagnosis_verdict import verdict_sentence
-from tests.report_documents import CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
+from tests.report_documents import BGR, CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
 from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
 
 MOVED_LITTLE = ([23.5, 20.0, 60.0, 100.0], 0.85, 0)
@@ -60,6 +60,17 @@ def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Resul
     assert answers.state == "wrong"
     assert answers.exit_code == 0
     assert answers.lines[-1] == answers.because
+
+
+def test_a_fix_comes_with_its_cost_unless_the_answer_has_said_it(same: Results) -> None:
+    (alone,) = answers_of([same], [DIAGNOSIS]).answers[0].steps
+    assert (alone.sentence, alone.cost) == (BGR.fix, "")
+    cut = replace(BGR, name="cut", severity=Severity(lost=2))
+    several = answers_of([same], [replace(DIAGNOSIS, faults=(BGR, cut))]).answers[0].steps
+    assert [step.cost for step in several] == [
+        "This fault alone loses 3 of 10 objects and adds 1.",
+        "This fault alone loses 2 of 10 objects.",
+    ]
 
 
 def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
@@ -173,6 +184,14 @@ def test_an_answer_speaks_of_what_the_task_reports(same: Results, task: str) -> 
 def test_a_label_that_moves_is_stated(same: Results) -> None:
     (answer,) = answers_of([of_task(same, "classify", {"rank": 2.0})], []).answers
     assert answer.sentence.endswith("; a label moves by up to 2 ranks.")
+
+
+def test_what_does_not_differ_at_all_is_the_same(tmp_path: Path) -> None:
+    equal = make_run(tmp_path, {**SAME, "onnx-fp32": SAME["pytorch-square"]}).load()
+    (answer,) = answers_of([equal], []).answers
+    assert answer.sentence.endswith(
+        "detects the same 4 objects as PyTorch, and boxes are the same."
+    )
 
 
 def test_masks_that_do_not_differ_are_the_same(same: Results) -> None:

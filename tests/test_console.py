@@ -79,11 +79,14 @@ def test_a_finished_step_is_a_line(
     begin(logger)
     start(logger, 1, "infer_onnx", "Running fp32 of a\nb\x1b[31m")
     finish(logger, 1)
+    start(logger, 2, "export", "Exporting a as _fp32-for-int8")
+    finish(logger, 2)
     start(logger, 0, "all")
     finish(logger, 0)
     assert capsys.readouterr().err.splitlines() == [
         "Assuming unrestricted shared filesystem usage.",
         r"1 of 3  Running fp32 of a\nb\x1b[31m (0 s)",
+        "2 of 3  Exporting a as fp32 for int8 (0 s)",
     ]
 
 
@@ -138,20 +141,30 @@ def test_a_node_tells_of_the_jobs_of_a_group(logger: logging.Logger) -> None:
     assert [job.logs for job in shown.failed.values()] == [("logs/a.log", "slurm.log")]
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("Terminating processes on user request, this might take some time.", "Stopping."),
+        (
+            "Will exit after finishing currently running jobs (scheduler).",
+            "Stopping when the running steps have ended.",
+        ),
+    ],
+)
 def test_an_interruption_is_noticed(
-    logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], told: str, said: str
 ) -> None:
     shown = attached(logger)
     begin(logger)
     for jobid in (1, 2):
         start(logger, jobid, "infer_onnx", "Running fp32")
     fail(logger, 1, "infer_onnx", "logs/a.log")
-    logger.info("Terminating processes on user request, this might take some time.")
+    logger.info(told)
     fail(logger, 2, "infer_onnx", "logs/a.log")
     shown.stop()
-    said = capsys.readouterr()
-    assert said.err.splitlines()[1:] == ["Stopping."]
-    assert said.out.startswith("The run was interrupted.")
+    shown_at_the_end = capsys.readouterr()
+    assert shown_at_the_end.err.splitlines()[1:] == [said]
+    assert shown_at_the_end.out.startswith("The run was interrupted.")
 
 
 def test_nothing_to_do_ends_with_the_last_answer(

@@ -161,7 +161,7 @@ def test_only_a_result_that_cannot_be_read_is_moved_aside(
         convert(source, controls, made, arm="external-mine")
         assert "not valid JSON" in (load(made[0], DetectionBatch).made_by.unread or "")
     else:
-        with pytest.raises(UserError, match=r"run again, and it is made anew"):
+        with pytest.raises(UserError, match=r"run again, and it will be made again"):
             convert(source, controls, made, arm="external-mine")
     set_aside_damaged()
     assert source.exists() == (place == ".")

@@ -87,9 +87,9 @@ def test_a_published_checkpoint_is_named_as_in_a_configuration(
     [
         ({"weights": "no.pt"}, "no.pt does not exist."),
         ({"onnx": "a.onnx", "images": "b"}, "a.onnx and "),
-        ({"onnx": "boxes.json"}, "is no .onnx file; name the ONNX file that the deployment runs."),
-        ({"onnx": "photos"}, "photos is no file."),
-        ({"weights": "boxes.json"}, "is no .pt file; name the checkpoint that was exported."),
+        ({"onnx": "boxes.json"}, "is not a .onnx file; name the ONNX file that the deploy"),
+        ({"onnx": "photos"}, "photos is not a file."),
+        ({"weights": "boxes.json"}, "is not a .pt file; name the checkpoint that was exported."),
         ({"images": "empty"}, "empty holds no image."),
         ({"images": "none"}, "none does not exist."),
         ({"boxes": "none.json"}, "none.json does not exist."),

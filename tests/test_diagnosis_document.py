@@ -33,7 +33,7 @@ from parity.documents import load, save
 from parity.external.observations import Declared, Observations
 from tests.fix_programs import VALUES
 
-COMPARED = BoxComparison(10, 7, 3, 1, 0, 20.0, 0.1, 2.0, None, 0.7)
+COMPARED = BoxComparison(10, 7, 3, 1, 0, 20.0, 0.1, 2.0, None, 0.7, {})
 RENAMED = other_class_names({0: 3}, {}, {0: "person", 3: "motorcycle"})
 NMSBOXES, RAISED = FAULTS["nmsboxes"], threshold_fault("conf", 0.5, None)
 GREY, STRETCHED = FAULTS["grey"], FAULTS["stretched"]

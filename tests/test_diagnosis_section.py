@@ -1,6 +1,8 @@
 """What the report says of a diagnosis, and its figure."""
 
+import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 from jinja2 import Environment
-from markupsafe import escape
 
 from parity.data.batch_files import Batch
 from parity.data.reading import read_image
@@ -37,7 +38,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.fault_wording import by_severity, effect, proof_sentence
+from parity.reporting.fault_wording import by_severity, effect, proof_sentence, together
 from parity.reporting.figures.diagnosis import (
     bars_of,
     captions,
@@ -57,7 +58,7 @@ from parity.reporting.views.blocks import (
     Table,
     every_block,
 )
-from parity.reporting.views.diagnosis import NOT_RUN, blocks_of, fix_of, prepare
+from parity.reporting.views.diagnosis import ALL_FIXES, NOT_RUN, blocks_of, code_tabs, prepare
 from parity.reporting.views.section import Model
 from tests.report_documents import (
     BGR,
@@ -289,7 +290,6 @@ def test_what_is_said_of_a_fault() -> None:
         ("3 of 10", "objects lost"),
         ("1", "objects added"),
         ("20 px", "largest move of a box"),
-        ("100 %", "of the loss here"),
     ]
     assert said["Proof"] == (
         "5 of 8 boxes are reproduced to the last digit with it and not without it; without it, 2 "
@@ -355,16 +355,37 @@ def test_what_a_fault_does_is_said_in_objects_first(severity: Severity, does: st
     assert effect(severity, 122) == does
 
 
+def test_faults_of_keypoints_alone_are_not_said_to_change_nothing() -> None:
+    moved = replace(FIXED, shapes={"keypoint_px": 40.0})
+    steps = (
+        waterfall_step(FIXED, kind="runtime"),
+        waterfall_step(moved, kind="fault", name="a", lost=0.0, share=None),
+        waterfall_step(moved, kind="fault", name="b", lost=0.0, share=None),
+    )
+    severity = Severity(shapes={"keypoint_px": 40.0})
+    faults = tuple(replace(BGR, name=name, severity=severity) for name in "ab")
+    both = together(faults, replace(DIAGNOSIS, faults=faults, waterfall=steps))
+    assert effect(both, 10, several=True) == "move keypoints by up to 40 px"
+
+
 def test_faults_are_read_by_what_they_do() -> None:
     ways = (Severity(box_px=30), Severity(box_px=40), Severity(added=1), Severity(lost=1, added=1))
     faults = [replace(BGR, name=str(place), severity=own) for place, own in enumerate(ways)]
     assert [fault.name for fault in by_severity(faults)] == ["3", "2", "1", "0"]
 
 
-def test_what_makes_up_for_another_fault_is_said_so() -> None:
-    helps = waterfall_step(WORSE, kind="fault", name="bgr", lost=-0.1, share=-0.5)
-    last = card(replace(DIAGNOSIS, waterfall=(helps,))).costs[-1]
-    assert (last.value, last.what) == ("50 %", "of the loss here, offset by another fault")
+def test_the_lines_for_several_faults_are_there_in_one_piece() -> None:
+    cut = replace(BGR, name="cut", fixes={"python": "boxes = found", "cpp": "boxes = found;"})
+    both = {"python": "rgb = canvas\n\nboxes = found"}
+    found = blocks(replace(DIAGNOSIS, faults=(BGR, cut), fixes=both, run=("python",)))
+    (group,) = (each for each in found if isinstance(each, Group) and each.title == ALL_FIXES)
+    assert group.folded
+    (code,) = group.blocks
+    assert isinstance(code, CodeTabs)
+    assert [(tab.text, tab.note) for tab in code.tabs] == [(both["python"], "")]
+    assert ALL_FIXES not in titles(DIAGNOSIS), "a single fault"
+    same = replace(DIAGNOSIS, faults=(BGR, replace(BGR, name="grey")))
+    assert ALL_FIXES not in titles(same), "each card has all of them"
 
 
 def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
@@ -410,7 +431,7 @@ def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
     (found,) = (block for block in blocks(UNKNOWN) if isinstance(block, Crop))
     assert found.view == (0, 0, 80, 60)
     assert len(found.correct) == len(found.wrong) == 1
-    assert found.caption.endswith("PyTorch detects <i>cat</i>; `mine` detects <i>cat</i>.")
+    assert found.caption.endswith("PyTorch detects <i>cat</i>; your program detects <i>cat</i>.")
 
 
 def test_a_table_lists_several_faults_by_what_they_do() -> None:
@@ -452,12 +473,14 @@ def test_no_odds_and_no_number_that_is_missing(diagnosis: DiagnosisDocument) -> 
 
 def rendered(made: Environment, kind: str) -> str:
     text = f'{{% from "blocks.{kind}.j2" import render %}}{{{{ render(blocks) }}}}'
-    return made.from_string(text).render(blocks=[fix_of(BGR)])
+    return made.from_string(text).render(blocks=[code_tabs(BGR, "Lines")])
 
 
 def test_a_fix_is_escaped_and_its_first_language_is_chosen() -> None:
     text = rendered(page.environment(page.Places(Path(), "", {}, {})), "html")
-    assert [f"<code>{escape(lines)}</code>" in text for lines in BGR.fixes.values()] == [True] * 3
+    written = re.findall("<code>(.*?)</code>", text, re.DOTALL)
+    texts = [unescape(re.sub("<[^>]+>", "", each)) for each in written]
+    assert texts == [*BGR.fixes.values()]
     assert "<b>" not in text
     assert text.count(" checked") == 1
     assert text.index('value="python" checked') < text.index('value="cpp"')

@@ -37,7 +37,7 @@ def test_outputs_of_one_job_are_one_job() -> None:
     found = {(job.rule, round(job.seconds), len(job.outputs)) for job in finished_jobs()}
     assert found == {("plot", 10, 2), ("compare", 60, 1), ("compare", 61, 1)}
     assert took(finished_jobs()) == (
-        "The jobs whose results are in this folder took 2 min 11 s in all: "
+        "The jobs whose results are in results/ took 2 min 11 s in all: "
         "compare 2 min 1 s (2 jobs), plot 10 s."
     )
 

@@ -31,12 +31,15 @@ def given(tmp_path: Path) -> str:
 def test_an_int8_export_is_made_of_a_float_one() -> None:
     asked = {"int8": {"quantize": 8, "keep_fp32": ["/a/*"]}}
     made = config(asked)
-    assert all_options(made)["int8"].quantize == 32
+    assert [(name, each.quantize) for name, each in all_options(made).items()] == [
+        ("_fp32-for-int8", 32)
+    ]
     assert plan(asked).quantised == {"int8": {"keep_fp32": ["/a/*"]}}
     assert model_file(made, "m", "int8") == "results/quantise/m/int8.onnx"
     assert description_file(made, "m", "int8") == "results/quantise/m/int8.json"
     assert plan(asked).wanted["int8"]["quantize"] == 8
-    assert counterpart_name(made, "int8") == "int8", "its own source"
+    assert counterpart_name(made, "int8") == "_fp32-for-int8"
+    assert [*all_options(config({"fp32": {}, **asked}))] == ["fp32"], "an export serves both"
 
 
 @pytest.mark.parametrize(
@@ -46,10 +49,11 @@ def test_an_int8_export_is_made_of_a_float_one() -> None:
         ({"fp32": {}}, {"quantize": 16}, "fp32", "there is one like it"),
         ({"old": {"opset": 12}}, {"quantize": 16}, "_fp32-for-it", "another operator set"),
         ({"int8": {"quantize": 8}}, {"quantize": 16}, "_fp32-for-it", "an int8 one is not fp32"),
+        ({"fp32": {}}, {"quantize": 8}, "fp32", "it is made of that one"),
         ({"fp32": {}}, {}, "it", "it is fp32 itself"),
     ],
 )
-def test_what_an_export_is_held_against(
+def test_what_an_export_is_compared_with(
     others: dict, export: dict, expected: str, reason: str
 ) -> None:
     made = config({**others, "it": export})
@@ -58,7 +62,7 @@ def test_what_an_export_is_held_against(
     assert (options.quantize, options.onnx) == (32, "")
 
 
-def test_a_given_file_is_held_against_what_the_checkpoint_gives(given: str) -> None:
+def test_a_given_file_is_compared_with_what_the_checkpoint_gives(given: str) -> None:
     asked = {"theirs": {"onnx": given, "quantize": 8}}
     made = config(asked)
     assert counterpart_name(made, "theirs") == "_fp32-for-theirs"

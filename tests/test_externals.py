@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
+from parity.diagnose.configuration import configuration_of
 from parity.errors import UserError
 from parity.external.observations import Declared, Known
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.externals import known_of, source_of
-from parity.planning.plan import Plan, plan_run
+from parity.planning.plan import Plan
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 from parity.record.manifest import Manifest, RecordedTensor
 
@@ -49,7 +51,7 @@ def planned_by(external: str) -> Plan:
     [
         ("{mine: }", "mine must have detections, input_tensors, recorded or inject."),
         ("{m: {raw_outputs: tensors}}", "m must have detections, input_tensors, recorded or"),
-        ("{m: {recorded: tensors}}", "tensors is no recording: it holds no manifest.json."),
+        ("{m: {recorded: tensors}}", "tensors is not a recording: it holds no manifest.json."),
         ("{m: {recorded: rec, raw_outputs: tensors}}", "m must have either recorded or input_t"),
         ("{m: {recorded: rec, tensor_shape: [0, 3]}}", "shape.0 is 0; it must be at least 1."),
         ("{m: {inject: [], detections: boxes.json}}", "m must have either detections or inject."),
@@ -61,7 +63,7 @@ def planned_by(external: str) -> Plan:
         ("{m: {inject: [], model: c}}", "external.m.model is 'c'; it may be a, b."),
         ("{m: {inject: [], export: x}}", "external.m.export is 'x'; it may be fp32."),
         ("{m: {inject: [], names: no.txt}}", "external.m.names is no.txt, which does not exist."),
-        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is no folder."),
+        ("{m: {inject: [], raw_outputs: n.txt}}", "m.raw_outputs is n.txt, which is not a folder."),
         (
             "{m: {inject: [], input_tensors: boxes}}",
             "a folder without any *.npy or *.raw or *.bin.",
@@ -143,7 +145,7 @@ def test_arrays_alone_are_diagnosed_and_nothing_else() -> None:
     assert plan.control_detections(wildcards)
     assert plan.control_candidates(wildcards)
     assert plan.tensors(wildcards) == ["tensors/a.npy"]
-    with pytest.raises(UserError, match="gate names external-m, of which there are no boxes"):
+    with pytest.raises(UserError, match="gate names external-m, which has no boxes"):
         configured("{m: {input_tensors: tensors}}", gate=["external-m"])
 
 
@@ -254,3 +256,11 @@ def test_pictures_of_masks_count_by_their_content(folder: Path) -> None:
     assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) == before
     (folder / "m.png").write_bytes(b"other")
     assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) != before
+
+
+def test_a_program_without_a_threshold_has_conf_0() -> None:
+    config = configured("{m: {detections: boxes.json, conf: 0}}")
+    assert known_of(config.external["m"]).declared.conf == 0
+    given = Path("a.onnx"), Path("boxes.json"), Path("images")
+    floor = configuration_of(*given, None, {"conf": 0.0})["candidates"]["floor"]
+    assert floor == config.candidates.floor

@@ -262,9 +262,16 @@ def test_the_lines_hold_the_size_and_the_thresholds_of_the_deployment() -> None:
     assert "%" not in fill_in(["letterbox"], fixed)["cpp"]
 
 
+STRETCHED_AND_BGR = ("letterbox", "input_tensor", "rescaling")
+
+
 def test_languages_keep_their_order_and_what_is_run_needs_every_part() -> None:
     assert tuple(fill_in(["letterbox"], VALUES[0])) == LANGUAGES
     assert languages_run(["letterbox", "rescaling"]) == ("python", "cpp", "javascript")
     assert languages_run(["letterbox", "reading"]) == ("python",)
     assert fill_in([], VALUES[0]) == {}
+    together = fill_in(["rescaling", "input_tensor", "letterbox", "rescaling"], VALUES[0])
+    for language, lines in together.items():
+        parts = [FIXES[each].lines(language, VALUES[0]) for each in STRETCHED_AND_BGR]
+        assert lines == "\n\n".join(parts), "each once, as a deployment runs them"
     assert languages_run([]) == ()

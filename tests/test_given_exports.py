@@ -280,7 +280,7 @@ def return_text(model: onnx.ModelProto) -> None:
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (without_input, "takes 0 inputs (none); expected the image alone"),
+        (without_input, "takes 0 inputs (none); expected only the image"),
         (lambda m: take_elements(m, TensorProto.DOUBLE), "takes double; expected float32 or"),
         (lambda m: take_elements(m, TensorProto.INT8), "takes int8; expected float32 or"),
         (lambda m: take_shape(m, [1, 3, 60_000, 60_000]), "expected sides of 1 to 8192 px"),

@@ -218,7 +218,7 @@ CHANGES: list[tuple[Callable[[onnx.ModelProto], object], str]] = [
     (lambda m: with_side(m, 0, 10**6), "expected a batch of 1 to 1024 images"),
     (lambda m: with_side(m, 2, "height"), "both height and width fixed, or with neither"),
     (lambda m: m.graph.node[0].input.__setitem__(0, "nowhere"), "is not a valid ONNX model"),
-    (lambda m: m.graph.node[0].input.__setitem__(0, "output0"), "need each other's outputs"),
+    (lambda m: m.graph.node[0].input.__setitem__(0, "output0"), "depend on each other's outputs"),
     (lambda m: m.ClearField("opset_import"), "is not a valid ONNX model"),
 ]
 

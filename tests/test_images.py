@@ -436,7 +436,7 @@ def test_a_list_may_hold_absolute_paths(tmp_path: Path) -> None:
         ("twice.txt", "names the same file twice", "a file listed twice"),
         ("round.txt", "names the same file twice", "twice, though by another way"),
         ("binary.dat", "lists .* which does not exist", "no text at all"),
-        ("zeros.dat", "line 1 of .*zeros.dat is no path", "a line that is longer than any path"),
+        ("zeros.dat", "line 1 of .*zeros.dat is not a path", "a line that is longer than any path"),
         ("folder.txt", r"lists .*sub, which is a folder; list files", "a list of a folder"),
         ("pipe", "is neither a folder nor a file", "a pipe, which would be waited for"),
         ("zero", "is neither a folder nor a file", "a device that never ends"),

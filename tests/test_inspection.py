@@ -78,7 +78,7 @@ def test_a_file_that_is_as_it_should_be(tmp_path: Path) -> None:
     ("change", "level", "sentence"),
     [
         ({"names": {0: "cat"}}, "stop", "The file has 2 classes, the checkpoint 1."),
-        ({"names": {0: "dog", 1: "cat"}}, "warn", "2 classes have another name"),
+        ({"names": {0: "dog", 1: "cat"}}, "warn", "2 of 2 classes are named differently in the"),
         ({"stride": 16}, "warn", "its stride is 32, the checkpoint's is 16"),
         ({"dynamic": True}, "stop", "Height and width of the input are fixed; dynamic is True."),
         (

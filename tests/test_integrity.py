@@ -64,7 +64,7 @@ def test_a_truncated_result_is_set_aside_when_the_next_run_begins(
     content = result.read_bytes()
     result.write_bytes(content[: int(len(content) * share)])
     for _ in range(2):  # a job is tried again, and finds the same
-        with pytest.raises(UserError, match=r"is damaged: run again, and it is made anew\.$"):
+        with pytest.raises(UserError, match=r"is damaged: run again, and it will be made again\.$"):
             check_whole(result)
     assert set_aside_damaged() == [str(result)]
     assert not result.exists()

@@ -8,7 +8,7 @@ import pytest
 
 from parity.reporting.html.index_of_reports import INDEX, write_index
 from parity.reporting.html.templating import TEMPLATES as PAGE_TEMPLATES
-from parity.reporting.kept_report import SINCE, keep_report, page_of
+from parity.reporting.kept_report import SINCE, TOOK, keep_report, page_of
 from parity.reporting.markdown.report import TEMPLATES as TEXT_TEMPLATES
 from tests.test_history import changes, run
 
@@ -69,7 +69,8 @@ def test_a_run_of_the_same_name_replaces_it_and_another_does_not(results: Path) 
 
 def test_both_reports_have_room_for_it() -> None:
     for path in (PAGE_TEMPLATES / "index.html.j2", TEXT_TEMPLATES / "analysis_report.md.j2"):
-        assert path.read_text().count(SINCE) == 1
+        text = path.read_text()
+        assert (text.count(SINCE), text.count(TOOK)) == (1, 1)
 
 
 def test_the_index_leads_to_the_last_report_of_each_configuration(

@@ -7,7 +7,7 @@ import pytest
 from parity.documents import load
 from parity.errors import UserError
 from parity.planning.label_digest import LabelDigest, labels_file, plan_labels
-from parity.planning.plan import plan_run
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 
 

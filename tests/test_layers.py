@@ -195,10 +195,35 @@ def evaluation(lost: int, box_px: float) -> MixedEvaluation:
     )
 
 
+def layer_error(share: float) -> LayerError:
+    return LayerError(
+        node="a",
+        operator="Conv",
+        snr_db=20.0,
+        own_snr_db=20.0,
+        own_error=0.1,
+        box_px=1.0,
+        score=0.1,
+        share=share,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shares", "last"),
+    [
+        ([0.004] * 250, "Many layers each contribute a little to the error in the outputs."),
+        ([0.0] * 3, "Run in ONNX Runtime, no layer differs from the fp32 export."),
+    ],
+)
+def test_no_layer_is_named_where_none_stands_out(shares: list[float], last: str) -> None:
+    errors = [layer_error(share) for share in shares]
+    assert conclusions(errors, None, evaluation(2, 5.0), [], given=True)[-1] == last
+
+
 @pytest.mark.parametrize(
     ("tried", "given", "last"),
     [
-        ([], False, "Most of the error in the outputs comes from a (100 %)."),
+        ([], False, "The layers that contribute most to the error in the outputs: a (100 %)."),
         ([evaluation(3, 1.0)], False, "None of these is better; keep the export as it is."),
         (
             [evaluation(3, 1.0), evaluation(1, 9.0)],
@@ -209,15 +234,5 @@ def evaluation(lost: int, box_px: float) -> MixedEvaluation:
     ],
 )
 def test_advice_follows_from_what_was_measured(tried: list, given: bool, last: str) -> None:
-    error = LayerError(
-        node="a",
-        operator="Conv",
-        snr_db=20.0,
-        own_snr_db=20.0,
-        own_error=0.1,
-        box_px=1.0,
-        score=0.1,
-        share=1.0,
-    )
-    said = conclusions([error], None, evaluation(2, 5.0), tried, given=given)
+    said = conclusions([layer_error(1.0)], None, evaluation(2, 5.0), tried, given=given)
     assert said[-1].startswith(last)

@@ -11,7 +11,7 @@ import pytest
 
 from parity.errors import UserError
 from parity.files import write_json, write_text
-from parity.planning import plan
+from parity.planning import plan_run as plan
 from parity.planning.checks import checked
 from parity.planning.locks import hold
 from parity.planning.schema import complete
@@ -130,9 +130,9 @@ def test_a_damaged_end_of_a_run_is_made_anew(
             write_json(end, "verdict/1", {})
         else:
             write_text(end, "text\n" * 99)
-    plan.make_damaged_anew()
+    plan.set_damaged_aside()
     assert all(Path(end).exists() for end in plan.ENDS)
     Path(name).write_bytes(Path(name).read_bytes()[:-5])
-    plan.make_damaged_anew()
+    plan.set_damaged_aside()
     assert [end for end in plan.ENDS if not Path(end).exists()] == [name]
-    assert capsys.readouterr().err == f"{name} is damaged; it is made anew.\n"
+    assert capsys.readouterr().err == f"{name} is damaged; it will be made again.\n"

@@ -30,7 +30,7 @@ def run(log: Path, end: str) -> subprocess.CompletedProcess[str]:
     ("end", "code", "said", "traceback"),
     [
         ("pass", 0, "", False),
-        ("raise UserError('raise the one or lower the other.')", 1, "error: raise the one", False),
+        ("raise UserError('raise one or lower the other.')", 1, "error: raise one", False),
         ("raise UserError('bad\\udcff.jpg is lost.')", 1, "error: bad", False),
         ("raise ValueError('a bug')", 1, "ValueError: a bug", True),
     ],

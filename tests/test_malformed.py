@@ -437,7 +437,7 @@ BOMBS = {
     "depth": ("[" * 5_000_000, "nested too deeply"),
     "digits": ('[{"image": "a.jpg", "label": 1, "box": [0.' + "1" * 10_000_000, "not valid JSON"),
     "columns": ("a," * 2_000_000, "none of the formats|first line"),
-    "cells": (HEADER + "a.jpg," * 2_000_000, "another number of columns"),
+    "cells": (HEADER + "a.jpg," * 2_000_000, "a different number of columns"),
     "quote": (HEADER + '"' + "a" * 10_000_000, "not valid CSV"),
     "lists": ("[" + "[],[[]]," * 500_000 + "0]", "entry|in none of"),
     "blanks": (" " * 20_000_000, "is empty"),
@@ -470,7 +470,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "e.json").symlink_to("e.json")
     with bounded(), pytest.raises(UserError, match="in none of the formats"):
         load_external(tmp_path, IMAGES, NAMES)
-    with pytest.raises(UserError, match="is no file"):
+    with pytest.raises(UserError, match="is not a file"):
         load_external(tmp_path / "b.json", IMAGES, NAMES)
     with pytest.raises(UserError, match="cannot be read"):
         load_external(tmp_path / ("a" * 5000), IMAGES, NAMES)

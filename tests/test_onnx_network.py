@@ -75,7 +75,7 @@ sys.exit(f"imports {{heavy}}" if heavy else 0)
         "scripts.infer_onnx",
         "scripts.detect_onnx",
         "scripts.compare, scripts.summarise",
-        "parity.planning.plan, parity.planning.config",
+        "parity.planning.plan_run, parity.planning.config",
     ],
 )
 def test_it_imports_neither_torch_nor_ultralytics(modules: str) -> None:

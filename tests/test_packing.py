@@ -166,5 +166,5 @@ def test_a_folder_of_several_files_or_a_foreign_file_is_refused(tmp_path: Path) 
         (tmp_path / name).touch()
     with pytest.raises(UserError, match=r"it holds a.mnn, b.tflite"):
         own_file(tmp_path)
-    with pytest.raises(UserError, match=r"x.pb is no file of a runtime's own that is known here"):
+    with pytest.raises(UserError, match=r"x.pb is not a file of a runtime that is known here"):
         runtime_of("x.pb")

@@ -12,7 +12,8 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.plan import Plan, plan_run
+from parity.planning.plan import Plan
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 
 
@@ -186,7 +187,7 @@ def test_paths(folder: Path) -> None:
     )
     assert plan.models == ["a", "b"]
     assert plan.weights(wildcards) == ["own.pt"]
-    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is no file"
+    assert plan.weights(SimpleNamespace(model="a")) == [], "a published name is not a file"
     assert plan.given_export(wildcards) == ["own.onnx"]
     assert plan.given_export(SimpleNamespace(export="fp32")) == []
     assert plan.comparison_alone(wildcards) == {"runtime-own": ["pytorch-square", "onnx-own"]}
@@ -230,8 +231,8 @@ def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("export", "given"),
-    [("{onnx: own.onnx}", ["own.onnx"]), ("{quantize: 16}", []), ("{quantize: 8}", [])],
-    ids=["a given file", "fp16", "int8"],
+    [("{onnx: own.onnx, imgsz: 320}", ["own.onnx"]), ("{quantize: 16, imgsz: 320}", [])],
+    ids=["a given file", "fp16"],
 )
 def test_an_export_without_a_plain_fp32_beside_it_is_compared_with_one_that_is_made(
     folder: Path, export: str, given: list[str]
@@ -244,5 +245,15 @@ def test_an_export_without_a_plain_fp32_beside_it_is_compared_with_one_that_is_m
     assert plan.given_export(counterpart) == []
     options = plan.export_options[counterpart.export]
     assert (options["quantize"], options["onnx"]) == (32, "")
-    assert options["imgsz"] == plan.export_options["shipped"]["imgsz"]
+    assert options["imgsz"] == plan.export_options["shipped"]["imgsz"] == [320, 320]
     assert plan.exports == ["shipped"], "it is no export of the run"
+
+
+def test_an_int8_export_is_quantised_from_an_fp32_one_of_another_name(folder: Path) -> None:  # noqa: ARG001
+    plan = planned_by("exports: {int8: {quantize: 8, imgsz: 320}}")
+    counterpart = plan.counterpart(SimpleNamespace(model="a", export="int8"))
+    assert counterpart == "results/export/a/_fp32-for-int8.onnx"
+    assert {name: each["imgsz"] for name, each in plan.export_options.items()} == {
+        "_fp32-for-int8": [320, 320]
+    }
+    assert plan.exports == ["int8"]

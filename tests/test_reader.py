@@ -232,7 +232,7 @@ def test_percentages_are_recognised_and_said(tmp_path):
 def test_scores_that_are_no_confidences_are_evidence_and_said(tmp_path):
     seen = load(tmp_path, [ENTRY | {"score": 637.2}, ENTRY])
     assert seen.images["a.jpg"].scores.tolist() == [637.2, 0.5]
-    assert any("entry 1: the score 637.2 is no confidence" in note for note in seen.notes)
+    assert any("entry 1: the score 637.2 is not a confidence" in note for note in seen.notes)
 
 
 def ultralytics_results():
@@ -314,7 +314,7 @@ def test_text_files_are_matched_by_path_first(tmp_path):
     assert (len(seen["x/1.jpg"]), len(seen["y/1.jpg"])) == (1, 0)
     one = load_external(folder, {"x/1.jpg": (100, 100)}, NAMES)
     assert set(one.images) == {"x/1.jpg"}
-    assert "y/1 is no image of this run; left out." in one.notes
+    assert "y/1 is not an image of this run; left out." in one.notes
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_stem_of_two_images_gets_a_sentence(tmp_path, files, images, words):
 def test_images_that_are_not_in_the_run_are_said(tmp_path):
     header = "image,x1,y1,x2,y2,score,label\n"
     rows = ["a.jpg,10,20,30,60,0.5,car", "z.jpg,1,2,3,4,0.5,car", "y.jpg,1,2,3,4,0.5,car"]
-    note = "z.jpg and 1 more are no images of this run; left out."
+    note = "z.jpg and 1 more are not images of this run; left out."
     assert note in load(tmp_path, header + "\n".join(rows), ".csv").notes
     assert note in load(tmp_path, "\n".join(rows), ".csv").notes
     entries = [ENTRY, ENTRY | {"image": "z.jpg"}, ENTRY | {"image": "y.jpg"}]
@@ -370,7 +370,7 @@ DIGITS = "9" * 5000
         ([{"image": "a.jpg", "boxes": []}] * 2, r"entry 2: a\.jpg is listed twice"),
         ([ENTRY | {"image": "a.bmp"}, ENTRY | {"image": "a.png"}], r"both be a\.jpg of this run"),
         ({"schema": "yolo-parity/detections/1", "images": [OWN, OWN]}, "a.jpg is listed twice"),
-        ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is no record"),
+        ({"schema": "yolo-parity/detections/1", "images": [{"name": "a.jpg"}]}, "is not a record"),
         ({"schema": "yolo-parity/detections/1", "images": 5, "made_by": []}, "names none of the"),
         ('{"a.jpg": [], "a.jpg": []}', r"the key 'a\.jpg' appears twice"),
         ({"conf": 30, "detections": [ENTRY]}, "conf is 30; it must be from 0 to below 1"),
@@ -382,7 +382,7 @@ DIGITS = "9" * 5000
         (f"a.jpg,{DIGITS},20,30,60,0.5,2\n", "999.* is not a finite number"),
         ("[" * 100_000, "nested too deeply"),
         ('{"image": "a.jpg"}\n{"image": "c.jpg", "box": [1,', "not valid JSON at line 2"),
-        ("image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5\n", "line 2: has another number"),
+        ("image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5\n", "line 2: has a different number"),
         ("image,x1,x1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,1\n", "names the column x1 twice"),
         ('image,x1,y1,x2,y2,score,label\n"a.jpg,1,2,3,4,0.5,1\n', "not valid CSV"),
         (f"image,x1,y1,x2,y2,score,label\na.jpg,1,2,3,4,0.5,{'c' * 200_000}\n", "not valid CSV"),
@@ -449,7 +449,7 @@ LISTED = {"images": [{"id": 7, "file_name": "a.jpg"}], "annotations": [ID_7]}
          "entry 1: the file lists no category with the id 2"),
         (LISTED | {"categories": [{"id": 2, "name": "car"}, {"id": 2, "name": "person"}]},
          "category 2: another category has the id 2, too"),
-        (LISTED | {"categories": ["car"]}, "category 1: 'car' is no category with an id and a"),
+        (LISTED | {"categories": ["car"]}, "category 1: 'car' is not a category with an id and a"),
         ({"images": [{"file_name": "c.jpg", "boxes": [ENTRY]}], "detections": [ENTRY]},
          "image 1: holds boxes of its own"),
         ({"conf": "high", "detections": [ENTRY]}, "conf: 'high' is not a number"),

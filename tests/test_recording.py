@@ -511,7 +511,7 @@ def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path)
         (["--most", "0", "--", "python", "x.py"], "--most is 0; it must be at least 1."),
         (["python", "x.py"], "unrecognized arguments: python x.py"),
         (["--"], "name the program after --, as in: -- python my_detect.py"),
-        (["--", "no-such-program"], "error: no-such-program is no program that can be run."),
+        (["--", "no-such-program"], "error: no-such-program is not a program that can be run."),
         (["--output", ".", "--", sys.executable], "holds other files"),
     ],
 )

@@ -58,7 +58,7 @@ def test_images_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> None:
     )
     assert "Full." in found.notes
     assert "It is not certain which image 1 of the recorded tensors show." in found.notes
-    assert "/data/unknown.jpg is no image of this run; left out." in found.notes
+    assert "/data/unknown.jpg is not an image of this run; left out." in found.notes
 
 
 def test_an_image_that_was_fed_in_two_ways_is_left_out(tmp_path: Path) -> None:

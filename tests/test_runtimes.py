@@ -118,7 +118,7 @@ def test_what_opencv_cannot_load_or_run_is_said(path: Path) -> None:
         outputs(path, "opencv")
     model.graph.node[1].op_type = "NonMaxSuppression"
     onnx.save(model, path)
-    with pytest.raises(UserError, match="has NonMaxSuppression in its graph, at which OpenCV"):
+    with pytest.raises(UserError, match="has NonMaxSuppression in its graph, with which OpenCV"):
         outputs(path, "opencv")
 
 

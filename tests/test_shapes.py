@@ -243,11 +243,11 @@ def test_a_picture_of_a_mask(tmp_path: Path) -> None:
     [
         ({"size": [4, 4], "counts": [3]}, "do not fill a mask of 4x4"),
         ({"size": [4, 4], "counts": "@@@@"}, "do not fill a mask"),
-        ({"size": [1 << 40, 4], "counts": [3]}, "no height and width"),
-        ({"size": "big", "counts": [3]}, "no height and width"),
-        ("nothing.png", "no picture of a mask"),
-        ([1, 2, 3], "no polygon"),
-        (7, "is no mask"),
+        ({"size": [1 << 40, 4], "counts": [3]}, "not the height and width"),
+        ({"size": "big", "counts": [3]}, "not the height and width"),
+        ("nothing.png", "not a picture of a mask"),
+        ([1, 2, 3], "not a polygon"),
+        (7, "is not a mask"),
     ],
 )
 def test_what_is_no_mask_gets_a_sentence(tmp_path: Path, written: Any, said: str) -> None:

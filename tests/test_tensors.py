@@ -69,7 +69,7 @@ def test_arrays_of_images_without_boxes_do_not_count_where_there_are_boxes(tmp_p
 def test_arrays_of_no_image_of_the_run_are_said(tmp_path: Path) -> None:
     for name in ("a.npy", "y.npy", "z.npy"):
         dump(tmp_path, name, ARRAY)
-    assert read(tmp_path).notes == ("y and 1 more are no images of this run; left out.",)
+    assert read(tmp_path).notes == ("y and 1 more are not images of this run; left out.",)
 
 
 def test_two_files_that_are_one_image_are_refused(tmp_path: Path) -> None:
@@ -139,17 +139,17 @@ def archived(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.npy", b"", "a.npy is no array of numbers that NumPy reads"),
-        ("a.npy", b"\x80\x04N.", "a.npy is no array of numbers that NumPy reads"),
-        ("a.npy", pickled, "a.npy is no array of numbers that NumPy reads"),
+        ("a.npy", b"", "a.npy is not an array of numbers that NumPy can read"),
+        ("a.npy", b"\x80\x04N.", "a.npy is not an array of numbers that NumPy can read"),
+        ("a.npy", pickled, "a.npy is not an array of numbers that NumPy can read"),
         ("a.npy", archived, "a.npy is an archive of arrays; save one array with numpy.save."),
         ("a.npy", np.array(["x"]), "a.npy holds <U1; save numbers, best as float32."),
         ("a.npy", ARRAY * np.nan, "a.npy holds NaN or infinite numbers"),
         ("a.raw", ARRAY + np.inf, "a.raw holds NaN or infinite numbers"),
         ("a.npy", np.zeros((4, 6)), "a.npy has the shape [4, 6]; the input tensor of one image"),
         ("a.npy", np.zeros((2, 3, 4, 6)), "has the shape [2, 3, 4, 6]; the input tensor of one"),
-        ("a.bin", b"", "a.bin holds 0 bytes, which are no 32-bit floats."),
-        ("a.bin", b"12345", "a.bin holds 5 bytes, which are no 32-bit floats."),
+        ("a.bin", b"", "a.bin holds 0 bytes, which is not a whole number of 32-bit floats."),
+        ("a.bin", b"12345", "a.bin holds 5 bytes, which is not a whole number of 32-bit floats."),
         ("a.bin", b"1234", "holds 1 floats, and 72 make [1, 3, 4, 6]; set tensor_shape"),
         ("b.npy", ARRAY, "b could be left/b.jpg or right/b.jpg."),
         ("z.npy", ARRAY, "holds no array named after an image of this run, such as a.jpg."),

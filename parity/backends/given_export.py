@@ -143,7 +143,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     classes = len(named) or FAMILIES[family].classes(given.shapes)
     if classes is None:
         raise UserError(
-            f"{path} says nothing of its classes; name them under reference.metadata.names."
+            f"{path} does not say which classes it has; name them under reference.metadata.names."
         )
     names = given.deviations
     if family != ULTRALYTICS:

@@ -19,7 +19,7 @@ def runtime_of(path: str | Path) -> str:
         if runtime.suffix and suffix == runtime.suffix:
             return name
     known = ", ".join(f"{runtime.suffix} ({name})" for name, runtime in own_runtimes().items())
-    raise UserError(f"{path} is no file of a runtime's own that is known here: {known}.")
+    raise UserError(f"{path} is not a file of a runtime that is known here: {known}.")
 
 
 def own_runtimes() -> dict[str, Runtime]:

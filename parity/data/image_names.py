@@ -136,9 +136,9 @@ def image_of_file(path: Path, images: ImageNames) -> str | None:
 
 
 def left_out(names: Iterable[Given]) -> tuple[str, ...]:
-    """Return a note on names that are no images of the run; none if there are no names."""
+    """Return a note on names that are not images of the run; none if there are no names."""
     listed = list(names)
-    more = f" and {len(listed) - 1} more are no images" if listed[1:] else " is no image"
+    more = f" and {len(listed) - 1} more are not images" if listed[1:] else " is not an image"
     return (f"{name_in_words(listed[0])}{more} of this run; left out.",) if listed else ()
 
 

@@ -264,7 +264,9 @@ def _read_list(path: Path) -> list[str]:
             number += 1
             text = os.fsdecode(line).removeprefix("\ufeff" if number == 1 else "").strip()
             if len(line) == LONGEST_LINE or "\0" in text:
-                raise UserError(f"images: line {number} of {path} is no path; list one per line.")
+                raise UserError(
+                    f"images: line {number} of {path} is not a path; list one per line."
+                )
             if text and not text.startswith("#"):
                 listed.append(os.path.join(path.parent, text))
                 _check_listed(listed[-1], path)

@@ -128,9 +128,9 @@ def check_file(path: Path, what: str, *suffixes: str) -> None:
         If not.
     """
     if not path.is_file():
-        raise UserError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
+        raise UserError(f"{path} {'is not a file' if path.exists() else 'does not exist'}.")
     if path.suffix.lower() not in suffixes:
-        raise UserError(f"{path} is no {suffixes[0]} file; name {what}.")
+        raise UserError(f"{path} is not a {suffixes[0]} file; name {what}.")
 
 
 def write_configuration(path: Path, config: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def configuration_of(
     UserError
         If the ONNX file is no model of a supported task.
     """
-    floor = min(FLOOR, said.get("conf", FLOOR))
+    floor = min(FLOOR, said.get("conf") or FLOOR)
     return {
         **(of_checkpoint(onnx, weights) if weights else of_file(onnx)),
         "images": str(images.resolve()),

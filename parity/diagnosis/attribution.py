@@ -228,6 +228,7 @@ def compare(
         box_px_median=box.median if box else None,
         score_median=score.median if score else None,
         panoptic_quality=panoptic_quality(found),
+        shapes=largest_shapes(found),
     )
 
 
@@ -262,8 +263,14 @@ def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "d
         box_px=box.max if box else 0.0,
         box_px_median=box.median if box else 0.0,
         score=score.max if score else 0.0,
-        shapes={n: d.max for n, d in found.distributions.measures.items() if n in HARMLESS_SHAPES},
+        shapes=largest_shapes(found),
     )
+
+
+def largest_shapes(found: RunDifferences) -> dict[str, float]:
+    """Return the largest differences of what a task adds to boxes, by name."""
+    measures = found.distributions.measures
+    return {name: each.max for name, each in measures.items() if name in HARMLESS_SHAPES}
 
 
 def waterfall(

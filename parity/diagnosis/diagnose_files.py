@@ -21,7 +21,7 @@ from parity.diagnosis.document import (
     Undiagnosed,
     Unexplained,
 )
-from parity.diagnosis.fixes.fix import FixValues, fix_values
+from parity.diagnosis.fixes.fix import FixValues, fill_in, fix_values, languages_run
 from parity.diagnosis.other_networks import other_networks
 from parity.documents import load, save
 from parity.errors import UserError
@@ -165,6 +165,7 @@ def as_document(
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
     mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
     found = diagnosis.reproduced
+    subjects = [subject for fault in diagnosis.faults for subject in fault.subjects]
     return DiagnosisDocument(
         model=about["model"],
         external=about["external"],
@@ -214,6 +215,8 @@ def as_document(
         titles={fault.name: fault.title for fault in mentioned},
         names=names,
         labels=observations.labels,
+        fixes=fill_in(subjects, values),
+        run=languages_run(subjects),
     )
 
 

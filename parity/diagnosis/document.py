@@ -321,6 +321,8 @@ class BoxComparison:
         The medians of the same.
     panoptic_quality : float
         See :func:`parity.comparison.agreement.panoptic_quality`.
+    shapes : dict of str to float
+        Largest differences of what a task adds to boxes, by the names of :data:`HARMLESS_SHAPES`.
     """
 
     reference: int
@@ -333,6 +335,7 @@ class BoxComparison:
     box_px_median: float | None
     score_median: float | None
     panoptic_quality: float
+    shapes: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -416,8 +419,8 @@ class DiagnosisDocument:
     declared : Declared
         What the user says of the deployment.
     verdict : DiagnosisVerdict
-        ``nothing_wrong``: correct preprocessing and postprocessing reproduce all boxes;
-        ``explained``: the faults reproduce nearly all boxes, and predict hardly any other;
+        ``nothing_wrong``: correct preprocessing and postprocessing reproduce nearly all boxes;
+        ``explained``: the faults reproduce nearly all boxes, and predict few others;
         ``explained_in_part``: each fault is proved, but the rest is not explained;
         ``not_explained``: no fault is proved.
     faults : tuple of FoundFault
@@ -464,11 +467,15 @@ class DiagnosisDocument:
     names, labels : dict of int to str
         Class names of the model by id, and labels that the model does not know by the ids that they
         were given.
+    fixes : dict of Language to str
+        The right lines for all faults together, in the order of the stages, by language.
+    run : tuple of Language
+        Languages whose lines the tests of yolo-parity run.
     task : str
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/5"
+    SCHEMA: ClassVar[str] = "diagnosis/6"
 
     model: str
     external: str
@@ -501,6 +508,8 @@ class DiagnosisDocument:
     titles: dict[str, str]
     names: dict[int, str]
     labels: dict[int, str]
+    fixes: dict[Language, str]
+    run: tuple[Language, ...]
     task: str = "detect"
 
 

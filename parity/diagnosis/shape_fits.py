@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parity.comparison.polygons import corner_distances
 from parity.detection.detection_files import NOT_ROUNDED
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of
@@ -96,7 +97,7 @@ def _of_oriented(predicted: Detections, observed: Observed, pairs: np.ndarray) -
         return []
     given = theirs[pairs[:, 1]].astype(np.float64)
     corners = corners_of(ours[pairs[:, 0]].astype(np.float64)), corners_of(given)
-    apart = nearest_corners(*corners)
+    apart = corner_distances(*corners)
     precision = oriented_precision(observed)
     return [(apart, LEAST_PX if precision is None else precision[pairs[:, 1]], CLOSE_PX)]
 
@@ -115,21 +116,6 @@ def oriented_precision(observed: Observed) -> np.ndarray | None:
     angle = 0.0 if digits == NOT_ROUNDED else ROUNDING_ERROR * 10.0**-digits
     moved: np.ndarray = 2 * px + angle * np.hypot(boxes[:, 2], boxes[:, 3]) / 2
     return moved
-
-
-def nearest_corners(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Return how far corners are apart where they are named so that it is least, (P,).
-
-    Parameters
-    ----------
-    ours, theirs : (P, 4, 2) float64
-        In order around each box, from any corner.
-    """
-    around = np.arange(4), np.arange(4)[::-1]
-    orders = [np.roll(order, turn) for order in around for turn in range(4)]
-    distances = [np.abs(ours - theirs[:, order]).max(axis=(1, 2)) for order in orders]
-    nearest: np.ndarray = np.min(distances, axis=0)
-    return nearest
 
 
 def _of_masks(predicted: Detections, observed: Observed, pairs: np.ndarray) -> list[Gap]:

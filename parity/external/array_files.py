@@ -47,7 +47,7 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
         size.
     """
     if not is_file(path):
-        raise UserError(f"{path} is no file.")
+        raise UserError(f"{path} is not a file.")
     raw = path.suffix in RAW_FLOATS
     array = _read_floats(path, shape, shape_key) if raw else _read_npy(path)
     if array.dtype.kind not in "fiu":
@@ -76,14 +76,16 @@ def _read_npy(path: Path) -> np.ndarray:
         raise
     except Exception:
         raise UserError(
-            f"{path} is no array of numbers that NumPy reads; save it anew with numpy.save."
+            f"{path} is not an array of numbers that NumPy can read; save it again with numpy.save."
         ) from None
 
 
 def _read_floats(path: Path, shape: Shape | None, shape_key: str) -> np.ndarray:
     count, rest = divmod(path.stat().st_size, 4)
     if rest or not count:
-        raise UserError(f"{path} holds {4 * count + rest} bytes, which are no 32-bit floats.")
+        raise UserError(
+            f"{path} holds {4 * count + rest} bytes, which is not a whole number of 32-bit floats."
+        )
     if shape is None:
         raise UserError(f"{path} holds {count:,} floats of unknown shape; set {shape_key}.")
     if math.prod(shape) != count or len(shape) > MOST_AXES:

@@ -131,7 +131,7 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
         If the lists differ in length, or a box is malformed.
     """
     if not isinstance(boxes, list):
-        raise UserError(f"{where}: {shorten(boxes)} is no list of boxes.")
+        raise UserError(f"{where}: {shorten(boxes)} is not a list of boxes.")
     columns = {
         "score": _column(record, SCORE_KEYS),
         "class_id": _column(record, CLASS_KEYS),

@@ -38,7 +38,7 @@ def with_boxes_of_rows(entries: Entries) -> Entries:
     def boxed(entry: Entry) -> Entry:
         row = entry.shapes.row if entry.shapes else ()
         if (len(row) - 4) % 3 and len(row) % 2:
-            raise UserError(f"{entry.where}: {len(row)} numbers are no box with keypoints.")
+            raise UserError(f"{entry.where}: {len(row)} numbers are not a box with keypoints.")
         return replace(entry, box=list(row[:4]), box_format="cxcywhn") if row else entry
 
     return {name: list(map(boxed, own)) for name, own in entries.items()}

@@ -205,12 +205,14 @@ def with_checked_scores(contents: Contents) -> Contents:
     if highest is None or highest.score <= 1 + SCORE_EXCESS:
         return contents
     if highest.score > PERCENT:
-        note = f"{highest.where}: the score {highest.score:g} is no confidence, which is 1 at most."
+        note = (
+            f"{highest.where}: the score {highest.score:g} is not a confidence, which is at most 1."
+        )
         return replace(contents, notes=(*contents.notes, note))
     if statistics.median(entry.score for entry in scored) <= 1:
         raise UserError(
             f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
-            "are no percentages."
+            "are not percentages."
         )
     return _from_percent(contents, highest)
 

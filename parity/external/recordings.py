@@ -44,7 +44,7 @@ def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
     """
     paths = sorted(folder.glob(MANIFESTS))
     if not paths:
-        raise UserError(f"{folder} is no recording: it holds no {MANIFEST}.")
+        raise UserError(f"{folder} is not a recording: it holds no {MANIFEST}.")
     manifests = [load(path, Manifest) for path in paths]
     tensors = [tensor for manifest in manifests for tensor in manifest.tensors]
     notes = [note for manifest in manifests for note in manifest.notes]

@@ -93,7 +93,7 @@ def _flat(value: Any, where: str) -> list[float]:
         except (ValueError, RecursionError):
             value = value.strip("[]() ").replace(",", " ").split()
     if not isinstance(value, list):
-        raise UserError(f"{where}: {shorten(value)} is no list of numbers.")
+        raise UserError(f"{where}: {shorten(value)} is not a list of numbers.")
     found = []
     for each in value:
         found += each if isinstance(each, list) else [each]
@@ -253,14 +253,14 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
         try:
             written = json.loads(written)
         except (ValueError, RecursionError):
-            raise UserError(f"{where}: {shorten(written)} is no mask.") from None
+            raise UserError(f"{where}: {shorten(written)} is not a mask.") from None
     if isinstance(written, dict) and "counts" in written:
         return _run_lengths(written, where)
     if isinstance(written, dict) and isinstance(written.get("x"), list):
         points = np.array([_flat(written.get(key), where) for key in ("x", "y")]).T
         return _filled([points], size)
     if not isinstance(written, list):
-        raise UserError(f"{where}: {shorten(written)} is no mask.")
+        raise UserError(f"{where}: {shorten(written)} is not a mask.")
     nested = bool(written) and isinstance(written[0], list)
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written
@@ -276,7 +276,7 @@ def picture_of(written: Any, folder: Path) -> Path | None:
 def _polygon(value: Any, where: str) -> np.ndarray:
     numbers = _flat(value, where)
     if len(numbers) < 6 or len(numbers) % 2:
-        raise UserError(f"{where}: {shorten(value)} is no polygon of three points or more.")
+        raise UserError(f"{where}: {shorten(value)} is not a polygon of three points or more.")
     return np.array(numbers, np.float64).reshape(-1, 2)
 
 
@@ -302,7 +302,7 @@ def _picture(path: Path, where: str) -> np.ndarray:
     except (OSError, UnreadableImageError, cv2.error):
         pixels = None
     if pixels is None:
-        raise UserError(f"{where}: {path} is no picture of a mask.")
+        raise UserError(f"{where}: {path} is not a picture of a mask.")
     mask: np.ndarray = (pixels > 0).astype(np.uint8)
     return mask
 
@@ -312,7 +312,7 @@ def _run_lengths(written: Record, where: str) -> np.ndarray:
     counts: Any = written.get("counts")
     whole = isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)
     if not whole or min(size) < 1 or size[0] * size[1] > MOST_PX:
-        raise UserError(f"{where}: {shorten(size)} is no height and width of a mask.")
+        raise UserError(f"{where}: {shorten(size)} is not the height and width of a mask.")
     runs: Any = _decompressed(counts) if isinstance(counts, str) else counts
     usable = isinstance(runs, list) and all(type(run) is int and run >= 0 for run in runs)
     if not usable or sum(runs) != size[0] * size[1]:

@@ -3,12 +3,20 @@
 import csv
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 from parity.errors import UserError
+from parity.external.layouts import Row
 from parity.external.source import Source
-from parity.foreign import lines_of
+from parity.foreign import lines_of, read_text
 
 DELIMITERS = ",;\t"
+
+
+def rows_of_words(path: Path) -> list[Row]:
+    """Return the words of each line of a text file that is not blank."""
+    lines = enumerate(lines_of(read_text(path)), 1)
+    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
 
 
 def first_line(source: Source) -> str:

@@ -73,7 +73,7 @@ def load_coco(path: Path) -> Coco:
         coco = msgspec.convert(document, Coco)
     except UnicodeEncodeError as error:
         key = shorten(error.object)
-        raise UserError(f"labels: {path}: the key {key} is no text that can be written.") from None
+        raise UserError(f"labels: {path}: the key {key} is not valid text.") from None
     except msgspec.ValidationError as error:
         expected, _, place = str(error).partition(" - at `$")
         keys = re.findall(r"[^.\[\]`]+", place)
@@ -102,6 +102,6 @@ def check_numbers(each: CocoAnnotation, where: str) -> None:
     wrong = next((n for n in (*box, area) if not math.isfinite(n)), None)
     wrong = next((n for n in box if abs(n) > LARGEST_PX), wrong)
     if wrong is not None:
-        raise UserError(f"{where} holds {wrong:g}, which is no px of an image.")
+        raise UserError(f"{where} holds {wrong:g}, which is not a number of px.")
     if min(*box[2:], area) < 0:
         raise UserError(f"{where} has a negative width, height or area.")

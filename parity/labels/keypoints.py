@@ -81,7 +81,7 @@ class KeypointLabels:
             )
         wrong = next((n for n in numbers if not (math.isfinite(n) and abs(n) <= LARGEST_PX)), None)
         if wrong is not None:
-            raise UserError(f"{where}.keypoints holds {wrong:g}, which is no px of an image.")
+            raise UserError(f"{where}.keypoints holds {wrong:g}, which is not a number of px.")
         points = np.array(numbers).reshape(-1, 3)
         check_visibilities(points, where)
         area = area_of(box) * AREA_OF_BOX if annotation.area is None else annotation.area

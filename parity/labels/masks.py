@@ -114,4 +114,4 @@ def mask_of_runs(segmentation: dict[str, Any], shape: tuple[int, int], where: st
             )
         return coco.encode(coco.decode(msgspec.to_builtins(runs)))
     except (msgspec.ValidationError, TypeError, ValueError) as error:
-        raise UserError(f"{where} is no mask in run lengths ({error}).") from None
+        raise UserError(f"{where} is not a mask in run lengths ({error}).") from None

@@ -261,7 +261,12 @@ def conclusions(
         )
     worst = sorted((e for e in errors if e.share >= NAMED_SHARE), key=lambda e: -e.share)
     named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:LAYERS_IN_SENTENCE])
-    said.append(f"Most of the error in the outputs comes from {named}.")
+    if named:
+        said.append(f"The layers that contribute most to the error in the outputs: {named}.")
+    elif any(e.share for e in errors):
+        said.append("Many layers each contribute a little to the error in the outputs.")
+    else:
+        said.append("Run in ONNX Runtime, no layer differs from the fp32 export.")
     for each in tried:
         what = "the checkpoint's weights" if given else "fp32"
         said.append(

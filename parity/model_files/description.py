@@ -54,7 +54,7 @@ def load_checked(path: str | Path) -> onnx.ModelProto:
         raise UserError(f"{path} does not exist.") from None
     except CycleError:
         raise UserError(
-            f"{path} has nodes that need each other's outputs; export the model again."
+            f"{path} has nodes that depend on each other's outputs; export the model again."
         ) from None
     except Exception as error:  # protobuf and the checker share no base class
         raise UserError(f"{path} is not a valid ONNX model: {in_one_line(error)}") from None

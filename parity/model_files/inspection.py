@@ -183,8 +183,8 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
         wrong = [i for i in wanted.names if names.get(i) != wanted.names[i]]
         yield Finding(
             "warn",
-            f"{len(wrong)} classes have another name than in the {source}: class {wrong[0]} "
-            f"is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
+            f"{len(wrong)} of {len(names)} classes are named differently in the {source}: class "
+            f"{wrong[0]} is {names.get(wrong[0])!r} here and {wanted.names[wrong[0]]!r} there.",
         )
     stride = metadata.stride or wanted.stride
     if stride != wanted.stride:
@@ -292,7 +292,7 @@ def of_weights(compared: WeightComparison, source: str = CHECKPOINT) -> Iterator
     if compared.absent:
         yield Finding(
             "note",
-            f"{len(compared.absent)} weights of the {source} are not in the file, such as "
+            f"The file lacks {len(compared.absent)} of the {source}'s weights, such as "
             f"{compared.absent[0]}.",
         )
 

@@ -135,7 +135,7 @@ def check_thresholds(config: Config) -> None:
     if conf < floor:
         raise UserError(
             f"config: thresholds.conf is {conf}, below candidates.floor, which is {floor}; "
-            "raise the one or lower the other."
+            "raise one or lower the other."
         )
 
 
@@ -165,7 +165,7 @@ def check_export(config: Config, name: str) -> None:
     if export.conf is not None and export.conf > config.thresholds.conf:
         raise UserError(
             f"config: thresholds.conf is {config.thresholds.conf}, below exports.{name}.conf, "
-            f"which is {export.conf} and baked into the graph; raise the one or lower the other."
+            f"which is {export.conf} and baked into the graph; raise one or lower the other."
         )
     if export.keep_fp32 and not export.is_quantised_here:
         raise UserError(
@@ -219,9 +219,9 @@ def check_external(config: Config, name: str) -> None:
     if external.recorded and (external.input_tensors or external.raw_outputs):
         raise UserError(f"{where} must have either recorded or input_tensors and raw_outputs.")
     if not external.has_boxes and f"external-{name}" in config.gate:
-        raise UserError(f"config: gate names external-{name}, of which there are no boxes.")
+        raise UserError(f"config: gate names external-{name}, which has no boxes.")
     floor = config.candidates.floor
-    if external.conf is not None and external.conf < floor:
+    if external.conf and external.conf < floor:  # 0 is no threshold, and no floor is as low
         raise UserError(
             f"{where}.conf is {external.conf}, below candidates.floor, which is {floor}; lower the "
             "floor."
@@ -245,7 +245,7 @@ def check_paths(where: str, external: ExternalConfig) -> None:
             continue
         path = Path(given)
         if not os.path.isdir(path):  # noqa: PTH112 - as is_file
-            what = "is no folder" if os.path.lexists(path) else "does not exist"
+            what = "is not a folder" if os.path.lexists(path) else "does not exist"
             raise UserError(f"{where}.{key} is {path}, which {what}.")
         if key == "recorded":
             assigned_tensors(path)
@@ -271,5 +271,5 @@ def check_sweep(config: Config) -> None:
             baked = " and baked into the graph" if key.startswith("exports") else ""
             raise UserError(
                 f"config: sweep.conf has {lowest}, below {key}, which is {limit}{baked}; "
-                "raise the one or lower the other."
+                "raise one or lower the other."
             )

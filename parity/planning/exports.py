@@ -13,6 +13,9 @@ from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig
 
 DEFAULT_RUNTIME = "onnxruntime"
 
+COUNTERPART = "_fp32-for-"
+"""Begins the name of an fp32 export that no user asked for; a user's names begin otherwise."""
+
 
 @dataclass(frozen=True)
 class ExportOptions:
@@ -100,25 +103,24 @@ def pack_options(config: Config, export: str) -> dict[str, object]:
 def counterpart_name(config: Config, export: str) -> str:
     """Return the name of the fp32 export that an export is compared with.
 
-    For an int8 export it is its own: rule ``export`` makes it in fp32, rule ``quantise`` the rest.
-    For an fp16 export and a given file it is the first fp32 export with the same options, or one
-    that is made for the comparison; a user's names never begin with an underscore.
+    An export that is made in fp32 is its own. For another it is the first fp32 export with the same
+    options, or one that is made for this purpose; rule ``quantise`` makes int8 exports of it.
     """
     wanted = options_of(config, export).as_fp32
-    if options_of(config, export) == wanted:
+    if options_of(config, export) == wanted and not config.exports[export].is_quantised_here:
         return export
     for name, other in config.exports.items():
         made = not (other.is_quantised_here or other.is_own)
         if made and options_of(config, name) == wanted:
             return name
-    return f"_fp32-for-{export}"
+    return f"{COUNTERPART}{export}"
 
 
 def all_options(config: Config) -> dict[str, ExportOptions]:
     """Return how rule ``export`` makes each export and each :func:`counterpart_name`, by name."""
     asked = {name: options_of(config, name) for name, e in config.exports.items() if not e.is_own}
     made = {counterpart_name(config, name): options.as_fp32 for name, options in asked.items()}
-    return made | asked
+    return made | {n: each for n, each in asked.items() if not config.exports[n].is_quantised_here}
 
 
 def model_file(config: Config, model: str, export: str) -> str:

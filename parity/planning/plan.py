@@ -1,19 +1,11 @@
 """What a run consists of, and which files and parameters its rules are given."""
 
-import sys
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 from parity.backends.own_files import files_of
 from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
-from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
-from parity.data.listing import find_samples, list_images, list_paths
-from parity.errors import UserError
-from parity.integrity import check_whole, set_aside_damaged
 from parity.model_files.results import STORED_AS
 from parity.planning.arms import (
     REFERENCE_ARM,
@@ -22,12 +14,9 @@ from parity.planning.arms import (
     at_thresholds_of,
     control_in,
     external_arm,
-    plan_arms,
-    plan_comparisons,
     reference_prefix,
 )
-from parity.planning.calibration import calibration_file, plan_calibration
-from parity.planning.checks import checked
+from parity.planning.calibration import calibration_file
 from parity.planning.config import FLOAT32, Config, ExportConfig, ReferenceConfig
 from parity.planning.exports import (
     all_options,
@@ -38,31 +27,12 @@ from parity.planning.exports import (
 )
 from parity.planning.externals import (
     boxes_file,
-    check_boxes,
     known_of,
     of_model,
     source_of,
     tensor_files,
 )
-from parity.planning.given_files import digest_given, given_files, joined_digest
-from parity.planning.label_digest import labels_file, plan_labels
-from parity.planning.locks import hold
-from parity.planning.node import load_plan_on_node
-
-BATCHES = "results/plan/batches"
-LOCK = f"{BATCHES}/.lock"
-ENDS = (
-    "results/report/index.html",
-    "results/report/analysis_report.md",
-    "results/verdict/verdict.json",
-)
-"""What a run ends with, and no rule needs to read."""
-OWN_IMAGES = "images"
-"""The project's folder for images; while it is empty, there are samples."""
-SAMPLES_NOTE = (
-    f"The folder {OWN_IMAGES} is empty, so samples were used: photographs that come with the "
-    "installed packages, and one scene without objects."
-)
+from parity.planning.given_files import joined_digest
 
 Params = dict[str, Any]
 """Plain values that a rule is given; Snakemake reruns the rule when they change."""
@@ -84,69 +54,6 @@ class Wildcards(OfModel, Protocol):
     arm: str
     comparison: str
     batch: str
-
-
-def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> "Plan":
-    """Plan a run.
-
-    Parameters
-    ----------
-    config : mapping
-        A completed configuration, see :func:`parity.planning.schema.complete`.
-    coordinating : bool
-        Whether this process coordinates the run and writes down its plan; a job reads that.
-
-    Raises
-    ------
-    UserError
-        If what the configuration asks for cannot be done.
-    """
-    asked = checked(config)
-    arms = plan_arms(asked)
-    comparisons = plan_comparisons(asked, arms)
-    if coordinating and hold(LOCK):
-        make_damaged_anew()
-    planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
-    pictures: dict[str, list[str]] = {}
-    if coordinating:
-        batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
-        pictures = check_boxes(asked, batches)
-        if hold(LOCK):
-            plan_calibration(asked, batches)
-            plan_labels({name: asked.labels_of(name) for name in asked.models})
-        else:
-            check_planned(asked)
-    paths = sorted({*given_files(asked), *chain.from_iterable(pictures.values())})
-    given = digest_given(paths, remember=coordinating and hold(LOCK))
-    return Plan(asked, arms, comparisons, planned.names, planned.note, given, pictures)
-
-
-def check_planned(config: Config) -> None:
-    """Check that the run that is going on has planned what this one needs.
-
-    Raises
-    ------
-    UserError
-        If a list is missing.
-    """
-    lists = [
-        calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
-    ]
-    lists += [labels_file(name) for name in config.models if config.labels_of(name)]
-    if not all(Path(path).is_file() for path in lists):
-        raise UserError(
-            "another run with other settings is going on in this folder; wait until it ends, or "
-            "run in a folder of its own (--directory)."
-        )
-
-
-def make_damaged_anew() -> None:
-    """Set damaged results aside, those that no rule reads among them, and say so."""
-    for path in ENDS:
-        with suppress(FileNotFoundError, UserError):
-            check_whole(path)
-    for path in set_aside_damaged():
-        sys.stderr.write(f"{path} is damaged; it is made anew.\n")
 
 
 @dataclass(frozen=True)
@@ -683,42 +590,3 @@ class OneModel:
     """A model, as what the input functions of rules are given."""
 
     model: str
-
-
-def plan_images(config: Config) -> BatchPlan:
-    """Find the images and divide them into batches; samples while the project's folder is empty.
-
-    If another run in the same folder is going on, its lists are never rewritten: its plan is taken
-    as it is, and Snakemake's own lock decides whether this run may go on.
-
-    Raises
-    ------
-    UserError
-        If the other run was asked for something else, or there is no image.
-    """
-    request = config.images, config.images_per_job
-    if not hold(LOCK):
-        planned = load_batch_plan(BATCHES)
-        if (planned.source, planned.images_per_job) != request:
-            raise UserError(
-                "another run with other images is going on in this folder; wait until it ends, "
-                "or run in a folder of its own (--directory)."
-            )
-        return planned
-    images, note = list_images(config.images), ""
-    if not images.names and not images.shards and Path(config.images) == Path(OWN_IMAGES):
-        images, note = list_paths(find_samples()), SAMPLES_NOTE
-    planned = plan_batches(
-        images,
-        images_per_job=config.images_per_job,
-        note=note,
-        directory=BATCHES,
-        source=config.images,
-    )
-    if not planned.names:
-        raise UserError(
-            f"config: images is {config.images}, which holds no image; a folder is searched with "
-            "all folders in it, and so is a tar shard, for .jpg, .png and the other formats that "
-            "OpenCV or Pillow reads."
-        )
-    return planned

@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> None:
     """Take the place of this process by the program, recorded."""
     parsed = parse(arguments)
     if shutil.which(parsed.command[0]) is None:
-        sys.exit(f"error: {parsed.command[0]} is no program that can be run.")
+        sys.exit(f"error: {parsed.command[0]} is not a program that can be run.")
     try:
         empty(parsed.output)
         folder = parsed.output.resolve()

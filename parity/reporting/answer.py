@@ -53,7 +53,7 @@ class NextStep:
     sentence : str
         What to do.
     cost : str
-        What the fault costs by itself, in a sentence; empty where nothing is known.
+        What the fault costs by itself, in a sentence; empty where the answer says so already.
     anchor : str
         Where the page shows it.
     """
@@ -181,9 +181,10 @@ def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
 
 
 def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
-    objects = diagnosis.fix_effect.before.reference
+    objects, said = diagnosis.fix_effect.before.reference, verdict_sentence(diagnosis)
     for place, fault in enumerate(harmful(diagnosis), start=1):
-        cost = f"This fault alone {effect(fault.severity, objects)}."
+        does = effect(fault.severity, objects)
+        cost = "" if does in said else f"This fault alone {does}."
         yield NextStep(fault.fix, cost, f"{anchor}-{place}")
     if diagnosis.unexplained.stages:
         for asked in diagnosis.ask[:1]:
@@ -241,20 +242,18 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     """Return the largest differences that matter to the task, of comparisons of one model."""
     one = several[0]
     answered = wording_of(one).answered
-    measured = [name for name in quantities_of(one) if name in answered]
-    largest_of = {name: max(largest(each, name) for each in several) for name in measured}
-    most = [f"{number(value)}{QUANTITIES[name].unit}" for name, value in largest_of.items()]
-    subjects = [subject(one, name) for name in measured]
-    said = [f"{subjects[0]} differ by up to {most[0]}"]
-    same = []
-    for what, by, name in list(zip(subjects, most, measured, strict=True))[1:]:
-        if largest_of[name]:
-            said.append(f"{what} by up to {by}")
-        else:
-            same.append(what)
-    unchanged = f", while {listing(same)} are the same" if same else ""
-    moved = max(several, key=lambda each: each.measures.get("rank", 0))
-    return listing(said) + unchanged + ranks_in_words(moved)
+    moved: list[str] = []
+    same: list[str] = []
+    for name in (each for each in quantities_of(one) if each in answered):
+        most = max(largest(each, name) for each in several)
+        if not most:
+            same.append(subject(one, name))
+            continue
+        verb = "" if moved else " differ"
+        moved.append(f"{subject(one, name)}{verb} by up to {number(most)}{QUANTITIES[name].unit}")
+    unchanged = f"{listing(same)} are the same" if same else ""
+    farthest = max(several, key=lambda each: each.measures.get("rank", 0))
+    return ", while ".join(filter(None, (listing(moved), unchanged))) + ranks_in_words(farthest)
 
 
 def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:

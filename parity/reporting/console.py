@@ -21,13 +21,17 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
+from parity.planning.exports import COUNTERPART
 from parity.progress import duration
 from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
 from parity.reporting.wording import printable
 
 # Of Snakemake 9, which tells these by text alone.
 NOTHING_TO_DO = "Nothing to be done"
-ON_REQUEST = ("Terminating processes on user request", "Will exit after finishing")
+ON_REQUEST = {
+    "Terminating processes on user request": "Stopping.",
+    "Will exit after finishing": "Stopping when the running steps have ended.",
+}
 REPEATED = ("Exiting because a job execution failed", "CalledProcessError")
 """Beginning of the sentence, and kind of the error, that only repeat that a job failed."""
 
@@ -145,15 +149,17 @@ class Console(logging.Handler):
             self._bar.start()
 
     def _part_from_jobs(self) -> None:
-        """Keep standard error to this process: what jobs write to it goes to Snakemake's log.
+        """Keep the terminal to this process: what jobs write to it goes to Snakemake's log.
 
         That is little, as each has a log of its own: what it says before that is open, such as the
-        traceback of an import that Ctrl-C interrupts.
+        greeting of a library, or the traceback of an import that Ctrl-C interrupts.
         """
-        own = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+        sys.stdout, sys.stderr = (
+            os.fdopen(os.dup(each), "w", buffering=1, errors="backslashreplace") for each in (1, 2)
+        )
         with Path(self._log or os.devnull).open("ab") as log:
+            os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-        sys.stderr = own
 
     def _count(self, stats: dict[str, int]) -> None:
         self.total = sum(many for rule, many in stats.items() if rule not in TARGETS)
@@ -164,6 +170,7 @@ class Console(logging.Handler):
             return
         self._stamps.update((log, stamp_of(log)) for log in told.get("log") or ())
         message = printable(told["rule_msg"] or told["rule_name"])
+        message = message.replace(COUNTERPART, "fp32 for ")
         if self.failed.pop(told["jobid"], None):
             self._say(f"trying again: {message}")
         self._running[told["jobid"]] = Step(message, time.monotonic())
@@ -189,9 +196,10 @@ class Console(logging.Handler):
             self._unsaid.append(f"failed: {message}{job.where}")
 
     def _read(self, said: str) -> None:
-        if said.startswith(ON_REQUEST):
+        stopping = next((ON_REQUEST[start] for start in ON_REQUEST if said.startswith(start)), "")
+        if stopping:
             self.interrupted = True
-            self._stopping()
+            self._stopping(stopping)
         elif said.startswith(NOTHING_TO_DO) and self._began:
             self._say("Nothing to do: all results are up to date.")
             self.succeed()
@@ -208,12 +216,13 @@ class Console(logging.Handler):
                 before(number, frame)
 
         signal.signal(signal.SIGINT, notice)
+        signal.signal(signal.SIGTERM, notice)  # until Snakemake has its own way of stopping
 
-    def _stopping(self) -> None:
+    def _stopping(self, said: str = "Stopping.") -> None:
         self._unsaid.clear()  # Ctrl-C ends the jobs, too, and a moment earlier
         if not self._told_to_stop:
             self._told_to_stop = True
-            self._say("Stopping.")
+            self._say(said)
 
     def _end(self, said: str) -> None:
         self._bar.stop()

@@ -12,7 +12,7 @@ from parity.reporting.verdict import (
 )
 from parity.reporting.wording import number, shortened
 
-HEADER = ("comparison", "candidate", "reference", "matched", "missing", "extra", "flipped")
+HEADER = ("comparison", "matched", "missing", "extra", "flipped")
 MOST_LINES = 30
 NAME_LENGTH = 28
 
@@ -42,10 +42,9 @@ def _rows(
         own = quantities_of(comparison)
         spreads = [spread_of(comparison, name) if name in own else None for name in measured]
         full = f"{results.model}, {name}" if several else name
-        texts = (full, comparison.candidate, comparison.reference)
         outcome = outcome_in_words(comparison)
         yield (
-            *(shortened(text, NAME_LENGTH) for text in texts),
+            shortened(full, NAME_LENGTH),
             *(f"{many:,}" for many in objects_by_kind(comparison).values()),
             *(number(each.max if each else None) for each in spreads),
             outcome.upper() if comparison.gated else outcome,
@@ -53,7 +52,6 @@ def _rows(
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    names, numbers = row[:3], row[3:-1]
-    cells = [text.ljust(width) for text, width in zip(names, widths[:3], strict=True)]
-    cells += [text.rjust(width) for text, width in zip(numbers, widths[3:-1], strict=True)]
-    return "  ".join([*cells, row[-1]])
+    name, *numbers, outcome = row
+    cells = [text.rjust(width) for text, width in zip(numbers, widths[1:-1], strict=True)]
+    return "  ".join([name.ljust(widths[0]), *cells, outcome])

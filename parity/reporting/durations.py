@@ -86,4 +86,4 @@ def took(jobs: Iterable[FinishedJob]) -> str:
     rest = sum(sum(each) for each in [*spent.values()][SHOWN:])
     said += [f"all others {duration(rest)}"] if len(spent) > SHOWN else []
     total = duration(sum(map(sum, spent.values())))
-    return f"The jobs whose results are in this folder took {total} in all: {', '.join(said)}."
+    return f"The jobs whose results are in results/ took {total} in all: {', '.join(said)}."

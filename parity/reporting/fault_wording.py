@@ -74,9 +74,8 @@ def together(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> Se
     one, other = objects_of(before), objects_of(steps[places[-1]])
     lost, added, renamed = (max(b - a, 0) for a, b in zip(one, other, strict=True))
     last = steps[places[-1]]
-    return Severity(
-        lost, added, renamed, last.box_px or 0.0, last.box_px_median or 0.0, last.score or 0.0
-    )
+    box_px, median, score = last.box_px or 0.0, last.box_px_median or 0.0, last.score or 0.0
+    return Severity(lost, added, renamed, box_px, median, score, last.shapes)
 
 
 def objects_of(found: BoxComparison | None) -> tuple[int, int, int]:

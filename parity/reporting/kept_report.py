@@ -21,7 +21,8 @@ RESULTS = Path("results")
 PAGE, TEXT = "index.html", "analysis_report.md"
 
 SINCE = "<!-- since the last run -->"
-"""Where the page and the Markdown report have room for what has changed."""
+TOOK = "<!-- how long it took -->"
+"""Where the page and the Markdown report have room for what has changed, and for durations."""
 
 NEIGHBOUR = re.compile(r'(="|\]\()\.\./(?!\.\./)([^")]+)')
 """Address of another result, as a link of the page or of the Markdown report begins it."""
@@ -44,11 +45,9 @@ def keep_report(run: str, changes: Changes | None) -> Path:
     Path
         The page.
     """
-    said = [printable(changes.sentence)] if changes else []
-    said += [sentence] if (sentence := took(finished_jobs())) else []
-    notes = {
-        PAGE: "".join(f"<p>{spans(each)}</p>" for each in said),
-        TEXT: "\n\n".join(map(escape_markdown, said)),
+    said = {
+        SINCE: printable(changes.sentence) if changes else "",
+        TOOK: took(finished_jobs()),
     }
     with atomic_folder(KEPT / run) as folder:
         shutil.copytree(
@@ -58,12 +57,14 @@ def keep_report(run: str, changes: Changes | None) -> Path:
             copy_function=_link,
             dirs_exist_ok=True,
         )
-        for name, note in notes.items():
+        for name, write in ((PAGE, _paragraph), (TEXT, escape_markdown)):
             text = (RESULTS / "report" / name).read_text(encoding="utf-8")
             for _, address in NEIGHBOUR.findall(text):
                 _link(RESULTS / unquote(address), folder / unquote(address))
             (folder / name).unlink()  # the original is another name of the same file
-            alone = NEIGHBOUR.sub(r"\1\2", text).replace(SINCE, note, 1)
+            alone = NEIGHBOUR.sub(r"\1\2", text)
+            for place, sentence in said.items():
+                alone = alone.replace(place, write(sentence) if sentence else "", 1)
             (folder / name).write_text(alone, encoding="utf-8")
     return page_of(run)
 
@@ -71,6 +72,10 @@ def keep_report(run: str, changes: Changes | None) -> Path:
 def page_of(run: str) -> Path:
     """Return the page of the kept report of a run."""
     return KEPT / run / PAGE
+
+
+def _paragraph(sentence: str) -> str:
+    return f'<p class="note">{spans(sentence)}</p>'
 
 
 def _link(source: str | Path, destination: str | Path) -> None:

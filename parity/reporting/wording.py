@@ -69,6 +69,11 @@ def capitalised(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def decapitalised(text: str) -> str:
+    """Return text that begins with a small letter, as inside a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def count(many: int, one: str, more: str = "") -> str:
     """Return a count with its noun: ``1 image``, ``2 images``."""
     return f"{many:,} {one if many == 1 else more or one + 's'}"

@@ -351,6 +351,8 @@ def test_nothing_hinders_anyone(
     for details in page.locator("main details").all():
         details.evaluate("each => { each.open = true; }")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for code in page.locator("pre").all():
+        assert code.evaluate("each => each.scrollWidth <= each.clientWidth"), "lines are broken"
     found = visit.violations()
     visit.open()
     found += visit.violations()
@@ -519,6 +521,8 @@ TASK_MARKS = {"segment": ".mask", "pose": "circle", "obb": "path.frame"}
 @pytest.mark.parametrize("task", TASK_MARKS)
 def test_the_viewer_draws_what_a_task_adds(browser: Any, tmp_path: Path, task: str) -> None:
     visit = Visit(browser, make_page(tmp_path, PHOTOS[:4], broken=True, task=task))
+    visit.page.set_viewport_size({"width": 768, "height": 1024})
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 768
     visit.open("photo_000.jpg")
     marks = visit.page.locator(f"#canvas .box {TASK_MARKS[task]}")
     detections = visit.boxes()

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 INFER = "results/infer_onnx/"
 AGAIN = "run again"
 RETRIED = "trying again"
-NOTHING = "nothing: it is run again by itself"
+NOTHING = "nothing: it is rerun automatically"
 
 
 def disturb(project: Project, fault: Fault) -> int:
@@ -238,7 +238,7 @@ def test_a_candidates_file_is_truncated(
     assert run.process.returncode
     said = "is damaged"
     assert said in run.text
-    assert "run again, and it is made anew" in run.text
+    assert "run again, and it will be made again" in run.text
     finish(project, undisturbed)
     table.add("a file of candidates is truncated", project.executor.name, said, AGAIN)
 
@@ -269,7 +269,7 @@ def test_a_model_file_is_truncated(
     run = project.run()
     assert run.process.returncode
     said = f"{path} is damaged"
-    assert f"{said}: run again, and it is made anew." in run.text
+    assert f"{said}: run again, and it will be made again." in run.text
     assert "Traceback" not in run.text
     finish(project, undisturbed)
     table.add(f"{what} is truncated", project.executor.name, "is damaged", AGAIN)

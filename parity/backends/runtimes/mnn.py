@@ -66,7 +66,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         )
         said = module.get_info()
     except (RuntimeError, ValueError, SystemError, TypeError):
-        raise UserError(f"{path}: MNN cannot load it; it is no MNN model.") from None
+        raise UserError(f"{path}: MNN cannot load it; it is not an MNN model.") from None
     inputs = [
         TensorInfo(name, tuple(axis if axis > 0 else "?" for axis in each.shape), "float32")
         for name, each in zip(said["inputNames"], said["inputs"], strict=True)

@@ -70,7 +70,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         setattr(network.opt, key, value)
     weights = Path(path).with_suffix(".bin")
     if network.load_param(str(path)) != 0:
-        raise UserError(f"{path}: NCNN cannot load it; it is no text file of NCNN's layers.")
+        raise UserError(f"{path}: NCNN cannot load it; it is not a .param file of NCNN.")
     if network.load_model(str(weights)) != 0:
         raise UserError(f"{weights}: NCNN cannot load it; it does not fit {Path(path).name}.")
     inputs = [TensorInfo(name, (1, 3, "?", "?"), "float32") for name in network.input_names()]

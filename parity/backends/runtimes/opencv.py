@@ -57,7 +57,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     crashing = sorted(CRASHES & {node.op_type for node in model.graph.node})
     if crashing:
         raise UserError(
-            f"{path} has {' and '.join(crashing)} in its graph, at which OpenCV "
+            f"{path} has {' and '.join(crashing)} in its graph, with which OpenCV "
             f"{cv2.__version__} crashes; use an export without NMS (leave out nms)."
         )
     cv2.setNumThreads(threads)

@@ -111,7 +111,7 @@ def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
     """
     if len(inputs) != 1:
         named = ", ".join(f"{tensor.name!r}" for tensor in inputs) or "none"
-        raise UserError(f"{path} takes {len(inputs)} inputs ({named}); expected the image alone.")
+        raise UserError(f"{path} takes {len(inputs)} inputs ({named}); expected only the image.")
     return inputs[0]
 
 

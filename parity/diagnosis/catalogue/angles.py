@@ -4,7 +4,7 @@ from functools import partial
 
 from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
-RADIANS = "Give the angle in radians, turned from the x axis towards the y axis, which points down."
+RADIANS = "Return the angle in radians, from the x axis towards the y axis (which points down)."
 FAST_NMS = "Suppress oriented boxes by their probabilistic IoU, as Ultralytics does."
 
 fault = partial(add_fault, stage="angles", subjects=("angles",))
@@ -14,7 +14,7 @@ fault(
     "angle_in_degrees",
     title="Angles in degrees",
     changes={"angle_unit": "degrees"},
-    wrong="Angles are given in degrees where radians are expected.",
+    wrong="Angles are returned in degrees where radians are expected.",
     fix=RADIANS,
 )
 fault(
@@ -26,10 +26,10 @@ fault(
 )
 fault(
     "angle_modulo_quarter",
-    title="Angles taken into [0, 90) degrees without exchanging the sides",
+    title="Angles reduced to [0, 90) degrees without swapping the sides",
     changes={"angle": "modulo_quarter"},
-    wrong="Angles are taken modulo a quarter turn, and width and height are not exchanged.",
-    fix="Exchange width and height whenever an angle is changed by a quarter turn.",
+    wrong="Angles are taken modulo 90 degrees, but width and height are not swapped.",
+    fix="Swap width and height whenever an angle changes by 90 degrees.",
 )
 fault(
     "angle_dropped",

@@ -27,7 +27,7 @@ fault(
     "cropped_first",
     title="Cropped before resizing",
     changes={"crop": "cropped_first"},
-    wrong="The middle square is cut out of the image first and then resized.",
+    wrong="The central square of the image is cropped first and then resized.",
     fix=SHORTER_SIDE,
     cost=RARE_COST,
 )
@@ -37,7 +37,7 @@ fault(
     changes={"crop": "resized_larger"},
     wrong=(
         "The shorter side is resized to 256/224 of the input's side before the crop, as other "
-        "models of ImageNet expect, so that less of the image is seen."
+        "ImageNet models expect, so less of the image is used."
     ),
     fix=SHORTER_SIDE,
 )
@@ -45,7 +45,7 @@ fault(
     "crop_not_resized",
     title="Cropped without resizing",
     changes={"crop": "not_resized"},
-    wrong="The centre is cut out of the image without resizing it.",
+    wrong="The centre of the image is cropped without resizing it.",
     fix=SHORTER_SIDE,
 )
 fault(

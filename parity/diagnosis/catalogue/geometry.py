@@ -259,7 +259,7 @@ fault(
     title="Resized with levels rounded once, at the end",
     changes={"levels": "half_up"},
     wrong=(
-        "The levels are resized as floats and then rounded, whereas the training resized in fixed "
+        "The image is resized in floating point and rounded at the end; training resized in fixed "
         "point, as OpenCV does."
     ),
     fix=PLAIN_BILINEAR,
@@ -279,7 +279,7 @@ fault(
     "levels_truncated",
     title="Resized levels truncated instead of rounded",
     changes={"levels": "truncated"},
-    wrong="Fractions of the resized levels are cut, so the input is half a level darker.",
+    wrong="The resized levels are truncated, so the input is half a level darker on average.",
     fix="Round the resized levels to the nearest one, or resize the 8-bit image itself.",
     subjects=("resizing",),
     cost=RARE_COST,

@@ -33,7 +33,7 @@ for frame, title, wrong, cost in (
     (
         "box",
         "Keypoints relative to the box",
-        "Keypoints are given relative to the top-left corner of their box.",
+        "Keypoints are returned relative to the top-left corner of their box.",
         3.0,
     ),
     (
@@ -70,14 +70,14 @@ fault(
     title="Keypoints rounded to whole px",
     changes={"keypoint_integers": "rounded"},
     wrong="Keypoints are rounded to whole px.",
-    fix="Keep the fractions of coordinates.",
+    fix="Keep coordinates as floats.",
 )
 fault(
     "keypoints_truncated",
-    title="Keypoints cut to whole px",
+    title="Keypoints truncated to whole px",
     changes={"keypoint_integers": "truncated"},
-    wrong="The fractions of the coordinates of keypoints are cut off.",
-    fix="Keep the fractions of coordinates, or round them.",
+    wrong="The coordinates of keypoints are truncated to whole px.",
+    fix="Keep coordinates as floats, or round them.",
 )
 fault(
     "keypoints_x_y_exchanged",
@@ -90,12 +90,12 @@ fault(
     "keypoints_in_pairs",
     title="Keypoints read in steps of two numbers instead of three",
     changes={"keypoint_layout": "pairs"},
-    wrong="A keypoint is read every two numbers, so that visibilities are taken for coordinates.",
+    wrong="A keypoint is read every two numbers, so visibilities are taken for coordinates.",
     fix=ONE_AFTER_THE_OTHER,
 )
 fault(
     "keypoints_in_planes",
-    title="Keypoints reshaped with exchanged axes",
+    title="Keypoints reshaped with swapped axes",
     changes={"keypoint_layout": "planes"},
     wrong="The numbers are read as all x, then all y, then all visibilities.",
     fix=ONE_AFTER_THE_OTHER,

@@ -12,14 +12,14 @@ fault(
     "softmax_twice",
     title="Softmax applied to probabilities",
     changes={"probabilities": "softmax"},
-    wrong="A softmax is applied to probabilities, so that all of them are nearly the same.",
+    wrong="A softmax is applied to probabilities, so all of them are nearly the same.",
     fix=AS_THEY_ARE,
 )
 fault(
     "sigmoid_on_probabilities",
     title="Sigmoid applied to probabilities",
     changes={"probabilities": "sigmoid"},
-    wrong="A sigmoid is applied to probabilities, so that each is between 0.5 and 0.73.",
+    wrong="A sigmoid is applied to probabilities, so each is between 0.5 and 0.73.",
     fix=AS_THEY_ARE,
 )
 fault(
@@ -40,8 +40,8 @@ fault(
 )
 fault(
     "argmax_of_batch",
-    title="Argmax along the axis of the batch",
+    title="Argmax over the batch axis",
     changes={"ranked_by": "batch"},
-    wrong="The largest number is sought along the axis of the batch, so that class 0 is reported.",
-    fix="Seek the largest number along the axis of the classes, the last one.",
+    wrong="The argmax is taken over the batch axis, so class 0 is always reported.",
+    fix="Take the argmax over the class axis, the last one.",
 )

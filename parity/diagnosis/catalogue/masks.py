@@ -5,8 +5,8 @@ from functools import partial
 from parity.diagnosis.catalogue.fault import CHOICE_COST, RARE_COST, add_fault
 
 ABOVE_ZERO = "Keep px whose logit exceeds 0, which is a probability above 0.5."
-TO_THE_BOX = "Clear what lies outside of the box, both in px of the same frame."
-BILINEAR = "Enlarge the logits bilinearly, cut off the border, and resize to the image."
+TO_THE_BOX = "Set pixels outside the box to 0, with mask and box in the same coordinate frame."
+BILINEAR = "Upsample the logits bilinearly, cut off the padding, and resize to the image."
 
 fault = partial(add_fault, stage="masks", subjects=("masks",))
 
@@ -21,7 +21,7 @@ fault(
     "mask_threshold_none",
     title="Threshold of 0 applied to the probabilities of masks",
     changes={"mask_threshold": "none"},
-    wrong="A sigmoid is followed by a threshold of 0, so that masks fill their boxes.",
+    wrong="A sigmoid is followed by a threshold of 0, so masks fill their boxes.",
     fix=ABOVE_ZERO,
 )
 fault(
@@ -33,9 +33,9 @@ fault(
 )
 fault(
     "masks_cropped_elsewhere",
-    title="Masks cropped to boxes of another frame",
+    title="Masks cropped to boxes in another coordinate frame",
     changes={"mask_crop": "other_frame"},
-    wrong="Masks are cropped to boxes in px of another frame: of the input instead of the image.",
+    wrong="Masks are cropped to boxes in px of the input instead of the image, or vice versa.",
     fix=TO_THE_BOX,
 )
 fault(
@@ -47,9 +47,9 @@ fault(
 )
 fault(
     "mask_border_cut_first",
-    title="Padding cut off before masks are enlarged",
+    title="Padding cut off before masks are upsampled",
     changes={"mask_steps": "cut_first"},
-    wrong="The padding is cut off masks of the size of the prototypes, in whole px of these.",
+    wrong="The padding is cut off at the resolution of the prototypes, in whole pixels of these.",
     fix=BILINEAR,
     cost=RARE_COST,
 )
@@ -63,16 +63,16 @@ fault(
 )
 fault(
     "mask_kernel_nearest",
-    title="Masks enlarged with the nearest px",
+    title="Masks upsampled with nearest-neighbour interpolation",
     changes={"mask_kernel": "nearest"},
-    wrong="The logits of masks are enlarged without interpolation.",
+    wrong="The logits of masks are upsampled with nearest-neighbour interpolation.",
     fix=BILINEAR,
 )
 fault(
     "mask_kernel_cubic",
-    title="Masks enlarged with bicubic interpolation",
+    title="Masks upsampled with bicubic interpolation",
     changes={"mask_kernel": "cubic"},
-    wrong="The logits of masks are enlarged with bicubic interpolation.",
+    wrong="The logits of masks are upsampled with bicubic interpolation.",
     fix=BILINEAR,
     cost=RARE_COST,
 )

@@ -18,7 +18,7 @@ fault(
     title="EXIF orientation ignored",
     changes={"orientation": "stored"},
     wrong="The EXIF orientation tag is ignored, so some photos reach the network rotated.",
-    fix="Turn the image as its EXIF orientation says when you read it.",
+    fix="Apply the EXIF orientation when you read the image.",
     reference="https://github.com/ultralytics/ultralytics/pull/23631",
 )
 fault(

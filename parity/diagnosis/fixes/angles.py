@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "angles",
+    stage="angles",
     python="""
 cx, cy, w, h, angle = box  # px of the image; angle in radians, from the x axis towards y (down)
 along = np.array([np.cos(angle), np.sin(angle)]) * w / 2

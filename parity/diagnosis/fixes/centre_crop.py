@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "centre_crop",
+    stage="geometry",
     python="""
 short = min(image.shape[:2])  # image: blue, green, red, as cv2.imread returns it
 h, w = (int($height * side / short) for side in image.shape[:2])
@@ -14,7 +15,7 @@ canvas = np.asarray(resized.crop((left, top, left + $width, top + $height)))[...
     cpp="""
 int side = std::min(image.cols, image.rows);
 cv::Size size($height * image.cols / side, $height * image.rows / side);
-cv::Mat resized, canvas;  // PyTorch antialiases: where the image shrinks, INTER_AREA is nearest
+cv::Mat resized, canvas;  // PyTorch antialiases: INTER_AREA comes closest where the image shrinks
 cv::resize(image, resized, size, 0, 0, side > $height ? cv::INTER_AREA : cv::INTER_LINEAR);
 int left = std::nearbyint((size.width - $width) / 2.0);
 int top = std::nearbyint((size.height - $height) / 2.0);

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "class_names",
+    stage="class_ids",
     python="""
 names = ast.literal_eval(session.get_modelmeta().custom_metadata_map["names"])  # $classes, by id
 label = names[int(class_id)]  # class_id: index of the best score, from 0

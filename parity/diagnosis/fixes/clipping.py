@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "clipping",
+    stage="output",
     python="""
 boxes[:, 0::2] = boxes[:, 0::2].clip(0, image_w)  # to the width itself, not to image_w - 1
 boxes[:, 1::2] = boxes[:, 1::2].clip(0, image_h)

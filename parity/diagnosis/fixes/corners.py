@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "corners",
+    stage="output",
     python="""
 box = [x, y, x + w, y + h]  # x, y: top-left corner; w, h: width and height
 """,

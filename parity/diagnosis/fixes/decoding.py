@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "decoding",
+    stage="decoding",
     python="""
 rows = output[0].T  # (1, $rows, anchors) to (anchors, $rows)
 scores = rows[:, 4:].max(axis=1)  # final: no objectness, no sigmoid, no softmax

@@ -7,6 +7,7 @@ from string import Template
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.run import Network
 from parity.diagnosis.languages import LANGUAGES, Language
+from parity.diagnosis.stages import FAULT_STAGES, FaultStage
 from parity.registry import Registry
 
 
@@ -83,6 +84,8 @@ class Fix:
     ----------
     subject : str
         What they are about: ``letterbox``.
+    stage : FaultStage
+        The stage of a deployment to which they belong.
     templates : dict of Language to str
         The lines, with placeholders such as ``$height`` (:attr:`FixValues.placeholders`).
     run : frozenset of Language
@@ -90,6 +93,7 @@ class Fix:
     """
 
     subject: str
+    stage: FaultStage
     templates: dict[Language, str]
     run: frozenset[Language]
 
@@ -105,6 +109,7 @@ FIXES: Registry[Fix] = Registry("fix")
 def add_fix(
     subject: str,
     *,
+    stage: FaultStage,
     python: str,
     cpp: str,
     csharp: str,
@@ -122,12 +127,14 @@ def add_fix(
         zip(LANGUAGES, (python, cpp, csharp, kotlin, swift, javascript), strict=True)
     )
     templates = {language: text.strip("\n") for language, text in lines.items()}
-    FIXES.add(subject, Fix(subject, templates, frozenset(run)))
+    FIXES.add(subject, Fix(subject, stage, templates, frozenset(run)))
 
 
 def fill_in(subjects: Iterable[str], values: FixValues) -> dict[Language, str]:
-    """Return the lines for some subjects, one after the other, by language."""
-    fixes = [FIXES[subject] for subject in subjects]
+    """Return the lines for some subjects by language: each once, in the order of their stages."""
+    wanted = set(subjects)
+    fixes = [fix for subject, fix in FIXES.items() if subject in wanted]
+    fixes.sort(key=lambda fix: FAULT_STAGES.index(fix.stage))
     if not fixes:
         return {}
     return {

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "fractions",
+    stage="output",
     python="""
 box = [float(v) for v in (x1, y1, x2, y2)]  # no int() and no round() before drawing
 """,

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "input_tensor",
+    stage="input_tensor",
     python="""
 rgb = canvas[..., ::-1]  # OpenCV reads BGR; leave this out for RGB, as Pillow reads it
 tensor = rgb.transpose(2, 0, 1)[None].astype(np.float32)  # (h, w, 3) to (1, 3, h, w)

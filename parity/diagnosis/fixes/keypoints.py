@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "keypoints",
+    stage="keypoints",
     python="""
 # rows: (n, $rows + 3 * keypoints), a row per detection; top, left, new_h, new_w: as for the boxes
 points = rows[:, $rows:].reshape(len(rows), -1, 3).copy()  # x, y, visibility

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "labels",
+    stage="output",
     python="""
 probabilities = output[0]  # ($classes,): the graph ends with the softmax
 best = np.argsort(-probabilities)[:5]  # ids of the five most probable classes

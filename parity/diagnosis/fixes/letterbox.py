@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "letterbox",
+    stage="geometry",
     python="""
 image_h, image_w = image.shape[:2]
 ratio = min($height / image_h, $width / image_w)

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "masks",
+    stage="masks",
     python="""
 # coefficients: (n, 32), prototypes: (32, h, w), boxes in px of the image
 # top, left, new_h, new_w: as for the boxes

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "nms",
+    stage="nms",
     python="""
 x1, y1, x2, y2 = (boxes + class_ids[:, None].astype(np.float32) * 7680).T  # keeps classes apart
 areas = (x2 - x1) * (y2 - y1)

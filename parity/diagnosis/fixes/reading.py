@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "reading",
+    stage="reading",
     python="""
 image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)  # BGR, turned as EXIF says
 # Pillow: ImageOps.exif_transpose(Image.open(path)).convert("RGB")

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "rescaling",
+    stage="rescaling",
     python="""
 # After the network: from px of the input to px of the image
 input_h, input_w = canvas.shape[:2]  # $sides

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "resizing",
+    stage="geometry",
     python="""
 resized = cv2.resize(image, (new_w, new_h), interpolation=cv2.INTER_LINEAR)  # image is uint8
 # Pillow's resize smooths when it shrinks. In PyTorch, then rounded to whole levels:

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "thresholds",
+    stage="thresholds",
     python="""
 conf, iou, max_det = $conf, $iou, $max_det
 passing = scores > conf  # of NMS: a box is suppressed if its IoU with a better one is > iou

@@ -4,6 +4,7 @@ from parity.diagnosis.fixes.fix import add_fix
 
 add_fix(
     "units",
+    stage="rescaling",
     python="""
 boxes[:, 0::2] *= image_w  # fractions of the image to px
 boxes[:, 1::2] *= image_h

@@ -41,7 +41,7 @@ def _categories_of(source: Source) -> dict[int | str, str]:
     for number, each in enumerate(listed if isinstance(listed, list) else [], 1):
         where = f"{source.path}, category {number}"
         if not isinstance(each, dict) or each.get("id") is None or each.get("name") is None:
-            raise UserError(f"{where}: {shorten(each)} is no category with an id and a name.")
+            raise UserError(f"{where}: {shorten(each)} is not a category with an id and a name.")
         category, name = parse_label(each["id"], where), str(parse_label(each["name"], where))
         if names.setdefault(category, name) != name:
             raise UserError(f"{where}: another category has the id {category}, too.")

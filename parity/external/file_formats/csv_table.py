@@ -73,7 +73,7 @@ def read(source: Source, images: ImageNames) -> Contents:
             continue
         given = image_in(row, where)
         if len(cells) != len(columns) and not (len(cells) < len(columns) and _says_nothing(row)):
-            raise UserError(f"{where}: has another number of columns than the first line.")
+            raise UserError(f"{where}: has a different number of columns than the first line.")
         if given is None:
             given = file_is_image(source.path, images, where)
         named.append((given, row, where))

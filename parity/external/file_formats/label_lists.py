@@ -89,7 +89,7 @@ def _entries(value: Any, where: str) -> Iterator[Entry]:
         pairs = [tuple(pair) for pair in value]
     for place, (label, score) in enumerate(pairs, 1):
         if isinstance(label, list | dict):
-            raise UserError(f"{where}, label {place}: {shorten(label)} is no class.")
+            raise UserError(f"{where}, label {place}: {shorten(label)} is not a class.")
         yield parse_entry({"label": label, "score": score}, f"{where}, label {place}")
 
 

@@ -7,10 +7,9 @@ from parity.data.image_names import Given, ImageNames, first_places, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry, parse_entry
 from parity.external.file_format import Contents, Format, files_in, register
-from parity.external.layouts import Row
 from parity.external.source import Source
-from parity.external.tables import cells_of
-from parity.foreign import is_number, lines_of, read_text
+from parity.external.tables import cells_of, rows_of_words
+from parity.foreign import is_number
 
 FILES = ("*.txt",)
 
@@ -18,7 +17,7 @@ FILES = ("*.txt",)
 def recognises(source: Source) -> bool:
     """Return whether a source is such rows: its first names a label and a probability alone."""
     if source.path.is_dir():
-        rows = (row for path in files_in(source.path, FILES) for _, row in _words(path))
+        rows = (row for path in files_in(source.path, FILES) for _, row in rows_of_words(path))
         first = next(rows, [])
         return len(first) > 1 and _has_score(first) and not _has_box(first)
     if source.document is not None:
@@ -53,15 +52,10 @@ def _read_folder(source: Source, images: ImageNames) -> Contents:
     }
     found = images.resolve_once({given: str(path) for given, path in files.items()})
     entries = {
-        name: [_entry(row, where) for where, row in _words(files[given])]
+        name: [_entry(row, where) for where, row in rows_of_words(files[given])]
         for given, name in found.items()
     }
     return Contents(entries, notes=left_out(given for given in files if given not in found))
-
-
-def _words(path: Path) -> list[Row]:
-    lines = enumerate(lines_of(read_text(path)), 1)
-    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
 
 
 def _has_score(words: Sequence[str]) -> bool:

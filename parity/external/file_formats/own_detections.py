@@ -25,7 +25,7 @@ def read(source: Source, images: ImageNames) -> Contents:
     for number, record in enumerate(listed if isinstance(listed, list) else [], 1):
         where = f"{source.path}, image {number}"
         if not (isinstance(record, dict) and record.keys() >= RECORD):
-            raise UserError(f"{where}: is no record of detections.")
+            raise UserError(f"{where}: is not a record of detections.")
         name = as_given(record["name"], where)
         if name in records:
             raise UserError(f"{where}: {name_in_words(name)} is listed twice.")

@@ -8,10 +8,10 @@ from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry, parse_entry, parse_label
 from parity.external.file_format import Contents, Format, files_in, register
-from parity.external.layouts import Row
 from parity.external.shapes import WrittenShapes, parse_coordinate
 from parity.external.source import Source
-from parity.foreign import is_number, lines_of, read_text
+from parity.external.tables import rows_of_words
+from parity.foreign import is_number
 
 FILES = ("*.txt",)
 
@@ -29,7 +29,7 @@ def recognises(source: Source) -> bool:
     """Return whether a source is a folder of text files with more numbers than a box has."""
     if not source.path.is_dir():
         return False
-    rows = (row for path in files_in(source.path, FILES) for _, row in _words(path))
+    rows = (row for path in files_in(source.path, FILES) for _, row in rows_of_words(path))
     first = next((row for row in rows if _counts(row)), [])
     return len(first) >= FEWEST and sum(map(is_number, first)) >= CORNERS
 
@@ -47,14 +47,14 @@ def _read_images(source: Source, files: Sequence[Path], images: ImageNames) -> C
     }
     found = images.resolve_once({given: str(path) for given, path in named.items()})
     entries = {
-        name: [_entry(row, where) for where, row in _words(named[given]) if _counts(row)]
+        name: [_entry(row, where) for where, row in rows_of_words(named[given]) if _counts(row)]
         for given, name in found.items()
     }
     return Contents(entries, notes=left_out(given for given in named if given not in found))
 
 
 def _read_classes(files: Sequence[Path], images: ImageNames) -> Contents:
-    rows = [(path, where, row) for path in files for where, row in _words(path)]
+    rows = [(path, where, row) for path in files for where, row in rows_of_words(path)]
     for _, where, row in rows:
         if len(row) != CORNERS + 2:
             raise UserError(f"{where}: expected an image, a score and the corners of a box.")
@@ -87,11 +87,6 @@ def _entry(row: Sequence[str], where: str) -> Entry:
         raise UserError(f"{where}: the score {score:g} is below 0.")
     shapes = WrittenShapes(row=tuple(numbers))
     return Entry([], "", score, parse_label(row[0], where), where, shapes=shapes)
-
-
-def _words(path: Path) -> list[Row]:
-    lines = enumerate(lines_of(read_text(path)), 1)
-    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
 
 
 def _counts(row: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from parity.external.file_format import Contents, Format, files_in, register
 from parity.external.file_formats import label_rows, shape_text
 from parity.external.layouts import Layout, Row, find_layout
 from parity.external.source import Source
-from parity.foreign import lines_of, read_text
+from parity.external.tables import rows_of_words
 
 FILES = ("*.txt",)
 
@@ -31,7 +31,7 @@ def read(source: Source, images: ImageNames) -> Contents:
         for path in files_in(source.path, FILES)
     }
     found = images.resolve_once({given: str(path) for given, path in files.items()})
-    rows = {name: _rows_of(files[given]) for given, name in found.items()}
+    rows = {name: rows_of_words(files[given]) for given, name in found.items()}
     written = [row for own in rows.values() for row in own]
     layout = _layout_of(written)
     entries = {
@@ -44,11 +44,6 @@ def read(source: Source, images: ImageNames) -> Contents:
         box_format="cxcywhn" if _are_fractions(written) else "",
         notes=(*notes, *([layout.note] if layout else [])),
     )
-
-
-def _rows_of(path: Path) -> list[Row]:
-    lines = enumerate(lines_of(read_text(path)), 1)
-    return [(f"{path}, line {number}", row) for number, line in lines if (row := line.split())]
 
 
 def _layout_of(rows: list[Row]) -> Layout | None:

@@ -24,7 +24,7 @@ from parity.reporting.wording import number
 from parity.sentences import listing
 
 LEAST_DECADE = -9
-MOST_TICKS = 5
+MOST_TICKS = 4
 MOST_DRAWN = 3
 """Differences that the figure has room for (chosen); the tables hold all."""
 MARGIN_PERCENT = 2.0  # per cent, so that a mark at the end is not cut

@@ -44,7 +44,7 @@ def environment_in(folder: Path) -> Environment:
     made.filters |= {
         "address": address,
         "spans": spans,
-        "lines": escape,  # other text is brought onto one line
+        "lines": code_lines,
         "slug": slug_of,
     }
     made.tests |= {"web_address": is_web_address}
@@ -55,6 +55,17 @@ def spans(text: str) -> Markup:
     """Return text in which what stands between backticks is code."""
     shown = str(escape(printable(text)))
     return Markup(CODE_SPAN.sub(r"<code>\1</code>", shown))  # noqa: S704 - escaped above
+
+
+def code_lines(code: str) -> Markup:
+    """Return lines of code, each of which keeps its indentation where it has to be broken."""
+    rows = [
+        Markup('<span class="line"><span>{}</span><span>{}</span></span>').format(
+            line[: len(line) - len(line.lstrip())], f"{line.lstrip()}{end}"
+        )
+        for line, end in zip(code.split("\n"), [*"\n" * code.count("\n"), ""], strict=True)
+    ]
+    return Markup("").join(rows)
 
 
 def slug_of(title: str) -> str:

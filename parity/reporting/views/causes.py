@@ -102,26 +102,33 @@ def _cause(alike: list[Deployment], images: int, layers: LayerResults | None) ->
         return f"{arms}: No objects were compared, so there is nothing to explain."
     if not found.differing:
         return f"{arms}: No image differs from {reference} beyond the tolerance."
-    said = [f"{arms}: {count(found.differing, 'image')} of {images:,} differ from {reference}."]
+    differ = "differs" if found.differing == 1 else "differ"
+    said = [f"{arms}: {count(found.differing, 'image')} of {images:,} {differ} from {reference}."]
+
+    def among(many: int) -> str:
+        if many < found.differing:
+            return f"In {many:,} of them"
+        return "There" if many == 1 else "In all of them"
+
     if found.geometry:
         said.append(
-            f"In {found.geometry:,} of them, the geometry of the input tensor is the only cause: "
+            f"{among(found.geometry)}, the geometry of the input tensor is the only cause: "
             f"with the same input, PyTorch ({control}) detects the same."
         )
     if found.runtime:
         said.append(
-            f"In {found.runtime:,} of them, the runtime is the only cause: both get the same input."
+            f"{among(found.runtime)}, the runtime is the only cause: both get the same input."
             if each.same_input
-            else f"In {found.runtime:,} of them, the runtime is the only cause: the geometry of "
-            "the input tensor makes no difference there."
+            else f"{among(found.runtime)}, the runtime is the only cause: the geometry of the "
+            "input tensor makes no difference there."
         )
     if found.both:
         said.append(
-            f"In {found.both:,} of them, both the geometry of the input tensor and the runtime "
+            f"{among(found.both)}, both the geometry of the input tensor and the runtime "
             "make a difference; how much each contributes to a single detection is unknown."
         )
     if found.unknown:
-        said.append(f"In {found.unknown:,} of them, these numbers do not show the cause.")
+        said.append(f"{among(found.unknown)}, these numbers do not show the cause.")
     said += _cause_of_runtime(each.runtime, layers)
     return " ".join(said)
 

@@ -70,6 +70,7 @@ from parity.reporting.wording import (
 )
 
 NOT_RUN = "Not run in the tests of yolo-parity."
+ALL_FIXES = "The correct lines for all faults, in one piece"
 
 FAULT_HEADER = (
     "fault",
@@ -150,8 +151,11 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
             yield example
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
-    for place, fault in enumerate(harmful(diagnosis), start=1):
+    cards = harmful(diagnosis)
+    for place, fault in enumerate(cards, start=1):
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
+    if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:
+        yield Group(ALL_FIXES, (code_tabs(diagnosis, ALL_FIXES),), folded=True)
     harmless_lines = tuple(harmless_in_words(each) for each in harmless(diagnosis))
     harmless_lines += tuple(f"{each.title}: {each.wrong}" for each in diagnosis.choices)
     if harmless_lines:
@@ -193,13 +197,13 @@ def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anch
         costs=tuple(costs_of(fault, diagnosis)),
         crop=crop_of(fault, diagnosis),
         fix=fault.fix,
-        code=fix_of(fault) if fault.fixes else None,
+        code=code_tabs(fault, f"Correct lines: {fault.title}") if fault.fixes else None,
         proof=(Facts(tuple(Fact(name, value) for name, value in facts.items() if value)),),
     )
 
 
 def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLine]:
-    """Yield what a fault costs alone, and its part of all that is lost here."""
+    """Yield what a fault costs by itself."""
     found, objects = fault.severity, diagnosis.fix_effect.before.reference
     if found.lost:
         yield CostLine(f"{found.lost:,} of {objects:,}", "objects lost")
@@ -216,10 +220,6 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLi
             yield CostLine(amount.format(number(found.shapes[name])), what)
     if found.score >= LEAST_SCORE and not counted:
         yield CostLine(number(found.score), "largest change of a score")
-    share = next((s.share for s in diagnosis.waterfall if s.name == fault.name), None)
-    if share is not None:
-        what = "of the loss here" if share >= 0 else "of the loss here, offset by another fault"
-        yield CostLine(percent(abs(share)), what)
 
 
 def harmless_in_words(fault: FoundFault) -> str:
@@ -228,13 +228,13 @@ def harmless_in_words(fault: FoundFault) -> str:
     return f"{fault.title}: {fault.wrong} It {does}."
 
 
-def fix_of(fault: NamedFault) -> CodeTabs:
-    """Return the right lines for a fault in every language."""
+def code_tabs(found: NamedFault | DiagnosisDocument, label: str) -> CodeTabs:
+    """Return the right lines for a fault, or for all of them, in every language."""
     tabs = [
-        CodeTab(each, LANGUAGE_TITLES[each], lines, "" if each in fault.run else NOT_RUN)
-        for each, lines in fault.fixes.items()
+        CodeTab(each, LANGUAGE_TITLES[each], lines, "" if each in found.run else NOT_RUN)
+        for each, lines in found.fixes.items()
     ]
-    return CodeTabs(f"Correct lines: {fault.title}", tuple(tabs))
+    return CodeTabs(label, tuple(tabs))
 
 
 def fault_table(diagnosis: DiagnosisDocument) -> Iterator[Table]:

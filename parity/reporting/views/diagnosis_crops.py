@@ -67,7 +67,7 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
             side=OBSERVED,
             caption=(
                 f"{found.name}: {capitalised(reference)} detects {labels_of(correct)}; "
-                f"`{diagnosis.external}` detects {labels_of(observed)}."
+                f"{OBSERVED} detects {labels_of(observed)}."
             ),
         )
     return None

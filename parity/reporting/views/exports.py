@@ -30,7 +30,13 @@ from parity.reporting.views.blocks import (
 )
 from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, number
+from parity.reporting.wording import (
+    PANOPTIC_QUALITY,
+    count,
+    decapitalised,
+    four_decimals,
+    number,
+)
 from parity.sentences import listing
 
 CHOICE_HEADER = (
@@ -128,7 +134,7 @@ class MeasuredExports:
 def side_by_side(results: Results, measured: MeasuredExports) -> Table:
     """Return size, both effects, and accuracy and speed where measured, a row an export."""
     words = words_of(results.task)
-    titles = [words.title(quantity) for quantity in words.quantities]
+    titles = [decapitalised(words.title(quantity)) for quantity in words.quantities]
     effects = [
         f"{effect}: {what}"
         for effect in ("runtime", "deployment")

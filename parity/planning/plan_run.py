@@ -1,0 +1,140 @@
+"""Planning a run: which images, labels and arms it has, written down before any rule runs."""
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
+from parity.data.listing import find_samples, list_images, list_paths
+from parity.errors import UserError
+from parity.integrity import check_whole, set_aside_damaged
+from parity.planning.arms import plan_arms, plan_comparisons
+from parity.planning.calibration import calibration_file, plan_calibration
+from parity.planning.checks import checked
+from parity.planning.config import Config
+from parity.planning.externals import check_boxes
+from parity.planning.given_files import digest_given, given_files
+from parity.planning.label_digest import labels_file, plan_labels
+from parity.planning.locks import hold
+from parity.planning.node import load_plan_on_node
+from parity.planning.plan import Plan
+
+BATCHES = "results/plan/batches"
+LOCK = f"{BATCHES}/.lock"
+ENDS = (
+    "results/report/index.html",
+    "results/report/analysis_report.md",
+    "results/verdict/verdict.json",
+)
+"""What a run ends with, and no rule needs to read."""
+OWN_IMAGES = "images"
+"""The project's folder for images; while it is empty, there are samples."""
+SAMPLES_NOTE = (
+    f"The folder {OWN_IMAGES} is empty, so samples were used: photographs from installed packages "
+    "and one scene without objects."
+)
+
+
+def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
+    """Plan a run.
+
+    Parameters
+    ----------
+    config : mapping
+        A completed configuration, see :func:`parity.planning.schema.complete`.
+    coordinating : bool
+        Whether this process coordinates the run and writes down its plan; a job reads that.
+
+    Raises
+    ------
+    UserError
+        If what the configuration asks for cannot be done.
+    """
+    asked = checked(config)
+    arms = plan_arms(asked)
+    comparisons = plan_comparisons(asked, arms)
+    if coordinating and hold(LOCK):
+        set_damaged_aside()
+    planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
+    pictures: dict[str, list[str]] = {}
+    if coordinating:
+        batches = [f"{BATCHES}/{batch}.json" for batch in planned.names]
+        pictures = check_boxes(asked, batches)
+        if hold(LOCK):
+            plan_calibration(asked, batches)
+            plan_labels({name: asked.labels_of(name) for name in asked.models})
+        else:
+            check_planned(asked)
+    paths = sorted({*given_files(asked), *chain.from_iterable(pictures.values())})
+    given = digest_given(paths, remember=coordinating and hold(LOCK))
+    return Plan(asked, arms, comparisons, planned.names, planned.note, given, pictures)
+
+
+def check_planned(config: Config) -> None:
+    """Check that the run that is going on has planned what this one needs.
+
+    Raises
+    ------
+    UserError
+        If a list is missing.
+    """
+    lists = [
+        calibration_file(name) for name, each in config.exports.items() if each.is_quantised_here
+    ]
+    lists += [labels_file(name) for name in config.models if config.labels_of(name)]
+    if not all(Path(path).is_file() for path in lists):
+        raise UserError(
+            "another run with other settings is going on in this folder; wait until it ends, or "
+            "run in a folder of its own (--directory)."
+        )
+
+
+def set_damaged_aside() -> None:
+    """Set damaged results aside, those that no rule reads among them, and say so."""
+    for path in ENDS:
+        with suppress(FileNotFoundError, UserError):
+            check_whole(path)
+    for path in set_aside_damaged():
+        sys.stderr.write(f"{path} is damaged; it will be made again.\n")
+
+
+def plan_images(config: Config) -> BatchPlan:
+    """Find the images and divide them into batches; samples while the project's folder is empty.
+
+    If another run in the same folder is going on, its lists are never rewritten: its plan is taken
+    as it is, and Snakemake's own lock decides whether this run may go on.
+
+    Raises
+    ------
+    UserError
+        If the other run was asked for something else, or there is no image.
+    """
+    request = config.images, config.images_per_job
+    if not hold(LOCK):
+        planned = load_batch_plan(BATCHES)
+        if (planned.source, planned.images_per_job) != request:
+            raise UserError(
+                "another run with other images is going on in this folder; wait until it ends, "
+                "or run in a folder of its own (--directory)."
+            )
+        return planned
+    images, note = list_images(config.images), ""
+    if not images.names and not images.shards and Path(config.images) == Path(OWN_IMAGES):
+        images, note = list_paths(find_samples()), SAMPLES_NOTE
+    planned = plan_batches(
+        images,
+        images_per_job=config.images_per_job,
+        note=note,
+        directory=BATCHES,
+        source=config.images,
+    )
+    if not planned.names:
+        raise UserError(
+            f"config: images is {config.images}, which holds no image; a folder is searched with "
+            "all folders in it, and so is a tar shard, for .jpg, .png and the other formats that "
+            "OpenCV or Pillow reads."
+        )
+    return planned

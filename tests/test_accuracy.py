@@ -13,7 +13,7 @@ import pytest
 import shapely
 import torch
 from ultralytics.engine.validator import BaseValidator
-from ultralytics.utils.metrics import batch_probiou, kpt_iou
+from ultralytics.utils.metrics import ap_per_class, batch_probiou, kpt_iou
 
 from parity.accuracy.bootstrap import Draws, accuracy_losses, resample, weights_of
 from parity.accuracy.box_measure import box_measure
@@ -283,6 +283,37 @@ def test_what_finds_an_object_is_what_ultralytics_says(shape: str) -> None:
             theirs = batch_probiou(labels.oriented.astype(np.float32), detections.oriented).numpy()
         found = validator.match_predictions(*same, torch.from_numpy(theirs)).numpy()
         np.testing.assert_array_equal(ours.T, found)
+
+
+@pytest.mark.parametrize("seed", [5, 11])
+def test_the_accuracy_of_oriented_boxes_is_that_of_val_but_for_interpolation(seed: int) -> None:
+    """``ap_per_class`` integrates a curve of which the evaluators take the mean of 101 points."""
+    validator = BaseValidator.__new__(BaseValidator)
+    validator.iouv = torch.from_numpy(IOU_THRESHOLDS)
+    truths = {
+        name: replace(labels, crowd=np.zeros(len(labels), bool))
+        for name, labels in labelled_images(seed).items()
+    }
+    detections = scattered(truths, seed + 1)
+    collector = ScoreCollector([*truths.values()], PROBABILISTIC)
+    hits = []
+    for position, (name, labels) in enumerate(truths.items()):
+        mine = detections[name]
+        shown = Detected(mine.scores, mine.class_ids, PROBABILISTIC.detected(mine, SHAPE))
+        overlap = PROBABILISTIC.overlaps(shown.shapes, labels)
+        collector.add(position, shown, overlap, labels)
+        if not len(labels) or labels.oriented is None:
+            hits.append(np.zeros((len(mine), len(IOU_THRESHOLDS)), bool))
+            continue
+        theirs = batch_probiou(labels.oriented.astype(np.float32), mine.oriented)
+        classes = torch.from_numpy(mine.class_ids), torch.from_numpy(labels.class_ids)
+        hits.append(validator.match_predictions(*classes, theirs).numpy())
+    found = [np.concatenate([getattr(each, key) for each in detections.values()])
+             for key in ("scores", "class_ids")]  # fmt: skip
+    labelled = np.concatenate([labels.class_ids for labels in truths.values()])
+    precision = ap_per_class(np.concatenate(hits), *found, labelled)[5]
+    expected = precision.mean(), precision[:, 0].mean()
+    assert plain_precision(collector.results(), NAMES).values == pytest.approx(expected, abs=0.01)
 
 
 def test_without_an_evaluator_the_values_are_the_same() -> None:

@@ -1,5 +1,6 @@
 """What each fault costs: the comparison, the waterfall and the examples."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,10 +11,13 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
+from parity.detection.outlines import outlines_of
 from parity.diagnosis.attribution import Reference, attribute_loss, compare, examples, waterfall
 from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.document import Severity
 from parity.external.observations import Observations
+from parity.reporting.figures.diagnosis import draw_example
+from tests.task_detections import with_task
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
@@ -85,6 +89,26 @@ def test_a_box_that_is_not_finite_is_not_shown() -> None:
     assert shown.observed.boxes == [LEFT]
 
 
+@pytest.mark.parametrize("task", ["segment", "pose", "obb"])
+def test_what_a_task_adds_to_boxes_is_drawn(task: str) -> None:
+    boxes = {"boxes": [[0.0, 0, 30, 40], [50.0, 0, 90, 40]], "scores": [0.9, 0.8]}
+    found = record([], [])
+    found = replace(found, **with_task(task, {**boxes, "class_ids": [0, 0]}, (50, 100)), height=50)
+    found.boxes[0][1] = float("nan")
+    pixels = np.zeros((50, 100, 3), np.uint8)
+    (shown,) = examples({"a.jpg": found}, {"a.jpg": found}, {"a.jpg": found}, iou=0.5)
+    assert len(shown.observed.outlines) == 1
+    assert shown.observed.outlines == outlines_of(found)[1:]
+    bare = replace(shown, observed=replace(shown.observed, outlines=[]))
+    drawn, boxed = (draw_example(pixels, e, {0: ""}, {"observed": ""}) for e in (shown, bare))
+    assert not np.array_equal(drawn, boxed)
+
+
+def test_boxes_alone_have_no_outlines() -> None:
+    (shown,) = examples({"a.jpg": record(LEFT)}, {"a.jpg": record()}, {"a.jpg": record()}, iou=0.5)
+    assert shown.correct.outlines == []
+
+
 def test_without_boxes_those_of_the_diagnosed_deployment_take_their_place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -98,7 +122,7 @@ def test_without_boxes_those_of_the_diagnosed_deployment_take_their_place(
         return Detections(np.float32(boxes[pipeline]), scores, class_ids)
 
     reference = Reference({"a.jpg": ImageCandidates("a.jpg", "")}, NetworkHead(), floor=0.01)
-    monkeypatch.setattr(Reference, "detections", lambda *_: {"a.jpg": record(LEFT, RIGHT)})
+    monkeypatch.setattr(Reference, "detections", lambda *_, **__: {"a.jpg": record(LEFT, RIGHT)})
     attribution = attribute_loss(
         SimpleNamespace(faults=(FAULTS["bgr"],), choices=(), pipeline=wrong, fixed=correct),
         Observations({}),

@@ -203,7 +203,10 @@ def with_side(model: onnx.ModelProto, axis: int, side: int | str) -> None:
 
 
 CHANGES: list[tuple[Callable[[onnx.ModelProto], object], str]] = [
-    (lambda m: with_inputs(m, "masks"), "takes 2 inputs ('images', 'masks'); expected the image"),
+    (
+        lambda m: with_inputs(m, "masks"),
+        "takes 2 inputs ('images', 'masks'); expected only the image",
+    ),
     (lambda m: m.graph.ClearField("output"), "has no output"),
     (
         lambda m: with_output(m, [], helper.make_node("ReduceSum", ["maps"], ["sum"], keepdims=0)),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from parity.detection.detection_files import ImageDetections
-from parity.reporting.outlines import (
+from parity.detection.outlines import (
     COCO_LIMBS,
     DetectionOutline,
     limbs_of,

@@ -10,6 +10,7 @@ import pytest
 
 from parity.comparison.results import Distributions, ImageDifferences
 from parity.comparison.tolerances import Tolerance
+from parity.detection.outlines import DetectionOutline
 from parity.reporting.html import page
 from parity.reporting.html.charts import Axis, heat_level, stacked, strip
 from parity.reporting.html.image_browser import (
@@ -19,7 +20,6 @@ from parity.reporting.html.image_browser import (
     shrunk,
 )
 from parity.reporting.html.image_browser_data import as_data
-from parity.reporting.outlines import DetectionOutline
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results
 from tests.conftest import ROOT

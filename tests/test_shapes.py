@@ -238,6 +238,68 @@ def test_a_picture_of_a_mask(tmp_path: Path) -> None:
     np.testing.assert_array_equal(seen.masks, (mask > 0)[None])
 
 
+RING = np.zeros((480, 640), np.uint8)
+RING[20:60, 10:30] = 1
+RING[30:50, 15:25] = 0
+OUTLINE = [[10, 20], [29, 20], [29, 59], [10, 59]]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        OUTLINE,
+        (np.array(OUTLINE) / [640, 480]).tolist(),
+        {"size": [480, 640], "counts": encode_masks(RING[None])[0]},
+    ],
+)
+def test_a_box_follows_from_a_mask(tmp_path: Path, written: Any) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(
+        json.dumps([{k: v for k, v in ENTRY.items() if k != "box"} | {"mask": written}])
+    )
+    seen = load_external(path, SIZES, NAMES, task="segment")
+    assert seen.printed is not None
+    assert seen.printed.of_masks
+    np.testing.assert_array_equal(seen.images["a.jpg"].boxes, [[10, 20, 30, 60]])
+    assert any("No boxes are given" in note for note in seen.notes)
+    with pytest.raises(UserError, match="holds no box"):
+        load_external(path, SIZES, NAMES, task="detect")
+
+
+def test_polygons_of_save_txt(tmp_path: Path) -> None:
+    points = (np.array(OUTLINE) / [640, 480]).ravel()
+    (tmp_path / "a.txt").write_text(" ".join(map(str, [2, *points, 0.5])))
+    seen = load_external(tmp_path, SIZES, NAMES, task="segment").images["a.jpg"]
+    np.testing.assert_array_equal(seen.boxes, [[10, 20, 30, 60]])
+    assert seen.masks is not None
+    assert seen.masks.sum() == 800
+    assert seen.scores.tolist() == [0.5]
+
+
+def test_a_box_beside_a_mask_stays(tmp_path: Path) -> None:
+    seen = read(tmp_path, [ENTRY | {"mask": [[12, 25], [20, 25], [20, 40]]}], "segment")
+    np.testing.assert_array_equal(seen.boxes, [BOX])
+
+
+def test_masks_of_some_objects_alone_are_refused(tmp_path: Path) -> None:
+    bare = {key: value for key, value in ENTRY.items() if key != "box"}
+    with pytest.raises(UserError, match="entry 2: holds no box"):
+        read(tmp_path, [ENTRY, bare | {"mask": OUTLINE}], "segment")
+
+
+@pytest.mark.parametrize(("order", "crossed"), [([0, 1, 3, 2], True), ([3, 2, 1, 0], False)])
+def test_corners_that_are_not_in_order_are_noted(
+    tmp_path: Path, order: list[int], crossed: bool
+) -> None:
+    corners = corners_of(np.array([[100.0, 90.0, 60.0, 20.0, 0.4]]))[0][order].tolist()
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([{"image": "a.jpg", "corners": corners, "class_id": 2}]))
+    seen = load_external(path, SIZES, NAMES, task="obb")
+    said = [note for note in seen.notes if "bow tie" in note]
+    assert len(said) == crossed
+    assert all("The corners of 1 box, such as " in note and "entry 1" in note for note in said)
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [

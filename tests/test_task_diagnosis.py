@@ -14,7 +14,11 @@ from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of, run
 from parity.deployment.task import DEPLOYMENTS
 from parity.detection.candidate_files import ImageCandidates
+from parity.detection.detection_files import Printed
+from parity.detection.detections import Detections
+from parity.detection.masks import boxes_around
 from parity.diagnosis.catalogue.fault import FAULTS, faults_of
+from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.evaluation.injection import (
     find_faults,
@@ -23,6 +27,7 @@ from parity.diagnosis.evaluation.injection import (
     observe,
     with_faults,
 )
+from parity.diagnosis.search import Search
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.errors import UserError
 from parity.external.observations import Declared
@@ -83,6 +88,46 @@ def test_a_correct_deployment_is_called_correct(replayer: Replayer) -> None:
     found = examine(replayer, correct_of(replayer))
     assert found.verdict == "nothing_wrong"
     assert not found.faults
+
+
+@pytest.fixture(scope="module")
+def segmenting(yolo11n_pt: Path, build: Build) -> Replayer:
+    network = OnnxNetwork.load(build_task(build, "segment", yolo11n_pt) / "model.onnx", threads=1)
+    return Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})
+
+
+@pytest.mark.parametrize("names", [(), ("mask_border_kept",), ("border_not_removed",)])
+def test_masks_without_boxes_suffice(segmenting: Replayer, names: tuple[str, ...]) -> None:
+    pipeline = with_faults([FAULTS[name] for name in names], correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    bare = replace(seen.images["bus.jpg"], boxes=boxes_around(masks, (1080, 810)).astype(float))
+    printed = Printed("px", 0, 4, of_masks=True)
+    seen = replace(seen, images={"bus.jpg": bare}, printed=printed)
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert found.verdict == ("explained" if names else "nothing_wrong")
+    assert tuple(fault.name for fault in found.faults) == names
+    hidden = {fault.name for fault in found.undecided}
+    assert not hidden & {"not_clipped", "rounded", "given_as_xywh"}, "no boxes are given"
+
+
+def test_objects_without_masks_are_no_obstacle(
+    segmenting: Replayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(segmenting, correct_of(segmenting), ["bus.jpg"], declared=declared)
+    far = {name: replace(each, boxes=each.boxes + 200) for name, each in seen.images.items()}
+    plain = segmenting.detections
+
+    def detections(pipeline: Pipeline, name: str, *, outlined: bool = False) -> Detections:
+        found = plain(pipeline, name, outlined=outlined)
+        return found if outlined else found.at(np.arange(1))
+
+    monkeypatch.setattr(segmenting, "detections", detections)
+    cost_model = CostModel(segmenting, replace(seen, images=far), ["bus.jpg"])
+    tried = Search(cost_model, segmenting.network.names).try_input(())
+    assert len(tried.logits) == len(far["bus.jpg"])
 
 
 FEW = {

@@ -14,8 +14,8 @@ from parity.detection.masks import crop, logits_of, masks_in_image
 
 Shape = tuple[int, int]
 
-MEMORY = 64
-"""Sets of masks that are kept, each of an image, since many deployments share them; chosen."""
+MEMORY = 200_000_000
+"""Masks that are kept, bytes, since many deployments share them; chosen."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def make_masks(
             logits = logits_of(np.ascontiguousarray(given), coefficients)
             made = _make(choices, logits, boxes, place, image_shape)
         _memory[key] = prototypes, made
-        while len(_memory) > MEMORY:
+        while len(_memory) > 1 and sum(held.nbytes for _, held in _memory.values()) > MEMORY:
             _memory.popitem(last=False)
     return _memory[key][1]
 

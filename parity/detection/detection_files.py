@@ -49,12 +49,15 @@ class Printed:
         Decimals of coordinates, in their unit, and of scores; see :data:`NOT_ROUNDED`.
     corner_error : float
         Largest error of a corner, in errors of the numbers: 2 where x2 is x1 + width.
+    of_masks : bool
+        Whether boxes were not printed, so that those around the masks stand for them.
     """
 
     box_unit: Literal["px", "fraction"]
     box_decimals: int
     score_decimals: int
     corner_error: float = 1.0
+    of_masks: bool = False
 
     def box_px(self, height: int, width: int) -> tuple[float, float]:
         """Return the px of an image that one unit of the last decimal of x, and of y, stands for.

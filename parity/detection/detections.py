@@ -5,6 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from parity.detection.masks import boxes_around
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -43,6 +45,18 @@ class Detections:
         """Return some of the detections, in the order of their indices."""
         columns = {name: value for name, value in vars(self).items() if value is not None}
         return replace(self, **{name: value[indices] for name, value in columns.items()})
+
+    def around_masks(self, image_shape: tuple[int, int]) -> Self:
+        """Return the detections with the boxes around their masks.
+
+        Parameters
+        ----------
+        image_shape : tuple of int
+            Height and width of the image, px.
+        """
+        if self.masks is None:
+            return self
+        return replace(self, boxes=boxes_around(self.masks, image_shape))
 
     def equals(self, other: "Detections") -> bool:
         """Return whether all numbers of some other detections are the same, in the same order."""

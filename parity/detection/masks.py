@@ -116,6 +116,31 @@ def within_image(masks: np.ndarray, image: tuple[int, int]) -> np.ndarray:
     return shown[:, rows[:, None], columns]
 
 
+def boxes_around(masks: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """Return the boxes around masks, x1, y1, x2, y2 in px of the image, (N, 4) float32.
+
+    Parameters
+    ----------
+    masks : (N, h, w) uint8
+        In the size of the image, or of the input with its border.
+    image : tuple of int
+        Height and width of the image, px.
+
+    Returns
+    -------
+    (N, 4) float32
+        Zeros where a mask is empty.
+    """
+    shown = within_image(masks, image)
+    sides = []
+    for axis in (1, 2):  # what any row, and any column, holds
+        held: np.ndarray = np.any(shown, axis=axis)
+        first, behind = held.argmax(axis=1), held.shape[1] - held[:, ::-1].argmax(axis=1)
+        sides.append((first, np.where(held.any(axis=1), behind, 0)))
+    (x1, x2), (y1, y2) = sides
+    return np.stack([x1, y1, x2, y2], axis=1).astype(np.float32)
+
+
 def _resize(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resize bilinearly, px centres at halves, as ``torch.nn.functional.interpolate`` does."""
     if values.shape == shape:

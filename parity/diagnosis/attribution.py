@@ -14,7 +14,9 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
+from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
+from parity.detection.outlines import NOTHING, outlines_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -65,13 +67,14 @@ class Reference:
     head: NetworkHead
     floor: float
 
-    def detections(self, pipeline: Pipeline) -> Detected:
+    def detections(self, pipeline: Pipeline, *, around_masks: bool = False) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
         return {
-            name: ImageDetections.of(
+            name: as_record(
                 image,
                 detect(image, **thresholds, max_det=pipeline.max_det, head=self.head),
+                around_masks=around_masks,
             )
             for name, image in self.candidates.items()
         }
@@ -104,6 +107,12 @@ class LossAttribution:
     unexplained: Severity
 
 
+def as_record(image: ImageCandidates, found: Detections, *, around_masks: bool) -> ImageDetections:
+    """Return the record of what was found in an image, with the boxes around its masks if asked."""
+    shown = found.around_masks(image.image_shape) if around_masks else found
+    return ImageDetections.of(image, shown)
+
+
 def attribute_loss(
     diagnosis: Diagnosis,
     observations: Observations,
@@ -128,11 +137,13 @@ def attribute_loss(
     iou : float
         Smallest overlap of a matched pair.
     """
-    references = reference.detections(diagnosis.fixed)
+    printed = observations.printed
+    around = printed is not None and printed.of_masks
+    references = reference.detections(diagnosis.fixed, around_masks=around)
 
     def replayed(pipeline: Pipeline) -> Detected:
         return {
-            name: ImageDetections.of(image, replayer.detections(pipeline, name))
+            name: as_record(image, replayer.detections(pipeline, name), around_masks=around)
             for name, image in reference.candidates.items()
         }
 
@@ -146,10 +157,10 @@ def attribute_loss(
     steps: list[tuple[StepKind, str, Detected]] = [
         (kind, name, replayed(pipeline)) for kind, name, pipeline in pipelines(diagnosis)
     ]
-    printed = reproduced
-    if observations.printed:
-        printed = as_printed(reproduced, observed, observations.printed)
-        steps.append(("rounding", "", printed))
+    rounded = reproduced
+    if printed:
+        rounded = as_printed(reproduced, observed, printed)
+        steps.append(("rounding", "", rounded))
     steps.append(("unexplained", "", observed))
     fixed = diagnosis.fixed
     right = replayed(plain)
@@ -170,7 +181,7 @@ def attribute_loss(
             name: None if severities[name].harmless else telling_example(right, found, iou=iou)
             for name, found in alone.items()
         },
-        severity(printed, observed, iou=iou, task=task),
+        severity(rounded, observed, iou=iou, task=task),
     )
 
 
@@ -338,10 +349,12 @@ def examples(
 
 
 def drawable(image: ImageDetections) -> DrawnBoxes:
-    """Return the boxes of an image that are finite."""
+    """Return the boxes of an image that are finite, with their masks, keypoints and corners."""
     kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
+    drawn = outlines_of(image)
     return DrawnBoxes(
         [image.boxes[i] for i in kept],
         [image.scores[i] for i in kept],
         [image.class_ids[i] for i in kept],
+        [drawn[i] for i in kept] if any(each != NOTHING for each in drawn) else [],
     )

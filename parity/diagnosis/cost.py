@@ -4,6 +4,7 @@ Differences cost the logarithm of their size, in nats (the unit of the natural l
 and prices are chosen by hand, so that a cost ranks hypotheses and is no likelihood.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -116,7 +117,7 @@ class CostModel:
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
-        self._fits_of_boxes: dict[tuple[str | bytes | None, ...], Fit] = {}
+        self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
 
     def start_with(self, names: list[str]) -> None:
@@ -157,23 +158,32 @@ class CostModel:
         """Return how what a pipeline predicts for an image fits."""
         key = (pipeline, name)
         if key not in self._fits:
-            predicted = self._predicted(pipeline, name)
-            content = (name, *(a if a is None else a.tobytes() for a in vars(predicted).values()))
+            predicted = self.predicted(pipeline, name)
+            content = name, digest_of_numbers(predicted)
             if content not in self._fits_of_boxes:
                 precision = self.precision_in(name)
                 self._fits_of_boxes[content] = fit_boxes(predicted, self.observed[name], precision)
             self._fits[key] = self._fits_of_boxes[content]
         return self._fits[key]
 
-    def _predicted(self, pipeline: Pipeline, name: str) -> Detections:
+    def predicted(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what a pipeline predicts; what costs much only where its boxes fit."""
         task, observed = self.replayer.task, self.observed[name]
-        if task.outline and observed.masks is not None and len(observed):
+        boxes_given = not self.precision.of_masks
+        if task.outline and boxes_given and observed.masks is not None and len(observed):
             outlined = self.replayer.detections(pipeline, name, outlined=True)
             fit = fit_boxes(outlined, observed, self.precision_in(name))
             if not (fit.box_excess == 0).sum() > OUTLINES_FIT * fit.observed:
                 return outlined
-        return self.replayer.detections(pipeline, name)
+        return self.detections(pipeline, name)
+
+    def detections(self, pipeline: Pipeline, name: str) -> Detections:
+        """Return what a pipeline returns; boxes around masks where no others were observed."""
+        found = self.replayer.detections(pipeline, name)
+        source = self.replayer.input_of(pipeline, name)
+        if source is None or not self.precision.of_masks:
+            return found
+        return found.around_masks(source.image_shape)
 
     def precision_in(self, name: str) -> Precision:
         """Return the precision of the boxes of an image."""
@@ -229,6 +239,17 @@ class CostModel:
             costs[name] = own.cost + UNOBSERVED_COST * own.unobserved
         ranked = sorted(self.names, key=lambda name: -costs[name])
         return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]
+
+
+def digest_of_numbers(found: Detections) -> bytes:
+    """Return a digest of all numbers of some detections; masks are too large to be kept."""
+    digest = hashlib.blake2b(digest_size=16)
+    for each in vars(found).values():
+        if each is not None:
+            digest.update(str(each.shape).encode())
+            digest.update(np.ascontiguousarray(each).data)
+        digest.update(b";")
+    return digest.digest()
 
 
 def zero_area_share(observed: dict[str, Observed]) -> float:

@@ -269,7 +269,7 @@ def _visible(cost_model: CostModel, fault: Fault) -> bool:
     alone = fault.inject_into(correct)
     if fault.precedes_output:
         return not cost_model.same_inputs(alone, correct)
-    found = cost_model.replayer.detections
+    found = cost_model.detections
     return any(not found(alone, name).equals(found(correct, name)) for name in cost_model.names)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from parity.detection.detection_files import Thresholds
+from parity.detection.outlines import DetectionOutline
 from parity.diagnosis.languages import Language
 from parity.diagnosis.stages import FaultStage
 from parity.documents import load_one_of
@@ -141,11 +142,14 @@ class DrawnBoxes:
         None where none was given.
     class_ids : list of int
         Keys of ``names`` or ``labels`` of the document.
+    outlines : list of DetectionOutline
+        What is drawn of each beside its box, or instead of it; empty where it is boxes alone.
     """
 
     boxes: list[list[float]]
     scores: list[float | None]
     class_ids: list[int]
+    outlines: list[DetectionOutline] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ WORST_PAIR = 12.0
 """Two boxes whose pairing costs more, in nats, are no pair; chosen a little above
 :data:`UNEXPLAINED`, so that a poor partner is better than none."""
 
+WORST_SHAPED = 9.0
+"""Up to what masks, keypoints or corners that differ raise the cost of a pair, nats; chosen a
+little below :data:`UNEXPLAINED`, so that a box with another shape is better than none."""
+
 BOX_WEIGHT, SCORE_WEIGHT, SHAPE_WEIGHT = 0.6, 0.6, 0.6
 """Cost of a difference that is larger by a factor of e, nats; chosen."""
 
@@ -45,6 +49,9 @@ chosen."""
 
 WHOLE_PRECISION = 0.05
 """Difference of whole coordinates that means nothing, px; chosen: any below 1."""
+
+OUTLINE_PRECISION = 2.0
+"""Difference of boxes around masks that outlines and grids alone cause, px; chosen."""
 
 SCORE_PRECISION = 1e-5
 """Difference of scores that arithmetic alone causes; chosen, well above the 5e-7 that ``make run``
@@ -89,6 +96,8 @@ class Precision:
         Typical side of an image in the unit of the boxes.
     printed_fraction : bool
         Whether ``box`` is a fraction of the image, although the boxes are in px.
+    of_masks : bool
+        Whether boxes are those around the masks.
     """
 
     box: float | np.ndarray
@@ -96,6 +105,7 @@ class Precision:
     whole: bool = False
     side: float = INPUT_SIDE
     printed_fraction: bool = False
+    of_masks: bool = False
 
     @property
     def exact_box(self) -> float | np.ndarray:
@@ -126,6 +136,8 @@ class Precision:
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
         score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
+        if printed is not None and printed.of_masks:
+            return cls(OUTLINE_PRECISION, score, of_masks=True)
         units = ROUNDING_ERROR * (printed.corner_error if printed else 1.0)
         if printed is not None and printed.box_unit == "fraction":
             box = max(units * 10.0**-printed.box_decimals, FRACTION_PRECISION)
@@ -233,12 +245,13 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
     rows, columns = linear_sum_assignment(np.minimum(costs, WORST_PAIR))
     kept = costs[rows, columns] < WORST_PAIR
     rows, columns = rows[kept], columns[kept]
-    cost = costs[rows, columns].sum() + UNEXPLAINED * (len(observed) - len(rows))
+    of_pairs = costs[rows, columns]
     near: np.ndarray = np.asarray((apart <= precision.close_box).all(axis=2))[rows, columns]
     pairs = np.column_stack([rows, columns])
     shapes = fit_shapes(predicted, observed, pairs)
     inexact = exact[rows, columns] & ~shapes.exact
-    cost += SHAPE_WEIGHT * shapes.excess.sum() + INEXACT * inexact.sum()
+    shaped = np.minimum(of_pairs + SHAPE_WEIGHT * shapes.excess + INEXACT * inexact, WORST_SHAPED)
+    cost = np.maximum(of_pairs, shaped).sum() + UNEXPLAINED * (len(observed) - len(rows))
     return Fit(
         pairs,
         float(cost),

@@ -33,7 +33,7 @@ def observed_logits(cost_model: CostModel, pipeline: Pipeline, name: str) -> np.
         NaN for a box that it does not give.
     """
     fit = cost_model.goodness_of_fit(pipeline, name)
-    scores = cost_model.replayer.detections(pipeline, name).scores
+    scores = cost_model.predicted(pipeline, name).scores
     found = np.full(fit.observed, np.nan)
     found[fit.pairs[:, 1]] = logit(scores[fit.pairs[:, 0]])
     return found

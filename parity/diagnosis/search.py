@@ -403,7 +403,8 @@ class Search:
         moves = sorted(possible, key=lambda fault: fault.cost)
         level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
         worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
-        if worse or slight:  # drastic ones are few
+        lost = not any(hypothesis.likely for hypothesis in level)
+        if worse or slight or lost:  # of few boxes, one that is lost counts for much
             level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}

@@ -76,8 +76,14 @@ def _range(
     least, most = -np.inf if low is None else low, np.inf if high is None else high
     if declared is not None and (least <= declared <= most or not _tells(cost_model, best)):
         return ThresholdRange(low, high, declared, declared)
-    allowed = [value for value in POPULAR[name] if least <= value <= most]
-    popular = allowed[0] if allowed else used
+    fits = cost_model.misfit(best) + SAME_FIT  # rounding may lift a score to what would drop it
+    allowed = (
+        value
+        for value in POPULAR[name]
+        if least <= value <= most
+        and cost_model.misfit(with_thresholds(best, {name: value})) <= fits
+    )
+    popular = next(allowed, used)
     return ThresholdRange(low, high, popular, declared, declared is not None)
 
 
@@ -99,7 +105,7 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
     left_out = []
     for name in cost_model.names:
         fit = cost_model.goodness_of_fit(lower, name)
-        scores = cost_model.replayer.detections(lower, name).scores
+        scores = cost_model.predicted(lower, name).scores
         alone = np.setdiff1d(np.arange(len(scores)), fit.pairs[:, 0])
         left_out += [float(s) for s in scores[alone] if high is None or s < high]
     declared = cost_model.observations.declared.conf

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.detection.masks import boxes_around
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
-from parity.external.shapes import hull_of, keypoints_of, mask_of, oriented_of
+from parity.external.shapes import are_crossed, hull_of, keypoints_of, mask_of, oriented_of
 
 Entries = dict[str, list[Entry]]
 Sizes = dict[str, tuple[int, int]]
 """Height and width of images by name, px."""
 
 Shaped = Callable[
-    [dict[str, Observed], Entries, Sizes, Path, bool], tuple[dict[str, Observed], list[str]]
+    [dict[str, Observed], Entries, Sizes, bool], tuple[dict[str, Observed], list[str]]
 ]
-"""Adds shapes to what was observed, given the entries, the sizes, where paths start, and whether
-boxes are fractions; with sentences on what was inferred."""
+"""Adds shapes to what was observed, given the entries, the sizes, and whether boxes are fractions;
+with sentences on what was inferred."""
 
 
 def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
@@ -30,6 +31,28 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
         return entry if hull is None else replace(entry, box=hull, box_format="xyxy")
 
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
+
+
+def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> tuple[Entries, bool]:
+    """Return entries with their masks as px, and whether the boxes are those around them.
+
+    That is so where masks are given and no box is.
+    """
+    every = [entry for own in entries.values() for entry in own]
+    masked = [entry for entry in every if entry.shapes and entry.shapes.polygon is not None]
+    around = len(masked) == len(every) and not any(entry.box for entry in every)
+
+    def with_mask(entry: Entry, size: tuple[int, int]) -> Entry:
+        if entry.shapes is None or entry.shapes.polygon is None:
+            return entry
+        mask = mask_of(entry.shapes.polygon, place, size, entry.where)
+        entry = replace(entry, shapes=replace(entry.shapes, mask=mask))
+        if not around:
+            return entry
+        return replace(entry, box=boxes_around(mask[None], size)[0].tolist(), box_format="xyxy")
+
+    found = {name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()}
+    return found, around and bool(every)
 
 
 def with_boxes_of_rows(entries: Entries) -> Entries:
@@ -68,7 +91,7 @@ def _none_given(what: str) -> list[str]:
 
 
 def add_keypoints(
-    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, fractions: bool
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add keypoints, see :data:`Shaped`."""
     found = {
@@ -92,7 +115,7 @@ def add_keypoints(
 
 
 def add_angles(
-    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _place: Path, _fractions: bool
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
     """Add oriented boxes, see :data:`Shaped`."""
     found = {
@@ -104,21 +127,26 @@ def add_angles(
     return {
         name: replace(each, oriented=np.array(found[name], np.float64).reshape(-1, 5))
         for name, each in observed.items()
-    }, []
+    }, _note_crossed(entries)
+
+
+def _note_crossed(entries: Entries) -> list[str]:
+    """Return a note on corners that are not in order around their boxes."""
+    every = (entry for own in entries.values() for entry in own if entry.shapes)
+    places = [entry.where for entry in every if entry.shapes and are_crossed(entry.shapes)]
+    if not places:
+        return []
+    many = f"The corners of {len(places)} boxes" if places[1:] else "The corners of 1 box"
+    drawn = "are not in order around the box: drawn as they are written, they make a bow tie."
+    return [f"{many}, such as {places[0]}, {drawn} They are read in order."]
 
 
 def add_masks(
-    observed: dict[str, Observed], entries: Entries, sizes: Sizes, place: Path, _fractions: bool
+    observed: dict[str, Observed], entries: Entries, sizes: Sizes, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
-    """Add masks, see :data:`Shaped`."""
+    """Add masks, which :func:`with_decoded_masks` made, see :data:`Shaped`."""
     found = {
-        name: [
-            mask_of(e.shapes.mask, place, sizes[name], e.where)
-            if e.shapes and e.shapes.mask is not None
-            else None
-            for e in own
-        ]
-        for name, own in entries.items()
+        name: [e.shapes.mask if e.shapes else None for e in own] for name, own in entries.items()
     }
     if not _some(entries, found, "mask"):
         return observed, _none_given("masks") if any(entries.values()) else []

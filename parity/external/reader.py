@@ -22,7 +22,12 @@ from parity.external.observations import (
     Observed,
     decimals,
 )
-from parity.external.observed_shapes import SHAPED, with_boxes_of_rows, with_hulls
+from parity.external.observed_shapes import (
+    SHAPED,
+    with_boxes_of_rows,
+    with_decoded_masks,
+    with_hulls,
+)
 from parity.external.shapes import picture_of
 from parity.external.source import Source
 from parity.foreign import name_in_words
@@ -71,6 +76,10 @@ def load_external(
         contents = replace(contents, entries=with_hulls(contents.entries, images))
     if task == "pose":
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
+    around_masks = False
+    if task == "segment":
+        entries, around_masks = with_decoded_masks(contents.entries, images, folder_of(source))
+        contents = replace(contents, entries=entries)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -88,9 +97,11 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        place = folder_of(source)
-        observed, said = shaped(observed, contents.entries, images, place, fractions)
+        observed, said = shaped(observed, contents.entries, images, fractions)
         notes += said
+    if printed is not None and around_masks:
+        printed = replace(printed, of_masks=True)
+        notes.append("No boxes are given: masks are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
         notes.append(f"{many} not in the boxes and left out.")

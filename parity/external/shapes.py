@@ -43,7 +43,7 @@ class WrittenShapes:
     corners : (4, 2) float64
         Of an oriented box.
     mask : object
-        Polygons, run lengths, or the path of a picture.
+        Polygons, run lengths, the path of a picture, or px, (h, w) uint8.
     row : tuple of float
         The numbers of a line of YOLO's text after the class; what they are depends on the task.
     """
@@ -53,6 +53,18 @@ class WrittenShapes:
     corners: np.ndarray | None = None
     mask: Any = None
     row: tuple[float, ...] = ()
+
+    @property
+    def quadrilateral(self) -> np.ndarray | None:
+        """The corners, or else those of a row, (4, 2); None without either."""
+        if self.corners is None and len(self.row) == 8:
+            return np.array(self.row).reshape(4, 2)
+        return self.corners
+
+    @property
+    def polygon(self) -> Any:
+        """The mask, or else the polygon of a row; None without either."""
+        return self.mask if self.mask is not None else list(self.row) or None
 
 
 def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
@@ -161,9 +173,7 @@ def corners_in_px(shapes: WrittenShapes, size: tuple[int, int]) -> np.ndarray | 
 
     Those that are all fractions are fractions of the image.
     """
-    corners = shapes.corners
-    if corners is None and len(shapes.row) == 8:
-        corners = np.array(shapes.row).reshape(4, 2)
+    corners = shapes.quadrilateral
     if corners is None or np.abs(corners).max() > LARGEST_FRACTION:
         return corners
     return corners * np.array(size[::-1], np.float64)
@@ -188,12 +198,21 @@ def in_order(corners: np.ndarray) -> np.ndarray:
 
     Its diagonals halve each other.
     """
+    return corners[_order_around(corners)]
 
+
+def are_crossed(shapes: WrittenShapes) -> bool:
+    """Return whether corners are written in an order that draws a bow tie, not a rectangle."""
+    corners = shapes.quadrilateral
+    return corners is not None and _order_around(corners) != [0, 1, 2, 3]
+
+
+def _order_around(corners: np.ndarray) -> list[int]:
     def apart(order: list[int]) -> float:
         one, two, three, four = corners[order]
         return float(np.abs(one + three - two - four).max())
 
-    return corners[min(([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]), key=apart)]
+    return min(([0, 1, 2, 3], [0, 1, 3, 2], [0, 2, 1, 3]), key=apart)
 
 
 def rectangle_of(corners: np.ndarray) -> np.ndarray:
@@ -232,8 +251,8 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     Parameters
     ----------
     written : object
-        Polygons in px or fractions of the image, run lengths as COCO writes them, or the path of a
-        picture.
+        Polygons in px or fractions of the image, run lengths as COCO writes them, the path of a
+        picture, or the mask itself.
     folder : Path
         Where the path of a picture starts.
     size : tuple of int
@@ -246,6 +265,8 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     UserError
         If it is none of these.
     """
+    if isinstance(written, np.ndarray):
+        return written
     picture = picture_of(written, folder)
     if picture is not None:
         return _picture(picture, where)

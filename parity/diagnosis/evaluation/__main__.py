@@ -1,4 +1,7 @@
-"""Measure the diagnosis: on injected faults, independent and published deployments, and others."""
+"""Measure the diagnosis: on injected faults, independent and published deployments, and others.
+
+The task is read from the model; ``injected`` and ``correct`` measure models of every task.
+"""
 
 import argparse
 import random
@@ -11,16 +14,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from parity.deployment.replay import Replayer
-from parity.deployment.run import pipeline_of
 from parity.diagnosis.evaluation import parts
 from parity.diagnosis.evaluation.injection import (
     BOX_DECIMALS,
     all_visible,
     injectable_faults,
     random_fault_sets,
-    with_declared,
 )
-from parity.diagnosis.evaluation.parts import DECLARED_THRESHOLDS, Bench
+from parity.diagnosis.evaluation.parts import Bench
 from parity.diagnosis.evaluation.programs import files_digest, find_programs
 from parity.diagnosis.evaluation.scoring import ScoredAnswer, as_line
 from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--images", default="", help="photographs; the samples by default")
     parser.add_argument("--count", type=int, default=10, help="images to use")
     parser.add_argument("--published", default="", help="folder of boxes of published deployments")
-    parser.add_argument("--names", default="", help="of deployments, with commas; else all")
+    parser.add_argument(
+        "--names", default="", help="of deployments or single faults, with commas; else all"
+    )
     parser.add_argument("--undeclared", action="store_true", help="also with nothing declared")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--singles", action=argparse.BooleanOptionalAction, default=True)
@@ -92,9 +95,10 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     bench = _bench(options)
     replayer = _replayer(bench, options)
     names = list(replayer.paths)
-    correct = with_declared(pipeline_of(bench.network), DECLARED_THRESHOLDS)
+    correct = bench.correct
     if options.singles:
-        every = injectable_faults()
+        wanted = _names(options)
+        every = [f for f in injectable_faults(bench.task) if f.name in wanted or not wanted]
         shown = [f for f in every if all_visible(replayer, [f], correct, names)]
         hidden = [fault.name for fault in every if fault not in shown]
         _say(f"{len(shown)} of {len(every)} faults show in these images; not {', '.join(hidden)}")
@@ -167,9 +171,8 @@ def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     if options.unknown:
         bench = _bench(options)
         replayer = _replayer(bench, options)
-        correct = with_declared(pipeline_of(bench.network), DECLARED_THRESHOLDS)
         chance = random.Random(options.seed)  # noqa: S311
-        drawn = (draw_unknown(chance, replayer, correct) for _ in range(options.unknown))
+        drawn = (draw_unknown(chance, replayer, bench.correct) for _ in range(options.unknown))
         yield EvaluationRow(
             "something that no catalogue holds", tuple(_told(parts.unknown(bench, replayer, drawn)))
         )
@@ -178,8 +181,8 @@ def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
 def _correct(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     if options.correct:
         bench = _bench(options)
-        scored = parts.retouched(bench, _replayer(bench, options), options.correct)
-        yield EvaluationRow("correct, other thresholds", tuple(_told(scored)))
+        scored = parts.retouched(bench, _replayer(bench, options), options.correct, options.seed)
+        yield EvaluationRow("correct, other images, thresholds and rounding", tuple(_told(scored)))
 
 
 def _names(options: argparse.Namespace) -> list[str]:

@@ -1,10 +1,13 @@
 """The parts of the measurement: each yields a scored answer for every deployment."""
 
+import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 
@@ -39,13 +42,26 @@ from parity.errors import UserError
 from parity.external.observations import Declared, Observations, Observed
 from parity.external.reader import load_external
 from parity.external.source import Source
+from parity.tasks.task import TASKS
 
-DECLARED_THRESHOLDS = Declared(conf=0.25, iou=0.45)
+BOX_THRESHOLDS = Declared(conf=0.25, iou=0.45)
 """Thresholds of the deployments with injected faults; chosen: those of many published ones."""
 
-CORRECT_CONFS = (0.1, 0.2, 0.25, 0.4, 0.5)
-CORRECT_IOUS = (0.45, 0.5, 0.6, 0.7)
-"""Thresholds of the deployments without faults, in turn; chosen: what people set."""
+LABEL_THRESHOLDS = Declared(conf=0.0, max_det=5)
+"""The same of classifiers: the five best labels, whatever their probability; chosen likewise."""
+
+CORRECT_BOXES = tuple(
+    Declared(conf=conf, iou=iou)
+    for conf, iou in product((0.1, 0.2, 0.25, 0.4, 0.5), (0.45, 0.5, 0.6, 0.7))
+)
+CORRECT_LABELS = tuple(Declared(conf=0.0, max_det=most) for most in (5, 1, 10))
+"""Thresholds of the deployments without faults, in turn, and those of classifiers; chosen: what
+people set."""
+
+CORRECT_DECIMALS = ((2, 4), (1, 3), (0, 2), (4, 6), (2, 2), (3, 5), (0, 4))
+"""Decimals of their coordinates and scores, in turn; chosen: what people print."""
+
+Value = TypeVar("Value")
 
 NOTHING_SEEN = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
 """An image in which nothing was found."""
@@ -95,6 +111,21 @@ class Bench:
     ) -> "Bench":
         """Load an export."""
         return cls(Path(onnx), _load(onnx, threads), Path(work), others or {}, reuse)
+
+    @property
+    def task(self) -> str:
+        """What the network is made for."""
+        return self.network.head.task
+
+    @property
+    def declared(self) -> Declared:
+        """The thresholds of the deployments with injected faults."""
+        return BOX_THRESHOLDS if TASKS[self.task].has_boxes else LABEL_THRESHOLDS
+
+    @property
+    def correct(self) -> Pipeline:
+        """What those deployments deviate from."""
+        return with_declared(pipeline_of(self.network), self.declared)
 
     @property
     def raw_outputs(self) -> Path:
@@ -172,14 +203,14 @@ def injected(
         Decimals of coordinates.
     """
     names = list(replayer.paths)
-    correct = with_declared(pipeline_of(replayer.network), DECLARED_THRESHOLDS)
+    correct = bench.correct
     for index, faults in enumerate(sets):
         pipeline = with_faults(faults, correct)
         seen = observe(
             replayer,
             pipeline,
             names,
-            declared=DECLARED_THRESHOLDS,
+            declared=bench.declared,
             box_decimals=box_decimals,
             withheld=withheld,
             seed=index,
@@ -208,17 +239,43 @@ def truth_of(
     )
 
 
-def retouched(bench: Bench, replayer: Replayer, count: int) -> Iterator[ScoredAnswer]:
-    """Diagnose correct deployments of various thresholds, every second of them not declared."""
+def retouched(bench: Bench, replayer: Replayer, count: int, seed: int) -> Iterator[ScoredAnswer]:
+    """Diagnose correct deployments of various images, thresholds and roundings.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    replayer : Replayer
+        Its images; each deployment has half of them, drawn at random.
+    count : int
+        Deployments; the thresholds of every second one are not declared.
+    seed : int
+        Of the draw.
+    """
+    chance = random.Random(seed)  # noqa: S311
     names = list(replayer.paths)
     for index in range(count):
-        conf = CORRECT_CONFS[index % len(CORRECT_CONFS)]
-        iou = CORRECT_IOUS[index % len(CORRECT_IOUS)]
-        pipeline = replace(pipeline_of(replayer.network), conf=conf, iou=iou)
-        declared = Declared(conf=conf, iou=iou) if index % 2 == 0 else Declared()
-        seen = observe(replayer, pipeline, names, declared=declared, seed=index)
-        truth = DeploymentTruth(f"conf {conf:g}, IoU {iou:g}", declared=declared)
+        stated = _in_turn(CORRECT_BOXES if TASKS[bench.task].has_boxes else CORRECT_LABELS, index)
+        box_decimals, score_decimals = _in_turn(CORRECT_DECIMALS, index)
+        declared = stated if index % 2 == 0 else Declared()
+        seen = observe(
+            replayer,
+            with_declared(pipeline_of(bench.network), stated),
+            chance.sample(names, -(-len(names) // 2)),
+            declared=declared,
+            box_decimals=box_decimals,
+            score_decimals=score_decimals,
+        )
+        thresholds = ", ".join(f"{k} {v:g}" for k, v in vars(stated).items() if v is not None)
+        said = f"{thresholds}, {box_decimals} and {score_decimals} decimals"
+        optional = ("rounded",) if box_decimals == 0 else ()
+        truth = DeploymentTruth(said, optional=optional, declared=declared)
         yield bench.examine(truth, seen, replayer, {})
+
+
+def _in_turn(values: tuple[Value, ...], index: int) -> Value:
+    return values[index % len(values)]
 
 
 def unknown(
@@ -235,14 +292,13 @@ def unknown(
     drawn : iterable of (UnknownChange, tuple of Fault)
         What each deployment does, and what is wrong with it besides.
     """
-    correct = with_declared(pipeline_of(replayer.network), DECLARED_THRESHOLDS)
     for index, (change, faults) in enumerate(drawn):
-        pipeline = with_faults(faults, correct)
+        pipeline = with_faults(faults, bench.correct)
         bench.work.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=bench.work) as folder:
             altered = change.applied_to(replayer, Path(folder))
             seen = observe(
-                altered, pipeline, list(replayer.paths), declared=DECLARED_THRESHOLDS, seed=index
+                altered, pipeline, list(replayer.paths), declared=bench.declared, seed=index
             )
         truth = DeploymentTruth(
             " + ".join([str(change), *(fault.name for fault in faults)]),

@@ -122,7 +122,7 @@ def draw_unknown(
     """
     change = UnknownChange(chance.choice(sorted(CHANGES)), chance.random())
     while chance.random() < FAULT_BESIDE:
-        fault = chance.choice(injectable_faults())
+        fault = chance.choice(injectable_faults(replayer.network.head.task))
         if all_visible(replayer, [fault], correct, list(replayer.paths)):
             return change, (fault,)
     return change, ()

@@ -98,9 +98,9 @@ register(
     Format(
         name="shape text files",
         description=(
-            "a folder with `bus.txt` for `bus.jpg`: class, box and keypoints or class and corners "
-            "as fractions, as `save_txt` writes them, or DOTA's eight corners in px and a class "
-            "name; also DOTA's `Task1_<class>.txt`"
+            "a folder with `bus.txt` for `bus.jpg`: class, box and keypoints, class and corners or "
+            "class and polygon as fractions, as `save_txt` writes them, or DOTA's eight corners in "
+            "px and a class name; also DOTA's `Task1_<class>.txt`"
         ),
         recognises=recognises,
         read=read,

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 
 from parity.data.batch_files import check_unchanged, load_batch
 from parity.data.reading import read_image
+from parity.detection.outlines import NOTHING
 from parity.diagnosis.document import (
     DiagnosisDocument,
     DrawnBoxes,
@@ -189,9 +190,11 @@ def draw_example(
     for side, caption in sides.items():
         found: DrawnBoxes = getattr(example, side)
         style = STYLES[side]
+        outlines = found.outlines or [NOTHING] * len(found.boxes)
+        columns = (found.boxes, found.scores, found.class_ids, outlines)
         marks = [
-            Mark(box, box_label(class_id, score, names), style)
-            for box, score, class_id in zip(found.boxes, found.scores, found.class_ids, strict=True)
+            Mark(box, box_label(class_id, score, names), style, outline)
+            for box, score, class_id, outline in zip(*columns, strict=True)
         ]
         panels.append(Panel(f"{caption} ({count(len(marks), 'box', 'boxes')})", marks))
     return draw_picture(pixels, panels, heading=example.name, side_by_side=True, sheet=sheet)

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from parity.detection.outlines import LEAST_VISIBLE, NOTHING, DetectionOutline, Points, limbs_of
 from parity.reporting.figures.palette import KIND_COLOURS, palette
-from parity.reporting.outlines import LEAST_VISIBLE, DetectionOutline, Points, limbs_of
 from parity.reporting.wording import printable, shortened
 
 JPEG_QUALITY = 84
@@ -63,9 +63,6 @@ CLASS_STYLES = tuple(
     Style(_rgb(colour))
     for colour in ("#56B4E9", "#E69F00", "#2FC79A", "#F0E442", "#FF8A5B", "#E7A3C9", "#A9D1FF")
 )
-
-
-NOTHING = DetectionOutline()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from parity.comparison.differences import ImageComparison, measured_values, score_differences
 from parity.comparison.tolerances import Quantity
 from parity.detection.detection_files import ImageDetections
+from parity.detection.outlines import outlines_of
 from parity.reporting.figures.drawing import (
     CLASS_STYLES,
     KIND_STYLES,
@@ -18,7 +19,6 @@ from parity.reporting.figures.drawing import (
     draw_panel,
     paper_bgr,
 )
-from parity.reporting.outlines import outlines_of
 from parity.reporting.task_wording import QUANTITIES
 from parity.reporting.verdict import KIND_TITLES
 from parity.reporting.wording import count, number, shortened

@@ -20,12 +20,12 @@ from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
+from parity.detection.outlines import DetectionOutline, Points, limbs_of, outlines_of
 from parity.documents import save
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.image_records import ImageRecord, Sources
-from parity.reporting.outlines import DetectionOutline, Points, limbs_of, outlines_of
 from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
 from parity.reporting.wording import printable

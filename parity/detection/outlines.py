@@ -1,9 +1,8 @@
 """What is drawn of a detection: the outline of its mask, its rotated box, its skeleton."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
 from parity.detection.detection_files import ImageDetections
@@ -31,7 +30,7 @@ class DetectionOutline:
 
     Attributes
     ----------
-    contours : sequence of (K, 2)
+    contours : list of (K, 2)
         Borders of its mask; what lies within an even number of them is outside, as holes are.
     corners : (4, 2)
         Of its rotated box; empty without one.
@@ -39,9 +38,13 @@ class DetectionOutline:
         x, y and visibility, if it is known; empty without any.
     """
 
-    contours: Sequence[Points] = ()
-    corners: Points = ()
-    keypoints: Points = ()
+    contours: list[list[list[float]]] = field(default_factory=list)
+    corners: list[list[float]] = field(default_factory=list)
+    keypoints: list[list[float]] = field(default_factory=list)
+
+
+NOTHING = DetectionOutline()
+"""What is drawn of a detection that is a box alone."""
 
 
 def outlines_of(found: ImageDetections) -> list[DetectionOutline]:
@@ -76,6 +79,8 @@ def mask_contours(mask: np.ndarray, image_shape: tuple[int, int]) -> list[np.nda
     list of (K, 2) float64
         In px of the image, rounded to tenths; specks and holes too small to be seen are left out.
     """
+    import cv2  # noqa: PLC0415  0.15 s, which planning need not wait for
+
     height, width = image_shape
     gain = min(mask.shape[0] / height, mask.shape[1] / width)
     border = (np.array(mask.shape[::-1]) - gain * np.array([width, height])) / 2

@@ -184,6 +184,13 @@ def test_arguments_in_a_namespace_are_read(tmp_path: Path) -> None:
     assert found.args["imgsz"] == 96
 
 
+def test_an_archive_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    content = bytearray(save(tiny(), tmp_path / "a.pt").read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 6] = 71  # version needed to extract: 7.1
+    (tmp_path / "a.pt").write_bytes(content)
+    assert "not a checkpoint that torch.save wrote" in refused(tmp_path / "a.pt")
+
+
 @pytest.mark.parametrize("key", ["", "model", "state_dict"])
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_weights_alone_are_called_so(tmp_path: Path, key: str, prefix: str) -> None:

@@ -28,8 +28,12 @@ TEXT = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
 OLD = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """First bytes of what torch wrote before version 1.6."""
 ZIP = b"PK"
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, OSError)
-"""What ``zipfile`` raises for what it cannot read; OSError for a place before the beginning."""
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError, OSError),
+    *(RuntimeError, NotImplementedError),
+)
+"""What ``zipfile`` raises for what it cannot read: OSError for a place before the beginning, and
+NotImplementedError for a newer version of the format."""
 
 
 @dataclass(frozen=True)

@@ -208,6 +208,7 @@ def test_jobs_without_a_plan_say_so(tmp_path: Path) -> None:
 
 def test_lists_are_json_for_everybody(folder: Path) -> None:
     plan(folder)
+    assert contents(folder)
     for text in contents(folder).values():
         document = json.loads(text)
         assert document["schema"] == "yolo-parity/batch/1"

@@ -74,6 +74,14 @@ def test_the_configuration_says_what_was_given(
     configured(given, monkeypatch)  # its own folder may be used again
 
 
+def test_a_published_checkpoint_is_named_as_in_a_configuration(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configured(given | {"weights": "yolo11n.pt"}, monkeypatch)
+    (model,) = checked(complete(config)).models.values()
+    assert model.weights == "yolo11n.pt"
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [

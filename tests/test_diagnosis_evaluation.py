@@ -47,7 +47,7 @@ PROGRAM_FILES = sorted(
     for path in (ROOT / PROGRAMS).iterdir()
     if path.suffix in INTERPRETERS and path.stem != COMMAND
 )
-FITTED = ("zero_size_nmsboxes", "network_*")
+FITTED = ("zero_size_nmsboxes", "network_*", "most_candidates_*", "output_shift")
 """Names of faults that are not listed in the catalogue, since they depend on what was observed."""
 
 

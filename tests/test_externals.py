@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from parity.diagnose.configuration import configuration_of
 from parity.errors import UserError
 from parity.external.observations import Declared, Known
 from parity.planning.arms import plan_arms, plan_comparisons
@@ -255,3 +256,11 @@ def test_pictures_of_masks_count_by_their_content(folder: Path) -> None:
     assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) == before
     (folder / "m.png").write_bytes(b"other")
     assert planned_by("{mine: {detections: boxes.json}}").content_of_boxes(mine) != before
+
+
+def test_a_program_without_a_threshold_has_conf_0() -> None:
+    config = configured("{m: {detections: boxes.json, conf: 0}}")
+    assert known_of(config.external["m"]).declared.conf == 0
+    given = Path("a.onnx"), Path("boxes.json"), Path("images")
+    floor = configuration_of(*given, None, {"conf": 0.0})["candidates"]["floor"]
+    assert floor == config.candidates.floor

@@ -58,6 +58,7 @@ def test_points_are_the_scores_of_the_pairs(tmp_path: Path) -> None:
 
 def test_shares_end_at_all_pairs(tmp_path: Path) -> None:
     ax = axes_titled(figure_of(make_run(tmp_path, SAME)), "Overlap of matched boxes")
+    assert ax.lines
     for line in ax.lines:
         assert np.all(np.diff(line.get_ydata()) >= 0)
         assert line.get_ydata()[-1] == 1

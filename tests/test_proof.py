@@ -39,6 +39,12 @@ def boxes(
         ),
         (boxes(exact=12), boxes(exact=10), True, "two of twelve are more than chance"),
         (boxes(exact=12, unobserved=3), boxes(exact=10), False, "it predicts what nobody observed"),
+        (
+            boxes(exact=17),
+            boxes(exact=20, unobserved=20),
+            False,
+            "boxes may be withheld, but three that were observed could not be",
+        ),
         (boxes(close=12), boxes(close=10), False, "nothing is exact, and little comes closer"),
         (boxes(close=16), boxes(close=8), True, "nothing is exact, but much comes close"),
         (boxes(classes=20), boxes(classes=4), True, "most boxes get their class"),

@@ -36,8 +36,10 @@ def mistakes(images, out, classes):
     if not isinstance(boxes, dict):
         yield f"{path} should be an object with a list of boxes for each image"
         return
-    yield from (f"{name}: no list; an image without boxes has []" for name in names - set(boxes))
-    yield from (f"{name}: there is no such image" for name in set(boxes) - names)
+    for name in sorted(names - set(boxes)):
+        yield f"{name}: no list; an image without boxes has []"
+    for name in sorted(set(boxes) - names):
+        yield f"{name}: there is no such image"
     for name in sorted(names & set(boxes)):
         yield from mistakes_of_image(name, boxes[name], classes)
     if not any(boxes.values()):
@@ -75,7 +77,8 @@ def mistakes_of_raw(folder, names):
         return
     sizes = {path.stem: path.stat().st_size for path in folder.glob("*.bin")}
     stems = {Path(name).stem for name in names}
-    yield from (f"{folder / stem}.bin: there is no such image" for stem in set(sizes) - stems)
+    for stem in sorted(set(sizes) - stems):
+        yield f"{folder / stem}.bin: there is no such image"
     if len(set(sizes.values())) > 1:
         yield f"{folder}: the files have different sizes; each should hold one output of one shape"
     if any(size == 0 or size % FLOAT32 for size in sizes.values()):

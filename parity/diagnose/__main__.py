@@ -14,7 +14,12 @@ from typing import Any
 import yaml
 
 from parity.data.listing import find_images
-from parity.diagnose.configuration import EXTERNAL, MODEL, configuration_of
+from parity.diagnose.configuration import (
+    EXTERNAL,
+    MODEL,
+    configuration_of,
+    may_be_published,
+)
 from parity.diagnosis.document import DiagnosisDocument, load_diagnosis
 from parity.documents import load
 from parity.errors import UserError, in_one_sentence
@@ -57,8 +62,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--weights",
         type=Path,
-        help="the checkpoint (.pt) that was exported; without it, the boxes are compared with what "
-        "the ONNX file itself gives, and nothing is known of the export",
+        help="the checkpoint (.pt) that was exported, a file or a name that Ultralytics publishes; "
+        "without it, the boxes are compared with what the ONNX file itself gives, and nothing is "
+        "known of the export",
     )
     parser.add_argument("--conf", type=float, help="its confidence threshold, if you know it")
     parser.add_argument("--iou", type=float, help="its IoU threshold, if you know it")
@@ -93,12 +99,13 @@ def prepare_run(options: argparse.Namespace) -> None:
     UserError
         If something is not given, does not exist or is of the wrong kind.
     """
-    given = (options.onnx, options.boxes, options.images, options.weights)
+    named_file = options.weights and not may_be_published(options.weights)
+    given = (options.onnx, options.boxes, options.images, options.weights if named_file else None)
     lost = [str(path) for path in given if path and not path.exists()]
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
-    if options.weights:
+    if named_file:
         check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
     images = list(find_images(str(options.images)))
     if not images:

@@ -23,7 +23,8 @@ def configuration_of(
     onnx, detections, images : Path
         What the deployment runs, its boxes, and the images.
     weights : Path or None
-        The checkpoint that was exported; without it, the ONNX file is the reference.
+        The checkpoint that was exported, or the name of a published one; without it, the ONNX file
+        is the reference.
     said : dict
         What is known of the deployment: keys of ``external.<name>``.
 
@@ -32,7 +33,7 @@ def configuration_of(
     UserError
         If the ONNX file is no model of a supported task.
     """
-    floor = min(FLOOR, said.get("conf", FLOOR))
+    floor = min(FLOOR, said.get("conf") or FLOOR)
     return {
         **(of_checkpoint(onnx, weights) if weights else of_file(onnx)),
         "images": str(images.resolve()),
@@ -53,10 +54,16 @@ def of_file(onnx: Path) -> dict[str, Any]:
     }
 
 
+def may_be_published(weights: Path) -> bool:
+    """Return whether weights are no file but may be the name of a published checkpoint."""
+    return len(weights.parts) == 1 and weights.suffix == ".pt" and not weights.exists()
+
+
 def of_checkpoint(onnx: Path, weights: Path) -> dict[str, Any]:
     """Return the part of a configuration in which an ONNX file was exported from a checkpoint."""
     network = OnnxNetwork.load(onnx, threads=1)
     height, width = network.imgsz
+    published = may_be_published(weights)
     export: dict[str, Any] = {
         "onnx": str(onnx.resolve()),
         "imgsz": [height, width],
@@ -65,7 +72,7 @@ def of_checkpoint(onnx: Path, weights: Path) -> dict[str, Any]:
     if network.end2end:
         export["nms"] = network.suppressed
     return {
-        "models": {MODEL: {"weights": str(weights.resolve())}},
+        "models": {MODEL: {"weights": str(weights if published else weights.resolve())}},
         "imgsz": [height, width],
         "exports": {EXPORT: export},
     }

@@ -419,8 +419,8 @@ class DiagnosisDocument:
     declared : Declared
         What the user says of the deployment.
     verdict : DiagnosisVerdict
-        ``nothing_wrong``: correct preprocessing and postprocessing reproduce all boxes;
-        ``explained``: the faults reproduce nearly all boxes, and predict hardly any other;
+        ``nothing_wrong``: correct preprocessing and postprocessing reproduce nearly all boxes;
+        ``explained``: the faults reproduce nearly all boxes, and predict few others;
         ``explained_in_part``: each fault is proved, but the rest is not explained;
         ``not_explained``: no fault is proved.
     faults : tuple of FoundFault

@@ -1,6 +1,6 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -102,9 +102,10 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         useful = useful_faults(cost_model, best, cost_model.after_network)
         options = [*neighbours(cost_model, best, useful), *combinations(cost_model, best)]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
-        better = promising(cost_model, best, candidates)
+        worst = cost_model.worst_images(best, WORST_IMAGES)
+        better = promising(cost_model, best, candidates, worst)
         if not better and len(cost_model.names) > WORST_IMAGES:
-            better = promising(cost_model, best, candidates, len(cost_model.names))
+            better = promising(cost_model, best, candidates, cost_model.names)
         costs = [cost_model.cost(p) for p in better]
         if not costs or min(costs) > least - LEAST_GAIN:
             break
@@ -117,9 +118,9 @@ def promising(
     cost_model: CostModel,
     pipeline: Pipeline,
     candidates: Iterable[Pipeline],
-    worst_images: int = WORST_IMAGES,
+    names: Sequence[str],
 ) -> list[Pipeline]:
-    """Return the candidates that improve the images that a pipeline fits worst.
+    """Return the candidates that improve some images.
 
     Parameters
     ----------
@@ -129,8 +130,8 @@ def promising(
         What is to be improved.
     candidates : iterable of Pipeline
         What might improve it.
-    worst_images : int
-        Images that decide, at most.
+    names : sequence of str
+        The images that decide.
 
     Returns
     -------
@@ -138,11 +139,10 @@ def promising(
         At most :data:`PROMISING`, the most promising first.
     """
     now = {name: cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names}
-    worst = cost_model.worst_images(pipeline, worst_images)
     least = cost_model.cost(pipeline)
     found = []
     for candidate in candidates:
-        fits = now | {name: cost_model.goodness_of_fit(candidate, name) for name in worst}
+        fits = now | {name: cost_model.goodness_of_fit(candidate, name) for name in names}
         cost = cost_model.weighted_misfit(list(fits.values())) + cost_model.fault_cost(candidate)
         if cost < least - LEAST_GAIN:
             found.append((cost, candidate))

@@ -202,7 +202,10 @@ def is_proved(whole: Comparison, bare: Comparison, *, fine: bool = False) -> boo
     proof = proof_of(whole, bare)
     given = len(whole.exact)
     rest = int((~whole.exact).sum()) + whole.unobserved
-    worse = int((bare.exact & ~whole.exact).sum()) + max(whole.unobserved - bare.unobserved, 0)
+    lost = int((bare.exact & ~whole.exact).sum())
+    if lost > max(proof.explained, LEAST_BOXES - 1):
+        return False  # boxes may be withheld for any reason, but these were observed
+    worse = lost + max(whole.unobserved - bare.unobserved, 0)
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
     if not given or whole.exact.mean() >= DIGITS_REACHED:
         return proof.explained + proof.unobserved - worse >= needed

@@ -1,6 +1,6 @@
 """Finding the pipeline whose boxes are the observed ones."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -20,19 +20,15 @@ from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, probe_images
 from parity.diagnosis.local_search import (
-    LEAST_GAIN,
     fit_class_ids,
     improve_locally,
-    promising,
-    without,
 )
+from parity.diagnosis.refinement import CERTAIN, is_explained, refine
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
+from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
-
-CERTAIN = 0.95
-"""Share of scores found to the last digit from which an image was given the right input; chosen."""
 
 LIKELY = 0.4
 """Share of scores found to the last digit from which an input goes before others, and is compared
@@ -50,15 +46,13 @@ SECOND_MOVES = 8
 WORSE = 1.3
 """A fault that makes the cost larger by this factor on its own is not combined further; chosen."""
 
+TIED = 1.0
+"""Difference of the costs of single faults, nats, up to which each is combined with all others;
+chosen."""
+
 COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
 chosen."""
-
-LEAST_SCORE = 1e-4
-"""Distance of a score from 0 and 1 when its logit is taken; chosen."""
-
-MOST_DIFFERENT = 2.0
-"""Difference of logits that counts at most; chosen."""
 
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
@@ -69,17 +63,6 @@ is tried with other inputs, nats per score; chosen."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
-
-REFINED_IMAGES = 2
-"""Images by which faults before the network are exchanged at the end: those that fit worst;
-chosen."""
-
-REFINED_FROM = 0.2
-"""Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
-another one altogether; chosen."""
-
-COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
-"""Choices that show in every image: right in all where they are right in some."""
 
 DRASTIC = frozenset(
     (name, value)
@@ -102,37 +85,12 @@ SUBTLE = frozenset(
 )
 """Choices with which scores differ by a tenth of a logit or two on average; measured likewise."""
 
-GEOMETRY_KINDS = (
-    frozenset(("border",)),
-    frozenset(("kernel", "grid", "levels", "edges")),
-    frozenset(
-        (
-            *("fitting", "align", "side_rounding", "border_rounding", "enlarge"),
-            *("sides_exchanged", "grid"),
-        )
-    ),
-)
-"""Choices of geometry that resemble each other: the border, how px are sampled, and from where."""
-
-MOST_LEFT = 0.02
-"""Mean difference of logits beyond which every exchange may explain it; chosen."""
-
-LEAST_EFFECT, BORDER_EFFECT = 0.005, 2e-4
-"""By how much logits differ at least on average where inputs differ by one grey level (root mean
-square), and where their borders do; measured with YOLO11n on three images."""
-
-MORE = 3.0
-"""By how much the least effect of an exchange may exceed what there is to explain; chosen."""
-
 SLIGHT = 0.25
 """Mean difference of logits up to which an input is nearly the correct one, so that drastic faults
 are tried last; beyond it, subtle ones are; chosen."""
 
 BETTER = 0.9
 """What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
-
-REFINED = 3
-"""Exchanges that are improved further, at most; chosen."""
 
 DECODINGS = 5
 """Readings of the raw output that are kept for all inputs; chosen."""
@@ -154,13 +112,6 @@ IMPROVED = 2
 
 RESCALING_IMAGES = 6
 """Images to which rescaling is fitted; chosen."""
-
-EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
-"""Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
-from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
-
-COMPLETE_EXACT = 0.995
-"""Share of observed boxes from which there is nothing to refine; chosen."""
 
 OVERLAPPING = 0.3
 """Share of observed boxes that a better one nearly covers from which NMS is missing; chosen."""
@@ -321,10 +272,10 @@ class Search:
         if explained:
             best = self.explain(start)
             least = cost_model.cost(best)
-        if cost_model.zero_area > ZERO_AREA_SUSPECT and not self.is_explained(best):
+        if cost_model.zero_area > ZERO_AREA_SUSPECT and not is_explained(cost_model, best):
             best = self.explain_zero_area(best)
             least = cost_model.cost(best)
-        if not self.is_explained(best) and not start.proven:
+        if not is_explained(cost_model, best) and not start.proven:
             self.search_inputs()
             likely = self.best_inputs()
             if not explained and not any(hypothesis.likely for hypothesis in likely):
@@ -334,9 +285,9 @@ class Search:
                 cost = cost_model.cost(candidate)
                 if cost < least:
                     best, least = candidate, cost
-                if self.is_explained(best):
+                if is_explained(cost_model, best):
                     break
-        return self.refine(best)
+        return refine(cost_model, best)
 
     def explain_zero_area(self, best: Pipeline) -> Pipeline:
         """Return the best hypothesis of an output that was not transposed, or the one given."""
@@ -349,11 +300,6 @@ class Search:
         options.sort(key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
         return min([best, *improved], key=cost_model.cost)
-
-    def is_explained(self, pipeline: Pipeline) -> bool:
-        """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
-        found = self.cost_model.reproduction(pipeline)
-        return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED
 
     def try_input(
         self, faults: tuple[Fault, ...], names: list[str] | None = None
@@ -396,16 +342,11 @@ class Search:
             for rescaled in [replace(candidate, **rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
-        logits = np.concatenate([self._logits(rescaled, name) for name in names])
+        logits = np.concatenate(
+            [observed_logits(self.cost_model, rescaled, name) for name in names]
+        )
         cost += sum(fault.cost for fault in faults)
         return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits, logits)
-
-    def _logits(self, pipeline: Pipeline, name: str) -> np.ndarray:
-        fit = self.cost_model.goodness_of_fit(pipeline, name)
-        scores = self.cost_model.replayer.detections(pipeline, name).scores
-        found = np.full(fit.observed, np.nan)
-        found[fit.pairs[:, 1]] = logit(scores[fit.pairs[:, 0]])
-        return found
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
@@ -495,7 +436,7 @@ class Search:
                 (*hypothesis.faults, fault)
                 for place, hypothesis in enumerate(level)
                 if place < BEAM or hypothesis.other_network
-                for fault in (useful if place == 0 else shown[:SECOND_MOVES])
+                for fault in (useful if _leads(place, level) else shown[:SECOND_MOVES])
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
@@ -546,7 +487,7 @@ class Search:
             options += fit_class_ids(cost_model, fitted, self.class_names)
         options += [replace(base, **rescaling) for rescaling in self.possible(COMMON_RESCALINGS)]
         found = self._improve(options)
-        if starts[0] is not base and not self.is_explained(found):
+        if starts[0] is not base and not is_explained(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
             found = self._improve([found, *constants]) if constants else found
         return found
@@ -561,75 +502,6 @@ class Search:
         names = sorted(self.cost_model.names, key=lambda n: -min(counts[n], ENOUGH_PROBE_BOXES))
         return names[:RESCALING_IMAGES]
 
-    def refine(self, best: Pipeline) -> Pipeline:
-        """Exchange single faults before the network for others, compared on all images."""
-        cost_model = self.cost_model
-        while not cost_model.exhausted:
-            found = cost_model.reproduction(best)
-            if found.exact > COMPLETE_EXACT and self.is_explained(best):
-                break
-            if found.exact < REFINED_FROM:
-                break
-            if not self._scores_differ(best):
-                break
-            likely = promising(cost_model, best, self._exchanges(best), 1)
-            better = promising(cost_model, best, likely, REFINED_IMAGES)
-            winner = best
-            for option in better[:REFINED]:
-                winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
-                if self.is_explained(winner):
-                    break
-            if cost_model.cost(winner) > cost_model.cost(best) - LEAST_GAIN:
-                break
-            best = winner
-        return best
-
-    def _scores_differ(self, best: Pipeline) -> bool:
-        """Return whether the image that fits worst has scores that its input does not give."""
-        for name in self.cost_model.worst_images(best, REFINED_IMAGES):
-            _, hits = score_evidence(self.cost_model, best, [name])
-            if not hits >= CERTAIN:
-                return True
-        return False
-
-    def _exchanges(self, best: Pipeline) -> list[Pipeline]:
-        """Return the inputs that are one fault more, less or another than a hypothesis.
-
-        Left out is what would change the scores of boxes by far more than what there is to explain.
-        """
-        cost_model = self.cost_model
-        faults = [f for f in cost_model.preprocessing_faults if not f.fields & COARSE]
-        options = [f.inject_into(best) for f in faults if not f.is_in(best)]
-        for old in cost_model.faults(best):
-            if old.precedes_output:
-                bare = without(cost_model, best, old)
-                options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-        distinct = list(dict.fromkeys(options))
-        return [p for p in distinct if not self.rescales or self._is_small_enough(p, best)]
-
-    def _is_small_enough(self, option: Pipeline, best: Pipeline) -> bool:
-        """Return whether another input may change scores as little as there is to explain."""
-        (worst,) = self.cost_model.worst_images(best, 1)
-        wanted = logit(self.cost_model.observed[worst].scores)
-        left = disagreement(self._logits(best, worst), wanted)
-        replayer = self.cost_model.replayer
-        if left > MOST_LEFT or None in self.cost_model.inputs(option, [worst]):
-            return True
-        own, others = (replayer.tensor(p, worst) for p in (best, option))
-        if own.shape != others.shape:
-            return False
-        levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
-        effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
-        return effect * levels <= MORE * left
-
-
-def are_alike(fault: Fault, other: Fault) -> bool:
-    """Return whether a fault may have been taken for another."""
-    if fault.stage != other.stage:
-        return False
-    alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
-    return alike or fault.stage != "geometry"
-
 
 def is_drastic(fault: Fault) -> bool:
     """Return whether little of what the network finds is left with a fault."""
@@ -641,16 +513,10 @@ def is_subtle(fault: Fault) -> bool:
     return fault.fields <= SUBTLE
 
 
-def logit(scores: np.ndarray) -> np.ndarray:
-    """Return log(s / (1 - s)) of scores, which are kept away from 0 and 1."""
-    clipped = np.clip(np.asarray(scores, np.float64), LEAST_SCORE, 1 - LEAST_SCORE)
-    return np.asarray(np.log(clipped / (1 - clipped)))
-
-
-def disagreement(logits: np.ndarray, wanted: np.ndarray) -> float:
-    """Return the mean difference of logits, each at most :data:`MOST_DIFFERENT`."""
-    apart = np.nan_to_num(np.abs(logits - wanted), nan=MOST_DIFFERENT)
-    return float(np.minimum(apart, MOST_DIFFERENT).mean()) if len(apart) else 0.0
+def _leads(place: int, level: Sequence[InputHypothesis]) -> bool:
+    """Return whether a hypothesis of a level is the best, or a single fault nearly as good."""
+    nearly = level[place].cost < level[0].cost + TIED and len(level[0].faults) == 1
+    return place == 0 or (nearly and place < BEAM)
 
 
 def _first(option: tuple[float, tuple[Fault, ...]]) -> float:

@@ -221,7 +221,7 @@ def check_external(config: Config, name: str) -> None:
     if not external.has_boxes and f"external-{name}" in config.gate:
         raise UserError(f"config: gate names external-{name}, which has no boxes.")
     floor = config.candidates.floor
-    if external.conf is not None and external.conf < floor:
+    if external.conf and external.conf < floor:  # 0 is no threshold, and no floor is as low
         raise UserError(
             f"{where}.conf is {external.conf}, below candidates.floor, which is {floor}; lower the "
             "floor."

@@ -242,7 +242,8 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     """Return the largest differences that matter to the task, of comparisons of one model."""
     one = several[0]
     answered = wording_of(one).answered
-    moved, same = [], []
+    moved: list[str] = []
+    same: list[str] = []
     for name in (each for each in quantities_of(one) if each in answered):
         most = max(largest(each, name) for each in several)
         if not most:

@@ -18,6 +18,8 @@ import org.json.JSONArray
 import org.json.JSONObject
 import org.tensorflow.lite.Interpreter
 
+private val SUFFIXES = setOf("jpg", "jpeg", "png", "bmp")
+
 class Box(val x1: Float, val y1: Float, val x2: Float, val y2: Float, val score: Float, val label: Int)
 
 class Runner(model: File, private val conf: Float = 0.25f, private val iou: Float = 0.45f) {
@@ -32,7 +34,7 @@ class Runner(model: File, private val conf: Float = 0.25f, private val iou: Floa
     fun run(images: File, out: File) {
         out.mkdirs()
         val boxes = JSONObject()
-        for (file in images.listFiles()!!.sorted()) {
+        for (file in images.listFiles()!!.filter { it.extension.lowercase() in SUFFIXES }.sorted()) {
             val bitmap = BitmapFactory.decodeFile(file.path)
             val found = if (bitmap == null) emptyList() else detect(bitmap)
             boxes.put(file.name, JSONArray(found.map {

@@ -8,6 +8,8 @@ import CoreML
 import Foundation
 import ImageIO
 
+let suffixes: Set = ["jpg", "jpeg", "png", "bmp"]
+
 struct Box {
     var x1, y1, x2, y2, score: Float
     var label: Int
@@ -21,7 +23,8 @@ struct Runner {
     func run(images: URL, out: URL) throws {
         try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
         var boxes: [String: [[Any]]] = [:]
-        for file in try FileManager.default.contentsOfDirectory(at: images, includingPropertiesForKeys: nil) {
+        for file in try FileManager.default.contentsOfDirectory(at: images, includingPropertiesForKeys: nil)
+        where suffixes.contains(file.pathExtension.lowercased()) {
             let found = try read(file).map(detect) ?? []
             boxes[file.lastPathComponent] = found.map { [$0.x1, $0.y1, $0.x2, $0.y2, $0.score, $0.label] }
         }

@@ -346,7 +346,7 @@ def _named_beside(path: Path) -> set[str]:
 
 def _photographs(root: Path) -> dict[str, Path]:
     found = {path.name: path for path in find_samples().values()}
-    for path in find_images(str(root)).values():
+    for path in find_images(str(root.resolve())).values():
         found.setdefault(path.name, path)
         found[path.relative_to(root.resolve()).as_posix()] = path
     return found

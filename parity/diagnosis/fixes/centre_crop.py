@@ -15,7 +15,7 @@ canvas = np.asarray(resized.crop((left, top, left + $width, top + $height)))[...
     cpp="""
 int side = std::min(image.cols, image.rows);
 cv::Size size($height * image.cols / side, $height * image.rows / side);
-cv::Mat resized, canvas;  // PyTorch antialiases: where the image shrinks, INTER_AREA is nearest
+cv::Mat resized, canvas;  // PyTorch antialiases: INTER_AREA comes closest where the image shrinks
 cv::resize(image, resized, size, 0, 0, side > $height ? cv::INTER_AREA : cv::INTER_LINEAR);
 int left = std::nearbyint((size.width - $width) / 2.0);
 int top = std::nearbyint((size.height - $height) / 2.0);

@@ -1,0 +1,200 @@
+"""Refining a hypothesis that is right in some images: exchanging faults before the network."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, islice
+
+import numpy as np
+
+from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
+from parity.diagnosis.box_evidence import score_evidence
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.local_search import LEAST_GAIN, improve_locally, promising, without
+from parity.diagnosis.score_logits import disagreement, logit, observed_logits
+
+CERTAIN = 0.95
+"""Share of scores found to the last digit from which an image was given the right input; chosen."""
+
+PAIRS = 14
+"""Pairs of exchanges that are tried, those whose scores should agree best; chosen."""
+
+REFINED_IMAGES = 3
+"""Images by which faults before the network are exchanged at the end: those that fit worst;
+chosen."""
+
+REFINED_FROM = 0.2
+"""Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
+another one altogether; chosen."""
+
+COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
+"""Choices that show in every image: right in all where they are right in some."""
+
+RESEMBLING = frozenset({"letterbox", "pad_first", "warp"})
+"""Ways of fitting that give the same input where an image need not be resized."""
+
+GEOMETRY_KINDS = (
+    frozenset(("border",)),
+    frozenset(("kernel", "grid", "levels", "edges")),
+    frozenset(
+        (
+            *("fitting", "align", "side_rounding", "border_rounding", "enlarge"),
+            *("sides_exchanged", "grid"),
+        )
+    ),
+)
+"""Choices of geometry that resemble each other: the border, how px are sampled, and from where."""
+
+MOST_LEFT = 0.02
+"""Mean difference of logits beyond which every exchange may explain it; chosen."""
+
+LEAST_EFFECT, BORDER_EFFECT = 0.005, 2e-4
+"""By how much logits differ at least on average where inputs differ by one grey level (root mean
+square), and where their borders do; measured with YOLO11n on three images."""
+
+MORE = 3.0
+"""By how much the least effect of an exchange may exceed what there is to explain; chosen."""
+
+REFINED = 3
+"""Exchanges that are improved further, at most; chosen."""
+
+EXPLAINED_EXACT, EXPLAINED_PREDICTED = 0.97, 0.75
+"""Shares of observed boxes that are reproduced exactly, and of predicted boxes that were observed,
+from which a hypothesis explains the boxes; chosen: up to a quarter may be withheld."""
+
+COMPLETE_EXACT = 0.995
+"""Share of observed boxes from which there is nothing to refine; chosen."""
+
+
+def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Exchange faults before the network for others, one or two at a time.
+
+    Images whose scores are not found decide which exchanges are compared on all images.
+    """
+    while not cost_model.exhausted:
+        found = cost_model.reproduction(best)
+        if found.exact > COMPLETE_EXACT and is_explained(cost_model, best):
+            break
+        if found.exact < REFINED_FROM:
+            break
+        unmatched = _unmatched_images(cost_model, best)
+        better = (_exchanged(cost_model, best, name, unmatched) for name in unmatched)
+        winner = next((p for p in better if p != best), best)
+        if winner == best:
+            break
+        best = winner
+    return best
+
+
+def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:
+    """Return the best hypothesis after the exchanges that an image suggests."""
+    singles = _exchanges(cost_model, best, name)
+    pairs = _pairs_of_exchanges(cost_model, best, singles, name)
+    likely = promising(cost_model, best, [*singles, *pairs], [name])
+    winner = best
+    for option in promising(cost_model, best, likely, names)[:REFINED]:
+        winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
+        if is_explained(cost_model, winner):
+            break
+    gained = cost_model.cost(best) - cost_model.cost(winner)
+    return winner if gained > LEAST_GAIN else best
+
+
+def _unmatched_images(cost_model: CostModel, best: Pipeline) -> list[str]:
+    """Return the images that fit worst among those whose scores an input does not give."""
+    ranked = cost_model.worst_images(best, len(cost_model.names))
+    unmatched = (n for n in ranked if not score_evidence(cost_model, best, [n])[1] >= CERTAIN)
+    return list(islice(unmatched, REFINED_IMAGES))
+
+
+def _exchanges(cost_model: CostModel, best: Pipeline, name: str) -> list[Pipeline]:
+    """Return the inputs that are one fault more, less or another than a hypothesis.
+
+    Left out is what would change the scores of an image by far more than what there is to
+    explain.
+    """
+    faults = [f for f in cost_model.preprocessing_faults if _is_exchangeable(f, best)]
+    options = []
+    for base in (best, *_resembling(best)):
+        options += [base, *(f.inject_into(base) for f in faults if not f.is_in(base))]
+    for old in cost_model.faults(best):
+        if old.precedes_output:
+            bare = without(cost_model, best, old)
+            options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
+    distinct = [p for p in dict.fromkeys(options) if p != best]
+    if "gain" not in cost_model.replayer.task.choices:
+        return distinct
+    return [p for p in distinct if _is_small_enough(cost_model, p, best, name)]
+
+
+def _pairs_of_exchanges(
+    cost_model: CostModel, best: Pipeline, options: Sequence[Pipeline], name: str
+) -> list[Pipeline]:
+    """Return the pairs of exchanges that together should give the scores of an image.
+
+    What two exchanges do to the scores is about the sum of what each does; see
+    :meth:`parity.diagnosis.search.Search.search_inputs`.
+    """
+    if "gain" not in cost_model.replayer.task.choices:
+        return []
+    wanted = logit(cost_model.observed[name].scores)
+    own = observed_logits(cost_model, best, name)
+    changed = []
+    for option in options:
+        if cost_model.exhausted:
+            break
+        made = {f: v for f in BEFORE_OUTPUT if (v := getattr(option, f)) != getattr(best, f)}
+        changed.append((made, observed_logits(cost_model, option, name) - own))
+    promise: dict[Pipeline, float] = {}
+    for (one, its), (other, others) in combinations(changed, 2):
+        if not one.keys() & other.keys():
+            promise[replace(best, **one, **other)] = disagreement(own + its + others, wanted)
+    left = disagreement(own, wanted)
+    likely = sorted(promise, key=lambda pipeline: promise[pipeline])[:PAIRS]
+    return [pipeline for pipeline in likely if promise[pipeline] < left]
+
+
+def _is_small_enough(cost_model: CostModel, option: Pipeline, best: Pipeline, name: str) -> bool:
+    """Return whether another input may change scores as little as there is to explain."""
+    wanted = logit(cost_model.observed[name].scores)
+    left = disagreement(observed_logits(cost_model, best, name), wanted)
+    replayer = cost_model.replayer
+    if left > MOST_LEFT or None in cost_model.inputs(option, [name]):
+        return True
+    own, others = (replayer.tensor(p, name) for p in (best, option))
+    if own.shape != others.shape:
+        return False
+    levels = 255 * float(np.sqrt(np.mean((own - others) ** 2)))
+    effect = BORDER_EFFECT if option.border != best.border else LEAST_EFFECT
+    return effect * levels <= MORE * left
+
+
+def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:
+    """Return whether a fault may be exchanged for another that does the same in some images."""
+    coarse = {field: value for field, value in fault.changes if field in COARSE}
+    if coarse.keys() <= {"fitting"}:
+        return {*coarse.values(), best.fitting if coarse else "letterbox"} <= RESEMBLING
+    return False
+
+
+def _resembling(pipeline: Pipeline) -> list[Pipeline]:
+    """Return the other ways of padding at the right and below with the same border."""
+    if pipeline.fitting == "pad_first":
+        return [replace(pipeline, fitting="letterbox", align="top_left")]
+    if pipeline.fitting == "letterbox" and pipeline.align == "top_left":
+        return [replace(pipeline, fitting="pad_first", align="centre")]
+    return []
+
+
+def are_alike(fault: Fault, other: Fault) -> bool:
+    """Return whether a fault may have been taken for another."""
+    if fault.stage != other.stage:
+        return False
+    alike = any(kind & fault.fields and kind & other.fields for kind in GEOMETRY_KINDS)
+    return alike or fault.stage != "geometry"
+
+
+def is_explained(cost_model: CostModel, pipeline: Pipeline) -> bool:
+    """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
+    found = cost_model.reproduction(pipeline)
+    return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED

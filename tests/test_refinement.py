@@ -1,0 +1,64 @@
+"""Exchanging faults before the network where a hypothesis is right in some images only."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.listing import find_samples
+from parity.data.reading import read_image
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.evaluation.injection import observe
+from parity.diagnosis.refinement import refine
+from parity.external.observations import Declared
+
+CORRECT = Pipeline(conf=0.25, iou=0.45)
+DECLARED = Declared(conf=0.25, iou=0.45)
+
+
+@pytest.fixture(scope="module")
+def replayer(yolo11n_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayer:
+    """Return what replays two images, of which only one must be resized."""
+    folder = tmp_path_factory.mktemp("sizes")
+    photo = read_image(find_samples()["bus.jpg"])
+    for name, shape in (("same.png", (480, 640)), ("resized.png", (700, 520))):
+        cut = photo[: shape[0] * 3 // 2, : shape[1] * 5 // 4]
+        cv2.imwrite(str(folder / name), cv2.resize(cut, shape[::-1], interpolation=cv2.INTER_AREA))
+    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
+    return Replayer(network, {path.name: path for path in sorted(folder.iterdir())})
+
+
+@pytest.mark.parametrize(
+    ("truth", "start"),
+    [
+        pytest.param(
+            {"align": "top_left", "border": 0, "kernel": "cubic"},
+            {"fitting": "pad_first", "border": 0},
+            id="padding first looks the same without resizing",
+        ),
+        pytest.param(
+            {"border": 0, "side_rounding": "floor", "kernel": "cubic"},
+            {"border": 0},
+            id="two faults that only resized images show",
+            marks=pytest.mark.nightly,
+        ),
+    ],
+)
+def test_two_faults_are_exchanged_at_once(
+    replayer: Replayer, truth: dict[str, object], start: dict[str, object]
+) -> None:
+    names = list(replayer.paths)
+    true = replace(CORRECT, **truth)
+    seen = observe(replayer, true, names, declared=DECLARED)
+    cost_model = CostModel(replayer, seen, names)
+    begun = replace(cost_model.correct, **start)
+    assert 0.2 < cost_model.reproduction(begun).exact < 0.9
+    refined = refine(cost_model, begun)
+    assert cost_model.reproduction(refined).exact == 1
+    for name in names:
+        assert np.array_equal(replayer.tensor(refined, name), replayer.tensor(true, name))

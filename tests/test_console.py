@@ -1,7 +1,9 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

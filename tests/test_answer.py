@@ -147,8 +147,8 @@ def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Resul
     comparisons = {"runtime-few": few, "runtime-many": many}
     found = answers_of([replace(same, comparisons=comparisons)], []).answers
     assert [each.sentence.partition(": ")[2] for each in found] == [
-        "it misses 2 of 6 objects, adds 1 and boxes differ by up to 9 px.",
-        "it adds 1 to 4 objects and boxes differ by up to 3 px.",
+        "it misses 2 of 6 objects and adds 1, and boxes differ by up to 9 px.",
+        "it adds 1 to 4 objects, and boxes differ by up to 3 px.",
     ]
 
 

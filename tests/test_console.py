@@ -1,7 +1,9 @@
 """The console tells what finished and what failed, in place of Snakemake's own account of it."""
 
 import logging
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +30,15 @@ class Words(LastWords):
 def logger() -> logging.Logger:
     """Return what stands for Snakemake's logger."""
     return logging.Logger("snakemake")
+
+
+@pytest.fixture(autouse=True)
+def signals_of_this_process() -> Iterator[None]:
+    """Leave what signals do to pytest."""
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -165,6 +176,16 @@ def test_an_interruption_is_noticed(
     shown_at_the_end = capsys.readouterr()
     assert shown_at_the_end.err.splitlines()[1:] == [said]
     assert shown_at_the_end.out.startswith("The run was interrupted.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_planning_is_an_interruption(
+    logger: logging.Logger, number: signal.Signals
+) -> None:
+    shown = attached(logger)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert shown.interrupted
 
 
 def test_nothing_to_do_ends_with_the_last_answer(

@@ -479,7 +479,7 @@ class DiagnosisDocument:
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
     """
 
-    SCHEMA: ClassVar[str] = "diagnosis/6"
+    SCHEMA: ClassVar[str] = "diagnosis/7"
 
     model: str
     external: str

@@ -272,9 +272,9 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
     if each.passed:
         nothing = not changes and _is_harmless(each)
         moves = _differences_in_words([each])
+        said = f"{listing(changes)}, and {moves}" if changes else moves
         return "harmless" if nothing else "allowed", (
-            f"The export `{name}` stays within the tolerance set for it: "
-            f"{listing([*changes, moves])}."
+            f"The export `{name}` stays within the tolerance set for it: {said}."
         )
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
 

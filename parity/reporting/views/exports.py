@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
 from parity.comparison.results import Results
+from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.model_files.results import TensorDescription
 from parity.reporting.bounds import in_other_images
 from parity.reporting.equal_results import equal_groups
@@ -159,11 +160,16 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
 
 
 def bounds_in_words(results: Results) -> Iterator[str]:
-    """Yield how often each export differs at most in other images; equal sentences are one."""
+    """Yield how often each export differs at most in other images; equal sentences are one.
+
+    Nothing is said of an export that differs and passes, as its tolerance is that of the whole run.
+    """
     exports: dict[str, list[str]] = {}
     for name in results.exports:
         comparison = results.comparisons.get(f"runtime-{name}")
-        if comparison and object_count(comparison):
+        if not comparison or not object_count(comparison):
+            continue
+        if not comparison.passed or judge(comparison, FLOAT32_ROUNDING).passed:
             exports.setdefault(in_other_images(comparison), []).append(name)
     for said, names in exports.items():
         yield f"{listing(names)}: {said}"

@@ -31,7 +31,11 @@ rule latency:
         candidates=lookup("candidates", within=config),
         arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
         trust=lookup("models/{model}/trust", within=config),
-        code=fingerprint("scripts/latency.py", "parity/benchmarking/worker.py"),
+        code=fingerprint(
+            "scripts/latency.py",
+            "parity/benchmarking/worker.py",
+            "parity/backends/runtimes/web/runner.mjs",
+        ),
     message:
         "Timing {wildcards.model} ({wildcards.export}); keep the machine otherwise idle"
     script:

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 
 BLOCK = """
-import os, signal, sys
+import os, signal, sys, time
 from parity.cost_limit import MostCost, cost_limit
 with cost_limit(MostCost(0.5, 200, "it took too long: \\udcff", "it is too large", "it died")):
     {block}
@@ -22,6 +22,8 @@ ENDLESS = "sum(iter(int, 1))"  # never lets go of the interpreter
     [
         ("pass", "", 0),
         ("kept = bytearray(100_000_000)", "", 0),
+        ("time.sleep(1)", "", 0),
+        ("time.sleep(50)", "error: it took too long: \\udcff\n", -9),
         (ENDLESS, "error: it took too long: \\udcff\n", -9),
         ("kept = [bytearray(500_000_000), " + ENDLESS + "]", "error: it is too large\n", -9),
         ("raise ValueError", "ValueError", 1),

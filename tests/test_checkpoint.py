@@ -255,14 +255,14 @@ def nothing(path: Path, _: Path) -> None:
 UNUSABLE = [
     ("a.pt", cut, "it may be truncated", "cut off"),
     ("a.pt", lambda p, _: p.touch(), "is empty", "empty"),
-    ("a.pt", lambda p, _: p.write_text("text"), "is a text file, which is not a check", "text"),
+    ("a.pt", lambda p, _: p.write_text("text"), "is text instead of a model; give a .pt", "text"),
     ("a.pt", lambda p, _: p.write_text(LFS), "is a pointer of Git LFS", "not fetched"),
     ("a.pt", lambda p, _: p.write_text("<!DOCTYPE html><html>"), "is a web page", "a login page"),
     ("a.pt", lambda p, _: p.write_bytes(gzip.compress(b"x")), "is compressed with gzip", "gzip"),
     ("a.pt", before_zip, "is in the format of torch before version 1.6", "an old format"),
     ("a.pt", bare_model, "holds ultralytics.nn.tasks.DetectionModel instead", "a bare model"),
     ("a.pt", torchscript, "is a TorchScript archive", "another format of torch"),
-    ("a.pt", weights_only, "holds nothing instead of a model", "weights without a model"),
+    ("a.pt", weights_only, "without their network (a state dict)", "weights without a model"),
     ("a.pt", lambda p, _: write(p, b""), "is damaged", "no pickle"),
     ("a.pt", lambda p, _: write(p, b"\x80\x02}"), "is damaged", "half a pickle"),
     ("a.pt", lambda p, _: write(p, b"\x80\x02K\x05."), "holds a number instead", "a number"),
@@ -270,7 +270,12 @@ UNUSABLE = [
     ("a.pt", lambda p, _: p.mkdir(), "neither a file nor a checkpoint", "a folder"),
     ("a.onnx", lambda p, _: p.mkdir(), "does not exist", "a folder"),
     ("a.onnx", nothing, "does not exist", "nothing"),
-    ("a.onnx", lambda p, _: p.write_text("text"), "is not a valid ONNX model", "text"),
+    (
+        "a.onnx",
+        lambda p, _: p.write_text("text"),
+        "is text instead of a model; give an .onnx",
+        "text",
+    ),
     ("a.pt", nothing, "neither a file nor a checkpoint", "nothing"),
 ]
 
@@ -340,7 +345,7 @@ def test_a_file_of_ones_own_goes_before_the_packaged_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "yolo11n.pt").write_text("my own, though damaged")
-    assert "is not a checkpoint" in refused("yolo11n.pt", tmp_path / "out.pt")
+    assert "yolo11n.pt is text instead of" in refused("yolo11n.pt", tmp_path / "out.pt")
 
 
 HOME = """

@@ -182,9 +182,20 @@ def test_an_interruption_is_noticed(
 def test_a_signal_while_planning_is_an_interruption(
     logger: logging.Logger, number: signal.Signals
 ) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     shown = attached(logger)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
+    assert shown.interrupted
+
+
+def test_a_run_in_the_background_is_ended_by_sigterm_alone(logger: logging.Logger) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    shown = attached(logger)
+    signal.raise_signal(signal.SIGINT)
+    assert not shown.interrupted
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
     assert shown.interrupted
 
 

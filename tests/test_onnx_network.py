@@ -181,9 +181,9 @@ def test_a_network_is_read_from_its_own_metadata(tmp_path: Path) -> None:
 MISTAKES = [
     (lambda p: toy(p, {}), "lacks the metadata that Ultralytics writes", "no metadata"),
     (
-        lambda p: toy(p, METADATA | {"imgsz": "640"}),
-        "imgsz is '640'; expected height",
-        "a size of one number",
+        lambda p: toy(p, METADATA | {"imgsz": "640.5"}),
+        "imgsz is '640.5'; expected height",
+        "a size of half a px",
     ),
     (
         lambda p: toy(p, METADATA | {"names": "names"}),

@@ -75,9 +75,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
         pytest.param(leave, {"tolerances": {"box_px": 0.5}}, VERDICT, id="tolerance"),
         pytest.param(leave, {"matching": {"iou": 0.6}}, AFTER_DETECTION, id="matching"),
         pytest.param(leave, {"exports": {"fp32": {"opset": 12}}}, AFTER_EXPORT, id="opset"),
-        pytest.param(
-            leave, {"annotate": 3}, {"annotate", "write_report", "verdict", "gate"}, id="annotate"
-        ),
+        pytest.param(leave, {"annotate": 3}, {"annotate", "write_report", "gate"}, id="annotate"),
         pytest.param(leave, {"browse": 3}, VERDICT, id="browse"),
         pytest.param(leave, {"candidates": {"floor": 0.02}}, AFTER_IMAGES, id="floor"),
         pytest.param(touch_image, {}, set(), id="an image touched"),
@@ -94,7 +92,7 @@ EXCHANGED = {"thresholds": {"conf": 0.45, "iou": 0.25}}
             | AFTER_DETECTION,
             id="network.py",
         ),
-        pytest.param(edit_template, {}, {"write_report", "verdict", "gate"}, id="template"),
+        pytest.param(edit_template, {}, {"write_report", "gate"}, id="template"),
         pytest.param(edit("README.md"), {}, set(), id="documents"),
     ],
 )

@@ -212,10 +212,10 @@ class Console(logging.Handler):
 
         def notice(number: int, frame: FrameType | None) -> None:
             self.interrupted = True
-            if callable(before):
-                before(number, frame)
+            (before if callable(before) else signal.default_int_handler)(number, frame)
 
-        signal.signal(signal.SIGINT, notice)
+        if before is not signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(signal.SIGINT, notice)
         signal.signal(signal.SIGTERM, notice)  # until Snakemake has its own way of stopping
 
     def _stopping(self, said: str = "Stopping.") -> None:

@@ -13,6 +13,8 @@ from parity.reporting.wording import is_web_address, printable, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
 CODE_SPAN = re.compile("`([^`]+)`")
+MOST_INDENTED = 8
+"""Indentation of code, in characters, for which ``base.css`` has a rule (``in0`` to ``in8``)."""
 
 
 def environment_in(folder: Path) -> Environment:
@@ -58,14 +60,19 @@ def spans(text: str) -> Markup:
 
 
 def code_lines(code: str) -> Markup:
-    """Return lines of code, each of which keeps its indentation where it has to be broken."""
+    """Return lines of code, each of which keeps its indentation where it has to be broken.
+
+    What is selected or copied is the code itself, with one line break after each line.
+    """
     rows = [
-        Markup('<span class="line"><span>{}</span><span>{}</span></span>').format(
-            line[: len(line) - len(line.lstrip())], f"{line.lstrip()}{end}"
+        Markup('<span class="line in{}">{}</span>').format(
+            min(len(line) - len(line.lstrip()), MOST_INDENTED) // 2 * 2, line
         )
-        for line, end in zip(code.split("\n"), [*"\n" * code.count("\n"), ""], strict=True)
+        if line
+        else Markup("")
+        for line in code.split("\n")
     ]
-    return Markup("").join(rows)
+    return Markup("\n").join(rows)
 
 
 def slug_of(title: str) -> str:

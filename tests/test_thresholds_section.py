@@ -65,6 +65,18 @@ def test_a_section_of_nothing_shows_dashes(tmp_path: Path) -> None:
     assert {cell.text for _, cells in found.maps[0].rows for cell in cells} == {"–"}
 
 
+def test_an_arm_is_told_once_that_nothing_agrees_better(tmp_path: Path) -> None:
+    found = sweep("runtime-fp32", "deployment-fp32", conf=3)
+    compared = found.comparisons["runtime-fp32"]
+    best = replace(compared.tuning.best, conf=0.26)
+    better = replace(compared, tuning=replace(compared.tuning, best=best))
+    both = found.comparisons | {"runtime-fp32": better}
+    prepared = view(tmp_path, replace(found, comparisons=both))
+    (said,) = (block for block in prepared.blocks if isinstance(block, Sentences))
+    assert len(said.items) == 1, said.items
+    assert f"best with {compared.reference}, but" in said.items[0]
+
+
 def test_a_map_frames_the_thresholds_of_the_run(tmp_path: Path) -> None:
     (drawn,) = view(tmp_path, sweep("deployment-fp32")).maps
     assert [iou for iou, _ in drawn.rows] == ["0.7", "0.45"]
@@ -80,8 +92,10 @@ def test_the_best_cell_of_a_map_is_the_pair_that_the_text_names(tmp_path: Path) 
     better = replace(compared, tuning=replace(compared.tuning, best=best), tuned_f1=f1)
     prepared = view(tmp_path, replace(found, comparisons={"runtime-fp32": better}))
     (said,) = (block for block in prepared.blocks if isinstance(block, Sentences))
-    assert said.items == (
-        "Keep conf 0.25 for onnx-fp32: conf 0.26 and IoU 0.7 agrees best, but not clearly better.",
+    (sentence,) = said.items
+    assert sentence == (
+        "Keep conf 0.25 for onnx-fp32: conf 0.26 and IoU 0.7 agrees best with pytorch-rect, but "
+        "not clearly better."
     )
     (drawn,) = prepared.maps
     cells = {(drawn.conf[k], iou): cell for iou, row in drawn.rows for k, cell in enumerate(row)}

@@ -149,16 +149,21 @@ def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
     The pair that agrees best, the brightest cell of a map, is named.
     """
     kept: dict[str, list[str]] = {}
+    best_already = []
     for each in comparisons.values():
         now, best = each.tuning.operating, each.tuning.best
         if each.recommended != now:
             yield each.sentence
             continue
-        reason = "no other threshold agrees better"
-        if (best.conf, best.iou) != (now.conf, now.iou):
-            iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
-            reason = f"conf {number(best.conf)}{iou} agrees best, but not clearly better"
-        kept.setdefault(reason, []).append(each.candidate)
+        if (best.conf, best.iou) == (now.conf, now.iou):
+            best_already.append(each.candidate)
+            continue
+        iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
+        reason = f"conf {number(best.conf)}{iou} agrees best with {each.reference}"
+        kept.setdefault(f"{reason}, but not clearly better", []).append(each.candidate)
+    others = {arm for arms in kept.values() for arm in arms}
+    if alone := [arm for arm in best_already if arm not in others]:
+        kept["no other threshold agrees better"] = alone
     conf = next((number(each.tuning.operating.conf) for each in comparisons.values()), "")
     for reason, arms in kept.items():
         yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."

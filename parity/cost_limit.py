@@ -96,18 +96,18 @@ def watch(process: int) -> str:
                 content = json.loads(order)
                 cost = MostCost(**content) if content else None
                 if cost:
-                    began, spent = time.monotonic(), processor_seconds(process)
+                    began, spent = time.monotonic(), worked_seconds(process)
                     most = resident_megabytes(process) + cost.megabytes
         if cost:
             waited = time.monotonic() - began
-            worked = min(waited, processor_seconds(process) - spent)
+            worked = min(waited, worked_seconds(process) - spent)
             if worked > cost.seconds or waited > PATIENCE * cost.seconds:
                 return cost.too_long
         if cost and resident_megabytes(process) > most:
             return cost.too_large
 
 
-def processor_seconds(process: int) -> float:
+def worked_seconds(process: int) -> float:
     """Return the time that a process has had of processors; where nobody tells, that of a clock."""
     try:
         with open(f"/proc/{process}/stat") as stream:  # noqa: PTH123 - pathlib costs 10 ms

@@ -86,6 +86,11 @@ class Result:
         return set(self.jobs)
 
 
+def _hear_interrupts() -> None:
+    """Undo that a shell lets what it starts in the background ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Workflow:
     """A copy of the project in which Snakemake can be run.
@@ -153,6 +158,7 @@ class Workflow:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - it sets a signal and no more
             text=True,
         )
         scripts = self.root / ".snakemake" / "scripts"

@@ -23,7 +23,7 @@ from parity.reporting.wording import number
 from tests.task_models import TASK_MODELS, make_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
-TERSE = {"annotate": 0, "browse": 0, "sweep": {}}
+TERSE = {"annotate": 0, "browse": 0}
 HEADER = ("model", "task", "images", "objects or labels", "missing", "extra")
 
 

@@ -26,7 +26,7 @@ from parity.model_files.results import ExportDescription
 from parity.reporting.wording import number
 
 ROOT = Path(__file__).resolve().parent.parent
-QUIET = {"annotate": 0, "browse": 0, "sweep": {}, "layers": {"images": 0}}
+QUIET = {"annotate": 0, "browse": 0, "layers": {"images": 0}}
 HEADER = (
     *("model", "runtime", "precision", "objects", "missing", "extra", "box (px)", "score"),
     *("network (ms)", "size (MB)"),

@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import yaml
@@ -120,16 +121,18 @@ def draw(spans: list[Span], title: str) -> Figure:
     return figure
 
 
-def show(edit: str, measured: dict[str, Any]) -> None:
-    """Print where the time of an edit went."""
+def show(edit: str, rounds: list[dict[str, Any]]) -> None:
+    """Print where the time of an edit went, each number the median of its rounds."""
     started, worked = (
-        sum(span[key] for span in measured["spans"])
+        median(sum(span[key] for span in each["spans"]) for each in rounds)
         for key in ("start_processor", "work_processor")
     )
-    spent = measured["processor_seconds"]
+    wall, spent = (
+        median(each[key] for each in rounds) for key in ("wall_seconds", "processor_seconds")
+    )
     print(
-        f"{edit}: {measured['wall_seconds']:.1f} s; {spent:.1f} s of processor time in "
-        f"{measured['jobs']} jobs: {started:.1f} to start them, {worked:.1f} of work, "
+        f"{edit}: {wall:.1f} s; {spent:.1f} s of processor time in "
+        f"{rounds[-1]['jobs']} jobs: {started:.1f} to start them, {worked:.1f} of work, "
         f"{spent - started - worked:.1f} to plan and dispatch",
         flush=True,
     )
@@ -146,7 +149,7 @@ def main() -> None:
     rounds = [run_edits(options.cores, options.scratch) for _ in range(options.rounds)]
     options.destination.parent.mkdir(parents=True, exist_ok=True)
     for edit, measured in rounds[-1].items():
-        show(edit, measured)
+        show(edit, [each[edit] for each in rounds])
         spans = [Span(**span) for span in measured["spans"]]
         place = options.destination.with_name(f"profile_{edit.replace(' ', '_')}.png")
         draw(spans, edit).savefig(place, dpi=110)

@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 
 from parity.files import read_npz, write_npz
-from parity.integrity import check_whole
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.weights import stored_weights
@@ -61,7 +60,6 @@ class ReferenceFacts:
         UserError
             If it is damaged.
         """
-        check_whole(path)
         arrays = read_npz(path)
         facts = json.loads(str(arrays.pop("facts")))
         return cls(

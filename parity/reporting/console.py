@@ -248,9 +248,9 @@ class Console(logging.Handler):
 
 
 def cancel_timers() -> None:
-    """Cancel what wakes Snakemake's scheduler a second after its last jobs, when it has ended.
+    """Cancel the timers that would wake Snakemake's scheduler, which has ended.
 
-    Python would wait for it before it ends.
+    Otherwise, Python waits a second for them before it exits.
     """
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):

@@ -162,7 +162,8 @@ def side_by_side(results: Results, measured: MeasuredExports) -> Table:
 def bounds_in_words(results: Results) -> Iterator[str]:
     """Yield how often each export differs at most in other images; equal sentences are one.
 
-    Nothing is said of an export that differs and passes, as its tolerance is that of the whole run.
+    An export that differs and still passes is left out: its tolerance is for the whole run, so it
+    says nothing about single images.
     """
     exports: dict[str, list[str]] = {}
     for name in results.exports:

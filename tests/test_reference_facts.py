@@ -30,13 +30,16 @@ def test_no_name_of_a_weight_is_taken_for_anything_else(tmp_path: Path, name: st
     assert (list(read.weights), read.names, read.trained) == ([name], {0: "a", 10: "b"}, None)
 
 
-def test_a_truncated_file_is_said_to_be_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kept", [100, -1], ids=["truncated", "other numbers"])
+def test_a_damaged_file_is_said_to_be_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = Path("results/checkpoint/m.npz")
     path.parent.mkdir(parents=True)
-    ReferenceFacts({0: "a"}, 32, {}).save(path)
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(UserError, match=r"m\.npz is damaged: run again"):
+    ReferenceFacts({0: "a"}, 32, {"w": np.full(9, 7, np.float32)}).save(path)
+    whole = path.read_bytes()
+    number = np.full(9, 7, np.float32).tobytes()
+    path.write_bytes(whole[:kept] if kept > 0 else whole.replace(number, bytes(len(number))))
+    with pytest.raises(UserError, match=r"m\.npz is damaged \(.*\): run again"):
         ReferenceFacts.load(path)

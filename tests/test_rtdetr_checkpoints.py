@@ -1,4 +1,4 @@
-"""Checkpoints of RT-DETR: PyTorch's arm is ``RTDETR.predict`` to the bit, exports are close to it."""
+"""Checkpoints of RT-DETR: PyTorch's arm is ``predict`` to the bit, exports are close to it."""
 
 from pathlib import Path
 

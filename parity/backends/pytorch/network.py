@@ -181,8 +181,8 @@ class PytorchNetwork:
             returned = self.predictor.model(tensor)
         counted = _flat(returned)[: self.task.outputs]
         if self.head.fitted == "stretch":  # as RTDETRPredictor does
-            boxes, *rest = counted[0].split((4, 1, 1), dim=-1)
-            counted = [torch.cat([xywh2xyxy(boxes), *rest], dim=-1)]
+            rows = counted[0]
+            counted = [torch.cat([xywh2xyxy(rows[..., :4]), rows[..., 4:]], dim=-1)]
         return tuple(output[0].float().cpu().numpy() for output in counted)
 
     def forward_batch(self, tensors: list[torch.Tensor]) -> list[Outputs]:

@@ -67,9 +67,7 @@ FAMILIES: Registry[Family] = Registry("family")
 """Families by the name that ``models.<name>.family`` has."""
 
 
-def adapt_to(
-    model: onnx.ModelProto, family: str, *, classes: int, size: Size = (0, 0)
-) -> None:
+def adapt_to(model: onnx.ModelProto, family: str, *, classes: int, size: Size = (0, 0)) -> None:
     """Make a model of a family return what Ultralytics' exports return, and say so in it.
 
     The parameters are those of :attr:`Family.adapt`.

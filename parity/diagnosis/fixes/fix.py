@@ -27,6 +27,8 @@ class FixValues:
         Thresholds of confidence and IoU.
     max_det : int
         Detections kept at most.
+    numbers : int
+        Of a keypoint: x, y and, if three, visibility.
     """
 
     height: int
@@ -36,6 +38,7 @@ class FixValues:
     conf: float
     iou: float
     max_det: int
+    numbers: int = 3
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -51,6 +54,9 @@ class FixValues:
             "conf": str(float(self.conf)),
             "iou": str(float(self.iou)),
             "max_det": str(self.max_det),
+            "numbers": str(self.numbers),
+            "last": str(self.numbers - 1),
+            "keypoint": ", ".join(("x", "y", "visibility")[: self.numbers]),
         }
 
 
@@ -73,6 +79,7 @@ def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
         pipeline.conf,
         pipeline.iou,
         pipeline.max_det,
+        *(network.head.keypoint_shape or ())[1:],
     )
 
 

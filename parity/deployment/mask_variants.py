@@ -77,6 +77,7 @@ def make_masks(
     boxes: MaskBoxes,
     place: Letterbox,
     image_shape: Shape,
+    seen: tuple[slice, slice],
     plain: bool,
 ) -> np.ndarray:
     """Return masks as a deployment makes them.
@@ -95,6 +96,8 @@ def make_masks(
         Where the image lies in the input.
     image_shape : tuple of int
         Height and width of the image, px.
+    seen : tuple of slice
+        Rows and columns of the image that the input shows.
     plain : bool
         Whether the image lies there as Ultralytics puts it.
 
@@ -105,7 +108,8 @@ def make_masks(
     """
     numbers = (coefficients, boxes.in_input, boxes.in_image)
     content = tuple(array.tobytes() for array in numbers)
-    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, plain)
+    region = tuple((part.start, part.stop) for part in seen)
+    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, region, plain)
     if key not in _memory:
         if plain and values(choices, _FIELDS) == _CORRECT:
             made = masks_in_image(prototypes, coefficients, boxes.in_image, image_shape)
@@ -113,7 +117,7 @@ def make_masks(
             transposed = choices.prototype_axes == "cwh"
             given = prototypes.swapaxes(1, 2) if transposed else prototypes
             logits = logits_of(np.ascontiguousarray(given), coefficients)
-            made = _make(choices, logits, boxes, place, image_shape)
+            made = _make(choices, logits, boxes, place, image_shape, seen)
         _memory[key] = prototypes, made
         while len(_memory) > 1 and sum(held.nbytes for _, held in _memory.values()) > MEMORY:
             _memory.popitem(last=False)
@@ -126,8 +130,11 @@ def _make(
     boxes: MaskBoxes,
     place: Letterbox,
     image_shape: Shape,
+    seen: tuple[slice, slice],
 ) -> np.ndarray:
     whole = (place.height, place.width)
+    shown = (seen[0].stop - seen[0].start, seen[1].stop - seen[1].start)
+    masks = np.zeros((len(logits), *image_shape), bool)
     least = THRESHOLDS[choices.mask_threshold]
     scale = np.array([logits.shape[2] / whole[1], logits.shape[1] / whole[0]] * 2, np.float32)
     own, other = boxes.in_input, boxes.in_image
@@ -135,20 +142,20 @@ def _make(
         return _cropped(choices, logits > least, own * scale, other * scale)
     resized = RESIZERS[choices.mask_kernel]
     if choices.mask_frame == "input" or choices.mask_steps == "in_input":
-        masks = np.stack([resized(each, whole) > least for each in logits])
-        masks = _cropped(choices, masks, own, other)
+        in_input = np.stack([resized(each, whole) > least for each in logits])
+        in_input = _cropped(choices, in_input, own, other)
         if choices.mask_frame == "input":
-            return masks
-        part = masks[:, *_part(place, 1.0, 1.0)].astype(np.float32)
-        made = [cv2.resize(each, image_shape[::-1]) > IN_HALF for each in part]
-        return np.stack(made).astype(np.uint8)
+            return in_input
+        part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
+        masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
+        return masks.astype(np.uint8)
     if choices.mask_steps == "enlarged_first":
         part = np.stack([resized(each, whole) for each in logits])[:, *_part(place, 1.0, 1.0)]
     elif choices.mask_steps == "cut_first":
         part = logits[:, *_part(place, float(scale[1]), float(scale[0]))]
     else:
         part = logits
-    masks = np.stack([resized(each, image_shape) > least for each in part])
+    masks[:, *seen] = [resized(each, shown) > least for each in part]
     return _cropped(choices, masks, other, own)
 
 

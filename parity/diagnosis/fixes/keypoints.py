@@ -6,7 +6,7 @@ add_fix(
     "keypoints",
     stage="keypoints",
     python="""
-# rows: (n, $rows + $numbers * keypoints), a row per detection; top, left, new_h, new_w: as for the boxes
+# rows: (n, $rows + $numbers * keypoints), a row per detection; top, left, new_h, new_w as for boxes
 points = rows[:, $rows:].reshape(len(rows), -1, $numbers).copy()  # $keypoint
 points[..., 0] = ((points[..., 0] - left) / (new_w / image_w)).clip(0, image_w)
 points[..., 1] = ((points[..., 1] - top) / (new_h / image_h)).clip(0, image_h)

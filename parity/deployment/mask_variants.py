@@ -117,7 +117,7 @@ def make_masks(
             transposed = choices.prototype_axes == "cwh"
             given = prototypes.swapaxes(1, 2) if transposed else prototypes
             logits = logits_of(np.ascontiguousarray(given), coefficients)
-            made = _make(choices, logits, boxes, place, image_shape, seen)
+            made = _make(choices, logits, boxes, place=place, image_shape=image_shape, seen=seen)
         _memory[key] = prototypes, made
         while len(_memory) > 1 and sum(held.nbytes for _, held in _memory.values()) > MEMORY:
             _memory.popitem(last=False)
@@ -128,6 +128,7 @@ def _make(
     choices: MaskChoices,
     logits: np.ndarray,
     boxes: MaskBoxes,
+    *,
     place: Letterbox,
     image_shape: Shape,
     seen: tuple[slice, slice],

@@ -1,5 +1,8 @@
 """Masks in the ways that people make them."""
 
+import math
+
+import cv2
 import numpy as np
 import pytest
 
@@ -34,3 +37,43 @@ def test_an_image_that_is_not_cropped_is_seen_whole() -> None:
     for fitting in ("letterbox", "stretch", "pad_first", "warp"):
         rows, columns = seen_part(Pipeline(fitting=fitting), IMAGE)
         assert (rows, columns) == (slice(0, 60), slice(0, 100))
+
+
+def box_by_box(
+    prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, image: tuple[int, int]
+) -> np.ndarray:
+    """Make masks as published code does: cropped, then resized and blurred."""
+    count, low_height, low_width = prototypes.shape
+    probabilities = 1 / (1 + np.exp(-(coefficients @ prototypes.reshape(count, -1))))
+    made = np.zeros((len(boxes), *image), np.uint8)
+    blur = (int(image[1] / low_width), int(image[0] / low_height))
+    for place, (x1, y1, x2, y2) in enumerate(boxes):
+        left, right = math.floor(x1 / image[1] * low_width), math.ceil(x2 / image[1] * low_width)
+        top, bottom = math.floor(y1 / image[0] * low_height), math.ceil(y2 / image[0] * low_height)
+        part = probabilities[place].reshape(low_height, low_width)[top:bottom, left:right]
+        x1, y1, x2, y2 = math.floor(x1), math.floor(y1), math.ceil(x2), math.ceil(y2)
+        larger = cv2.resize(part, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
+        made[place, y1:y2, x1:x2] = cv2.blur(larger, blur) > 0.5
+    return made
+
+
+def test_masks_are_resized_box_by_box() -> None:
+    pipeline = Pipeline(fitting="stretch", mask_steps="each_box", mask_kernel="cubic")
+    rng = np.random.default_rng(0)
+    prototypes = cv2.GaussianBlur(rng.normal(size=(16, 16, 4)), (5, 5), 0).transpose(2, 0, 1)
+    coefficients = 20 * rng.normal(size=(3, 4))
+    boxes = np.array([[10.5, 3, 80, 55.2], [0, 0, 100, 60], [47, 21, 52, 30]])
+    scale = np.array([SIDE / IMAGE[1], SIDE / IMAGE[0]] * 2)
+    found = make_masks(
+        pipeline,
+        np.ascontiguousarray(prototypes, np.float32),
+        coefficients.astype(np.float32),
+        boxes=MaskBoxes((boxes * scale).astype(np.float32), boxes.astype(np.float32)),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+        plain=False,
+    )
+    expected = box_by_box(prototypes, coefficients, boxes, IMAGE)
+    assert expected.any(axis=(1, 2)).all()
+    assert (found != expected).mean() < 1e-3

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.masks import crop, logits_of, masks_in_image
@@ -30,8 +31,9 @@ class MaskChoices(Choices):
     mask_steps : str
         How masks get the size of the image: logits are enlarged, their border is cut, and they are
         resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-        (``cut_first``); masks are made in the input and then resized (``in_input``); or nothing is
-        cut (``border_kept``).
+        (``cut_first``); masks are made in the input and then resized (``in_input``); nothing is
+        cut (``border_kept``); or probabilities are cropped to each box in the size of the
+        prototypes, resized to the box and blurred (``each_box``).
     mask_kernel : str
         Interpolation of logits.
     mask_threshold : str
@@ -48,7 +50,9 @@ class MaskChoices(Choices):
         "image",
         moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel")},
     )
-    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept"] = "enlarged_first"
+    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept", "each_box"] = (
+        choice("enlarged_first", moot={"each_box": ("mask_crop",)})
+    )
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
     mask_threshold: Literal["zero", "half", "none"] = "zero"
     mask_crop: Literal["box", "no", "other_frame"] = "box"
@@ -141,6 +145,8 @@ def _make(
     own, other = boxes.in_input, boxes.in_image
     if choices.mask_frame == "prototypes":
         return _cropped(choices, logits > least, own * scale, other * scale)
+    if choices.mask_frame == "image" and choices.mask_steps == "each_box":
+        return _in_each_box(choices, logits, own * scale, other, image_shape)
     resized = RESIZERS[choices.mask_kernel]
     if choices.mask_frame == "input" or choices.mask_steps == "in_input":
         in_input = np.stack([resized(each, whole) > least for each in logits])
@@ -158,6 +164,35 @@ def _make(
         part = logits
     masks[:, *seen] = [resized(each, shown) > least for each in part]
     return _cropped(choices, masks, other, own)
+
+
+def _in_each_box(
+    choices: MaskChoices,
+    logits: np.ndarray,
+    low_boxes: np.ndarray,
+    boxes: np.ndarray,
+    image_shape: Shape,
+) -> np.ndarray:
+    """Return masks that are resized box by box, as in ibaiGorordo's YOLOSeg."""
+    low_shape = logits.shape[1:]
+    blur = [max(image_shape[axis] // low_shape[axis], 1) for axis in (1, 0)]
+    least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
+    masks = np.zeros((len(logits), *image_shape), np.uint8)
+    for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
+        part = sigmoid(low[*_pixels_of(low_box, low_shape)])
+        rows, columns = _pixels_of(box, image_shape)
+        sides = (rows.stop - rows.start, columns.stop - columns.start)
+        if min(*part.shape, *sides) > 0:
+            larger = RESIZERS[choices.mask_kernel](part, sides)
+            mask[rows, columns] = cv2.blur(larger, blur) > least
+    return masks
+
+
+def _pixels_of(box: np.ndarray, shape: Shape) -> tuple[slice, slice]:
+    """Return the rows and columns that a box touches."""
+    x1, y1 = np.floor(box[:2]).clip(0, shape[::-1]).astype(int).tolist()
+    x2, y2 = np.ceil(box[2:]).clip(0, shape[::-1]).astype(int).tolist()
+    return slice(y1, max(y1, y2)), slice(x1, max(x1, x2))
 
 
 IN_HALF = 0.5

@@ -178,9 +178,10 @@ class Fit:
         The same as :func:`log_excess`.
     shape_excess : (P,) float64
         See :class:`parity.diagnosis.shape_fits.ShapeFit`.
-    same_class, exact, close : (P,) bool
-        Whether the classes of a pair agree, whether all agrees to the digits given, and to a few px
-        and hundredths of score.
+    same_class, boxed, exact, close : (P,) bool
+        Whether the classes of a pair agree, whether its boxes, scores and classes agree to the
+        digits given, whether its shapes do, too, and whether all agrees to a few px and hundredths
+        of score.
     """
 
     pairs: np.ndarray
@@ -193,6 +194,7 @@ class Fit:
     score_excess: np.ndarray
     shape_excess: np.ndarray
     same_class: np.ndarray
+    boxed: np.ndarray
     exact: np.ndarray
     close: np.ndarray
 
@@ -226,7 +228,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
             UNEXPLAINED * len(observed),
             len(predicted),
             len(observed),
-            *(none, none, none, none, none, no, no, no),
+            *(none, none, none, none, none, no, no, no, no),
         )
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
@@ -263,6 +265,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         score_excess[rows, columns],
         shapes.excess,
         same[rows, columns],
+        (exact & same)[rows, columns],
         (exact & same)[rows, columns] & shapes.exact,
         near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE) & shapes.close,
     )

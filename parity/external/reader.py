@@ -355,14 +355,22 @@ def number_classes(
 
 
 def ids_by_name(names: dict[int, str]) -> dict[str, int]:
-    """Return class ids by name and, where no other name is that, by the name in lower case."""
+    """Return class ids by name and, where no other name is that, by the name in plain spelling."""
     exact = {name: class_id for class_id, name in names.items()}
-    return {name.lower(): class_id for name, class_id in exact.items()} | exact
+    return {in_plain_spelling(name): class_id for name, class_id in exact.items()} | exact
 
 
 def find_class(name: str, known: dict[str, int]) -> int | None:
-    """Return the id of a name, whose case counts only where it must; None if it is not known."""
-    return known.get(name, known.get(name.lower()))
+    """Return the id of a name, whose spelling counts only where it must; None if not known."""
+    return known.get(name, known.get(in_plain_spelling(name)))
+
+
+def in_plain_spelling(name: str) -> str:
+    """Return a name in lower case, with blanks for the hyphens that text files need in its place.
+
+    DOTA's format separates words by blanks, so Ultralytics writes ``dining-table``.
+    """
+    return name.lower().replace("-", " ").replace("_", " ")
 
 
 def _note_reversed(

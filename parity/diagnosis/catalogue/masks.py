@@ -62,6 +62,17 @@ fault(
     cost=CHOICE_COST,
 )
 fault(
+    "masks_resized_in_each_box",
+    title="Masks cropped before they are upsampled",
+    changes={"mask_steps": "each_box"},
+    wrong=(
+        "Each mask is cropped to its box in the size of the prototypes, then resized to the box "
+        "and blurred, so its edges move."
+    ),
+    fix=BILINEAR,
+    reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Instance-Segmentation",
+)
+fault(
     "mask_kernel_nearest",
     title="Masks upsampled with nearest-neighbour interpolation",
     changes={"mask_kernel": "nearest"},

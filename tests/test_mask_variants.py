@@ -47,7 +47,8 @@ def box_by_box(
     probabilities = 1 / (1 + np.exp(-(coefficients @ prototypes.reshape(count, -1))))
     made = np.zeros((len(boxes), *image), np.uint8)
     blur = (int(image[1] / low_width), int(image[0] / low_height))
-    for place, (x1, y1, x2, y2) in enumerate(boxes):
+    for place, box in enumerate(boxes):
+        x1, y1, x2, y2 = box
         left, right = math.floor(x1 / image[1] * low_width), math.ceil(x2 / image[1] * low_width)
         top, bottom = math.floor(y1 / image[0] * low_height), math.ceil(y2 / image[0] * low_height)
         part = probabilities[place].reshape(low_height, low_width)[top:bottom, left:right]

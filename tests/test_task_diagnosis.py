@@ -142,6 +142,19 @@ def test_objects_without_masks_are_no_obstacle(
     assert len(tried.logits) == len(far["bus.jpg"])
 
 
+def test_visibilities_that_are_not_printed_are_no_question(yolo11n_pt: Path, build: Build) -> None:
+    network = OnnxNetwork.load(build_task(build, "pose", yolo11n_pt) / "model.onnx", threads=1)
+    replayer = Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(replayer, correct_of(replayer), ["bus.jpg"], declared=declared)
+    keypoints = seen.images["bus.jpg"].keypoints
+    assert keypoints is not None
+    points = {"bus.jpg": replace(seen.images["bus.jpg"], keypoints=keypoints[..., :2])}
+    found = diagnose(replace(seen, images=points), replayer, network.names)
+    assert found.verdict == "nothing_wrong"
+    assert not {f.name for f in found.undecided if f.name.startswith("visibility")}
+
+
 FEW = {
     "classify": "crop_letterboxed",
     "pose": "keypoints_x_y_exchanged",

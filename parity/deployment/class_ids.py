@@ -8,8 +8,6 @@ import numpy as np
 
 from parity.deployment.stage import Choices, by_value, choice
 
-Numbering = Literal["model", "plus_one", "minus_one", "coco91", "rank", "zero", "table"]
-
 COCO91 = (
     *range(1, 12), *range(13, 26), 27, 28, *range(31, 45), *range(46, 66), 67, 70,
     *range(72, 83), *range(84, 91),
@@ -17,15 +15,7 @@ COCO91 = (
 """Category id that COCO's annotations give to each of its 80 classes."""
 
 
-WITHOUT_TABLE: tuple[Numbering, ...] = (
-    "model",
-    "plus_one",
-    "minus_one",
-    "coco91",
-    "rank",
-    "zero",
-)
-"""Numberings for which the table does not matter."""
+_TABLE = ("class_table",)
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,19 @@ class ClassIdChoices(Choices):
         For ``table``, pairs of the model's id and the one that is returned.
     """
 
-    class_ids: Numbering = choice("model", moot=dict.fromkeys(WITHOUT_TABLE, ("class_table",)))
+    class_ids: Literal["model", "plus_one", "minus_one", "coco91", "rank", "zero", "table"] = (
+        choice(
+            "model",
+            moot={
+                "model": _TABLE,
+                "plus_one": _TABLE,
+                "minus_one": _TABLE,
+                "coco91": _TABLE,
+                "rank": _TABLE,
+                "zero": _TABLE,
+            },
+        )
+    )
     class_table: tuple[tuple[int, int], ...] = ()
 
 

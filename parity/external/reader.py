@@ -78,8 +78,10 @@ def load_external(
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
     around_masks = False
     if task == "segment":
-        entries, around_masks = with_decoded_masks(contents.entries, images, folder_of(source))
-        contents = replace(contents, entries=entries)
+        decoded = with_decoded_masks(contents.entries, images, folder_of(source))
+        around_masks = decoded.around
+        said = (*contents.notes, *decoded.notes)
+        contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -97,8 +99,8 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        observed, said = shaped(observed, contents.entries, images, fractions)
-        notes += said
+        observed, of_shapes = shaped(observed, contents.entries, images, fractions)
+        notes += of_shapes
     if printed is not None and around_masks:
         printed = replace(printed, of_masks=True)
         notes.append("No boxes are given: masks are compared, and the boxes around them.")

@@ -54,28 +54,19 @@ EVALUATED = 8
 
 @dataclass(frozen=True)
 class AnalysedExport:
-    """An export whose layers are analysed.
-
-    Attributes
-    ----------
-    candidate, reference : str
-        Its file, and the file of the fp32 export with the same options.
-    stored_as : str
-        What most of its weights are: float, float16 or int8.
-    given : bool
-        Whether the file is given, not made here.
-    keep_fp32 : list of str
-        What it already keeps in fp32.
-    calibration : list of BatchImage
-        What calibrated it; empty unless it is made in int8.
-    """
+    """An export whose layers are analysed."""
 
     candidate: str
     reference: str
+    """Its file, and the file of the fp32 export with the same options."""
     stored_as: str
+    """What most of its weights are: float, float16 or int8."""
     given: bool
+    """Whether the file is given, not made here."""
     keep_fp32: list[str]
+    """What it already keeps in fp32."""
     calibration: list[BatchImage]
+    """What calibrated it; empty unless it is made in int8."""
 
 
 def rank_by_difference(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:

@@ -77,27 +77,18 @@ TRUTHS, PUBLISHED_TRUTHS, KINDS = (
 
 @dataclass(frozen=True)
 class Bench:
-    """What deployments are diagnosed with.
-
-    Attributes
-    ----------
-    onnx : Path
-        An export.
-    network : OnnxNetwork
-        The same, loaded, that takes squares.
-    work : Path
-        Folder of images, boxes and raw outputs.
-    others : dict of str to Path
-        Other exports by name, which a deployment may run instead.
-    reuse : bool
-        Whether raw outputs are kept between runs; seconds and network runs tell nothing then.
-    """
+    """What deployments are diagnosed with."""
 
     onnx: Path
+    """An export."""
     network: OnnxNetwork
+    """The same, loaded, that takes squares."""
     work: Path
+    """Folder of images, boxes and raw outputs."""
     others: dict[str, Path] = field(default_factory=dict)
+    """Other exports by name, which a deployment may run instead."""
     reuse: bool = False
+    """Whether raw outputs are kept between runs; seconds and network runs tell nothing then."""
 
     @classmethod
     def open(

@@ -86,15 +86,7 @@ class ClassScores:
 
 
 class ScoreCollector:
-    """Collects which detections of an arm found an object, image by image.
-
-    Parameters
-    ----------
-    truths : sequence of Truth
-        The labels of all images.
-    measure : Measure
-        What overlaps are of.
-    """
+    """Collects which detections of an arm found an object, image by image."""
 
     def __init__(self, truths: Sequence[Truth], measure: Measure) -> None:
         self._measure = measure

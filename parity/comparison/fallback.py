@@ -147,13 +147,7 @@ def fall_back(
 
 
 def count_fallbacks(paths: Iterable[str | Path]) -> Fallbacks:
-    """Count how often, why and where an export needed its fallback.
-
-    Parameters
-    ----------
-    paths : iterable of str or Path
-        What :func:`fall_back` wrote.
-    """
+    """Count how often, why and where an export needed its fallback."""
     total, reasons, fallen = 0, Counter[str](), []
     for path in paths:
         images = load(path, FallbackBatch).images

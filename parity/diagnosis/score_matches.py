@@ -43,17 +43,7 @@ class MatchedImage:
 
 
 class ScoreMatches:
-    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the observations.
-    pipeline : Pipeline
-        An input and a decoding.
-    names : list of str
-        Images to use.
-    """
+    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted."""
 
     def __init__(self, cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> None:
         self.precision = cost_model.precision

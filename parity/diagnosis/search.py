@@ -144,13 +144,7 @@ ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black
 
 
 def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
-    """Yield what gives boxes without area: rows of the raw output read as boxes, clipped.
-
-    Parameters
-    ----------
-    start : Pipeline
-        An input and a rescaling.
-    """
+    """Yield what gives boxes without area: rows of the raw output read as boxes, clipped."""
     rescalings: tuple[Changes, ...] = (
         {},
         {"gain": "letterbox", "offset": "letterbox"},

@@ -78,13 +78,7 @@ class Fault:
         return all(getattr(pipeline, field) == value for field, value in self.changes)
 
     def record(self, values: FixValues) -> NamedFault:
-        """Return what a document says of it.
-
-        Parameters
-        ----------
-        values : FixValues
-            What the lines of the fix are filled in with.
-        """
+        """Return what a document says of it."""
         return NamedFault(
             self.name,
             self.title,

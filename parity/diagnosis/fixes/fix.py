@@ -46,17 +46,7 @@ class FixValues:
 
 
 def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
-    """Return the values of a network in a pipeline without faults.
-
-    Parameters
-    ----------
-    network : Network
-        What the deployment runs.
-    pipeline : Pipeline
-        The deployment without its faults.
-    classes : int
-        Number of classes of the model.
-    """
+    """Return the values of a network in a pipeline without faults."""
     return FixValues(
         *(pipeline.imgsz or network.imgsz),
         pipeline.stride,

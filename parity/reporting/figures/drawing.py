@@ -40,9 +40,12 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def paper_bgr() -> tuple[int, int, int]:
-    """Return the ground of the scheme that is drawn."""
-    return _rgb(palette().paper)[::-1]
+def blank_paper(height: int, width: int) -> np.ndarray:
+    """Return (height, width, 3) uint8 in the ground of the scheme that is drawn."""
+    paper = np.empty((height, width, 3), np.uint8)
+    paper[:1] = _rgb(palette().paper)[::-1]
+    paper[1:] = paper[:1]  # whole rows are copied several times as fast as three numbers
+    return paper
 
 
 KIND_STYLES = {
@@ -117,7 +120,7 @@ def draw_panel(
         else:
             draw_box(panel, corners[i], drawable[i].style, line)
         draw_skeleton(panel, drawable[i], scale, line)
-    image = Image.fromarray(panel[..., ::-1])
+    image = Image.fromarray(panel)  # its colours stay reversed, so those of the pen are, too
     pen = ImageDraw.Draw(image)
     of_labels = label_font(width, letters)
     taken: list[tuple[float, ...]] = []
@@ -125,10 +128,10 @@ def draw_panel(
         text = f"{mark.style.letter} {mark.label}".strip()
         size = pen.textlength(text, of_labels) + 6, of_labels.size + 5
         place = place_label(size, corner, (height, width), taken)
-        pen.rectangle(place, fill=mark.style.colour)
-        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB, font=of_labels)
+        pen.rectangle(place, fill=mark.style.colour[::-1])
+        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB[::-1], font=of_labels)
         taken.append(place)
-    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+    return np.asarray(image)
 
 
 def panel_corners(
@@ -328,7 +331,7 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
             x, y = 6, y + row_height
         placed.append((x, y, text, style))
         x += advance
-    strip = np.full((y + row_height, width, 3), paper_bgr(), np.uint8)
+    strip = blank_paper(y + row_height, width)
     for x, y, _, style in placed:
         corners = (x, y + size // 2, x + swatch, y + round(size * 1.5))
         draw_box(strip, corners, style, 2)

@@ -4,8 +4,8 @@ The workflow imports all runtimes at every start to know their names, so a modul
 imports its package only when it loads a model.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +30,24 @@ class TensorInfo:
     """As numpy calls it; what the runtime calls it where numpy has none like it."""
 
 
+@dataclass(frozen=True)
+class Session:
+    """A model that a runtime has loaded."""
+
+    run: "Callable[[np.ndarray], list[np.ndarray]]"
+    """Returns all outputs for an input, both with the axis of the batch."""
+    input: TensorInfo
+    outputs: tuple[TensorInfo, ...]
+    executed_by: str
+    """What executes the model, for people: a provider, or a runtime and its device."""
+    versions: Mapping[str, str]
+    """Of the packages that execute it."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What the exporter wrote into the file beside the model."""
+    providers: tuple[str, ...] = ()
+    """The execution providers in use, the preferred first; empty for a runtime without any."""
+
+
 class Named(Protocol):
     """An input or output as any runtime describes it."""
 
@@ -39,37 +57,6 @@ class Named(Protocol):
 
 
 Tensor = TypeVar("Tensor", bound=Named)
-
-
-class Session(Protocol):
-    """A model that a runtime has loaded."""
-
-    @property
-    def input(self) -> TensorInfo:
-        """The first input of the model."""
-
-    @property
-    def outputs(self) -> tuple[TensorInfo, ...]:
-        """The outputs of the model."""
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """What the exporter wrote into the file beside the model."""
-
-    @property
-    def executed_by(self) -> str:
-        """What executes the model, for people: a provider, or a runtime and its device."""
-
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """The execution providers in use, the preferred first; empty for a runtime without any."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """The versions of the packages that execute the model."""
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input, with the axis of the batch."""
 
 
 class Load(Protocol):

@@ -19,25 +19,17 @@ POINT = 2
 
 @dataclass(frozen=True)
 class Conventions:
-    """How tensors of a file differ from those of Ultralytics' ONNX exports.
-
-    Attributes
-    ----------
-    deviations : tuple of str
-        Keys of :data:`parity.model_files.bundle.DEVIATIONS`.
-    height, width : int
-        Of the input, px.
-    classes : int
-        Of the network.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object and numbers of a keypoint.
-    """
+    """How tensors of a file differ from those of Ultralytics' ONNX exports."""
 
     deviations: tuple[str, ...]
+    """Keys of :data:`parity.model_files.bundle.DEVIATIONS`."""
     height: int
     width: int
+    """Of the input, px."""
     classes: int
+    """Of the network."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object and numbers of a keypoint."""
 
     @classmethod
     def of(cls, manifest: BundleManifest) -> Self:
@@ -85,18 +77,12 @@ class Conventions:
 
 @dataclass(frozen=True)
 class BundleSession:
-    """A loaded bundle, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    session : Session
-        What runs the file as it is.
-    conventions : Conventions
-        How it differs.
-    """
+    """A loaded bundle, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     session: Session
+    """What runs the file as it is."""
     conventions: Conventions
+    """How it differs."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

@@ -27,48 +27,32 @@ LARGEST_BATCH = 1024
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What an export of an Ultralytics model says of itself.
-
-    Attributes
-    ----------
-    task_name : str
-        What it was trained to find, a key of :data:`parity.tasks.task.TASKS`.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    stride : int
-        Largest stride of the network, px.
-    names : dict of int to str
-        Class names by id.
-    rect : bool
-        Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
-    finished : bool
-        Whether the output holds finished boxes that need no NMS.
-    suppressed : bool
-        Whether that is because NMS is part of the graph, not because of the head.
-    batch : int
-        Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
-    dtype : str
-        Of its image input, float32 or float16.
-    rows : int
-        Length of the first output along the axis that holds a prediction.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object and numbers of a keypoint.
-    family : str
-        A key of :data:`parity.model_files.families.family.FAMILIES`.
-    """
+    """What an export of an Ultralytics model says of itself."""
 
     task_name: str
+    """What it was trained to find, a key of :data:`parity.tasks.task.TASKS`."""
     imgsz: tuple[int, int]
+    """Height and width that images are fitted into, px."""
     stride: int
+    """Largest stride of the network, px."""
     names: dict[int, str]
+    """Class names by id."""
     rect: bool
+    """Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input."""
     finished: bool
+    """Whether the output holds finished boxes that need no NMS."""
     suppressed: bool
+    """Whether that is because NMS is part of the graph, not because of the head."""
     batch: int
+    """Images that one run takes; fewer are filled up with zeros, as Ultralytics does."""
     dtype: str
+    """Of its image input, float32 or float16."""
     rows: int
+    """Length of the first output along the axis that holds a prediction."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object and numbers of a keypoint."""
     family: str = ULTRALYTICS
+    """A key of :data:`parity.model_files.families.family.FAMILIES`."""
 
     @property
     def task(self) -> Task:
@@ -93,13 +77,6 @@ class UnloadedModel:
 
 def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     """Read the size, layout, stride and names of a model.
-
-    Parameters
-    ----------
-    model : Session or UnloadedModel
-        The model.
-    path : str or Path
-        Its file, for messages.
 
     Raises
     ------
@@ -222,17 +199,6 @@ def check_input(
 
 def check_extent(taken: TensorInfo, images: int, sides: Sequence[int], path: str | Path) -> None:
     """Check that an input is no larger than it may be.
-
-    Parameters
-    ----------
-    taken : TensorInfo
-        The input.
-    images : int
-        How many it takes at a time.
-    sides : sequence of int
-        Height and width, px, as far as they are fixed.
-    path : str or Path
-        Its file, for messages.
 
     Raises
     ------

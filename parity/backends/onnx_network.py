@@ -37,18 +37,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxNetwork(ModelFacts):
-    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
-
-    Attributes
-    ----------
-    session : Session
-        The loaded model.
-    path : str or Path
-        Its file.
-    """
+    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it."""
 
     session: Session
     path: str | Path
+    """Its file."""
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
@@ -264,15 +257,6 @@ class OnnxNetwork(ModelFacts):
 def run_session(session: Session, fed: np.ndarray, path: str | Path) -> list[np.ndarray]:
     """Run a model within the limits of time and memory.
 
-    Parameters
-    ----------
-    session : Session
-        The loaded model.
-    fed : (N, ...) array
-        Its input for N images.
-    path : str or Path
-        Its file, for messages.
-
     Raises
     ------
     UserError
@@ -299,19 +283,6 @@ def describe_run(
     threads: int,
 ) -> NetworkRun:
     """Return what makes the candidates of a network.
-
-    Parameters
-    ----------
-    network : OnnxNetwork
-        A loaded model.
-    description : str or Path
-        The JSON that the export wrote of itself.
-    runtime, providers : str, tuple of str
-        What was asked for.
-    floor : float
-        Candidates score above it.
-    threads : int
-        Threads of a run.
 
     Raises
     ------

@@ -86,18 +86,12 @@ def probes(height: int, width: int) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Measured:
-    """In what a model deviates from another, as far as running both shows.
-
-    Attributes
-    ----------
-    deviations : tuple of str
-        Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``.
-    distance : float
-        How far its outputs are, read so, see :func:`distance`.
-    """
+    """In what a model deviates from another, as far as running both shows."""
 
     deviations: tuple[str, ...]
+    """Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``."""
     distance: float
+    """How far its outputs are, read so, see :func:`distance`."""
 
 
 def measured_deviations(
@@ -145,15 +139,6 @@ def plausible_reading(given: Given, classes: int, size: tuple[int, int]) -> tupl
     """Return how the raw output of a detector has to be read, so that it is boxes in px and scores.
 
     Nothing else is there to compare it with: what it returns for a photograph decides.
-
-    Parameters
-    ----------
-    given : Given
-        An ONNX file.
-    classes : int
-        Of the network.
-    size : tuple of int
-        Height and width of its input, px.
 
     Returns
     -------

@@ -11,13 +11,7 @@ PACKAGES = ("ultralytics", "torch", "onnxruntime", "opencv-python", "numpy")
 
 
 def describe_machine(cores: int) -> Machine:
-    """Return what this machine is.
-
-    Parameters
-    ----------
-    cores : int
-        Cores that the measurement may use.
-    """
+    """Return what this machine is."""
     return Machine(
         processor=_processor(),
         cores=cores,

@@ -142,17 +142,7 @@ def run_race(
 
 
 def speed_of(contestant: Contestant, rounds: list[list[Round]], count: int) -> Speed:
-    """Return how fast a contestant was.
-
-    Parameters
-    ----------
-    contestant : Contestant
-        Which one.
-    rounds : list of list of Round
-        What each process measured, by round.
-    count : int
-        Images of a round.
-    """
+    """Return how fast a contestant was."""
     intervals = np.array([t for turn in rounds for each in turn for t in each.intervals])
     stages = {
         stage: median(sum(each.stages.get(stage, 0.0) for each in turn) / count for turn in rounds)

@@ -12,40 +12,25 @@ from parity.detection.oriented_boxes import corners_of
 
 @dataclass(frozen=True)
 class Matching:
-    """A one-to-one pairing; indices count detections of the reference and of the candidate.
-
-    Attributes
-    ----------
-    matched : (M, 2) int
-        Pairs of equal class.
-    flipped : (F, 2) int
-        Pairs that lie on the same object and differ in class.
-    missing : list of int
-        Detections of the reference without a partner.
-    extra : list of int
-        Detections of the candidate without a partner.
-    iou : (R, C) float64
-        Overlap of every detection of the reference with every one of the candidate.
-    """
+    """A one-to-one pairing; indices count detections of the reference and of the candidate."""
 
     matched: np.ndarray
+    """(M, 2) int. Pairs of equal class."""
     flipped: np.ndarray
+    """(F, 2) int. Pairs that lie on the same object and differ in class."""
     missing: list[int]
+    """Detections of the reference without a partner."""
     extra: list[int]
+    """Detections of the candidate without a partner."""
     iou: np.ndarray
+    """(R, C) float64. Overlap of every detection of the reference with every one of the
+    candidate."""
 
 
 def match(reference: Detections, candidate: Detections, *, iou: float) -> Matching:
     """Pair as many detections as possible and, of those pairings, the one that overlaps most.
 
     Detections of equal class are paired first; the rest is paired regardless of class.
-
-    Parameters
-    ----------
-    reference, candidate : Detections
-        What two arms report for the same image.
-    iou : float
-        Smallest overlap of a pair.
     """
     overlap = box_overlaps(reference, candidate)
     closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
@@ -67,13 +52,7 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
 
 
 def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
-    """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
-
-    Parameters
-    ----------
-    reference, candidate : Detections
-        What two arms report for the same image.
-    """
+    """Return the IoU of every box with every other, (R, C) float64; oriented where both are."""
     ours, theirs = reference.oriented, candidate.oriented
     if ours is None or theirs is None:
         return pairwise_iou(reference.boxes, candidate.boxes)

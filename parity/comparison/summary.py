@@ -106,17 +106,7 @@ class Gathering:
         *,
         listed: int = LISTED,
     ) -> None:
-        """Start with nothing.
-
-        Parameters
-        ----------
-        arms : iterable of str
-            Names of the arms.
-        settings : mapping of str to ComparisonSettings
-            By comparison.
-        listed : int
-            See :func:`summarise`.
-        """
+        """Start with nothing."""
         self.settings = settings
         self.listed = max(listed, LISTED)
         self.made_by: dict[str, MadeBy] = {}
@@ -133,13 +123,7 @@ class Gathering:
         self.unread: list[ImageResults] = []
 
     def add(self, arms: Mapping[str, str], comparisons: Mapping[str, str]) -> None:
-        """Add the images of a batch.
-
-        Parameters
-        ----------
-        arms, comparisons : mapping of str to str
-            Its detections files by arm, its comparison files by name.
-        """
+        """Add the images of a batch."""
         rows: dict[str, ImageResults] = {}
         for arm, path in arms.items():
             batch = load(path, DetectionBatch)

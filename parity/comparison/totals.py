@@ -41,15 +41,7 @@ class ArmTotals:
         self.scores = array("f")
 
     def add(self, image: ImageDetections, names: Mapping[int, str]) -> ImageArm:
-        """Add an image.
-
-        Parameters
-        ----------
-        image : ImageDetections
-            What the arm reports.
-        names : mapping of int to str
-            Class names by id.
-        """
+        """Add an image."""
         failed = failed_checks(image, len(names))
         self.images += 1
         self.unreadable += image.reason not in ("", NOT_LISTED)
@@ -79,13 +71,7 @@ class ComparisonTotals:
     """Differences of two arms: 24 bytes a matched pair."""
 
     def __init__(self, tolerance: Tolerance) -> None:
-        """Start with nothing.
-
-        Parameters
-        ----------
-        tolerance : Tolerance
-            What is still called equal.
-        """
+        """Start with nothing."""
         self.tolerance = tolerance
         self.images = self.read = self.differing = 0
         self.counts = Counter(dict.fromkeys(SUMMED, 0))

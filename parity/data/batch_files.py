@@ -28,59 +28,39 @@ systems allow."""
 
 @dataclass(frozen=True)
 class BatchImage:
-    """One image of a batch.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root.
-    path : str
-        Where the file is; that of a member of a tar shard is ``<shard>/<member>``.
-    sha256 : str
-        Digest of its content when the run was planned; empty if it could not be read.
-    """
+    """One image of a batch."""
 
     name: str
+    """Path below the images' root."""
     path: str
+    """Where the file is; that of a member of a tar shard is ``<shard>/<member>``."""
     sha256: str
+    """Digest of its content when the run was planned; empty if it could not be read."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The list of a batch of files, ``results/plan/batches/<batch>.json``.
-
-    Attributes
-    ----------
-    images : list of BatchImage
-        In the order of their names.
-    """
+    """The list of a batch of files, ``results/plan/batches/<batch>.json``."""
 
     SCHEMA: ClassVar[str] = "batch/1"
 
     images: list[BatchImage]
+    """In the order of their names."""
 
 
 @dataclass(frozen=True)
 class ShardRows:
-    """Images of a tar shard.
-
-    Attributes
-    ----------
-    name : str
-        Path of the shard below the images' root.
-    path : str
-        Where it is.
-    rows : list of (int, int)
-        Rows of its index, see :class:`parity.data.shard_index.ShardIndex`: the first of each run,
-        and the one after its last.
-    sha256 : str
-        Digest of the names and contents of these images when the run was planned.
-    """
+    """Images of a tar shard."""
 
     name: str
+    """Path of the shard below the images' root."""
     path: str
+    """Where it is."""
     rows: list[tuple[int, int]]
+    """Rows of its index, see :class:`parity.data.shard_index.ShardIndex`: the first of each run,
+    and the one after its last."""
     sha256: str
+    """Digest of the names and contents of these images when the run was planned."""
 
     def images(self) -> Iterator[BatchImage]:
         """Yield the images in the order of their bytes.
@@ -105,17 +85,12 @@ class ShardRows:
 
 @dataclass(frozen=True)
 class ShardBatch:
-    """The list of a batch of tar shards, ``results/plan/batches/<batch>.json``.
-
-    Attributes
-    ----------
-    shards : list of ShardRows
-        In the order in which they are read.
-    """
+    """The list of a batch of tar shards, ``results/plan/batches/<batch>.json``."""
 
     SCHEMA: ClassVar[str] = "shard-batch/1"
 
     shards: list[ShardRows]
+    """In the order in which they are read."""
 
 
 def load_batch(path: str | Path) -> list[BatchImage]:

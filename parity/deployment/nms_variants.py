@@ -21,35 +21,7 @@ _OF_NMSBOXES = ("order", "class_offset")
 
 @dataclass(frozen=True)
 class NmsChoices(DroppingChoices, ThresholdChoices):
-    """What says which candidates survive, beside the thresholds.
-
-    Attributes
-    ----------
-    suppression : str
-        Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class``
-        keep one.
-    overlap : str
-        How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
-        ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and
-        sides; ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts
-        whole px, ``smaller`` divides by the smaller area instead of the union.
-    suppressed_in : str
-        Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px
-        of the image before they are rounded, or as they are returned (``image``).
-    order : str
-        Which box goes first: the one with the highest score, the lowest, or in the order of the
-        output.
-    iou_inclusive : bool
-        Whether an overlap equal to the threshold suppresses, too.
-    class_offset : float or None
-        How far classes are moved apart, px; None where boxes of other classes are not compared.
-    max_candidates : int
-        Boxes with the highest scores that take part, at most.
-    max_per_class : int or None
-        Boxes of a class that are kept, at most.
-    merging : bool
-        Whether a box takes the mean of those it suppresses.
-    """
+    """What says which candidates survive, beside the thresholds."""
 
     suppression: Literal["none", "best", "best_per_class", "classwise", "agnostic"] = choice(
         "classwise",
@@ -58,19 +30,34 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
             "agnostic": ("class_offset",),
         },
     )
+    """Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class`` keep
+    one."""
     overlap: Literal[
         "iou", "nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh", "unclamped", "plus_one", "smaller"
     ] = choice(
         "iou",
         moot=dict.fromkeys(("nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh"), _OF_NMSBOXES),
     )
+    """How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
+    ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and sides;
+    ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts whole px,
+    ``smaller`` divides by the smaller area instead of the union."""
     suppressed_in: Literal["input", "integers", "rounded", "unrounded", "image"] = "input"
+    """Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px of
+    the image before they are rounded, or as they are returned (``image``)."""
     order: Literal["falling", "rising", "output"] = "falling"
+    """Which box goes first: the one with the highest score, the lowest, or in the order of the
+    output."""
     iou_inclusive: bool = False
+    """Whether an overlap equal to the threshold suppresses, too."""
     class_offset: float | None = CLASS_OFFSET_PX
+    """How far classes are moved apart, px; None where boxes of other classes are not compared."""
     max_candidates: int = MAX_CANDIDATES
+    """Boxes with the highest scores that take part, at most."""
     max_per_class: int | None = None
+    """Boxes of a class that are kept, at most."""
     merging: bool = False
+    """Whether a box takes the mean of those it suppresses."""
 
 
 def select(

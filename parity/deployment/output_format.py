@@ -17,23 +17,7 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class OutputChoices(ClippingChoices):
-    """How coordinates are finally expressed.
-
-    Attributes
-    ----------
-    unit : str
-        What they are divided or multiplied by, or the px of a canvas onto which the image is
-        stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
-        (``canvas_contained``).
-    canvas : tuple of int or None
-        Height and width of that canvas, px; None for the size of the input.
-    output_shift : tuple of float
-        What is added to x1, y1, x2, y2 in that unit.
-    integers : str
-        How they become whole numbers.
-    corners : str
-        What the four numbers that are returned are.
-    """
+    """How coordinates are finally expressed."""
 
     unit: Literal[
         "image",
@@ -44,10 +28,17 @@ class OutputChoices(ClippingChoices):
         "canvas_fitted",
         "canvas_contained",
     ] = "image"
+    """What they are divided or multiplied by, or the px of a canvas onto which the image is
+    stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
+    (``canvas_contained``)."""
     canvas: Shape | None = None
+    """Height and width of that canvas, px; None for the size of the input."""
     output_shift: Corners = UNMOVED
+    """What is added to x1, y1, x2, y2 in that unit."""
     integers: WholePx = "no"
+    """How they become whole numbers."""
     corners: Literal["xyxy", "xywh", "cxcywh", "yxyx"] = "xyxy"
+    """What the four numbers that are returned are."""
 
 
 def express(

@@ -51,21 +51,14 @@ Detected = dict[str, ImageDetections]
 
 @dataclass(frozen=True)
 class Reference:
-    """What PyTorch sees, at any thresholds.
-
-    Attributes
-    ----------
-    candidates : dict of str to ImageCandidates
-        Candidates of the control arm by image, down to ``floor``.
-    head : NetworkHead
-        What the candidates come from.
-    floor : float
-        Scores below it are not known.
-    """
+    """What PyTorch sees, at any thresholds."""
 
     candidates: dict[str, ImageCandidates]
+    """Candidates of the control arm by image, down to ``floor``."""
     head: NetworkHead
+    """What the candidates come from."""
     floor: float
+    """Scores below it are not known."""
 
     def detections(self, pipeline: Pipeline, *, around_masks: bool = False) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
@@ -82,29 +75,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class LossAttribution:
-    """What is lost, and to which fault; the document has the same attributes.
-
-    Attributes
-    ----------
-    fix_effect : FixEffect
-    waterfall : tuple of WaterfallStep
-    examples : tuple of ExampleImage
-        See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    severities : dict of str to Severity
-        Of each fault, by name.
-    fault_examples : dict of str to (FaultExample or None)
-        Where each fault shows, by name; None if it is harmless.
-    unexplained : Severity
-        How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
-        rounding.
-    """
+    """What is lost, and to which fault; the document has the same attributes."""
 
     fix_effect: FixEffect
     waterfall: tuple[WaterfallStep, ...]
     examples: tuple[ExampleImage, ...]
+    """See :class:`parity.diagnosis.document.DiagnosisDocument`."""
     severities: dict[str, Severity]
+    """Of each fault, by name."""
     fault_examples: dict[str, FaultExample | None]
+    """Where each fault shows, by name; None if it is harmless."""
     unexplained: Severity
+    """How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
+    rounding."""
 
 
 def as_record(image: ImageCandidates, found: Detections, *, around_masks: bool) -> ImageDetections:
@@ -215,17 +198,7 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
 def compare(
     references: Detected, candidates: Detected, *, iou: float, task: str = "detect"
 ) -> BoxComparison:
-    """Compare the detections of some images.
-
-    Parameters
-    ----------
-    references, candidates : dict of str to ImageDetections
-        Of the same images.
-    iou : float
-        Smallest overlap of a matched pair.
-    task : str
-        What the detections come from.
-    """
+    """Compare the detections of some images."""
     found = differences(references, candidates, iou=iou, task=task)
     box, score = found.distributions.box_px, found.distributions.score
     return BoxComparison(
@@ -254,17 +227,7 @@ def differences(
 
 
 def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "detect") -> Severity:
-    """Return what a change does to some images.
-
-    Parameters
-    ----------
-    correct, changed : dict of str to ImageDetections
-        Detections of the same images without the change and with it.
-    iou : float
-        Smallest overlap of a matched pair.
-    task : str
-        What the detections come from.
-    """
+    """Return what a change does to some images."""
     found = differences(correct, changed, iou=iou, task=task)
     box, score = found.distributions.box_px, found.distributions.score
     return Severity(
@@ -291,19 +254,7 @@ def waterfall(
     iou: float,
     task: str = "detect",
 ) -> tuple[WaterfallStep, ...]:
-    """Go from PyTorch to the observed boxes, one change at a time.
-
-    Parameters
-    ----------
-    references : dict of str to ImageDetections
-        What PyTorch sees.
-    steps : list of (kind, name, dict of str to ImageDetections)
-        Detections after each change.
-    iou : float
-        Smallest overlap of a matched pair.
-    task : str
-        What the detections come from.
-    """
+    """Go from PyTorch to the observed boxes, one change at a time."""
     compared = [compare(references, records, iou=iou, task=task) for _, _, records in steps]
     qualities = [1.0, *(each.panoptic_quality for each in compared)]
     whole = 1.0 - qualities[-1]
@@ -318,15 +269,7 @@ def waterfall(
 def examples(
     references: Detected, observed: Detected, reproduced: Detected, *, iou: float
 ) -> tuple[ExampleImage, ...]:
-    """Return the images that show best what is wrong: much of it, and not too many boxes.
-
-    Parameters
-    ----------
-    references, observed, reproduced : dict of str to ImageDetections
-        Of the same images.
-    iou : float
-        Smallest overlap of a matched pair.
-    """
+    """Return the images that show best what is wrong: much of it, and not too many boxes."""
 
     def rank(name: str) -> tuple[bool, float, str]:
         reference, candidate = references[name], observed[name]

@@ -29,25 +29,16 @@ shown; chosen."""
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """What happens to an object.
-
-    Attributes
-    ----------
-    image : str
-        Where it is.
-    change : Change
-        What it is.
-    correct, changed : int or None
-        The detections without the fault and with it.
-    weight : float
-        Among changes of one kind, the largest is shown.
-    """
+    """What happens to an object."""
 
     image: str
+    """Where it is."""
     change: Change
     correct: int | None
     changed: int | None
+    """The detections without the fault and with it."""
     weight: float
+    """Among changes of one kind, the largest is shown."""
 
 
 def telling_example(
@@ -56,13 +47,6 @@ def telling_example(
     """Return the place where a change of some images shows best; None where nothing changes.
 
     It is one where happens what happens most often.
-
-    Parameters
-    ----------
-    correct, changed : mapping of str to ImageDetections
-        Detections of the same images without the change and with it.
-    iou : float
-        Smallest overlap of a matched pair.
     """
     found = [
         each
@@ -120,17 +104,7 @@ def centre(box: "np.ndarray | list[float]") -> np.ndarray:
 
 
 def clarity(image: ImageDetections, i: int, other: ImageDetections) -> float:
-    """Return how well an object is seen: by its score, its size, and how few boxes overlap it.
-
-    Parameters
-    ----------
-    image : ImageDetections
-        Where it is detected.
-    i : int
-        Its place there.
-    other : ImageDetections
-        The same image with the other detections.
-    """
+    """Return how well an object is seen: by its score, its size, and how few boxes overlap it."""
     x1, y1, x2, y2 = image.boxes[i]
     boxes = np.array([*image.boxes, *other.boxes])
     across = (boxes[:, 0] < x2) & (boxes[:, 2] > x1) & (boxes[:, 1] < y2) & (boxes[:, 3] > y1)

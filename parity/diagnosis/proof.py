@@ -66,25 +66,18 @@ COUNTS = ("unobserved", "predicted")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a pipeline reproduces, box by box.
-
-    Attributes
-    ----------
-    exact, close, same_class : (N,) bool
-        By observed box of all images.
-    box, score : (N,) float64
-        Logarithms of the differences in units of the precision.
-    unobserved, predicted : int
-        Predicted boxes without a partner, and all.
-    """
+    """What a pipeline reproduces, box by box."""
 
     exact: np.ndarray
     close: np.ndarray
     same_class: np.ndarray
+    """(N,) bool. By observed box of all images."""
     box: np.ndarray
     score: np.ndarray
+    """(N,) float64. Logarithms of the differences in units of the precision."""
     unobserved: int
     predicted: int
+    """Predicted boxes without a partner, and all."""
 
     @classmethod
     def of(cls, fits: list[Fit]) -> "Comparison":
@@ -121,17 +114,7 @@ def box_by_box(
 def compare_without(
     cost_model: CostModel, best: Pipeline, fault: Fault
 ) -> tuple[Comparison, Comparison]:
-    """Return what a hypothesis reproduces with a fault and without it, of as many images as needed.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the boxes.
-    best : Pipeline
-        The hypothesis.
-    fault : Fault
-        One of its faults.
-    """
+    """Return what a hypothesis reproduces with a fault and without it, in enough images."""
     bare = without(cost_model, best, fault)
     names = cost_model.names
     if fault.precedes_output and _is_explained(cost_model, best):
@@ -154,13 +137,7 @@ def _gained(whole: Comparison, bare: Comparison) -> int:
 
 
 def proof_of(whole: Comparison, bare: Comparison) -> Proof:
-    """Return what speaks for a fault.
-
-    Parameters
-    ----------
-    whole, bare : Comparison
-        With the fault, and without it.
-    """
+    """Return what speaks for a fault."""
     explained = int((whole.exact & ~bare.exact).sum())
     unobserved = max(bare.unobserved - whole.unobserved, 0)
     if reaches_digits(whole):
@@ -238,17 +215,7 @@ def shrinks(whole: Comparison, bare: Comparison) -> bool:
 def keep_proved(
     cost_model: CostModel, best: Pipeline, proved: Collection[str] = frozenset()
 ) -> Pipeline:
-    """Return a hypothesis without the faults that its boxes do not prove.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the boxes.
-    best : Pipeline
-        The hypothesis.
-    proved : collection of str
-        Names of faults that something else proves.
-    """
+    """Return a hypothesis without the faults that its boxes do not prove."""
     while True:
         doubtful = []
         for fault in cost_model.faults(best):

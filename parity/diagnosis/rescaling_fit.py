@@ -83,17 +83,7 @@ COARSE_DETAILS: tuple[Changes, ...] = (
 
 
 def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
-    """Return the pipelines that map candidates onto the observed boxes, best first.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the observations.
-    pipeline : Pipeline
-        An input and a decoding that give the observed scores.
-    names : list of str
-        Images to use.
-    """
+    """Return the pipelines that map candidates onto the observed boxes, best first."""
     matches = ScoreMatches(cost_model, pipeline, names)
     if not matches.images:
         return [pipeline]
@@ -127,17 +117,7 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
 
 
 def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
-    """Return what a pipeline becomes with a constant that is fitted to the observed boxes.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the observations; fitted constants become some of its faults.
-    pipeline : Pipeline
-        An input, a decoding and a rescaling.
-    names : list of str
-        Images to use.
-    """
+    """Return what a pipeline becomes with a constant that is fitted to the observed boxes."""
     if "input_shift" not in cost_model.replayer.task.choices:
         return []
     matches = ScoreMatches(cost_model, pipeline, names)

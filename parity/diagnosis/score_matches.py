@@ -24,47 +24,26 @@ MOST_BOXES = 20
 
 @dataclass(frozen=True)
 class MatchedImage:
-    """Observed boxes of an image and the candidates that bear their scores, in pairs.
-
-    Attributes
-    ----------
-    source : Input
-        The input of the network.
-    observed : Observed
-        The observed boxes.
-    where : (B, 4) float64
-        Where they lie, as :attr:`parity.deployment.task.TaskDeployment.where` says it.
-    owners : (P,) int
-        Index of the observed box of each pair, ascending.
-    found : Candidates
-        The candidate of each pair, as the network gives it.
-    starts : (B,) int
-        Index of the first pair of each observed box that has any.
-    precision : Precision
-        Of the observed boxes.
-    """
+    """Observed boxes of an image and the candidates that bear their scores, in pairs."""
 
     source: Input
+    """The input of the network."""
     observed: Observed
     where: np.ndarray
+    """(B, 4) float64. Where they lie, as :attr:`parity.deployment.task.TaskDeployment.where` says
+    it."""
     owners: np.ndarray
+    """(P,) int. Index of the observed box of each pair, ascending."""
     found: Candidates
+    """The candidate of each pair, as the network gives it."""
     starts: np.ndarray
+    """(B,) int. Index of the first pair of each observed box that has any."""
     precision: Precision
+    """Of the observed boxes."""
 
 
 class ScoreMatches:
-    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the observations.
-    pipeline : Pipeline
-        An input and a decoding.
-    names : list of str
-        Images to use.
-    """
+    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted."""
 
     def __init__(self, cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> None:
         self.precision = cost_model.precision

@@ -32,27 +32,18 @@ MOST_PX = 1 << 28
 
 @dataclass(frozen=True)
 class WrittenShapes:
-    """The shapes of one object as they are written; None is what is not.
-
-    Attributes
-    ----------
-    keypoints : (K, 2 or 3) float64
-        x, y and visibility.
-    oriented : (5,) float64
-        cx, cy, width, height and angle.
-    corners : (4, 2) float64
-        Of an oriented box.
-    mask : object
-        Polygons, run lengths, the path of a picture, or px, (h, w) uint8.
-    row : tuple of float
-        The numbers of a line of YOLO's text after the class; what they are depends on the task.
-    """
+    """The shapes of one object as they are written; None is what is not."""
 
     keypoints: np.ndarray | None = None
+    """(K, 2 or 3) float64. x, y and visibility."""
     oriented: np.ndarray | None = None
+    """(5,) float64. cx, cy, width, height and angle."""
     corners: np.ndarray | None = None
+    """(4, 2) float64. Of an oriented box."""
     mask: Any = None
+    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8."""
     row: tuple[float, ...] = ()
+    """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
 
     @property
     def quadrilateral(self) -> np.ndarray | None:

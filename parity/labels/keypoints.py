@@ -29,15 +29,10 @@ VISIBILITIES = (0, 1, 2)
 
 @dataclass(frozen=True)
 class KeypointLabels:
-    """Boxes with keypoints.
-
-    Attributes
-    ----------
-    count : int
-        Keypoints of an object.
-    """
+    """Boxes with keypoints."""
 
     count: int
+    """Keypoints of an object."""
 
     @property
     def line(self) -> str:

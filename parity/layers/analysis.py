@@ -54,28 +54,19 @@ EVALUATED = 8
 
 @dataclass(frozen=True)
 class AnalysedExport:
-    """An export whose layers are analysed.
-
-    Attributes
-    ----------
-    candidate, reference : str
-        Its file, and the file of the fp32 export with the same options.
-    stored_as : str
-        What most of its weights are: float, float16 or int8.
-    given : bool
-        Whether the file is given, not made here.
-    keep_fp32 : list of str
-        What it already keeps in fp32.
-    calibration : list of BatchImage
-        What calibrated it; empty unless it is made in int8.
-    """
+    """An export whose layers are analysed."""
 
     candidate: str
     reference: str
+    """Its file, and the file of the fp32 export with the same options."""
     stored_as: str
+    """What most of its weights are: float, float16 or int8."""
     given: bool
+    """Whether the file is given, not made here."""
     keep_fp32: list[str]
+    """What it already keeps in fp32."""
     calibration: list[BatchImage]
+    """What calibrated it; empty unless it is made in int8."""
 
 
 def rank_by_difference(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
@@ -103,23 +94,7 @@ def analyse_layers(
     thresholds: Thresholds,
     threads: int,
 ) -> LayerResults:
-    """Analyse the layers of an export that drifts, and evaluate what may fix it.
-
-    Parameters
-    ----------
-    export : AnalysedExport
-        The export.
-    images : list of BatchImage
-        All images of the run.
-    comparisons : iterable of str or Path
-        Of its runtime effect.
-    wanted : int
-        Images to run the layers on, the worst first.
-    thresholds : Thresholds
-        Of the run.
-    threads : int
-        Threads that a run may use.
-    """
+    """Analyse the layers of an export that drifts, and evaluate what may fix it."""
     names, drifts = rank_by_difference(comparisons)
     if not drifts:
         return LayerResults(False, ["It differs by no more than float32 rounding causes."])
@@ -223,15 +198,6 @@ def layer_sets(errors: list[LayerError], first: int | None, *, given: bool) -> l
 
     Of a given file, all layers whose error rounding does not explain; otherwise those that together
     cause half, and four fifths, of the error.
-
-    Parameters
-    ----------
-    errors : list of LayerError
-        By layer.
-    first : int or None
-        What :func:`first_unexpected` returned.
-    given : bool
-        Whether the file is given.
     """
     order = sorted(range(len(errors)), key=lambda i: -errors[i].share)
     if given:

@@ -13,17 +13,7 @@ from parity.model_files.node_order import sort_nodes
 
 
 def make_mixed_fp16(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
-    """Write an fp16 model that keeps some nodes in fp32, converted as Ultralytics converts.
-
-    Parameters
-    ----------
-    reference : onnx.ModelProto
-        The fp32 export.
-    kept : list of str
-        Names of nodes.
-    destination : str or Path
-        The model to write.
-    """
+    """Write an fp16 model that keeps some nodes in fp32, converted as Ultralytics converts."""
     model = onnx.ModelProto()
     model.CopyFrom(reference)
     mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
@@ -39,21 +29,7 @@ def make_mixed_int8(
     *,
     threads: int,
 ) -> None:
-    """Write an int8 model that keeps some nodes in fp32.
-
-    Parameters
-    ----------
-    source : str or Path
-        The fp32 export.
-    images : list of BatchImage
-        What calibrates it.
-    kept : list of str
-        Names of nodes, or patterns of names.
-    destination : str or Path
-        The model to write.
-    threads : int
-        Threads that an inference may use.
-    """
+    """Write an int8 model that keeps some nodes in fp32."""
     quantise(source, destination, images, keep_fp32=kept, threads=threads)
 
 

@@ -25,25 +25,17 @@ UNKNOWN_BYTES = 16_000_000
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that two graphs have in common.
-
-    Attributes
-    ----------
-    reference, candidate : str
-        Name of its output in each graph.
-    node : str
-        Name of the weighted operator in the reference; of the output if it is the tail.
-    operator : str
-        Its type, or ``tail``.
-    size_bytes : int
-        Of its output as float32; :data:`UNKNOWN_BYTES` where its shape is open.
-    """
+    """A layer that two graphs have in common."""
 
     reference: str
     candidate: str
+    """Name of its output in each graph."""
     node: str
+    """Name of the weighted operator in the reference; of the output if it is the tail."""
     operator: str
+    """Its type, or ``tail``."""
     size_bytes: int
+    """Of its output as float32; :data:`UNKNOWN_BYTES` where its shape is open."""
 
 
 def match_layers(
@@ -53,13 +45,6 @@ def match_layers(
 
     They are matched by name. Where the exporter gave other names, weighted operators are matched
     by their order, if both graphs have equally many of each type.
-
-    Parameters
-    ----------
-    reference, candidate : onnx.ModelProto
-        The fp32 export and another one of the same network.
-    outputs : int
-        How many of their outputs count; each has a tail.
     """
     made = {name for node in candidate.graph.node for name in node.output}
     weighted = [node for node in reference.graph.node if node.op_type in WEIGHTED]
@@ -117,30 +102,16 @@ def slices(layers: list[Layer], limit_bytes: int) -> Iterator[list[Layer]]:
 
 @dataclass(frozen=True)
 class Subgraph:
-    """A part of a graph, ready to run.
-
-    Attributes
-    ----------
-    session : onnxruntime.InferenceSession
-        The part.
-    inputs : dict of str to dtype
-        The image, and the tensors that are replaced, by name.
-    outputs : list of str
-        The tensors that it computes.
-    """
+    """A part of a graph, ready to run."""
 
     session: onnxruntime.InferenceSession
     inputs: dict[str, np.dtype]
+    """The image, and the tensors that are replaced, by name."""
     outputs: list[str]
+    """The tensors that it computes."""
 
     def run(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the outputs by name.
-
-        Parameters
-        ----------
-        values : mapping of str to ndarray
-            By name; more than it needs is allowed.
-        """
+        """Return the outputs by name."""
         fed = {
             name: values[name.removesuffix(GIVEN)].astype(dtype, copy=False)
             for name, dtype in self.inputs.items()
@@ -243,17 +214,7 @@ def ancestors(
 
 
 def nodes_of(model: onnx.ModelProto, layers: list[Layer], chosen: Layer) -> list[str]:
-    """Return the nodes of a layer, see :mod:`parity.layers.subgraphs`.
-
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        The reference.
-    layers : list of Layer
-        All layers.
-    chosen : Layer
-        Which one.
-    """
+    """Return the nodes of a layer, see :mod:`parity.layers.subgraphs`."""
     outputs = frozenset(layer.reference for layer in layers)
     needed = ancestors(list(model.graph.node), [chosen.reference], outputs)
     needed -= outputs - {chosen.reference}

@@ -253,15 +253,7 @@ def describe_file(path: str | Path) -> ExportDescription:
 
 
 def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:
-    """Return what identifies a model.
-
-    Parameters
-    ----------
-    model : onnx.ModelProto
-        A loaded model.
-    size_bytes : int
-        Size of its file.
-    """
+    """Return what identifies a model."""
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.metadata_props[:]

@@ -21,38 +21,26 @@ SQUARE_ARM = "pytorch-square"
 
 @dataclass(frozen=True)
 class Arm:
-    """A way to produce detections.
-
-    Attributes
-    ----------
-    backend : {"pytorch", "onnx", "external", "control"}
-        What detects: a network that runs here; ``external``, somebody else's deployment; or
-        ``control``, PyTorch's candidates at the thresholds of an external deployment.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    rect : bool
-        Whether they are fitted into a minimal rectangle or the whole size.
-    export : str
-        Name of the export that it runs, empty for a PyTorch arm.
-    end2end : bool or None
-        Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression; None
-        where no PyTorch arm has to use the same.
-    runtime : str
-        What runs an export; empty for other arms.
-    providers : tuple of str
-        Execution providers of ONNX Runtime, the preferred first; empty for other arms.
-    fallback_provider : bool
-        Whether it may run on other providers where these are not available.
-    """
+    """A way to produce detections."""
 
     backend: Literal["pytorch", "onnx", "external", "control"]
+    """What detects: a network that runs here; ``external``, somebody else's deployment; or
+    ``control``, PyTorch's candidates at the thresholds of an external deployment."""
     imgsz: tuple[int, int]
+    """Height and width that images are fitted into, px."""
     rect: bool
+    """Whether they are fitted into a minimal rectangle or the whole size."""
     export: str = ""
+    """Name of the export that it runs, empty for a PyTorch arm."""
     end2end: bool | None = False
+    """Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression; None
+    where no PyTorch arm has to use the same."""
     runtime: str = ""
+    """What runs an export; empty for other arms."""
     providers: tuple[str, ...] = ()
+    """Execution providers of ONNX Runtime, the preferred first; empty for other arms."""
     fallback_provider: bool = False
+    """Whether it may run on other providers where these are not available."""
 
 
 def plan_arms(config: Config) -> dict[str, Arm]:

@@ -19,22 +19,13 @@ COUNTERPART = "_fp32-for-"
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What rule ``export`` is told of an export; no other key of the export makes its file stale.
-
-    Attributes
-    ----------
-    onnx : str
-        The file that is given; empty if it is made from the checkpoint.
-    metadata : MetadataConfig
-        What is said of that file.
-    opset, simplify, dynamic, imgsz, quantize, batch, nms
-        Arguments of ``YOLO.export``.
-    conf, iou, max_det
-        Further ones, passed where ``nms`` is true.
-    """
+    """What rule ``export`` is told of an export; no other key makes its file stale."""
 
     onnx: str
+    """The file that is given; empty if it is made from the checkpoint."""
     metadata: MetadataConfig
+    """What is said of that file. opset, simplify, dynamic, imgsz, quantize, batch, nms Arguments of
+    ``YOLO.export``. conf, iou, max_det Further ones, passed where ``nms`` is true."""
     opset: int
     simplify: bool
     dynamic: bool

@@ -22,23 +22,16 @@ LABELS_FOLDER = Path("results/plan/labels")
 
 @dataclass(frozen=True)
 class LabelDigest:
-    """What the labels were when the run was planned.
-
-    Attributes
-    ----------
-    source : str
-        A folder or a COCO JSON.
-    files : int
-        How many files they are.
-    sha256 : str
-        Digest of their names and contents.
-    """
+    """What the labels were when the run was planned."""
 
     SCHEMA: ClassVar[str] = "labels/1"
 
     source: str
+    """A folder or a COCO JSON."""
     files: int
+    """How many files they are."""
     sha256: str
+    """Digest of their names and contents."""
 
 
 def labels_file(model: str) -> str:

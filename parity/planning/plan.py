@@ -58,34 +58,23 @@ class Wildcards(OfModel, Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run consists of; its methods are the rules' input functions and parameters.
-
-    Attributes
-    ----------
-    config : Config
-        What was asked for.
-    arms : dict of str to Arm
-        Ways of producing detections, by name; the reference comes first.
-    comparisons : dict of str to ComparisonSettings
-        Pairs of arms, by name.
-    batches : list of str
-        Names of the batches of images.
-    note : str
-        What a reader should know of the choice of images; may be empty.
-    given : dict of str to str
-        Digest of each file that :func:`parity.planning.given_files.given_files` names, and of the
-        pictures.
-    pictures : dict of str to list of str
-        Files that hold masks, by deployment.
-    """
+    """What a run consists of; its methods are the rules' input functions and parameters."""
 
     config: Config
+    """What was asked for."""
     arms: dict[str, Arm]
+    """Ways of producing detections, by name; the reference comes first."""
     comparisons: dict[str, ComparisonSettings]
+    """Pairs of arms, by name."""
     batches: list[str]
+    """Names of the batches of images."""
     note: str
+    """What a reader should know of the choice of images; may be empty."""
     given: dict[str, str] = field(default_factory=dict)
+    """Digest of each file that :func:`parity.planning.given_files.given_files` names, and of the
+    pictures."""
     pictures: dict[str, list[str]] = field(default_factory=dict)
+    """Files that hold masks, by deployment."""
 
     # Models and their exports: rules/models.smk
 

@@ -10,13 +10,7 @@ CONFIDENCE = "95 % confidence"
 
 
 def in_other_images(found: RunDifferences) -> str:
-    """Return how many images differ at most elsewhere, as they do here; a sentence.
-
-    Parameters
-    ----------
-    found : RunDifferences
-        Two arms on at least one image that both can read.
-    """
+    """Return how many images differ at most elsewhere, as they do here; a sentence."""
     images = count(found.images_read, "image")
     seen = (
         f"{found.images_differing:,} of {images} differ beyond the tolerance"

@@ -24,17 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExecuTorchSession:
-    """A model that ExecuTorch has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    method, as_tensor : object, callable
-        What runs it, and what makes its input of an array: its Python runtime takes tensors of
-        torch.
-    """
+    """A model that ExecuTorch has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     method: Any
     as_tensor: Any
+    """What runs it, and what makes its input of an array: its Python runtime takes tensors of
+    torch."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     executed_by: str

@@ -34,23 +34,16 @@ class Quantised:
     """A tensor as the file stores it: ``real = scale * (stored - zero_point)``.
 
     LiteRT's quantisation specification gives the formula.
-
-    Attributes
-    ----------
-    index : int
-        Of the tensor.
-    dtype : numpy.dtype
-        Stored type.
-    scale : float
-        0 where a tensor is not quantised.
-    zero_point : int
-        What stands for 0.
     """
 
     index: int
+    """Of the tensor."""
     dtype: Any
+    """Stored type."""
     scale: float
+    """0 where a tensor is not quantised."""
     zero_point: int
+    """What stands for 0."""
 
     def stored(self, values: "np.ndarray") -> "np.ndarray":
         """Return real values as the file takes them, rounded and clipped to its type."""
@@ -72,19 +65,13 @@ class Quantised:
 
 @dataclass(frozen=True)
 class LiteRtSession:
-    """A model that LiteRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    interpreter : ai_edge_litert.interpreter.Interpreter
-        What runs it.
-    taken, returned : Quantised, tuple of Quantised
-        How the input and the outputs are stored.
-    """
+    """A model that LiteRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     interpreter: Any
+    """What runs it."""
     taken: Quantised
     returned: tuple[Quantised, ...]
+    """How the input and the outputs are stored."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

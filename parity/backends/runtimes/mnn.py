@@ -26,16 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MnnSession:
-    """A model that MNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    module, expressions : MNN.nn.Module, module
-        What runs it, and ``MNN.expr``, which makes its input.
-    """
+    """A model that MNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     module: Any
     expressions: Any
+    """What runs it, and ``MNN.expr``, which makes its input."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

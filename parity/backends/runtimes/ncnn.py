@@ -28,18 +28,12 @@ FLOAT32 = dict.fromkeys(
 
 @dataclass(frozen=True)
 class NcnnSession:
-    """A model that NCNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    network : ncnn.Net
-        What runs it.
-    tensor_type : type
-        ``ncnn.Mat``, what it takes.
-    """
+    """A model that NCNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     network: Any
+    """What runs it."""
     tensor_type: Any
+    """``ncnn.Mat``, what it takes."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     executed_by: str

@@ -26,15 +26,10 @@ DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 
 @dataclass(frozen=True)
 class OnnxRuntimeSession:
-    """A model that ONNX Runtime has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    session : onnxruntime.InferenceSession
-        What runs it.
-    """
+    """A model that ONNX Runtime loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     session: "onnxruntime.InferenceSession"
+    """What runs it."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

@@ -29,15 +29,10 @@ INSTALL = "npm install --no-package-lock --prefix parity/backends/runtimes/web"
 
 @dataclass(frozen=True)
 class WebSession:
-    """A model that a process of Node has loaded, see ``parity.backends.runtimes.runtime.Session``.
-
-    Attributes
-    ----------
-    process : subprocess.Popen
-        What runs it; it ends when its input does.
-    """
+    """A model in a process of Node, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     process: "subprocess.Popen[bytes]"
+    """What runs it; it ends when its input does."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

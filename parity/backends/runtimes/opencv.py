@@ -27,15 +27,10 @@ measured on an export with ``nms: true``."""
 
 @dataclass(frozen=True)
 class OpenCvSession:
-    """A model that OpenCV has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    network : cv2.dnn.Net
-        What runs it.
-    """
+    """A model that OpenCV has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     network: Any
+    """What runs it."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

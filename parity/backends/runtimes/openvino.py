@@ -25,15 +25,10 @@ DTYPES = {"f32": "float32", "f16": "float16"}
 
 @dataclass(frozen=True)
 class OpenVinoSession:
-    """A model that OpenVINO has compiled, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    request : openvino.InferRequest
-        What runs it.
-    """
+    """A model that OpenVINO has compiled, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     request: Any
+    """What runs it."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

@@ -20,21 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """An input or output of a model.
-
-    Attributes
-    ----------
-    name : str
-        In the model.
-    shape : tuple of int or str
-        A number for every axis that is fixed, text for one that is not.
-    dtype : str
-        As numpy calls it; what the runtime calls it where numpy has none like it.
-    """
+    """An input or output of a model."""
 
     name: str
+    """In the model."""
     shape: tuple[int | str, ...]
+    """A number for every axis that is fixed, text for one that is not."""
     dtype: str
+    """As numpy calls it; what the runtime calls it where numpy has none like it."""
 
 
 class Named(Protocol):
@@ -130,34 +123,23 @@ def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, .
 
 @dataclass(frozen=True)
 class Runtime:
-    """A runtime.
-
-    Attributes
-    ----------
-    title : str
-        What people call it.
-    load : callable
-        Loads a model.
-    reads_onnx : bool
-        Whether it reads ONNX files.
-    suffix : str
-        Of the files that it alone reads; empty if there are none.
-    companions : tuple of str
-        Suffixes of the files that belong to such a file and have the same name.
-    precisions : tuple of int
-        Bits per weight in which such a file can be made here from a checkpoint; empty if it
-        cannot.
-    tested : bool
-        Whether it is tested by this project.
-    """
+    """A runtime."""
 
     title: str
+    """What people call it."""
     load: Load
+    """Loads a model."""
     reads_onnx: bool = True
+    """Whether it reads ONNX files."""
     suffix: str = ""
+    """Of the files that it alone reads; empty if there are none."""
     companions: tuple[str, ...] = ()
+    """Suffixes of the files that belong to such a file and have the same name."""
     precisions: tuple[int, ...] = ()
+    """Bits per weight in which such a file can be made here from a checkpoint; empty if it
+    cannot."""
     tested: bool = True
+    """Whether it is tested by this project."""
 
 
 RUNTIMES: Registry[Runtime] = Registry("runtime")

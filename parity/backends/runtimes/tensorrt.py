@@ -28,16 +28,11 @@ LENGTH = 4
 
 @dataclass(frozen=True)
 class TensorRtSession:
-    """A model that TensorRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    context, torch : object, module
-        What runs it, and ``torch``, which holds the memory of the GPU.
-    """
+    """A model that TensorRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`."""
 
     context: Any
     torch: Any
+    """What runs it, and ``torch``, which holds the memory of the GPU."""
     input: TensorInfo
     outputs: tuple[TensorInfo, ...]
     metadata: Mapping[str, str]

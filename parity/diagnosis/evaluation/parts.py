@@ -77,27 +77,18 @@ TRUTHS, PUBLISHED_TRUTHS, KINDS = (
 
 @dataclass(frozen=True)
 class Bench:
-    """What deployments are diagnosed with.
-
-    Attributes
-    ----------
-    onnx : Path
-        An export.
-    network : OnnxNetwork
-        The same, loaded, that takes squares.
-    work : Path
-        Folder of images, boxes and raw outputs.
-    others : dict of str to Path
-        Other exports by name, which a deployment may run instead.
-    reuse : bool
-        Whether raw outputs are kept between runs; seconds and network runs tell nothing then.
-    """
+    """What deployments are diagnosed with."""
 
     onnx: Path
+    """An export."""
     network: OnnxNetwork
+    """The same, loaded, that takes squares."""
     work: Path
+    """Folder of images, boxes and raw outputs."""
     others: dict[str, Path] = field(default_factory=dict)
+    """Other exports by name, which a deployment may run instead."""
     reuse: bool = False
+    """Whether raw outputs are kept between runs; seconds and network runs tell nothing then."""
 
     @classmethod
     def open(
@@ -187,21 +178,7 @@ def injected(
     withheld: float = 0.0,
     box_decimals: int = BOX_DECIMALS,
 ) -> Iterator[ScoredAnswer]:
-    """Inject sets of faults one after the other and diagnose each.
-
-    Parameters
-    ----------
-    bench : Bench
-        What to diagnose with.
-    replayer : Replayer
-        Runs the deployments, and keeps raw outputs between the cases.
-    sets : iterable of tuple of Fault
-        What to inject.
-    withheld : float
-        Share of boxes that are left out at random.
-    box_decimals : int
-        Decimals of coordinates.
-    """
+    """Inject sets of faults one after the other and diagnose each."""
     names = list(replayer.paths)
     correct = bench.correct
     for index, faults in enumerate(sets):
@@ -281,17 +258,7 @@ def _in_turn(values: tuple[Value, ...], index: int) -> Value:
 def unknown(
     bench: Bench, replayer: Replayer, drawn: Iterable[tuple[UnknownChange, tuple[Fault, ...]]]
 ) -> Iterator[ScoredAnswer]:
-    """Diagnose deployments that do something that no catalogue holds.
-
-    Parameters
-    ----------
-    bench : Bench
-        What to diagnose with.
-    replayer : Replayer
-        Of the unchanged images.
-    drawn : iterable of (UnknownChange, tuple of Fault)
-        What each deployment does, and what is wrong with it besides.
-    """
+    """Diagnose deployments that do something that no catalogue holds."""
     for index, (change, faults) in enumerate(drawn):
         pipeline = with_faults(faults, bench.correct)
         bench.work.mkdir(parents=True, exist_ok=True)
@@ -315,19 +282,7 @@ def independent(
     *,
     declared: bool = True,
 ) -> Iterator[ScoredAnswer]:
-    """Diagnose the programs that share no code with the pipeline.
-
-    Parameters
-    ----------
-    bench : Bench
-        What to diagnose with.
-    images : dict of str to Path
-        Photographs, all of one folder that holds nothing else.
-    only : sequence of str
-        Names of programs; all of them if empty.
-    declared : bool
-        Whether their thresholds are declared.
-    """
+    """Diagnose the programs that share no code with the pipeline."""
     kinds = load_kinds(KINDS)
     truths = load_truths(TRUTHS, kinds)
     for name, program in chosen(find_programs(PROGRAMS), only).items():

@@ -31,18 +31,12 @@ Change = Callable[[Any, float], Any]
 
 @dataclass(frozen=True)
 class UnknownChange:
-    """A change and how strong it is.
-
-    Attributes
-    ----------
-    name : str
-        A key of :data:`CHANGES`.
-    strength : float
-        From 0 to 1.
-    """
+    """A change and how strong it is."""
 
     name: str
+    """A key of :data:`CHANGES`."""
     strength: float
+    """From 0 to 1."""
 
     def __str__(self) -> str:
         """Return its name and strength."""
@@ -58,15 +52,7 @@ class UnknownChange:
         return CHANGES[self.name][1](to, self.strength)
 
     def applied_to(self, replayer: Replayer, folder: str | Path) -> Replayer:
-        """Return what replays the deployments that change images, tensors or outputs so.
-
-        Parameters
-        ----------
-        replayer : Replayer
-            Without the change.
-        folder : str or Path
-            Where changed images go.
-        """
+        """Return what replays the deployments that change images, tensors or outputs so."""
         if self.level == "image":
             return Replayer(replayer.network, self._images(replayer.paths, Path(folder)))
         if self.level == "boxes":
@@ -109,17 +95,7 @@ class _ChangedNetwork:
 def draw_unknown(
     chance: random.Random, replayer: Replayer, correct: Pipeline
 ) -> tuple[UnknownChange, tuple[Fault, ...]]:
-    """Return a random change of random strength, and in half of the cases a fault beside it.
-
-    Parameters
-    ----------
-    chance : Random
-        Draws them.
-    replayer : Replayer
-        Its images show the fault.
-    correct : Pipeline
-        What the fault deviates from.
-    """
+    """Return a random change of random strength, and in half of the cases a fault beside it."""
     change = UnknownChange(chance.choice(sorted(CHANGES)), chance.random())
     while chance.random() < FAULT_BESIDE:
         fault = chance.choice(injectable_faults(replayer.network.head.task))

@@ -25,21 +25,14 @@ HATCH = 5  # line widths from a line of hatching to the next
 
 @dataclass(frozen=True)
 class Style:
-    """How a kind of detection is drawn.
-
-    Attributes
-    ----------
-    colour : tuple of int
-        Red, green, blue.
-    dash : tuple of int
-        Lengths of line and gap in line widths; (1, 0) is solid.
-    letter : str
-        Before the label, so that nobody depends on colours.
-    """
+    """How a kind of detection is drawn."""
 
     colour: tuple[int, int, int]
+    """Red, green, blue."""
     dash: tuple[int, int] = (1, 0)
+    """Lengths of line and gap in line widths; (1, 0) is solid."""
     letter: str = ""
+    """Before the label, so that nobody depends on colours."""
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -70,27 +63,18 @@ CLASS_STYLES = tuple(
 
 @dataclass(frozen=True)
 class Mark:
-    """A detection to draw.
-
-    Attributes
-    ----------
-    box : sequence of float
-        x1, y1, x2, y2 in px of the image.
-    label : str
-        What is written beside it.
-    style : Style
-        Of its lines.
-    outline : DetectionOutline
-        What is drawn beside its box, or instead of it.
-    hatched : bool
-        Whether only one arm has it; then its mask is hatched.
-    """
+    """A detection to draw."""
 
     box: Sequence[float]
+    """x1, y1, x2, y2 in px of the image."""
     label: str
+    """What is written beside it."""
     style: Style
+    """Of its lines."""
     outline: DetectionOutline = NOTHING
+    """What is drawn beside its box, or instead of it."""
     hatched: bool = False
+    """Whether only one arm has it; then its mask is hatched."""
 
 
 @cache

@@ -43,13 +43,7 @@ NAME_LENGTH = 34
 
 
 def draw_sweep(results: SweepResults) -> Figure:
-    """Return all panels of a model's sweep in one figure.
-
-    Parameters
-    ----------
-    results : SweepResults
-        What ``tune`` wrote for the model.
-    """
+    """Return all panels of a model's sweep in one figure."""
     labels = not TASKS[results.task].has_boxes
     comparisons = results.comparisons
     shown = [] if labels else list(comparisons)[:MOST_MAPS]

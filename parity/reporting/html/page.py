@@ -32,41 +32,23 @@ SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.
 
 @dataclass(frozen=True)
 class Places:
-    """Where things are, as seen from the page.
-
-    Attributes
-    ----------
-    folder : Path
-        Folder of the page.
-    files : str
-        Address of the folder of what the page shows; it holds a folder per model.
-    figures : mapping of str to str
-        Addresses of the copies of each figure by variant, see
-        :func:`parity.reporting.figures.variants.variants_of`, by its path.
-    photos : mapping of (str, str) to str
-        Addresses of copies of images, by model and printable name.
-    """
+    """Where things are, as seen from the page."""
 
     folder: Path
+    """Folder of the page."""
     files: str
+    """Address of the folder of what the page shows; it holds a folder per model."""
     figures: Mapping[str, Mapping[str, str]]
+    """Addresses of the copies of each figure by variant, see
+    :func:`parity.reporting.figures.variants.variants_of`, by its path."""
     photos: Mapping[tuple[str, str], str]
+    """Addresses of copies of images, by model and printable name."""
 
 
 def write_page(
     report: Report, *, page: str | Path, files: str | Path, markdown: str | Path
 ) -> None:
-    """Write the page and the folder of what it shows.
-
-    Parameters
-    ----------
-    report : Report
-        What it says.
-    page, files : str or Path
-        The page and its folder, which is replaced as a whole.
-    markdown : str or Path
-        The Markdown report that says the same.
-    """
+    """Write the page and the folder of what it shows."""
     address = quote(Path(os.path.relpath(files, Path(page).parent)).as_posix())
     figures: dict[str, dict[str, str]] = {}
     photos: dict[tuple[str, str], str] = {}

@@ -131,17 +131,7 @@ def in_words_of(task: str, said: Any) -> Any:
 
 
 def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[Block]:
-    """Yield what is said of one diagnosis: what is not explained, what matters, what is harmless.
-
-    Parameters
-    ----------
-    diagnosis : DiagnosisDocument or Undiagnosed
-        What ``diagnose`` wrote.
-    plot : str, optional
-        Its figure.
-    anchor : str
-        Its address on the page.
-    """
+    """Yield what a diagnosis says: what is not explained, what matters, what is harmless."""
     if isinstance(diagnosis, Undiagnosed):
         yield Text(diagnosis.reason)
         return

@@ -101,18 +101,11 @@ PLOTS = (
 
 @dataclass(frozen=True)
 class EffectsView(View):
-    """The effects that were measured, and the comparisons that the page draws.
-
-    Attributes
-    ----------
-    kinds : tuple of (Effect, EffectKind)
-        The effects.
-    rows : tuple of EqualComparisons
-        What the page draws, a row each.
-    """
+    """The effects that were measured, and the comparisons that the page draws."""
 
     kinds: tuple[tuple[Effect, EffectKind], ...]
     rows: tuple[EqualComparisons, ...]
+    """What the page draws, a row each."""
 
 
 def prepare(model: Model) -> EffectsView:
@@ -182,17 +175,7 @@ def effect_row(
     measured: Sequence[MeasuredQuantity],
     further: Sequence[str],
 ) -> Iterable[str]:
-    """Return the cells of a comparison.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    comparison : ComparisonResults
-        Its numbers.
-    measured, further : sequence of str
-        Differences that a tolerance limits, and titles of those that none limits.
-    """
+    """Return the cells of a comparison."""
     spread, more = comparison.distributions, further_spreads(comparison)
     decides = ", decides the verdict" if comparison.gated else ""
     counts = (comparison.missing, comparison.extra, comparison.flipped, comparison.unread)

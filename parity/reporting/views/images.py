@@ -40,18 +40,12 @@ VERDICTS = (
 
 @dataclass(frozen=True)
 class ImagesView(View):
-    """The blocks, and what the browser of the page shows.
-
-    Attributes
-    ----------
-    results : Results
-        What the browser filters by.
-    browsers : tuple of str
-        The folder that ``browse`` wrote; nothing without it.
-    """
+    """The blocks, and what the browser of the page shows."""
 
     results: Results
+    """What the browser filters by."""
     browsers: tuple[str, ...]
+    """The folder that ``browse`` wrote; nothing without it."""
 
 
 def prepare(model: Model) -> ImagesView:
@@ -144,19 +138,7 @@ def _details(results: Results, pictured: dict[str, tuple[str, PicturedImage]]) -
 def image_blocks(
     image: ImageResults, entry: PicturedImage | None, folder: str, results: Results
 ) -> Iterator[Block]:
-    """Yield what is known of an image that differs.
-
-    Parameters
-    ----------
-    image : ImageResults
-        Its numbers.
-    entry : PicturedImage, optional
-        Its pictures and what they show.
-    folder : str
-        Where the pictures are.
-    results : Results
-        The results of the model.
-    """
+    """Yield what is known of an image that differs."""
     yield Text(f"{image.width} × {image.height} px")
     if entry and entry.annotated:
         files = {"every arm": entry.annotated}

@@ -29,6 +29,11 @@ PLACEHOLDER = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")
 def checked(completed: Mapping[str, Any]) -> Config:
     """Return a configuration as dataclasses.
 
+    Parameters
+    ----------
+    completed : mapping
+        What :func:`parity.planning.schema.complete` gave.
+
     Raises
     ------
     UserError

@@ -32,12 +32,12 @@ class PastRun:
     name: str
     """Its configuration, see :func:`name_of_run`."""
     when: str
-    """Local time of its verdict, ISO 8601. models, externals, problems, answers As in its
-    :class:`RunVerdict`."""
+    """Local time of its verdict, ISO 8601."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
     problems: tuple[str, ...]
     answers: Answers
+    """As in its :class:`RunVerdict`."""
 
     @property
     def day_and_time(self) -> str:

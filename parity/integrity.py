@@ -106,6 +106,13 @@ def damaged(path: str | Path, what: str) -> UserError:
 
     A result is noted down, and :func:`set_aside_damaged` moves it when the next run begins. Until
     then it stays where it is: other jobs of this run, and Snakemake itself, expect it there.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    what : str
+        What is wrong with it, to follow its name.
     """
     if not is_result(path):
         return UserError(f"{path} {what}; delete it and run again.")

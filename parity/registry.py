@@ -53,7 +53,15 @@ class Registry(Mapping[str, Registered]):
 
 
 def import_modules(package: str, path: Iterable[str]) -> None:
-    """Import every module of a package, but not its sub-packages."""
+    """Import every module of a package, but not its sub-packages.
+
+    Parameters
+    ----------
+    package : str
+        ``__name__`` of the package.
+    path : iterable of str
+        ``__path__`` of the package.
+    """
     for module in pkgutil.iter_modules(path):
         if not module.ispkg:
             importlib.import_module(f"{package}.{module.name}")

@@ -37,7 +37,15 @@ class AveragePrecision:
 
 
 class PrecisionMeter:
-    """Averages the precision of an arm over images, given one by one."""
+    """Averages the precision of an arm over images, given one by one.
+
+    Parameters
+    ----------
+    measure : Measure
+        What is compared with labels; evaluators know it.
+    names : mapping of int to str
+        Class names by id.
+    """
 
     def __init__(self, measure: Measure, names: Mapping[int, str]) -> None:
         self._measure = measure

@@ -86,7 +86,15 @@ class ClassScores:
 
 
 class ScoreCollector:
-    """Collects which detections of an arm found an object, image by image."""
+    """Collects which detections of an arm found an object, image by image.
+
+    Parameters
+    ----------
+    truths : sequence of Truth
+        The labels of all images.
+    measure : Measure
+        What overlaps are of.
+    """
 
     def __init__(self, truths: Sequence[Truth], measure: Measure) -> None:
         self._measure = measure

@@ -126,7 +126,19 @@ def infer(
 def stream(
     network: BatchNetwork, images: Iterable[BatchImage], *, floor: float, watch: Stopwatch
 ) -> Iterator[ImageCandidates]:
-    """Yield the candidates of one image after the other, see :func:`infer`."""
+    """Yield the candidates of one image after the other, see :func:`infer`.
+
+    Parameters
+    ----------
+    network : BatchNetwork
+        A loaded model.
+    images : iterable of BatchImage
+        What to run.
+    floor : float
+        Candidates score above it.
+    watch : Stopwatch
+        Is given the seconds of each stage.
+    """
     for group in grouped(prefetch(partial(load_image, network, watch), images), network.batch):
         tensors = [ready.tensor for ready in group if ready.tensor is not None]
         returned = iter(watch.run("forward", network.forward_batch, tensors) if tensors else [])
@@ -181,7 +193,21 @@ def infer_batch(
     destination: str | Path,
     seconds: str | Path,
 ) -> CandidateBatch:
-    """Run a network over the images of a batch list, write the candidates and return them."""
+    """Run a network over the images of a batch list, write the candidates and return them.
+
+    Parameters
+    ----------
+    network : BatchNetwork
+        A loaded model.
+    batch : str or Path
+        The list of the images.
+    floor : float
+        Candidates score above it.
+    made_by : NetworkRun
+        What to store with the candidates.
+    destination, seconds : str or Path
+        The candidates and the seconds by stage to write.
+    """
     candidates, spent = infer(network, load_batch(batch), floor=floor, made_by=made_by)
     candidates.save(destination)
     write_json(seconds, SECONDS, {"images": len(candidates.images), "seconds": spent})

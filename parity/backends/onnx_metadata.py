@@ -78,6 +78,13 @@ class UnloadedModel:
 def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
     """Read the size, layout, stride and names of a model.
 
+    Parameters
+    ----------
+    model : Session or UnloadedModel
+        The model.
+    path : str or Path
+        Its file, for messages.
+
     Raises
     ------
     UserError
@@ -199,6 +206,17 @@ def check_input(
 
 def check_extent(taken: TensorInfo, images: int, sides: Sequence[int], path: str | Path) -> None:
     """Check that an input is no larger than it may be.
+
+    Parameters
+    ----------
+    taken : TensorInfo
+        The input.
+    images : int
+        How many it takes at a time.
+    sides : sequence of int
+        Height and width, px, as far as they are fixed.
+    path : str or Path
+        Its file, for messages.
 
     Raises
     ------

@@ -257,6 +257,15 @@ class OnnxNetwork(ModelFacts):
 def run_session(session: Session, fed: np.ndarray, path: str | Path) -> list[np.ndarray]:
     """Run a model within the limits of time and memory.
 
+    Parameters
+    ----------
+    session : Session
+        The loaded model.
+    fed : (N, ...) array
+        Its input for N images.
+    path : str or Path
+        Its file, for messages.
+
     Raises
     ------
     UserError
@@ -283,6 +292,19 @@ def describe_run(
     threads: int,
 ) -> NetworkRun:
     """Return what makes the candidates of a network.
+
+    Parameters
+    ----------
+    network : OnnxNetwork
+        A loaded model.
+    description : str or Path
+        The JSON that the export wrote of itself.
+    runtime, providers : str, tuple of str
+        What was asked for.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
 
     Raises
     ------

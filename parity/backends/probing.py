@@ -140,6 +140,15 @@ def plausible_reading(given: Given, classes: int, size: tuple[int, int]) -> tupl
 
     Nothing else is there to compare it with: what it returns for a photograph decides.
 
+    Parameters
+    ----------
+    given : Given
+        An ONNX file.
+    classes : int
+        Of the network.
+    size : tuple of int
+        Height and width of its input, px.
+
     Returns
     -------
     tuple of str

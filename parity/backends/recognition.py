@@ -21,6 +21,17 @@ MASKS = 32
 def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> str:
     """Return the family of a file, of what it says, its shapes and its outputs for a photograph.
 
+    Parameters
+    ----------
+    given : Given
+        The file.
+    task : str
+        What it finds.
+    classes : int
+        How many it states; 0 if none.
+    size : tuple of int
+        Height and width of its input, px.
+
     Raises
     ------
     UserError

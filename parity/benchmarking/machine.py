@@ -11,7 +11,13 @@ PACKAGES = ("ultralytics", "torch", "onnxruntime", "opencv-python", "numpy")
 
 
 def describe_machine(cores: int) -> Machine:
-    """Return what this machine is."""
+    """Return what this machine is.
+
+    Parameters
+    ----------
+    cores : int
+        Cores that the measurement may use.
+    """
     return Machine(
         processor=_processor(),
         cores=cores,

@@ -142,7 +142,17 @@ def run_race(
 
 
 def speed_of(contestant: Contestant, rounds: list[list[Round]], count: int) -> Speed:
-    """Return how fast a contestant was."""
+    """Return how fast a contestant was.
+
+    Parameters
+    ----------
+    contestant : Contestant
+        Which one.
+    rounds : list of list of Round
+        What each process measured, by round.
+    count : int
+        Images of a round.
+    """
     intervals = np.array([t for turn in rounds for each in turn for t in each.intervals])
     stages = {
         stage: median(sum(each.stages.get(stage, 0.0) for each in turn) / count for turn in rounds)

@@ -106,6 +106,15 @@ def compare_batch(
     What the candidate scores no higher than the floor of the reference's candidates is not extra:
     what the reference would have detected there is not known.
 
+    Parameters
+    ----------
+    reference, candidate : str or Path
+        Detections files.
+    destination : str or Path
+        The comparison to write.
+    iou : float
+        Smallest overlap of a pair.
+
     Raises
     ------
     UserError

@@ -147,7 +147,13 @@ def fall_back(
 
 
 def count_fallbacks(paths: Iterable[str | Path]) -> Fallbacks:
-    """Count how often, why and where an export needed its fallback."""
+    """Count how often, why and where an export needed its fallback.
+
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        What :func:`fall_back` wrote.
+    """
     total, reasons, fallen = 0, Counter[str](), []
     for path in paths:
         images = load(path, FallbackBatch).images

@@ -31,6 +31,13 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     """Pair as many detections as possible and, of those pairings, the one that overlaps most.
 
     Detections of equal class are paired first; the rest is paired regardless of class.
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    iou : float
+        Smallest overlap of a pair.
     """
     overlap = box_overlaps(reference, candidate)
     closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
@@ -52,7 +59,13 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
 
 
 def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
-    """Return the IoU of every box with every other, (R, C) float64; oriented where both are."""
+    """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
+
+    Parameters
+    ----------
+    reference, candidate : Detections
+        What two arms report for the same image.
+    """
     ours, theirs = reference.oriented, candidate.oriented
     if ours is None or theirs is None:
         return pairwise_iou(reference.boxes, candidate.boxes)

@@ -23,6 +23,13 @@ Check = Literal[
 def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]]:
     """Return the detections of an image that cannot be right.
 
+    Parameters
+    ----------
+    image : ImageDetections
+        What an arm reports.
+    classes : int
+        How many classes the model has.
+
     Returns
     -------
     dict of Check to list of int

@@ -106,7 +106,17 @@ class Gathering:
         *,
         listed: int = LISTED,
     ) -> None:
-        """Start with nothing."""
+        """Start with nothing.
+
+        Parameters
+        ----------
+        arms : iterable of str
+            Names of the arms.
+        settings : mapping of str to ComparisonSettings
+            By comparison.
+        listed : int
+            See :func:`summarise`.
+        """
         self.settings = settings
         self.listed = max(listed, LISTED)
         self.made_by: dict[str, MadeBy] = {}
@@ -123,7 +133,13 @@ class Gathering:
         self.unread: list[ImageResults] = []
 
     def add(self, arms: Mapping[str, str], comparisons: Mapping[str, str]) -> None:
-        """Add the images of a batch."""
+        """Add the images of a batch.
+
+        Parameters
+        ----------
+        arms, comparisons : mapping of str to str
+            Its detections files by arm, its comparison files by name.
+        """
         rows: dict[str, ImageResults] = {}
         for arm, path in arms.items():
             batch = load(path, DetectionBatch)

@@ -263,6 +263,13 @@ def sweep_arm(batch: CandidateBatch, axes: Axes) -> list[list[Ranked]]:
 def check_limits(made_by: NetworkRun, lowest: float) -> None:
     """Check that every detection that a sweep asks for is among the candidates of an arm.
 
+    Parameters
+    ----------
+    made_by : NetworkRun
+        What made the candidates.
+    lowest : float
+        The lowest confidence of the sweep.
+
     Raises
     ------
     UserError
@@ -353,6 +360,20 @@ def sweep_batch(
     axes: Axes,
     iou: float,
 ) -> None:
-    """Write what :func:`sweep` counts on a batch."""
+    """Write what :func:`sweep` counts on a batch.
+
+    Parameters
+    ----------
+    candidates : list of str
+        Candidates files; the folder that holds one is named after its arm.
+    destination : str or Path
+        The counts to write.
+    comparisons : dict of str to list of str
+        Reference and candidate arm by comparison.
+    axes : Axes
+        The thresholds.
+    iou : float
+        Smallest overlap of a matched pair.
+    """
     arms = {Path(path).parent.name: CandidateBatch.load(path) for path in candidates}
     save(destination, sweep(arms, comparisons, axes, iou=iou))

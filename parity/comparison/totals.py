@@ -41,7 +41,15 @@ class ArmTotals:
         self.scores = array("f")
 
     def add(self, image: ImageDetections, names: Mapping[int, str]) -> ImageArm:
-        """Add an image."""
+        """Add an image.
+
+        Parameters
+        ----------
+        image : ImageDetections
+            What the arm reports.
+        names : mapping of int to str
+            Class names by id.
+        """
         failed = failed_checks(image, len(names))
         self.images += 1
         self.unreadable += image.reason not in ("", NOT_LISTED)
@@ -71,7 +79,13 @@ class ComparisonTotals:
     """Differences of two arms: 24 bytes a matched pair."""
 
     def __init__(self, tolerance: Tolerance) -> None:
-        """Start with nothing."""
+        """Start with nothing.
+
+        Parameters
+        ----------
+        tolerance : Tolerance
+            What is still called equal.
+        """
         self.tolerance = tolerance
         self.images = self.read = self.differing = 0
         self.counts = Counter(dict.fromkeys(SUMMED, 0))

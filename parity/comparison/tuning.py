@@ -171,7 +171,15 @@ def recommend(tuning: Tuning) -> Point:
 
 
 def advise_thresholds(tuning: Tuning, *, reference: str, candidate: str) -> str:
-    """Return what to do about the thresholds of an arm; the best pair is named."""
+    """Return what to do about the thresholds of an arm; the best pair is named.
+
+    Parameters
+    ----------
+    tuning : Tuning
+        What :func:`tune` returned.
+    reference, candidate : str
+        Names of the arms.
+    """
     now, chosen, best = tuning.operating, recommend(tuning), tuning.best
     if chosen is now and not now.differences:
         return (
@@ -216,6 +224,15 @@ def _in_words(point: Point) -> str:
 
 def gather(model: str, parts: list[str], comparisons: dict[str, list[str]]) -> SweepResults:
     """Add up the counts of all batches and draw conclusions.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model.
+    parts : list of str
+        What :func:`parity.comparison.sweep.sweep_batch` wrote, one file per batch.
+    comparisons : dict of str to list of str
+        Reference and candidate arm by comparison.
 
     Raises
     ------
@@ -267,7 +284,19 @@ def conclude(
     reference: str,
     candidate: str,
 ) -> SweepComparison:
-    """Return cells, tuning and advice of one comparison."""
+    """Return cells, tuning and advice of one comparison.
+
+    Parameters
+    ----------
+    counts : MatchCounts
+        Of all images.
+    arms : dict of str to ArmCounts
+        By arm.
+    axes : Axes
+        The thresholds.
+    reference, candidate : str
+        Names of the arms.
+    """
     ours, theirs = arms[reference].detections, arms[candidate].detections
     row = axes.tuned_iou.index(axes.operating_iou)
     operating = int(ours[row, axes.tuned_conf.index(axes.operating_conf)])

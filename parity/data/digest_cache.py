@@ -89,7 +89,13 @@ class DigestCache:
         write_npz(path, self.as_arrays(), compressed=False)
 
     def doubting(self, names: Iterable[bytes]) -> Self:
-        """Return the cache as if some files looked changed."""
+        """Return the cache as if some files looked changed.
+
+        Parameters
+        ----------
+        names : iterable of bytes
+            The files; those that are not in the cache do not matter.
+        """
         doubted = set(names)
         if not doubted:
             return self

@@ -60,6 +60,15 @@ def pipeline_of(network: Network) -> Pipeline:
 def read_and_preprocess(pipeline: Pipeline, path: str | Path, network: Network) -> Preprocessed:
     """Read an image and make the network's input of it.
 
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Its choices before the network.
+    path : str or Path
+        An image file.
+    network : Network
+        Says the size of its input.
+
     Raises
     ------
     UnreadableImageError
@@ -71,6 +80,15 @@ def read_and_preprocess(pipeline: Pipeline, path: str | Path, network: Network) 
 
 def run(pipeline: Pipeline, path: str | Path, network: Network) -> Detections:
     """Run a deployment over one image file; the default pipeline is the ONNX arm.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Its choices.
+    path : str or Path
+        An image file.
+    network : Network
+        What it runs.
 
     Returns
     -------

@@ -45,7 +45,13 @@ class Printed:
     """Whether boxes were not printed, so that those around the masks stand for them."""
 
     def box_px(self, height: int, width: int) -> tuple[float, float]:
-        """Return how many px one unit of the last decimal of x, and of y, stands for."""
+        """Return the px of an image that one unit of the last decimal of x, and of y, stands for.
+
+        Parameters
+        ----------
+        height, width : int
+            Of the image, px.
+        """
         step: float = 10.0**-self.box_decimals
         return (step * width, step * height) if self.box_unit == "fraction" else (step, step)
 

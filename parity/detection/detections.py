@@ -39,7 +39,13 @@ class Detections:
         return replace(self, **{name: value[indices] for name, value in columns.items()})
 
     def around_masks(self, image_shape: tuple[int, int]) -> Self:
-        """Return the detections with the boxes around their masks."""
+        """Return the detections with the boxes around their masks.
+
+        Parameters
+        ----------
+        image_shape : tuple of int
+            Height and width of the image, px.
+        """
         if self.masks is None:
             return self
         return replace(self, boxes=boxes_around(self.masks, image_shape))

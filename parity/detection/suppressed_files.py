@@ -36,7 +36,17 @@ class SuppressedBatch:
 
     @classmethod
     def of(cls, batch: CandidateBatch, *, iou: float, detect: Callable[..., Detections]) -> Self:
-        """Apply NMS to all candidates of a batch."""
+        """Apply NMS to all candidates of a batch.
+
+        Parameters
+        ----------
+        batch : CandidateBatch
+            What a network predicts.
+        iou : float
+            IoU threshold.
+        detect : callable
+            The reference, see :func:`parity.backends.pytorch.postprocess.detect`.
+        """
         head, images = batch.made_by.head, batch.images if batch.made_by.head.task == TASK else []
         return cls(
             iou,

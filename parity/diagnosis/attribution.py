@@ -198,7 +198,17 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
 def compare(
     references: Detected, candidates: Detected, *, iou: float, task: str = "detect"
 ) -> BoxComparison:
-    """Compare the detections of some images."""
+    """Compare the detections of some images.
+
+    Parameters
+    ----------
+    references, candidates : dict of str to ImageDetections
+        Of the same images.
+    iou : float
+        Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
+    """
     found = differences(references, candidates, iou=iou, task=task)
     box, score = found.distributions.box_px, found.distributions.score
     return BoxComparison(
@@ -227,7 +237,17 @@ def differences(
 
 
 def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "detect") -> Severity:
-    """Return what a change does to some images."""
+    """Return what a change does to some images.
+
+    Parameters
+    ----------
+    correct, changed : dict of str to ImageDetections
+        Detections of the same images without the change and with it.
+    iou : float
+        Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
+    """
     found = differences(correct, changed, iou=iou, task=task)
     box, score = found.distributions.box_px, found.distributions.score
     return Severity(
@@ -254,7 +274,19 @@ def waterfall(
     iou: float,
     task: str = "detect",
 ) -> tuple[WaterfallStep, ...]:
-    """Go from PyTorch to the observed boxes, one change at a time."""
+    """Go from PyTorch to the observed boxes, one change at a time.
+
+    Parameters
+    ----------
+    references : dict of str to ImageDetections
+        What PyTorch sees.
+    steps : list of (kind, name, dict of str to ImageDetections)
+        Detections after each change.
+    iou : float
+        Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
+    """
     compared = [compare(references, records, iou=iou, task=task) for _, _, records in steps]
     qualities = [1.0, *(each.panoptic_quality for each in compared)]
     whole = 1.0 - qualities[-1]
@@ -269,7 +301,15 @@ def waterfall(
 def examples(
     references: Detected, observed: Detected, reproduced: Detected, *, iou: float
 ) -> tuple[ExampleImage, ...]:
-    """Return the images that show best what is wrong: much of it, and not too many boxes."""
+    """Return the images that show best what is wrong: much of it, and not too many boxes.
+
+    Parameters
+    ----------
+    references, observed, reproduced : dict of str to ImageDetections
+        Of the same images.
+    iou : float
+        Smallest overlap of a matched pair.
+    """
 
     def rank(name: str) -> tuple[bool, float, str]:
         reference, candidate = references[name], observed[name]

@@ -120,7 +120,15 @@ def check_geometry_of(network: OnnxNetwork) -> None:
 
 
 def declared_thresholds(declared: Declared, control: str) -> Thresholds:
-    """Return the thresholds that are declared, and the control's where nothing is declared."""
+    """Return the thresholds that are declared, and the control's where nothing is declared.
+
+    Parameters
+    ----------
+    declared : Declared
+        What the user states.
+    control : str
+        Detections of PyTorch.
+    """
     ours = load(control, DetectionBatch).made_by.thresholds
     if ours is None:
         raise ValueError(f"{control} names no thresholds")
@@ -137,7 +145,23 @@ def as_document(
     *,
     values: FixValues,
 ) -> DiagnosisDocument:
-    """Return a diagnosis as the document that is written."""
+    """Return a diagnosis as the document that is written.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+        The answer.
+    attribution : LossAttribution
+        What each fault costs.
+    observations : Observations
+        What was diagnosed.
+    names : dict of int to str
+        The model's class names by id.
+    about : dict of str to str
+        ``model``, ``external``, ``export`` and ``reference``.
+    values : FixValues
+        What the lines of the fixes are filled in with.
+    """
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
     mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
     found = diagnosis.reproduced
@@ -201,7 +225,15 @@ def _settings(pipeline: Pipeline) -> dict[str, Setting]:
 
 
 def load_reference(controls: list[str], candidates: list[str], wanted: set[str]) -> Reference:
-    """Return PyTorch's candidates of some images; only the batches that hold one are opened."""
+    """Return PyTorch's candidates of some images; only the batches that hold one are opened.
+
+    Parameters
+    ----------
+    controls, candidates : list of str
+        Detections and candidates of the control arm, by batch.
+    wanted : set of str
+        Names of the images.
+    """
     found = {}
     run: NetworkRun | None = None
     for control, path in zip(controls, candidates, strict=True):

@@ -113,7 +113,18 @@ class Diagnosis:
 def diagnose(
     observations: Observations, replayer: Replayer, class_names: dict[int, str]
 ) -> Diagnosis:
-    """Name what is wrong with the deployment that made some boxes."""
+    """Name what is wrong with the deployment that made some boxes.
+
+    Parameters
+    ----------
+    observations : Observations
+        What it made, and what is known of it.
+    replayer : Replayer
+        Knows the network that it runs and the images; keeps what was computed from one diagnosis to
+        the next.
+    class_names : dict of int to str
+        The model's class names by id.
+    """
     start = time.perf_counter()
     runs = replayer.runs
     replayer.wanted.clear()

@@ -47,6 +47,13 @@ def telling_example(
     """Return the place where a change of some images shows best; None where nothing changes.
 
     It is one where happens what happens most often.
+
+    Parameters
+    ----------
+    correct, changed : mapping of str to ImageDetections
+        Detections of the same images without the change and with it.
+    iou : float
+        Smallest overlap of a matched pair.
     """
     found = [
         each
@@ -104,7 +111,17 @@ def centre(box: "np.ndarray | list[float]") -> np.ndarray:
 
 
 def clarity(image: ImageDetections, i: int, other: ImageDetections) -> float:
-    """Return how well an object is seen: by its score, its size, and how few boxes overlap it."""
+    """Return how well an object is seen: by its score, its size, and how few boxes overlap it.
+
+    Parameters
+    ----------
+    image : ImageDetections
+        Where it is detected.
+    i : int
+        Its place there.
+    other : ImageDetections
+        The same image with the other detections.
+    """
     x1, y1, x2, y2 = image.boxes[i]
     boxes = np.array([*image.boxes, *other.boxes])
     across = (boxes[:, 0] < x2) & (boxes[:, 2] > x1) & (boxes[:, 1] < y2) & (boxes[:, 3] > y1)

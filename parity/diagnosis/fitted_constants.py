@@ -36,7 +36,15 @@ WHOLE: dict[WholePx, tuple[float, float]] = {
 
 
 def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Fault]]:
-    """Yield what pipelines become with a fitted constant, and the fault that it is."""
+    """Yield what pipelines become with a fitted constant, and the fault that it is.
+
+    Parameters
+    ----------
+    matches : ScoreMatches
+        Observed boxes and candidates of the same score.
+    pipeline : Pipeline
+        Its input and decoding give the observed scores.
+    """
     plain = replace(
         pipeline,
         integers="no",

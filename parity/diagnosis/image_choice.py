@@ -37,7 +37,15 @@ LEAST_WORTH = 0.1
 
 
 def choose_images(observations: Observations, replayer: Replayer) -> list[str]:
-    """Return the images that tell most: of many sizes, with boxes, not too crowded."""
+    """Return the images that tell most: of many sizes, with boxes, not too crowded.
+
+    Parameters
+    ----------
+    observations : Observations
+        What was seen.
+    replayer : Replayer
+        Knows the images.
+    """
     shown = observations.images or observations.tensors or observations.raws
     names = [name for name in shown if name in replayer.paths]
     if not observations.images:

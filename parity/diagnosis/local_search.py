@@ -88,7 +88,15 @@ def neighbours(
 
 
 def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
-    """Improve everything after the network until no single change helps."""
+    """Improve everything after the network until no single change helps.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Its images decide.
+    pipeline : Pipeline
+        A hypothesis.
+    """
     best, least = pipeline, cost_model.cost(pipeline)
     for _ in range(MOST_CHANGES):
         useful = useful_faults(cost_model, best, cost_model.after_network)
@@ -113,6 +121,17 @@ def promising(
     names: Sequence[str],
 ) -> list[Pipeline]:
     """Return the candidates that improve some images.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Its images decide.
+    pipeline : Pipeline
+        What is to be improved.
+    candidates : iterable of Pipeline
+        What might improve it.
+    names : sequence of str
+        The images that decide.
 
     Returns
     -------

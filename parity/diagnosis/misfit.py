@@ -184,6 +184,15 @@ class Fit:
 def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -> Fit:
     """Pair the boxes of one image so that the cost is least.
 
+    Parameters
+    ----------
+    predicted : Detections
+        What a hypothesis gives.
+    observed : Observed
+        What was seen.
+    precision : Precision
+        Differences up to about this cost nothing.
+
     Notes
     -----
     A pair costs the logarithm of its differences in units of the precision, so that a hypothesis

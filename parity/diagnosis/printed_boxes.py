@@ -15,7 +15,15 @@ the smallest boxes far."""
 def as_printed(
     predicted: dict[str, ImageDetections], observed: dict[str, ImageDetections], printed: Printed
 ) -> dict[str, ImageDetections]:
-    """Return predicted boxes, with the observed numbers where only rounding tells them apart."""
+    """Return predicted boxes with the observed numbers where they differ by no more than rounding.
+
+    Parameters
+    ----------
+    predicted, observed : dict of str to ImageDetections
+        Of the same images, by name.
+    printed : Printed
+        How the numbers of the observed boxes were printed.
+    """
     return {
         name: rounded(image, observed[name], rounding_of(printed, image.height, image.width))
         for name, image in predicted.items()
@@ -25,7 +33,15 @@ def as_printed(
 def rounded(
     predicted: ImageDetections, observed: ImageDetections, rounding: Rounding
 ) -> ImageDetections:
-    """Return the predicted boxes of an image; those that rounding alone moved, as observed."""
+    """Return the predicted boxes of an image, those that rounding alone moved as they are observed.
+
+    Parameters
+    ----------
+    predicted, observed : ImageDetections
+        Of the same image.
+    rounding : Rounding
+        What printing may have changed.
+    """
     tolerance = widened(FLOAT32_ROUNDING, rounding)
     boxes, scores = list(predicted.boxes), list(predicted.scores)
     for pair in compare_image(predicted, observed, iou=LEAST_OVERLAP).matched:

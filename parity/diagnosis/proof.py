@@ -114,7 +114,17 @@ def box_by_box(
 def compare_without(
     cost_model: CostModel, best: Pipeline, fault: Fault
 ) -> tuple[Comparison, Comparison]:
-    """Return what a hypothesis reproduces with a fault and without it, in enough images."""
+    """Return what a hypothesis reproduces with a fault and without it, of as many images as needed.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    best : Pipeline
+        The hypothesis.
+    fault : Fault
+        One of its faults.
+    """
     bare = without(cost_model, best, fault)
     names = cost_model.names
     if fault.precedes_output and _is_explained(cost_model, best):
@@ -137,7 +147,13 @@ def _gained(whole: Comparison, bare: Comparison) -> int:
 
 
 def proof_of(whole: Comparison, bare: Comparison) -> Proof:
-    """Return what speaks for a fault."""
+    """Return what speaks for a fault.
+
+    Parameters
+    ----------
+    whole, bare : Comparison
+        With the fault, and without it.
+    """
     explained = int((whole.exact & ~bare.exact).sum())
     unobserved = max(bare.unobserved - whole.unobserved, 0)
     if reaches_digits(whole):
@@ -215,7 +231,17 @@ def shrinks(whole: Comparison, bare: Comparison) -> bool:
 def keep_proved(
     cost_model: CostModel, best: Pipeline, proved: Collection[str] = frozenset()
 ) -> Pipeline:
-    """Return a hypothesis without the faults that its boxes do not prove."""
+    """Return a hypothesis without the faults that its boxes do not prove.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    best : Pipeline
+        The hypothesis.
+    proved : collection of str
+        Names of faults that something else proves.
+    """
     while True:
         doubtful = []
         for fault in cost_model.faults(best):

@@ -83,7 +83,17 @@ COARSE_DETAILS: tuple[Changes, ...] = (
 
 
 def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
-    """Return the pipelines that map candidates onto the observed boxes, best first."""
+    """Return the pipelines that map candidates onto the observed boxes, best first.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations.
+    pipeline : Pipeline
+        An input and a decoding that give the observed scores.
+    names : list of str
+        Images to use.
+    """
     matches = ScoreMatches(cost_model, pipeline, names)
     if not matches.images:
         return [pipeline]
@@ -117,7 +127,17 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
 
 
 def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
-    """Return what a pipeline becomes with a constant that is fitted to the observed boxes."""
+    """Return what a pipeline becomes with a constant that is fitted to the observed boxes.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations; fitted constants become some of its faults.
+    pipeline : Pipeline
+        An input, a decoding and a rescaling.
+    names : list of str
+        Images to use.
+    """
     if "input_shift" not in cost_model.replayer.task.choices:
         return []
     matches = ScoreMatches(cost_model, pipeline, names)

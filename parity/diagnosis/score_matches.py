@@ -43,7 +43,17 @@ class MatchedImage:
 
 
 class ScoreMatches:
-    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted."""
+    """Observed boxes and the candidates that bear their scores, so that rescaling can be fitted.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the observations.
+    pipeline : Pipeline
+        An input and a decoding.
+    names : list of str
+        Images to use.
+    """
 
     def __init__(self, cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> None:
         self.precision = cost_model.precision

@@ -144,7 +144,13 @@ ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black
 
 
 def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
-    """Yield what gives boxes without area: rows of the raw output read as boxes, clipped."""
+    """Yield what gives boxes without area: rows of the raw output read as boxes, clipped.
+
+    Parameters
+    ----------
+    start : Pipeline
+        An input and a rescaling.
+    """
     rescalings: tuple[Changes, ...] = (
         {},
         {"gain": "letterbox", "offset": "letterbox"},

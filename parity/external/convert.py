@@ -107,7 +107,15 @@ def convert(
 def with_model_class_ids(
     seen: Observations, own: dict[int, str], model: dict[int, str]
 ) -> Observations:
-    """Return observations whose class ids are the model's, looked up by the deployment's names."""
+    """Return observations whose class ids are the model's, looked up by the deployment's names.
+
+    Parameters
+    ----------
+    seen : Observations
+        With ids of the deployment's list.
+    own, model : dict of int to str
+        The names of both lists by id.
+    """
     known = ids_by_name(model)
     labels: dict[str, int] = {}
 
@@ -128,7 +136,15 @@ def with_model_class_ids(
 
 
 def record_of(image: ImageDetections, seen: Observed | None) -> ImageDetections:
-    """Return the record of an image in a detections file."""
+    """Return the record of an image in a detections file.
+
+    Parameters
+    ----------
+    image : ImageDetections
+        Its record in a detections file of PyTorch.
+    seen : Observed or None
+        Its boxes; None if the source does not list it.
+    """
     if seen is None:
         return replace(record_of(image, NO_BOXES), reason=NOT_LISTED)
     return replace(

@@ -105,6 +105,15 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
 def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
     """Return the boxes of an object that holds a list each of boxes, scores and classes.
 
+    Parameters
+    ----------
+    record : dict
+        Holds the other lists; their keys are those of an entry, in the singular or the plural.
+    boxes : list
+        Four numbers each.
+    where : str
+        Position, for messages.
+
     Raises
     ------
     UserError

@@ -94,7 +94,23 @@ def analyse_layers(
     thresholds: Thresholds,
     threads: int,
 ) -> LayerResults:
-    """Analyse the layers of an export that drifts, and evaluate what may fix it."""
+    """Analyse the layers of an export that drifts, and evaluate what may fix it.
+
+    Parameters
+    ----------
+    export : AnalysedExport
+        The export.
+    images : list of BatchImage
+        All images of the run.
+    comparisons : iterable of str or Path
+        Of its runtime effect.
+    wanted : int
+        Images to run the layers on, the worst first.
+    thresholds : Thresholds
+        Of the run.
+    threads : int
+        Threads that a run may use.
+    """
     names, drifts = rank_by_difference(comparisons)
     if not drifts:
         return LayerResults(False, ["It differs by no more than float32 rounding causes."])
@@ -198,6 +214,15 @@ def layer_sets(errors: list[LayerError], first: int | None, *, given: bool) -> l
 
     Of a given file, all layers whose error rounding does not explain; otherwise those that together
     cause half, and four fifths, of the error.
+
+    Parameters
+    ----------
+    errors : list of LayerError
+        By layer.
+    first : int or None
+        What :func:`first_unexpected` returned.
+    given : bool
+        Whether the file is given.
     """
     order = sorted(range(len(errors)), key=lambda i: -errors[i].share)
     if given:

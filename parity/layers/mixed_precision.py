@@ -13,7 +13,17 @@ from parity.model_files.node_order import sort_nodes
 
 
 def make_mixed_fp16(reference: onnx.ModelProto, kept: list[str], destination: str | Path) -> None:
-    """Write an fp16 model that keeps some nodes in fp32, converted as Ultralytics converts."""
+    """Write an fp16 model that keeps some nodes in fp32, converted as Ultralytics converts.
+
+    Parameters
+    ----------
+    reference : onnx.ModelProto
+        The fp32 export.
+    kept : list of str
+        Names of nodes.
+    destination : str or Path
+        The model to write.
+    """
     model = onnx.ModelProto()
     model.CopyFrom(reference)
     mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
@@ -29,7 +39,21 @@ def make_mixed_int8(
     *,
     threads: int,
 ) -> None:
-    """Write an int8 model that keeps some nodes in fp32."""
+    """Write an int8 model that keeps some nodes in fp32.
+
+    Parameters
+    ----------
+    source : str or Path
+        The fp32 export.
+    images : list of BatchImage
+        What calibrates it.
+    kept : list of str
+        Names of nodes, or patterns of names.
+    destination : str or Path
+        The model to write.
+    threads : int
+        Threads that an inference may use.
+    """
     quantise(source, destination, images, keep_fp32=kept, threads=threads)
 
 

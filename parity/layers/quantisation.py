@@ -122,6 +122,17 @@ def calibrate(
 
     The images are taken one at a time, so that memory does not grow with their number.
 
+    Parameters
+    ----------
+    prepared : Path
+        The model to be quantised, beside which temporary files may lie.
+    network : OnnxNetwork
+        What it was made from, for reading images.
+    images : list of BatchImage
+        What to run.
+    threads : int
+        Threads that an inference may use.
+
     Raises
     ------
     UserError
@@ -159,7 +170,19 @@ def quantise(
     keep_fp32: list[str],
     threads: int,
 ) -> Quantisation:
-    """Write an int8 model made from a float one."""
+    """Write an int8 model made from a float one.
+
+    Parameters
+    ----------
+    source, destination : str or Path
+        The float model and the model to write.
+    images : list of BatchImage
+        Images that the ranges of the activations are taken from.
+    keep_fp32 : list of str
+        Patterns of nodes that stay in floating point beside the tail of the head.
+    threads : int
+        Threads that an inference may use.
+    """
     original = load_checked(source)
     network = OnnxNetwork.load(source, threads=threads)
     with tempfile.TemporaryDirectory() as folder:

@@ -45,6 +45,13 @@ def match_layers(
 
     They are matched by name. Where the exporter gave other names, weighted operators are matched
     by their order, if both graphs have equally many of each type.
+
+    Parameters
+    ----------
+    reference, candidate : onnx.ModelProto
+        The fp32 export and another one of the same network.
+    outputs : int
+        How many of their outputs count; each has a tail.
     """
     made = {name for node in candidate.graph.node for name in node.output}
     weighted = [node for node in reference.graph.node if node.op_type in WEIGHTED]
@@ -111,7 +118,13 @@ class Subgraph:
     """The tensors that it computes."""
 
     def run(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the outputs by name."""
+        """Return the outputs by name.
+
+        Parameters
+        ----------
+        values : mapping of str to ndarray
+            By name; more than it needs is allowed.
+        """
         fed = {
             name: values[name.removesuffix(GIVEN)].astype(dtype, copy=False)
             for name, dtype in self.inputs.items()
@@ -214,7 +227,17 @@ def ancestors(
 
 
 def nodes_of(model: onnx.ModelProto, layers: list[Layer], chosen: Layer) -> list[str]:
-    """Return the nodes of a layer, see :mod:`parity.layers.subgraphs`."""
+    """Return the nodes of a layer, see :mod:`parity.layers.subgraphs`.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        The reference.
+    layers : list of Layer
+        All layers.
+    chosen : Layer
+        Which one.
+    """
     outputs = frozenset(layer.reference for layer in layers)
     needed = ancestors(list(model.graph.node), [chosen.reference], outputs)
     needed -= outputs - {chosen.reference}

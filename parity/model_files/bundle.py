@@ -66,7 +66,17 @@ class BundleManifest:
 
 
 def write_bundle(destination: str | Path, files: Sequence[Path], manifest: BundleManifest) -> None:
-    """Write a bundle."""
+    """Write a bundle.
+
+    Parameters
+    ----------
+    destination : str or Path
+        The archive to write.
+    files : sequence of Path
+        What it holds, each under :data:`STEM` and its own suffix.
+    manifest : BundleManifest
+        What is known of them.
+    """
     with atomic(destination) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for path in files:
             archive.writestr(zipfile.ZipInfo(f"{STEM}{path.suffix}", EPOCH), path.read_bytes())

@@ -30,7 +30,17 @@ def inspect_bundle(
     description: ExportDescription,
     wanted: Wanted,
 ) -> Inspection:
-    """Return what the files of a bundle are, and where they contradict what is wanted."""
+    """Return what the files of a bundle are, and where they contradict what is wanted.
+
+    Parameters
+    ----------
+    path : str or Path
+        The bundle.
+    description : ExportDescription
+        What it says of itself.
+    wanted : Wanted
+        What it should be.
+    """
     inspection = Inspection(
         **vars(description),
         head=head_of(description),

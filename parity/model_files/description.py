@@ -253,7 +253,15 @@ def describe_file(path: str | Path) -> ExportDescription:
 
 
 def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescription:
-    """Return what identifies a model."""
+    """Return what identifies a model.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        A loaded model.
+    size_bytes : int
+        Size of its file.
+    """
     bare = onnx.ModelProto()
     bare.CopyFrom(model)
     del bare.metadata_props[:]

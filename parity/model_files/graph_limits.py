@@ -19,7 +19,17 @@ Name = tuple[str, str]
 
 
 def graph_limit(path: str | Path, doing: str, *, images: int = 1) -> AbstractContextManager[None]:
-    """Return a context that ends this process with a sentence if a graph costs too much."""
+    """Return a context that ends this process with a sentence if a graph costs too much.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its file.
+    doing : str
+        What is done with it, such as ``loading it``.
+    images : int
+        On how many images it runs.
+    """
     limits = Limits.current()
     seconds, megabytes = limits.graph_seconds * images, limits.graph_mb * images
     return cost_limit(

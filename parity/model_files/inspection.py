@@ -55,7 +55,21 @@ def inspect_export(
     weights: Mapping[str, np.ndarray],
     reference: ExportDescription | None,
 ) -> Inspection:
-    """Return what an ONNX file says of itself and where it contradicts what is wanted."""
+    """Return what an ONNX file says of itself and where it contradicts what is wanted.
+
+    Parameters
+    ----------
+    path : str or Path
+        The model.
+    description : ExportDescription
+        What it says of itself.
+    wanted : Wanted
+        What it should be.
+    weights : mapping of str to ndarray
+        The checkpoint's weights.
+    reference : ExportDescription or None
+        The fp32 export with the same options, if this is not it.
+    """
     model = load_checked(path)
     in_order = is_sorted(onnx.load(path, load_external_data=False).graph)
     with graph_limit(path, "inferring its shapes"):
@@ -298,6 +312,13 @@ def _is_open(axis: Any) -> bool:
 
 def stop_if_wrong(inspection: Inspection, key: str) -> None:
     """Stop at a model whose comparison would mean nothing, and log what else was found.
+
+    Parameters
+    ----------
+    inspection : Inspection
+        What was found.
+    key : str
+        Of the export in the configuration.
 
     Raises
     ------

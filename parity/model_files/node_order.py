@@ -20,6 +20,11 @@ def sort_nodes(graph: onnx.GraphProto) -> None:
     ONNX Runtime's conversion to float16, which Ultralytics uses, appends the casts of the inputs
     at the end; ONNX Runtime loads that, but the standard and its checker do not allow it.
 
+    Parameters
+    ----------
+    graph : onnx.GraphProto
+        Modified in place.
+
     Raises
     ------
     graphlib.CycleError

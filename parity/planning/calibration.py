@@ -50,7 +50,15 @@ def calibration_file(export: str) -> str:
 
 
 def plan_calibration(config: Config, batches: Iterable[str | Path]) -> None:
-    """Write the list of the calibrating images of every int8 export that is new or changed."""
+    """Write the list of the calibrating images of every int8 export that is new or changed.
+
+    Parameters
+    ----------
+    config : Config
+        What was asked for.
+    batches : iterable of str or Path
+        The lists of all batches.
+    """
     shares = {
         name: export.calibration.images
         for name, export in config.exports.items()

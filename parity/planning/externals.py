@@ -58,6 +58,13 @@ def source_of(config: Config, name: str) -> dict[str, object]:
 def check_boxes(config: Config, batches: Iterable[str | Path]) -> dict[str, list[str]]:
     """Check that the boxes of every deployment can be read; return the pictures that they name.
 
+    Parameters
+    ----------
+    config : Config
+        What was asked for.
+    batches : iterable of str or Path
+        The lists of all batches.
+
     Returns
     -------
     dict of str to list of str

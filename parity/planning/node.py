@@ -18,6 +18,11 @@ SAME_PATH = "put it where every node of the cluster sees it under the same path"
 def load_plan_on_node(directory: str) -> BatchPlan:
     """Return what the coordinating process planned.
 
+    Parameters
+    ----------
+    directory : str
+        Where the batches are listed.
+
     Raises
     ------
     UserError

@@ -62,6 +62,11 @@ REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a configuration with its defaults filled in.
 
+    Parameters
+    ----------
+    config : mapping
+        What YAML gave.
+
     Raises
     ------
     UserError

@@ -112,7 +112,15 @@ class Answers:
 
 
 def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> Answers:
-    """Return what a run answers."""
+    """Return what a run answers.
+
+    Parameters
+    ----------
+    results : sequence of Results
+        What ``summarise`` wrote, by model, in the order of the configuration.
+    diagnoses : iterable of DiagnosisDocument or Undiagnosed
+        What ``diagnose`` wrote.
+    """
     models = [result.model for result in results]
     programs = worst_first(diagnoses)
     found = [_of_program(each, models) for each in programs]

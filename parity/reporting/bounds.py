@@ -10,7 +10,13 @@ CONFIDENCE = "95 % confidence"
 
 
 def in_other_images(found: RunDifferences) -> str:
-    """Return how many images differ at most elsewhere, as they do here; a sentence."""
+    """Return how many images differ at most elsewhere, as they do here; a sentence.
+
+    Parameters
+    ----------
+    found : RunDifferences
+        Two arms on at least one image that both can read.
+    """
     images = count(found.images_read, "image")
     seen = (
         f"{found.images_differing:,} of {images} differ beyond the tolerance"

@@ -105,7 +105,17 @@ def single_thread_speed(latency: Latency) -> float | None:
 def compare_exports(
     results: Results, accuracy: Accuracy | None, speeds: Mapping[str, float | None]
 ) -> ExportChoices:
-    """Return what is known of every export of a model, which are Pareto-optimal, and advice."""
+    """Return what is known of every export of a model, which are Pareto-optimal, and advice.
+
+    Parameters
+    ----------
+    results : Results
+        What ``summarise`` wrote.
+    accuracy : Accuracy, optional
+        What ``accuracy`` wrote.
+    speeds : mapping of str to float
+        Images a second by export, as far as they were timed.
+    """
     rows = [facts_of(name, results, accuracy, speeds.get(name)) for name in results.exports]
     optimal = [
         replace(row, pareto=not any(dominates(other, row) for other in rows)) for row in rows

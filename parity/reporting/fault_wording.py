@@ -124,7 +124,15 @@ def moves(found: Severity, s: str) -> list[str]:
 
 
 def proof_sentence(proof: Proof, boxes: int) -> str:
-    """Return what proves a fault, in a sentence."""
+    """Return what proves a fault, in a sentence.
+
+    Parameters
+    ----------
+    proof : Proof
+        What speaks for it.
+    boxes : int
+        Observed boxes, of which not all need have been compared.
+    """
     boxes = proof.boxes or boxes
     coarse = [
         _of_boxes(proof.closer, boxes, "come", "close"),

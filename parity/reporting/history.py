@@ -32,12 +32,12 @@ class PastRun:
     name: str
     """Its configuration, see :func:`name_of_run`."""
     when: str
-    """Local time of its verdict, ISO 8601. models, externals, problems, answers As in its
-    :class:`RunVerdict`."""
+    """Local time of its verdict, ISO 8601."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
     problems: tuple[str, ...]
     answers: Answers
+    """As in its :class:`RunVerdict`."""
 
     @property
     def day_and_time(self) -> str:
@@ -89,7 +89,17 @@ def load_runs(path: Path) -> tuple[PastRun, ...]:
 
 
 def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRun, ...]:
-    """Add a run to the history and return its runs, this one last."""
+    """Add a run to the history and return its runs, this one last.
+
+    Parameters
+    ----------
+    name : str
+        Name of the run.
+    verdict : RunVerdict
+        What it came to.
+    given : datetime
+        When the verdict was given; the same again is the same run.
+    """
     when = given.astimezone().isoformat(timespec="microseconds")
     run = PastRun(name, when, verdict.models, verdict.externals, verdict.problems, verdict.answers)
     others = [each for each in load_runs(HISTORY) if (each.name, each.when) != (name, when)]

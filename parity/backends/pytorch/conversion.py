@@ -38,6 +38,19 @@ def converted(
 ) -> Iterator[list[Path]]:
     """Yield the files of a runtime's own that a checkpoint is converted to.
 
+    Parameters
+    ----------
+    checkpoint : str or Path
+        A ``.pt`` that is trusted.
+    kind : str
+        The runtime.
+    imgsz : list of int
+        Height and width of the input, px.
+    quantize : int
+        Bits per weight.
+    batch : int
+        Images per run.
+
     Raises
     ------
     UserError

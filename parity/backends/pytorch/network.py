@@ -188,7 +188,19 @@ def _flat(returned: Any) -> list[torch.Tensor]:
 def describe_run(
     network: PytorchNetwork, checkpoint: str | Path, *, floor: float, threads: int
 ) -> NetworkRun:
-    """Return what makes the candidates of a network."""
+    """Return what makes the candidates of a network.
+
+    Parameters
+    ----------
+    network : PytorchNetwork
+        A loaded checkpoint.
+    checkpoint : str or Path
+        Its file.
+    floor : float
+        Candidates score above it.
+    threads : int
+        Threads of a run.
+    """
     height, width = network.predictor.imgsz
     return NetworkRun(
         model_sha256=sha256(checkpoint),

@@ -67,7 +67,15 @@ def packaged_files() -> list[Path]:
 
 
 def is_packaged(architecture: Mapping[str, Any], model_class: str) -> bool:
-    """Return whether Ultralytics brings an architecture, but for a sane number of outputs."""
+    """Return whether Ultralytics brings an architecture, but for a sane number of outputs.
+
+    Parameters
+    ----------
+    architecture : mapping
+        An architecture that was checked.
+    model_class : str
+        Ultralytics' class of the model.
+    """
     stem = Path(architecture.get("yaml_file", "")).stem
     stems = {stem, SCALED.sub(r"\1\2", stem)}
     outputs = [architecture["nc"], *architecture.get("kpt_shape", [])]

@@ -78,7 +78,13 @@ class Fault:
         return all(getattr(pipeline, field) == value for field, value in self.changes)
 
     def record(self, values: FixValues) -> NamedFault:
-        """Return what a document says of it."""
+        """Return what a document says of it.
+
+        Parameters
+        ----------
+        values : FixValues
+            What the lines of the fix are filled in with.
+        """
         return NamedFault(
             self.name,
             self.title,

@@ -75,7 +75,15 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
 
 
 def contradiction(field: Threshold, found: ThresholdRange) -> Fault:
-    """Return the fault of a threshold that the boxes do not allow."""
+    """Return the fault of a threshold that the boxes do not allow.
+
+    Parameters
+    ----------
+    field : {"conf", "iou", "max_det"}
+        Which.
+    found : ThresholdRange
+        What the boxes allow; the declared value lies outside.
+    """
     fault = threshold_fault(field, found.used, found.declared)
     words, between = WORDS[field], found.in_words
     return replace(
@@ -88,7 +96,17 @@ def contradiction(field: Threshold, found: ThresholdRange) -> Fault:
 def threshold_faults(
     observed: dict[str, Observed], declared: Declared, correct: Pipeline
 ) -> list[Fault]:
-    """Return the thresholds that may explain some boxes."""
+    """Return the thresholds that may explain some boxes.
+
+    Parameters
+    ----------
+    observed : dict of str to Observed
+        Boxes by image name.
+    declared : Declared
+        What the user declares.
+    correct : Pipeline
+        Its thresholds are no faults.
+    """
     scores = np.concatenate([np.zeros(0), *(o.scores for o in observed.values())])
     scores = scores[np.isfinite(scores)]
     lowest = float(scores.min()) if len(scores) else 1.0

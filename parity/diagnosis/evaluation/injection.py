@@ -85,7 +85,25 @@ def observe(
     withheld: float = 0.0,
     seed: int = 0,
 ) -> Observations:
-    """Return what a deployment prints for some images."""
+    """Return what a deployment prints for some images.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs it.
+    pipeline : Pipeline
+        The deployment.
+    names : sequence of str
+        Images.
+    declared : Declared
+        What is said of it.
+    box_decimals, score_decimals : int
+        Decimals of coordinates and of scores.
+    withheld : float
+        Share of boxes that are left out at random.
+    seed : int
+        Of what is left out.
+    """
     chance = np.random.default_rng(seed)
     images = {}
     for name in names:
@@ -129,6 +147,17 @@ def hidden_faults(
     """Return those of some faults of which the boxes show nothing beside the others.
 
     Where a deployment reports nothing at all, that is each of them.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs the deployments.
+    faults : sequence of Fault
+        To be combined.
+    correct : Pipeline
+        What they deviate from.
+    names : sequence of str
+        Images.
     """
     whole = with_faults(faults, correct)
     seen = observe(replayer, whole, names, declared=Declared()).images
@@ -167,7 +196,21 @@ def random_fault_sets(
     size: int,
     seed: int,
 ) -> list[tuple[Fault, ...]]:
-    """Return random sets of faults that touch different choices and are all visible."""
+    """Return random sets of faults that touch different choices and are all visible.
+
+    Parameters
+    ----------
+    replayer : Replayer
+        Runs the deployments.
+    correct : Pipeline
+        What they deviate from.
+    names : sequence of str
+        Images.
+    count, size : int
+        Sets, and faults in each.
+    seed : int
+        Of the draw.
+    """
     chance = random.Random(seed)  # noqa: S311
     catalogue = injectable_faults(replayer.network.head.task)
     drawn: list[tuple[Fault, ...]] = []

@@ -178,7 +178,21 @@ def injected(
     withheld: float = 0.0,
     box_decimals: int = BOX_DECIMALS,
 ) -> Iterator[ScoredAnswer]:
-    """Inject sets of faults one after the other and diagnose each."""
+    """Inject sets of faults one after the other and diagnose each.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    replayer : Replayer
+        Runs the deployments, and keeps raw outputs between the cases.
+    sets : iterable of tuple of Fault
+        What to inject.
+    withheld : float
+        Share of boxes that are left out at random.
+    box_decimals : int
+        Decimals of coordinates.
+    """
     names = list(replayer.paths)
     correct = bench.correct
     for index, faults in enumerate(sets):
@@ -258,7 +272,17 @@ def _in_turn(values: tuple[Value, ...], index: int) -> Value:
 def unknown(
     bench: Bench, replayer: Replayer, drawn: Iterable[tuple[UnknownChange, tuple[Fault, ...]]]
 ) -> Iterator[ScoredAnswer]:
-    """Diagnose deployments that do something that no catalogue holds."""
+    """Diagnose deployments that do something that no catalogue holds.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    replayer : Replayer
+        Of the unchanged images.
+    drawn : iterable of (UnknownChange, tuple of Fault)
+        What each deployment does, and what is wrong with it besides.
+    """
     for index, (change, faults) in enumerate(drawn):
         pipeline = with_faults(faults, bench.correct)
         bench.work.mkdir(parents=True, exist_ok=True)
@@ -282,7 +306,19 @@ def independent(
     *,
     declared: bool = True,
 ) -> Iterator[ScoredAnswer]:
-    """Diagnose the programs that share no code with the pipeline."""
+    """Diagnose the programs that share no code with the pipeline.
+
+    Parameters
+    ----------
+    bench : Bench
+        What to diagnose with.
+    images : dict of str to Path
+        Photographs, all of one folder that holds nothing else.
+    only : sequence of str
+        Names of programs; all of them if empty.
+    declared : bool
+        Whether their thresholds are declared.
+    """
     kinds = load_kinds(KINDS)
     truths = load_truths(TRUTHS, kinds)
     for name, program in chosen(find_programs(PROGRAMS), only).items():

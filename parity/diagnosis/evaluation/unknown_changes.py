@@ -52,7 +52,15 @@ class UnknownChange:
         return CHANGES[self.name][1](to, self.strength)
 
     def applied_to(self, replayer: Replayer, folder: str | Path) -> Replayer:
-        """Return what replays the deployments that change images, tensors or outputs so."""
+        """Return what replays the deployments that change images, tensors or outputs so.
+
+        Parameters
+        ----------
+        replayer : Replayer
+            Without the change.
+        folder : str or Path
+            Where changed images go.
+        """
         if self.level == "image":
             return Replayer(replayer.network, self._images(replayer.paths, Path(folder)))
         if self.level == "boxes":
@@ -95,7 +103,17 @@ class _ChangedNetwork:
 def draw_unknown(
     chance: random.Random, replayer: Replayer, correct: Pipeline
 ) -> tuple[UnknownChange, tuple[Fault, ...]]:
-    """Return a random change of random strength, and in half of the cases a fault beside it."""
+    """Return a random change of random strength, and in half of the cases a fault beside it.
+
+    Parameters
+    ----------
+    chance : Random
+        Draws them.
+    replayer : Replayer
+        Its images show the fault.
+    correct : Pipeline
+        What the fault deviates from.
+    """
     change = UnknownChange(chance.choice(sorted(CHANGES)), chance.random())
     while chance.random() < FAULT_BESIDE:
         fault = chance.choice(injectable_faults(replayer.network.head.task))

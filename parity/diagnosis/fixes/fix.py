@@ -46,7 +46,17 @@ class FixValues:
 
 
 def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
-    """Return the values of a network in a pipeline without faults."""
+    """Return the values of a network in a pipeline without faults.
+
+    Parameters
+    ----------
+    network : Network
+        What the deployment runs.
+    pipeline : Pipeline
+        The deployment without its faults.
+    classes : int
+        Number of classes of the model.
+    """
     return FixValues(
         *(pipeline.imgsz or network.imgsz),
         pipeline.stride,

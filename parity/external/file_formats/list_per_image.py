@@ -47,7 +47,17 @@ def read_lists(source: Source, records: Iterable[object], images: ImageNames) ->
 
 
 def parse_list(record: Record, where: str, layout: Layout | None) -> list[Entry]:
-    """Return the boxes of an image: objects, rows, or lists of boxes, scores and classes."""
+    """Return the boxes of an image: objects, rows, or lists of boxes, scores and classes.
+
+    Parameters
+    ----------
+    record : dict
+        As it was parsed.
+    where : str
+        Position, for messages.
+    layout : Layout or None
+        The order of the values of rows.
+    """
     boxes = list_in(record)
     if boxes is None:
         return [parse_coco(record, where)]

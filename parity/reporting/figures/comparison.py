@@ -40,7 +40,15 @@ LEGEND_WIDTH = 50  # characters
 
 
 def draw_comparisons(results: Results, pairs: Mapping[str, MatchedPairs]) -> Figure:
-    """Return all panels of a model in one figure."""
+    """Return all panels of a model in one figure.
+
+    Parameters
+    ----------
+    results : Results
+        What ``summarise`` wrote for the model.
+    pairs : mapping of str to MatchedPairs
+        Matched pairs by comparison.
+    """
     comparisons = results.comparisons
     bars = [max(2.4, 0.9 + 0.46 * rows) for rows in (len(results.arms), len(comparisons))]
     effects = [each.effect for each in comparisons.values()]

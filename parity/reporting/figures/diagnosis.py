@@ -102,7 +102,19 @@ def write_diagnosis_figure(
     destination: str | Path,
     layout: DiagnosisLayout = WIDE_LAYOUT,
 ) -> None:
-    """Draw a diagnosis as one JPEG."""
+    """Draw a diagnosis as one JPEG.
+
+    Parameters
+    ----------
+    diagnosis : str or Path
+        What ``diagnose`` wrote.
+    batches : list of str
+        Lists of images.
+    destination : str or Path
+        The picture.
+    layout : DiagnosisLayout
+        How it is laid out.
+    """
     found = load_diagnosis(diagnosis)
     parts = [] if isinstance(found, Undiagnosed) else draw_examples(found, batches, layout)
     if not isinstance(found, Undiagnosed) and has_boxes(found):

@@ -17,7 +17,13 @@ MOST_DRAWN = 40
 
 
 def draw_choices(found: ExportChoices) -> Figure:
-    """Return quality, size and, where exports were timed, time of each export, a row each."""
+    """Return quality, size and, where exports were timed, time of each export, a row each.
+
+    Parameters
+    ----------
+    found : ExportChoices
+        What ``choose`` wrote.
+    """
     rows = found.rows[:MOST_DRAWN]
     left_out = len(found.rows) - len(rows)
     timed = any(row.images_per_second for row in rows)

@@ -15,7 +15,15 @@ NAMED_LAYERS = 6
 
 
 def draw_layers(found: LayerResults, export: str) -> Figure:
-    """Return the signal-to-noise ratio along the network, and each layer's share of the error."""
+    """Return the signal-to-noise ratio along the network, and each layer's share of the error.
+
+    Parameters
+    ----------
+    found : LayerResults
+        What ``layers`` wrote.
+    export : str
+        Name of the export.
+    """
     rows = found.layers
     with theme():
         figure = Figure(figsize=(11, 5.6 if rows else 1.6), layout="constrained")

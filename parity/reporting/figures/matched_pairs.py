@@ -43,6 +43,11 @@ class MatchedPairs:
 def load_pairs(paths: Iterable[str | Path]) -> dict[str, MatchedPairs]:
     """Read the pairs of comparison files.
 
+    Parameters
+    ----------
+    paths : iterable of str or Path
+        ``…/{comparison}/{batch}.json`` each.
+
     Returns
     -------
     dict of str to MatchedPairs

@@ -43,7 +43,13 @@ NAME_LENGTH = 34
 
 
 def draw_sweep(results: SweepResults) -> Figure:
-    """Return all panels of a model's sweep in one figure."""
+    """Return all panels of a model's sweep in one figure.
+
+    Parameters
+    ----------
+    results : SweepResults
+        What ``tune`` wrote for the model.
+    """
     labels = not TASKS[results.task].has_boxes
     comparisons = results.comparisons
     shown = [] if labels else list(comparisons)[:MOST_MAPS]

@@ -134,7 +134,19 @@ def write_browser(
 
 
 def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: str) -> BrowserRow:
-    """Return the row of an image in the browser's table."""
+    """Return the row of an image in the browser's table.
+
+    Parameters
+    ----------
+    summary : ImageResults
+        Its row in the results.
+    record : ImageRecord
+        What its arms detect.
+    results : Results
+        What ``summarise`` wrote for the model.
+    photo : str
+        What the names of its copies share.
+    """
     comparisons = results.comparisons
     gates = {name for name, each in comparisons.items() if each.gated}
     return BrowserRow(

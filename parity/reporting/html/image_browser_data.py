@@ -45,7 +45,15 @@ def load_index(folder: str | Path) -> BrowserIndex:
 
 
 def browser_of(view: ImagesView, files: str) -> Browser:
-    """Return the browser of a model."""
+    """Return the browser of a model.
+
+    Parameters
+    ----------
+    view : ImagesView
+        What it shows.
+    files : str
+        Address of the folder of what the page shows; it holds a folder per model.
+    """
     (folder,) = view.browsers
     index = load_index(folder)
     shown = len(index.images)

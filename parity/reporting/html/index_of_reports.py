@@ -22,7 +22,13 @@ class LastReport:
 
 
 def write_index(runs: Sequence[PastRun]) -> None:
-    """Write the page."""
+    """Write the page.
+
+    Parameters
+    ----------
+    runs : sequence of PastRun
+        All runs, the latest last.
+    """
     style = source(*STYLES)
     page = environment_in(INDEX.parent).get_template("index_of_reports.html.j2")
     text = page.render(entries=list(_entries(runs)), style=verbatim(style), digest=digest(style))

@@ -48,7 +48,17 @@ class Places:
 def write_page(
     report: Report, *, page: str | Path, files: str | Path, markdown: str | Path
 ) -> None:
-    """Write the page and the folder of what it shows."""
+    """Write the page and the folder of what it shows.
+
+    Parameters
+    ----------
+    report : Report
+        What it says.
+    page, files : str or Path
+        The page and its folder, which is replaced as a whole.
+    markdown : str or Path
+        The Markdown report that says the same.
+    """
     address = quote(Path(os.path.relpath(files, Path(page).parent)).as_posix())
     figures: dict[str, dict[str, str]] = {}
     photos: dict[tuple[str, str], str] = {}

@@ -16,7 +16,17 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_markdown(report: Report, destination: str | Path, *, page: str | Path) -> None:
-    """Write the report."""
+    """Write the report.
+
+    Parameters
+    ----------
+    report : Report
+        What it says.
+    destination : str or Path
+        The file.
+    page : str or Path
+        The page that says the same.
+    """
     write_text(destination, render_markdown(report, Path(destination).parent, page=page))
 
 

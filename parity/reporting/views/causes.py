@@ -33,7 +33,15 @@ ABOUT_FACTORS = (
 
 
 def cause_blocks(results: Results, layers: Mapping[str, LayerResults]) -> Iterator[Block]:
-    """Yield what causes the differences, with its evidence."""
+    """Yield what causes the differences, with its evidence.
+
+    Parameters
+    ----------
+    results : Results
+        What ``summarise`` wrote.
+    layers : mapping of str to LayerResults
+        What ``layers`` found, by export.
+    """
     given = GIVEN_ARM in results.arms
     found = causes_of_files(results, layers) if given else causes(results, layers)
     yield Sentences(tuple(found)) if found else Text(UNTOLD)

@@ -131,7 +131,17 @@ def in_words_of(task: str, said: Any) -> Any:
 
 
 def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[Block]:
-    """Yield what a diagnosis says: what is not explained, what matters, what is harmless."""
+    """Yield what is said of one diagnosis: what is not explained, what matters, what is harmless.
+
+    Parameters
+    ----------
+    diagnosis : DiagnosisDocument or Undiagnosed
+        What ``diagnose`` wrote.
+    plot : str, optional
+        Its figure.
+    anchor : str
+        Its address on the page.
+    """
     if isinstance(diagnosis, Undiagnosed):
         yield Text(diagnosis.reason)
         return

@@ -175,7 +175,17 @@ def effect_row(
     measured: Sequence[MeasuredQuantity],
     further: Sequence[str],
 ) -> Iterable[str]:
-    """Return the cells of a comparison."""
+    """Return the cells of a comparison.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    comparison : ComparisonResults
+        Its numbers.
+    measured, further : sequence of str
+        Differences that a tolerance limits, and titles of those that none limits.
+    """
     spread, more = comparison.distributions, further_spreads(comparison)
     decides = ", decides the verdict" if comparison.gated else ""
     counts = (comparison.missing, comparison.extra, comparison.flipped, comparison.unread)

@@ -138,7 +138,19 @@ def _details(results: Results, pictured: dict[str, tuple[str, PicturedImage]]) -
 def image_blocks(
     image: ImageResults, entry: PicturedImage | None, folder: str, results: Results
 ) -> Iterator[Block]:
-    """Yield what is known of an image that differs."""
+    """Yield what is known of an image that differs.
+
+    Parameters
+    ----------
+    image : ImageResults
+        Its numbers.
+    entry : PicturedImage, optional
+        Its pictures and what they show.
+    folder : str
+        Where the pictures are.
+    results : Results
+        The results of the model.
+    """
     yield Text(f"{image.width} × {image.height} px")
     if entry and entry.annotated:
         files = {"every arm": entry.annotated}

@@ -30,6 +30,13 @@ BUILT_WITH = 256
 def build(model_class: str, architecture: Mapping[str, Any]) -> tasks.BaseModel:
     """Build a model.
 
+    Parameters
+    ----------
+    model_class : str
+        Ultralytics' class of the model.
+    architecture : Mapping
+        An architecture that was checked.
+
     Raises
     ------
     UserError

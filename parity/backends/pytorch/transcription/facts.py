@@ -102,6 +102,13 @@ def _is_foreign(kind: str) -> bool:
 def checked_names(stored: Any, count: int) -> dict[int, str]:
     """Return class names by id.
 
+    Parameters
+    ----------
+    stored : object
+        What a checkpoint holds as the names.
+    count : int
+        Classes of the head.
+
     Raises
     ------
     UserError

@@ -41,6 +41,15 @@ MAX_NESTED = 2
 def check_alike(model: tasks.BaseModel, stored: StoredModel, archive: Archive) -> None:
     """Check that two models have the same modules with the same attributes; take those of TAKEN.
 
+    Parameters
+    ----------
+    model : BaseModel
+        What the architecture gives.
+    stored : StoredModel
+        What the checkpoint holds.
+    archive : Archive
+        Where the numbers of its strides are.
+
     Raises
     ------
     UserError

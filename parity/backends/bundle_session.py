@@ -7,10 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from parity.backends.runtimes.runtime import RUNTIMES, Session, TensorInfo
+from parity.backends.onnx_metadata import as_info
+from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.model_files.bundle import BundleManifest, read_manifest, unpacked
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.results import TensorDescription
 
 BOX = 4
 """Numbers of a box."""
@@ -89,11 +89,7 @@ def load_bundle(path: str | Path, *, threads: int, providers: tuple[str, ...]) -
     return replace(
         session,
         run=lambda tensor: conventions.read(session.run(conventions.fed(tensor))),
-        input=_as_info(manifest.inputs[0]),
-        outputs=tuple(map(_as_info, manifest.outputs)),
+        input=as_info(manifest.inputs[0]),
+        outputs=tuple(map(as_info, manifest.outputs)),
         metadata=manifest.metadata,
     )
-
-
-def _as_info(tensor: TensorDescription) -> TensorInfo:
-    return TensorInfo(tensor.name, tuple(tensor.shape), "float32")

@@ -1,6 +1,5 @@
 """A batch: the images of one job, listed in a file with the digest of each."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from parity.data.image_files import image_digest
-from parity.data.memory import UNREADABLE
+from parity.data.memory import UNREADABLE, digest_of_name
 from parity.data.shard_index import ShardIndex
 from parity.data.shards import split_member
 from parity.documents import load_one_of
@@ -128,10 +127,9 @@ def check_unchanged(image: BatchImage) -> None:
 def note_changed(name: str) -> None:
     """Note the name of an image for the next planning, if there was one."""
     if PLAN_FOLDER.is_dir():
-        encoded = name.encode(errors="surrogateescape")
-        note = PLAN_FOLDER / CHANGED / hashlib.sha256(encoded).hexdigest()
+        note = PLAN_FOLDER / CHANGED / digest_of_name(name).hex()
         note.parent.mkdir(exist_ok=True)
-        note.write_bytes(encoded)
+        note.write_bytes(name.encode(errors="surrogateescape"))
 
 
 def slug(name: str) -> str:
@@ -144,5 +142,4 @@ def slug(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "image"
     if plain == name and len(name) <= LONGEST and not re.search(r"_[0-9a-f]{8}$", name):
         return plain
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:8]
-    return f"{plain[-LONGEST:]}_{digest}"
+    return f"{plain[-LONGEST:]}_{digest_of_name(name).hex()[:8]}"

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from parity.data.memory import SETTLED_NS, UNREADABLE, join_names, split_names
+from parity.data.memory import SETTLED_NS, UNREADABLE, digest_of_name, join_names, split_names
 from parity.data.regular_files import open_regular
 from parity.data.shards import Member, scan
 from parity.errors import UnreadableImageError
@@ -146,8 +146,7 @@ class ShardIndex:
 
 def index_file(path: str) -> Path:
     """Return where the index of a shard is kept."""
-    key = hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest()
-    return INDEX_FOLDER / f"{key[:32]}.npz"
+    return INDEX_FOLDER / f"{digest_of_name(path).hex()[:32]}.npz"
 
 
 def look_of(status: os.stat_result) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from parity.deployment.dropping import DroppingChoices
 from parity.deployment.stage import by_value, choice
 from parity.deployment.thresholds import ThresholdChoices
+from parity.detection.boxes import xyxy_to_xywh
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, nms
 
 _OF_OVERLAPS = (
@@ -217,10 +218,6 @@ def _one_by_one(
     return order[kept]
 
 
-def _with_sides(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-
-
 def _with_centre(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes.reshape(-1, 2, 2).mean(axis=1), boxes[:, 2:] - boxes[:, :2]], 1)
 
@@ -242,7 +239,7 @@ OVERLAPS: dict[str, Selection] = by_value(
     "overlap",
     {
         "iou": _by_iou,
-        "nmsboxes": partial(_by_nmsboxes, form=_with_sides),
+        "nmsboxes": partial(_by_nmsboxes, form=xyxy_to_xywh),
         "nmsboxes_xyxy": partial(_by_nmsboxes, form=lambda boxes: boxes),
         "nmsboxes_cxcywh": partial(_by_nmsboxes, form=_with_centre),
         "unclamped": partial(_one_by_one, clamped=False),

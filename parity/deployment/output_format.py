@@ -10,6 +10,7 @@ from parity.deployment.box_layout import UNMOVED, Corners
 from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.stage import by_value
 from parity.deployment.whole_px import WHOLE_PX, WholePx
+from parity.detection.boxes import xyxy_to_xywh
 from parity.detection.letterbox import Letterbox
 
 Shape = tuple[int, int]
@@ -110,10 +111,6 @@ INTEGERS = by_value(OutputChoices, "integers", WHOLE_PX)
 """What makes whole numbers of coordinates, (N, 4) float32."""
 
 
-def _with_corner(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-
-
 def _with_centre(boxes: np.ndarray) -> np.ndarray:
     sides = boxes[:, 2:] - boxes[:, :2]
     return np.concatenate([boxes[:, :2] + sides / 2, sides], axis=1)
@@ -124,7 +121,7 @@ CORNERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     "corners",
     {
         "xyxy": lambda boxes: boxes,
-        "xywh": _with_corner,
+        "xywh": xyxy_to_xywh,
         "cxcywh": _with_centre,
         "yxyx": lambda boxes: boxes[:, [1, 0, 3, 2]],
     },

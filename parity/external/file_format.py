@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.data.image_names import ImageNames
+from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import NOTHING_DECLARED, Declared
@@ -60,6 +60,20 @@ def files_in(folder: str | Path, patterns: Iterable[str]) -> list[Path]:
     """Return the regular files below a folder whose names match one of some patterns, sorted."""
     found = {path for pattern in patterns for path in Path(folder).rglob(pattern)}
     return sorted(path for path in found if path.is_file())
+
+
+def files_of_images(
+    folder: Path, files: Iterable[Path], images: ImageNames
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return the files that are named after images of the run, and a note on the others."""
+    named: dict[Given, Path] = {
+        path.relative_to(folder).with_suffix("").as_posix(): path for path in files
+    }
+    found = images.resolve_once({given: str(path) for given, path in named.items()})
+    return (
+        {name: named[given] for given, name in found.items()},
+        left_out(given for given in named if given not in found),
+    )
 
 
 def recognise(source: Source) -> Format:

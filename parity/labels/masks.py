@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from parity.detection.run_length import decode_runs
 from parity.errors import UserError
 from parity.foreign import shorten
 from parity.labels.boxes import SHORTEST_OUTLINE
@@ -112,6 +114,7 @@ def mask_of_runs(segmentation: dict[str, Any], shape: tuple[int, int], where: st
                 f"{where} is {runs.size[0]} × {runs.size[1]} px, and the image {shape[0]} × "
                 f"{shape[1]} px (height × width)."
             )
-        return coco.encode(coco.decode(msgspec.to_builtins(runs)))
-    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        mask: Rle = coco.encode(np.asfortranarray(decode_runs(runs.counts, shape)))
+    except (msgspec.ValidationError, ValueError) as error:
         raise UserError(f"{where} is not a mask in run lengths ({error}).") from None
+    return mask

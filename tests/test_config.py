@@ -17,6 +17,7 @@ from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.config_file import main as check_named_files
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
+from tests.conftest import ROOT
 
 TOLERANCES = {
     "missing": 0,
@@ -29,7 +30,6 @@ TOLERANCES = {
 }
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def completed(text: str) -> dict[str, Any]:

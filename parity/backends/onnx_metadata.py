@@ -145,7 +145,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
 
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
-    taken = as_info(only_input(description.inputs, path))
+    taken = only_input([as_info(each) for each in description.inputs], path)
     outputs = tuple(map(as_info, description.outputs))
     return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 

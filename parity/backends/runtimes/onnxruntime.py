@@ -35,15 +35,12 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise UserError(f"{path}: ONNX Runtime cannot load it ({in_one_line(error)}).") from None
-    taken, outputs = (
-        only_input(session.get_inputs(), path),
-        some_outputs(session.get_outputs(), path),
-    )
+    taken = only_input([_describe(each) for each in session.get_inputs()], path)
     used = session.get_providers()
     return Session(
         partial(_run, session, taken.name),
-        _describe(taken),
-        tuple(map(_describe, outputs)),
+        taken,
+        some_outputs([_describe(each) for each in session.get_outputs()], path),
         used[0],
         installed("onnxruntime"),
         metadata,

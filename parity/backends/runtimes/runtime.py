@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from parity.errors import UserError, in_one_line
 from parity.registry import Registry
@@ -48,17 +48,6 @@ class Session:
     """The execution providers in use, the preferred first; empty for a runtime without any."""
 
 
-class Named(Protocol):
-    """An input or output as any runtime describes it."""
-
-    @property
-    def name(self) -> str:
-        """In the model."""
-
-
-Tensor = TypeVar("Tensor", bound=Named)
-
-
 class Load(Protocol):
     """What a runtime registers: a function that loads a model."""
 
@@ -81,7 +70,7 @@ class Load(Protocol):
         """
 
 
-def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
+def only_input(inputs: Sequence[TensorInfo], path: str | Path) -> TensorInfo:
     """Return the input of a model, which must have just one.
 
     Raises
@@ -95,7 +84,7 @@ def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
     return inputs[0]
 
 
-def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, ...]:
+def some_outputs(outputs: Sequence[TensorInfo], path: str | Path) -> tuple[TensorInfo, ...]:
     """Return the outputs of a model, which must have one at least.
 
     Raises

@@ -21,6 +21,7 @@ FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fon
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
 HATCH = 5  # line widths from a line of hatching to the next
+LEGEND_PX = 14  # of letters
 
 
 @dataclass(frozen=True)
@@ -315,13 +316,14 @@ def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = Fal
     return np.asarray(strip)[..., ::-1]
 
 
-def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14) -> np.ndarray:
+def draw_legend(width: int, entries: list[tuple[str, Style]]) -> np.ndarray:
     """Return a strip of paper that explains styles, on as many lines as they need.
 
     Returns
     -------
     (h, width, 3) uint8
     """
+    size = LEGEND_PX
     letters, row_height, swatch = font(size), round(size * 1.9), round(size * 2.6)
     x, y = 6, 0
     placed: list[tuple[int, int, str, Style]] = []

@@ -35,21 +35,14 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
 
 @dataclass(frozen=True)
 class DecodedMasks:
-    """Entries with their masks as px.
-
-    Attributes
-    ----------
-    entries : Entries
-        Without those whose mask is empty, which Ultralytics drops, too.
-    around : bool
-        Whether the boxes are those around the masks, since no box is given.
-    notes : list of str
-        What was left out.
-    """
+    """Entries with their masks as px."""
 
     entries: Entries
+    """Without those whose mask is empty, which Ultralytics drops, too."""
     around: bool
+    """Whether the boxes are those around the masks, since no box is given."""
     notes: list[str]
+    """What was left out."""
 
 
 def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> DecodedMasks:

@@ -27,24 +27,17 @@ MOST_RUNS = 200
 
 @dataclass(frozen=True)
 class PastRun:
-    """What a run came to.
-
-    Attributes
-    ----------
-    name : str
-        Its configuration, see :func:`name_of_run`.
-    when : str
-        Local time of its verdict, ISO 8601.
-    models, externals, problems, answers
-        As in its :class:`RunVerdict`.
-    """
+    """What a run came to."""
 
     name: str
+    """Its configuration, see :func:`name_of_run`."""
     when: str
+    """Local time of its verdict, ISO 8601."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
     problems: tuple[str, ...]
     answers: Answers
+    """As in its :class:`RunVerdict`."""
 
     @property
     def day_and_time(self) -> str:

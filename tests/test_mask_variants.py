@@ -78,3 +78,25 @@ def test_masks_are_resized_box_by_box() -> None:
     expected = box_by_box(prototypes, coefficients, boxes, IMAGE)
     assert expected.any(axis=(1, 2)).all()
     assert (found != expected).mean() < 1e-3
+
+
+def test_outlines_fill_holes_and_the_largest_is_one() -> None:
+    pixels = -np.ones((SIDE, SIDE), np.float32)
+    pixels[5:40, 10:50], pixels[15:25, 20:30], pixels[45:50, 20:50] = 1, -1, 1
+    found = {}
+    for parts in ("all", "filled", "largest"):
+        pipeline = Pipeline(fitting="stretch", mask_frame="prototypes", mask_parts=parts)
+        whole = np.array([[0, 0, SIDE, SIDE]], np.float32)
+        (found[parts],) = make_masks(
+            pipeline,
+            pixels[None],
+            np.ones((1, 1), np.float32),
+            boxes=MaskBoxes(whole, whole),
+            place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+            image_shape=IMAGE,
+            seen=seen_part(pipeline, IMAGE),
+            plain=False,
+        )
+    assert found["all"].sum() == 35 * 40 - 100 + 5 * 30
+    assert found["filled"].sum() == 35 * 40 + 5 * 30
+    assert found["largest"].sum() == 35 * 40

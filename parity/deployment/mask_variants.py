@@ -47,6 +47,9 @@ class MaskChoices(Choices):
     image where masks have the size of the input, and vice versa (``other_frame``)."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
     """``cwh`` has height and width of the prototypes exchanged."""
+    mask_parts: Literal["all", "filled", "largest"] = "all"
+    """What is kept of a mask: all of it; its outer outlines, so that its holes are filled; or the
+    largest outline alone."""
 
 
 _FIELDS = fields_of(MaskChoices)
@@ -112,6 +115,7 @@ def make_masks(
             given = prototypes.swapaxes(1, 2) if transposed else prototypes
             logits = logits_of(np.ascontiguousarray(given), coefficients)
             made = _make(choices, logits, boxes, place=place, image_shape=image_shape, seen=seen)
+            made = PARTS[choices.mask_parts](made)
         _memory[key] = prototypes, made
         while len(_memory) > 1 and sum(held.nbytes for _, held in _memory.values()) > MEMORY:
             _memory.popitem(last=False)
@@ -184,6 +188,27 @@ def _pixels_of(box: np.ndarray, shape: Shape) -> tuple[slice, slice]:
     x2, y2 = np.ceil(box[2:]).clip(0, shape[::-1]).astype(int).tolist()
     return slice(y1, max(y1, y2)), slice(x1, max(x1, x2))
 
+
+def _outlined(masks: np.ndarray, most: int | None) -> np.ndarray:
+    """Return masks of which so many of the largest outer outlines are filled."""
+    filled = np.zeros_like(masks)
+    for mask, whole in zip(filled, masks, strict=True):
+        contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        kept = sorted(contours, key=cv2.contourArea, reverse=True)[:most]
+        cv2.drawContours(mask, kept, -1, 1, cv2.FILLED)
+    return filled
+
+
+PARTS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    MaskChoices,
+    "mask_parts",
+    {
+        "all": lambda masks: masks,
+        "filled": lambda masks: _outlined(masks, None),
+        "largest": lambda masks: _outlined(masks, 1),
+    },
+)
+"""What is kept of masks, (N, h, w) uint8."""
 
 IN_HALF = 0.5
 """Share of a px from which it belongs to a mask that is resized."""

@@ -88,6 +88,21 @@ fault(
     cost=RARE_COST,
 )
 fault(
+    "mask_holes_filled",
+    title="Holes of masks filled",
+    changes={"mask_parts": "filled"},
+    wrong="Masks are given by their outer outlines, so their holes are filled.",
+    fix="Give run lengths, or mark the outlines of holes as such.",
+    cost=CHOICE_COST,
+)
+fault(
+    "mask_largest_part",
+    title="Only the largest part of each mask kept",
+    changes={"mask_parts": "largest"},
+    wrong="Of each mask, the largest outline alone is kept; other parts of the object are lost.",
+    fix="Keep all outlines of a mask, not only the largest.",
+)
+fault(
     "masks_in_input",
     title="Masks left in px of the input",
     changes={"mask_frame": "input"},

@@ -25,6 +25,8 @@ class Contents:
     """``conf``, ``iou`` and ``max_det`` as far as the source states them."""
     notes: tuple[str, ...] = ()
     """Sentences on what was left out."""
+    category_ids: bool = False
+    """Whether the format numbers classes as COCO does, from 1 to 90 with gaps."""
 
 
 @dataclass(frozen=True)

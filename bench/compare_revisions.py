@@ -4,8 +4,8 @@ Both run the sample run, the demo of faults, the demo of exports, and a run with
 the sample run's own detections. Then every number in every result is compared bit by bit: JSON,
 arrays and pictures. Identifiers (arms, faults, digests of models and images) are compared too.
 What is left out is listed with its reason: sentences, places of files, timings, and the files of
-``LEFT_OUT``. What a revision renames is put into ``RENAMED_FILES`` and ``RENAMED_WORDS``; a key that
-one side lacks is no difference if the other holds null or nothing there.
+``LEFT_OUT``. What a revision renames is put into ``RENAMED_FILES`` and ``RENAMED_WORDS``; a key
+that one side lacks is no difference if the other holds null or nothing there.
 
     python -m bench.compare_revisions af30fe2
     python -m bench.compare_revisions --before finished/before --after finished/after

@@ -36,6 +36,9 @@ Diagnosed = DiagnosisDocument | Undiagnosed
 FEW_MISSING = 0.05
 """Share of expected boxes that may be missing without a word in the headline; chosen."""
 
+MOST_HARMLESS = 2
+"""Harmless differences that a sentence lists by name beside what is wrong; chosen."""
+
 MOST_STAGES = 3
 """Stages of the cause that are listed by name; chosen."""
 
@@ -141,9 +144,10 @@ def _proved(diagnosis: DiagnosisDocument) -> str:
 def _more(faults: tuple[FoundFault, ...]) -> str:
     if not faults:
         return ""
+    titles = titles_of(faults, limit=MOST_HARMLESS)
     if len(faults) == 1:
-        return " Another difference is harmless."
-    return f" Another {len(faults)} differences are harmless."
+        return f" Another difference is harmless: {titles}."
+    return f" Another {len(faults)} differences are harmless: {titles}."
 
 
 def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:

@@ -27,7 +27,7 @@ class RunVerdict:
     state : State
         The worst state of all answers.
     title : str
-        The worst answer, without its reasons.
+        The summary of the answers, or the worst of them without its reasons.
     report : str
         Path of the Markdown report; the page is in the same folder.
     models, externals : tuple of str
@@ -42,7 +42,7 @@ class RunVerdict:
         Lines of a table of all comparisons.
     """
 
-    SCHEMA: ClassVar[str] = "verdict/5"
+    SCHEMA: ClassVar[str] = "verdict/6"
 
     verdict: str
     state: State
@@ -76,11 +76,16 @@ def verdict_of(
     )
 
 
+def gate_in_words(gate: Gate) -> str:
+    """Return what names a gate among all models."""
+    return f"the gate `{gate.comparison}` of `{gate.model}`"
+
+
 def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterator[str]:
     """Yield what is wrong: gates that fail, faults that matter, and what is not explained."""
     for gate in gates:
         if gate.verdict == FAIL:
-            yield f"the gate `{gate.comparison}` of `{gate.model}`"
+            yield gate_in_words(gate)
     for found in diagnoses:
         name = f"`{found.external}`"
         if isinstance(found, Undiagnosed):

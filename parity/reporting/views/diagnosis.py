@@ -38,6 +38,7 @@ from parity.reporting.fault_wording import (
     harmful,
     harmless,
     proof_sentence,
+    together,
 )
 from parity.reporting.views.blocks import (
     Block,
@@ -99,6 +100,7 @@ SHAPE_COSTS = {
 }
 """What a card says of each change of what a task adds to boxes."""
 
+COUNTED_ALONE = "Each fault below is measured alone, as if all else were correct"
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -111,8 +113,7 @@ def prepare(model: Model) -> View | None:
         anchor = f"{model.anchor}-diagnosis-{each.external}"
         task = "detect" if isinstance(each, Undiagnosed) else each.task
         blocks = in_words_of(task, tuple(blocks_of(each, plots.get(each.external), anchor)))
-        sentence = verdict_sentence(each)
-        title = sentence if place else headline(sentence) if len(found) > 1 else ""
+        title = headline(verdict_sentence(each)) if len(found) > 1 else ""
         groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
 
@@ -152,6 +153,11 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
     cards = harmful(diagnosis)
+    if len(cards) > 1:
+        does = effect(
+            together(cards, diagnosis), diagnosis.fix_effect.before.reference, several=True
+        )
+        yield Note(f"{COUNTED_ALONE}; together, they {does}.")
     for place, fault in enumerate(cards, start=1):
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
     if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:

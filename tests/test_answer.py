@@ -98,14 +98,18 @@ def test_several_programs_are_summed_up(
         (
             [DIAGNOSIS],
             False,
-            "The exit code is still 0, because the gate `runtime-fp32` passes. To let your program "
-            "decide it, too, set `gate: [external-mine]` in the configuration.",
+            (
+                "The exit code is still 0, because the gate `runtime-fp32` passes. To let your "
+                "program decide it, too, set `gate: [external-mine]` in the configuration."
+            ),
         ),
         (
             [DIAGNOSIS, replace(UNKNOWN, external="other")],
             False,
-            "The exit code is still 0, because the gate `runtime-fp32` passes. To let your programs "
-            "decide it, too, set `gate: [external-mine, …]` in the configuration.",
+            (
+                "The exit code is still 0, because the gate `runtime-fp32` passes. To let your "
+                "programs decide it, too, set `gate: [external-mine, …]` in the configuration."
+            ),
         ),
         ([HARMLESS], False, "The exit code is 0, because the gate `runtime-fp32` passes."),
         (

@@ -137,6 +137,13 @@ def left(
             ),
         ),
         (
+            replace(DIAGNOSIS, images_stated=13),
+            (
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                f"10 objects and adds 1 (measured in {len(DIAGNOSIS.images)} of 13 images)."
+            ),
+        ),
+        (
             HARMLESS,
             (
                 'Your program `mine` has only one harmless difference: "One gain for both axes", '

@@ -127,7 +127,7 @@ class Answers:
 
     @property
     def title(self) -> str:
-        """The summary, or the worst answer without its reasons: what a window or a mail is called."""
+        """The summary, or the worst answer without its reasons: the title of a window or a mail."""
         worst = self.answers[0].headline if self.answers else "Nothing was compared"
         return headline(self.summary) or worst
 

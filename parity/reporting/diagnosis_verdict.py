@@ -112,7 +112,13 @@ def differing_in_words(diagnosis: DiagnosisDocument) -> str:
         for many, base, what in counts
         if many
     ]
-    return f": {listing(said)}" if said and has_boxes(diagnosis) else ""
+    return f": {listing(said)}{sample_in_words(diagnosis)}" if said and has_boxes(diagnosis) else ""
+
+
+def sample_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return in how many images objects were counted, where these are not all."""
+    chosen, every = len(diagnosis.images), diagnosis.images_stated
+    return f" (measured in {chosen:,} of {every:,} images)" if chosen < every else ""
 
 
 def few(many: int, noun: str) -> str:
@@ -152,9 +158,14 @@ def _more(faults: tuple[FoundFault, ...]) -> str:
 
 def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:
     """Return faults with what they do together: '"A" and "B", which lose 66 of 122 objects'."""
+    return f"{titles_of(faults)}, which {joint_effect(faults, diagnosis)}"
+
+
+def joint_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:
+    """Return what faults do together, and in how many images it was measured if not in all."""
     objects = diagnosis.fix_effect.before.reference
     does = effect(together(faults, diagnosis), objects, several=len(faults) > 1)
-    return f"{titles_of(faults)}, which {does}"
+    return f"{does}{sample_in_words(diagnosis)}"
 
 
 def rest_in_words(diagnosis: DiagnosisDocument) -> str:

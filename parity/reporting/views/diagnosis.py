@@ -27,6 +27,7 @@ from parity.reporting.diagnosis_steps import step_title
 from parity.reporting.diagnosis_verdict import (
     Diagnosed,
     has_boxes,
+    joint_effect,
     verdict_sentence,
     worst_first,
 )
@@ -38,7 +39,6 @@ from parity.reporting.fault_wording import (
     harmful,
     harmless,
     proof_sentence,
-    together,
 )
 from parity.reporting.views.blocks import (
     Block,
@@ -100,7 +100,7 @@ SHAPE_COSTS = {
 }
 """What a card says of each change of what a task adds to boxes."""
 
-COUNTED_ALONE = "Each fault below is measured alone, as if all else were correct"
+MEASURED_ALONE = "Each fault below is measured alone, as if all else were correct"
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -154,10 +154,7 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
     cards = harmful(diagnosis)
     if len(cards) > 1:
-        does = effect(
-            together(cards, diagnosis), diagnosis.fix_effect.before.reference, several=True
-        )
-        yield Note(f"{COUNTED_ALONE}; together, they {does}.")
+        yield Note(f"{MEASURED_ALONE}; together, they {joint_effect(cards, diagnosis)}.")
     for place, fault in enumerate(cards, start=1):
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
     if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:

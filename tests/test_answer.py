@@ -191,6 +191,24 @@ def test_other_gates_are_answered_too(tmp_path: Path) -> None:
     assert answers.answers[0].anchor == "model-0-effects"
 
 
+@pytest.mark.parametrize(
+    ("program", "fails", "said"),
+    [(DIAGNOSIS, True, 0), (DIAGNOSIS, False, 1), (CORRECT, True, 1), (CORRECT, False, 0)],
+)
+def test_a_gate_does_not_repeat_a_diagnosis(
+    same: Results, program: Diagnosed, said: int, *, fails: bool
+) -> None:
+    like = same.comparisons["geometry" if fails else "runtime-fp32"]
+    own = replace(like, effect="external", gated=True, candidate=arm_of(program))
+    comparisons = {**same.comparisons, arm_of(program): own}
+    results = replace(same, model=program.model, comparisons=comparisons)
+    answers = answers_of([results], [program])
+    gates = [each for each in answers.answers if each.headline.startswith("The gate `external-")]
+    assert len(gates) == said
+    assert answers.exit_code == fails
+    assert "`external-mine`" in answers.because
+
+
 def test_several_models_are_named(same: Results) -> None:
     answers = answers_of([same, replace(same, model="other")], [])
     assert [each.headline.split(" – ")[0] for each in answers.answers] == ["yolo11n", "other"]

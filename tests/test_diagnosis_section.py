@@ -408,10 +408,10 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
     ]
     assert group("What is not explained", IN_PART) == (
         "38 % of the 8 observed boxes are not reproduced to the last digit, and 12 % of the "
-        "expected boxes were not observed. Compared with what is explained: 2 objects missing, 1 "
-        "object unexpected and 1 object of another class; boxes up to 12 px (median 1.2 px) and "
-        "scores up to 0.13 off. The cause lies before the network or in the network itself. The "
-        "network was given <b>another</b> input."
+        "expected boxes were not observed. 2 objects are missing, 1 object is unexpected and 1 "
+        "object is of another class; boxes differ by up to 12 px (median 1.2 px) and scores by up "
+        "to 0.13. The cause lies before the network or in the network itself. The network was "
+        "given <b>another</b> input."
     )
     folded = [b.title for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded]
     assert folded[0] == "2 harmless differences"

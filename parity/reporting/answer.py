@@ -4,7 +4,7 @@ The page, the Markdown report, the console and the files for machines say these 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parity.comparison.results import ComparisonResults, Results
@@ -154,7 +154,8 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
     for result in results:
         anchor = anchor_of(models, result.model)
         prefix = _prefix(result.model, models)
-        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor))
+        states = {arm_of(each): state_of(each) for each in programs if each.model == result.model}
+        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor, states))
         found += [replace(each, sentence=prefix + each.sentence) for each in own]
     found.sort(key=lambda each: STATES.index(each.state))
     gates, compared = gates_of(results), {name for each in results for name in each.comparisons}
@@ -163,10 +164,10 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
     bad = [arm_of(each) for each in programs if state_of(each) in ("wrong", "unexplained")]
     ignored = [arm for arm in bad if arm in compared - decisive]
     code, because = exit_of(gates, unread, ignored)
-    return Answers(summary_of(programs), tuple(found), code, because)
+    return Answers(programs_in_words(programs), tuple(found), code, because)
 
 
-def summary_of(programs: Sequence[Diagnosed]) -> str:
+def programs_in_words(programs: Sequence[Diagnosed]) -> str:
     """Return how many of several programs are wrong, in a sentence; empty with fewer than two."""
     many = len(programs)
     if many < 2:
@@ -309,12 +310,18 @@ def _is_harmless(comparison: ComparisonResults) -> bool:
     return moved < HARMLESS_PX and same_masks and not measures.get("rank", 0.0)
 
 
-def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
-    """Yield what each gate came to that is no comparison of an export on the same input."""
+def _of_other_gates(
+    results: Results, anchor: str, programs: Mapping[str, State]
+) -> Iterator[Answer]:
+    """Yield what each gate came to that is no comparison of an export on the same input.
+
+    Where a gate says of a program what its diagnosis has said, nothing is yielded.
+    """
     states: dict[str, State] = {FAIL: "wrong", NOTHING: "unknown", PASS: "fine"}
     for name, each in results.comparisons.items():
-        if each.gated and each.effect != "runtime":
-            found = outcome(each)
+        found = outcome(each)
+        diagnosed = AGREEING.get(programs.get(each.candidate, "unknown"))
+        if each.gated and each.effect != "runtime" and found != diagnosed:
             said = f"The gate `{name}` {GATE_VERBS[found][0]}: {sentence(each)}."
             yield Answer(results.model, (each.candidate,), states[found], said, f"{anchor}-effects")
 
@@ -371,6 +378,14 @@ GATE_VERBS = {
     PASS: ("passes", "pass"),
 }
 """What gates do, by their verdict, of one gate and of several."""
+
+AGREEING: dict[State, str] = {
+    "wrong": FAIL,
+    "unexplained": FAIL,
+    "harmless": PASS,
+    "fine": PASS,
+}
+"""What a gate says if it says the same as the diagnosis of its program, by the state of that."""
 
 VERDICT_VERBS: dict[State, tuple[str, str]] = {
     "wrong": ("is wrong", "are wrong"),

@@ -7,7 +7,7 @@ import pytest
 from parity.reporting.answer import Answers
 from parity.reporting.history import Changes, PastRun, changes_since, name_of_run
 
-A, B, C = "the gate `runtime-fp32` of `m`", "`mine`: Colours swapped", "`mine`: Stretched"
+A, B, C = "the gate `runtime-fp32` of `m`", '"Colours swapped" in `mine`', '"Stretched" in `mine`'
 
 
 def run(

@@ -60,8 +60,8 @@ def rest_effect(found: Severity) -> str:
         if many
     ]
     differ = (
-        f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} px) "
-        f"and scores by up to {number(found.score)}"
+        f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
+        f"px) and scores by up to {number(found.score)}"
     )
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."

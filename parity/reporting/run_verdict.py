@@ -89,9 +89,9 @@ def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterat
     for found in diagnoses:
         name = f"`{found.external}`"
         if isinstance(found, Undiagnosed):
-            yield f"the boxes of {name} cannot be read"
+            yield f"the boxes of {name}, which cannot be read"
             continue
         for fault in harmful(found):
-            yield f"{name}: {fault.title}"
+            yield f'"{fault.title}" in {name}'
         if found.verdict in UNEXPLAINED:
-            yield f"{name}: something that is not explained"
+            yield f"something that is not explained in {name}"

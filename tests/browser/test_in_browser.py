@@ -457,7 +457,10 @@ def test_a_printed_figure_is_light(browser: Any, drawn: Path) -> None:
 
 
 def test_it_is_printed_without_its_controls(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 700, "height": 1000})
+    assert visit.page.locator("#menu").is_visible()
     visit.page.emulate_media(media="print")
+    assert not visit.page.locator("#menu").is_visible()
     assert not visit.page.locator(".contents").is_visible()
     assert not visit.page.locator(".filters").is_visible()
     assert visit.page.locator("#answer").is_visible()

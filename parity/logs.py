@@ -1,6 +1,7 @@
 """Where the output of a job goes, and how it ends."""
 
 import atexit
+import ctypes
 import logging
 import os
 import sys
@@ -30,4 +31,5 @@ def log_to(path: str) -> Iterator[None]:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)  # what native libraries have printed
     os._exit(0)

@@ -17,7 +17,7 @@ def run(
     name: str = "config",
 ) -> PastRun:
     when = "2026-11-05T07:03:12.000001+00:00"
-    return PastRun(name, when, ("m",), externals, gates, problems, Answers("", (), 0, ""))
+    return PastRun(name, when, ("m",), externals, problems, Answers("", (), 0, ""), gates)
 
 
 def changes(*runs: PastRun) -> Changes:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.conftest import ROOT
 
 JOB = """
-import atexit, logging, os, sys
+import atexit, ctypes, logging, os, sys
 from parity.errors import UserError
 from parity.logs import log_to
 with log_to(sys.argv[1]):
     atexit.register(print, "tidied")
     print("from Python")
-    os.write(2, b"from a native library\\n")
+    ctypes.CDLL(None).puts(b"from a native library")
     logging.getLogger("parity.thing").warning("from the log of bad\\udcff.jpg")
     {end}
 """

@@ -90,6 +90,40 @@ def test_coco_results_find_images_by_number(tmp_path):
     np.testing.assert_allclose(seen.images["000000000036.jpg"].boxes, [[1, 2, 4, 6]])
 
 
+COCO = {class_id: f"class {class_id}" for class_id in range(80)} | {0: "person"}
+CATEGORIES = "Category ids are read as those of COCO results, 1 to {}, not as class ids."
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "expected", "last", "reason"),
+    [
+        (COCO, [1, 13, 90], [0, 11, 79], 90, "as val writes them for COCO"),
+        (COCO, [1, 13, 79], [1, 13, 79], None, "they may be class ids"),
+        (COCO, [1, 12, 90], [1, 12, 90], None, "COCO has no category 12"),
+        (COCO, [0, 90], [0, 90], None, "COCO has no category 0"),
+        (NAMES, [1, 3], [0, 2], 3, "as val writes them for other classes"),
+        (NAMES, [1, 2], [1, 2], None, "they may be class ids"),
+        (NAMES, [1, 4], [1, 4], None, "there is no fourth class"),
+    ],
+)
+def test_category_ids_of_coco_results(tmp_path, *, names, given, expected, last, reason):
+    path = tmp_path / "predictions.json"
+    records = [
+        {"image_id": 36, "bbox": [1, 2, 3, 4], "score": 0.5, "category_id": each} for each in given
+    ]
+    path.write_text(json.dumps(records))
+    seen = load_external(path, {"36.jpg": (640, 480)}, names)
+    assert seen.images["36.jpg"].class_ids.tolist() == expected, reason
+    said = [note for note in seen.notes if note.startswith("Category")]
+    assert said == ([CATEGORIES.format(last)] if last else [])
+
+
+def test_ids_of_other_formats_are_class_ids(tmp_path):
+    entry = {"image": "a.jpg", "box": BOX, "score": 0.5}
+    seen = load(tmp_path, [{**entry, "class_id": each} for each in (1, 3)])
+    assert seen.images["a.jpg"].class_ids.tolist() == [1, 3]
+
+
 def test_csv(tmp_path):
     text = "image,x1,y1,x2,y2,score,label\na.jpg,10,20,30,60,0.5,car\n"
     seen = load(tmp_path, text, ".csv")

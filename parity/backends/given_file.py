@@ -24,31 +24,20 @@ from parity.model_files.families.rtdetr import SIDES, has_authors_end
 
 @dataclass(frozen=True)
 class Given:
-    """An ONNX file that is given.
-
-    Attributes
-    ----------
-    path : str or Path
-        The file.
-    runnable : str or Path
-        What is run to see what it does: the file, or a copy whose outputs are arranged.
-    model : onnx.ModelProto
-        What it holds; is modified.
-    deviations : tuple of str
-        How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`.
-    fixed : tuple of int or None
-        Height and width of its input, px; None if they are open.
-    changed : bool
-        Whether the model is no longer what the file holds: what an earlier run had written into
-        its metadata was removed, or its channels were counted.
-    """
+    """An ONNX file that is given."""
 
     path: str | Path
     runnable: str | Path
+    """What is run to see what it does: the file, or a copy whose outputs are arranged."""
     model: onnx.ModelProto
+    """What it holds; is modified."""
     deviations: tuple[str, ...]
+    """How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`."""
     fixed: tuple[int, int] | None
+    """Height and width of its input, px; None if they are open."""
     changed: bool
+    """Whether the model is no longer what the file holds: what an earlier run had written into its
+    metadata was removed, or its channels were counted."""
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

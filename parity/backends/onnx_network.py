@@ -37,18 +37,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxNetwork(ModelFacts):
-    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
-
-    Attributes
-    ----------
-    session : Session
-        The loaded model.
-    path : str or Path
-        Its file.
-    """
+    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it."""
 
     session: Session
     path: str | Path
+    """Its file."""
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 

@@ -17,20 +17,14 @@ COCO91 = (
 
 @dataclass(frozen=True)
 class ClassIdChoices(Choices):
-    """How classes are numbered.
-
-    Attributes
-    ----------
-    class_ids : str
-        What is returned in place of the model's id; ``rank`` is the box's place in the list.
-    class_table : tuple of tuple of int
-        For ``table``, pairs of the model's id and the one that is returned.
-    """
+    """How classes are numbered."""
 
     class_ids: Literal["model", "plus_one", "minus_one", "coco91", "rank", "zero", "table"] = (
         "model"
     )
+    """What is returned in place of the model's id; ``rank`` is the box's place in the list."""
     class_table: tuple[tuple[int, int], ...] = ()
+    """For ``table``, pairs of the model's id and the one that is returned."""
 
 
 def renumber(choices: ClassIdChoices, class_ids: np.ndarray) -> np.ndarray:

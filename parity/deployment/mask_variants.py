@@ -20,39 +20,29 @@ MEMORY = 200_000_000
 
 @dataclass(frozen=True)
 class MaskChoices(Choices):
-    """What becomes of the coefficients of masks.
-
-    Attributes
-    ----------
-    mask_frame : str
-        What masks have the size of: the ``image``, the ``input`` with its border, or the
-        ``prototypes``.
-    mask_steps : str
-        How masks get the size of the image: logits are enlarged, their border is cut, and they are
-        resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-        (``cut_first``); masks are made in the input and then resized (``in_input``); or nothing is
-        cut (``border_kept``).
-    mask_kernel : str
-        Interpolation of logits.
-    mask_threshold : str
-        What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
-        probabilities; or nothing, taking probabilities for logits.
-    mask_crop : str
-        Whether masks end where their boxes end: those of the same frame, none, or boxes in px of
-        the image where masks have the size of the input, and vice versa (``other_frame``).
-    prototype_axes : str
-        ``cwh`` has height and width of the prototypes exchanged.
-    """
+    """What becomes of the coefficients of masks."""
 
     mask_frame: Literal["image", "input", "prototypes"] = choice(
         "image",
         moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel")},
     )
+    """What masks have the size of: the ``image``, the ``input`` with its border, or the
+    ``prototypes``."""
     mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept"] = "enlarged_first"
+    """How masks get the size of the image: logits are enlarged, their border is cut, and they are
+    resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
+    (``cut_first``); masks are made in the input and then resized (``in_input``); or nothing is cut
+    (``border_kept``)."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
+    """Interpolation of logits."""
     mask_threshold: Literal["zero", "half", "none"] = "zero"
+    """What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
+    probabilities; or nothing, taking probabilities for logits."""
     mask_crop: Literal["box", "no", "other_frame"] = "box"
+    """Whether masks end where their boxes end: those of the same frame, none, or boxes in px of the
+    image where masks have the size of the input, and vice versa (``other_frame``)."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
+    """``cwh`` has height and width of the prototypes exchanged."""
 
 
 _FIELDS = fields_of(MaskChoices)

@@ -28,39 +28,26 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class AngleChoices(Choices):
-    """How an oriented box is written down.
-
-    Attributes
-    ----------
-    angle : str
-        What is returned of it: as the network gives it; taken into [0, 90) degrees though the sides
-        stay (``modulo_quarter``); or 0 (``dropped``).
-    angle_unit : str
-        Radians or degrees.
-    angle_sign : str
-        Whether it is turned the other way.
-    sides : str
-        Whether width and height are exchanged.
-    """
+    """How an oriented box is written down."""
 
     angle: Literal["as_given", "modulo_quarter", "dropped"] = "as_given"
+    """What is returned of it: as the network gives it; taken into [0, 90) degrees though the sides
+    stay (``modulo_quarter``); or 0 (``dropped``)."""
     angle_unit: Literal["radians", "degrees"] = "radians"
+    """Radians or degrees."""
     angle_sign: Literal["kept", "reversed"] = "kept"
+    """Whether it is turned the other way."""
     sides: Literal["kept", "exchanged"] = "kept"
+    """Whether width and height are exchanged."""
 
 
 @dataclass(frozen=True)
 class OrientedNmsChoices(NmsChoices):
-    """What suppression of oriented boxes compares.
-
-    Attributes
-    ----------
-    oriented_overlap : str
-        ``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
-        upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``).
-    """
+    """What suppression of oriented boxes compares."""
 
     oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = "probabilistic"
+    """``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
+    upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``)."""
 
 
 def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidates:

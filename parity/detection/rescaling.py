@@ -17,19 +17,14 @@ class Mapping:
 
     The gain is recomputed separately for each axis; on a minimal rectangle it may differ from the
     ratio of :func:`parity.detection.letterbox.fit`.
-
-    Attributes
-    ----------
-    gain_x, gain_y : float
-        Input px per image px.
-    pad_x, pad_y : int
-        Border at the left and at the top, input px.
     """
 
     gain_x: float
     gain_y: float
+    """Input px per image px."""
     pad_x: int
     pad_y: int
+    """Border at the left and at the top, input px."""
 
     @classmethod
     def between(

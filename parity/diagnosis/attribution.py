@@ -51,21 +51,14 @@ Detected = dict[str, ImageDetections]
 
 @dataclass(frozen=True)
 class Reference:
-    """What PyTorch sees, at any thresholds.
-
-    Attributes
-    ----------
-    candidates : dict of str to ImageCandidates
-        Candidates of the control arm by image, down to ``floor``.
-    head : NetworkHead
-        What the candidates come from.
-    floor : float
-        Scores below it are not known.
-    """
+    """What PyTorch sees, at any thresholds."""
 
     candidates: dict[str, ImageCandidates]
+    """Candidates of the control arm by image, down to ``floor``."""
     head: NetworkHead
+    """What the candidates come from."""
     floor: float
+    """Scores below it are not known."""
 
     def detections(self, pipeline: Pipeline, *, around_masks: bool = False) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
@@ -82,29 +75,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class LossAttribution:
-    """What is lost, and to which fault; the document has the same attributes.
-
-    Attributes
-    ----------
-    fix_effect : FixEffect
-    waterfall : tuple of WaterfallStep
-    examples : tuple of ExampleImage
-        See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    severities : dict of str to Severity
-        Of each fault, by name.
-    fault_examples : dict of str to (FaultExample or None)
-        Where each fault shows, by name; None if it is harmless.
-    unexplained : Severity
-        How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
-        rounding.
-    """
+    """What is lost, and to which fault; the document has the same attributes."""
 
     fix_effect: FixEffect
     waterfall: tuple[WaterfallStep, ...]
     examples: tuple[ExampleImage, ...]
+    """See :class:`parity.diagnosis.document.DiagnosisDocument`."""
     severities: dict[str, Severity]
+    """Of each fault, by name."""
     fault_examples: dict[str, FaultExample | None]
+    """Where each fault shows, by name; None if it is harmless."""
     unexplained: Severity
+    """How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
+    rounding."""
 
 
 def as_record(image: ImageCandidates, found: Detections, *, around_masks: bool) -> ImageDetections:

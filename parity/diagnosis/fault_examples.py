@@ -29,25 +29,16 @@ shown; chosen."""
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """What happens to an object.
-
-    Attributes
-    ----------
-    image : str
-        Where it is.
-    change : Change
-        What it is.
-    correct, changed : int or None
-        The detections without the fault and with it.
-    weight : float
-        Among changes of one kind, the largest is shown.
-    """
+    """What happens to an object."""
 
     image: str
+    """Where it is."""
     change: Change
     correct: int | None
     changed: int | None
+    """The detections without the fault and with it."""
     weight: float
+    """Among changes of one kind, the largest is shown."""
 
 
 def telling_example(

@@ -43,33 +43,22 @@ NAME = "name"
 
 @dataclass(frozen=True)
 class Entry:
-    """One box as it is written.
-
-    Attributes
-    ----------
-    box : list of float
-        Four numbers; none where it is a label alone, as of classification.
-    box_format : str
-        What its keys say they are; empty if nothing.
-    score : float
-        NaN if there is none.
-    label : int or str
-        Class id or name.
-    where : str
-        Position, for messages.
-    usual_format : str
-        What they are by convention where nothing says so; empty if there is none.
-    shapes : WrittenShapes or None
-        What is said beside the box.
-    """
+    """One box as it is written."""
 
     box: list[float]
+    """Four numbers; none where it is a label alone, as of classification."""
     box_format: str
+    """What its keys say they are; empty if nothing."""
     score: float
+    """NaN if there is none."""
     label: int | str
+    """Class id or name."""
     where: str
+    """Position, for messages."""
     usual_format: str = ""
+    """What they are by convention where nothing says so; empty if there is none."""
     shapes: WrittenShapes | None = None
+    """What is said beside the box."""
 
     @property
     def known_format(self) -> str:

@@ -18,21 +18,14 @@ Row = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """The order of the columns of a row.
-
-    Attributes
-    ----------
-    box : int
-        First column of the box, of four.
-    label : int
-        Column of the class.
-    score : int or None
-        Column of the score; None if there is none.
-    """
+    """The order of the columns of a row."""
 
     box: int
+    """First column of the box, of four."""
     label: int
+    """Column of the class."""
     score: int | None = None
+    """Column of the score; None if there is none."""
 
     @property
     def width(self) -> int:

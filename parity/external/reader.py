@@ -11,6 +11,7 @@ import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.data.image_names import ImageNames
+from parity.deployment.class_ids import COCO91
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
@@ -38,6 +39,9 @@ SCORE_EXCESS = 1e-6
 
 PERCENT = 100.0
 """The highest score of those that are percentages."""
+
+FIRST_OF_COCO = "person"
+"""The first class of models that are trained on COCO."""
 
 HIGHEST_LOGIT = 30.0
 """Labels with a higher score have percentages, others logits, where scores exceed 1; chosen."""
@@ -87,6 +91,7 @@ def load_external(
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
+    contents = with_class_ids(contents, names)
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += _note_foreign_ids(class_ids, {*names, *labels})
@@ -315,6 +320,30 @@ def _printed(
         decimals(scores),
         max(BOX_FORMATS[name.removesuffix(FRACTION)].corner_error for name in used),
     )
+
+
+def with_class_ids(contents: Contents, names: dict[int, str]) -> Contents:
+    """Return contents in which the category ids of COCO results are the class ids of a model.
+
+    Ultralytics' ``val`` writes COCO's own ids, from 1 to 90 with gaps, for the classes of COCO and
+    counts others from 1. People also write class ids into that format, so one of the ids must be
+    too high for the model, and all must be such categories.
+    """
+    labels = {entry.label for own in contents.entries.values() for entry in own}
+    given = {label for label in labels if isinstance(label, int)}
+    of_coco = len(names) == len(COCO91) and names.get(0) == FIRST_OF_COCO
+    categories = COCO91 if of_coco else [class_id + 1 for class_id in sorted(names)]
+    numbers: dict[int | str, int] = dict(zip(categories, sorted(names), strict=True))
+    too_high = max(given, default=0) not in names
+    if not (contents.category_ids and too_high and given <= numbers.keys()):
+        return contents
+    entries = {
+        name: [replace(e, label=numbers.get(e.label, e.label)) for e in own]
+        for name, own in contents.entries.items()
+    }
+    last = categories[-1]
+    note = f"Category ids are read as those of COCO results, 1 to {last}, not as class ids."
+    return replace(contents, entries=entries, notes=(*contents.notes, note))
 
 
 def number_classes(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity.detection.oriented_boxes import hulls_of
+from parity.detection.run_length import decode_runs
 from parity.errors import UnreadableImageError, UserError
 from parity.external.box_formats import LARGEST_COORDINATE, LARGEST_FRACTION
 from parity.external.source import Record
@@ -32,27 +33,18 @@ MOST_PX = 1 << 28
 
 @dataclass(frozen=True)
 class WrittenShapes:
-    """The shapes of one object as they are written; None is what is not.
-
-    Attributes
-    ----------
-    keypoints : (K, 2 or 3) float64
-        x, y and visibility.
-    oriented : (5,) float64
-        cx, cy, width, height and angle.
-    corners : (4, 2) float64
-        Of an oriented box.
-    mask : object
-        Polygons, run lengths, the path of a picture, or px, (h, w) uint8.
-    row : tuple of float
-        The numbers of a line of YOLO's text after the class; what they are depends on the task.
-    """
+    """The shapes of one object as they are written; None is what is not."""
 
     keypoints: np.ndarray | None = None
+    """(K, 2 or 3) float64. x, y and visibility."""
     oriented: np.ndarray | None = None
+    """(5,) float64. cx, cy, width, height and angle."""
     corners: np.ndarray | None = None
+    """(4, 2) float64. Of an oriented box."""
     mask: Any = None
+    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8."""
     row: tuple[float, ...] = ()
+    """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
 
     @property
     def quadrilateral(self) -> np.ndarray | None:
@@ -334,28 +326,9 @@ def _run_lengths(written: Record, where: str) -> np.ndarray:
     whole = isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)
     if not whole or min(size) < 1 or size[0] * size[1] > MOST_PX:
         raise UserError(f"{where}: {shorten(size)} is not the height and width of a mask.")
-    runs: Any = _decompressed(counts) if isinstance(counts, str) else counts
-    usable = isinstance(runs, list) and all(type(run) is int and run >= 0 for run in runs)
-    if not usable or sum(runs) != size[0] * size[1]:
-        raise UserError(f"{where}: the run lengths do not fill a mask of {size[0]}x{size[1]}.")
-    values = (np.arange(len(runs)) % 2).astype(np.uint8)
-    flat = np.repeat(values, np.array(runs, np.int64))
-    return np.ascontiguousarray(flat.reshape(size[1], size[0]).T)
-
-
-def _decompressed(text: str) -> list[int]:
-    """Return run lengths as ``rleFrString`` of COCO's API reads them; broken ones do not add up."""
-    runs: list[int] = []
-    value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
-        if not 0 <= bits < 64 or shift > 30:
-            return []
-        value |= (bits & 31) << shift
-        shift += 5
-        if not bits & 32:
-            if bits & 16:
-                value -= 1 << shift
-            runs.append(value + runs[-2] if len(runs) > 2 else value)
-            value = shift = 0
-    return runs
+    are_runs = isinstance(counts, list) and all(type(run) is int for run in counts)
+    runs: str | list[int] = counts if are_runs or isinstance(counts, str) else []
+    try:
+        return decode_runs(runs, (size[0], size[1]))
+    except ValueError as error:
+        raise UserError(f"{where}: {error}.") from None

@@ -19,21 +19,14 @@ IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "fil
 
 @dataclass(frozen=True)
 class Source:
-    """A file or folder.
-
-    Attributes
-    ----------
-    path : Path
-        Where it is.
-    text : str
-        Its content; empty for a folder.
-    document : object
-        Its content if it is JSON, otherwise None; JSON Lines are a list of their values.
-    """
+    """A file or folder."""
 
     path: Path
+    """Where it is."""
     text: str = ""
+    """Its content; empty for a folder."""
     document: Any = None
+    """Its content if it is JSON, otherwise None; JSON Lines are a list of their values."""
 
     @classmethod
     def open(cls, path: Path) -> Self:

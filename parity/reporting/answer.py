@@ -47,46 +47,30 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do about a program: how to fix a fault, or what to provide.
-
-    Attributes
-    ----------
-    sentence : str
-        What to do.
-    anchor : str
-        Where the page shows it.
-    """
+    """What to do about a program: how to fix a fault, or what to provide."""
 
     sentence: str
+    """What to do."""
     anchor: str
+    """Where the page shows it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says of one thing that was asked.
-
-    Attributes
-    ----------
-    model : str
-        Name of the model.
-    subjects : tuple of str
-        Arms that it speaks of: ``external-mine`` or ``onnx-fp32``.
-    state : State
-        How bad it is.
-    sentence : str
-        The answer; names of programs and exports stand between backticks.
-    anchor : str
-        Where the page proves it: the part of an address after ``#``.
-    steps : tuple of NextStep
-        What to do, what matters most first.
-    """
+    """What a run says of one thing that was asked."""
 
     model: str
+    """Name of the model."""
     subjects: tuple[str, ...]
+    """Arms that it speaks of: ``external-mine`` or ``onnx-fp32``."""
     state: State
+    """How bad it is."""
     sentence: str
+    """The answer; names of programs and exports stand between backticks."""
     anchor: str
+    """Where the page proves it: the part of an address after ``#``."""
     steps: tuple[NextStep, ...] = ()
+    """What to do, what matters most first."""
 
     @property
     def reasons(self) -> str:
@@ -101,24 +85,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """Everything that a run answers.
-
-    Attributes
-    ----------
-    summary : str
-        How many of several programs are wrong, in a sentence; empty with fewer than two.
-    answers : tuple of Answer
-        The worst first.
-    exit_code : int
-        1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0.
-    because : str
-        Why the exit code is what it is, in a sentence that names the gates.
-    """
+    """Everything that a run answers."""
 
     summary: str
+    """How many of several programs are wrong, in a sentence; empty with fewer than two."""
     answers: tuple[Answer, ...]
+    """The worst first."""
     exit_code: int
+    """1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0."""
     because: str
+    """Why the exit code is what it is, in a sentence that names the gates."""
 
     @property
     def state(self) -> State:

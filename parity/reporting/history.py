@@ -27,27 +27,19 @@ MOST_RUNS = 200
 
 @dataclass(frozen=True)
 class PastRun:
-    """What a run came to.
-
-    Attributes
-    ----------
-    name : str
-        Its configuration, see :func:`name_of_run`.
-    when : str
-        Local time of its verdict, ISO 8601.
-    gates : tuple of str
-        Its gates, as problems name them.
-    models, externals, problems, answers
-        As in its :class:`RunVerdict`.
-    """
+    """What a run came to."""
 
     name: str
+    """Its configuration, see :func:`name_of_run`."""
     when: str
+    """Local time of its verdict, ISO 8601."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
-    gates: tuple[str, ...]
     problems: tuple[str, ...]
     answers: Answers
+    """As in its :class:`RunVerdict`."""
+    gates: tuple[str, ...]
+    """Its gates, as problems name them."""
 
     @property
     def day_and_time(self) -> str:
@@ -116,9 +108,9 @@ def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRu
         when,
         verdict.models,
         verdict.externals,
-        tuple(gate_in_words(gate) for gate in verdict.gates),
         verdict.problems,
         verdict.answers,
+        tuple(gate_in_words(gate) for gate in verdict.gates),
     )
     others = [each for each in load_runs(HISTORY) if (each.name, each.when) != (name, when)]
     runs = (*others, run)[-MOST_RUNS:]

@@ -81,24 +81,16 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is said of a run.
-
-    Attributes
-    ----------
-    answers : Answers
-        What the run answers.
-    notes : tuple of str
-        Where the images come from, if that is worth a word.
-    models : tuple of ModelReport
-        In the order of the configuration.
-    closing : tuple of Group
-        What words mean, the configuration, and how to reproduce the run.
-    """
+    """All that is said of a run."""
 
     answers: Answers
+    """What the run answers."""
     notes: tuple[str, ...]
+    """Where the images come from, if that is worth a word."""
     models: tuple[ModelReport, ...]
+    """In the order of the configuration."""
     closing: tuple[Group, ...]
+    """What words mean, the configuration, and how to reproduce the run."""
     question: str = QUESTION
 
     @property

@@ -18,42 +18,29 @@ UNEXPLAINED = ("explained_in_part", "not_explained")
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """What a run came to.
-
-    Attributes
-    ----------
-    verdict : str
-        ``pass``, ``fail`` or ``nothing compared``.
-    state : State
-        The worst state of all answers.
-    title : str
-        The summary of the answers, or the worst of them without its reasons.
-    report : str
-        Path of the Markdown report; the page is in the same folder.
-    models, externals : tuple of str
-        Whose verdict it is: names of the models and of the external deployments.
-    gates : tuple of Gate
-        The comparisons that decide.
-    answers : Answers
-        What the run answers, in the sentences of the page.
-    problems : tuple of str
-        What is wrong, named without its numbers, so that two runs can be compared.
-    table : tuple of str
-        Lines of a table of all comparisons.
-    """
+    """What a run came to."""
 
     SCHEMA: ClassVar[str] = "verdict/6"
 
     verdict: str
+    """``pass``, ``fail`` or ``nothing compared``."""
     state: State
+    """The worst state of all answers."""
     title: str
+    """The summary of the answers, or the worst of them without its reasons."""
     report: str
+    """Path of the Markdown report; the page is in the same folder."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
+    """Whose verdict it is: names of the models and of the external deployments."""
     gates: tuple[Gate, ...]
+    """The comparisons that decide."""
     answers: Answers
+    """What the run answers, in the sentences of the page."""
     problems: tuple[str, ...]
+    """What is wrong, named without its numbers, so that two runs can be compared."""
     table: tuple[str, ...]
+    """Lines of a table of all comparisons."""
 
 
 def verdict_of(

@@ -32,27 +32,18 @@ BLANK = np.zeros((1, 1, 3), np.uint8)
 
 @dataclass(frozen=True)
 class PytorchNetwork:
-    """A checkpoint, ready to run.
-
-    Attributes
-    ----------
-    predictor : BasePredictor
-        Ultralytics' predictor of the task with the model in it.
-    task : Task
-        What the model was trained to find.
-    names : dict of int to str
-        Class names by id.
-    head : NetworkHead
-        What the end of the network is.
-    batch : int
-        Images that one run takes.
-    """
+    """A checkpoint, ready to run."""
 
     predictor: BasePredictor
+    """Ultralytics' predictor of the task with the model in it."""
     task: Task
+    """What the model was trained to find."""
     names: dict[int, str]
+    """Class names by id."""
     head: NetworkHead
+    """What the end of the network is."""
     batch: int = 1
+    """Images that one run takes."""
 
     @classmethod
     def load(

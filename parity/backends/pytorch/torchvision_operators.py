@@ -1,7 +1,7 @@
 """torchvision's compiled operators, without the rest of torchvision.
 
-Ultralytics suppresses with ``torchvision.ops.nms`` in a process that has imported torchvision. This
-import brings torch's compiler and takes as long as that of torch; the operator needs only torch.
+Ultralytics suppresses with ``torchvision.ops.nms`` in a process that has imported torchvision. That
+brings torch's compiler and takes as long as torch itself; the operator needs only torch.
 """
 
 import sys

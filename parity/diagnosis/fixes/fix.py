@@ -13,29 +13,20 @@ from parity.registry import Registry
 
 @dataclass(frozen=True)
 class FixValues:
-    """What the lines of a deployment are filled in with.
-
-    Attributes
-    ----------
-    height, width : int
-        Size into which images are fitted, px.
-    stride : int or None
-        Of a minimal rectangle, px; None where images are padded to the whole size.
-    classes : int
-        Number of classes.
-    conf, iou : float
-        Thresholds of confidence and IoU.
-    max_det : int
-        Detections kept at most.
-    """
+    """What the lines of a deployment are filled in with."""
 
     height: int
     width: int
+    """Size into which images are fitted, px."""
     stride: int | None
+    """Of a minimal rectangle, px; None where images are padded to the whole size."""
     classes: int
+    """Number of classes."""
     conf: float
     iou: float
+    """Thresholds of confidence and IoU."""
     max_det: int
+    """Detections kept at most."""
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -78,24 +69,16 @@ def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
 
 @dataclass(frozen=True)
 class Fix:
-    """The right lines for one subject.
-
-    Attributes
-    ----------
-    subject : str
-        What they are about: ``letterbox``.
-    stage : FaultStage
-        The stage of a deployment to which they belong.
-    templates : dict of Language to str
-        The lines, with placeholders such as ``$height`` (:attr:`FixValues.placeholders`).
-    run : frozenset of Language
-        Languages whose lines the tests run.
-    """
+    """The right lines for one subject."""
 
     subject: str
+    """What they are about: ``letterbox``."""
     stage: FaultStage
+    """The stage of a deployment to which they belong."""
     templates: dict[Language, str]
+    """The lines, with placeholders such as ``$height`` (:attr:`FixValues.placeholders`)."""
     run: frozenset[Language]
+    """Languages whose lines the tests run."""
 
     def lines(self, language: Language, values: FixValues) -> str:
         """Return the lines in a language, filled in."""

@@ -23,40 +23,28 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Family:
-    """Networks that take and return the same things.
-
-    Attributes
-    ----------
-    models : str
-        What they are called in sentences.
-    sentence : str
-        What they take and return, in words.
-    classes : callable
-        Number of classes, of the shapes of all outputs; None if these do not tell.
-    fits : callable
-        Whether outputs for a photograph, given the size of the input, can be of this family.
-    is_sure : callable
-        Whether they can be of no other.
-    adapt : callable
-        Changes a model, given its number of classes and the size of its input, so that it returns
-        what Ultralytics' exports return.
-    choices : mapping of str to value
-        In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing differs.
-    fitted : Fitted
-        How images are fitted into the input.
-    open_input : bool
-        Whether height and width of the input may be open; ``adapt`` is then given 0 for both.
-    """
+    """Networks that take and return the same things."""
 
     models: str
+    """What they are called in sentences."""
     sentence: str
+    """What they take and return, in words."""
     classes: Callable[[Sequence[Shape]], int | None]
+    """Number of classes, of the shapes of all outputs; None if these do not tell."""
     fits: Callable[[Sequence[np.ndarray], Size], bool]
+    """Whether outputs for a photograph, given the size of the input, can be of this family."""
     is_sure: Callable[[Sequence[np.ndarray], Size], bool]
+    """Whether they can be of no other."""
     adapt: Callable[[onnx.ModelProto, int, Size], None]
+    """Changes a model, given its number of classes and the size of its input, so that it returns
+    what Ultralytics' exports return."""
     choices: Mapping[str, Any] = field(default_factory=dict)
+    """In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing
+    differs."""
     fitted: Fitted = "letterbox"
+    """How images are fitted into the input."""
     open_input: bool = False
+    """Whether height and width of the input may be open; ``adapt`` is then given 0 for both."""
 
 
 FAMILIES: Registry[Family] = Registry("family")

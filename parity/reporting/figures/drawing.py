@@ -21,25 +21,19 @@ FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fon
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
 HATCH = 5  # line widths from a line of hatching to the next
+LEGEND_PX = 14  # of letters
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a kind of detection is drawn.
-
-    Attributes
-    ----------
-    colour : tuple of int
-        Red, green, blue.
-    dash : tuple of int
-        Lengths of line and gap in line widths; (1, 0) is solid.
-    letter : str
-        Before the label, so that nobody depends on colours.
-    """
+    """How a kind of detection is drawn."""
 
     colour: tuple[int, int, int]
+    """Red, green, blue."""
     dash: tuple[int, int] = (1, 0)
+    """Lengths of line and gap in line widths; (1, 0) is solid."""
     letter: str = ""
+    """Before the label, so that nobody depends on colours."""
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -70,27 +64,18 @@ CLASS_STYLES = tuple(
 
 @dataclass(frozen=True)
 class Mark:
-    """A detection to draw.
-
-    Attributes
-    ----------
-    box : sequence of float
-        x1, y1, x2, y2 in px of the image.
-    label : str
-        What is written beside it.
-    style : Style
-        Of its lines.
-    outline : DetectionOutline
-        What is drawn beside its box, or instead of it.
-    hatched : bool
-        Whether only one arm has it; then its mask is hatched.
-    """
+    """A detection to draw."""
 
     box: Sequence[float]
+    """x1, y1, x2, y2 in px of the image."""
     label: str
+    """What is written beside it."""
     style: Style
+    """Of its lines."""
     outline: DetectionOutline = NOTHING
+    """What is drawn beside its box, or instead of it."""
     hatched: bool = False
+    """Whether only one arm has it; then its mask is hatched."""
 
 
 @cache
@@ -331,13 +316,14 @@ def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = Fal
     return np.asarray(strip)[..., ::-1]
 
 
-def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14) -> np.ndarray:
+def draw_legend(width: int, entries: list[tuple[str, Style]]) -> np.ndarray:
     """Return a strip of paper that explains styles, on as many lines as they need.
 
     Returns
     -------
     (h, width, 3) uint8
     """
+    size = LEGEND_PX
     letters, row_height, swatch = font(size), round(size * 1.9), round(size * 2.6)
     x, y = 6, 0
     placed: list[tuple[int, int, str, Style]] = []

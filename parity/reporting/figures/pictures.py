@@ -26,22 +26,15 @@ from parity.reporting.wording import count, number, shortened
 
 @dataclass(frozen=True)
 class Sheet:
-    """The room for a picture.
-
-    Attributes
-    ----------
-    width, height : int
-        Px at most.
-    columns : int or None
-        Panels beside each other; None for as many as suit the image.
-    letters : float
-        Factor by which text is larger than on a wide sheet.
-    """
+    """The room for a picture."""
 
     width: int
     height: int
+    """Px at most."""
     columns: int | None = None
+    """Panels beside each other; None for as many as suit the image."""
     letters: float = 1.0
+    """Factor by which text is larger than on a wide sheet."""
 
 
 WIDE = Sheet(1600, 1300)

@@ -96,27 +96,19 @@ class Tick:
 
 @dataclass(frozen=True)
 class Strip:
-    """The marks of a quantity of a comparison.
-
-    Attributes
-    ----------
-    tolerance : float
-        Where it stands, per cent.
-    median, p95, max : float or None
-        Where they stand; None without matched pairs.
-    within : bool
-        Whether the largest difference is within the tolerance.
-    text, label : str
-        The largest difference, and all of it, in words.
-    """
+    """The marks of a quantity of a comparison."""
 
     tolerance: float
+    """Where it stands, per cent."""
     median: float | None
     p95: float | None
     max: float | None
+    """Where they stand; None without matched pairs."""
     within: bool
+    """Whether the largest difference is within the tolerance."""
     text: str
     label: str
+    """The largest difference, and all of it, in words."""
 
 
 @dataclass(frozen=True)
@@ -133,18 +125,12 @@ class ChartRow:
 
 @dataclass(frozen=True)
 class Chart:
-    """All comparisons on common axes.
-
-    Attributes
-    ----------
-    noun : str
-        What is counted, such as "Objects".
-    titles : dict of MeasuredQuantity to str
-        The differences that are drawn, as heads of columns.
-    """
+    """All comparisons on common axes."""
 
     noun: str
+    """What is counted, such as "Objects"."""
     titles: dict[MeasuredQuantity, str]
+    """The differences that are drawn, as heads of columns."""
     axes: dict[MeasuredQuantity, Axis]
     rows: list[ChartRow]
 

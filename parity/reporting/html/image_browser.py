@@ -55,57 +55,37 @@ None."""
 
 @dataclass(frozen=True)
 class BrowserRow:
-    """An image in the browser's table.
-
-    Attributes
-    ----------
-    name : str
-        Printable.
-    photo : str
-        What the names of its copies share; empty if it cannot be shown.
-    size : tuple of int
-        Width and height, px.
-    verdict : str
-        See :func:`parity.reporting.verdict.image_verdict`.
-    classes : list of int
-        Ids in any arm.
-    measured : list of Measured or None
-        By comparison, in the order of the results; None where the image was not compared.
-    """
+    """An image in the browser's table."""
 
     name: str
+    """Printable."""
     photo: str
+    """What the names of its copies share; empty if it cannot be shown."""
     size: tuple[int, int]
+    """Width and height, px."""
     verdict: str
+    """See :func:`parity.reporting.verdict.image_verdict`."""
     classes: list[int]
+    """Ids in any arm."""
     measured: list[Measured | None]
+    """By comparison, in the order of the results; None where the image was not compared."""
 
 
 @dataclass(frozen=True)
 class BrowserIndex:
-    """What the browser knows before it loads anything: the worst images of a model.
-
-    Attributes
-    ----------
-    model : str
-        Its name.
-    images_per_script : int
-        Images whose detections are in one script.
-    total : int
-        Images of the run.
-    kinds : tuple of str
-        What the bits of the rows stand for; those that are not counted are measured.
-    images : list of BrowserRow
-        The worst first.
-    """
+    """What the browser knows before it loads anything: the worst images of a model."""
 
     SCHEMA: ClassVar[str] = "browser/2"
 
     model: str
     images_per_script: int
+    """Images whose detections are in one script."""
     total: int
+    """Images of the run."""
     kinds: tuple[str, ...]
+    """What the bits of the rows stand for; those that are not counted are measured."""
     images: list[BrowserRow]
+    """The worst first."""
 
 
 def write_browser(

@@ -32,25 +32,17 @@ SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.
 
 @dataclass(frozen=True)
 class Places:
-    """Where things are, as seen from the page.
-
-    Attributes
-    ----------
-    folder : Path
-        Folder of the page.
-    files : str
-        Address of the folder of what the page shows; it holds a folder per model.
-    figures : mapping of str to str
-        Addresses of the copies of each figure by variant, see
-        :func:`parity.reporting.figures.variants.variants_of`, by its path.
-    photos : mapping of (str, str) to str
-        Addresses of copies of images, by model and printable name.
-    """
+    """Where things are, as seen from the page."""
 
     folder: Path
+    """Folder of the page."""
     files: str
+    """Address of the folder of what the page shows; it holds a folder per model."""
     figures: Mapping[str, Mapping[str, str]]
+    """Addresses of the copies of each figure by variant, see
+    :func:`parity.reporting.figures.variants.variants_of`, by its path."""
     photos: Mapping[tuple[str, str], str]
+    """Addresses of copies of images, by model and printable name."""
 
 
 def write_page(

@@ -68,6 +68,9 @@ def test_json_as_people_write_it(tmp_path, content):
         ({0: "30", 1: "50"}, "50", 1),  # speed limits
         ({0: "30", 1: "50"}, 1, 1),
         ({0: "30", 1: "50"}, 7, 7),
+        ({0: "dining table", 1: "car"}, "dining-table", 0),  # as DOTA's text needs it
+        ({0: "dining table", 1: "dining-table"}, "dining-table", 1),
+        ({0: "small_ship", 1: "car"}, "Small ship", 0),
     ],
 )
 def test_labels_are_names_or_ids(tmp_path, names, label, expected):

@@ -89,7 +89,8 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     """
     shapes = parse_shapes(record, where)
     of_corners = shapes is not None and (shapes.corners is not None or shapes.oriented is not None)
-    box, box_format = ([], "") if of_corners else _parse_box(record, where)
+    is_box = any(isinstance(v, list) and len(v) == 4 for v in map(record.get, BOX_KEYS))
+    box, box_format = _parse_box(record, where) if is_box or not of_corners else ([], "")
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else _parse_score(given, f"{where}: the score")
     known = (*CLASS_KEYS, *LABEL_KEYS, NAME)

@@ -20,6 +20,7 @@ from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
 from parity.model_files.families.family import FAMILIES, adapt_to, cell_count
 from parity.model_files.families.rtdetr import SIDES, has_authors_end
+from parity.model_files.stored_metadata import metadata_props
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Given:
     @property
     def metadata(self) -> dict[str, str]:
         """What it says of itself."""
-        return {entry.key: entry.value for entry in self.model.metadata_props}
+        return metadata_props(self.model)
 
     @contextmanager
     def arranged(self, rows: int, size: tuple[int, int]) -> Iterator[tuple[Self, tuple[str, ...]]]:

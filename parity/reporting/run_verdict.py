@@ -20,14 +20,14 @@ UNEXPLAINED = ("explained_in_part", "not_explained")
 class RunVerdict:
     """What a run came to."""
 
-    SCHEMA: ClassVar[str] = "verdict/5"
+    SCHEMA: ClassVar[str] = "verdict/6"
 
     verdict: str
     """``pass``, ``fail`` or ``nothing compared``."""
     state: State
     """The worst state of all answers."""
     title: str
-    """The worst answer, without its reasons."""
+    """The summary of the answers, or the worst of them without its reasons."""
     report: str
     """Path of the Markdown report; the page is in the same folder."""
     models: tuple[str, ...]
@@ -63,17 +63,22 @@ def verdict_of(
     )
 
 
+def gate_in_words(gate: Gate) -> str:
+    """Return what names a gate among all models."""
+    return f"the gate `{gate.comparison}` of `{gate.model}`"
+
+
 def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterator[str]:
     """Yield what is wrong: gates that fail, faults that matter, and what is not explained."""
     for gate in gates:
         if gate.verdict == FAIL:
-            yield f"the gate `{gate.comparison}` of `{gate.model}`"
+            yield gate_in_words(gate)
     for found in diagnoses:
         name = f"`{found.external}`"
         if isinstance(found, Undiagnosed):
-            yield f"the boxes of {name} cannot be read"
+            yield f"the boxes of {name}, which cannot be read"
             continue
         for fault in harmful(found):
-            yield f"{name}: {fault.title}"
+            yield f'"{fault.title}" in {name}'
         if found.verdict in UNEXPLAINED:
-            yield f"{name}: something that is not explained"
+            yield f"something that is not explained in {name}"

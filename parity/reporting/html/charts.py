@@ -172,7 +172,9 @@ def difference_title(words: TaskWording, quantity: MeasuredQuantity) -> str:
 
 def arms_in_words(row: EqualComparisons) -> str:
     """Return what is compared, and which other exports have the same numbers."""
-    said = f"{row.candidates[0]} vs. {row.reference}"
+    candidate = row.candidates[0]
+    versus = f"vs. {row.reference}"
+    said = versus if candidate in row.names else f"{candidate} {versus}"
     others = row.candidates[1:]
     return f"{said}; equal results: {listing(others)}" if others else said
 
@@ -215,14 +217,14 @@ def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis)
     allowed: float = getattr(comparison.allowed, quantity)
     if spread is None:
         label = f"no matched {wording_of(comparison).detection}s"
-        return Strip(axis.place(allowed), None, None, None, within=True, text="–", label=label)
+        return Strip(axis.place(allowed), None, None, None, within=True, text=label, label=label)
     return Strip(
         axis.place(allowed),
         axis.place(spread.median),
         axis.place(spread.p95),
         axis.place(spread.max),
         within=quantity not in comparison.exceeded,
-        text=f"{number(spread.max)}{unit}",
+        text=f"largest {number(spread.max)}{unit}",
         label=f"median {number(spread.median)}{unit}, 95 % within {number(spread.p95)}{unit}, "
         f"largest {number(spread.max)}{unit}, "
         f"tolerance {allowed_in_words(comparison, quantity, unit)}",

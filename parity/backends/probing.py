@@ -17,6 +17,7 @@ from parity.errors import UserError
 from parity.model_files.adapting import (
     BOX_ROWS,
     DEEPSTREAM_COLUMNS,
+    INTEGERS,
     READINGS,
     apply_chain,
     reading_fits,
@@ -72,7 +73,8 @@ def fed_as(names: Sequence[str], tensor: np.ndarray, session: Session) -> np.nda
     batch = session.input.shape[0]
     copies = batch if isinstance(batch, int) else 1
     fed = np.concatenate([apply_chain(names, tensor, rows=0, classes=0)] * copies)
-    return fed.astype("uint8" if "uint8" in names else session.input.dtype)
+    integers = [name for name in names if name in INTEGERS]
+    return fed.astype(integers[0] if integers else session.input.dtype)
 
 
 def probes(height: int, width: int) -> list[np.ndarray]:
@@ -200,7 +202,7 @@ def are_corners(rows: np.ndarray) -> bool:
 
 def ways_to_feed(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return how a model may have to be fed that deviates in what is named, the usual way first."""
-    scalings = [()] if "uint8" in names else [(), ("pixels",)]
+    scalings = [()] if set(names) & set(INTEGERS) else [(), ("pixels",)]
     return [(*order, *scaling, *names) for order in ((), ("bgr",)) for scaling in scalings]
 
 

@@ -25,6 +25,8 @@ BOX_ROWS = 4
 CHANNELS = 3
 OPSET = 13
 DEEPSTREAM_COLUMNS = 6
+INTEGERS = ("uint8", "int8")
+"""Element types of an input that say by themselves how it deviates."""
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
 
@@ -88,6 +90,11 @@ def _uint8(chain: Chain) -> str:
     return chain.add("Cast", _pixels(chain), to=TensorProto.UINT8)
 
 
+def _int8(chain: Chain) -> str:
+    middle = chain.constant(128)
+    return chain.add("Cast", chain.add("Sub", _pixels(chain), middle), to=TensorProto.INT8)
+
+
 def _nhwc(chain: Chain) -> str:
     return chain.add("Transpose", perm=[0, 2, 3, 1])
 
@@ -149,6 +156,7 @@ TAKEN = {
         "It takes pixel values from 0 to 255; dividing them by 255 is part of its graph.", _pixels
     ),
     "uint8": Deviation("It takes uint8 pixel values, from 0 to 255.", _uint8),
+    "int8": Deviation("It takes int8: pixel values less 128, from -128 to 127.", _int8),
     "nhwc": Deviation("It takes (batch, height, width, channels).", _nhwc),
 }
 """What a graph may take, in the order in which it is undone."""
@@ -192,7 +200,7 @@ def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int) -> bool:
 
 def forced(shape: Sequence[int | str], dtype: str) -> tuple[str, ...]:
     """Return how an input deviates by its shape and type alone."""
-    pixels = ("uint8",) if dtype == "uint8" else ()
+    pixels = (dtype,) if dtype in INTEGERS else ()
     channels_last = len(shape) == 4 and shape[3] == CHANNELS and shape[1] != CHANNELS
     return pixels + (("nhwc",) if channels_last else ())
 

@@ -281,6 +281,11 @@ class Plan:
         """The arms that run an export, by name."""
         return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "onnx"}
 
+    def timed_arm(self, wildcards: Wildcards) -> Params:
+        """Return the arm that runs an export: the reference, if that is the same file."""
+        own = f"onnx-{wildcards.export}"
+        return self.onnx_arms[own if own in self.arms else GIVEN_ARM]
+
     def candidates(self, model: str, arm: str, batch: str) -> str:
         """Return the candidates file of an arm that runs a network."""
         return f"results/infer_{self.arms[arm].backend}/{model}/{arm}/{batch}.npz"

@@ -91,13 +91,17 @@ def is_finished(given: Given, size: tuple[int, int]) -> bool:
 def task_of(graph: onnx.GraphProto) -> str:
     """Return the task of a file that states none, of the shapes of its outputs and its operators.
 
-    Only the corners of oriented boxes are made with a sine and a cosine.
+    Only corners of oriented boxes need a sine and a cosine, and only classification returns what a
+    softmax makes of all classes.
     """
-    shapes = [shape_of(output) for output in graph.output]
-    if [len(shape) for shape in shapes] == [3, 4]:
+    axes = [len(shape_of(output)) for output in graph.output]
+    if axes == [3, 4]:
         return "segment"
-    turned = {"Sin", "Cos"} <= {node.op_type for node in graph.node}
-    return "obb" if turned and [len(shape) for shape in shapes] == [3] else "detect"
+    operators = {node.op_type for node in graph.node}
+    last = [node.op_type for node in graph.node if graph.output[0].name in node.output]
+    if axes == [2] and last == ["Softmax"]:
+        return "classify"
+    return "obb" if axes == [3] and {"Sin", "Cos"} <= operators else "detect"
 
 
 def classes_of(shapes: Sequence[Sequence[int | str]], task: str, family: str) -> int | None:

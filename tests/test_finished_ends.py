@@ -128,6 +128,26 @@ def count_floats(model: onnx.ModelProto) -> None:
     count(model, label=TensorProto.FLOAT)
 
 
+def unnumbered(model: onnx.ModelProto) -> None:
+    suppress(model)
+    after(model, [make("Concat", ["corners", "score", "label"], ["output"], axis=1)], ["boxes", 6])
+
+
+def parted(model: onnx.ModelProto) -> None:
+    suppress(model)
+    model.graph.node.append(
+        make("Squeeze", ["labels", constant(model, "second", [1], np.int64)], ["classes"])
+    )
+    del model.graph.output[:]
+    model.graph.output.extend(
+        [
+            value("best", ["boxes"]),
+            value("corners", ["boxes", 4]),
+            value("classes", ["boxes"], TensorProto.INT64),
+        ]
+    )
+
+
 def edited(source: Path, destination: Path, *edits: Callable[[onnx.ModelProto], None]) -> Path:
     model = onnx.load(source)
     for edit in edits:
@@ -157,6 +177,8 @@ def check_rows(network: OnnxNetwork, raw: OnnxNetwork) -> None:
         (number_and_divide, "numbered pixels", "dividing them by 255 is part of its graph"),
         (count, "counted", "as TensorRT's EfficientNMS does"),
         (count_floats, "counted", "as TensorRT's EfficientNMS does"),
+        (unnumbered, "unnumbered", "a row per box, lacks the axis of the batch"),
+        (parted, "parted", "as outputs of their own, without the axis of the batch"),
     ],
     ids=lambda case: case[0].__name__,
 )
@@ -191,7 +213,7 @@ def test_rows_are_sorted_where_none_is_dropped(yolo11n_static: Path, tmp_path: P
         assert (np.diff(rows[0, :, 4]) <= 0).all()
 
 
-@pytest.mark.parametrize("edit", [number, count])
+@pytest.mark.parametrize("edit", [number, parted])
 def test_such_a_file_can_be_the_reference(
     edit: Callable[[onnx.ModelProto], None], yolo11n_static: Path, tmp_path: Path
 ) -> None:

@@ -2,22 +2,14 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from parity.backends.given_file import Given
 from parity.backends.onnx_network import run_session
-from parity.backends.probing import fed_as, opened, probes
-from parity.data.listing import find_samples
+from parity.backends.probing import fed_as, opened
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS
 from parity.tasks.task import Outputs
-
-
-def photographs(height: int, width: int) -> list[np.ndarray]:
-    """Return the images of :func:`parity.backends.probing.probes`, and some that show objects."""
-    samples = [cv2.imread(str(path)) for path in find_samples().values()]
-    return [*probes(height, width), *(cv2.resize(each, (width, height)) for each in samples)]
 
 
 def finished_boxes(given: Given, tensors: Sequence[np.ndarray], classes: int) -> list[np.ndarray]:

@@ -7,11 +7,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from parity.backends.finished_probing import finished_boxes, finished_distance, photographs
+from parity.backends.finished_probing import finished_boxes, finished_distance
 from parity.backends.given_file import Given
 from parity.backends.probing import (
+    ENOUGH,
     FAR,
     measured_deviations,
+    object_distance,
+    photographs,
     plausible_reading,
     probes,
 )
@@ -119,26 +122,33 @@ def take_adapted(
             f"{network.stride} px, the largest stride of the checkpoint."
         )
     classes, size = len(network.names), (height, width)
-    finished = join_finished(given.model) if network.head.task == "detect" else ()
-    names, rows, unlike = given.deviations, 0, False
-    adapted = network.family != ULTRALYTICS
-    if finished and not FAMILIES[network.family].choices:
-        with with_built_in_preprocessing(given).rewritten() as joined:
-            fed, truth = outputs_for(network, photographs(*size))
-            found = finished_boxes(joined, fed, classes)
-            unlike = finished_distance(found, truth, max(size), classes) > FAR
-        names = (*finished, *joined.deviations)
-    elif adapted:
+    family, detects = FAMILIES[network.family], network.head.task == "detect"
+    finished = join_finished(given.model) if detects and not family.choices else ()
+    rows, unlike, adapted = 0, False, network.family != ULTRALYTICS and not finished
+    if adapted:
         check_family(given, network.family, classes, size)
         given.adapt_to(network.family, classes)
+        names = given.deviations
     elif network.task.has_boxes and not (network.head.finished or finished_by(given.model)):
         fed, truth = outputs_for(network, probes(*size))
         rows = len(truth[0][0])
-        with given.arranged(rows, size) as (arranged, before):
+        with given.arranged(rows, size) as (plain, before):
+            arranged = with_built_in_preprocessing(plain)
             measured = measured_deviations(arranged, fed, truth, classes)
-        names, unlike = (*before, *measured.deviations), measured.distance > FAR
+            unlike = measured.distance > FAR
+            if ENOUGH < measured.distance <= FAR:
+                fed, truth = outputs_for(network, photographs(*size))
+                far = object_distance(arranged, measured.deviations, fed, truth, classes)
+                unlike = far > FAR
+        names = (*before, *measured.deviations)
     else:
-        names = with_built_in_preprocessing(given).deviations
+        joined = with_built_in_preprocessing(given)
+        names = (*finished, *joined.deviations)
+        if detects and is_finished(joined, size):
+            with joined.rewritten() as runnable:
+                fed, truth = outputs_for(network, photographs(*size))
+                found = finished_boxes(runnable, fed, classes)
+            unlike = finished_distance(found, truth, max(size), classes) > FAR
     if unlike:
         given.model.metadata_props.add(key=UNLIKE, value=source)
     if names:

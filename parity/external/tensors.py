@@ -12,7 +12,7 @@ from parity.errors import UserError
 from parity.external.array_files import SUFFIXES, Shape, read_array
 from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
-from parity.foreign import name_in_words
+from parity.foreign import files_below, name_in_words
 
 
 def with_arrays(
@@ -107,7 +107,7 @@ def files_by_image(
     if folder is None:
         return {}, ()
     files: dict[str, Path] = {}
-    for path in sorted(p for p in Path(folder).rglob("*") if p.suffix in SUFFIXES):
+    for path in (p for p in files_below(Path(folder)) if p.suffix in SUFFIXES):
         named = path.relative_to(folder).with_suffix("").as_posix()
         if named in files:
             raise UserError(f"{files[named]} and {path} have one name; remove one of them.")

@@ -145,7 +145,7 @@ def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
 def _by_node(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return biases and normalisations by the name of the kernel that they belong to."""
     makers = {name: node for node in graph.node for name in node.output}
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for node in graph.node:
         taken, before = list(node.input), makers.get(next(iter(node.input), ""))
         if node.op_type == "Conv" and len(taken) == 3 and taken[2] in weights:
@@ -156,7 +156,8 @@ def _by_node(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> dict[
                 if name in weights:
                     found[f"{norm}.{key}"] = weights[name]
             given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-            found[f"{norm}.{EPSILON}"] = np.float32(given.get("epsilon", STANDARD_EPSILON))
+            epsilon = given.get("epsilon", STANDARD_EPSILON)
+            found[f"{norm}.{EPSILON}"] = np.array(epsilon, np.float32)
     return found
 
 

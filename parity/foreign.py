@@ -75,7 +75,9 @@ def read_text(path: Path) -> str:
         text = "\0"
     if "\0" in text:
         if b"\0" in data:
-            raise UserError(f"{path} is a binary file; a text file is needed.")
+            raise UserError(
+                f"{path} is a binary file, or UTF-16 without a byte order mark; save text as UTF-8."
+            )
         raise UserError(f"{path} is not text in UTF-8; save it as UTF-8.")
     return text
 

@@ -318,7 +318,7 @@ def test_every_key_is_described_and_closed(path: str, part: dict[str, Any]) -> N
         (b"a: [1,\nb: {", "not valid YAML at line"),
         (b"- a\n- b\n", "must hold keys with values"),
         (b"", "must hold keys with values"),
-        (b"\x94\x00\xff" * 9, "is a binary file; a text file is needed"),
+        (b"\x94\x00\xff" * 9, "is a binary file, or UTF-16 without"),
         (b"__use_yte__: true\n", "evaluates Python"),
         (None, "does not exist"),
     ],

@@ -75,7 +75,19 @@ DEPTH = 3
 DRASTIC = frozenset(
     (name, value)
     for name, values in (
-        ("scaling", ("none", "twice", "symmetric", "imagenet", "imagenet_mean")),
+        (
+            "scaling",
+            (
+                "none",
+                "twice",
+                "symmetric",
+                "symmetric_128",
+                "imagenet",
+                "imagenet_mean",
+                "caffe",
+                "caffe_unit",
+            ),
+        ),
         ("axes", ("hwc", "cwh")),
         ("fitting", ("crop",)),
         ("sides_exchanged", (True,)),
@@ -146,6 +158,10 @@ UNUSUAL_RESCALINGS: tuple[Changes, ...] = tuple(
     {**common, **detail} for common, detail in product(COMMON_RESCALINGS, COARSE_DETAILS)
 )
 """Other ways, of which those that fit best without any fault before the network are tried, too."""
+
+ZERO_AREA_LIKELY = 40
+"""Hypotheses of an output that was not transposed that are compared on all images, those that fit
+the probes best; chosen."""
 
 ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left")
 """Faults before the network that are tried with an output that was not transposed; chosen."""
@@ -308,7 +324,8 @@ class Search:
             faults = [f for f in cost_model.preprocessing_faults if f.name == name]
             inputs += [f.inject_into(cost_model.correct) for f in faults]
         options = [p for start in inputs for p in zero_area_hypotheses(start)]
-        options.sort(key=cost_model.cost)
+        options.sort(key=lambda p: cost_model.misfit(p, self.probes) + cost_model.fault_cost(p))
+        options = sorted(options[:ZERO_AREA_LIKELY], key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
         return min([best, *improved], key=cost_model.cost)
 

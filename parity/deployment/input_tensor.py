@@ -14,7 +14,7 @@ IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
 """Of red, green and blue, as torchvision's classification models are trained with."""
 
 CAFFE_MEAN = np.array([104, 117, 123], np.float32)[:, None, None]
-"""Levels that samples of OpenCV subtract for networks of Caffe, from the planes in their order: blue,
+"""Levels that samples of OpenCV subtract for networks of Caffe, in the order of the planes: blue,
 green, red, or red, green, blue where ``swapRB`` is set."""
 
 

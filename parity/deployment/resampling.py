@@ -276,6 +276,8 @@ def resample_pixels(
         )
     )
     height, width = len(rows.taken), len(columns.taken)
+    if not height or not width:
+        return canvas
     area = canvas[rows.first : rows.first + height, columns.first : columns.first + width]
     level = np.asarray(border, np.float32)
     across = _weigh(cv2.transpose(image), columns, level)

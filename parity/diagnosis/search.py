@@ -9,6 +9,8 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
+from parity.detection.letterbox import BORDER
+from parity.diagnosis.border_fit import likely_level
 from parity.diagnosis.box_evidence import (
     combinations_of,
     decoding_worth,
@@ -17,6 +19,7 @@ from parity.diagnosis.box_evidence import (
     score_evidence,
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
+from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, images_as_large, probe_images
 from parity.diagnosis.local_search import (
@@ -64,6 +67,10 @@ chosen."""
 
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
+
+BORDERS, PROMISING_BORDER = 6, 0.5
+"""Grey levels of the border that are tried for an image at most, and the share of the difference of
+logits up to which one is tried that should leave no more; chosen."""
 
 CLEAR_DECODING = 0.3
 """By how much a reading of the raw output must be worth more than the next to be the only one that
@@ -473,10 +480,52 @@ class Search:
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
-            level = self._try([*likely, *greedy], first) or level
+            bordered = self._fit_border([plain, *level[:BEAM]], first)
+            if any(self._is_certain(h, first) for h in bordered):
+                level = bordered
+            else:
+                level = self._try([*likely, *greedy], first) + bordered or level
             every += level
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _fit_border(
+        self, bases: Sequence[InputHypothesis], first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return inputs whose border has the grey level that fits the scores of an image best."""
+        plain = bases[0]
+        wanted = logit(self.cost_model.observed[first[0]].scores)
+        tried = [h for (names, _), h in self._tried.items() if names == tuple(first)]
+        alone = {
+            fault.changes[0][1]: hypothesis.logits - plain.logits
+            for hypothesis in tried
+            for fault in hypothesis.faults
+            if len(hypothesis.faults) == 1 and fault.fields == {"border"}
+        }
+        effects = {level: effect for level, effect in alone.items() if isinstance(level, int)}
+        effects |= {BORDER: np.zeros_like(wanted)} if effects else {}
+        fits: list[tuple[float, int, InputHypothesis, dict[int, np.ndarray]]] = []
+        for base in dict.fromkeys(bases):
+            known = {level: base.logits + effect for level, effect in effects.items()}
+            found = likely_level(known, wanted)
+            if found and not any("border" in fault.fields for fault in base.faults):
+                fits.append((found[1], len(fits), base, known))
+        if not fits:
+            return []
+        left, _, base, known = min(fits)
+        made: list[InputHypothesis] = []
+        while len(made) < BORDERS and left < PROMISING_BORDER * disagreement(base.logits, wanted):
+            found = likely_level(known, wanted)
+            if found is None or self.cost_model.exhausted:
+                break
+            level, left = found
+            fault = other_border(level)
+            self.cost_model.add_fitted_fault(fault)
+            made.append(self.try_input((*base.faults, fault), first))
+            if made[-1].hits >= CERTAIN:
+                break
+            known[level] = made[-1].logits
+        return made
 
     def _possible_faults(self) -> list[Fault]:
         """Return the faults before the network that leave proven inputs as they are."""

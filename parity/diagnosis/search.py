@@ -10,7 +10,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.detection.letterbox import BORDER
-from parity.diagnosis.border_fit import likely_level
+from parity.diagnosis.border_fit import fitted_level, likely_level
 from parity.diagnosis.box_evidence import (
     combinations_of,
     decoding_worth,
@@ -68,9 +68,15 @@ chosen."""
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
 
-BORDERS, PROMISING_BORDER = 6, 0.5
-"""Grey levels of the border that are tried for an image at most, and the share of the difference of
-logits up to which one is tried that should leave no more; chosen."""
+BORDERS, INTERPOLATED = 10, 3
+"""Grey levels of the border that are tried for an image at most, and how many of them are found by
+interpolation, before a trend is fitted to all; chosen."""
+
+PROMISING_BORDER = 0.75
+"""Share of the difference of logits from which no level is tried; chosen."""
+
+SIMPLER = 0.02
+"""Difference of logits that another fault must explain beside the level of the border; chosen."""
 
 CLEAR_DECODING = 0.3
 """By how much a reading of the raw output must be worth more than the next to be the only one that
@@ -492,7 +498,11 @@ class Search:
     def _fit_border(
         self, bases: Sequence[InputHypothesis], first: list[str]
     ) -> list[InputHypothesis]:
-        """Return inputs whose border has the grey level that fits the scores of an image best."""
+        """Return the input whose border has the grey level that gives the scores of an image.
+
+        None is returned where no level gives them to the last digit: one nearby fits nearly as
+        well, so that a level that fits best is not proved by that.
+        """
         plain = bases[0]
         wanted = logit(self.cost_model.observed[first[0]].scores)
         tried = [h for (names, _), h in self._tried.items() if names == tuple(first)]
@@ -508,24 +518,24 @@ class Search:
         for base in dict.fromkeys(bases):
             known = {level: base.logits + effect for level, effect in effects.items()}
             found = likely_level(known, wanted)
-            if found and not any("border" in fault.fields for fault in base.faults):
-                fits.append((found[1], len(fits), base, known))
+            bordered = any("border" in fault.fields for fault in base.faults)
+            if found and not bordered and found.left < PROMISING_BORDER * found.now:
+                fits.append((found.left + SIMPLER * len(base.faults), len(fits), base, known))
         if not fits:
             return []
-        left, _, base, known = min(fits)
-        made: list[InputHypothesis] = []
-        while len(made) < BORDERS and left < PROMISING_BORDER * disagreement(base.logits, wanted):
+        _, _, base, known = min(fits)
+        for count in range(BORDERS):
             found = likely_level(known, wanted)
             if found is None or self.cost_model.exhausted:
                 break
-            level, left = found
+            level = found.level if count < INTERPOLATED else fitted_level(known, wanted)
             fault = other_border(level)
-            self.cost_model.add_fitted_fault(fault)
-            made.append(self.try_input((*base.faults, fault), first))
-            if made[-1].hits >= CERTAIN:
-                break
-            known[level] = made[-1].logits
-        return made
+            hypothesis = self.try_input((*base.faults, fault), first)
+            if hypothesis.hits >= CERTAIN:
+                self.cost_model.add_fitted_fault(fault)
+                return [hypothesis]
+            known[level] = hypothesis.logits
+        return []
 
     def _possible_faults(self) -> list[Fault]:
         """Return the faults before the network that leave proven inputs as they are."""

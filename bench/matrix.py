@@ -38,27 +38,17 @@ FIRST = "onnxruntime"
 
 @dataclass(frozen=True)
 class Cell:
-    """A runtime and a precision.
-
-    Attributes
-    ----------
-    name : str
-        Of the export.
-    runtime : str
-        What people call it.
-    precision : str
-        What people call it.
-    export : dict or None
-        What the configuration says of it; None if it is not made here.
-    reason : str
-        Why not.
-    """
+    """A runtime and a precision."""
 
     name: str
     runtime: str
+    """What people call it."""
     precision: str
+    """What people call it."""
     export: dict[str, Any] | None
+    """What the configuration says of it; None if it is not made here."""
     reason: str = ""
+    """Why not."""
 
 
 def cells(folder: Path, model: str) -> Iterator[Cell]:

@@ -20,19 +20,10 @@ green, red, or red, green, blue where ``swapRB`` is set."""
 
 @dataclass(frozen=True)
 class InputTensorChoices(Choices):
-    """What becomes of the input's pixels.
-
-    Attributes
-    ----------
-    colours : str
-        Order of the planes.
-    scaling : str
-        What the levels 0 to 255 become; a key of :data:`SCALINGS`.
-    axes : str
-        ``hwc`` is reshaped where it should be transposed; ``cwh`` has x and y exchanged.
-    """
+    """What becomes of the input's pixels."""
 
     colours: Literal["rgb", "bgr"] = "rgb"
+    """Order of the planes."""
     scaling: Literal[
         "unit",
         "none",
@@ -45,7 +36,9 @@ class InputTensorChoices(Choices):
         "caffe",
         "caffe_unit",
     ] = "unit"
+    """What the levels 0 to 255 become; a key of :data:`SCALINGS`."""
     axes: Literal["chw", "hwc", "cwh"] = "chw"
+    """``hwc`` is reshaped where it should be transposed; ``cwh`` has x and y exchanged."""
 
 
 _CORRECT = InputTensorChoices()

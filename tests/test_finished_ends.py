@@ -14,7 +14,7 @@ from parity.backends.finished_probing import finished_distance
 from parity.backends.given_export import take_adapted, take_reference
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, UNLIKE

@@ -18,7 +18,7 @@ from parity.backends.given_export import LoadReference, take_adapted
 from parity.backends.given_file import Given
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, adapt
 from parity.model_files.completing import COMPLETED

@@ -8,7 +8,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from parity.backends.given_export import take_reference
-from parity.backends.recognition import task_of
+from parity.backends.recognition import task_of_graph
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED
 from parity.model_files.built_in import built_in_preprocessing
@@ -103,7 +103,7 @@ def test_the_task_of_a_file_that_states_none(
         helper.make_tensor_value_info(name, 1, shape)
         for name, shape in zip(names, shapes, strict=False)
     ]
-    assert task_of(helper.make_graph(nodes, "g", [], outputs)) == task
+    assert task_of_graph(helper.make_graph(nodes, "g", [], outputs)) == task
 
 
 @pytest.mark.parametrize(

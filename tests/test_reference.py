@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from parity.comparison.settings import ComparisonSettings
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.diagnose.__main__ import WITHOUT_WEIGHTS, main
 from parity.errors import UserError
 from parity.model_files.families.family import FAMILIES

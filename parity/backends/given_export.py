@@ -23,7 +23,7 @@ from parity.backends.recognition import (
     classes_of,
     is_finished,
     recognised,
-    task_of,
+    task_of_graph,
     with_built_in_preprocessing,
 )
 from parity.detection.head import NetworkHead
@@ -185,7 +185,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     given, metadata = Given.load(path), options["metadata"]
     said, size = read_metadata(given.metadata), given.fixed or tuple(options["imgsz"])
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
-    task = metadata.get("task") or said.task or task_of(given.model.graph)
+    task = metadata.get("task") or said.task or task_of_graph(given.model.graph)
     finished = join_finished(given.model) if task == "detect" else ()
     stated = len(named) or classes_apart(given.shapes, cell_count(size))
     with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):

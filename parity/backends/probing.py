@@ -12,7 +12,7 @@ from parity.backends.onnx_metadata import DTYPES
 from parity.backends.onnx_network import run_session
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import (

@@ -88,7 +88,7 @@ def is_finished(given: Given, size: tuple[int, int]) -> bool:
     return len(shape) == 3 and shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
 
 
-def task_of(graph: onnx.GraphProto) -> str:
+def task_of_graph(graph: onnx.GraphProto) -> str:
     """Return the task of a file that states none, of the shapes of its outputs and its operators.
 
     Only corners of oriented boxes need a sine and a cosine, and only classification returns what a

@@ -18,6 +18,11 @@ from parity.external.source import Source
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
 BOX = [10.0, 20.0, 30.0, 60.0]
+CORNERS = {"xmin": 10, "ymin": 20, "xmax": 30, "ymax": 60}
+ROBOFLOW = {
+    **{"x": 20, "y": 40, "width": 20, "height": 40, "confidence": 0.5},
+    **{"class": "car", "class_id": 2, "detection_id": "f9f7"},
+}
 
 
 def load(tmp_path: Path, content, suffix: str = ".json", **options):
@@ -63,6 +68,9 @@ def test_json_as_people_write_it(tmp_path, content):
         ({0: "30", 1: "50"}, "50", 1),  # speed limits
         ({0: "30", 1: "50"}, 1, 1),
         ({0: "30", 1: "50"}, 7, 7),
+        ({0: "dining table", 1: "car"}, "dining-table", 0),  # as DOTA's text needs it
+        ({0: "dining table", 1: "dining-table"}, "dining-table", 1),
+        ({0: "small_ship", 1: "car"}, "Small ship", 0),
     ],
 )
 def test_labels_are_names_or_ids(tmp_path, names, label, expected):
@@ -240,6 +248,17 @@ ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
         ({"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 3, "name": "car"}],
           "annotations": [{"image_id": 7, "category_id": 3, "bbox": [10, 20, 20, 40], "score": 0.5,
                            "segmentation": {"counts": "PX1", "size": [480, 640]}}]}, ".json"),
+        ({"a.jpg": {"predictions": [ROBOFLOW], "image": {"width": 640, "height": 480}}}, ".json"),
+        ([{"image": "a.jpg", "predictions": [ROBOFLOW], "time": 0.1}], ".json"),
+        ({"a.jpg": [[[10, 20, 30, 60], 0.5, 2]]}, ".json"),
+        ([{"img": "a.jpg", "dets": [{"bndbox": CORNERS, "prob": 0.5, "cls": 2}]}], ".json"),
+        ([{"image": "a.jpg", "boxes": [{"x": 10, "y": 20, "width": 20, "height": 40}],
+           "confidences": [0.5], "classIds": [2]}], ".json"),
+        ([{"filename": "a.jpg", "objects": [{"class_id": 2, "name": "car", "confidence": 0.5,
+           "relative_coordinates": {"center_x": 0.03125, "center_y": 1 / 12, "width": 0.03125,
+                                    "height": 1 / 12}}]}], ".json"),
+        ([{"image": "a.jpg", "classes": ["person", "bicycle", "car", "dog"],
+           "detections": [{"boundingBox": CORNERS, "score": 0.5, "class": 2}]}], ".json"),
     ],
 )  # fmt: skip
 def test_more_ways_to_write_the_same_box(tmp_path, content, suffix):

@@ -18,8 +18,9 @@ from parity.model_files.adapting import count_channels, forced, shape_of
 from parity.model_files.arranging import put_predictions_first
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
-from parity.model_files.families.family import FAMILIES, FAMILY, cell_count
+from parity.model_files.families.family import FAMILIES, adapt_to, cell_count
 from parity.model_files.families.rtdetr import SIDES, has_authors_end
+from parity.model_files.stored_metadata import metadata_props
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Given:
     @property
     def metadata(self) -> dict[str, str]:
         """What it says of itself."""
-        return {entry.key: entry.value for entry in self.model.metadata_props}
+        return metadata_props(self.model)
 
     @contextmanager
     def arranged(self, rows: int, size: tuple[int, int]) -> Iterator[tuple[Self, tuple[str, ...]]]:
@@ -103,8 +104,7 @@ class Given:
                 f"{self.path} takes images of any size; {kind.models} are compared with a fixed "
                 "input, so export it with height and width."
             )
-        kind.adapt(self.model, classes, self.fixed or (0, 0))
-        self.model.metadata_props.add(key=FAMILY, value=family)
+        adapt_to(self.model, family, classes=classes, size=self.fixed or (0, 0))
 
     def save(self, destination: str | Path, *, changed: bool) -> None:
         """Write it, as it is if nothing was changed."""

@@ -26,7 +26,7 @@ from parity.documents import load
 from parity.errors import UserError, in_one_line
 from parity.model_files.bundle import is_bundle
 from parity.model_files.description import check_undamaged, load_checked
-from parity.model_files.families.family import FAMILIES
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -106,7 +106,8 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end not in (None, self.finished and not self.suppressed):
+        head = self.finished and not self.suppressed
+        if end2end not in (None, head) and self.family == ULTRALYTICS:
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(

@@ -291,6 +291,14 @@ def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Sh
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
+def seen_part(choices: GeometryChoices, image_shape: Shape) -> tuple[slice, slice]:
+    """Return the rows and columns of an image that its input shows."""
+    sides = [min(image_shape)] * 2 if choices.fitting == "crop" else image_shape
+    firsts = [(whole - side) // 2 for whole, side in zip(image_shape, sides, strict=True)]
+    rows, columns = (slice(a, a + side) for a, side in zip(firsts, sides, strict=True))
+    return rows, columns
+
+
 def _warp_offsets(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     if choices.align == "top_left":
         return 0.0, 0.0

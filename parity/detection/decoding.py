@@ -77,8 +77,9 @@ def decode_finished(raw: np.ndarray, floor: float) -> Candidates:
     Parameters
     ----------
     raw : (rows, 6 + E) float32
-        x1, y1, x2, y2 in input px (oriented boxes: cx, cy, width, height), score, class id, then
-        what the task adds; a row per box, after NMS.
+        x1, y1, x2, y2 in input px, or in fractions of it where images are stretched (oriented
+        boxes: cx, cy, width, height), score, class id, then what the task adds; a row per box,
+        after NMS.
     floor : float
         The comparison is strict, as in Ultralytics.
     """

@@ -18,7 +18,7 @@ class NetworkHead:
     """Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility."""
     fitted: Fitted = "letterbox"
     """How images were fitted into the input: with a border around them, with a border at the right
-    or below, or without keeping the aspect ratio."""
+    or below, or without keeping the aspect ratio; boxes are fractions then."""
     native_masks: bool = False
     """Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
     input."""

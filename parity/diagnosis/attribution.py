@@ -16,7 +16,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
-from parity.detection.outlines import NOTHING, outlines_of
+from parity.detection.outlines import outlines_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -30,7 +30,7 @@ from parity.diagnosis.document import (
     StepKind,
     WaterfallStep,
 )
-from parity.diagnosis.fault_examples import telling_example
+from parity.diagnosis.fault_examples import drawn_boxes, telling_example
 from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
@@ -161,7 +161,9 @@ def attribute_loss(
         examples(references, observed, reproduced, iou=iou),
         severities,
         {
-            name: None if severities[name].harmless else telling_example(right, found, iou=iou)
+            name: None
+            if severities[name].harmless
+            else telling_example(right, found, iou=iou, task=task)
             for name, found in alone.items()
         },
         severity(rounded, observed, iou=iou, task=task),
@@ -334,10 +336,4 @@ def examples(
 def drawable(image: ImageDetections) -> DrawnBoxes:
     """Return the boxes of an image that are finite, with their masks, keypoints and corners."""
     kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
-    drawn = outlines_of(image)
-    return DrawnBoxes(
-        [image.boxes[i] for i in kept],
-        [image.scores[i] for i in kept],
-        [image.class_ids[i] for i in kept],
-        [drawn[i] for i in kept] if any(each != NOTHING for each in drawn) else [],
-    )
+    return drawn_boxes(image, kept, outlines_of(image))

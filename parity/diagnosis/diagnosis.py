@@ -99,10 +99,6 @@ class Diagnosis:
     seconds: float = 0.0
     """Time that it took."""
 
-    def __bool__(self) -> bool:
-        """Return whether nothing is wrong."""
-        return self.verdict == "nothing_wrong"
-
     @property
     def first_difference(self) -> FaultStage | None:
         """Return the stage at which the deployment first differs; None if it is not known."""
@@ -283,9 +279,22 @@ def _unexplained_stages(
     _, hits = score_evidence(cost_model, best, cost_model.names)
     if not hits >= SCORES_FOUND and found.exact < PARTLY:
         return stages or (("network",) if arrays.reproduced else BEFORE_OUTPUT_STAGES)
+    of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
-        return (*stages, "nms", "rescaling", "output", "class_ids")
+        fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
+        boxed = sum(int(fit.boxed.sum()) for fit in fits)
+        if boxed >= NOTHING_WRONG * sum(fit.observed for fit in fits):
+            return (*stages, *of_shapes)
+        return (*stages, "nms", "rescaling", *of_shapes, "output", "class_ids")
     return (*stages, "nms", "thresholds")
+
+
+SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
+    "pose": ("keypoints",),
+    "obb": ("angles",),
+    "segment": ("masks",),
+}
+"""The stage of what a task adds to boxes."""
 
 
 def _reasons(

@@ -170,10 +170,12 @@ class Fit:
     shape_excess: np.ndarray
     """(P,) float64. See :class:`parity.diagnosis.shape_fits.ShapeFit`."""
     same_class: np.ndarray
+    boxed: np.ndarray
     exact: np.ndarray
     close: np.ndarray
-    """(P,) bool. Whether the classes of a pair agree, whether all agrees to the digits given, and
-    to a few px and hundredths of score."""
+    """(P,) bool. Whether the classes of a pair agree, whether its boxes, scores and classes agree
+    to the digits given, whether its shapes do, too, and whether all agrees to a few px and
+    hundredths of score."""
 
     @property
     def unobserved(self) -> int:
@@ -205,7 +207,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
             UNEXPLAINED * len(observed),
             len(predicted),
             len(observed),
-            *(none, none, none, none, none, no, no, no),
+            *(none, none, none, none, none, no, no, no, no),
         )
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
@@ -242,6 +244,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         score_excess[rows, columns],
         shapes.excess,
         same[rows, columns],
+        (exact & same)[rows, columns],
         (exact & same)[rows, columns] & shapes.exact,
         near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE) & shapes.close,
     )

@@ -68,6 +68,7 @@ BOX_FORMATS.add(
             ("cx", "cy", "width", "height"),
             ("x_center", "y_center", "width", "height"),
             ("xc", "yc", "w", "h"),
+            ("center_x", "center_y", "width", "height"),
         ),
         words=("cxcywh", "xcenter", "centre", "center"),
     ),

@@ -71,6 +71,13 @@ class Layout:
         )
 
 
+def flat_row(row: Any) -> Any:
+    """Return a row such as ``[[x1, y1, x2, y2], score, class]`` without its inner brackets."""
+    if not isinstance(row, list) or sum(isinstance(value, list) for value in row) != 1:
+        return row
+    return [part for value in row for part in (value if isinstance(value, list) else [value])]
+
+
 LAYOUTS = (
     Layout(box=0, score=4, label=5),
     Layout(box=0, label=4, score=5),

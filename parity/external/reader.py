@@ -82,8 +82,10 @@ def load_external(
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
     around_masks = False
     if task == "segment":
-        entries, around_masks = with_decoded_masks(contents.entries, images, folder_of(source))
-        contents = replace(contents, entries=entries)
+        decoded = with_decoded_masks(contents.entries, images, folder_of(source))
+        around_masks = decoded.around
+        said = (*contents.notes, *decoded.notes)
+        contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -102,8 +104,8 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        observed, said = shaped(observed, contents.entries, images, fractions)
-        notes += said
+        observed, of_shapes = shaped(observed, contents.entries, images, fractions)
+        notes += of_shapes
     if printed is not None and around_masks:
         printed = replace(printed, of_masks=True)
         notes.append("No boxes are given: masks are compared, and the boxes around them.")
@@ -384,14 +386,22 @@ def number_classes(
 
 
 def ids_by_name(names: dict[int, str]) -> dict[str, int]:
-    """Return class ids by name and, where no other name is that, by the name in lower case."""
+    """Return class ids by name and, where no other name is that, by the name in plain spelling."""
     exact = {name: class_id for class_id, name in names.items()}
-    return {name.lower(): class_id for name, class_id in exact.items()} | exact
+    return {in_plain_spelling(name): class_id for name, class_id in exact.items()} | exact
 
 
 def find_class(name: str, known: dict[str, int]) -> int | None:
-    """Return the id of a name, whose case counts only where it must; None if it is not known."""
-    return known.get(name, known.get(name.lower()))
+    """Return the id of a name, whose spelling counts only where it must; None if not known."""
+    return known.get(name, known.get(in_plain_spelling(name)))
+
+
+def in_plain_spelling(name: str) -> str:
+    """Return a name in lower case, with blanks for the hyphens that text files need in its place.
+
+    DOTA's format separates words by blanks, so Ultralytics writes ``dining-table``.
+    """
+    return name.lower().replace("-", " ").replace("_", " ")
 
 
 def _note_reversed(

@@ -42,7 +42,8 @@ class WrittenShapes:
     corners: np.ndarray | None = None
     """(4, 2) float64. Of an oriented box."""
     mask: Any = None
-    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8."""
+    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8; an empty list where no px
+    belongs to the object."""
     row: tuple[float, ...] = ()
     """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
 
@@ -71,6 +72,8 @@ def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
         next((record[key] for key in keys if record.get(key) not in (None, "", [])), None)
         for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS)
     )
+    if mask is None and any(record.get(key) == [] for key in MASK_KEYS):
+        mask = []
     box = record.get("box")
     if corners is None and isinstance(box, dict) and all(key in box for key in POINT_KEYS):
         corners = [box[key] for key in POINT_KEYS]
@@ -274,6 +277,8 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
         return _filled([points], size)
     if not isinstance(written, list):
         raise UserError(f"{where}: {shorten(written)} is not a mask.")
+    if not written:
+        return np.zeros(size, np.uint8)
     nested = bool(written) and isinstance(written[0], list)
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written

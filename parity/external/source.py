@@ -9,7 +9,8 @@ from parity.foreign import is_folder, parse_json, read_text
 Record = dict[str, Any]
 """An object of somebody's JSON, or a row of a table, as it was parsed."""
 
-LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bboxes", "objects")
+LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bboxes", "objects",
+             "dets")  # fmt: skip
 """Keys that people give to a list of boxes."""
 
 IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",

@@ -3,9 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import onnx
@@ -28,9 +27,7 @@ from parity.model_files.results import (
     Finding,
     HeadKind,
     Inspection,
-    Level,
     Wanted,
-    WantedOptions,
     WeightComparison,
 )
 from parity.model_files.weights import BLOCKED, compare_weights, stored_weights
@@ -41,7 +38,6 @@ log = logging.getLogger(__name__)
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
-OPTIONS = frozenset(field.name for field in fields(WantedOptions))
 FLOAT32 = 32
 """Bits of a weight that is not quantised, the default of ``quantize``."""
 MOST_WEIGHTS = 5
@@ -88,7 +84,7 @@ def inspect_export(
         weights_compared=compare_weights(
             stored_weights(model), weights, reordered=BLOCKED in domains
         ),
-        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k in OPTIONS}),
+        wanted=wanted.options,
         sentences=[],
     )
     found = [
@@ -96,8 +92,7 @@ def inspect_export(
         *contradictions(inspection, wanted),
         *of_weights(inspection.weights_compared, wanted.source),
     ]
-    levels = get_args(Level)
-    return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
+    return inspection.with_findings(found)
 
 
 def _counterpart(reference: ExportDescription | None) -> Counterpart | None:

@@ -22,9 +22,10 @@ from parity.errors import UserError
 from parity.foreign import read_text
 from parity.model_files.bundle import BundleManifest, write_bundle
 from parity.model_files.completing import complete_metadata
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import TensorDescription
-from parity.model_files.stored_metadata import metadata_of
+from parity.model_files.stored_metadata import metadata_of, metadata_props
 from parity.tasks.task import Outputs
 
 METADATA = "metadata.yaml"
@@ -71,6 +72,9 @@ def pack_files(
     network = PytorchNetwork.load(
         checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
     )
+    if network.family != ULTRALYTICS:
+        models = FAMILIES[network.family].models
+        raise UserError(f"{path} is no ONNX file; only those of {models} are compared.")
     metadata = metadata_for(path, session, network, (height, width), options["metadata"])
     images = [network.preprocess(image) for image in probes(height, width)]
     truth = [network.forward(image) for image in images]
@@ -153,7 +157,7 @@ def metadata_for(
     for key, value in stored.items():
         carrier.metadata_props.add(key=key, value=value)
     complete_metadata(carrier, network, imgsz, given)
-    return {entry.key: entry.value for entry in carrier.metadata_props}
+    return metadata_props(carrier)
 
 
 def measured_conventions(

@@ -47,7 +47,8 @@ def detect(
     """
     candidates = image.candidates
     thresholds: dict[str, Any] = {"conf": conf, "iou": iou, "max_det": max_det}
-    if not len(candidates) or not TASKS[head.task].has_boxes:  # it thresholds no labels
+    thresholded = TASKS[head.task].has_boxes and head.fitted == "letterbox"
+    if not len(candidates) or not thresholded:  # it suppresses neither labels nor RT-DETR's boxes
         return detect_without_torch(image, **thresholds, head=head)
     classes = int(candidates.class_ids.max()) + 1
     predictor = _predictor(head)

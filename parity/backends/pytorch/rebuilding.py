@@ -27,6 +27,7 @@ from parity.backends.pytorch.transcription.facts import checked_names
 from parity.errors import UserError, about
 from parity.model_files.description import load_given
 from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.stored_metadata import metadata_props
 from parity.tasks.task import TASKS, supported_models
 
 
@@ -46,7 +47,7 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
         If the file does not hold all weights of a known architecture under their names.
     """
     exported = load_given(source)
-    metadata = {entry.key: entry.value for entry in exported.metadata_props}
+    metadata = metadata_props(exported)
     task = metadata.get("task", "")
     if task not in TASKS:
         raise UserError(

@@ -6,7 +6,7 @@ from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
 AS_BOXES = "Subtract the padding and divide by the scale factor, as with the boxes."
 ALREADY = "Use visibilities as they are; the exported graph has already applied the sigmoid."
-ONE_AFTER_THE_OTHER = "Read x, y and visibility of a keypoint, then those of the next."
+ONE_AFTER_THE_OTHER = "Read all numbers of a keypoint, then those of the next."
 
 fault = partial(add_fault, stage="keypoints", subjects=("keypoints",))
 
@@ -40,6 +40,12 @@ for frame, title, wrong, cost in (
         "box_added",
         "Corner of the box added to keypoints",
         "The top-left corner of the box is added to keypoints, as if they were relative to it.",
+        3.0,
+    ),
+    (
+        "stretched",
+        "Keypoints rescaled as if the image had been stretched",
+        "Keypoints are multiplied by the image's sides and divided by the input's.",
         3.0,
     ),
     (
@@ -97,7 +103,7 @@ fault(
     "keypoints_in_planes",
     title="Keypoints reshaped with swapped axes",
     changes={"keypoint_layout": "planes"},
-    wrong="The numbers are read as all x, then all y, then all visibilities.",
+    wrong="The numbers are read as all x, then all y, instead of keypoint by keypoint.",
     fix=ONE_AFTER_THE_OTHER,
 )
 fault(

@@ -27,6 +27,8 @@ class FixValues:
     """Thresholds of confidence and IoU."""
     max_det: int
     """Detections kept at most."""
+    numbers: int = 3
+    """Of a keypoint: x, y and, if three, visibility."""
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -42,6 +44,9 @@ class FixValues:
             "conf": str(float(self.conf)),
             "iou": str(float(self.iou)),
             "max_det": str(self.max_det),
+            "numbers": str(self.numbers),
+            "last": str(self.numbers - 1),
+            "keypoint": ", ".join(("x", "y", "visibility")[: self.numbers]),
         }
 
 
@@ -64,6 +69,7 @@ def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
         pipeline.conf,
         pipeline.iou,
         pipeline.max_det,
+        *(network.head.keypoint_shape or ())[1:],
     )
 
 

@@ -45,10 +45,22 @@ class Family:
     """How images are fitted into the input."""
     open_input: bool = False
     """Whether height and width of the input may be open; ``adapt`` is then given 0 for both."""
+    model_class: str = ""
+    """Class of ``ultralytics.nn.tasks`` that its checkpoints hold, if that is another than the one
+    of the task; empty if there are none."""
 
 
 FAMILIES: Registry[Family] = Registry("family")
 """Families by the name that ``models.<name>.family`` has."""
+
+
+def adapt_to(model: onnx.ModelProto, family: str, *, classes: int, size: Size = (0, 0)) -> None:
+    """Make a model of a family return what Ultralytics' exports return, and say so in it.
+
+    The parameters are those of :attr:`Family.adapt`.
+    """
+    FAMILIES[family].adapt(model, classes, size)
+    model.metadata_props.add(key=FAMILY, value=family)
 
 
 def cell_count(size: Size, strides: Sequence[int] = STRIDES) -> int:

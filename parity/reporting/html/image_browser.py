@@ -20,11 +20,12 @@ from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
-from parity.detection.outlines import DetectionOutline, Points, limbs_of, outlines_of
+from parity.detection.outlines import outlines_of
 from parity.documents import save
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
+from parity.reporting.html.drawn_shapes import drawn_outline
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
@@ -218,28 +219,6 @@ def drawn_details(
             for name, found in comparisons.items()
         },
     }
-
-
-def drawn_outline(outline: DetectionOutline) -> list[dict[str, Any]]:
-    """Return what is drawn of a detection beside its box, as JSON; nothing if that is all.
-
-    ``mask`` and ``corners`` are paths of SVG, ``points`` and ``limbs`` lists of numbers: x, y and
-    visibility of each keypoint, and x1, y1, x2, y2 of each line between two.
-    """
-    drawn = {
-        "mask": "".join(map(_path, outline.contours)),
-        "corners": _path(outline.corners) if outline.corners else "",
-        "points": [[round(number, 2) for number in point] for point in outline.keypoints],
-        "limbs": [
-            [round(number, 1) for end in limb for number in end[:2]] for limb in limbs_of(outline)
-        ],
-    }
-    there = {name: value for name, value in drawn.items() if value}
-    return [there] if there else []
-
-
-def _path(points: Points) -> str:
-    return "M" + " ".join(f"{x:g},{y:g}" for x, y in points) + "Z"
 
 
 def _pair(pair: DetectionPair) -> list[Any]:

@@ -18,6 +18,7 @@ from parity.files import atomic_folder, write_text
 from parity.integrity import check_whole
 from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
+from parity.reporting.html.drawn_shapes import drawn_outline, edge_of
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
 from parity.reporting.html.templating import digest, environment_in, source, verbatim
 from parity.reporting.report import ModelReport, Report
@@ -147,6 +148,8 @@ def environment(places: Places) -> Environment:
     made.filters |= {
         "copies": copies,
         "photo": photo,
+        "edge": edge_of,
+        "drawn": drawn_outline,
         "browser": browser,
         "effect_chart": effect_chart,
         "heat_level": heat_level,

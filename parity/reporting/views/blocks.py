@@ -7,6 +7,7 @@ A block is rendered by the macro that has its name in lower case, in ``blocks.ht
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from parity.detection.outlines import NOTHING, DetectionOutline
 from parity.reporting.wording import count
 
 MOST_ROWS = 200
@@ -39,10 +40,9 @@ class Note(Block):
 
 @dataclass(frozen=True)
 class Sentences(Block):
-    """A list, with numbers if the order matters."""
+    """A list."""
 
     items: tuple[str, ...]
-    numbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,16 @@ class Links(Block):
 
 @dataclass(frozen=True)
 class Outline:
-    """A box in an image: x1, y1, x2, y2 in px, what it is, and whether the picture is about it."""
+    """A detection in a picture."""
 
     box: tuple[float, float, float, float]
+    """x1, y1, x2, y2, px of the image."""
     label: str
+    """What it is."""
     telling: bool
+    """Whether the picture is about it."""
+    shape: DetectionOutline = NOTHING
+    """What is drawn beside its box, or instead of it."""
 
 
 @dataclass(frozen=True)

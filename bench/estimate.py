@@ -58,31 +58,21 @@ class RuleCost:
 
 @dataclass(frozen=True)
 class RunCost:
-    """What a finished run cost.
-
-    Attributes
-    ----------
-    images : int
-        Images of the run.
-    batched : dict of str to RuleCost
-        Rules with jobs for each batch.
-    single : dict of str to (float, float)
-        Seconds of each other rule, those that stay and those for each image.
-    drawn : dict of str to (float, int)
-        Seconds for each image of rules that draw, and how many they draw at most.
-    peak_mb : float
-        Memory of the largest job of a network.
-    kept_mb, per_image_mb : float
-        Results that stay as large as they are, and those of each image.
-    """
+    """What a finished run cost."""
 
     images: int
+    """Images of the run."""
     batched: dict[str, RuleCost]
+    """Rules with jobs for each batch."""
     single: dict[str, tuple[float, float]]
+    """Seconds of each other rule, those that stay and those for each image."""
     drawn: dict[str, tuple[float, int]]
+    """Seconds for each image of rules that draw, and how many they draw at most."""
     peak_mb: float
+    """Memory of the largest job of a network."""
     kept_mb: float
     per_image_mb: float
+    """Results that stay as large as they are, and those of each image."""
 
     def alone(self, images: int) -> float:
         """Return the seconds of the rules that do not work batch by batch."""

@@ -1,7 +1,9 @@
-"""How little the arms of each task differ: the table of docs/method.md.
+"""How little the arms of each task differ, what works, and how fast: the table of docs/method.md.
 
-It makes a checkpoint of every task from one of YOLO11n, exports each in fp32, runs the workflow on
-the photographs, and prints what ONNX Runtime and PyTorch differ by on the same input tensor.
+It makes a checkpoint of every task from one of YOLO11n, exports each in fp32 and int8, runs the
+workflow on the photographs, and prints what ONNX Runtime and PyTorch differ by on the same input
+tensor. What works is what the run left behind and what the registries hold. With ``--rounds``, the
+ONNX arm takes turns with a bare ``session.run``, both with one thread.
 
     python -m bench.floors --weights yolo11n.pt --images photographs --model pose=hands.pt
 """
@@ -10,21 +12,39 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+import parity.accuracy.tasks  # noqa: F401 - its modules register what is measured
+from parity.accuracy.tasks.task import MEASURED_TASKS
+from parity.benchmarking.results import Latency
 from parity.comparison.results import ComparisonResults, Results
+from parity.diagnosis.evaluation.injection import injectable_faults
 from parity.documents import load
+from parity.layers.results import LayerResults
 from parity.reporting.task_wording import MEASURED, QUANTITIES
 from parity.reporting.verdict import object_count, quantities_of, spread_of
 from parity.reporting.wording import number
 from tests.task_models import TASK_MODELS, make_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
-TERSE = {"annotate": 0, "browse": 0}
+FEW = {"annotate": 1, "browse": 1, "sweep": {"conf": [0.25, 0.5], "iou": [0.5, 0.7]}}
+"""What a run draws and sweeps: enough to see that it does."""
 HEADER = ("model", "task", "images", "objects or labels", "missing", "extra")
+RATIO = ("ONNX arm, 1 thread", "bare session.run, 1 thread")
+WORKS: dict[str, Callable[[Path, str, str], bool]] = {
+    "sweep": lambda results, model, _: (results / f"tune/{model}/sweep_results.json").is_file(),
+    "pictures": lambda results, model, _: any((results / f"annotate/{model}").glob("*.jpg")),
+    "page": lambda results, model, _: (results / f"browse/{model}/browser.json").is_file(),
+    "layers": lambda results, model, _: bool(_layers(results, model).layers),
+    "mixed export": lambda results, model, _: bool(_layers(results, model).tried),
+    "accuracy": lambda _, __, task: task in MEASURED_TASKS,
+    "example": lambda _, __, task: (ROOT / f"examples/{task}_onnx.py").is_file(),
+}
+"""What a run may do for a model, and whether it does, given its results, the model and its task."""
 
 
 def checkpoints(trained: Path, folder: Path) -> dict[str, Path]:
@@ -37,14 +57,21 @@ def checkpoints(trained: Path, folder: Path) -> dict[str, Path]:
     return {"yolo11n": trained.absolute(), **paths}
 
 
-def run_workflow(models: dict[str, Path], images: Path, folder: Path, imgsz: int) -> None:
+def _layers(results: Path, model: str) -> LayerResults:
+    return load(results / f"layers/{model}/int8.json", LayerResults)
+
+
+def run_workflow(
+    models: dict[str, Path], images: Path, folder: Path, imgsz: int, latency: dict[str, Any]
+) -> None:
     """Run the workflow in a folder."""
     config = {
         "models": {name: {"weights": str(path)} for name, path in models.items()},
         "images": str(images.absolute()),
         "imgsz": imgsz,
-        "exports": {"fp32": {}},
-        **TERSE,
+        "exports": {"fp32": {}, "int8": {"quantize": 8}},
+        "latency": latency,
+        **FEW,
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     workflow = ("-s", str(ROOT / "Snakefile"), "--directory", str(folder), "--cores", "all")
@@ -59,7 +86,27 @@ def rows_of(folder: Path, models: dict[str, Path]) -> Iterator[tuple[str, ...]]:
         results = load(path, Results)
         found = results.comparisons["runtime-fp32"]
         counted = (found.images_read, object_count(found), found.missing, found.extra)
-        yield (name, results.task, *(f"{many:,}" for many in counted), *differences(found))
+        works = ", ".join(what_works(folder / "results", name, results))
+        texts = (f"{many:,}" for many in counted)
+        yield name, results.task, *texts, *differences(found), works, speed_of(folder, name)
+
+
+def what_works(results: Path, model: str, found: Results) -> Iterator[str]:
+    """Yield what works for a model beside the comparison, the report and the verdict."""
+    yield from (what for what, does in WORKS.items() if does(results, model, found.task))
+    heads = (arm.made_by.head for arm in found.arms.values())
+    if all(head is None or head.fitted == "letterbox" for head in heads):
+        yield f"diagnosis of {len(injectable_faults(found.task))} faults"
+
+
+def speed_of(folder: Path, model: str) -> str:
+    """Return the median ratio of the speeds, of the rounds that ran; a dash if none did."""
+    path = folder / "results" / "latency" / model / "fp32.json"
+    if not path.is_file():
+        return "–"
+    ratios = load(path, Latency).races[0].ratios
+    (found,) = (ratio for ratio in ratios if (ratio.of, ratio.to) == RATIO)
+    return f"{found.median:.2f} ({found.min:.2f} to {found.max:.2f})"
 
 
 def differences(found: ComparisonResults) -> Iterator[str]:
@@ -78,14 +125,19 @@ def main() -> None:
     arguments.add_argument("--imgsz", type=int, default=640)
     arguments.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
     arguments.add_argument("--folder", type=Path, help="keeps the run, which then goes on from it")
+    arguments.add_argument("--rounds", type=int, default=0, help="of the race; none by default")
+    arguments.add_argument("--count", type=int, default=40, help="images of a round")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         further = (named.partition("=") for named in given.model)
         models = checkpoints(given.weights, folder / "checkpoints")
         models |= {name: Path(path).absolute() for name, _, path in further}
-        run_workflow(models, given.images, folder, given.imgsz)
-        header = (*HEADER, *(QUANTITIES[name].title for name in MEASURED))
+        timed = {"in_report": True, "rounds": given.rounds, "images": given.count}
+        latency = timed if given.rounds else {}
+        run_workflow(models, given.images, folder, given.imgsz, latency)
+        titles = (QUANTITIES[name].title for name in MEASURED)
+        header = (*HEADER, *titles, "works, too", "speed of the arm, of a bare session's")
         for row in (header, ("---",) * len(header), *rows_of(folder, models)):
             print(f"| {' | '.join(row)} |")
 

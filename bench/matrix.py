@@ -38,27 +38,17 @@ FIRST = "onnxruntime"
 
 @dataclass(frozen=True)
 class Cell:
-    """A runtime and a precision.
-
-    Attributes
-    ----------
-    name : str
-        Of the export.
-    runtime : str
-        What people call it.
-    precision : str
-        What people call it.
-    export : dict or None
-        What the configuration says of it; None if it is not made here.
-    reason : str
-        Why not.
-    """
+    """A runtime and a precision."""
 
     name: str
     runtime: str
+    """What people call it."""
     precision: str
+    """What people call it."""
     export: dict[str, Any] | None
+    """What the configuration says of it; None if it is not made here."""
     reason: str = ""
+    """Why not."""
 
 
 def cells(folder: Path, model: str, runtimes: Collection[str]) -> Iterator[Cell]:
@@ -94,18 +84,11 @@ def run_workflow(folder: Path, config: dict[str, Any], *targets: str) -> None:
 
 
 def run_model(
-    model: str, weights: Path, images: Path, imgsz: int, folder: Path, runtimes: Collection[str]
+    model: str, common: dict[str, Any], folder: Path, runtimes: Collection[str]
 ) -> list[Cell]:
     """Run all cells of a model; return them, those that failed with the reason."""
     folder.mkdir(parents=True, exist_ok=True)
     planned = list(cells(folder.absolute(), model, runtimes))
-    common = {
-        "models": {model: {"weights": str(weights.absolute())}},
-        "images": str(images.absolute()),
-        "imgsz": imgsz,
-        "images_per_job": 100_000,
-        **QUIET,
-    }
     first = [cell for cell in planned if cell.export is not None and "onnx" not in cell.export]
     later = [cell for cell in planned if cell.export is not None and "onnx" in cell.export]
     for some in (first, later):
@@ -200,7 +183,14 @@ def main() -> None:
     for model, weights in models.items():
         folder = given.folder / model
         runtimes = {FIRST, *(given.runtime or RUNTIMES)}
-        done = run_model(model, weights, given.images, given.imgsz, folder, runtimes)
+        common = {
+            "models": {model: {"weights": str(weights.absolute())}},
+            "images": str(given.images.absolute()),
+            "imgsz": given.imgsz,
+            "images_per_job": 100_000,
+            **QUIET,
+        }
+        done = run_model(model, common, folder, runtimes)
         rows += [row_of(cell, model, folder) for cell in done]
     print(markdown(rows))
     count = len(list(given.images.iterdir())) if given.images.is_dir() else 1

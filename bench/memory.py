@@ -69,7 +69,7 @@ def write_detections(config: Config, images: int, *, candidates: bool) -> None:
     for arm, details in plan_arms(config).items():
         run = NetworkRun(
             model_sha256="0" * 64,
-            imgsz=details.imgsz,
+            imgsz=details.imgsz or config.size_of(MODEL),
             rect=details.rect,
             head=NetworkHead(),
             names=NAMES,

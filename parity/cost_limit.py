@@ -27,26 +27,18 @@ PATIENCE = 10
 
 @dataclass(frozen=True)
 class MostCost:
-    """What a piece of work may cost.
-
-    Attributes
-    ----------
-    seconds : float
-        Time of a processor until it ends. It is waited for :data:`PATIENCE` times as long, so that
-        other work on the machine ends nothing.
-    megabytes : float
-        Memory that it takes beyond what the process has when it begins.
-    too_long, too_large : str
-        What the user is told where it costs more.
-    died : str
-        What the user is told where the process ends meanwhile, without a word of its own.
-    """
+    """What a piece of work may cost."""
 
     seconds: float
+    """Time of a processor until it ends. It is waited for :data:`PATIENCE` times as long, so that
+    other work on the machine ends nothing."""
     megabytes: float
+    """Memory that it takes beyond what the process has when it begins."""
     too_long: str
     too_large: str
+    """What the user is told where it costs more."""
     died: str
+    """What the user is told where the process ends meanwhile, without a word of its own."""
 
 
 @contextmanager

@@ -17,21 +17,14 @@ GRAPH_MB = "YOLO_PARITY_GRAPH_MB"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a file may cost.
-
-    Attributes
-    ----------
-    pixels : int
-        Of an image; OpenCV's own limit by default.
-    graph_seconds : float
-        Until an ONNX graph is checked or loaded, or has run on one image.
-    graph_mb : float
-        Memory that this takes, MB.
-    """
+    """How much a file may cost."""
 
     pixels: int = 1 << 30
+    """Of an image; OpenCV's own limit by default."""
     graph_seconds: float = 60.0
+    """Until an ONNX graph is checked or loaded, or has run on one image."""
     graph_mb: float = 2000.0
+    """Memory that this takes, MB."""
 
     @classmethod
     def current(cls) -> Self:

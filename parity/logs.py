@@ -1,8 +1,10 @@
-"""Where the output of a job goes."""
+"""Where the output of a job goes, and how it ends."""
 
-import gc
+import atexit
+import ctypes
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,9 +14,10 @@ from parity.timeline import timed
 
 @contextmanager
 def log_to(path: str) -> Iterator[None]:
-    """Send all output of this process, native libraries' included, to a file.
+    """Send all output of this process, native libraries' included, to a file; then end it.
 
-    An error that the user can fix ends the process with its sentence instead of a traceback.
+    An error that the user can fix ends the process with its sentence instead of a traceback. After
+    success it ends at once: to take down what torch has imported costs Python 0.15 s more.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(descriptor, 1)
@@ -25,4 +28,8 @@ def log_to(path: str) -> Iterator[None]:
     )
     with timed(path), in_one_sentence():
         yield
-    gc.freeze()  # or Python spends half a second on what torch has imported before it ends
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)  # what native libraries have printed
+    os._exit(0)

@@ -58,9 +58,10 @@ def _dots(name: str) -> list[int]:
 
 
 @cache
-def digest_of_code(path: Path) -> bytes:
-    """Return the digest of a file, read once for all rules."""
-    return hashlib.sha256(path.read_bytes()).digest()
+def named_digest(path: Path, root: Path) -> bytes:
+    """Return the name of a file below the root and its digest, read once for all rules."""
+    name = str(path)[len(str(root)) :].encode()
+    return name + hashlib.sha256(path.read_bytes()).digest()
 
 
 def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:
@@ -86,11 +87,8 @@ def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:
     for companion in companions:
         place = root / companion
         seen.update(p for p in ([place] if place.is_file() else place.rglob("*")) if p.is_file())
-    digest = hashlib.sha256()
-    for path in sorted(seen):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(digest_of_code(path))
-    return digest.hexdigest()[:12]
+    entries = sorted(named_digest(path, root) for path in seen)
+    return hashlib.sha256(b"".join(entries)).hexdigest()[:12]
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -17,24 +17,17 @@ START_FIELD = 19
 
 @dataclass(frozen=True)
 class Span:
-    """The life of a job; what precedes the work is the start of Python and its imports.
-
-    Attributes
-    ----------
-    log : str
-        Its log, which names it.
-    started, working, ended : float
-        Seconds since 1970.
-    start_processor, work_processor : float
-        Processor seconds of its start-up and of its work.
-    """
+    """The life of a job; what precedes the work is the start of Python and its imports."""
 
     log: str
+    """Its log, which names it."""
     started: float
     working: float
     ended: float
+    """Seconds since 1970."""
     start_processor: float
     work_processor: float
+    """Processor seconds of its start-up and of its work."""
 
 
 @contextmanager

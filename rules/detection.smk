@@ -22,7 +22,7 @@ rule infer_onnx:
         "../envs/onnx.yaml"
     threads: 1
     params:
-        arm=lookup("onnx-{export}", within=PLAN.onnx_arms),
+        arm=PLAN.onnx_arm,
         candidates=lookup("candidates", within=config),
         pixels=lookup("limits/pixels", within=config),
         code=fingerprint("scripts/infer_onnx.py", "parity/backends/runtimes/web/runner.mjs"),

@@ -14,7 +14,8 @@ rule load_checkpoint:
     conda:
         "../envs/pytorch.yaml"
     params:
-        model=lookup("models/{model}", within=config),
+        weights=lookup("models/{model}/weights", within=config),
+        trust=lookup("models/{model}/trust", within=config),
         content=PLAN.content_of_weights,
         code=fingerprint("scripts/load_checkpoint.py"),
     message:
@@ -36,7 +37,7 @@ rule export:
     conda:
         "../envs/pytorch.yaml"
     params:
-        export=lookup("{export}", within=PLAN.export_options),
+        export=PLAN.export_options,
         content=PLAN.content_of_export,
         trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/export.py"),
@@ -103,7 +104,7 @@ rule pack:
     conda:
         "../envs/pytorch.yaml"
     params:
-        export=lookup("{export}", within=PLAN.packed),
+        export=PLAN.pack_options,
         content=PLAN.content_of_files,
         trust=lookup("models/{model}/trust", within=config),
         code=fingerprint("scripts/pack.py"),
@@ -127,7 +128,7 @@ rule inspect_export:
     conda:
         "../envs/onnx.yaml"
     params:
-        wanted=lookup("{export}", within=PLAN.wanted),
+        wanted=PLAN.wanted,
         code=fingerprint("scripts/inspect_export.py"),
     message:
         "Inspecting {wildcards.export} of {wildcards.model}"

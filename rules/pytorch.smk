@@ -28,7 +28,7 @@ rule infer_pytorch:
         "../envs/pytorch.yaml"
     threads: 1
     params:
-        arms=PLAN.usual_arms,
+        arms=PLAN.usual,
         candidates=lookup("candidates", within=config),
         pixels=lookup("limits/pixels", within=config),
         device=lookup("device", within=config),

@@ -1,6 +1,6 @@
 """Obtain the checkpoint of a model and load nothing foreign unless it is trusted."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, model: dict[str, Any], checkpoint: str, facts: str) -> None:
+def main(*, weights: str, trust: bool, checkpoint: str, facts: str) -> None:
     """Write the checkpoint that a model of the configuration names, and what it says of itself."""
-    trust_checkpoint(model["trust"])
-    obtain_checkpoint(model["weights"], checkpoint, trust=model["trust"])
+    trust_checkpoint(trust)
+    obtain_checkpoint(weights, checkpoint, trust=trust)
     facts_of_checkpoint(checkpoint).save(facts)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(model=snakemake.params.model, **snakemake.output)
+        main(
+            weights=snakemake.params.weights,
+            trust=snakemake.params.trust,
+            checkpoint=snakemake.output.checkpoint,
+            facts=snakemake.output.facts,
+        )

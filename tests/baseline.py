@@ -21,17 +21,10 @@ Found = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Baseline:
-    """The detections of a run.
-
-    Attributes
-    ----------
-    versions : dict of str to str
-        The packages that computed them.
-    arms : dict of str to Found
-        The detections by arm.
-    """
+    """The detections of a run."""
 
     versions: dict[str, str]
+    """The packages that computed them."""
     arms: dict[str, Found]
 
     @classmethod

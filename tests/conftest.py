@@ -64,21 +64,14 @@ def project_files() -> list[Path]:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of Snakemake said.
-
-    Attributes
-    ----------
-    returncode : int
-        0 when everything succeeded.
-    output : str
-        Both streams.
-    jobs : Counter
-        How many jobs of each rule ran, failed ones included, or would run; without ``all``.
-    """
+    """What a run of Snakemake said."""
 
     returncode: int
+    """0 when everything succeeded."""
     output: str
+    """Both streams."""
     jobs: Counter[str]
+    """How many jobs of each rule ran, failed ones included, or would run; without ``all``."""
 
     @property
     def rules(self) -> set[str]:
@@ -93,18 +86,12 @@ def _hear_interrupts() -> None:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A copy of the project in which Snakemake can be run.
-
-    Attributes
-    ----------
-    root : Path
-        Its folder.
-    home : Path
-        What stands for the user's home.
-    """
+    """A copy of the project in which Snakemake can be run."""
 
     root: Path
+    """Its folder."""
     home: Path
+    """What stands for the user's home."""
 
     def run(self, *args: str, config: Mapping[str, Any] | None = None) -> Result:
         """Run the workflow and tell which jobs ran.

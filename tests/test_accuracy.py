@@ -35,9 +35,10 @@ from parity.accuracy.results import AccuracyLoss
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of
 from parity.detection.run_length import decode_masks
-from parity.labels.boxes import BoxLabels
-from parity.labels.masks import MaskLabels
-from parity.labels.object_labels import ObjectFormat, object_labels
+from parity.labels.boxes import BOX_LABELS
+from parity.labels.label_format import ObjectFormat
+from parity.labels.masks import MASK_LABELS
+from parity.labels.object_labels import object_labels
 from parity.labels.truth import Truth
 from tests.conftest import SHARED
 from tests.labelled_images import SHAPE, labelled_images, scattered
@@ -209,7 +210,7 @@ def test_equal_to_pycocotools(shape: str, seed: int) -> None:
     check_equal(ours, draws, oracle, NAMES)
 
 
-@pytest.mark.parametrize(("written", "measure"), [(BoxLabels(), BOXES), (MaskLabels(), MASKS)])
+@pytest.mark.parametrize(("written", "measure"), [(BOX_LABELS, BOXES), (MASK_LABELS, MASKS)])
 def test_equal_to_pycocotools_on_photographs(written: ObjectFormat, measure: Measure) -> None:
     truths, names, shapes = of_coco(written)
     truths = dict(islice(truths.items(), 40))

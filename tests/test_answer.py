@@ -9,7 +9,7 @@ from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Severity, Undiagnosed
 from parity.reporting.answer import Answers, answers_of
-from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.diagnosis_verdict import Diagnosed, arm_of, verdict_sentence
 from tests.report_documents import BGR, CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
 from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
 
@@ -40,9 +40,7 @@ def test_an_export_that_agrees_is_fine(same: Results) -> None:
     )
     assert answer.anchor == "model-0-exports"
     assert answers.title == "The export `fp32` is fine"
-    assert answers.because == (
-        "The exit code is 0, because the gate `runtime-fp32` passes; nothing else decides it."
-    )
+    assert answers.because == ("The exit code is 0, because the gate `runtime-fp32` passes.")
 
 
 def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Results) -> None:
@@ -56,21 +54,82 @@ def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Resul
     ]
     assert answers.answers[0].sentence == verdict_sentence(DIAGNOSIS)
     assert answers.answers[0].anchor == "model-0-diagnosis-mine"
-    assert answers.title == "Your program `mine` is wrong in one step"
     assert answers.state == "wrong"
     assert answers.exit_code == 0
     assert answers.lines[-1] == answers.because
 
 
-def test_a_fix_comes_with_its_cost_unless_the_answer_has_said_it(same: Results) -> None:
-    (alone,) = answers_of([same], [DIAGNOSIS]).answers[0].steps
-    assert (alone.sentence, alone.cost) == (BGR.fix, "")
-    cut = replace(BGR, name="cut", severity=Severity(lost=2))
-    several = answers_of([same], [replace(DIAGNOSIS, faults=(BGR, cut))]).answers[0].steps
-    assert [step.cost for step in several] == [
-        "This fault alone loses 3 of 10 objects and adds 1.",
-        "This fault alone loses 2 of 10 objects.",
-    ]
+def test_every_fault_has_a_fix_the_worst_first(same: Results) -> None:
+    cut = replace(BGR, name="cut", fix="Cut nothing.", severity=Severity(lost=2))
+    steps = answers_of([same], [replace(DIAGNOSIS, faults=(cut, BGR))]).answers[0].steps
+    assert [step.sentence for step in steps] == [BGR.fix, cut.fix]
+    assert [step.anchor for step in steps] == [f"model-0-diagnosis-mine-{n}" for n in (1, 2)]
+
+
+OTHER = replace(DIAGNOSIS, external="other")
+
+
+@pytest.mark.parametrize(
+    ("programs", "summary"),
+    [
+        ([DIAGNOSIS], ""),
+        ([DIAGNOSIS, OTHER], "Both programs are wrong."),
+        (
+            [DIAGNOSIS, OTHER, CORRECT, HARMLESS, UNKNOWN, UNREAD],
+            "2 of 6 programs are wrong, 1 is not explained and 1 cannot be diagnosed.",
+        ),
+        ([CORRECT, UNKNOWN, HARMLESS], "1 of 3 programs is not explained."),
+        ([CORRECT, HARMLESS, CORRECT], "None of the 3 programs is wrong."),
+    ],
+)
+def test_several_programs_are_summed_up(
+    same: Results, programs: list[Diagnosed], summary: str
+) -> None:
+    answers = answers_of([same], programs)
+    assert answers.summary == summary
+    first = summary or answers.answers[0].sentence
+    assert answers.lines[0] == first
+    assert first.startswith(answers.title)
+
+
+@pytest.mark.parametrize(
+    ("programs", "gated", "because"),
+    [
+        (
+            [DIAGNOSIS],
+            False,
+            (
+                "The exit code is still 0, because the gate `runtime-fp32` passes. To let your "
+                "program decide it, too, set `gate: [external-mine]` in the configuration."
+            ),
+        ),
+        (
+            [DIAGNOSIS, replace(UNKNOWN, external="other")],
+            False,
+            (
+                "The exit code is still 0, because the gate `runtime-fp32` passes. To let your "
+                "programs decide it, too, set `gate: [external-mine, …]` in the configuration."
+            ),
+        ),
+        ([HARMLESS], False, "The exit code is 0, because the gate `runtime-fp32` passes."),
+        (
+            [DIAGNOSIS],
+            True,
+            "The exit code is 0, because the gates `runtime-fp32` and `external-mine` pass.",
+        ),
+    ],
+)
+def test_an_exit_code_that_passes_over_a_wrong_program_says_so(
+    same: Results, programs: list[Diagnosed], because: str, *, gated: bool
+) -> None:
+    like = replace(same.comparisons["runtime-fp32"], effect="external", gated=gated)
+    own = {arm_of(each): like for each in programs}
+    answers = answers_of([replace(same, comparisons={**same.comparisons, **own})], programs)
+    assert answers.because == because
+
+
+def test_input_tensors_alone_cannot_decide_the_exit_code(same: Results) -> None:
+    assert answers_of([same], [DIAGNOSIS]).because.startswith("The exit code is 0")
 
 
 def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
@@ -130,6 +189,24 @@ def test_other_gates_are_answered_too(tmp_path: Path) -> None:
         ("fine", "The export `fp32` is fine"),
     ]
     assert answers.answers[0].anchor == "model-0-effects"
+
+
+@pytest.mark.parametrize(
+    ("program", "fails", "said"),
+    [(DIAGNOSIS, True, 0), (DIAGNOSIS, False, 1), (CORRECT, True, 1), (CORRECT, False, 0)],
+)
+def test_a_gate_does_not_repeat_a_diagnosis(
+    same: Results, program: Diagnosed, said: int, *, fails: bool
+) -> None:
+    like = same.comparisons["geometry" if fails else "runtime-fp32"]
+    own = replace(like, effect="external", gated=True, candidate=arm_of(program))
+    comparisons = {**same.comparisons, arm_of(program): own}
+    results = replace(same, model=program.model, comparisons=comparisons)
+    answers = answers_of([results], [program])
+    gates = [each for each in answers.answers if each.headline.startswith("The gate `external-")]
+    assert len(gates) == said
+    assert answers.exit_code == fails
+    assert "`external-mine`" in answers.because
 
 
 def test_several_models_are_named(same: Results) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.backends.bundle_session import Conventions, load_bundle
-from parity.backends.runtimes.runtime import RUNTIMES, Runtime, TensorInfo
+from parity.backends.runtimes.runtime import RUNTIMES, Runtime, Session, TensorInfo
 from parity.errors import UserError
 from parity.model_files.bundle import (
     DEVIATIONS,
@@ -144,16 +144,19 @@ def test_predictions_come_before_prototypes() -> None:
     assert [each.shape for each in read] == [(1, 38, 5), (1, 32, 8, 16)]
 
 
-class Echo:
-    """What a runtime returns that gives back the mean of its input as every number."""
+def echo(tensor: np.ndarray) -> list[np.ndarray]:
+    """Return the mean of an input as every number."""
+    assert tensor.shape == (1, 32, 64, 3)
+    return [np.full((1, 6, 5), tensor.mean(), np.float32)]
 
-    input = TensorInfo("x", (1, 32, 64, 3), "float32")
-    outputs = (TensorInfo("y", (1, 6, 5), "float32"),)
-    executed_by, versions, providers, metadata = "echo", {"echo": "1"}, (), {}
 
-    def run(self, tensor: np.ndarray) -> list[np.ndarray]:
-        assert tensor.shape == (1, 32, 64, 3)
-        return [np.full((1, 6, 5), tensor.mean(), np.float32)]
+ECHO = Session(
+    echo,
+    TensorInfo("x", (1, 32, 64, 3), "float32"),
+    (TensorInfo("y", (1, 6, 5), "float32"),),
+    "echo",
+    {"echo": "1"},
+)
 
 
 def test_a_bundle_runs_as_an_onnx_export_does(
@@ -162,9 +165,9 @@ def test_a_bundle_runs_as_an_onnx_export_does(
     folder = bundle.parent
     loaded = []
 
-    def load(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Echo:  # noqa: ARG001
+    def load(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
         loaded.append(Path(path).name)
-        return Echo()
+        return ECHO
 
     monkeypatch.setattr(RUNTIMES, "_entries", {"ncnn": Runtime("Echo", load, suffix=".param")})
     deviating = replace(MANIFEST, deviations=["nhwc", "fractions"])

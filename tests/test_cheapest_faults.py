@@ -26,3 +26,17 @@ def test_what_no_fault_explains_has_its_price():
     named, cost = cheapest_faults(Pipeline(codec="pillow"), Pipeline(), CATALOGUE)
     assert named == []
     assert cost == UNNAMED_CHOICE
+
+
+def test_what_no_fault_explains_hides_no_other() -> None:
+    pipeline = Pipeline(codec="pillow", fitting="pad_first", class_ids="plus_one")
+    named, cost = cheapest_faults(pipeline, Pipeline(), CATALOGUE)
+    assert [f.name for f in named] == ["padded_first", "class_plus_one"]
+    assert cost == UNNAMED_CHOICE + sum(f.cost for f in named)
+
+
+def test_what_another_choice_makes_moot_costs_nothing() -> None:
+    left_over = Pipeline(class_ids="plus_one", class_table=((3, 4),))
+    named, cost = cheapest_faults(left_over, Pipeline(), CATALOGUE)
+    assert [f.name for f in named] == ["class_plus_one"]
+    assert cost == named[0].cost

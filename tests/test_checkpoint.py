@@ -21,8 +21,7 @@ from parity.backends.pytorch import checkpoint as module
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.transcription.facts import OTHER_MODELS
 from parity.errors import UserError
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.conftest import ROOT
 
 
 def refused(weights: str | Path, destination: Path, *, trust: bool = False) -> str:

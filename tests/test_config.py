@@ -17,6 +17,7 @@ from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.config_file import main as check_named_files
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
+from tests.conftest import ROOT
 
 TOLERANCES = {
     "missing": 0,
@@ -29,7 +30,6 @@ TOLERANCES = {
 }
 
 MODEL = {"models": {"a": {"weights": "a.pt"}}}
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def completed(text: str) -> dict[str, Any]:
@@ -199,11 +199,9 @@ def test_it_becomes_dataclasses() -> None:
     config = checked(
         completed("exports: {fp32: {imgsz: 320}, open: {dynamic: true}}\nimgsz: [32, 64]")
     )
-    assert (config.size, config.size_of("fp32"), config.size_of("open")) == (
-        (32, 64),
-        (320, 320),
-        (32, 64),
-    )
+    (model,) = config.models
+    sizes = [config.size_of(model, export) for export in (None, "fp32", "open")]
+    assert sizes == [(32, 64), (320, 320), (32, 64)]
     assert config.exports["open"].dynamic
     assert config.exports["open"].onnx is None
     assert (config.labels, config.sweep, config.grid) == (None, None, {})
@@ -242,7 +240,8 @@ def differences(kind: type, properties: dict[str, Any], path: str = "") -> set[s
 def test_the_dataclasses_have_the_keys_of_the_schema() -> None:
     schema = load_schemas().contents("config.schema.yaml")
     own = {f"{where}tolerances.unread" for where in ("", "exports.", "external.")}
-    assert differences(Config, schema["properties"]) == own, "unreadable images are never tolerated"
+    assert differences(Config, schema["properties"]) - own == {"imgsz"}, "each model has its size"
+    assert own <= differences(Config, schema["properties"]), "unreadable images are never tolerated"
 
 
 def registries_of(part: Any) -> list[str]:

@@ -54,6 +54,7 @@ from parity.reporting.views.blocks import (
     Crop,
     Facts,
     Group,
+    Note,
     Sentences,
     Table,
     every_block,
@@ -90,6 +91,7 @@ TWO = replace(
 NO_BOXES = DrawnBoxes([], [], [])
 REST_OF_INPUT = Unexplained(0.5, 0, PREPROCESSING_STAGES, Severity(), ())
 BGR_TITLE = '"Colours swapped (BGR instead of RGB)"'
+MANY_HARMLESS = [replace(ONE_GAIN, name=str(n), title=f"Difference {n}") for n in range(3)]
 PART = "Your program `mine` is explained in part"
 PLACE = "the cause lies before the network or in the network itself"
 
@@ -123,15 +125,22 @@ def left(
             replace(DIAGNOSIS, faults=(ONE_GAIN, BGR)),
             (
                 f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
-                "10 objects and adds 1. Another difference is harmless."
+                '10 objects and adds 1. Another difference is harmless: "One gain for both axes".'
             ),
         ),
         (
-            replace(TWO, faults=(*TWO.faults, ONE_GAIN, replace(ONE_GAIN, name="other"))),
+            replace(TWO, faults=(*TWO.faults, *MANY_HARMLESS)),
             (
                 f'Your program `mine` is wrong in 2 steps: "Sheared image" and {BGR_TITLE}, which '
-                "lose 4 of 10 objects and change the class of 2. Another 2 differences are "
-                "harmless."
+                "lose 4 of 10 objects and change the class of 2. Another 3 differences are "
+                'harmless: "Difference 0", "Difference 1" and 1 more.'
+            ),
+        ),
+        (
+            replace(DIAGNOSIS, images_stated=13),
+            (
+                f"Your program `mine` is wrong in one step: {BGR_TITLE}, which loses 3 of "
+                f"10 objects and adds 1 (measured in {len(DIAGNOSIS.images)} of 13 images)."
             ),
         ),
         (
@@ -147,7 +156,7 @@ def left(
             (
                 f"{PART}: 38 % of the boxes are not explained, and 12 % of the expected boxes are "
                 f"missing; {PLACE}. Proved so far: {BGR_TITLE}, which loses 3 of 10 objects and "
-                "adds 1. Another difference is harmless."
+                'adds 1. Another difference is harmless: "One gain for both axes".'
             ),
         ),
         (
@@ -399,10 +408,10 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
     ]
     assert group("What is not explained", IN_PART) == (
         "38 % of the 8 observed boxes are not reproduced to the last digit, and 12 % of the "
-        "expected boxes were not observed. Compared with what is explained: 2 objects missing, 1 "
-        "object unexpected and 1 object of another class; boxes up to 12 px (median 1.2 px) and "
-        "scores up to 0.13 off. The cause lies before the network or in the network itself. The "
-        "network was given <b>another</b> input."
+        "expected boxes were not observed. 2 objects are missing, 1 object is unexpected and 1 "
+        "object is of another class; boxes differ by up to 12 px (median 1.2 px) and scores by up "
+        "to 0.13. The cause lies before the network or in the network itself. The network was "
+        "given <b>another</b> input."
     )
     folded = [b.title for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded]
     assert folded[0] == "2 harmless differences"
@@ -566,6 +575,15 @@ def test_where_nothing_is_lost_there_is_no_waterfall() -> None:
     assert not table("From PyTorch to these boxes, one step at a time", CORRECT)
 
 
+def test_faults_that_are_measured_alone_say_so() -> None:
+    (note,) = (block for block in blocks_of(TWO, None, "a") if isinstance(block, Note))
+    assert note.text.endswith(
+        "alone, as if all else were correct; together, they lose 4 of 10 objects and change the "
+        "class of 2."
+    )
+    assert not [block for block in blocks_of(DIAGNOSIS, None, "a") if isinstance(block, Note)]
+
+
 def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
     paths = [tmp_path / "diagnose/yolo11n" / f"{name}.json" for name in ("a", "b")]
     for path in paths:
@@ -576,7 +594,9 @@ def test_each_diagnosis_of_a_model_has_a_group(tmp_path: Path) -> None:
     groups = [block for block in found.blocks if isinstance(block, Group)]
     assert [each.anchor for each in groups] == ["model-0-diagnosis-a", "model-0-diagnosis-b"]
     assert [each.folded for each in groups] == [False, True]
-    assert groups[1].title.startswith("Your program `b` is wrong in one step: ")
+    assert [each.title for each in groups] == [
+        f"Your program `{name}` is wrong in one step" for name in ("a", "b")
+    ]
     assert prepare(Model(results, {})) is None
 
 

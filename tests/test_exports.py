@@ -1,6 +1,7 @@
 """What the configuration says of exports: how each is made, and what it is held against."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def test_an_int8_export_is_made_of_a_float_one() -> None:
     assert plan(asked).quantised == {"int8": {"keep_fp32": ["/a/*"]}}
     assert model_file(made, "m", "int8") == "results/quantise/m/int8.onnx"
     assert description_file(made, "m", "int8") == "results/quantise/m/int8.json"
-    assert plan(asked).wanted["int8"]["quantize"] == 8
+    assert plan(asked).wanted(SimpleNamespace(model="m", export="int8"))["quantize"] == 8
     assert counterpart_name(made, "int8") == "_fp32-for-int8"
     assert [*all_options(config({"fp32": {}, **asked}))] == ["fp32"], "an export serves both"
 
@@ -68,7 +69,7 @@ def test_a_given_file_is_compared_with_what_the_checkpoint_gives(given: str) -> 
     assert counterpart_name(made, "theirs") == "_fp32-for-theirs"
     assert plan(asked).quantised == {}, "a given file is used as it is"
     assert model_file(made, "m", "theirs") == "results/export/m/theirs.onnx"
-    assert plan(asked).wanted["theirs"]["given"]
+    assert plan(asked).wanted(SimpleNamespace(model="m", export="theirs"))["given"]
 
 
 def test_layers_are_looked_into_where_an_export_may_drift(given: str) -> None:

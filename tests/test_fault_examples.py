@@ -1,13 +1,16 @@
 """The place where a fault shows best."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections
+from parity.detection.detections import Detections
 from parity.diagnosis.document import Change
 from parity.diagnosis.fault_examples import VIEW_ASPECT, telling_example, view_of
 
@@ -68,6 +71,35 @@ def test_what_happens_most_often_is_shown_where_it_is_clearest() -> None:
     found = telling_example(correct, nothing | {"c.jpg": record(NEAR, name="c.jpg")}, iou=0.5)
     assert found
     assert (found.name, found.change) == ("b.jpg", "lost")
+
+
+def test_keypoints_that_moved_are_in_view() -> None:
+    there, moved = (
+        replace(record(HERE, FAR), keypoints=[[[30.0, 30.0, 0.9]], [[x, 210.0, 0.9]]])
+        for x in (270.0, 100.0)
+    )
+    found = telling_example({"a.jpg": there}, {"a.jpg": moved}, iou=0.5, task="pose")
+    assert found
+    assert (found.change, found.correct.boxes[0]) == ("moved", FAR)
+    assert found.changed.outlines[0].keypoints == [[100.0, 210.0, 0.9]]
+    assert found.view[0] <= 100
+    assert found.view[2] >= 300
+
+
+def test_a_mask_that_changed_is_drawn() -> None:
+    def masked(last: int) -> ImageDetections:
+        masks = np.zeros((2, 240, 320), np.uint8)
+        masks[0, 20:60, 20:60] = masks[1, 200:240, 260:last] = 1
+        found = Detections(
+            np.array([HERE, FAR], np.float32), np.ones(2, np.float32), np.zeros(2, int), masks
+        )
+        return ImageDetections.of(ImageCandidates("a.jpg", "", (240, 320), (240, 320)), found)
+
+    found = telling_example({"a.jpg": masked(300)}, {"a.jpg": masked(280)}, iou=0.5, task="segment")
+    assert found
+    assert (found.change, found.correct.boxes[0]) == ("moved", FAR)
+    (contour,) = found.changed.outlines[0].contours
+    assert np.max(contour, axis=0)[0] == pytest.approx(280, abs=1)
 
 
 @given(

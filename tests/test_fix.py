@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.centre_crop import resize_and_crop
 from parity.detection.decoding import decode
+from parity.detection.head import NetworkHead
 from parity.detection.keypoints import scale_keypoints
 from parity.detection.letterbox import apply, fit, planes
 from parity.detection.masks import masks_in_image
@@ -201,10 +203,13 @@ def test_the_best_labels_come_first() -> None:
     assert run_lines("labels", VALUES[0], output=output)["best"].tolist() == [1, 2, 0]
 
 
-def test_keypoints_are_put_where_parity_puts_them() -> None:
-    rows = np.random.default_rng(0).uniform(0, 64, (3, 7 + 3 * 5)).astype(np.float32)
-    expected = scale_keypoints(rows[:, 7:].reshape(3, 5, 3), (64, 96), (50, 60))
-    found = run_lines("keypoints", VALUES[0], rows=rows, **PLACE)["points"]
+@pytest.mark.parametrize(("numbers", "what"), [(3, "# x, y, visibility"), (2, "# x, y\n")])
+def test_keypoints_are_put_where_parity_puts_them(numbers: int, what: str) -> None:
+    values = replace(VALUES[0], numbers=numbers)
+    rows = np.random.default_rng(0).uniform(0, 64, (3, 7 + numbers * 5)).astype(np.float32)
+    expected = scale_keypoints(rows[:, 7:].reshape(3, 5, numbers), (64, 96), (50, 60))
+    found = run_lines("keypoints", values, rows=rows, **PLACE)["points"]
+    assert what in fill_in(["keypoints"], values)["python"]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
 
 
@@ -249,9 +254,10 @@ def test_every_fix_is_of_some_fault() -> None:
 def test_the_lines_hold_the_size_and_the_thresholds_of_the_deployment() -> None:
     class Wide:
         imgsz, stride, rect, end2end = (480, 1280), 64, True, False
+        head = NetworkHead("pose", keypoint_shape=(4, 2))
 
     values = fix_values(Wide(), Pipeline(stride=64, conf=0.4, max_det=100), 7)  # type: ignore[arg-type]
-    assert values == FixValues(480, 1280, 64, 7, 0.4, 0.7, 100)
+    assert values == FixValues(480, 1280, 64, 7, 0.4, 0.7, 100, numbers=2)
     for language, lines in fill_in(["letterbox", "rescaling", "decoding", "nms"], values).items():
         for words in ("480", "1280", "% 64", "at most 480 and 1280", "0.4", "0.7", "100", "11 x"):
             said = words.replace("11 x", "(1, 11, ") if language == "python" else words

@@ -54,15 +54,10 @@ FINISHED = {name for name, (_, options) in EXPORTS.items() if "nms" in options}
 
 @dataclass(frozen=True)
 class Made:
-    """Makes checkpoints and exports once each.
-
-    Attributes
-    ----------
-    folder : Path
-        Where they are kept.
-    """
+    """Makes checkpoints and exports once each."""
 
     folder: Path
+    """Where they are kept."""
 
     def checkpoint(self, head: str) -> Path:
         """Return a checkpoint of random weights whose scores lie on both sides of a half."""

@@ -7,12 +7,17 @@ import pytest
 from parity.reporting.answer import Answers
 from parity.reporting.history import Changes, PastRun, changes_since, name_of_run
 
-A, B, C = "the gate `runtime-fp32` of `m`", "`mine`: Colours swapped", "`mine`: Stretched"
+A, B, C = "the gate `runtime-fp32` of `m`", '"Colours swapped" in `mine`', '"Stretched" in `mine`'
 
 
-def run(*problems: str, externals: tuple[str, ...] = ("mine",), name: str = "config") -> PastRun:
+def run(
+    *problems: str,
+    externals: tuple[str, ...] = ("mine",),
+    gates: tuple[str, ...] = (A,),
+    name: str = "config",
+) -> PastRun:
     when = "2026-11-05T07:03:12.000001+00:00"
-    return PastRun(name, when, ("m",), externals, problems, Answers((), 0, ""))
+    return PastRun(name, when, ("m",), externals, problems, Answers("", (), 0, ""), gates)
 
 
 def changes(*runs: PastRun) -> Changes:
@@ -34,6 +39,11 @@ def test_runs_of_other_things_are_passed_over() -> None:
     assert found.unchanged == (A,)
     assert found.sentence.endswith(f", nothing has changed; still there: {A}.")
     assert changes(run(), run()).sentence.endswith("07:03), nothing has changed.")
+
+
+def test_a_gate_that_is_no_longer_one_is_not_fixed() -> None:
+    found = changes(run(A, B), run(gates=()))
+    assert found.fixed == (B,)
 
 
 @pytest.mark.parametrize("runs", [(), (run(A),), (run(A, externals=()), run(A))])

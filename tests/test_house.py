@@ -198,7 +198,7 @@ def test_every_script_has_its_rule() -> None:
 
 
 def test_requirements_are_exact() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-models.txt"):
         for version in pins((ROOT / name).read_text().splitlines()).values():
             assert re.fullmatch(r"[\w.]+", version)
 

@@ -226,6 +226,7 @@ RUNS = {"size": [50, 50], "counts": [100, 20, 2380]}
         ("segment", {"segmentation": [[1, 2, 3, 4, 5, float("nan")]]}, "holds nan, which is far"),
         ("segment", {"segmentation": RUNS | {"size": [40, 50]}}, "is 40 × 50 px, and the image 50"),
         ("segment", {"segmentation": RUNS | {"counts": [2501]}}, "is not a mask in run lengths"),
+        ("segment", {"segmentation": RUNS | {"counts": [100, 20, 2379]}}, "do not fill a mask of"),
         ("segment", {"segmentation": RUNS | {"counts": "garbage"}}, "is not a mask in run lengths"),
         ("segment", {"segmentation": RUNS | {"counts": [-1, 5]}}, "is not a mask in run lengths"),
         ("segment", {"segmentation": {"size": [50, 50]}}, "is not a mask in run lengths"),

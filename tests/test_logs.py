@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.conftest import ROOT
 
 JOB = """
-import logging, os, sys
+import atexit, ctypes, logging, os, sys
 from parity.errors import UserError
 from parity.logs import log_to
 with log_to(sys.argv[1]):
-    print("from Python", flush=True)
-    os.write(2, b"from a native library\\n")
+    atexit.register(print, "tidied")
+    print("from Python")
+    ctypes.CDLL(None).puts(b"from a native library")
     logging.getLogger("parity.thing").warning("from the log of bad\\udcff.jpg")
     {end}
 """
@@ -42,7 +43,12 @@ def test_what_a_job_leaves_behind(
     text = (tmp_path / "job.log").read_text()
     assert done.returncode == code
     assert done.stdout == done.stderr == ""
-    for words in ("from Python", "from a native library", "WARNING parity.thing: from the log"):
+    for words in (
+        "from Python",
+        "from a native library",
+        "WARNING parity.thing: from the log",
+        "tidied",
+    ):
         assert words in text
     assert said in text
     assert ("Traceback" in text) == traceback

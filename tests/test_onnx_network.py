@@ -27,9 +27,9 @@ from parity.documents import load
 from parity.errors import UserError
 from parity.postprocessing.postprocess import detect
 from parity.provenance import sha256
+from tests.conftest import ROOT
 from tests.documents import network_run
 
-ROOT = Path(__file__).resolve().parent.parent
 PAIRS = [(0.25, 0.45), (0.25, 0.7), (0.05, 0.6), (0.01, 0.3)]
 METADATA = {
     "imgsz": "[64, 64]",

@@ -10,8 +10,8 @@ from ultralytics.nn.tasks import yaml_model_load
 
 from parity.backends.pytorch.packaged_architectures import is_packaged
 from parity.backends.pytorch.transcription.architecture import checked_architecture
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 MODELS = {
     "yolo11n": "DetectionModel",
     "yolo26x": "DetectionModel",

@@ -10,15 +10,9 @@ import pytest
 
 from parity.comparison.results import Distributions, ImageDifferences
 from parity.comparison.tolerances import Tolerance
-from parity.detection.outlines import DetectionOutline
 from parity.reporting.html import page
 from parity.reporting.html.charts import Axis, heat_level, stacked, strip
-from parity.reporting.html.image_browser import (
-    drawn_outline,
-    kinds_of,
-    measured_of,
-    shrunk,
-)
+from parity.reporting.html.image_browser import kinds_of, measured_of, shrunk
 from parity.reporting.html.image_browser_data import as_data
 from parity.reporting.report import own_files
 from tests.browser.pages import HOSTILE, make_page, make_results
@@ -123,15 +117,6 @@ def test_a_row_holds_the_differences_of_its_task() -> None:
     assert measured is not None
     assert measured[-1] == (0.0, 0.0, 0.125)
     assert kinds_of("segment")[measured[-2].bit_length() - 1] == "mask"
-
-
-def test_a_drawn_outline_holds_paths_and_points() -> None:
-    square = [[0.0, 0.0], [4.0, 0.0], [4.0, 2.5]]
-    assert drawn_outline(DetectionOutline()) == []
-    assert drawn_outline(DetectionOutline([square, square])) == [{"mask": 2 * "M0,0 4,0 4,2.5Z"}]
-    assert drawn_outline(DetectionOutline(corners=square)) == [{"corners": "M0,0 4,0 4,2.5Z"}]
-    points = [[1.234, 5.0, 0.5]]
-    assert drawn_outline(DetectionOutline(keypoints=points)) == [{"points": [[1.23, 5.0, 0.5]]}]
 
 
 @pytest.mark.parametrize(

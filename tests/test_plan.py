@@ -208,11 +208,11 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
     plain = planned_by("exports: {a: }")
     other = planned_by("exports: {a: {tolerances: {box_px: 5}}}")
-    assert plain.export_options == other.export_options
-    model = SimpleNamespace(model="a")
+    export, model = SimpleNamespace(model="a", export="a"), SimpleNamespace(model="a")
+    assert plain.export_options(export) == other.export_options(export)
     assert plain.comparisons_of(model) != other.comparisons_of(model)
     assert (
-        plain.export_options["a"].items()
+        plain.export_options(export).items()
         >= {
             "onnx": "",
             "opset": 18,
@@ -243,9 +243,9 @@ def test_an_export_without_a_plain_fp32_beside_it_is_compared_with_one_that_is_m
     assert plan.given_export(wildcards) == given
     counterpart = SimpleNamespace(model="a", export=Path(plan.counterpart(wildcards)).stem)
     assert plan.given_export(counterpart) == []
-    options = plan.export_options[counterpart.export]
+    options = plan.export_options(counterpart)
     assert (options["quantize"], options["onnx"]) == (32, "")
-    assert options["imgsz"] == plan.export_options["shipped"]["imgsz"] == [320, 320]
+    assert options["imgsz"] == plan.export_options(wildcards)["imgsz"] == [320, 320]
     assert plan.exports == ["shipped"], "it is no export of the run"
 
 
@@ -253,7 +253,6 @@ def test_an_int8_export_is_quantised_from_an_fp32_one_of_another_name(folder: Pa
     plan = planned_by("exports: {int8: {quantize: 8, imgsz: 320}}")
     counterpart = plan.counterpart(SimpleNamespace(model="a", export="int8"))
     assert counterpart == "results/export/a/_fp32-for-int8.onnx"
-    assert {name: each["imgsz"] for name, each in plan.export_options.items()} == {
-        "_fp32-for-int8": [320, 320]
-    }
+    made = SimpleNamespace(model="a", export="_fp32-for-int8")
+    assert plan.export_options(made)["imgsz"] == [320, 320]
     assert plan.exports == ["int8"]

@@ -25,7 +25,6 @@ MODELS = {
     "YOLOESegModel": ("yoloe-11s-seg.yaml", "segment"),
 }
 OTHERS = {
-    "RTDETRDetectionModel": "an RT-DETR model",
     "DepthModel": "a model for depth",
     "SemanticSegmentationModel": "a model for semantic segmentation",
 }

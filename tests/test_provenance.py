@@ -33,7 +33,7 @@ FILES = {
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a small project, whose files are read anew each time: tests change them."""
-    for name in ("local_imports", "digest_of_code"):
+    for name in ("local_imports", "named_digest"):
         monkeypatch.setattr(provenance, name, getattr(provenance, name).__wrapped__)
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,11 @@ from parity.external.source import Source
 IMAGES = {"a.jpg": (480, 640), "sub/b.png": (100, 200), "c.jpg": (50, 50)}
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
 BOX = [10.0, 20.0, 30.0, 60.0]
+CORNERS = {"xmin": 10, "ymin": 20, "xmax": 30, "ymax": 60}
+ROBOFLOW = {
+    **{"x": 20, "y": 40, "width": 20, "height": 40, "confidence": 0.5},
+    **{"class": "car", "class_id": 2, "detection_id": "f9f7"},
+}
 
 
 def load(tmp_path: Path, content, suffix: str = ".json", **options):
@@ -63,6 +68,9 @@ def test_json_as_people_write_it(tmp_path, content):
         ({0: "30", 1: "50"}, "50", 1),  # speed limits
         ({0: "30", 1: "50"}, 1, 1),
         ({0: "30", 1: "50"}, 7, 7),
+        ({0: "dining table", 1: "car"}, "dining-table", 0),  # as DOTA's text needs it
+        ({0: "dining table", 1: "dining-table"}, "dining-table", 1),
+        ({0: "small_ship", 1: "car"}, "Small ship", 0),
     ],
 )
 def test_labels_are_names_or_ids(tmp_path, names, label, expected):
@@ -88,6 +96,40 @@ def test_coco_results_find_images_by_number(tmp_path):
     )
     seen = load_external(path, images, NAMES)
     np.testing.assert_allclose(seen.images["000000000036.jpg"].boxes, [[1, 2, 4, 6]])
+
+
+COCO = {class_id: f"class {class_id}" for class_id in range(80)} | {0: "person"}
+CATEGORIES = "Category ids are read as those of COCO results, 1 to {}, not as class ids."
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "expected", "last", "reason"),
+    [
+        (COCO, [1, 13, 90], [0, 11, 79], 90, "as val writes them for COCO"),
+        (COCO, [1, 13, 79], [1, 13, 79], None, "they may be class ids"),
+        (COCO, [1, 12, 90], [1, 12, 90], None, "COCO has no category 12"),
+        (COCO, [0, 90], [0, 90], None, "COCO has no category 0"),
+        (NAMES, [1, 3], [0, 2], 3, "as val writes them for other classes"),
+        (NAMES, [1, 2], [1, 2], None, "they may be class ids"),
+        (NAMES, [1, 4], [1, 4], None, "there is no fourth class"),
+    ],
+)
+def test_category_ids_of_coco_results(tmp_path, *, names, given, expected, last, reason):
+    path = tmp_path / "predictions.json"
+    records = [
+        {"image_id": 36, "bbox": [1, 2, 3, 4], "score": 0.5, "category_id": each} for each in given
+    ]
+    path.write_text(json.dumps(records))
+    seen = load_external(path, {"36.jpg": (640, 480)}, names)
+    assert seen.images["36.jpg"].class_ids.tolist() == expected, reason
+    said = [note for note in seen.notes if note.startswith("Category")]
+    assert said == ([CATEGORIES.format(last)] if last else [])
+
+
+def test_ids_of_other_formats_are_class_ids(tmp_path):
+    entry = {"image": "a.jpg", "box": BOX, "score": 0.5}
+    seen = load(tmp_path, [{**entry, "class_id": each} for each in (1, 3)])
+    assert seen.images["a.jpg"].class_ids.tolist() == [1, 3]
 
 
 def test_csv(tmp_path):
@@ -206,6 +248,17 @@ ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
         ({"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 3, "name": "car"}],
           "annotations": [{"image_id": 7, "category_id": 3, "bbox": [10, 20, 20, 40], "score": 0.5,
                            "segmentation": {"counts": "PX1", "size": [480, 640]}}]}, ".json"),
+        ({"a.jpg": {"predictions": [ROBOFLOW], "image": {"width": 640, "height": 480}}}, ".json"),
+        ([{"image": "a.jpg", "predictions": [ROBOFLOW], "time": 0.1}], ".json"),
+        ({"a.jpg": [[[10, 20, 30, 60], 0.5, 2]]}, ".json"),
+        ([{"img": "a.jpg", "dets": [{"bndbox": CORNERS, "prob": 0.5, "cls": 2}]}], ".json"),
+        ([{"image": "a.jpg", "boxes": [{"x": 10, "y": 20, "width": 20, "height": 40}],
+           "confidences": [0.5], "classIds": [2]}], ".json"),
+        ([{"filename": "a.jpg", "objects": [{"class_id": 2, "name": "car", "confidence": 0.5,
+           "relative_coordinates": {"center_x": 0.03125, "center_y": 1 / 12, "width": 0.03125,
+                                    "height": 1 / 12}}]}], ".json"),
+        ([{"image": "a.jpg", "classes": ["person", "bicycle", "car", "dog"],
+           "detections": [{"boundingBox": CORNERS, "score": 0.5, "class": 2}]}], ".json"),
     ],
 )  # fmt: skip
 def test_more_ways_to_write_the_same_box(tmp_path, content, suffix):
@@ -405,7 +458,7 @@ def test_what_is_no_text_gets_a_sentence(tmp_path, content):
     (tmp_path / "mine").write_bytes(content)
     with pytest.raises(
         UserError,
-        match="(it|text) as UTF-8; boxes are read from: JSON with",
+        match=r"(it|text) as UTF-8; boxes are read from: JSON with",
     ):
         load_external(tmp_path / "mine", IMAGES, NAMES)
 

@@ -62,7 +62,8 @@ def test_the_reference_takes_the_place_of_pytorch(files: dict[str, str]) -> None
     config = checked(complete(configuration(files, external={"mine": {"inject": []}})))
     arms = plan_arms(config)
     assert list(arms) == ["onnx-reference", "onnx-moved", "onnx-reference-as-mine", "external-mine"]
-    assert {arm.imgsz for arm in arms.values()} == {(SIDE, SIDE)}, "it is read from the file"
+    assert {arm.imgsz for arm in arms.values()} == {None}
+    assert config.size_of("best", "moved") == (SIDE, SIDE), "it is read from the file"
     compared = {
         name: (each.effect, each.reference, each.candidate, each.gated)
         for name, each in plan_comparisons(config, arms).items()
@@ -89,14 +90,14 @@ def test_the_time_of_the_reference_is_that_of_its_own_arm(
     config = same | {"external": {"mine": {"inject": []}}}
     plan = plan_run(complete(config), coordinating=True)
     timed = plan.timed_arm(SimpleNamespace(model="best", export="deployed"))
-    assert timed == plan.onnx_arms["onnx-reference"]
+    assert timed == plan.arm("onnx-reference", "best")
 
 
 def test_an_open_input_is_read_from_the_file(files: dict[str, str], tmp_path: Path) -> None:
     write_network(tmp_path / "fp32.onnx", yolov5_output(), side="side")
     config = checked(complete(configuration(files, imgsz=96)))
     assert all(arm.rect for arm in plan_arms(config).values())
-    assert config.size == (96, 96)
+    assert config.size_of("best") == (96, 96)
 
 
 def planned(config: dict[str, Any]) -> dict[str, ComparisonSettings]:
@@ -204,5 +205,5 @@ def test_a_deployment_is_diagnosed_without_weights(
     asked = checked(complete(config))
     assert asked.reference is not None
     assert asked.reference.onnx == files["fp32"]
-    assert asked.size == (SIDE, SIDE)
+    assert [asked.size_of(model) for model in asked.models] == [(SIDE, SIDE)]
     assert WITHOUT_WEIGHTS not in capsys.readouterr().out, "nothing was diagnosed"

@@ -187,7 +187,12 @@ def test_both_have_every_row_of_every_table(written: Written, prepared: Report) 
             assert f"| {' | '.join(cells)} |" in written.markdown
             first, *others = (str(escape(printable(cell))) for cell in row)
             shown = "".join(f"<td>{cell}</td>" for cell in others)
-            assert f'<th scope="row">{first}</th>{shown}' in written.page
+            assert f'<th scope="row">{first}</th>{shown}' in without_labels(written.page)
+
+
+def without_labels(page: str) -> str:
+    """Return a page without the headers that narrow screens show in a table of one row."""
+    return re.sub(r'(<td) data-label="[^"]*"', r"\1", page)
 
 
 def test_each_leads_to_the_other(written: Written) -> None:
@@ -243,7 +248,7 @@ def test_a_section_that_is_registered_is_in_both(
     assert "| fp32 | &lt;b&gt;12&lt;/b&gt; \\| \\`x\\` |" in written.markdown
     assert 'href="#model-0-weather"' in written.page
     assert "Weather of yolo11n" in written.page
-    assert "<td>&lt;b&gt;12&lt;/b&gt; | `x`</td>" in written.page
+    assert '<td data-label="hours">&lt;b&gt;12&lt;/b&gt; | `x`</td>' in written.page
     assert Headings(written.page, "h3").found == ["Weather *today*"]
 
 

@@ -281,6 +281,20 @@ def test_a_box_beside_a_mask_stays(tmp_path: Path) -> None:
     np.testing.assert_array_equal(seen.boxes, [BOX])
 
 
+def test_objects_with_an_empty_mask_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([ENTRY | {"mask": OUTLINE}, ENTRY | {"mask": []}]))
+    found = load_external(path, {"a.jpg": (48, 64)}, {0: "bus"}, task="segment")
+    assert [len(each) for each in found.images.values()] == [1]
+    assert "1 object with an empty mask left out, as Ultralytics does." in found.notes
+
+
+def test_empty_masks_everywhere_are_no_masks(tmp_path: Path) -> None:
+    seen = read(tmp_path, [ENTRY | {"segmentation": []}, ENTRY | {"segmentation": []}], "segment")
+    assert len(seen) == 2
+    assert seen.masks is None
+
+
 def test_masks_of_some_objects_alone_are_refused(tmp_path: Path) -> None:
     bare = {key: value for key, value in ENTRY.items() if key != "box"}
     with pytest.raises(UserError, match="entry 2: holds no box"):

@@ -112,6 +112,18 @@ def test_masks_without_boxes_suffice(segmenting: Replayer, names: tuple[str, ...
     assert not hidden & {"not_clipped", "rounded", "given_as_xywh"}, "no boxes are given"
 
 
+def test_masks_that_nothing_explains_are_said_to_be_masks(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(segmenting, correct_of(segmenting), ["bus.jpg"], declared=declared)
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    wider = np.stack([cv2.dilate(mask, np.ones((41, 41), np.uint8)) for mask in masks])
+    odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=wider)}
+    found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
+    assert not found.faults
+    assert found.unexplained_stages == ("masks",)
+
+
 def test_objects_without_masks_are_no_obstacle(
     segmenting: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +140,19 @@ def test_objects_without_masks_are_no_obstacle(
     cost_model = CostModel(segmenting, replace(seen, images=far), ["bus.jpg"])
     tried = Search(cost_model, segmenting.network.names).try_input(())
     assert len(tried.logits) == len(far["bus.jpg"])
+
+
+def test_visibilities_that_are_not_printed_are_no_question(yolo11n_pt: Path, build: Build) -> None:
+    network = OnnxNetwork.load(build_task(build, "pose", yolo11n_pt) / "model.onnx", threads=1)
+    replayer = Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(replayer, correct_of(replayer), ["bus.jpg"], declared=declared)
+    keypoints = seen.images["bus.jpg"].keypoints
+    assert keypoints is not None
+    points = {"bus.jpg": replace(seen.images["bus.jpg"], keypoints=keypoints[..., :2])}
+    found = diagnose(replace(seen, images=points), replayer, network.names)
+    assert found.verdict == "nothing_wrong"
+    assert not {f.name for f in found.undecided if f.name.startswith("visibility")}
 
 
 FEW = {

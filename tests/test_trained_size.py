@@ -1,12 +1,15 @@
-"""The size of the checkpoint is that of the run, unless the configuration states another."""
+"""A model has the size that its checkpoint was trained at, unless the configuration states one."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from parity.backends.trained_size import trained_size
+from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
+from parity.planning.plan import Plan
 from parity.planning.schema import complete
 
 
@@ -66,7 +69,40 @@ def configured(weights: str, **keys: object) -> Config:
 
 def test_the_configuration_overrides_the_checkpoint(tmp_path: Path) -> None:
     weights = trained_at(320, tmp_path / "best.pt")
-    assert configured(weights).size == (320, 320)
-    assert configured(weights, imgsz=640).size == (640, 640)
+    assert configured(weights).size_of("m") == (320, 320)
+    assert configured(weights, imgsz=640).size_of("m") == (640, 640)
     other = configured(weights, exports={"large": {"imgsz": 640}, "own": {}})
-    assert (other.size_of("large"), other.size_of("own")) == ((640, 640), (320, 320))
+    sizes = [other.size_of("m", export) for export in ("large", "own")]
+    assert sizes == [(640, 640), (320, 320)]
+
+
+def test_every_model_has_the_size_that_it_was_trained_at(tmp_path: Path) -> None:
+    models = {
+        "small": {"weights": trained_at(320, tmp_path / "small.pt")},
+        "large": {"weights": trained_at(1024, tmp_path / "large.pt")},
+        "asked": {"weights": trained_at(320, tmp_path / "asked.pt"), "imgsz": [64, 96]},
+    }
+    exports = {"fp32": {}, "at320": {"imgsz": 320}}
+    config = checked(complete({"models": models, "exports": exports}))
+    sizes = [config.size_of(model, "fp32") for model in models]
+    assert sizes == [(320, 320), (1024, 1024), (64, 96)]
+    assert {config.size_of(model, "at320") for model in models} == {(320, 320)}
+    arms = plan_arms(config)
+    plan = Plan(config, arms, plan_comparisons(config, arms), ["0"], "")
+    for model, size in zip(models, sizes, strict=True):
+        told = {name: plan.arm(name, model)["imgsz"] for name in arms}
+        assert told == {
+            "pytorch-rect": size,
+            "pytorch-square": size,
+            "onnx-fp32": size,
+            "onnx-at320": (320, 320),
+            "pytorch-square-320": (320, 320),
+        }
+        export = SimpleNamespace(model=model, export="fp32")
+        assert plan.export_options(export)["imgsz"] == list(size)
+        assert plan.wanted(export)["imgsz"] == list(size)
+    one = checked(complete({"models": models, "exports": exports, "imgsz": 320}))
+    assert "pytorch-square-320" in plan_arms(one), "the third model has another size"
+    del models["asked"]
+    two = checked(complete({"models": models, "exports": exports, "imgsz": 320}))
+    assert "pytorch-square-320" not in plan_arms(two), "it is the size of both"

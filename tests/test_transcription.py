@@ -30,9 +30,8 @@ from parity.backends.pytorch.transcription.building import build, check_size
 from parity.backends.pytorch.transcription.transcription import transcribe
 from parity.errors import UserError
 from tests import hostile_checkpoints as hostile
+from tests.conftest import ROOT
 from tests.hostile_checkpoints import BOMBS, TINY, save, tiny
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def refused(path: Path) -> str:

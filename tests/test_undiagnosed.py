@@ -68,4 +68,4 @@ def test_the_verdict_fails(written: Path, tmp_path: Path) -> None:
     assert found.verdict == "fail"
     assert found.answers.exit_code == 1
     assert SENTENCE in found.answers.lines
-    assert found.problems == ("the boxes of `mine` cannot be read",)
+    assert found.problems == ("the boxes of `mine`, which cannot be read",)

@@ -20,21 +20,14 @@ CELLS = 20_000_000
 
 @dataclass(frozen=True)
 class Draws:
-    """The metrics of an arm, for the images as they are and for draws of them.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of M metrics.
-    plain : (M,) float64
-        Their values; NaN where nothing is labelled.
-    drawn : (B, M) float64
-        The same for each draw of as many images with replacement.
-    """
+    """The metrics of an arm, for the images as they are and for draws of them."""
 
     names: tuple[str, ...]
+    """Of M metrics."""
     plain: np.ndarray
+    """(M,) float64. Their values; NaN where nothing is labelled."""
     drawn: np.ndarray
+    """(B, M) float64. The same for each draw of as many images with replacement."""
 
     def metrics(self, values: Sequence[float | None] | None = None) -> dict[str, Metric]:
         """Return the metrics with the intervals that hold 95 % of the draws.

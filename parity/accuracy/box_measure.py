@@ -6,6 +6,7 @@ import numpy as np
 from hotcoco.primitives import bbox_iou
 
 from parity.accuracy.measure import Measure, Shapes
+from parity.detection.boxes import xyxy_to_xywh
 from parity.detection.detections import Detections
 from parity.labels.truth import Truth
 
@@ -17,23 +18,17 @@ def box_measure(title: str = "") -> Measure:
 
 def detected_boxes(detections: Detections, shape: tuple[int, int]) -> Shapes:  # noqa: ARG001
     """Return boxes as x, y, width, height in px."""
-    shapes: Shapes = corner_and_sides(detections.boxes).tolist()
+    shapes: Shapes = xyxy_to_xywh(detections.boxes.astype(np.float64)).tolist()
     return shapes
 
 
 def labelled_boxes(truth: Truth) -> list[dict[str, Any]]:
     """Return the boxes of annotations."""
-    return [{"bbox": box} for box in corner_and_sides(truth.boxes).tolist()]
+    return [{"bbox": box} for box in xyxy_to_xywh(truth.boxes).tolist()]
 
 
 def overlaps_of_boxes(boxes: Shapes, truth: Truth) -> np.ndarray:
     """Return the IoU of boxes with labels; of a crowd, which share of the box it covers."""
     ours = np.array(boxes, np.float64).reshape(-1, 4)
-    overlaps: np.ndarray = bbox_iou(ours, corner_and_sides(truth.boxes), truth.crowd)
+    overlaps: np.ndarray = bbox_iou(ours, xyxy_to_xywh(truth.boxes), truth.crowd)
     return overlaps
-
-
-def corner_and_sides(boxes: np.ndarray) -> np.ndarray:
-    """Return x1, y1, x2, y2 as x, y, width, height, (N, 4) float64."""
-    exact = boxes.astype(np.float64)
-    return np.concatenate([exact[:, :2], exact[:, 2:] - exact[:, :2]], axis=1)

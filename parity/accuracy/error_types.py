@@ -21,21 +21,14 @@ TIDE."""
 
 @dataclass(frozen=True)
 class SortedImage:
-    """What became of the detections and the objects of one image.
-
-    Attributes
-    ----------
-    found : int
-        Detections of an object: right class, overlap of at least 0.5.
-    mistakes : Counter of ErrorType
-        Other detections by type; those that take an ignored label count nowhere.
-    fates : list of Fate
-        What became of each object, in the order of the labels, ignored ones left out.
-    """
+    """What became of the detections and the objects of one image."""
 
     found: int
+    """Detections of an object: right class, overlap of at least 0.5."""
     mistakes: Counter[ErrorType]
+    """Other detections by type; those that take an ignored label count nowhere."""
     fates: list[Fate]
+    """What became of each object, in the order of the labels, ignored ones left out."""
 
 
 def sort_image(
@@ -94,22 +87,15 @@ def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[ErrorType, int]:
 
 @dataclass
 class ErrorCounts:
-    """What an arm gets right and wrong at the thresholds of the deployment, image by image.
-
-    Attributes
-    ----------
-    found, objects : int
-        Objects detected, and labelled.
-    mistakes : Counter
-        Detections that find no object, by type.
-    fates : dict of str to list of Fate
-        What became of each object, by image.
-    """
+    """What an arm gets right and wrong at the thresholds of the deployment, image by image."""
 
     found: int = 0
     objects: int = 0
+    """Objects detected, and labelled."""
     mistakes: Counter[ErrorType] = field(default_factory=Counter)
+    """Detections that find no object, by type."""
     fates: dict[str, list[Fate]] = field(default_factory=dict)
+    """What became of each object, by image."""
 
     def add(self, name: str, one: SortedImage) -> None:
         """Add an image."""

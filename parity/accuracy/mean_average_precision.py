@@ -13,41 +13,27 @@ from parity.labels.truth import Truth
 
 @dataclass(frozen=True)
 class Detected:
-    """The detections of an image, as evaluators take them.
-
-    Attributes
-    ----------
-    scores : (N,) float32
-        Falling.
-    class_ids : (N,) int32
-        Index into the model's names.
-    shapes : list
-        See :data:`parity.accuracy.measure.Shapes`.
-    """
+    """The detections of an image, as evaluators take them."""
 
     scores: np.ndarray
+    """(N,) float32. Falling."""
     class_ids: np.ndarray
+    """(N,) int32. Index into the model's names."""
     shapes: Shapes
+    """See :data:`parity.accuracy.measure.Shapes`."""
 
 
 @dataclass(frozen=True)
 class AveragePrecision:
-    """The mean average precision of an arm.
-
-    Attributes
-    ----------
-    values : tuple of float or None
-        Over IoU thresholds of 0.5 to 0.95, and at 0.5; None where nothing is labelled.
-    sizes : dict of str to float or None
-        The first value for small (below 32² px), medium and large (from 96² px) objects; the
-        evaluation of keypoints knows no small ones.
-    classes : dict of str to tuple of float or None
-        Both values by class name.
-    """
+    """The mean average precision of an arm."""
 
     values: tuple[float | None, float | None]
+    """Over IoU thresholds of 0.5 to 0.95, and at 0.5; None where nothing is labelled."""
     sizes: dict[str, float | None]
+    """The first value for small (below 32² px), medium and large (from 96² px) objects; the
+    evaluation of keypoints knows no small ones."""
     classes: dict[str, tuple[float | None, float | None]]
+    """Both values by class name."""
 
 
 class PrecisionMeter:

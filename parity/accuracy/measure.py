@@ -20,40 +20,27 @@ def crowds(truth: Truth) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Measure:
-    """How detections are compared with labels, and what COCO's evaluators call it.
-
-    Attributes
-    ----------
-    title : str
-        What stands before "mAP" in the name of a metric, with a blank after it.
-    iou_type : {"bbox", "segm", "keypoints", "obb"} or None
-        What evaluators call it; None if they do not know it.
-    key : str
-        Of an annotation, the shape that is compared.
-    detected : callable
-        The shapes of detections, given the height and width of the image in px.
-    labelled : callable
-        What an annotation says of the shape of each object.
-    overlaps : callable
-        How much shapes of detections overlap labelled objects, (N, M) float64; of a crowd, which
-        share of the detection it covers.
-    ignored : callable
-        Which objects need not be found, (M,) bool.
-    most : int
-        Detections of a class and image that COCO counts, the best scores first.
-    sigmas : tuple of float
-        Of keypoints, how far people place each apart.
-    """
+    """How detections are compared with labels, and what COCO's evaluators call it."""
 
     title: str
+    """What stands before "mAP" in the name of a metric, with a blank after it."""
     iou_type: Literal["bbox", "segm", "keypoints", "obb"] | None
+    """What evaluators call it; None if they do not know it."""
     key: str
+    """Of an annotation, the shape that is compared."""
     detected: Callable[[Detections, tuple[int, int]], Shapes]
+    """The shapes of detections, given the height and width of the image in px."""
     labelled: Callable[[Truth], list[dict[str, Any]]]
+    """What an annotation says of the shape of each object."""
     overlaps: Callable[[Shapes, Truth], np.ndarray]
+    """How much shapes of detections overlap labelled objects, (N, M) float64; of a crowd, which
+    share of the detection it covers."""
     ignored: Callable[[Truth], np.ndarray] = crowds
+    """Which objects need not be found, (M,) bool."""
     most: int = 100
+    """Detections of a class and image that COCO counts, the best scores first."""
     sigmas: tuple[float, ...] = ()
+    """Of keypoints, how far people place each apart."""
 
     @property
     def names(self) -> tuple[str, str]:

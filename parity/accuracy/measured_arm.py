@@ -17,19 +17,12 @@ from parity.labels.truth import Labels
 
 @dataclass(frozen=True)
 class ArmFiles:
-    """The files of an arm.
-
-    Attributes
-    ----------
-    arm : str
-        Its name.
-    candidates, detections : sequence of str
-        Paths.
-    """
+    """The files of an arm."""
 
     arm: str
     candidates: Sequence[str]
     detections: Sequence[str]
+    """Paths."""
 
     def candidates_of(self, labels: Labels) -> Iterator[tuple[NetworkRun, ImageCandidates]]:
         """Yield the candidates of labelled images, and what made them.
@@ -59,43 +52,26 @@ class ArmFiles:
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What all arms of a model are measured by.
-
-    Attributes
-    ----------
-    labels : Labels
-        Of I images.
-    head : NetworkHead
-        What the end of the model is.
-    names : mapping of int to str
-        The model's classes by id.
-    weights : (B, I) int64
-        How often each draw of the bootstrap counts each image.
-    iou : float
-        IoU threshold of the suppression before precision is averaged.
-    """
+    """What all arms of a model are measured by."""
 
     labels: Labels
+    """Of I images."""
     head: NetworkHead
+    """What the end of the model is."""
     names: Mapping[int, str]
     weights: np.ndarray
+    """(B, I) int64. How often each draw of the bootstrap counts each image."""
     iou: float
+    """IoU threshold of the suppression before precision is averaged."""
 
 
 @dataclass(frozen=True)
 class MeasuredArm:
-    """What was measured of an arm.
-
-    Attributes
-    ----------
-    accuracy : ArmAccuracy
-        What is reported of it.
-    draws : Draws
-        Its metrics for draws of the images.
-    fates : dict of str to list of Fate
-        What became of each object, by image.
-    """
+    """What was measured of an arm."""
 
     accuracy: ArmAccuracy
+    """What is reported of it."""
     draws: Draws
+    """Its metrics for draws of the images."""
     fates: dict[str, list[Fate]]
+    """What became of each object, by image."""

@@ -73,24 +73,16 @@ def _last_of_the_most(row: np.ndarray, usable: np.ndarray) -> tuple[np.ndarray, 
 
 @dataclass(frozen=True)
 class ClassScores:
-    """All detections of one class in all images, by falling score.
-
-    Attributes
-    ----------
-    image : (N,) int64
-        Position of the image that each lies in.
-    found : (T, N) bool
-        Whether it found an object, at each threshold of overlap.
-    counts : (T, N) bool
-        Whether it counts at all; what takes an ignored label does not.
-    objects : (I,) int64
-        Labelled objects of the class by image.
-    """
+    """All detections of one class in all images, by falling score."""
 
     image: np.ndarray
+    """(N,) int64. Position of the image that each lies in."""
     found: np.ndarray
+    """(T, N) bool. Whether it found an object, at each threshold of overlap."""
     counts: np.ndarray
+    """(T, N) bool. Whether it counts at all; what takes an ignored label does not."""
     objects: np.ndarray
+    """(I,) int64. Labelled objects of the class by image."""
 
 
 class ScoreCollector:

@@ -1,43 +1,34 @@
 """Running the files of a runtime's own as if they were Ultralytics' ONNX export."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from parity.backends.runtimes.runtime import RUNTIMES, Session, TensorInfo
+from parity.backends.onnx_metadata import as_info
+from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.model_files.bundle import BundleManifest, read_manifest, unpacked
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.results import TensorDescription
 
 BOX = 4
-POINT = 2
-"""Numbers of a box and of a point that are coordinates."""
+"""Numbers of a box."""
 
 
 @dataclass(frozen=True)
 class Conventions:
-    """How tensors of a file differ from those of Ultralytics' ONNX exports.
-
-    Attributes
-    ----------
-    deviations : tuple of str
-        Keys of :data:`parity.model_files.bundle.DEVIATIONS`.
-    height, width : int
-        Of the input, px.
-    classes : int
-        Of the network.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object and numbers of a keypoint.
-    """
+    """How tensors of a file differ from those of Ultralytics' ONNX exports."""
 
     deviations: tuple[str, ...]
+    """Keys of :data:`parity.model_files.bundle.DEVIATIONS`."""
     height: int
     width: int
+    """Of the input, px."""
     classes: int
+    """Of the network."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object and numbers of a keypoint."""
 
     @classmethod
     def of(cls, manifest: BundleManifest) -> Self:
@@ -83,45 +74,7 @@ class Conventions:
         return scales
 
 
-@dataclass(frozen=True)
-class BundleSession:
-    """A loaded bundle, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    session : Session
-        What runs the file as it is.
-    conventions : Conventions
-        How it differs.
-    """
-
-    session: Session
-    conventions: Conventions
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-
-    @property
-    def executed_by(self) -> str:
-        """What executes the model, for people."""
-        return self.session.executed_by
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """The versions of the packages that execute the model."""
-        return self.session.versions
-
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """The execution providers in use."""
-        return self.session.providers
-
-    def run(self, tensor: np.ndarray) -> list[np.ndarray]:
-        """Return all outputs for an input, with the axis of the batch."""
-        return self.conventions.read(self.session.run(self.conventions.fed(tensor)))
-
-
-def load_bundle(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> BundleSession:
+def load_bundle(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:
     """Load the files of a bundle with the runtime that they belong to.
 
     Raises
@@ -132,14 +85,11 @@ def load_bundle(path: str | Path, *, threads: int, providers: tuple[str, ...]) -
     manifest = read_manifest(path)
     with unpacked(path) as file:
         session = RUNTIMES[manifest.runtime].load(file, threads=threads, providers=providers)
-    return BundleSession(
+    conventions = Conventions.of(manifest)
+    return replace(
         session,
-        Conventions.of(manifest),
-        _as_info(manifest.inputs[0]),
-        tuple(map(_as_info, manifest.outputs)),
-        manifest.metadata,
+        run=lambda tensor: conventions.read(session.run(conventions.fed(tensor))),
+        input=as_info(manifest.inputs[0]),
+        outputs=tuple(map(as_info, manifest.outputs)),
+        metadata=manifest.metadata,
     )
-
-
-def _as_info(tensor: TensorDescription) -> TensorInfo:
-    return TensorInfo(tensor.name, tuple(tensor.shape), "float32")

@@ -18,37 +18,26 @@ from parity.model_files.adapting import INTEGERS, count_channels, forced, shape_
 from parity.model_files.arranging import put_predictions_first
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
-from parity.model_files.families.family import FAMILIES, FAMILY, cell_count
+from parity.model_files.families.family import FAMILIES, adapt_to, cell_count
 from parity.model_files.families.rtdetr import SIDES, has_authors_end
 
 
 @dataclass(frozen=True)
 class Given:
-    """An ONNX file that is given.
-
-    Attributes
-    ----------
-    path : str or Path
-        The file.
-    runnable : str or Path
-        What is run to see what it does: the file, or a copy whose outputs are arranged.
-    model : onnx.ModelProto
-        What it holds; is modified.
-    deviations : tuple of str
-        How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`.
-    fixed : tuple of int or None
-        Height and width of its input, px; None if they are open.
-    changed : bool
-        Whether the model is no longer what the file holds: what an earlier run had written into
-        its metadata was removed, or its channels were counted.
-    """
+    """An ONNX file that is given."""
 
     path: str | Path
     runnable: str | Path
+    """What is run to see what it does: the file, or a copy whose outputs are arranged."""
     model: onnx.ModelProto
+    """What it holds; is modified."""
     deviations: tuple[str, ...]
+    """How its input deviates by shape and type, see :data:`parity.model_files.adapting.TAKEN`."""
     fixed: tuple[int, int] | None
+    """Height and width of its input, px; None if they are open."""
     changed: bool
+    """Whether the model is no longer what the file holds: what an earlier run had written into its
+    metadata was removed, or its channels were counted."""
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -120,8 +109,7 @@ class Given:
                 f"{self.path} takes images of any size; {kind.models} are compared with a fixed "
                 "input, so export it with height and width."
             )
-        kind.adapt(self.model, classes, self.fixed or (0, 0))
-        self.model.metadata_props.add(key=FAMILY, value=family)
+        adapt_to(self.model, family, classes=classes, size=self.fixed or (0, 0))
 
     def save(self, destination: str | Path, *, changed: bool) -> None:
         """Write it, as it is if nothing was changed."""

@@ -27,48 +27,32 @@ LARGEST_BATCH = 1024
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What an export of an Ultralytics model says of itself.
-
-    Attributes
-    ----------
-    task_name : str
-        What it was trained to find, a key of :data:`parity.tasks.task.TASKS`.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    stride : int
-        Largest stride of the network, px.
-    names : dict of int to str
-        Class names by id.
-    rect : bool
-        Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input.
-    finished : bool
-        Whether the output holds finished boxes that need no NMS.
-    suppressed : bool
-        Whether that is because NMS is part of the graph, not because of the head.
-    batch : int
-        Images that one run takes; fewer are filled up with zeros, as Ultralytics does.
-    dtype : str
-        Of its image input, float32 or float16.
-    rows : int
-        Length of the first output along the axis that holds a prediction.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object and numbers of a keypoint.
-    family : str
-        A key of :data:`parity.model_files.families.family.FAMILIES`.
-    """
+    """What an export of an Ultralytics model says of itself."""
 
     task_name: str
+    """What it was trained to find, a key of :data:`parity.tasks.task.TASKS`."""
     imgsz: tuple[int, int]
+    """Height and width that images are fitted into, px."""
     stride: int
+    """Largest stride of the network, px."""
     names: dict[int, str]
+    """Class names by id."""
     rect: bool
+    """Whether images are fitted into a minimal rectangle (dynamic axes) or the whole input."""
     finished: bool
+    """Whether the output holds finished boxes that need no NMS."""
     suppressed: bool
+    """Whether that is because NMS is part of the graph, not because of the head."""
     batch: int
+    """Images that one run takes; fewer are filled up with zeros, as Ultralytics does."""
     dtype: str
+    """Of its image input, float32 or float16."""
     rows: int
+    """Length of the first output along the axis that holds a prediction."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object and numbers of a keypoint."""
     family: str = ULTRALYTICS
+    """A key of :data:`parity.model_files.families.family.FAMILIES`."""
 
     @property
     def task(self) -> Task:
@@ -161,7 +145,7 @@ def read_facts(model: Session | UnloadedModel, path: str | Path) -> ModelFacts:
 
 def facts_of_file(description: ExportDescription, path: str | Path) -> ModelFacts:
     """Read the facts of a model that no runtime has loaded, see :func:`read_facts`."""
-    taken = as_info(only_input(description.inputs, path))
+    taken = only_input([as_info(each) for each in description.inputs], path)
     outputs = tuple(map(as_info, description.outputs))
     return read_facts(UnloadedModel(taken, outputs, description.metadata), path)
 

@@ -26,7 +26,7 @@ from parity.documents import load
 from parity.errors import UserError, in_one_line
 from parity.model_files.bundle import is_bundle
 from parity.model_files.description import check_undamaged, load_checked
-from parity.model_files.families.family import FAMILIES
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import ExportDescription
 from parity.provenance import versions
@@ -37,18 +37,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxNetwork(ModelFacts):
-    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it.
-
-    Attributes
-    ----------
-    session : Session
-        The loaded model.
-    path : str or Path
-        Its file.
-    """
+    """An ONNX model that Ultralytics exported, ready to run, and what its file says of it."""
 
     session: Session
     path: str | Path
+    """Its file."""
     _canvases: BufferPool = field(default_factory=lambda: BufferPool(np.uint8), repr=False)
     _tensors: BufferPool = field(default_factory=lambda: BufferPool(np.float32), repr=False)
 
@@ -113,7 +106,8 @@ class OnnxNetwork(ModelFacts):
             If its input is of another size, or dynamic where a fixed one was expected, or its
             head is another.
         """
-        if end2end not in (None, self.finished and not self.suppressed):
+        head = self.finished and not self.suppressed
+        if end2end not in (None, head) and self.family == ULTRALYTICS:
             found = "needs" if end2end else "needs no"
             setting = "leave out nms: false" if end2end else "set nms: false"
             raise UserError(

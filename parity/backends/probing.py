@@ -101,18 +101,12 @@ def photographs(height: int, width: int) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class Measured:
-    """In what a model deviates from another, as far as running both shows.
-
-    Attributes
-    ----------
-    deviations : tuple of str
-        Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``.
-    distance : float
-        How far its outputs are, read so, see :func:`distance`.
-    """
+    """In what a model deviates from another, as far as running both shows."""
 
     deviations: tuple[str, ...]
+    """Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``."""
     distance: float
+    """How far its outputs are, read so, see :func:`distance`."""
 
 
 def measured_deviations(

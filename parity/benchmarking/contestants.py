@@ -21,21 +21,14 @@ Runner = Callable[[list[BatchImage]], Iterator[Spent]]
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way of getting detections, in a number of processes of a number of threads.
-
-    Attributes
-    ----------
-    kind : str
-        A key of :data:`RUNNERS`.
-    processes : int
-        They share the images among them.
-    threads : int
-        Threads of each.
-    """
+    """One way of getting detections, in a number of processes of a number of threads."""
 
     kind: str
+    """A key of :data:`RUNNERS`."""
     processes: int
+    """They share the images among them."""
     threads: int
+    """Threads of each."""
 
     @property
     def name(self) -> str:

@@ -18,50 +18,33 @@ from parity.documents import from_plain, to_plain
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker does.
-
-    Attributes
-    ----------
-    kind : str
-        A key of :data:`parity.benchmarking.contestants.RUNNERS`.
-    threads : int
-        Threads that it may use.
-    workload : Workload
-        The model and the settings.
-    images : list of BatchImage
-        What to run in every round.
-    warm_up : int
-        Images to run before the first round.
-    """
+    """What a worker does."""
 
     kind: str
+    """A key of :data:`parity.benchmarking.contestants.RUNNERS`."""
     threads: int
+    """Threads that it may use."""
     workload: Workload
+    """The model and the settings."""
     images: list[BatchImage]
+    """What to run in every round."""
     warm_up: int
+    """Images to run before the first round."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """What a worker measured in one round.
-
-    Attributes
-    ----------
-    seconds, processor_seconds : float
-        Of the whole round.
-    intervals : list of float
-        Seconds from image to image.
-    stages : dict of str to float
-        Seconds by stage, summed; reading may overlap the network.
-    peak_memory_bytes : int
-        The largest resident size of the process so far.
-    """
+    """What a worker measured in one round."""
 
     seconds: float
     processor_seconds: float
+    """Of the whole round."""
     intervals: list[float]
+    """Seconds from image to image."""
     stages: dict[str, float]
+    """Seconds by stage, summed; reading may overlap the network."""
     peak_memory_bytes: int
+    """The largest resident size of the process so far."""
 
 
 def run_round(run: Runner, images: list[BatchImage]) -> Round:

@@ -18,95 +18,61 @@ from parity.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class DetectionPair:
-    """A detection of the reference and the one of the candidate that it was paired with.
-
-    Attributes
-    ----------
-    reference, candidate : int
-        Index of each among the detections of its arm.
-    iou : float
-        Their overlap.
-    box_px : float
-        Largest difference of a coordinate, image px.
-    scores : tuple of float or None
-        Of the reference and of the candidate; None where none is stated.
-    class_ids : tuple of int
-        Of the reference and of the candidate.
-    measures : dict of str to float
-        What else was measured, see :func:`parity.comparison.measures.measure`.
-    """
+    """A detection of the reference and the one of the candidate that it was paired with."""
 
     reference: int
     candidate: int
+    """Index of each among the detections of its arm."""
     iou: float
+    """Their overlap."""
     box_px: float
+    """Largest difference of a coordinate, image px."""
     scores: tuple[float | None, float | None]
+    """Of the reference and of the candidate; None where none is stated."""
     class_ids: tuple[int, int]
+    """Of the reference and of the candidate."""
     measures: dict[str, float] = field(default_factory=dict)
+    """What else was measured, see :func:`parity.comparison.measures.measure`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageComparison:
-    """The detections of two arms on one image, paired.
-
-    Attributes
-    ----------
-    name : str
-        The image.
-    reasons : tuple of str
-        Why the reference, and the candidate, says nothing of the image; empty where it does.
-    matched : list of DetectionPair
-        Pairs of equal class.
-    flipped : list of DetectionPair
-        Pairs that lie on the same object and differ in class.
-    missing, extra : list of int
-        Detections of the reference, and of the candidate, without a partner.
-    rounding : Rounding
-        What printing may have changed.
-    """
+    """The detections of two arms on one image, paired."""
 
     name: str
     reasons: tuple[str, str]
+    """Why the reference, and the candidate, says nothing of the image; empty where it does."""
     matched: list[DetectionPair]
+    """Pairs of equal class."""
     flipped: list[DetectionPair]
+    """Pairs that lie on the same object and differ in class."""
     missing: list[int]
     extra: list[int]
+    """Detections of the reference, and of the candidate, without a partner."""
     rounding: Rounding = UNROUNDED
+    """What printing may have changed."""
 
 
 @dataclass(frozen=True)
 class MatchingSettings:
-    """How detections are paired.
-
-    Attributes
-    ----------
-    iou : float
-        Smallest overlap of a pair.
-    """
+    """How detections are paired."""
 
     iou: float
+    """Smallest overlap of a pair."""
 
 
 @dataclass(frozen=True)
 class ComparisonBatch:
-    """Two arms compared on the images of a batch: a comparison file.
-
-    Attributes
-    ----------
-    reference, candidate : str
-        Names of the arms.
-    matching : MatchingSettings
-        How detections were paired.
-    images : list of ImageComparison
-        In the order of the batch.
-    """
+    """Two arms compared on the images of a batch: a comparison file."""
 
     SCHEMA: ClassVar[str] = "comparison/1"
 
     reference: str
     candidate: str
     matching: MatchingSettings
+    """How detections were paired."""
     images: list[ImageComparison]
+    """In the order of the batch."""
 
 
 @dataclass(frozen=True)
@@ -115,19 +81,6 @@ class Differences:
 
     A pair that differs in class counts as missing and as extra. An image that an arm does not list
     counts nowhere.
-
-    Attributes
-    ----------
-    matched, missing, extra, flipped : int
-        Detections.
-    unread : int
-        Images that only one arm could read.
-    box_px, score : float
-        Largest differences of matched pairs, image px and scores; 0 without any pair.
-    iou : float
-        Least overlap of a matched pair; 1 without any.
-    measures : dict of str to float
-        Largest of each further measure of matched pairs.
     """
 
     matched: int
@@ -135,10 +88,14 @@ class Differences:
     extra: int
     flipped: int
     unread: int
+    """Images that only one arm could read."""
     box_px: float
     score: float
+    """Largest differences of matched pairs, image px and scores; 0 without any pair."""
     iou: float
+    """Least overlap of a matched pair; 1 without any."""
     measures: dict[str, float] = field(default_factory=dict, kw_only=True)
+    """Largest of each further measure of matched pairs."""
 
 
 def compare_batch(

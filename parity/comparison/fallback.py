@@ -28,74 +28,47 @@ MOST_FALLEN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackImage(ImageDetections):
-    """The detections of an image, and where they come from.
-
-    Attributes
-    ----------
-    taken_from : str
-        Name of the arm.
-    why : list of str
-        Why the export's could not be taken; empty if they were.
-    """
+    """The detections of an image, and where they come from."""
 
     taken_from: str
     why: list[str]
+    """Why the export's could not be taken; empty if they were."""
 
 
 @dataclass(frozen=True)
 class FallbackBatch:
-    """A detections file whose records say where they come from.
-
-    Attributes
-    ----------
-    made_by : MadeBy
-        What made the export's detections.
-    images : list of FallbackImage
-        In the order of the batch.
-    """
+    """A detections file whose records say where they come from."""
 
     SCHEMA: ClassVar[str] = DetectionBatch.SCHEMA
 
     made_by: MadeBy
+    """What made the export's detections."""
     images: list[FallbackImage]
+    """In the order of the batch."""
 
 
 @dataclass(frozen=True)
 class FallenBack:
-    """An image whose detections an export could not give.
-
-    Attributes
-    ----------
-    name : str
-        The image.
-    why : list of str
-        Reasons.
-    """
+    """An image whose detections an export could not give."""
 
     name: str
     why: list[str]
+    """Reasons."""
 
 
 @dataclass(frozen=True)
 class Fallbacks:
-    """How often, why and where an export needed its fallback.
-
-    Attributes
-    ----------
-    images, fallen_back : int
-        All images, and those taken from PyTorch.
-    reasons : dict of str to int
-        Images by reason, the most frequent first.
-    named : list of FallenBack
-        The first of those images.
-    """
+    """How often, why and where an export needed its fallback."""
 
     SCHEMA: ClassVar[str] = "fallbacks/1"
 
     images: int
     fallen_back: int
+    """All images, and those taken from PyTorch."""
     reasons: dict[str, int]
+    """Images by reason, the most frequent first."""
     named: list[FallenBack]
+    """The first of those images."""
 
 
 def fallback_reasons(

@@ -12,27 +12,19 @@ from parity.detection.oriented_boxes import corners_of
 
 @dataclass(frozen=True)
 class Matching:
-    """A one-to-one pairing; indices count detections of the reference and of the candidate.
-
-    Attributes
-    ----------
-    matched : (M, 2) int
-        Pairs of equal class.
-    flipped : (F, 2) int
-        Pairs that lie on the same object and differ in class.
-    missing : list of int
-        Detections of the reference without a partner.
-    extra : list of int
-        Detections of the candidate without a partner.
-    iou : (R, C) float64
-        Overlap of every detection of the reference with every one of the candidate.
-    """
+    """A one-to-one pairing; indices count detections of the reference and of the candidate."""
 
     matched: np.ndarray
+    """(M, 2) int. Pairs of equal class."""
     flipped: np.ndarray
+    """(F, 2) int. Pairs that lie on the same object and differ in class."""
     missing: list[int]
+    """Detections of the reference without a partner."""
     extra: list[int]
+    """Detections of the candidate without a partner."""
     iou: np.ndarray
+    """(R, C) float64. Overlap of every detection of the reference with every one of the
+    candidate."""
 
 
 def match(reference: Detections, candidate: Detections, *, iou: float) -> Matching:

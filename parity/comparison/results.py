@@ -14,109 +14,69 @@ from parity.model_files.results import ExportDescription
 
 @dataclass(frozen=True)
 class ArmResults:
-    """The detections of an arm, counted.
-
-    Attributes
-    ----------
-    made_by : MadeBy
-        What made them.
-    images, unreadable, detections : int
-        Counts.
-    mean_score : float or None
-        None if no detection states a score.
-    classes : dict of str to int
-        Detections by class name, the most frequent first.
-    failed_checks : dict of Check to int
-        Detections by check; images of "non-finite output".
-    """
+    """The detections of an arm, counted."""
 
     made_by: MadeBy
     images: int
     unreadable: int
     detections: int
     mean_score: float | None
+    """None if no detection states a score."""
     classes: dict[str, int]
+    """Detections by class name, the most frequent first."""
     failed_checks: dict[Check, int]
+    """Detections by check; images of "non-finite output"."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How some values are distributed.
-
-    Attributes
-    ----------
-    mean, median, p95, min, max : float
-        All are NaN if one of the values is.
-    """
+    """How some values are distributed."""
 
     mean: float
     median: float
     p95: float
     min: float
     max: float
+    """All are NaN if one of the values is."""
 
 
 @dataclass(frozen=True)
 class Distributions:
-    """Differences of matched pairs; None without any pair.
-
-    Attributes
-    ----------
-    box_px : Distribution or None
-        Largest difference of a coordinate, image px.
-    score : Distribution or None
-        Absolute difference of scores, of pairs where both are stated.
-    iou : Distribution or None
-        Overlaps.
-    measures : dict of str to Distribution
-        Of each further measure.
-    """
+    """Differences of matched pairs; None without any pair."""
 
     box_px: Distribution | None
+    """Largest difference of a coordinate, image px."""
     score: Distribution | None
+    """Absolute difference of scores, of pairs where both are stated."""
     iou: Distribution | None
+    """Overlaps."""
     measures: dict[str, Distribution] = field(default_factory=dict)
+    """Of each further measure."""
 
 
 @dataclass(frozen=True)
 class RunDifferences(Differences):
-    """Two arms on all images.
-
-    Attributes
-    ----------
-    images, images_read, images_differing : int
-        Images compared, read by both arms, and beyond the tolerance.
-    distributions : Distributions
-        Of the matched pairs.
-    passed : bool
-        Whether the run stays within the tolerance.
-    required : Tolerance
-        The smallest tolerance that would have passed, rounding not included.
-    exceeded : list of Quantity
-        The quantities that are beyond the tolerance.
-    rounding : Rounding
-        What printing may have changed at most, in any image.
-    """
+    """Two arms on all images."""
 
     images: int
     images_read: int
     images_differing: int
+    """Images compared, read by both arms, and beyond the tolerance."""
     distributions: Distributions
+    """Of the matched pairs."""
     passed: bool
+    """Whether the run stays within the tolerance."""
     required: Tolerance
+    """The smallest tolerance that would have passed, rounding not included."""
     exceeded: list[Quantity]
+    """The quantities that are beyond the tolerance."""
     rounding: Rounding
+    """What printing may have changed at most, in any image."""
 
 
 @dataclass(frozen=True)
 class AlsoDiffering:
-    """Images on which a deployment differs, by which of its two effects differs there, too.
-
-    Attributes
-    ----------
-    runtime, geometry, both, neither : int
-        Images.
-    """
+    """Images on which a deployment differs, by which of its two effects differs there, too."""
 
     runtime: int = 0
     geometry: int = 0
@@ -126,18 +86,12 @@ class AlsoDiffering:
 
 @dataclass(frozen=True)
 class ComparisonResults(RunDifferences, ComparisonSettings):
-    """A comparison and what it gave.
-
-    Attributes
-    ----------
-    also_differing : AlsoDiffering or None
-        Of a deployment.
-    task : str
-        Of the models, a key of :data:`parity.tasks.task.TASKS`.
-    """
+    """A comparison and what it gave."""
 
     also_differing: AlsoDiffering | None = None
+    """Of a deployment."""
     task: str = "detect"
+    """Of the models, a key of :data:`parity.tasks.task.TASKS`."""
 
     @property
     def allowed(self) -> Tolerance:
@@ -147,127 +101,83 @@ class ComparisonResults(RunDifferences, ComparisonSettings):
 
 @dataclass(frozen=True)
 class ImageArm:
-    """An arm on one image.
-
-    Attributes
-    ----------
-    detections : int
-        How many there are.
-    failed_checks : dict of Check to list of int
-        Indices of detections by the check that they fail.
-    """
+    """An arm on one image."""
 
     detections: int
+    """How many there are."""
     failed_checks: dict[Check, list[int]]
+    """Indices of detections by the check that they fail."""
 
 
 @dataclass(frozen=True)
 class ImageDifferences(Differences):
-    """Two arms on one image.
-
-    Attributes
-    ----------
-    passed : bool
-        Whether they stay within the tolerance.
-    rounding : Rounding
-        What printing may have changed.
-    """
+    """Two arms on one image."""
 
     passed: bool
+    """Whether they stay within the tolerance."""
     rounding: Rounding = UNROUNDED
+    """What printing may have changed."""
 
 
 @dataclass(frozen=True)
 class ImageResults:
-    """All arms and comparisons on one image.
-
-    Attributes
-    ----------
-    name, sha256 : str
-        Path below the images' root, and digest of the file.
-    height, width : int
-        Px; 0 if it could not be read.
-    reasons : dict of str to str
-        By arm, why it could not read the image.
-    not_stated : list of str
-        Arms that state nothing of it.
-    arms : dict of str to ImageArm
-        By arm.
-    comparisons : dict of str to ImageDifferences
-        By comparison.
-    """
+    """All arms and comparisons on one image."""
 
     name: str
     sha256: str
+    """Path below the images' root, and digest of the file."""
     height: int
     width: int
+    """Px; 0 if it could not be read."""
     reasons: dict[str, str]
+    """By arm, why it could not read the image."""
     not_stated: list[str]
+    """Arms that state nothing of it."""
     arms: dict[str, ImageArm]
+    """By arm."""
     comparisons: dict[str, ImageDifferences]
+    """By comparison."""
 
 
 @dataclass(frozen=True)
 class UnreadableImage:
-    """An image that some arm could not read.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root.
-    reasons : dict of str to str
-        By arm that could not read it, why.
-    arms : list of str
-        Arms that had to read it.
-    """
+    """An image that some arm could not read."""
 
     name: str
+    """Path below the images' root."""
     reasons: dict[str, str]
+    """By arm that could not read it, why."""
     arms: list[str]
+    """Arms that had to read it."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that a run measured of a model.
-
-    Attributes
-    ----------
-    model : str
-        Its name.
-    images_note : str
-        Where the images come from, if that is worth a word.
-    names : dict of int to str
-        Class names by id.
-    thresholds : Thresholds
-        Of the reference.
-    arms : dict of str to ArmResults
-        By arm; the first is the reference.
-    exports : dict of str to ExportDescription
-        By export.
-    comparisons : dict of str to ComparisonResults
-        By comparison.
-    images_total, images_listed, images_unreadable : int
-        Images of the run, images in ``images``, and images that some arm could not read.
-    images : list of ImageResults
-        The worst images, the worst first.
-    unreadable : list of UnreadableImage
-        The first of those that some arm could not read, by name.
-    """
+    """Everything that a run measured of a model."""
 
     SCHEMA: ClassVar[str] = "results/1"
 
     model: str
     images_note: str
+    """Where the images come from, if that is worth a word."""
     names: dict[int, str]
+    """Class names by id."""
     thresholds: Thresholds
+    """Of the reference."""
     arms: dict[str, ArmResults]
+    """By arm; the first is the reference."""
     exports: dict[str, ExportDescription]
+    """By export."""
     comparisons: dict[str, ComparisonResults]
+    """By comparison."""
     images_total: int
     images_listed: int
     images_unreadable: int
+    """Images of the run, images in ``images``, and images that some arm could not read."""
     images: list[ImageResults]
+    """The worst images, the worst first."""
     unreadable: list[UnreadableImage]
+    """The first of those that some arm could not read, by name."""
 
     @property
     def task(self) -> str:

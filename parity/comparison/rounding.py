@@ -11,18 +11,12 @@ and 2,048. Rounding that moves coordinates no further is none."""
 
 @dataclass(frozen=True)
 class Rounding:
-    """The largest differences that printing alone may cause.
-
-    Attributes
-    ----------
-    box_px : float
-        Of a coordinate, image px.
-    score : float
-        Of a score.
-    """
+    """The largest differences that printing alone may cause."""
 
     box_px: float = 0.0
+    """Of a coordinate, image px."""
     score: float = 0.0
+    """Of a score."""
 
 
 UNROUNDED = Rounding()

@@ -16,22 +16,13 @@ Effect = Literal["geometry", "runtime", "deployment", "external"]
 
 @dataclass(frozen=True)
 class ComparisonSettings:
-    """Two arms to compare.
-
-    Attributes
-    ----------
-    effect : Effect
-        What their differences are due to.
-    reference, candidate : str
-        Names of the arms.
-    gated : bool
-        Whether the comparison decides the verdict.
-    tolerance : Tolerance
-        Differences that are still called equal.
-    """
+    """Two arms to compare."""
 
     effect: Effect
+    """What their differences are due to."""
     reference: str
     candidate: str
     gated: bool
+    """Whether the comparison decides the verdict."""
     tolerance: Tolerance
+    """Differences that are still called equal."""

@@ -27,67 +27,43 @@ from parity.tasks.task import TASKS
 
 @dataclass(frozen=True)
 class ArmCounts:
-    """How many detections an arm has at many thresholds.
-
-    Attributes
-    ----------
-    ignores_iou : bool
-        Whether no IoU threshold applies: its boxes are finished, or it has none.
-    detections : (I, K) int64
-        At each of ``axes.tuned_iou`` and ``axes.tuned_conf``.
-    """
+    """How many detections an arm has at many thresholds."""
 
     ignores_iou: bool
+    """Whether no IoU threshold applies: its boxes are finished, or it has none."""
     detections: np.ndarray
+    """(I, K) int64. At each of ``axes.tuned_iou`` and ``axes.tuned_conf``."""
 
 
 @dataclass(frozen=True)
 class MatchCounts:
-    """How far two arms agree at many thresholds.
-
-    Attributes
-    ----------
-    matched, overlap : (I, K) int64 and float64
-        Matched pairs and the sum of their overlaps, both arms at each of ``axes.iou`` and
-        ``axes.conf``.
-    tuned : (I, K) int64
-        Matched pairs of the candidate at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` with
-        the reference at the operating point.
-    """
+    """How far two arms agree at many thresholds."""
 
     matched: np.ndarray
     overlap: np.ndarray
+    """(I, K) int64 and float64. Matched pairs and the sum of their overlaps, both arms at each of
+    ``axes.iou`` and ``axes.conf``."""
     tuned: np.ndarray
+    """(I, K) int64. Matched pairs of the candidate at each of ``axes.tuned_iou`` and
+    ``axes.tuned_conf`` with the reference at the operating point."""
 
 
 @dataclass(frozen=True)
 class SweepCounts:
-    """The counts of a batch at many thresholds: a sweep file.
-
-    Attributes
-    ----------
-    axes : Axes
-        The thresholds.
-    matching : MatchingSettings
-        How detections were paired.
-    images : int
-        Images counted.
-    arms : dict of str to ArmCounts
-        By arm.
-    comparisons : dict of str to MatchCounts
-        By comparison.
-    task : str
-        Of the models, a key of :data:`parity.tasks.task.TASKS`.
-    """
+    """The counts of a batch at many thresholds: a sweep file."""
 
     SCHEMA: ClassVar[str] = "sweep/1"
 
     axes: Axes
     matching: MatchingSettings
+    """How detections were paired."""
     images: int
     arms: dict[str, ArmCounts]
+    """By arm."""
     comparisons: dict[str, MatchCounts]
+    """By comparison."""
     task: str = "detect"
+    """Of the models, a key of :data:`parity.tasks.task.TASKS`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,17 +71,12 @@ class Ranked:
     """What one IoU threshold leaves of an image: detections by falling score, uncut.
 
     Two are equal only if they are the same object, so that counts of them can be cached.
-
-    Attributes
-    ----------
-    detections : Detections
-        In image px.
-    max_det : int
-        Detections reported at most.
     """
 
     detections: Detections
+    """In image px."""
     max_det: int
+    """Detections reported at most."""
 
     def counts(self, conf: tuple[float, ...]) -> np.ndarray:
         """Return how many of the first detections each confidence keeps.
@@ -170,19 +141,13 @@ def _by_falling_score(detections: Detections) -> Detections:
 
 @dataclass(frozen=True)
 class AllowedPairs:
-    """The pairs that two lists of detections allow, ready to be counted for any cut of them.
-
-    Attributes
-    ----------
-    overlap, closeness : (R, C) float64
-        Of every detection of the reference with every one of the candidate.
-    allowed : (R, C) bool
-        Pairs of one class that overlap enough.
-    """
+    """The pairs that two lists of detections allow, ready to be counted for any cut of them."""
 
     overlap: np.ndarray
     closeness: np.ndarray
+    """(R, C) float64. Of every detection of the reference with every one of the candidate."""
     allowed: np.ndarray
+    """(R, C) bool. Pairs of one class that overlap enough."""
 
     @classmethod
     def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:

@@ -17,19 +17,13 @@ TUNING_STEP = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Steps:
-    """Equally spaced thresholds.
-
-    Attributes
-    ----------
-    start, stop : float
-        The first threshold, and the last if a step ends on it.
-    step : float
-        From one threshold to the next.
-    """
+    """Equally spaced thresholds."""
 
     start: float
     stop: float
+    """The first threshold, and the last if a step ends on it."""
     step: float
+    """From one threshold to the next."""
 
 
 ThresholdAxis = tuple[float, ...] | Steps
@@ -47,27 +41,18 @@ def points(axis: ThresholdAxis) -> list[float]:
 
 @dataclass(frozen=True)
 class Axes:
-    """All thresholds at which a sweep counts.
-
-    Attributes
-    ----------
-    conf, iou : tuple of float
-        The grid of cells: every pair is applied to both arms alike.
-    tuned_conf, tuned_iou : tuple of float
-        What the candidate alone is tried at, while the reference stays at the operating point.
-    operating_conf, operating_iou : float
-        The thresholds of the run.
-    max_det : int
-        Detections per image, at most.
-    """
+    """All thresholds at which a sweep counts."""
 
     conf: tuple[float, ...]
     iou: tuple[float, ...]
+    """The grid of cells: every pair is applied to both arms alike."""
     tuned_conf: tuple[float, ...]
     tuned_iou: tuple[float, ...]
+    """What the candidate alone is tried at, while the reference stays at the operating point."""
     operating_conf: float
     operating_iou: float
     max_det: int
+    """Detections per image, at most."""
 
     @property
     def without_iou(self) -> Self:

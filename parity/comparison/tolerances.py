@@ -18,34 +18,23 @@ QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 
 @dataclass(frozen=True)
 class Tolerance:
-    """The differences that are still called equal.
-
-    Attributes
-    ----------
-    missing, extra : int
-        Detections that only the reference, or only the candidate, has; in the whole run.
-    box_px : float
-        Largest difference of a coordinate of a matched box, image px.
-    score : float
-        Largest difference of the scores of a matched pair.
-    unread : int
-        Images that only one of two arms can read.
-    mask : float
-        1 minus the IoU of the masks of a matched pair.
-    keypoint_px : float
-        Largest distance of a keypoint of a matched pair, image px.
-    visibility : float
-        Largest difference of the visibility of a keypoint of a matched pair.
-    """
+    """The differences that are still called equal."""
 
     missing: int = 0
     extra: int = 0
+    """Detections that only the reference, or only the candidate, has; in the whole run."""
     box_px: float = 0.01
+    """Largest difference of a coordinate of a matched box, image px."""
     score: float = 1e-4
+    """Largest difference of the scores of a matched pair."""
     unread: int = 0
+    """Images that only one of two arms can read."""
     mask: float = 0.01
+    """1 minus the IoU of the masks of a matched pair."""
     keypoint_px: float = 0.01
+    """Largest distance of a keypoint of a matched pair, image px."""
     visibility: float = 1e-4
+    """Largest difference of the visibility of a keypoint of a matched pair."""
 
 
 FLOAT32_ROUNDING = Tolerance()
@@ -64,18 +53,12 @@ def widened(tolerance: Tolerance, rounding: Rounding) -> Tolerance:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether measured differences stay within a tolerance.
-
-    Attributes
-    ----------
-    required : Tolerance
-        The smallest tolerance that would have passed, rounding not included.
-    exceeded : list of Quantity
-        The quantities that are beyond the tolerance.
-    """
+    """Whether measured differences stay within a tolerance."""
 
     required: Tolerance
+    """The smallest tolerance that would have passed, rounding not included."""
     exceeded: list[Quantity]
+    """The quantities that are beyond the tolerance."""
 
     @property
     def passed(self) -> bool:

@@ -26,24 +26,17 @@ CHANCE = 2.0
 
 @dataclass(frozen=True)
 class Point:
-    """What the candidate's thresholds give; the reference stays at the operating point.
-
-    Attributes
-    ----------
-    conf, iou : float
-        Thresholds of the candidate.
-    matched, missing, extra : int
-        Pairs, and detections that only the reference or only the candidate has.
-    f1 : float or None
-        In [0, 1]; None if neither arm detects anything.
-    """
+    """What the candidate's thresholds give; the reference stays at the operating point."""
 
     conf: float
     iou: float
+    """Thresholds of the candidate."""
     matched: int
     missing: int
     extra: int
+    """Pairs, and detections that only the reference or only the candidate has."""
     f1: float | None
+    """In [0, 1]; None if neither arm detects anything."""
 
     @property
     def differences(self) -> int:
@@ -53,105 +46,54 @@ class Point:
 
 @dataclass(frozen=True)
 class Tuning:
-    """Thresholds of a candidate, and how it agrees with its reference there.
-
-    Attributes
-    ----------
-    operating : Point
-        The thresholds of the run.
-    best_conf : Point
-        The best confidence threshold at the run's IoU threshold.
-    best : Point
-        The best of both.
-    """
+    """Thresholds of a candidate, and how it agrees with its reference there."""
 
     operating: Point
     best_conf: Point
+    """The best confidence threshold at the run's IoU threshold."""
     best: Point
+    """The best of both."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """How two arms agree at one pair of thresholds that is applied to both.
-
-    Attributes
-    ----------
-    conf, iou : float
-        Thresholds.
-    reference, candidate : int
-        Detections of the arms.
-    matched, missing, extra : int
-        Pairs, and detections without a partner of their class.
-    f1 : float or None
-        In [0, 1]; None if neither arm detects anything.
-    mean_iou : float or None
-        Mean overlap of the pairs; None without any.
-    """
+    """How two arms agree at one pair of thresholds that is applied to both."""
 
     conf: float
     iou: float
     reference: int
     candidate: int
+    """Detections of the arms."""
     matched: int
     missing: int
     extra: int
+    """Pairs, and detections without a partner of their class."""
     f1: float | None
+    """In [0, 1]; None if neither arm detects anything."""
     mean_iou: float | None
+    """Mean overlap of the pairs; None without any."""
 
 
 @dataclass(frozen=True)
 class SweepComparison:
-    """How two arms agree at many thresholds, and what follows.
-
-    Attributes
-    ----------
-    reference, candidate : str
-        Names of the arms.
-    sentence : str
-        The advice.
-    recommended : Point
-        The thresholds to use.
-    tuning : Tuning
-        What was found.
-    tuned_f1 : list of list of float or None
-        F1 at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` of the candidate, the reference at
-        the operating point; None where neither arm detects anything.
-    cells : list of Cell
-        One per pair of ``axes.iou`` and ``axes.conf``.
-    """
+    """How two arms agree at many thresholds, and what follows."""
 
     reference: str
     candidate: str
     sentence: str
     recommended: Point
+    """The thresholds to use."""
     tuning: Tuning
     tuned_f1: list[list[float | None]]
+    """F1 at each of ``axes.tuned_iou`` and ``axes.tuned_conf`` of the candidate, the reference at
+    the operating point; None where neither arm detects anything."""
     cells: list[Cell]
+    """One per pair of ``axes.iou`` and ``axes.conf``."""
 
 
 @dataclass(frozen=True)
 class SweepResults:
-    """The sweep of a model over all batches.
-
-    Attributes
-    ----------
-    model : str
-        Its name.
-    images : int
-        Images counted.
-    axes : Axes
-        The thresholds.
-    matching : MatchingSettings
-        How detections were paired.
-    notes : list of str
-        What limits the sweep of an arm.
-    arms : dict of str to ArmCounts
-        By arm.
-    comparisons : dict of str to SweepComparison
-        By comparison.
-    task : str
-        Of the models, a key of :data:`parity.tasks.task.TASKS`.
-    """
+    """The sweep of a model over all batches."""
 
     SCHEMA: ClassVar[str] = "sweep-results/2"
 
@@ -159,10 +101,15 @@ class SweepResults:
     images: int
     axes: Axes
     matching: MatchingSettings
+    """How detections were paired."""
     notes: list[str]
+    """What limits the sweep of an arm."""
     arms: dict[str, ArmCounts]
+    """By arm."""
     comparisons: dict[str, SweepComparison]
+    """By comparison."""
     task: str = "detect"
+    """Of the models, a key of :data:`parity.tasks.task.TASKS`."""
 
 
 def tune(tuned: np.ndarray, reference: int, candidate: np.ndarray, axes: Axes) -> Tuning:

@@ -1,10 +1,9 @@
 """Dividing images into batches so that an image more or less disturbs one or two of them."""
 
-import hashlib
-
 import numpy as np
 
 from parity.data.batch_files import slug
+from parity.data.memory import digest_of_name
 
 AUTO = "auto"
 SMALL, LARGE = 64, 256
@@ -32,8 +31,7 @@ def assign(name: str, batches: int) -> int:
     W. Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980.
     """
     level = 1 << (batches - 1).bit_length()
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).digest()
-    number = int.from_bytes(digest[:8], "big") % level
+    number = int.from_bytes(digest_of_name(name)[:8], "big") % level
     return number if number < batches else number - level // 2
 
 

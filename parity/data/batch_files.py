@@ -1,6 +1,5 @@
 """A batch: the images of one job, listed in a file with the digest of each."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from parity.data.image_files import image_digest
-from parity.data.memory import UNREADABLE
+from parity.data.memory import UNREADABLE, digest_of_name
 from parity.data.shard_index import ShardIndex
 from parity.data.shards import split_member
 from parity.documents import load_one_of
@@ -28,59 +27,39 @@ systems allow."""
 
 @dataclass(frozen=True)
 class BatchImage:
-    """One image of a batch.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root.
-    path : str
-        Where the file is; that of a member of a tar shard is ``<shard>/<member>``.
-    sha256 : str
-        Digest of its content when the run was planned; empty if it could not be read.
-    """
+    """One image of a batch."""
 
     name: str
+    """Path below the images' root."""
     path: str
+    """Where the file is; that of a member of a tar shard is ``<shard>/<member>``."""
     sha256: str
+    """Digest of its content when the run was planned; empty if it could not be read."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The list of a batch of files, ``results/plan/batches/<batch>.json``.
-
-    Attributes
-    ----------
-    images : list of BatchImage
-        In the order of their names.
-    """
+    """The list of a batch of files, ``results/plan/batches/<batch>.json``."""
 
     SCHEMA: ClassVar[str] = "batch/1"
 
     images: list[BatchImage]
+    """In the order of their names."""
 
 
 @dataclass(frozen=True)
 class ShardRows:
-    """Images of a tar shard.
-
-    Attributes
-    ----------
-    name : str
-        Path of the shard below the images' root.
-    path : str
-        Where it is.
-    rows : list of (int, int)
-        Rows of its index, see :class:`parity.data.shard_index.ShardIndex`: the first of each run,
-        and the one after its last.
-    sha256 : str
-        Digest of the names and contents of these images when the run was planned.
-    """
+    """Images of a tar shard."""
 
     name: str
+    """Path of the shard below the images' root."""
     path: str
+    """Where it is."""
     rows: list[tuple[int, int]]
+    """Rows of its index, see :class:`parity.data.shard_index.ShardIndex`: the first of each run,
+    and the one after its last."""
     sha256: str
+    """Digest of the names and contents of these images when the run was planned."""
 
     def images(self) -> Iterator[BatchImage]:
         """Yield the images in the order of their bytes.
@@ -105,17 +84,12 @@ class ShardRows:
 
 @dataclass(frozen=True)
 class ShardBatch:
-    """The list of a batch of tar shards, ``results/plan/batches/<batch>.json``.
-
-    Attributes
-    ----------
-    shards : list of ShardRows
-        In the order in which they are read.
-    """
+    """The list of a batch of tar shards, ``results/plan/batches/<batch>.json``."""
 
     SCHEMA: ClassVar[str] = "shard-batch/1"
 
     shards: list[ShardRows]
+    """In the order in which they are read."""
 
 
 def load_batch(path: str | Path) -> list[BatchImage]:
@@ -153,10 +127,9 @@ def check_unchanged(image: BatchImage) -> None:
 def note_changed(name: str) -> None:
     """Note the name of an image for the next planning, if there was one."""
     if PLAN_FOLDER.is_dir():
-        encoded = name.encode(errors="surrogateescape")
-        note = PLAN_FOLDER / CHANGED / hashlib.sha256(encoded).hexdigest()
+        note = PLAN_FOLDER / CHANGED / digest_of_name(name).hex()
         note.parent.mkdir(exist_ok=True)
-        note.write_bytes(encoded)
+        note.write_bytes(name.encode(errors="surrogateescape"))
 
 
 def slug(name: str) -> str:
@@ -169,5 +142,4 @@ def slug(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "image"
     if plain == name and len(name) <= LONGEST and not re.search(r"_[0-9a-f]{8}$", name):
         return plain
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:8]
-    return f"{plain[-LONGEST:]}_{digest}"
+    return f"{plain[-LONGEST:]}_{digest_of_name(name).hex()[:8]}"

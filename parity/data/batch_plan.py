@@ -28,51 +28,34 @@ PLAN = ".plan.json"
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """The batches of a run.
-
-    Attributes
-    ----------
-    names : list of str
-        The batches.
-    note : str
-        What a reader should know of the choice of images; may be empty.
-    source : str
-        The images that the configuration names.
-    images_per_job : int or str
-        Images per batch, or ``auto``.
-    """
+    """The batches of a run."""
 
     SCHEMA: ClassVar[str] = "plan/2"
 
     names: list[str]
     note: str
+    """What a reader should know of the choice of images; may be empty."""
     source: str
+    """The images that the configuration names."""
     images_per_job: int | str
+    """Images per batch, or ``auto``."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What the last planning did, kept to notice what changed since.
-
-    Attributes
-    ----------
-    cache : DigestCache
-        The images and their digests.
-    paths : bytes
-        Where the images are, in order, see :func:`parity.data.memory.join_names`.
-    numbers : (N,) int32
-        Number of the batch of each image.
-    batches : int
-        How many batches the images are divided into.
-    lists : (M, 2) int64
-        Size and time of the batches' lists, in order; zeros for one that is missing.
-    """
+    """What the last planning did, kept to notice what changed since."""
 
     cache: DigestCache
+    """The images and their digests."""
     paths: bytes
+    """Where the images are, in order, see :func:`parity.data.memory.join_names`."""
     numbers: np.ndarray
+    """(N,) int32. Number of the batch of each image."""
     batches: int
+    """How many batches the images are divided into."""
     lists: np.ndarray
+    """(M, 2) int64. Size and time of the batches' lists, in order; zeros for one that is
+    missing."""
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -26,25 +26,17 @@ MANY = 5_000
 
 @dataclass(frozen=True)
 class DigestCache:
-    """Digests of files, and what the files looked like when they were read.
-
-    Attributes
-    ----------
-    names : bytes
-        Names of all files in order, see :func:`parity.data.memory.join_names`.
-    sizes, times : (N,) int64
-        Bytes, and nanoseconds of the last change.
-    digests : (N, 32) uint8
-        SHA-256 of the content; zeros for a file that could not be read.
-    seen_ns : int
-        When the files were looked at, nanoseconds.
-    """
+    """Digests of files, and what the files looked like when they were read."""
 
     names: bytes
+    """Names of all files in order, see :func:`parity.data.memory.join_names`."""
     sizes: np.ndarray
     times: np.ndarray
+    """(N,) int64. Bytes, and nanoseconds of the last change."""
     digests: np.ndarray
+    """(N, 32) uint8. SHA-256 of the content; zeros for a file that could not be read."""
     seen_ns: int
+    """When the files were looked at, nanoseconds."""
 
     @classmethod
     def empty(cls) -> Self:

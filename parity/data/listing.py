@@ -35,21 +35,14 @@ COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 @dataclass(frozen=True)
 class ListedShard:
-    """A tar shard, whose images are asked for.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root; an image is called ``<name>/<member>``.
-    path : str
-        Where it is.
-    members : frozenset of str or None
-        The images that are listed; None for all of the shard.
-    """
+    """A tar shard, whose images are asked for."""
 
     name: str
+    """Path below the images' root; an image is called ``<name>/<member>``."""
     path: str
+    """Where it is."""
     members: frozenset[str] | None = None
+    """The images that are listed; None for all of the shard."""
 
     def holds(self, images: Iterable[str]) -> bool:
         """Return whether one of some images is in the shard, by name."""
@@ -58,28 +51,19 @@ class ListedShard:
 
 @dataclass(frozen=True)
 class Listing:
-    """Images as the file system shows them; none has been opened.
-
-    Attributes
-    ----------
-    names : list of str
-        Paths below the images' root, sorted; what the results call the images.
-    paths : list of str
-        Where the files are.
-    sizes, times : (N,) int64
-        Bytes, and nanoseconds of the last change; 0 for a file without a status.
-    seen_ns : int
-        When the listing began.
-    shards : tuple of ListedShard
-        Tar shards, sorted by name, which hold further images.
-    """
+    """Images as the file system shows them; none has been opened."""
 
     names: list[str]
+    """Paths below the images' root, sorted; what the results call the images."""
     paths: list[str]
+    """Where the files are."""
     sizes: np.ndarray
     times: np.ndarray
+    """(N,) int64. Bytes, and nanoseconds of the last change; 0 for a file without a status."""
     seen_ns: int
+    """When the listing began."""
     shards: tuple[ListedShard, ...] = ()
+    """Tar shards, sorted by name, which hold further images."""
 
     def __len__(self) -> int:
         """Return the number of images that are files."""

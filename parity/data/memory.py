@@ -1,11 +1,18 @@
 """How names and digests of files are remembered from one planning to the next."""
 
+import hashlib
+
 UNREADABLE = bytes(32)
 """Stands for the digest of a file that cannot be read."""
 
 SETTLED_NS = 2_000_000_000
 """A file that changed less than so long before it was looked at may change again without a new
 time; chosen: FAT, the coarsest file system, stores times in steps of 2 s."""
+
+
+def digest_of_name(name: str) -> bytes:
+    """Return the SHA-256 of a name of a file, whatever bytes it holds."""
+    return hashlib.sha256(name.encode(errors="surrogateescape")).digest()
 
 
 def join_names(names: list[str]) -> bytes:

@@ -1,11 +1,11 @@
 """Dividing shards into batches that read them from one end to the other."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from parity.data.batch_assignment import AUTO, SMALL, count_batches
 from parity.data.batch_files import slug
+from parity.data.memory import digest_of_name
 
 ONE_OF = 4
 """One shard in so many ends a batch that is half full; chosen, see :func:`shards_by_batch`."""
@@ -79,5 +79,4 @@ def _cut(name: str, count: int, size: int) -> Iterator[tuple[str, list[Piece]]]:
 
 
 def _ends_a_batch(name: str) -> bool:
-    digest = hashlib.sha256(name.encode(errors="surrogateescape")).digest()
-    return digest[0] % ONE_OF == 0
+    return digest_of_name(name)[0] % ONE_OF == 0

@@ -15,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from parity.data.memory import SETTLED_NS, UNREADABLE, join_names, split_names
+from parity.data.memory import SETTLED_NS, UNREADABLE, digest_of_name, join_names, split_names
 from parity.data.regular_files import open_regular
 from parity.data.shards import Member, scan
 from parity.errors import UnreadableImageError
@@ -34,32 +34,23 @@ KEPT_SHARDS = 4
 
 @dataclass(frozen=True)
 class ShardIndex:
-    """What a shard held when it was read.
-
-    Attributes
-    ----------
-    names : bytes
-        Names of its images in the order of their bytes, see
-        :func:`parity.data.memory.join_names`; an empty name stands for the shard as a whole.
-    offsets, sizes : (N,) int64
-        Where the bytes of each are in the shard, and how many.
-    digests : (N, 32) uint8
-        SHA-256 of each; zeros for one that cannot be read.
-    reasons : bytes
-        Why each cannot be read, joined as the names; empty for one that can be.
-    shard : (2,) int64
-        Bytes of the shard, and nanoseconds of its last change; zeros if it cannot be opened.
-    seen_ns : int
-        When it was looked at, nanoseconds.
-    """
+    """What a shard held when it was read."""
 
     names: bytes
+    """Names of its images in the order of their bytes, see :func:`parity.data.memory.join_names`;
+    an empty name stands for the shard as a whole."""
     offsets: np.ndarray
     sizes: np.ndarray
+    """(N,) int64. Where the bytes of each are in the shard, and how many."""
     digests: np.ndarray
+    """(N, 32) uint8. SHA-256 of each; zeros for one that cannot be read."""
     reasons: bytes
+    """Why each cannot be read, joined as the names; empty for one that can be."""
     shard: np.ndarray
+    """(2,) int64. Bytes of the shard, and nanoseconds of its last change; zeros if it cannot be
+    opened."""
     seen_ns: int
+    """When it was looked at, nanoseconds."""
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -155,8 +146,7 @@ class ShardIndex:
 
 def index_file(path: str) -> Path:
     """Return where the index of a shard is kept."""
-    key = hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest()
-    return INDEX_FOLDER / f"{key[:32]}.npz"
+    return INDEX_FOLDER / f"{digest_of_name(path).hex()[:32]}.npz"
 
 
 def look_of(status: os.stat_result) -> np.ndarray:

@@ -41,22 +41,15 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a shard.
-
-    Attributes
-    ----------
-    name : str
-        Path in the shard; empty for what is wrong with the shard as a whole.
-    offset, size : int
-        Where its bytes are in the shard, and how many.
-    reason : str
-        Why it cannot be read; empty if it can be.
-    """
+    """A member of a shard."""
 
     name: str
+    """Path in the shard; empty for what is wrong with the shard as a whole."""
     offset: int
     size: int
+    """Where its bytes are in the shard, and how many."""
     reason: str = ""
+    """Why it cannot be read; empty if it can be."""
 
 
 def split_member(path: str) -> tuple[str, str] | None:

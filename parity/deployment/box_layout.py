@@ -18,22 +18,15 @@ UNMOVED: Corners = (0.0, 0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class BoxFormatChoices(Choices):
-    """What the four numbers of a candidate are taken for, and their px in the input.
-
-    Attributes
-    ----------
-    box_format : str
-        ``full_sides`` takes centre and sides but does not halve the sides; ``cycxhw`` has x and y
-        exchanged.
-    input_shift : tuple of float
-        What is added to x1, y1, x2, y2, input px.
-    whole_input_px : str
-        How coordinates become whole px of the input, before suppression and rescaling.
-    """
+    """What the four numbers of a candidate are taken for, and their px in the input."""
 
     box_format: Literal["cxcywh", "xyxy", "xywh", "full_sides", "cycxhw"] = "cxcywh"
+    """``full_sides`` takes centre and sides but does not halve the sides; ``cycxhw`` has x and y
+    exchanged."""
     input_shift: Corners = UNMOVED
+    """What is added to x1, y1, x2, y2, input px."""
     whole_input_px: WholePx = "no"
+    """How coordinates become whole px of the input, before suppression and rescaling."""
 
 
 def to_corners(choices: BoxFormatChoices, boxes: np.ndarray) -> np.ndarray:

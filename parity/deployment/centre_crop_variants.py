@@ -22,20 +22,7 @@ _OF_THE_CROP = ("crop_offset",)
 
 @dataclass(frozen=True)
 class CentreCropChoices(Choices):
-    """What of an image a classifier sees.
-
-    Attributes
-    ----------
-    crop : str
-        How an image is fitted: its shorter side is ``resized_first`` and the centre is kept; that
-        side is resized to 256/224 of the input's (``resized_larger``); the middle square is
-        ``cropped_first`` and then resized; the image is ``squashed``, ``letterboxed``, or
-        ``not_resized``, so that only its centre is seen.
-    crop_kernel : str
-        Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased.
-    crop_offset : str
-        How half of what is cut away becomes whole px.
-    """
+    """What of an image a classifier sees."""
 
     crop: Literal[
         "resized_first",
@@ -53,6 +40,10 @@ class CentreCropChoices(Choices):
             "not_resized": ("crop_kernel",),
         },
     )
+    """How an image is fitted: its shorter side is ``resized_first`` and the centre is kept; that
+    side is resized to 256/224 of the input's (``resized_larger``); the middle square is
+    ``cropped_first`` and then resized; the image is ``squashed``, ``letterboxed``, or
+    ``not_resized``, so that only its centre is seen."""
     crop_kernel: Literal[
         "pillow_bilinear",
         "linear",
@@ -64,7 +55,9 @@ class CentreCropChoices(Choices):
         "pillow_bicubic",
         "pillow_lanczos",
     ] = "pillow_bilinear"
+    """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased."""
     crop_offset: Literal["round", "floor"] = "round"
+    """How half of what is cut away becomes whole px."""
 
 
 _FIELDS = fields_of(CentreCropChoices)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from parity.deployment.stage import Choices, by_value
+from parity.deployment.stage import Choices, by_value, choice
 
 COCO91 = (
     *range(1, 12), *range(13, 26), 27, 28, *range(31, 45), *range(46, 66), 67, 70,
@@ -15,22 +15,29 @@ COCO91 = (
 """Category id that COCO's annotations give to each of its 80 classes."""
 
 
+_TABLE = ("class_table",)
+
+
 @dataclass(frozen=True)
 class ClassIdChoices(Choices):
-    """How classes are numbered.
-
-    Attributes
-    ----------
-    class_ids : str
-        What is returned in place of the model's id; ``rank`` is the box's place in the list.
-    class_table : tuple of tuple of int
-        For ``table``, pairs of the model's id and the one that is returned.
-    """
+    """How classes are numbered."""
 
     class_ids: Literal["model", "plus_one", "minus_one", "coco91", "rank", "zero", "table"] = (
-        "model"
+        choice(
+            "model",
+            moot={
+                "model": _TABLE,
+                "plus_one": _TABLE,
+                "minus_one": _TABLE,
+                "coco91": _TABLE,
+                "rank": _TABLE,
+                "zero": _TABLE,
+            },
+        )
     )
+    """What is returned in place of the model's id; ``rank`` is the box's place in the list."""
     class_table: tuple[tuple[int, int], ...] = ()
+    """For ``table``, pairs of the model's id and the one that is returned."""
 
 
 def renumber(choices: ClassIdChoices, class_ids: np.ndarray) -> np.ndarray:

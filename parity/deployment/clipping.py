@@ -12,28 +12,20 @@ _OF_CLIPPING = ("clip_limit", "clip_frame", "clip_keeps_sides")
 
 @dataclass(frozen=True)
 class ClippingChoices(Choices):
-    """How boxes are clipped.
-
-    Attributes
-    ----------
-    clip : str
-        The edges that boxes are clipped to.
-    clip_limit : str
-        The largest coordinate: the side of the image, or its last px, side - 1.
-    clip_frame : str
-        When boxes are clipped: in the image; before, to the input; or in the image after their
-        coordinates became whole px.
-    clip_keeps_sides : bool
-        Whether width and height are computed before the first corner is clipped, so that clipping
-        it moves the second.
-    """
+    """How boxes are clipped."""
 
     clip: Literal["all", "no", "left_top", "right_bottom"] = choice(
         "all", moot={"no": _OF_CLIPPING, "left_top": ("clip_limit",)}
     )
+    """The edges that boxes are clipped to."""
     clip_limit: Literal["side", "last_px"] = "side"
+    """The largest coordinate: the side of the image, or its last px, side - 1."""
     clip_frame: Literal["image", "input", "whole_px"] = "image"
+    """When boxes are clipped: in the image; before, to the input; or in the image after their
+    coordinates became whole px."""
     clip_keeps_sides: bool = False
+    """Whether width and height are computed before the first corner is clipped, so that clipping it
+    moves the second."""
 
 
 def clip_boxes(choices: ClippingChoices, boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

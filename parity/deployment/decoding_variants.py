@@ -12,27 +12,18 @@ from parity.detection.decoding import NO_EXTRAS, Candidates, decode
 
 @dataclass(frozen=True)
 class DecodingChoices(Choices):
-    """What makes candidates of a raw output.
-
-    Attributes
-    ----------
-    output_axes : str
-        How rows of predictions are made of the raw output.
-    head : str
-        Which columns are taken for what; a key of :data:`HEADS`.
-    activation : str
-        What is applied to the scores.
-    box_activation : str
-        What is applied to the coordinates.
-    multi_label : bool
-        Whether an anchor may give several classes.
-    """
+    """What makes candidates of a raw output."""
 
     output_axes: Literal["transposed", "rows", "reshaped"] = "transposed"
+    """How rows of predictions are made of the raw output."""
     head: Literal["v8", "v5", "v5_classes", "v5_objectness", "column4"] = "v8"
+    """Which columns are taken for what; a key of :data:`HEADS`."""
     activation: Literal["none", "sigmoid", "softmax"] = "none"
+    """What is applied to the scores."""
     box_activation: Literal["none", "sigmoid"] = "none"
+    """What is applied to the coordinates."""
     multi_label: bool = False
+    """Whether an anchor may give several classes."""
 
 
 _FIELDS = fields_of(DecodingChoices)
@@ -122,18 +113,12 @@ OUTPUT_AXES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
 
 @dataclass(frozen=True)
 class Head:
-    """What the columns of a prediction are taken for; the first four are its box.
-
-    Attributes
-    ----------
-    first_class : int
-        Column of the first class.
-    score : callable
-        The score, given the score of the best class and column 4.
-    """
+    """What the columns of a prediction are taken for; the first four are its box."""
 
     first_class: int
+    """Column of the first class."""
     score: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """The score, given the score of the best class and column 4."""
 
 
 HEADS = by_value(

@@ -10,16 +10,7 @@ from parity.deployment.stage import Choices, choice
 
 @dataclass(frozen=True)
 class DroppingChoices(Choices):
-    """Which boxes are thrown away, beside those with a low score or a better neighbour.
-
-    Attributes
-    ----------
-    dropped : str
-        Boxes that leave the input, those that reach into its padding, or those that leave the
-        image once they are rescaled; before they are clipped.
-    dropped_after_nms : bool
-        Whether that happens after suppression, so that a dropped box still suppresses others.
-    """
+    """Which boxes are thrown away, beside those with a low score or a better neighbour."""
 
     dropped: Literal["no", "leaving_input", "reaching_padding", "leaving_image"] = choice(
         "no",
@@ -28,7 +19,10 @@ class DroppingChoices(Choices):
             "leaving_image": ("clip", "clip_frame", "clip_keeps_sides"),
         },
     )
+    """Boxes that leave the input, those that reach into its padding, or those that leave the image
+    once they are rescaled; before they are clipped."""
     dropped_after_nms: bool = False
+    """Whether that happens after suppression, so that a dropped box still suppresses others."""
 
 
 def within(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -31,49 +31,12 @@ _OF_THE_BORDER = ("align", "side_rounding", "border_rounding", "enlarge", "offse
 
 @dataclass(frozen=True)
 class GeometryChoices(Choices):
-    """Where an image lies in the input, and how it is resized and padded.
-
-    Attributes
-    ----------
-    imgsz : tuple of int or None
-        Height and width of the input, px; None for what the network says.
-    stride : int or None
-        If given, the border is cut to a multiple of it: the minimal rectangle.
-    fitting : str
-        How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-        below, and then resizes; ``crop`` takes the middle square; ``warp`` maps it by a matrix, so
-        that neither its sides nor its border are whole px.
-    align : str
-        Where the image lies within its border.
-    side_rounding : str
-        How the sides of the resized image become whole px.
-    border_rounding : str
-        How half a border becomes whole px.
-    border : int or tuple of int
-        Grey level of the border, or its blue, green and red.
-    kernel : str
-        Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
-        ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
-        libraries use by default. ``floor`` takes the px at x / gain as ``nearest`` does, which
-        rounds that in between and so takes the px before at times.
-    grid : str
-        Which point of the image a px of the input stands for; see
-        :data:`parity.deployment.resampling.Grid`.
-    levels : str
-        How levels become whole: as OpenCV and Pillow do it, which round weights or intermediate
-        levels, too (``library``), or once at the end; see
-        :data:`parity.deployment.resampling.Levels`.
-    edges : str
-        What a ``warp`` has beyond the edge of the image; see
-        :data:`parity.deployment.resampling.Edges`.
-    enlarge : bool
-        Whether images that are smaller than the input are enlarged.
-    sides_exchanged : bool
-        Whether height and width are exchanged when resizing.
-    """
+    """Where an image lies in the input, and how it is resized and padded."""
 
     imgsz: Shape | None = None
+    """Height and width of the input, px; None for what the network says."""
     stride: int | None = None
+    """If given, the border is cut to a multiple of it: the minimal rectangle."""
     fitting: Literal["letterbox", "stretch", "pad_first", "crop", "warp"] = choice(
         "letterbox",
         moot={
@@ -83,10 +46,17 @@ class GeometryChoices(Choices):
             "crop": (*_OF_THE_BORDER, "border", "sides_exchanged"),
         },
     )
+    """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
+    below, and then resizes; ``crop`` takes the middle square; ``warp`` maps it by a matrix, so that
+    neither its sides nor its border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
+    """Where the image lies within its border."""
     side_rounding: Literal["round", "floor", "ceil"] = "round"
+    """How the sides of the resized image become whole px."""
     border_rounding: Literal["ultralytics", "floor", "ceil"] = "ultralytics"
+    """How half a border becomes whole px."""
     border: int | Colour = letterbox.BORDER
+    """Grey level of the border, or its blue, green and red."""
     kernel: Literal[
         "linear",
         "nearest",
@@ -102,11 +72,24 @@ class GeometryChoices(Choices):
         "skia",
         "libvips",
     ] = "linear"
+    """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
+    ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
+    libraries use by default. ``floor`` takes the px at x / gain as ``nearest`` does, which rounds
+    that in between and so takes the px before at times."""
     grid: Grid = "half_pixel"
+    """Which point of the image a px of the input stands for; see
+    :data:`parity.deployment.resampling.Grid`."""
     levels: Literal["library", "half_even", "half_up", "truncated", "high_byte", "kept"] = "library"
+    """How levels become whole: as OpenCV and Pillow do it, which round weights or intermediate
+    levels, too (``library``), or once at the end; see
+    :data:`parity.deployment.resampling.Levels`."""
     edges: Literal["blended", "replicated"] = "blended"
+    """What a ``warp`` has beyond the edge of the image; see
+    :data:`parity.deployment.resampling.Edges`."""
     enlarge: bool = True
+    """Whether images that are smaller than the input are enlarged."""
     sides_exchanged: bool = False
+    """Whether height and width are exchanged when resizing."""
 
 
 _PLACING = ("fitting", "align", "side_rounding", "border_rounding", "enlarge")
@@ -167,24 +150,16 @@ def resize_and_place(
 
 @dataclass(frozen=True)
 class Fitting:
-    """A way of fitting an image into the input.
-
-    Attributes
-    ----------
-    place : callable
-        Where the image goes, of its shape and the size of the input.
-    pixels : callable
-        The input's pixels, of the image and its place.
-    gains : callable
-        What x and y were multiplied by, of the choices, the place and the image's shape.
-    offsets : callable
-        What was then added to x and y, input px.
-    """
+    """A way of fitting an image into the input."""
 
     place: Callable[[GeometryChoices, Shape, Shape], Letterbox]
+    """Where the image goes, of its shape and the size of the input."""
     pixels: Callable[[GeometryChoices, np.ndarray, Letterbox], np.ndarray]
+    """The input's pixels, of the image and its place."""
     gains: Callable[[GeometryChoices, Letterbox, Shape], Pair]
+    """What x and y were multiplied by, of the choices, the place and the image's shape."""
     offsets: Callable[[GeometryChoices, Letterbox, Shape], Pair]
+    """What was then added to x and y, input px."""
 
 
 def _fit_within(choices: GeometryChoices, image_shape: Shape, target: Shape) -> Letterbox:
@@ -316,6 +291,14 @@ def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Sh
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
+def seen_part(choices: GeometryChoices, image_shape: Shape) -> tuple[slice, slice]:
+    """Return the rows and columns of an image that its input shows."""
+    sides = [min(image_shape)] * 2 if choices.fitting == "crop" else image_shape
+    firsts = [(whole - side) // 2 for whole, side in zip(image_shape, sides, strict=True)]
+    rows, columns = (slice(a, a + side) for a, side in zip(firsts, sides, strict=True))
+    return rows, columns
+
+
 def _warp_offsets(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
     if choices.align == "top_left":
         return 0.0, 0.0
@@ -401,15 +384,7 @@ KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
 
 @dataclass(frozen=True)
 class Resizer:
-    """How a library resizes, as parameters of :func:`parity.deployment.resampling.resample_pixels`.
-
-    Attributes
-    ----------
-    levels : str
-        How it makes levels whole, unless the deployment says otherwise.
-    enlarging : Resizer or None
-        What it does where an image gets larger, if something else.
-    """
+    """How a library resizes, see :func:`parity.deployment.resampling.resample_pixels`."""
 
     kernel: KernelName
     antialias: bool = False
@@ -417,7 +392,9 @@ class Resizer:
     edges: Edges = "replicated"
     steps: int | None = None
     levels: Levels = "half_even"
+    """How it makes levels whole, unless the deployment says otherwise."""
     enlarging: "Resizer | None" = None
+    """What it does where an image gets larger, if something else."""
 
 
 RESIZERS: dict[str, Resizer] = by_value(

@@ -16,23 +16,16 @@ IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
 
 @dataclass(frozen=True)
 class InputTensorChoices(Choices):
-    """What becomes of the input's pixels.
-
-    Attributes
-    ----------
-    colours : str
-        Order of the planes.
-    scaling : str
-        What the levels 0 to 255 become; a key of :data:`SCALINGS`.
-    axes : str
-        ``hwc`` is reshaped where it should be transposed; ``cwh`` has x and y exchanged.
-    """
+    """What becomes of the input's pixels."""
 
     colours: Literal["rgb", "bgr"] = "rgb"
+    """Order of the planes."""
     scaling: Literal[
         "unit", "none", "twice", "by_256", "symmetric", "imagenet", "imagenet_mean"
     ] = "unit"
+    """What the levels 0 to 255 become; a key of :data:`SCALINGS`."""
     axes: Literal["chw", "hwc", "cwh"] = "chw"
+    """``hwc`` is reshaped where it should be transposed; ``cwh`` has x and y exchanged."""
 
 
 _CORRECT = InputTensorChoices()

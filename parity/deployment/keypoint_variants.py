@@ -20,31 +20,14 @@ LEAST_VISIBILITY = 1e-7
 
 @dataclass(frozen=True)
 class KeypointChoices(RescalingChoices):
-    """What keypoints are taken for, and where they are put; they are rescaled as boxes are.
-
-    Attributes
-    ----------
-    keypoint_layout : str
-        How the numbers of a prediction are divided: x, y and visibility of a keypoint, then of the
-        next (``points``); the same, but every two numbers are taken for the start of the next
-        (``pairs``); or all x, then all y (``planes``).
-    keypoint_axes : str
-        ``yx`` has x and y exchanged.
-    keypoint_frame : str
-        What coordinates are in the end: px of the ``image``; px of the ``input``; px of the image
-        with the border left in (``border_kept``); fractions of the input or image; px from the
-        corner of the ``box``; or too far by that corner (``box_added``) or by the size of the input
-        (``times_input``).
-    keypoint_clip : bool
-        Whether they are clipped to the image.
-    keypoint_integers : str
-        How they become whole numbers.
-    visibility : str
-        What is applied to visibilities, which are between 0 and 1 already.
-    """
+    """What keypoints are taken for, and where they are put; they are rescaled as boxes are."""
 
     keypoint_layout: Literal["points", "pairs", "planes"] = "points"
+    """How the numbers of a prediction are divided: x, y and visibility of a keypoint, then of the
+    next (``points``); the same, but every two numbers are taken for the start of the next
+    (``pairs``); or all x, then all y (``planes``)."""
     keypoint_axes: Literal["xy", "yx"] = "xy"
+    """``yx`` has x and y exchanged."""
     keypoint_frame: Literal[
         "image",
         "input",
@@ -55,9 +38,16 @@ class KeypointChoices(RescalingChoices):
         "box_added",
         "times_input",
     ] = "image"
+    """What coordinates are in the end: px of the ``image``; px of the ``input``; px of the image
+    with the border left in (``border_kept``); fractions of the input or image; px from the corner
+    of the ``box``; or too far by that corner (``box_added``) or by the size of the input
+    (``times_input``)."""
     keypoint_clip: bool = True
+    """Whether they are clipped to the image."""
     keypoint_integers: Literal["no", "rounded", "truncated"] = "no"
+    """How they become whole numbers."""
     visibility: Literal["none", "sigmoid", "logit"] = "none"
+    """What is applied to visibilities, which are between 0 and 1 already."""
 
 
 _RESCALING = fields_of(RescalingChoices)

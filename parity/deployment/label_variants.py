@@ -14,19 +14,13 @@ from parity.detection.decoding import Candidates
 
 @dataclass(frozen=True)
 class LabelChoices(ThresholdChoices):
-    """What makes labels of the output of a classifier.
-
-    Attributes
-    ----------
-    probabilities : str
-        What is applied to the output, which holds probabilities already.
-    ranked_by : str
-        Which classes are reported first: the most probable; the ``first`` of the list; or the
-        largest along the axis of the batch, which is class 0 whatever the image shows (``batch``).
-    """
+    """What makes labels of the output of a classifier."""
 
     probabilities: Literal["none", "softmax", "sigmoid"] = "none"
+    """What is applied to the output, which holds probabilities already."""
     ranked_by: Literal["probability", "first", "batch"] = "probability"
+    """Which classes are reported first: the most probable; the ``first`` of the list; or the
+    largest along the axis of the batch, which is class 0 whatever the image shows (``batch``)."""
 
 
 def label_candidates(choices: LabelChoices, output: np.ndarray, floor: float) -> Candidates:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
+from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox
 from parity.detection.masks import crop, logits_of, masks_in_image
@@ -20,39 +21,35 @@ MEMORY = 200_000_000
 
 @dataclass(frozen=True)
 class MaskChoices(Choices):
-    """What becomes of the coefficients of masks.
-
-    Attributes
-    ----------
-    mask_frame : str
-        What masks have the size of: the ``image``, the ``input`` with its border, or the
-        ``prototypes``.
-    mask_steps : str
-        How masks get the size of the image: logits are enlarged, their border is cut, and they are
-        resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-        (``cut_first``); masks are made in the input and then resized (``in_input``); or nothing is
-        cut (``border_kept``).
-    mask_kernel : str
-        Interpolation of logits.
-    mask_threshold : str
-        What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
-        probabilities; or nothing, taking probabilities for logits.
-    mask_crop : str
-        Whether masks end where their boxes end: those of the same frame, none, or boxes in px of
-        the image where masks have the size of the input, and vice versa (``other_frame``).
-    prototype_axes : str
-        ``cwh`` has height and width of the prototypes exchanged.
-    """
+    """What becomes of the coefficients of masks."""
 
     mask_frame: Literal["image", "input", "prototypes"] = choice(
         "image",
         moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel")},
     )
-    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept"] = "enlarged_first"
+    """What masks have the size of: the ``image``, the ``input`` with its border, or the
+    ``prototypes``."""
+    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept", "each_box"] = (
+        choice("enlarged_first", moot={"each_box": ("mask_crop",)})
+    )
+    """How masks get the size of the image: logits are enlarged, their border is cut, and they are
+    resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
+    (``cut_first``); masks are made in the input and then resized (``in_input``); nothing is cut
+    (``border_kept``); or probabilities are cropped to each box in the size of the prototypes,
+    resized to the box and blurred (``each_box``)."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
+    """Interpolation of logits."""
     mask_threshold: Literal["zero", "half", "none"] = "zero"
+    """What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
+    probabilities; or nothing, taking probabilities for logits."""
     mask_crop: Literal["box", "no", "other_frame"] = "box"
+    """Whether masks end where their boxes end: those of the same frame, none, or boxes in px of the
+    image where masks have the size of the input, and vice versa (``other_frame``)."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
+    """``cwh`` has height and width of the prototypes exchanged."""
+    mask_parts: Literal["all", "filled", "largest"] = "all"
+    """What is kept of a mask: all of it; its outer outlines, so that its holes are filled; or the
+    largest outline alone."""
 
 
 _FIELDS = fields_of(MaskChoices)
@@ -77,6 +74,7 @@ def make_masks(
     boxes: MaskBoxes,
     place: Letterbox,
     image_shape: Shape,
+    seen: tuple[slice, slice],
     plain: bool,
 ) -> np.ndarray:
     """Return masks as a deployment makes them.
@@ -95,6 +93,8 @@ def make_masks(
         Where the image lies in the input.
     image_shape : tuple of int
         Height and width of the image, px.
+    seen : tuple of slice
+        Rows and columns of the image that the input shows.
     plain : bool
         Whether the image lies there as Ultralytics puts it.
 
@@ -105,7 +105,8 @@ def make_masks(
     """
     numbers = (coefficients, boxes.in_input, boxes.in_image)
     content = tuple(array.tobytes() for array in numbers)
-    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, plain)
+    region = tuple((part.start, part.stop) for part in seen)
+    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, region, plain)
     if key not in _memory:
         if plain and values(choices, _FIELDS) == _CORRECT:
             made = masks_in_image(prototypes, coefficients, boxes.in_image, image_shape)
@@ -113,7 +114,8 @@ def make_masks(
             transposed = choices.prototype_axes == "cwh"
             given = prototypes.swapaxes(1, 2) if transposed else prototypes
             logits = logits_of(np.ascontiguousarray(given), coefficients)
-            made = _make(choices, logits, boxes, place, image_shape)
+            made = _make(choices, logits, boxes, place=place, image_shape=image_shape, seen=seen)
+            made = PARTS[choices.mask_parts](made)
         _memory[key] = prototypes, made
         while len(_memory) > 1 and sum(held.nbytes for _, held in _memory.values()) > MEMORY:
             _memory.popitem(last=False)
@@ -124,33 +126,89 @@ def _make(
     choices: MaskChoices,
     logits: np.ndarray,
     boxes: MaskBoxes,
+    *,
     place: Letterbox,
     image_shape: Shape,
+    seen: tuple[slice, slice],
 ) -> np.ndarray:
     whole = (place.height, place.width)
+    shown = (seen[0].stop - seen[0].start, seen[1].stop - seen[1].start)
+    masks = np.zeros((len(logits), *image_shape), bool)
     least = THRESHOLDS[choices.mask_threshold]
     scale = np.array([logits.shape[2] / whole[1], logits.shape[1] / whole[0]] * 2, np.float32)
     own, other = boxes.in_input, boxes.in_image
     if choices.mask_frame == "prototypes":
         return _cropped(choices, logits > least, own * scale, other * scale)
+    if choices.mask_frame == "image" and choices.mask_steps == "each_box":
+        return _in_each_box(choices, logits, own * scale, other, image_shape)
     resized = RESIZERS[choices.mask_kernel]
     if choices.mask_frame == "input" or choices.mask_steps == "in_input":
-        masks = np.stack([resized(each, whole) > least for each in logits])
-        masks = _cropped(choices, masks, own, other)
+        in_input = np.stack([resized(each, whole) > least for each in logits])
+        in_input = _cropped(choices, in_input, own, other)
         if choices.mask_frame == "input":
-            return masks
-        part = masks[:, *_part(place, 1.0, 1.0)].astype(np.float32)
-        made = [cv2.resize(each, image_shape[::-1]) > IN_HALF for each in part]
-        return np.stack(made).astype(np.uint8)
+            return in_input
+        part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
+        masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
+        return masks.astype(np.uint8)
     if choices.mask_steps == "enlarged_first":
         part = np.stack([resized(each, whole) for each in logits])[:, *_part(place, 1.0, 1.0)]
     elif choices.mask_steps == "cut_first":
         part = logits[:, *_part(place, float(scale[1]), float(scale[0]))]
     else:
         part = logits
-    masks = np.stack([resized(each, image_shape) > least for each in part])
+    masks[:, *seen] = [resized(each, shown) > least for each in part]
     return _cropped(choices, masks, other, own)
 
+
+def _in_each_box(
+    choices: MaskChoices,
+    logits: np.ndarray,
+    low_boxes: np.ndarray,
+    boxes: np.ndarray,
+    image_shape: Shape,
+) -> np.ndarray:
+    """Return masks that are resized box by box, as in ibaiGorordo's YOLOSeg."""
+    low_shape = logits.shape[1:]
+    blur = [max(image_shape[axis] // low_shape[axis], 1) for axis in (1, 0)]
+    least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
+    masks = np.zeros((len(logits), *image_shape), np.uint8)
+    for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
+        part = sigmoid(low[*_pixels_of(low_box, low_shape)])
+        rows, columns = _pixels_of(box, image_shape)
+        sides = (rows.stop - rows.start, columns.stop - columns.start)
+        if min(*part.shape, *sides) > 0:
+            larger = RESIZERS[choices.mask_kernel](part, sides)
+            mask[rows, columns] = cv2.blur(larger, blur) > least
+    return masks
+
+
+def _pixels_of(box: np.ndarray, shape: Shape) -> tuple[slice, slice]:
+    """Return the rows and columns that a box touches."""
+    x1, y1 = np.floor(box[:2]).clip(0, shape[::-1]).astype(int).tolist()
+    x2, y2 = np.ceil(box[2:]).clip(0, shape[::-1]).astype(int).tolist()
+    return slice(y1, max(y1, y2)), slice(x1, max(x1, x2))
+
+
+def _outlined(masks: np.ndarray, most: int | None) -> np.ndarray:
+    """Return masks of which so many of the largest outer outlines are filled."""
+    filled = np.zeros_like(masks)
+    for mask, whole in zip(filled, masks, strict=True):
+        contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        kept = sorted(contours, key=cv2.contourArea, reverse=True)[:most]
+        cv2.drawContours(mask, kept, -1, 1, cv2.FILLED)
+    return filled
+
+
+PARTS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    MaskChoices,
+    "mask_parts",
+    {
+        "all": lambda masks: masks,
+        "filled": lambda masks: _outlined(masks, None),
+        "largest": lambda masks: _outlined(masks, 1),
+    },
+)
+"""What is kept of masks, (N, h, w) uint8."""
 
 IN_HALF = 0.5
 """Share of a px from which it belongs to a mask that is resized."""

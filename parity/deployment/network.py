@@ -11,16 +11,10 @@ OWN_NETWORK = ""
 
 @dataclass(frozen=True)
 class NetworkChoices(Choices):
-    """Which network is run.
-
-    Attributes
-    ----------
-    network : str
-        Name of an export, or of a conversion of it; :data:`OWN_NETWORK` for the one that the
-        deployment is said to run.
-    ending : str
-        What a classifier returns: what its export returns, or the ``logits`` before its softmax.
-    """
+    """Which network is run."""
 
     network: str = OWN_NETWORK
+    """Name of an export, or of a conversion of it; :data:`OWN_NETWORK` for the one that the
+    deployment is said to run."""
     ending: Literal["probabilities", "logits"] = "probabilities"
+    """What a classifier returns: what its export returns, or the ``logits`` before its softmax."""

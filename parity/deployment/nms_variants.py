@@ -11,6 +11,7 @@ import numpy as np
 from parity.deployment.dropping import DroppingChoices
 from parity.deployment.stage import by_value, choice
 from parity.deployment.thresholds import ThresholdChoices
+from parity.detection.boxes import xyxy_to_xywh
 from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, nms
 
 _OF_OVERLAPS = (
@@ -21,35 +22,7 @@ _OF_NMSBOXES = ("order", "class_offset")
 
 @dataclass(frozen=True)
 class NmsChoices(DroppingChoices, ThresholdChoices):
-    """What says which candidates survive, beside the thresholds.
-
-    Attributes
-    ----------
-    suppression : str
-        Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class``
-        keep one.
-    overlap : str
-        How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
-        ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and
-        sides; ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts
-        whole px, ``smaller`` divides by the smaller area instead of the union.
-    suppressed_in : str
-        Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px
-        of the image before they are rounded, or as they are returned (``image``).
-    order : str
-        Which box goes first: the one with the highest score, the lowest, or in the order of the
-        output.
-    iou_inclusive : bool
-        Whether an overlap equal to the threshold suppresses, too.
-    class_offset : float or None
-        How far classes are moved apart, px; None where boxes of other classes are not compared.
-    max_candidates : int
-        Boxes with the highest scores that take part, at most.
-    max_per_class : int or None
-        Boxes of a class that are kept, at most.
-    merging : bool
-        Whether a box takes the mean of those it suppresses.
-    """
+    """What says which candidates survive, beside the thresholds."""
 
     suppression: Literal["none", "best", "best_per_class", "classwise", "agnostic"] = choice(
         "classwise",
@@ -58,19 +31,34 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
             "agnostic": ("class_offset",),
         },
     )
+    """Among which boxes suppression works; ``none`` keeps all, ``best`` and ``best_per_class`` keep
+    one."""
     overlap: Literal[
         "iou", "nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh", "unclamped", "plus_one", "smaller"
     ] = choice(
         "iou",
         moot=dict.fromkeys(("nmsboxes", "nmsboxes_xyxy", "nmsboxes_cxcywh"), _OF_NMSBOXES),
     )
+    """How overlap is computed: ``nmsboxes`` is ``cv2.dnn.NMSBoxes``, ``nmsboxes_xyxy`` and
+    ``nmsboxes_cxcywh`` the same given corners, or the centre, where it expects a corner and sides;
+    ``unclamped`` lets the sides of an intersection be negative, ``plus_one`` counts whole px,
+    ``smaller`` divides by the smaller area instead of the union."""
     suppressed_in: Literal["input", "integers", "rounded", "unrounded", "image"] = "input"
+    """Which boxes suppression is given: in input px, cut (``integers``) or rounded there, in px of
+    the image before they are rounded, or as they are returned (``image``)."""
     order: Literal["falling", "rising", "output"] = "falling"
+    """Which box goes first: the one with the highest score, the lowest, or in the order of the
+    output."""
     iou_inclusive: bool = False
+    """Whether an overlap equal to the threshold suppresses, too."""
     class_offset: float | None = CLASS_OFFSET_PX
+    """How far classes are moved apart, px; None where boxes of other classes are not compared."""
     max_candidates: int = MAX_CANDIDATES
+    """Boxes with the highest scores that take part, at most."""
     max_per_class: int | None = None
+    """Boxes of a class that are kept, at most."""
     merging: bool = False
+    """Whether a box takes the mean of those it suppresses."""
 
 
 def select(
@@ -230,10 +218,6 @@ def _one_by_one(
     return order[kept]
 
 
-def _with_sides(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-
-
 def _with_centre(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes.reshape(-1, 2, 2).mean(axis=1), boxes[:, 2:] - boxes[:, :2]], 1)
 
@@ -255,7 +239,7 @@ OVERLAPS: dict[str, Selection] = by_value(
     "overlap",
     {
         "iou": _by_iou,
-        "nmsboxes": partial(_by_nmsboxes, form=_with_sides),
+        "nmsboxes": partial(_by_nmsboxes, form=xyxy_to_xywh),
         "nmsboxes_xyxy": partial(_by_nmsboxes, form=lambda boxes: boxes),
         "nmsboxes_cxcywh": partial(_by_nmsboxes, form=_with_centre),
         "unclamped": partial(_one_by_one, clamped=False),

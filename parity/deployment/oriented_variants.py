@@ -28,39 +28,27 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class AngleChoices(Choices):
-    """How an oriented box is written down.
-
-    Attributes
-    ----------
-    angle : str
-        What is returned of it: as the network gives it; taken into [0, 90) degrees though the sides
-        stay (``modulo_quarter``); or 0 (``dropped``).
-    angle_unit : str
-        Radians or degrees.
-    angle_sign : str
-        Whether it is turned the other way.
-    sides : str
-        Whether width and height are exchanged.
-    """
+    """How an oriented box is written down."""
 
     angle: Literal["as_given", "modulo_quarter", "dropped"] = "as_given"
-    angle_unit: Literal["radians", "degrees"] = "radians"
+    """What is returned of it: as the network gives it; taken into [0, 90) degrees though the sides
+    stay (``modulo_quarter``); or 0 (``dropped``)."""
+    angle_unit: Literal["radians", "degrees", "taken_for_degrees"] = "radians"
+    """Radians; degrees; or what becomes of radians that are taken for degrees
+    (``taken_for_degrees``), as where they are passed to ``cv2.boxPoints``."""
     angle_sign: Literal["kept", "reversed"] = "kept"
+    """Whether it is turned the other way."""
     sides: Literal["kept", "exchanged"] = "kept"
+    """Whether width and height are exchanged."""
 
 
 @dataclass(frozen=True)
 class OrientedNmsChoices(NmsChoices):
-    """What suppression of oriented boxes compares.
-
-    Attributes
-    ----------
-    oriented_overlap : str
-        ``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
-        upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``).
-    """
+    """What suppression of oriented boxes compares."""
 
     oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = "probabilistic"
+    """``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
+    upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``)."""
 
 
 def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidates:
@@ -157,8 +145,20 @@ def write_angles(choices: AngleChoices, boxes: np.ndarray) -> np.ndarray:
         written[:, 2:4] = written[:, 3:1:-1]
     angles = ANGLES[choices.angle](written[:, 4])
     angles = -angles if choices.angle_sign == "reversed" else angles
-    written[:, 4] = np.degrees(angles) if choices.angle_unit == "degrees" else angles
+    written[:, 4] = UNITS[choices.angle_unit](angles)
     return written
+
+
+UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    AngleChoices,
+    "angle_unit",
+    {
+        "radians": lambda angles: angles,
+        "degrees": np.degrees,
+        "taken_for_degrees": np.radians,
+    },
+)
+"""What is written down of angles in radians."""
 
 
 ANGLES: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(

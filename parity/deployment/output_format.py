@@ -10,6 +10,7 @@ from parity.deployment.box_layout import UNMOVED, Corners
 from parity.deployment.clipping import ClippingChoices, clip_boxes
 from parity.deployment.stage import by_value
 from parity.deployment.whole_px import WHOLE_PX, WholePx
+from parity.detection.boxes import xyxy_to_xywh
 from parity.detection.letterbox import Letterbox
 
 Shape = tuple[int, int]
@@ -17,23 +18,7 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class OutputChoices(ClippingChoices):
-    """How coordinates are finally expressed.
-
-    Attributes
-    ----------
-    unit : str
-        What they are divided or multiplied by, or the px of a canvas onto which the image is
-        stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
-        (``canvas_contained``).
-    canvas : tuple of int or None
-        Height and width of that canvas, px; None for the size of the input.
-    output_shift : tuple of float
-        What is added to x1, y1, x2, y2 in that unit.
-    integers : str
-        How they become whole numbers.
-    corners : str
-        What the four numbers that are returned are.
-    """
+    """How coordinates are finally expressed."""
 
     unit: Literal[
         "image",
@@ -44,10 +29,17 @@ class OutputChoices(ClippingChoices):
         "canvas_fitted",
         "canvas_contained",
     ] = "image"
+    """What they are divided or multiplied by, or the px of a canvas onto which the image is
+    stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
+    (``canvas_contained``)."""
     canvas: Shape | None = None
+    """Height and width of that canvas, px; None for the size of the input."""
     output_shift: Corners = UNMOVED
+    """What is added to x1, y1, x2, y2 in that unit."""
     integers: WholePx = "no"
+    """How they become whole numbers."""
     corners: Literal["xyxy", "xywh", "cxcywh", "yxyx"] = "xyxy"
+    """What the four numbers that are returned are."""
 
 
 def express(
@@ -119,10 +111,6 @@ INTEGERS = by_value(OutputChoices, "integers", WHOLE_PX)
 """What makes whole numbers of coordinates, (N, 4) float32."""
 
 
-def _with_corner(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
-
-
 def _with_centre(boxes: np.ndarray) -> np.ndarray:
     sides = boxes[:, 2:] - boxes[:, :2]
     return np.concatenate([boxes[:, :2] + sides / 2, sides], axis=1)
@@ -133,7 +121,7 @@ CORNERS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     "corners",
     {
         "xyxy": lambda boxes: boxes,
-        "xywh": _with_corner,
+        "xywh": xyxy_to_xywh,
         "cxcywh": _with_centre,
         "yxyx": lambda boxes: boxes[:, [1, 0, 3, 2]],
     },

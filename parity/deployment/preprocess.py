@@ -25,18 +25,12 @@ PREPROCESSING = fields_of(PreprocessingChoices)
 
 @dataclass(frozen=True)
 class InputFitting:
-    """What fits images into the input.
-
-    Attributes
-    ----------
-    place : callable
-        Where an image lies in the input, of the choices, its shape and the size of the input.
-    pixels : callable
-        The pixels of the input, of the choices, the image and its place.
-    """
+    """What fits images into the input."""
 
     place: Callable[[Any, tuple[int, int], tuple[int, int]], Letterbox]
+    """Where an image lies in the input, of the choices, its shape and the size of the input."""
     pixels: Callable[[Any, np.ndarray, Letterbox], np.ndarray]
+    """The pixels of the input, of the choices, the image and its place."""
 
 
 BOXED = InputFitting(place_image, resize_and_place)
@@ -45,21 +39,14 @@ BOXED = InputFitting(place_image, resize_and_place)
 
 @dataclass(frozen=True)
 class Preprocessed:
-    """An image on its way into the network.
-
-    Attributes
-    ----------
-    image_shape : tuple of int
-        Height and width of the decoded image, px.
-    place : Letterbox
-        Where the image lies in the input.
-    tensor : (1, 3, H, W) float32
-        The network's input.
-    """
+    """An image on its way into the network."""
 
     image_shape: tuple[int, int]
+    """Height and width of the decoded image, px."""
     place: Letterbox
+    """Where the image lies in the input."""
     tensor: np.ndarray
+    """(1, 3, H, W) float32. The network's input."""
 
 
 def preprocess(

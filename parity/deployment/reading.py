@@ -20,31 +20,21 @@ EXIF_ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class ReadingChoices(Choices):
-    """What the decoded pixels depend on.
-
-    Attributes
-    ----------
-    codec : str
-        Which library decodes the file.
-    orientation : str
-        Whether the camera's orientation is applied (``exif``) or not (``stored``).
-    chroma : str
-        How the colour of a JPEG that stores it at half the resolution (4:2:0) gets as large as its
-        brightness: ``smoothed`` or ``repeated``.
-    grey : bool
-        Whether the image is reduced to grey.
-    jpeg_quality : int or None
-        Quality of a JPEG that the image is encoded as on its way; None if it is not.
-    reduction : float
-        Factor by which the image was made smaller, and then larger again, on its way.
-    """
+    """What the decoded pixels depend on."""
 
     codec: Literal["opencv", "pillow"] = "opencv"
+    """Which library decodes the file."""
     orientation: Literal["exif", "stored"] = "exif"
+    """Whether the camera's orientation is applied (``exif``) or not (``stored``)."""
     chroma: Literal["smoothed", "repeated"] = "smoothed"
+    """How the colour of a JPEG that stores it at half the resolution (4:2:0) gets as large as its
+    brightness: ``smoothed`` or ``repeated``."""
     grey: bool = False
+    """Whether the image is reduced to grey."""
     jpeg_quality: int | None = None
+    """Quality of a JPEG that the image is encoded as on its way; None if it is not."""
     reduction: float = 1.0
+    """Factor by which the image was made smaller, and then larger again, on its way."""
 
 
 def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:

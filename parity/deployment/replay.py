@@ -57,21 +57,14 @@ _OF_OUTPUT = fields_of(RescalingChoices, OutputChoices)
 
 @dataclass(frozen=True)
 class Input:
-    """An input of the network, without its numbers.
-
-    Attributes
-    ----------
-    digest : str
-        Of its pixels and what becomes of them, so that equal inputs are run once.
-    place : Letterbox
-        Where the image lies in it.
-    image_shape : tuple of int
-        Height and width of the decoded image, px.
-    """
+    """An input of the network, without its numbers."""
 
     digest: str
+    """Of its pixels and what becomes of them, so that equal inputs are run once."""
     place: Letterbox
+    """Where the image lies in it."""
     image_shape: tuple[int, int]
+    """Height and width of the decoded image, px."""
 
 
 def _digest(pixels: np.ndarray) -> str:

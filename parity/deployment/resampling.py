@@ -43,18 +43,12 @@ levels below 0 and above 255."""
 
 @dataclass(frozen=True)
 class Kernel:
-    """A function of the distance to a px that gives its weight, before all add up to 1.
-
-    Attributes
-    ----------
-    radius : float
-        Beyond it, the weight is 0; px.
-    weight : callable
-        Of distances, px.
-    """
+    """A function of the distance to a px that gives its weight, before all add up to 1."""
 
     radius: float
+    """Beyond it, the weight is 0; px."""
     weight: Callable[[np.ndarray], np.ndarray]
+    """Of distances, px."""
 
 
 def _cubic(a: float) -> Kernel:
@@ -142,21 +136,14 @@ SHIFTS: dict[Grid, Pair] = {
 
 @dataclass(frozen=True)
 class Taps:
-    """What the pixels of an input take from those of an image, along one axis.
-
-    Attributes
-    ----------
-    first : int
-        The first px of the input that takes anything; those outside are border.
-    taken : (n, k) int
-        Pixels of the image, by px of the input from ``first`` on.
-    weights : (n, k) float32
-        Their weights; what a row lacks to 1 is the border's.
-    """
+    """What the pixels of an input take from those of an image, along one axis."""
 
     first: int
+    """The first px of the input that takes anything; those outside are border."""
     taken: np.ndarray
+    """(n, k) int. Pixels of the image, by px of the input from ``first`` on."""
     weights: np.ndarray
+    """(n, k) float32. Their weights; what a row lacks to 1 is the border's."""
 
 
 def taps_along(

@@ -17,19 +17,7 @@ from parity.detection.rescaling import scale_boxes
 
 @dataclass(frozen=True)
 class RescalingChoices(ClippingChoices, GeometryChoices):
-    """What brings boxes back into the image; what is right depends on the geometry.
-
-    Attributes
-    ----------
-    gain : str
-        What input px are divided by; a key of :data:`GAINS`.
-    offset : str
-        What is subtracted before; a key of :data:`OFFSETS`.
-    offset_rounding : str
-        How what is subtracted becomes whole px; a key of :data:`OFFSET_ROUNDINGS`.
-    rescaled : str
-        Whether the result is rescaled a second time, and by what.
-    """
+    """What brings boxes back into the image; what is right depends on the geometry."""
 
     gain: Literal[
         "matching",
@@ -43,6 +31,7 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "none",
         "inverse",
     ] = "matching"
+    """What input px are divided by; a key of :data:`GAINS`."""
     offset: Literal[
         "matching",
         "letterbox",
@@ -56,8 +45,11 @@ class RescalingChoices(ClippingChoices, GeometryChoices):
         "from_gain",
         "matrix",
     ] = choice("matching", moot={"none": ("offset_rounding",), "letterbox": ("offset_rounding",)})
+    """What is subtracted before; a key of :data:`OFFSETS`."""
     offset_rounding: Literal["no", "truncated", "half_even", "half_up", "ultralytics"] = "no"
+    """How what is subtracted becomes whole px; a key of :data:`OFFSET_ROUNDINGS`."""
     rescaled: Literal["no", "gain", "stretch"] = "no"
+    """Whether the result is rescaled a second time, and by what."""
 
 
 _MAPPING = ("gain", "offset", "offset_rounding", "rescaled")

@@ -30,21 +30,14 @@ DETECTION = NetworkHead()
 
 @dataclass(frozen=True)
 class InImage:
-    """Where candidates of an image belong.
-
-    Attributes
-    ----------
-    place : Letterbox
-        Where the image lies in the input.
-    image_shape : tuple of int
-        Height and width of the image, px.
-    head : NetworkHead
-        What the candidates come from.
-    """
+    """Where candidates of an image belong."""
 
     place: Letterbox
+    """Where the image lies in the input."""
     image_shape: Shape
+    """Height and width of the image, px."""
     head: NetworkHead = DETECTION
+    """What the candidates come from."""
 
 
 def where_boxes_lie(pipeline: Pipeline, found: Candidates, image: InImage) -> np.ndarray:
@@ -60,44 +53,31 @@ every anchor is a candidate then."""
 
 @dataclass(frozen=True)
 class TaskDeployment:
-    """How deployments of a task are run.
-
-    Attributes
-    ----------
-    choices : frozenset of str
-        The choices of :class:`Pipeline` that such a deployment has.
-    outline : callable or None
-        What makes detections without what costs much, where ``finish`` adds that.
-    where : callable
-        Where candidates lie in the image, (N, 4), without suppression: what rescaling is fitted by.
-    reading : tuple of str
-        Those that say how the first output is read; all of their combinations are tried.
-    own : tuple of str
-        Those that concern what the task adds to boxes; all of their combinations are tried.
-    decode : callable
-        See :data:`Decode`.
-    select : callable
-        Applies thresholds and suppression to candidates, or what a deployment does in their place;
-        boxes are x1, y1, x2, y2 in input px afterwards.
-    finish : callable
-        Makes detections of what is left, as a deployment returns them.
-    fitting : InputFitting
-        What fits images into the input.
-    floor, least_score : float
-        Scores below them are not looked at unless lower ones were observed, and never.
-    """
+    """How deployments of a task are run."""
 
     choices: frozenset[str]
+    """The choices of :class:`Pipeline` that such a deployment has."""
     decode: Decode
+    """See :data:`Decode`."""
     select: Callable[[Pipeline, Candidates, InImage], Candidates]
+    """Applies thresholds and suppression to candidates, or what a deployment does in their place;
+    boxes are x1, y1, x2, y2 in input px afterwards."""
     finish: Callable[[Pipeline, Candidates, InImage], Detections]
+    """Makes detections of what is left, as a deployment returns them."""
     outline: Callable[[Pipeline, Candidates, InImage], Detections] | None = None
+    """What makes detections without what costs much, where ``finish`` adds that."""
     where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = where_boxes_lie
+    """Where candidates lie in the image, (N, 4), without suppression: what rescaling is fitted
+    by."""
     reading: tuple[str, ...] = ("output_axes", "head", "activation")
+    """Those that say how the first output is read; all of their combinations are tried."""
     own: tuple[str, ...] = ()
+    """Those that concern what the task adds to boxes; all of their combinations are tried."""
     fitting: InputFitting = BOXED
+    """What fits images into the input."""
     floor: float = FLOOR
     least_score: float = LEAST_SCORE
+    """Scores below them are not looked at unless lower ones were observed, and never."""
 
 
 DEPLOYMENTS: Registry[TaskDeployment] = Registry("task")

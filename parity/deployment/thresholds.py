@@ -9,24 +9,16 @@ from parity.deployment.stage import Choices
 
 @dataclass(frozen=True)
 class ThresholdChoices(Choices):
-    """The thresholds of a deployment.
-
-    Attributes
-    ----------
-    conf : float
-        Confidence that a score must exceed.
-    conf_inclusive : bool
-        Whether a score may equal it.
-    iou : float
-        Largest IoU of two boxes that NMS keeps.
-    max_det : int
-        Detections kept at most.
-    """
+    """The thresholds of a deployment."""
 
     conf: float = 0.25
+    """Confidence that a score must exceed."""
     conf_inclusive: bool = False
+    """Whether a score may equal it."""
     iou: float = 0.7
+    """Largest IoU of two boxes that NMS keeps."""
     max_det: int = 300
+    """Detections kept at most."""
 
 
 def passing(choices: ThresholdChoices, scores: np.ndarray) -> np.ndarray:

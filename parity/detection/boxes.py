@@ -20,6 +20,11 @@ def cxcywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
 
 
+def xyxy_to_xywh(boxes: np.ndarray) -> np.ndarray:
+    """Return x1, y1, width and height of x1, y1, x2, y2, (N, 4), in the same unit and dtype."""
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
 def areas(boxes: np.ndarray) -> np.ndarray:
     """Return the areas of boxes; a box with a negative side has no area.
 

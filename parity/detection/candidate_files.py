@@ -20,108 +20,72 @@ COLUMNS = ("boxes", "scores", "class_ids")
 
 @dataclass(frozen=True)
 class BakedThresholds:
-    """Thresholds of NMS that is part of a model's graph.
-
-    Attributes
-    ----------
-    conf, iou : float
-        The strictest of the graph, each.
-    """
+    """Thresholds of NMS that is part of a model's graph."""
 
     conf: float
     iou: float
+    """The strictest of the graph, each."""
 
 
 @dataclass(frozen=True)
 class NetworkRun:
-    """What made the candidates of an arm.
-
-    Attributes
-    ----------
-    model_sha256 : str
-        Digest of the checkpoint, or of the export without its metadata.
-    imgsz : tuple of int
-        Height and width that images were fitted into, px.
-    rect : bool
-        Whether they were fitted into a minimal rectangle or the whole size.
-    head : NetworkHead
-        What the end of the network is.
-    names : dict of int to str
-        Class names by id.
-    floor : float
-        Candidates score above it.
-    threads : int
-        Threads of a run.
-    versions : dict of str to str
-        Of the packages that did the work.
-    baked : BakedThresholds or None
-        Thresholds of NMS in the graph; None if it has none.
-    device : str or None
-        What PyTorch ran on; None for other runtimes.
-    runtime : str or None
-        What ran an export.
-    provider : str or None
-        The execution provider that ran it, and ``providers`` those asked for, the preferred first.
-    """
+    """What made the candidates of an arm."""
 
     model_sha256: str
+    """Digest of the checkpoint, or of the export without its metadata."""
     imgsz: tuple[int, int]
+    """Height and width that images were fitted into, px."""
     rect: bool
+    """Whether they were fitted into a minimal rectangle or the whole size."""
     head: NetworkHead
+    """What the end of the network is."""
     names: dict[int, str]
+    """Class names by id."""
     floor: float
+    """Candidates score above it."""
     threads: int
+    """Threads of a run."""
     versions: dict[str, str]
+    """Of the packages that did the work."""
     baked: BakedThresholds | None = None
+    """Thresholds of NMS in the graph; None if it has none."""
     device: str | None = None
+    """What PyTorch ran on; None for other runtimes."""
     runtime: str | None = None
+    """What ran an export."""
     provider: str | None = None
+    """The execution provider that ran it, and ``providers`` those asked for, the preferred
+    first."""
     providers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class ImageCandidates:
-    """The candidates of one image and what maps them back to it.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root.
-    sha256 : str
-        Digest of the image file.
-    image_shape, input_shape : tuple of int
-        Height and width of the decoded image and of the network's input, px; (0, 0) if unreadable.
-    reason : str
-        Why the image could not be read; empty if it could.
-    candidates : Candidates
-        Empty if unreadable.
-    non_finite : int
-        Numbers of the raw output that were NaN or infinite; most of them become no candidate.
-    """
+    """The candidates of one image and what maps them back to it."""
 
     name: str
+    """Path below the images' root."""
     sha256: str
+    """Digest of the image file."""
     image_shape: tuple[int, int] = (0, 0)
     input_shape: tuple[int, int] = (0, 0)
+    """Height and width of the decoded image and of the network's input, px; (0, 0) if
+    unreadable."""
     reason: str = ""
+    """Why the image could not be read; empty if it could."""
     candidates: Candidates = EMPTY
+    """Empty if unreadable."""
     non_finite: int = 0
+    """Numbers of the raw output that were NaN or infinite; most of them become no candidate."""
 
 
 @dataclass(frozen=True)
 class CandidateBatch:
-    """All candidates of a batch of images and what made them.
-
-    Attributes
-    ----------
-    made_by : NetworkRun
-        What made them.
-    images : list of ImageCandidates
-        One entry per image, unreadable ones included, in the order of the batch.
-    """
+    """All candidates of a batch of images and what made them."""
 
     made_by: NetworkRun
     images: list[ImageCandidates]
+    """One entry per image, unreadable ones included, in the order of the batch."""
 
     def save(self, path: str | Path) -> None:
         """Write one npz with all images end to end and their offsets."""

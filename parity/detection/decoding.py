@@ -11,28 +11,21 @@ NO_PROTOTYPES = np.zeros((0, 0, 0), np.float32)
 
 @dataclass(frozen=True)
 class Candidates:
-    """The predictions of one image above the floor, before NMS, in anchor order.
-
-    Attributes
-    ----------
-    boxes : (N, 4) float32
-        cx, cy, width, height in input px. Finished boxes are x1, y1, x2, y2, unless they are
-        oriented.
-    scores : (N,) float32
-        Score of the best class, in (0, 1].
-    class_ids : (N,) int32
-        The best class.
-    extras : (N, E) float32
-        What a task adds to each prediction: mask coefficients, keypoints, or an angle.
-    prototypes : (M, h, w) float32
-        Prototypes of masks, which belong to the image; none but in segmentation.
-    """
+    """The predictions of one image above the floor, before NMS, in anchor order."""
 
     boxes: np.ndarray
+    """(N, 4) float32. cx, cy, width, height in input px. Finished boxes are x1, y1, x2, y2, unless
+    they are oriented."""
     scores: np.ndarray
+    """(N,) float32. Score of the best class, in (0, 1]."""
     class_ids: np.ndarray
+    """(N,) int32. The best class."""
     extras: np.ndarray = field(default_factory=lambda: NO_EXTRAS)
+    """(N, E) float32. What a task adds to each prediction: mask coefficients, keypoints, or an
+    angle."""
     prototypes: np.ndarray = field(default_factory=lambda: NO_PROTOTYPES)
+    """(M, h, w) float32. Prototypes of masks, which belong to the image; none but in
+    segmentation."""
 
     def __len__(self) -> int:
         """Return the number of candidates."""
@@ -84,8 +77,9 @@ def decode_finished(raw: np.ndarray, floor: float) -> Candidates:
     Parameters
     ----------
     raw : (rows, 6 + E) float32
-        x1, y1, x2, y2 in input px (oriented boxes: cx, cy, width, height), score, class id, then
-        what the task adds; a row per box, after NMS.
+        x1, y1, x2, y2 in input px, or in fractions of it where images are stretched (oriented
+        boxes: cx, cy, width, height), score, class id, then what the task adds; a row per box,
+        after NMS.
     floor : float
         The comparison is strict, as in Ultralytics.
     """

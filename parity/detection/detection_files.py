@@ -16,21 +16,14 @@ NOT_LISTED = "the external boxes do not list it"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What turns candidates into detections.
-
-    Attributes
-    ----------
-    conf : float
-        Confidence threshold: a detection's score exceeds it.
-    iou : float
-        IoU threshold of non-maximum suppression.
-    max_det : int
-        Detections of an image, at most.
-    """
+    """What turns candidates into detections."""
 
     conf: float
+    """Confidence threshold: a detection's score exceeds it."""
     iou: float
+    """IoU threshold of non-maximum suppression."""
     max_det: int
+    """Detections of an image, at most."""
 
 
 NOT_ROUNDED = 6
@@ -39,25 +32,17 @@ NOT_ROUNDED = 6
 
 @dataclass(frozen=True)
 class Printed:
-    """How external boxes were printed.
-
-    Attributes
-    ----------
-    box_unit : {"px", "fraction"}
-        What coordinates were written in: px, or fractions of the image's sides.
-    box_decimals, score_decimals : int
-        Decimals of coordinates, in their unit, and of scores; see :data:`NOT_ROUNDED`.
-    corner_error : float
-        Largest error of a corner, in errors of the numbers: 2 where x2 is x1 + width.
-    of_masks : bool
-        Whether boxes were not printed, so that those around the masks stand for them.
-    """
+    """How external boxes were printed."""
 
     box_unit: Literal["px", "fraction"]
+    """What coordinates were written in: px, or fractions of the image's sides."""
     box_decimals: int
     score_decimals: int
+    """Decimals of coordinates, in their unit, and of scores; see :data:`NOT_ROUNDED`."""
     corner_error: float = 1.0
+    """Largest error of a corner, in errors of the numbers: 2 where x2 is x1 + width."""
     of_masks: bool = False
+    """Whether boxes were not printed, so that those around the masks stand for them."""
 
     def box_px(self, height: int, width: int) -> tuple[float, float]:
         """Return the px of an image that one unit of the last decimal of x, and of y, stands for.
@@ -77,32 +62,13 @@ class MadeBy:
 
     A network's have the fields of :class:`NetworkRun`, external boxes have ``source`` and those
     after it; None is what is not known.
-
-    Attributes
-    ----------
-    arm : str
-        Name of the arm.
-    names : dict of int to str
-        The model's class names by id.
-    thresholds : Thresholds or None
-        What the candidates went through.
-    source : str or None
-        The file or folder that the boxes were read from.
-    declared : dict
-        What the user says of the deployment, see :class:`parity.external.observations.Declared`.
-    notes : list of str
-        One sentence for everything that was inferred when reading.
-    labels : dict of int to str
-        Labels that the model does not know, by the ids given to them.
-    printed : Printed
-        How coordinates and scores were printed; None where there is no box.
-    unread : str
-        Why the boxes could not be read; every image then counts as not listed.
     """
 
     arm: str
     names: dict[int, str]
+    """The model's class names by id."""
     thresholds: Thresholds | None = None
+    """What the candidates went through."""
     model_sha256: str | None = None
     imgsz: tuple[int, int] | None = None
     rect: bool | None = None
@@ -116,11 +82,17 @@ class MadeBy:
     provider: str | None = None
     providers: tuple[str, ...] | None = None
     source: str | None = None
+    """The file or folder that the boxes were read from."""
     declared: dict[str, float | str | list[int] | None] | None = None
+    """What the user says of the deployment, see :class:`parity.external.observations.Declared`."""
     notes: list[str] | None = None
+    """One sentence for everything that was inferred when reading."""
     labels: dict[int, str] | None = None
+    """Labels that the model does not know, by the ids given to them."""
     printed: Printed | None = None
+    """How coordinates and scores were printed; None where there is no box."""
     unread: str | None = None
+    """Why the boxes could not be read; every image then counts as not listed."""
 
     @classmethod
     def network(cls, arm: str, thresholds: Thresholds, run: NetworkRun) -> Self:
@@ -130,43 +102,30 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class ImageDetections:
-    """What a detections file holds of one image.
-
-    Attributes
-    ----------
-    name : str
-        Path below the images' root.
-    sha256 : str
-        Digest of the image file.
-    height, width : int
-        Of the decoded image, px; 0 if it could not be read.
-    reason : str
-        Why there is nothing of it: it could not be read, or :data:`NOT_LISTED`; empty otherwise.
-    non_finite : int
-        Numbers of the raw output that were NaN or infinite.
-    boxes, scores, class_ids : list
-        See :class:`Detections`; a score that is not stated is None.
-    mask_shape : tuple of int or None
-        Height and width of the masks, px.
-    masks : list of str or None
-        Run lengths of each mask, as COCO writes them compressed.
-    keypoints, oriented : list or None
-        See :class:`Detections`.
-    """
+    """What a detections file holds of one image."""
 
     name: str
+    """Path below the images' root."""
     sha256: str
+    """Digest of the image file."""
     height: int
     width: int
+    """Of the decoded image, px; 0 if it could not be read."""
     reason: str
+    """Why there is nothing of it: it could not be read, or :data:`NOT_LISTED`; empty otherwise."""
     non_finite: int
+    """Numbers of the raw output that were NaN or infinite."""
     boxes: list[list[float]]
     scores: list[float | None]
     class_ids: list[int]
+    """See :class:`Detections`; a score that is not stated is None."""
     mask_shape: tuple[int, int] | None = None
+    """Height and width of the masks, px."""
     masks: list[str] | None = None
+    """Run lengths of each mask, as COCO writes them compressed."""
     keypoints: list[list[list[float]]] | None = None
     oriented: list[list[float]] | None = None
+    """See :class:`Detections`."""
 
     @classmethod
     def of(cls, image: ImageCandidates, found: Detections) -> Self:
@@ -215,17 +174,11 @@ def _shortest(values: np.ndarray) -> Any:
 
 @dataclass(frozen=True)
 class DetectionBatch:
-    """All detections of a batch of images and what made them: a detections file.
-
-    Attributes
-    ----------
-    made_by : MadeBy
-        The arm, the model and the thresholds.
-    images : list of ImageDetections
-        One entry per image, unreadable ones included, in the order of the batch.
-    """
+    """All detections of a batch of images and what made them: a detections file."""
 
     SCHEMA: ClassVar[str] = "detections/1"
 
     made_by: MadeBy
+    """The arm, the model and the thresholds."""
     images: list[ImageDetections]
+    """One entry per image, unreadable ones included, in the order of the batch."""

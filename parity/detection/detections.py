@@ -10,32 +10,24 @@ from parity.detection.masks import boxes_around
 
 @dataclass(frozen=True)
 class Detections:
-    """What an arm reports for one image.
-
-    Attributes
-    ----------
-    boxes : (N, 4) float32
-        x1, y1, x2, y2 in px of the original image, origin at its top left. The hull of an oriented
-        box; the whole image for a label of classification.
-    scores : (N,) float32
-        In (0, 1], falling.
-    class_ids : (N,) int32
-        Index into the model's names.
-    masks : (N, h, w) uint8 or None
-        1 where an object is; in the size of the image, or of the network's input with its border.
-    keypoints : (N, K, 2 or 3) float32 or None
-        x and y in px of the original image and, if three, visibility in [0, 1].
-    oriented : (N, 5) float32 or None
-        cx, cy, width, height in px of the original image and the angle in radians, from the x axis
-        towards the y axis.
-    """
+    """What an arm reports for one image."""
 
     boxes: np.ndarray
+    """(N, 4) float32. x1, y1, x2, y2 in px of the original image, origin at its top left. The hull
+    of an oriented box; the whole image for a label of classification."""
     scores: np.ndarray
+    """(N,) float32. In (0, 1], falling."""
     class_ids: np.ndarray
+    """(N,) int32. Index into the model's names."""
     masks: np.ndarray | None = None
+    """(N, h, w) uint8 or None. 1 where an object is; in the size of the image, or of the network's
+    input with its border."""
     keypoints: np.ndarray | None = None
+    """(N, K, 2 or 3) float32 or None. x and y in px of the original image and, if three, visibility
+    in [0, 1]."""
     oriented: np.ndarray | None = None
+    """(N, 5) float32 or None. cx, cy, width, height in px of the original image and the angle in
+    radians, from the x axis towards the y axis."""
 
     def __len__(self) -> int:
         """Return the number of detections."""

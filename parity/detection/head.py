@@ -8,26 +8,17 @@ Fitted = Literal["letterbox", "top left", "stretch"]
 
 @dataclass(frozen=True)
 class NetworkHead:
-    """What the end of a network is, and what turns its predictions into detections.
-
-    Attributes
-    ----------
-    task : str
-        A key of :data:`parity.tasks.task.TASKS`.
-    finished : bool
-        Whether it returns finished boxes that need no NMS.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility.
-    fitted : {"letterbox", "top left", "stretch"}
-        How images were fitted into the input: with a border around them, with a border at the
-        right or below, or without keeping the aspect ratio.
-    native_masks : bool
-        Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
-        input.
-    """
+    """What the end of a network is, and what turns its predictions into detections."""
 
     task: str = "detect"
+    """A key of :data:`parity.tasks.task.TASKS`."""
     finished: bool = False
+    """Whether it returns finished boxes that need no NMS."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object, and numbers of a keypoint: x, y and, if three, visibility."""
     fitted: Fitted = "letterbox"
+    """How images were fitted into the input: with a border around them, with a border at the right
+    or below, or without keeping the aspect ratio; boxes are fractions then."""
     native_masks: bool = False
+    """Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
+    input."""

@@ -14,24 +14,17 @@ BORDER = 114
 
 @dataclass(frozen=True)
 class Letterbox:
-    """Where an image lies in the input tensor; every length in input px.
-
-    Attributes
-    ----------
-    height, width : int
-        Size of the input tensor.
-    resized_height, resized_width : int
-        Size of the image within it.
-    top, left : int
-        Border above and to the left of the image.
-    """
+    """Where an image lies in the input tensor; every length in input px."""
 
     height: int
     width: int
+    """Size of the input tensor."""
     resized_height: int
     resized_width: int
+    """Size of the image within it."""
     top: int
     left: int
+    """Border above and to the left of the image."""
 
 
 def fit(

@@ -27,17 +27,32 @@ def masks_in_input(
     boxes : (N, 4) float32
         x1, y1, x2, y2 in input px: a mask ends where its box ends.
     shape : tuple of int
-        Height and width of the input, px.
+        Height and width of the input, px: :data:`UPSCALES` times those of the prototypes.
 
     Returns
     -------
     (N, H, W) uint8
         1 where an object is.
     """
-    masks = np.empty((len(coefficients), *shape), np.uint8)
-    for mask, logits in zip(masks, logits_of(prototypes, coefficients), strict=True):
-        np.greater(_resize(logits, shape), 0, out=mask.view(bool))
+    masks = np.zeros((len(coefficients), *shape), np.uint8)
+    each_logits = logits_of(prototypes, coefficients)
+    for mask, logits, box in zip(masks, each_logits, boxes, strict=True):
+        low = [_around(box[axis::2], side) for axis, side in ((1, shape[0]), (0, shape[1]))]
+        part = np.ascontiguousarray(logits[*low])
+        rows, columns = (slice(UPSCALES * each.start, UPSCALES * each.stop) for each in low)
+        enlarged = _resize(part, (UPSCALES * part.shape[0], UPSCALES * part.shape[1]))
+        np.greater(enlarged, 0, out=mask[rows, columns].view(bool))
     return crop(masks, boxes)
+
+
+def _around(ends: np.ndarray, side: int) -> slice:
+    """Return which logits along an axis decide on a box that ends there, in px of the input.
+
+    Bilinear interpolation reaches one px beyond them.
+    """
+    first, end = (_within(each, side) for each in np.ceil(ends))
+    begin = max(min(first // UPSCALES - 1, side // UPSCALES - 1), 0)
+    return slice(begin, min(max(-(-end // UPSCALES), begin) + 1, side // UPSCALES))
 
 
 def masks_in_image(

@@ -26,21 +26,14 @@ Points = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class DetectionOutline:
-    """What is drawn of a detection, in px of the image.
-
-    Attributes
-    ----------
-    contours : list of (K, 2)
-        Borders of its mask; what lies within an even number of them is outside, as holes are.
-    corners : (4, 2)
-        Of its rotated box; empty without one.
-    keypoints : (K, 2 or 3)
-        x, y and visibility, if it is known; empty without any.
-    """
+    """What is drawn of a detection, in px of the image."""
 
     contours: list[list[list[float]]] = field(default_factory=list)
+    """Borders of its mask; what lies within an even number of them is outside, as holes are."""
     corners: list[list[float]] = field(default_factory=list)
+    """Of its rotated box; empty without one."""
     keypoints: list[list[float]] = field(default_factory=list)
+    """x, y and visibility, if it is known; empty without any."""
 
 
 NOTHING = DetectionOutline()

@@ -17,19 +17,14 @@ class Mapping:
 
     The gain is recomputed separately for each axis; on a minimal rectangle it may differ from the
     ratio of :func:`parity.detection.letterbox.fit`.
-
-    Attributes
-    ----------
-    gain_x, gain_y : float
-        Input px per image px.
-    pad_x, pad_y : int
-        Border at the left and at the top, input px.
     """
 
     gain_x: float
     gain_y: float
+    """Input px per image px."""
     pad_x: int
     pad_y: int
+    """Border at the left and at the top, input px."""
 
     @classmethod
     def between(
@@ -38,11 +33,8 @@ class Mapping:
         image_shape: tuple[int, int],
         fitted: Fitted = "letterbox",
     ) -> Self:
-        """Return the mapping between two shapes, each height and width in px."""
-        gains = input_shape[0] / image_shape[0], input_shape[1] / image_shape[1]
-        if fitted == "stretch":
-            return cls(gain_x=gains[1], gain_y=gains[0], pad_x=0, pad_y=0)
-        gain = min(gains)
+        """Return the mapping between two shapes, each height and width in px; not if stretched."""
+        gain = min(input_shape[0] / image_shape[0], input_shape[1] / image_shape[1])
         if fitted == "top left":
             return cls(gain_x=gain, gain_y=gain, pad_x=0, pad_y=0)
         height, width = (max(round(side * gain), 1) for side in image_shape)
@@ -65,7 +57,7 @@ def scale_boxes(
     Parameters
     ----------
     boxes : (N, 4) float32
-        x1, y1, x2, y2 in input px.
+        x1, y1, x2, y2 in input px; in fractions where the image was stretched.
     input_shape, image_shape : tuple of int
         Height and width, px.
     fitted : Fitted
@@ -76,12 +68,12 @@ def scale_boxes(
     (N, 4) float32
         x1, y1, x2, y2 in image px, within [0, width] and [0, height] unless it was stretched.
     """
-    mapping = Mapping.between(input_shape, image_shape, fitted)
     restored = boxes.astype(np.float32)
+    if fitted == "stretch":  # RTDETRPredictor does not clip
+        return restored * np.array([*image_shape[::-1]] * 2, np.float32)
+    mapping = Mapping.between(input_shape, image_shape, fitted)
     restored[:, 0::2] = (restored[:, 0::2] - mapping.pad_x) / mapping.gain_x
     restored[:, 1::2] = (restored[:, 1::2] - mapping.pad_y) / mapping.gain_y
-    if fitted == "stretch":  # RTDETRPredictor does not clip
-        return restored
     restored[:, 0::2] = restored[:, 0::2].clip(0, image_shape[1])
     restored[:, 1::2] = restored[:, 1::2].clip(0, image_shape[0])
     return restored

@@ -26,19 +26,13 @@ TASK = "detect"
 
 @dataclass(frozen=True)
 class SuppressedBatch:
-    """What NMS leaves of the candidates of a batch.
-
-    Attributes
-    ----------
-    iou : float
-        IoU threshold of NMS.
-    images : dict of str to Detections
-        By name, in image px; in falling order of scores, or in that of an end-to-end head. Empty
-        for tasks whose detections are more than boxes.
-    """
+    """What NMS leaves of the candidates of a batch."""
 
     iou: float
+    """IoU threshold of NMS."""
     images: dict[str, Detections]
+    """By name, in image px; in falling order of scores, or in that of an end-to-end head. Empty for
+    tasks whose detections are more than boxes."""
 
     @classmethod
     def of(cls, batch: CandidateBatch, *, iou: float, detect: Callable[..., Detections]) -> Self:

@@ -26,21 +26,13 @@ INPUT_MARGIN = 1.0
 
 @dataclass(frozen=True)
 class Explanation:
-    """A pipeline that could have made the boxes.
-
-    Attributes
-    ----------
-    pipeline : Pipeline
-        The deployment.
-    named : tuple of Fault
-        Its faults and harmless choices, by stage.
-    margin : float
-        How much more it costs than the best, nats.
-    """
+    """A pipeline that could have made the boxes."""
 
     pipeline: Pipeline
     named: tuple[Fault, ...]
+    """Its faults and harmless choices, by stage."""
     margin: float
+    """How much more it costs than the best, nats."""
 
     @property
     def faults(self) -> frozenset[str]:

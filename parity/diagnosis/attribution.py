@@ -16,7 +16,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import ImageDetections, Thresholds
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
-from parity.detection.outlines import NOTHING, outlines_of
+from parity.detection.outlines import outlines_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.document import (
@@ -30,7 +30,7 @@ from parity.diagnosis.document import (
     StepKind,
     WaterfallStep,
 )
-from parity.diagnosis.fault_examples import telling_example
+from parity.diagnosis.fault_examples import drawn_boxes, telling_example
 from parity.diagnosis.printed_boxes import as_printed
 from parity.external.convert import record_of
 from parity.external.observations import Observations
@@ -51,21 +51,14 @@ Detected = dict[str, ImageDetections]
 
 @dataclass(frozen=True)
 class Reference:
-    """What PyTorch sees, at any thresholds.
-
-    Attributes
-    ----------
-    candidates : dict of str to ImageCandidates
-        Candidates of the control arm by image, down to ``floor``.
-    head : NetworkHead
-        What the candidates come from.
-    floor : float
-        Scores below it are not known.
-    """
+    """What PyTorch sees, at any thresholds."""
 
     candidates: dict[str, ImageCandidates]
+    """Candidates of the control arm by image, down to ``floor``."""
     head: NetworkHead
+    """What the candidates come from."""
     floor: float
+    """Scores below it are not known."""
 
     def detections(self, pipeline: Pipeline, *, around_masks: bool = False) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
@@ -82,29 +75,19 @@ class Reference:
 
 @dataclass(frozen=True)
 class LossAttribution:
-    """What is lost, and to which fault; the document has the same attributes.
-
-    Attributes
-    ----------
-    fix_effect : FixEffect
-    waterfall : tuple of WaterfallStep
-    examples : tuple of ExampleImage
-        See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    severities : dict of str to Severity
-        Of each fault, by name.
-    fault_examples : dict of str to (FaultExample or None)
-        Where each fault shows, by name; None if it is harmless.
-    unexplained : Severity
-        How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
-        rounding.
-    """
+    """What is lost, and to which fault; the document has the same attributes."""
 
     fix_effect: FixEffect
     waterfall: tuple[WaterfallStep, ...]
     examples: tuple[ExampleImage, ...]
+    """See :class:`parity.diagnosis.document.DiagnosisDocument`."""
     severities: dict[str, Severity]
+    """Of each fault, by name."""
     fault_examples: dict[str, FaultExample | None]
+    """Where each fault shows, by name; None if it is harmless."""
     unexplained: Severity
+    """How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
+    rounding."""
 
 
 def as_record(image: ImageCandidates, found: Detections, *, around_masks: bool) -> ImageDetections:
@@ -178,7 +161,9 @@ def attribute_loss(
         examples(references, observed, reproduced, iou=iou),
         severities,
         {
-            name: None if severities[name].harmless else telling_example(right, found, iou=iou)
+            name: None
+            if severities[name].harmless
+            else telling_example(right, found, iou=iou, task=task)
             for name, found in alone.items()
         },
         severity(rounded, observed, iou=iou, task=task),
@@ -351,10 +336,4 @@ def examples(
 def drawable(image: ImageDetections) -> DrawnBoxes:
     """Return the boxes of an image that are finite, with their masks, keypoints and corners."""
     kept = [i for i, box in enumerate(image.boxes) if np.isfinite(box).all()]
-    drawn = outlines_of(image)
-    return DrawnBoxes(
-        [image.boxes[i] for i in kept],
-        [image.scores[i] for i in kept],
-        [image.class_ids[i] for i in kept],
-        [drawn[i] for i in kept] if any(each != NOTHING for each in drawn) else [],
-    )
+    return drawn_boxes(image, kept, outlines_of(image))

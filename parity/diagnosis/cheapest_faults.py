@@ -1,6 +1,7 @@
 """Naming a pipeline by the faults that make it."""
 
 from parity.deployment.pipeline import Pipeline, deviations
+from parity.deployment.stage import moot
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.stages import FAULT_STAGES
 
@@ -25,12 +26,15 @@ def cheapest_faults(
     faults : list of Fault
         By stage.
     cost : float
-        Of the faults and of the choices that none of them explains, nats.
+        Of the faults and of the choices that none of them explains, nats; such a choice costs
+        nothing where another makes it moot.
     """
     changed = deviations(pipeline, correct)
-    deviating, assigned = frozenset(changed), frozenset(changed.items())
+    assigned = frozenset(changed.items())
     usable = [f for f in catalogue if f.changes and f.assignments <= assigned]
     usable.sort(key=lambda f: f.cost / len(f.fields))
+    deviating = frozenset[str]().union(*(f.fields for f in usable))
+    unnamed = UNNAMED_CHOICE * len(changed.keys() - deviating - moot(pipeline))
     best: tuple[list[Fault], float] = ([], UNNAMED_CHOICE * len(deviating))
 
     def extend(chosen: list[Fault], left: frozenset[str], cost: float) -> None:
@@ -45,4 +49,4 @@ def cheapest_faults(
                 extend([*chosen, fault], left - fault.fields, cost + fault.cost)
 
     extend([], deviating, 0.0)
-    return sorted(best[0], key=lambda f: FAULT_STAGES.index(f.stage)), best[1]
+    return sorted(best[0], key=lambda f: FAULT_STAGES.index(f.stage)), best[1] + unnamed

@@ -35,18 +35,11 @@ LEAST_COORDINATES = 4
 
 @dataclass(frozen=True)
 class Fitted(Generic[Parameter]):
-    """A parameter and how well it fits.
-
-    Attributes
-    ----------
-    value : Parameter
-        The parameter.
-    share : float
-        Share of the usable coordinates that it explains to their digits.
-    """
+    """A parameter and how well it fits."""
 
     value: Parameter
     share: float
+    """Share of the usable coordinates that it explains to their digits."""
 
 
 def simplest_number(low: float, high: float) -> float:
@@ -149,37 +142,24 @@ def of_sides(added: Corners) -> Corners:
 
 @dataclass(frozen=True)
 class Canvas:
-    """A canvas onto which an image is brought for display.
-
-    Attributes
-    ----------
-    unit : str
-        How; one of :data:`parity.deployment.output_format.CANVASES`.
-    size : tuple of int
-        Height and width, px.
-    """
+    """A canvas onto which an image is brought for display."""
 
     unit: str
+    """How; one of :data:`parity.deployment.output_format.CANVASES`."""
     size: tuple[int, int]
+    """Height and width, px."""
 
 
 @dataclass(frozen=True)
 class BoxesOfImage:
-    """Boxes of an image and the observed ones that belong to them.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Height and width of the image, px.
-    boxes : (N, 4) float32
-        x1, y1, x2, y2 in px of the image.
-    observed : (N, 4) float
-        The same boxes in px of the canvas.
-    """
+    """Boxes of an image and the observed ones that belong to them."""
 
     shape: tuple[int, int]
+    """Height and width of the image, px."""
     boxes: np.ndarray
+    """(N, 4) float32. x1, y1, x2, y2 in px of the image."""
     observed: np.ndarray
+    """(N, 4) float. The same boxes in px of the canvas."""
 
 
 def fit_canvas(images: Sequence[BoxesOfImage], tolerance: float = 0.5) -> Fitted[Canvas] | None:

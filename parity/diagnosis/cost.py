@@ -178,8 +178,14 @@ class CostModel:
         return self.detections(pipeline, name)
 
     def detections(self, pipeline: Pipeline, name: str) -> Detections:
-        """Return what a pipeline returns; boxes around masks where no others were observed."""
+        """Return what of a pipeline's detections is observed.
+
+        Those are boxes around masks where no others are, and keypoints without visibilities.
+        """
         found = self.replayer.detections(pipeline, name)
+        observed = self.observed[name].keypoints
+        if found.keypoints is not None and observed is not None:
+            found = replace(found, keypoints=found.keypoints[..., : observed.shape[2]])
         source = self.replayer.input_of(pipeline, name)
         if source is None or not self.precision.of_masks:
             return found

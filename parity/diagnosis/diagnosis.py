@@ -59,66 +59,45 @@ chosen."""
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is wrong with a deployment.
-
-    Attributes
-    ----------
-    verdict : DiagnosisVerdict
-        See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    faults, choices : tuple of Fault
-        What is wrong and proved, and harmless choices that differ from the default, by stage.
-    proofs : dict of str to Proof
-        Of each fault, by name.
-    pipeline, fixed : Pipeline
-        The deployment as observed, and the same without its faults.
-    thresholds : dict of str to ThresholdRange
-        What the boxes say of the thresholds.
-    reproduced, reproduced_by_correct : Reproduction
-        What ``pipeline``, and the correct pipeline, reproduce.
-    equivalents : tuple of Explanation
-        Explanations that these boxes cannot tell from the one named.
-    undecided : tuple of Fault
-        Common faults that may be present too, because they change nothing in these images.
-    unexplained_stages : tuple of FaultStage
-        Where what is not explained lies.
-    reasons : tuple of str
-        What commonly causes it, a sentence each.
-    readings : tuple of str
-        What was read from input tensors and raw outputs, a sentence each.
-    ask : tuple of str
-        What to provide to learn more, a sentence each.
-    notes : tuple of str
-        What was inferred, a sentence each.
-    images : tuple of str
-        Names of the images that were used.
-    complete : bool
-        Whether the search ended before its budget did.
-    network_runs : int
-        Runs of the network.
-    seconds : float
-        Time that it took.
-    """
+    """What is wrong with a deployment."""
 
     verdict: DiagnosisVerdict
+    """See :class:`parity.diagnosis.document.DiagnosisDocument`."""
     faults: tuple[Fault, ...]
     choices: tuple[Fault, ...]
+    """What is wrong and proved, and harmless choices that differ from the default, by stage."""
     proofs: dict[str, Proof]
+    """Of each fault, by name."""
     pipeline: Pipeline
     fixed: Pipeline
+    """The deployment as observed, and the same without its faults."""
     thresholds: dict[Threshold, ThresholdRange]
+    """What the boxes say of the thresholds."""
     reproduced: Reproduction
     reproduced_by_correct: Reproduction
+    """What ``pipeline``, and the correct pipeline, reproduce."""
     equivalents: tuple[Explanation, ...]
+    """Explanations that these boxes cannot tell from the one named."""
     undecided: tuple[Fault, ...]
+    """Common faults that may be present too, because they change nothing in these images."""
     unexplained_stages: tuple[FaultStage, ...]
+    """Where what is not explained lies."""
     reasons: tuple[str, ...]
+    """What commonly causes it, a sentence each."""
     readings: tuple[str, ...]
+    """What was read from input tensors and raw outputs, a sentence each."""
     ask: tuple[str, ...]
+    """What to provide to learn more, a sentence each."""
     notes: tuple[str, ...]
+    """What was inferred, a sentence each."""
     images: tuple[str, ...]
+    """Names of the images that were used."""
     complete: bool
+    """Whether the search ended before its budget did."""
     network_runs: int = 0
+    """Runs of the network."""
     seconds: float = 0.0
+    """Time that it took."""
 
     def __bool__(self) -> bool:
         """Return whether nothing is wrong."""
@@ -304,9 +283,22 @@ def _unexplained_stages(
     _, hits = score_evidence(cost_model, best, cost_model.names)
     if not hits >= SCORES_FOUND and found.exact < PARTLY:
         return stages or (("network",) if arrays.reproduced else BEFORE_OUTPUT_STAGES)
+    of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
-        return (*stages, "nms", "rescaling", "output", "class_ids")
+        fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
+        boxed = sum(int(fit.boxed.sum()) for fit in fits)
+        if boxed >= NOTHING_WRONG * sum(fit.observed for fit in fits):
+            return (*stages, *of_shapes)
+        return (*stages, "nms", "rescaling", *of_shapes, "output", "class_ids")
     return (*stages, "nms", "thresholds")
+
+
+SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
+    "pose": ("keypoints",),
+    "obb": ("angles",),
+    "segment": ("masks",),
+}
+"""The stage of what a task adds to boxes."""
 
 
 def _reasons(

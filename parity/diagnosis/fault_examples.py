@@ -1,13 +1,14 @@
 """Where a fault shows best: a place in an image, and the boxes there without it and with it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from parity.comparison.differences import compare_image
+from parity.comparison.differences import DetectionPair, compare_image
 from parity.detection.detection_files import ImageDetections
+from parity.detection.outlines import LEAST_VISIBLE, NOTHING, DetectionOutline, outlines_of
 from parity.diagnosis.document import Change, DrawnBoxes, FaultExample
 
 MARGIN = 0.4
@@ -29,29 +30,24 @@ shown; chosen."""
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """What happens to an object.
-
-    Attributes
-    ----------
-    image : str
-        Where it is.
-    change : Change
-        What it is.
-    correct, changed : int or None
-        The detections without the fault and with it.
-    weight : float
-        Among changes of one kind, the largest is shown.
-    """
+    """What happens to an object."""
 
     image: str
+    """Where it is."""
     change: Change
     correct: int | None
     changed: int | None
+    """The detections without the fault and with it."""
     weight: float
+    """Among changes of one kind, the largest is shown."""
 
 
 def telling_example(
-    correct: Mapping[str, ImageDetections], changed: Mapping[str, ImageDetections], *, iou: float
+    correct: Mapping[str, ImageDetections],
+    changed: Mapping[str, ImageDetections],
+    *,
+    iou: float,
+    task: str = "detect",
 ) -> FaultExample | None:
     """Return the place where a change of some images shows best; None where nothing changes.
 
@@ -63,11 +59,13 @@ def telling_example(
         Detections of the same images without the change and with it.
     iou : float
         Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
     """
     found = [
         each
         for name, image in correct.items()
-        for each in object_changes(image, changed[name], iou=iou)
+        for each in object_changes(image, changed[name], iou=iou, task=task)
     ]
     if not found:
         return None
@@ -82,11 +80,11 @@ def telling_example(
 
 
 def object_changes(
-    correct: ImageDetections, changed: ImageDetections, *, iou: float
+    correct: ImageDetections, changed: ImageDetections, *, iou: float, task: str = "detect"
 ) -> Iterator[ObjectChange]:
     """Yield what happens to every object of an image."""
     name = correct.name
-    found = compare_image(correct, changed, iou=iou)
+    found = compare_image(correct, changed, iou=iou, task=task)
     left = set(found.extra)
     for i in found.missing:
         partner = nearest(i, correct, changed, left)
@@ -99,7 +97,14 @@ def object_changes(
     for j in sorted(left):
         yield ObjectChange(name, "added", None, j, clarity(changed, j, correct))
     for pair in found.matched:
-        yield ObjectChange(name, "moved", pair.reference, pair.candidate, pair.box_px)
+        yield ObjectChange(name, "moved", pair.reference, pair.candidate, moved_px(pair, correct))
+
+
+def moved_px(pair: DetectionPair, image: ImageDetections) -> float:
+    """Return by how much a box, its keypoints or its mask move, about px."""
+    x1, y1, x2, y2 = image.boxes[pair.reference]
+    of_mask = pair.measures.get("mask", 0.0) * max(x2 - x1, y2 - y1)
+    return max(pair.box_px, pair.measures.get("keypoint_px", 0.0), of_mask)
 
 
 def nearest(
@@ -144,10 +149,14 @@ def example_of(
     change: ObjectChange, correct: ImageDetections, changed: ImageDetections
 ) -> FaultExample | None:
     """Return what is shown of a change; None if it is not in the image."""
-    own = [] if change.correct is None else [correct.boxes[change.correct]]
-    other = [] if change.changed is None else [changed.boxes[change.changed]]
-    size = correct.height, correct.width
-    view = view_of(np.array(own + other), *size)
+    both = ((correct, change.correct), (changed, change.changed))
+    drawn = [outlines_of(image) for image, _ in both]
+    extents = [
+        extent(image.boxes[i], outlines[i])
+        for (image, i), outlines in zip(both, drawn, strict=True)
+        if i is not None
+    ]
+    view = view_of(np.array(extents), correct.height, correct.width)
     if view is None:
         return None
     return FaultExample(
@@ -156,9 +165,17 @@ def example_of(
         width=correct.width,
         change=change.change,
         view=view,
-        correct=boxes_in(view, correct, change.correct),
-        changed=boxes_in(view, changed, change.changed),
+        correct=boxes_in(view, correct, change.correct, drawn[0]),
+        changed=boxes_in(view, changed, change.changed, drawn[1]),
     )
+
+
+def extent(box: list[float], outline: DetectionOutline) -> list[float]:
+    """Return the smallest box around a box and what is drawn beside it, as far as it is seen."""
+    points = [point[:2] for point in outline.keypoints if min([1.0, *point[2:]]) >= LEAST_VISIBLE]
+    points += [point for contour in outline.contours for point in contour]
+    seen = np.array([box[:2], box[2:], *(point for point in points if np.isfinite(point).all())])
+    return [*seen.min(axis=0).tolist(), *seen.max(axis=0).tolist()]
 
 
 def view_of(boxes: np.ndarray, height: int, width: int) -> tuple[float, float, float, float] | None:
@@ -184,7 +201,10 @@ def view_of(boxes: np.ndarray, height: int, width: int) -> tuple[float, float, f
 
 
 def boxes_in(
-    view: tuple[float, float, float, float], image: ImageDetections, first: int | None
+    view: tuple[float, float, float, float],
+    image: ImageDetections,
+    first: int | None,
+    outlines: list[DetectionOutline],
 ) -> DrawnBoxes:
     """Return the finite boxes of an image that reach into a view, one of them first."""
     x1, y1, x2, y2 = view
@@ -194,8 +214,17 @@ def boxes_in(
         if np.isfinite(box).all() and box[0] < x2 and box[2] > x1 and box[1] < y2 and box[3] > y1
     ]
     shown.sort(key=lambda i: i != first)
+    return drawn_boxes(image, shown, outlines)
+
+
+def drawn_boxes(
+    image: ImageDetections, places: Iterable[int], outlines: list[DetectionOutline]
+) -> DrawnBoxes:
+    """Return some boxes of an image with their masks, keypoints and corners."""
+    kept = list(places)
     return DrawnBoxes(
-        [image.boxes[i] for i in shown],
-        [image.scores[i] for i in shown],
-        [image.class_ids[i] for i in shown],
+        [image.boxes[i] for i in kept],
+        [image.scores[i] for i in kept],
+        [image.class_ids[i] for i in kept],
+        [outlines[i] for i in kept] if any(each != NOTHING for each in outlines) else [],
     )

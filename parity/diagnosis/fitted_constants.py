@@ -10,6 +10,7 @@ from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import gains
 from parity.deployment.whole_px import WholePx
+from parity.detection.boxes import xyxy_to_xywh
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.output import on_canvas, output_shift
 from parity.diagnosis.catalogue.rescaling import input_shift
@@ -85,8 +86,8 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
         margin = 0.0 if matches.precision.whole else tolerance - 0.5
         for make, unit in ((input_shift, px), (output_shift, np.ones_like(px))):
             found = fit_constant_offset(
-                as_sides(given) if sides else given,
-                as_sides(seen) if sides else seen,
+                xyxy_to_xywh(given) if sides else given,
+                xyxy_to_xywh(seen) if sides else seen,
                 px=unit,
                 below=below + margin,
                 above=above + margin,
@@ -94,8 +95,3 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
             if found and found.share >= LEAST_SHARE and any(found.value):
                 fault = make(of_sides(found.value) if sides else found.value)
                 yield fault.inject_into(replace(pipeline, integers=rule)), fault
-
-
-def as_sides(boxes: np.ndarray) -> np.ndarray:
-    """Return left, top, width and height of x1, y1, x2, y2, (N, 4)."""
-    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)

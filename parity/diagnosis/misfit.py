@@ -82,30 +82,20 @@ EXACT_SCORE, CLOSE_SCORE = 1e-4, 0.05
 
 @dataclass(frozen=True)
 class Precision:
-    """Differences that mean nothing, because numbers were rounded.
-
-    Attributes
-    ----------
-    box : float or (4,) float64
-        Of the coordinates, in the unit of the boxes.
-    score : float
-        Of a score.
-    whole : bool
-        Whether coordinates are whole numbers; a hypothesis then says how they became so.
-    side : float
-        Typical side of an image in the unit of the boxes.
-    printed_fraction : bool
-        Whether ``box`` is a fraction of the image, although the boxes are in px.
-    of_masks : bool
-        Whether boxes are those around the masks.
-    """
+    """Differences that mean nothing, because numbers were rounded."""
 
     box: float | np.ndarray
+    """Of the coordinates, in the unit of the boxes."""
     score: float
+    """Of a score."""
     whole: bool = False
+    """Whether coordinates are whole numbers; a hypothesis then says how they became so."""
     side: float = INPUT_SIDE
+    """Typical side of an image in the unit of the boxes."""
     printed_fraction: bool = False
+    """Whether ``box`` is a fraction of the image, although the boxes are in px."""
     of_masks: bool = False
+    """Whether boxes are those around the masks."""
 
     @property
     def exact_box(self) -> float | np.ndarray:
@@ -162,39 +152,30 @@ class Precision:
 
 @dataclass(frozen=True)
 class Fit:
-    """How the boxes of one image compare.
-
-    Attributes
-    ----------
-    pairs : (P, 2) int
-        Indices into the predicted and the observed boxes.
-    cost : float
-        Of the pairs and of the observed boxes without a partner, nats.
-    predicted, observed : int
-        Boxes on either side.
-    box_px, score : (P,) float64
-        Largest difference of a coordinate, and of the score, of each pair.
-    box_excess, score_excess : (P,) float64
-        The same as :func:`log_excess`.
-    shape_excess : (P,) float64
-        See :class:`parity.diagnosis.shape_fits.ShapeFit`.
-    same_class, exact, close : (P,) bool
-        Whether the classes of a pair agree, whether all agrees to the digits given, and to a few px
-        and hundredths of score.
-    """
+    """How the boxes of one image compare."""
 
     pairs: np.ndarray
+    """(P, 2) int. Indices into the predicted and the observed boxes."""
     cost: float
+    """Of the pairs and of the observed boxes without a partner, nats."""
     predicted: int
     observed: int
+    """Boxes on either side."""
     box_px: np.ndarray
     score: np.ndarray
+    """(P,) float64. Largest difference of a coordinate, and of the score, of each pair."""
     box_excess: np.ndarray
     score_excess: np.ndarray
+    """(P,) float64. The same as :func:`log_excess`."""
     shape_excess: np.ndarray
+    """(P,) float64. See :class:`parity.diagnosis.shape_fits.ShapeFit`."""
     same_class: np.ndarray
+    boxed: np.ndarray
     exact: np.ndarray
     close: np.ndarray
+    """(P,) bool. Whether the classes of a pair agree, whether its boxes, scores and classes agree
+    to the digits given, whether its shapes do, too, and whether all agrees to a few px and
+    hundredths of score."""
 
     @property
     def unobserved(self) -> int:
@@ -226,7 +207,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
             UNEXPLAINED * len(observed),
             len(predicted),
             len(observed),
-            *(none, none, none, none, none, no, no, no),
+            *(none, none, none, none, none, no, no, no, no),
         )
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(predicted.boxes[:, None].astype(np.float64) - observed.boxes[None])
@@ -263,6 +244,7 @@ def fit_boxes(predicted: Detections, observed: Observed, precision: Precision) -
         score_excess[rows, columns],
         shapes.excess,
         same[rows, columns],
+        (exact & same)[rows, columns],
         (exact & same)[rows, columns] & shapes.exact,
         near & same[rows, columns] & (score[rows, columns] <= CLOSE_SCORE) & shapes.close,
     )

@@ -66,25 +66,18 @@ COUNTS = ("unobserved", "predicted")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a pipeline reproduces, box by box.
-
-    Attributes
-    ----------
-    exact, close, same_class : (N,) bool
-        By observed box of all images.
-    box, score : (N,) float64
-        Logarithms of the differences in units of the precision.
-    unobserved, predicted : int
-        Predicted boxes without a partner, and all.
-    """
+    """What a pipeline reproduces, box by box."""
 
     exact: np.ndarray
     close: np.ndarray
     same_class: np.ndarray
+    """(N,) bool. By observed box of all images."""
     box: np.ndarray
     score: np.ndarray
+    """(N,) float64. Logarithms of the differences in units of the precision."""
     unobserved: int
     predicted: int
+    """Predicted boxes without a partner, and all."""
 
     @classmethod
     def of(cls, fits: list[Fit]) -> "Comparison":

@@ -24,33 +24,22 @@ MOST_BOXES = 20
 
 @dataclass(frozen=True)
 class MatchedImage:
-    """Observed boxes of an image and the candidates that bear their scores, in pairs.
-
-    Attributes
-    ----------
-    source : Input
-        The input of the network.
-    observed : Observed
-        The observed boxes.
-    where : (B, 4) float64
-        Where they lie, as :attr:`parity.deployment.task.TaskDeployment.where` says it.
-    owners : (P,) int
-        Index of the observed box of each pair, ascending.
-    found : Candidates
-        The candidate of each pair, as the network gives it.
-    starts : (B,) int
-        Index of the first pair of each observed box that has any.
-    precision : Precision
-        Of the observed boxes.
-    """
+    """Observed boxes of an image and the candidates that bear their scores, in pairs."""
 
     source: Input
+    """The input of the network."""
     observed: Observed
     where: np.ndarray
+    """(B, 4) float64. Where they lie, as :attr:`parity.deployment.task.TaskDeployment.where` says
+    it."""
     owners: np.ndarray
+    """(P,) int. Index of the observed box of each pair, ascending."""
     found: Candidates
+    """The candidate of each pair, as the network gives it."""
     starts: np.ndarray
+    """(B,) int. Index of the first pair of each observed box that has any."""
     precision: Precision
+    """Of the observed boxes."""
 
 
 class ScoreMatches:

@@ -182,27 +182,19 @@ def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
 
 @dataclass(frozen=True)
 class InputHypothesis:
-    """A hypothesis about everything before the network.
-
-    Attributes
-    ----------
-    faults : tuple of Fault
-        What is assumed.
-    pipeline : Pipeline
-        The same, with the reading of the raw output that fits best.
-    cost : float
-        What it costs with the best of the common rescalings, nats.
-    hits : float
-        Share of scores found to the last digit, beyond chance; NaN if scores tell nothing.
-    logits : (B,) float64
-        Of the score that it gives to each observed box; NaN for a box that it does not give.
-    """
+    """A hypothesis about everything before the network."""
 
     faults: tuple[Fault, ...]
+    """What is assumed."""
     pipeline: Pipeline
+    """The same, with the reading of the raw output that fits best."""
     cost: float
+    """What it costs with the best of the common rescalings, nats."""
     hits: float
+    """Share of scores found to the last digit, beyond chance; NaN if scores tell nothing."""
     logits: np.ndarray = field(compare=False)
+    """(B,) float64. Of the score that it gives to each observed box; NaN for a box that it does not
+    give."""
 
     @property
     def other_network(self) -> bool:

@@ -30,19 +30,14 @@ close; chosen."""
 
 @dataclass(frozen=True)
 class ShapeFit:
-    """How the shapes of paired boxes compare.
-
-    Attributes
-    ----------
-    excess : (P,) float64
-        Logarithm of the differences in units of the precision, 0 where there is none.
-    exact, close : (P,) bool
-        Whether they agree to the digits given, and about.
-    """
+    """How the shapes of paired boxes compare."""
 
     excess: np.ndarray
+    """(P,) float64. Logarithm of the differences in units of the precision, 0 where there is
+    none."""
     exact: np.ndarray
     close: np.ndarray
+    """(P,) bool. Whether they agree to the digits given, and about."""
 
 
 Gap = tuple[np.ndarray, np.ndarray | float, float]

@@ -47,31 +47,21 @@ explained; chosen: a kernel that is like an unknown blur gives 3."""
 
 @dataclass(frozen=True)
 class ArrayEvidence:
-    """What arrays prove.
-
-    Attributes
-    ----------
-    pipeline : Pipeline
-        The input that comes nearest.
-    reproduced : bool
-        Whether it reproduces the arrays.
-    share : float or None
-        Share of the arrays that are reproduced; None without any.
-    proofs : dict of str to Proof
-        Of the faults that the arrays prove, by name.
-    readings : tuple of str
-        What was read, a sentence each.
-    outputs : dict of str to outputs
-        What the network of the deployment gave, by image name; empty where the input is
-        reproduced, since the network can be run then.
-    """
+    """What arrays prove."""
 
     pipeline: Pipeline
+    """The input that comes nearest."""
     reproduced: bool = False
+    """Whether it reproduces the arrays."""
     share: float | None = None
+    """Share of the arrays that are reproduced; None without any."""
     proofs: dict[str, Proof] = field(default_factory=dict)
+    """Of the faults that the arrays prove, by name."""
     readings: tuple[str, ...] = ()
+    """What was read, a sentence each."""
     outputs: dict[str, Outputs] = field(default_factory=dict)
+    """What the network of the deployment gave, by image name; empty where the input is reproduced,
+    since the network can be run then."""
 
 
 def explain_arrays(cost_model: CostModel) -> ArrayEvidence:

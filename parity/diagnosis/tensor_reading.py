@@ -42,32 +42,22 @@ STEPS = 60
 
 @dataclass(frozen=True)
 class TensorReading:
-    """What was read from one input tensor.
-
-    Attributes
-    ----------
-    scaling, colours : str or None
-        Values of the choices of :class:`parity.deployment.input_tensor.InputTensorChoices`; None
-        where the tensor does not tell.
-    border : int or None
-        Level of the border; None without one, or where its level is no whole number.
-    correlation : float
-        Of the content with the correct one after registration, -1 to 1.
-    shift : tuple of float
-        How much further right and down the image lies than it should, px of the input.
-    zoom : tuple of float
-        How much wider and higher it is; 1 is as it should be.
-    rotation : float
-        By how much it is turned clockwise, degrees.
-    """
+    """What was read from one input tensor."""
 
     scaling: str | None
     colours: str | None
+    """Values of the choices of :class:`parity.deployment.input_tensor.InputTensorChoices`; None
+    where the tensor does not tell."""
     border: int | None
+    """Level of the border; None without one, or where its level is no whole number."""
     correlation: float
+    """Of the content with the correct one after registration, -1 to 1."""
     shift: tuple[float, float]
+    """How much further right and down the image lies than it should, px of the input."""
     zoom: tuple[float, float]
+    """How much wider and higher it is; 1 is as it should be."""
     rotation: float
+    """By how much it is turned clockwise, degrees."""
 
 
 def read_tensor(tensor: np.ndarray, correct: np.ndarray) -> TensorReading:

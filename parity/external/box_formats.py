@@ -27,21 +27,14 @@ four numbers are not taken for corners; chosen."""
 
 @dataclass(frozen=True)
 class BoxFormat:
-    """One meaning of four numbers.
-
-    Attributes
-    ----------
-    to_corners : callable
-        Turns (N, 4) boxes into x1, y1, x2, y2 in the same unit.
-    keys : tuple of tuple of str
-        Spellings of four keys or columns that say so.
-    words : tuple of str
-        Words that say so in a declared format, in lower case, without blanks and underscores.
-    """
+    """One meaning of four numbers."""
 
     to_corners: Callable[[np.ndarray], np.ndarray]
+    """Turns (N, 4) boxes into x1, y1, x2, y2 in the same unit."""
     keys: tuple[tuple[str, str, str, str], ...]
+    """Spellings of four keys or columns that say so."""
     words: tuple[str, ...]
+    """Words that say so in a declared format, in lower case, without blanks and underscores."""
 
     @property
     def corner_error(self) -> float:
@@ -75,6 +68,7 @@ BOX_FORMATS.add(
             ("cx", "cy", "width", "height"),
             ("x_center", "y_center", "width", "height"),
             ("xc", "yc", "w", "h"),
+            ("center_x", "center_y", "width", "height"),
         ),
         words=("cxcywh", "xcenter", "centre", "center"),
     ),

@@ -21,10 +21,14 @@ from parity.external.shapes import (
 from parity.external.source import Record
 from parity.foreign import is_number, parse_number, shorten
 
-BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "coordinates")
+BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "boundingBox", "bndbox",
+            "coordinates", "relative_coordinates")  # fmt: skip
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
 CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id_class")
 LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className")
+
+ROBOFLOW = frozenset(("x", "y", "width", "height", "detection_id"))
+"""Keys with which Roboflow writes the centre of a box and its size."""
 
 NO_BOX_HINT = '; an image without any is listed alone: {"image": …}'
 
@@ -43,33 +47,22 @@ NAME = "name"
 
 @dataclass(frozen=True)
 class Entry:
-    """One box as it is written.
-
-    Attributes
-    ----------
-    box : list of float
-        Four numbers; none where it is a label alone, as of classification.
-    box_format : str
-        What its keys say they are; empty if nothing.
-    score : float
-        NaN if there is none.
-    label : int or str
-        Class id or name.
-    where : str
-        Position, for messages.
-    usual_format : str
-        What they are by convention where nothing says so; empty if there is none.
-    shapes : WrittenShapes or None
-        What is said beside the box.
-    """
+    """One box as it is written."""
 
     box: list[float]
+    """Four numbers; none where it is a label alone, as of classification."""
     box_format: str
+    """What its keys say they are; empty if nothing."""
     score: float
+    """NaN if there is none."""
     label: int | str
+    """Class id or name."""
     where: str
+    """Position, for messages."""
     usual_format: str = ""
+    """What they are by convention where nothing says so; empty if there is none."""
     shapes: WrittenShapes | None = None
+    """What is said beside the box."""
 
     @property
     def known_format(self) -> str:
@@ -111,6 +104,12 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     usual = bbox if next((k for k in BOX_KEYS if k in record), "") == "bbox" else ""
     label = parse_label(record[key], where)
     return Entry(box, box_format, score, label, where, usual, shapes)
+
+
+def has_classes(record: Record, boxes: Iterable[Record]) -> bool:
+    """Return whether an object holds the classes of its boxes in a list, and they hold none."""
+    named = any(key in box for box in boxes for key in (*CLASS_KEYS, *LABEL_KEYS, NAME))
+    return not named and _column(record, (*CLASS_KEYS, *LABEL_KEYS)) is not None
 
 
 def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
@@ -209,7 +208,8 @@ def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
     for name, each in BOX_FORMATS.items():
         for keys in each.keys:
             if all(key in record for key in keys):
-                return [parse_coordinate(record[key], f"{where}: {key}") for key in keys], name
+                box = [parse_coordinate(record[key], f"{where}: {key}") for key in keys]
+                return box, "cxcywh" if record.keys() >= ROBOFLOW else name
     return [], ""
 
 

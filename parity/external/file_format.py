@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.data.image_names import ImageNames
+from parity.data.image_names import Given, ImageNames, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import NOTHING_DECLARED, Declared
@@ -15,55 +15,39 @@ from parity.registry import Registry
 
 @dataclass(frozen=True)
 class Contents:
-    """What a source holds, as it is written.
-
-    Attributes
-    ----------
-    entries : dict of str to list of Entry
-        Boxes by image of the run; an image with an empty list is stated to hold no object.
-    box_format : str
-        A value of :data:`parity.external.box_formats.BOX_FORMATS` that the source states; empty if
-        it states none.
-    thresholds : Declared
-        ``conf``, ``iou`` and ``max_det`` as far as the source states them.
-    notes : tuple of str
-        Sentences on what was left out.
-    """
+    """What a source holds, as it is written."""
 
     entries: dict[str, list[Entry]]
+    """Boxes by image of the run; an image with an empty list is stated to hold no object."""
     box_format: str = ""
+    """A value of :data:`parity.external.box_formats.BOX_FORMATS` that the source states; empty if
+    it states none."""
     thresholds: Declared = NOTHING_DECLARED
+    """``conf``, ``iou`` and ``max_det`` as far as the source states them."""
     notes: tuple[str, ...] = ()
+    """Sentences on what was left out."""
+    category_ids: bool = False
+    """Whether the format numbers classes as COCO does, from 1 to 90 with gaps."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write the boxes of many images.
-
-    Attributes
-    ----------
-    name : str
-        What people call it.
-    description : str
-        How it looks, in one line of Markdown.
-    recognises : callable
-        Whether a source is of this format, by its content.
-    read : callable
-        Reads a source of this format; it raises ``UserError`` with the position of what is
-        malformed.
-    generic : bool
-        Whether it recognises nearly everything of its kind; such a format is asked after all
-        others.
-    files : tuple of str
-        Patterns of the files that a folder of this format holds; none if it is a single file.
-    """
+    """A way to write the boxes of many images."""
 
     name: str
+    """What people call it."""
     description: str
+    """How it looks, in one line of Markdown."""
     recognises: Callable[[Source], bool]
+    """Whether a source is of this format, by its content."""
     read: Callable[[Source, ImageNames], Contents]
+    """Reads a source of this format; it raises ``UserError`` with the position of what is
+    malformed."""
     generic: bool = False
+    """Whether it recognises nearly everything of its kind; such a format is asked after all
+    others."""
     files: tuple[str, ...] = ()
+    """Patterns of the files that a folder of this format holds; none if it is a single file."""
 
 
 FORMATS: Registry[Format] = Registry("format of external boxes")
@@ -80,6 +64,20 @@ def files_in(folder: str | Path, patterns: Iterable[str]) -> list[Path]:
     wanted = tuple(patterns)
     found = files_below(Path(folder))
     return [path for path in found if any(map(path.match, wanted)) and path.is_file()]
+
+
+def files_of_images(
+    folder: Path, files: Iterable[Path], images: ImageNames
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return the files that are named after images of the run, and a note on the others."""
+    named: dict[Given, Path] = {
+        path.relative_to(folder).with_suffix("").as_posix(): path for path in files
+    }
+    found = images.resolve_once({given: str(path) for given, path in named.items()})
+    return (
+        {name: named[given] for given, name in found.items()},
+        left_out(given for given in named if given not in found),
+    )
 
 
 def recognise(source: Source) -> Format:

@@ -18,21 +18,14 @@ Row = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Layout:
-    """The order of the columns of a row.
-
-    Attributes
-    ----------
-    box : int
-        First column of the box, of four.
-    label : int
-        Column of the class.
-    score : int or None
-        Column of the score; None if there is none.
-    """
+    """The order of the columns of a row."""
 
     box: int
+    """First column of the box, of four."""
     label: int
+    """Column of the class."""
     score: int | None = None
+    """Column of the score; None if there is none."""
 
     @property
     def width(self) -> int:
@@ -76,6 +69,13 @@ class Layout:
         return parse_entry(
             record if self.score is None else record | {"score": row[self.score]}, where
         )
+
+
+def flat_row(row: Any) -> Any:
+    """Return a row such as ``[[x1, y1, x2, y2], score, class]`` without its inner brackets."""
+    if not isinstance(row, list) or sum(isinstance(value, list) for value in row) != 1:
+        return row
+    return [part for value in row for part in (value if isinstance(value, list) else [value])]
 
 
 LAYOUTS = (

@@ -9,27 +9,20 @@ from parity.detection.detection_files import NOT_ROUNDED, Printed
 
 @dataclass(frozen=True)
 class Observed:
-    """The external boxes of one image.
-
-    Attributes
-    ----------
-    boxes : (N, 4) float64
-        x1, y1, x2, y2 in px of the image; all of it for a label of classification.
-    scores : (N,) float64
-        NaN where none was given.
-    class_ids : (N,) int64
-        Index into the model's names; labels that the model does not know are numbered from
-        :data:`FIRST_UNKNOWN_CLASS` on.
-    keypoints, oriented, masks : ndarray or None
-        See :class:`parity.detection.detections.Detections`; None where they were not given.
-    """
+    """The external boxes of one image."""
 
     boxes: np.ndarray
+    """(N, 4) float64. x1, y1, x2, y2 in px of the image; all of it for a label of
+    classification."""
     scores: np.ndarray
+    """(N,) float64. NaN where none was given."""
     class_ids: np.ndarray
+    """(N,) int64. Index into the model's names; labels that the model does not know are numbered
+    from :data:`FIRST_UNKNOWN_CLASS` on."""
     keypoints: np.ndarray | None = None
     oriented: np.ndarray | None = None
     masks: np.ndarray | None = None
+    """See :class:`parity.detection.detections.Detections`; None where they were not given."""
 
     def __len__(self) -> int:
         """Return the number of boxes."""
@@ -44,26 +37,17 @@ FIRST_UNKNOWN_CLASS = 10000
 
 @dataclass(frozen=True)
 class Declared:
-    """What the user states of the deployment; None is what is not stated.
-
-    Attributes
-    ----------
-    conf, iou, max_det
-        Thresholds.
-    imgsz : tuple of int or None
-        Height and width of the input, px.
-    geometry : {"square", "rect", None}
-        Whether images are fitted into the whole input or into a minimal rectangle.
-    export : str or None
-        Name of the export that it runs.
-    """
+    """What the user states of the deployment; None is what is not stated."""
 
     conf: float | None = None
     iou: float | None = None
     max_det: int | None = None
     imgsz: tuple[int, int] | None = None
+    """Height and width of the input, px."""
     geometry: str | None = None
+    """``square`` or ``rect``: whether images fill the whole input or a minimal rectangle."""
     export: str | None = None
+    """Name of the export that it runs."""
 
 
 NOTHING_DECLARED = Declared()
@@ -71,57 +55,39 @@ NOTHING_DECLARED = Declared()
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a deployment besides its boxes.
-
-    Attributes
-    ----------
-    declared : Declared
-        What the user states.
-    input_tensors, raw_outputs : str or None
-        Folders of arrays, see :func:`parity.external.tensors.files_by_image`.
-    recorded : str or None
-        A folder that holds both, written by ``python -m parity.record``.
-    tensor_shape, raw_shape : tuple of int or None
-        Shapes of the arrays whose files hold only floats.
-    """
+    """What is known of a deployment besides its boxes."""
 
     declared: Declared = NOTHING_DECLARED
+    """What the user states."""
     input_tensors: str | None = None
     raw_outputs: str | None = None
+    """Folders of arrays, see :func:`parity.external.tensors.files_by_image`."""
     recorded: str | None = None
+    """A folder that holds both, written by ``python -m parity.record``."""
     tensor_shape: tuple[int, ...] | None = None
     raw_shape: tuple[int, ...] | None = None
+    """Shapes of the arrays whose files hold only floats."""
 
 
 @dataclass(frozen=True)
 class Observations:
-    """The external boxes of many images.
-
-    Attributes
-    ----------
-    images : dict of str to Observed
-        By image name; an image without boxes is stated to hold no object, of a missing one nothing
-        is stated.
-    declared : Declared
-        What is stated of the deployment.
-    notes : tuple of str
-        A sentence on each thing that was inferred when reading.
-    labels : dict of int to str
-        The labels that the model does not know, by the ids given to them.
-    printed : Printed or None
-        How coordinates and scores were printed; None if nobody knows or there is no box.
-    tensors, raws : dict of str to ndarray
-        Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
-        gave them.
-    """
+    """The external boxes of many images."""
 
     images: dict[str, Observed]
+    """By image name; an image without boxes is stated to hold no object, of a missing one nothing
+    is stated."""
     declared: Declared = NOTHING_DECLARED
+    """What is stated of the deployment."""
     notes: tuple[str, ...] = ()
+    """A sentence on each thing that was inferred when reading."""
     labels: dict[int, str] = field(default_factory=dict)
+    """The labels that the model does not know, by the ids given to them."""
     printed: Printed | None = None
+    """How coordinates and scores were printed; None if nobody knows or there is no box."""
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
     raws: dict[str, np.ndarray] = field(default_factory=dict)
+    """Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
+    gave them."""
 
 
 def decimals(numbers: np.ndarray, most: int = NOT_ROUNDED) -> int:

@@ -1,7 +1,7 @@
 """Shapes of external objects as observations: keypoints, oriented boxes and masks by task."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +33,25 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 
 
-def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> tuple[Entries, bool]:
-    """Return entries with their masks as px, and whether the boxes are those around them.
+@dataclass(frozen=True)
+class DecodedMasks:
+    """Entries with their masks as px."""
 
-    That is so where masks are given and no box is.
-    """
+    entries: Entries
+    """Without those whose mask is empty, which Ultralytics drops, too."""
+    around: bool
+    """Whether the boxes are those around the masks, since no box is given."""
+    notes: list[str]
+    """What was left out."""
+
+
+def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> DecodedMasks:
+    """Return entries with their masks as px; if all are empty lists, none are given."""
     every = [entry for own in entries.values() for entry in own]
     masked = [entry for entry in every if entry.shapes and entry.shapes.polygon is not None]
+    if all(_is_empty_list(entry) for entry in masked):
+        bare = {name: list(map(_without_mask, own)) for name, own in entries.items()}
+        return DecodedMasks(bare, False, [])
     around = len(masked) == len(every) and not any(entry.box for entry in every)
 
     def with_mask(entry: Entry, size: tuple[int, int]) -> Entry:
@@ -52,7 +64,27 @@ def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> tuple[Ent
         return replace(entry, box=boxes_around(mask[None], size)[0].tolist(), box_format="xyxy")
 
     found = {name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()}
-    return found, around and bool(every)
+    kept = {name: [each for each in own if _is_seen(each)] for name, own in found.items()}
+    left_out = len(every) - sum(map(len, kept.values()))
+    notes = []
+    if left_out:
+        objects = f"{left_out} object{'s' if left_out > 1 else ''}"
+        notes.append(f"{objects} with an empty mask left out, as Ultralytics does.")
+    return DecodedMasks(kept, around, notes)
+
+
+def _is_empty_list(entry: Entry) -> bool:
+    mask = entry.shapes.mask if entry.shapes else None
+    return isinstance(mask, list) and not mask
+
+
+def _without_mask(entry: Entry) -> Entry:
+    return replace(entry, shapes=None) if _is_empty_list(entry) else entry
+
+
+def _is_seen(entry: Entry) -> bool:
+    mask = entry.shapes.mask if entry.shapes else None
+    return not isinstance(mask, np.ndarray) or bool(mask.any())
 
 
 def with_boxes_of_rows(entries: Entries) -> Entries:

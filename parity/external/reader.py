@@ -11,6 +11,7 @@ import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.data.image_names import ImageNames
+from parity.deployment.class_ids import COCO91
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
@@ -38,6 +39,9 @@ SCORE_EXCESS = 1e-6
 
 PERCENT = 100.0
 """The highest score of those that are percentages."""
+
+FIRST_OF_COCO = "person"
+"""The first class of models that are trained on COCO."""
 
 HIGHEST_LOGIT = 30.0
 """Labels with a higher score have percentages, others logits, where scores exceed 1; chosen."""
@@ -78,8 +82,10 @@ def load_external(
         contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
     around_masks = False
     if task == "segment":
-        entries, around_masks = with_decoded_masks(contents.entries, images, folder_of(source))
-        contents = replace(contents, entries=entries)
+        decoded = with_decoded_masks(contents.entries, images, folder_of(source))
+        around_masks = decoded.around
+        said = (*contents.notes, *decoded.notes)
+        contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
@@ -87,6 +93,7 @@ def load_external(
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
+    contents = with_class_ids(contents, names)
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += _note_foreign_ids(class_ids, {*names, *labels})
@@ -97,8 +104,8 @@ def load_external(
     fractions = printed is not None and printed.box_unit == "fraction"
     shaped = SHAPED.get(task)
     if shaped is not None:
-        observed, said = shaped(observed, contents.entries, images, fractions)
-        notes += said
+        observed, of_shapes = shaped(observed, contents.entries, images, fractions)
+        notes += of_shapes
     if printed is not None and around_masks:
         printed = replace(printed, of_masks=True)
         notes.append("No boxes are given: masks are compared, and the boxes around them.")
@@ -317,6 +324,30 @@ def _printed(
     )
 
 
+def with_class_ids(contents: Contents, names: dict[int, str]) -> Contents:
+    """Return contents in which the category ids of COCO results are the class ids of a model.
+
+    Ultralytics' ``val`` writes COCO's own ids, from 1 to 90 with gaps, for the classes of COCO and
+    counts others from 1. People also write class ids into that format, so one of the ids must be
+    too high for the model, and all must be such categories.
+    """
+    labels = {entry.label for own in contents.entries.values() for entry in own}
+    given = {label for label in labels if isinstance(label, int)}
+    of_coco = len(names) == len(COCO91) and names.get(0) == FIRST_OF_COCO
+    categories = COCO91 if of_coco else [class_id + 1 for class_id in sorted(names)]
+    numbers: dict[int | str, int] = dict(zip(categories, sorted(names), strict=True))
+    too_high = max(given, default=0) not in names
+    if not (contents.category_ids and too_high and given <= numbers.keys()):
+        return contents
+    entries = {
+        name: [replace(e, label=numbers.get(e.label, e.label)) for e in own]
+        for name, own in contents.entries.items()
+    }
+    last = categories[-1]
+    note = f"Category ids are read as those of COCO results, 1 to {last}, not as class ids."
+    return replace(contents, entries=entries, notes=(*contents.notes, note))
+
+
 def number_classes(
     entries: dict[str, list[Entry]], names: dict[int, str]
 ) -> tuple[dict[str, np.ndarray], dict[int, str]]:
@@ -355,14 +386,22 @@ def number_classes(
 
 
 def ids_by_name(names: dict[int, str]) -> dict[str, int]:
-    """Return class ids by name and, where no other name is that, by the name in lower case."""
+    """Return class ids by name and, where no other name is that, by the name in plain spelling."""
     exact = {name: class_id for class_id, name in names.items()}
-    return {name.lower(): class_id for name, class_id in exact.items()} | exact
+    return {in_plain_spelling(name): class_id for name, class_id in exact.items()} | exact
 
 
 def find_class(name: str, known: dict[str, int]) -> int | None:
-    """Return the id of a name, whose case counts only where it must; None if it is not known."""
-    return known.get(name, known.get(name.lower()))
+    """Return the id of a name, whose spelling counts only where it must; None if not known."""
+    return known.get(name, known.get(in_plain_spelling(name)))
+
+
+def in_plain_spelling(name: str) -> str:
+    """Return a name in lower case, with blanks for the hyphens that text files need in its place.
+
+    DOTA's format separates words by blanks, so Ultralytics writes ``dining-table``.
+    """
+    return name.lower().replace("-", " ").replace("_", " ")
 
 
 def _note_reversed(

@@ -14,19 +14,13 @@ from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput
 
 @dataclass(frozen=True)
 class RecordedArrays:
-    """The files of a recording by image of the run.
-
-    Attributes
-    ----------
-    tensors, raws : dict of str to Path
-        Input tensors and raw outputs; an image may lack the latter.
-    notes : tuple of str
-        A sentence on each thing that was left out.
-    """
+    """The files of a recording by image of the run."""
 
     tensors: dict[str, Path]
     raws: dict[str, Path]
+    """Input tensors and raw outputs; an image may lack the latter."""
     notes: tuple[str, ...]
+    """A sentence on each thing that was left out."""
 
 
 def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity.detection.oriented_boxes import hulls_of
+from parity.detection.run_length import decode_runs
 from parity.errors import UnreadableImageError, UserError
 from parity.external.box_formats import LARGEST_COORDINATE, LARGEST_FRACTION
 from parity.external.source import Record
@@ -32,27 +33,19 @@ MOST_PX = 1 << 28
 
 @dataclass(frozen=True)
 class WrittenShapes:
-    """The shapes of one object as they are written; None is what is not.
-
-    Attributes
-    ----------
-    keypoints : (K, 2 or 3) float64
-        x, y and visibility.
-    oriented : (5,) float64
-        cx, cy, width, height and angle.
-    corners : (4, 2) float64
-        Of an oriented box.
-    mask : object
-        Polygons, run lengths, the path of a picture, or px, (h, w) uint8.
-    row : tuple of float
-        The numbers of a line of YOLO's text after the class; what they are depends on the task.
-    """
+    """The shapes of one object as they are written; None is what is not."""
 
     keypoints: np.ndarray | None = None
+    """(K, 2 or 3) float64. x, y and visibility."""
     oriented: np.ndarray | None = None
+    """(5,) float64. cx, cy, width, height and angle."""
     corners: np.ndarray | None = None
+    """(4, 2) float64. Of an oriented box."""
     mask: Any = None
+    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8; an empty list where no px
+    belongs to the object."""
     row: tuple[float, ...] = ()
+    """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
 
     @property
     def quadrilateral(self) -> np.ndarray | None:
@@ -79,6 +72,8 @@ def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
         next((record[key] for key in keys if record.get(key) not in (None, "", [])), None)
         for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS)
     )
+    if mask is None and any(record.get(key) == [] for key in MASK_KEYS):
+        mask = []
     box = record.get("box")
     if corners is None and isinstance(box, dict) and all(key in box for key in POINT_KEYS):
         corners = [box[key] for key in POINT_KEYS]
@@ -282,6 +277,8 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
         return _filled([points], size)
     if not isinstance(written, list):
         raise UserError(f"{where}: {shorten(written)} is not a mask.")
+    if not written:
+        return np.zeros(size, np.uint8)
     nested = bool(written) and isinstance(written[0], list)
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written
@@ -334,28 +331,9 @@ def _run_lengths(written: Record, where: str) -> np.ndarray:
     whole = isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)
     if not whole or min(size) < 1 or size[0] * size[1] > MOST_PX:
         raise UserError(f"{where}: {shorten(size)} is not the height and width of a mask.")
-    runs: Any = _decompressed(counts) if isinstance(counts, str) else counts
-    usable = isinstance(runs, list) and all(type(run) is int and run >= 0 for run in runs)
-    if not usable or sum(runs) != size[0] * size[1]:
-        raise UserError(f"{where}: the run lengths do not fill a mask of {size[0]}x{size[1]}.")
-    values = (np.arange(len(runs)) % 2).astype(np.uint8)
-    flat = np.repeat(values, np.array(runs, np.int64))
-    return np.ascontiguousarray(flat.reshape(size[1], size[0]).T)
-
-
-def _decompressed(text: str) -> list[int]:
-    """Return run lengths as ``rleFrString`` of COCO's API reads them; broken ones do not add up."""
-    runs: list[int] = []
-    value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
-        if not 0 <= bits < 64 or shift > 30:
-            return []
-        value |= (bits & 31) << shift
-        shift += 5
-        if not bits & 32:
-            if bits & 16:
-                value -= 1 << shift
-            runs.append(value + runs[-2] if len(runs) > 2 else value)
-            value = shift = 0
-    return runs
+    are_runs = isinstance(counts, list) and all(type(run) is int for run in counts)
+    runs: str | list[int] = counts if are_runs or isinstance(counts, str) else []
+    try:
+        return decode_runs(runs, (size[0], size[1]))
+    except ValueError as error:
+        raise UserError(f"{where}: {error}.") from None

@@ -9,7 +9,8 @@ from parity.foreign import is_folder, parse_json, read_text
 Record = dict[str, Any]
 """An object of somebody's JSON, or a row of a table, as it was parsed."""
 
-LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bboxes", "objects")
+LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bboxes", "objects",
+             "dets")  # fmt: skip
 """Keys that people give to a list of boxes."""
 
 IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",
@@ -19,21 +20,14 @@ IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "fil
 
 @dataclass(frozen=True)
 class Source:
-    """A file or folder.
-
-    Attributes
-    ----------
-    path : Path
-        Where it is.
-    text : str
-        Its content; empty for a folder.
-    document : object
-        Its content if it is JSON, otherwise None; JSON Lines are a list of their values.
-    """
+    """A file or folder."""
 
     path: Path
+    """Where it is."""
     text: str = ""
+    """Its content; empty for a folder."""
     document: Any = None
+    """Its content if it is JSON, otherwise None; JSON Lines are a list of their values."""
 
     @classmethod
     def open(cls, path: Path) -> Self:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.data.image_names import ImageNames, left_out
+from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.array_files import SUFFIXES, Shape, read_array
+from parity.external.file_format import files_of_images
 from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
 from parity.foreign import files_below, name_in_words
@@ -106,20 +107,18 @@ def files_by_image(
     """
     if folder is None:
         return {}, ()
-    files: dict[str, Path] = {}
-    for path in (p for p in files_below(Path(folder)) if p.suffix in SUFFIXES):
-        named = path.relative_to(folder).with_suffix("").as_posix()
-        if named in files:
-            raise UserError(f"{files[named]} and {path} have one name; remove one of them.")
-        files[named] = path
-    found = images.resolve_once({named: str(path) for named, path in files.items()})
-    if not found:
+    files = [path for path in files_below(Path(folder)) if path.suffix in SUFFIXES]
+    stems: dict[Path, Path] = {}
+    for path in files:
+        if (other := stems.setdefault(path.with_suffix(""), path)) != path:
+            raise UserError(f"{other} and {path} have one name; remove one of them.")
+    by_image, notes = files_of_images(Path(folder), files, images)
+    if not by_image:
         known = next(iter(images), "none")
         raise UserError(
             f"{folder} holds no array named after an image of this run, such as {known}."
         )
-    by_image = {name: files[str(named)] for named, name in found.items()}
-    return by_image, left_out(named for named in files if named not in found)
+    return by_image, notes
 
 
 def as_tensor(array: np.ndarray, path: Path, unusual: Counter[str]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How the labels of a task are written: what its formats must define, and what they share."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 from parity.errors import UserError
 from parity.labels.coco_document import CocoAnnotation
@@ -15,34 +15,27 @@ Corners = tuple[float, float, float, float]
 """x1, y1, x2, y2."""
 
 
-class TextFormat(Protocol):
-    """What a line of a YOLO text file says of an object."""
+Shape = tuple[int, int]
+"""Height and width of an image, px."""
 
-    @property
-    def line(self) -> str:
-        """What a line holds, in words."""
+FromText = Callable[[Sequence[float], Shape, str], LabelledObject]
+"""Makes an object of the numbers of a line, as many as fit, in an image of a shape; the text begins
+a sentence on what is wrong."""
 
-    def fits(self, count: int) -> bool:
-        """Return whether a line may hold so many numbers after the class."""
-
-    def from_text(
-        self, values: Sequence[float], shape: tuple[int, int], where: str
-    ) -> LabelledObject:
-        """Return the object of a line.
-
-        Parameters
-        ----------
-        values : sequence of float
-            Finite numbers, as many as fit.
-        shape : tuple of int
-            Height and width of the image, px.
-        where : str
-            Begins a sentence on what is wrong.
-        """
+FromCoco = Callable[[CocoAnnotation, Shape, str], LabelledObject]
+"""The same of an annotation of a COCO file."""
 
 
-FromCoco = Callable[[CocoAnnotation, tuple[int, int], str], LabelledObject]
-"""What makes an object of an annotation of a COCO file; arguments as in :class:`TextFormat`."""
+@dataclass(frozen=True)
+class ObjectFormat:
+    """What a line of a YOLO text file and an annotation of COCO say of an object."""
+
+    line: str
+    """What a line holds, in words."""
+    fits: Callable[[int], bool]
+    """Whether a line may hold so many numbers after the class."""
+    from_text: FromText
+    from_coco: FromCoco
 
 
 def check_fractions(values: Sequence[float], where: str) -> None:

@@ -18,16 +18,11 @@ Read = Callable[[Path, Shapes, Names], Labels]
 
 @dataclass(frozen=True)
 class LabelReader:
-    """How the labels of a task are read.
-
-    Attributes
-    ----------
-    folder, coco : callable
-        Read a folder, or a COCO JSON file.
-    """
+    """How the labels of a task are read."""
 
     folder: Read
     coco: Read
+    """Read a folder, or a COCO JSON file."""
 
     def read(self, source: str | Path, shapes: Shapes, names: Names) -> Labels:
         """Read the labels of some images.

@@ -2,16 +2,22 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from parity.detection.run_length import decode_runs
 from parity.errors import UserError
 from parity.foreign import shorten
 from parity.labels.boxes import SHORTEST_OUTLINE
 from parity.labels.coco_document import CocoAnnotation
-from parity.labels.label_format import box_around, box_of_annotation, points_of_fractions
+from parity.labels.label_format import (
+    ObjectFormat,
+    box_around,
+    box_of_annotation,
+    points_of_fractions,
+)
 from parity.labels.truth import LabelledObject, Rle
 
 FARTHEST = 10.0
@@ -25,36 +31,25 @@ class CocoRuns(msgspec.Struct):
     counts: str | list[int]
 
 
-@dataclass(frozen=True)
-class MaskLabels:
-    """Masks, which outlines are filled to as COCO fills polygons."""
+def mask_of_line(values: Sequence[float], shape: tuple[int, int], where: str) -> LabelledObject:
+    """Return the mask within the outline of a line."""
+    points = points_of_fractions(values, shape, where)
+    mask = fill_polygons([[number for point in points for number in point]], shape)
+    return LabelledObject(box_around(points), area_of_mask(mask), mask=mask)
 
-    line: str = "class and the points of an outline, at least three"
 
-    def fits(self, count: int) -> bool:
-        """Return whether a line may hold so many numbers after the class."""
-        return count >= SHORTEST_OUTLINE and count % 2 == 0
-
-    def from_text(
-        self, values: Sequence[float], shape: tuple[int, int], where: str
-    ) -> LabelledObject:
-        """Return the mask within the outline of a line."""
-        points = points_of_fractions(values, shape, where)
-        mask = fill_polygons([[number for point in points for number in point]], shape)
-        return LabelledObject(box_around(points), area_of_mask(mask), mask=mask)
-
-    def from_coco(
-        self, annotation: CocoAnnotation, shape: tuple[int, int], where: str
-    ) -> LabelledObject:
-        """Return the mask of an annotation."""
-        box = box_of_annotation(annotation, where)
-        if isinstance(annotation.segmentation, dict):
-            mask = mask_of_runs(annotation.segmentation, shape, f"{where}.segmentation")
-        else:
-            polygons = polygons_of(annotation.segmentation, shape, f"{where}.segmentation")
-            mask = fill_polygons(polygons, shape)
-        area = area_of_mask(mask) if annotation.area is None else annotation.area
-        return LabelledObject(box, area, mask=mask)
+def mask_of_annotation(
+    annotation: CocoAnnotation, shape: tuple[int, int], where: str
+) -> LabelledObject:
+    """Return the mask of an annotation."""
+    box = box_of_annotation(annotation, where)
+    if isinstance(annotation.segmentation, dict):
+        mask = mask_of_runs(annotation.segmentation, shape, f"{where}.segmentation")
+    else:
+        polygons = polygons_of(annotation.segmentation, shape, f"{where}.segmentation")
+        mask = fill_polygons(polygons, shape)
+    area = area_of_mask(mask) if annotation.area is None else annotation.area
+    return LabelledObject(box, area, mask=mask)
 
 
 def fill_polygons(polygons: list[list[float]], shape: tuple[int, int]) -> Rle:
@@ -112,6 +107,16 @@ def mask_of_runs(segmentation: dict[str, Any], shape: tuple[int, int], where: st
                 f"{where} is {runs.size[0]} × {runs.size[1]} px, and the image {shape[0]} × "
                 f"{shape[1]} px (height × width)."
             )
-        return coco.encode(coco.decode(msgspec.to_builtins(runs)))
-    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        mask: Rle = coco.encode(np.asfortranarray(decode_runs(runs.counts, shape)))
+    except (msgspec.ValidationError, ValueError) as error:
         raise UserError(f"{where} is not a mask in run lengths ({error}).") from None
+    return mask
+
+
+MASK_LABELS = ObjectFormat(
+    "class and the points of an outline, at least three",
+    lambda count: count >= SHORTEST_OUTLINE and count % 2 == 0,
+    mask_of_line,
+    mask_of_annotation,
+)
+"""Masks, which outlines are filled to as COCO fills polygons."""

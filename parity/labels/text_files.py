@@ -6,14 +6,12 @@ from pathlib import Path
 from parity.data.image_names import left_out
 from parity.errors import UserError
 from parity.foreign import files_below, lines_of, name_in_words, parse_number, read_text, shorten
-from parity.labels.label_format import TextFormat
+from parity.labels.label_format import ObjectFormat
 from parity.labels.label_reader import Names, Shapes
 from parity.labels.truth import LabelledObject, Labels, Truth
 
 
-def read_text_files(
-    folder: Path, shapes: Shapes, names: Names, *, text_format: TextFormat
-) -> Labels:
+def read_text_files(folder: Path, shapes: Shapes, names: Names, *, written: ObjectFormat) -> Labels:
     """Read YOLO's text files; as in YOLO, an image without one holds no object.
 
     Raises
@@ -35,9 +33,9 @@ def read_text_files(
             if not line.strip():
                 continue
             where = f"{folder / own}: line {number}"
-            class_id, *values = numbers_of(line.split(), names, where, text_format)
+            class_id, *values = numbers_of(line.split(), names, where, written)
             doubled += (class_id, *values) in objects
-            found = text_format.from_text(values, shape, where)
+            found = written.from_text(values, shape, where)
             objects[class_id, *values] = replace(found, class_id=int(class_id))
         images[name] = Truth.of([*objects.values()])
         absent += not is_there
@@ -50,12 +48,12 @@ def read_text_files(
 
 
 def numbers_of(
-    words: list[str], names: Names, where: str, text_format: TextFormat
+    words: list[str], names: Names, where: str, written: ObjectFormat
 ) -> tuple[float, ...]:
     """Return the class and the other numbers of a line."""
-    if not text_format.fits(len(words) - 1):
+    if not written.fits(len(words) - 1):
         raise UserError(
-            f"{where} is not a YOLO label: {shorten(' '.join(words))} should be {text_format.line}."
+            f"{where} is not a YOLO label: {shorten(' '.join(words))} should be {written.line}."
         )
     numbers = tuple(parse_number(word, f"{where} is not a YOLO label") for word in words)
     if numbers[0] not in names:

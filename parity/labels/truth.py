@@ -12,65 +12,44 @@ Rle = dict[str, Any]
 
 @dataclass(frozen=True)
 class LabelledObject:
-    """One labelled object.
-
-    Attributes
-    ----------
-    box : tuple of float
-        x1, y1, x2, y2 in px of the image.
-    area : float
-        px²; of the object's outline where it is known, otherwise of its box.
-    class_id : int
-        Index into the model's names.
-    crowd : bool
-        Whether it is a crowd, whose objects are not counted one by one.
-    mask : Rle or None
-        In the size of the image.
-    keypoints : (K, 3) float64 or None
-        x and y in px of the image, and 0 where the keypoint is not labelled.
-    oriented : (5,) float64 or None
-        cx, cy, width and height in px of the image, and the angle in radians, from the x axis
-        towards the y axis.
-    """
+    """One labelled object."""
 
     box: tuple[float, float, float, float]
+    """x1, y1, x2, y2 in px of the image."""
     area: float
+    """px²; of the object's outline where it is known, otherwise of its box."""
     class_id: int = 0
+    """Index into the model's names."""
     crowd: bool = False
+    """Whether it is a crowd, whose objects are not counted one by one."""
     mask: Rle | None = None
+    """In the size of the image."""
     keypoints: np.ndarray | None = None
+    """(K, 3) float64 or None. x and y in px of the image, and 0 where the keypoint is not
+    labelled."""
     oriented: np.ndarray | None = None
+    """(5,) float64 or None. cx, cy, width and height in px of the image, and the angle in radians,
+    from the x axis towards the y axis."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The labelled objects of one image.
-
-    Attributes
-    ----------
-    boxes : (N, 4) float64
-        x1, y1, x2, y2 in px of the image.
-    class_ids : (N,) int64
-        Index into the model's names.
-    areas : (N,) float64
-        px²; of the object's outline where it is known, otherwise of its box.
-    crowd : (N,) bool
-        Whether a box surrounds a crowd, whose objects are not counted one by one.
-    masks : list of Rle
-        Of objects whose task has masks.
-    keypoints : (N, K, 3) float64 or None
-        See :class:`LabelledObject`.
-    oriented : (N, 5) float64 or None
-        See :class:`LabelledObject`.
-    """
+    """The labelled objects of one image."""
 
     boxes: np.ndarray
+    """(N, 4) float64. x1, y1, x2, y2 in px of the image."""
     class_ids: np.ndarray
+    """(N,) int64. Index into the model's names."""
     areas: np.ndarray
+    """(N,) float64. px²; of the object's outline where it is known, otherwise of its box."""
     crowd: np.ndarray
+    """(N,) bool. Whether a box surrounds a crowd, whose objects are not counted one by one."""
     masks: list[Rle] | None = None
+    """Of objects whose task has masks."""
     keypoints: np.ndarray | None = None
+    """(N, K, 3) float64 or None. See :class:`LabelledObject`."""
     oriented: np.ndarray | None = None
+    """(N, 5) float64 or None. See :class:`LabelledObject`."""
 
     @classmethod
     def of(cls, objects: Sequence[LabelledObject]) -> "Truth":
@@ -96,15 +75,9 @@ class Truth:
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a run's images.
-
-    Attributes
-    ----------
-    images : dict of str to Truth
-        By name of the image; images that the labels do not list are not in it.
-    notes : list of str
-        Sentences on what was left out.
-    """
+    """The labels of a run's images."""
 
     images: dict[str, Truth]
+    """By name of the image; images that the labels do not list are not in it."""
     notes: list[str]
+    """Sentences on what was left out."""

@@ -20,7 +20,8 @@ from parity.data.batch_files import BatchImage
 from parity.detection.detection_files import Thresholds
 from parity.documents import load
 from parity.layers.evaluate import Evaluator
-from parity.layers.mixed_precision import make_mixed_fp16, make_mixed_int8, restore_weights
+from parity.layers.mixed_precision import make_mixed_fp16, restore_weights
+from parity.layers.quantisation import quantise
 from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
 from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
 from parity.layers.subgraphs import nodes_of
@@ -54,28 +55,19 @@ EVALUATED = 8
 
 @dataclass(frozen=True)
 class AnalysedExport:
-    """An export whose layers are analysed.
-
-    Attributes
-    ----------
-    candidate, reference : str
-        Its file, and the file of the fp32 export with the same options.
-    stored_as : str
-        What most of its weights are: float, float16 or int8.
-    given : bool
-        Whether the file is given, not made here.
-    keep_fp32 : list of str
-        What it already keeps in fp32.
-    calibration : list of BatchImage
-        What calibrated it; empty unless it is made in int8.
-    """
+    """An export whose layers are analysed."""
 
     candidate: str
     reference: str
+    """Its file, and the file of the fp32 export with the same options."""
     stored_as: str
+    """What most of its weights are: float, float16 or int8."""
     given: bool
+    """Whether the file is given, not made here."""
     keep_fp32: list[str]
+    """What it already keeps in fp32."""
     calibration: list[BatchImage]
+    """What calibrated it; empty unless it is made in int8."""
 
 
 def rank_by_difference(comparisons: Iterable[str | Path]) -> tuple[list[str], bool]:
@@ -186,7 +178,7 @@ def keep_in_fp32(
     """Write an export that was made here anew, with more nodes in fp32."""
     if export.stored_as == "int8":
         kept = list(dict.fromkeys([*export.keep_fp32, *nodes]))
-        make_mixed_int8(export.reference, export.calibration, kept, destination, threads=threads)
+        quantise(export.reference, destination, export.calibration, keep_fp32=kept, threads=threads)
     else:
         make_mixed_fp16(reference, nodes, destination)
 

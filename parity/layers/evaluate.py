@@ -23,27 +23,18 @@ MATCHING_IOU = 0.5
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Some images and what a reference detects in them.
-
-    Attributes
-    ----------
-    names : list of str
-        The images, unreadable ones left out.
-    inputs : list of (1, 3, H, W) float32
-        Input tensors.
-    shapes : list of tuple of int
-        Height and width of each image, px.
-    thresholds : Thresholds
-        Of the run.
-    reference : list of Detections
-        By image.
-    """
+    """Some images and what a reference detects in them."""
 
     names: list[str]
+    """The images, unreadable ones left out."""
     inputs: list[np.ndarray]
+    """list of (1, 3, H, W) float32. Input tensors."""
     shapes: list[tuple[int, int]]
+    """Height and width of each image, px."""
     thresholds: Thresholds
+    """Of the run."""
     reference: list[Detections]
+    """By image."""
 
     @classmethod
     def prepare(

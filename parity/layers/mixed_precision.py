@@ -6,8 +6,6 @@ import onnx
 from onnx import numpy_helper
 from onnxruntime.transformers import float16
 
-from parity.data.batch_files import BatchImage
-from parity.layers.quantisation import quantise
 from parity.model_files.description import load_checked
 from parity.model_files.node_order import sort_nodes
 
@@ -29,32 +27,6 @@ def make_mixed_fp16(reference: onnx.ModelProto, kept: list[str], destination: st
     mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
     sort_nodes(mixed.graph)
     onnx.save(mixed, destination)
-
-
-def make_mixed_int8(
-    source: str | Path,
-    images: list[BatchImage],
-    kept: list[str],
-    destination: str | Path,
-    *,
-    threads: int,
-) -> None:
-    """Write an int8 model that keeps some nodes in fp32.
-
-    Parameters
-    ----------
-    source : str or Path
-        The fp32 export.
-    images : list of BatchImage
-        What calibrates it.
-    kept : list of str
-        Names of nodes, or patterns of names.
-    destination : str or Path
-        The model to write.
-    threads : int
-        Threads that an inference may use.
-    """
-    quantise(source, destination, images, keep_fp32=kept, threads=threads)
 
 
 def restore_weights(

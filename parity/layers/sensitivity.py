@@ -32,40 +32,27 @@ NO_EFFECT = MeanError(0.0, 0.0)
 
 @dataclass
 class Sensitivity:
-    """What one layer does, summed over images.
-
-    Attributes
-    ----------
-    layer : Layer
-        Which one.
-    signal, noise, own_noise : float
-        Sums of squares: of the reference's output, of the candidate's difference from it, and
-        of the difference when the layer alone is the candidate's, on the reference's inputs.
-    effect : MeanError
-        On the final outputs, when the layer alone is the candidate's.
-    """
+    """What one layer does, summed over images."""
 
     layer: Layer
+    """Which one."""
     signal: float = 0.0
     noise: float = 0.0
     own_noise: float = 0.0
+    """Sums of squares: of the reference's output, of the candidate's difference from it, and of the
+    difference when the layer alone is the candidate's, on the reference's inputs."""
     effect: MeanError = NO_EFFECT
+    """On the final outputs, when the layer alone is the candidate's."""
 
 
 @dataclass
 class OutputErrors:
-    """Differences of final outputs, summed over the predictions that count.
-
-    Attributes
-    ----------
-    task : Task
-        How the outputs are read.
-    classes : int
-        How many the model knows.
-    """
+    """Differences of final outputs, summed over the predictions that count."""
 
     task: Task
+    """How the outputs are read."""
     classes: int
+    """How many the model knows."""
     box_px: float = 0.0
     score: float = 0.0
     extras: float = 0.0

@@ -25,25 +25,17 @@ UNKNOWN_BYTES = 16_000_000
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer that two graphs have in common.
-
-    Attributes
-    ----------
-    reference, candidate : str
-        Name of its output in each graph.
-    node : str
-        Name of the weighted operator in the reference; of the output if it is the tail.
-    operator : str
-        Its type, or ``tail``.
-    size_bytes : int
-        Of its output as float32; :data:`UNKNOWN_BYTES` where its shape is open.
-    """
+    """A layer that two graphs have in common."""
 
     reference: str
     candidate: str
+    """Name of its output in each graph."""
     node: str
+    """Name of the weighted operator in the reference; of the output if it is the tail."""
     operator: str
+    """Its type, or ``tail``."""
     size_bytes: int
+    """Of its output as float32; :data:`UNKNOWN_BYTES` where its shape is open."""
 
 
 def match_layers(
@@ -117,21 +109,13 @@ def slices(layers: list[Layer], limit_bytes: int) -> Iterator[list[Layer]]:
 
 @dataclass(frozen=True)
 class Subgraph:
-    """A part of a graph, ready to run.
-
-    Attributes
-    ----------
-    session : onnxruntime.InferenceSession
-        The part.
-    inputs : dict of str to dtype
-        The image, and the tensors that are replaced, by name.
-    outputs : list of str
-        The tensors that it computes.
-    """
+    """A part of a graph, ready to run."""
 
     session: onnxruntime.InferenceSession
     inputs: dict[str, np.dtype]
+    """The image, and the tensors that are replaced, by name."""
     outputs: list[str]
+    """The tensors that it computes."""
 
     def run(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the outputs by name.

@@ -64,18 +64,11 @@ class Chain:
 
 @dataclass(frozen=True)
 class Deviation:
-    """Something that a graph takes or returns otherwise.
-
-    Attributes
-    ----------
-    sentence : str
-        What it is, in words.
-    extend : callable
-        Adds to a chain what undoes it, and returns the name of the result.
-    """
+    """Something that a graph takes or returns otherwise."""
 
     sentence: str
     extend: Callable[[Chain], str]
+    """Adds to a chain what undoes it, and returns the name of the result."""
 
 
 def _bgr(chain: Chain) -> str:

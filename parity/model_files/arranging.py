@@ -12,18 +12,11 @@ Shape = Sequence[int | str]
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How the outputs of a graph may be arranged.
-
-    Attributes
-    ----------
-    sentence : str
-        What it is, in words.
-    undo : callable
-        Makes the predictions the first output of a graph, given the rows of a raw output.
-    """
+    """How the outputs of a graph may be arranged."""
 
     sentence: str
     undo: Callable[[onnx.GraphProto, int], None]
+    """Makes the predictions the first output of a graph, given the rows of a raw output."""
 
 
 def _move_forward(graph: onnx.GraphProto, rows: int) -> None:

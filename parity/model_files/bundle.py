@@ -42,38 +42,27 @@ DEVIATIONS = {
 
 @dataclass(frozen=True)
 class BundleManifest:
-    """What is known of the files of a bundle.
-
-    Attributes
-    ----------
-    runtime : str
-        What executes them.
-    file : str
-        The one that is loaded; the others lie beside it.
-    inputs, outputs : list of TensorDescription
-        As they are after the deviations are undone.
-    deviations : list of str
-        Keys of :data:`DEVIATIONS`.
-    metadata : dict of str to str
-        What Ultralytics' exporter writes into an ONNX file.
-    weights : int
-        Numbers that the checkpoint holds.
-    box_px, score : float or None
-        Largest differences of the raw output from the checkpoint's on a photograph, px and score;
-        None where the output has none.
-    """
+    """What is known of the files of a bundle."""
 
     SCHEMA: ClassVar[str] = "bundle/1"
 
     runtime: str
+    """What executes them."""
     file: str
+    """The one that is loaded; the others lie beside it."""
     inputs: list[TensorDescription]
     outputs: list[TensorDescription]
+    """As they are after the deviations are undone."""
     deviations: list[str]
+    """Keys of :data:`DEVIATIONS`."""
     metadata: dict[str, str]
+    """What Ultralytics' exporter writes into an ONNX file."""
     weights: int
+    """Numbers that the checkpoint holds."""
     box_px: float | None = None
     score: float | None = None
+    """Largest differences of the raw output from the checkpoint's on a photograph, px and score;
+    None where the output has none."""
 
 
 def write_bundle(destination: str | Path, files: Sequence[Path], manifest: BundleManifest) -> None:

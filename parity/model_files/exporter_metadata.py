@@ -28,36 +28,23 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class ExporterMetadata:
-    """The metadata of a file; None for what it does not say or says wrongly.
-
-    Attributes
-    ----------
-    imgsz : tuple of int or None
-        Height and width of the input, px.
-    names : dict of int to str or None
-        Class names by id.
-    stride : int or None
-        Largest stride of the network, px.
-    task : str or None
-        What it was trained to find.
-    arguments : dict of str to Any
-        Of the export.
-    end2end : bool
-        Whether its head needs no NMS.
-    keypoint_shape : tuple of int or None
-        Keypoints of an object and numbers of a keypoint.
-    wrong : dict of str to str
-        What is wrong with each key that is there but cannot be used, in words.
-    """
+    """The metadata of a file; None for what it does not say or says wrongly."""
 
     imgsz: tuple[int, int] | None
+    """Height and width of the input, px."""
     names: dict[int, str] | None
+    """Class names by id."""
     stride: int | None
+    """Largest stride of the network, px."""
     task: str | None
+    """What it was trained to find."""
     arguments: dict[str, Any]
     end2end: bool
+    """Whether its head needs no NMS."""
     keypoint_shape: tuple[int, int] | None = None
+    """Keypoints of an object and numbers of a keypoint."""
     wrong: dict[str, str] = field(default_factory=dict)
+    """What is wrong with each key that is there but cannot be used, in words."""
 
 
 def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:

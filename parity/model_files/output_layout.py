@@ -16,18 +16,12 @@ BOX_ROWS = 4
 
 @dataclass(frozen=True)
 class OutputLayout:
-    """How predictions lie in the first output of a model.
-
-    Attributes
-    ----------
-    head : HeadKind
-        Whether the predictions are raw or finished, and by what.
-    length : int
-        Numbers of a prediction.
-    """
+    """How predictions lie in the first output of a model."""
 
     head: HeadKind
+    """Whether the predictions are raw or finished, and by what."""
     length: int
+    """Numbers of a prediction."""
 
     @classmethod
     def of(

@@ -18,24 +18,16 @@ WEIGHT = "weight "
 
 @dataclass(frozen=True)
 class ReferenceFacts:
-    """What an export should agree with.
-
-    Attributes
-    ----------
-    names : dict of int to str
-        Class names by id.
-    stride : int
-        Largest stride, px.
-    weights : dict of str to ndarray
-        By name, batch normalisation fused as the exporter does it; float32.
-    trained : tuple of int or None
-        Height and width that a checkpoint was trained at, px; nobody knows it of an ONNX file.
-    """
+    """What an export should agree with."""
 
     names: dict[int, str]
+    """Class names by id."""
     stride: int
+    """Largest stride, px."""
     weights: dict[str, np.ndarray]
+    """By name, batch normalisation fused as the exporter does it; float32."""
     trained: tuple[int, int] | None = None
+    """Height and width that a checkpoint was trained at, px; nobody knows it of an ONNX file."""
 
     @classmethod
     def of_onnx(cls, path: str | Path) -> Self:

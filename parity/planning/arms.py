@@ -10,7 +10,7 @@ from typing import Literal
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.comparison.settings import GIVEN_ARM, GIVEN_REFERENCE, ComparisonSettings
 from parity.errors import UserError
-from parity.planning.config import Config, as_pair
+from parity.planning.config import Config
 from parity.planning.exports import DEFAULT_RUNTIME, runtime_of_export
 
 REFERENCE_ARM = "pytorch-rect"
@@ -21,38 +21,26 @@ SQUARE_ARM = "pytorch-square"
 
 @dataclass(frozen=True)
 class Arm:
-    """A way to produce detections.
-
-    Attributes
-    ----------
-    backend : {"pytorch", "onnx", "external", "control"}
-        What detects: a network that runs here; ``external``, somebody else's deployment; or
-        ``control``, PyTorch's candidates at the thresholds of an external deployment.
-    imgsz : tuple of int
-        Height and width that images are fitted into, px.
-    rect : bool
-        Whether they are fitted into a minimal rectangle or the whole size.
-    export : str
-        Name of the export that it runs, empty for a PyTorch arm.
-    end2end : bool or None
-        Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression; None
-        where no PyTorch arm has to use the same.
-    runtime : str
-        What runs an export; empty for other arms.
-    providers : tuple of str
-        Execution providers of ONNX Runtime, the preferred first; empty for other arms.
-    fallback_provider : bool
-        Whether it may run on other providers where these are not available.
-    """
+    """A way to produce detections."""
 
     backend: Literal["pytorch", "onnx", "external", "control"]
-    imgsz: tuple[int, int]
+    """What detects: a network that runs here; ``external``, somebody else's deployment; or
+    ``control``, PyTorch's candidates at the thresholds of an external deployment."""
+    imgsz: tuple[int, int] | None
+    """Height and width that images are fitted into, px; None for those of the model."""
     rect: bool
+    """Whether they are fitted into a minimal rectangle or the whole size."""
     export: str = ""
+    """Name of the export that it runs, empty for a PyTorch arm."""
     end2end: bool | None = False
+    """Whether the head of YOLO26 or YOLOv10 is used that needs no non-maximum suppression; None
+    where no PyTorch arm has to use the same."""
     runtime: str = ""
+    """What runs an export; empty for other arms."""
     providers: tuple[str, ...] = ()
+    """Execution providers of ONNX Runtime, the preferred first; empty for other arms."""
     fallback_provider: bool = False
+    """Whether it may run on other providers where these are not available."""
 
 
 def plan_arms(config: Config) -> dict[str, Arm]:
@@ -69,12 +57,13 @@ def plan_arms(config: Config) -> dict[str, Arm]:
 def _arms_of(config: Config) -> dict[str, Arm]:
     """Return PyTorch's arms and those of the exports of a checkpoint."""
     arms = {
-        REFERENCE_ARM: Arm("pytorch", config.size, True),
-        SQUARE_ARM: Arm("pytorch", config.size, False),
+        REFERENCE_ARM: Arm("pytorch", None, True),
+        SQUARE_ARM: Arm("pytorch", None, False),
     }
     for name, export in config.exports.items():
-        arm = Arm("onnx", config.size_of(name), export.dynamic, name, export.nms is False)
-        arms[control_of(arm, config.size)] = replace(arm, backend="pytorch", export="")
+        size = config.own_size(export.imgsz)
+        arm = Arm("onnx", size, export.dynamic, name, export.nms is False)
+        arms[control_of(arm)] = replace(arm, backend="pytorch", export="")
         arms[f"onnx-{name}"] = replace(
             arm,
             runtime=runtime_of_export(config, name),
@@ -83,7 +72,7 @@ def _arms_of(config: Config) -> dict[str, Arm]:
         )
     for name in config.external:
         arm = external_arm(config, name)
-        arms.setdefault(control_of(arm, config.size), replace(arm, backend="pytorch", export=""))
+        arms.setdefault(control_of(arm), replace(arm, backend="pytorch", export=""))
     return arms
 
 
@@ -93,7 +82,7 @@ def _given_arms(config: Config) -> dict[str, Arm]:
     The reference that a deployment runs is the only export, too; it is not run twice.
     """
     dynamic = any(export.dynamic for export in config.exports.values())
-    arm = Arm("onnx", config.size, dynamic, GIVEN_REFERENCE, None, DEFAULT_RUNTIME, PROVIDERS)
+    arm = Arm("onnx", None, dynamic, GIVEN_REFERENCE, None, DEFAULT_RUNTIME, PROVIDERS)
     arms = {GIVEN_ARM: arm}
     files = [export.onnx for export in config.exports.values()]
     if config.external and config.reference and files == [config.reference.onnx]:
@@ -119,11 +108,11 @@ def external_arm(config: Config, name: str) -> Arm:
     """Return the arm that a deployment is, whether or not there are boxes of it."""
     external, export = config.external[name], config.export_of(name)
     given = config.exports[export]
-    size, rect = config.size_of(export), given.dynamic
+    asked, rect = given.imgsz, given.dynamic
     if rect and external.imgsz is not None:
-        size = as_pair(external.imgsz)
+        asked = external.imgsz
     rect = external.geometry == "rect" if external.geometry else rect
-    return Arm("external", size, rect, export, given.nms is False)
+    return Arm("external", config.own_size(asked), rect, export, given.nms is False)
 
 
 def plan_comparisons(config: Config, arms: dict[str, Arm]) -> dict[str, ComparisonSettings]:
@@ -180,20 +169,14 @@ def reference_prefix(config: Config) -> str:
 
 def control_in(config: Config, arm: Arm) -> str:
     """Return the name of the arm that an arm is compared with on the same input."""
-    return GIVEN_ARM if config.reference else control_of(arm, config.size)
+    return GIVEN_ARM if config.reference else control_of(arm)
 
 
-def control_of(arm: Arm, default: tuple[int, int]) -> str:
-    """Return the name of the PyTorch arm with the geometry and the head of an arm.
-
-    Parameters
-    ----------
-    arm : Arm
-        Any arm.
-    default : tuple of int
-        Height and width that names leave out, px.
-    """
-    kind = "rect" if arm.rect else "square"
-    height, width = arm.imgsz
-    size = f"-{height}" if height == width else f"-{height}x{width}"
-    return f"pytorch-{kind}{size if arm.imgsz != default else ''}{'-end2end' * bool(arm.end2end)}"
+def control_of(arm: Arm) -> str:
+    """Return the name of the PyTorch arm with the geometry and the head of an arm."""
+    parts = ["pytorch", "rect" if arm.rect else "square"]
+    if arm.imgsz is not None:
+        parts.append("x".join(map(str, dict.fromkeys(arm.imgsz))))
+    if arm.end2end:
+        parts.append("end2end")
+    return "-".join(parts)

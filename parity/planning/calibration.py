@@ -5,12 +5,12 @@ differs from what is there: Snakemake compares it by content, so an image that c
 makes no export stale.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable
 from pathlib import Path
 
 from parity.data.batch_files import Batch, BatchImage, load_batch
+from parity.data.memory import digest_of_name
 from parity.documents import save_if_changed
 from parity.planning.config import Config
 
@@ -38,10 +38,8 @@ def choose_calibration_images(images: list[BatchImage], wanted: float) -> list[B
     share = math.ceil(wanted * len(images))
     number = max(share, LEAST) if wanted < 1 else int(wanted)
 
-    def digest(image: BatchImage) -> str:
-        return hashlib.sha256(image.name.encode(errors="surrogateescape")).hexdigest()
-
-    return sorted((image for image in images if image.sha256), key=digest)[:number]
+    readable = [image for image in images if image.sha256]
+    return sorted(readable, key=lambda image: digest_of_name(image.name))[:number]
 
 
 def calibration_file(export: str) -> str:

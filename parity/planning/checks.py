@@ -79,23 +79,30 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def with_geometry(completed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with the size of the first model where it states none.
+    """Return a configuration in which every model has a size, and that of all models is no key.
 
     Without a checkpoint, the input of the reference is that of every export.
     """
-    first = next(iter(completed["models"].values()))
+    rest = {key: value for key, value in completed.items() if key != "imgsz"}
+    models, common = completed["models"], completed.get("imgsz")
+    first = next(iter(models.values()))
     if "reference" not in first:
-        size = completed.get("imgsz") or list(trained_size(first["weights"]))
-        return {**completed, "imgsz": size}
+        sizes = {name: each.get("imgsz") or common for name, each in models.items()}
+        sized = {
+            name: {**each, "imgsz": sizes[name] or list(trained_size(each["weights"]))}
+            for name, each in models.items()
+        }
+        return {**rest, "models": sized}
     path = first["reference"]["onnx"]
     try:
         fixed = fixed_size(path)
     except ValueError:
         fixed = trained_size(path)
-    size = fixed or completed.get("imgsz") or trained_size(path)
-    geometry = {"imgsz": list(as_pair(size)), "dynamic": fixed is None}
+    size = list(as_pair(fixed or first.get("imgsz") or common or trained_size(path)))
+    geometry = {"imgsz": size, "dynamic": fixed is None}
     exports = {key: {**export, **geometry} for key, export in completed["exports"].items()}
-    return {**completed, "imgsz": geometry["imgsz"], "exports": exports}
+    sized = {name: {**each, "imgsz": size} for name, each in models.items()}
+    return {**rest, "models": sized, "exports": exports}
 
 
 def check_without_checkpoint(config: Config) -> None:
@@ -112,7 +119,7 @@ def check_without_checkpoint(config: Config) -> None:
             )
     taken = "rect" if any(export.dynamic for export in config.exports.values()) else "square"
     for name, external in config.external.items():
-        other_size = external.imgsz is not None and as_pair(external.imgsz) != config.size
+        other_size = external.imgsz and as_pair(external.imgsz) != config.size_of(model)
         if other_size or external.geometry not in (None, taken):
             raise UserError(
                 f"config: external.{name} has another input than the reference, {because}; leave "

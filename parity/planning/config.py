@@ -40,6 +40,8 @@ class ModelConfig:
     """A checkpoint or, if there is none, a reference, see ``models``."""
 
     trust: bool
+    imgsz: Imgsz
+    """Its own, that of all models, or the one it was trained at."""
     weights: str = ""
     reference: ReferenceConfig | None = None
     family: str | None = None
@@ -187,7 +189,6 @@ class Config:
     accuracy: AccuracyConfig
     fallback: FallbackConfig
     layers: LayersConfig
-    imgsz: Imgsz
     exports: dict[str, ExportConfig]
     thresholds: Thresholds
     candidates: CandidatesConfig
@@ -218,18 +219,20 @@ class Config:
             return {}
         return {"conf": points(self.sweep.conf), "iou": points(self.sweep.iou)}
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width that images are fitted into, px."""
-        return as_pair(self.imgsz)
-
     def labels_of(self, model: str) -> str | None:
         """Return the labels that a model is measured against: its own, or those of the run."""
         return self.models[model].labels or self.labels
 
-    def size_of(self, export: str) -> tuple[int, int]:
-        """Return height and width of an export, px."""
-        return as_pair(self.exports[export].imgsz or self.imgsz)
+    def size_of(self, model: str, export: str | None = None) -> tuple[int, int]:
+        """Return height and width that images are fitted into, of a model or its export, px."""
+        own = self.exports[export].imgsz if export else None
+        return as_pair(own or self.models[model].imgsz)
+
+    def own_size(self, asked: Imgsz | None) -> tuple[int, int] | None:
+        """Return a size, px, or None if there is none or it is that of every model."""
+        if asked is None or {self.size_of(model) for model in self.models} == {as_pair(asked)}:
+            return None
+        return as_pair(asked)
 
     def model_of(self, external: str) -> str:
         """Return the model that a deployment runs: the one that is named, or the first."""

@@ -19,42 +19,35 @@ COUNTERPART = "_fp32-for-"
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What rule ``export`` is told of an export; no other key of the export makes its file stale.
-
-    Attributes
-    ----------
-    onnx : str
-        The file that is given; empty if it is made from the checkpoint.
-    metadata : MetadataConfig
-        What is said of that file.
-    opset, simplify, dynamic, imgsz, quantize, batch, nms
-        Arguments of ``YOLO.export``.
-    conf, iou, max_det
-        Further ones, passed where ``nms`` is true.
-    """
+    """What rule ``export`` is told of an export; no other key makes its file stale."""
 
     onnx: str
+    """The file that is given; empty if it is made from the checkpoint."""
     metadata: MetadataConfig
+    """What is said of that file."""
+    imgsz: tuple[int, int] | None
+    """Height and width of its input, px; None for those of the model."""
     opset: int
     simplify: bool
     dynamic: bool
-    imgsz: tuple[int, int]
     quantize: int
     batch: int
     nms: bool | None
+    """Arguments of ``YOLO.export``."""
     conf: float
     iou: float
     max_det: int
+    """Further ones, passed where ``nms`` is true."""
 
     @property
     def as_fp32(self) -> "ExportOptions":
         """The options of the fp32 model that the checkpoint gives with the same options."""
         return replace(self, onnx="", metadata=MetadataConfig(), quantize=FLOAT32)
 
-    def to_params(self) -> dict[str, object]:
-        """Return plain values, without the arguments that are not passed."""
+    def to_params(self, size: tuple[int, int]) -> dict[str, object]:
+        """Return plain values for a model of some size, without arguments that are not passed."""
         unused = () if self.nms else ("conf", "iou", "max_det")
-        values = asdict(self) | {"imgsz": list(self.imgsz)}
+        values = asdict(self) | {"imgsz": list(self.imgsz or size)}
         return {key: value for key, value in values.items() if key not in unused}
 
 
@@ -70,7 +63,7 @@ def options_of(config: Config, export: str) -> ExportOptions:
         opset=asked.opset,
         simplify=asked.simplify,
         dynamic=asked.dynamic,
-        imgsz=config.size_of(export),
+        imgsz=config.own_size(asked.imgsz),
         quantize=FLOAT32 if asked.quantize == INT8 else asked.quantize,
         batch=asked.batch,
         nms=asked.nms,
@@ -87,14 +80,14 @@ def runtime_of_export(config: Config, export: str) -> str:
     return asked.runtime or own or DEFAULT_RUNTIME
 
 
-def pack_options(config: Config, export: str) -> dict[str, object]:
-    """Return what rule ``pack`` is told of an export."""
+def pack_options(config: Config, model: str, export: str) -> dict[str, object]:
+    """Return what rule ``pack`` is told of an export of a model."""
     asked = config.exports[export]
     return {
         "file": str(own_file(asked.file)) if asked.file else "",
         "format": asked.format or "",
         "metadata": asdict(asked.metadata),
-        "imgsz": list(config.size_of(export)),
+        "imgsz": list(config.size_of(model, export)),
         "quantize": asked.quantize,
         "batch": asked.batch,
     }

@@ -14,6 +14,7 @@ import numpy as np
 
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import list_paths
+from parity.data.memory import digest_of_name
 from parity.documents import save_if_changed
 from parity.errors import UserError
 from parity.foreign import files_below
@@ -23,23 +24,16 @@ LABELS_FOLDER = Path("results/plan/labels")
 
 @dataclass(frozen=True)
 class LabelDigest:
-    """What the labels were when the run was planned.
-
-    Attributes
-    ----------
-    source : str
-        A folder or a COCO JSON.
-    files : int
-        How many files they are.
-    sha256 : str
-        Digest of their names and contents.
-    """
+    """What the labels were when the run was planned."""
 
     SCHEMA: ClassVar[str] = "labels/1"
 
     source: str
+    """A folder or a COCO JSON."""
     files: int
+    """How many files they are."""
     sha256: str
+    """Digest of their names and contents."""
 
 
 def labels_file(model: str) -> str:
@@ -83,7 +77,7 @@ def digest_of(source: str) -> LabelDigest:
             f"config: labels is {source}; it must be a folder of YOLO's text files, a folder of "
             "images for each class, or a COCO JSON."
         )
-    memory = LABELS_FOLDER / f".{hashlib.sha256(source.encode()).hexdigest()[:16]}.index"
+    memory = LABELS_FOLDER / f".{digest_of_name(source).hex()[:16]}.index"
     digests, changed = DigestCache.load(memory).updated(list_paths(read))
     if changed.size:
         digests.save(memory)

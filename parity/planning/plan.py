@@ -58,34 +58,23 @@ class Wildcards(OfModel, Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run consists of; its methods are the rules' input functions and parameters.
-
-    Attributes
-    ----------
-    config : Config
-        What was asked for.
-    arms : dict of str to Arm
-        Ways of producing detections, by name; the reference comes first.
-    comparisons : dict of str to ComparisonSettings
-        Pairs of arms, by name.
-    batches : list of str
-        Names of the batches of images.
-    note : str
-        What a reader should know of the choice of images; may be empty.
-    given : dict of str to str
-        Digest of each file that :func:`parity.planning.given_files.given_files` names, and of the
-        pictures.
-    pictures : dict of str to list of str
-        Files that hold masks, by deployment.
-    """
+    """What a run consists of; its methods are the rules' input functions and parameters."""
 
     config: Config
+    """What was asked for."""
     arms: dict[str, Arm]
+    """Ways of producing detections, by name; the reference comes first."""
     comparisons: dict[str, ComparisonSettings]
+    """Pairs of arms, by name."""
     batches: list[str]
+    """Names of the batches of images."""
     note: str
+    """What a reader should know of the choice of images; may be empty."""
     given: dict[str, str] = field(default_factory=dict)
+    """Digest of each file that :func:`parity.planning.given_files.given_files` names, and of the
+    pictures."""
     pictures: dict[str, list[str]] = field(default_factory=dict)
+    """Files that hold masks, by deployment."""
 
     # Models and their exports: rules/models.smk
 
@@ -108,10 +97,10 @@ class Plan:
         """Return the digest of the file that a model's checkpoint comes from, if it is one."""
         return self.given.get(self.config.models[wildcards.model].weights, "")
 
-    @property
-    def export_options(self) -> dict[str, Params]:
-        """What rule ``export`` is told, by export; fp32 counterparts of others are among them."""
-        return {name: each.to_params() for name, each in all_options(self.config).items()}
+    def export_options(self, wildcards: Wildcards) -> Params:
+        """Return what rule ``export`` is told of an export, or of the fp32 counterpart of one."""
+        size = self.config.size_of(wildcards.model)
+        return all_options(self.config)[wildcards.export].to_params(size)
 
     @property
     def has_checkpoint(self) -> bool:
@@ -137,7 +126,7 @@ class Plan:
         return {
             "family": self.config.models[wildcards.model].family,
             "metadata": asdict(self.given_of(wildcards.export).metadata),
-            "imgsz": list(self.config.size),
+            "imgsz": list(self.config.size_of(wildcards.model)),
         }
 
     def given_of(self, export: str) -> ReferenceConfig | ExportConfig:
@@ -167,14 +156,9 @@ class Plan:
         """Return the digest of the ONNX file that an export is given as, if it is."""
         return self.given.get(all_options(self.config)[wildcards.export].onnx, "")
 
-    @property
-    def packed(self) -> dict[str, Params]:
-        """What rule ``pack`` is told, by export that is a file of a runtime's own."""
-        return {
-            name: pack_options(self.config, name)
-            for name, export in self.config.exports.items()
-            if export.is_own
-        }
+    def pack_options(self, wildcards: Wildcards) -> Params:
+        """Return what rule ``pack`` is told of an export that is a file of a runtime's own."""
+        return pack_options(self.config, wildcards.model, wildcards.export)
 
     def given_files(self, wildcards: Wildcards) -> list[str]:
         """Return the files of a runtime's own that an export is given as, if it is."""
@@ -225,18 +209,15 @@ class Plan:
         like = str(Path(self.counterpart(wildcards)).with_suffix(".json"))
         return [] if like == self.description(wildcards) else [like]
 
-    @property
-    def wanted(self) -> dict[str, Params]:
-        """What the file of each export should be like, see rule ``inspect_export``."""
+    def wanted(self, wildcards: Wildcards) -> Params:
+        """Return what the file of an export should be like, see rule ``inspect_export``."""
+        export = self.config.exports[wildcards.export]
         return {
-            name: {
-                "given": export.onnx is not None or export.is_own,
-                "opset": export.opset,
-                "quantize": export.quantize,
-                "dynamic": export.dynamic,
-                "imgsz": list(self.config.size_of(name)),
-            }
-            for name, export in self.config.exports.items()
+            "given": export.onnx is not None or export.is_own,
+            "opset": export.opset,
+            "quantize": export.quantize,
+            "dynamic": export.dynamic,
+            "imgsz": list(self.config.size_of(wildcards.model, wildcards.export)),
         }
 
     @property
@@ -247,7 +228,8 @@ class Plan:
         if not self.has_checkpoint:
             made = [("take", name) for name in (GIVEN_REFERENCE, *self.exports)]
         files = [(f"{rule}/{{}}/{name}", "onnx") for rule, name in made]
-        files += [(f"pack/{{}}/{name}", "zip") for name in self.packed]
+        own = [name for name, export in self.config.exports.items() if export.is_own]
+        files += [(f"pack/{{}}/{name}", "zip") for name in own]
         return [
             f"results/{path.format(model)}.{each}"
             for model in self.models
@@ -257,15 +239,24 @@ class Plan:
 
     # Candidates and detections: rules/detection.smk
 
-    @property
-    def pytorch_arms(self) -> dict[str, Params]:
-        """The PyTorch arms by name."""
-        return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "pytorch"}
+    def arm(self, name: str, model: str) -> Params:
+        """Return what a rule is told of an arm of a model."""
+        arm = self.arms[name]
+        return asdict(arm) | {"imgsz": arm.imgsz or self.config.size_of(model)}
 
     @property
-    def usual_arms(self) -> dict[str, Params]:
-        """The PyTorch arms of every run, which one job runs."""
-        return {name: self.pytorch_arms[name] for name in (REFERENCE_ARM, SQUARE_ARM)}
+    def pytorch_arms(self) -> list[str]:
+        """Names of the PyTorch arms."""
+        return [name for name, arm in self.arms.items() if arm.backend == "pytorch"]
+
+    @property
+    def usual_arms(self) -> list[str]:
+        """Names of the PyTorch arms of every run, which one job runs."""
+        return [REFERENCE_ARM, SQUARE_ARM]
+
+    def usual(self, wildcards: OfModel) -> dict[str, Params]:
+        """Return these arms of a model by name."""
+        return {name: self.arm(name, wildcards.model) for name in self.usual_arms}
 
     @property
     def further_arms(self) -> list[str]:
@@ -274,17 +265,21 @@ class Plan:
 
     def arm_alone(self, wildcards: Wildcards) -> dict[str, Params]:
         """Return a PyTorch arm by its name."""
-        return {wildcards.arm: self.pytorch_arms[wildcards.arm]}
+        return {wildcards.arm: self.arm(wildcards.arm, wildcards.model)}
 
     @property
-    def onnx_arms(self) -> dict[str, Params]:
-        """The arms that run an export, by name."""
-        return {name: asdict(arm) for name, arm in self.arms.items() if arm.backend == "onnx"}
+    def onnx_arms(self) -> list[str]:
+        """Names of the arms that run an export."""
+        return [name for name, arm in self.arms.items() if arm.backend == "onnx"]
+
+    def onnx_arm(self, wildcards: Wildcards) -> Params:
+        """Return the arm that runs an export of a model."""
+        return self.arm(f"onnx-{wildcards.export}", wildcards.model)
 
     def timed_arm(self, wildcards: Wildcards) -> Params:
         """Return the arm that runs an export: the reference, if that is the same file."""
         own = f"onnx-{wildcards.export}"
-        return self.onnx_arms[own if own in self.arms else GIVEN_ARM]
+        return self.arm(own if own in self.arms else GIVEN_ARM, wildcards.model)
 
     def candidates(self, model: str, arm: str, batch: str) -> str:
         """Return the candidates file of an arm that runs a network."""

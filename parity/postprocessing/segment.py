@@ -21,7 +21,9 @@ def with_masks(kept: Candidates, image: ImageCandidates, head: NetworkHead) -> D
         masks = masks_in_image(kept.prototypes, kept.extras, found.boxes, image.image_shape)
     else:
         masks = masks_in_input(kept.prototypes, kept.extras, kept.boxes, image.input_shape)
-    return replace(found, masks=masks).at(np.flatnonzero(masks.any(axis=(1, 2))))
+    found = replace(found, masks=masks)
+    shown = masks.view(bool).reshape(len(masks), -1).any(axis=1)
+    return found if shown.all() else found.at(np.flatnonzero(shown))
 
 
 POSTPROCESSING.add("segment", Postprocessing(suppress, with_masks, in_image))

@@ -14,21 +14,14 @@ Finish = Callable[[Candidates, ImageCandidates, NetworkHead], Detections]
 
 @dataclass(frozen=True)
 class Postprocessing:
-    """How the candidates of a task become detections, without torch.
-
-    Attributes
-    ----------
-    suppress : callable
-        Apply ``conf``, ``iou`` and ``max_det`` to candidates of a raw head.
-    finish : callable
-        Map what is left of the candidates of an image, at least one, into the image.
-    boxes : callable
-        Do so with their boxes alone.
-    """
+    """How the candidates of a task become detections, without torch."""
 
     suppress: Callable[..., Candidates]
+    """Apply ``conf``, ``iou`` and ``max_det`` to candidates of a raw head."""
     finish: Finish
+    """Map what is left of the candidates of an image, at least one, into the image."""
     boxes: Finish
+    """Do so with their boxes alone."""
 
 
 POSTPROCESSING: Registry[Postprocessing] = Registry("task")

@@ -27,61 +27,42 @@ class RecordedOutput:
 
 @dataclass
 class RecordedTensor:
-    """What a network was fed for one image.
-
-    Attributes
-    ----------
-    image : str or None
-        Path of the image, absolute; None if it is not certain which image it was.
-    assigned : {"content", "order", ""}
-        Why it is this image: the tensor looks like it and like no other image that was read, or it
-        was the only image that its thread read before; empty without an image.
-    library : str
-        ``onnxruntime``, ``cv2.dnn``, ``openvino`` or ``torch``.
-    network : str
-        The file of the network, or its class, if the library tells.
-    input : str
-        Name of the network's input; empty if the library does not tell.
-    tensor : str
-        A ``.npy`` in the folder, of shape (1, 3, H, W) or (1, H, W, 3), in the dtype that was fed.
-    outputs : list of RecordedOutput
-        The raw outputs of the network.
-    """
+    """What a network was fed for one image."""
 
     image: str | None
+    """Path of the image, absolute; None if it is not certain which image it was."""
     assigned: str
+    """Why it is this image: the tensor looks like it and like no other image that was read, or it
+    was the only image that its thread read before; empty without an image."""
     library: str
+    """``onnxruntime``, ``cv2.dnn``, ``openvino`` or ``torch``."""
     network: str
+    """The file of the network, or its class, if the library tells."""
     input: str
+    """Name of the network's input; empty if the library does not tell."""
     tensor: str
+    """A ``.npy`` in the folder, of shape (1, 3, H, W) or (1, H, W, 3), in the dtype that was
+    fed."""
     outputs: list[RecordedOutput] = field(default_factory=list)
+    """The raw outputs of the network."""
 
 
 @dataclass
 class Manifest:
-    """A recording, or the part of it that one process of the program made.
-
-    Attributes
-    ----------
-    command : list of str
-        What was recorded.
-    folder : str
-        Where it ran.
-    most : int
-        Tensors that are recorded at most.
-    tensors : list of RecordedTensor
-        In the order in which they were fed.
-    notes : list of str
-        A sentence on each thing that is not recorded.
-    """
+    """A recording, or the part of it that one process of the program made."""
 
     SCHEMA: ClassVar[str] = "recording/1"
 
     command: list[str]
+    """What was recorded."""
     folder: str
+    """Where it ran."""
     most: int
+    """Tensors that are recorded at most."""
     tensors: list[RecordedTensor] = field(default_factory=list)
+    """In the order in which they were fed."""
     notes: list[str] = field(default_factory=list)
+    """A sentence on each thing that is not recorded."""
 
     def write(self, path: Path) -> None:
         """Write the manifest, so that no reader ever sees half of it."""

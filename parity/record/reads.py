@@ -25,27 +25,18 @@ WRITES = os.O_WRONLY | os.O_RDWR
 
 @dataclass
 class Read:
-    """An image that was read.
-
-    Attributes
-    ----------
-    path : str
-        Absolute.
-    thread : int
-        The thread that read it last.
-    order : int
-        Counts the reads.
-    size : tuple of int or None
-        Height and width as decoded, px; None before it is decoded.
-    cells : (SIDE * SIDE,) float32 ndarray or None
-        See :func:`parity.record.likeness.thumbnail`.
-    """
+    """An image that was read."""
 
     path: str
+    """Absolute."""
     thread: int
+    """The thread that read it last."""
     order: int
+    """Counts the reads."""
     size: tuple[int, int] | None = None
+    """Height and width as decoded, px; None before it is decoded."""
     cells: np.ndarray | None = None
+    """(SIDE * SIDE,) float32 ndarray or None. See :func:`parity.record.likeness.thumbnail`."""
 
 
 class ReadLog:

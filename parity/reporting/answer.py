@@ -3,7 +3,8 @@
 The page, the Markdown report, the console and the files for machines say these sentences.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parity.comparison.results import ComparisonResults, Results
@@ -18,7 +19,7 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.fault_wording import effect, harmful
+from parity.reporting.fault_wording import harmful
 from parity.reporting.task_wording import QUANTITIES
 from parity.reporting.verdict import (
     FAIL,
@@ -46,49 +47,30 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class NextStep:
-    """What to do about a program: how to fix a fault, or what to provide.
-
-    Attributes
-    ----------
-    sentence : str
-        What to do.
-    cost : str
-        What the fault costs by itself, in a sentence; empty where the answer says so already.
-    anchor : str
-        Where the page shows it.
-    """
+    """What to do about a program: how to fix a fault, or what to provide."""
 
     sentence: str
-    cost: str
+    """What to do."""
     anchor: str
+    """Where the page shows it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run says of one thing that was asked.
-
-    Attributes
-    ----------
-    model : str
-        Name of the model.
-    subjects : tuple of str
-        Arms that it speaks of: ``external-mine`` or ``onnx-fp32``.
-    state : State
-        How bad it is.
-    sentence : str
-        The answer; names of programs and exports stand between backticks.
-    anchor : str
-        Where the page proves it: the part of an address after ``#``.
-    steps : tuple of NextStep
-        What to do, what matters most first.
-    """
+    """What a run says of one thing that was asked."""
 
     model: str
+    """Name of the model."""
     subjects: tuple[str, ...]
+    """Arms that it speaks of: ``external-mine`` or ``onnx-fp32``."""
     state: State
+    """How bad it is."""
     sentence: str
+    """The answer; names of programs and exports stand between backticks."""
     anchor: str
+    """Where the page proves it: the part of an address after ``#``."""
     steps: tuple[NextStep, ...] = ()
+    """What to do, what matters most first."""
 
     @property
     def reasons(self) -> str:
@@ -103,21 +85,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Answers:
-    """Everything that a run answers.
+    """Everything that a run answers."""
 
-    Attributes
-    ----------
-    answers : tuple of Answer
-        The worst first.
-    exit_code : int
-        1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0.
-    because : str
-        Why the exit code is what it is, in a sentence that names the gates.
-    """
-
+    summary: str
+    """How many of several programs are wrong, in a sentence; empty with fewer than two."""
     answers: tuple[Answer, ...]
+    """The worst first."""
     exit_code: int
+    """1 if a gate fails, all gates compared nothing or boxes cannot be read, else 0."""
     because: str
+    """Why the exit code is what it is, in a sentence that names the gates."""
 
     @property
     def state(self) -> State:
@@ -126,13 +103,15 @@ class Answers:
 
     @property
     def title(self) -> str:
-        """The worst answer without its reasons; what a window or a mail is called."""
-        return self.answers[0].headline if self.answers else "Nothing was compared"
+        """The summary, or the worst answer without its reasons: the title of a window or a mail."""
+        worst = self.answers[0].headline if self.answers else "Nothing was compared"
+        return headline(self.summary) or worst
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Every sentence, and why the exit code is what it is."""
-        return (*(answer.sentence for answer in self.answers), self.because)
+        summary = (self.summary,) if self.summary else ()
+        return (*summary, *(answer.sentence for answer in self.answers), self.because)
 
 
 def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> Answers:
@@ -151,12 +130,35 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
     for result in results:
         anchor = anchor_of(models, result.model)
         prefix = _prefix(result.model, models)
-        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor))
+        states = {arm_of(each): state_of(each) for each in programs if each.model == result.model}
+        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor, states))
         found += [replace(each, sentence=prefix + each.sentence) for each in own]
     found.sort(key=lambda each: STATES.index(each.state))
+    gates, compared = gates_of(results), {name for each in results for name in each.comparisons}
     unread = [each for each in programs if isinstance(each, Undiagnosed)]
-    code, because = exit_of(gates_of(results), unread)
-    return Answers(tuple(found), code, because)
+    decisive = {gate.comparison for gate in gates}
+    bad = [arm_of(each) for each in programs if state_of(each) in ("wrong", "unexplained")]
+    ignored = [arm for arm in bad if arm in compared - decisive]
+    code, because = exit_of(gates, unread, ignored)
+    return Answers(programs_in_words(programs), tuple(found), code, because)
+
+
+def programs_in_words(programs: Sequence[Diagnosed]) -> str:
+    """Return how many of several programs are wrong, in a sentence; empty with fewer than two."""
+    many = len(programs)
+    if many < 2:
+        return ""
+    states = Counter(map(state_of, programs))
+    counts = [(states[state], verbs) for state, verbs in VERDICT_VERBS.items() if states[state]]
+    if not counts:
+        return f"None of the {many:,} programs is wrong."
+    said = [f"{bad:,} {one if bad == 1 else more}" for bad, (one, more) in counts]
+    (first, (one, more)), *_ = counts
+    verb = one if first == 1 else more
+    said[0] = f"{first:,} of {many:,} programs {verb}"
+    if first == many:
+        said[0] = f"{'Both' if many == 2 else f'All {many:,}'} programs {verb}"
+    return f"{listing(said)}."
 
 
 def anchor_of(models: Sequence[str], model: str) -> str:
@@ -181,14 +183,11 @@ def _of_program(found: Diagnosed, models: Sequence[str]) -> Answer:
 
 
 def _next_steps(diagnosis: DiagnosisDocument, anchor: str) -> Iterator[NextStep]:
-    objects, said = diagnosis.fix_effect.before.reference, verdict_sentence(diagnosis)
     for place, fault in enumerate(harmful(diagnosis), start=1):
-        does = effect(fault.severity, objects)
-        cost = "" if does in said else f"This fault alone {does}."
-        yield NextStep(fault.fix, cost, f"{anchor}-{place}")
+        yield NextStep(fault.fix, f"{anchor}-{place}")
     if diagnosis.unexplained.stages:
         for asked in diagnosis.ask[:1]:
-            yield NextStep(asked, "", anchor)
+            yield NextStep(asked, anchor)
 
 
 def _of_exports(results: Results, anchor: str) -> Iterator[Answer]:
@@ -287,18 +286,36 @@ def _is_harmless(comparison: ComparisonResults) -> bool:
     return moved < HARMLESS_PX and same_masks and not measures.get("rank", 0.0)
 
 
-def _of_other_gates(results: Results, anchor: str) -> Iterator[Answer]:
-    """Yield what each gate came to that is no comparison of an export on the same input."""
+def _of_other_gates(
+    results: Results, anchor: str, programs: Mapping[str, State]
+) -> Iterator[Answer]:
+    """Yield what each gate came to that is no comparison of an export on the same input.
+
+    Where a gate says of a program what its diagnosis has said, nothing is yielded.
+    """
     states: dict[str, State] = {FAIL: "wrong", NOTHING: "unknown", PASS: "fine"}
     for name, each in results.comparisons.items():
-        if each.gated and each.effect != "runtime":
-            found = outcome(each)
+        found = outcome(each)
+        diagnosed = AGREEING.get(programs.get(each.candidate, "unknown"))
+        if each.gated and each.effect != "runtime" and found != diagnosed:
             said = f"The gate `{name}` {GATE_VERBS[found][0]}: {sentence(each)}."
             yield Answer(results.model, (each.candidate,), states[found], said, f"{anchor}-effects")
 
 
-def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, str]:
-    """Return the exit code of a run, and why, in a sentence that names the gates."""
+def exit_of(
+    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str] = ()
+) -> tuple[int, str]:
+    """Return the exit code of a run, and why, in sentences that name the gates.
+
+    Parameters
+    ----------
+    gates : sequence of Gate
+        What decides.
+    unread : sequence of Undiagnosed
+        Programs whose boxes cannot be read.
+    ignored : sequence of str
+        Comparisons with programs that are wrong, but are no gates.
+    """
     several = len({gate.model for gate in gates}) > 1
     reasons = [f"the boxes of `{each.external}` cannot be read" for each in unread]
     for verdict, (one, more) in GATE_VERBS.items():
@@ -312,9 +329,15 @@ def exit_of(gates: Sequence[Gate], unread: Sequence[Undiagnosed]) -> tuple[int, 
             reasons.append(f"the {does}")
     failed = overall(gates) == FAIL or (bool(gates) and overall(gates) == NOTHING)
     code = 1 if unread or failed else 0
-    if not reasons:
-        return code, f"The exit code is {code}, because no comparison is a gate."
-    return code, f"The exit code is {code}, because {listing(reasons)}; nothing else decides it."
+    because = listing(reasons) or "no comparison is a gate"
+    if code or not ignored:
+        return code, f"The exit code is {code}, because {because}."
+    program = "your program" if len(ignored) == 1 else "your programs"
+    named = ignored[0] + (", …" if len(ignored) > 1 else "")
+    return code, (
+        f"The exit code is still {code}, because {because}. To let {program} decide it, too, set "
+        f"`gate: [{named}]` in the configuration."
+    )
 
 
 def models_by_gate(gates: Iterable[Gate]) -> dict[str, list[str]]:
@@ -331,3 +354,18 @@ GATE_VERBS = {
     PASS: ("passes", "pass"),
 }
 """What gates do, by their verdict, of one gate and of several."""
+
+AGREEING: dict[State, str] = {
+    "wrong": FAIL,
+    "unexplained": FAIL,
+    "harmless": PASS,
+    "fine": PASS,
+}
+"""What a gate says if it says the same as the diagnosis of its program, by the state of that."""
+
+VERDICT_VERBS: dict[State, tuple[str, str]] = {
+    "wrong": ("is wrong", "are wrong"),
+    "unexplained": ("is not explained", "are not explained"),
+    "unread": ("cannot be diagnosed", "cannot be diagnosed"),
+}
+"""What is said of one program and of several, by their state."""

@@ -9,22 +9,15 @@ from parity.comparison.settings import Effect
 
 @dataclass(frozen=True)
 class Deployment:
-    """The comparisons of one export.
-
-    Attributes
-    ----------
-    arm : str
-        The export's arm.
-    whole, runtime : ComparisonResults
-        Its deployment and runtime effect.
-    geometry : ComparisonResults or None
-        The effect of its input alone; None where that was not measured.
-    """
+    """The comparisons of one export."""
 
     arm: str
+    """The export's arm."""
     whole: ComparisonResults
     runtime: ComparisonResults
+    """Its deployment and runtime effect."""
     geometry: ComparisonResults | None
+    """The effect of its input alone; None where that was not measured."""
 
     @property
     def same_input(self) -> bool:

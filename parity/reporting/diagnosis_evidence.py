@@ -54,13 +54,18 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
 def rest_effect(found: Severity) -> str:
     """Return how the observed boxes differ from what is explained, in a sentence."""
     nouns = {"missing": found.lost, "unexpected": found.added, "of another class": found.renamed}
-    said = [f"{count(many, 'object')} {what}" for what, many in nouns.items() if many]
-    apart = f"boxes up to {number(found.box_px)} px (median {number(found.box_px_median)} px)"
-    scores = f"scores up to {number(found.score)}"
+    said = [
+        f"{count(many, 'object')} {'is' if many == 1 else 'are'} {what}"
+        for what, many in nouns.items()
+        if many
+    ]
+    differ = (
+        f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
+        f"px) and scores by up to {number(found.score)}"
+    )
     if found.harmless:
-        return f"This is harmless in these images: no object is lost, {apart} and {scores} off."
-    objects = f"{listing(said)}; " if said else ""
-    return f"Compared with what is explained: {objects}{apart} and {scores} off."
+        return f"This is harmless in these images: no object is lost, and {differ}."
+    return as_sentence("; ".join(filter(None, (listing(said), differ))))
 
 
 def box_count(diagnosis: DiagnosisDocument) -> int:

@@ -36,6 +36,9 @@ Diagnosed = DiagnosisDocument | Undiagnosed
 FEW_MISSING = 0.05
 """Share of expected boxes that may be missing without a word in the headline; chosen."""
 
+MOST_HARMLESS = 2
+"""Harmless differences that a sentence lists by name beside what is wrong; chosen."""
+
 MOST_STAGES = 3
 """Stages of the cause that are listed by name; chosen."""
 
@@ -109,7 +112,13 @@ def differing_in_words(diagnosis: DiagnosisDocument) -> str:
         for many, base, what in counts
         if many
     ]
-    return f": {listing(said)}" if said and has_boxes(diagnosis) else ""
+    return f": {listing(said)}{sample_in_words(diagnosis)}" if said and has_boxes(diagnosis) else ""
+
+
+def sample_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return in how many images objects were counted, where these are not all."""
+    chosen, every = len(diagnosis.images), diagnosis.images_stated
+    return f" (measured in {chosen:,} of {every:,} images)" if chosen < every else ""
 
 
 def few(many: int, noun: str) -> str:
@@ -141,16 +150,22 @@ def _proved(diagnosis: DiagnosisDocument) -> str:
 def _more(faults: tuple[FoundFault, ...]) -> str:
     if not faults:
         return ""
+    titles = titles_of(faults, limit=MOST_HARMLESS)
     if len(faults) == 1:
-        return " Another difference is harmless."
-    return f" Another {len(faults)} differences are harmless."
+        return f" Another difference is harmless: {titles}."
+    return f" Another {len(faults)} differences are harmless: {titles}."
 
 
 def _with_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:
     """Return faults with what they do together: '"A" and "B", which lose 66 of 122 objects'."""
+    return f"{titles_of(faults)}, which {joint_effect(faults, diagnosis)}"
+
+
+def joint_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> str:
+    """Return what faults do together, and in how many images it was measured if not in all."""
     objects = diagnosis.fix_effect.before.reference
     does = effect(together(faults, diagnosis), objects, several=len(faults) > 1)
-    return f"{titles_of(faults)}, which {does}"
+    return f"{does}{sample_in_words(diagnosis)}"
 
 
 def rest_in_words(diagnosis: DiagnosisDocument) -> str:

@@ -21,21 +21,14 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """A job.
-
-    Attributes
-    ----------
-    rule : str
-        Its rule.
-    seconds : float
-        From its start to its end.
-    outputs : tuple of str
-        What it wrote.
-    """
+    """A job."""
 
     rule: str
+    """Its rule."""
     seconds: float
+    """From its start to its end."""
     outputs: tuple[str, ...]
+    """What it wrote."""
 
 
 def finished_jobs() -> list[FinishedJob]:

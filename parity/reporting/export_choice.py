@@ -28,65 +28,44 @@ it, if none of them is lost."""
 
 @dataclass(frozen=True)
 class ExportChoice:
-    """What is known of an export.
-
-    Attributes
-    ----------
-    export : str
-        Its name.
-    bytes : int
-        Size of its file.
-    objects, missing, extra : int
-        Objects that PyTorch detects on the same input, and detections that differ from them.
-    lacking : int or None
-        How many more objects would show that what is lost stays within the tolerance, see
-        :func:`objects_lacking`.
-    box_px, score : float
-        Largest differences of matched pairs.
-    passed : bool
-        Whether it stays within its tolerance.
-    panoptic_quality : float
-        Agreement with PyTorch, see :func:`parity.comparison.agreement.panoptic_quality`.
-    images_per_second : float or None
-        On one thread; None if it was not timed.
-    accuracy : float or None
-        How accurate it is; None without labels.
-    cost : AccuracyLoss or None
-        What it loses of that.
-    quality : float or None
-        ``accuracy`` with labels, else ``panoptic_quality``.
-    pareto : bool
-        Whether it is Pareto-optimal: no other export is at least as good in every respect and
-        better in one.
-    task : str
-        Of the model, a key of :data:`parity.tasks.task.TASKS`.
-    measures : dict of str to float
-        Largest of each further difference, see :func:`parity.comparison.measures.measure`.
-    reference : str
-        What the reference is called.
-    metric : str
-        What ``accuracy`` is, such as mAP50-95; empty without labels.
-    """
+    """What is known of an export."""
 
     export: str
     bytes: int
+    """Size of its file."""
     objects: int
     missing: int
     extra: int
+    """Objects that PyTorch detects on the same input, and detections that differ from them."""
     lacking: int | None
+    """How many more objects would show that what is lost stays within the tolerance, see
+    :func:`objects_lacking`."""
     box_px: float
     score: float
+    """Largest differences of matched pairs."""
     passed: bool
+    """Whether it stays within its tolerance."""
     panoptic_quality: float
+    """Agreement with PyTorch, see :func:`parity.comparison.agreement.panoptic_quality`."""
     images_per_second: float | None
+    """On one thread; None if it was not timed."""
     accuracy: float | None
+    """How accurate it is; None without labels."""
     cost: AccuracyLoss | None
+    """What it loses of that."""
     quality: float | None
+    """``accuracy`` with labels, else ``panoptic_quality``."""
     pareto: bool
+    """Whether it is Pareto-optimal: no other export is at least as good in every respect and better
+    in one."""
     task: str = "detect"
+    """Of the model, a key of :data:`parity.tasks.task.TASKS`."""
     measures: dict[str, float] = field(default_factory=dict)
+    """Largest of each further difference, see :func:`parity.comparison.measures.measure`."""
     reference: str = "PyTorch"
+    """What the reference is called."""
     metric: str = ""
+    """What ``accuracy`` is, such as mAP50-95; empty without labels."""
 
     @property
     def words(self) -> TaskWording:
@@ -101,23 +80,16 @@ class ExportChoice:
 
 @dataclass(frozen=True)
 class ExportChoices:
-    """All exports of a model, and advice.
-
-    Attributes
-    ----------
-    rows : tuple of ExportChoice
-        In the order of the configuration.
-    quality : str
-        What the quality of an export is measured by: a metric of accuracy, or panoptic quality.
-    advice : str
-        Which to ship and why, or what is lacking to say so.
-    """
+    """All exports of a model, and advice."""
 
     SCHEMA: ClassVar[str] = "choices/4"
 
     rows: tuple[ExportChoice, ...]
+    """In the order of the configuration."""
     quality: str
+    """What the quality of an export is measured by: a metric of accuracy, or panoptic quality."""
     advice: str
+    """Which to ship and why, or what is lacking to say so."""
 
 
 def single_thread_speed(latency: Latency) -> float | None:

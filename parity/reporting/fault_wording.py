@@ -53,9 +53,9 @@ def by_severity(faults: Iterable[FoundFault]) -> list[FoundFault]:
     return sorted(faults, key=rank)
 
 
-def titles_of(faults: Iterable[FoundFault]) -> str:
-    """Return the quoted titles of faults as part of a sentence."""
-    return listing([f'"{fault.title}"' for fault in faults])
+def titles_of(faults: Iterable[FoundFault], *, limit: int = 10) -> str:
+    """Return the quoted titles of faults as part of a sentence, at most so many of them."""
+    return listing([f'"{fault.title}"' for fault in faults], limit=limit)
 
 
 def together(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> Severity:

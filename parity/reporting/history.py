@@ -14,7 +14,7 @@ from typing import ClassVar
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.reporting.answer import Answers
-from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.run_verdict import RunVerdict, gate_in_words
 from parity.sentences import listing
 
 KEPT = Path("reports")
@@ -27,24 +27,19 @@ MOST_RUNS = 200
 
 @dataclass(frozen=True)
 class PastRun:
-    """What a run came to.
-
-    Attributes
-    ----------
-    name : str
-        Its configuration, see :func:`name_of_run`.
-    when : str
-        Local time of its verdict, ISO 8601.
-    models, externals, problems, answers
-        As in its :class:`RunVerdict`.
-    """
+    """What a run came to."""
 
     name: str
+    """Its configuration, see :func:`name_of_run`."""
     when: str
+    """Local time of its verdict, ISO 8601."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
     problems: tuple[str, ...]
     answers: Answers
+    """As in its :class:`RunVerdict`."""
+    gates: tuple[str, ...]
+    """Its gates, as problems name them."""
 
     @property
     def day_and_time(self) -> str:
@@ -57,7 +52,7 @@ class PastRun:
 class History:
     """The runs of a folder, the latest last."""
 
-    SCHEMA: ClassVar[str] = "history/1"
+    SCHEMA: ClassVar[str] = "history/2"
 
     runs: tuple[PastRun, ...] = ()
 
@@ -108,7 +103,15 @@ def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRu
         When the verdict was given; the same again is the same run.
     """
     when = given.astimezone().isoformat(timespec="microseconds")
-    run = PastRun(name, when, verdict.models, verdict.externals, verdict.problems, verdict.answers)
+    run = PastRun(
+        name,
+        when,
+        verdict.models,
+        verdict.externals,
+        verdict.problems,
+        verdict.answers,
+        tuple(gate_in_words(gate) for gate in verdict.gates),
+    )
     others = [each for each in load_runs(HISTORY) if (each.name, each.when) != (name, when)]
     runs = (*others, run)[-MOST_RUNS:]
     save(HISTORY, History(runs))
@@ -118,14 +121,16 @@ def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRu
 def changes_since(runs: Sequence[PastRun]) -> Changes | None:
     """Return what has changed between the last run and the one before of the same things.
 
-    Runs are of the same things if their models and external deployments have the same names.
+    Runs are of the same things if their models and external deployments have the same names. A gate
+    that the last run does not have is not fixed.
     """
     for run in reversed(runs[:-1]):
         last = runs[-1]
         if (run.models, run.externals) == (last.models, last.externals):
+            dropped = set(run.gates) - set(last.gates)
             return Changes(
                 since=run,
-                fixed=tuple(each for each in run.problems if each not in last.problems),
+                fixed=tuple(p for p in run.problems if p not in {*last.problems, *dropped}),
                 new=tuple(each for each in last.problems if each not in run.problems),
                 unchanged=tuple(each for each in last.problems if each in run.problems),
             )

@@ -29,25 +29,17 @@ TO_DO = f"What is finished is kept: fix the cause, {AGAIN}"
 
 @dataclass(frozen=True)
 class FailedJob:
-    """A job that failed.
-
-    Attributes
-    ----------
-    rule, message : str
-        Its rule, and what it did, in words.
-    logs : tuple of str
-        Its log files, its own first.
-    status : str
-        What a cluster says of its end, if anything.
-    log_before : tuple of int or None
-        Size and time of its own log when it was sent off; None if there was none.
-    """
+    """A job that failed."""
 
     rule: str
     message: str
+    """Its rule, and what it did, in words."""
     logs: tuple[str, ...]
+    """Its log files, its own first."""
     status: str = ""
+    """What a cluster says of its end, if anything."""
     log_before: tuple[int, int] | None = None
+    """Size and time of its own log when it was sent off; None if there was none."""
 
     @property
     def where(self) -> str:
@@ -67,18 +59,12 @@ class FailedJob:
 
 @dataclass(frozen=True)
 class LastWords:
-    """What is said at the end of a run.
-
-    Attributes
-    ----------
-    run : str
-        Name of the run, under which its report is kept.
-    judged : callable
-        Returns whether the run was asked for a verdict.
-    """
+    """What is said at the end of a run."""
 
     run: str
+    """Name of the run, under which its report is kept."""
     judged: Callable[[], bool]
+    """Returns whether the run was asked for a verdict."""
 
     def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
         """Return what a run says that did not succeed; where a gate fails, it has an answer.

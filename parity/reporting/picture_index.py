@@ -12,27 +12,16 @@ PICTURE_INDEX = "pictures.json"
 
 @dataclass(frozen=True)
 class PicturedImage:
-    """An image and its pictures.
-
-    Attributes
-    ----------
-    name : str
-        The image.
-    arms : dict of str to ImageDetections
-        The detections of each arm.
-    comparisons : dict of str to ImageComparison
-        The comparisons that are beyond their tolerance on this image.
-    annotated : str
-        File of the picture of every arm; empty if the image cannot be drawn.
-    differences : dict of str to str
-        File of the picture of each of those comparisons; two may share one.
-    """
+    """An image and its pictures."""
 
     name: str
     arms: dict[str, ImageDetections]
     comparisons: dict[str, ImageComparison]
+    """The comparisons that are beyond their tolerance on this image."""
     annotated: str = ""
+    """File of the picture of every arm; empty if the image cannot be drawn."""
     differences: dict[str, str] = field(default_factory=dict)
+    """File of the picture of each of those comparisons; two may share one."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,16 @@ from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
 from parity.reporting.answer import Answers, anchor_of, answers_of
-from parity.reporting.views.blocks import Code, Fact, Facts, Group, Text
+from parity.reporting.views.blocks import (
+    Card,
+    Code,
+    CodeTabs,
+    Fact,
+    Facts,
+    Group,
+    Text,
+    every_block,
+)
 from parity.reporting.views.section import SECTIONS, Model, View
 from parity.reporting.wording import printable
 
@@ -72,25 +81,32 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """All that is said of a run.
-
-    Attributes
-    ----------
-    answers : Answers
-        What the run answers.
-    notes : tuple of str
-        Where the images come from, if that is worth a word.
-    models : tuple of ModelReport
-        In the order of the configuration.
-    closing : tuple of Group
-        What words mean, the configuration, and how to reproduce the run.
-    """
+    """All that is said of a run."""
 
     answers: Answers
+    """What the run answers."""
     notes: tuple[str, ...]
+    """Where the images come from, if that is worth a word."""
     models: tuple[ModelReport, ...]
+    """In the order of the configuration."""
     closing: tuple[Group, ...]
+    """What words mean, the configuration, and how to reproduce the run."""
     question: str = QUESTION
+
+    @property
+    def lines(self) -> CodeTabs | None:
+        """The correct lines for the worst fault; None where there are none."""
+        steps = self.answers.answers[0].steps if self.answers.answers else ()
+        views = (section.view for model in self.models for section in model.sections)
+        cards = (block for view in views for block in every_block(view.blocks))
+        return next(
+            (
+                card.code
+                for card in cards
+                if isinstance(card, Card) and steps and card.anchor == steps[0].anchor
+            ),
+            None,
+        )
 
 
 def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any]) -> Report:

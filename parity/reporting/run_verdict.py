@@ -18,42 +18,29 @@ UNEXPLAINED = ("explained_in_part", "not_explained")
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """What a run came to.
+    """What a run came to."""
 
-    Attributes
-    ----------
-    verdict : str
-        ``pass``, ``fail`` or ``nothing compared``.
-    state : State
-        The worst state of all answers.
-    title : str
-        The worst answer, without its reasons.
-    report : str
-        Path of the Markdown report; the page is in the same folder.
-    models, externals : tuple of str
-        Whose verdict it is: names of the models and of the external deployments.
-    gates : tuple of Gate
-        The comparisons that decide.
-    answers : Answers
-        What the run answers, in the sentences of the page.
-    problems : tuple of str
-        What is wrong, named without its numbers, so that two runs can be compared.
-    table : tuple of str
-        Lines of a table of all comparisons.
-    """
-
-    SCHEMA: ClassVar[str] = "verdict/5"
+    SCHEMA: ClassVar[str] = "verdict/6"
 
     verdict: str
+    """``pass``, ``fail`` or ``nothing compared``."""
     state: State
+    """The worst state of all answers."""
     title: str
+    """The summary of the answers, or the worst of them without its reasons."""
     report: str
+    """Path of the Markdown report; the page is in the same folder."""
     models: tuple[str, ...]
     externals: tuple[str, ...]
+    """Whose verdict it is: names of the models and of the external deployments."""
     gates: tuple[Gate, ...]
+    """The comparisons that decide."""
     answers: Answers
+    """What the run answers, in the sentences of the page."""
     problems: tuple[str, ...]
+    """What is wrong, named without its numbers, so that two runs can be compared."""
     table: tuple[str, ...]
+    """Lines of a table of all comparisons."""
 
 
 def verdict_of(
@@ -76,17 +63,22 @@ def verdict_of(
     )
 
 
+def gate_in_words(gate: Gate) -> str:
+    """Return what names a gate among all models."""
+    return f"the gate `{gate.comparison}` of `{gate.model}`"
+
+
 def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterator[str]:
     """Yield what is wrong: gates that fail, faults that matter, and what is not explained."""
     for gate in gates:
         if gate.verdict == FAIL:
-            yield f"the gate `{gate.comparison}` of `{gate.model}`"
+            yield gate_in_words(gate)
     for found in diagnoses:
         name = f"`{found.external}`"
         if isinstance(found, Undiagnosed):
-            yield f"the boxes of {name} cannot be read"
+            yield f"the boxes of {name}, which cannot be read"
             continue
         for fault in harmful(found):
-            yield f"{name}: {fault.title}"
+            yield f'"{fault.title}" in {name}'
         if found.verdict in UNEXPLAINED:
-            yield f"{name}: something that is not explained"
+            yield f"something that is not explained in {name}"

@@ -13,30 +13,20 @@ MEASURED: tuple[MeasuredQuantity, ...] = get_args(MeasuredQuantity)
 
 @dataclass(frozen=True)
 class QuantityWording:
-    """How a difference is called.
-
-    Attributes
-    ----------
-    subject : str
-        What differs, as in "boxes differ by up to 0.1 px".
-    title : str
-        The difference, as the head of a column.
-    short : str
-        The same in a narrow column.
-    unit : str
-        After its number, with a blank before it.
-    amount : str
-        The same where no subject is named, as in "0.1 px".
-    ends_at_one : bool
-        Whether the difference cannot exceed 1.
-    """
+    """How a difference is called."""
 
     subject: str
+    """What differs, as in "boxes differ by up to 0.1 px"."""
     title: str
+    """The difference, as the head of a column."""
     short: str
+    """The same in a narrow column."""
     unit: str = ""
+    """After its number, with a blank before it."""
     amount: str = ""
+    """The same where no subject is named, as in "0.1 px"."""
     ends_at_one: bool = False
+    """Whether the difference cannot exceed 1."""
 
 
 QUANTITIES: dict[Quantity, QuantityWording] = {
@@ -66,31 +56,22 @@ FURTHER = {
 
 @dataclass(frozen=True)
 class TaskWording:
-    """What the detections of a task are called.
-
-    Attributes
-    ----------
-    noun, detection : str
-        What is counted, such as "object", and what an arm reports of it.
-    verb, verbs, past : str
-        What arms do, what an arm does, and what it did.
-    quantities : tuple of MeasuredQuantity
-        Differences in the order in which they are reported.
-    answered : tuple of MeasuredQuantity
-        Those that an answer states where all is well.
-    score, scores : str
-        What a score is called, and what several are.
-    """
+    """What the detections of a task are called."""
 
     noun: str
     detection: str
+    """What is counted, such as "object", and what an arm reports of it."""
     verb: str
     verbs: str
     past: str
+    """What arms do, what an arm does, and what it did."""
     quantities: tuple[MeasuredQuantity, ...]
+    """Differences in the order in which they are reported."""
     answered: tuple[MeasuredQuantity, ...]
+    """Those that an answer states where all is well."""
     score: str = "score"
     scores: str = "scores"
+    """What a score is called, and what several are."""
 
     def subject(self, quantity: Quantity) -> str:
         """Return what differs by a quantity, such as ``boxes`` or ``probabilities``."""

@@ -60,33 +60,22 @@ def amounts_of(tolerance: Tolerance, task: str = "detect") -> Amounts:
 
 @dataclass(frozen=True)
 class Gate:
-    """What a comparison that decides the verdict came to.
-
-    Attributes
-    ----------
-    model, comparison : str
-        Their names.
-    verdict : str
-        ``fail``, ``pass`` or ``nothing compared``.
-    exceeded : tuple of str
-        Quantities beyond the tolerance.
-    sentence : str
-        The same in words, without a full stop.
-    images, matched : int
-        Images that both arms can read, and pairs of detections in them.
-    measured, tolerance : Amounts
-        What was measured beyond the rounding of printed numbers, and what is allowed of it.
-    """
+    """What a comparison that decides the verdict came to."""
 
     model: str
     comparison: str
     verdict: str
+    """``fail``, ``pass`` or ``nothing compared``."""
     exceeded: tuple[Quantity, ...]
+    """Quantities beyond the tolerance."""
     sentence: str
+    """The same in words, without a full stop."""
     images: int
     matched: int
+    """Images that both arms can read, and pairs of detections in them."""
     measured: Amounts
     tolerance: Amounts
+    """What was measured beyond the rounding of printed numbers, and what is allowed of it."""
 
     @property
     def line(self) -> str:

@@ -20,24 +20,15 @@ on the same input."""
 
 @dataclass(frozen=True)
 class FactorStep:
-    """One factor on the way from the reference to an export.
-
-    Attributes
-    ----------
-    factor : str
-        What changes.
-    arm : str
-        The arm that has all changes so far.
-    quality : float
-        Panoptic quality of that arm, compared with the reference.
-    share : float or None
-        Its part of the quality that is lost in the end; None where nothing is lost.
-    """
+    """One factor on the way from the reference to an export."""
 
     factor: str
     arm: str
+    """The arm that has all changes so far."""
     quality: float
+    """Panoptic quality of that arm, compared with the reference."""
     share: float | None
+    """Its part of the quality that is lost in the end; None where nothing is lost."""
 
 
 def factor_waterfalls(results: Results) -> dict[str, list[FactorStep]]:

@@ -42,40 +42,27 @@ def decode_finished_boxes(outputs: Outputs, floor: float, classes: int) -> Candi
 
 @dataclass(frozen=True)
 class Task:
-    """What a network is trained to find, and how its outputs are read.
-
-    Attributes
-    ----------
-    models : str
-        What models of it are called in sentences, in the plural.
-    model_class : str
-        Class of ``ultralytics.nn.tasks`` that its checkpoints hold.
-    predictor : str
-        Class of ``ultralytics.models.yolo`` that predicts with them, and its module.
-    rows : callable
-        See :data:`Rows`.
-    expected : str
-        These rows in words, for messages.
-    fitted : {"letterbox", "centre crop"}
-        How an image becomes the input.
-    outputs : int
-        How many outputs count.
-    has_boxes : bool
-        Whether it finds boxes; otherwise labels of the whole image.
-    decode, decode_finished : callable
-        Make candidates of the outputs, and of those that hold finished boxes.
-    """
+    """What a network is trained to find, and how its outputs are read."""
 
     models: str
+    """What models of it are called in sentences, in the plural."""
     model_class: str
+    """Class of ``ultralytics.nn.tasks`` that its checkpoints hold."""
     predictor: str
+    """Class of ``ultralytics.models.yolo`` that predicts with them, and its module."""
     rows: Rows
+    """See :data:`Rows`."""
     expected: str
+    """These rows in words, for messages."""
     fitted: Literal["letterbox", "centre crop"] = "letterbox"
+    """How an image becomes the input."""
     outputs: int = 1
+    """How many outputs count."""
     has_boxes: bool = True
+    """Whether it finds boxes; otherwise labels of the whole image."""
     decode: Decode = decode_boxes
     decode_finished: Decode = decode_finished_boxes
+    """Make candidates of the outputs, and of those that hold finished boxes."""
 
     @property
     def axes(self) -> int:

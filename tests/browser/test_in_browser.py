@@ -154,16 +154,50 @@ def test_the_answer_comes_first_and_is_the_title(visit: Visit) -> None:
     assert "because the gate runtime-fp32 fails" in answer.inner_text()
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (768, 1024), (400, 800)])
-def test_the_first_screen_answers(browser: Any, diagnosed: Path, size: tuple[int, int]) -> None:
+SCREENS = [(1280, 800), (768, 1024), (400, 800)]
+
+
+@pytest.mark.parametrize("size", SCREENS)
+def test_the_first_screen_says_what_is_wrong_and_what_to_type(
+    browser: Any, diagnosed: Path, size: tuple[int, int]
+) -> None:
     width, height = size
     visit = Visit(browser, diagnosed, viewport={"width": width, "height": height})
     answer = visit.page.locator("#answer")
     assert answer.get_attribute("class") == "wrong", "an export that is fine does not make it green"
+    assert answer.locator(".summary").inner_text() == "Both programs are wrong."
     assert answer.locator("li.wrong").count() == 2
-    box = answer.locator("li.wrong").first.bounding_box()
-    assert box["y"] + box["height"] <= height
+    worst = answer.locator(".answers > li").first
+    for shown in (worst.locator("p").first, worst.locator(".tab:visible pre")):
+        box = shown.bounding_box()
+        assert box["y"] + box["height"] <= height
+    assert worst.locator("p").first.inner_text().endswith("3 of 10 objects and adds 1.")
+    assert worst.locator(".tab:visible code").inner_text() == BGR.fixes["python"]
     visit.context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [400, 768, 1280])
+def test_every_section_can_be_reached(
+    browser: Any, diagnosed: Path, width: int, *, scripts: bool
+) -> None:
+    view = {"width": width, "height": 800}
+    visit = Visit(browser, diagnosed, viewport=view, java_script_enabled=scripts)
+    menu, links = visit.page.locator("#menu"), visit.page.locator(".contents a")
+    folds = scripts and width < 960
+    assert menu.is_visible() == folds
+    assert links.first.is_visible() != folds
+    if folds:
+        menu.focus()
+        visit.page.keyboard.press("Enter")
+        assert menu.get_attribute("aria-expanded") == "true"
+    boxes = [link.bounding_box() for link in links.all()]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    links.last.click()
+    assert links.last.is_visible() != folds
+    playwright.expect(visit.page.locator("#how-to-reproduce")).to_be_in_viewport()
+    visit.context.close()
+    assert visit.complaints == []
 
 
 def test_a_fault_is_shown_in_a_picture(browser: Any, diagnosed: Path) -> None:
@@ -423,7 +457,10 @@ def test_a_printed_figure_is_light(browser: Any, drawn: Path) -> None:
 
 
 def test_it_is_printed_without_its_controls(visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 700, "height": 1000})
+    assert visit.page.locator("#menu").is_visible()
     visit.page.emulate_media(media="print")
+    assert not visit.page.locator("#menu").is_visible()
     assert not visit.page.locator(".contents").is_visible()
     assert not visit.page.locator(".filters").is_visible()
     assert visit.page.locator("#answer").is_visible()
@@ -440,15 +477,16 @@ def shown(visit: Visit) -> list[str]:
 def test_a_fix_is_shown_in_one_language(browser: Any, diagnosed: Path, scripts: bool) -> None:
     visit = Visit(browser, diagnosed, java_script_enabled=scripts)
     python, cpp, swift = BGR.fixes.values()
-    assert shown(visit) == [python, python]
+    assert shown(visit) == [python] * 3
     visit.page.get_by_role("radio", name="C++").last.check()
-    assert shown(visit) == [cpp if scripts else python, cpp], "chosen once, chosen everywhere"
+    elsewhere = [cpp if scripts else python] * 2
+    assert shown(visit) == [*elsewhere, cpp], "chosen once, chosen everywhere"
     visit.page.keyboard.press("ArrowRight")
-    assert shown(visit)[1] == swift
+    assert shown(visit)[-1] == swift
     assert visit.page.get_by_text(NOT_RUN).last.is_visible()
     visit.page.keyboard.press("Enter")
     visit.page.emulate_media(media="print")
-    assert shown(visit)[1] == swift
+    assert shown(visit)[-1] == swift
     assert not visit.page.get_by_role("radio", name="Python").last.is_visible()
     assert not visit.page.get_by_role("button", name="Copy").last.is_visible()
     visit.context.close()
@@ -470,9 +508,9 @@ def test_a_fix_is_copied_and_the_language_remembered(
     assert visit.page.evaluate("navigator.clipboard.readText()") == BGR.fixes["cpp"]
     for _ in range(5):  # Chromium writes what is to be kept down a moment later
         visit.page.reload()
-        if shown(visit) == [BGR.fixes["cpp"]] * 2:
+        if shown(visit) == [BGR.fixes["cpp"]] * 3:
             break
-    assert shown(visit) == [BGR.fixes["cpp"]] * 2
+    assert shown(visit) == [BGR.fixes["cpp"]] * 3
     assert visit.violations() == []
     visit.context.close()
     assert visit.complaints == []

@@ -19,22 +19,15 @@ PLACES = {"local": "here", "slurm": "on SLURM"}
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of the table, by what happens and where jobs run.
-
-    Attributes
-    ----------
-    before, after : str
-        The document around the table.
-    written : dict
-        Rows in the document.
-    seen : dict
-        Rows of the tests that have run.
-    """
+    """Rows of the table, by what happens and where jobs run."""
 
     before: str
     after: str
+    """The document around the table."""
     written: dict[tuple[str, str], str]
+    """Rows in the document."""
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Rows of the tests that have run."""
 
     @classmethod
     def load(cls) -> Self:

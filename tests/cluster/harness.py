@@ -47,18 +47,12 @@ def small_disk(folder: Path) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A SLURM whose nodes are namespaces of this machine; processes of tests share it.
-
-    Attributes
-    ----------
-    folder : Path
-        Where it keeps everything.
-    disk : Path
-        A disk of a few megabytes that all nodes see.
-    """
+    """A SLURM whose nodes are namespaces of this machine; processes of tests share it."""
 
     folder: Path
+    """Where it keeps everything."""
     disk: Path
+    """A disk of a few megabytes that all nodes see."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -144,24 +138,16 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Executor:
-    """A way to run jobs.
-
-    Attributes
-    ----------
-    name : str
-        ``local`` or ``slurm``.
-    command : tuple of str
-        Snakemake and what it is given.
-    cluster : Cluster or None
-        Where the jobs run, if not here.
-    python : str
-        What executes Snakemake.
-    """
+    """A way to run jobs."""
 
     name: str
+    """``local`` or ``slurm``."""
     command: tuple[str, ...]
+    """Snakemake and what it is given."""
     cluster: Cluster | None = None
+    """Where the jobs run, if not here."""
     python: str = sys.executable
+    """What executes Snakemake."""
 
 
 LOCAL = Executor("local", ("-m", "snakemake", "--cores", "1"))
@@ -227,26 +213,18 @@ class Fault:
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the project that is run and disturbed.
-
-    Attributes
-    ----------
-    root, home, faults : Path
-        Its folder, what stands for the user's home, and where orders for faults are.
-    targets : tuple of str
-        What is asked for.
-    executor : Executor
-        How.
-    config : str
-        A configuration laid over ``config.yaml``.
-    """
+    """A copy of the project that is run and disturbed."""
 
     root: Path
     home: Path
     faults: Path
+    """Its folder, what stands for the user's home, and where orders for faults are."""
     targets: tuple[str, ...]
+    """What is asked for."""
     executor: Executor
+    """How."""
     config: str = "changes.yaml"
+    """A configuration laid over ``config.yaml``."""
     runs: list[Run] = field(default_factory=list)
 
     def arm(self, order: str, part: str) -> Fault:

@@ -6,13 +6,13 @@ from parity.accuracy.measured_arm import ArmFiles, MeasuredArm, Yardstick
 from parity.accuracy.object_accuracy import measure_objects
 from parity.accuracy.tasks.task import MEASURED_TASKS, MeasuredTask
 from parity.detection.head import NetworkHead
-from parity.labels.keypoints import KeypointLabels
+from parity.labels.keypoints import keypoint_labels
 from parity.labels.label_reader import LabelReader
 from parity.labels.object_labels import object_labels
 
 
 def _labels(head: NetworkHead) -> LabelReader:
-    return object_labels(KeypointLabels(_count(head)))
+    return object_labels(keypoint_labels(_count(head)))
 
 
 def _measure(files: ArmFiles, yardstick: Yardstick) -> MeasuredArm:

@@ -11,21 +11,14 @@ from parity.registry import Registry
 
 @dataclass(frozen=True)
 class MeasuredTask:
-    """How models of a task are measured against labels.
-
-    Attributes
-    ----------
-    labels : callable
-        How labels are read, given what the end of the network is.
-    measure : callable
-        Measure an arm.
-    says : str
-        What its metrics are, in sentences for the report.
-    """
+    """How models of a task are measured against labels."""
 
     labels: Callable[[NetworkHead], LabelReader]
+    """How labels are read, given what the end of the network is."""
     measure: Callable[[ArmFiles, Yardstick], MeasuredArm]
+    """Measure an arm."""
     says: str
+    """What its metrics are, in sentences for the report."""
 
 
 MEASURED_TASKS: Registry[MeasuredTask] = Registry("task")

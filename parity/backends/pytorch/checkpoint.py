@@ -13,7 +13,7 @@ import torch
 from ultralytics.nn.tasks import torch_safe_load
 from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES, attempt_download_asset
 
-from parity.backends.pytorch.models import model_class
+from parity.backends.pytorch.models import is_transformer, model_class
 from parity.backends.pytorch.rebuilding import rebuild_checkpoint
 from parity.backends.pytorch.transcription.architecture import (
     DEFAULT_CHANNELS,
@@ -150,8 +150,8 @@ def check_supported(path: Path) -> None:
         raise UserError(f"holds a {type(model).__name__}; only {supported_models()} work")
     check_channels(int(getattr(model, "yaml", {}).get("channels") or DEFAULT_CHANNELS))
     strides = torch.as_tensor(getattr(model, "stride", []))
-    has_boxes = any(task.has_boxes for task in tasks)
-    if not strides.numel() or (has_boxes and not hasattr(model.model[-1], "reg_max")):
+    anchored = any(task.has_boxes for task in tasks) and not is_transformer(model)
+    if not strides.numel() or (anchored and not hasattr(model.model[-1], "reg_max")):
         raise UserError("has an anchor-based head, which is older than the YOLOv8 kind")
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import onnx
 
-from parity.backends.pytorch.models import load_model
+from parity.backends.pytorch.models import is_transformer, load_model
 from parity.files import atomic
 from parity.integrity import check_whole
 from parity.model_files.description import load_checked
+from parity.model_files.families.family import adapt_to
+from parity.model_files.families.rtdetr import RTDETR
 
 PLAIN_NAME = "model.pt"
 """Ultralytics replaces some names of files by others, such as yolov5n.pt."""
@@ -35,8 +37,11 @@ def export_onnx(checkpoint: str | Path, destination: str | Path, **options: Any)
     check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)
-        exported = load_model(copy).export(format="onnx", device="cpu", **options)
+        loaded = load_model(copy)
+        exported = loaded.export(format="onnx", device="cpu", **options)
         model = load_checked(exported)
+    if is_transformer(loaded.model):
+        adapt_to(model, RTDETR, classes=len(loaded.names))
     dated = [entry for entry in model.metadata_props if entry.key == "date"]
     for entry in dated:
         model.metadata_props.remove(entry)

@@ -8,7 +8,7 @@ import torch
 from ultralytics import YOLO, __version__
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.nn import tasks
-from ultralytics.nn.modules import Detect
+from ultralytics.nn.modules import Detect, RTDETRDecoder
 
 from parity.backends.trust import is_checkpoint_trusted
 from parity.files import atomic
@@ -29,6 +29,11 @@ def predictor_class(task: Task) -> type[BasePredictor]:
         importlib.import_module(f"ultralytics.models.yolo.{module}"), name
     )
     return returned
+
+
+def is_transformer(model: tasks.BaseModel) -> bool:
+    """Return whether a model is RT-DETR, which takes stretched images and needs no NMS."""
+    return isinstance(model.model[-1], RTDETRDecoder)
 
 
 def fuse_head(model: tasks.BaseModel) -> None:

@@ -10,9 +10,10 @@ import torch
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.utils.checks import check_imgsz
+from ultralytics.utils.ops import xywh2xyxy
 from ultralytics.utils.patches import imread
 
-from parity.backends.pytorch.models import load_model, predictor_class
+from parity.backends.pytorch.models import is_transformer, load_model
 from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
@@ -20,6 +21,7 @@ from parity.detection.decoding import Candidates
 from parity.detection.head import NetworkHead
 from parity.errors import UnreadableImageError, UserError
 from parity.model_files.families.family import ULTRALYTICS
+from parity.model_files.families.rtdetr import RTDETR
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Outputs, Task
 
@@ -32,27 +34,18 @@ BLANK = np.zeros((1, 1, 3), np.uint8)
 
 @dataclass(frozen=True)
 class PytorchNetwork:
-    """A checkpoint, ready to run.
-
-    Attributes
-    ----------
-    predictor : BasePredictor
-        Ultralytics' predictor of the task with the model in it.
-    task : Task
-        What the model was trained to find.
-    names : dict of int to str
-        Class names by id.
-    head : NetworkHead
-        What the end of the network is.
-    batch : int
-        Images that one run takes.
-    """
+    """A checkpoint, ready to run."""
 
     predictor: BasePredictor
+    """Ultralytics' predictor of the task with the model in it."""
     task: Task
+    """What the model was trained to find."""
     names: dict[int, str]
+    """Class names by id."""
     head: NetworkHead
+    """What the end of the network is."""
     batch: int = 1
+    """Images that one run takes."""
 
     @classmethod
     def load(
@@ -98,7 +91,8 @@ class PytorchNetwork:
             "verbose": False,
         }
         options["nms"] = False if end2end else None
-        predictor = predictor_class(task)(overrides=options)
+        transformer = is_transformer(loaded.model)
+        predictor = loaded.task_map[loaded.task]["predictor"](overrides=options)
         predictor.setup_model(loaded.model, verbose=False)
         torch.set_num_threads(threads)  # after Ultralytics, which sets its own number
         model = predictor.model
@@ -111,13 +105,18 @@ class PytorchNetwork:
         if task.fitted == "centre crop":
             predictor.setup_source(BLANK)  # chooses the transforms
         shape = getattr(model, "kpt_shape", None)
-        head = NetworkHead(loaded.task, bool(model.end2end), tuple(shape) if shape else None)
+        head = NetworkHead(
+            loaded.task,
+            finished=bool(model.end2end) or transformer,
+            keypoint_shape=tuple(shape) if shape else None,
+            fitted="stretch" if transformer else "letterbox",
+        )
         return cls(predictor, task, dict(model.names), head)
 
     @property
     def family(self) -> str:
         """A key of :data:`parity.model_files.families.family.FAMILIES`."""
-        return ULTRALYTICS
+        return RTDETR if self.head.fitted == "stretch" else ULTRALYTICS
 
     @property
     def stride(self) -> int:
@@ -172,6 +171,9 @@ class PytorchNetwork:
         with torch.inference_mode():
             returned = self.predictor.model(tensor)
         counted = _flat(returned)[: self.task.outputs]
+        if self.head.fitted == "stretch":  # as RTDETRPredictor does
+            rows = counted[0]
+            counted = [torch.cat([xywh2xyxy(rows[..., :4]), rows[..., 4:]], dim=-1)]
         return tuple(output[0].float().cpu().numpy() for output in counted)
 
     def forward_batch(self, tensors: list[torch.Tensor]) -> list[Outputs]:
@@ -191,7 +193,8 @@ def _flat(returned: Any) -> list[torch.Tensor]:
     """Return the tensors of nested outputs, those for prediction first."""
     if isinstance(returned, torch.Tensor):
         return [returned]
-    return [tensor for part in returned if not isinstance(part, dict) for tensor in _flat(part)]
+    parts = [part for part in returned if isinstance(part, torch.Tensor | list | tuple)]
+    return [tensor for part in parts for tensor in _flat(part)]
 
 
 def describe_run(

@@ -22,6 +22,7 @@ from parity.errors import UserError
 from parity.foreign import read_text
 from parity.model_files.bundle import BundleManifest, write_bundle
 from parity.model_files.completing import complete_metadata
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import TensorDescription
 from parity.model_files.stored_metadata import metadata_of
@@ -71,6 +72,9 @@ def pack_files(
     network = PytorchNetwork.load(
         checkpoint, imgsz=(height, width), rect=False, threads=THREADS, device="cpu"
     )
+    if network.family != ULTRALYTICS:
+        models = FAMILIES[network.family].models
+        raise UserError(f"{path} is no ONNX file; only those of {models} are compared.")
     metadata = metadata_for(path, session, network, (height, width), options["metadata"])
     images = [network.preprocess(image) for image in probes(height, width)]
     truth = [network.forward(image) for image in images]

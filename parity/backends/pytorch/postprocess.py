@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision  # noqa: F401  Ultralytics suppresses with it only if it is imported
 from ultralytics.engine.predictor import BasePredictor
 from ultralytics.engine.results import Results
 
 from parity.backends.pytorch.models import predictor_class
+from parity.backends.pytorch.torchvision_operators import provide_operators
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
@@ -47,7 +47,8 @@ def detect(
     """
     candidates = image.candidates
     thresholds: dict[str, Any] = {"conf": conf, "iou": iou, "max_det": max_det}
-    if not len(candidates) or not TASKS[head.task].has_boxes:  # it thresholds no labels
+    thresholded = TASKS[head.task].has_boxes and head.fitted == "letterbox"
+    if not len(candidates) or not thresholded:  # it suppresses neither labels nor RT-DETR's boxes
         return detect_without_torch(image, **thresholds, head=head)
     classes = int(candidates.class_ids.max()) + 1
     predictor = _predictor(head)
@@ -66,6 +67,7 @@ def detect(
 @cache
 def _predictor(head: NetworkHead) -> BasePredictor:
     """Return a predictor whose network is only described."""
+    provide_operators()  # Ultralytics suppresses with torchvision's only where it is imported
     options = {"save": False, "verbose": False, "retina_masks": head.native_masks}
     predictor = predictor_class(TASKS[head.task])(overrides=options)
     predictor.model = SimpleNamespace(end2end=head.finished, kpt_shape=head.keypoint_shape)

@@ -1,7 +1,5 @@
 """ExecuTorch on the CPU."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -22,40 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True)
-class ExecuTorchSession:
-    """A model that ExecuTorch has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    method, as_tensor : object, callable
-        What runs it, and what makes its input of an array: its Python runtime takes tensors of
-        torch.
-    """
-
-    method: Any
-    as_tensor: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    executed_by: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "executorch"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input."""
-        import numpy as np  # noqa: PLC0415
-
-        given = self.as_tensor(np.ascontiguousarray(tensor))
-        return [each.numpy().copy() for each in self.method.execute([given])]
-
-
 def load_session(
     path: str | Path,
     *,
     threads: int,
     providers: tuple[str, ...],  # noqa: ARG001
-) -> ExecuTorchSession:
+) -> Session:
     """Load a ``.pte``; ExecuTorch runs what it was lowered to, with the threads of torch."""
     runtime = required("executorch.runtime", "executorch")
     torch = required("torch", "executorch")
@@ -73,13 +44,20 @@ def load_session(
         TensorInfo(f"output{i}", tuple(described.output_tensor_meta(i).sizes()), "float32")
         for i in range(described.num_outputs())
     ]
-    return ExecuTorchSession(
-        method,
-        torch.from_numpy,
+    return Session(
+        partial(_run, method, torch.from_numpy),
         only_input(inputs, path),
         some_outputs(outputs, path),
         f"ExecuTorch {version('executorch')} on the CPU",
+        installed("executorch"),
     )
+
+
+def _run(method: Any, as_tensor: Any, tensor: "np.ndarray") -> "list[np.ndarray]":
+    import numpy as np  # noqa: PLC0415
+
+    given = as_tensor(np.ascontiguousarray(tensor))  # its Python runtime takes tensors of torch
+    return [each.numpy().copy() for each in method.execute([given])]
 
 
 RUNTIMES.add(

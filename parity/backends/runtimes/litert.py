@@ -3,8 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -34,23 +34,16 @@ class Quantised:
     """A tensor as the file stores it: ``real = scale * (stored - zero_point)``.
 
     LiteRT's quantisation specification gives the formula.
-
-    Attributes
-    ----------
-    index : int
-        Of the tensor.
-    dtype : numpy.dtype
-        Stored type.
-    scale : float
-        0 where a tensor is not quantised.
-    zero_point : int
-        What stands for 0.
     """
 
     index: int
+    """Of the tensor."""
     dtype: Any
+    """Stored type."""
     scale: float
+    """0 where a tensor is not quantised."""
     zero_point: int
+    """What stands for 0."""
 
     def stored(self, values: "np.ndarray") -> "np.ndarray":
         """Return real values as the file takes them, rounded and clipped to its type."""
@@ -70,37 +63,7 @@ class Quantised:
         return (values.astype("float32") - self.zero_point) * self.scale
 
 
-@dataclass(frozen=True)
-class LiteRtSession:
-    """A model that LiteRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    interpreter : ai_edge_litert.interpreter.Interpreter
-        What runs it.
-    taken, returned : Quantised, tuple of Quantised
-        How the input and the outputs are stored.
-    """
-
-    interpreter: Any
-    taken: Quantised
-    returned: tuple[Quantised, ...]
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "ai-edge-litert"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input, both as real values."""
-        self.interpreter.set_tensor(self.taken.index, self.taken.stored(tensor))
-        self.interpreter.invoke()
-        get = self.interpreter.get_tensor
-        return [each.real(get(each.index)) for each in self.returned]
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> LiteRtSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load a ``.tflite``; it runs in the precision that it is stored in."""
     module = required("ai_edge_litert.interpreter", "litert")
     version = required("ai_edge_litert", "litert").__version__
@@ -112,15 +75,23 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     except (ValueError, RuntimeError) as error:
         raise UserError(f"{path}: LiteRT cannot load it ({in_one_line(error)}).") from None
     taken = only_input([_describe(each) for each in inputs], path)
-    return LiteRtSession(
-        interpreter,
-        _quantised(inputs[0]),
-        tuple(map(_quantised, outputs)),
+    return Session(
+        partial(_run, interpreter, _quantised(inputs[0]), list(map(_quantised, outputs))),
         taken,
         some_outputs([_describe(each) for each in outputs], path),
-        read_appended(content),
         f"LiteRT {version} on the CPU",
+        installed("ai-edge-litert"),
+        read_appended(content),
     )
+
+
+def _run(
+    interpreter: Any, taken: Quantised, returned: list[Quantised], tensor: "np.ndarray"
+) -> "list[np.ndarray]":
+    """Return all outputs for an input, both as real values."""
+    interpreter.set_tensor(taken.index, taken.stored(tensor))
+    interpreter.invoke()
+    return [each.real(interpreter.get_tensor(each.index)) for each in returned]
 
 
 def read_appended(content: bytes) -> dict[str, str]:

@@ -1,9 +1,7 @@
 """MNN on the CPU."""
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -24,38 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True)
-class MnnSession:
-    """A model that MNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    module, expressions : MNN.nn.Module, module
-        What runs it, and ``MNN.expr``, which makes its input.
-    """
-
-    module: Any
-    expressions: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "MNN"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input."""
-        import numpy as np  # noqa: PLC0415
-
-        given = np.ascontiguousarray(tensor)
-        taken = self.expressions.const(given, list(given.shape), self.expressions.NCHW)
-        returned = self.module.onForward([taken])
-        if not returned:
-            raise RuntimeError("it returned nothing")
-        return [each.read().copy() for each in returned]  # MNN reuses its own arrays
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> MnnSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load a ``.mnn``, to compute in float32."""
     mnn = required("MNN", "mnn")
     options = {"precision": "high", "backend": "CPU", "numThread": threads}
@@ -72,14 +40,24 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         for name, each in zip(said["inputNames"], said["inputs"], strict=True)
     ]
     outputs = [TensorInfo(name, ("?",), "float32") for name in said["outputNames"]]
-    return MnnSession(
-        module,
-        mnn.expr,
+    return Session(
+        partial(_run, module, mnn.expr),
         only_input(inputs, path),
         some_outputs(outputs, path),
-        _metadata(said),
         f"MNN {mnn.version()} on the CPU",
+        installed("MNN"),
+        _metadata(said),
     )
+
+
+def _run(module: Any, expressions: Any, tensor: "np.ndarray") -> "list[np.ndarray]":
+    import numpy as np  # noqa: PLC0415
+
+    given = np.ascontiguousarray(tensor)
+    returned = module.onForward([expressions.const(given, list(given.shape), expressions.NCHW)])
+    if not returned:
+        raise RuntimeError("it returned nothing")
+    return [each.read().copy() for each in returned]  # MNN reuses its own arrays
 
 
 def _metadata(said: dict[str, Any]) -> dict[str, str]:

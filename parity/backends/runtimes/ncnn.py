@@ -1,7 +1,5 @@
 """NCNN on the CPU."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -26,43 +25,7 @@ FLOAT32 = dict.fromkeys(
 """Options that keep NCNN from computing in float16 or bfloat16 where the processor can."""
 
 
-@dataclass(frozen=True)
-class NcnnSession:
-    """A model that NCNN has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    network : ncnn.Net
-        What runs it.
-    tensor_type : type
-        ``ncnn.Mat``, what it takes.
-    """
-
-    network: Any
-    tensor_type: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    executed_by: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "ncnn"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input; NCNN itself runs one image at a time."""
-        import numpy as np  # noqa: PLC0415
-
-        rows = []
-        for image in tensor:
-            with self.network.create_extractor() as extractor:
-                extractor.input(self.input.name, self.tensor_type(np.ascontiguousarray(image)))
-                found = [extractor.extract(output.name) for output in self.outputs]
-                if any(status != 0 for status, _ in found):
-                    raise RuntimeError("NCNN ran out of memory or met a layer that fails")
-                rows.append([np.array(returned) for _, returned in found])
-        return [np.stack(each) for each in zip(*rows, strict=True)]
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> NcnnSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load a ``.param`` and the ``.bin`` of the same name, to compute in float32."""
     ncnn = required("ncnn", "ncnn")
     network = ncnn.Net()
@@ -75,13 +38,31 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         raise UserError(f"{weights}: NCNN cannot load it; it does not fit {Path(path).name}.")
     inputs = [TensorInfo(name, (1, 3, "?", "?"), "float32") for name in network.input_names()]
     outputs = [TensorInfo(name, ("?",), "float32") for name in sorted(network.output_names())]
-    return NcnnSession(
-        network,
-        ncnn.Mat,
-        only_input(inputs, path),
+    image = only_input(inputs, path)
+    return Session(
+        partial(_run, network, ncnn.Mat, image.name, [output.name for output in outputs]),
+        image,
         some_outputs(outputs, path),
         f"NCNN {ncnn.__version__} on the CPU",
+        installed("ncnn"),
     )
+
+
+def _run(
+    network: Any, make_input: Any, taken: str, outputs: list[str], tensor: "np.ndarray"
+) -> "list[np.ndarray]":
+    """Return all outputs for an input; NCNN itself runs one image at a time."""
+    import numpy as np  # noqa: PLC0415
+
+    rows = []
+    for image in tensor:
+        with network.create_extractor() as extractor:
+            extractor.input(taken, make_input(np.ascontiguousarray(image)))
+            found = [extractor.extract(output) for output in outputs]
+            if any(status != 0 for status, _ in found):
+                raise RuntimeError("NCNN ran out of memory or met a layer that fails")
+            rows.append([np.array(returned) for _, returned in found])
+    return [np.stack(each) for each in zip(*rows, strict=True)]
 
 
 RUNTIMES.add(

@@ -1,7 +1,5 @@
 """ONNX Runtime, with its execution providers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     some_outputs,
@@ -24,33 +23,7 @@ PROVIDERS = ("CPUExecutionProvider",)
 DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16"}
 
 
-@dataclass(frozen=True)
-class OnnxRuntimeSession:
-    """A model that ONNX Runtime has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    session : onnxruntime.InferenceSession
-        What runs it.
-    """
-
-    session: "onnxruntime.InferenceSession"
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    providers: tuple[str, ...]
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "onnxruntime"))
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input."""
-        returned: list[np.ndarray] = self.session.run(None, {self.input.name: tensor})
-        return returned
-
-
-def load_session(
-    path: str | Path, *, threads: int, providers: tuple[str, ...]
-) -> OnnxRuntimeSession:
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:
     """Load a model; it runs on the providers that are available, see :attr:`Session.providers`."""
     import onnxruntime  # noqa: PLC0415  0.1 s
 
@@ -62,19 +35,24 @@ def load_session(
         metadata = session.get_modelmeta().custom_metadata_map
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise UserError(f"{path}: ONNX Runtime cannot load it ({in_one_line(error)}).") from None
-    taken, outputs = (
-        only_input(session.get_inputs(), path),
-        some_outputs(session.get_outputs(), path),
-    )
+    taken = only_input([_describe(each) for each in session.get_inputs()], path)
     used = session.get_providers()
-    return OnnxRuntimeSession(
-        session,
-        _describe(taken),
-        tuple(map(_describe, outputs)),
-        metadata,
+    return Session(
+        partial(_run, session, taken.name),
+        taken,
+        some_outputs([_describe(each) for each in session.get_outputs()], path),
         used[0],
+        installed("onnxruntime"),
+        metadata,
         tuple(used),
     )
+
+
+def _run(
+    session: "onnxruntime.InferenceSession", taken: str, tensor: "np.ndarray"
+) -> "list[np.ndarray]":
+    returned: list[np.ndarray] = session.run(None, {taken: tensor})
+    return returned
 
 
 def _describe(value: Any) -> TensorInfo:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -12,7 +11,7 @@ from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_prop
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
-    TensorInfo,
+    Session,
     only_input,
     some_outputs,
 )
@@ -28,22 +27,10 @@ INSTALL = "npm install --no-package-lock --prefix parity/backends/runtimes/web"
 
 
 @dataclass(frozen=True)
-class WebSession:
-    """A model that a process of Node has loaded, see ``parity.backends.runtimes.runtime.Session``.
-
-    Attributes
-    ----------
-    process : subprocess.Popen
-        What runs it; it ends when its input does.
-    """
+class NodeProcess:
+    """A process of Node that has loaded a model; it ends when its input does."""
 
     process: "subprocess.Popen[bytes]"
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str]
-    providers: tuple[str, ...] = ()
 
     def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
         """Return all outputs for an input; tensors go through pipes as they are."""
@@ -67,7 +54,7 @@ class WebSession:
         self.process.wait()
 
 
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> WebSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load a model in a process of Node."""
     node = which("node")
     if node is None or not (FOLDER / "node_modules" / "onnxruntime-web").is_dir():
@@ -86,13 +73,13 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         version = _answer(process)["version"]
     except RuntimeError as error:
         raise UserError(f"{path}: ONNX Runtime Web cannot load it ({error}).") from None
-    return WebSession(
-        process,
+    return Session(
+        NodeProcess(process).run,
         only_input(graph_inputs(model), path),
         some_outputs(graph_outputs(model), path),
-        metadata_props(model),
         f"ONNX Runtime Web {version} under Node, WebAssembly",
         {"onnxruntime-web": version},
+        metadata_props(model),
     )
 
 

@@ -1,7 +1,5 @@
 """OpenCV's DNN module on the CPU."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +8,7 @@ from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_prop
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
-    TensorInfo,
+    Session,
     only_input,
     some_outputs,
 )
@@ -25,31 +23,7 @@ CRASHES = frozenset(["NonMaxSuppression"])
 measured on an export with ``nms: true``."""
 
 
-@dataclass(frozen=True)
-class OpenCvSession:
-    """A model that OpenCV has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    network : cv2.dnn.Net
-        What runs it.
-    """
-
-    network: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "opencv-python"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input; OpenCV takes float32 alone."""
-        self.network.setInput(tensor.astype("float32", copy=False), self.input.name)
-        return list(self.network.forward([output.name for output in self.outputs]))
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenCvSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load a model; ``threads`` holds for all of OpenCV in this process."""
     import cv2  # noqa: PLC0415
 
@@ -65,13 +39,21 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         network = cv2.dnn.readNetFromONNX(str(path))
     except cv2.error as error:
         raise UserError(f"{path}: OpenCV cannot load it ({in_one_line(error)}).") from None
-    return OpenCvSession(
-        network,
-        only_input(graph_inputs(model), path),
-        some_outputs(graph_outputs(model), path),
-        metadata_props(model),
+    taken, outputs = only_input(graph_inputs(model), path), some_outputs(graph_outputs(model), path)
+    return Session(
+        partial(_run, network, taken.name, [output.name for output in outputs]),
+        taken,
+        outputs,
         f"OpenCV {cv2.__version__} on the CPU",
+        installed("opencv-python"),
+        metadata_props(model),
     )
+
+
+def _run(network: Any, taken: str, outputs: list[str], tensor: "np.ndarray") -> "list[np.ndarray]":
+    """Return all outputs for an input; OpenCV takes float32 alone."""
+    network.setInput(tensor.astype("float32", copy=False), taken)
+    return list(network.forward(outputs))
 
 
 RUNTIMES.add("opencv", Runtime("OpenCV", load_session))

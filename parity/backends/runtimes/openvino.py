@@ -1,7 +1,5 @@
 """OpenVINO on the CPU."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -23,31 +22,7 @@ if TYPE_CHECKING:
 DTYPES = {"f32": "float32", "f16": "float16"}
 
 
-@dataclass(frozen=True)
-class OpenVinoSession:
-    """A model that OpenVINO has compiled, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    request : openvino.InferRequest
-        What runs it.
-    """
-
-    request: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "openvino"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input."""
-        found = self.request.infer([tensor])
-        return [each.copy() for each in found.values()]  # OpenVINO reuses its own arrays
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> OpenVinoSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Compile a model for the CPU, in the precision that it is stored in.
 
     By default OpenVINO computes in bfloat16 where the processor can, which would not be the model
@@ -66,13 +41,19 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
     except RuntimeError as error:
         raise UserError(f"{path}: OpenVINO cannot load it ({in_one_line(error)}).") from None
     version = openvino.__version__.split("-")[0]
-    return OpenVinoSession(
-        request,
+    return Session(
+        partial(_run, request),
         only_input([_describe(port) for port in model.inputs], path),
         some_outputs([_describe(port) for port in model.outputs], path),
-        _metadata(model),
         f"OpenVINO {version} on the CPU",
+        installed("openvino"),
+        _metadata(model),
     )
+
+
+def _run(request: Any, tensor: "np.ndarray") -> "list[np.ndarray]":
+    found = request.infer([tensor])
+    return [each.copy() for each in found.values()]  # OpenVINO reuses its own arrays
 
 
 def _describe(port: Any) -> TensorInfo:

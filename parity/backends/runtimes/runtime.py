@@ -4,12 +4,12 @@ The workflow imports all runtimes at every start to know their names, so a modul
 imports its package only when it loads a model.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from parity.errors import UserError, in_one_line
 from parity.registry import Registry
@@ -20,63 +20,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TensorInfo:
-    """An input or output of a model.
-
-    Attributes
-    ----------
-    name : str
-        In the model.
-    shape : tuple of int or str
-        A number for every axis that is fixed, text for one that is not.
-    dtype : str
-        As numpy calls it; what the runtime calls it where numpy has none like it.
-    """
+    """An input or output of a model."""
 
     name: str
+    """In the model."""
     shape: tuple[int | str, ...]
+    """A number for every axis that is fixed, text for one that is not."""
     dtype: str
+    """As numpy calls it; what the runtime calls it where numpy has none like it."""
 
 
-class Named(Protocol):
-    """An input or output as any runtime describes it."""
-
-    @property
-    def name(self) -> str:
-        """In the model."""
-
-
-Tensor = TypeVar("Tensor", bound=Named)
-
-
-class Session(Protocol):
+@dataclass(frozen=True)
+class Session:
     """A model that a runtime has loaded."""
 
-    @property
-    def input(self) -> TensorInfo:
-        """The first input of the model."""
-
-    @property
-    def outputs(self) -> tuple[TensorInfo, ...]:
-        """The outputs of the model."""
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """What the exporter wrote into the file beside the model."""
-
-    @property
-    def executed_by(self) -> str:
-        """What executes the model, for people: a provider, or a runtime and its device."""
-
-    @property
-    def providers(self) -> tuple[str, ...]:
-        """The execution providers in use, the preferred first; empty for a runtime without any."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """The versions of the packages that execute the model."""
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input, with the axis of the batch."""
+    run: "Callable[[np.ndarray], list[np.ndarray]]"
+    """Returns all outputs for an input, both with the axis of the batch."""
+    input: TensorInfo
+    outputs: tuple[TensorInfo, ...]
+    executed_by: str
+    """What executes the model, for people: a provider, or a runtime and its device."""
+    versions: Mapping[str, str]
+    """Of the packages that execute it."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What the exporter wrote into the file beside the model."""
+    providers: tuple[str, ...] = ()
+    """The execution providers in use, the preferred first; empty for a runtime without any."""
 
 
 class Load(Protocol):
@@ -101,7 +70,7 @@ class Load(Protocol):
         """
 
 
-def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
+def only_input(inputs: Sequence[TensorInfo], path: str | Path) -> TensorInfo:
     """Return the input of a model, which must have just one.
 
     Raises
@@ -115,7 +84,7 @@ def only_input(inputs: Sequence[Tensor], path: str | Path) -> Tensor:
     return inputs[0]
 
 
-def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, ...]:
+def some_outputs(outputs: Sequence[TensorInfo], path: str | Path) -> tuple[TensorInfo, ...]:
     """Return the outputs of a model, which must have one at least.
 
     Raises
@@ -130,34 +99,23 @@ def some_outputs(outputs: Sequence[Tensor], path: str | Path) -> tuple[Tensor, .
 
 @dataclass(frozen=True)
 class Runtime:
-    """A runtime.
-
-    Attributes
-    ----------
-    title : str
-        What people call it.
-    load : callable
-        Loads a model.
-    reads_onnx : bool
-        Whether it reads ONNX files.
-    suffix : str
-        Of the files that it alone reads; empty if there are none.
-    companions : tuple of str
-        Suffixes of the files that belong to such a file and have the same name.
-    precisions : tuple of int
-        Bits per weight in which such a file can be made here from a checkpoint; empty if it
-        cannot.
-    tested : bool
-        Whether it is tested by this project.
-    """
+    """A runtime."""
 
     title: str
+    """What people call it."""
     load: Load
+    """Loads a model."""
     reads_onnx: bool = True
+    """Whether it reads ONNX files."""
     suffix: str = ""
+    """Of the files that it alone reads; empty if there are none."""
     companions: tuple[str, ...] = ()
+    """Suffixes of the files that belong to such a file and have the same name."""
     precisions: tuple[int, ...] = ()
+    """Bits per weight in which such a file can be made here from a checkpoint; empty if it
+    cannot."""
     tested: bool = True
+    """Whether it is tested by this project."""
 
 
 RUNTIMES: Registry[Runtime] = Registry("runtime")

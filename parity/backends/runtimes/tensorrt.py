@@ -1,8 +1,6 @@
 """TensorRT engines on an NVIDIA GPU; written after NVIDIA's documentation, never run here."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
+    Session,
     TensorInfo,
     only_input,
     required,
@@ -26,44 +25,7 @@ LENGTH = 4
 """Bytes in which Ultralytics' exporter states the length of the metadata before an engine."""
 
 
-@dataclass(frozen=True)
-class TensorRtSession:
-    """A model that TensorRT has loaded, see :class:`parity.backends.runtimes.runtime.Session`.
-
-    Attributes
-    ----------
-    context, torch : object, module
-        What runs it, and ``torch``, which holds the memory of the GPU.
-    """
-
-    context: Any
-    torch: Any
-    input: TensorInfo
-    outputs: tuple[TensorInfo, ...]
-    metadata: Mapping[str, str]
-    executed_by: str
-    versions: Mapping[str, str] = field(default_factory=partial(installed, "tensorrt"))
-    providers: tuple[str, ...] = ()
-
-    def run(self, tensor: "np.ndarray") -> "list[np.ndarray]":
-        """Return all outputs for an input."""
-        torch, stream = self.torch, self.torch.cuda.current_stream()
-        given = torch.from_numpy(tensor).cuda().to(getattr(torch, self.input.dtype)).contiguous()
-        self.context.set_input_shape(self.input.name, tuple(given.shape))
-        self.context.set_tensor_address(self.input.name, given.data_ptr())
-        returned = []
-        for output in self.outputs:
-            shape = tuple(self.context.get_tensor_shape(output.name))
-            held = torch.empty(shape, dtype=getattr(torch, output.dtype), device="cuda")
-            self.context.set_tensor_address(output.name, held.data_ptr())
-            returned.append(held)
-        if not self.context.execute_async_v3(stream.cuda_stream):
-            raise RuntimeError("TensorRT could not execute the engine")
-        stream.synchronize()
-        return [each.float().cpu().numpy() for each in returned]
-
-
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> TensorRtSession:  # noqa: ARG001
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
     """Load an engine; it runs only on the kind of GPU and version that it was built with."""
     trt, torch = required("tensorrt", "tensorrt"), required("torch", "tensorrt")
     if not torch.cuda.is_available():
@@ -82,14 +44,38 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         info = TensorInfo(name, shape, trt.nptype(engine.get_tensor_dtype(name)).__name__)
         is_input = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
         (taken if is_input else returned).append(info)
-    return TensorRtSession(
-        engine.create_execution_context(),
-        torch,
-        only_input(taken, path),
-        some_outputs(returned, path),
-        metadata,
+    image, outputs = only_input(taken, path), some_outputs(returned, path)
+    return Session(
+        partial(_run, torch, engine.create_execution_context(), image, outputs),
+        image,
+        outputs,
         f"TensorRT {trt.__version__} on {torch.cuda.get_device_name()}",
+        installed("tensorrt"),
+        metadata,
     )
+
+
+def _run(
+    torch: Any,
+    context: Any,
+    taken: TensorInfo,
+    outputs: tuple[TensorInfo, ...],
+    tensor: "np.ndarray",
+) -> "list[np.ndarray]":
+    stream = torch.cuda.current_stream()
+    given = torch.from_numpy(tensor).cuda().to(getattr(torch, taken.dtype)).contiguous()
+    context.set_input_shape(taken.name, tuple(given.shape))
+    context.set_tensor_address(taken.name, given.data_ptr())
+    returned = []
+    for output in outputs:
+        shape = tuple(context.get_tensor_shape(output.name))
+        held = torch.empty(shape, dtype=getattr(torch, output.dtype), device="cuda")
+        context.set_tensor_address(output.name, held.data_ptr())
+        returned.append(held)
+    if not context.execute_async_v3(stream.cuda_stream):
+        raise RuntimeError("TensorRT could not execute the engine")
+    stream.synchronize()
+    return [each.float().cpu().numpy() for each in returned]
 
 
 def split_engine(content: bytes) -> tuple[dict[str, str], bytes]:

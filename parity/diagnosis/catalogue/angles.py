@@ -18,6 +18,16 @@ fault(
     fix=RADIANS,
 )
 fault(
+    "angle_taken_for_degrees",
+    title="Angles in radians taken for degrees",
+    changes={"angle_unit": "taken_for_degrees"},
+    wrong=(
+        "Angles in radians are passed to code that expects degrees, such as cv2.boxPoints, so "
+        "boxes are hardly turned."
+    ),
+    fix="Convert angles to degrees where degrees are expected.",
+)
+fault(
     "angle_reversed",
     title="Angles turned the other way",
     changes={"angle_sign": "reversed"},

@@ -29,37 +29,25 @@ LEAST_FAULT_COST = 2.0
 
 @dataclass(frozen=True)
 class Fault:
-    """A deviation from the correct pipeline.
-
-    Attributes
-    ----------
-    name : str
-        Identifier for files and configurations: a word with underscores.
-    stage : FaultStage
-        Where in the deployment it lies.
-    title : str
-        Heading for people.
-    changes : tuple of (str, value)
-        Choices of :class:`parity.deployment.pipeline.Pipeline` and the values that they get.
-    wrong, fix : str
-        What the deployment does and what it should do, a sentence each.
-    subjects : tuple of str
-        What the right lines are about: keys of :data:`parity.diagnosis.fixes.fix.FIXES`.
-    reference : str
-        Address of a public report; empty where none is known.
-    cost : float
-        Cost of assuming it, nats.
-    """
+    """A deviation from the correct pipeline."""
 
     name: str
+    """Identifier for files and configurations: a word with underscores."""
     stage: FaultStage
+    """Where in the deployment it lies."""
     title: str
+    """Heading for people."""
     changes: tuple[tuple[str, Any], ...]
+    """Choices of :class:`parity.deployment.pipeline.Pipeline` and the values that they get."""
     wrong: str
     fix: str
+    """What the deployment does and what it should do, a sentence each."""
     subjects: tuple[str, ...] = ()
+    """What the right lines are about: keys of :data:`parity.diagnosis.fixes.fix.FIXES`."""
     reference: str = ""
+    """Address of a public report; empty where none is known."""
     cost: float = COMMON_COST
+    """Cost of assuming it, nats."""
 
     @property
     def is_choice(self) -> bool:

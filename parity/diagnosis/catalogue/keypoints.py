@@ -6,7 +6,7 @@ from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
 
 AS_BOXES = "Subtract the padding and divide by the scale factor, as with the boxes."
 ALREADY = "Use visibilities as they are; the exported graph has already applied the sigmoid."
-ONE_AFTER_THE_OTHER = "Read x, y and visibility of a keypoint, then those of the next."
+ONE_AFTER_THE_OTHER = "Read all numbers of a keypoint, then those of the next."
 
 fault = partial(add_fault, stage="keypoints", subjects=("keypoints",))
 
@@ -97,7 +97,7 @@ fault(
     "keypoints_in_planes",
     title="Keypoints reshaped with swapped axes",
     changes={"keypoint_layout": "planes"},
-    wrong="The numbers are read as all x, then all y, then all visibilities.",
+    wrong="The numbers are read as all x, then all y, instead of keypoint by keypoint.",
     fix=ONE_AFTER_THE_OTHER,
 )
 fault(

@@ -62,6 +62,17 @@ fault(
     cost=CHOICE_COST,
 )
 fault(
+    "masks_resized_in_each_box",
+    title="Masks cropped before they are upsampled",
+    changes={"mask_steps": "each_box"},
+    wrong=(
+        "Each mask is cropped to its box in the size of the prototypes, then resized to the box "
+        "and blurred, so its edges move."
+    ),
+    fix=BILINEAR,
+    reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Instance-Segmentation",
+)
+fault(
     "mask_kernel_nearest",
     title="Masks upsampled with nearest-neighbour interpolation",
     changes={"mask_kernel": "nearest"},
@@ -75,6 +86,21 @@ fault(
     wrong="The logits of masks are upsampled with bicubic interpolation.",
     fix=BILINEAR,
     cost=RARE_COST,
+)
+fault(
+    "mask_holes_filled",
+    title="Holes of masks filled",
+    changes={"mask_parts": "filled"},
+    wrong="Masks are given by their outer outlines, so their holes are filled.",
+    fix="Give run lengths, or mark the outlines of holes as such.",
+    cost=CHOICE_COST,
+)
+fault(
+    "mask_largest_part",
+    title="Only the largest part of each mask kept",
+    changes={"mask_parts": "largest"},
+    wrong="Of each mask, the largest outline alone is kept; other parts of the object are lost.",
+    fix="Keep all outlines of a mask, not only the largest.",
 )
 fault(
     "masks_in_input",

@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-import numpy as np
-
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.listing import find_images, find_samples
 from parity.data.reading import read_image
@@ -39,7 +37,7 @@ from parity.diagnosis.evaluation.truth import (
 )
 from parity.diagnosis.evaluation.unknown_changes import UnknownChange
 from parity.errors import UserError
-from parity.external.observations import Declared, Observations, Observed
+from parity.external.observations import NO_BOXES, Declared, Observations
 from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.tasks.task import TASKS
@@ -63,9 +61,6 @@ CORRECT_DECIMALS = ((2, 4), (1, 3), (0, 2), (4, 6), (2, 2), (3, 5), (0, 4))
 
 Value = TypeVar("Value")
 
-NOTHING_SEEN = Observed(np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64))
-"""An image in which nothing was found."""
-
 PROGRAMS = Path("bench/deployments")
 """Folder of the programs, relative to the project."""
 
@@ -77,27 +72,18 @@ TRUTHS, PUBLISHED_TRUTHS, KINDS = (
 
 @dataclass(frozen=True)
 class Bench:
-    """What deployments are diagnosed with.
-
-    Attributes
-    ----------
-    onnx : Path
-        An export.
-    network : OnnxNetwork
-        The same, loaded, that takes squares.
-    work : Path
-        Folder of images, boxes and raw outputs.
-    others : dict of str to Path
-        Other exports by name, which a deployment may run instead.
-    reuse : bool
-        Whether raw outputs are kept between runs; seconds and network runs tell nothing then.
-    """
+    """What deployments are diagnosed with."""
 
     onnx: Path
+    """An export."""
     network: OnnxNetwork
+    """The same, loaded, that takes squares."""
     work: Path
+    """Folder of images, boxes and raw outputs."""
     others: dict[str, Path] = field(default_factory=dict)
+    """Other exports by name, which a deployment may run instead."""
     reuse: bool = False
+    """Whether raw outputs are kept between runs; seconds and network runs tell nothing then."""
 
     @classmethod
     def open(
@@ -428,4 +414,4 @@ def _observed(
     shapes = {name: read_image(path).shape[:2] for name, path in images.items()}
     seen = load_external(boxes, shapes, names, box_format=box_format)
     missing = images.keys() - seen.images.keys()
-    return replace(seen, images=seen.images | dict.fromkeys(sorted(missing), NOTHING_SEEN))
+    return replace(seen, images=seen.images | dict.fromkeys(sorted(missing), NO_BOXES))

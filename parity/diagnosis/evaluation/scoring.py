@@ -16,62 +16,41 @@ EXPECTED_OF_UNKNOWN = ("explained_in_part", "not_explained")
 
 @dataclass(frozen=True)
 class DiagnosisAnswer:
-    """What a diagnosis says.
-
-    Attributes
-    ----------
-    verdict : str
-        See :class:`parity.diagnosis.document.DiagnosisDocument`.
-    named, choices : tuple of str
-        Names of the faults, and of the harmless choices.
-    equivalents : tuple of tuple of str
-        Names of the faults of explanations that these boxes cannot tell from the one named.
-    undecided : tuple of str
-        Names of faults that may be there too.
-    exact, predicted : float
-        Shares of observed boxes reproduced to their digits, and of predicted boxes observed.
-    seconds : float
-        Time that it took.
-    runs : int
-        Runs of the network.
-    """
+    """What a diagnosis says."""
 
     verdict: str
+    """See :class:`parity.diagnosis.document.DiagnosisDocument`."""
     named: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    """Names of the faults, and of the harmless choices."""
     equivalents: tuple[tuple[str, ...], ...] = ()
+    """Names of the faults of explanations that these boxes cannot tell from the one named."""
     undecided: tuple[str, ...] = ()
+    """Names of faults that may be there too."""
     exact: float = 1.0
     predicted: float = 1.0
+    """Shares of observed boxes reproduced to their digits, and of predicted boxes observed."""
     seconds: float = 0.0
+    """Time that it took."""
     runs: int = 0
+    """Runs of the network."""
 
 
 @dataclass(frozen=True)
 class ScoredAnswer:
-    """An answer compared with the truth.
-
-    Attributes
-    ----------
-    truth : DeploymentTruth
-        What is wrong.
-    answer : DiagnosisAnswer
-        What was said.
-    true, false, missed : tuple of str
-        Words of the truth that were named; names that are false; words that were not named.
-    undecided : tuple of str
-        Words of the truth that were listed as undecided.
-    not_shown : tuple of str
-        Words of the truth that were not named and change nothing in these images.
-    """
+    """An answer compared with the truth."""
 
     truth: DeploymentTruth
     answer: DiagnosisAnswer
+    """What was said."""
     true: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    """Words of the truth that were named; names that are false; words that were not named."""
     undecided: tuple[str, ...] = ()
+    """Words of the truth that were listed as undecided."""
     not_shown: tuple[str, ...] = ()
+    """Words of the truth that were not named and change nothing in these images."""
 
     @property
     def penalty(self) -> int:

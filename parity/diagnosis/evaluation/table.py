@@ -24,18 +24,12 @@ HEADINGS = (
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """The answers of one kind of deployment.
-
-    Attributes
-    ----------
-    kind : str
-        Heading of the row.
-    answers : tuple of ScoredAnswer
-        One for each deployment.
-    """
+    """The answers of one kind of deployment."""
 
     kind: str
+    """Heading of the row."""
     answers: tuple[ScoredAnswer, ...]
+    """One for each deployment."""
 
     def cells(self) -> list[str]:
         """Return what the columns of :data:`HEADINGS` say."""

@@ -18,30 +18,20 @@ Kinds = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class DeploymentTruth:
-    """What is wrong with a deployment.
-
-    Attributes
-    ----------
-    name : str
-        Of the deployment.
-    faults : tuple of str
-        What is wrong: names of the catalogue, or words that :data:`Kinds` explain.
-    optional : tuple of str
-        What may be named as well; it says the same in other words or changes next to nothing.
-    unknown : tuple of str
-        What no catalogue holds, in free words.
-    language : str
-        In whose manner it is written.
-    declared : Declared
-        What its users know of it.
-    """
+    """What is wrong with a deployment."""
 
     name: str
+    """Of the deployment."""
     faults: tuple[str, ...] = ()
+    """What is wrong: names of the catalogue, or words that :data:`Kinds` explain."""
     optional: tuple[str, ...] = ()
+    """What may be named as well; it says the same in other words or changes next to nothing."""
     unknown: tuple[str, ...] = ()
+    """What no catalogue holds, in free words."""
     language: str = ""
+    """In whose manner it is written."""
     declared: Declared = NOTHING_DECLARED
+    """What its users know of it."""
 
     @property
     def held_out(self) -> bool:

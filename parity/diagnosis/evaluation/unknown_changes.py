@@ -31,18 +31,12 @@ Change = Callable[[Any, float], Any]
 
 @dataclass(frozen=True)
 class UnknownChange:
-    """A change and how strong it is.
-
-    Attributes
-    ----------
-    name : str
-        A key of :data:`CHANGES`.
-    strength : float
-        From 0 to 1.
-    """
+    """A change and how strong it is."""
 
     name: str
+    """A key of :data:`CHANGES`."""
     strength: float
+    """From 0 to 1."""
 
     def __str__(self) -> str:
         """Return its name and strength."""

@@ -13,29 +13,22 @@ from parity.registry import Registry
 
 @dataclass(frozen=True)
 class FixValues:
-    """What the lines of a deployment are filled in with.
-
-    Attributes
-    ----------
-    height, width : int
-        Size into which images are fitted, px.
-    stride : int or None
-        Of a minimal rectangle, px; None where images are padded to the whole size.
-    classes : int
-        Number of classes.
-    conf, iou : float
-        Thresholds of confidence and IoU.
-    max_det : int
-        Detections kept at most.
-    """
+    """What the lines of a deployment are filled in with."""
 
     height: int
     width: int
+    """Size into which images are fitted, px."""
     stride: int | None
+    """Of a minimal rectangle, px; None where images are padded to the whole size."""
     classes: int
+    """Number of classes."""
     conf: float
     iou: float
+    """Thresholds of confidence and IoU."""
     max_det: int
+    """Detections kept at most."""
+    numbers: int = 3
+    """Of a keypoint: x, y and, if three, visibility."""
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -51,6 +44,9 @@ class FixValues:
             "conf": str(float(self.conf)),
             "iou": str(float(self.iou)),
             "max_det": str(self.max_det),
+            "numbers": str(self.numbers),
+            "last": str(self.numbers - 1),
+            "keypoint": ", ".join(("x", "y", "visibility")[: self.numbers]),
         }
 
 
@@ -73,29 +69,22 @@ def fix_values(network: Network, pipeline: Pipeline, classes: int) -> FixValues:
         pipeline.conf,
         pipeline.iou,
         pipeline.max_det,
+        *(network.head.keypoint_shape or ())[1:],
     )
 
 
 @dataclass(frozen=True)
 class Fix:
-    """The right lines for one subject.
-
-    Attributes
-    ----------
-    subject : str
-        What they are about: ``letterbox``.
-    stage : FaultStage
-        The stage of a deployment to which they belong.
-    templates : dict of Language to str
-        The lines, with placeholders such as ``$height`` (:attr:`FixValues.placeholders`).
-    run : frozenset of Language
-        Languages whose lines the tests run.
-    """
+    """The right lines for one subject."""
 
     subject: str
+    """What they are about: ``letterbox``."""
     stage: FaultStage
+    """The stage of a deployment to which they belong."""
     templates: dict[Language, str]
+    """The lines, with placeholders such as ``$height`` (:attr:`FixValues.placeholders`)."""
     run: frozenset[Language]
+    """Languages whose lines the tests run."""
 
     def lines(self, language: Language, values: FixValues) -> str:
         """Return the lines in a language, filled in."""

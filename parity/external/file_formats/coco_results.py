@@ -25,7 +25,7 @@ def read(source: Source, images: ImageNames) -> Contents:
     )
     names = _categories_of(source)
     if not names:
-        return contents
+        return replace(contents, category_ids=True)
     entries = {
         image: [_with_name(entry, names) for entry in own]
         for image, own in contents.entries.items()
@@ -64,7 +64,8 @@ register(
         name="COCO results",
         description=(
             "`image_id`, `category_id`, `bbox` and `score`; ids refer to the file's own `images` "
-            "and `categories`, or to image files that are named by numbers"
+            "and `categories`, or to image files that are named by numbers, and to classes or, as "
+            "`val` writes them, categories from 1"
         ),
         recognises=recognises,
         read=read,

@@ -1,12 +1,11 @@
 """Labels without a header: ``bus.jpg,bus,0.94``, or a text file per image with ``0.94 bus``."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from parity.data.image_names import Given, ImageNames, first_places, left_out
+from parity.data.image_names import ImageNames, first_places, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry, parse_entry
-from parity.external.file_format import Contents, Format, files_in, register
+from parity.external.file_format import Contents, Format, files_in, files_of_images, register
 from parity.external.source import Source
 from parity.external.tables import cells_of, rows_of_words
 from parity.foreign import is_number
@@ -46,16 +45,12 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 
 def _read_folder(source: Source, images: ImageNames) -> Contents:
-    files: dict[Given, Path] = {
-        path.relative_to(source.path).with_suffix("").as_posix(): path
-        for path in files_in(source.path, FILES)
-    }
-    found = images.resolve_once({given: str(path) for given, path in files.items()})
+    files, notes = files_of_images(source.path, files_in(source.path, FILES), images)
     entries = {
-        name: [_entry(row, where) for where, row in rows_of_words(files[given])]
-        for given, name in found.items()
+        name: [_entry(row, where) for where, row in rows_of_words(path)]
+        for name, path in files.items()
     }
-    return Contents(entries, notes=left_out(given for given in files if given not in found))
+    return Contents(entries, notes=notes)
 
 
 def _has_score(words: Sequence[str]) -> bool:

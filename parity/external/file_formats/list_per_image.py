@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from parity.data.image_names import ImageNames
-from parity.external.entries import Entry, parse_columns
+from parity.external.entries import Entry, has_classes, parse_columns
 from parity.external.file_format import Contents, Format, register
 from parity.external.file_formats.coco_results import parse_coco
 from parity.external.json_records import read_records
-from parity.external.layouts import Layout, find_layout
+from parity.external.layouts import Layout, find_layout, flat_row
 from parity.external.source import Record, Source, list_in
 
 
@@ -36,7 +37,7 @@ def read_lists(source: Source, records: Iterable[object], images: ImageNames) ->
     rows = [
         (f"{source.path}, entry {number}, box {i}", box)
         for number, record in enumerate(records, 1)
-        for i, box in enumerate((isinstance(record, dict) and list_in(record)) or [], 1)
+        for i, box in enumerate(map(flat_row, _boxes_in(record)), 1)
         if isinstance(box, list) and len(box) > 4
     ]
     layout = find_layout(rows)
@@ -44,6 +45,10 @@ def read_lists(source: Source, records: Iterable[object], images: ImageNames) ->
         source, records, images, lambda record, where: parse_list(record, where, layout)
     )
     return replace(contents, notes=(*contents.notes, layout.note)) if layout else contents
+
+
+def _boxes_in(record: object) -> list[Any]:
+    return (isinstance(record, dict) and list_in(record)) or []
 
 
 def parse_list(record: Record, where: str, layout: Layout | None) -> list[Entry]:
@@ -61,10 +66,11 @@ def parse_list(record: Record, where: str, layout: Layout | None) -> list[Entry]
     boxes = list_in(record)
     if boxes is None:
         return [parse_coco(record, where)]
-    if all(isinstance(box, dict) for box in boxes):
+    if all(isinstance(box, dict) for box in boxes) and not has_classes(record, boxes):
         return [parse_coco(box, f"{where}, box {i}") for i, box in enumerate(boxes, 1)]
-    if layout is not None and all(isinstance(b, list) and len(b) == layout.width for b in boxes):
-        return [layout.parse(box, f"{where}, box {i}") for i, box in enumerate(boxes, 1)]
+    rows = list(map(flat_row, boxes))
+    if layout is not None and all(isinstance(b, list) and len(b) == layout.width for b in rows):
+        return [layout.parse(box, f"{where}, box {i}") for i, box in enumerate(rows, 1)]
     return parse_columns(record, boxes, where)
 
 

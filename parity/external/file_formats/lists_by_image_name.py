@@ -43,7 +43,7 @@ def _records_of(source: Source) -> dict[str, Record]:
         for key, value in values.items()
         if isinstance(value, dict) and list_in(value) is not None
     }
-    return {key: {"image": key, **value} for key, value in (lists | objects).items()}
+    return {key: {**value, "image": key} for key, value in (lists | objects).items()}
 
 
 def _by_name(source: Source) -> Record:

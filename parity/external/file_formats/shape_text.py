@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.data.image_names import Given, ImageNames, left_out
+from parity.data.image_names import ImageNames, left_out
 from parity.errors import UserError
 from parity.external.entries import Entry, parse_entry, parse_label
-from parity.external.file_format import Contents, Format, files_in, register
+from parity.external.file_format import Contents, Format, files_in, files_of_images, register
 from parity.external.shapes import WrittenShapes, parse_coordinate
 from parity.external.source import Source
 from parity.external.tables import rows_of_words
@@ -42,15 +42,12 @@ def read(source: Source, images: ImageNames) -> Contents:
 
 
 def _read_images(source: Source, files: Sequence[Path], images: ImageNames) -> Contents:
-    named: dict[Given, Path] = {
-        path.relative_to(source.path).with_suffix("").as_posix(): path for path in files
-    }
-    found = images.resolve_once({given: str(path) for given, path in named.items()})
+    named, notes = files_of_images(source.path, files, images)
     entries = {
-        name: [_entry(row, where) for where, row in rows_of_words(named[given]) if _counts(row)]
-        for given, name in found.items()
+        name: [_entry(row, where) for where, row in rows_of_words(path) if _counts(row)]
+        for name, path in named.items()
     }
-    return Contents(entries, notes=left_out(given for given in named if given not in found))
+    return Contents(entries, notes=notes)
 
 
 def _read_classes(files: Sequence[Path], images: ImageNames) -> Contents:

@@ -1,11 +1,9 @@
 """YOLO's text files: a folder with ``bus.txt`` for ``bus.jpg``, a line per box."""
 
-from pathlib import Path
-
-from parity.data.image_names import Given, ImageNames, left_out
+from parity.data.image_names import ImageNames
 from parity.errors import UserError
 from parity.external.box_formats import LARGEST_FRACTION
-from parity.external.file_format import Contents, Format, files_in, register
+from parity.external.file_format import Contents, Format, files_in, files_of_images, register
 from parity.external.file_formats import label_rows, shape_text
 from parity.external.layouts import Layout, Row, find_layout
 from parity.external.source import Source
@@ -26,19 +24,14 @@ def recognises(source: Source) -> bool:
 
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a file per image; an empty one states that nothing is in it."""
-    files: dict[Given, Path] = {
-        path.relative_to(source.path).with_suffix("").as_posix(): path
-        for path in files_in(source.path, FILES)
-    }
-    found = images.resolve_once({given: str(path) for given, path in files.items()})
-    rows = {name: rows_of_words(files[given]) for given, name in found.items()}
+    files, notes = files_of_images(source.path, files_in(source.path, FILES), images)
+    rows = {name: rows_of_words(path) for name, path in files.items()}
     written = [row for own in rows.values() for row in own]
     layout = _layout_of(written)
     entries = {
         name: [(layout or YOLO[len(row)]).parse(row, where) for where, row in own]
         for name, own in rows.items()
     }
-    notes = left_out(given for given in files if given not in found)
     return Contents(
         entries,
         box_format="cxcywhn" if _are_fractions(written) else "",

@@ -23,44 +23,44 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Family:
-    """Networks that take and return the same things.
-
-    Attributes
-    ----------
-    models : str
-        What they are called in sentences.
-    sentence : str
-        What they take and return, in words.
-    classes : callable
-        Number of classes, of the shapes of all outputs; None if these do not tell.
-    fits : callable
-        Whether outputs for a photograph, given the size of the input, can be of this family.
-    is_sure : callable
-        Whether they can be of no other.
-    adapt : callable
-        Changes a model, given its number of classes and the size of its input, so that it returns
-        what Ultralytics' exports return.
-    choices : mapping of str to value
-        In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing differs.
-    fitted : Fitted
-        How images are fitted into the input.
-    open_input : bool
-        Whether height and width of the input may be open; ``adapt`` is then given 0 for both.
-    """
+    """Networks that take and return the same things."""
 
     models: str
+    """What they are called in sentences."""
     sentence: str
+    """What they take and return, in words."""
     classes: Callable[[Sequence[Shape]], int | None]
+    """Number of classes, of the shapes of all outputs; None if these do not tell."""
     fits: Callable[[Sequence[np.ndarray], Size], bool]
+    """Whether outputs for a photograph, given the size of the input, can be of this family."""
     is_sure: Callable[[Sequence[np.ndarray], Size], bool]
+    """Whether they can be of no other."""
     adapt: Callable[[onnx.ModelProto, int, Size], None]
+    """Changes a model, given its number of classes and the size of its input, so that it returns
+    what Ultralytics' exports return."""
     choices: Mapping[str, Any] = field(default_factory=dict)
+    """In which choices of :class:`parity.deployment.pipeline.Pipeline` the preprocessing
+    differs."""
     fitted: Fitted = "letterbox"
+    """How images are fitted into the input."""
     open_input: bool = False
+    """Whether height and width of the input may be open; ``adapt`` is then given 0 for both."""
+    model_class: str = ""
+    """Class of ``ultralytics.nn.tasks`` that its checkpoints hold, if that is another than the one
+    of the task; empty if there are none."""
 
 
 FAMILIES: Registry[Family] = Registry("family")
 """Families by the name that ``models.<name>.family`` has."""
+
+
+def adapt_to(model: onnx.ModelProto, family: str, *, classes: int, size: Size = (0, 0)) -> None:
+    """Make a model of a family return what Ultralytics' exports return, and say so in it.
+
+    The parameters are those of :attr:`Family.adapt`.
+    """
+    FAMILIES[family].adapt(model, classes, size)
+    model.metadata_props.add(key=FAMILY, value=family)
 
 
 def cell_count(size: Size, strides: Sequence[int] = STRIDES) -> int:

@@ -23,6 +23,8 @@ from parity.model_files.families.family import (
     columns_of,
 )
 
+RTDETR = "rtdetr"
+"""Name of the family."""
 COLUMNS = 6
 """Four numbers of a box, its score and its class."""
 HEAD = "RTDETRDecoder"
@@ -61,7 +63,7 @@ def has_authors_end(graph: onnx.GraphProto) -> bool:
     return {LABELS, BOXES, SCORES} <= names and any(v.name == SIDES for v in graph.input)
 
 
-def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
+def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:  # noqa: ARG001
     graph = model.graph
     named = {output.name: output for output in graph.output}
     first = (
@@ -71,22 +73,22 @@ def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:
     chain = Chain(first.name, TensorProto.FLOAT, COLUMNS, classes)
     stated = {entry.key: entry.value for entry in model.metadata_props}.get("head") == HEAD
     if has_authors_end(graph):
-        _fix_sides(graph, size)
+        _fix_sides(graph)
         chain.last = _of_parts(chain)
     elif shape_of(first)[2] == COLUMNS and (stated or classes != COLUMNS - BOX_ROWS):
-        chain.last = _of_rows(chain, size)
+        chain.last = _of_rows(chain)
     else:
-        chain.last = _of_scores(chain, size, separate=len(named) > 1)
+        chain.last = _of_scores(chain, separate=len(named) > 1)
     del graph.output[1:]
     extend_output(graph, chain, [batch, queries, COLUMNS])
 
 
-def _fix_sides(graph: onnx.GraphProto, size: Size) -> None:
-    """Make the second input a constant, the size of the image that the first one takes."""
+def _fix_sides(graph: onnx.GraphProto) -> None:
+    """Make the second input a constant, so that boxes stay fractions."""
     (sides,) = (value for value in graph.input if value.name == SIDES)
     dtype = helper.tensor_dtype_to_np_dtype(sides.type.tensor_type.elem_type)
     graph.input.remove(sides)
-    graph.initializer.append(numpy_helper.from_array(np.array([size[::-1]], dtype), SIDES))
+    graph.initializer.append(numpy_helper.from_array(np.ones((1, 2), dtype), SIDES))
 
 
 def _of_parts(chain: Chain) -> str:
@@ -101,27 +103,24 @@ def _of_parts(chain: Chain) -> str:
     return chain.add("Concat", *parts, axis=2)
 
 
-def _corners(chain: Chain, size: Size) -> list[str]:
-    """Add nodes that make corners in input px of centres and sides in fractions."""
+def _corners(chain: Chain) -> list[str]:
+    """Add nodes that make corners of centres and sides."""
     chain.last = _turned(chain, chain.last)
-    height, width = size
-    sides = chain.constant(np.array([width, height], np.float32).reshape(1, 2, 1))
-    half = chain.constant(0.5)
-    centre = chain.add("Mul", chain.rows(0, 2), sides)
-    reach = chain.add("Mul", chain.add("Mul", chain.rows(2, BOX_ROWS), sides), half)
+    centre = chain.rows(0, 2)
+    reach = chain.add("Mul", chain.rows(2, BOX_ROWS), chain.constant(0.5))
     return [chain.add("Sub", centre, reach), chain.add("Add", centre, reach)]
 
 
-def _of_rows(chain: Chain, size: Size) -> str:
-    """Add nodes that make boxes of input px, where each has one score and one class."""
-    corners = _corners(chain, size)
+def _of_rows(chain: Chain) -> str:
+    """Add nodes that make corners of boxes, where each has one score and one class."""
+    corners = _corners(chain)
     chain.last = chain.add("Concat", *corners, chain.rows(BOX_ROWS, COLUMNS), axis=1)
     return chain.add("Transpose", perm=[0, 2, 1])
 
 
-def _of_scores(chain: Chain, size: Size, *, separate: bool) -> str:
-    """Add nodes that take the best class of each query, and make its box one of input px."""
-    corners = _corners(chain, size)
+def _of_scores(chain: Chain, *, separate: bool) -> str:
+    """Add nodes that take the best class of each query, and make corners of its box."""
+    corners = _corners(chain)
     if separate:
         scores = chain.add("Sigmoid", _turned(chain, LOGITS))
     else:
@@ -147,7 +146,7 @@ def _turned(chain: Chain, name: str) -> str:
 
 
 FAMILIES.add(
-    "rtdetr",
+    RTDETR,
     Family(
         models="RT-DETR and D-FINE",
         sentence="It takes images stretched to its input and returns boxes that need no NMS, as "
@@ -158,5 +157,7 @@ FAMILIES.add(
         adapt=_adapt,
         choices={"fitting": "stretch"},
         fitted="stretch",
+        open_input=True,
+        model_class="RTDETRDetectionModel",
     ),
 )

@@ -26,7 +26,7 @@ from parity.diagnosis.document import (
 from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
-from parity.reporting.figures.drawing import Mark, Style, draw_line_of_text, paper_bgr, write_jpeg
+from parity.reporting.figures.drawing import Mark, Style, blank_paper, draw_line_of_text, write_jpeg
 from parity.reporting.figures.palette import DARK, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, theme
@@ -339,7 +339,7 @@ def stack(pictures: list[np.ndarray]) -> np.ndarray:
     width = max(picture.shape[1] for picture in pictures)
     parts = []
     for picture in pictures:
-        sheet = np.full((picture.shape[0], width, 3), paper_bgr(), np.uint8)
+        sheet = blank_paper(picture.shape[0], width)
         sheet[:, : picture.shape[1]] = picture
         parts += [draw_line_of_text(width, "", size=6), sheet]
     return np.concatenate(parts)

@@ -21,25 +21,19 @@ FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fon
 INK_RGB = (20, 20, 20)  # of labels, on their bright ground
 MASK_STRENGTH, HATCH_STRENGTH = 0.35, 0.8  # share of the colour of a mask; chosen
 HATCH = 5  # line widths from a line of hatching to the next
+LEGEND_PX = 14  # of letters
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a kind of detection is drawn.
-
-    Attributes
-    ----------
-    colour : tuple of int
-        Red, green, blue.
-    dash : tuple of int
-        Lengths of line and gap in line widths; (1, 0) is solid.
-    letter : str
-        Before the label, so that nobody depends on colours.
-    """
+    """How a kind of detection is drawn."""
 
     colour: tuple[int, int, int]
+    """Red, green, blue."""
     dash: tuple[int, int] = (1, 0)
+    """Lengths of line and gap in line widths; (1, 0) is solid."""
     letter: str = ""
+    """Before the label, so that nobody depends on colours."""
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:
@@ -47,9 +41,12 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def paper_bgr() -> tuple[int, int, int]:
-    """Return the ground of the scheme that is drawn."""
-    return _rgb(palette().paper)[::-1]
+def blank_paper(height: int, width: int) -> np.ndarray:
+    """Return (height, width, 3) uint8 in the ground of the scheme that is drawn."""
+    paper = np.empty((height, width, 3), np.uint8)
+    paper[:1] = _rgb(palette().paper)[::-1]
+    paper[1:] = paper[:1]  # whole rows are copied several times as fast as three numbers
+    return paper
 
 
 KIND_STYLES = {
@@ -67,27 +64,18 @@ CLASS_STYLES = tuple(
 
 @dataclass(frozen=True)
 class Mark:
-    """A detection to draw.
-
-    Attributes
-    ----------
-    box : sequence of float
-        x1, y1, x2, y2 in px of the image.
-    label : str
-        What is written beside it.
-    style : Style
-        Of its lines.
-    outline : DetectionOutline
-        What is drawn beside its box, or instead of it.
-    hatched : bool
-        Whether only one arm has it; then its mask is hatched.
-    """
+    """A detection to draw."""
 
     box: Sequence[float]
+    """x1, y1, x2, y2 in px of the image."""
     label: str
+    """What is written beside it."""
     style: Style
+    """Of its lines."""
     outline: DetectionOutline = NOTHING
+    """What is drawn beside its box, or instead of it."""
     hatched: bool = False
+    """Whether only one arm has it; then its mask is hatched."""
 
 
 @cache
@@ -133,7 +121,7 @@ def draw_panel(
         else:
             draw_box(panel, corners[i], drawable[i].style, line)
         draw_skeleton(panel, drawable[i], scale, line)
-    image = Image.fromarray(panel[..., ::-1])
+    image = Image.fromarray(panel)  # its colours stay reversed, so those of the pen are, too
     pen = ImageDraw.Draw(image)
     of_labels = label_font(width, letters)
     taken: list[tuple[float, ...]] = []
@@ -141,10 +129,10 @@ def draw_panel(
         text = f"{mark.style.letter} {mark.label}".strip()
         size = pen.textlength(text, of_labels) + 6, of_labels.size + 5
         place = place_label(size, corner, (height, width), taken)
-        pen.rectangle(place, fill=mark.style.colour)
-        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB, font=of_labels)
+        pen.rectangle(place, fill=mark.style.colour[::-1])
+        pen.text((place[0] + 3, place[1] + 1), text, fill=INK_RGB[::-1], font=of_labels)
         taken.append(place)
-    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
+    return np.asarray(image)
 
 
 def panel_corners(
@@ -328,13 +316,14 @@ def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = Fal
     return np.asarray(strip)[..., ::-1]
 
 
-def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14) -> np.ndarray:
+def draw_legend(width: int, entries: list[tuple[str, Style]]) -> np.ndarray:
     """Return a strip of paper that explains styles, on as many lines as they need.
 
     Returns
     -------
     (h, width, 3) uint8
     """
+    size = LEGEND_PX
     letters, row_height, swatch = font(size), round(size * 1.9), round(size * 2.6)
     x, y = 6, 0
     placed: list[tuple[int, int, str, Style]] = []
@@ -344,7 +333,7 @@ def draw_legend(width: int, entries: list[tuple[str, Style]], *, size: int = 14)
             x, y = 6, y + row_height
         placed.append((x, y, text, style))
         x += advance
-    strip = np.full((y + row_height, width, 3), paper_bgr(), np.uint8)
+    strip = blank_paper(y + row_height, width)
     for x, y, _, style in placed:
         corners = (x, y + size // 2, x + swatch, y + round(size * 1.5))
         draw_box(strip, corners, style, 2)

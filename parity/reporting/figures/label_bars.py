@@ -8,10 +8,10 @@ from PIL import Image, ImageDraw
 from parity.detection.detection_files import ImageDetections
 from parity.reporting.figures.drawing import (
     CLASS_STYLES,
+    blank_paper,
     draw_line_of_text,
     draw_panel,
     font,
-    paper_bgr,
 )
 from parity.reporting.figures.palette import palette
 from parity.reporting.wording import count, shortened
@@ -46,7 +46,7 @@ def draw_labels(
     panel = draw_panel(pixels, [], scale=IMAGE_PX / max(pixels.shape[:2]))
     bars = draw_bars(arms, names)
     height = max(len(panel), len(bars)) + MARGIN_PX
-    sheet = np.full((height, IMAGE_PX + BARS_PX + 3 * MARGIN_PX, 3), paper_bgr(), np.uint8)
+    sheet = blank_paper(height, IMAGE_PX + BARS_PX + 3 * MARGIN_PX)
     sheet[: panel.shape[0], MARGIN_PX : MARGIN_PX + panel.shape[1]] = panel
     sheet[: bars.shape[0], 2 * MARGIN_PX + IMAGE_PX :][:, : bars.shape[1]] = bars
     title = draw_line_of_text(sheet.shape[1], heading, size=HEADING_PX, bold=True)

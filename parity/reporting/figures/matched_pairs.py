@@ -13,22 +13,15 @@ from parity.documents import load
 
 @dataclass(frozen=True)
 class MatchedPairs:
-    """The matched pairs of a comparison, all images together.
-
-    Attributes
-    ----------
-    reference_scores, candidate_scores : (N,) float64
-        Scores of both detections of each pair.
-    box_px : (N,) float64
-        Largest difference of a coordinate, px of the image.
-    iou : (N,) float64
-        Overlap of the two boxes.
-    """
+    """The matched pairs of a comparison, all images together."""
 
     reference_scores: np.ndarray
     candidate_scores: np.ndarray
+    """(N,) float64. Scores of both detections of each pair."""
     box_px: np.ndarray
+    """(N,) float64. Largest difference of a coordinate, px of the image."""
     iou: np.ndarray
+    """(N,) float64. Overlap of the two boxes."""
 
     def __len__(self) -> int:
         """Return the number of pairs."""

@@ -8,27 +8,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of a scheme, which are those of the page in that scheme.
-
-    Attributes
-    ----------
-    paper, ink, faint, grid : str
-        Ground, text, lesser text and axes, and grid lines.
-    effects : mapping of str to str
-        By effect; after M. Okabe and K. Ito, "Color universal design", 2008.
-    kinds : mapping of str to str
-        By kind of detection, in figures and pictures alike; from the same set.
-    arms : tuple of str
-        Of the arms of a model, in their order.
-    """
+    """The colours of a scheme, which are those of the page in that scheme."""
 
     paper: str
     ink: str
     faint: str
     grid: str
+    """Ground, text, lesser text and axes, and grid lines."""
     effects: Mapping[str, str]
+    """By effect; after M. Okabe and K. Ito, "Color universal design", 2008."""
     kinds: Mapping[str, str]
+    """By kind of detection, in figures and pictures alike; from the same set."""
     arms: tuple[str, ...]
+    """Of the arms of a model, in their order."""
 
 
 KIND_COLOURS = {

@@ -14,10 +14,10 @@ from parity.reporting.figures.drawing import (
     KIND_STYLES,
     Mark,
     Style,
+    blank_paper,
     draw_legend,
     draw_line_of_text,
     draw_panel,
-    paper_bgr,
 )
 from parity.reporting.task_wording import QUANTITIES
 from parity.reporting.verdict import KIND_TITLES
@@ -26,22 +26,15 @@ from parity.reporting.wording import count, number, shortened
 
 @dataclass(frozen=True)
 class Sheet:
-    """The room for a picture.
-
-    Attributes
-    ----------
-    width, height : int
-        Px at most.
-    columns : int or None
-        Panels beside each other; None for as many as suit the image.
-    letters : float
-        Factor by which text is larger than on a wide sheet.
-    """
+    """The room for a picture."""
 
     width: int
     height: int
+    """Px at most."""
     columns: int | None = None
+    """Panels beside each other; None for as many as suit the image."""
     letters: float = 1.0
+    """Factor by which text is larger than on a wide sheet."""
 
 
 WIDE = Sheet(1600, 1300)
@@ -144,7 +137,7 @@ def draw_picture(
     above = len(captions[0]) + CAPTION_GAP_PX
     rows = []
     for first in range(0, len(panels), columns):
-        row = np.full((above + height + MARGIN_PX, total, 3), paper_bgr(), np.uint8)
+        row = blank_paper(above + height + MARGIN_PX, total)
         for place, index in enumerate(range(first, min(first + columns, len(panels)))):
             x = MARGIN_PX + place * (cell_width + MARGIN_PX)
             row[: len(captions[index]), x : x + cell_width] = captions[index]

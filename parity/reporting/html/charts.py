@@ -96,27 +96,19 @@ class Tick:
 
 @dataclass(frozen=True)
 class Strip:
-    """The marks of a quantity of a comparison.
-
-    Attributes
-    ----------
-    tolerance : float
-        Where it stands, per cent.
-    median, p95, max : float or None
-        Where they stand; None without matched pairs.
-    within : bool
-        Whether the largest difference is within the tolerance.
-    text, label : str
-        The largest difference, and all of it, in words.
-    """
+    """The marks of a quantity of a comparison."""
 
     tolerance: float
+    """Where it stands, per cent."""
     median: float | None
     p95: float | None
     max: float | None
+    """Where they stand; None without matched pairs."""
     within: bool
+    """Whether the largest difference is within the tolerance."""
     text: str
     label: str
+    """The largest difference, and all of it, in words."""
 
 
 @dataclass(frozen=True)
@@ -133,18 +125,12 @@ class ChartRow:
 
 @dataclass(frozen=True)
 class Chart:
-    """All comparisons on common axes.
-
-    Attributes
-    ----------
-    noun : str
-        What is counted, such as "Objects".
-    titles : dict of MeasuredQuantity to str
-        The differences that are drawn, as heads of columns.
-    """
+    """All comparisons on common axes."""
 
     noun: str
+    """What is counted, such as "Objects"."""
     titles: dict[MeasuredQuantity, str]
+    """The differences that are drawn, as heads of columns."""
     axes: dict[MeasuredQuantity, Axis]
     rows: list[ChartRow]
 
@@ -186,7 +172,9 @@ def difference_title(words: TaskWording, quantity: MeasuredQuantity) -> str:
 
 def arms_in_words(row: EqualComparisons) -> str:
     """Return what is compared, and which other exports have the same numbers."""
-    said = f"{row.candidates[0]} vs. {row.reference}"
+    candidate = row.candidates[0]
+    versus = f"vs. {row.reference}"
+    said = versus if candidate in row.names else f"{candidate} {versus}"
     others = row.candidates[1:]
     return f"{said}; equal results: {listing(others)}" if others else said
 
@@ -229,14 +217,14 @@ def strip(comparison: ComparisonResults, quantity: MeasuredQuantity, axis: Axis)
     allowed: float = getattr(comparison.allowed, quantity)
     if spread is None:
         label = f"no matched {wording_of(comparison).detection}s"
-        return Strip(axis.place(allowed), None, None, None, within=True, text="–", label=label)
+        return Strip(axis.place(allowed), None, None, None, within=True, text=label, label=label)
     return Strip(
         axis.place(allowed),
         axis.place(spread.median),
         axis.place(spread.p95),
         axis.place(spread.max),
         within=quantity not in comparison.exceeded,
-        text=f"{number(spread.max)}{unit}",
+        text=f"largest {number(spread.max)}{unit}",
         label=f"median {number(spread.median)}{unit}, 95 % within {number(spread.p95)}{unit}, "
         f"largest {number(spread.max)}{unit}, "
         f"tolerance {allowed_in_words(comparison, quantity, unit)}",

@@ -20,11 +20,12 @@ from parity.comparison.tolerances import Tolerance, judge
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
-from parity.detection.outlines import DetectionOutline, Points, limbs_of, outlines_of
+from parity.detection.outlines import outlines_of
 from parity.documents import save
 from parity.errors import UnreadableImageError
 from parity.files import atomic_folder
 from parity.progress import reported
+from parity.reporting.html.drawn_shapes import drawn_outline
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict
@@ -55,57 +56,37 @@ None."""
 
 @dataclass(frozen=True)
 class BrowserRow:
-    """An image in the browser's table.
-
-    Attributes
-    ----------
-    name : str
-        Printable.
-    photo : str
-        What the names of its copies share; empty if it cannot be shown.
-    size : tuple of int
-        Width and height, px.
-    verdict : str
-        See :func:`parity.reporting.verdict.image_verdict`.
-    classes : list of int
-        Ids in any arm.
-    measured : list of Measured or None
-        By comparison, in the order of the results; None where the image was not compared.
-    """
+    """An image in the browser's table."""
 
     name: str
+    """Printable."""
     photo: str
+    """What the names of its copies share; empty if it cannot be shown."""
     size: tuple[int, int]
+    """Width and height, px."""
     verdict: str
+    """See :func:`parity.reporting.verdict.image_verdict`."""
     classes: list[int]
+    """Ids in any arm."""
     measured: list[Measured | None]
+    """By comparison, in the order of the results; None where the image was not compared."""
 
 
 @dataclass(frozen=True)
 class BrowserIndex:
-    """What the browser knows before it loads anything: the worst images of a model.
-
-    Attributes
-    ----------
-    model : str
-        Its name.
-    images_per_script : int
-        Images whose detections are in one script.
-    total : int
-        Images of the run.
-    kinds : tuple of str
-        What the bits of the rows stand for; those that are not counted are measured.
-    images : list of BrowserRow
-        The worst first.
-    """
+    """What the browser knows before it loads anything: the worst images of a model."""
 
     SCHEMA: ClassVar[str] = "browser/2"
 
     model: str
     images_per_script: int
+    """Images whose detections are in one script."""
     total: int
+    """Images of the run."""
     kinds: tuple[str, ...]
+    """What the bits of the rows stand for; those that are not counted are measured."""
     images: list[BrowserRow]
+    """The worst first."""
 
 
 def write_browser(
@@ -238,28 +219,6 @@ def drawn_details(
             for name, found in comparisons.items()
         },
     }
-
-
-def drawn_outline(outline: DetectionOutline) -> list[dict[str, Any]]:
-    """Return what is drawn of a detection beside its box, as JSON; nothing if that is all.
-
-    ``mask`` and ``corners`` are paths of SVG, ``points`` and ``limbs`` lists of numbers: x, y and
-    visibility of each keypoint, and x1, y1, x2, y2 of each line between two.
-    """
-    drawn = {
-        "mask": "".join(map(_path, outline.contours)),
-        "corners": _path(outline.corners) if outline.corners else "",
-        "points": [[round(number, 2) for number in point] for point in outline.keypoints],
-        "limbs": [
-            [round(number, 1) for end in limb for number in end[:2]] for limb in limbs_of(outline)
-        ],
-    }
-    there = {name: value for name, value in drawn.items() if value}
-    return [there] if there else []
-
-
-def _path(points: Points) -> str:
-    return "M" + " ".join(f"{x:g},{y:g}" for x, y in points) + "Z"
 
 
 def _pair(pair: DetectionPair) -> list[Any]:

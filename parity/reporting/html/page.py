@@ -18,6 +18,7 @@ from parity.files import atomic_folder, write_text
 from parity.integrity import check_whole
 from parity.reporting.figures.variants import variants_of
 from parity.reporting.html.charts import effect_chart, heat_level
+from parity.reporting.html.drawn_shapes import drawn_outline, edge_of
 from parity.reporting.html.image_browser_data import Browser, browser_of, copy_browser, load_index
 from parity.reporting.html.templating import digest, environment_in, source, verbatim
 from parity.reporting.report import ModelReport, Report
@@ -32,25 +33,17 @@ SCRIPTS = ("tools.js", "table.js", "drawing.js", "viewer.js", "tabs.js", "start.
 
 @dataclass(frozen=True)
 class Places:
-    """Where things are, as seen from the page.
-
-    Attributes
-    ----------
-    folder : Path
-        Folder of the page.
-    files : str
-        Address of the folder of what the page shows; it holds a folder per model.
-    figures : mapping of str to str
-        Addresses of the copies of each figure by variant, see
-        :func:`parity.reporting.figures.variants.variants_of`, by its path.
-    photos : mapping of (str, str) to str
-        Addresses of copies of images, by model and printable name.
-    """
+    """Where things are, as seen from the page."""
 
     folder: Path
+    """Folder of the page."""
     files: str
+    """Address of the folder of what the page shows; it holds a folder per model."""
     figures: Mapping[str, Mapping[str, str]]
+    """Addresses of the copies of each figure by variant, see
+    :func:`parity.reporting.figures.variants.variants_of`, by its path."""
     photos: Mapping[tuple[str, str], str]
+    """Addresses of copies of images, by model and printable name."""
 
 
 def write_page(
@@ -155,6 +148,8 @@ def environment(places: Places) -> Environment:
     made.filters |= {
         "copies": copies,
         "photo": photo,
+        "edge": edge_of,
+        "drawn": drawn_outline,
         "browser": browser,
         "effect_chart": effect_chart,
         "heat_level": heat_level,

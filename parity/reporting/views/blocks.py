@@ -7,6 +7,7 @@ A block is rendered by the macro that has its name in lower case, in ``blocks.ht
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from parity.detection.outlines import NOTHING, DetectionOutline
 from parity.reporting.wording import count
 
 MOST_ROWS = 200
@@ -47,24 +48,15 @@ class Sentences(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table.
-
-    Attributes
-    ----------
-    caption : str
-        What it shows.
-    header : tuple of str
-        Heads of its columns.
-    rows : tuple of tuple of str
-        The first cell names the row.
-    left_out : str
-        How many rows are not shown and where they are; empty if all are.
-    """
+    """A table."""
 
     caption: str
     header: tuple[str, ...]
+    """Heads of its columns."""
     rows: tuple[tuple[str, ...], ...]
+    """The first cell names the row."""
     left_out: str = ""
+    """How many rows are not shown and where they are; empty if all are."""
 
 
 @dataclass(frozen=True)
@@ -86,24 +78,15 @@ class Code(Block):
 
 @dataclass(frozen=True)
 class CodeTab:
-    """The same lines in one language.
-
-    Attributes
-    ----------
-    language : str
-        What Markdown calls it: ``cpp``.
-    title : str
-        What people call it.
-    text : str
-        The lines.
-    note : str
-        What to know of them; may be empty.
-    """
+    """The same lines in one language."""
 
     language: str
+    """What Markdown calls it: ``cpp``."""
     title: str
+    """What people call it."""
     text: str
     note: str = ""
+    """What to know of them; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -146,45 +129,39 @@ class Links(Block):
 
 @dataclass(frozen=True)
 class Outline:
-    """A box in an image: x1, y1, x2, y2 in px, what it is, and whether the picture is about it."""
+    """A detection in a picture."""
 
     box: tuple[float, float, float, float]
+    """x1, y1, x2, y2, px of the image."""
     label: str
+    """What it is."""
     telling: bool
+    """Whether the picture is about it."""
+    shape: DetectionOutline = NOTHING
+    """What is drawn beside its box, or instead of it."""
 
 
 @dataclass(frozen=True)
 class Crop(Block):
-    """A part of an image with the boxes of two sides.
-
-    Attributes
-    ----------
-    model, image : str
-        Whose image, and its name.
-    height, width : int
-        Size of the image, px.
-    view : (x1, y1, x2, y2)
-        The part that is shown, px.
-    correct, wrong : tuple of Outline
-        Boxes of the reference, and of the deployment.
-    reference : str
-        What the reference is called.
-    side : str
-        What the wrong boxes are called.
-    caption : str
-        What there is to see.
-    """
+    """A part of an image with the boxes of two sides."""
 
     model: str
     image: str
+    """Whose image, and its name."""
     height: int
     width: int
+    """Size of the image, px."""
     view: tuple[float, float, float, float]
+    """The part that is shown, px."""
     correct: tuple[Outline, ...]
     wrong: tuple[Outline, ...]
+    """Boxes of the reference, and of the deployment."""
     reference: str
+    """What the reference is called."""
     side: str
+    """What the wrong boxes are called."""
     caption: str
+    """What there is to see."""
 
 
 @dataclass(frozen=True)
@@ -197,34 +174,22 @@ class CostLine:
 
 @dataclass(frozen=True)
 class Card(Block):
-    """Something that is wrong: what, what it costs, a picture, what to do, and a proof.
-
-    Attributes
-    ----------
-    title, line : str
-        What is wrong, as a heading and in a sentence.
-    anchor : str
-        Its address on the page.
-    costs : tuple of CostLine
-        What it costs.
-    crop : Crop or None
-        A picture of it.
-    fix : str
-        What to do, in a sentence.
-    code : CodeTabs or None
-        What to type.
-    proof : tuple of Block
-        What proves it; closed on the page until it is asked for.
-    """
+    """Something that is wrong: what, what it costs, a picture, what to do, and a proof."""
 
     title: str
     line: str
+    """What is wrong, as a heading and in a sentence."""
     anchor: str
+    """Its address on the page."""
     costs: tuple[CostLine, ...]
     crop: Crop | None
+    """A picture of it."""
     fix: str
+    """What to do, in a sentence."""
     code: CodeTabs | None
+    """What to type."""
     proof: tuple[Block, ...]
+    """What proves it; closed on the page until it is asked for."""
 
     @property
     def parts(self) -> tuple[Block, ...]:

@@ -27,6 +27,7 @@ from parity.reporting.diagnosis_steps import step_title
 from parity.reporting.diagnosis_verdict import (
     Diagnosed,
     has_boxes,
+    joint_effect,
     verdict_sentence,
     worst_first,
 )
@@ -99,6 +100,7 @@ SHAPE_COSTS = {
 }
 """What a card says of each change of what a task adds to boxes."""
 
+MEASURED_ALONE = "Each fault below is measured alone, as if all else were correct"
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
 
 
@@ -111,8 +113,7 @@ def prepare(model: Model) -> View | None:
         anchor = f"{model.anchor}-diagnosis-{each.external}"
         task = "detect" if isinstance(each, Undiagnosed) else each.task
         blocks = in_words_of(task, tuple(blocks_of(each, plots.get(each.external), anchor)))
-        sentence = verdict_sentence(each)
-        title = sentence if place else headline(sentence) if len(found) > 1 else ""
+        title = headline(verdict_sentence(each)) if len(found) > 1 else ""
         groups.append(Group(title, blocks, folded=place > 0, anchor=anchor))
     return View(tuple(groups)) if groups else None
 
@@ -152,6 +153,8 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))
     cards = harmful(diagnosis)
+    if len(cards) > 1:
+        yield Note(f"{MEASURED_ALONE}; together, they {joint_effect(cards, diagnosis)}.")
     for place, fault in enumerate(cards, start=1):
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
     if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:

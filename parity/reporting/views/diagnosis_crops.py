@@ -3,7 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from parity.diagnosis.document import Change, DiagnosisDocument, DrawnBoxes, FoundFault
+from parity.detection.outlines import NOTHING
+from parity.diagnosis.document import (
+    Change,
+    DiagnosisDocument,
+    DrawnBoxes,
+    FoundFault,
+    Severity,
+)
+from parity.reporting.fault_wording import LEAST_PX
 from parity.reporting.views.blocks import Crop, Outline
 from parity.reporting.wording import capitalised, number, reference_name
 from parity.sentences import listing
@@ -16,9 +24,12 @@ CHANGES: dict[Change, str] = {
     "misplaced": "{reference} detects {correct}; with this fault alone, its box is elsewhere.",
     "renamed": "{reference} detects {correct}; with this fault alone, it becomes {changed}.",
     "added": "{reference} has no such box; with this fault alone, {changed} is added.",
-    "moved": "{reference} detects {correct}; with this fault alone, its box moves.",
+    "moved": "{reference} detects {correct}; with this fault alone, {what}.",
 }
 """What there is to see of each change."""
+
+MOVES = {"mask": "its mask changes", "keypoint_px": "its keypoints move", "angle": "it turns"}
+"""What moves where a box does not, see :data:`parity.diagnosis.document.HARMLESS_SHAPES`."""
 
 
 def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
@@ -34,6 +45,7 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
         reference=capitalised(reference),
         correct=first_label(correct),
         changed=first_label(changed),
+        what=what_moves(fault.severity),
     )
     return Crop(
         model=diagnosis.model,
@@ -47,6 +59,12 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
         side=ALONE,
         caption=f"{found.name}: {caption}",
     )
+
+
+def what_moves(found: Severity) -> str:
+    """Return what a fault moves of an object: its box, or what its task adds to that."""
+    shapes = (MOVES[name] for name in MOVES if found.shapes.get(name, 0.0) > 0)
+    return "its box moves" if found.box_px >= LEAST_PX else next(shapes, "its box moves")
 
 
 def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
@@ -76,15 +94,17 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
 def outlines(
     found: DrawnBoxes, names: dict[int, str], *, telling: int | None = None
 ) -> tuple[Outline, ...]:
-    """Return boxes with what they are, such as "bus 0.93"; the picture is about the first ones."""
-    rows = zip(found.boxes, found.scores, found.class_ids, strict=True)
+    """Return detections with what they are, such as "bus 0.93"; the first are what it is about."""
+    shapes = found.outlines or [NOTHING] * len(found.boxes)
+    rows = zip(found.boxes, found.scores, found.class_ids, shapes, strict=True)
     return tuple(
         Outline(
             (box[0], box[1], box[2], box[3]),
             label(names.get(class_id, ""), score),
             telling is None or place < telling,
+            shape,
         )
-        for place, (box, score, class_id) in enumerate(rows)
+        for place, (box, score, class_id, shape) in enumerate(rows)
     )
 
 

@@ -101,18 +101,11 @@ PLOTS = (
 
 @dataclass(frozen=True)
 class EffectsView(View):
-    """The effects that were measured, and the comparisons that the page draws.
-
-    Attributes
-    ----------
-    kinds : tuple of (Effect, EffectKind)
-        The effects.
-    rows : tuple of EqualComparisons
-        What the page draws, a row each.
-    """
+    """The effects that were measured, and the comparisons that the page draws."""
 
     kinds: tuple[tuple[Effect, EffectKind], ...]
     rows: tuple[EqualComparisons, ...]
+    """What the page draws, a row each."""
 
 
 def prepare(model: Model) -> EffectsView:

@@ -40,18 +40,12 @@ VERDICTS = (
 
 @dataclass(frozen=True)
 class ImagesView(View):
-    """The blocks, and what the browser of the page shows.
-
-    Attributes
-    ----------
-    results : Results
-        What the browser filters by.
-    browsers : tuple of str
-        The folder that ``browse`` wrote; nothing without it.
-    """
+    """The blocks, and what the browser of the page shows."""
 
     results: Results
+    """What the browser filters by."""
     browsers: tuple[str, ...]
+    """The folder that ``browse`` wrote; nothing without it."""
 
 
 def prepare(model: Model) -> ImagesView:

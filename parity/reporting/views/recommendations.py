@@ -59,7 +59,7 @@ def round_tolerance(required: Tolerance) -> Tolerance:
 def _on_failed_checks(results: Results) -> Iterator[str]:
     for arm, found in results.arms.items():
         if found.failed_checks:
-            said = listing([f"{many:,} × {check}" for check, many in found.failed_checks.items()])
+            said = listing([f"{check}: {many:,}" for check, many in found.failed_checks.items()])
             yield (
                 f"Check {arm} first: some of its {count(found.detections, 'detection')} cannot be "
                 f"right ({said}), no matter what they are compared with."

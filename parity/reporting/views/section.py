@@ -19,21 +19,14 @@ from parity.reporting.views.blocks import Block
 
 @dataclass(frozen=True)
 class Model:
-    """What there is of a model.
-
-    Attributes
-    ----------
-    results : Results
-        What ``summarise`` wrote.
-    inputs : mapping of str to tuple of str
-        The model's files and folders by the name of the input of the rule ``write_report``.
-    anchor : str
-        What its addresses on the page begin with.
-    """
+    """What there is of a model."""
 
     results: Results
+    """What ``summarise`` wrote."""
     inputs: Mapping[str, tuple[str, ...]]
+    """The model's files and folders by the name of the input of the rule ``write_report``."""
     anchor: str = "model-0"
+    """What its addresses on the page begin with."""
 
     @property
     def name(self) -> str:
@@ -63,21 +56,14 @@ class View:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the report.
-
-    Attributes
-    ----------
-    title : str
-        Its heading.
-    place : int
-        Sections come in the order of this number.
-    prepare : callable
-        Returns what it says of a model; None leaves it out.
-    """
+    """A section of the report."""
 
     title: str
+    """Its heading."""
     place: int
+    """Sections come in the order of this number."""
     prepare: Callable[[Model], View | None]
+    """Returns what it says of a model; None leaves it out."""
 
 
 SECTIONS: Registry[Section] = Registry("section")

@@ -63,21 +63,14 @@ class MapCell:
 
 @dataclass(frozen=True)
 class Map:
-    """F1 at every pair of thresholds of the candidate, while the reference keeps its own.
-
-    Attributes
-    ----------
-    comparison : str
-        Whose it is.
-    conf : tuple of str
-        Confidence thresholds, heads of the columns.
-    rows : tuple of (str, tuple of MapCell)
-        IoU threshold and cells of each row, falling.
-    """
+    """F1 at every pair of thresholds of the candidate, while the reference keeps its own."""
 
     comparison: str
+    """Whose it is."""
     conf: tuple[str, ...]
+    """Confidence thresholds, heads of the columns."""
     rows: tuple[tuple[str, tuple[MapCell, ...]], ...]
+    """IoU threshold and cells of each row, falling."""
 
 
 @dataclass(frozen=True)

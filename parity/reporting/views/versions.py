@@ -24,6 +24,8 @@ def arm_rows(results: Results) -> Iterator[tuple[str, ...]]:
             continue
         height, width = made_by.imgsz
         fitted = "minimal rectangle within" if made_by.rect else "fixed"
+        if made_by.head and made_by.head.fitted == "stretch":
+            fitted = "stretched to"
         versions = [f"{name} {version}" for name, version in (made_by.versions or {}).items()]
         threads = count(made_by.threads or 0, "thread")
         yield (

@@ -31,6 +31,7 @@ MODULES = frozenset(
 
 HEADS = {
     "DetectionModel": ("Detect", "v10Detect"),
+    "RTDETRDetectionModel": ("RTDETRDecoder",),
     "SegmentationModel": ("Segment", "Segment26"),
     "PoseModel": ("Pose", "Pose26"),
     "OBBModel": ("OBB", "OBB26"),

@@ -38,16 +38,11 @@ NotImplementedError for a newer version of the format."""
 
 @dataclass(frozen=True)
 class Archive:
-    """A checkpoint that is open.
-
-    Attributes
-    ----------
-    entries : dict of str to ZipInfo
-        Its files by their names within its one folder.
-    """
+    """A checkpoint that is open."""
 
     _zip: zipfile.ZipFile
     entries: dict[str, zipfile.ZipInfo]
+    """Its files by their names within its one folder."""
 
     def pickled(self) -> bytes:
         """Return the pickle."""

@@ -2,14 +2,15 @@
 
 from typing import Any
 
+import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.backends.pytorch.transcription.arguments import mapping_of
 from parity.backends.pytorch.transcription.stored_model import StoredModel, what_stands
 from parity.backends.trust import REMEDY
 from parity.errors import UserError, shown
+from parity.model_files.families.family import FAMILIES
 from parity.tasks.task import TASKS, supported_models
 
 OTHER_MODELS = {
-    "ultralytics.nn.tasks.RTDETRDetectionModel": "an RT-DETR model",
     "ultralytics.nn.tasks.DepthModel": "a model for depth",
     "ultralytics.nn.tasks.SemanticSegmentationModel": "a model for semantic segmentation",
     "models.yolo.Model": "a YOLOv5 or YOLOv7 checkpoint of the old format",
@@ -41,7 +42,7 @@ MAX_NAME = 1_000
 
 
 def task_of(stored: StoredModel) -> str:
-    """Return the task of a model, by its class.
+    """Return the task of a model, by its class, see :func:`model_class_of`.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def task_of(stored: StoredModel) -> str:
             f"is a pickle that asks for {', '.join(wanted[:10])}, which a YOLO model does not "
             f"need and which could run code; {REMEDY}"
         )
-    task = _supported().get(ALIASES.get(stored.kind, stored.kind))
+    task = _supported().get(_present(stored.kind))
     if task is None:
         raise UserError(
             f"is a pickle that asks for {shown(stored.kind)} where a model belongs; only "
@@ -90,8 +91,20 @@ def check_supported_kind(kind: str) -> None:
         )
 
 
+def model_class_of(stored: StoredModel) -> str:
+    """Return the class of ``ultralytics.nn.tasks`` that a model is."""
+    return _present(stored.kind).rpartition(".")[2]
+
+
+def _present(kind: str) -> str:
+    return ALIASES.get(kind, kind)
+
+
 def _supported() -> dict[str, str]:
-    return {f"ultralytics.nn.tasks.{task.model_class}": name for name, task in TASKS.items()}
+    """Return tasks by the full names of the classes of their models."""
+    tasks = {task.model_class: name for name, task in TASKS.items()}
+    tasks |= {family.model_class: "detect" for family in FAMILIES.values() if family.model_class}
+    return {f"ultralytics.nn.tasks.{model_class}": task for model_class, task in tasks.items()}
 
 
 def _is_foreign(kind: str) -> bool:

@@ -26,43 +26,28 @@ class MalformedError(ValueError):
 
 @dataclass(eq=False, slots=True)
 class StandIn:
-    """What stands where a pickle asks for a global, or for what calling it returns.
-
-    Attributes
-    ----------
-    kind : str
-        Full name of the global.
-    arguments : tuple or None
-        What it would be called with; None if it is the global itself.
-    state : object
-        What the object would be given as its state.
-    items : dict
-        What would be set in it by key.
-    elements : list
-        What would be added to it.
-    """
+    """What stands where a pickle asks for a global, or for what calling it returns."""
 
     kind: str
+    """Full name of the global."""
     arguments: tuple[Any, ...] | None = None
+    """What it would be called with; None if it is the global itself."""
     state: Any = None
+    """What the object would be given as its state."""
     items: dict[Any, Any] = field(default_factory=dict)
+    """What would be set in it by key."""
     elements: list[Any] = field(default_factory=list)
+    """What would be added to it."""
 
 
 @dataclass(frozen=True)
 class Pickled:
-    """What a pickle holds.
-
-    Attributes
-    ----------
-    value : object
-        Plain values, lists, tuples, dicts and stand-ins.
-    kinds : frozenset of str
-        Full names of all globals that it asks for.
-    """
+    """What a pickle holds."""
 
     value: Any
+    """Plain values, lists, tuples, dicts and stand-ins."""
     kinds: frozenset[str]
+    """Full names of all globals that it asks for."""
 
 
 def read_pickle(pickled: bytes) -> Pickled:

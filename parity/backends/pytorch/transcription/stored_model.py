@@ -42,22 +42,15 @@ TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor whose numbers are not read yet.
-
-    Attributes
-    ----------
-    key : str
-        Where they are in the archive.
-    dtype : torch.dtype
-        Their type.
-    shape, stride : tuple of int
-        Their layout; they fill the storage.
-    """
+    """A tensor whose numbers are not read yet."""
 
     key: str
+    """Where they are in the archive."""
     dtype: torch.dtype
+    """Their type."""
     shape: tuple[int, ...]
     stride: tuple[int, ...]
+    """Their layout; they fill the storage."""
 
     def read(self, archive: Archive) -> torch.Tensor:
         """Return the tensor.
@@ -80,40 +73,26 @@ class StoredTensor:
 
 @dataclass(frozen=True)
 class StoredModule:
-    """A module of a model.
-
-    Attributes
-    ----------
-    kind : str
-        Full name of its class.
-    attributes : dict
-        What it is given as its state, but for its modules, parameters and buffers.
-    tensors : dict of str to StandIn
-        Parameters and persistent buffers by name, not yet looked at.
-    """
+    """A module of a model."""
 
     kind: str
+    """Full name of its class."""
     attributes: Mapping[Any, Any]
+    """What it is given as its state, but for its modules, parameters and buffers."""
     tensors: Mapping[str, Any]
+    """Parameters and persistent buffers by name, not yet looked at."""
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """The model of a checkpoint.
-
-    Attributes
-    ----------
-    kinds : frozenset of str
-        Full names of all globals that the checkpoint asks for.
-    modules : dict of str to StoredModule
-        By path; the model itself has the path "".
-    arguments : list of Mapping
-        Of the training, as the checkpoint and its model state them.
-    """
+    """The model of a checkpoint."""
 
     kinds: frozenset[str]
+    """Full names of all globals that the checkpoint asks for."""
     modules: dict[str, StoredModule]
+    """By path; the model itself has the path ""."""
     arguments: list[Mapping[Any, Any]]
+    """Of the training, as the checkpoint and its model state them."""
 
     @property
     def kind(self) -> str:

@@ -17,7 +17,7 @@ from parity.backends.pytorch.transcription.architecture import (
 from parity.backends.pytorch.transcription.archive import Archive, open_archive
 from parity.backends.pytorch.transcription.arguments import size_of
 from parity.backends.pytorch.transcription.building import build
-from parity.backends.pytorch.transcription.facts import checked_names, task_of
+from parity.backends.pytorch.transcription.facts import checked_names, model_class_of, task_of
 from parity.backends.pytorch.transcription.likeness import (
     check_alike,
     check_shapes,
@@ -26,7 +26,6 @@ from parity.backends.pytorch.transcription.likeness import (
 )
 from parity.backends.pytorch.transcription.stored_model import StoredModel, read_model
 from parity.errors import about
-from parity.tasks.task import TASKS
 
 
 def transcribe(source: str | Path, destination: str | Path) -> None:
@@ -66,7 +65,7 @@ def transcribed(source: str | Path) -> Transcription:
     with about(source), open_archive(Path(source)) as archive:
         stored = read_model(archive)
         task = task_of(stored)
-        model_class = TASKS[task].model_class
+        model_class = model_class_of(stored)
         architecture = checked_architecture(stored.attributes.get("yaml"), model_class)
         check_channels(architecture["channels"])
         if has_unactivated_pooling(stored):

@@ -14,6 +14,14 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", name);
   name();
 
+  const menu = document.getElementById("menu");
+  menu.addEventListener("click", () => {
+    menu.setAttribute("aria-expanded", menu.getAttribute("aria-expanded") === "false");
+  });
+  document.getElementById("sections").addEventListener("click", () => {
+    menu.setAttribute("aria-expanded", false);
+  });
+
   const viewer = new parity.Viewer(document.getElementById("viewer"));
   for (const element of document.querySelectorAll(".browser-data")) {
     const place = document.querySelector(`[data-section="${element.dataset.for}"]`);

@@ -1,4 +1,5 @@
-// The scheme that was chosen last, before anything is drawn.
+// Before anything is drawn: that scripts run, and the scheme that was chosen last.
+document.documentElement.dataset.scripts = "";
 try {
   const theme = localStorage.getItem("yolo-parity-theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;

@@ -1,0 +1,102 @@
+"""Masks in the ways that people make them."""
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from parity.deployment.geometry import place_image, seen_part
+from parity.deployment.mask_variants import MaskBoxes, make_masks
+from parity.deployment.pipeline import Pipeline
+
+IMAGE, SIDE = (60, 100), 64
+
+
+@pytest.mark.parametrize("steps", ["enlarged_first", "cut_first", "in_input", "border_kept"])
+def test_a_mask_of_a_crop_lies_in_the_middle_square(steps: str) -> None:
+    pipeline = Pipeline(fitting="crop", mask_steps=steps, mask_crop="no")
+    ones = np.ones((1, SIDE // 4, SIDE // 4), np.float32)
+    nothing = np.zeros((1, 4), np.float32)
+    (mask,) = make_masks(
+        pipeline,
+        ones,
+        np.ones((1, 1), np.float32),
+        boxes=MaskBoxes(nothing, nothing),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+        plain=False,
+    )
+    assert mask[:, 20:80].all()
+    assert not mask[:, :20].any()
+    assert not mask[:, 80:].any()
+
+
+def test_an_image_that_is_not_cropped_is_seen_whole() -> None:
+    for fitting in ("letterbox", "stretch", "pad_first", "warp"):
+        rows, columns = seen_part(Pipeline(fitting=fitting), IMAGE)
+        assert (rows, columns) == (slice(0, 60), slice(0, 100))
+
+
+def box_by_box(
+    prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, image: tuple[int, int]
+) -> np.ndarray:
+    """Make masks as published code does: cropped, then resized and blurred."""
+    count, low_height, low_width = prototypes.shape
+    probabilities = 1 / (1 + np.exp(-(coefficients @ prototypes.reshape(count, -1))))
+    made = np.zeros((len(boxes), *image), np.uint8)
+    blur = (int(image[1] / low_width), int(image[0] / low_height))
+    for place, box in enumerate(boxes):
+        x1, y1, x2, y2 = box
+        left, right = math.floor(x1 / image[1] * low_width), math.ceil(x2 / image[1] * low_width)
+        top, bottom = math.floor(y1 / image[0] * low_height), math.ceil(y2 / image[0] * low_height)
+        part = probabilities[place].reshape(low_height, low_width)[top:bottom, left:right]
+        x1, y1, x2, y2 = math.floor(x1), math.floor(y1), math.ceil(x2), math.ceil(y2)
+        larger = cv2.resize(part, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
+        made[place, y1:y2, x1:x2] = cv2.blur(larger, blur) > 0.5
+    return made
+
+
+def test_masks_are_resized_box_by_box() -> None:
+    pipeline = Pipeline(fitting="stretch", mask_steps="each_box", mask_kernel="cubic")
+    rng = np.random.default_rng(0)
+    prototypes = cv2.GaussianBlur(rng.normal(size=(16, 16, 4)), (5, 5), 0).transpose(2, 0, 1)
+    coefficients = 20 * rng.normal(size=(3, 4))
+    boxes = np.array([[10.5, 3, 80, 55.2], [0, 0, 100, 60], [47, 21, 52, 30]])
+    scale = np.array([SIDE / IMAGE[1], SIDE / IMAGE[0]] * 2)
+    found = make_masks(
+        pipeline,
+        np.ascontiguousarray(prototypes, np.float32),
+        coefficients.astype(np.float32),
+        boxes=MaskBoxes((boxes * scale).astype(np.float32), boxes.astype(np.float32)),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+        plain=False,
+    )
+    expected = box_by_box(prototypes, coefficients, boxes, IMAGE)
+    assert expected.any(axis=(1, 2)).all()
+    assert (found != expected).mean() < 1e-3
+
+
+def test_outlines_fill_holes_and_the_largest_is_one() -> None:
+    pixels = -np.ones((SIDE, SIDE), np.float32)
+    pixels[5:40, 10:50], pixels[15:25, 20:30], pixels[45:50, 20:50] = 1, -1, 1
+    found = {}
+    for parts in ("all", "filled", "largest"):
+        pipeline = Pipeline(fitting="stretch", mask_frame="prototypes", mask_parts=parts)
+        whole = np.array([[0, 0, SIDE, SIDE]], np.float32)
+        (found[parts],) = make_masks(
+            pipeline,
+            pixels[None],
+            np.ones((1, 1), np.float32),
+            boxes=MaskBoxes(whole, whole),
+            place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+            image_shape=IMAGE,
+            seen=seen_part(pipeline, IMAGE),
+            plain=False,
+        )
+    assert found["all"].sum() == 35 * 40 - 100 + 5 * 30
+    assert found["filled"].sum() == 35 * 40 + 5 * 30
+    assert found["largest"].sum() == 35 * 40

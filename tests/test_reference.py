@@ -90,7 +90,7 @@ def test_the_time_of_the_reference_is_that_of_its_own_arm(
     config = same | {"external": {"mine": {"inject": []}}}
     plan = plan_run(complete(config), coordinating=True)
     timed = plan.timed_arm(SimpleNamespace(model="best", export="deployed"))
-    assert timed == plan.onnx_arms["onnx-reference"]
+    assert timed == plan.arm("onnx-reference", "best")
 
 
 def test_an_open_input_is_read_from_the_file(files: dict[str, str], tmp_path: Path) -> None:

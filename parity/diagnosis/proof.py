@@ -56,13 +56,23 @@ FAR_APART = 12.0
 FINE = frozenset(
     (
         *fields_of(ReadingChoices),
-        *("kernel", "grid", "levels", "edges", "border", "side_rounding", "border_rounding"),
+        *(
+            "scaling",
+            "kernel",
+            "grid",
+            "levels",
+            "edges",
+            "border",
+            "side_rounding",
+            "border_rounding",
+        ),
         *("order", "overlap", "suppressed_in", "iou_inclusive", "class_offset", "merging"),
     )
 )
-"""Choices whose effect is small, so that much else can resemble it; chosen: an image that was
-blurred a little resembles one that was made smaller and larger again, and which of two boxes NMS
-keeps depends on scores, which are unknown where no digits are reached."""
+"""Choices whose effect much else can resemble; chosen: an image that was
+blurred a little resembles one that was made smaller and larger again, one linear scaling of levels
+resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
+digits are reached."""
 
 COUNTS = ("unobserved", "predicted")
 

@@ -4,8 +4,8 @@ Both run the sample run, the demo of faults, the demo of exports, and a run with
 the sample run's own detections. Then every number in every result is compared bit by bit: JSON,
 arrays and pictures. Identifiers (arms, faults, digests of models and images) are compared too.
 What is left out is listed with its reason: sentences, places of files, timings, and the files of
-``LEFT_OUT``. What a revision renamed stands in ``RENAMED_FILES`` and ``RENAMED_WORDS``; a key that
-one side lacks is no difference if the other holds null or nothing there.
+``LEFT_OUT``. What a revision renames is put into ``RENAMED_FILES`` and ``RENAMED_WORDS``; a key
+that one side lacks is no difference if the other holds null or nothing there.
 
     python -m bench.compare_revisions af30fe2
     python -m bench.compare_revisions --before finished/before --after finished/after
@@ -37,27 +37,10 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNS = ("sample", "demo", "exports", "labels")
 SHOWN = 20
 
-RENAMED_FILES = {
-    "results/inspect/": "results/inspect_export/",
-    "results/batches/": "results/plan/batches/",
-    "results/labels/": "results/plan/labels/",
-    "results/calibration/": "results/plan/calibration/",
-}
+RENAMED_FILES: dict[str, str] = {}
 """Beginnings of paths: before, and after."""
 
-RENAMED_WORDS: dict[str, dict[str, str]] = {
-    "choose": {"agreement": "f1"},
-    "diagnose": {
-        "mend": "fix",
-        "cure": "fix_effect",
-        "cured": "fixed",
-        "agreement": "panoptic_quality",
-        "tensor": "input_tensor",
-        "mapping": "rescaling",
-        "classes": "class_ids",
-        "suppression": "nms",
-    },
-}
+RENAMED_WORDS: dict[str, dict[str, str]] = {}
 """Keys and identifiers, before and after, by the folder of results (as it is called after) that
 they stand in; those of an empty name in all folders."""
 

@@ -31,8 +31,13 @@ from parity.reporting.wording import number
 from tests.task_models import TASK_MODELS, make_checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
-FEW = {"annotate": 1, "browse": 1, "sweep": {"conf": [0.25, 0.5], "iou": [0.5, 0.7]}}
-"""What a run draws and sweeps: enough to see that it does."""
+FEW = {
+    "annotate": 1,
+    "browse": 1,
+    "layers": {"images": 1},
+    "sweep": {"conf": [0.25, 0.5], "iou": [0.5, 0.7]},
+}
+"""What a run draws, sweeps and looks into: enough to see that it does."""
 HEADER = ("model", "task", "images", "objects or labels", "missing", "extra")
 RATIO = ("ONNX arm, 1 thread", "bare session.run, 1 thread")
 WORKS: dict[str, Callable[[Path, str, str], bool]] = {

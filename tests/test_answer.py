@@ -229,6 +229,27 @@ def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Resul
     ]
 
 
+def test_objects_of_another_class_are_neither_missing_nor_added(same: Results) -> None:
+    (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
+    changed = replace(own, box_px=9.0, missing=3, extra=2, flipped=2)
+    only = replace(own, box_px=9.0, missing=2, extra=2, flipped=2)
+    comparisons = {"runtime-changed": changed, "runtime-only": only}
+    found = answers_of([replace(same, comparisons=comparisons)], []).answers
+    assert [each.sentence.partition(": ")[2] for each in found] == [
+        "it misses 1 of 7 objects and changes the class of 2, and boxes differ by up to 9 px.",
+        "it changes the class of 2 of 6 objects, and boxes differ by up to 9 px.",
+    ]
+
+
+def test_many_gates_are_counted(same: Results) -> None:
+    (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
+    comparisons = {f"runtime-{name}": own for name in "abcdefg"}
+    assert answers_of([replace(same, comparisons=comparisons)], []).because == (
+        "The exit code is 0, because 7 gates (`runtime-a`, `runtime-b`, `runtime-c` and 4 more) "
+        "pass."
+    )
+
+
 FURTHER = {
     "segment": (
         {"mask": 1e-5},

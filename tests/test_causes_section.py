@@ -5,7 +5,7 @@ from pathlib import Path
 
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.deployment_effects import ImageAttribution, attribute_images, deployments
-from parity.reporting.views.causes import UNKNOWN_CAUSE, causes
+from parity.reporting.views.causes import SEE_LAYERS, UNKNOWN_CAUSE, causes
 from parity.reporting.views.recommendations import recommendations, round_tolerance
 from tests.report_documents import layers
 from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
@@ -92,6 +92,19 @@ def test_layers_tell_why_a_runtime_differs(tmp_path: Path) -> None:
     assert untold.endswith(UNKNOWN_CAUSE)
     (told,) = causes(results, {"fp32": layers()})
     assert told.endswith("By layer: No layer stands out. Most of the error comes from /a/Conv.")
+
+
+def test_exports_of_equal_counts_share_a_sentence_whatever_their_layers(tmp_path: Path) -> None:
+    arms = {**BROKEN, "onnx-b": BROKEN["onnx-fp32"]}
+    settings = EFFECTS | {
+        "runtime-b": replace(EFFECTS["runtime-fp32"], candidate="onnx-b"),
+        "deployment-b": replace(EFFECTS["deployment-fp32"], candidate="onnx-b"),
+    }
+    results = make_run(tmp_path, arms, settings=settings).load()
+    other = replace(layers(), sentences=["Another layer stands out."])
+    (told,) = causes(results, {"fp32": layers(), "b": other})
+    assert told.startswith("onnx-fp32 and onnx-b: ")
+    assert told.endswith(SEE_LAYERS)
 
 
 def test_equal_exports_share_a_sentence(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis.catalogue.fault import FAULTS
@@ -86,7 +86,7 @@ def test_every_kind_is_a_word_of_a_truth() -> None:
 
 def test_there_are_enough_deployments_of_each_sort() -> None:
     sorts = [
-        "right" if truth.is_right else "unknown" if truth.unknown else "known"
+        "unknown" if truth.unknown else "known" if truth.faults else "right"
         for truth in truths().values()
     ]
     assert sorts.count("right") >= 6

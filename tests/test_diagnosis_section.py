@@ -179,6 +179,15 @@ def left(
             ),
         ),
         (
+            replace(
+                CORRECT, task="classify", **left(0.1, 0.01, "input_tensor", severity=Severity())
+            ),
+            (
+                f"{PART}: 10 % of the labels are not explained (no label is lost); the cause lies "
+                "in this step: input tensor. No fault is proved."
+            ),
+        ),
+        (
             replace(CORRECT, **left(0, 0.04, "reading", severity=Severity(lost=4))),
             (
                 f"{PART}: 4 % of the expected boxes are missing; the cause lies in this step: "
@@ -300,7 +309,7 @@ def test_what_is_said_of_a_fault() -> None:
         ("1", "objects added"),
         ("20 px", "largest move of a box"),
     ]
-    assert said["Proof"] == (
+    assert said["What proves it"] == (
         "5 of 8 boxes are reproduced to the last digit with it and not without it; without it, 2 "
         "boxes would be expected that were not observed."
     )
@@ -531,7 +540,7 @@ def test_input_tensors_alone_are_spoken_of_without_boxes() -> None:
         "The input tensors of 1 image are reproduced to 0.1 grey levels. The arrays of 1 image "
         "were compared; no boxes were provided."
     )
-    assert facts_of(TENSORS)["Proof"] == (
+    assert facts_of(TENSORS)["What proves it"] == (
         "With it, the input tensors come 31.4 grey levels closer on average."
     )
     assert "Thresholds" not in titles(TENSORS)

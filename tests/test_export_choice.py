@@ -103,6 +103,11 @@ def test_the_smallest_within_its_tolerance_is_advised(labelled: bool) -> None:
     )
 
 
+def test_objects_of_another_class_are_told_apart() -> None:
+    found = replace(compared(5, 4, 2.0, allowed=50), flipped=3)
+    assert "2 missing boxes, 1 extra, 3 of another class, boxes within 2 px" in recommended(a=found)
+
+
 def test_quality_counts_each_pair_by_its_overlap() -> None:
     fp16 = compare_exports(RESULTS, None, {}).rows[1]
     assert fp16.quality == fp16.panoptic_quality == pytest.approx(900 * 0.99 / 900.5)

@@ -11,12 +11,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from parity.comparison.tolerances import Tolerance
 from parity.reporting.figures.comparison import draw_comparisons
 from parity.reporting.figures.matched_pairs import load_pairs
 from parity.reporting.figures.theme import theme
 from parity.reporting.verdict import objects_by_kind
 from scripts.plot import main
-from tests.synthetic import BROKEN, HOSTILE, NOTHING, SAME, Run, comparison, make_run
+from tests.synthetic import BROKEN, EFFECTS, HOSTILE, NOTHING, SAME, Run, comparison, make_run
 
 
 def figure_of(run: Run) -> Figure:
@@ -62,6 +63,20 @@ def test_shares_end_at_all_pairs(tmp_path: Path) -> None:
     for line in ax.lines:
         assert np.all(np.diff(line.get_ydata()) >= 0)
         assert line.get_ydata()[-1] == 1
+
+
+def test_names_of_tolerances_do_not_overlap(tmp_path: Path) -> None:
+    close = {
+        name: replace(each, tolerance=Tolerance(score=score))
+        for (name, each), score in zip(EFFECTS.items(), (1e-4, 1.2e-4, 1.5e-4), strict=True)
+    }
+    figure = figure_of(make_run(tmp_path, SAME, settings=close))
+    texts(figure)  # draws it
+    ax = axes_titled(figure, "Scores of matched boxes")
+    names = [each for each in ax.texts if "tolerance" in each.get_text()]
+    assert [each.get_text().strip() for each in names] == ["tolerance 0.0001", "tolerance 0.00015"]
+    one, other = (each.get_window_extent() for each in names)
+    assert not one.overlaps(other)
 
 
 def test_nothing_to_show_is_said(tmp_path: Path) -> None:

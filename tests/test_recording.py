@@ -508,6 +508,7 @@ def test_signals_and_what_python_imports_first_are_the_programs_own(place: Path)
     ("arguments", "said"),
     [
         (["--", "python", "-I", "x.py"], "a Python with -I, -E or -S cannot be recorded"),
+        (["--", "python", "-W", "error", "-uE", "x.py"], "a Python with -I, -E or -S cannot be"),
         (["--most", "0", "--", "python", "x.py"], "--most is 0; it must be at least 1."),
         (["python", "x.py"], "unrecognized arguments: python x.py"),
         (["--"], "name the program after --, as in: -- python my_detect.py"),

@@ -290,6 +290,15 @@ def test_a_box_beside_a_mask_stays(tmp_path: Path) -> None:
     np.testing.assert_array_equal(seen.boxes, [BOX])
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [{"corners": [[10, 20], [30, 20], [30, 60], [10, 60]]}, {"xywhr": [20, 40, 20, 40, 0]}],
+)
+def test_a_box_beside_an_oriented_one_is_that_of_a_detector(tmp_path: Path, beside: Any) -> None:
+    seen = read(tmp_path, [ENTRY | beside], "detect")
+    np.testing.assert_array_equal(seen.boxes, [BOX])
+
+
 def test_objects_with_an_empty_mask_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps([ENTRY | {"mask": OUTLINE}, ENTRY | {"mask": []}]))

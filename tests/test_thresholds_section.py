@@ -103,6 +103,24 @@ def test_the_best_cell_of_a_map_is_the_pair_that_the_text_names(tmp_path: Path) 
     assert marked == ("0.26", "0.7") == max(cells, key=lambda place: cells[place].f1 or 0)
 
 
+def test_thresholds_to_keep_for_many_reasons_share_a_sentence() -> None:
+    (found,) = sweep("geometry").comparisons.values()
+    every = {
+        str(conf): replace(
+            found,
+            candidate=f"onnx-{conf}",
+            tuning=replace(found.tuning, best=replace(found.tuning.best, conf=conf)),
+        )
+        for conf in (0.23, 0.24, 0.27)
+    }
+    assert list(advice(every)) == [
+        (
+            "Keep conf 0.25 for onnx-0.23, onnx-0.24 and onnx-0.27: agreement is best at conf 0.23 "
+            "to 0.27, but not clearly better."
+        )
+    ]
+
+
 def test_a_map_that_nobody_can_read_is_left_out(tmp_path: Path) -> None:
     assert view(tmp_path, sweep("deployment-fp32", conf=MOST_CELLS)).maps == ()
 

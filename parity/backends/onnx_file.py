@@ -37,11 +37,6 @@ def graph_outputs(model: "onnx.ModelProto") -> list[TensorInfo]:
     return [describe_value(value) for value in model.graph.output]
 
 
-def metadata_props(model: "onnx.ModelProto") -> dict[str, str]:
-    """Return what the exporter wrote beside a model."""
-    return {entry.key: entry.value for entry in model.metadata_props}
-
-
 def describe_value(value: Any) -> TensorInfo:
     """Return name, shape and type of an input or output."""
     from onnx.helper import tensor_dtype_to_np_dtype  # noqa: PLC0415

@@ -10,6 +10,7 @@ from parity.backends.pytorch.transcription.pickle_reader import MalformedError, 
 from parity.errors import UserError
 from parity.foreign import is_file
 from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.stored_metadata import metadata_props
 
 
 def trained_size(weights: str) -> tuple[int, int]:
@@ -33,7 +34,7 @@ def _stated(path: Path) -> list[Mapping[Any, Any]]:
             model = onnx.load(path, load_external_data=False)
         except Exception:  # protobuf's errors share no base class
             return []
-        said = read_metadata({entry.key: entry.value for entry in model.metadata_props})
+        said = read_metadata(metadata_props(model))
         return [{"imgsz": said.imgsz}]
     try:
         with open_archive(path) as archive:

@@ -135,7 +135,7 @@ class DigestCache:
         changed[found[same]] = False
         read = np.flatnonzero(changed)
         if read.size > MANY:
-            sys.stderr.write(f"Reading {read.size} images that are new or changed.\n")
+            sys.stderr.write(f"Reading {read.size} files that are new or changed.\n")
         if read.size:
             digests[read] = _read_digests([listing.paths[row] for row in read], digest)
         return DigestCache(names, listing.sizes, listing.times, digests, listing.seen_ns), read

@@ -37,11 +37,12 @@ class KeypointChoices(RescalingChoices):
         "box",
         "box_added",
         "times_input",
+        "stretched",
     ] = "image"
     """What coordinates are in the end: px of the ``image``; px of the ``input``; px of the image
     with the border left in (``border_kept``); fractions of the input or image; px from the corner
     of the ``box``; or too far by that corner (``box_added``) or by the size of the input
-    (``times_input``)."""
+    (``times_input``); or scaled as where the image was stretched (``stretched``)."""
     keypoint_clip: bool = True
     """Whether they are clipped to the image."""
     keypoint_integers: Literal["no", "rounded", "truncated"] = "no"
@@ -116,9 +117,11 @@ def _in_frame(
     if frame == "border_kept":
         flat = flat + np.array([place.left, place.top] * 2, np.float32)
     mapped = to_image(choices, flat, place, image_shape)[:, :2].reshape(points.shape)
+    whole = np.array(image_shape[::-1], np.float32)
+    if frame == "stretched":
+        mapped = points * (whole / sides)
     if frame == "box_added":
         mapped = mapped + boxes[:, None, :2]
-    whole = np.array(image_shape[::-1], np.float32)
     if choices.keypoint_clip:
         mapped = mapped.clip(0, whole)
     if frame == "image_fraction":

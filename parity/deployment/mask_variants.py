@@ -25,12 +25,12 @@ class MaskChoices(Choices):
 
     mask_frame: Literal["image", "input", "prototypes"] = choice(
         "image",
-        moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel")},
+        moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel", "mask_made")},
     )
     """What masks have the size of: the ``image``, the ``input`` with its border, or the
     ``prototypes``."""
     mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept", "each_box"] = (
-        choice("enlarged_first", moot={"each_box": ("mask_crop",)})
+        choice("enlarged_first", moot={"each_box": ("mask_crop", "mask_made")})
     )
     """How masks get the size of the image: logits are enlarged, their border is cut, and they are
     resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
@@ -47,6 +47,8 @@ class MaskChoices(Choices):
     image where masks have the size of the input, and vice versa (``other_frame``)."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
     """``cwh`` has height and width of the prototypes exchanged."""
+    mask_made: Literal["upsampled", "prototypes"] = "upsampled"
+    """Whether logits are compared with the threshold after they are upsampled, or before."""
     mask_parts: Literal["all", "filled", "largest"] = "all"
     """What is kept of a mask: all of it; its outer outlines, so that its holes are filled; or the
     largest outline alone."""
@@ -141,6 +143,8 @@ def _make(
         return _cropped(choices, logits > least, own * scale, other * scale)
     if choices.mask_frame == "image" and choices.mask_steps == "each_box":
         return _in_each_box(choices, logits, own * scale, other, image_shape)
+    if choices.mask_made == "prototypes":
+        logits, least = np.where(logits > least, IN_HALF, -IN_HALF).astype(np.float32), 0.0
     resized = RESIZERS[choices.mask_kernel]
     if choices.mask_frame == "input" or choices.mask_steps == "in_input":
         in_input = np.stack([resized(each, whole) > least for each in logits])

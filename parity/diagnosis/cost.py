@@ -184,7 +184,7 @@ class CostModel:
         """
         found = self.replayer.detections(pipeline, name)
         observed = self.observed[name].keypoints
-        if found.keypoints is not None and observed is not None:
+        if found.keypoints is not None and observed is not None and len(observed):
             found = replace(found, keypoints=found.keypoints[..., : observed.shape[2]])
         source = self.replayer.input_of(pipeline, name)
         if source is None or not self.precision.of_masks:

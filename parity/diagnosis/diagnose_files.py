@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import check_unchanged, load_batch
@@ -86,16 +87,17 @@ def diagnose_files(
         return
     shown = observations.images or observations.tensors or observations.raws
     paths = {image.name: Path(image.path) for image in listed if image.name in shown}
-    others = other_networks(networks, about["export"], threads=threads)
-    replayer = Replayer(network, paths, others=others)
-    diagnosis = diagnose(observations, replayer, names)
-    used = set(diagnosis.images)
-    for image in listed:
-        if image.name in used:
-            check_unchanged(image)
-    log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
-    reference = load_reference(inputs["controls"], inputs["candidates"], used)
-    attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
+    with TemporaryDirectory() as folder:
+        others = other_networks(networks, about["export"], folder, threads=threads)
+        replayer = Replayer(network, paths, others=others)
+        diagnosis = diagnose(observations, replayer, names)
+        used = set(diagnosis.images)
+        for image in listed:
+            if image.name in used:
+                check_unchanged(image)
+        log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
+        reference = load_reference(inputs["controls"], inputs["candidates"], used)
+        attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
     values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
     document = replace(document, task=network.head.task)

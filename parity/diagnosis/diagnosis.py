@@ -99,10 +99,6 @@ class Diagnosis:
     seconds: float = 0.0
     """Time that it took."""
 
-    def __bool__(self) -> bool:
-        """Return whether nothing is wrong."""
-        return self.verdict == "nothing_wrong"
-
     @property
     def first_difference(self) -> FaultStage | None:
         """Return the stage at which the deployment first differs; None if it is not known."""

@@ -1,6 +1,5 @@
 """Networks that a deployment may run instead of the one that it is said to run."""
 
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from parity.model_files.weights import is_fp32
 
 
 def other_networks(
-    networks: dict[str, str], export: str, *, threads: int
+    networks: dict[str, str], export: str, folder: str | Path, *, threads: int
 ) -> dict[str, Callable[[], OnnxNetwork]]:
     """Return what loads the other exports, and the named one converted to fp16.
 
@@ -23,6 +22,8 @@ def other_networks(
         The ONNX files of the model by the names of their exports.
     export : str
         The one that the deployment is said to run.
+    folder : str or Path
+        Where the conversion is written; it must be there as long as its network is used.
     threads : int
         Threads that an inference may use.
 
@@ -37,13 +38,13 @@ def other_networks(
         if name != export
     }
     if not is_bundle(networks[export]) and is_fp32(networks[export]):
-        found[f"{export}_as_fp16"] = partial(load_as_fp16, networks[export], threads=threads)
+        name = f"{export}_as_fp16"
+        converted = Path(folder, f"{name}.onnx")
+        found[name] = partial(load_as_fp16, networks[export], converted, threads=threads)
     return found
 
 
-def load_as_fp16(path: str | Path, *, threads: int) -> OnnxNetwork:
-    """Return an fp32 export converted to fp16 as Ultralytics converts it."""
-    with tempfile.TemporaryDirectory() as folder:
-        converted = Path(folder, "fp16.onnx")
-        make_mixed_fp16(load_checked(path), [], converted)
-        return OnnxNetwork.load(converted, threads=threads)
+def load_as_fp16(path: str | Path, converted: Path, *, threads: int) -> OnnxNetwork:
+    """Convert an fp32 export to fp16 as Ultralytics converts it, and load the file."""
+    make_mixed_fp16(load_checked(path), [], converted)
+    return OnnxNetwork.load(converted, threads=threads)

@@ -1,19 +1,15 @@
 """Comparing the files of a runtime's own, before they are used, with what was asked for."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from parity.model_files.bundle import DEVIATIONS, BundleManifest, read_manifest
-from parity.model_files.inspection import OPTIONS, contradictions, head_of, of_metadata
+from parity.model_files.inspection import contradictions, head_of, of_metadata
 from parity.model_files.results import (
     ExportDescription,
     Finding,
     Inspection,
-    Level,
     Wanted,
-    WantedOptions,
     WeightComparison,
 )
 
@@ -52,7 +48,7 @@ def inspect_bundle(
         nodes=0,
         reference=None,
         weights_compared=NO_WEIGHTS,
-        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k in OPTIONS}),
+        wanted=wanted.options,
         sentences=[],
     )
     manifest = read_manifest(path)
@@ -62,8 +58,7 @@ def inspect_bundle(
         *contradictions(inspection, wanted),
         *of_outputs(manifest, next(iter(description.weights))),
     ]
-    levels = get_args(Level)
-    return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
+    return inspection.with_findings(found)
 
 
 def of_conventions(manifest: BundleManifest) -> Iterator[Finding]:

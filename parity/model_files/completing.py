@@ -9,6 +9,7 @@ from parity.detection.head import NetworkHead
 from parity.model_files.adapting import PREFIX
 from parity.model_files.description import baked_thresholds
 from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.stored_metadata import metadata_props
 
 COMPLETED = f"{PREFIX}completed"
 """Key of the metadata under which the completed keys are written, each with its source."""
@@ -34,7 +35,7 @@ class StatedModel(Protocol):
 
 def finished_by(model: onnx.ModelProto) -> bool:
     """Return whether a graph says that its output needs no NMS."""
-    said = read_metadata({entry.key: entry.value for entry in model.metadata_props})
+    said = read_metadata(metadata_props(model))
     return bool(said.end2end or said.arguments.get("nms") or baked_thresholds(model.graph))
 
 
@@ -77,7 +78,7 @@ def complete_metadata(
     bool
         Whether anything was written.
     """
-    properties = {entry.key: entry.value for entry in model.metadata_props}
+    properties = metadata_props(model)
     said = read_metadata(properties)
     head = network.head
     known: dict[str, Any] = {

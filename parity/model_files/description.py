@@ -21,6 +21,7 @@ from parity.model_files.first_bytes import HEAD_BYTES, what_it_is
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
 from parity.model_files.node_order import sort_nodes
 from parity.model_files.results import ExportDescription, TensorDescription
+from parity.model_files.stored_metadata import metadata_props
 from parity.model_files.stored_tensors import all_tensors, stored_tensors
 from parity.provenance import sha256
 
@@ -280,7 +281,7 @@ def describe_export(model: onnx.ModelProto, size_bytes: int) -> ExportDescriptio
         operators=dict(sorted(operators.items())),
         baked=baked_thresholds(model.graph),
         weights=count_weights(model),
-        metadata={entry.key: entry.value for entry in model.metadata_props},
+        metadata=metadata_props(model),
     )
 
 

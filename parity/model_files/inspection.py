@@ -3,9 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import onnx
@@ -18,6 +17,7 @@ from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION, 
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
+from parity.model_files.finished_ends import FINISHED_ENDS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
 from parity.model_files.output_layout import OutputLayout
@@ -28,9 +28,7 @@ from parity.model_files.results import (
     Finding,
     HeadKind,
     Inspection,
-    Level,
     Wanted,
-    WantedOptions,
     WeightComparison,
 )
 from parity.model_files.weights import BLOCKED, compare_weights, stored_weights
@@ -41,7 +39,6 @@ log = logging.getLogger(__name__)
 OWN_DOMAINS = frozenset(["", "ai.onnx"])
 RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
-OPTIONS = frozenset(field.name for field in fields(WantedOptions))
 FLOAT32 = 32
 """Bits of a weight that is not quantised, the default of ``quantize``."""
 MOST_WEIGHTS = 5
@@ -88,7 +85,7 @@ def inspect_export(
         weights_compared=compare_weights(
             stored_weights(model), weights, reordered=BLOCKED in domains
         ),
-        wanted=WantedOptions(**{k: v for k, v in vars(wanted).items() if k in OPTIONS}),
+        wanted=wanted.options,
         sentences=[],
     )
     found = [
@@ -96,8 +93,7 @@ def inspect_export(
         *contradictions(inspection, wanted),
         *of_weights(inspection.weights_compared, wanted.source),
     ]
-    levels = get_args(Level)
-    return replace(inspection, sentences=sorted(found, key=lambda each: levels.index(each.level)))
+    return inspection.with_findings(found)
 
 
 def _counterpart(reference: ExportDescription | None) -> Counterpart | None:
@@ -146,7 +142,7 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
-    kinds = ARRANGED | TAKEN | RETURNED
+    kinds = FINISHED_ENDS | ARRANGED | TAKEN | RETURNED
     for name in metadata.get(ADAPTED, "").split():
         said = f"{kinds[name].sentence} That is undone here before it is compared."
         yield Finding("warn", said)

@@ -10,6 +10,7 @@ import numpy as np
 from parity.files import read_npz, write_npz
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
+from parity.model_files.stored_metadata import metadata_props
 from parity.model_files.weights import stored_weights
 
 WEIGHT = "weight "
@@ -33,7 +34,7 @@ class ReferenceFacts:
     def of_onnx(cls, path: str | Path) -> Self:
         """Read a file that rule ``take`` wrote, which says all of this."""
         model = load_checked(path)
-        said = read_metadata({entry.key: entry.value for entry in model.metadata_props})
+        said = read_metadata(metadata_props(model))
         weights = {name: array for name, (array, _) in stored_weights(model).items()}
         return cls(said.names or {}, said.stride or 0, weights)
 

@@ -1,7 +1,8 @@
 """What ONNX files say of themselves, and what their inspection found."""
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Literal, Self, get_args
 
 from parity.detection.candidate_files import BakedThresholds
 
@@ -131,6 +132,12 @@ class Wanted(WantedOptions):
     """Height and width that the checkpoint was trained at, px; None if the reference is a file."""
 
     @property
+    def options(self) -> WantedOptions:
+        """The options alone."""
+        names = [each.name for each in fields(WantedOptions)]
+        return WantedOptions(**{name: getattr(self, name) for name in names})
+
+    @property
     def source(self) -> str:
         """What the reference is called."""
         return "checkpoint" if self.trained else "reference"
@@ -182,3 +189,8 @@ class Inspection(ExportDescription):
     """What it should be."""
     sentences: list[Finding]
     """What is not as it should be, the worst first."""
+
+    def with_findings(self, found: Iterable[Finding]) -> Self:
+        """Return it with what was found, the worst first."""
+        levels = get_args(Level)
+        return replace(self, sentences=sorted(found, key=lambda each: levels.index(each.level)))

@@ -1,13 +1,21 @@
-"""Metadata that is stored as JSON or YAML, as the text that the exporter writes into ONNX files."""
+"""The metadata of a model as text by key, as the exporter writes it into ONNX files."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import onnx
 
 DATED = "date"
 """Key of the time of the export, which is left out: equal exports have equal bytes."""
 
 
+def metadata_props(model: "onnx.ModelProto") -> dict[str, str]:
+    """Return what the exporter wrote beside a model."""
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
 def metadata_of(stored: Any) -> dict[str, str]:
-    """Return the values of a mapping as text; empty if it is no mapping.
+    """Return the values of a mapping, stored as JSON or YAML, as text; empty if it is no mapping.
 
     JSON has no numbers as keys, so class ids come as text.
     """

@@ -53,10 +53,14 @@ def options_of_python(command: list[str]) -> set[str]:
     """Return the letters of Python's own options in a command; empty for another program."""
     letters: set[str] = set()
     if Path(command[0]).name.startswith("python"):
-        for argument in command[1:]:
+        arguments = iter(command[1:])
+        for argument in arguments:
             if not argument.startswith("-") or argument.startswith("--") or argument[1:2] in "cm":
                 break
-            letters.update(argument[1:] if argument[1:2] not in "WX" else "")
+            if argument in ("-W", "-X"):
+                next(arguments, None)  # their value
+            elif argument[1] not in "WX":
+                letters.update(argument[1:])
     return letters
 
 

@@ -30,6 +30,7 @@ from parity.reporting.verdict import (
     gates_of,
     largest,
     object_count,
+    objects_by_kind,
     outcome,
     overall,
     quantities_of,
@@ -42,7 +43,7 @@ from parity.reporting.wording import count, headline, number, reference_name
 from parity.sentences import listing
 
 MOST_NAMED = 5
-"""Exports that a sentence lists by name (chosen)."""
+"""Exports and gates that a sentence lists by name (chosen)."""
 
 
 @dataclass(frozen=True)
@@ -265,13 +266,16 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
             f"{words.past} anything in {images}."
         )
     there = count(each.matched + each.missing, words.noun)
-    changes = [f"it misses {each.missing:,} of {there}"] if each.missing else []
-    if each.extra:
-        changes.append(f"adds {each.extra:,}" if changes else f"it adds {each.extra:,} to {there}")
+    kinds = objects_by_kind(each)
+    changes = [f"misses {kinds['missing']:,} of {there}"] if kinds["missing"] else []
+    if many := kinds["extra"]:
+        changes.append(f"adds {many:,}" if changes else f"adds {many:,} to {there}")
+    if many := kinds["flipped"]:
+        changes.append(f"changes the class of {many:,}" + ("" if changes else f" of {there}"))
     if each.passed:
         nothing = not changes and _is_harmless(each)
         moves = _differences_in_words([each])
-        said = f"{listing(changes)}, and {moves}" if changes else moves
+        said = f"it {listing(changes)}, and {moves}" if changes else moves
         return "harmless" if nothing else "allowed", (
             f"The export `{name}` stays within the tolerance set for it: {said}."
         )
@@ -324,7 +328,10 @@ def exit_of(
             f"`{name}`" + (f" of {listing(models)}" if several else "")
             for name, models in models_by_gate(own).items()
         ]
-        if own:
+        if len(names) > MOST_NAMED:
+            named = listing(names, limit=MOST_NAMED - 2)
+            reasons.append(f"{len(names)} gates ({named}) {more}")
+        elif own:
             does = f"gate {names[0]} {one}" if len(own) == 1 else f"gates {listing(names)} {more}"
             reasons.append(f"the {does}")
     failed = overall(gates) == FAIL or (bool(gates) and overall(gates) == NOTHING)

@@ -58,6 +58,8 @@ class ExportChoice:
     pareto: bool
     """Whether it is Pareto-optimal: no other export is at least as good in every respect and better
     in one."""
+    flipped: int = 0
+    """Objects of another class, which count as missing and as extra, too."""
     task: str = "detect"
     """Of the model, a key of :data:`parity.tasks.task.TASKS`."""
     measures: dict[str, float] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class ExportChoice:
 class ExportChoices:
     """All exports of a model, and advice."""
 
-    SCHEMA: ClassVar[str] = "choices/4"
+    SCHEMA: ClassVar[str] = "choices/5"
 
     rows: tuple[ExportChoice, ...]
     """In the order of the configuration."""
@@ -151,6 +153,7 @@ def facts_of(
         cost=cost,
         quality=value if accuracy else agreement,
         pareto=False,
+        flipped=found.flipped,
         task=found.task,
         measures=found.measures,
         metric=accuracy.metric if accuracy else "",
@@ -303,10 +306,12 @@ def described(row: ExportChoice) -> str:
     """Return what an export costs, in words."""
     noun = "label" if row.words.noun == "label" else "box"
     several = "labels" if noun == "label" else "boxes"
-    missing = count(row.missing, f"missing {noun}", f"missing {several}")
-    said = [missing if row.missing else f"no missing {noun}"]
-    if row.extra:
-        said.append(f"{row.extra:,} extra")
+    lost, added = row.missing - row.flipped, row.extra - row.flipped
+    said = [count(lost, f"missing {noun}", f"missing {several}") if lost else f"no missing {noun}"]
+    if added:
+        said.append(f"{added:,} extra")
+    if row.flipped:
+        said.append(f"{row.flipped:,} of another class")
     largest = {"box_px": row.box_px, "score": row.score} | row.measures
     owner = " of PyTorch's" if row.reference == "PyTorch" else f" of {row.reference}'s"
     for name in row.words.answered:

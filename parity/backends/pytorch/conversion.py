@@ -17,6 +17,7 @@ from parity.backends.pytorch.models import load_model
 from parity.backends.runtimes.runtime import required
 from parity.errors import UserError, in_one_line
 from parity.integrity import check_whole
+from parity.model_files.stored_metadata import metadata_props
 
 PACKAGES = {
     "executorch": ("executorch",),
@@ -92,7 +93,7 @@ def convert_to_mnn(
     """
     plain, made = folder / "plain.onnx", folder / "model.mnn"
     export_onnx(checkpoint, plain, opset=18, simplify=True, **options)
-    said = {entry.key: entry.value for entry in onnx.load(plain).metadata_props}
+    said = metadata_props(onnx.load(plain))
     arguments = ["-f", "ONNX", "--modelFile", str(plain), "--MNNModel", str(made)]
     arguments += ["--bizCode", json.dumps(said), *BITS[quantize]]
     required("_tools", "mnn").mnnconvert(["", *arguments])

@@ -25,7 +25,7 @@ from parity.model_files.completing import complete_metadata
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.results import TensorDescription
-from parity.model_files.stored_metadata import metadata_of
+from parity.model_files.stored_metadata import metadata_of, metadata_props
 from parity.tasks.task import Outputs
 
 METADATA = "metadata.yaml"
@@ -157,7 +157,7 @@ def metadata_for(
     for key, value in stored.items():
         carrier.metadata_props.add(key=key, value=value)
     complete_metadata(carrier, network, imgsz, given)
-    return {entry.key: entry.value for entry in carrier.metadata_props}
+    return metadata_props(carrier)
 
 
 def measured_conventions(

@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import which
 from typing import IO, TYPE_CHECKING, Any
 
-from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_props, read_onnx
+from parity.backends.onnx_file import graph_inputs, graph_outputs, read_onnx
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
@@ -16,6 +16,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError
+from parity.model_files.stored_metadata import metadata_props
 
 if TYPE_CHECKING:
     import numpy as np

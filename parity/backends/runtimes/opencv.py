@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.onnx_file import graph_inputs, graph_outputs, metadata_props, read_onnx
+from parity.backends.onnx_file import graph_inputs, graph_outputs, read_onnx
 from parity.backends.runtimes.runtime import (
     RUNTIMES,
     Runtime,
@@ -13,6 +13,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
+from parity.model_files.stored_metadata import metadata_props
 from parity.provenance import versions as installed
 
 if TYPE_CHECKING:

@@ -43,6 +43,12 @@ for frame, title, wrong, cost in (
         3.0,
     ),
     (
+        "stretched",
+        "Keypoints rescaled as if the image had been stretched",
+        "Keypoints are multiplied by the image's sides and divided by the input's.",
+        3.0,
+    ),
+    (
         "times_input",
         "Keypoints multiplied by the size of the input",
         "Keypoints are multiplied by the size of the input, as if they were fractions of it.",

@@ -88,6 +88,16 @@ fault(
     cost=RARE_COST,
 )
 fault(
+    "masks_thresholded_first",
+    title="Masks thresholded before they are upsampled",
+    changes={"mask_made": "prototypes"},
+    wrong=(
+        "Logits are compared with the threshold in the size of the prototypes, so the edges of "
+        "masks are steps."
+    ),
+    fix=BILINEAR,
+)
+fault(
     "mask_holes_filled",
     title="Holes of masks filled",
     changes={"mask_parts": "filled"},

@@ -41,11 +41,6 @@ class DeploymentTruth:
         """
         return hashlib.sha256(self.name.encode()).digest()[0] % 2 == 1
 
-    @property
-    def is_right(self) -> bool:
-        """Return whether nothing is wrong."""
-        return not self.faults and not self.unknown
-
 
 def load_truths(path: str | Path, kinds: Kinds) -> dict[str, DeploymentTruth]:
     """Read truths by the name of the deployment.

@@ -22,6 +22,7 @@ from parity.model_files.families.family import (
     cell_count,
     columns_of,
 )
+from parity.model_files.stored_metadata import metadata_props
 
 RTDETR = "rtdetr"
 """Name of the family."""
@@ -71,7 +72,7 @@ def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:  # noqa: A
     )
     batch, queries, _ = shape_of(first)
     chain = Chain(first.name, TensorProto.FLOAT, COLUMNS, classes)
-    stated = {entry.key: entry.value for entry in model.metadata_props}.get("head") == HEAD
+    stated = metadata_props(model).get("head") == HEAD
     if has_authors_end(graph):
         _fix_sides(graph)
         chain.last = _of_parts(chain)

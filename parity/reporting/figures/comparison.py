@@ -270,18 +270,22 @@ def draw_shares(
 
 
 def _mark_tolerances(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> None:
+    """Draw a line at each tolerance; the outermost are named, on their outer sides."""
     least = ax.get_xlim()[0]
-    for value in sorted({getattr(comparison.allowed, key) for comparison in comparisons.values()}):
-        if value >= least:
-            ax.axvline(value, color=palette().ink, linewidth=1.2, linestyle="--")
-            ax.annotate(
-                f"tolerance {number(value)} ",
-                (value, 0.93),
-                ha="right",
-                rotation=90,
-                va="top",
-                fontsize=8.5,
-            )
+    allowed = sorted({getattr(comparison.allowed, key) for comparison in comparisons.values()})
+    shown = [value for value in allowed if value >= least]
+    for value in shown:
+        ax.axvline(value, color=palette().ink, linewidth=1.2, linestyle="--")
+    sides: tuple[Literal["right", "left"], ...] = ("right", "left")
+    for value, side in zip(dict.fromkeys((*shown[:1], *shown[-1:])), sides, strict=False):
+        ax.annotate(
+            f" tolerance {number(value)} ",
+            (value, 0.93),
+            ha=side,
+            rotation=90,
+            va="top",
+            fontsize=8.5,
+        )
 
 
 def _headline(results: Results) -> str:

@@ -120,7 +120,8 @@ def write_diagnosis_figure(
     if not isinstance(found, Undiagnosed) and has_boxes(found):
         parts.append(draw_waterfall(found, layout))
     width = max((part.shape[1] for part in parts), default=layout.width)
-    picture = stack([*draw_heading(width, verdict_sentence(found), layout), *parts])
+    heading = verdict_sentence(found).replace("`", "")
+    picture = stack([*draw_heading(width, heading, layout), *parts])
     with atomic(destination) as temporary:
         write_jpeg(temporary, picture)
 

@@ -55,11 +55,12 @@ def draw_sweep(results: SweepResults) -> Figure:
     shown = [] if labels else list(comparisons)[:MOST_MAPS]
     rows = -(-len(shown) // MAPS_PER_ROW)
     height = max(2.3, 0.9 + 0.32 * len(results.axes.tuned_iou))
+    curves = 4 + 0.12 * min(len(comparisons), MOST_NAMED)
     with theme():
-        figure = Figure(figsize=(12.5, rows * height + 4.6))
+        figure = Figure(figsize=(12.5, rows * height + curves + 0.6))
         figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.12)
         figure.suptitle(_headline(results, len(shown)), fontsize=13, x=0.012, ha="left")
-        heights = [rows * height, 4] if rows else [4]
+        heights = [rows * height, curves] if rows else [curves]
         grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
         if rows:
             draw_maps(
@@ -183,7 +184,7 @@ def draw_tuning(ax: Axes, comparisons: Mapping[str, SweepComparison], axes: Thre
         xlabel="conf of the candidate; dotted: this run",
         ylabel="F1",
     )
-    _name_lines(ax)
+    _name_lines(ax, loc="upper left", bbox_to_anchor=(0, -0.15), ncols=2)  # curves fill the axes
 
 
 def _common_scale(comparisons: Mapping[str, SweepComparison]) -> Normalize:
@@ -199,10 +200,11 @@ def _name_ticks(set_ticks: Callable[[list[int], list[str]], Any], values: Sequen
     set_ticks(list(positions), [number(values[position]) for position in positions])
 
 
-def _name_lines(ax: Axes) -> None:
+def _name_lines(ax: Axes, **place: Any) -> None:
     handles, _ = ax.get_legend_handles_labels()
     more = len(handles) - MOST_NAMED
-    ax.legend(handles=handles[:MOST_NAMED], title=f"{more} more are drawn" if more > 0 else None)
+    title = f"{more} more are drawn" if more > 0 else None
+    ax.legend(handles=handles[:MOST_NAMED], title=title, **place)
 
 
 def _headline(results: SweepResults, shown: int) -> str:

@@ -40,10 +40,9 @@ class Note(Block):
 
 @dataclass(frozen=True)
 class Sentences(Block):
-    """A list, with numbers if the order matters."""
+    """A list."""
 
     items: tuple[str, ...]
-    numbered: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
-from parity.reporting.equal_results import equal_groups, nameless
+from parity.reporting.equal_results import equal_groups
 from parity.reporting.verdict import object_count
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.waterfall import factor_waterfalls
@@ -21,6 +21,7 @@ UNKNOWN_CAUSE = (
     "These numbers do not show why the runtime differs: its precision, its graph, or its "
     "preprocessing and postprocessing."
 )
+SEE_LAYERS = "The section Layers names those that contribute most."
 UNTOLD = (
     "No export was compared both with the reference and with PyTorch on its own input, so the "
     "cause of a difference cannot be told."
@@ -60,16 +61,20 @@ def factor_rows(results: Results) -> list[tuple[str, ...]]:
 
 
 def causes(results: Results, layers: Mapping[str, LayerResults]) -> list[str]:
-    """Return what the differences of the exports are due to; equal exports share a text."""
+    """Return what the differences of the exports are due to; exports of equal counts share it."""
 
     def layers_of(each: Deployment) -> LayerResults | None:
         return layers.get(each.arm.removeprefix("onnx-"))
 
-    alike = equal_groups(
-        deployments(results),
-        key=lambda each: (nameless(each.whole), nameless(each.runtime), layers_of(each)),
-    )
-    return [_cause(group, results.images_total, layers_of(group[0])) for group in alike]
+    def key(each: Deployment) -> tuple[object, ...]:
+        rounding = judge(each.runtime, FLOAT32_ROUNDING).passed
+        compared = (each.whole.reference, each.runtime.reference, object_count(each.whole) > 0)
+        return *compared, attribute_images(each), rounding, layers_of(each) is None
+
+    alike = equal_groups(deployments(results), key)
+    return [
+        _cause(group, results.images_total, [layers_of(each) for each in group]) for group in alike
+    ]
 
 
 def causes_of_files(results: Results, layers: Mapping[str, LayerResults]) -> list[str]:
@@ -94,7 +99,7 @@ def _cause_of_file(each: ComparisonResults, layers: LayerResults | None) -> Iter
         yield from _cause_of_runtime(each, layers)
 
 
-def _cause(alike: list[Deployment], images: int, layers: LayerResults | None) -> str:
+def _cause(alike: list[Deployment], images: int, layers: list[LayerResults | None]) -> str:
     each = alike[0]
     reference, control = each.whole.reference, each.runtime.reference
     found, arms = attribute_images(each), listing([each.arm for each in alike])
@@ -129,7 +134,8 @@ def _cause(alike: list[Deployment], images: int, layers: LayerResults | None) ->
         )
     if found.unknown:
         said.append(f"{among(found.unknown)}, these numbers do not show the cause.")
-    said += _cause_of_runtime(each.runtime, layers)
+    same = all(own == layers[0] for own in layers)
+    said += _cause_of_runtime(each.runtime, layers[0]) if same else [SEE_LAYERS]
     return " ".join(said)
 
 

@@ -188,7 +188,7 @@ def evidence_blocks(diagnosis: DiagnosisDocument) -> Iterator[Block]:
 def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anchor: str) -> Card:
     """Return what is said of a fault that matters."""
     facts = {
-        "Proof": proof_sentence(fault.proof, box_count(diagnosis)),
+        "What proves it": proof_sentence(fault.proof, box_count(diagnosis)),
         "Step": STAGE_TITLES[fault.stage],
         "Name in the configuration": fault.name,
         "Reported before": fault.reference,

@@ -115,6 +115,10 @@ def prepare(model: Model) -> ThresholdsView | None:
     )
 
 
+MOST_KEPT = 2
+"""Sentences on thresholds to keep, of different reasons; chosen."""
+
+
 def boxes_swept(found: SweepResults) -> str:
     """Return what was swept, and what F1 is."""
     pairs = count(len(found.axes.conf) * len(found.axes.iou), "pair")
@@ -142,7 +146,7 @@ def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
     The pair that agrees best, the brightest cell of a map, is named.
     """
     kept: dict[str, list[str]] = {}
-    best_already = []
+    best_already, slightly = [], []
     for each in comparisons.values():
         now, best = each.tuning.operating, each.tuning.best
         if each.recommended != now:
@@ -154,6 +158,11 @@ def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
         iou = "" if best.iou == now.iou else f" and IoU {number(best.iou)}"
         reason = f"conf {number(best.conf)}{iou} agrees best with {each.reference}"
         kept.setdefault(f"{reason}, but not clearly better", []).append(each.candidate)
+        slightly.append(best.conf)
+    if len(kept) > MOST_KEPT:
+        arms = [arm for own in kept.values() for arm in own]
+        ends = dict.fromkeys((number(min(slightly)), number(max(slightly))))
+        kept = {f"agreement is best at conf {' to '.join(ends)}, but not clearly better": arms}
     others = {arm for arms in kept.values() for arm in arms}
     if alone := [arm for arm in best_already if arm not in others]:
         kept["no other threshold agrees better"] = alone

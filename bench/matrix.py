@@ -9,7 +9,7 @@ table in Markdown; ``results/matrix/index.html`` holds the same. A cell that can
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,11 @@ class Cell:
     """Why not."""
 
 
-def cells(folder: Path, model: str) -> Iterator[Cell]:
+def cells(folder: Path, model: str, runtimes: Collection[str]) -> Iterator[Cell]:
     """Yield the cells of a model; those that run the ONNX files of another name them."""
     for key, runtime in RUNTIMES.items():
+        if key not in runtimes:
+            continue
         for bits, precision in PRECISIONS.items():
             name, title = f"{key}-{precision}", runtime.title
             if not runtime.tested:
@@ -81,17 +83,12 @@ def run_workflow(folder: Path, config: dict[str, Any], *targets: str) -> None:
     subprocess.run(command, check=False, stdout=sys.stderr)  # noqa: S603
 
 
-def run_model(model: str, weights: Path, images: Path, imgsz: int, folder: Path) -> list[Cell]:
+def run_model(
+    model: str, common: dict[str, Any], folder: Path, runtimes: Collection[str]
+) -> list[Cell]:
     """Run all cells of a model; return them, those that failed with the reason."""
     folder.mkdir(parents=True, exist_ok=True)
-    planned = list(cells(folder.absolute(), model))
-    common = {
-        "models": {model: {"weights": str(weights.absolute())}},
-        "images": str(images.absolute()),
-        "imgsz": imgsz,
-        "images_per_job": 100_000,
-        **QUIET,
-    }
+    planned = list(cells(folder.absolute(), model, runtimes))
     first = [cell for cell in planned if cell.export is not None and "onnx" not in cell.export]
     later = [cell for cell in planned if cell.export is not None and "onnx" in cell.export]
     for some in (first, later):
@@ -175,6 +172,9 @@ def main() -> None:
     arguments.add_argument("--images", type=Path, required=True)
     arguments.add_argument("--imgsz", type=int, default=640)
     arguments.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
+    arguments.add_argument(
+        "--runtime", action="append", default=[], choices=RUNTIMES, help="instead of all"
+    )
     arguments.add_argument("--folder", type=Path, default=Path("results/matrix"))
     given = arguments.parse_args()
     further = (named.partition("=") for named in given.model)
@@ -182,7 +182,15 @@ def main() -> None:
     rows = []
     for model, weights in models.items():
         folder = given.folder / model
-        done = run_model(model, weights, given.images, given.imgsz, folder)
+        runtimes = {FIRST, *(given.runtime or RUNTIMES)}
+        common = {
+            "models": {model: {"weights": str(weights.absolute())}},
+            "images": str(given.images.absolute()),
+            "imgsz": given.imgsz,
+            "images_per_job": 100_000,
+            **QUIET,
+        }
+        done = run_model(model, common, folder, runtimes)
         rows += [row_of(cell, model, folder) for cell in done]
     print(markdown(rows))
     count = len(list(given.images.iterdir())) if given.images.is_dir() else 1

@@ -3,6 +3,7 @@
 import codecs
 import json
 import math
+import os
 import re
 import reprlib
 import sys
@@ -73,8 +74,32 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
+        if b"\0" in data:
+            raise UserError(
+                f"{path} is a binary file, or UTF-16 without a byte order mark; save text as UTF-8."
+            )
         raise UserError(f"{path} is not text in UTF-8; save it as UTF-8.")
     return text
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return everything below a folder that is no folder, sorted; links to folders count as files.
+
+    Raises
+    ------
+    UserError
+        If a folder cannot be searched, since what is in it would be left out in silence.
+    """
+
+    def stop(error: OSError) -> None:
+        raise UserError(f"{error.filename} cannot be searched ({error.strerror}).")
+
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder, onerror=stop):
+        links = (Path(place, name) for name in folders)
+        found += [Path(place, name) for name in files]
+        found += [path for path in links if path.is_symlink()]
+    return sorted(found)
 
 
 def lines_of(text: str) -> list[str]:

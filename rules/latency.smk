@@ -29,7 +29,7 @@ rule latency:
         latency=lookup("latency", within=config),
         thresholds=lookup("thresholds", within=config),
         candidates=lookup("candidates", within=config),
-        arm=PLAN.onnx_arm,
+        arm=PLAN.timed_arm,
         trust=lookup("models/{model}/trust", within=config),
         code=fingerprint(
             "scripts/latency.py",

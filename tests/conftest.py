@@ -22,7 +22,7 @@ from hypothesis import settings
 
 import parity.backends.pytorch  # noqa: F401  keeps the settings of Ultralytics out of the home folder
 from parity.comparison.tolerances import Tolerance
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 
 RUNTIME_FLOOR = Tolerance(box_px=1e-3, score=1.2e-5)
 """What float32 arithmetic alone does between PyTorch and ONNX Runtime on the same input, and not

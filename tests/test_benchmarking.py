@@ -19,7 +19,7 @@ from parity.benchmarking.race import compare_speeds, run_race, run_races, speed_
 from parity.benchmarking.results import Speed, Workload
 from parity.benchmarking.worker import Round
 from parity.data.batch_files import BatchImage
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.detection_files import Thresholds
 from parity.errors import UserError
 from parity.files import write_json

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.files import read_json
 from tests.conftest import ROOT, Workflow, copy_project
 

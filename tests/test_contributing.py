@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from tests.conftest import ROOT, copy_project
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -71,7 +71,7 @@ FAULT = """
 import sys
 from pathlib import Path
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults

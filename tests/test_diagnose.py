@@ -13,7 +13,7 @@ import yaml
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import Batch, BatchImage
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.diagnose.__main__ import HEAD, main
 from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.documents import save

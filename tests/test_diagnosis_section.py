@@ -179,6 +179,15 @@ def left(
             ),
         ),
         (
+            replace(
+                CORRECT, task="classify", **left(0.1, 0.01, "input_tensor", severity=Severity())
+            ),
+            (
+                f"{PART}: 10 % of the labels are not explained (no label is lost); the cause lies "
+                "in this step: input tensor. No fault is proved."
+            ),
+        ),
+        (
             replace(CORRECT, **left(0, 0.04, "reading", severity=Severity(lost=4))),
             (
                 f"{PART}: 4 % of the expected boxes are missing; the cause lies in this step: "

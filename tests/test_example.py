@@ -73,7 +73,7 @@ def test_it_agrees_with_the_arm(
 def test_it_has_a_command_line(yolo11n_onnx: Path, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
     cv2.imwrite(str(tmp_path / "noise.png"), noise)
-    from parity.data.listing import find_samples
+    from parity.data.sample_images import find_samples
 
     picture = find_samples()["bus.jpg"]
     command = [sys.executable, EXAMPLE, yolo11n_onnx, tmp_path / "noise.png", picture]

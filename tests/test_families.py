@@ -11,7 +11,7 @@ import pytest
 
 from parity.backends.given_export import take_adapted, take_reference
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.candidate_files import ImageCandidates
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.deployment.geometry import GeometryChoices, place_image, resize, resize_and_place
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import RescalingChoices, rescale

@@ -18,7 +18,7 @@ from parity.backends.given_export import LoadReference, take_adapted
 from parity.backends.given_file import Given
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED, adapt
 from parity.model_files.completing import COMPLETED
@@ -94,6 +94,15 @@ def take_uint8(model: onnx.ModelProto) -> None:
         helper.make_node("Transpose", ["divided"], [""], perm=[0, 3, 1, 2]),
     ]
     before(model, nodes, value("bytes", [1, 640, 640, 3], TensorProto.UINT8))
+
+
+def take_int8(model: onnx.ModelProto) -> None:
+    nodes = [
+        helper.make_node("Cast", ["bytes"], ["cast"], to=TensorProto.FLOAT),
+        helper.make_node("Add", ["cast", constant(model, "middle", 128)], ["pixels"]),
+        helper.make_node("Div", ["pixels", constant(model, "k", 255)], [""]),
+    ]
+    before(model, nodes, value("bytes", [1, 3, 640, 640], TensorProto.INT8))
 
 
 def take_channels_last(model: onnx.ModelProto) -> None:
@@ -213,6 +222,7 @@ EDITS = [
     Edited(exchange_colours, "bgr", "", "It takes blue, green and red"),
     Edited(divide_and_exchange, "bgr pixels", "", "dividing them by 255 is part of its graph"),
     Edited(take_uint8, "uint8 nhwc", "", "It takes uint8 pixel values"),
+    Edited(take_int8, "int8", "", "It takes int8: pixel values less 128"),
     Edited(take_channels_last, "nhwc", "", "It takes (batch, height, width, channels)"),
     Edited(transpose, "transposed", "", "Its output is transposed"),
     Edited(leave_out_batch, "squeezed", "", "Its output lacks the axis of the batch"),
@@ -386,7 +396,7 @@ def return_text(model: onnx.ModelProto) -> None:
     [
         (without_input, "takes 0 inputs (none); expected only the image"),
         (lambda m: take_elements(m, TensorProto.DOUBLE), "takes double; expected float32 or"),
-        (lambda m: take_elements(m, TensorProto.INT8), "takes int8; expected float32 or"),
+        (lambda m: take_elements(m, TensorProto.INT16), "takes int16; expected float32 or"),
         (lambda m: take_shape(m, [1, 3, 60_000, 60_000]), "expected sides of 1 to 8192 px"),
         (lambda m: take_shape(m, [1, 60_000, 60_000, 3]), "expected sides of 1 to 8192 px"),
         (lambda m: take_shape(m, [10**6, 3, 64, 64]), "expected a batch of 1 to 1024 images"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from tests.browser.pages import CLASSES, HOSTILE
 from tests.conftest import Workflow, copy_project
 from tests.test_images import huge_png

@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from parity.diagnosis.image_choice import IMAGES, OPENED, choose_images
+from parity.deployment.replay import Input
+from parity.detection.letterbox import fit
+from parity.diagnosis.image_choice import IMAGES, OPENED, choose_images, probe_images
 from parity.external.observations import NO_BOXES, Observations, Observed
 
 
@@ -18,3 +20,21 @@ def test_images_with_boxes_are_found_behind_many_without() -> None:
     chosen = choose_images(Observations(seen), replayer)
     assert len(chosen) == IMAGES
     assert {name for name in seen if seen[name] is one} <= {*chosen}
+
+
+def test_one_probe_needs_no_resizing() -> None:
+    shapes = {f"{i}.jpg": (1080, 810) for i in range(5)} | {"large.jpg": (480, 640)}
+    boxes = dict.fromkeys(shapes, 9) | {"large.jpg": 25}
+    cost_model = SimpleNamespace(
+        names=list(shapes),
+        observed={name: [0] * count for name, count in boxes.items()},
+        box_count=sum(boxes.values()),
+        correct=None,
+        inputs=lambda _, names: tuple(
+            Input(name, fit(shapes[name], (640, 640), stride=None), shapes[name]) for name in names
+        ),
+    )
+    assert "large.jpg" in probe_images(cost_model)
+    boxes["large.jpg"] = 4
+    cost_model.observed["large.jpg"], cost_model.box_count = [0] * 4, sum(boxes.values())
+    assert "large.jpg" not in probe_images(cost_model)

@@ -17,8 +17,9 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.utils.patches import imread
 
-from parity.data.listing import find_images, find_samples, list_images
+from parity.data.listing import find_images, list_images
 from parity.data.reading import read_image
+from parity.data.sample_images import find_samples
 from parity.data.suffixes import SUFFIXES, ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError, UserError
 

@@ -15,7 +15,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from tests.conftest import ROOT
 
 KIT = ROOT / "examples" / "kit"

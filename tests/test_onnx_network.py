@@ -17,7 +17,7 @@ from parity.backends.inference import count_non_finite, infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.output_checks import failed_checks
 from parity.data.batch_files import BatchImage
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detect_batch import detect_batch
 from parity.detection.detection_files import DetectionBatch, Thresholds

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.deployment.box_output import to_output
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.postprocess import postprocess

@@ -8,6 +8,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from parity.backends.given_export import take_reference
+from parity.backends.recognition import task_of_graph
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED
 from parity.model_files.built_in import built_in_preprocessing
@@ -78,6 +79,31 @@ def test_what_a_reference_does_not_tell_is_asked_for(
     with pytest.raises(UserError) as caught:
         taken(tmp_path, {"output0": output}, names)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("operators", "shapes", "task"),
+    [
+        (["Cos", "Sin", "Concat"], [[1, 8, 84]], "obb"),
+        (["Sigmoid", "Concat"], [[1, 8, 84]], "detect"),
+        (["Sin", "Concat"], [[1, 8, 84]], "detect"),
+        (["Softmax"], [[1, 8]], "classify"),
+        (["Softmax", "Concat"], [[1, 8]], "detect"),
+        (["Concat"], [[1, 39, 84], [1, 32, 16, 16]], "segment"),
+    ],
+)
+def test_the_task_of_a_file_that_states_none(
+    operators: list[str], shapes: list[list[int]], task: str
+) -> None:
+    nodes = [
+        helper.make_node(operator, [f"n{i}"], [f"n{i + 1}"]) for i, operator in enumerate(operators)
+    ]
+    names = [f"n{len(nodes)}", "prototypes"]
+    outputs = [
+        helper.make_tensor_value_info(name, 1, shape)
+        for name, shape in zip(names, shapes, strict=False)
+    ]
+    assert task_of_graph(helper.make_graph(nodes, "g", [], outputs)) == task
 
 
 @pytest.mark.parametrize(

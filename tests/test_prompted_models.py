@@ -13,7 +13,7 @@ from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.backends.pytorch.transcription.facts import task_of
 from parity.backends.pytorch.transcription.stored_model import StoredModel, StoredModule
 from parity.backends.trust import VARIABLE
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.errors import UserError
 from tests.conftest import Build
 from tests.test_task_arms import assert_equal, candidates_of, detections_of

@@ -76,6 +76,12 @@ def test_a_small_effect_is_proved_by_digits_only() -> None:
     assert is_proved(boxes(exact=6), boxes(exact=0), fine=True)
 
 
+def test_a_few_scores_alone_prove_nothing_where_most_differ() -> None:
+    assert is_proved(boxes(exact=3), boxes(exact=0))
+    assert not is_proved(boxes(exact=3), boxes(exact=0), scores_alone=True)
+    assert is_proved(boxes(exact=6), boxes(exact=0), scores_alone=True)
+
+
 def test_a_proof_counts_both_sides() -> None:
     proof = proof_of(boxes(exact=15, unobserved=1), boxes(exact=3, unobserved=4))
     assert (proof.explained, proof.unobserved) == (12, 3)

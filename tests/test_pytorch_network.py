@@ -18,7 +18,7 @@ from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.comparison.differences import compare_image, differences_of
 from parity.comparison.tolerances import judge
 from parity.data.batch_files import BatchImage
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.candidate_files import CandidateBatch
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections

@@ -10,10 +10,17 @@ import pytest
 import torch
 import yaml
 from onnx import numpy_helper
+from ultralytics.nn.tasks import DetectionModel
 
 from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.export import export_onnx
+from parity.backends.pytorch.rebuilding import (
+    exported_weights,
+    rebuild_checkpoint,
+    rebuilt_model,
+)
+from parity.backends.pytorch.transcription import transcription
 from tests.hostile_checkpoints import evil_architecture
 from tests.task_models import TASK_MODELS, make_checkpoint
 from tests.test_checkpoint import refused
@@ -36,19 +43,9 @@ def test_rebuilding_is_reproducible(yolo11n_pt: Path, yolo11n_onnx: Path, tmp_pa
     assert (tmp_path / "named.pt").read_bytes() == yolo11n_pt.read_bytes()
 
 
-def with_distinct_biases(path: Path) -> Path:
-    """Change the biases of a model: the exporter stores those that are equal only once."""
-    checkpoint = torch.load(path, weights_only=False)
-    for module in checkpoint["model"].modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.normal_(module.bias)
-    torch.save(checkpoint, path)
-    return path
-
-
 @pytest.mark.parametrize("task", TASK_MODELS)
 def test_every_task_is_rebuilt(yolo11n_pt: Path, tmp_path: Path, task: str) -> None:
-    own = with_distinct_biases(make_checkpoint(task, yolo11n_pt, tmp_path / "own.pt"))
+    own = make_checkpoint(task, yolo11n_pt, tmp_path / "own.pt")
     export_onnx(own, tmp_path / "own.onnx", imgsz=64, simplify=False)
     obtain_checkpoint(str(tmp_path / "own.onnx"), tmp_path / "out.pt", trust=False)
     expected, found = (facts_of_checkpoint(each) for each in (own, tmp_path / "out.pt"))
@@ -148,3 +145,51 @@ def test_what_cannot_be_rebuilt_says_so(
 ) -> None:
     path = changed(tmp_path / "a.onnx", yolo11n_onnx, change)
     assert said in refused(path, tmp_path / "out.pt"), reason
+
+
+def share_biases(model: onnx.ModelProto) -> None:
+    """Store two equal biases once, as tools that look for equal tensors do."""
+    named = {tensor.name: tensor for tensor in model.graph.initializer}
+    kept, lost = "model.1.conv.bias", "model.2.cv1.conv.bias"
+    assert named[kept].dims == named[lost].dims
+    named[kept].CopyFrom(numpy_helper.from_array(numpy_helper.to_array(named[lost]), kept))
+    model.graph.initializer.remove(named[lost])
+    for node in model.graph.node:
+        node.input[:] = [kept if name == lost else name for name in node.input]
+
+
+def test_weights_that_are_stored_once_are_rebuilt(yolo11n_onnx: Path, tmp_path: Path) -> None:
+    shared = changed(tmp_path / "shared.onnx", yolo11n_onnx, share_biases)
+    rebuild_checkpoint(shared, tmp_path / "found.pt")
+    model = transcription.transcribed(tmp_path / "found.pt").model.fuse(verbose=False)
+    found = model.state_dict()
+    assert torch.equal(found["model.1.conv.bias"], found["model.2.cv1.conv.bias"])
+    given = exported_weights(onnx.load(shared))
+    assert all(np.array_equal(found[name].numpy(), given[name]) for name in found)
+
+
+def test_normalisation_that_is_not_fused_is_rebuilt(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = DetectionModel("yolov8n.yaml", nc=3, verbose=False).eval()
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2)
+    head = model.model[-1]
+    head.export, head.format = True, "onnx"
+    torch.onnx.export(
+        model,
+        (torch.zeros(1, 3, 64, 64),),
+        tmp_path / "a.onnx",
+        dynamo=False,
+        training=torch.onnx.TrainingMode.PRESERVE,
+        do_constant_folding=False,
+        input_names=["images"],
+    )
+    exported = onnx.load(tmp_path / "a.onnx")
+    assert any(node.op_type == "BatchNormalization" for node in exported.graph.node)
+    found = rebuilt_model(exported, "DetectionModel", {"nc": 3})
+    expected = model.state_dict()
+    assert expected.keys() == found.state_dict().keys()
+    for name, tensor in found.state_dict().items():
+        assert torch.equal(tensor, expected[name]) or name.endswith("num_batches_tracked"), name

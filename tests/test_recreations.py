@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
 from parity.data.reading import read_image
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.run import run
 from parity.external.reader import load_external

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ import pytest
 import yaml
 
 from parity.comparison.settings import ComparisonSettings
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.diagnose.__main__ import WITHOUT_WEIGHTS, main
 from parity.errors import UserError
 from parity.model_files.families.family import FAMILIES
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
+from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 from tests.conftest import Workflow, copy_project
 from tests.family_files import CELLS, SIDE, write_network
@@ -78,6 +80,17 @@ def test_a_deployment_of_the_reference_itself_runs_it_once(files: dict[str, str]
     assert list(plan_arms(config)) == ["onnx-reference", "onnx-reference-as-mine", "external-mine"]
     assert list(plan_comparisons(config, plan_arms(config))) == ["external-mine"]
     assert "onnx-deployed" in plan_arms(checked(complete(same))), "nothing else is compared"
+
+
+def test_the_time_of_the_reference_is_that_of_its_own_arm(
+    files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    same = configuration(files, exports={"deployed": {"onnx": files["fp32"]}})
+    config = same | {"external": {"mine": {"inject": []}}}
+    plan = plan_run(complete(config), coordinating=True)
+    timed = plan.timed_arm(SimpleNamespace(model="best", export="deployed"))
+    assert timed == plan.arm("onnx-reference", "best")
 
 
 def test_an_open_input_is_read_from_the_file(files: dict[str, str], tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.backends.trust import VARIABLE
 from parity.comparison.differences import compare_image, differences_of
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.detection_files import ImageDetections
 from parity.postprocessing.postprocess import detect
 from tests.conftest import RUNTIME_FLOOR, Build

@@ -104,6 +104,15 @@ def test_keypoints_as_people_write_them(tmp_path: Path, written: Any) -> None:
     np.testing.assert_allclose(seen.boxes, [BOX])
 
 
+def test_an_upright_box_beside_corners_is_kept(tmp_path: Path) -> None:
+    corners = [[10, 20], [30, 20], [30, 60], [10, 60]]
+    seen = read(tmp_path, [ENTRY | {"bbox": BOX, "corners": corners}], "detect")
+    np.testing.assert_allclose(seen.boxes, [BOX])
+    named = {key: value for key, value in ENTRY.items() if key != "box"}
+    with pytest.raises(UserError, match="holds no box"):
+        read(tmp_path, [named | {"corners": corners}], "detect")
+
+
 def test_keypoints_of_save_txt(tmp_path: Path) -> None:
     box = [20 / 640, 40 / 480, 20 / 640, 40 / 480]
     points = [[x / 640, y / 480, v] for x, y, v in POINTS]

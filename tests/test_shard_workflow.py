@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from tests.conftest import Workflow, copy_project
 from tests.tar_shards import write_shard
 

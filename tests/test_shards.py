@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.data.shard_index import members_of
 from parity.data.shards import LARGEST_BYTES, LARGEST_HEADER, Member, scan, split_member
 from tests.conftest import examples
 from tests.tar_shards import Entry, entry, write_entries, write_shard
@@ -140,6 +141,15 @@ def test_only_regular_members_are_read(tmp_path: Path, hostile: Entry, reason: s
 def test_names_are_only_names(tmp_path: Path, written: str, named: str) -> None:
     path = write_entries(tmp_path / "0.tar", [entry(written, b"a")])
     assert [member.name for member in scanned(path)] == [named]
+
+
+def test_a_size_that_no_file_has_is_damage(tmp_path: Path) -> None:
+    header, content = entry("a.jpg", b"a")
+    header.pax_headers = {"size": "9" * 300}
+    path = write_entries(tmp_path / "0.tar", [(header, content)], form=tarfile.PAX_FORMAT)
+    (found,) = scanned(path)
+    assert found.reason.endswith("(a size is larger than any file's)")
+    assert list(members_of(str(path), path.stat())) == [""]
 
 
 def test_a_sparse_member_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Choices of a deployment: declared once, and every value does something of its own."""
 
 import inspect
+import pickle
 import shutil
 import subprocess
 import sys
@@ -25,7 +26,16 @@ from parity.deployment.preprocess import (
     preprocess,
 )
 from parity.deployment.reading import read_with_choices
-from parity.deployment.stage import Choices, allowed, by_value, choice, fields_of, listed, moot
+from parity.deployment.stage import (
+    HASH,
+    Choices,
+    allowed,
+    by_value,
+    choice,
+    fields_of,
+    listed,
+    moot,
+)
 from parity.deployment.task import DEPLOYMENTS, InImage
 from parity.detection.head import NetworkHead
 from parity.tasks.task import Outputs
@@ -95,6 +105,24 @@ def raw() -> np.ndarray:
 
 KEYPOINTS, PROTOTYPES = (5, 3), 4
 """Shape of the keypoints, and number of prototypes, of the outputs that are made here."""
+
+
+def test_replaced_choices_are_checked_and_equal_ones_hash_alike() -> None:
+    start = Pipeline(iou=0.3)
+    assert hash(start) == hash(Pipeline(iou=0.3))
+    changed = start.replace(fitting="stretch", iou=0.7)
+    assert (
+        changed
+        == replace(start, fitting="stretch", iou=0.7)
+        == Pipeline().replace(fitting="stretch")
+    )
+    assert (start, hash(changed)) == (Pipeline(iou=0.3), hash(Pipeline(fitting="stretch")))
+    assert pickle.loads(pickle.dumps(changed)) == changed  # noqa: S301
+    assert HASH not in changed.__getstate__()
+    with pytest.raises(ValueError, match="fitting is 'none'; it must be one of 'letterbox'"):
+        start.replace(fitting="none")
+    with pytest.raises(TypeError, match="Pipeline has no choice 'fiting'"):
+        start.replace(fiting="stretch")
 
 
 def outputs_of(task: str, raw: np.ndarray) -> Outputs:

@@ -12,7 +12,7 @@ from parity.backends.pytorch.checkpoint import obtain_checkpoint
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
 from parity.comparison.differences import compare_image, differences_of
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates
 from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections

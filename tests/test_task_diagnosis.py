@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of, run
@@ -27,6 +27,7 @@ from parity.diagnosis.evaluation.injection import (
     observe,
     with_faults,
 )
+from parity.diagnosis.proof import keep_proved
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.errors import UserError
@@ -153,6 +154,17 @@ def test_visibilities_that_are_not_printed_are_no_question(yolo11n_pt: Path, bui
     found = diagnose(replace(seen, images=points), replayer, network.names)
     assert found.verdict == "nothing_wrong"
     assert not {f.name for f in found.undecided if f.name.startswith("visibility")}
+
+
+def test_faults_that_undo_each_other_are_not_named(yolo11n_pt: Path, build: Build) -> None:
+    network = OnnxNetwork.load(build_task(build, "classify", yolo11n_pt) / "model.onnx", threads=1)
+    replayer = Replayer(network, {"bus.jpg": find_samples()["bus.jpg"]})
+    correct = correct_of(replayer)
+    seen = observe(replayer, correct, ["bus.jpg"], declared=DECLARED["classify"])
+    cost_model = CostModel(replayer, seen, ["bus.jpg"])
+    both = with_faults([FAULTS["logits"], FAULTS["softmax_twice"]], correct)
+    assert cost_model.reproduction(both).exact == 1
+    assert keep_proved(cost_model, both) == correct
 
 
 FEW = {

@@ -13,8 +13,8 @@ import pytest
 
 from parity.backends.bare import limit_threads
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_samples
 from parity.data.reading import read_image
+from parity.data.sample_images import find_samples
 from parity.postprocessing.postprocess import detect
 from tests.conftest import ROOT
 from tests.test_task_arms import (  # noqa: F401  a fixture

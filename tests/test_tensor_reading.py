@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from parity.data.listing import find_samples
 from parity.data.reading import read_image
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import preprocess
 from parity.diagnosis.tensor_reading import TensorReading, read_tensor, sentences

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.external.file_format import FORMATS, Format
 from parity.external.reader import load_external
 from tests.conftest import ROOT, Result, Workflow, copy_project

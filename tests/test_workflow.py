@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from parity.reporting.last_words import INTERRUPTED
 from tests.conftest import PHOTOS, RUNTIME_FLOOR, Workflow
 

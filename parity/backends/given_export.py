@@ -1,29 +1,40 @@
 """Taking an ONNX file that is given: completing what it lacks, and undoing where it deviates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from parity.backends.finished_probing import finished_boxes, finished_distance
 from parity.backends.given_file import Given
-from parity.backends.probing import FAR, measured_deviations, plausible_reading, probes
+from parity.backends.probing import (
+    ENOUGH,
+    FAR,
+    measured_deviations,
+    object_distance,
+    photographs,
+    plausible_reading,
+    probes,
+)
 from parity.backends.recognition import (
     check_family,
     classes_of,
     is_finished,
     recognised,
-    task_by_shapes,
+    task_of_graph,
     with_built_in_preprocessing,
 )
 from parity.detection.head import NetworkHead
+from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS, UNLIKE, adapt
 from parity.model_files.arranging import classes_apart
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
+from parity.model_files.finished_ends import join_finished
 from parity.tasks.task import Outputs, Task
 
 STRIDE = 32
@@ -111,27 +122,49 @@ def take_adapted(
             f"{network.stride} px, the largest stride of the checkpoint."
         )
     classes, size = len(network.names), (height, width)
-    names, rows = given.deviations, 0
-    adapted = network.family != ULTRALYTICS
+    family, detects = FAMILIES[network.family], network.head.task == "detect"
+    finished = join_finished(given.model) if detects and not family.choices else ()
+    rows, unlike, adapted = 0, False, network.family != ULTRALYTICS and not finished
     if adapted:
         check_family(given, network.family, classes, size)
         given.adapt_to(network.family, classes)
+        names = given.deviations
     elif network.task.has_boxes and not (network.head.finished or finished_by(given.model)):
-        tensors = [network.preprocess(image) for image in probes(height, width)]
-        truth = [network.forward_batch([tensor])[0] for tensor in tensors]
+        fed, truth = outputs_for(network, probes(*size))
         rows = len(truth[0][0])
-        fed = [np.asarray(tensor) for tensor in tensors]
-        with given.arranged(rows, size) as (arranged, before):
+        with given.arranged(rows, size) as (plain, before):
+            arranged = with_built_in_preprocessing(plain)
             measured = measured_deviations(arranged, fed, truth, classes)
+            unlike = measured.distance > FAR
+            if ENOUGH < measured.distance <= FAR:
+                fed, truth = outputs_for(network, photographs(*size))
+                far = object_distance(arranged, measured.deviations, fed, truth, classes)
+                unlike = far > FAR
         names = (*before, *measured.deviations)
-        if measured.distance > FAR:
-            given.model.metadata_props.add(key=UNLIKE, value=source)
-            adapted = True
+    else:
+        joined = with_built_in_preprocessing(given)
+        names = (*finished, *joined.deviations)
+        if detects and is_finished(joined, size):
+            with joined.rewritten() as runnable:
+                fed, truth = outputs_for(network, photographs(*size))
+                found = finished_boxes(runnable, fed, classes)
+            unlike = finished_distance(found, truth, max(size), classes) > FAR
+    if unlike:
+        given.model.metadata_props.add(key=UNLIKE, value=source)
     if names:
         adapt(given.model, names, rows, classes, size)
     said = options["metadata"]
     completed = complete_metadata(given.model, network, size, said, source=source)
-    given.save(destination, changed=bool(names) or completed or adapted)
+    given.save(destination, changed=bool(names) or completed or adapted or unlike)
+
+
+def outputs_for(
+    network: ComparedNetwork, images: Sequence[np.ndarray]
+) -> tuple[list[np.ndarray], list[Outputs]]:
+    """Return the input tensors of images, (1, 3, H, W), and what a network returns for them."""
+    tensors = [network.preprocess(image) for image in images]
+    returned = [network.forward_batch([tensor])[0] for tensor in tensors]
+    return [np.asarray(tensor) for tensor in tensors], returned
 
 
 def take_reference(path: str | Path, destination: str | Path, options: Mapping[str, Any]) -> None:
@@ -152,7 +185,8 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     given, metadata = Given.load(path), options["metadata"]
     said, size = read_metadata(given.metadata), given.fixed or tuple(options["imgsz"])
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
-    task = metadata.get("task") or said.task or task_by_shapes(given.shapes)
+    task = metadata.get("task") or said.task or task_of_graph(given.model.graph)
+    finished = join_finished(given.model) if task == "detect" else ()
     stated = len(named) or classes_apart(given.shapes, cell_count(size))
     with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):
         source = with_built_in_preprocessing(arranged)
@@ -165,8 +199,12 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
                 f"{path} does not say which classes it has; name them under "
                 "reference.metadata.names."
             )
-        names, rows = (*before, *source.deviations), BOX_ROWS + classes
-        if family != ULTRALYTICS:
+        names, rows = (*finished, *before, *source.deviations), BOX_ROWS + classes
+        if finished:
+            with source.rewritten() as joined:
+                tensors = [planes(image)[None] for image in photographs(*size)]
+                finished_boxes(joined, tensors, classes)
+        elif family != ULTRALYTICS:
             check_family(source, family, classes, size)
             source.adapt_to(family, classes)
         elif task == "detect" and not (finished_by(source.model) or is_finished(source, size)):

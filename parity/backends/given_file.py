@@ -14,7 +14,7 @@ from parity.backends.onnx_metadata import DTYPES, as_info, check_input
 from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
-from parity.model_files.adapting import count_channels, forced, shape_of
+from parity.model_files.adapting import INTEGERS, count_channels, forced, shape_of
 from parity.model_files.arranging import put_predictions_first
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
@@ -57,7 +57,7 @@ class Given:
         image = only_input(taken, path)
         deviations = forced(image.shape, image.dtype)
         last = "nhwc" in deviations
-        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, "uint8"))
+        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, *INTEGERS))
         return cls(path, path, model, deviations, fixed, changed)
 
     @property
@@ -85,10 +85,16 @@ class Given:
         if not names:
             yield self, ()
             return
+        with self.rewritten() as arranged:
+            yield arranged, names
+
+    @contextmanager
+    def rewritten(self) -> Iterator[Self]:
+        """Yield it with the model as it was modified as what is run."""
         with TemporaryDirectory() as folder:
-            runnable = Path(folder, "arranged.onnx")
+            runnable = Path(folder, "rewritten.onnx")
             onnx.save(self.model, runnable)
-            yield replace(self, runnable=runnable), names
+            yield replace(self, runnable=runnable)
 
     def adapt_to(self, family: str, classes: int) -> None:
         """Make it return what Ultralytics' exports return.

@@ -12,12 +12,17 @@ from parity.backends.onnx_metadata import DTYPES
 from parity.backends.onnx_network import run_session
 from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
+from parity.data.sample_images import find_samples
 from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import (
     BOX_ROWS,
     DEEPSTREAM_COLUMNS,
+    INTEGERS,
     READINGS,
+    RETURNED,
+    SCALED,
+    TAKEN,
     apply_chain,
     reading_fits,
 )
@@ -32,13 +37,16 @@ GREY = 114
 CLEAR = 0.1
 """An unusual reading is accepted if its distance from the reference is below this share of the
 usual reading's; chosen."""
-ALIKE = 0.02
+ALIKE = 0.04
 """Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
-score; chosen, above what int8 does."""
-ENOUGH = CLEAR * ALIKE
-"""Distance at which no other reading is tried."""
+score; chosen, above what int8 does, 0.028."""
+ENOUGH = 0.002
+"""Distance at which no other reading is tried; chosen, twice that of fp16."""
 FAR = 0.1
-"""Distance that no precision explains; chosen, five times that of :data:`ALIKE`."""
+"""Distance that no precision explains, of all anchors or of objects; chosen, over three times
+what int8 does."""
+CONFIDENT = 0.25
+"""Score above which an anchor shows an object: predict's default confidence threshold."""
 ORDERED = 0.99
 """Share of boxes whose second corner is right of and below the first, at least; chosen."""
 THREADS = 2
@@ -72,7 +80,8 @@ def fed_as(names: Sequence[str], tensor: np.ndarray, session: Session) -> np.nda
     batch = session.input.shape[0]
     copies = batch if isinstance(batch, int) else 1
     fed = np.concatenate([apply_chain(names, tensor, rows=0, classes=0)] * copies)
-    return fed.astype("uint8" if "uint8" in names else session.input.dtype)
+    integers = [name for name in names if name in INTEGERS]
+    return fed.astype(integers[0] if integers else session.input.dtype)
 
 
 def probes(height: int, width: int) -> list[np.ndarray]:
@@ -82,6 +91,12 @@ def probes(height: int, width: int) -> list[np.ndarray]:
         cv2.resize(photograph, (width, height)),
         np.full((height, width, 3), GREY, np.uint8),
     ]
+
+
+def photographs(height: int, width: int) -> list[np.ndarray]:
+    """Return the images of :func:`probes`, and some that show objects."""
+    samples = [cv2.imread(str(path)) for path in find_samples().values()]
+    return [*probes(height, width), *(cv2.resize(each, (width, height)) for each in samples)]
 
 
 @dataclass(frozen=True)
@@ -133,6 +148,51 @@ def measured_deviations(
     usual = distances.get(names, np.inf)
     clear = distances and distances[best] <= min(ALIKE, CLEAR * usual)
     return Measured(best, distances[best]) if clear else Measured(names, usual)
+
+
+def object_distance(
+    given: Given,
+    names: Sequence[str],
+    tensors: Sequence[np.ndarray],
+    truth: Sequence[Outputs],
+    classes: int,
+) -> float:
+    """Return how far a raw output, read in some way, is from another where that finds objects.
+
+    Parameters
+    ----------
+    given : Given
+        An ONNX file.
+    names : sequence of str
+        In what it deviates.
+    tensors : sequence of (1, 3, H, W) float32
+        Input tensors.
+    truth : sequence of outputs
+        What the reference returns for each; raw.
+    classes : int
+        Of the network.
+
+    Returns
+    -------
+    float
+        Of the image where it is largest: the median difference of a coordinate, in sides of the
+        input, and that of the best score; 0 where nothing is found.
+    """
+    session, distances, end = opened(given), [0.0], BOX_ROWS + classes
+    taken, returned = ([n for n in names if n in kinds] for kinds in (TAKEN, RETURNED))
+    for tensor, outputs in zip(tensors, truth, strict=True):
+        true, (height, width) = outputs[0], tensor.shape[2:]
+        first = run_session(session, fed_as(taken, tensor, session), given.path)[0][:1]
+        output = first.astype(np.float32)
+        mine = apply_chain(returned, output, len(true), classes, (height, width))[0]
+        best = true[BOX_ROWS:end].max(axis=0)
+        objects = best > CONFIDENT
+        if mine.shape == true.shape and objects.any():
+            scores = np.abs(mine[BOX_ROWS:end].max(axis=0) - best)[objects]
+            boxes = np.abs(mine[:BOX_ROWS] - true[:BOX_ROWS]).max(axis=0)[objects]
+            far = np.median(boxes) / max(height, width) + np.median(scores)
+            distances.append(float(far) if np.isfinite(far) else np.inf)
+    return max(distances)
 
 
 def plausible_reading(given: Given, classes: int, size: tuple[int, int]) -> tuple[str, ...]:
@@ -193,9 +253,11 @@ def are_corners(rows: np.ndarray) -> bool:
 
 
 def ways_to_feed(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Return how a model may have to be fed that deviates in what is named, the usual way first."""
-    scalings = [()] if "uint8" in names else [(), ("pixels",)]
-    return [(*order, *scaling, *names) for order in ((), ("bgr",)) for scaling in scalings]
+    """Return how a model may have to be fed that seems to deviate in what is named, this first."""
+    forced = tuple(name for name in names if name in (*INTEGERS, "nhwc"))
+    scalings = [()] if set(forced) & set(INTEGERS) else [(), *((name,) for name in SCALED)]
+    ways = [(*order, *scaling, *forced) for order in ((), ("bgr",)) for scaling in scalings]
+    return [names, *(way for way in ways if way != names)]
 
 
 def distances_of_readings(

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import onnx
+
 from parity.backends.given_file import Given
 from parity.backends.probing import outputs_for_a_photograph
 from parity.errors import UserError
-from parity.model_files.adapting import BOX_ROWS
+from parity.model_files.adapting import BOX_ROWS, INTEGERS, shape_of
 from parity.model_files.built_in import built_in_preprocessing
 from parity.model_files.completing import finished_by
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
@@ -14,6 +16,8 @@ from parity.model_files.families.rtdetr import HEAD, has_authors_end
 from parity.model_files.output_layout import FINISHED_COLUMNS
 from parity.sentences import listing
 
+ANGLE = 1
+"""Numbers that an oriented box has more than another."""
 MASKS = 32
 """Coefficients of masks of every segmentation model that Ultralytics describes."""
 
@@ -84,16 +88,27 @@ def is_finished(given: Given, size: tuple[int, int]) -> bool:
     return len(shape) == 3 and shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
 
 
-def task_by_shapes(shapes: Sequence[Sequence[int | str]]) -> str:
-    """Return the task of a file that states none, of the shapes of its outputs."""
-    return "segment" if [len(shape) for shape in shapes] == [3, 4] else "detect"
+def task_of_graph(graph: onnx.GraphProto) -> str:
+    """Return the task of a file that states none, of the shapes of its outputs and its operators.
+
+    Only corners of oriented boxes need a sine and a cosine, and only classification returns what a
+    softmax makes of all classes.
+    """
+    axes = [len(shape_of(output)) for output in graph.output]
+    if axes == [3, 4]:
+        return "segment"
+    operators = {node.op_type for node in graph.node}
+    last = [node.op_type for node in graph.node if graph.output[0].name in node.output]
+    if axes == [2] and last == ["Softmax"]:
+        return "classify"
+    return "obb" if axes == [3] and {"Sin", "Cos"} <= operators else "detect"
 
 
 def classes_of(shapes: Sequence[Sequence[int | str]], task: str, family: str) -> int | None:
     """Return the number of classes of a file that names none; None if its outputs do not tell."""
     if task == "detect":
         return FAMILIES[family].classes(shapes)
-    others = {"classify": 0, "segment": BOX_ROWS + MASKS}.get(task)
+    others = {"classify": 0, "segment": BOX_ROWS + MASKS, "obb": BOX_ROWS + ANGLE}.get(task)
     rows = shapes[0][1]
     return rows - others if others is not None and isinstance(rows, int) else None
 
@@ -101,7 +116,7 @@ def classes_of(shapes: Sequence[Sequence[int | str]], task: str, family: str) ->
 def with_built_in_preprocessing(given: Given) -> Given:
     """Return a file that deviates in what its first nodes do, too."""
     built_in = built_in_preprocessing(given.model)
-    if "uint8" in given.deviations:
+    if set(given.deviations) & set(INTEGERS):
         built_in = tuple(name for name in built_in if name != "pixels")
     return replace(given, deviations=(*built_in, *given.deviations))
 

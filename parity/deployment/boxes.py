@@ -86,7 +86,7 @@ def survivors(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidat
     compared = boxes
     if pipeline.suppressed_in in ("image", "unrounded"):
         whole = pipeline.integers if pipeline.suppressed_in == "image" else "no"
-        returned = replace(pipeline, integers=whole, corners="xyxy")
+        returned = pipeline.replace(integers=whole, corners="xyxy")
         compared = to_output(returned, boxes, place, image_shape)
     chosen = select(pipeline, compared, scores, class_ids)
     survived = boxes[chosen]

@@ -13,6 +13,10 @@ IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)[:, None, None]
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)[:, None, None]
 """Of red, green and blue, as torchvision's classification models are trained with."""
 
+CAFFE_MEAN = np.array([104, 117, 123], np.float32)[:, None, None]
+"""Levels that samples of OpenCV subtract for networks of Caffe, in the order of the planes: blue,
+green, red, or red, green, blue where ``swapRB`` is set."""
+
 
 @dataclass(frozen=True)
 class InputTensorChoices(Choices):
@@ -21,7 +25,16 @@ class InputTensorChoices(Choices):
     colours: Literal["rgb", "bgr"] = "rgb"
     """Order of the planes."""
     scaling: Literal[
-        "unit", "none", "twice", "by_256", "symmetric", "imagenet", "imagenet_mean"
+        "unit",
+        "none",
+        "twice",
+        "by_256",
+        "symmetric",
+        "symmetric_128",
+        "imagenet",
+        "imagenet_mean",
+        "caffe",
+        "caffe_unit",
     ] = "unit"
     """What the levels 0 to 255 become; a key of :data:`SCALINGS`."""
     axes: Literal["chw", "hwc", "cwh"] = "chw"
@@ -68,8 +81,11 @@ SCALINGS: dict[str, Change] = by_value(
         "twice": lambda planes: planes / np.float32(255) / np.float32(255),
         "by_256": lambda planes: planes / np.float32(256),
         "symmetric": lambda planes: planes / np.float32(127.5) - np.float32(1),
+        "symmetric_128": lambda planes: (planes - np.float32(127.5)) / np.float32(128),
         "imagenet": lambda planes: (planes / np.float32(255) - IMAGENET_MEAN) / IMAGENET_DEVIATION,
         "imagenet_mean": lambda planes: planes / np.float32(255) - IMAGENET_MEAN,
+        "caffe": lambda planes: planes - CAFFE_MEAN,
+        "caffe_unit": lambda planes: (planes - CAFFE_MEAN) / np.float32(255),
     },
 )
 """What scales levels, (3, H, W) float32."""

@@ -1,7 +1,7 @@
 """Non-maximum suppression and what deployments do in its place."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -91,7 +91,7 @@ Selection = Callable[[NmsChoices, np.ndarray, np.ndarray, np.ndarray], np.ndarra
 def _best_of_each_class(
     choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
 ) -> np.ndarray:
-    all_kept = replace(choices, max_per_class=None, max_det=len(boxes))
+    all_kept = choices.replace(max_per_class=None, max_det=len(boxes))
     kept = select(all_kept, boxes, scores, class_ids)
     given = class_ids[kept]
     ranks = np.array([np.count_nonzero(given[:i] == own) for i, own in enumerate(given)])

@@ -12,7 +12,7 @@ from parity.deployment.network import NetworkChoices
 from parity.deployment.oriented_variants import AngleChoices, OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.preprocess import PreprocessingChoices
-from parity.deployment.stage import fields_of, values
+from parity.deployment.stage import HASH, fields_of, values
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Pipeline(  # a dataclass takes the choices of its last base first
 
     Each choice is declared, and done, in the module of its stage.
     """
+
+    def __hash__(self) -> int:
+        """Return the hash of the values."""
+        if HASH not in vars(self):
+            vars(self)[HASH] = hash(values(self, _FIELDS))
+        known: int = vars(self)[HASH]
+        return known
 
 
 def deviations(pipeline: Pipeline, origin: Pipeline = Pipeline()) -> dict[str, object]:

@@ -16,14 +16,13 @@ from parity.deployment.boxes import needs_image
 from parity.deployment.centre_crop_variants import CentreCropChoices
 from parity.deployment.decoding_variants import DecodingChoices
 from parity.deployment.geometry import GeometryChoices
-from parity.deployment.input_tensor import InputTensorChoices
+from parity.deployment.input_tensor import InputTensorChoices, to_tensor
 from parity.deployment.label_variants import LabelChoices
 from parity.deployment.network import OWN_NETWORK, NetworkChoices
 from parity.deployment.oriented_variants import OrientedNmsChoices
 from parity.deployment.output_format import OutputChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.postprocess import candidates_of
-from parity.deployment.preprocess import preprocess
 from parity.deployment.reading import ReadingChoices, read_with_choices
 from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
@@ -37,6 +36,10 @@ from parity.tasks.task import Outputs
 
 RAW_BYTES = 400_000_000
 """Raw outputs that are kept, bytes; the rest is computed again when wanted."""
+
+MOST_PIXELS = 16
+"""Inputs whose pixels are kept until the network is given them; chosen: the probes of a few faults,
+some 80 MB where levels are floats."""
 
 MOST_CANDIDATE_SETS = 5_000
 """Sets of candidates that are kept, each of an image; chosen: more than a diagnosis needs."""
@@ -69,6 +72,12 @@ class Input:
 
 def _digest(pixels: np.ndarray) -> str:
     return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).hexdigest()
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    return bool(
+        (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
+    )
 
 
 class Replayer:
@@ -112,7 +121,8 @@ class Replayer:
         self._given_times = 0
         self._inputs: dict[tuple[Any, ...], Input | None] = {}
         self._digests: dict[tuple[Any, ...], str] = {}
-        self._placed: dict[tuple[Any, ...], str] = {}
+        self._placed: dict[tuple[Any, ...], tuple[str, bool]] = {}
+        self._pixels: OrderedDict[tuple[Any, ...], np.ndarray] = OrderedDict()
         self._images: OrderedDict[tuple[Any, ...], np.ndarray | None] = OrderedDict()
         self._outputs: OrderedDict[str, Outputs] = OrderedDict()
         self._candidates: OrderedDict[tuple[Any, ...], Candidates] = OrderedDict()
@@ -170,12 +180,29 @@ class Replayer:
         where = fitting.place(pipeline, image.shape[:2], imgsz)
         if name in self._given:
             return Input(f"given-{self._given_times}-{name}", where, image.shape[:2])
-        key = (self._digests[name, *values(pipeline, _OF_PIXELS)], where)
-        key += values(pipeline, _OF_PLACED)
+        key = self._key_of_placed(pipeline, name, where)
         if key not in self._placed:
-            self._placed[key] = _digest(fitting.pixels(pipeline, image, where))
+            pixels = self._place(pipeline, image, where, key)
+            self._placed[key] = _digest(pixels), _is_grey(pixels)
+        digest, grey = self._placed[key]
+        if grey:  # the order of equal planes says nothing
+            pipeline = pipeline.replace(colours=InputTensorChoices().colours)
         after = "-".join(map(str, values(pipeline, _AFTER_PIXELS)))
-        return Input(f"{self._placed[key]}-{after}", where, image.shape[:2])
+        return Input(f"{digest}-{after}", where, image.shape[:2])
+
+    def _key_of_placed(self, pipeline: Pipeline, name: str, where: Letterbox) -> tuple[Any, ...]:
+        image = self._digests[name, *values(pipeline, _OF_PIXELS)]
+        return image, where, *values(pipeline, _OF_PLACED)
+
+    def _place(
+        self, pipeline: Pipeline, image: np.ndarray, where: Letterbox, key: tuple[Any, ...]
+    ) -> np.ndarray:
+        """Return the pixels of an input, which the network is mostly given soon after."""
+        if key not in self._pixels:
+            self._pixels[key] = self.task.fitting.pixels(pipeline, image, where)
+            while len(self._pixels) > MOST_PIXELS:
+                self._pixels.popitem(last=False)
+        return self._pixels[key]
 
     def _read(self, pipeline: Pipeline, name: str) -> np.ndarray | None:
         key = (name, *values(pipeline, _OF_PIXELS))
@@ -194,8 +221,9 @@ class Replayer:
         image = self._read(pipeline, name)
         if image is None:
             raise UnreadableImageError(f"the deployment cannot read {name}")
-        imgsz = self.network_of(pipeline).imgsz
-        return preprocess(pipeline, image, imgsz, self.task.fitting).tensor
+        where = self.task.fitting.place(pipeline, image.shape[:2], self.network_of(pipeline).imgsz)
+        key = self._key_of_placed(pipeline, name, where)
+        return to_tensor(pipeline, self._place(pipeline, image, where, key))
 
     def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
         """Return the network's first output for an image, (4 + classes, anchors)."""

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
+from scipy.sparse import csr_array
 
 Shape = tuple[int, int]
 """Height and width, px."""
@@ -261,22 +263,25 @@ def resample_pixels(
         )
     )
     height, width = len(rows.taken), len(columns.taken)
+    if not height or not width:
+        return canvas
     area = canvas[rows.first : rows.first + height, columns.first : columns.first + width]
     level = np.asarray(border, np.float32)
-    turned = np.ascontiguousarray(image.transpose(1, 0, 2))
-    across = _weigh(turned, columns, level).transpose(1, 0, 2)
-    area[...] = _weigh(np.ascontiguousarray(across), rows, level)
+    across = _weigh(cv2.transpose(image), columns, level)
+    area[...] = _weigh(cv2.transpose(across), rows, level)
     return canvas
 
 
 def _weigh(image: np.ndarray, along: Taps, level: np.ndarray) -> np.ndarray:
     """Return the weighted sums of the rows of an image, (n, w, 3) float32."""
-    total = np.empty((len(along.taken), *image.shape[1:]), np.float32)
-    term = np.empty_like(total)
-    for i, (taken, weights) in enumerate(zip(along.taken.T, along.weights.T, strict=True)):
-        np.multiply(image[taken], weights[:, None, None], out=term if i else total)
-        if i:
-            total += term
+    count, width = along.taken.shape
+    starts = np.arange(0, count * width + 1, width)
+    matrix = csr_array(
+        (along.weights.flatten(), along.taken.flatten(), starts), shape=(count, len(image))
+    )
+    matrix.eliminate_zeros()
+    flat = image.reshape(len(image), -1).astype(np.float32, copy=False)
+    total: np.ndarray = (matrix @ flat).reshape(count, *image.shape[1:])
     lacking = (1 - along.weights.sum(axis=1, dtype=np.float64)).astype(np.float32)
     mixed = np.abs(lacking) > LEAST_SHARE
     total[mixed] += lacking[mixed, None, None] * level

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, field
 from functools import cache
 from operator import attrgetter
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, Self, TypeVar, get_args, get_origin
 
 Value = TypeVar("Value")
 Action = TypeVar("Action")
@@ -34,6 +34,10 @@ def choice(default: Value, *, moot: Mapping[Value, Iterable[str]]) -> Value:
     return declared
 
 
+HASH = "_hash"
+"""Where a pipeline keeps its hash, which is computed once: pipelines are keys of many caches."""
+
+
 class Choices:
     """Base of the dataclass of a stage: an unknown value raises at construction."""
 
@@ -45,11 +49,35 @@ class Choices:
         ValueError
             If a value is not among those that its choice allows.
         """
-        names, checks = _checks(type(self))
-        for name, value, known in zip(names, values(self, names), checks, strict=True):
-            if value not in known:
-                options = ", ".join(map(repr, allowed(type(self), name)))
-                raise ValueError(f"{name} is {value!r}; it must be one of {options}")
+        _check(self, _known_values(type(self)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the values without their hash, which differs from process to process."""
+        return {name: value for name, value in vars(self).items() if name != HASH}
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the same with some choices changed; what ``dataclasses.replace`` does, but faster.
+
+        Parameters
+        ----------
+        **changes
+            Values by choice.
+
+        Raises
+        ------
+        TypeError
+            If there is no such choice.
+        ValueError
+            If a value is not among those that its choice allows.
+        """
+        unknown = changes.keys() - _fields(type(self)).keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no choice {min(unknown)!r}")
+        changed = object.__new__(type(self))
+        vars(changed).update(vars(self), **changes)
+        vars(changed).pop(HASH, None)
+        _check(changed, changes)
+        return changed
 
 
 def _fields(stage: Stage) -> dict[str, Field[Any]]:
@@ -87,13 +115,20 @@ def listed(*stages: Stage) -> tuple[str, ...]:
     return tuple(name for stage in stages for name in fields_of(stage) if allowed(stage, name))
 
 
-_known: dict[Stage, tuple[tuple[str, ...], tuple[frozenset[Any], ...]]] = {}
+def _check(choices: Choices, names: Iterable[str]) -> None:
+    known = _known_values(type(choices))
+    for name in names:
+        if name in known and getattr(choices, name) not in known[name]:
+            options = ", ".join(map(repr, allowed(type(choices), name)))
+            raise ValueError(f"{name} is {getattr(choices, name)!r}; it must be one of {options}")
 
 
-def _checks(stage: Stage) -> tuple[tuple[str, ...], tuple[frozenset[Any], ...]]:
+_known: dict[Stage, dict[str, frozenset[Any]]] = {}
+
+
+def _known_values(stage: Stage) -> dict[str, frozenset[Any]]:
     if stage not in _known:
-        names = listed(stage)
-        _known[stage] = names, tuple(frozenset(allowed(stage, name)) for name in names)
+        _known[stage] = {name: frozenset(allowed(stage, name)) for name in listed(stage)}
     return _known[stage]
 
 

@@ -1,14 +1,16 @@
 """What else could explain the boxes, and how much worse."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations, islice
 
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
+from parity.deployment.stage import values
 from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
+from parity.diagnosis.refinement import certain_images
 from parity.diagnosis.search import ZERO_AREA_SUSPECT, Search, zero_area_hypotheses
 
 CUTOFF = 25.0
@@ -19,6 +21,9 @@ FOLLOWED = 4
 
 UNOBSERVED_ESTIMATE = 2.5
 """Cost of a predicted box that was not observed, nats, until the cutoff is passed; chosen."""
+
+CONTRADICTING = 2
+"""Images that must prove another input; chosen: the digits of one may agree by chance."""
 
 INPUT_MARGIN = 1.0
 """How much worse another input may fit the probes, nats; chosen."""
@@ -47,7 +52,7 @@ def follow_improvements(cost_model: CostModel, best: Pipeline) -> Pipeline:
         least = cost_model.cost(best)
         better = [
             p
-            for p in alternatives(cost_model, best)
+            for p in not_contradicted(cost_model, best, alternatives(cost_model, best))
             if cost_model.is_affordable(p) and margin(cost_model, p, best) < -LEAST_GAIN
         ]
         if not better:
@@ -87,7 +92,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
         yield from (other.inject_into(bare) for other in others if other != fault)
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
         for changes in combinations_of("gain", "offset", "rescaled"):
-            yield replace(best, **changes)
+            yield best.replace(**changes)
     if cost_model.zero_area > ZERO_AREA_SUSPECT:
         yield from zero_area_hypotheses(best)
     for fault in cost_model.after_network:
@@ -101,11 +106,12 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     count = sum(fault.precedes_output for fault in cost_model.faults(best))
     first, least = search.probes[:1], cost_model.misfit(best, search.probes)
     least_first = cost_model.misfit(best, first)
-    for hypothesis in search.tried:
-        if len(hypothesis.faults) > max(count, 1):
-            continue
-        inputs = {field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT}
-        pipeline = replace(best, **inputs)
+    others = (
+        best.replace(**{field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT})
+        for hypothesis in search.tried
+        if len(hypothesis.faults) <= max(count, 1)
+    )
+    for pipeline in not_contradicted(cost_model, best, others):
         if not cost_model.is_affordable(pipeline):
             continue
         if cost_model.misfit(pipeline, first) >= least_first + INPUT_MARGIN:
@@ -129,11 +135,36 @@ def margin(cost_model: CostModel, pipeline: Pipeline, best: Pipeline) -> float:
     return cost_model.cost(pipeline) - cost_model.cost(best)
 
 
+def not_contradicted(
+    cost_model: CostModel, best: Pipeline, options: Iterable[Pipeline]
+) -> Iterator[Pipeline]:
+    """Yield the hypotheses without those whose inputs are not the ones that scores prove.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the scores.
+    best : Pipeline
+        The best hypothesis.
+    options : iterable of Pipeline
+        Others.
+    """
+    certain = certain_images(cost_model, best, cost_model.names)
+    own = values(best, BEFORE_OUTPUT)
+    for option in options:
+        if values(option, BEFORE_OUTPUT) != own:
+            other = (n for n in certain if not cost_model.same_inputs(option, best, [n]))
+            if len(list(islice(other, CONTRADICTING))) == CONTRADICTING:
+                continue
+        yield option
+
+
 def explanations(search: Search, best: Pipeline) -> list[Explanation]:
     """Return what else could explain the boxes, the best first."""
     cost_model = search.cost_model
     found = []
-    for pipeline in dict.fromkeys([*alternatives(cost_model, best), *other_inputs(search, best)]):
+    nearby = not_contradicted(cost_model, best, alternatives(cost_model, best))
+    for pipeline in dict.fromkeys([*nearby, *other_inputs(search, best)]):
         if not cost_model.is_affordable(pipeline):
             continue
         worse = margin(cost_model, pipeline, best)

@@ -1,6 +1,5 @@
 """What the boxes show by themselves, without running anything."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -103,7 +102,7 @@ def rank_decodings(
         return [(0.0, {})]
     ranked = []
     for changes in combinations_of(*cost_model.replayer.task.reading):
-        worth = decoding_worth(*score_evidence(cost_model, replace(pipeline, **changes), names))
+        worth = decoding_worth(*score_evidence(cost_model, pipeline.replace(**changes), names))
         unusual = len(deviations(Pipeline(**changes)))
         ranked.append((worth - DECODING_COST * unusual, changes))
     return sorted(ranked, key=lambda entry: -entry[0])

@@ -232,10 +232,13 @@ class CostModel:
         """Return the inputs of some images, which are equal where the network sees the same."""
         return tuple(self.replayer.input_of(pipeline, name) for name in names)
 
-    def same_inputs(self, one: Pipeline, other: Pipeline) -> bool:
-        """Return whether two pipelines give the network the same inputs in all images."""
+    def same_inputs(
+        self, one: Pipeline, other: Pipeline, names: Sequence[str] | None = None
+    ) -> bool:
+        """Return whether two pipelines give the network the same inputs in some images, or all."""
         given = self.replayer.input_of
-        return all(given(one, name) == given(other, name) for name in self.names)
+        names = self.names if names is None else names
+        return all(given(one, name) == given(other, name) for name in names)
 
     def worst_images(self, pipeline: Pipeline, most: int) -> list[str]:
         """Return the images that a hypothesis explains worst, none that it explains in full."""
@@ -287,8 +290,7 @@ def correct_pipeline(replayer: Replayer, declared: Declared) -> Pipeline:
     network = replayer.network
     rect = declared.geometry == "rect" if declared.geometry else network.rect
     thresholds = {name: getattr(declared, name) for name in ("conf", "iou", "max_det")}
-    return replace(
-        Pipeline(),
+    return Pipeline().replace(
         stride=network.stride if rect else None,
         imgsz=declared.imgsz if network.rect and declared.imgsz else None,
         **{name: value for name, value in thresholds.items() if value is not None},

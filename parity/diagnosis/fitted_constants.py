@@ -1,7 +1,6 @@
 """Rescalings whose constants are fitted to the boxes: what is added to them, and canvases."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -46,8 +45,7 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
     pipeline : Pipeline
         Its input and decoding give the observed scores.
     """
-    plain = replace(
-        pipeline,
+    plain = pipeline.replace(
         integers="no",
         clip="no",
         unit="image",
@@ -76,7 +74,7 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
         of_input = canvas.value.size == (place.height, place.width)
         fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
         whole: WholePx = "rounded" if matches.precision.whole else "no"
-        yield fault.inject_into(replace(plain, integers=whole)), fault
+        yield fault.inject_into(plain.replace(integers=whole)), fault
     given, seen = np.concatenate(mapped), np.concatenate(observed)
     px = np.concatenate(scales)
     for rule, (below, above) in WHOLE.items():
@@ -94,4 +92,4 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
             )
             if found and found.share >= LEAST_SHARE and any(found.value):
                 fault = make(of_sides(found.value) if sides else found.value)
-                yield fault.inject_into(replace(pipeline, integers=rule)), fault
+                yield fault.inject_into(pipeline.replace(integers=rule)), fault

@@ -1,7 +1,7 @@
 """Choosing the images that tell most."""
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import Replayer
+from parity.deployment.replay import Input, Replayer
 from parity.diagnosis.cost import CostModel
 from parity.external.observations import Observations
 
@@ -31,6 +31,9 @@ RESIZED = 1.5
 
 OTHER_ORIENTATION = 1.3
 """Factor on the worth of a probe that is upright where the others lie, or vice versa; chosen."""
+
+AS_LARGE = 0.3
+"""Share of all boxes in images that need no resizing from which one of them is a probe; chosen."""
 
 LEAST_WORTH = 0.1
 """Worth of a probe without boxes, in boxes; chosen: better than one that cannot be read."""
@@ -89,15 +92,38 @@ def probe_images(cost_model: CostModel) -> list[str]:
         if source is None:
             return 0.0
         boxes = min(len(cost_model.observed[name]), ENOUGH_PROBE_BOXES)
-        resized = (source.place.resized_height, source.place.resized_width) != source.image_shape
+        resized = not _is_as_large(source)
         upright = source.image_shape[0] > source.image_shape[1]
         shapes = [other.image_shape for n in chosen if (other := sources[n]) is not None]
         turned = all(upright != (height > width) for height, width in shapes)
         worth = boxes * (RESIZED if resized else 1.0)
         return worth * (OTHER_ORIENTATION if turned else 1.0) + LEAST_WORTH
 
+    as_large = images_as_large(cost_model)
     chosen: list[str] = []
     while len(chosen) < min(PROBES, len(cost_model.names)):
         rest = [name for name in cost_model.names if name not in chosen]
+        if len(chosen) == PROBES - 1 and not as_large & set(chosen):
+            rest = sorted(as_large) or rest
         chosen.append(max(rest, key=lambda name: tells(name, chosen)))
     return chosen
+
+
+def images_as_large(cost_model: CostModel) -> set[str]:
+    """Return the images that need no resizing, so that few faults show; none where they are rare.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    """
+    given = zip(
+        cost_model.names, cost_model.inputs(cost_model.correct, cost_model.names), strict=True
+    )
+    found = {name for name, source in given if source is not None and _is_as_large(source)}
+    boxes = sum(len(cost_model.observed[name]) for name in found)
+    return found if boxes >= AS_LARGE * cost_model.box_count else set()
+
+
+def _is_as_large(source: Input) -> bool:
+    return (source.place.resized_height, source.place.resized_width) == source.image_shape

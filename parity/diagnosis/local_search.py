@@ -1,7 +1,6 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -45,19 +44,19 @@ others: rare, or slow to compute; chosen."""
 def without(cost_model: CostModel, pipeline: Pipeline, fault: Fault) -> Pipeline:
     """Return a pipeline with the choices that a fault changes put right."""
     correct = cost_model.correct
-    return replace(pipeline, **{field: getattr(correct, field) for field in fault.fields})
+    return pipeline.replace(**{field: getattr(correct, field) for field in fault.fields})
 
 
 def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
     """Yield the pipeline with every way of suppressing boxes."""
     for kind in allowed(NmsChoices, "suppression"):
-        changed = replace(pipeline, suppression=kind)
+        changed = pipeline.replace(suppression=kind)
         if "overlap" in moot(changed):
-            yield replace(changed, overlap="iou", suppressed_in="input", merging=False)
+            yield changed.replace(overlap="iou", suppressed_in="input", merging=False)
             continue
         for changes in combinations_of("overlap", "suppressed_in"):
             if not LEFT_OUT.intersection(changes.values()):
-                yield replace(changed, **changes)
+                yield changed.replace(**changes)
 
 
 def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
@@ -67,7 +66,7 @@ def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline
         yield from nms_combinations(pipeline)
     if task.own:
         for changes in combinations_of(*task.own):
-            yield replace(pipeline, **changes)
+            yield pipeline.replace(**changes)
 
 
 def neighbours(
@@ -198,7 +197,7 @@ def fit_class_ids(
     model, given = np.array(pairs).T
     options = [pipeline]
     for rule in allowed(ClassIdChoices, "class_ids"):
-        numbered = replace(pipeline, class_ids=rule)
+        numbered = pipeline.replace(class_ids=rule)
         agree = (renumber(numbered, model) == given).mean()
         if rule != "rank" and agree > max((model == given).mean(), RULE_SHARE):
             options.append(numbered)
@@ -215,5 +214,5 @@ def fit_class_ids(
     ranks = [o.class_ids for o in cost_model.observed.values() if len(o)]
     counting = [np.array_equal(np.sort(r), np.arange(len(r))) for r in ranks]
     if ranks and np.mean(counting) > RANK_SHARE:
-        options.append(replace(pipeline, class_ids="rank"))
+        options.append(pipeline.replace(class_ids="rank"))
     return options

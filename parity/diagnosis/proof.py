@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
 from parity.diagnosis.misfit import Fit
+from parity.diagnosis.stages import PREPROCESSING_STAGES
+from parity.tasks.task import TASKS
 
 DIGITS_REACHED = 0.5
 """Share of observed boxes reproduced to their digits from which digits alone count; chosen."""
@@ -53,13 +56,23 @@ FAR_APART = 12.0
 FINE = frozenset(
     (
         *fields_of(ReadingChoices),
-        *("kernel", "grid", "levels", "edges", "border", "side_rounding", "border_rounding"),
+        *(
+            "scaling",
+            "kernel",
+            "grid",
+            "levels",
+            "edges",
+            "border",
+            "side_rounding",
+            "border_rounding",
+        ),
         *("order", "overlap", "suppressed_in", "iou_inclusive", "class_offset", "merging"),
     )
 )
-"""Choices whose effect is small, so that much else can resemble it; chosen: an image that was
-blurred a little resembles one that was made smaller and larger again, and which of two boxes NMS
-keeps depends on scores, which are unknown where no digits are reached."""
+"""Choices whose effect much else can resemble; chosen: an image that was
+blurred a little resembles one that was made smaller and larger again, one linear scaling of levels
+resembles another, and which of two boxes NMS keeps depends on scores, which are unknown where no
+digits are reached."""
 
 COUNTS = ("unobserved", "predicted")
 
@@ -184,7 +197,9 @@ def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
     return max(box, score)
 
 
-def is_proved(whole: Comparison, bare: Comparison, *, fine: bool = False) -> bool:
+def is_proved(
+    whole: Comparison, bare: Comparison, *, fine: bool = False, scores_alone: bool = False
+) -> bool:
     """Return whether the boxes prove a fault.
 
     Parameters
@@ -193,6 +208,8 @@ def is_proved(whole: Comparison, bare: Comparison, *, fine: bool = False) -> boo
         With the fault, and without it.
     fine : bool
         Whether only digits count, since an unknown fault can have much the same effect.
+    scores_alone : bool
+        Whether nothing but scores is compared, as of labels; a few have their digits by chance.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
@@ -204,7 +221,7 @@ def is_proved(whole: Comparison, bare: Comparison, *, fine: bool = False) -> boo
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
     if not given or whole.exact.mean() >= DIGITS_REACHED:
         return proof.explained + proof.unobserved - worse >= needed
-    if proof.explained - worse >= needed:
+    if proof.explained - worse >= needed and not scores_alone:
         return True
     return not fine and shrinks(whole, bare)
 
@@ -242,18 +259,32 @@ def keep_proved(
     proved : collection of str
         Names of faults that something else proves.
     """
+    labels = not TASKS[cost_model.replayer.network.head.task].has_boxes
     while True:
         doubtful = []
         for fault in cost_model.faults(best):
             if fault.is_choice or fault.name in proved:
                 continue
             whole, bare = compare_without(cost_model, best, fault)
-            if not is_proved(whole, bare, fine=fault.fields <= FINE):
+            if not is_proved(whole, bare, fine=fault.fields <= FINE, scores_alone=labels):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
-            return best
+            return without_opposites(cost_model, best)
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
         best = without(cost_model, best, least[1])
+
+
+def without_opposites(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return a hypothesis without pairs of faults after the input that undo each other.
+
+    Each of such a pair is proved beside the other: logits beside a softmax that is added.
+    """
+    late = [f for f in cost_model.faults(best) if f.stage not in PREPROCESSING_STAGES]
+    for one, other in combinations(late, 2):
+        bare = without(cost_model, without(cost_model, best, one), other)
+        if cost_model.cost(bare) < cost_model.cost(best):
+            return without_opposites(cost_model, bare)
+    return best
 
 
 def proofs(cost_model: CostModel, best: Pipeline, faults: Iterable[Fault]) -> dict[str, Proof]:

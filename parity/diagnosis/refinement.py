@@ -1,7 +1,6 @@
 """Refining a hypothesis that is right in some images: exchanging faults before the network."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations, islice
 
 import numpy as np
@@ -15,6 +14,12 @@ from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
 CERTAIN = 0.95
 """Share of scores found to the last digit from which an image was given the right input; chosen."""
+
+CERTAIN_BOXES, CERTAIN_SCORE = 4, 1e-3
+"""Boxes of an image, and precision of scores, from which those digits prove an input; chosen."""
+
+UNCHANGED_IMAGES = 3
+"""Images whose inputs an exchange must leave as they are, at most; chosen."""
 
 PAIRS = 14
 """Pairs of exchanges that are tried, those whose scores should agree best; chosen."""
@@ -86,6 +91,28 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
     return best
 
 
+def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[str]) -> list[str]:
+    """Return the images whose scores prove that a pipeline gives the network the right input.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the scores.
+    pipeline : Pipeline
+        A hypothesis.
+    names : sequence of str
+        The images to look at.
+    """
+    if cost_model.precision.score > CERTAIN_SCORE:
+        return []
+    return [
+        name
+        for name in names
+        if len(cost_model.observed[name]) >= CERTAIN_BOXES
+        and score_evidence(cost_model, pipeline, [name])[1] >= CERTAIN
+    ]
+
+
 def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:
     """Return the best hypothesis after the exchanges that an image suggests."""
     singles = _exchanges(cost_model, best, name)
@@ -121,7 +148,10 @@ def _exchanges(cost_model: CostModel, best: Pipeline, name: str) -> list[Pipelin
         if old.precedes_output:
             bare = without(cost_model, best, old)
             options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
-    distinct = [p for p in dict.fromkeys(options) if p != best]
+    certain = certain_images(cost_model, best, cost_model.names)[:UNCHANGED_IMAGES]
+    distinct = [
+        p for p in dict.fromkeys(options) if p != best and cost_model.same_inputs(p, best, certain)
+    ]
     if "gain" not in cost_model.replayer.task.choices:
         return distinct
     return [p for p in distinct if _is_small_enough(cost_model, p, best, name)]
@@ -148,7 +178,7 @@ def _pairs_of_exchanges(
     promise: dict[Pipeline, float] = {}
     for (one, its), (other, others) in combinations(changed, 2):
         if not one.keys() & other.keys():
-            promise[replace(best, **one, **other)] = disagreement(own + its + others, wanted)
+            promise[best.replace(**one, **other)] = disagreement(own + its + others, wanted)
     left = disagreement(own, wanted)
     likely = sorted(promise, key=lambda pipeline: promise[pipeline])[:PAIRS]
     return [pipeline for pipeline in likely if promise[pipeline] < left]
@@ -180,9 +210,9 @@ def _is_exchangeable(fault: Fault, best: Pipeline) -> bool:
 def _resembling(pipeline: Pipeline) -> list[Pipeline]:
     """Return the other ways of padding at the right and below with the same border."""
     if pipeline.fitting == "pad_first":
-        return [replace(pipeline, fitting="letterbox", align="top_left")]
+        return [pipeline.replace(fitting="letterbox", align="top_left")]
     if pipeline.fitting == "letterbox" and pipeline.align == "top_left":
-        return [replace(pipeline, fitting="pad_first", align="centre")]
+        return [pipeline.replace(fitting="pad_first", align="centre")]
     return []
 
 
@@ -198,3 +228,9 @@ def is_explained(cost_model: CostModel, pipeline: Pipeline) -> bool:
     """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
     found = cost_model.reproduction(pipeline)
     return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED
+
+
+def is_complete(cost_model: CostModel, pipeline: Pipeline) -> bool:
+    """Return whether a hypothesis leaves nothing at all to explain."""
+    found = cost_model.reproduction(pipeline)
+    return found.exact > COMPLETE_EXACT and found.predicted > COMPLETE_EXACT

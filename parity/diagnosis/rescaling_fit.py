@@ -1,7 +1,6 @@
 """Fitting how boxes are rescaled to the observed ones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.stage import allowed, values
@@ -22,6 +21,10 @@ WELL_RESCALED = 0.02
 
 WIDENED = 40
 """Rescalings to which :data:`DETAILS` are added, at most; chosen."""
+
+SIFTING_IMAGES, SIFTED = 2, 60
+"""Images by which rescalings are compared first, and rescalings that are then compared on all;
+chosen: half as many more than are used afterwards."""
 
 DESCENDED = 4
 """Rescalings from which the descent starts, at most; chosen."""
@@ -104,26 +107,37 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
     choices = cost_model.replayer.task.choices
     start = pipeline
     if cost_model.precision.side == 1.0 and "unit" in choices:
-        start = replace(pipeline, unit="image_fraction")
+        start = pipeline.replace(unit="image_fraction")
     if cost_model.precision.whole and "integers" in choices:
-        start = replace(start, integers="rounded")
+        start = start.replace(integers="rounded")
     combined = [name for name in RESCALING if name in choices]
-    seeds = [replace(start, **changes) for changes in combinations_of(*combined)]
+    seeds = [start.replace(**changes) for changes in combinations_of(*combined)]
     details, coarse = (
         [changes for changes in each if changes.keys() <= choices]
         for each in (DETAILS, COARSE_DETAILS)
     )
+    seeds = _sifted(matches, seeds)
     ranked = sorted(seeds, key=price)
     if price(ranked[0]) > POOR_RESCALING:
-        more = [replace(seed, **changes) for seed in ranked[:WIDENED] for changes in details]
+        more = [seed.replace(**changes) for seed in ranked[:WIDENED] for changes in details]
         for changes in coarse:
-            more += [replace(seed, **changes) for seed in seeds if seed.box_format == "cxcywh"]
+            more += [seed.replace(**changes) for seed in seeds if seed.box_format == "cxcywh"]
         ranked = sorted([*ranked[:WIDENED], *more], key=price)
     starts = {values(p, KINDS): p for p in reversed(ranked)}
     likely = sorted(starts.values(), key=price)[:DESCENDED]
     steps = [name for name in RESCALING_STEPS if name in choices]
     best = [_descend(p, steps, price) for p in likely]
     return sorted(dict.fromkeys(best), key=price)
+
+
+def _sifted(matches: ScoreMatches, seeds: list[Pipeline]) -> list[Pipeline]:
+    """Return the pipelines that fit a few images of different shapes as well as any others do."""
+    shapes = [image.source.image_shape for image in matches.images]
+    firsts = [matches.images[i] for i, shape in enumerate(shapes) if shape not in shapes[:i]]
+    few = firsts[:SIFTING_IMAGES] or matches.images[:1]
+    costs = [matches.cost(seed, few) for seed in seeds]
+    most = sorted(costs)[:SIFTED][-1] + LEAST_STEP
+    return [seed for seed, cost in zip(seeds, costs, strict=True) if cost <= most]
 
 
 def fit_constants(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -> list[Pipeline]:
@@ -163,7 +177,7 @@ def _descend(
         improved = False
         for field in steps:
             for value in allowed(Pipeline, field):
-                candidate = replace(best, **{field: value})
+                candidate = best.replace(**{field: value})
                 cost = price(candidate)
                 if cost < least - LEAST_STEP:
                     best, least, improved = candidate, cost, True

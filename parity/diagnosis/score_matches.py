@@ -102,10 +102,10 @@ class ScoreMatches:
         returned: np.ndarray = log_excess(apart, image.precision.box).mean(axis=1)
         return returned
 
-    def cost(self, pipeline: Pipeline) -> float:
-        """Return what the rescaling of a pipeline costs, nats per observed box."""
+    def cost(self, pipeline: Pipeline, images: list[MatchedImage] | None = None) -> float:
+        """Return what the rescaling of a pipeline costs in some images or in all, nats per box."""
         total, count = 0.0, 0
-        for image in self.images:
+        for image in images or self.images:
             least = np.minimum.reduceat(self.distances(image, pipeline), image.starts)
             total += np.minimum(least, UNMATCHED_BOX).sum()
             count += len(image.starts)

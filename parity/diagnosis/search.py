@@ -1,7 +1,7 @@
 """Finding the pipeline whose boxes are the observed ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
+from parity.detection.letterbox import BORDER
+from parity.diagnosis.border_fit import fitted_level, likely_level
 from parity.diagnosis.box_evidence import (
     combinations_of,
     decoding_worth,
@@ -17,13 +19,22 @@ from parity.diagnosis.box_evidence import (
     score_evidence,
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
+from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
-from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, probe_images
+from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, images_as_large, probe_images
 from parity.diagnosis.local_search import (
     fit_class_ids,
     improve_locally,
 )
-from parity.diagnosis.refinement import CERTAIN, is_explained, refine
+from parity.diagnosis.refinement import (
+    CERTAIN,
+    CERTAIN_BOXES,
+    CERTAIN_SCORE,
+    certain_images,
+    is_complete,
+    is_explained,
+    refine,
+)
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
 from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
@@ -57,6 +68,16 @@ chosen."""
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
 
+BORDERS, INTERPOLATED = 10, 3
+"""Grey levels of the border that are tried for an image at most, and how many of them are found by
+interpolation, before a trend is fitted to all; chosen."""
+
+PROMISING_BORDER = 0.75
+"""Share of the difference of logits from which no level is tried; chosen."""
+
+SIMPLER = 0.02
+"""Difference of logits that another fault must explain beside the level of the border; chosen."""
+
 CLEAR_DECODING = 0.3
 """By how much a reading of the raw output must be worth more than the next to be the only one that
 is tried with other inputs, nats per score; chosen."""
@@ -67,7 +88,19 @@ DEPTH = 3
 DRASTIC = frozenset(
     (name, value)
     for name, values in (
-        ("scaling", ("none", "twice", "symmetric", "imagenet", "imagenet_mean")),
+        (
+            "scaling",
+            (
+                "none",
+                "twice",
+                "symmetric",
+                "symmetric_128",
+                "imagenet",
+                "imagenet_mean",
+                "caffe",
+                "caffe_unit",
+            ),
+        ),
         ("axes", ("hwc", "cwh")),
         ("fitting", ("crop",)),
         ("sides_exchanged", (True,)),
@@ -139,6 +172,10 @@ UNUSUAL_RESCALINGS: tuple[Changes, ...] = tuple(
 )
 """Other ways, of which those that fit best without any fault before the network are tried, too."""
 
+ZERO_AREA_LIKELY = 40
+"""Hypotheses of an output that was not transposed that are compared on all images, those that fit
+the probes best; chosen."""
+
 ZERO_AREA_INPUTS = ("stretched", "stretched_letterbox_back", "padded_first_black", "top_left")
 """Faults before the network that are tried with an output that was not transposed; chosen."""
 
@@ -162,7 +199,7 @@ def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
         {"suppression": "agnostic", "overlap": "nmsboxes", "suppressed_in": "image"},
         {"suppression": "best"},
     )
-    rows = replace(start, output_axes="rows")
+    rows = start.replace(output_axes="rows")
     for head, activation, rescaled, rescaling, suppression, class_ids in product(
         ("v8", "v5", "v5_classes"),
         ("none", "sigmoid"),
@@ -177,7 +214,7 @@ def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
             "rescaled": rescaled,
             "class_ids": class_ids,
         }
-        yield replace(rows, **changes, **rescaling, **suppression)
+        yield rows.replace(**changes, **rescaling, **suppression)
 
 
 @dataclass(frozen=True)
@@ -241,6 +278,9 @@ class Search:
         choices = cost_model.replayer.task.choices
         self.rescales, suppresses = "gain" in choices, "suppression" in choices
         self.without_nms = suppresses and overlapping_share(cost_model) > OVERLAPPING
+        fine = cost_model.precision.score <= CERTAIN_SCORE
+        self._as_large = images_as_large(cost_model) if fine else set()
+        self._settled: dict[InputHypothesis, None] = {}
         self._decodings: list[Changes] = []
         self._rescalings = self.possible(COMMON_RESCALINGS)
         self._tried: dict[tuple[tuple[str, ...], tuple[Input | None, ...]], InputHypothesis] = {}
@@ -289,7 +329,8 @@ class Search:
             faults = [f for f in cost_model.preprocessing_faults if f.name == name]
             inputs += [f.inject_into(cost_model.correct) for f in faults]
         options = [p for start in inputs for p in zero_area_hypotheses(start)]
-        options.sort(key=cost_model.cost)
+        options.sort(key=lambda p: cost_model.misfit(p, self.probes) + cost_model.fault_cost(p))
+        options = sorted(options[:ZERO_AREA_LIKELY], key=cost_model.cost)
         improved = [improve_locally(cost_model, option) for option in options[:IMPROVED]]
         return min([best, *improved], key=cost_model.cost)
 
@@ -310,14 +351,14 @@ class Search:
     def _compare(
         self, faults: tuple[Fault, ...], pipeline: Pipeline, names: list[str]
     ) -> InputHypothesis:
-        base = replace(pipeline, conf=self._lowest_conf())
+        base = pipeline.replace(conf=self._lowest_conf())
         if self.without_nms:
-            base = replace(base, suppression="none")
+            base = base.replace(suppression="none")
         if not self._decodings:
             self._decodings = self._likely_decodings(base, names)
         readings = []
         for changes in self._decodings:
-            candidate = replace(base, **changes)
+            candidate = base.replace(**changes)
             likelihood, hits = score_evidence(self.cost_model, candidate, names)
             readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
@@ -331,14 +372,14 @@ class Search:
             (self.cost_model.misfit(rescaled, names), place, candidate, rescaled)
             for candidate in likely
             for place, rescaling in enumerate(self._rescalings)
-            for rescaled in [replace(candidate, **rescaling)]
+            for rescaled in [candidate.replace(**rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
         logits = np.concatenate(
             [observed_logits(self.cost_model, rescaled, name) for name in names]
         )
         cost += sum(fault.cost for fault in faults)
-        return InputHypothesis(faults, replace(best, conf=pipeline.conf), cost, hits, logits)
+        return InputHypothesis(faults, best.replace(conf=pipeline.conf), cost, hits, logits)
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
@@ -349,11 +390,15 @@ class Search:
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 
     def _first_probe(self) -> list[str]:
-        """Return the first probe that shows that the input is not the correct one."""
-        for name in self.probes:
-            if not self.try_input((), [name]).hits >= CERTAIN:
-                return [name]
-        return self.probes[:1]
+        """Return the probe by which inputs are searched: one that the correct input does not give.
+
+        One that needs no resizing goes first, since far fewer inputs differ in it. What only others
+        show is found by refining (:mod:`parity.diagnosis.refinement`).
+        """
+        wrong = [n for n in self.probes if not self.try_input((), [n]).hits >= CERTAIN]
+        observed = self.cost_model.observed
+        wrong.sort(key=lambda n: n not in self._as_large or len(observed[n]) < CERTAIN_BOXES)
+        return (wrong or self.probes)[:1]
 
     def _likely_rescalings(self, names: list[str]) -> tuple[Changes, ...]:
         """Return the common ways of rescaling and the unusual ones that fit clearly better.
@@ -361,10 +406,10 @@ class Search:
         Where boxes are in another unit, say, none of the common ways pairs them with what any
         input gives.
         """
-        base = replace(self.try_input(()).pipeline, conf=self._lowest_conf())
+        base = self.try_input(()).pipeline.replace(conf=self._lowest_conf())
 
         def misfit(changes: Changes) -> float:
-            return self.cost_model.misfit(replace(base, **changes), names)
+            return self.cost_model.misfit(base.replace(**changes), names)
 
         common, unusual = self.possible(COMMON_RESCALINGS), self.possible(UNUSUAL_RESCALINGS)
         enough = BETTER * min(map(misfit, common))
@@ -388,7 +433,7 @@ class Search:
         first = self._first_probe()
         self._rescalings = self._likely_rescalings(first)
         plain = self.try_input((), first)
-        possible = [*self.cost_model.preprocessing_faults, *self.cost_model.network_faults]
+        possible = self._possible_faults()
         wanted = logit(self.cost_model.observed[first[0]].scores)
         slight = disagreement(plain.logits, wanted) < SLIGHT
         unlikely = is_drastic if slight else is_subtle
@@ -408,7 +453,7 @@ class Search:
         for _ in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
-            settled = any(_settles(h, self.try_input(h.faults)) for h in likely_ones)
+            settled = any(self._settles(h, first) for h in likely_ones)
             if not level or settled or self.cost_model.exhausted:
                 break
             if level[0].disproved and level[0].cost > least:
@@ -433,10 +478,78 @@ class Search:
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
-            level = self._try([*likely, *greedy], first) or level
+            bordered = self._fit_border([plain, *level[:BEAM]], first)
+            if any(self._is_certain(h, first) for h in bordered):
+                level = bordered
+            else:
+                level = self._try([*likely, *greedy], first) + bordered or level
             every += level
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _fit_border(
+        self, bases: Sequence[InputHypothesis], first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the input whose border has the grey level that gives the scores of an image.
+
+        None is returned where no level gives them to the last digit: one nearby fits nearly as
+        well, so that a level that fits best is not proved by that.
+        """
+        plain = bases[0]
+        wanted = logit(self.cost_model.observed[first[0]].scores)
+        tried = [h for (names, _), h in self._tried.items() if names == tuple(first)]
+        alone = {
+            fault.changes[0][1]: hypothesis.logits - plain.logits
+            for hypothesis in tried
+            for fault in hypothesis.faults
+            if len(hypothesis.faults) == 1 and fault.fields == {"border"}
+        }
+        effects = {level: effect for level, effect in alone.items() if isinstance(level, int)}
+        effects |= {BORDER: np.zeros_like(wanted)} if effects else {}
+        fits: list[tuple[float, int, InputHypothesis, dict[int, np.ndarray]]] = []
+        for base in dict.fromkeys(bases):
+            known = {level: base.logits + effect for level, effect in effects.items()}
+            found = likely_level(known, wanted)
+            bordered = any("border" in fault.fields for fault in base.faults)
+            if found and not bordered and found.left < PROMISING_BORDER * found.now:
+                fits.append((found.left + SIMPLER * len(base.faults), len(fits), base, known))
+        if not fits:
+            return []
+        _, _, base, known = min(fits)
+        for count in range(BORDERS):
+            found = likely_level(known, wanted)
+            if found is None or self.cost_model.exhausted:
+                break
+            level = found.level if count < INTERPOLATED else fitted_level(known, wanted)
+            fault = other_border(level)
+            hypothesis = self.try_input((*base.faults, fault), first)
+            if hypothesis.hits >= CERTAIN:
+                self.cost_model.add_fitted_fault(fault)
+                return [hypothesis]
+            known[level] = hypothesis.logits
+        return []
+
+    def _possible_faults(self) -> list[Fault]:
+        """Return the faults before the network that leave proven inputs as they are."""
+        cost_model, correct = self.cost_model, self.cost_model.correct
+        start = self.try_input(()).pipeline
+        certain = certain_images(cost_model, start, self.probes)
+        faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
+        return [
+            f for f in faults if cost_model.same_inputs(f.inject_into(correct), correct, certain)
+        ]
+
+    def _is_certain(self, hypothesis: InputHypothesis, names: list[str]) -> bool:
+        """Return whether scores prove an input, but for what only images that are resized show."""
+        return hypothesis.hits >= CERTAIN and self._as_large.issuperset(names)
+
+    def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:
+        """Return whether scores prove an input, or all but what other images show."""
+        on_all = self.try_input(on_first.faults)
+        if self._is_certain(on_first, first):
+            self._settled[on_all] = None
+            return True
+        return on_all.proven or (on_first.hits >= CERTAIN and on_all.likely)
 
     def _try(self, options: Iterable[tuple[Fault, ...]], names: list[str]) -> list[InputHypothesis]:
         """Return the distinct inputs of some options; only one where the scores prove it."""
@@ -448,6 +561,8 @@ class Search:
             if len(hypothesis.faults) < len(faults):
                 continue
             found[hypothesis] = None
+            if self._is_certain(hypothesis, names):
+                return [hypothesis]
             if hypothesis.likely and self.try_input(faults).proven:
                 return [hypothesis]
         return list(found)
@@ -458,6 +573,7 @@ class Search:
         tried = dict.fromkeys(h for (names, _), h in self._tried.items() if names == probes)
         likely = sorted((h for h in tried if h.likely), key=lambda h: (-h.hits, h.cost))
         proven = [h for h in likely if h.proven]
+        proven += [h for h in self._settled if h not in proven]
         if proven:
             return proven[:PROVEN_INPUTS]
         return (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
@@ -465,8 +581,7 @@ class Search:
     def explain(self, hypothesis: InputHypothesis) -> Pipeline:
         """Fit everything after the network to an input."""
         cost_model = self.cost_model
-        base = replace(
-            hypothesis.pipeline,
+        base = hypothesis.pipeline.replace(
             iou=cost_model.correct.iou,
             max_det=cost_model.correct.max_det,
             suppression="none" if self.without_nms else "classwise",
@@ -478,7 +593,7 @@ class Search:
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
-        options += [replace(base, **rescaling) for rescaling in self.possible(COMMON_RESCALINGS)]
+        options += [base.replace(**rescaling) for rescaling in self.possible(COMMON_RESCALINGS)]
         found = self._improve(options)
         if starts[0] is not base and not is_explained(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
@@ -488,7 +603,12 @@ class Search:
     def _improve(self, options: Iterable[Pipeline]) -> Pipeline:
         cost_model = self.cost_model
         likely = sorted(dict.fromkeys(options), key=cost_model.cost)[:IMPROVED]
-        return min((improve_locally(cost_model, p) for p in likely), key=cost_model.cost)
+        improved: list[Pipeline] = []
+        for option in likely:
+            improved.append(improve_locally(cost_model, option))
+            if is_complete(cost_model, improved[-1]):
+                break
+        return min(improved, key=cost_model.cost)
 
     def _informative(self) -> list[str]:
         counts = {name: len(observed) for name, observed in self.cost_model.observed.items()}
@@ -519,11 +639,6 @@ def _first(option: tuple[float, tuple[Fault, ...]]) -> float:
 def _excludes(fault: Fault, hypothesis: InputHypothesis) -> bool:
     """Return whether a fault changes a choice that a hypothesis already changes."""
     return any(fault.fields & other.fields for other in hypothesis.faults)
-
-
-def _settles(on_first: InputHypothesis, on_all: InputHypothesis) -> bool:
-    """Return whether scores prove an input, or all but what few images show."""
-    return on_all.proven or (on_first.hits >= CERTAIN and on_all.likely)
 
 
 def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:

@@ -1,7 +1,6 @@
 """What boxes say of the thresholds: the values that they allow."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -56,8 +55,7 @@ def threshold_ranges(cost_model: CostModel, best: Pipeline) -> dict[Threshold, T
 
 def with_thresholds(pipeline: Pipeline, values: Mapping[Threshold, float]) -> Pipeline:
     """Return a pipeline with other values of some thresholds."""
-    return replace(
-        pipeline,
+    return pipeline.replace(
         conf=values.get("conf", pipeline.conf),
         iou=values.get("iou", pipeline.iou),
         max_det=int(values.get("max_det", pipeline.max_det)),
@@ -101,7 +99,7 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
         if np.isfinite(seen.scores).any()
     ]
     high = min(kept) + precision if kept else None
-    lower = replace(best, conf=cost_model.replayer.floor)
+    lower = best.replace(conf=cost_model.replayer.floor)
     left_out = []
     for name in cost_model.names:
         fit = cost_model.goodness_of_fit(lower, name)
@@ -120,7 +118,7 @@ def iou_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, flo
     start = best.iou
 
     def allowed(iou: float) -> bool:
-        return cost_model.misfit(replace(best, iou=iou)) <= most
+        return cost_model.misfit(best.replace(iou=iou)) <= most
 
     def last(direction: int, end: float) -> float | None:
         values = np.arange(start, end + direction * IOU_STEP / 2, direction * IOU_STEP)
@@ -139,7 +137,7 @@ def iou_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, flo
 def max_det_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, float | None]:
     """Return the most boxes of an image, and the same again where more are predicted without it."""
     most = max((len(seen) for seen in cost_model.observed.values()), default=0)
-    unlimited = replace(best, max_det=max(best.max_det, 1000))
+    unlimited = best.replace(max_det=max(best.max_det, 1000))
     cut = any(
         len(cost_model.replayer.detections(unlimited, name))
         > most

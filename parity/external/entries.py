@@ -89,8 +89,8 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     """
     shapes = parse_shapes(record, where)
     of_corners = shapes is not None and (shapes.corners is not None or shapes.oriented is not None)
-    is_box = any(isinstance(v, list) and len(v) == 4 for v in map(record.get, BOX_KEYS))
-    box, box_format = _parse_box(record, where) if is_box or not of_corners else ([], "")
+    boxed = _upright_alone(record) if of_corners else record
+    box, box_format = _parse_box(boxed, where)
     given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
     score = math.nan if given is None else _parse_score(given, f"{where}: the score")
     known = (*CLASS_KEYS, *LABEL_KEYS, NAME)
@@ -188,6 +188,16 @@ def parse_label(value: Any, where: str) -> int | str:
     if not LOWEST_CLASS_ID <= number < FIRST_UNKNOWN_CLASS:
         raise UserError(f"{where}: {shorten(value)} is not a class id.")
     return number
+
+
+def _upright_alone(record: Record) -> Record:
+    """Return the upright box that a record holds beside the corners or the angle of its object."""
+    given = ((key, record.get(key)) for key in BOX_KEYS)
+    return {
+        key: value
+        for key, value in given
+        if isinstance(value, list) and len(value) == 4 and all(map(is_number, value))
+    }
 
 
 def _parse_box(record: Record, where: str) -> tuple[list[float], str]:

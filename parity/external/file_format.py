@@ -9,6 +9,7 @@ from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import NOTHING_DECLARED, Declared
 from parity.external.source import Source
+from parity.foreign import files_below
 from parity.registry import Registry
 
 
@@ -60,8 +61,9 @@ def register(written: Format) -> Format:
 
 def files_in(folder: str | Path, patterns: Iterable[str]) -> list[Path]:
     """Return the regular files below a folder whose names match one of some patterns, sorted."""
-    found = {path for pattern in patterns for path in Path(folder).rglob(pattern)}
-    return sorted(path for path in found if path.is_file())
+    wanted = tuple(patterns)
+    found = files_below(Path(folder))
+    return [path for path in found if any(map(path.match, wanted)) and path.is_file()]
 
 
 def files_of_images(

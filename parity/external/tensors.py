@@ -13,7 +13,7 @@ from parity.external.array_files import SUFFIXES, Shape, read_array
 from parity.external.file_format import files_of_images
 from parity.external.observations import Known, Observations
 from parity.external.recordings import read_recording
-from parity.foreign import name_in_words
+from parity.foreign import files_below, name_in_words
 
 
 def with_arrays(
@@ -107,7 +107,7 @@ def files_by_image(
     """
     if folder is None:
         return {}, ()
-    files = sorted(path for path in Path(folder).rglob("*") if path.suffix in SUFFIXES)
+    files = [path for path in files_below(Path(folder)) if path.suffix in SUFFIXES]
     stems: dict[Path, Path] = {}
     for path in files:
         if (other := stems.setdefault(path.with_suffix(""), path)) != path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from parity.data.image_names import Given, ImageNames
 from parity.data.suffixes import SUFFIXES
 from parity.errors import UserError
-from parity.foreign import name_in_words
+from parity.foreign import files_below, name_in_words
 from parity.labels.coco_document import CocoAnnotation
 from parity.labels.coco_file import read_coco
 from parity.labels.label_reader import Names, Shapes
@@ -41,7 +41,7 @@ def read_class_folders(folder: Path, shapes: Shapes, names: Names) -> Labels:
         )
     places: dict[Given, str] = {
         path.relative_to(folder).as_posix(): f"labels: {path}"
-        for path in sorted(folder.rglob("*"))
+        for path in files_below(folder)
         if path.parent != folder and path.suffix.lower() in SUFFIXES and path.is_file()
     }
     named = {name: given for given, name in ImageNames(shapes).resolve_once(places).items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from parity.data.image_names import left_out
 from parity.errors import UserError
-from parity.foreign import lines_of, name_in_words, parse_number, read_text, shorten
+from parity.foreign import files_below, lines_of, name_in_words, parse_number, read_text, shorten
 from parity.labels.label_format import ObjectFormat
 from parity.labels.label_reader import Names, Shapes
 from parity.labels.truth import LabelledObject, Labels, Truth
@@ -21,7 +21,8 @@ def read_text_files(folder: Path, shapes: Shapes, names: Names, *, written: Obje
     """
     images: dict[str, Truth] = {}
     absent, doubled = 0, 0
-    foreign = {path.relative_to(folder).as_posix() for path in folder.rglob("*.txt")}
+    texts = (path for path in files_below(folder) if path.suffix == ".txt")
+    foreign = {path.relative_to(folder).as_posix() for path in texts}
     for name, shape in shapes.items():
         own = Path(name).with_suffix(".txt")
         is_there = (folder / own).is_file()

@@ -23,8 +23,12 @@ UNLIKE = f"{PREFIX}unlike"
 it was compared with."""
 BOX_ROWS = 4
 CHANNELS = 3
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Mean and standard deviation of red, green and blue from 0 to 1, as torchvision applies them."""
 OPSET = 13
 DEEPSTREAM_COLUMNS = 6
+INTEGERS = ("uint8", "int8")
+"""Element types of an input that say by themselves how it deviates."""
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
 
@@ -77,8 +81,24 @@ def _pixels(chain: Chain) -> str:
     return chain.add("Floor", chain.add("Add", scaled, half))
 
 
+def _symmetric(chain: Chain) -> str:
+    doubled = chain.add("Mul", chain.last, chain.constant(2))
+    return chain.add("Sub", doubled, chain.constant(1))
+
+
+def _standardised(chain: Chain) -> str:
+    mean, deviation = (np.array(each).reshape(1, CHANNELS, 1, 1) for each in IMAGENET)
+    moved = chain.add("Sub", chain.last, chain.constant(mean))
+    return chain.add("Div", moved, chain.constant(deviation))
+
+
 def _uint8(chain: Chain) -> str:
     return chain.add("Cast", _pixels(chain), to=TensorProto.UINT8)
+
+
+def _int8(chain: Chain) -> str:
+    middle = chain.constant(128)
+    return chain.add("Cast", chain.add("Sub", _pixels(chain), middle), to=TensorProto.INT8)
 
 
 def _nhwc(chain: Chain) -> str:
@@ -141,10 +161,22 @@ TAKEN = {
     "pixels": Deviation(
         "It takes pixel values from 0 to 255; dividing them by 255 is part of its graph.", _pixels
     ),
+    "symmetric": Deviation(
+        "It takes values from -1 to 1; making them values from 0 to 1 is part of its graph.",
+        _symmetric,
+    ),
+    "standardised": Deviation(
+        "It takes values that ImageNet's mean and standard deviation were applied to; undoing that "
+        "is part of its graph.",
+        _standardised,
+    ),
     "uint8": Deviation("It takes uint8 pixel values, from 0 to 255.", _uint8),
+    "int8": Deviation("It takes int8: pixel values less 128, from -128 to 127.", _int8),
     "nhwc": Deviation("It takes (batch, height, width, channels).", _nhwc),
 }
 """What a graph may take, in the order in which it is undone."""
+SCALED = ("pixels", "symmetric", "standardised")
+"""Ranges of values, of which a graph takes one."""
 
 RETURNED = {
     "transposed": Deviation(
@@ -185,7 +217,7 @@ def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int) -> bool:
 
 def forced(shape: Sequence[int | str], dtype: str) -> tuple[str, ...]:
     """Return how an input deviates by its shape and type alone."""
-    pixels = ("uint8",) if dtype == "uint8" else ()
+    pixels = (dtype,) if dtype in INTEGERS else ()
     channels_last = len(shape) == 4 and shape[3] == CHANNELS and shape[1] != CHANNELS
     return pixels + (("nhwc",) if channels_last else ())
 

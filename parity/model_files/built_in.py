@@ -38,8 +38,8 @@ def built_in_preprocessing(model: onnx.ModelProto) -> tuple[str, ...]:
         others = [constants[each] for each in node.input if each in constants]
         if node.op_type == "Gather" and others and others[0].tolist() == [2, 1, 0]:
             found.add("bgr")
-        elif node.op_type in OPERATIONS and others and others[0].size in (1, CHANNELS):
-            found |= {"pixels"} if OPERATIONS[node.op_type](others[0]) else set()
+        elif node.op_type in OPERATIONS and others and others[-1].size in (1, CHANNELS):
+            found |= {"pixels"} if OPERATIONS[node.op_type](others[-1]) else set()
         elif node.op_type not in PASSED:
             break
         name = node.output[0]
@@ -59,5 +59,6 @@ OPERATIONS: dict[str, Callable[[np.ndarray], bool]] = {
     "Sub": _is_large,
     "Mul": _is_small,
     "Add": lambda _: False,
+    "Clip": _is_large,
 }
 """Whether an operator with a constant shows that it is fed with pixel values, by operator."""

@@ -17,6 +17,7 @@ from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION, 
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.families.family import FAMILIES, FAMILY, ULTRALYTICS
+from parity.model_files.finished_ends import FINISHED_ENDS
 from parity.model_files.graph_limits import graph_limit
 from parity.model_files.node_order import is_sorted
 from parity.model_files.output_layout import OutputLayout
@@ -141,7 +142,7 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
-    kinds = ARRANGED | TAKEN | RETURNED
+    kinds = FINISHED_ENDS | ARRANGED | TAKEN | RETURNED
     for name in metadata.get(ADAPTED, "").split():
         said = f"{kinds[name].sentence} That is undone here before it is compared."
         yield Finding("warn", said)

@@ -17,6 +17,7 @@ from parity.data.listing import list_paths
 from parity.data.memory import digest_of_name
 from parity.documents import save_if_changed
 from parity.errors import UserError
+from parity.foreign import files_below
 
 LABELS_FOLDER = Path("results/plan/labels")
 
@@ -67,7 +68,7 @@ def digest_of(source: str) -> LabelDigest:
     """
     path = Path(source)
     if path.is_dir():
-        files = {p.relative_to(path).as_posix(): p for p in path.rglob("*") if p.is_file()}
+        files = {p.relative_to(path).as_posix(): p for p in files_below(path) if p.is_file()}
         read = {name: p for name, p in files.items() if p.suffix == ".txt"}
     elif path.is_file() and path.suffix == ".json":
         files = read = {path.name: path}

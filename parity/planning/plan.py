@@ -276,6 +276,11 @@ class Plan:
         """Return the arm that runs an export of a model."""
         return self.arm(f"onnx-{wildcards.export}", wildcards.model)
 
+    def timed_arm(self, wildcards: Wildcards) -> Params:
+        """Return the arm that runs an export: the reference, if that is the same file."""
+        own = f"onnx-{wildcards.export}"
+        return self.arm(own if own in self.arms else GIVEN_ARM, wildcards.model)
+
     def candidates(self, model: str, arm: str, batch: str) -> str:
         """Return the candidates file of an arm that runs a network."""
         return f"results/infer_{self.arms[arm].backend}/{model}/{arm}/{batch}.npz"

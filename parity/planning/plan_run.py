@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
-from parity.data.listing import find_samples, list_images, list_paths
+from parity.data.listing import list_images, list_paths
+from parity.data.sample_images import find_samples
 from parity.errors import UserError
 from parity.integrity import check_whole, set_aside_damaged
 from parity.planning.arms import plan_arms, plan_comparisons

@@ -181,6 +181,7 @@ DEMANDS = {
     "oneOf": SIZE,
     "minItems": SIZE,
     "maxItems": SIZE,
+    "pair": "must hold two numbers",
     "minProperties": NOT_EMPTY,
     "minLength": NOT_EMPTY,
     "maxLength": "is too long a name; use at most 100 characters",
@@ -234,6 +235,8 @@ def _demand(error: Any) -> str:
         return f"must be {PATTERN_WORDS[str(error.absolute_path[-1])]}"
     if kind in BOUNDS:
         return f"must be {BOUNDS[kind]} {rule}"
+    if kind in ("minItems", "maxItems") and error.absolute_path[-1] != "imgsz":
+        kind = "minLength" if rule == 1 else "pair"
     return DEMANDS.get(kind, f"is not allowed: {error.message}")
 
 

@@ -22,6 +22,7 @@ from parity.reporting.fault_wording import (
 )
 from parity.reporting.wording import count, percent
 from parity.sentences import listing
+from parity.tasks.task import TASKS
 
 State = Literal["unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine"]
 """How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or
@@ -177,7 +178,8 @@ def rest_in_words(diagnosis: DiagnosisDocument) -> str:
     if predicted > FEW_MISSING or not said:
         said.append(f"{percent(predicted)} of the expected boxes are missing")
     if diagnosis.unexplained.severity.harmless:
-        said[-1] += f" (no object is lost, and boxes differ by less than {HARMLESS_PX:g} px)"
+        of_boxes = f", and boxes differ by less than {HARMLESS_PX:g} px"
+        said[-1] += f" (no object is lost{of_boxes if TASKS[diagnosis.task].has_boxes else ''})"
     return ", and ".join(said)
 
 

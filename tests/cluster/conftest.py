@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.data.listing import find_samples
+from parity.data.sample_images import find_samples
 from tests.cluster.failures import Table
 from tests.cluster.harness import (
     LOCAL,

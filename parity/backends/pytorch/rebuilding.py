@@ -3,7 +3,7 @@
 The exporter fuses each convolution with the batch normalisation behind it and names the result
 after the convolution. The rebuilt model has its layers apart again: the convolution holds the
 fused weights, and the normalisation after it nothing but the fused bias, so that fusing it once
-more gives back every bit.
+more gives back every bit. Where a file still has the normalisation, it is taken as it is.
 """
 
 import copy
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from ultralytics import __version__
 from ultralytics.nn.modules import Conv
 from ultralytics.nn.tasks import BaseModel
@@ -29,6 +29,13 @@ from parity.model_files.description import load_given
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.stored_metadata import metadata_props
 from parity.tasks.task import TASKS, supported_models
+
+NORMALISATION = "BatchNormalization"
+STATISTICS = ("weight", "bias", "running_mean", "running_var")
+"""What torch calls the inputs of that operator, after the first."""
+EPSILON = "eps"
+STANDARD_EPSILON = 1e-5
+"""That of the operator where it states none, by the ONNX standard."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
@@ -97,7 +104,7 @@ def rebuilt_model(
         architecture = found if has_activated_pooling(exported) else unactivated_pooling(found)
         try:
             model = build(model_class, architecture)
-            fill_fused(model, weights)
+            fill_weights(model, weights)
         except UserError as error:
             reason = error
         else:
@@ -106,14 +113,18 @@ def rebuilt_model(
 
 
 def has_activated_pooling(exported: onnx.ModelProto) -> bool:
-    """Return whether something comes between the first convolution of an SPPF and its pooling."""
+    """Return whether an activation is between the first convolution of an SPPF and its pooling."""
     nodes = exported.graph.node
-    kernels = {name for node in nodes if node.op_type == "Conv" for name in node.output}
+    linear = ("Conv", NORMALISATION)
+    kernels = {name for node in nodes if node.op_type in linear for name in node.output}
     return not any(node.op_type == "MaxPool" and node.input[0] in kernels for node in nodes)
 
 
 def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
     """Return the weights of an ONNX model by their names.
+
+    What a node computes with counts: where exporters and tools store equal tensors once, they keep
+    the name of one of them.
 
     Raises
     ------
@@ -126,18 +137,40 @@ def exported_weights(exported: onnx.ModelProto) -> dict[str, np.ndarray]:
             weights[tensor.name] = numpy_helper.to_array(tensor)
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"has a weight that cannot be read ({error})") from None
-    return weights
+    for node in exported.graph.node:
+        if node.op_type == "Identity" and node.input[0] in weights:
+            weights[node.output[0]] = weights[node.input[0]]
+    return weights | _by_node(exported.graph, weights)
 
 
-def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
-    """Give an unfused model weights that are fused, and check that fusing returns them.
+def _by_node(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return biases and normalisations by the name of the kernel that they belong to."""
+    makers = {name: node for node in graph.node for name in node.output}
+    found: dict[str, np.ndarray] = {}
+    for node in graph.node:
+        taken, before = list(node.input), makers.get(next(iter(node.input), ""))
+        if node.op_type == "Conv" and len(taken) == 3 and taken[2] in weights:
+            found[taken[1].replace(".weight", ".bias")] = weights[taken[2]]
+        elif node.op_type == NORMALISATION and before is not None and before.op_type == "Conv":
+            norm = before.input[1].replace(".conv.weight", ".bn")
+            for key, name in zip(STATISTICS, taken[1:], strict=False):
+                if name in weights:
+                    found[f"{norm}.{key}"] = weights[name]
+            given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+            epsilon = given.get("epsilon", STANDARD_EPSILON)
+            found[f"{norm}.{EPSILON}"] = np.array(epsilon, np.float32)
+    return found
+
+
+def fill_weights(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
+    """Give an unfused model weights that are fused or not, and check that it has them then.
 
     Parameters
     ----------
     model : BaseModel
         Of any task; modified in place.
     weights : dict of str to ndarray
-        By their names in the fused model.
+        By their names in the fused model, or in the unfused one.
 
     Raises
     ------
@@ -145,26 +178,35 @@ def fill_fused(model: BaseModel, weights: dict[str, np.ndarray]) -> None:
         If a weight is missing or of another shape; the message follows the name of the file.
     """
     fuse_head(model)
-    state = model.state_dict()
+    state, apart = model.state_dict(), []
     for prefix, module in model.named_modules():
         if isinstance(module, Conv) and hasattr(module, "bn"):
             norm = f"{prefix}.bn"
+            if f"{norm}.{EPSILON}" in weights:
+                apart.append(f"{prefix}.")
+                if np.float32(module.bn.eps) != weights[f"{norm}.{EPSILON}"]:
+                    module.bn.eps = float(weights[f"{norm}.{EPSILON}"])
+                continue
             state[f"{norm}.weight"].fill_(1)
             state[f"{norm}.running_mean"].fill_(0)
             state[f"{norm}.running_var"].fill_(1 - module.bn.eps)
     for name in state:
-        stored = weights.get(name.replace(".bn.bias", ".conv.bias"))
+        fused_name = name.replace(".bn.bias", ".conv.bias")
+        stored = weights.get(name if name.startswith(tuple(apart)) else fused_name)
         if stored is not None:
             if stored.shape != tuple(state[name].shape):
                 raise UserError(f"has {name} of the shape {stored.shape}; give the .pt instead")
             if stored.dtype.name != str(state[name].dtype).removeprefix("torch."):
                 raise UserError(f"has {name} as {stored.dtype}, not exact; give the .pt instead")
             state[name].copy_(torch.from_numpy(stored.copy()))
+    kept = {name: array for name, array in state.items() if name.startswith(tuple(apart))}
     fused = copy.deepcopy(model).eval().fuse(verbose=False).state_dict()
+    fused = {name: array for name, array in fused.items() if not name.startswith(tuple(apart))}
     wrong = [
         name
-        for name, tensor in fused.items()
-        if name not in weights or not np.array_equal(tensor.numpy(), weights[name])
+        for name, tensor in (fused | kept).items()
+        if not name.endswith(".num_batches_tracked")
+        and (name not in weights or not np.array_equal(tensor.numpy(), weights[name]))
     ]
     if wrong:
         raise UserError(

@@ -1,7 +1,7 @@
 """A fault: a deviation from the correct pipeline, what it does and how to fix it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -66,7 +66,7 @@ class Fault:
 
     def inject_into(self, pipeline: Pipeline) -> Pipeline:
         """Return the pipeline with this fault."""
-        return replace(pipeline, **dict(self.changes))
+        return pipeline.replace(**dict(self.changes))
 
     @cached_property
     def assignments(self) -> frozenset[tuple[str, Any]]:

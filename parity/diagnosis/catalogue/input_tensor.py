@@ -62,6 +62,30 @@ fault(
     fix=DIVIDE_ONLY,
 )
 fault(
+    "symmetric_128",
+    title="Pixels scaled by (x - 127.5) / 128",
+    changes={"scaling": "symmetric_128"},
+    wrong="Pixel values are scaled to about [-1, 1], by (x - 127.5) / 128, instead of [0, 1].",
+    fix=DIVIDE_ONLY,
+    cost=RARE_COST,
+)
+fault(
+    "caffe_mean",
+    title="Mean of Caffe's networks subtracted, not divided by 255",
+    changes={"scaling": "caffe"},
+    wrong="The mean levels (104, 117, 123) are subtracted, and pixels are not divided by 255.",
+    fix=DIVIDE_ONLY,
+    cost=RARE_COST,
+)
+fault(
+    "caffe_mean_divided",
+    title="Mean of Caffe's networks subtracted",
+    changes={"scaling": "caffe_unit"},
+    wrong="The mean levels (104, 117, 123) are subtracted before pixels are divided by 255.",
+    fix=DIVIDE_ONLY,
+    cost=RARE_COST,
+)
+fault(
     "hwc_reshaped",
     title="Image reshaped instead of transposed to CHW",
     changes={"axes": "hwc"},

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
@@ -204,4 +205,5 @@ ROWS = {
 
 
 if __name__ == "__main__":
-    sys.stdout.write(main() + "\n")
+    importable = import_module("parity.diagnosis.evaluation.__main__")  # by spawned processes
+    sys.stdout.write(importable.main() + "\n")

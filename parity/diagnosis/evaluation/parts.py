@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from parity.backends.onnx_network import OnnxNetwork
-from parity.data.listing import find_images, find_samples
+from parity.data.listing import find_images
 from parity.data.reading import read_image
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.run import pipeline_of

@@ -47,7 +47,10 @@ PROGRAM_FILES = sorted(
     for path in (ROOT / PROGRAMS).iterdir()
     if path.suffix in INTERPRETERS and path.stem != COMMAND
 )
-FITTED = ("zero_size_nmsboxes", "network_*", "most_candidates_*", "output_shift")
+FITTED = (
+    *("zero_size_nmsboxes", "network_*", "border_grey_*"),
+    *("most_candidates_*", "most_per_class_*", "output_shift"),
+)
 """Names of faults that are not listed in the catalogue, since they depend on what was observed."""
 
 

@@ -21,7 +21,7 @@ UNKNOWN_CAUSE = (
     "These numbers do not show why the runtime differs: its precision, its graph, or its "
     "preprocessing and postprocessing."
 )
-SEE_LAYERS = "The section Layers names those that contribute most."
+SEE_LAYERS = "The section Layers names the layers that contribute most."
 UNTOLD = (
     "No export was compared both with the reference and with PyTorch on its own input, so the "
     "cause of a difference cannot be told."

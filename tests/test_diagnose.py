@@ -70,7 +70,7 @@ def test_the_configuration_says_what_was_given(
     assert asked.candidates.floor == 0.005
     (export,) = asked.exports.values()
     assert (export.onnx, export.dynamic, export.nms) == (given["onnx"], False, None)
-    assert asked.size == (640, 640)
+    assert [asked.size_of(model) for model in asked.models] == [(640, 640)]
     configured(given, monkeypatch)  # its own folder may be used again
 
 

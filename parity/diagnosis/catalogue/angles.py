@@ -22,8 +22,8 @@ fault(
     title="Angles in radians taken for degrees",
     changes={"angle_unit": "taken_for_degrees"},
     wrong=(
-        "Angles in radians are passed to code that expects degrees, such as cv2.boxPoints, so "
-        "boxes are hardly turned."
+        "Angles in radians are passed to code that expects degrees, as RotatedRect of OpenCV "
+        "does, so boxes are hardly turned."
     ),
     fix="Convert angles to degrees where degrees are expected.",
 )

@@ -84,6 +84,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, yolo11n_static: Path) -> W
     (made.root / "photographs").mkdir()
     for name, path in find_samples().items():
         shutil.copy(path, made.root / "photographs" / name)
+    shutil.copy(made.root / "config.yaml", made.root / "my.yaml")
     (made.root / "changes.yaml").write_text("annotate: 3\n")
     (made.root / "day.yaml").write_text(f"images: {made.root / 'parity/samples'}\n")
     return made

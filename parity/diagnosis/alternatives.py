@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
-from parity.deployment.stage import values
+from parity.deployment.stage import allowed, values
 from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
@@ -27,6 +27,10 @@ CONTRADICTING = 2
 
 INPUT_MARGIN = 1.0
 """How much worse another input may fit the probes, nats; chosen."""
+
+
+SHIFTS = frozenset(("input_shift", "output_shift"))
+"""Choices of a constant that is added to coordinates."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +99,26 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
             yield best.replace(**changes)
     if cost_model.zero_area > ZERO_AREA_SUSPECT:
         yield from zero_area_hypotheses(best)
+    if best.integers != cost_model.correct.integers:
+        yield from whole_px_hypotheses(cost_model, best)
     for fault in cost_model.after_network:
         if not fault.is_in(best):
             yield fault.inject_into(best)
+
+
+def whole_px_hypotheses(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
+    """Yield a hypothesis with each way of making whole px, moved by a usual constant or not.
+
+    A wrong way with a constant fitted to it is better than with the right constant, and the right
+    way is worse with the fitted one.
+    """
+    still = {field: getattr(cost_model.correct, field) for field in SHIFTS}
+    placed = {"offset": cost_model.correct.offset}
+    moves = [fault for fault in cost_model.after_network if fault.fields <= SHIFTS]
+    for base in (best.replace(**still), best.replace(**still, **placed)):
+        for moved in (base, *(fault.inject_into(base) for fault in moves)):
+            for way in allowed(Pipeline, "integers"):
+                yield moved.replace(integers=way)
 
 
 def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:

@@ -57,6 +57,8 @@ def examine(replayer: Replayer, pipeline: Pipeline, declared=DECLARED, **printed
         ("kernel_pillow_bicubic", "gain_of_width", "class_is_zero"),
         ("kernel_cubic", "times_input"),
         ("imagenet_mean", "stretched_after"),
+        ("sides_rounded", "one_px_taken_from_all"),
+        ("half_input_px_added", "outward"),
     ],
     ids="+".join,
 )

@@ -125,7 +125,7 @@ def _set_defaults(value: Any) -> None:
 
 def _list_to_array(kind: type, value: Any) -> np.ndarray:
     if kind is not np.ndarray:
-        raise NotImplementedError(f"{kind.__name__} cannot stand in a document")
+        raise TypeError(f"{kind.__name__} cannot stand in a document")
     return np.array(value)
 
 

@@ -126,6 +126,12 @@ def test_category_ids_of_coco_results(tmp_path, *, names, given, expected, last,
     assert said == ([CATEGORIES.format(last)] if last else [])
 
 
+def test_corners_beside_the_keys_of_roboflow_are_corners(tmp_path):
+    corners = dict(zip(("x1", "y1", "x2", "y2"), BOX, strict=True))
+    seen = load(tmp_path, [{"image": "a.jpg", **ROBOFLOW, **corners}])
+    assert seen.images["a.jpg"].boxes.tolist() == [BOX]
+
+
 def test_ids_of_other_formats_are_class_ids(tmp_path):
     entry = {"image": "a.jpg", "box": BOX, "score": 0.5}
     seen = load(tmp_path, [{**entry, "class_id": each} for each in (1, 3)])

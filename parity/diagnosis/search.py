@@ -85,22 +85,13 @@ is tried with other inputs, nats per score; chosen."""
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
 
+GENTLE_SCALINGS = ("unit", "by_256")
+"""The correct scaling of the input's levels, and one that hardly differs from it."""
+
 DRASTIC = frozenset(
     (name, value)
     for name, values in (
-        (
-            "scaling",
-            (
-                "none",
-                "twice",
-                "symmetric",
-                "symmetric_128",
-                "imagenet",
-                "imagenet_mean",
-                "caffe",
-                "caffe_unit",
-            ),
-        ),
+        ("scaling", tuple(v for v in allowed(Pipeline, "scaling") if v not in GENTLE_SCALINGS)),
         ("axes", ("hwc", "cwh")),
         ("fitting", ("crop",)),
         ("sides_exchanged", (True,)),

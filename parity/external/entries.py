@@ -220,7 +220,7 @@ def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
         for keys in each.keys:
             if all(key in record for key in keys):
                 box = [parse_coordinate(record[key], f"{where}: {key}") for key in keys]
-                return box, "cxcywh" if record.keys() >= ROBOFLOW else name
+                return box, "cxcywh" if {*keys} <= ROBOFLOW <= record.keys() else name
     return [], ""
 
 

@@ -35,7 +35,7 @@ STATISTICS = ("weight", "bias", "running_mean", "running_var")
 """What torch calls the inputs of that operator, after the first."""
 EPSILON = "eps"
 STANDARD_EPSILON = 1e-5
-"""That of the operator where it states none, by the ONNX standard."""
+"""Epsilon of the operator if a file states none, as the ONNX standard defines."""
 
 
 def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:

@@ -20,20 +20,14 @@ TREND = 6
 
 @dataclass(frozen=True)
 class LikelyLevel:
-    """The grey level of the border that should fit the scores best.
-
-    Attributes
-    ----------
-    level : int
-        One that was not tried.
-    left, now : float
-        Mean difference of logits that it should leave, and that the best of the known ones leaves,
-        of the boxes that all known levels give.
-    """
+    """The grey level of the border that should fit the scores best."""
 
     level: int
+    """One that was not tried."""
     left: float
     now: float
+    """Mean difference of logits that it should leave, and that the best of the known ones leaves,
+    of the boxes that all known levels give."""
 
 
 def likely_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> LikelyLevel | None:
@@ -61,9 +55,9 @@ def likely_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> LikelyL
 def fitted_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> int:
     """Return the untried level next to where parabolas through the best known levels fit best.
 
-    Scores change with the level by less than by chance where levels are nearly the same, so that
-    what few levels next to the best give says less than the trend of all.
-    The parameters are those of :func:`likely_level`.
+    Scores of neighbouring levels differ by chance as much as by their level, so that the trend of
+    several levels says more than the two nearest. The parameters are those of
+    :func:`likely_level`.
     """
     levels = sorted(known, key=lambda level: disagreement(known[level], wanted))[:TREND]
     curves = np.array([known[level] for level in levels])

@@ -10,7 +10,7 @@ from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
-from parity.diagnosis.refinement import certain_images
+from parity.diagnosis.refinement import certain_images, leaves
 from parity.diagnosis.search import ZERO_AREA_SUSPECT, Search, zero_area_hypotheses
 
 CUTOFF = 25.0
@@ -174,7 +174,7 @@ def not_contradicted(
     own = values(best, BEFORE_OUTPUT)
     for option in options:
         if values(option, BEFORE_OUTPUT) != own:
-            other = (n for n in certain if not cost_model.same_inputs(option, best, [n]))
+            other = (n for n in certain if not leaves(cost_model, option, best, [n]))
             if len(list(islice(other, CONTRADICTING))) == CONTRADICTING:
                 continue
         yield option

@@ -18,6 +18,10 @@ CERTAIN = 0.95
 CERTAIN_BOXES, CERTAIN_SCORE = 4, 1e-3
 """Boxes of an image, and precision of scores, from which those digits prove an input; chosen."""
 
+LEVELS_SHOW = 1e-4
+"""Precision of scores up to which they show how levels were rounded; measured with YOLO11n: by that
+rounding, most scores differ by 1e-5 to 1e-3."""
+
 UNCHANGED_IMAGES = 3
 """Images whose inputs an exchange must leave as they are, at most; chosen."""
 
@@ -113,6 +117,23 @@ def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[st
     ]
 
 
+def leaves(cost_model: CostModel, option: Pipeline, best: Pipeline, certain: Sequence[str]) -> bool:
+    """Return whether a pipeline gives the same inputs as another, as far as scores prove them.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the scores.
+    option, best : Pipeline
+        The two.
+    certain : sequence of str
+        The images whose scores prove the input of ``best``.
+    """
+    if cost_model.precision.score > LEVELS_SHOW:
+        option = option.replace(levels=best.levels)
+    return cost_model.same_inputs(option, best, certain)
+
+
 def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:
     """Return the best hypothesis after the exchanges that an image suggests."""
     singles = _exchanges(cost_model, best, name)
@@ -150,7 +171,7 @@ def _exchanges(cost_model: CostModel, best: Pipeline, name: str) -> list[Pipelin
             options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
     certain = certain_images(cost_model, best, cost_model.names)[:UNCHANGED_IMAGES]
     distinct = [
-        p for p in dict.fromkeys(options) if p != best and cost_model.same_inputs(p, best, certain)
+        p for p in dict.fromkeys(options) if p != best and leaves(cost_model, p, best, certain)
     ]
     if "gain" not in cost_model.replayer.task.choices:
         return distinct

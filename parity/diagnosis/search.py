@@ -6,17 +6,20 @@ from itertools import product
 
 import numpy as np
 
+from parity.deployment.geometry import CROPPING
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.detection.letterbox import BORDER
 from parity.diagnosis.border_fit import fitted_level, likely_level
 from parity.diagnosis.box_evidence import (
+    COARSE_SCORE,
     combinations_of,
     decoding_worth,
     overlapping_share,
     rank_decodings,
     score_evidence,
+    surviving_hits,
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.catalogue.geometry import other_border
@@ -33,6 +36,7 @@ from parity.diagnosis.refinement import (
     certain_images,
     is_complete,
     is_explained,
+    leaves,
     refine,
 )
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
@@ -93,7 +97,7 @@ DRASTIC = frozenset(
     for name, values in (
         ("scaling", tuple(v for v in allowed(Pipeline, "scaling") if v not in GENTLE_SCALINGS)),
         ("axes", ("hwc", "cwh")),
-        ("fitting", ("crop",)),
+        ("fitting", CROPPING),
         ("sides_exchanged", (True,)),
         ("reduction", (0.25,)),
     )
@@ -354,6 +358,8 @@ class Search:
             readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
         _, hits, best = readings[0]
+        if self.cost_model.precision.score > COARSE_SCORE:
+            hits = surviving_hits(self.cost_model, best, names)
         likely = [candidate for _, _, candidate in readings[:RESCALED_READINGS]]
         if hits >= PROVEN:
             likely = [best]
@@ -526,9 +532,7 @@ class Search:
         start = self.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
-        return [
-            f for f in faults if cost_model.same_inputs(f.inject_into(correct), correct, certain)
-        ]
+        return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _is_certain(self, hypothesis: InputHypothesis, names: list[str]) -> bool:
         """Return whether scores prove an input, but for what only images that are resized show."""

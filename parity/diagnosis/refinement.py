@@ -9,7 +9,13 @@ from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import LEAST_GAIN, improve_locally, promising, without
+from parity.diagnosis.local_search import (
+    LEAST_GAIN,
+    PROMISING,
+    improve_locally,
+    promising,
+    without,
+)
 from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 
 CERTAIN = 0.95
@@ -63,6 +69,10 @@ square), and where their borders do; measured with YOLO11n on three images."""
 
 MORE = 3.0
 """By how much the least effect of an exchange may exceed what there is to explain; chosen."""
+
+PROMISING_BY_FEW = 18
+"""Exchanges that are compared on all such images, at most, where one of few boxes suggests them;
+chosen."""
 
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
@@ -138,14 +148,29 @@ def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str
     """Return the best hypothesis after the exchanges that an image suggests."""
     singles = _exchanges(cost_model, best, name)
     pairs = _pairs_of_exchanges(cost_model, best, singles, name)
-    likely = promising(cost_model, best, [*singles, *pairs], [name])
+    telling = len(cost_model.observed[name]) >= CERTAIN_BOXES
+    most = PROMISING if telling else PROMISING_BY_FEW
+    likely = promising(cost_model, best, [*singles, *pairs], [name], most)
     winner = best
-    for option in promising(cost_model, best, likely, names)[:REFINED]:
+    witnesses = [n for n in _reproduced_images(cost_model, best) if n not in names]
+    for option in promising(cost_model, best, likely, [*names, *witnesses])[:REFINED]:
         winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
         if is_explained(cost_model, winner):
             break
     gained = cost_model.cost(best) - cost_model.cost(winner)
     return winner if gained > LEAST_GAIN else best
+
+
+def _reproduced_images(cost_model: CostModel, best: Pipeline) -> list[str]:
+    """Return images of which a hypothesis reproduces every box, where scores prove no input.
+
+    An exchange that explains a few boxes of others must leave them as they are.
+    """
+    if cost_model.precision.score <= CERTAIN_SCORE:
+        return []
+    fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
+    whole = [n for n, fit in fits.items() if fit.observed and fit.exact.sum() == fit.observed]
+    return sorted(whole, key=lambda n: -fits[n].observed)[:UNCHANGED_IMAGES]
 
 
 def _unmatched_images(cost_model: CostModel, best: Pipeline) -> list[str]:

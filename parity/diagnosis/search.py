@@ -76,6 +76,9 @@ BORDERS, INTERPOLATED = 10, 3
 """Grey levels of the border that are tried for an image at most, and how many of them are found by
 interpolation, before a trend is fitted to all; chosen."""
 
+DARK_GREYS = (28, 57, 85)
+"""Grey levels between black and the popular ones, by which scores are interpolated; chosen."""
+
 PROMISING_BORDER = 0.75
 """Share of the difference of logits from which no level is tried; chosen."""
 
@@ -447,7 +450,7 @@ class Search:
         useful = [*(f for f in moves if f not in costs), *shown]
         every = list(level)
         least = np.inf
-        for _ in range(DEPTH):
+        for depth in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
             settled = any(self._settles(h, first) for h in likely_ones)
@@ -475,7 +478,9 @@ class Search:
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
-            bordered = self._fit_border([plain, *level[:BEAM]], first)
+            bordered = self._fit_border([plain, *level], first)
+            if not bordered and depth == 0:
+                bordered = self._fit_border_elsewhere(level[:BEAM], first)
             if any(self._is_certain(h, first) for h in bordered):
                 level = bordered
             else:
@@ -483,6 +488,30 @@ class Search:
             every += level
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _fit_border_elsewhere(
+        self, bases: Sequence[InputHypothesis], first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the input whose border fits the probe with the widest border, on the first one."""
+        widths = {n: self._border_share(n) for n in self.probes if n not in first}
+        widest = max(widths, key=lambda n: widths[n], default="")
+        if not widths.get(widest, 0.0) > self._border_share(first[0]):
+            return []
+        greys = [f for f in self.cost_model.preprocessing_faults if f.fields == {"border"}]
+        for fault in (*greys, *map(other_border, DARK_GREYS)):
+            self.try_input((fault,), [widest])
+        there = [self.try_input(faults, [widest]) for faults in ((), *(h.faults for h in bases))]
+        found = self._fit_border(there, [widest])
+        return [self.try_input(hypothesis.faults, first) for hypothesis in found]
+
+    def _border_share(self, name: str) -> float:
+        """Return the share of the input that is border."""
+        source = self.cost_model.replayer.input_of(self.cost_model.correct, name)
+        if source is None:
+            return 0.0
+        place = source.place
+        area = place.resized_height * place.resized_width
+        return 1 - area / (place.height * place.width)
 
     def _fit_border(
         self, bases: Sequence[InputHypothesis], first: list[str]
@@ -507,8 +536,10 @@ class Search:
         for base in dict.fromkeys(bases):
             known = {level: base.logits + effect for level, effect in effects.items()}
             found = likely_level(known, wanted)
+            popular = (known[level] for level in known if level not in DARK_GREYS)
+            now = min((disagreement(logits, wanted) for logits in popular), default=0.0)
             bordered = any("border" in fault.fields for fault in base.faults)
-            if found and not bordered and found.left < PROMISING_BORDER * found.now:
+            if found and not bordered and found.left < PROMISING_BORDER * now:
                 fits.append((found.left + SIMPLER * len(base.faults), len(fits), base, known))
         if not fits:
             return []
@@ -558,9 +589,14 @@ class Search:
             found[hypothesis] = None
             if self._is_certain(hypothesis, names):
                 return [hypothesis]
-            if hypothesis.likely and self.try_input(faults).proven:
+            if self._is_promising(hypothesis) and self.try_input(faults).proven:
                 return [hypothesis]
         return list(found)
+
+    def _is_promising(self, hypothesis: InputHypothesis) -> bool:
+        """Return whether an input should be compared on all probes at once."""
+        coarse = self.cost_model.precision.score > COARSE_SCORE
+        return hypothesis.proven if coarse else hypothesis.likely
 
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""

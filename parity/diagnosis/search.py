@@ -76,8 +76,9 @@ BORDERS, INTERPOLATED = 10, 3
 """Grey levels of the border that are tried for an image at most, and how many of them are found by
 interpolation, before a trend is fitted to all; chosen."""
 
-DARK_GREYS = (28, 57, 85)
-"""Grey levels between black and the popular ones, by which scores are interpolated; chosen."""
+ANCHORS, UNPOPULAR = (0, 57, 180), (57, 180)
+"""Grey levels between which scores are interpolated on another image, and those of them that are no
+popular ones; chosen."""
 
 PROMISING_BORDER = 0.75
 """Share of the difference of logits from which no level is tried; chosen."""
@@ -480,7 +481,7 @@ class Search:
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
             bordered = self._fit_border([plain, *level], first)
             if not bordered and depth == 0:
-                bordered = self._fit_border_elsewhere(level[:BEAM], first)
+                bordered = self._fit_border_elsewhere(level[:1], first)
             if any(self._is_certain(h, first) for h in bordered):
                 level = bordered
             else:
@@ -497,9 +498,8 @@ class Search:
         widest = max(widths, key=lambda n: widths[n], default="")
         if not widths.get(widest, 0.0) > self._border_share(first[0]):
             return []
-        greys = [f for f in self.cost_model.preprocessing_faults if f.fields == {"border"}]
-        for fault in (*greys, *map(other_border, DARK_GREYS)):
-            self.try_input((fault,), [widest])
+        for level in ANCHORS:
+            self.try_input((other_border(level),), [widest])
         there = [self.try_input(faults, [widest]) for faults in ((), *(h.faults for h in bases))]
         found = self._fit_border(there, [widest])
         return [self.try_input(hypothesis.faults, first) for hypothesis in found]
@@ -536,7 +536,7 @@ class Search:
         for base in dict.fromkeys(bases):
             known = {level: base.logits + effect for level, effect in effects.items()}
             found = likely_level(known, wanted)
-            popular = (known[level] for level in known if level not in DARK_GREYS)
+            popular = (known[level] for level in known if level not in UNPOPULAR)
             now = min((disagreement(logits, wanted) for logits in popular), default=0.0)
             bordered = any("border" in fault.fields for fault in base.faults)
             if found and not bordered and found.left < PROMISING_BORDER * now:

@@ -5,6 +5,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
+from parity.deployment.geometry import Colour
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
@@ -27,6 +28,10 @@ CERTAIN_BOXES, CERTAIN_SCORE = 4, 1e-3
 LEVELS_SHOW = 1e-4
 """Precision of scores up to which they show how levels were rounded; measured with YOLO11n: by that
 rounding, most scores differ by 1e-5 to 1e-3."""
+
+NEAR_GREYS = 3
+"""Difference of borders, grey levels, of which the same holds; measured likewise: one level changes
+scores by 1e-5 to 1e-3."""
 
 UNCHANGED_IMAGES = 3
 """Images whose inputs an exchange must leave as they are, at most; chosen."""
@@ -140,8 +145,16 @@ def leaves(cost_model: CostModel, option: Pipeline, best: Pipeline, certain: Seq
         The images whose scores prove the input of ``best``.
     """
     if cost_model.precision.score > LEVELS_SHOW:
-        option = option.replace(levels=best.levels)
+        near = are_near(option.border, best.border)
+        option = option.replace(levels=best.levels, border=best.border if near else option.border)
     return cost_model.same_inputs(option, best, certain)
+
+
+def are_near(one: int | Colour, other: int | Colour) -> bool:
+    """Return whether two borders are greys that few decimals of scores cannot tell apart."""
+    if isinstance(one, int) and isinstance(other, int):
+        return abs(one - other) <= NEAR_GREYS
+    return one == other
 
 
 def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:

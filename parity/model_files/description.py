@@ -155,8 +155,8 @@ def load_given(given: str | Path) -> onnx.ModelProto:
     for name in external_data_files(path):
         if not is_file(path.parent / name):
             raise UserError(
-                f"{path} takes weights from {shown(name) or 'nowhere'}, which is not beside it; put "
-                "that file there, or save the model again as one file."
+                f"{path} takes weights from {shown(name) or 'nowhere'}, which is not beside it; "
+                "put that file there, or save the model again as one file."
             )
     return load_checked(path)
 
@@ -235,8 +235,8 @@ def external_data_files(path: str | Path) -> list[str]:
             location = next((e.value for e in tensor.external_data if e.key == "location"), "")
             if not (folder / location.replace("\0", "")).resolve().is_relative_to(folder):
                 raise UserError(
-                    f"{path} takes weights from {shown(location)}, outside its own folder, which is "
-                    "not read; put the weights beside the model."
+                    f"{path} takes weights from {shown(location)}, outside its own folder, which "
+                    "is not read; put the weights beside the model."
                 )
             found.add(location)
     return sorted(found)

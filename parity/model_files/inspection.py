@@ -11,7 +11,7 @@ import onnx
 
 import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.errors import UserError
-from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN, UNLIKE
+from parity.model_files.adapting import ADAPTED, FINISHED, RETURNED, TAKEN, UNLIKE
 from parity.model_files.arranging import ARRANGED
 from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION, GRAPH
 from parity.model_files.description import load_checked
@@ -43,6 +43,15 @@ FLOAT32 = 32
 """Bits of a weight that is not quantised, the default of ``quantize``."""
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
+
+
+SENTENCES = {
+    **{name: end.sentence for name, end in FINISHED_ENDS.items()},
+    **{name: kind.sentence for name, kind in ARRANGED.items()},
+    **{name: kind.sentence for name, kind in (TAKEN | RETURNED | FINISHED).items()},
+    "wide": "It returns float64.",
+}
+"""In what files deviate from Ultralytics' exports, by the names in their metadata."""
 
 
 def inspect_export(
@@ -142,9 +151,8 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
-    kinds = FINISHED_ENDS | ARRANGED | TAKEN | RETURNED
     for name in metadata.get(ADAPTED, "").split():
-        said = f"{kinds[name].sentence} That is undone here before it is compared."
+        said = f"{SENTENCES[name]} That is undone here before it is compared."
         yield Finding("warn", said)
     if UNLIKE in metadata:
         yield Finding(

@@ -26,6 +26,7 @@ from parity.backends.probing import (
 )
 from parity.backends.recognition import (
     check_family,
+    check_no_other_family,
     classes_of,
     is_finished,
     is_surely_finished,
@@ -147,6 +148,8 @@ def take_adapted(
             arranged = with_built_in_preprocessing(plain)
             measured = measured_deviations(arranged, fed, truth, classes)
             unlike = measured.distance > FAR
+            if source == CHECKPOINT and not np.isfinite(measured.distance):
+                check_no_other_family(plain, classes, size)
             if measured.distance <= FAR:
                 fed, truth = outputs_for(network, photographs(*size))
                 far = object_distance(arranged, measured.deviations, fed, truth, classes)

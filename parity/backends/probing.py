@@ -1,6 +1,6 @@
 """Running a file that is given, to see what it takes and returns."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -161,17 +161,42 @@ def measured_deviations(
         Of the network.
     """
     session, names = opened(given), given.deviations
-    if session.outputs[0].dtype not in DTYPES:
+    if session.outputs[0].dtype not in DTYPES or not session.outputs[0].shape:
         return Measured(names, np.inf)
+
+    def run(taken: tuple[str, ...], tensor: np.ndarray) -> np.ndarray:
+        first = run_session(session, fed_as(taken, tensor, session), given.path)[0]
+        return np.asarray(first[:1], np.float32)
+
     readings = READINGS if given.fixed else [each for each in READINGS if not set(each) & OF_SIZE]
+    return likeliest(run, names, tensors, truth, classes=classes, readings=readings)
+
+
+def likeliest(
+    run: Callable[[tuple[str, ...], np.ndarray], np.ndarray],
+    names: tuple[str, ...],
+    tensors: Sequence[np.ndarray],
+    truth: Sequence[Outputs],
+    *,
+    classes: int,
+    readings: Sequence[tuple[str, ...]],
+) -> Measured:
+    """Return in what a model deviates from another, of all ways to feed and to read it.
+
+    Parameters
+    ----------
+    run : callable
+        Returns the first output, (1, ...) float32, for deviations of the input and a tensor.
+    names : tuple of str
+        How the input seems to deviate.
+    tensors, truth, classes
+        See :func:`measured_deviations`.
+    readings : sequence of tuple of str
+        Of :data:`READINGS`.
+    """
     distances: dict[tuple[str, ...], float] = {}
     for taken in ways_to_feed(names):
-        returned = []
-        for tensor in tensors:
-            first, *_ = run_session(session, fed_as(taken, tensor, session), given.path)
-            if not first.ndim:
-                return Measured(names, np.inf)
-            returned.append(first[:1].astype(np.float32))
+        returned = [run(taken, tensor) for tensor in tensors]
         distances |= {
             taken + reading: far
             for reading, far in distances_of_readings(
@@ -307,7 +332,7 @@ def _boxes_of(boxes: np.ndarray, given: Given, size: Size) -> tuple[str, ...]:
     best = min(apart, key=lambda key: apart[key])
     if apart[best] <= NEAR * max(size):
         return best
-    if np.median(rows) >= 0 and rows.min() > -max(size):
+    if np.median(rows) >= 0 and rows.max() > FRACTION:
         in_cells = rows.max() <= max(size) / STRIDES[0]
         distances = ("cells", "distances") if in_cells else ("distances",)
         if _off_cells(boxes, distances, size) <= NEAR * max(size):

@@ -160,6 +160,25 @@ def check_family(given: Given, family: str, classes: int, size: tuple[int, int])
         )
 
 
+def check_no_other_family(given: Given, classes: int, size: tuple[int, int]) -> None:
+    """Check that a file that is compared with a checkpoint of YOLOv8 or later is of no other.
+
+    Raises
+    ------
+    UserError
+        If its outputs are those of another family.
+    """
+    outputs = outputs_for_a_photograph(given, size)
+    for name, kind in FAMILIES.items():
+        stated = name != ULTRALYTICS and kind.classes(given.shapes) == classes
+        if stated and outputs and kind.fits(outputs, size):
+            raise UserError(
+                f"{given.path} returns {shapes_of(given)}, as {kind.models} do, and the weights "
+                "are those of YOLOv8 or later. Give the file that was exported from them, or "
+                "compare this one with another of its kind (reference: {onnx: …})."
+            )
+
+
 def shapes_of(given: Given) -> str:
     """Return the shapes of the outputs of a file, for sentences."""
     return ", ".join(str(shape) for shape in given.shapes)

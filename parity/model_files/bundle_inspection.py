@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity.model_files.bundle import DEVIATIONS, BundleManifest, read_manifest
-from parity.model_files.inspection import contradictions, head_of, of_metadata
+from parity.model_files.bundle import BundleManifest, read_manifest
+from parity.model_files.inspection import SENTENCES, contradictions, head_of, of_metadata
 from parity.model_files.results import (
     ExportDescription,
     Finding,
@@ -64,7 +64,7 @@ def inspect_bundle(
 def of_conventions(manifest: BundleManifest) -> Iterator[Finding]:
     """Yield in what the tensors differ from those of Ultralytics' ONNX exports."""
     for name in manifest.deviations:
-        said = f"{DEVIATIONS[name]} That is undone here; a deployment has to do so, too."
+        said = f"{SENTENCES[name]} That is undone here; a deployment has to do so, too."
         yield Finding("note", said)
 
 

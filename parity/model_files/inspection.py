@@ -50,6 +50,7 @@ SENTENCES = {
     **{name: kind.sentence for name, kind in ARRANGED.items()},
     **{name: kind.sentence for name, kind in (TAKEN | RETURNED | FINISHED).items()},
     "wide": "It returns float64.",
+    "prototypes": "Its mask prototypes are (batch, height, width, channels).",
 }
 """In what files deviate from Ultralytics' exports, by the names in their metadata."""
 

@@ -190,7 +190,10 @@ def check_input(
     """
     shape = list(taken.shape)
     if len(shape) != 4 or shape[3 if channels_last else 1] != 3:
-        raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
+        raise UserError(
+            f"{path} takes {shape}; expected [batch, 3, height, width]. Export it with such an "
+            "input."
+        )
     if taken.dtype not in dtypes:
         raise UserError(
             f"{path} takes {taken.dtype}; expected {' or '.join(DTYPES)}. Export it with such an "

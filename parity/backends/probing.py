@@ -37,6 +37,9 @@ GREY = 114
 CLEAR = 0.1
 """An unusual reading is accepted if its distance from the reference is below this share of the
 usual reading's; chosen."""
+NEARLY = 1.5
+"""Of all readings that are at most so many times as far as the nearest, that with the fewest
+deviations is taken; chosen."""
 ALIKE = 0.04
 """Largest distance of a reading that is accepted: a share of the input's side for boxes, and a
 score; chosen, above what int8 does, 0.028."""
@@ -205,7 +208,9 @@ def likeliest(
         }
         if min(distances.values(), default=np.inf) <= ENOUGH:
             break
-    best = min(distances, key=lambda key: distances[key], default=names)
+    least = min(distances.values(), default=np.inf)
+    nearly = [key for key, far in distances.items() if far <= NEARLY * least]
+    best = min(nearly, key=len, default=names)
     usual = distances.get(names, np.inf)
     clear = distances and distances[best] <= min(ALIKE, CLEAR * usual)
     return Measured(best, distances[best]) if clear else Measured(names, usual)
@@ -396,7 +401,8 @@ def distances_of_readings(
 
     distances = {}
     for reading in readings:
-        if reading_fits(reading, returned[0].shape, rows, size):
+        too_small = "percent" in reading and max(mine.max() for mine in returned) <= 1
+        if reading_fits(reading, returned[0].shape, rows, size) and not too_small:
             scores = apart(tuple(n for n in reading if n not in OF_BOXES), score_distance)
             boxes = apart(tuple(n for n in reading if n not in OF_SCORES), box_distance)
             sums = [score + px / max(size) for score, px in zip(scores, boxes, strict=True)]

@@ -50,8 +50,8 @@ class BundleManifest:
     """Numbers that the checkpoint holds."""
     box_px: float | None = None
     score: float | None = None
-    """Largest differences of the raw output from the checkpoint's on a photograph, px and score;
-    None where the output has none."""
+    """Median differences of the best boxes of the raw output from the checkpoint's on a photograph,
+    px and score; None where the output has none."""
 
 
 def write_bundle(destination: str | Path, files: Sequence[Path], manifest: BundleManifest) -> None:

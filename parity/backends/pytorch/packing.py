@@ -245,7 +245,11 @@ def _off(mine: np.ndarray, true: np.ndarray, side: int) -> float:
 def raw_differences(
     mine: Sequence[np.ndarray], true: Outputs, network: PytorchNetwork
 ) -> tuple[float | None, float | None]:
-    """Return the largest differences of boxes, px, and scores, where the latter are highest."""
+    """Return the median differences of boxes, px, and of scores, where the latter are highest.
+
+    The median, since a single box in which rounding makes another class win says little. Of a box,
+    the largest difference of a coordinate counts, and of all its scores.
+    """
     ours, theirs = mine[0], true[0]
     if ours.shape != theirs.shape:
         return None, None
@@ -256,4 +260,5 @@ def raw_differences(
     end = BOX + len(network.names)
     best = np.argsort(theirs[BOX:end].max(axis=0))[-COMPARED:]
     apart = np.abs(ours - theirs)[:, best]
-    return float(apart[:BOX].max()), float(apart[BOX:end].max())
+    boxes, scores = apart[:BOX].max(axis=0), apart[BOX:end].max(axis=0)
+    return float(np.median(boxes)), float(np.median(scores))

@@ -1,6 +1,8 @@
 """Files of a runtime's own with another layout of their tensors: found by running them."""
 
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.test_own_runtimes import need
 from tests.test_packing import network
 
 SIDE, CLASSES = 64, 3
-SCALES = torch.tensor([SIDE] * 4 + [1] * CLASSES).reshape(1, -1, 1)
+SCALES = torch.tensor([float(SIDE)] * 4 + [1.0] * CLASSES).reshape(1, -1, 1)
 SCALE_BYTES = 4
 """Bytes of a float32 in a flatbuffer."""
 
@@ -31,6 +33,8 @@ class Detector(torch.nn.Module):
         self.convolution = torch.nn.Conv2d(3, 4 + CLASSES, 8, stride=8)
         random = np.random.default_rng(1)
         weights = random.normal(0, 0.3, self.convolution.weight.shape).astype(np.float32)
+        weights = weights[:, ::-1].copy() if "bgr" in names else weights
+        weights = weights[[1, 0, 3, 2, *range(4, 4 + CLASSES)]] if "y_first" in names else weights
         self.convolution.weight = torch.nn.Parameter(torch.from_numpy(weights))
         self.convolution.bias = torch.nn.Parameter(torch.zeros(4 + CLASSES))
         self.eval()
@@ -41,12 +45,8 @@ class Detector(torch.nn.Module):
             image = image.permute(0, 3, 1, 2)
         if "pixels" in self.names:
             image = image / 255
-        if "bgr" in self.names:
-            image = torch.cat([image[:, 2:], image[:, 1:2], image[:, :1]], dim=1)
         output = torch.sigmoid(self.convolution(image)).reshape(1, 4 + CLASSES, -1)
         output = output if "fractions" in self.names else output * SCALES
-        if "y_first" in self.names:
-            output = torch.cat([output[:, [i]] for i in (1, 0, 3, 2)] + [output[:, 4:]], dim=1)
         return output.permute(0, 2, 1) if "transposed" in self.names else output
 
 
@@ -79,8 +79,12 @@ def make_mnn(names: tuple[str, ...], folder: Path) -> Path:
 
 
 def make_ncnn(names: tuple[str, ...], folder: Path) -> Path:
-    pnnx = pytest.importorskip("pnnx")
-    pnnx.export(Detector(*names), str(folder / "m.pt"), (example(names),), fp16=False)
+    pytest.importorskip("pnnx")
+    torch.jit.trace(Detector(*names), example(names)).save(str(folder / "m.pt"))
+    shape = f"torch.zeros(1, 3, {SIDE}, {SIDE})"
+    convert = f"import pnnx, torch; pnnx.convert('m.pt', ({shape},), fp16=False)"
+    command = [sys.executable, "-c", convert]  # a second conversion in a process ends it
+    subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     return folder / "m.ncnn.param"
 
 

@@ -196,7 +196,7 @@ def test_a_file_that_is_as_asked_for_gets_notes_alone(bundle: Path) -> None:
     assert set(said.values()) == {"note"}
     assert any(each.startswith(SENTENCES["fractions"]) for each in said)
     assert (
-        "On a photograph, its raw output differs from the checkpoint's by 0.01 px and 1e-05 "
+        "the best boxes of its raw output differ from the checkpoint's by 0.01 px and 1e-05 "
         in (" ".join(said))
     )
 

@@ -69,6 +69,7 @@ def taken(path: Path, outputs: dict[str, np.ndarray], names: tuple[str, ...] = N
         ({"output0": raw(CORNERS[[1, 0, 3, 2]] / SIDE, SCORES)}, "y_first fractions edges"),
         ({"output0": raw(DISTANCES, SCORES)}, "distances"),
         ({"output0": raw(DISTANCES / STRIDE_OF, SCORES)}, "cells distances"),
+        ({"output0": raw(BOXES, SCORES)[..., ::-1].copy()}, ""),
         ({"output0": raw(BOXES, 100 * SCORES**9)}, "percent"),
         ({"output0": raw(BOXES, SCORES)[..., None]}, "nested"),
         ({"output0": raw(BOXES, SCORES).astype(np.float64)}, "wide"),
@@ -92,7 +93,7 @@ def test_a_reference_is_read_as_its_numbers_say(
 @pytest.mark.parametrize(
     ("output", "names", "said"),
     [
-        (raw(BOXES[:, ::-1], SCORES), NAMES, "boxes that lie nowhere near the cells of its grid"),
+        (raw(30 * BOXES, SCORES), NAMES, "boxes that lie nowhere near the cells of its grid"),
         (raw(BOXES, 100 * SCORES), NAMES, "say so under reference.metadata.task"),
         (raw(BOXES, np.nan * SCORES), NAMES, "that are not finite"),
         (turned(CORNERS, BEST), (), "name them under reference.metadata.names"),

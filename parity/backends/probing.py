@@ -50,6 +50,8 @@ FAR = 0.1
 what int8 does."""
 CONFIDENT = 0.25
 """Score above which an anchor shows an object: predict's default confidence threshold."""
+SPREAD = 0.25
+"""Share of the input's sides within which the outermost twentieth of the boxes lies; chosen."""
 PERCENT = 100
 ORDERED = 0.99
 """Share of boxes whose second corner is right of and below the first, at least; chosen."""
@@ -342,6 +344,9 @@ def _boxes_of(boxes: np.ndarray, given: Given, size: Size) -> tuple[str, ...]:
         distances = ("cells", "distances") if in_cells else ("distances",)
         if _off_cells(boxes, distances, size) <= NEAR * max(size):
             return distances
+    for unit in ((), ("fractions",)):  # the cells may be in another order
+        if _are_spread(boxes, (*unit, *shape), size):
+            return (*unit, *shape)
     raise UserError(
         f"{given.path} returns boxes that lie nowhere near the cells of its grid, so they cannot "
         "be read; export the model again, with the decoding at the end of the network."
@@ -353,6 +358,14 @@ def _off_cells(boxes: np.ndarray, names: tuple[str, ...], size: Size) -> float:
     read = np.concatenate([apply_chain(names, each[None], BOX_ROWS, 0, size) for each in boxes])
     off = np.abs(read[:, :2] - cell_centres(size)).max(axis=1)
     return float(np.median(off))
+
+
+def _are_spread(boxes: np.ndarray, names: tuple[str, ...], size: Size) -> bool:
+    """Return whether the centres of boxes, read in some way, are spread over all of the input."""
+    read = np.concatenate([apply_chain(names, each[None], BOX_ROWS, 0, size) for each in boxes])
+    shares = read[:, :2] / np.array(size[::-1])[:, None]
+    least, most = np.quantile(shares, [0.05, 0.95], axis=(0, 2))
+    return bool(np.all(np.abs([least, 1 - most]) < SPREAD))
 
 
 def are_corners(rows: np.ndarray) -> bool:

@@ -17,6 +17,7 @@ from parity.backends.finished_probing import (
 )
 from parity.backends.given_file import Given
 from parity.backends.probing import (
+    ENOUGH,
     FAR,
     measured_deviations,
     object_distance,
@@ -150,7 +151,7 @@ def take_adapted(
             unlike = measured.distance > FAR
             if source == CHECKPOINT and not np.isfinite(measured.distance):
                 check_no_other_family(plain, classes, size)
-            if measured.distance <= FAR:
+            if ENOUGH < measured.distance <= FAR:
                 fed, truth = outputs_for(network, photographs(*size))
                 far = object_distance(arranged, measured.deviations, fed, truth, classes)
                 unlike = far > FAR

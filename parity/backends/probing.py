@@ -409,8 +409,15 @@ def distances_of_readings(
     @cache
     def apart(names: tuple[str, ...], measure: Measure) -> list[float]:
         """Return how far boxes or scores are for each image, if the output is read in some way."""
-        read = [apply_chain(names, mine, rows, classes, (height, width)) for mine in returned]
+        read = [read_as(names, mine, measure) for mine in returned]
         return [measure(m[0], t[0], classes) for m, t in zip(read, truth, strict=True)]
+
+    def read_as(names: tuple[str, ...], mine: np.ndarray, measure: Measure) -> np.ndarray:
+        if measure is not box_distance or not set(names) & OF_BOXES:
+            return apply_chain(names, mine, rows, classes, (height, width))
+        first = mine[..., :BOX_ROWS].transpose(0, 2, 1) if "transposed" in names else mine
+        others = [name for name in names if name in OF_BOXES]
+        return apply_chain(others, first[:, :BOX_ROWS], BOX_ROWS, 0, (height, width))
 
     distances = {}
     for reading in readings:

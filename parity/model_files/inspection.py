@@ -41,6 +41,7 @@ RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
 FLOAT32 = 32
 """Bits of a weight that is not quantised, the default of ``quantize``."""
+BITS = {stored: bits for bits, stored in STORED_AS.items()}
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
 
@@ -255,6 +256,8 @@ def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
         )
         if wanted.given and wanted.quantize != FLOAT32:
             yield Finding("stop", f"{said} Give another file, or leave out quantize.")
+        elif wanted.given and (bits := BITS.get(mostly)):
+            yield Finding("warn", f"{said} If that is meant, set quantize: {bits} for this export.")
         else:
             yield Finding("warn", said)
     dtype = found.inputs[0].dtype

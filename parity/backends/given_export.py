@@ -20,6 +20,7 @@ from parity.backends.probing import (
     ENOUGH,
     FAR,
     measured_deviations,
+    most_explained,
     object_distance,
     photographs,
     plausible_reading,
@@ -148,13 +149,14 @@ def take_adapted(
         with given.arranged(rows, size) as (plain, before):
             arranged = with_built_in_preprocessing(plain)
             measured = measured_deviations(arranged, fed, truth, classes)
-            unlike = measured.distance > FAR
+            most = most_explained(given, measured.deviations)
+            unlike = measured.distance > most
             if source == CHECKPOINT and not np.isfinite(measured.distance):
                 check_no_other_family(plain, classes, size)
-            if ENOUGH < measured.distance <= FAR:
+            if ENOUGH < measured.distance <= most:
                 fed, truth = outputs_for(network, photographs(*size))
                 far = object_distance(arranged, measured.deviations, fed, truth, classes)
-                unlike = far > FAR
+                unlike = far > most
         names = (*before, *measured.deviations)
     else:
         joined = with_built_in_preprocessing(given)

@@ -30,6 +30,7 @@ from parity.model_files.adapting import (
 from parity.model_files.cells import STRIDES, Size, cell_centres, cell_count
 from parity.model_files.families.ultralytics import FRACTION
 from parity.model_files.graph_limits import graph_limit
+from parity.model_files.weights import is_fp32
 from parity.tasks.task import Outputs
 
 GREY = 114
@@ -48,6 +49,8 @@ ENOUGH = 0.002
 FAR = 0.1
 """Distance that no precision explains, of all anchors or of objects; chosen, over three times
 what int8 does."""
+FAR_FLOAT32 = 0.005
+"""The same for float32 weights, where rounding explains next to nothing; chosen."""
 CONFIDENT = 0.25
 """Score above which an anchor shows an object: predict's default confidence threshold."""
 SPREAD = 0.25
@@ -216,6 +219,15 @@ def likeliest(
     usual = distances.get(names, np.inf)
     clear = distances and distances[best] <= min(ALIKE, CLEAR * usual)
     return Measured(best, distances[best]) if clear else Measured(names, usual)
+
+
+def most_explained(given: Given, names: Sequence[str]) -> float:
+    """Return the distance from a reference that the precision of a file explains.
+
+    Where it states the best class of an anchor alone, its other scores are missing.
+    """
+    exact = is_fp32(given.path) and not {"corners", "centres"} & set(names)
+    return FAR_FLOAT32 if exact else FAR
 
 
 def object_distance(

@@ -83,7 +83,7 @@ def make_ncnn(names: tuple[str, ...], folder: Path) -> Path:
     torch.jit.trace(Detector(*names), example(names)).save(str(folder / "m.pt"))
     shape = f"torch.zeros(1, 3, {SIDE}, {SIDE})"
     convert = f"import pnnx, torch; pnnx.convert('m.pt', ({shape},), fp16=False)"
-    command = [sys.executable, "-c", convert]  # a second conversion in a process ends it
+    command = [sys.executable, "-c", convert]  # it is a program with global state
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     return folder / "m.ncnn.param"
 

@@ -260,8 +260,8 @@ def _check_output(
     remedy = (
         "These are feature maps; export it with the decoding at the end of the network."
         if len(shape) > len(expected) + 1
-        else "Give the file without what was added behind the network, and boxes of the "
-        "deployment under external."
+        else "It is another model, or something was added behind the network: give the file "
+        "without that, and boxes of the deployment under external."
     )
     raise UserError(
         f"{path} returns {shape}; expected [batch, {', '.join(expected)}], {because}. {remedy}"

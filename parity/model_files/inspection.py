@@ -260,6 +260,12 @@ def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
             yield Finding("warn", f"{said} If that is meant, set quantize: {bits} for this export.")
         else:
             yield Finding("warn", said)
+    if mostly == "int8" and UNLIKE in found.metadata:
+        yield Finding(
+            "note",
+            "Its quantisation may be why it returns something else: where boxes in px and scores "
+            "share a scale, all scores become 0.",
+        )
     dtype = found.inputs[0].dtype
     if dtype != "float":
         yield Finding("note", f"The input is {dtype}, so rounding starts before the network.")

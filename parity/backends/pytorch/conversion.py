@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ import onnx
 from parity.backends.own_files import files_of
 from parity.backends.pytorch.export import PLAIN_NAME, export_onnx
 from parity.backends.pytorch.models import load_model
+from parity.backends.runtimes.litert import METADATA
 from parity.backends.runtimes.runtime import required
 from parity.errors import UserError, in_one_line
 from parity.integrity import check_whole
@@ -95,6 +97,8 @@ def with_int8_weights(path: Path) -> Path:
     made.load_quantization_recipe(quantizer.recipe.dynamic_wi8_afp32())
     destination = path.with_stem("int8")
     made.quantize().export_model(str(destination))
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(destination, "a") as archive:
+        archive.writestr(METADATA, before.read(METADATA))
     return destination
 
 

@@ -104,7 +104,7 @@ def test_masks_without_boxes_suffice(segmenting: Replayer, names: tuple[str, ...
     masks = seen.images["bus.jpg"].masks
     assert masks is not None
     bare = replace(seen.images["bus.jpg"], boxes=boxes_around(masks, (1080, 810)).astype(float))
-    printed = Printed("px", 0, 4, of_masks=True)
+    printed = Printed("px", 0, 4, of_shapes=True)
     seen = replace(seen, images={"bus.jpg": bare}, printed=printed)
     found = diagnose(seen, segmenting, segmenting.network.names)
     assert found.verdict == ("explained" if names else "nothing_wrong")

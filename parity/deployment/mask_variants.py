@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import cv2
@@ -29,14 +30,15 @@ class MaskChoices(Choices):
     )
     """What masks have the size of: the ``image``, the ``input`` with its border, or the
     ``prototypes``."""
-    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept", "each_box"] = (
-        choice("enlarged_first", moot={"each_box": ("mask_crop", "mask_made")})
-    )
+    mask_steps: Literal[
+        "enlarged_first", "cut_first", "in_input", "outlined_in_input", "border_kept", "each_box"
+    ] = choice("enlarged_first", moot={"each_box": ("mask_crop", "mask_made")})
     """How masks get the size of the image: logits are enlarged, their border is cut, and they are
     resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-    (``cut_first``); masks are made in the input and then resized (``in_input``); nothing is cut
-    (``border_kept``); or probabilities are cropped to each box in the size of the prototypes,
-    resized to the box and blurred (``each_box``)."""
+    (``cut_first``); masks are made in the input and then resized (``in_input``), or their outlines
+    are scaled (``outlined_in_input``); nothing is cut (``border_kept``); or probabilities are
+    cropped to each box in the size of the prototypes, resized to the box and blurred
+    (``each_box``)."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
     """Interpolation of logits."""
     mask_threshold: Literal["zero", "half", "none"] = "zero"
@@ -146,11 +148,13 @@ def _make(
     if choices.mask_made == "prototypes":
         logits, least = np.where(logits > least, IN_HALF, -IN_HALF).astype(np.float32), 0.0
     resized = RESIZERS[choices.mask_kernel]
-    if choices.mask_frame == "input" or choices.mask_steps == "in_input":
+    if choices.mask_frame == "input" or choices.mask_steps in IN_INPUT:
         in_input = np.stack([resized(each, whole) > least for each in logits])
         in_input = _cropped(choices, in_input, own, other)
         if choices.mask_frame == "input":
             return in_input
+        if choices.mask_steps == "outlined_in_input":
+            return _outlines_in_image(in_input, place, image_shape, seen)
         part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
         masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
         return masks.astype(np.uint8)
@@ -162,6 +166,38 @@ def _make(
         part = logits
     masks[:, *seen] = [resized(each, shown) > least for each in part]
     return _cropped(choices, masks, other, own)
+
+
+def _outlines_in_image(
+    masks: np.ndarray, place: Letterbox, image_shape: Shape, seen: tuple[slice, slice]
+) -> np.ndarray:
+    """Return masks filled within the scaled outlines of masks that were made in the input.
+
+    Ultralytics gives outlines like this (``Masks.xy``), as its text files and its JSON do. It joins
+    the parts of an object, each with the next where they come nearest.
+    """
+    first = np.array([place.left, place.top], np.float32)
+    gain = np.array(
+        [
+            place.resized_width / (seen[1].stop - seen[1].start),
+            place.resized_height / (seen[0].stop - seen[0].start),
+        ]
+    )
+    corner = np.array([seen[1].start, seen[0].start])
+    filled = np.zeros((len(masks), *image_shape), np.uint8)
+    for mask, whole in zip(filled, masks, strict=True):
+        found, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        parts = [
+            np.rint(((part[:, 0] - first) / gain + corner).clip(0, image_shape[::-1])).astype(int)
+            for part in found
+        ]
+        for part in parts:
+            cv2.fillPoly(mask, [part.astype(np.int32)], 1)
+        for one, other in pairwise(parts):
+            apart = np.square(one[:, None] - other[None]).sum(axis=2)
+            start, end = np.unravel_index(apart.argmin(), apart.shape)
+            cv2.line(mask, one[start].tolist(), other[end].tolist(), 1)
+    return filled
 
 
 def _in_each_box(
@@ -213,6 +249,9 @@ PARTS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     },
 )
 """What is kept of masks, (N, h, w) uint8."""
+
+IN_INPUT = ("in_input", "outlined_in_input")
+"""Steps that begin with masks in px of the input."""
 
 IN_HALF = 0.5
 """Share of a px from which it belongs to a mask that is resized."""

@@ -25,6 +25,7 @@ from parity.external.observations import (
 )
 from parity.external.observed_shapes import (
     SHAPED,
+    with_boxes_around_keypoints,
     with_boxes_of_rows,
     with_decoded_masks,
     with_hulls,
@@ -54,6 +55,7 @@ def load_external(
     *,
     box_format: str = "",
     task: str = "detect",
+    keypoint_shape: tuple[int, int] | None = None,
 ) -> Observations:
     """Read external boxes, or labels.
 
@@ -69,6 +71,8 @@ def load_external(
         A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
     task : str
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
+    keypoint_shape : tuple of int, optional
+        How many keypoints an object of the model has, and of how many numbers each.
 
     Raises
     ------
@@ -78,12 +82,15 @@ def load_external(
     contents = read_contents(source, images)
     if task == "obb":
         contents = replace(contents, entries=with_hulls(contents.entries, images))
+    around = ""
     if task == "pose":
-        contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
-    around_masks = False
+        entries = with_boxes_of_rows(contents.entries, keypoint_shape)
+        entries, has_none = with_boxes_around_keypoints(entries)
+        around = "keypoints" if has_none else ""
+        contents = replace(contents, entries=entries)
     if task == "segment":
         decoded = with_decoded_masks(contents.entries, images, folder_of(source))
-        around_masks = decoded.around
+        around = "masks" if decoded.around else ""
         said = (*contents.notes, *decoded.notes)
         contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
@@ -106,9 +113,9 @@ def load_external(
     if shaped is not None:
         observed, of_shapes = shaped(observed, contents.entries, images, fractions)
         notes += of_shapes
-    if printed is not None and around_masks:
-        printed = replace(printed, of_masks=True)
-        notes.append("No boxes are given: masks are compared, and the boxes around them.")
+    if printed is not None and around:
+        printed = replace(printed, of_shapes=True)
+        notes.append(f"No boxes are given: {around} are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
         notes.append(f"{many} not in the boxes and left out.")
@@ -172,6 +179,16 @@ def require_boxes(entries: dict[str, list[Entry]]) -> None:
         If one holds none.
     """
     for entry in (entry for own in entries.values() for entry in own):
+        if not entry.box and entry.shapes and entry.shapes.corners is not None:
+            raise UserError(
+                f"{entry.where}: holds the corners of an oriented box, and the model finds upright "
+                "ones."
+            )
+        if not entry.box and entry.shapes and entry.shapes.oriented is not None:
+            raise UserError(
+                f"{entry.where}: holds five numbers of a box, and the model finds upright ones, "
+                "which have four."
+            )
         if not entry.box:
             raise no_box(entry.where)
 

@@ -62,6 +62,17 @@ fault(
     cost=CHOICE_COST,
 )
 fault(
+    "masks_outlined_in_input",
+    title="Outlines of masks taken in the input and then scaled",
+    changes={"mask_steps": "outlined_in_input"},
+    wrong=(
+        "Outlines of masks in px of the input are scaled to the image, as Ultralytics' masks.xy "
+        "does, so masks are up to a px of the input smaller and have no holes."
+    ),
+    fix="Resize the masks to the image, then take their outlines, or give run lengths.",
+    cost=CHOICE_COST,
+)
+fault(
     "masks_resized_in_each_box",
     title="Masks cropped before they are upsampled",
     changes={"mask_steps": "each_box"},

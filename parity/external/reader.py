@@ -41,6 +41,10 @@ SCORE_EXCESS = 1e-6
 PERCENT = 100.0
 """The highest score of those that are percentages."""
 
+LOWEST_PERCENT = 10.0
+"""Where most scores are fractions, one above 1 is no percentage up to here; chosen: less than any
+confidence threshold, and more than mask coefficients and angles in radians usually are."""
+
 FIRST_OF_COCO = "person"
 """The first class of models that are trained on COCO."""
 
@@ -227,8 +231,9 @@ def with_checked_scores(contents: Contents) -> Contents:
 
     Notes
     -----
-    A source with a score above 100 is read as it is: that is what a deployment reports that takes
-    other numbers of the network's output for scores.
+    A source with a score above 100, or with a few scores that are above 1 and no percentages, is
+    read as it is: that is what a deployment reports that takes other numbers of the network for
+    scores.
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
@@ -239,12 +244,13 @@ def with_checked_scores(contents: Contents) -> Contents:
             raise UserError(f"{entry.where}: the score {entry.score:g} is below 0.")
     if highest is None or highest.score <= 1 + SCORE_EXCESS:
         return contents
-    if highest.score > PERCENT:
+    most_are_fractions = statistics.median(entry.score for entry in scored) <= 1
+    if highest.score > PERCENT or (most_are_fractions and highest.score <= LOWEST_PERCENT):
         note = (
             f"{highest.where}: the score {highest.score:g} is not a confidence, which is at most 1."
         )
         return replace(contents, notes=(*contents.notes, note))
-    if statistics.median(entry.score for entry in scored) <= 1:
+    if most_are_fractions:
         raise UserError(
             f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
             "are not percentages."

@@ -84,6 +84,17 @@ fault(
     reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Instance-Segmentation",
 )
 fault(
+    "masks_resized_in_parts",
+    title="Masks upsampled from the pixels around each box",
+    changes={"mask_steps": "each_part"},
+    wrong=(
+        "The pixels of the prototypes that a box touches are resized to whole pixels of the image, "
+        "and not at the place that they have there, so masks are up to some pixels off."
+    ),
+    fix=BILINEAR,
+    reference="https://github.com/UNeedCryDear/yolov8-opencv-onnxruntime-cpp",
+)
+fault(
     "mask_kernel_nearest",
     title="Masks upsampled with nearest-neighbour interpolation",
     changes={"mask_kernel": "nearest"},
@@ -107,6 +118,14 @@ fault(
         "masks are steps."
     ),
     fix=BILINEAR,
+)
+fault(
+    "masks_upsampled_as_probabilities",
+    title="Masks upsampled as probabilities instead of logits",
+    changes={"mask_made": "probabilities"},
+    wrong="The sigmoid is applied before masks are upsampled, so their edges move a little.",
+    fix="Upsample the logits, then compare them with 0.",
+    cost=CHOICE_COST,
 )
 fault(
     "mask_holes_filled",

@@ -82,6 +82,9 @@ CLEAR_DECODING = 0.3
 """By how much a reading of the raw output must be worth more than the next to be the only one that
 is tried with other inputs, nats per score; chosen."""
 
+CROSSED = (("scaling", "colours"), ("crop", "crop_kernel"))
+"""Choices before a classifier that are combined: of pixel values, then of geometry."""
+
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
 
@@ -475,8 +478,25 @@ class Search:
             else:
                 level = self._try([*likely, *greedy], first) + bordered or level
             every += level
+        if not self.rescales and not any(hypothesis.likely for hypothesis in every):
+            every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
+        """Return inputs that combine every fault of some choices of a classifier.
+
+        An image has a few scores alone, and a kernel changes them as much as a crop does, so that
+        combinations cannot be predicted; and the network is small.
+        """
+        level = [self.try_input((), first)]
+        for choices in CROSSED:
+            for choice in choices:
+                faults = [fault for fault in possible if fault.fields == {choice}]
+                options = [(*h.faults, fault) for h in level for fault in faults]
+                level += self._try(options, first)
+            level = sorted(dict.fromkeys(level), key=_likely_first)[:BEAM]
+        return level
 
     def _fit_border(
         self, bases: Sequence[InputHypothesis], first: list[str]

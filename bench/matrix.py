@@ -173,7 +173,9 @@ def page(rows: list[tuple[str, ...]], images: int) -> str:
 def main() -> None:
     """Run the matrix, print it and write its page."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--weights", type=Path, required=True, help="a checkpoint or a published name")
+    arguments.add_argument(
+        "--weights", type=Path, required=True, help="a checkpoint or a published name"
+    )
     arguments.add_argument("--images", type=Path, required=True)
     arguments.add_argument("--imgsz", type=int, default=640)
     arguments.add_argument("--model", action="append", default=[], metavar="NAME=FILE")

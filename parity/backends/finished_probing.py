@@ -63,7 +63,7 @@ def read_rows(rows: np.ndarray, names: Sequence[str], size: Size) -> np.ndarray:
     return read[~(read[:, SCORE] <= 0)]
 
 
-def check_rows(found: Sequence[np.ndarray], classes: int, given: Given) -> None:
+def check_finished_rows(found: Sequence[np.ndarray], classes: int, given: Given) -> None:
     """Check that rows can be corners, scores and classes.
 
     Raises
@@ -87,7 +87,7 @@ def check_rows(found: Sequence[np.ndarray], classes: int, given: Given) -> None:
             )
 
 
-def columns_of(found: Sequence[np.ndarray]) -> tuple[str, ...]:
+def column_order(found: Sequence[np.ndarray]) -> tuple[str, ...]:
     """Return whether classes stand before scores; scores are seldom all whole numbers."""
     rows = np.concatenate(found)
     whole = np.all(rows[:, SCORE:] == np.rint(rows[:, SCORE:]), axis=0)
@@ -115,7 +115,7 @@ def measured_reading(
     tuple of str
         Keys of :data:`parity.model_files.adapting.FINISHED`.
     """
-    usual, distances = columns_of(found), {}
+    usual, distances = column_order(found), {}
     for order, unit, shape in product(((), ("y_first",)), ((), ("fractions",)), SHAPES):
         names = (*usual, *order, *unit, *shape)
         read = [read_rows(rows, names, size) for rows in found]
@@ -149,7 +149,7 @@ def plausible_rows(
     tuple of str
         Keys of :data:`parity.model_files.adapting.FINISHED`.
     """
-    usual = columns_of(found)
+    usual = column_order(found)
     rows = read_rows(np.concatenate(found), usual, size)
     rows = rows[rows[:, SCORE] > CONFIDENT]
     if not len(rows):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from parity.backends.finished_probing import (
-    check_rows,
+    check_finished_rows,
     finished_distance,
     finished_rows,
     measured_reading,
@@ -167,7 +167,7 @@ def take_adapted(
                 found = finished_rows(runnable, fed)
             reading = measured_reading(found, truth, size, classes)
             read = [read_rows(rows, reading, size) for rows in found]
-            check_rows(read, classes, given)
+            check_finished_rows(read, classes, given)
             unlike = finished_distance(read, truth, max(size), classes) > FAR
             names = (*finished, *reading, *joined.deviations)
     if unlike:
@@ -229,7 +229,7 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
             with source.rewritten() as joined:
                 found = finished_rows(joined, tensors)
                 reading = plausible_rows(joined, found, tensors, size)
-            check_rows([read_rows(rows, reading, size) for rows in found], classes, given)
+            check_finished_rows([read_rows(rows, reading, size) for rows in found], classes, given)
             names, rows = (*names, *reading), 0
         elif family != ULTRALYTICS:
             check_family(source, family, classes, size)

@@ -419,12 +419,12 @@ def distances_of_readings(
     rows, (height, width) = len(truth[0][0]), size
 
     @cache
-    def apart(names: tuple[str, ...], measure: Measure) -> list[float]:
+    def apart(names: tuple[str, ...], measure: DistanceMeasure) -> list[float]:
         """Return how far boxes or scores are for each image, if the output is read in some way."""
         read = [read_as(names, mine, measure) for mine in returned]
         return [measure(m[0], t[0], classes) for m, t in zip(read, truth, strict=True)]
 
-    def read_as(names: tuple[str, ...], mine: np.ndarray, measure: Measure) -> np.ndarray:
+    def read_as(names: tuple[str, ...], mine: np.ndarray, measure: DistanceMeasure) -> np.ndarray:
         if measure is not box_distance or not set(names) & OF_BOXES:
             return apply_chain(names, mine, rows, classes, (height, width))
         first = mine[..., :BOX_ROWS].transpose(0, 2, 1) if "transposed" in names else mine
@@ -454,7 +454,7 @@ def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int, size: Si
     return anchors == cell_count(size) or not {"cells", "distances"} & set(names)
 
 
-class Measure(Protocol):
+class DistanceMeasure(Protocol):
     """How far a raw output is from another."""
 
     def __call__(self, mine: np.ndarray, true: np.ndarray, classes: int) -> float:

@@ -439,14 +439,8 @@ class Search:
         plain = self.try_input((), first)
         possible = self._possible_faults()
         wanted = logit(self.cost_model.observed[first[0]].scores)
-        slight = disagreement(plain.logits, wanted) < SLIGHT
-        unlikely = is_drastic if slight else is_subtle
         moves = sorted(possible, key=lambda fault: fault.cost)
-        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
-        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
-        lost = not any(hypothesis.likely for hypothesis in level)
-        if worse or slight or lost:  # of few boxes, one that is lost counts for much
-            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        level = self._try_singles(moves, plain, wanted, first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
@@ -494,6 +488,19 @@ class Search:
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _try_singles(
+        self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the inputs of single faults, of the unlikely ones only where it may be they."""
+        slight = disagreement(plain.logits, wanted) < SLIGHT
+        unlikely = is_drastic if slight else is_subtle
+        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
+        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
+        lost = not any(hypothesis.likely for hypothesis in level)
+        if worse or slight or lost:  # of few boxes, one that is lost counts for much
+            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        return level
 
     def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
         """Return inputs that combine every fault of some choices of a classifier.

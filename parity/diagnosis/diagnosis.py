@@ -35,6 +35,7 @@ from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.external.observations import Observations
 from parity.external.validation import FROM_VAL, looks_like_val
+from parity.tasks.task import TASKS
 
 MOST_EQUIVALENTS = 20
 """Equivalent explanations that are listed, at most; chosen."""
@@ -317,8 +318,9 @@ def _reasons(
     if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "
-            "another network: another file of weights, an int8 or fp16 conversion, or an image "
-            "that was resized, filtered or compressed in a way that the catalogue does not hold."
+            "another network: another file of weights, an int8 or fp16 conversion, a GPU that "
+            "computes in TF32, or an image that was resized, filtered or compressed in a way that "
+            "the catalogue does not hold."
         )
     elif "network" in unexplained:
         yield (
@@ -355,7 +357,11 @@ def _ask(
     if "network" in unexplained and not observations.raws:
         yield f"Provide the raw output for {name} (raw_outputs): it shows the network."
     if equivalents or (cost_model.box_count and doubtful & {"rescaling", "nms", "output"}):
-        yield "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
+        yield (
+            "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
+            if TASKS[cost_model.replayer.network.head.task].has_boxes
+            else "Provide the labels of more images, of other sizes and shapes."
+        )
     if any(np.isnan(o.scores).any() for o in cost_model.observed.values() if len(o)):
         yield "Provide the scores; they show what the network was given."
 

@@ -90,6 +90,9 @@ CLEAR_DECODING = 0.3
 """By how much a reading of the raw output must be worth more than the next to be the only one that
 is tried with other inputs, nats per score; chosen."""
 
+CROSSED = (("scaling", "colours"), ("crop", "crop_kernel"))
+"""Choices before a classifier that are combined: of pixel values, then of geometry."""
+
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
 
@@ -436,14 +439,8 @@ class Search:
         plain = self.try_input((), first)
         possible = self._possible_faults()
         wanted = logit(self.cost_model.observed[first[0]].scores)
-        slight = disagreement(plain.logits, wanted) < SLIGHT
-        unlikely = is_drastic if slight else is_subtle
         moves = sorted(possible, key=lambda fault: fault.cost)
-        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
-        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
-        lost = not any(hypothesis.likely for hypothesis in level)
-        if worse or slight or lost:  # of few boxes, one that is lost counts for much
-            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        level = self._try_singles(moves, plain, wanted, first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
@@ -487,8 +484,38 @@ class Search:
             else:
                 level = self._try([*likely, *greedy], first) + bordered or level
             every += level
+        if not self.rescales and not any(hypothesis.likely for hypothesis in every):
+            every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _try_singles(
+        self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the inputs of single faults, of the unlikely ones only where it may be they."""
+        slight = disagreement(plain.logits, wanted) < SLIGHT
+        unlikely = is_drastic if slight else is_subtle
+        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
+        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
+        lost = not any(hypothesis.likely for hypothesis in level)
+        if worse or slight or lost:  # of few boxes, one that is lost counts for much
+            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        return level
+
+    def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
+        """Return inputs that combine every fault of some choices of a classifier.
+
+        An image has a few scores alone, and a kernel changes them as much as a crop does, so that
+        combinations cannot be predicted; and the network is small.
+        """
+        level = [self.try_input((), first)]
+        for choices in CROSSED:
+            for choice in choices:
+                faults = [fault for fault in possible if fault.fields == {choice}]
+                options = [(*h.faults, fault) for h in level for fault in faults]
+                level += self._try(options, first)
+            level = sorted(dict.fromkeys(level), key=_likely_first)[:BEAM]
+        return level
 
     def _fit_border_elsewhere(
         self, bases: Sequence[InputHypothesis], first: list[str]

@@ -25,6 +25,7 @@ from parity.external.observations import (
 )
 from parity.external.observed_shapes import (
     SHAPED,
+    with_boxes_around_keypoints,
     with_boxes_of_rows,
     with_decoded_masks,
     with_hulls,
@@ -41,6 +42,10 @@ SCORE_EXCESS = 1e-6
 PERCENT = 100.0
 """The highest score of those that are percentages."""
 
+LOWEST_PERCENT = 10.0
+"""Where most scores are fractions, one above 1 is no percentage up to here; chosen: less than any
+confidence threshold, and more than mask coefficients and angles in radians usually are."""
+
 FIRST_OF_COCO = "person"
 """The first class of models that are trained on COCO."""
 
@@ -55,6 +60,7 @@ def load_external(
     *,
     box_format: str = "",
     task: str = "detect",
+    keypoint_shape: tuple[int, int] | None = None,
 ) -> Observations:
     """Read external boxes, or labels.
 
@@ -70,6 +76,8 @@ def load_external(
         A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
     task : str
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
+    keypoint_shape : tuple of int, optional
+        How many keypoints an object of the model has, and of how many numbers each.
 
     Raises
     ------
@@ -79,12 +87,15 @@ def load_external(
     contents = read_contents(source, images)
     if task == "obb":
         contents = replace(contents, entries=with_hulls(contents.entries, images))
+    around = ""
     if task == "pose":
-        contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
-    around_masks = False
+        entries = with_boxes_of_rows(contents.entries, keypoint_shape)
+        entries, has_none = with_boxes_around_keypoints(entries)
+        around = "keypoints" if has_none else ""
+        contents = replace(contents, entries=entries)
     if task == "segment":
         decoded = with_decoded_masks(contents.entries, images, folder_of(source))
-        around_masks = decoded.around
+        around = "masks" if decoded.around else ""
         said = (*contents.notes, *decoded.notes)
         contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
@@ -108,9 +119,9 @@ def load_external(
     if shaped is not None:
         observed, of_shapes = shaped(observed, contents.entries, images, fractions)
         notes += of_shapes
-    if printed is not None and around_masks:
-        printed = replace(printed, of_masks=True)
-        notes.append("No boxes are given: masks are compared, and the boxes around them.")
+    if printed is not None and around:
+        printed = replace(printed, of_shapes=True)
+        notes.append(f"No boxes are given: {around} are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
         notes.append(f"{many} not in the boxes and left out.")
@@ -174,6 +185,16 @@ def require_boxes(entries: dict[str, list[Entry]]) -> None:
         If one holds none.
     """
     for entry in (entry for own in entries.values() for entry in own):
+        if not entry.box and entry.shapes and entry.shapes.corners is not None:
+            raise UserError(
+                f"{entry.where}: holds the corners of an oriented box, and the model finds upright "
+                "ones."
+            )
+        if not entry.box and entry.shapes and entry.shapes.oriented is not None:
+            raise UserError(
+                f"{entry.where}: holds five numbers of a box, and the model finds upright ones, "
+                "which have four."
+            )
         if not entry.box:
             raise no_box(entry.where)
 
@@ -212,8 +233,9 @@ def with_checked_scores(contents: Contents) -> Contents:
 
     Notes
     -----
-    A source with a score above 100 is read as it is: that is what a deployment reports that takes
-    other numbers of the network's output for scores.
+    A source with a score above 100, or with a few scores that are above 1 and no percentages, is
+    read as it is: that is what a deployment reports that takes other numbers of the network for
+    scores.
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
@@ -224,12 +246,13 @@ def with_checked_scores(contents: Contents) -> Contents:
             raise UserError(f"{entry.where}: the score {entry.score:g} is below 0.")
     if highest is None or highest.score <= 1 + SCORE_EXCESS:
         return contents
-    if highest.score > PERCENT:
+    most_are_fractions = statistics.median(entry.score for entry in scored) <= 1
+    if highest.score > PERCENT or (most_are_fractions and highest.score <= LOWEST_PERCENT):
         note = (
             f"{highest.where}: the score {highest.score:g} is not a confidence, which is at most 1."
         )
         return replace(contents, notes=(*contents.notes, note))
-    if statistics.median(entry.score for entry in scored) <= 1:
+    if most_are_fractions:
         raise UserError(
             f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
             "are not percentages."

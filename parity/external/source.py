@@ -11,11 +11,11 @@ Record = dict[str, Any]
 """An object of somebody's JSON, or a row of a table, as it was parsed."""
 
 LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bboxes", "objects",
-             "dets")  # fmt: skip
+             "dets", "shapes")  # fmt: skip
 """Keys that people give to a list of boxes."""
 
 IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",
-              "img")  # fmt: skip
+              "img", "imagePath")  # fmt: skip
 """Keys that people give to the name of an image."""
 
 

@@ -35,7 +35,7 @@ def detect(session, path):
         if all(k[1] != f[1] or iou(k[2:], f[2:]) < 0.45 for k in kept):
             kept.append(f)
     return [
-        {"Left": a, "Top": b, "Right": c, "Bottom": d, "score": round(s, 3), "class_id": label}
+        {"left": a, "top": b, "right": c, "bottom": d, "score": round(s, 3), "class_id": label}
         for s, label, a, b, c, d in kept
     ]
 

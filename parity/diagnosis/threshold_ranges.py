@@ -12,9 +12,10 @@ from parity.diagnosis.document import Threshold, ThresholdRange
 SAME_FIT = 0.5
 """Difference of misfit, in nats, up to which a threshold counts as allowed; chosen."""
 
-REPRODUCED = 0.5
+REPRODUCED = 0.9
 """Share of observed boxes reproduced to their digits from which a declared threshold can be
-contradicted; chosen."""
+contradicted; chosen: below, whatever is unknown may be what leaves boxes out, such as scores that
+are scaled."""
 
 LEAST_LEFT_OUT = 3
 """Boxes above the declared confidence threshold that must have been left out to contradict it;

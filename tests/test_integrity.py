@@ -1,5 +1,6 @@
 """Results tell whether they are as they were written."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path

@@ -3,7 +3,8 @@
 It makes a checkpoint of every task from one of YOLO11n, exports each in fp32 and int8, runs the
 workflow on the photographs, and prints what ONNX Runtime and PyTorch differ by on the same input
 tensor. What works is what the run left behind and what the registries hold. With ``--rounds``, the
-ONNX arm takes turns with a bare ``session.run``, both with one thread.
+ONNX arm takes turns with a bare ``session.run``, both with one thread; reading and preprocessing
+overlap the network where a second core is free.
 
     python -m bench.floors --weights yolo11n.pt --images photographs --model pose=hands.pt
 """
@@ -39,6 +40,7 @@ FEW = {
 }
 """What a run draws, sweeps and looks into: enough to see that it does."""
 HEADER = ("model", "task", "images", "objects or labels", "missing", "extra")
+SPEED = ("speed of the arm, of a bare session's", "ms per image")
 RATIO = ("ONNX arm, 1 thread", "bare session.run, 1 thread")
 WORKS: dict[str, Callable[[Path, str, str], bool]] = {
     "sweep": lambda results, model, _: (results / f"tune/{model}/sweep_results.json").is_file(),
@@ -93,7 +95,7 @@ def rows_of(folder: Path, models: dict[str, Path]) -> Iterator[tuple[str, ...]]:
         counted = (found.images_read, object_count(found), found.missing, found.extra)
         works = ", ".join(what_works(folder / "results", name, results))
         texts = (f"{many:,}" for many in counted)
-        yield name, results.task, *texts, *differences(found), works, speed_of(folder, name)
+        yield name, results.task, *texts, *differences(found), works, *speed_of(folder, name)
 
 
 def what_works(results: Path, model: str, found: Results) -> Iterator[str]:
@@ -104,14 +106,16 @@ def what_works(results: Path, model: str, found: Results) -> Iterator[str]:
         yield f"diagnosis of {len(injectable_faults(found.task))} faults"
 
 
-def speed_of(folder: Path, model: str) -> str:
-    """Return the median ratio of the speeds, of the rounds that ran; a dash if none did."""
+def speed_of(folder: Path, model: str) -> tuple[str, str]:
+    """Return the median ratio of the speeds and what the stages cost; dashes if no round ran."""
     path = folder / "results" / "latency" / model / "fp32.json"
     if not path.is_file():
-        return "–"
-    ratios = load(path, Latency).races[0].ratios
-    (found,) = (ratio for ratio in ratios if (ratio.of, ratio.to) == RATIO)
-    return f"{found.median:.2f} ({found.min:.2f} to {found.max:.2f})"
+        return "–", "–"
+    race = load(path, Latency).races[0]
+    (found,) = (ratio for ratio in race.ratios if (ratio.of, ratio.to) == RATIO)
+    (arm,) = (speed for speed in race.contestants if speed.name == found.of)
+    spent = ", ".join(f"{stage} {ms:.1f}" for stage, ms in arm.stage_ms_per_image.items())
+    return f"{found.median:.2f} ({found.min:.2f} to {found.max:.2f})", spent
 
 
 def differences(found: ComparisonResults) -> Iterator[str]:
@@ -142,7 +146,7 @@ def main() -> None:
         latency = timed if given.rounds else {}
         run_workflow(models, given.images, folder, given.imgsz, latency)
         titles = (QUANTITIES[name].title for name in MEASURED)
-        header = (*HEADER, *titles, "works, too", "speed of the arm, of a bare session's")
+        header = (*HEADER, *titles, "works, too", *SPEED)
         for row in (header, ("---",) * len(header), *rows_of(folder, models)):
             print(f"| {' | '.join(row)} |")
 

@@ -39,6 +39,31 @@ def test_an_image_that_is_not_cropped_is_seen_whole() -> None:
         assert (rows, columns) == (slice(0, 60), slice(0, 100))
 
 
+def test_outlines_are_those_of_ultralytics() -> None:
+    from ultralytics.engine.results import Masks
+
+    logits = -np.ones((2, SIDE // 4, SIDE // 4), np.float32)
+    logits[0, 5:9, 3:12] = logits[1, 4:12, 2:5] = logits[1, 6:11, 9:14] = 1
+    whole = np.array([[0, 0, SIDE, SIDE]] * 2, np.float32)
+    pipeline = Pipeline(mask_steps="outlined_in_input")
+    found = make_masks(
+        pipeline,
+        logits,
+        np.eye(2, dtype=np.float32),
+        boxes=MaskBoxes(whole, whole),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+        plain=True,
+    )
+    enlarged = np.stack([cv2.resize(each, (SIDE, SIDE)) > 0 for each in logits])
+    for mask, outline in zip(found, Masks(enlarged, IMAGE).xy, strict=True):
+        expected = np.zeros(IMAGE, np.uint8)
+        cv2.fillPoly(expected, [np.rint(outline).astype(np.int32)], 1)
+        assert expected.sum() > 500
+        assert (mask != expected).sum() <= 4, "ends of the line between two parts"
+
+
 def box_by_box(
     prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, image: tuple[int, int]
 ) -> np.ndarray:

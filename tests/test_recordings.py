@@ -5,23 +5,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.backends.runtimes.runtime import TensorInfo
 from parity.errors import UserError
 from parity.external.observations import Known, Observations
 from parity.external.tensors import with_arrays
 from parity.record.manifest import Manifest, RecordedOutput, RecordedTensor
 
 IMAGES = ["a.jpg", "sub/b.jpg", "other/b.jpg"]
-INPUT, OUTPUT = (1, 3, 4, 4), (1, 5, 7)
+INPUT = (1, 3, 4, 4)
+OUTPUTS = {"predictions": (1, 5, 7), "prototypes": (1, 2, 3, 3)}
+RECORDED = [(1, 9), *OUTPUTS.values()]
 
 
 def recorded(
     folder: Path, image: str | None, value: float, *, network: str = "best.onnx"
 ) -> RecordedTensor:
-    """Return an entry whose files are written: an input, and two outputs."""
+    """Return an entry whose files are written: an input, and outputs."""
     digest = f"{hash((image, value, network)) & 0xFFFF:04x}"
     np.save(folder / f"{digest}.input.npy", np.full(INPUT, value, np.float32))
     outputs = []
-    for number, shape in enumerate([(1, 9), OUTPUT]):
+    for number, shape in enumerate(RECORDED):
         name = f"{digest}.output{number}.npy"
         np.save(folder / name, np.full(shape, -value, np.float32))
         outputs.append(RecordedOutput(f"out{number}", name, list(shape)))
@@ -36,7 +39,8 @@ def read(folder: Path, *tensors: RecordedTensor, more: Manifest | None = None) -
     if more is not None:
         more.write(folder / "manifest-12.json")
     known = Known(recorded=str(folder))
-    return with_arrays(Observations({}), known, IMAGES, input_shape=INPUT, output_shape=OUTPUT)
+    outputs = [TensorInfo(name, shape, "float32") for name, shape in OUTPUTS.items()]
+    return with_arrays(Observations({}), known, IMAGES, input_shape=INPUT, outputs=outputs)
 
 
 def test_images_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> None:
@@ -53,9 +57,8 @@ def test_images_are_found_by_the_ends_of_their_paths(tmp_path: Path) -> None:
         "sub/b.jpg": 2,
         "other/b.jpg": 5,
     }
-    assert {name: array.shape for name, array in found.raws.items()} == dict.fromkeys(
-        found.tensors, OUTPUT
-    )
+    for name in found.tensors:
+        assert [(1, *raw.shape) for raw in found.raws[name]] == [*OUTPUTS.values()]
     assert "Full." in found.notes
     assert "It is not certain which image 1 of the recorded tensors show." in found.notes
     assert "/data/unknown.jpg is not an image of this run; left out." in found.notes

@@ -164,9 +164,9 @@ def test_raw_outputs_settle_the_network_and_leave_the_postprocessing(replayer):
     for name in names:
         source = replayer.input_of(pipeline, name)
         tensors[name] = np.sqrt(replayer.tensor(pipeline, name))
-        raws[name] = replayer.network.forward(tensors[name])
+        (raws[name],) = replayer.network.forward_batch([tensors[name]])
         seen = postprocess(
-            pipeline, (raws[name],), InImage(source.place, source.image_shape), classes=80
+            pipeline, raws[name], InImage(source.place, source.image_shape), classes=80
         )
         images[name] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
     seen = Observations(images, DECLARED, tensors=tensors, raws=raws)

@@ -79,6 +79,28 @@ def test_labels_of_save_txt(tmp_path: Path) -> None:
     assert seen.class_ids.tolist() == [2, 10000]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a.jpg": [0.125, 0.25, 0.625]},
+        [{"image": "a.jpg", "probs": [0.125, 0.25, 0.625]}],
+        "image,person,bicycle,car\na.jpg,0.125,0.25,0.625\n",
+    ],
+)
+def test_a_probability_for_each_class(tmp_path: Path, content: Any) -> None:
+    seen = read(tmp_path, content, "classify")
+    assert dict(zip(seen.class_ids.tolist(), seen.scores.tolist(), strict=True)) == {
+        0: 0.125,
+        1: 0.25,
+        2: 0.625,
+    }
+
+
+def test_columns_that_say_nothing_of_an_object_get_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cat in the column first is no part of a box and no prob"):
+        read(tmp_path, "image,first,prob1\na.jpg,cat,0.75\n", "classify")
+
+
 def test_logits_stay_as_they_are(tmp_path: Path) -> None:
     seen = read(tmp_path, {"a.jpg": {"car": 8.5, "person": -2.25}}, "classify")
     assert seen.scores.tolist() == [8.5, -2.25]
@@ -96,6 +118,9 @@ def test_labels_are_no_boxes(tmp_path: Path) -> None:
         [number for point in POINTS for number in point],
         json.dumps(POINTS),
         {"x": [11.5, 12.0], "y": [22.0, 33.0], "visible": [0.9, 0.1]},
+        "{'x': [11.5, 12.0], 'y': [22.0, 33.0], 'visible': [0.9, 0.1]}",
+        [{"x": x, "y": y, "score": v, "name": "nose"} for x, y, v in POINTS],
+        {"nose": POINTS[0], "left_eye": {"x": 12.0, "y": 33.0, "confidence": 0.1}},
     ],
 )
 def test_keypoints_as_people_write_them(tmp_path: Path, written: Any) -> None:
@@ -104,13 +129,37 @@ def test_keypoints_as_people_write_them(tmp_path: Path, written: Any) -> None:
     np.testing.assert_allclose(seen.boxes, [BOX])
 
 
+def test_keypoints_in_columns_of_a_table(tmp_path: Path) -> None:
+    header = "image,class_id,score,x1,y1,x2,y2,kp0_x,kp0_y,kp0_conf,kp1_x,kp1_y,kp1_conf"
+    numbers = [*BOX, *(number for point in POINTS for number in point)]
+    seen = read(tmp_path, f"{header}\na.jpg,2,0.5,{','.join(map(str, numbers))}\n", "pose")
+    np.testing.assert_allclose(seen.keypoints, [POINTS])
+    np.testing.assert_allclose(seen.boxes, [BOX])
+
+
+def test_a_box_follows_from_keypoints(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    flat = [number for point in POINTS for number in point]
+    entry = {"image_id": 7, "category_id": 2, "keypoints": flat, "score": 0.5}
+    path.write_text(json.dumps([entry]))
+    seen = load_external(path, {"000000000007.jpg": (480, 640)}, NAMES, task="pose")
+    assert seen.printed is not None
+    assert seen.printed.of_shapes
+    (observed,) = seen.images.values()
+    np.testing.assert_allclose(observed.keypoints, [POINTS])
+    np.testing.assert_allclose(observed.boxes, [[11.5, 22.0, 12.0, 33.0]])
+    assert any("No boxes are given: keypoints are compared" in note for note in seen.notes)
+
+
 def test_an_upright_box_beside_corners_is_kept(tmp_path: Path) -> None:
     corners = [[10, 20], [30, 20], [30, 60], [10, 60]]
     seen = read(tmp_path, [ENTRY | {"bbox": BOX, "corners": corners}], "detect")
     np.testing.assert_allclose(seen.boxes, [BOX])
     named = {key: value for key, value in ENTRY.items() if key != "box"}
-    with pytest.raises(UserError, match="holds no box"):
+    with pytest.raises(UserError, match="holds the corners of an oriented box, and the model"):
         read(tmp_path, [named | {"corners": corners}], "detect")
+    with pytest.raises(UserError, match="holds five numbers of a box, and the model"):
+        read(tmp_path, [named | {"bbox": [*BOX, 0.5]}], "detect")
 
 
 def test_keypoints_of_save_txt(tmp_path: Path) -> None:
@@ -122,6 +171,66 @@ def test_keypoints_of_save_txt(tmp_path: Path) -> None:
     np.testing.assert_allclose(seen.keypoints, [POINTS])
     np.testing.assert_allclose(seen.boxes, [BOX])
     assert seen.scores.tolist() == [0.5]
+
+
+@pytest.mark.parametrize(("points", "numbers"), [(17, 3), (4, 3), (2, 2), (5, 2)])
+@pytest.mark.parametrize("score", [0.5, None])
+def test_the_shape_of_keypoints_tells_a_score_from_a_coordinate(
+    tmp_path: Path, points: int, numbers: int, score: float | None
+) -> None:
+    row = np.linspace(0.1, 0.9, 4 + points * numbers)
+    said = [] if score is None else [score]
+    (tmp_path / "a.txt").write_text(" ".join(map(str, [2, *row, *said])))
+    shape = (points, numbers)
+    found = load_external(tmp_path, SIZES, NAMES, task="pose", keypoint_shape=shape)
+    (seen,) = found.images.values()
+    assert seen.keypoints is not None
+    np.testing.assert_allclose(seen.keypoints[0, :, 0], row[4:].reshape(shape)[:, 0] * 640)
+    np.testing.assert_array_equal(seen.scores, [np.nan if score is None else score])
+    with pytest.raises(UserError, match="numbers are not a box with 9 keypoints of 3 numbers"):
+        load_external(tmp_path, SIZES, NAMES, task="pose", keypoint_shape=(9, 3))
+
+
+RESULTS: dict[str, dict[str, Any]] = {
+    "segment": {"boxes": [[*BOX, 0.5, 2]], "masks": np.ones((1, 480, 640), np.uint8)},
+    "pose": {"boxes": [[*BOX, 0.5, 2]], "keypoints": [POINTS]},
+    "obb": {"obb": [[20.0, 40.0, 20.0, 30.0, 0.25, 0.5, 2]]},
+    "classify": {"probs": [0.125, 0.25, 0.625]},
+}
+
+
+@pytest.mark.parametrize("task", list(RESULTS))
+@pytest.mark.parametrize("kind", ["json", "normalised json", "csv", "txt"])
+def test_what_ultralytics_writes_of_each_task(tmp_path: Path, task: str, kind: str) -> None:
+    import torch
+    from ultralytics.engine.results import Results
+
+    parts = {key: torch.as_tensor(np.array(value)).float() for key, value in RESULTS[task].items()}
+    if task == "segment":
+        parts["masks"][:] = 0
+        parts["masks"][:, 20:60, 10:30] = 1
+    results = Results(np.zeros((480, 640, 3), np.uint8), "a.jpg", NAMES, **parts)
+    if kind == "txt":
+        results.save_txt(tmp_path / "a.txt", save_conf=True)
+    else:
+        normalised = kind.startswith("normalised")
+        written = results.to_csv() if kind == "csv" else results.to_json(normalize=normalised)
+        (tmp_path / f"a.{kind.rsplit(maxsplit=1)[-1]}").write_text(written)
+    seen = load_external(tmp_path, SIZES, NAMES, task=task, keypoint_shape=(2, 3)).images["a.jpg"]
+    if task == "classify":
+        assert seen.class_ids.tolist() == [2, 1, 0]
+        return
+    assert (seen.class_ids.tolist(), seen.scores.tolist()) == ([2], [0.5])
+    if task == "segment":
+        assert seen.masks is not None
+        np.testing.assert_array_equal(seen.masks[0, 20:60, 10:30], 1)
+        assert seen.masks.sum() == 800
+    if task == "pose":
+        np.testing.assert_allclose(seen.keypoints, [POINTS], atol=0.01)
+    if task == "obb":
+        assert seen.oriented is not None
+        found, expected = corners_of(seen.oriented)[0], corners_of(np.array(RESULTS["obb"]["obb"]))
+        assert np.abs(found[:, None] - expected[0][None]).max(axis=2).min(axis=1).max() < 0.01
 
 
 def test_keypoints_of_some_objects_alone_are_refused(tmp_path: Path) -> None:
@@ -190,6 +299,13 @@ def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
         flat,
         keys,
         {"poly": fractions},
+        {"xyxyxyxyn": fractions},
+        {"points": corners.tolist()},
+        {"segmentation": [corners.ravel().tolist()]},
+        {"bbox": list(box)},
+        {"bbox": corners.ravel().tolist()},
+        {"rotated_rect": [list(box[:2]), list(box[2:4]), box[4]]},
+        {"box": str({key: float(value) for key, value in flat.items()})},
     ):
         shapes = parse_shapes(record, "here")
         assert shapes is not None
@@ -197,6 +313,22 @@ def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
         assert found is not None
         apart = corners_of(found[None])[0][:, None] - corners[None]
         assert np.abs(apart).max(axis=2).min(axis=0).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [20, 40, 20, 40, 0, 0.5, 2],
+        [2, 0.5, 20, 40, 20, 40, 0],
+        [10, 20, 30, 20, 30, 60, 10, 60, 0.5, 2],
+        [2, 10, 20, 30, 20, 30, 60, 10, 60, 0.5],
+    ],
+)
+def test_rows_of_oriented_boxes(tmp_path: Path, row: list[float]) -> None:
+    for content in ({"a.jpg": [row]}, f"a.jpg,{','.join(map(str, row))}\n"):
+        seen = read(tmp_path, content, "obb")
+        np.testing.assert_allclose(seen.oriented, [[20, 40, 20, 40, 0]], atol=1e-9)
+        assert (seen.class_ids.tolist(), seen.scores.tolist()) == ([2], [0.5])
 
 
 @pytest.mark.parametrize(
@@ -239,6 +371,21 @@ def test_polygons_there_and_back(x: int, y: int, radius: int, fractions: bool) -
         np.testing.assert_array_equal(mask_of(written, Path(), (90, 80), "here"), mask)
 
 
+def test_a_mask_px_by_px(tmp_path: Path) -> None:
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:20, 5:30] = 1
+    for written in (mask.tolist(), (mask > 0).tolist()):
+        seen = read(tmp_path, [ENTRY | {"mask": written}], "segment")
+        np.testing.assert_array_equal(seen.masks, mask[None])
+
+
+def test_a_polygon_of_named_coordinates(tmp_path: Path) -> None:
+    points = [{"x": x, "y": y} for x, y in OUTLINE]
+    seen = read(tmp_path, [ENTRY | {"polygon": points}], "segment")
+    assert seen.masks is not None
+    assert seen.masks.sum() == 800
+
+
 def test_a_picture_of_a_mask(tmp_path: Path) -> None:
     mask = np.zeros((48, 64), np.uint8)
     mask[10:20, 5:30] = 255
@@ -268,7 +415,7 @@ def test_a_box_follows_from_a_mask(tmp_path: Path, written: Any) -> None:
     )
     seen = load_external(path, SIZES, NAMES, task="segment")
     assert seen.printed is not None
-    assert seen.printed.of_masks
+    assert seen.printed.of_shapes
     np.testing.assert_array_equal(seen.images["a.jpg"].boxes, [[10, 20, 30, 60]])
     assert any("No boxes are given" in note for note in seen.notes)
     with pytest.raises(UserError, match="holds no box"):

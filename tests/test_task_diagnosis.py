@@ -31,7 +31,7 @@ from parity.diagnosis.proof import keep_proved
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.errors import UserError
-from parity.external.observations import Declared
+from parity.external.observations import Declared, Observations
 from parity.postprocessing.postprocess import detect
 from parity.tasks.task import TASKS
 from tests.conftest import Build
@@ -104,7 +104,7 @@ def test_masks_without_boxes_suffice(segmenting: Replayer, names: tuple[str, ...
     masks = seen.images["bus.jpg"].masks
     assert masks is not None
     bare = replace(seen.images["bus.jpg"], boxes=boxes_around(masks, (1080, 810)).astype(float))
-    printed = Printed("px", 0, 4, of_masks=True)
+    printed = Printed("px", 0, 4, of_shapes=True)
     seen = replace(seen, images={"bus.jpg": bare}, printed=printed)
     found = diagnose(seen, segmenting, segmenting.network.names)
     assert found.verdict == ("explained" if names else "nothing_wrong")
@@ -195,6 +195,32 @@ def test_tensors_that_nothing_explains_replace_the_preprocessing(replayer: Repla
     found = diagnose(replace(seen, tensors=tensors), replayer, replayer.network.names)
     assert found.unexplained_stages == PREPROCESSING_STAGES
     assert found.reproduced.exact >= 0.99
+    found = diagnose(replace(seen, raws=outputs), replayer, replayer.network.names)
+    assert {*PREPROCESSING_STAGES, "network"} == {*found.unexplained_stages}
+    assert found.reproduced.exact >= 0.99
+
+
+def test_raw_outputs_show_what_the_network_was_given(replayer: Replayer) -> None:
+    pipeline = FAULTS["bgr"].inject_into(correct_of(replayer))
+    raws = {name: replayer.outputs(pipeline, name) for name in replayer.paths}
+    found = diagnose(Observations({}, raws=raws), replayer, replayer.network.names)
+    assert [fault.name for fault in found.faults] == ["bgr"]
+
+
+def test_raw_outputs_of_another_network_are_not_taken(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(segmenting, correct_of(segmenting), ["bus.jpg"], declared=declared)
+    predictions, prototypes = segmenting.outputs(correct_of(segmenting), "bus.jpg")
+    other = {"bus.jpg": (predictions[:40], prototypes)}
+    found = diagnose(replace(seen, raws=other), segmenting, segmenting.network.names)
+    assert "No input and no export of the configuration gives the raw outputs." in found.readings
+    assert not found.faults
+
+
+def test_masks_need_their_prototypes(segmenting: Replayer) -> None:
+    first = {"bus.jpg": (np.ones_like(segmenting.raw(correct_of(segmenting), "bus.jpg")),)}
+    found = diagnose(Observations({}, raws=first), segmenting, segmenting.network.names)
+    assert any("those after the first are missing" in said for said in found.readings)
 
 
 @pytest.mark.nightly

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parity.diagnosis.tensor_evidence import EQUAL_RAW, OTHER_SHAPE, difference
+from parity.diagnosis.tensor_evidence import EQUAL_PROBABILITIES, OTHER_SHAPE, difference
 
 
 @pytest.mark.parametrize("classes", [2, 80, 1000])
@@ -12,7 +12,7 @@ def test_probabilities_of_other_classes_are_not_the_same_however_many_there_are(
 ) -> None:
     dog, cat = np.eye(classes, dtype=np.float32)[:2]
     assert difference(dog, cat[None]) == pytest.approx(1.0)
-    assert difference(dog, dog[None]) == 0.0 < EQUAL_RAW
+    assert difference(dog, dog[None]) == 0.0 < EQUAL_PROBABILITIES
 
 
 def test_boxes_are_compared_on_average() -> None:

@@ -5,12 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.backends.runtimes.runtime import TensorInfo
 from parity.errors import UserError
 from parity.external.observations import Known, Observations, Observed
 from parity.external.tensors import with_arrays
 
 IMAGES = ["a.jpg", "image (63).png", "left/b.jpg", "right/b.jpg"]
 SHAPE = (1, 3, 4, 6)
+OUTPUTS = (
+    TensorInfo("output0", (1, 5, 7), "float32"),
+    TensorInfo("prototypes", ("batch", 2, 3, "width"), "float32"),
+)
 NOTHING = Observations({})
 
 
@@ -26,7 +31,7 @@ def dump(folder: Path, name: str, array: np.ndarray) -> None:
 def read(folder: Path, *, raws: bool = False, shape: tuple[int, ...] | None = None) -> Observations:
     """Return what is read of a folder of input tensors, or of raw outputs."""
     known = Known(**{"raw_outputs" if raws else "input_tensors": str(folder)}, tensor_shape=shape)
-    return with_arrays(NOTHING, known, IMAGES, input_shape=SHAPE, output_shape=(1, 5, 7))
+    return with_arrays(NOTHING, known, IMAGES, input_shape=SHAPE, outputs=OUTPUTS)
 
 
 TURNED = "Input tensors with the channels last were turned to channels first (1 image)."
@@ -114,10 +119,49 @@ def test_raw_outputs_are_turned_as_the_network_has_them(tmp_path: Path) -> None:
     dump(tmp_path, "image (63).npy", raw.transpose(0, 2, 1))
     found = read(tmp_path, raws=True)
     for name in ("a.jpg", "image (63).png"):
-        np.testing.assert_array_equal(found.raws[name], raw)
+        np.testing.assert_array_equal(found.raws[name], [raw[0]])
     assert found.notes == (
         "Transposed raw outputs were turned as the network returns them (1 image).",
     )
+
+
+@pytest.mark.parametrize("first", ["a", "a.jpg", "a.output0", "a_output0"])
+@pytest.mark.parametrize("second", ["a.prototypes", "a.jpg.output1", "a-output1"])
+def test_every_output_of_an_image_is_found(tmp_path: Path, first: str, second: str) -> None:
+    raw = np.arange(35, dtype=np.float32).reshape(1, 5, 7)
+    prototypes = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
+    dump(tmp_path, f"{first}.npy", raw)
+    dump(tmp_path, f"{second}.npy", prototypes.transpose(0, 2, 3, 1))
+    one, other = read(tmp_path, raws=True).raws["a.jpg"]
+    np.testing.assert_array_equal(one, raw[0])
+    np.testing.assert_array_equal(other, prototypes[0])
+
+
+def test_an_image_may_lack_the_second_output(tmp_path: Path) -> None:
+    dump(tmp_path, "a.npy", np.zeros((5, 7)))
+    dump(tmp_path, "left/b.npy", np.zeros((5, 7)))
+    dump(tmp_path, "left/b.output1.npy", np.zeros((2, 3, 4)))
+    found = read(tmp_path, raws=True).raws
+    assert {name: len(outputs) for name, outputs in found.items()} == {"a.jpg": 1, "left/b.jpg": 2}
+
+
+def test_a_second_output_alone_is_refused(tmp_path: Path) -> None:
+    dump(tmp_path, "a.output1.npy", np.zeros((2, 3, 4)))
+    with pytest.raises(UserError, match="holds no array named after an image of this run"):
+        read(tmp_path, raws=True)
+
+
+def test_two_files_of_one_output_are_refused(tmp_path: Path) -> None:
+    dump(tmp_path, "a.npy", np.zeros((5, 7)))
+    dump(tmp_path, "a.output0.npy", np.zeros((5, 7)))
+    with pytest.raises(UserError, match=r"a\.npy and .*a\.output0\.npy are the same output"):
+        read(tmp_path, raws=True)
+
+
+def test_an_output_of_other_axes_is_refused(tmp_path: Path) -> None:
+    dump(tmp_path, "a.npy", np.zeros(7))
+    with pytest.raises(UserError, match=r"the raw output output0 of one image has \[1, 5, 7\]\."):
+        read(tmp_path, raws=True)
 
 
 def test_a_declared_shape_counts_more_than_the_networks(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from parity.backends.buffers import BufferPool
 from parity.backends.bundle_session import load_bundle
 from parity.backends.onnx_metadata import ModelFacts, read_facts
 from parity.backends.runtimes.onnxruntime import PROVIDERS
-from parity.backends.runtimes.runtime import RUNTIMES, Session
+from parity.backends.runtimes.runtime import RUNTIMES, Session, TensorInfo
 from parity.data.reading import read_image
 from parity.deployment import geometry
 from parity.deployment.input_tensor import to_tensor
@@ -89,11 +89,9 @@ class OnnxNetwork(ModelFacts):
         return None if self.rect else (1, 3, *self.imgsz)
 
     @property
-    def output_shape(self) -> tuple[int, ...] | None:
-        """What it returns for one image; None where that depends on the image."""
-        _, *sides = self.session.outputs[0].shape
-        fixed = [side for side in sides if isinstance(side, int)]
-        return (1, *fixed) if len(fixed) == len(sides) else None
+    def outputs(self) -> tuple[TensorInfo, ...]:
+        """What it returns, as far as its task needs it."""
+        return self.session.outputs[: self.task.outputs]
 
     def check_geometry(
         self, *, imgsz: tuple[int, int], rect: bool, end2end: bool | None, export: str

@@ -137,7 +137,7 @@ def compare_batch(
                 floor=floor,
                 rounding=rounding_of(printed, other.height, other.width),
                 task=head.task,
-                around_masks=printed is not None and printed.of_masks,
+                around_shapes=printed is not None and printed.of_shapes,
             )
             for one, other in zip(ours.images, theirs.images, strict=True)
         ],
@@ -157,7 +157,7 @@ def compare_image(
     floor: float = 0.0,
     rounding: Rounding = UNROUNDED,
     task: str = "detect",
-    around_masks: bool = False,
+    around_shapes: bool = False,
 ) -> ImageComparison:
     """Pair the detections of two arms on one image.
 
@@ -173,7 +173,7 @@ def compare_image(
         What printing may have changed in the candidate.
     task : str
         What the detections come from, a key of :data:`parity.tasks.task.TASKS`.
-    around_masks : bool
+    around_shapes : bool
         Whether the boxes of the candidate are those around its masks.
 
     Returns
@@ -185,8 +185,8 @@ def compare_image(
     if NOT_LISTED in reasons:
         return ImageComparison(reference.name, reasons, [], [], [], [])
     ours, theirs = reference.arrays(), candidate.arrays()
-    if around_masks:
-        ours = ours.around_masks((reference.height, reference.width))
+    if around_shapes:
+        ours = ours.around_shapes((reference.height, reference.width))
     result = match(ours, theirs, iou=iou)
     comparable = on_one_grid(ours, theirs, (reference.height, reference.width))
 

@@ -99,7 +99,7 @@ def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
 def _read_with_pillow(path: Path, data: np.ndarray) -> np.ndarray | None:
     check_pixels(path)
     try:
-        with Image.open(BytesIO(data)) as image:
+        with Image.open(BytesIO(data.data)) as image:
             ImageOps.exif_transpose(image, in_place=True)
             with image if image.mode == "RGB" else image.convert("RGB") as colours:
                 pixels = np.asarray(colours)

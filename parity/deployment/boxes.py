@@ -39,8 +39,8 @@ BOX_CHOICES = frozenset(
         OutputChoices,
         ClassIdChoices,
     )
-) - {"ending"}
-"""The choices of a deployment that returns boxes parallel to the axes."""
+) - {"ending", "class_rows"}
+"""The choices of a deployment that returns boxes parallel to the axes, and nothing else."""
 
 _NUMBERS = ("conf", "iou", "max_det")
 _OF_SURVIVORS = tuple(

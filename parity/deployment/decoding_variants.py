@@ -18,6 +18,10 @@ class DecodingChoices(Choices):
     """How rows of predictions are made of the raw output."""
     head: Literal["v8", "v5", "v5_classes", "v5_objectness", "column4"] = "v8"
     """Which columns are taken for what; a key of :data:`HEADS`."""
+    class_rows: Literal["own", "with_extras", "behind_extras"] = "own"
+    """Which rows are taken for class scores: their ``own``; those and what the task adds (mask
+    coefficients, keypoints or an angle); or what follows as many rows as the task adds, which are
+    taken for that."""
     activation: Literal["none", "sigmoid", "softmax"] = "none"
     """What is applied to the scores."""
     box_activation: Literal["none", "sigmoid"] = "none"
@@ -55,7 +59,11 @@ def decode_with_choices(
         return decode(raw, floor, classes)
     end = len(raw) if classes is None else 4 + classes
     rows = OUTPUT_AXES[choices.output_axes](raw)
-    scores, class_ids = _scores(choices, rows if end == len(raw) else rows[:, :end])
+    if choices.class_rows == "behind_extras":
+        last = 4 + len(raw) - end
+        rows = np.concatenate([rows[:, :4], rows[:, last:], rows[:, 4:last]], axis=1)
+    scored = rows[:, :end] if end < len(raw) and choices.class_rows != "with_extras" else rows
+    scores, class_ids = _scores(choices, scored)
     if scores.ndim == 2:
         kept, class_ids = np.nonzero(scores > np.float32(floor))
         scores = scores[kept, class_ids]

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import cv2
@@ -29,14 +30,25 @@ class MaskChoices(Choices):
     )
     """What masks have the size of: the ``image``, the ``input`` with its border, or the
     ``prototypes``."""
-    mask_steps: Literal["enlarged_first", "cut_first", "in_input", "border_kept", "each_box"] = (
-        choice("enlarged_first", moot={"each_box": ("mask_crop", "mask_made")})
+    mask_steps: Literal[
+        "enlarged_first",
+        "cut_first",
+        "in_input",
+        "outlined_in_input",
+        "border_kept",
+        "each_box",
+        "each_part",
+    ] = choice(
+        "enlarged_first",
+        moot={"each_box": ("mask_crop", "mask_made"), "each_part": ("mask_crop", "mask_made")},
     )
     """How masks get the size of the image: logits are enlarged, their border is cut, and they are
     resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-    (``cut_first``); masks are made in the input and then resized (``in_input``); nothing is cut
-    (``border_kept``); or probabilities are cropped to each box in the size of the prototypes,
-    resized to the box and blurred (``each_box``)."""
+    (``cut_first``); masks are made in the input and then resized (``in_input``), or their outlines
+    are scaled (``outlined_in_input``); nothing is cut (``border_kept``); or probabilities are
+    cropped to each box in the size of the prototypes, and either resized to the box and blurred
+    (``each_box``), or resized to about the size that the crop has in the image, and cropped again
+    (``each_part``)."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
     """Interpolation of logits."""
     mask_threshold: Literal["zero", "half", "none"] = "zero"
@@ -47,8 +59,9 @@ class MaskChoices(Choices):
     image where masks have the size of the input, and vice versa (``other_frame``)."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
     """``cwh`` has height and width of the prototypes exchanged."""
-    mask_made: Literal["upsampled", "prototypes"] = "upsampled"
-    """Whether logits are compared with the threshold after they are upsampled, or before."""
+    mask_made: Literal["upsampled", "probabilities", "prototypes"] = "upsampled"
+    """What is upsampled: logits, ``probabilities``, or what the threshold made of the
+    ``prototypes``."""
     mask_parts: Literal["all", "filled", "largest"] = "all"
     """What is kept of a mask: all of it; its outer outlines, so that its holes are filled; or the
     largest outline alone."""
@@ -141,16 +154,21 @@ def _make(
     own, other = boxes.in_input, boxes.in_image
     if choices.mask_frame == "prototypes":
         return _cropped(choices, logits > least, own * scale, other * scale)
-    if choices.mask_frame == "image" and choices.mask_steps == "each_box":
-        return _in_each_box(choices, logits, own * scale, other, image_shape)
+    if choices.mask_frame == "image" and choices.mask_steps in PIECEWISE:
+        piecewise = PIECEWISE[choices.mask_steps]
+        return piecewise(choices, logits, own * scale, other, place=place, shape=image_shape)
+    if choices.mask_made == "probabilities":
+        logits, least = sigmoid(logits) - sigmoid(np.array(least)), 0.0
     if choices.mask_made == "prototypes":
         logits, least = np.where(logits > least, IN_HALF, -IN_HALF).astype(np.float32), 0.0
     resized = RESIZERS[choices.mask_kernel]
-    if choices.mask_frame == "input" or choices.mask_steps == "in_input":
+    if choices.mask_frame == "input" or choices.mask_steps in IN_INPUT:
         in_input = np.stack([resized(each, whole) > least for each in logits])
         in_input = _cropped(choices, in_input, own, other)
         if choices.mask_frame == "input":
             return in_input
+        if choices.mask_steps == "outlined_in_input":
+            return _outlines_in_image(in_input, place, image_shape, seen)
         part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
         masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
         return masks.astype(np.uint8)
@@ -164,26 +182,98 @@ def _make(
     return _cropped(choices, masks, other, own)
 
 
+def _outlines_in_image(
+    masks: np.ndarray, place: Letterbox, image_shape: Shape, seen: tuple[slice, slice]
+) -> np.ndarray:
+    """Return masks filled within the scaled outlines of masks that were made in the input.
+
+    Ultralytics gives outlines like this (``Masks.xy``), as its text files and its JSON do. It joins
+    the parts of an object, each with the next where they come nearest.
+    """
+    first = np.array([place.left, place.top], np.float32)
+    gain = np.array(
+        [
+            place.resized_width / (seen[1].stop - seen[1].start),
+            place.resized_height / (seen[0].stop - seen[0].start),
+        ]
+    )
+    corner = np.array([seen[1].start, seen[0].start])
+    filled = np.zeros((len(masks), *image_shape), np.uint8)
+    for mask, whole in zip(filled, masks, strict=True):
+        found, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        parts = [
+            np.rint(((part[:, 0] - first) / gain + corner).clip(0, image_shape[::-1])).astype(int)
+            for part in found
+        ]
+        for part in parts:
+            cv2.fillPoly(mask, [part.astype(np.int32)], 1)
+        for one, other in pairwise(parts):
+            apart = np.square(one[:, None] - other[None]).sum(axis=2)
+            start, end = np.unravel_index(apart.argmin(), apart.shape)
+            cv2.line(mask, one[start].tolist(), other[end].tolist(), 1)
+    return filled
+
+
 def _in_each_box(
     choices: MaskChoices,
     logits: np.ndarray,
     low_boxes: np.ndarray,
     boxes: np.ndarray,
-    image_shape: Shape,
+    *,
+    place: Letterbox,  # noqa: ARG001
+    shape: Shape,
 ) -> np.ndarray:
     """Return masks that are resized box by box, as in ibaiGorordo's YOLOSeg."""
     low_shape = logits.shape[1:]
-    blur = [max(image_shape[axis] // low_shape[axis], 1) for axis in (1, 0)]
+    blur = [max(shape[axis] // low_shape[axis], 1) for axis in (1, 0)]
     least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
-    masks = np.zeros((len(logits), *image_shape), np.uint8)
+    masks = np.zeros((len(logits), *shape), np.uint8)
     for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
         part = sigmoid(low[*_pixels_of(low_box, low_shape)])
-        rows, columns = _pixels_of(box, image_shape)
+        rows, columns = _pixels_of(box, shape)
         sides = (rows.stop - rows.start, columns.stop - columns.start)
         if min(*part.shape, *sides) > 0:
             larger = RESIZERS[choices.mask_kernel](part, sides)
             mask[rows, columns] = cv2.blur(larger, blur) > least
     return masks
+
+
+def _in_each_part(
+    choices: MaskChoices,
+    logits: np.ndarray,
+    low_boxes: np.ndarray,
+    boxes: np.ndarray,
+    *,
+    place: Letterbox,
+    shape: Shape,
+) -> np.ndarray:
+    """Return masks that are resized part by part, as in UNeedCryDear's yolov8-opencv."""
+    low_shape = logits.shape[1:]
+    cell = np.array([place.width / low_shape[1], place.height / low_shape[0]])
+    corner = np.array([place.left, place.top])
+    gain = min(place.height / shape[0], place.width / shape[1])
+    least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
+    masks = np.zeros((len(logits), *shape), np.uint8)
+    for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
+        down, across = _pixels_of(low_box, low_shape)
+        part = sigmoid(low[down, across])
+        if not part.size:
+            continue
+        left, top = np.floor((cell * (across.start, down.start) - corner) / gain).astype(int)
+        width, height = np.ceil(cell * part.shape[::-1] / gain).astype(int)
+        larger = RESIZERS[choices.mask_kernel](part, (int(height), int(width))) > least
+        x1, y1 = np.maximum(box[:2].astype(int), (max(left, 0), max(top, 0)))
+        x2, y2 = np.minimum(box[2:].astype(int), (left + width, top + height)).clip(0, shape[::-1])
+        if x1 < x2 and y1 < y2:
+            mask[y1:y2, x1:x2] = larger[y1 - top : y2 - top, x1 - left : x2 - left]
+    return masks
+
+
+PIECEWISE: dict[str, Callable[..., np.ndarray]] = {
+    "each_box": _in_each_box,
+    "each_part": _in_each_part,
+}
+"""What makes masks object by object, in the size of the image."""
 
 
 def _pixels_of(box: np.ndarray, shape: Shape) -> tuple[slice, slice]:
@@ -213,6 +303,9 @@ PARTS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
     },
 )
 """What is kept of masks, (N, h, w) uint8."""
+
+IN_INPUT = ("in_input", "outlined_in_input")
+"""Steps that begin with masks in px of the input."""
 
 IN_HALF = 0.5
 """Share of a px from which it belongs to a mask that is resized."""

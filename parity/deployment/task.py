@@ -27,6 +27,9 @@ Decode = Callable[[Pipeline, Outputs, float, int], Candidates]
 
 DETECTION = NetworkHead()
 
+READING = ("output_axes", "head", "activation")
+"""Choices that say how the first output of a detector is read."""
+
 
 @dataclass(frozen=True)
 class InImage:
@@ -69,7 +72,7 @@ class TaskDeployment:
     where: Callable[[Pipeline, Candidates, InImage], np.ndarray] = where_boxes_lie
     """Where candidates lie in the image, (N, 4), without suppression: what rescaling is fitted
     by."""
-    reading: tuple[str, ...] = ("output_axes", "head", "activation")
+    reading: tuple[str, ...] = READING
     """Those that say how the first output is read; all of their combinations are tried."""
     own: tuple[str, ...] = ()
     """Those that concern what the task adds to boxes; all of their combinations are tried."""

@@ -41,8 +41,8 @@ class Printed:
     """Decimals of coordinates, in their unit, and of scores; see :data:`NOT_ROUNDED`."""
     corner_error: float = 1.0
     """Largest error of a corner, in errors of the numbers: 2 where x2 is x1 + width."""
-    of_masks: bool = False
-    """Whether boxes were not printed, so that those around the masks stand for them."""
+    of_shapes: bool = False
+    """Whether boxes were not printed, so that those around masks or keypoints stand for them."""
 
     def box_px(self, height: int, width: int) -> tuple[float, float]:
         """Return the px of an image that one unit of the last decimal of x, and of y, stands for.

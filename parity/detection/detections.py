@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from parity.detection.keypoints import boxes_around_points
 from parity.detection.masks import boxes_around
 
 
@@ -38,17 +39,19 @@ class Detections:
         columns = {name: value for name, value in vars(self).items() if value is not None}
         return replace(self, **{name: value[indices] for name, value in columns.items()})
 
-    def around_masks(self, image_shape: tuple[int, int]) -> Self:
-        """Return the detections with the boxes around their masks.
+    def around_shapes(self, image_shape: tuple[int, int]) -> Self:
+        """Return the detections with the boxes around their masks, or around their keypoints.
 
         Parameters
         ----------
         image_shape : tuple of int
             Height and width of the image, px.
         """
-        if self.masks is None:
-            return self
-        return replace(self, boxes=boxes_around(self.masks, image_shape))
+        if self.masks is not None:
+            return replace(self, boxes=boxes_around(self.masks, image_shape))
+        if self.keypoints is not None:
+            return replace(self, boxes=boxes_around_points(self.keypoints))
+        return self
 
     def equals(self, other: "Detections") -> bool:
         """Return whether all numbers of some other detections are the same, in the same order."""

@@ -29,3 +29,15 @@ def scale_keypoints(
     scaled[..., 0] = ((scaled[..., 0] - mapping.pad_x) / mapping.gain_x).clip(0, image_shape[1])
     scaled[..., 1] = ((scaled[..., 1] - mapping.pad_y) / mapping.gain_y).clip(0, image_shape[0])
     return scaled
+
+
+def boxes_around_points(keypoints: np.ndarray) -> np.ndarray:
+    """Return the boxes around keypoints, x1, y1, x2, y2 in their unit, (N, 4).
+
+    Parameters
+    ----------
+    keypoints : (N, K, 2 or 3) float
+        x and y, and visibility.
+    """
+    points = keypoints[..., :2]
+    return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)

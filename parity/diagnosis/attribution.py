@@ -60,14 +60,14 @@ class Reference:
     floor: float
     """Scores below it are not known."""
 
-    def detections(self, pipeline: Pipeline, *, around_masks: bool = False) -> Detected:
+    def detections(self, pipeline: Pipeline, *, around_shapes: bool = False) -> Detected:
         """Return the detections of every image at the thresholds of a pipeline."""
         thresholds = {"conf": max(pipeline.conf, self.floor), "iou": pipeline.iou}
         return {
             name: as_record(
                 image,
                 detect(image, **thresholds, max_det=pipeline.max_det, head=self.head),
-                around_masks=around_masks,
+                around_shapes=around_shapes,
             )
             for name, image in self.candidates.items()
         }
@@ -90,9 +90,9 @@ class LossAttribution:
     rounding."""
 
 
-def as_record(image: ImageCandidates, found: Detections, *, around_masks: bool) -> ImageDetections:
+def as_record(image: ImageCandidates, found: Detections, *, around_shapes: bool) -> ImageDetections:
     """Return the record of what was found in an image, with the boxes around its masks if asked."""
-    shown = found.around_masks(image.image_shape) if around_masks else found
+    shown = found.around_shapes(image.image_shape) if around_shapes else found
     return ImageDetections.of(image, shown)
 
 
@@ -121,12 +121,12 @@ def attribute_loss(
         Smallest overlap of a matched pair.
     """
     printed = observations.printed
-    around = printed is not None and printed.of_masks
-    references = reference.detections(diagnosis.fixed, around_masks=around)
+    around = printed is not None and printed.of_shapes
+    references = reference.detections(diagnosis.fixed, around_shapes=around)
 
     def replayed(pipeline: Pipeline) -> Detected:
         return {
-            name: as_record(image, replayer.detections(pipeline, name), around_masks=around)
+            name: as_record(image, replayer.detections(pipeline, name), around_shapes=around)
             for name, image in reference.candidates.items()
         }
 

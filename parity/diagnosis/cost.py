@@ -169,7 +169,7 @@ class CostModel:
     def predicted(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what a pipeline predicts; what costs much only where its boxes fit."""
         task, observed = self.replayer.task, self.observed[name]
-        boxes_given = not self.precision.of_masks
+        boxes_given = not self.precision.of_shapes
         if task.outline and boxes_given and observed.masks is not None and len(observed):
             outlined = self.replayer.detections(pipeline, name, outlined=True)
             fit = fit_boxes(outlined, observed, self.precision_in(name))
@@ -180,16 +180,17 @@ class CostModel:
     def detections(self, pipeline: Pipeline, name: str) -> Detections:
         """Return what of a pipeline's detections is observed.
 
-        Those are boxes around masks where no others are, and keypoints without visibilities.
+        Those are boxes around masks or keypoints where no others are, and keypoints without
+        visibilities.
         """
         found = self.replayer.detections(pipeline, name)
         observed = self.observed[name].keypoints
         if found.keypoints is not None and observed is not None and len(observed):
             found = replace(found, keypoints=found.keypoints[..., : observed.shape[2]])
         source = self.replayer.input_of(pipeline, name)
-        if source is None or not self.precision.of_masks:
+        if source is None or not self.precision.of_shapes:
             return found
-        return found.around_masks(source.image_shape)
+        return found.around_shapes(source.image_shape)
 
     def precision_in(self, name: str) -> Precision:
         """Return the precision of the boxes of an image."""

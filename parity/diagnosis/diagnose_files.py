@@ -77,7 +77,7 @@ def diagnose_files(
             known,
             [image.name for image in listed],
             input_shape=network.input_shape,
-            output_shape=network.output_shape,
+            outputs=network.outputs,
         )
     except UserError as error:
         log.error("%s", error)

@@ -34,6 +34,8 @@ from parity.diagnosis.stages import (
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.external.observations import Observations
+from parity.external.validation import FROM_VAL, looks_like_val
+from parity.tasks.task import TASKS
 
 MOST_EQUIVALENTS = 20
 """Equivalent explanations that are listed, at most; chosen."""
@@ -309,6 +311,10 @@ def _reasons(
                 "program tell them apart."
             )
         return
+    observations = cost_model.observations
+    scores = np.concatenate([seen.scores for seen in observations.images.values()])
+    if unexplained and looks_like_val(scores, observations.printed):
+        yield FROM_VAL
     if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "
@@ -351,7 +357,11 @@ def _ask(
     if "network" in unexplained and not observations.raws:
         yield f"Provide the raw output for {name} (raw_outputs): it shows the network."
     if equivalents or (cost_model.box_count and doubtful & {"rescaling", "nms", "output"}):
-        yield "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
+        yield (
+            "Provide boxes of more images: crowded ones, and ones of other sizes and shapes."
+            if TASKS[cost_model.replayer.network.head.task].has_boxes
+            else "Provide the labels of more images, of other sizes and shapes."
+        )
     if any(np.isnan(o.scores).any() for o in cost_model.observed.values() if len(o)):
         yield "Provide the scores; they show what the network was given."
 

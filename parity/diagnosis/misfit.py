@@ -94,8 +94,8 @@ class Precision:
     """Typical side of an image in the unit of the boxes."""
     printed_fraction: bool = False
     """Whether ``box`` is a fraction of the image, although the boxes are in px."""
-    of_masks: bool = False
-    """Whether boxes are those around the masks."""
+    of_shapes: bool = False
+    """Whether boxes are those around masks or keypoints."""
 
     @property
     def exact_box(self) -> float | np.ndarray:
@@ -126,12 +126,13 @@ class Precision:
         boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in images.values())])
         scores = np.concatenate([np.zeros(0), *(o.scores for o in images.values())])
         score = max(ROUNDING_ERROR * 10.0 ** -decimals(scores), SCORE_PRECISION)
-        if printed is not None and printed.of_masks:
-            return cls(OUTLINE_PRECISION, score, of_masks=True)
+        of_shapes = printed is not None and printed.of_shapes
+        if of_shapes and any(each.masks is not None for each in images.values()):
+            return cls(OUTLINE_PRECISION, score, of_shapes=True)
         units = ROUNDING_ERROR * (printed.corner_error if printed else 1.0)
         if printed is not None and printed.box_unit == "fraction":
             box = max(units * 10.0**-printed.box_decimals, FRACTION_PRECISION)
-            return cls(box, score, printed_fraction=True)
+            return cls(box, score, printed_fraction=True, of_shapes=of_shapes)
         if len(boxes) > 0 and np.abs(boxes).max() <= NORMALISED_UP_TO:
             most_decimals, least, side = FRACTION_DECIMALS, FRACTION_PRECISION, 1.0
         else:
@@ -141,7 +142,7 @@ class Precision:
         box_decimals = decimals(boxes, most_decimals)
         whole = box_decimals == 0
         box = max(WHOLE_PRECISION if whole else units * 10.0**-box_decimals, least)
-        return cls(box, score, whole, side)
+        return cls(box, score, whole, side, of_shapes=of_shapes)
 
     def in_image(self, image_shape: tuple[int, int]) -> "Precision":
         """Return the precision of the boxes of an image, given its height and width in px."""

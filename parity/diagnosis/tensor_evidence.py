@@ -7,6 +7,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.preprocess import PREPROCESSING
+from parity.deployment.run import Network
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.cost import CostModel
@@ -21,6 +22,10 @@ grey level."""
 
 EQUAL_RAW = 1e-2
 """Difference of raw outputs that arithmetic alone causes, see :func:`difference`; chosen."""
+
+EQUAL_PROBABILITIES = 1e-3
+"""The same of a classifier; chosen: a hundred times what arithmetic causes, and a fifth of what the
+square root of all levels changes with random weights."""
 
 LEVELS = 255
 """Grey levels that one unit of a correct input tensor stands for."""
@@ -68,7 +73,7 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
     """Return what the arrays prove that were provided for the images of a cost model."""
     observations, used = cost_model.observations, set(cost_model.names)
     tensors = {name: array for name, array in observations.tensors.items() if name in used}
-    raws = {name: array for name, array in observations.raws.items() if name in used}
+    raws = {name: outputs for name, outputs in observations.raws.items() if name in used}
     if not tensors and not raws:
         return ArrayEvidence(cost_model.correct)
     found = explain_tensors(cost_model, tensors) if tensors else explain_raws(cost_model, raws)
@@ -84,17 +89,23 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
     same_network = network is not None or not said
     if found.reproduced and same_network:
         return found
-    task = TASKS[cost_model.replayer.network.head.task]
-    given: dict[str, Outputs] = {}
-    if task.outputs == 1:  # of several, users bring the first alone
-        given = {name: (raw.reshape(raw.shape[-task.axes :]),) for name, raw in raws.items()}
+    replayer = cost_model.replayer
+    given = {
+        name: outputs
+        for name, outputs in raws.items()
+        if can_replace(replayer.outputs(found.pipeline, name), outputs, replayer.network)
+    }
     if same_network:
-        run = cost_model.replayer.network_of(found.pipeline).forward_batch
+        run = replayer.network_of(found.pipeline).forward_batch
         given |= {
             name: run([tensor.reshape(1, *tensor.shape[-3:])])[0]
             for name, tensor in tensors.items()
             if name not in given
         }
+    wanted = TASKS[replayer.network.head.task].outputs
+    if any(len(raws[name]) < wanted for name in raws.keys() - given.keys()):
+        lacking = "Of the raw outputs, those after the first are missing; dump them, too."
+        found = replace(found, readings=(*found.readings, lacking))
     return replace(found, outputs=given)
 
 
@@ -152,24 +163,28 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
     return ArrayEvidence(best, reproduced, share, proofs, (said, *sentences(read)))
 
 
-def explain_raws(cost_model: CostModel, raws: dict[str, np.ndarray]) -> ArrayEvidence:
+def explain_raws(cost_model: CostModel, raws: dict[str, Outputs]) -> ArrayEvidence:
     """Find the faults before the network that make the raw outputs that were provided.
 
     Parameters
     ----------
     cost_model : CostModel
         Knows the faults and the images.
-    raws : dict of str to (1, 84, 8400) or (84, 8400) float32
-        By image name; the first :data:`RAWS` are compared.
+    raws : dict of str to tuple of float32 arrays
+        By image name, such as (84, 8400); the first :data:`RAWS` are compared.
     """
     few = dict(list(raws.items())[:RAWS])
 
     def distance(pipeline: Pipeline) -> float:
-        return mean_difference(pipeline, few, cost_model.replayer.raw)
+        made = (cost_model.replayer.outputs(pipeline, name) for name in few)
+        return float(
+            np.mean([farthest(own, few[name]) for own, name in zip(made, few, strict=True)])
+        )
 
-    best = _add_faults(cost_model, cost_model.correct, distance, EQUAL_RAW)
+    equal = _equal_outputs(cost_model)
+    best = _add_faults(cost_model, cost_model.correct, distance, equal)
     left = distance(best)
-    if left > EQUAL_RAW:
+    if left > equal:
         said = "No input and no export of the configuration gives the raw outputs."
         return ArrayEvidence(cost_model.correct, False, 0.0, {}, (said,))
     proofs = {fault.name: Proof() for fault in cost_model.faults(best) if fault.precedes_output}
@@ -178,7 +193,7 @@ def explain_raws(cost_model: CostModel, raws: dict[str, np.ndarray]) -> ArrayEvi
 
 
 def network_of(
-    cost_model: CostModel, tensors: dict[str, np.ndarray], raws: dict[str, np.ndarray]
+    cost_model: CostModel, tensors: dict[str, np.ndarray], raws: dict[str, Outputs]
 ) -> tuple[str | None, str]:
     """Return the network that makes the raw outputs of the input tensors, and a sentence.
 
@@ -186,7 +201,8 @@ def network_of(
     ----------
     cost_model : CostModel
         Knows the networks.
-    tensors, raws : dict of str to ndarray
+    tensors : dict of str to ndarray
+    raws : dict of str to tuple of ndarray
         By image name; images that have both count.
 
     Returns
@@ -201,11 +217,12 @@ def network_of(
         return None, ""
     replayer = cost_model.replayer
     for network in (cost_model.correct.network, *replayer.others):
-        run = replayer.network_of(replace(cost_model.correct, network=network)).forward
+        run = replayer.network_of(replace(cost_model.correct, network=network)).forward_batch
         apart = [
-            difference(run(tensors[n].reshape(1, *tensors[n].shape[-3:])), raws[n]) for n in both
+            farthest(run([tensors[name].reshape(1, *tensors[name].shape[-3:])])[0], raws[name])
+            for name in both
         ]
-        if max(apart) <= EQUAL_RAW:
+        if max(apart) <= _equal_outputs(cost_model):
             return network, (
                 f"On the given input tensors, {network or 'the export'} gives the raw outputs with "
                 f"a difference of {max(apart):.2g}."
@@ -223,6 +240,28 @@ def mean_difference(
 ) -> float:
     """Return the mean difference of given arrays from those that a pipeline makes."""
     return float(np.mean([difference(make(pipeline, n), array) for n, array in given.items()]))
+
+
+def _equal_outputs(cost_model: CostModel) -> float:
+    task = TASKS[cost_model.replayer.network.head.task]
+    return EQUAL_RAW if task.has_boxes else EQUAL_PROBABILITIES
+
+
+def can_replace(own: Outputs, given: Outputs, network: Network) -> bool:
+    """Return whether given outputs have the shapes that a network's own have for an image.
+
+    Where the input is a minimal rectangle, the grid of another input will do, too.
+    """
+    varies = network.rect and not network.finished
+    return len(own) == len(given) and all(
+        one.shape == other.shape or (varies and one.ndim == other.ndim and len(one) == len(other))
+        for one, other in zip(own, given, strict=True)
+    )
+
+
+def farthest(own: Outputs, given: Outputs) -> float:
+    """Return the largest :func:`difference` of outputs; the last ones may not be given."""
+    return max(difference(*pair) for pair in zip(own, given, strict=False))
 
 
 def difference(own: np.ndarray, given: np.ndarray) -> float:

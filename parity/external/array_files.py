@@ -1,12 +1,15 @@
-"""Reading an array that another program dumped: a .npy of NumPy, or nothing but floats."""
+"""Arrays that another program dumped, a file per image: a .npy of NumPy, or nothing but floats."""
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from parity.data.image_names import ImageNames
 from parity.errors import UserError
-from parity.foreign import is_file, name_in_words, shorten
+from parity.external.file_format import files_of_images
+from parity.foreign import files_below, is_file, name_in_words, shorten
 
 RAW_FLOATS = (".raw", ".bin")
 """Suffixes of files that hold little-endian 32-bit floats and nothing else."""
@@ -26,6 +29,53 @@ PIECE = 1 << 24
 """Numbers that are looked at together; chosen: 64 MB of float32."""
 
 Shape = tuple[int, ...]
+
+
+def files_of_arrays(folder: Path) -> list[Path]:
+    """Return the arrays of a folder and of those in it.
+
+    Raises
+    ------
+    UserError
+        If two differ in their suffix alone.
+    """
+    files = [path for path in files_below(folder) if path.suffix in SUFFIXES]
+    stems: dict[Path, Path] = {}
+    for path in files:
+        if (other := stems.setdefault(path.with_suffix(""), path)) != path:
+            raise UserError(f"{other} and {path} have one name; remove one of them.")
+    return files
+
+
+def files_by_image(
+    folder: Path, files: Iterable[Path], images: ImageNames
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """Return the files of a folder by the image of the run that they are named after.
+
+    What is named after none is left out and noted.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files are.
+    files : iterable of Path
+        ``<image>.npy``, ``.raw`` or ``.bin``, with or without the image's suffix, in the folders of
+        the images where names are equal.
+    images : ImageNames
+        The images; those without a file are left out.
+
+    Raises
+    ------
+    UserError
+        If a file could be of two images, two files are of one, or none is of any.
+    """
+    by_image, notes = files_of_images(folder, files, images)
+    if not by_image:
+        known = next(iter(images), "none")
+        raise UserError(
+            f"{folder} holds no array named after an image of this run, such as {known}."
+        )
+    return by_image, notes
 
 
 def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray:

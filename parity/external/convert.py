@@ -80,8 +80,10 @@ def convert(
     unread = None
     try:
         head = batches[0].made_by.head
-        task = head.task if head else "detect"
-        seen = load_external(source, sizes, own, box_format=box_format, task=task)
+        task, shape = (head.task, head.keypoint_shape) if head else ("detect", None)
+        seen = load_external(
+            source, sizes, own, box_format=box_format, task=task, keypoint_shape=shape
+        )
     except UserError as error:
         if is_result(source):
             raise damaged(source, f"is damaged ({error})") from None

@@ -26,11 +26,13 @@ class Layout:
     """Column of the class."""
     score: int | None = None
     """Column of the score; None if there is none."""
+    numbers: int = 4
+    """Of the box: four of an upright one, five with an angle, or eight of corners."""
 
     @property
     def width(self) -> int:
         """Number of columns."""
-        return 5 if self.score is None else 6
+        return self.numbers + (1 if self.score is None else 2)
 
     @property
     def note(self) -> str:
@@ -51,7 +53,7 @@ class Layout:
         highest : float
             The highest score that is allowed.
         """
-        boxes = [row[self.box : self.box + 4] for row in rows]
+        boxes = [row[self.box : self.box + self.numbers] for row in rows]
         return (
             all(is_number(value) for box in boxes for value in box)
             and all(_is_class(row[self.label]) for row in rows)
@@ -65,7 +67,7 @@ class Layout:
 
     def parse(self, row: Sequence[Any], where: str) -> Entry:
         """Return the box of a row."""
-        record = {"box": list(row[self.box : self.box + 4]), "class": row[self.label]}
+        record = {"box": list(row[self.box : self.box + self.numbers]), "class": row[self.label]}
         return parse_entry(
             record if self.score is None else record | {"score": row[self.score]}, where
         )
@@ -85,6 +87,16 @@ LAYOUTS = (
     Layout(label=0, score=1, box=2),
     Layout(box=0, label=4),
     Layout(label=0, box=1),
+    *(
+        layout
+        for numbers in (5, 8)
+        for layout in (
+            Layout(box=0, score=numbers, label=numbers + 1, numbers=numbers),
+            Layout(box=0, label=numbers, score=numbers + 1, numbers=numbers),
+            Layout(label=0, box=1, score=numbers + 1, numbers=numbers),
+            Layout(label=0, score=1, box=2, numbers=numbers),
+        )
+    ),
 )
 """The orders that people use, the more usual first."""
 
@@ -121,9 +133,13 @@ def find_layout(rows: Sequence[Row]) -> Layout | None:
 
 
 def _have_one_unit(boxes: np.ndarray) -> bool:
-    """Return whether all numbers of boxes can be px, or all fractions of the image."""
+    """Return whether all numbers of boxes can be px, or all fractions of the image.
+
+    The first corner of a box may lie at 0, the centre of an oriented one not; an angle is neither.
+    """
     largest = np.abs(boxes).max(axis=0)
-    return bool(largest.max() <= LARGEST_FRACTION or largest[2:].min() > LARGEST_FRACTION)
+    lengths = largest[:4] if len(largest) == 5 else largest[2:]
+    return bool(lengths.max() <= LARGEST_FRACTION or lengths.min() > LARGEST_FRACTION)
 
 
 def _may_be_one(row: Sequence[Any]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from parity.detection.detection_files import NOT_ROUNDED, Printed
+from parity.tasks.task import Outputs
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Known:
     """What the user states."""
     input_tensors: str | None = None
     raw_outputs: str | None = None
-    """Folders of arrays, see :func:`parity.external.tensors.files_by_image`."""
+    """Folders of arrays, see :mod:`parity.external.tensors` and
+    :mod:`parity.external.raw_outputs`."""
     recorded: str | None = None
     """A folder that holds both, written by ``python -m parity.record``."""
     tensor_shape: tuple[int, ...] | None = None
@@ -85,9 +87,9 @@ class Observations:
     printed: Printed | None = None
     """How coordinates and scores were printed; None if nobody knows or there is no box."""
     tensors: dict[str, np.ndarray] = field(default_factory=dict)
-    raws: dict[str, np.ndarray] = field(default_factory=dict)
-    """Input tensors, (1, 3, H, W), and raw outputs of the network, by image name, where the user
-    gave them."""
+    """Input tensors, (1, 3, H, W), by image name, where the user gave them."""
+    raws: dict[str, Outputs] = field(default_factory=dict)
+    """Likewise the raw outputs of the network: the first, and those that follow it."""
 
 
 def decimals(numbers: np.ndarray, most: int = NOT_ROUNDED) -> int:

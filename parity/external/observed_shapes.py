@@ -1,11 +1,13 @@
 """Shapes of external objects as observations: keypoints, oriented boxes and masks by task."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from parity.detection.keypoints import boxes_around_points
 from parity.detection.masks import boxes_around
 from parity.errors import UserError
 from parity.external.entries import Entry
@@ -87,16 +89,55 @@ def _is_seen(entry: Entry) -> bool:
     return not isinstance(mask, np.ndarray) or bool(mask.any())
 
 
-def with_boxes_of_rows(entries: Entries) -> Entries:
-    """Return entries of rows with the box that a row starts with, as of pose estimation."""
+def with_boxes_of_rows(entries: Entries, keypoint_shape: tuple[int, int] | None) -> Entries:
+    """Return entries of rows with the box that a row starts with, as of pose estimation.
 
-    def boxed(entry: Entry) -> Entry:
-        row = entry.shapes.row if entry.shapes else ()
-        if (len(row) - 4) % 3 and len(row) % 2:
-            raise UserError(f"{entry.where}: {len(row)} numbers are not a box with keypoints.")
-        return replace(entry, box=list(row[:4]), box_format="cxcywhn") if row else entry
+    Raises
+    ------
+    UserError
+        If the numbers of a row are not a box and keypoints of that shape, and a score or none.
+    """
+    return {
+        name: [_with_box_of_row(entry, keypoint_shape) for entry in own]
+        for name, own in entries.items()
+    }
 
-    return {name: list(map(boxed, own)) for name, own in entries.items()}
+
+def _with_box_of_row(entry: Entry, keypoint_shape: tuple[int, int] | None) -> Entry:
+    if entry.shapes is None or not entry.shapes.row:
+        return entry
+    row, score = list(entry.shapes.row), entry.score
+    if keypoint_shape is not None:
+        points, numbers = keypoint_shape
+        every = row if math.isnan(score) else [*row, score]
+        end = 4 + points * numbers
+        row, score = every[:end], every[end] if len(every) == end + 1 else math.nan
+        if len(every) not in (end, end + 1):
+            raise UserError(
+                f"{entry.where}: {len(every)} numbers are not a box with {points} keypoints of "
+                f"{numbers} numbers."
+            )
+    elif (len(row) - 4) % 3 and len(row) % 2:
+        raise UserError(f"{entry.where}: {len(row)} numbers are not a box with keypoints.")
+    shapes = replace(entry.shapes, row=tuple(row))
+    return replace(entry, box=row[:4], box_format="cxcywhn", score=score, shapes=shapes)
+
+
+def with_boxes_around_keypoints(entries: Entries) -> tuple[Entries, bool]:
+    """Return entries with the boxes around their keypoints where none has a box, and whether."""
+    around = {name: [_around_keypoints(each) for each in own] for name, own in entries.items()}
+    boxed = [each for own in around.values() for each in own]
+    if not boxed or None in boxed:
+        return entries, False
+    return {name: [each for each in own if each] for name, own in around.items()}, True
+
+
+def _around_keypoints(entry: Entry) -> Entry | None:
+    """Return an entry with the box around its keypoints; None if it has a box or no keypoints."""
+    points = entry.shapes.keypoints if entry.shapes else None
+    if points is None or entry.box:
+        return None
+    return replace(entry, box=boxes_around_points(points[None])[0].tolist(), box_format="xyxy")
 
 
 def _some(entries: Entries, found: dict[str, list[np.ndarray | None]], what: str) -> bool:

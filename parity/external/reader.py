@@ -25,12 +25,14 @@ from parity.external.observations import (
 )
 from parity.external.observed_shapes import (
     SHAPED,
+    with_boxes_around_keypoints,
     with_boxes_of_rows,
     with_decoded_masks,
     with_hulls,
 )
 from parity.external.shapes import picture_of
 from parity.external.source import Source
+from parity.external.validation import looks_like_val
 from parity.foreign import name_in_words
 from parity.tasks.task import TASKS
 
@@ -39,6 +41,10 @@ SCORE_EXCESS = 1e-6
 
 PERCENT = 100.0
 """The highest score of those that are percentages."""
+
+LOWEST_PERCENT = 10.0
+"""Where most scores are fractions, one above 1 is no percentage up to here; chosen: less than any
+confidence threshold, and more than mask coefficients and angles in radians usually are."""
 
 FIRST_OF_COCO = "person"
 """The first class of models that are trained on COCO."""
@@ -54,6 +60,7 @@ def load_external(
     *,
     box_format: str = "",
     task: str = "detect",
+    keypoint_shape: tuple[int, int] | None = None,
 ) -> Observations:
     """Read external boxes, or labels.
 
@@ -69,6 +76,8 @@ def load_external(
         A name of :data:`parity.external.box_formats.BOX_FORMAT_NAMES`; inferred if empty.
     task : str
         Of the model, a key of :data:`parity.tasks.task.TASKS`.
+    keypoint_shape : tuple of int, optional
+        How many keypoints an object of the model has, and of how many numbers each.
 
     Raises
     ------
@@ -78,12 +87,15 @@ def load_external(
     contents = read_contents(source, images)
     if task == "obb":
         contents = replace(contents, entries=with_hulls(contents.entries, images))
+    around = ""
     if task == "pose":
-        contents = replace(contents, entries=with_boxes_of_rows(contents.entries))
-    around_masks = False
+        entries = with_boxes_of_rows(contents.entries, keypoint_shape)
+        entries, has_none = with_boxes_around_keypoints(entries)
+        around = "keypoints" if has_none else ""
+        contents = replace(contents, entries=entries)
     if task == "segment":
         decoded = with_decoded_masks(contents.entries, images, folder_of(source))
-        around_masks = decoded.around
+        around = "masks" if decoded.around else ""
         said = (*contents.notes, *decoded.notes)
         contents = replace(contents, entries=decoded.entries, notes=said)
     if not TASKS[task].has_boxes:
@@ -93,7 +105,8 @@ def load_external(
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
-    contents = with_class_ids(contents, names)
+    scores = np.array([e.score for own in contents.entries.values() for e in own], np.float64)
+    contents = with_class_ids(contents, names, of_val=looks_like_val(scores, printed))
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += _note_foreign_ids(class_ids, {*names, *labels})
@@ -106,9 +119,9 @@ def load_external(
     if shaped is not None:
         observed, of_shapes = shaped(observed, contents.entries, images, fractions)
         notes += of_shapes
-    if printed is not None and around_masks:
-        printed = replace(printed, of_masks=True)
-        notes.append("No boxes are given: masks are compared, and the boxes around them.")
+    if printed is not None and around:
+        printed = replace(printed, of_shapes=True)
+        notes.append(f"No boxes are given: {around} are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
         notes.append(f"{many} not in the boxes and left out.")
@@ -172,6 +185,16 @@ def require_boxes(entries: dict[str, list[Entry]]) -> None:
         If one holds none.
     """
     for entry in (entry for own in entries.values() for entry in own):
+        if not entry.box and entry.shapes and entry.shapes.corners is not None:
+            raise UserError(
+                f"{entry.where}: holds the corners of an oriented box, and the model finds upright "
+                "ones."
+            )
+        if not entry.box and entry.shapes and entry.shapes.oriented is not None:
+            raise UserError(
+                f"{entry.where}: holds five numbers of a box, and the model finds upright ones, "
+                "which have four."
+            )
         if not entry.box:
             raise no_box(entry.where)
 
@@ -210,8 +233,9 @@ def with_checked_scores(contents: Contents) -> Contents:
 
     Notes
     -----
-    A source with a score above 100 is read as it is: that is what a deployment reports that takes
-    other numbers of the network's output for scores.
+    A source with a score above 100, or with a few scores that are above 1 and no percentages, is
+    read as it is: that is what a deployment reports that takes other numbers of the network for
+    scores.
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
@@ -222,12 +246,13 @@ def with_checked_scores(contents: Contents) -> Contents:
             raise UserError(f"{entry.where}: the score {entry.score:g} is below 0.")
     if highest is None or highest.score <= 1 + SCORE_EXCESS:
         return contents
-    if highest.score > PERCENT:
+    most_are_fractions = statistics.median(entry.score for entry in scored) <= 1
+    if highest.score > PERCENT or (most_are_fractions and highest.score <= LOWEST_PERCENT):
         note = (
             f"{highest.where}: the score {highest.score:g} is not a confidence, which is at most 1."
         )
         return replace(contents, notes=(*contents.notes, note))
-    if statistics.median(entry.score for entry in scored) <= 1:
+    if most_are_fractions:
         raise UserError(
             f"{highest.where}: the score {highest.score:g} is above 1, and most are not, so they "
             "are not percentages."
@@ -324,20 +349,21 @@ def _printed(
     )
 
 
-def with_class_ids(contents: Contents, names: dict[int, str]) -> Contents:
+def with_class_ids(contents: Contents, names: dict[int, str], *, of_val: bool = False) -> Contents:
     """Return contents in which the category ids of COCO results are the class ids of a model.
 
     Ultralytics' ``val`` writes COCO's own ids, from 1 to 90 with gaps, for the classes of COCO and
     counts others from 1. People also write class ids into that format, so one of the ids must be
-    too high for the model, and all must be such categories.
+    too high for the model, or ``val`` have written them, and all must be such categories.
     """
     labels = {entry.label for own in contents.entries.values() for entry in own}
     given = {label for label in labels if isinstance(label, int)}
     of_coco = len(names) == len(COCO91) and names.get(0) == FIRST_OF_COCO
-    categories = COCO91 if of_coco else [class_id + 1 for class_id in sorted(names)]
+    counted = tuple(class_id + 1 for class_id in sorted(names))
+    categories = COCO91 if of_coco and not (of_val and given - {*COCO91}) else counted
     numbers: dict[int | str, int] = dict(zip(categories, sorted(names), strict=True))
     too_high = max(given, default=0) not in names
-    if not (contents.category_ids and too_high and given <= numbers.keys()):
+    if not (contents.category_ids and (too_high or of_val) and given <= numbers.keys()):
         return contents
     entries = {
         name: [replace(e, label=numbers.get(e.label, e.label)) for e in own]

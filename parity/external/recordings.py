@@ -1,13 +1,15 @@
 """What ``python -m parity.record`` recorded, as arrays of images of a run."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity.backends.runtimes.runtime import TensorInfo
 from parity.data.image_names import ImageNames, left_out
 from parity.documents import load
 from parity.errors import UserError
-from parity.external.array_files import Shape
+from parity.external.raw_outputs import fits
 from parity.foreign import is_file, shorten
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
@@ -17,8 +19,8 @@ class RecordedArrays:
     """The files of a recording by image of the run."""
 
     tensors: dict[str, Path]
-    raws: dict[str, Path]
-    """Input tensors and raw outputs; an image may lack the latter."""
+    raws: dict[str, tuple[Path, ...]]
+    """Input tensors and raw outputs; an image may lack the latter, or all but the first."""
     notes: tuple[str, ...]
     """A sentence on each thing that was left out."""
 
@@ -58,7 +60,9 @@ def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
     return assigned, notes
 
 
-def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> RecordedArrays:
+def read_recording(
+    folder: Path, images: ImageNames, outputs: Sequence[TensorInfo]
+) -> RecordedArrays:
     """Return the files of a recording by image.
 
     Parameters
@@ -67,8 +71,8 @@ def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> Re
         What ``python -m parity.record --output`` wrote.
     images : ImageNames
         The images of the run.
-    output : tuple of int or None
-        What the network returns for an image, which tells its outputs apart.
+    outputs : sequence of TensorInfo
+        What the network returns, as far as it counts; shapes tell the recorded outputs apart.
 
     Raises
     ------
@@ -98,10 +102,10 @@ def read_recording(folder: Path, images: ImageNames, output: Shape | None) -> Re
             f"{len(ambiguous)} images were fed in several ways, such as {min(ambiguous)}; left out."
         )
     chosen = {name: tensor for name, tensor in by_image.items() if name not in ambiguous}
-    raws = {name: _raw(tensor.outputs, folder, output) for name, tensor in chosen.items()}
+    raws = {name: _raws(tensor.outputs, folder, outputs) for name, tensor in chosen.items()}
     return RecordedArrays(
         {name: _inside(folder, tensor.tensor) for name, tensor in chosen.items()},
-        {name: path for name, path in raws.items() if path is not None},
+        {name: paths for name, paths in raws.items() if paths},
         tuple(dict.fromkeys(notes)),
     )
 
@@ -110,10 +114,20 @@ def _network(tensor: RecordedTensor) -> tuple[str, str]:
     return tensor.library, tensor.network
 
 
-def _raw(outputs: list[RecordedOutput], folder: Path, expected: Shape | None) -> Path | None:
-    """Return the output that has the shape of the network's, or else the first one."""
-    alike = [output for output in outputs if tuple(output.shape) == expected]
-    return _inside(folder, (alike or outputs)[0].file) if outputs else None
+def _raws(
+    recorded: Sequence[RecordedOutput], folder: Path, outputs: Sequence[TensorInfo]
+) -> tuple[Path, ...]:
+    """Return the recorded outputs that have the shapes of the network's.
+
+    Where none has that of the first, the first that was recorded may have other axes.
+    """
+    alike: list[RecordedOutput] = []
+    for output in outputs:
+        found = [each for each in recorded if fits(each.shape, output)]
+        if not found:
+            break
+        alike.append(found[0])
+    return tuple(_inside(folder, each.file) for each in alike or recorded[:1])
 
 
 def _inside(folder: Path, name: str) -> Path:

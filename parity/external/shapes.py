@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +18,23 @@ from parity.external.source import Record
 from parity.foreign import parse_number, shorten
 
 KEYPOINT_KEYS = ("keypoints", "kpts", "keypoint", "landmarks")
-ORIENTED_KEYS = ("xywhr", "oriented", "obb", "rbox", "rotated_box")
-CORNER_KEYS = ("xyxyxyxy", "corners", "quad", "poly")
-MASK_KEYS = ("segmentation", "mask", "rle", "polygon", "polygons", "segments")
+ORIENTED_KEYS = ("xywhr", "oriented", "obb", "rbox", "rotated_box", "rotated_rect", "rotatedRect",
+                 "xywha")  # fmt: skip
+CORNER_KEYS = ("xyxyxyxy", "xyxyxyxyn", "corners", "quad", "poly")
+MASK_KEYS = ("segmentation", "mask", "rle", "polygon", "polygons", "segments", "contour", "points")
+UPRIGHT_KEYS = ("box", "bbox", "rect", "bounding_box", "boundingBox")
+"""Keys of an upright box, under which oriented ones stand, too."""
 SHAPE_KEYS = (*KEYPOINT_KEYS, *ORIENTED_KEYS, *CORNER_KEYS, *MASK_KEYS)
 
 SEPARATE = (("cx", "cy", "w", "h"), ("cx", "cy", "width", "height"), ("x", "y", "w", "h"),
             ("x_center", "y_center", "width", "height"))  # fmt: skip
 ANGLE_KEYS = ("angle", "rotation", "theta", "r")
 POINT_KEYS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
+VISIBILITY_KEYS = ("visible", "visibility", "score", "confidence", "conf", "v", "c", "prob")
+POINT_COLUMN = re.compile(
+    r"(?:kp|kpts?|keypoints?|point|landmark)_?(\d+)_?([xyvcs]|conf|score|vis|visible)", re.A
+)
+"""A column of a table that holds a number of a keypoint: ``kp0_x``, ``keypoint_16_conf``."""
 
 MOST_PX = 1 << 28
 """Px of a mask, at most; chosen: more than any image that is read."""
@@ -49,9 +58,13 @@ class WrittenShapes:
 
     @property
     def quadrilateral(self) -> np.ndarray | None:
-        """The corners, or else those of a row, (4, 2); None without either."""
+        """The corners, or else those of a row or of a polygon, (4, 2); None without any."""
         if self.corners is None and len(self.row) == 8:
             return np.array(self.row).reshape(4, 2)
+        if self.corners is None and isinstance(self.mask, list):
+            points = self.mask[0] if len(self.mask) == 1 else self.mask
+            flat = _flat(points, "the corners") if isinstance(points, list) else []
+            return np.array(flat).reshape(4, 2) if len(flat) == 8 else None
         return self.corners
 
     @property
@@ -68,15 +81,20 @@ def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
     UserError
         If one is malformed.
     """
-    keypoints, oriented, corners, mask = (
-        next((record[key] for key in keys if record.get(key) not in (None, "", [])), None)
-        for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS)
+    keypoints, oriented, corners, mask, box = (
+        next((in_json(record[key]) for key in keys if record.get(key) not in (None, "", [])), None)
+        for keys in (KEYPOINT_KEYS, ORIENTED_KEYS, CORNER_KEYS, MASK_KEYS, UPRIGHT_KEYS)
     )
     if mask is None and any(record.get(key) == [] for key in MASK_KEYS):
         mask = []
-    box = record.get("box")
+    if keypoints is None:
+        keypoints = _columns_of_keypoints(record)
     if corners is None and isinstance(box, dict) and all(key in box for key in POINT_KEYS):
         corners = [box[key] for key in POINT_KEYS]
+    if corners is None and isinstance(box, list) and len(box) == 8:
+        corners = box
+    if oriented is None and isinstance(box, list) and len(box) == 5:
+        oriented = box
     if corners is None and all(key in record for key in POINT_KEYS):
         corners = [record[key] for key in POINT_KEYS]
     angle = next((record[key] for key in ANGLE_KEYS if record.get(key) not in (None, "")), None)
@@ -93,16 +111,43 @@ def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
     )
 
 
+def in_json(value: Any) -> Any:
+    """Return a value; text that holds a list or an object, as Python or JSON writes it, as that."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "{", "(")):
+        return value
+    try:
+        return json.loads(value.replace("'", '"').replace("(", "[").replace(")", "]"))
+    except (ValueError, RecursionError):
+        return value
+
+
+def _columns_of_keypoints(record: Record) -> list[list[Any]] | None:
+    """Return the keypoints of which each number has a key of its own; None if there are none."""
+    found: dict[int, dict[str, Any]] = {}
+    for key, value in record.items():
+        if (named := POINT_COLUMN.fullmatch(key.lower())) is not None:
+            axis = named[2] if named[2] in ("x", "y") else "visible"
+            found.setdefault(int(named[1]), {})[axis] = value
+    points = [_point(found[number]) for number in sorted(found)]
+    return points or None
+
+
+def _point(value: Any) -> Any:
+    """Return a point as numbers, where its parts have names."""
+    if not (isinstance(value, dict) and "x" in value and "y" in value):
+        return value
+    visible = next((value[key] for key in VISIBILITY_KEYS if value.get(key) is not None), None)
+    return [value["x"], value["y"], *([] if visible is None else [visible])]
+
+
 def _flat(value: Any, where: str) -> list[float]:
+    value = in_json(value)
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = value.strip("[]() ").replace(",", " ").split()
+        value = value.strip("[]() ").replace(",", " ").split()
     if not isinstance(value, list):
         raise UserError(f"{where}: {shorten(value)} is not a list of numbers.")
     found = []
-    for each in value:
+    for each in map(_point, value):
         found += each if isinstance(each, list) else [each]
     return [parse_coordinate(each, where) for each in found]
 
@@ -129,13 +174,21 @@ def _numbers(value: Any, many: int, where: str) -> np.ndarray:
 
 
 def _keypoints(value: Any, where: str) -> np.ndarray:
-    """Return keypoints: a flat list, a list of points, or lists of x, y and visibilities."""
+    """Return keypoints: a flat list, points, points by name, or lists of x, y and visibilities."""
+    if (
+        isinstance(value, dict)
+        and value
+        and all(isinstance(v, list | dict) for v in value.values())
+    ):
+        named = [_point(each) for each in value.values()]
+        value = value if "x" in value else named
     if isinstance(value, dict):
         keys = [key for key in ("x", "y", "visible") if isinstance(value.get(key), list)]
         if keys[:2] != ["x", "y"] or len({len(value[key]) for key in keys}) > 1:
             raise UserError(f"{where} must hold as many x as y, not {shorten(value)}.")
         return np.array([_flat(value[key], where) for key in keys], np.float64).T
     found = _flat(value, where)
+    value = list(map(_point, value)) if isinstance(value, list) else value
     points = value if isinstance(value, list) and value and isinstance(value[0], list) else None
     size = len(points[0]) if points else 3 if len(found) % 3 == 0 else 2
     lengths = {len(each) for each in points if isinstance(each, list)} if points else {size}
@@ -265,24 +318,37 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     picture = picture_of(written, folder)
     if picture is not None:
         return _picture(picture, where)
-    if isinstance(written, str):
-        try:
-            written = json.loads(written)
-        except (ValueError, RecursionError):
-            raise UserError(f"{where}: {shorten(written)} is not a mask.") from None
+    written = in_json(written)
     if isinstance(written, dict) and "counts" in written:
         return _run_lengths(written, where)
     if isinstance(written, dict) and isinstance(written.get("x"), list):
-        points = np.array([_flat(written.get(key), where) for key in ("x", "y")]).T
-        return _filled([points], size)
+        columns = (_flat(written.get(key), where) for key in ("x", "y"))
+        written = list(map(list, zip(*columns, strict=False)))
     if not isinstance(written, list):
         raise UserError(f"{where}: {shorten(written)} is not a mask.")
-    if not written:
-        return np.zeros(size, np.uint8)
-    nested = bool(written) and isinstance(written[0], list)
+    return _mask_of_lists(written, size, where) if written else np.zeros(size, np.uint8)
+
+
+def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.ndarray:
+    """Return a mask that is written px by px, as points, or as one polygon or several."""
+    if _is_grid(written):
+        return np.array(written, np.uint8)
+    written = [list(_point(each))[:2] if isinstance(each, dict) else each for each in written]
+    nested = isinstance(written[0], list)
     of_points = nested and len(written[0]) == 2
     polygons = [written] if not nested or of_points else written
     return _filled([_polygon(each, where) for each in polygons], size)
+
+
+def _is_grid(written: list[Any]) -> bool:
+    """Return whether a mask is written px by px: rows of 0 and 1."""
+    first = written[0]
+    if not isinstance(first, list) or len(first) <= 2 or len(written) * len(first) > MOST_PX:
+        return False
+    return all(
+        isinstance(row, list) and len(row) == len(first) and all(px in (0, 1) for px in row)
+        for row in written
+    )
 
 
 def picture_of(written: Any, folder: Path) -> Path | None:

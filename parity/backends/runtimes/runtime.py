@@ -80,7 +80,10 @@ def only_input(inputs: Sequence[TensorInfo], path: str | Path) -> TensorInfo:
     """
     if len(inputs) != 1:
         named = shown(", ".join(repr(tensor.name) for tensor in inputs)) or "none"
-        raise UserError(f"{path} takes {len(inputs)} inputs ({named}); expected only the image.")
+        raise UserError(
+            f"{path} takes {len(inputs)} inputs ({named}); expected only the "
+            "image; export it without the others, or make them constants."
+        )
     return inputs[0]
 
 

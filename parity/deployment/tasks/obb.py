@@ -17,7 +17,7 @@ from parity.deployment.oriented_variants import (
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.reading import ReadingChoices
 from parity.deployment.stage import fields_of
-from parity.deployment.task import DEPLOYMENTS, InImage, TaskDeployment
+from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
 from parity.deployment.thresholds import ThresholdChoices
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
@@ -69,6 +69,7 @@ DEPLOYMENTS.add(
         select=_select,
         finish=_finish,
         where=_centres,
+        reading=(*READING, "class_rows"),
         own=("angle", "angle_unit", "angle_sign", "sides"),
     ),
 )

@@ -7,7 +7,7 @@ from parity.deployment.keypoint_variants import KeypointChoices, place_keypoints
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
 from parity.deployment.stage import fields_of
-from parity.deployment.task import DEPLOYMENTS, InImage, TaskDeployment
+from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 
@@ -28,9 +28,10 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
 DEPLOYMENTS.add(
     "pose",
     TaskDeployment(
-        choices=BOX_CHOICES | frozenset(fields_of(KeypointChoices)),
+        choices=BOX_CHOICES.union({"class_rows"}, fields_of(KeypointChoices)),
         decode=box_candidates,
         select=survivors,
+        reading=(*READING, "class_rows"),
         finish=_finish,
         own=("keypoint_layout", "keypoint_axes", "keypoint_frame"),
     ),

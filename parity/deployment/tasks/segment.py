@@ -10,7 +10,7 @@ from parity.deployment.mask_variants import MaskBoxes, MaskChoices, make_masks
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
 from parity.deployment.stage import fields_of
-from parity.deployment.task import DEPLOYMENTS, InImage, TaskDeployment
+from parity.deployment.task import DEPLOYMENTS, READING, InImage, TaskDeployment
 from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.tasks.task import Outputs
@@ -41,9 +41,10 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
 DEPLOYMENTS.add(
     "segment",
     TaskDeployment(
-        choices=BOX_CHOICES | frozenset(fields_of(MaskChoices)),
+        choices=BOX_CHOICES.union({"class_rows"}, fields_of(MaskChoices)),
         decode=_decode,
         select=survivors,
+        reading=(*READING, "class_rows"),
         finish=_finish,
         outline=boxes_in_image,
     ),

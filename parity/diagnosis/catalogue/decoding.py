@@ -7,6 +7,7 @@ from parity.diagnosis.catalogue.fault import add_fault
 ISSUES = "https://github.com/ultralytics/ultralytics/issues"
 
 NO_OBJECTNESS = "Read class scores from column 4 on; YOLOv8 and later have no objectness."
+WHERE_CLASSES_END = "Read class scores from column 4 on, one for each class; the rest follows them."
 FINAL_SCORES = "Use the scores as they are; the exported graph has already activated them."
 
 fault = partial(add_fault, stage="decoding", subjects=("decoding",))
@@ -66,6 +67,26 @@ fault(
     changes={"head": "column4"},
     wrong="Column 4, the score of class 0, is used as the confidence of every box.",
     fix=NO_OBJECTNESS,
+)
+fault(
+    "classes_with_extras",
+    title="Best class sought among mask coefficients, keypoints or angles, too",
+    changes={"class_rows": "with_extras"},
+    wrong=(
+        "The best class is sought among all rows that follow the box, so that mask coefficients, "
+        "keypoints or angles are taken for scores, and class ids lie beyond the list."
+    ),
+    fix=WHERE_CLASSES_END,
+)
+fault(
+    "classes_behind_extras",
+    title="Class scores read behind mask coefficients, keypoints or the angle",
+    changes={"class_rows": "behind_extras"},
+    wrong=(
+        "What follows the box is taken for the mask coefficients, the keypoints or the angle, and "
+        "the rest for class scores, but it is the other way round."
+    ),
+    fix=WHERE_CLASSES_END,
 )
 fault(
     "sigmoid",

@@ -62,6 +62,17 @@ fault(
     cost=CHOICE_COST,
 )
 fault(
+    "masks_outlined_in_input",
+    title="Outlines of masks taken in the input and then scaled",
+    changes={"mask_steps": "outlined_in_input"},
+    wrong=(
+        "Outlines of masks in px of the input are scaled to the image, as Ultralytics' masks.xy "
+        "does, so masks are up to a px of the input smaller and have no holes."
+    ),
+    fix="Resize the masks to the image, then take their outlines, or give run lengths.",
+    cost=CHOICE_COST,
+)
+fault(
     "masks_resized_in_each_box",
     title="Masks cropped before they are upsampled",
     changes={"mask_steps": "each_box"},
@@ -71,6 +82,17 @@ fault(
     ),
     fix=BILINEAR,
     reference="https://github.com/ibaiGorordo/ONNX-YOLOv8-Instance-Segmentation",
+)
+fault(
+    "masks_resized_in_parts",
+    title="Masks upsampled from the pixels around each box",
+    changes={"mask_steps": "each_part"},
+    wrong=(
+        "The pixels of the prototypes that a box touches are resized to whole pixels of the image, "
+        "and not at the place that they have there, so masks are up to some pixels off."
+    ),
+    fix=BILINEAR,
+    reference="https://github.com/UNeedCryDear/yolov8-opencv-onnxruntime-cpp",
 )
 fault(
     "mask_kernel_nearest",
@@ -96,6 +118,14 @@ fault(
         "masks are steps."
     ),
     fix=BILINEAR,
+)
+fault(
+    "masks_upsampled_as_probabilities",
+    title="Masks upsampled as probabilities instead of logits",
+    changes={"mask_made": "probabilities"},
+    wrong="The sigmoid is applied before masks are upsampled, so their edges move a little.",
+    fix="Upsample the logits, then compare them with 0.",
+    cost=CHOICE_COST,
 )
 fault(
     "mask_holes_filled",

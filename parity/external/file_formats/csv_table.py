@@ -15,10 +15,10 @@ from parity.external.entries import (
 )
 from parity.external.file_format import Contents, Format, register
 from parity.external.image_keys import ID, file_is_image, image_in
-from parity.external.shapes import ANGLE_KEYS, POINT_KEYS, SHAPE_KEYS
+from parity.external.shapes import ANGLE_KEYS, POINT_COLUMN, POINT_KEYS, SHAPE_KEYS
 from parity.external.source import IMAGE_KEYS, Record, Source
 from parity.external.tables import DELIMITERS, cells_of, first_line
-from parity.foreign import name_in_words
+from parity.foreign import is_number, name_in_words
 
 BOX_COLUMNS = {key for each in BOX_FORMATS.values() for keys in each.keys for key in keys}
 SHAPES = (*SHAPE_KEYS, *ANGLE_KEYS, *POINT_KEYS)
@@ -26,6 +26,9 @@ SHAPES = (*SHAPE_KEYS, *ANGLE_KEYS, *POINT_KEYS)
 OF_OBJECTS = {*BOX_COLUMNS, *SHAPES, *BOX_KEYS, *SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS}
 PARTS = OF_OBJECTS - {"width", "height"}
 """Columns that only a box has; width and height may be those of the image."""
+
+OF_IMAGES = {*IMAGE_KEYS, ID, "width", "height", "index"}
+"""Columns that may stand beside an image without boxes."""
 
 COLUMNS = {
     key.lower(): key
@@ -65,6 +68,9 @@ def read(source: Source, images: ImageNames) -> Contents:
             f"{source.path}: its first line must name the columns, image among them, unless the "
             "file is named after an image."
         )
+    of_classes = [name for name in columns if name and name not in OF_IMAGES]
+    if {*of_classes} & PARTS or any(map(POINT_COLUMN.fullmatch, of_classes)):
+        of_classes = []
     named: list[tuple[Given, Record, str]] = []
     for number, cells in lines:
         where = f"{source.path}, line {number}"
@@ -83,9 +89,24 @@ def read(source: Source, images: ImageNames) -> Contents:
     found = images.resolve(places)
     entries: dict[str, list[Entry]] = {name: [] for name in found.values()}
     for given, row, where in named:
-        if given in found and not _says_nothing(row):
+        if given in found and of_classes:
+            entries[found[given]] += _probabilities(row, of_classes, where)
+        elif given in found and not _says_nothing(row):
             entries[found[given]].append(parse_entry(row, where))
     return Contents(entries, notes=left_out(given for given in places if given not in found))
+
+
+def _probabilities(row: Record, classes: list[str], where: str) -> list[Entry]:
+    """Return the labels of a row that holds a probability in a column for each class."""
+    given = {name: row[name] for name in classes if name in row}
+    odd = next((name for name, cell in given.items() if not is_number(cell)), None)
+    if odd is not None:
+        raise UserError(
+            f"{where}: {name_in_words(given[odd])} in the column {name_in_words(odd)} is no part "
+            "of a box and no probability; name the columns image, x1, y1, x2, y2, score and label, "
+            "or image, label and probability."
+        )
+    return [parse_entry({"label": name, "score": cell}, where) for name, cell in given.items()]
 
 
 def _says_nothing(row: Record) -> bool:
@@ -98,7 +119,7 @@ register(
         name="CSV",
         description=(
             "a line per box, under a header with the same names; a line of an image alone is an "
-            "image without boxes"
+            "image without boxes; for classification, also a column of probabilities per class"
         ),
         recognises=recognises,
         read=read,

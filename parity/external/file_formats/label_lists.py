@@ -18,6 +18,11 @@ PROBABILITIES = ("probabilities", "probs", "scores", "confidences", "top5conf", 
 """Keys of the list of their probabilities; without labels, one for each class in turn."""
 
 
+SUM_ERROR = 0.05
+"""How far the sum of rounded probabilities may be from 1; chosen: that of a hundred with three
+decimals."""
+
+
 def recognises(source: Source) -> bool:
     """Return whether a source is JSON whose images each have labels alone."""
     if isinstance(source.document, dict) and not any(key in source.document for key in LIST_KEYS):
@@ -68,7 +73,17 @@ def _holds_labels(value: object) -> bool:
     if isinstance(value, dict):
         return _is_labelled(value) or (bool(value) and all(map(is_number, value.values())))
     pairs = value if isinstance(value, list) else []
+    if _are_probabilities(pairs):
+        return True
     return bool(pairs) and all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
+
+
+def _are_probabilities(values: list[Any]) -> bool:
+    """Return whether a list holds a probability for each class in turn."""
+    if len(values) < 2 or not all(map(is_number, values)):
+        return False
+    numbers = [float(value) for value in values]
+    return min(numbers) >= 0 and abs(sum(numbers) - 1) <= SUM_ERROR
 
 
 def _column(record: Record, keys: tuple[str, ...]) -> list[Any] | None:
@@ -86,7 +101,7 @@ def _entries(value: Any, where: str) -> Iterator[Entry]:
             raise UserError(f"{where}: {len(labels)} labels, but {len(scores)} probabilities.")
         pairs = list(zip(labels, scores, strict=True))
     else:
-        pairs = [tuple(pair) for pair in value]
+        pairs = list(enumerate(value)) if _are_probabilities(value) else list(map(tuple, value))
     for place, (label, score) in enumerate(pairs, 1):
         if isinstance(label, list | dict):
             raise UserError(f"{where}, label {place}: {shorten(label)} is not a class.")

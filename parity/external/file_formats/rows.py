@@ -13,8 +13,8 @@ from parity.external.source import Source
 from parity.external.tables import cells_of
 from parity.foreign import is_number
 
-FEWEST, MOST = 5, 7
-"""Values of a row: a box and a class, and with its score and its image."""
+FEWEST, MOST = 5, 11
+"""Values of a row: a box and a class, and those of eight numbers with its score and its image."""
 
 BOX = 4
 """Values of a box; the others may be names."""

@@ -70,8 +70,8 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
     Quantised weights are given back under the name they had before, and batch normalisation behind
     a convolution is fused into its weights, as it is in Ultralytics' exports.
     """
-    stored = stored_tensors(model.graph)
-    tensors = {name: tensor for name, tensor in stored.items() if not name.startswith(PREFIX)}
+    every = stored_tensors(model.graph)
+    tensors = {name: tensor for name, tensor in every.items() if not name.startswith(PREFIX)}
     found = {}
     for name, tensor in tensors.items():
         if tensor.data_type in FLOATS:

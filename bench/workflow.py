@@ -35,7 +35,7 @@ MEASURES = {"wall_seconds": "wall", "processor_seconds": "processor", "peak_byte
 
 
 class Memory(threading.Thread):
-    """Watches the memory of a process and all its descendants, shared pages counted in each."""
+    """Watches the memory of a process and all its descendants; pages that they share count once."""
 
     def __init__(self, pid: int) -> None:
         """Watch a process from now on."""
@@ -49,13 +49,13 @@ class Memory(threading.Thread):
                 family = [self.process, *self.process.children(recursive=True)]
             except psutil.NoSuchProcess:
                 return
-            self.peak_bytes = max(self.peak_bytes, sum(map(resident_bytes, family)))
+            self.peak_bytes = max(self.peak_bytes, sum(map(occupied_bytes, family)))
 
 
-def resident_bytes(process: psutil.Process) -> int:
-    """Return the memory of a process; 0 if it has ended."""
+def occupied_bytes(process: psutil.Process) -> int:
+    """Return the memory of a process and its part of what it shares; 0 if it has ended."""
     try:
-        return process.memory_info().rss
+        return int(process.memory_full_info().pss)
     except psutil.Error:
         return 0
 

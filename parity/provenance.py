@@ -3,7 +3,7 @@
 import hashlib
 import re
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,9 +91,29 @@ def fingerprint(script: str, *companions: str, root: Path = ROOT) -> str:
     return hashlib.sha256(b"".join(entries)).hexdigest()[:12]
 
 
+ALTERNATIVES = {
+    "onnxruntime": ("onnxruntime-gpu",),
+    "opencv-python": (
+        "opencv-python-headless",
+        "opencv-contrib-python",
+        "opencv-contrib-python-headless",
+    ),
+}
+"""Packages that bring the same module as another one."""
+
+
 def versions(*packages: str) -> dict[str, str]:
-    """Return the installed version of each package."""
-    return {package: version(package) for package in packages}
+    """Return the installed version of each package, or that of one that takes its place."""
+    return dict(_installed(package) for package in packages)
+
+
+def _installed(package: str) -> tuple[str, str]:
+    for name in (package, *ALTERNATIVES.get(package, ())):
+        try:
+            return name, version(name)
+        except PackageNotFoundError:
+            continue
+    raise PackageNotFoundError(package)
 
 
 def sha256(path: str | Path) -> str:

@@ -3,11 +3,8 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from parity.backends.given_export import take_adapted
 from parity.backends.onnx_metadata import facts_of_file
-from parity.backends.probing import THREADS
 from parity.backends.pytorch.export import export_onnx
-from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.trust import trust_checkpoint
 from parity.documents import save
 from parity.logs import log_to
@@ -17,13 +14,22 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
+def take_given(given: str, destination: str, checkpoint: str, options: dict[str, Any]) -> None:
+    """Take a given file; what that takes is imported here, since most exports do without."""
+    from parity.backends.given_export import take_adapted  # noqa: PLC0415  0.4 s
+    from parity.backends.probing import THREADS  # noqa: PLC0415
+    from parity.backends.pytorch.network import PytorchNetwork  # noqa: PLC0415
+
+    load = partial(PytorchNetwork.load, checkpoint, rect=False, threads=THREADS, device="cpu")
+    take_adapted(given, destination, load, options)
+
+
 def main(*, checkpoint: str, export: dict[str, Any], destination: str, description: str) -> None:
     """Write an ONNX file and what it says of itself."""
     options = {**export}
     given = options.pop("onnx")
     if given:
-        load = partial(PytorchNetwork.load, checkpoint, rect=False, threads=THREADS, device="cpu")
-        take_adapted(given, destination, load, options)
+        take_given(given, destination, checkpoint, options)
     else:
         del options["metadata"]
         export_onnx(checkpoint, destination, **options)

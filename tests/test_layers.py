@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
-from parity.layers.mixed_precision import restore_weights
+from parity.layers.mixed_precision import drop_repeated_nodes, restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
 from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities
 from parity.layers.subgraphs import Layer, match_layers, nodes_of, slices
@@ -147,6 +147,14 @@ def test_equal_models_have_no_error() -> None:
     assert first_unexpected(errors, "float") is None
     assert [each.own_snr_db for each in errors] == [None] * 5
     assert layer_sets(errors, None, given=True) == layer_sets(errors, None, given=False) == []
+
+
+def test_a_cast_that_stands_twice_stands_once() -> None:
+    twice = model()
+    once = [node.name for node in twice.graph.node]
+    twice.graph.node.insert(4, twice.graph.node[1])
+    drop_repeated_nodes(twice.graph)
+    assert sorted(node.name for node in twice.graph.node) == sorted(once)
 
 
 def test_restored_weights_give_the_reference_back(tmp_path: Path) -> None:

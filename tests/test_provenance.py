@@ -2,13 +2,21 @@
 
 import ast
 import hashlib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
 from parity import provenance
-from parity.provenance import ROOT, fingerprint, imported_names, local_imports, sha256, versions
+from parity.provenance import (
+    ALTERNATIVES,
+    ROOT,
+    fingerprint,
+    imported_names,
+    local_imports,
+    sha256,
+    versions,
+)
 
 FILES = {
     "scripts/one.py": "import numpy\nfrom parity.a import f\n",
@@ -144,7 +152,11 @@ def test_digests_are_those_of_sha256(tmp_path: Path) -> None:
 
 
 def test_versions_are_those_installed() -> None:
-    assert versions("numpy", "onnxruntime") == {
-        "numpy": version("numpy"),
-        "onnxruntime": version("onnxruntime"),
-    }
+    assert versions("numpy", "onnx") == {"numpy": version("numpy"), "onnx": version("onnx")}
+
+
+def test_a_package_counts_that_takes_the_place_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ALTERNATIVES, "onnxruntime-of-others", ("not-installed", "numpy"))
+    assert versions("onnxruntime-of-others") == {"numpy": version("numpy")}
+    with pytest.raises(PackageNotFoundError, match="neither"):
+        versions("neither")

@@ -9,11 +9,14 @@ from typing import ClassVar
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.runtimes.runtime import RUNTIMES, Runtime, TensorInfo
+from parity.comparison.tolerances import Tolerance
+from parity.data.sample_images import find_samples
 from parity.errors import UserError
 from parity.provenance import local_imports
 from tests.conftest import ROOT
@@ -76,6 +79,22 @@ def test_the_provider_that_is_there_is_used_without_a_word(
 ) -> None:
     check(path, CPU)
     assert not caplog.records
+
+
+def test_cuda_detects_what_the_processor_does(yolo11n_onnx: Path) -> None:
+    if CUDA not in onnxruntime.get_available_providers():
+        pytest.skip("ONNX Runtime has no CUDA here: see requirements-cuda.txt")
+    cuda, plain = (
+        OnnxNetwork.load(yolo11n_onnx, threads=1, providers=(name,)) for name in (CUDA, CPU)
+    )
+    cuda.check_providers(providers=(CUDA,), fallback_provider=False, export="mine")
+    assert cuda.session.executed_by == CUDA
+    default = Tolerance()
+    for sample in find_samples().values():
+        tensor = plain.preprocess(plain.read(sample))
+        off = np.abs(cuda.forward(tensor) - plain.forward(tensor))
+        assert off[:4].max() < default.box_px
+        assert off[4:].max() < default.score
 
 
 def outputs(path: Path, runtime: str) -> np.ndarray:

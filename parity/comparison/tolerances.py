@@ -1,12 +1,14 @@
 """Comparing differences with tolerances."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from parity.comparison.differences import Differences
 from parity.comparison.rounding import UNROUNDED, Rounding
+
+if TYPE_CHECKING:
+    from parity.comparison.differences import Differences
 
 Quantity = Literal[
     "missing", "extra", "unread", "box_px", "score", "mask", "keypoint_px", "visibility"
@@ -66,7 +68,9 @@ class Judgement:
         return not self.exceeded
 
 
-def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNROUNDED) -> Judgement:
+def judge(
+    measured: "Differences", tolerance: Tolerance, rounding: Rounding = UNROUNDED
+) -> Judgement:
     """Compare measured differences with a tolerance; NaN on either side exceeds it.
 
     Parameters
@@ -85,7 +89,7 @@ def judge(measured: Differences, tolerance: Tolerance, rounding: Rounding = UNRO
     return Judgement(Tolerance(**found), exceeded)
 
 
-def _value(measured: Differences, quantity: Quantity) -> float:
+def _value(measured: "Differences", quantity: Quantity) -> float:
     value: float = vars(measured).get(quantity, measured.measures.get(quantity, 0.0))
     return value
 

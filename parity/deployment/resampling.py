@@ -11,7 +11,6 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from scipy.sparse import csr_array
 
 Shape = tuple[int, int]
 """Height and width, px."""
@@ -274,6 +273,8 @@ def resample_pixels(
 
 def _weigh(image: np.ndarray, along: Taps, level: np.ndarray) -> np.ndarray:
     """Return the weighted sums of the rows of an image, (n, w, 3) float32."""
+    from scipy.sparse import csr_array  # noqa: PLC0415  slow to import, seldom needed
+
     count, width = along.taken.shape
     starts = np.arange(0, count * width + 1, width)
     matrix = csr_array(

@@ -313,8 +313,9 @@ def _reasons(
     if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "
-            "another network: another file of weights, an int8 or fp16 conversion, or an image "
-            "that was resized, filtered or compressed in a way that the catalogue does not hold."
+            "another network: another file of weights, an int8 or fp16 conversion, a GPU that "
+            "computes in TF32, or an image that was resized, filtered or compressed in a way that "
+            "the catalogue does not hold."
         )
     elif "network" in unexplained:
         yield (

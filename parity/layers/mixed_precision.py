@@ -25,8 +25,22 @@ def make_mixed_fp16(reference: onnx.ModelProto, kept: list[str], destination: st
     model = onnx.ModelProto()
     model.CopyFrom(reference)
     mixed = float16.convert_float_to_float16(model, keep_io_types=True, node_block_list=kept)
+    drop_repeated_nodes(mixed.graph)
     sort_nodes(mixed.graph)
     onnx.save(mixed, destination)
+
+
+def drop_repeated_nodes(graph: onnx.GraphProto) -> None:
+    """Remove nodes that stand in a graph twice.
+
+    The converter of ONNX Runtime before 1.32 casts a value once for every node that takes it.
+    """
+    seen: set[bytes] = set()
+    for node in list(graph.node):
+        content = node.SerializeToString(deterministic=True)
+        if content in seen:
+            graph.node.remove(node)
+        seen.add(content)
 
 
 def restore_weights(

@@ -8,11 +8,13 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from parity.deployment.replay import Replayer
 from parity.diagnosis.evaluation import parts
@@ -31,10 +33,15 @@ from parity.diagnosis.evaluation.unknown_changes import draw_unknown
 from parity.diagnosis.evaluation.varied_images import write_varied_images
 from parity.errors import in_one_sentence
 
+Case = TypeVar("Case")
+
 PARTS = ("injected", "independent", "published", "unknown", "correct")
 
 WITHHELD = 0.1
 """Share of boxes that are left out in the pairs with boxes withheld; chosen."""
+
+DISTANCE = 1_000_003
+"""Between the seeds of two processes; chosen: larger than any seed that is typed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> str:
@@ -60,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> str:
     parser.add_argument("--unknown", type=int, default=100, help="runs with something unknown")
     parser.add_argument("--correct", type=int, default=200, help="correct runs")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1, help="deployments at a time")
+    parser.add_argument("--jobs", type=int, default=1, help="processes; each draws its own cases")
     parser.add_argument("--work", default="results/evaluation", help="folder for images and cache")
     parser.add_argument(
         "--reuse", action="store_true", help="keep raw outputs; seconds and runs tell nothing then"
@@ -70,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> str:
     options = parser.parse_args(arguments)
     with in_one_sentence():
         rows = []
-        for row in chain.from_iterable(ROWS[part](options) for part in options.part or PARTS):
+        for row in chain.from_iterable(_measure(part, options) for part in options.part or PARTS):
             rows.append(row)
             _say(as_markdown([row]))
     if options.markdown:
@@ -92,7 +99,42 @@ def _replayer(bench: Bench, options: argparse.Namespace) -> Replayer:
     return bench.replayer(images)
 
 
-def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+@dataclass(frozen=True)
+class Share:
+    """What one of several processes does of a part."""
+
+    index: int = 0
+    """Of the process."""
+    processes: int = 1
+    """How many there are."""
+
+    def of(self, cases: Sequence[Case]) -> Sequence[Case]:
+        """Return every so many of the cases."""
+        return cases[self.index :: self.processes]
+
+    def seed(self, seed: int) -> random.Random:
+        """Return a generator that draws other cases than those of the other processes."""
+        return random.Random(seed + DISTANCE * self.index)  # noqa: S311
+
+
+def _measure(part: str, options: argparse.Namespace) -> list[EvaluationRow]:
+    """Return the rows of a part, of which each process did a share."""
+    shares = [Share(index, options.jobs) for index in range(options.jobs)]
+    do = partial(_do_share, part, options)
+    if options.jobs == 1:
+        done = [do(share) for share in shares]
+    else:
+        with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+            done = list(pool.map(do, shares))
+    rows = [EvaluationRow.joined(rows) for rows in zip(*done, strict=True)]
+    return [half for row in rows for half in (row.halves() if part == "independent" else [row])]
+
+
+def _do_share(part: str, options: argparse.Namespace, share: Share) -> list[EvaluationRow]:
+    return list(ROWS[part](options, share))
+
+
+def _injected(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
     bench = _bench(options)
     replayer = _replayer(bench, options)
     names = list(replayer.paths)
@@ -100,11 +142,11 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     if options.singles:
         wanted = _names(options)
         every = [f for f in injectable_faults(bench.task) if f.name in wanted or not wanted]
-        shown = [f for f in every if all_visible(replayer, [f], correct, names)]
-        hidden = [fault.name for fault in every if fault not in shown]
-        _say(f"{len(shown)} of {len(every)} faults show in these images; not {', '.join(hidden)}")
-        singles = [(fault,) for fault in shown]
-        scored = parts.injected(bench, replayer, singles)
+        own = share.of(every)
+        shown = [f for f in own if all_visible(replayer, [f], correct, names)]
+        hidden = [fault.name for fault in own if fault not in shown]
+        _say(f"{len(shown)} of {len(own)} faults show in these images; not {', '.join(hidden)}")
+        scored = parts.injected(bench, replayer, [(fault,) for fault in shown])
         yield EvaluationRow("single faults", tuple(_told(scored)))
     for kind, size, count, withheld, decimals in (
         ("pairs", 2, options.pairs, 0.0, BOX_DECIMALS),
@@ -114,50 +156,45 @@ def _injected(options: argparse.Namespace) -> Iterator[EvaluationRow]:
     ):
         if count:
             sets = random_fault_sets(
-                replayer, correct, names, count=count, size=size, seed=options.seed
+                *(replayer, correct, names),
+                count=len(share.of(range(count))),
+                size=size,
+                chance=share.seed(options.seed),
             )
             scored = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
             yield EvaluationRow(kind, tuple(_told(scored)))
 
 
-def _independent(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+def _independent(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
+    bench = _bench(options)
     found = find_programs(parts.PROGRAMS)
     left_out = load_truths(parts.TRUTHS, {}).keys() - found.keys()
-    if left_out:
+    if left_out and share.index == 0:
         _say(f"left out, since Node or its packages are not installed: {', '.join(left_out)}")
-    yield from _by_name("independent", options, list(parts.chosen(found, _names(options))))
+    names = share.of(list(parts.chosen(found, _names(options))))
+    images = _replayer(bench, options).paths
+    for kind, declared in _declared("independent", options):
+        answers = parts.independent(bench, images, names, declared=declared) if names else ()
+        hide = not options.show_held_out
+        yield EvaluationRow(kind, tuple(_told(answers, hide=hide)))
 
 
-def _published(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+def _published(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
     if options.published:
+        bench = _bench(options)
         found = parts.published_files(options.published)
-        yield from _by_name("published", options, list(parts.chosen(found, _names(options))))
+        names = share.of(list(parts.chosen(found, _names(options))))
+        for kind, declared in _declared("published", options):
+            folder = options.published
+            answers = parts.published(bench, folder, names, declared=declared) if names else ()
+            yield EvaluationRow(kind, tuple(_told(answers)))
 
 
-def _by_name(
-    part: str, options: argparse.Namespace, names: Sequence[str]
-) -> Iterator[EvaluationRow]:
-    hide = part == "independent" and not options.show_held_out
-    for declared in (True, False) if options.undeclared else (True,):
-        kind = part if declared else f"{part}, nothing declared"
-        examine = partial(_examine, part, options, declared=declared)
-        if options.jobs == 1:
-            scored = list(_told(chain.from_iterable(map(examine, names)), hide=hide))
-        else:
-            with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-                scored = list(_told(chain.from_iterable(pool.map(examine, names)), hide=hide))
-        row = EvaluationRow(kind, tuple(scored))
-        yield from row.halves() if part == "independent" else [row]
-
-
-def _examine(
-    part: str, options: argparse.Namespace, name: str, *, declared: bool
-) -> list[ScoredAnswer]:
-    bench = _bench(options)
-    if part == "independent":
-        images = _replayer(bench, options).paths
-        return list(parts.independent(bench, images, [name], declared=declared))
-    return list(parts.published(bench, options.published, [name], declared=declared))
+def _declared(part: str, options: argparse.Namespace) -> Iterator[tuple[str, bool]]:
+    """Yield the heading of each row, and whether its deployments declare their thresholds."""
+    yield part, True
+    if options.undeclared:
+        yield f"{part}, nothing declared", False
 
 
 def _told(answers: Iterable[ScoredAnswer], *, hide: bool = False) -> Iterator[ScoredAnswer]:
@@ -168,21 +205,23 @@ def _told(answers: Iterable[ScoredAnswer], *, hide: bool = False) -> Iterator[Sc
         yield scored
 
 
-def _unknown(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+def _unknown(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
     if options.unknown:
         bench = _bench(options)
         replayer = _replayer(bench, options)
-        chance = random.Random(options.seed)  # noqa: S311
-        drawn = (draw_unknown(chance, replayer, bench.correct) for _ in range(options.unknown))
+        chance = share.seed(options.seed)
+        own = share.of(range(options.unknown))
+        drawn = (draw_unknown(chance, replayer, bench.correct) for _ in own)
         yield EvaluationRow(
             "something that no catalogue holds", tuple(_told(parts.unknown(bench, replayer, drawn)))
         )
 
 
-def _correct(options: argparse.Namespace) -> Iterator[EvaluationRow]:
+def _correct(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
     if options.correct:
         bench = _bench(options)
-        scored = parts.retouched(bench, _replayer(bench, options), options.correct, options.seed)
+        own = share.of(range(options.correct))
+        scored = parts.retouched(bench, _replayer(bench, options), own, options.seed)
         yield EvaluationRow("correct, other images, thresholds and rounding", tuple(_told(scored)))
 
 

@@ -194,7 +194,7 @@ def random_fault_sets(
     *,
     count: int,
     size: int,
-    seed: int,
+    chance: random.Random,
 ) -> list[tuple[Fault, ...]]:
     """Return random sets of faults that touch different choices and are all visible.
 
@@ -208,10 +208,9 @@ def random_fault_sets(
         Images.
     count, size : int
         Sets, and faults in each.
-    seed : int
-        Of the draw.
+    chance : Random
+        Draws them.
     """
-    chance = random.Random(seed)  # noqa: S311
     catalogue = injectable_faults(replayer.network.head.task)
     drawn: list[tuple[Fault, ...]] = []
     while len(drawn) < count:

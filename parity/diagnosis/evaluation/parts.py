@@ -226,7 +226,9 @@ def truth_of(
     )
 
 
-def retouched(bench: Bench, replayer: Replayer, count: int, seed: int) -> Iterator[ScoredAnswer]:
+def retouched(
+    bench: Bench, replayer: Replayer, indices: Iterable[int], seed: int
+) -> Iterator[ScoredAnswer]:
     """Diagnose correct deployments of various images, thresholds and roundings.
 
     Parameters
@@ -235,14 +237,14 @@ def retouched(bench: Bench, replayer: Replayer, count: int, seed: int) -> Iterat
         What to diagnose with.
     replayer : Replayer
         Its images; each deployment has half of them, drawn at random.
-    count : int
-        Deployments; the thresholds of every second one are not declared.
+    indices : iterable of int
+        Of the deployments; those with an odd one declare no thresholds.
     seed : int
         Of the draw.
     """
-    chance = random.Random(seed)  # noqa: S311
     names = list(replayer.paths)
-    for index in range(count):
+    for index in indices:
+        chance = random.Random(f"{seed} {index}")  # noqa: S311
         stated = _in_turn(CORRECT_BOXES if TASKS[bench.task].has_boxes else CORRECT_LABELS, index)
         box_decimals, score_decimals = _in_turn(CORRECT_DECIMALS, index)
         declared = stated if index % 2 == 0 else Declared()

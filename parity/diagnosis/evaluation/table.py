@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Self
 
 import numpy as np
 
@@ -30,6 +32,11 @@ class EvaluationRow:
     """Heading of the row."""
     answers: tuple[ScoredAnswer, ...]
     """One for each deployment."""
+
+    @classmethod
+    def joined(cls, rows: Sequence[Self]) -> Self:
+        """Return rows of one kind as one."""
+        return cls(rows[0].kind, tuple(chain.from_iterable(row.answers for row in rows)))
 
     def cells(self) -> list[str]:
         """Return what the columns of :data:`HEADINGS` say."""

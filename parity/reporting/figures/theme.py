@@ -78,9 +78,23 @@ def save_figures(draw: Callable[[], Figure], destination: str | Path) -> None:
     destination : str or Path
         The light scheme; the dark one goes where ``dark_of`` says.
     """
+    laid_out: Figure | None = None
     for colours, path in ((LIGHT, Path(destination)), (DARK, dark_of(destination))):
         with theme(colours):
-            save_figure(draw(), path)
+            figure = draw()
+            if laid_out is not None and not (figure.legends or figure.subfigs):
+                take_layout(figure, laid_out)
+            save_figure(figure, path)
+            laid_out = figure
+
+
+def take_layout(figure: Figure, laid_out: Figure) -> None:
+    """Put axes and texts where they are in a figure of other colours, which saves a third."""
+    figure.set_layout_engine("none")
+    for own, other in zip(figure.axes, laid_out.axes, strict=True):
+        own.set_position(other.get_position(original=True), which="original")
+    for text, same in zip(figure.texts, laid_out.texts, strict=True):
+        text.set_position(same.get_position())
 
 
 def save_figure(figure: Figure, destination: Path) -> None:

@@ -41,7 +41,9 @@ PLAN.config.limits.set()
 CONSOLE = Console(
     LastWords(
         run=name_of_run(workflow.configfiles),
-        judged=lambda: any(job.rule.name == "verdict" for job in workflow.dag.jobs),
+        judged=lambda: (
+            not workflow.touch and any(job.rule.name == "verdict" for job in workflow.dag.jobs)
+        ),
     )
 )
 if workflow.is_main_process and workflow.modifier.is_main_snakefile():

@@ -104,6 +104,11 @@ def run_model(
     return done
 
 
+def weights_of(given: Path) -> str:
+    """Return what the configuration calls a checkpoint: its path, or its published name."""
+    return str(given.absolute() if given.exists() else given)
+
+
 def exported(cell: Cell) -> dict[str, Any]:
     """Return what the configuration says of a cell that is run."""
     return cell.export or {}
@@ -168,7 +173,9 @@ def page(rows: list[tuple[str, ...]], images: int) -> str:
 def main() -> None:
     """Run the matrix, print it and write its page."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--weights", type=Path, required=True, help="a checkpoint")
+    arguments.add_argument(
+        "--weights", type=Path, required=True, help="a checkpoint or a published name"
+    )
     arguments.add_argument("--images", type=Path, required=True)
     arguments.add_argument("--imgsz", type=int, default=640)
     arguments.add_argument("--model", action="append", default=[], metavar="NAME=FILE")
@@ -184,7 +191,7 @@ def main() -> None:
         folder = given.folder / model
         runtimes = {FIRST, *(given.runtime or RUNTIMES)}
         common = {
-            "models": {model: {"weights": str(weights.absolute())}},
+            "models": {model: {"weights": weights_of(weights)}},
             "images": str(given.images.absolute()),
             "imgsz": given.imgsz,
             "images_per_job": 100_000,

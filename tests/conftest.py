@@ -10,10 +10,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import yaml
@@ -158,7 +158,7 @@ class Workflow:
     def plan(
         self, *args: str, config: Mapping[str, Any] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Do the same with arguments that run no job, without importing Snakemake anew."""
+        """Do the same without importing Snakemake anew; scripts run in forks of it."""
         arguments = [*args, *self._configfile(config)]
         output = self.home / f"plan-{os.getpid()}.txt"
         server = _planner()
@@ -180,10 +180,10 @@ class Workflow:
         path.write_text(yaml.safe_dump(dict(config)))
         return ["--configfile", "config.yaml", str(path)]
 
-    def copy(self, destination: Path) -> "Workflow":
+    def copy(self, destination: Path) -> Self:
         """Copy the folder with its results, dates and Snakemake's records."""
         shutil.copytree(self.root, destination, symlinks=True)
-        return Workflow(destination, self.home)
+        return replace(self, root=destination)
 
 
 @cache

@@ -8,8 +8,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,21 @@ GIVEN = (
 BOXES = [{"image": "a.jpg", "box": [1, 2, 3, 4], "score": 1, "label": "bus"}]
 
 
+class StandIns(Workflow):
+    """A copy of the project whose scripts are stand-ins."""
+
+    def snakemake(
+        self, *args: str, config: Mapping[str, Any] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake without starting Python anew, for itself or for a script."""
+        return self.plan(*args, config=config)
+
+
 def make_project(
     folder: Path, *, keep_candidates: bool, config: dict[str, Any] = CONFIG
-) -> Workflow:
+) -> StandIns:
     """Return a project whose scripts are stand-ins, with everything in it that a rule may want."""
-    project = copy_project(folder / "project", folder / "home")
+    project = StandIns(**vars(copy_project(folder / "project", folder / "home")))
     for script in (project.root / "scripts").iterdir():
         shutil.copy(ROOT / "tests" / "stand_in.py", script)
     snakefile = project.root / "Snakefile"
@@ -82,7 +93,7 @@ def configure(project: Workflow, own: dict[str, Any]) -> None:
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | own))
 
 
-def finished(build: Build, *, keep_candidates: bool, config: dict[str, Any] = CONFIG) -> Workflow:
+def finished(build: Build, *, keep_candidates: bool, config: dict[str, Any] = CONFIG) -> StandIns:
     """Return a project in which a run with stand-ins has ended; it is shared."""
 
     def fill(folder: Path) -> None:
@@ -92,11 +103,11 @@ def finished(build: Build, *, keep_candidates: bool, config: dict[str, Any] = CO
 
     kind = "checkpoint" if config is CONFIG else "reference"
     folder = build(f"stand_ins_{kind}_{keep_candidates}", fill)
-    return Workflow(folder / "project", folder / "home")
+    return StandIns(folder / "project", folder / "home")
 
 
 @pytest.fixture
-def temporary(build: Build) -> Workflow:
+def temporary(build: Build) -> StandIns:
     """Return a finished project whose candidates are gone."""
     return finished(build, keep_candidates=False)
 

@@ -86,6 +86,30 @@ def number_score_first(model: onnx.ModelProto) -> None:
     number(model, ["image", "corners", "score", "label"])
 
 
+def number_elsewhere(model: onnx.ModelProto) -> None:
+    suppress(model)
+    node = make("Mul", ["corners", constant(model, "half", 0.5)], ["elsewhere"])
+    model.graph.node.append(node)
+    columns = ["image", "elsewhere", "label", "score"]
+    after(model, [make("Concat", columns, ["output"], axis=1)], ["boxes", 7])
+
+
+def number_percent(model: onnx.ModelProto) -> None:
+    suppress(model)
+    node = make("Mul", ["score", constant(model, "hundred", 100)], ["percent"])
+    model.graph.node.append(node)
+    columns = ["image", "corners", "label", "percent"]
+    after(model, [make("Concat", columns, ["output"], axis=1)], ["boxes", 7])
+
+
+def number_y_first(model: onnx.ModelProto) -> None:
+    suppress(model)
+    order = constant(model, "order", [1, 0, 3, 2], np.int64)
+    model.graph.node.append(make("Gather", ["corners", order], ["turned"], axis=1))
+    columns = ["image", "turned", "label", "score"]
+    after(model, [make("Concat", columns, ["output"], axis=1)], ["boxes", 7])
+
+
 def number_and_divide(model: onnx.ModelProto) -> None:
     number(model)
     divide(model)
@@ -175,6 +199,9 @@ def check_rows(network: OnnxNetwork, raw: OnnxNetwork) -> None:
     [
         (number, "numbered", "as YOLOv7's exporter does"),
         (number_and_divide, "numbered pixels", "dividing them by 255 is part of its graph"),
+        (number_in_fractions, "numbered fractions", "Its boxes are fractions of the sides"),
+        (number_score_first, "numbered labels_first", "The class stands before the score"),
+        (number_y_first, "numbered y_first", "Its boxes state y before x"),
         (count, "counted", "as TensorRT's EfficientNMS does"),
         (count_floats, "counted", "as TensorRT's EfficientNMS does"),
         (unnumbered, "unnumbered", "a row per box, lacks the axis of the batch"),
@@ -213,7 +240,7 @@ def test_rows_are_sorted_where_none_is_dropped(yolo11n_static: Path, tmp_path: P
         assert (np.diff(rows[0, :, 4]) <= 0).all()
 
 
-@pytest.mark.parametrize("edit", [number, parted])
+@pytest.mark.parametrize("edit", [number, parted, number_in_fractions, number_y_first])
 def test_such_a_file_can_be_the_reference(
     edit: Callable[[onnx.ModelProto], None], yolo11n_static: Path, tmp_path: Path
 ) -> None:
@@ -240,14 +267,14 @@ def test_such_a_file_can_be_the_reference(
 def test_boxes_that_are_elsewhere_are_said(
     yolo11n_pt: Path, yolo11n_static: Path, tmp_path: Path
 ) -> None:
-    given = edited(yolo11n_static, tmp_path / "given.onnx", number_in_fractions)
+    given = edited(yolo11n_static, tmp_path / "given.onnx", number_elsewhere)
     take_adapted(given, tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)
     assert describe_file(tmp_path / "own.onnx").metadata[UNLIKE] == "checkpoint"
 
 
-def test_columns_in_another_order_are_refused(
+def test_columns_that_can_be_no_boxes_are_refused(
     yolo11n_pt: Path, yolo11n_static: Path, tmp_path: Path
 ) -> None:
-    given = edited(yolo11n_static, tmp_path / "given.onnx", number_score_first)
+    given = edited(yolo11n_static, tmp_path / "given.onnx", number_percent)
     with pytest.raises(UserError, match="can be corners, scores from 0 to 1 and classes; give"):
         take_adapted(given, tmp_path / "own.onnx", loading(yolo11n_pt), OPTIONS)

@@ -279,5 +279,18 @@ def test_languages_keep_their_order_and_what_is_run_needs_every_part() -> None:
     together = fill_in(["rescaling", "input_tensor", "letterbox", "rescaling"], VALUES[0])
     for language, lines in together.items():
         parts = [FIXES[each].lines(language, VALUES[0]) for each in STRETCHED_AND_BGR]
-        assert lines == "\n\n".join(parts), "each once, as a deployment runs them"
+        assert lines.endswith("\n\n".join(parts)), "each once, as a deployment runs them"
     assert languages_run([]) == ()
+
+
+def test_lines_say_what_the_names_are_that_they_do_not_make() -> None:
+    values = VALUES[0]
+    first = {each: text.split("\n")[0] for each, text in fill_in(["clipping"], values).items()}
+    assert first["python"] == "# image_w: width of the image, px"
+    assert first["cpp"] == first["javascript"] == "// image: the decoded image"
+    together = fill_in(["letterbox", "input_tensor"], values)
+    assert "canvas:" not in together["python"], "the lines above make it"
+    assert (
+        "# canvas: the image that the network is given"
+        in fill_in(["input_tensor"], values)["python"]
+    )

@@ -105,6 +105,85 @@ def take_int8(model: onnx.ModelProto) -> None:
     before(model, nodes, value("bytes", [1, 3, 640, 640], TensorProto.INT8))
 
 
+def take_int64(model: onnx.ModelProto) -> None:
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["cast"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["cast", constant(model, "k", 255)], [""]),
+    ]
+    before(model, nodes, value("pixels", [1, 3, 640, 640], TensorProto.INT64))
+
+
+def take_double(model: onnx.ModelProto) -> None:
+    node = helper.make_node("Cast", ["image"], [""], to=TensorProto.FLOAT)
+    before(model, [node], value("image", [1, 3, 640, 640], TensorProto.DOUBLE))
+
+
+def return_double(model: onnx.ModelProto) -> None:
+    node = helper.make_node("Cast", ["output0"], ["wide"], to=TensorProto.DOUBLE)
+    model.graph.node.append(node)
+    model.graph.output[0].CopyFrom(value("wide", [1, 4 + CLASSES, ANCHORS], TensorProto.DOUBLE))
+
+
+def return_percent(model: onnx.ModelProto) -> None:
+    scales = np.array([1] * 4 + [100] * CLASSES).reshape(1, -1, 1)
+    node = helper.make_node("Mul", ["output0", constant(model, "k", scales)], ["percent"])
+    after(model, [node], [1, 4 + CLASSES, ANCHORS])
+
+
+def return_y_first(model: onnx.ModelProto) -> None:
+    rows = constant(model, "rows", [1, 0, 3, 2, *range(4, 4 + CLASSES)], np.int64)
+    node = helper.make_node("Gather", ["output0", rows], ["turned"], axis=1)
+    after(model, [node], [1, 4 + CLASSES, ANCHORS])
+
+
+def maps_of(model: onnx.ModelProto) -> tuple[list[str], list[str]]:
+    """Return the last convolutions of boxes and of scores, the finest scale first."""
+    names = [node.output[0] for node in model.graph.node]
+    return tuple(  # type: ignore[return-value]
+        [name for i in range(3) for name in names if name.endswith(f"/{kind}.{i}.2/Conv_output_0")]
+        for kind in ("cv2", "cv3")
+    )
+
+
+def return_maps(model: onnx.ModelProto) -> None:
+    """Return a map of each scale, as NCNN's and other converters cut the graph off."""
+    del model.graph.output[:]
+    for i, (boxes, scores) in enumerate(zip(*maps_of(model), strict=True)):
+        side = 80 >> i
+        model.graph.node.append(helper.make_node("Concat", [boxes, scores], [f"map{i}"], axis=1))
+        model.graph.output.append(value(f"map{i}", [1, 64 + CLASSES, side, side]))
+
+
+def return_hailo_maps(model: onnx.ModelProto) -> None:
+    """Return two maps of each scale, channels last, with the sigmoid."""
+    del model.graph.output[:]
+    for i, (boxes, scores) in enumerate(zip(*maps_of(model), strict=True)):
+        side = 80 >> i
+        nodes = [
+            helper.make_node("Transpose", [boxes], [f"boxes{i}"], perm=[0, 2, 3, 1]),
+            helper.make_node("Sigmoid", [scores], [f"sigmoid{i}"]),
+            helper.make_node("Transpose", [f"sigmoid{i}"], [f"scores{i}"], perm=[0, 2, 3, 1]),
+        ]
+        model.graph.node.extend(nodes)
+        model.graph.output.append(value(f"boxes{i}", [1, side, side, 64]))
+        model.graph.output.append(value(f"scores{i}", [1, side, side, CLASSES]))
+
+
+def return_rknn_maps(model: onnx.ModelProto) -> None:
+    """Return boxes, scores and the sum of the scores of each scale."""
+    axis = constant(model, "channels", [1], np.int64)
+    del model.graph.output[:]
+    for i, (boxes, scores) in enumerate(zip(*maps_of(model), strict=True)):
+        side = 80 >> i
+        nodes = [
+            helper.make_node("Sigmoid", [scores], [f"scores{i}"]),
+            helper.make_node("ReduceSum", [f"scores{i}", axis], [f"sum{i}"]),
+        ]
+        model.graph.node.extend(nodes)
+        for name, channels in ((boxes, 64), (f"scores{i}", CLASSES), (f"sum{i}", 1)):
+            model.graph.output.append(value(name, [1, channels, side, side]))
+
+
 def take_channels_last(model: onnx.ModelProto) -> None:
     node = helper.make_node("Transpose", ["image"], [""], perm=[0, 3, 1, 2])
     before(model, [node], value("image", [1, 640, 640, 3]))
@@ -224,6 +303,14 @@ EDITS = [
     Edited(take_uint8, "uint8 nhwc", "", "It takes uint8 pixel values"),
     Edited(take_int8, "int8", "", "It takes int8: pixel values less 128"),
     Edited(take_channels_last, "nhwc", "", "It takes (batch, height, width, channels)"),
+    Edited(take_int64, "int64", "", "It takes int64 pixel values"),
+    Edited(take_double, "double", "", "It takes float64"),
+    Edited(return_double, "wide", "", "It returns float64"),
+    Edited(return_percent, "percent", "", "Its scores are from 0 to 100"),
+    Edited(return_y_first, "y_first", "", "Its boxes state y before x"),
+    Edited(return_maps, "maps logits cells distances", "", "It returns feature maps"),
+    Edited(return_hailo_maps, "maps cells distances", "", "It returns feature maps"),
+    Edited(return_rknn_maps, "maps cells distances", "", "It returns feature maps"),
     Edited(transpose, "transposed", "", "Its output is transposed"),
     Edited(leave_out_batch, "squeezed", "", "Its output lacks the axis of the batch"),
     Edited(divide_boxes, "fractions", "", "Its boxes are fractions of the sides of its input"),
@@ -395,8 +482,8 @@ def return_text(model: onnx.ModelProto) -> None:
     ("edit", "said"),
     [
         (without_input, "takes 0 inputs (none); expected only the image"),
-        (lambda m: take_elements(m, TensorProto.DOUBLE), "takes double; expected float32 or"),
-        (lambda m: take_elements(m, TensorProto.INT16), "takes int16; expected float32 or"),
+        (lambda m: take_elements(m, TensorProto.BOOL), "takes bool; expected float32 or"),
+        (lambda m: take_elements(m, TensorProto.BFLOAT16), "takes bfloat16; expected float32 or"),
         (lambda m: take_shape(m, [1, 3, 60_000, 60_000]), "expected sides of 1 to 8192 px"),
         (lambda m: take_shape(m, [1, 60_000, 60_000, 3]), "expected sides of 1 to 8192 px"),
         (lambda m: take_shape(m, [10**6, 3, 64, 64]), "expected a batch of 1 to 1024 images"),

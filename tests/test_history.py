@@ -35,7 +35,7 @@ def test_problems_are_fixed_new_and_unchanged() -> None:
 
 
 def test_runs_of_other_things_are_passed_over() -> None:
-    found = changes(run(A, name="exports"), run(C, externals=()), run(A))
+    found = changes(run(A), run(C, externals=()), run(B, name="exports"), run(A))
     assert found.unchanged == (A,)
     assert found.sentence.endswith(f", nothing has changed; still there: {A}.")
     assert changes(run(), run()).sentence.endswith("07:03), nothing has changed.")

@@ -18,7 +18,7 @@ FOLDER = "my photos {x} $(touch harm) & 'more'"
 NAMES = [name.replace("/", "÷") for name in HOSTILE]
 TRAPS = {
     "endless.jpg": "it is a device, not a file",
-    "large.png": "it has more than 250,000,000 pixels (limits.pixels)",
+    "large.png": "it has more than 160,000,000 pixels (limits.pixels)",
     "loop.jpg": "Too many levels of symbolic links",
     "pipe.jpg": "it is a named pipe, not a file",
 }

@@ -1,5 +1,6 @@
 """Damaged and hostile ONNX files: whatever is in them, an error is one sentence."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,12 @@ from onnx import TensorProto, helper, numpy_helper
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
 from parity.errors import UserError
-from parity.model_files.description import describe_export, external_data_files, load_checked
+from parity.model_files.description import (
+    describe_export,
+    external_data_files,
+    load_checked,
+    load_given,
+)
 from parity.model_files.inspection import inspect_export
 from parity.model_files.results import Wanted
 from tests.conftest import ROOT, examples
@@ -234,6 +240,42 @@ def test_a_graph_that_is_no_detector_says_why(
     change(model)
     onnx.save(model, folder / "changed.onnx")
     assert said in said_of(folder / "changed.onnx")
+
+
+PLACES = {
+    "": "takes weights from nowhere",
+    "a\0b": r"takes weights from a\x00b",
+    "a\nb": r"takes weights from a\nb",
+    "a" * 5_000: "takes weights from aaa",
+    "pipe": "takes weights from pipe, which is not beside it",
+    "../x": "outside its own folder",
+    "/etc/passwd": "outside its own folder",
+}
+"""Where weights may lie, as a file says, and what is said of it."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_weights_that_lie_nowhere_are_named(tmp_path: Path, place: str) -> None:
+    model = detector()
+    weights = model.graph.initializer[0]
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value=place)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError) as caught:
+        load_given(path)
+    assert PLACES[place] in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
+
+
+def test_many_inputs_are_not_all_named(folder: Path) -> None:
+    model = detector()
+    with_inputs(model, *(f"more{number}" for number in range(1_000)))
+    onnx.save(model, folder / "many.onnx")
+    assert len(said_of(folder / "many.onnx")) < 500
 
 
 def test_an_old_file_that_lists_its_weights_as_inputs_is_fine(folder: Path) -> None:

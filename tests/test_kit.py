@@ -150,10 +150,12 @@ def test_preparing_changes_no_number() -> None:
     [
         (None, "boxes.json does not exist"),
         ('{"a.jpg": [', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[]", "should be an object with a list of boxes for each image"),
         ({"a.jpg": [BOX]}, "b.jpg: no list; an image without boxes has []"),
         ({"a.jpg": [BOX], "b.jpg": [], "c.jpg": []}, "c.jpg: there is no such image"),
         ({"a.jpg": [BOX[:5]], "b.jpg": []}, "a.jpg, box 1: should be six finite numbers"),
+        ({"a.jpg": [[10**400, *BOX[1:]]], "b.jpg": []}, "box 1: should be six finite numbers"),
         ({"a.jpg": [[*BOX[:4], float("nan"), 1]], "b.jpg": []}, "box 1: should be six finite"),
         ({"a.jpg": [[30, 40, 10, 20, 0.5, 1]], "b.jpg": []}, "corners are expected, not centre"),
         ({"a.jpg": [[-1, 2, 30, 40, 0.5, 1]], "b.jpg": []}, "lies outside the image"),
@@ -184,6 +186,45 @@ def test_a_mistake_in_the_raw_outputs_gets_a_sentence(tmp_path: Path) -> None:
     found = " ".join(module("validate").mistakes(tmp_path, tmp_path, CLASSES))
     for said in ("c.bin: there is no such image", "different sizes", "should hold float32 numbers"):
         assert said in found
+
+
+def test_raw_outputs_of_another_layout_get_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).touch()
+    (tmp_path / "boxes.json").write_text(json.dumps({"a.jpg": [BOX], "a.png": []}))
+    (tmp_path / "raw" / "a.bin").write_bytes(bytes(4 * 6 * ANCHORS))
+    first, second = module("validate").mistakes(tmp_path, tmp_path, CLASSES)
+    assert "images whose names differ in the suffix alone share a file" in first
+    assert "should hold 4 + 3 numbers for each anchor" in second
+
+
+def test_a_folder_that_is_none_gets_a_sentence(tmp_path: Path) -> None:
+    (said,) = module("validate").mistakes(tmp_path / "none", tmp_path, CLASSES)
+    assert said.endswith("none is no folder")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--imgsz", "64"], "--imgsz is no option"),
+        (["--size"], "--size needs a number, not ''"),
+        (["--conf", "0,25"], "--conf needs a number, not '0,25'"),
+    ],
+)
+def test_the_runner_refuses_other_options(
+    words: list[str], said: str, runner: Path, images: Path, model: Path
+) -> None:
+    command = [*map(str, (runner, model, images, images.parent / "out")), *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, said in done.stderr) == (1, True)
+
+
+def test_the_runner_needs_images(runner: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    command = [*map(str, (runner, model, tmp_path / "empty", tmp_path / "out"))]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, "empty holds no image" in done.stderr) == (1, True)
 
 
 def test_the_validator_is_a_command(tmp_path: Path) -> None:

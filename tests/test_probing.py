@@ -12,20 +12,35 @@ from parity.backends.recognition import task_of_graph
 from parity.errors import UserError
 from parity.model_files.adapting import ADAPTED
 from parity.model_files.built_in import built_in_preprocessing
+from parity.model_files.cells import cell_centres, grid
 from tests.family_files import CELLS, SIDE, write_network
 
 CLASSES = 3
 NAMES = ("cat", "dog", "cow")
 RANDOM = np.random.default_rng(2)
-BOXES = np.concatenate([RANDOM.uniform(16, 48, (2, CELLS)), RANDOM.uniform(2, 15, (2, CELLS))])
+PLACES = cell_centres((SIDE, SIDE))
+STRIDE_OF = grid((SIDE, SIDE))[1]
+OFFSETS = RANDOM.uniform(-3, 3, (2, CELLS))
+BOXES = np.concatenate([PLACES + OFFSETS, RANDOM.uniform(20, 40, (2, CELLS))])
 SCORES = RANDOM.uniform(0, 1, (CLASSES, CELLS))
 CORNERS = np.concatenate([BOXES[:2] - BOXES[2:] / 2, BOXES[:2] + BOXES[2:] / 2])
 LOGITS = RANDOM.normal(-5, 2, (CLASSES, CELLS))
+LEFT_TOP, RIGHT_BOTTOM = BOXES[2:] / 2 - OFFSETS, BOXES[2:] / 2 + OFFSETS
 BEST = np.stack([SCORES.max(0), SCORES.argmax(0)])
 
 
 def raw(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes, scores])[None].astype(np.float32)
+
+
+DISTANCES = np.concatenate([LEFT_TOP, RIGHT_BOTTOM])
+MAPS = {
+    f"map{side}": raw(DISTANCES / STRIDE_OF, LOGITS)[..., first : first + side**2].reshape(
+        1, -1, side, side
+    )
+    for side, first in ((8, 0), (4, 64), (2, 80))
+}
+LAST = {name: array.transpose(0, 2, 3, 1) for name, array in MAPS.items()}
 
 
 def turned(boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -49,6 +64,17 @@ def taken(path: Path, outputs: dict[str, np.ndarray], names: tuple[str, ...] = N
         ({"output0": raw(BOXES, LOGITS)}, "logits"),
         ({"output0": turned(BOXES, LOGITS)}, "transposed logits"),
         ({"output0": raw(BOXES / SIDE, SCORES)}, "fractions"),
+        ({"output0": raw(BOXES / STRIDE_OF, SCORES)}, "cells"),
+        ({"output0": raw(BOXES[[1, 0, 3, 2]], SCORES)}, "y_first"),
+        ({"output0": raw(CORNERS[[1, 0, 3, 2]] / SIDE, SCORES)}, "y_first fractions edges"),
+        ({"output0": raw(DISTANCES, SCORES)}, "distances"),
+        ({"output0": raw(DISTANCES / STRIDE_OF, SCORES)}, "cells distances"),
+        ({"output0": raw(BOXES, SCORES)[..., ::-1].copy()}, ""),
+        ({"output0": raw(BOXES, 100 * SCORES**9)}, "percent"),
+        ({"output0": raw(BOXES, SCORES)[..., None]}, "nested"),
+        ({"output0": raw(BOXES, SCORES).astype(np.float64)}, "wide"),
+        (MAPS, "maps logits cells distances"),
+        (LAST, "maps logits cells distances"),
         ({"output0": raw(CORNERS, SCORES)}, "edges"),
         ({"output0": raw(CORNERS / SIDE, SCORES)}, "fractions edges"),
         ({"output0": raw(BOXES, SCORES)[0]}, "squeezed"),
@@ -67,6 +93,7 @@ def test_a_reference_is_read_as_its_numbers_say(
 @pytest.mark.parametrize(
     ("output", "names", "said"),
     [
+        (raw(30 * BOXES, SCORES), NAMES, "boxes that lie nowhere near the cells of its grid"),
         (raw(BOXES, 100 * SCORES), NAMES, "say so under reference.metadata.task"),
         (raw(BOXES, np.nan * SCORES), NAMES, "that are not finite"),
         (turned(CORNERS, BEST), (), "name them under reference.metadata.names"),

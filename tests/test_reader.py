@@ -44,6 +44,25 @@ def load(tmp_path: Path, content, suffix: str = ".json", **options):
         [{"image": "a.jpg", "name": "car", "conf": 0.5, "x": 10, "y": 20, "w": 20, "h": 40}],
         [{"file": "a.jpg", "objects": [{"name": "car", "confidence": 0.5, "box": BOX}]}],
         [{"image": "a.jpg", "boxes": [BOX], "scores": [0.5], "class_ids": [2]}],
+        [
+            {
+                "Image": "a.jpg",
+                "Left": 10,
+                "Top": 20,
+                "Right": 30,
+                "Bottom": 60,
+                "Score": 0.5,
+                "ClassId": 2,
+            }
+        ],
+        [
+            {
+                "ImagePath": "a.jpg",
+                "Detections": [
+                    {"X": 10, "Y": 20, "Width": 20, "Height": 40, "Confidence": 0.5, "Label": "car"}
+                ],
+            }
+        ],
         {
             "images": [{"id": 7, "file_name": "a.jpg"}],
             "annotations": [

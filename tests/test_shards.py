@@ -75,6 +75,7 @@ def damaged(content: bytes, at: int) -> bytes:
         (lambda whole: whole[:2048], {"a.jpg": "", "": "ends after a.cls without an end mark"}),
         (lambda whole: whole[:2148], {"a.jpg": "", "": "the shard is damaged after a.cls"}),
         (lambda whole: damaged(whole, 2048), {"a.jpg": "", "": "is damaged after a.cls"}),
+        (lambda whole: 2 * whole, {"a.jpg": "", "b.jpg": "", "": "goes on after its end mark"}),
     ],
 )
 def test_a_damaged_shard_says_so(tmp_path: Path, damage: object, reasons: dict[str, str]) -> None:

@@ -75,7 +75,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("photographs")
     exif = Image.Exif()
     paths = []
-    for size, orientation in (((437, 331), 6), ((437, 302), 1)):
+    for size, orientation in (((437, 327), 6), ((437, 302), 1)):
         noise = Image.fromarray(rng.integers(0, 256, (40, 60, 3), np.uint8))
         paths.append(folder / f"{orientation}.jpg")
         exif[0x0112] = orientation

@@ -18,9 +18,9 @@ def prepare(model):
     for node in model.graph.node:
         if node.op_type == "Constant":
             stored[node.output[0]] = node.attribute[0].t
-    last = [node for node in model.graph.node if node.op_type == "Mul"][-1]
-    for name in last.input:
-        if name in stored:
+    products = [node for node in model.graph.node if node.op_type == "Mul"]
+    for name in products[-1].input if products else []:
+        if name in stored and numpy_helper.to_array(stored[name]).size > 1:
             strides = numpy_helper.to_array(stored[name]).reshape(1, 1, -1)
             full = np.ascontiguousarray(np.broadcast_to(strides, (1, BOX, strides.size)))
             stored[name].CopyFrom(numpy_helper.from_array(full, stored[name].name))
@@ -28,4 +28,6 @@ def prepare(model):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python prepare.py exported.onnx prepared.onnx")
     onnx.save(prepare(onnx.load(sys.argv[1])), sys.argv[2])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 NUMBERS = 6
+BOX = 4
 FLOAT32 = 4
 MOST = 20
 """Sentences that are printed at most."""
@@ -20,17 +21,23 @@ MOST = 20
 
 def mistakes(images, out, classes):
     """Yield a sentence for each mistake in a returned folder."""
+    if not images.is_dir():
+        yield f"{images} is no folder"
+        return
     names = {path.name for path in images.iterdir() if path.suffix.lower() in SUFFIXES}
     if not names:
         yield f"{images} holds no image"
         return
     path = out / "boxes.json"
     try:
-        boxes = json.loads(path.read_text(encoding="utf-8"))
+        boxes = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         yield f"{path} does not exist"
         return
-    except ValueError as error:
+    except OSError as error:
+        yield f"{path} cannot be read ({error.strerror})"
+        return
+    except (ValueError, RecursionError) as error:
         yield f"{path} is not JSON ({error}); the runner may have ended before its last image"
         return
     if not isinstance(boxes, dict):
@@ -44,7 +51,7 @@ def mistakes(images, out, classes):
         yield from mistakes_of_image(name, boxes[name], classes)
     if not any(boxes.values()):
         yield "no image has a box: is the threshold too high, or the preprocessing wrong?"
-    yield from mistakes_of_raw(out / "raw", names)
+    yield from mistakes_of_raw(out / "raw", names, classes)
 
 
 def mistakes_of_image(name, rows, classes):
@@ -71,7 +78,7 @@ def mistakes_of_image(name, rows, classes):
         yield f"{name}: coordinates are fractions; expected px of the image"
 
 
-def mistakes_of_raw(folder, names):
+def mistakes_of_raw(folder, names, classes):
     """Yield a sentence for each mistake in the raw outputs, if there are any."""
     if not folder.is_dir():
         return
@@ -81,8 +88,12 @@ def mistakes_of_raw(folder, names):
         yield f"{folder / stem}.bin: there is no such image"
     if len(set(sizes.values())) > 1:
         yield f"{folder}: the files have different sizes; each should hold one output of one shape"
+    if len(stems) < len(names):
+        yield f"{folder}: images whose names differ in the suffix alone share a file; rename them"
     if any(size == 0 or size % FLOAT32 for size in sizes.values()):
         yield f"{folder}: the files should hold float32 numbers"
+    elif any(size % (FLOAT32 * (BOX + classes)) for size in sizes.values()):
+        yield f"{folder}: the files should hold 4 + {classes} numbers for each anchor"
 
 
 def is_row(row):
@@ -92,7 +103,10 @@ def is_row(row):
 
 def is_finite(value):
     """Return whether something is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return not isinstance(value, bool) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
 
 
 if __name__ == "__main__":

@@ -7,12 +7,20 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from parity.backends.finished_probing import finished_boxes, finished_distance
+from parity.backends.finished_probing import (
+    check_finished_rows,
+    finished_distance,
+    finished_rows,
+    measured_reading,
+    plausible_rows,
+    read_rows,
+)
 from parity.backends.given_file import Given
 from parity.backends.probing import (
     ENOUGH,
     FAR,
     measured_deviations,
+    most_explained,
     object_distance,
     photographs,
     plausible_reading,
@@ -20,8 +28,10 @@ from parity.backends.probing import (
 )
 from parity.backends.recognition import (
     check_family,
+    check_no_other_family,
     classes_of,
     is_finished,
+    is_surely_finished,
     recognised,
     task_of_graph,
     with_built_in_preprocessing,
@@ -31,9 +41,11 @@ from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS, UNLIKE, adapt
 from parity.model_files.arranging import classes_apart
+from parity.model_files.cells import cell_count
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.exporter_metadata import read_metadata
-from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
+from parity.model_files.feature_maps import classes_of_maps
 from parity.model_files.finished_ends import join_finished
 from parity.tasks.task import Outputs, Task
 
@@ -129,26 +141,35 @@ def take_adapted(
         check_family(given, network.family, classes, size)
         given.adapt_to(network.family, classes)
         names = given.deviations
-    elif network.task.has_boxes and not (network.head.finished or finished_by(given.model)):
+    elif network.task.has_boxes and not (
+        network.head.finished or finished_by(given.model) or is_surely_finished(given, size)
+    ):
         fed, truth = outputs_for(network, probes(*size))
         rows = len(truth[0][0])
         with given.arranged(rows, size) as (plain, before):
             arranged = with_built_in_preprocessing(plain)
             measured = measured_deviations(arranged, fed, truth, classes)
-            unlike = measured.distance > FAR
-            if ENOUGH < measured.distance <= FAR:
+            most = most_explained(given, measured.deviations)
+            unlike = measured.distance > most
+            if source == CHECKPOINT and not np.isfinite(measured.distance):
+                check_no_other_family(plain, classes, size)
+            if ENOUGH < measured.distance <= most:
                 fed, truth = outputs_for(network, photographs(*size))
                 far = object_distance(arranged, measured.deviations, fed, truth, classes)
-                unlike = far > FAR
+                unlike = far > most
         names = (*before, *measured.deviations)
     else:
         joined = with_built_in_preprocessing(given)
         names = (*finished, *joined.deviations)
         if detects and is_finished(joined, size):
+            fed, truth = outputs_for(network, photographs(*size))
             with joined.rewritten() as runnable:
-                fed, truth = outputs_for(network, photographs(*size))
-                found = finished_boxes(runnable, fed, classes)
-            unlike = finished_distance(found, truth, max(size), classes) > FAR
+                found = finished_rows(runnable, fed)
+            reading = measured_reading(found, truth, size, classes)
+            read = [read_rows(rows, reading, size) for rows in found]
+            check_finished_rows(read, classes, given)
+            unlike = finished_distance(read, truth, max(size), classes) > FAR
+            names = (*finished, *reading, *joined.deviations)
     if unlike:
         given.model.metadata_props.add(key=UNLIKE, value=source)
     if names:
@@ -187,7 +208,10 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
     named = dict(enumerate(metadata["names"])) if metadata.get("names") else said.names or {}
     task = metadata.get("task") or said.task or task_of_graph(given.model.graph)
     finished = join_finished(given.model) if task == "detect" else ()
-    stated = len(named) or classes_apart(given.shapes, cell_count(size))
+    cells = cell_count(size)
+    stated = (
+        len(named) or classes_apart(given.shapes, cells) or classes_of_maps(given.shapes, cells)
+    )
     with given.arranged(BOX_ROWS + stated if task == "detect" else 0, size) as (arranged, before):
         source = with_built_in_preprocessing(arranged)
         family = options.get("family") or recognised(source, task, stated, size)
@@ -200,14 +224,17 @@ def take_reference(path: str | Path, destination: str | Path, options: Mapping[s
                 "reference.metadata.names."
             )
         names, rows = (*finished, *before, *source.deviations), BOX_ROWS + classes
-        if finished:
+        if family == ULTRALYTICS and task == "detect" and (finished or is_finished(source, size)):
+            tensors = [planes(image)[None] for image in photographs(*size)]
             with source.rewritten() as joined:
-                tensors = [planes(image)[None] for image in photographs(*size)]
-                finished_boxes(joined, tensors, classes)
+                found = finished_rows(joined, tensors)
+                reading = plausible_rows(joined, found, tensors, size)
+            check_finished_rows([read_rows(rows, reading, size) for rows in found], classes, given)
+            names, rows = (*names, *reading), 0
         elif family != ULTRALYTICS:
             check_family(source, family, classes, size)
             source.adapt_to(family, classes)
-        elif task == "detect" and not (finished_by(source.model) or is_finished(source, size)):
+        elif task == "detect" and not finished_by(source.model):
             names += plausible_reading(source, classes, size)
     if names:
         adapt(source.model, names, rows, classes, size)

@@ -14,11 +14,12 @@ from parity.backends.onnx_metadata import DTYPES, as_info, check_input
 from parity.backends.runtimes.runtime import only_input
 from parity.errors import UserError
 from parity.files import atomic
-from parity.model_files.adapting import INTEGERS, count_channels, forced, shape_of
+from parity.model_files.adapting import TYPES, count_channels, forced, shape_of
 from parity.model_files.arranging import put_predictions_first
+from parity.model_files.cells import cell_count
 from parity.model_files.completing import forget_own_metadata
 from parity.model_files.description import inputs_of, load_given, take_given
-from parity.model_files.families.family import FAMILIES, adapt_to, cell_count
+from parity.model_files.families.family import FAMILIES, adapt_to
 from parity.model_files.families.rtdetr import SIDES, has_authors_end
 from parity.model_files.stored_metadata import metadata_props
 
@@ -57,7 +58,7 @@ class Given:
         image = only_input(taken, path)
         deviations = forced(image.shape, image.dtype)
         last = "nhwc" in deviations
-        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, *INTEGERS))
+        _, fixed = check_input(image, path, channels_last=last, dtypes=(*DTYPES, *TYPES))
         return cls(path, path, model, deviations, fixed, changed)
 
     @property

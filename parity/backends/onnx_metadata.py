@@ -190,9 +190,15 @@ def check_input(
     """
     shape = list(taken.shape)
     if len(shape) != 4 or shape[3 if channels_last else 1] != 3:
-        raise UserError(f"{path} takes {shape}; expected [batch, 3, height, width].")
+        raise UserError(
+            f"{path} takes {shape}; expected [batch, 3, height, width]. Export it with such an "
+            "input."
+        )
     if taken.dtype not in dtypes:
-        raise UserError(f"{path} takes {taken.dtype}; expected {' or '.join(dtypes)}.")
+        raise UserError(
+            f"{path} takes {taken.dtype}; expected {' or '.join(DTYPES)}. Export it with such an "
+            "input."
+        )
     batch, height, width = shape[0], *(shape[1:3] if channels_last else shape[2:4])
     sides = [side for side in (height, width) if isinstance(side, int)]
     if len(sides) == 1:
@@ -236,7 +242,10 @@ def _check_output(
     """Check that a first output has the type, and the shape of a layout."""
     shape = list(output.shape)
     if output.dtype not in DTYPES:
-        raise UserError(f"{path} returns {output.dtype}; expected {' or '.join(DTYPES)}.")
+        raise UserError(
+            f"{path} returns {output.dtype}; expected {' or '.join(DTYPES)}. Export it with such "
+            "an output."
+        )
     raw = [task.expected.format(classes=classes), "anchors"][: task.axes]
     is_raw = layout.head == "raw"
     axis, expected = (1, raw) if is_raw else (2, ["boxes", str(layout.length)])
@@ -248,8 +257,12 @@ def _check_output(
         if is_raw
         else "since NMS is part of its graph, or its metadata says that none is needed"
     )
+    remedy = (
+        "These are feature maps; export it with the decoding at the end of the network."
+        if len(shape) > len(expected) + 1
+        else "It is another model, or something was added behind the network: give the file "
+        "without that, and boxes of the deployment under external."
+    )
     raise UserError(
-        f"{path} returns {shape}; expected [batch, {', '.join(expected)}], {because}. Give the "
-        "file without what was added behind the network, and boxes of the deployment under "
-        "external."
+        f"{path} returns {shape}; expected [batch, {', '.join(expected)}], {because}. {remedy}"
     )

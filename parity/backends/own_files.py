@@ -19,7 +19,10 @@ def runtime_of(path: str | Path) -> str:
         if runtime.suffix and suffix == runtime.suffix:
             return name
     known = ", ".join(f"{runtime.suffix} ({name})" for name, runtime in own_runtimes().items())
-    raise UserError(f"{path} is not a file of a runtime that is known here: {known}.")
+    raise UserError(
+        f"{path} is not a file of a runtime that is known here: {known}. Run it where it belongs, "
+        "for example with examples/kit, and give its boxes under external."
+    )
 
 
 def own_runtimes() -> dict[str, Runtime]:

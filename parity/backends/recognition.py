@@ -10,8 +10,9 @@ from parity.backends.probing import outputs_for_a_photograph
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS, INTEGERS, shape_of
 from parity.model_files.built_in import built_in_preprocessing
+from parity.model_files.cells import cell_count
 from parity.model_files.completing import finished_by
-from parity.model_files.families.family import FAMILIES, ULTRALYTICS, cell_count
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.families.rtdetr import HEAD, has_authors_end
 from parity.model_files.output_layout import FINISHED_COLUMNS
 from parity.sentences import listing
@@ -70,6 +71,14 @@ def recognised(given: Given, task: str, classes: int, size: tuple[int, int]) -> 
             f"with family: {' or '.join(fitting)}."
         )
     known = listing([kind.models for kind in FAMILIES.values()])
+    maps = [shape for shape in given.shapes if len(shape) > 3]
+    if len(maps) == len(given.shapes):
+        raise UserError(
+            f"{given.path} returns {shapes_of(given)}: feature maps, without the decoding at the "
+            "end of the network. They can be read where height and width of the input are fixed, "
+            "the head is that of YOLOv8 or later, and the classes are named under "
+            "reference.metadata.names; else export the file with the decoding."
+        )
     raise UserError(
         f"{given.path} returns {shapes_of(given)}, and no other files can be read than those of "
         f"{known}; if it is no detection model, say so under reference.metadata.task."
@@ -85,7 +94,13 @@ def is_usual(given: Given, classes: int) -> bool:
 def is_finished(given: Given, size: tuple[int, int]) -> bool:
     """Return whether an output has the shape of boxes that need no NMS."""
     shape = given.shapes[0]
-    return len(shape) == 3 and shape[2] == FINISHED_COLUMNS and shape[1] != cell_count(size)
+    few = len(shape) == 3 and (not isinstance(shape[1], int) or shape[1] < cell_count(size))
+    return few and shape[2] == FINISHED_COLUMNS
+
+
+def is_surely_finished(given: Given, size: tuple[int, int]) -> bool:
+    """Return whether an output has that shape, and so few boxes that they are no anchors."""
+    return is_finished(given, size) and isinstance(given.shapes[0][1], int)
 
 
 def task_of_graph(graph: onnx.GraphProto) -> str:
@@ -143,6 +158,25 @@ def check_family(given: Given, family: str, classes: int, size: tuple[int, int])
             f"{given.path} has the shapes of {kind.models}, but the numbers that it returns for a "
             f"photograph are not theirs. Expected: {kind.sentence}"
         )
+
+
+def check_no_other_family(given: Given, classes: int, size: tuple[int, int]) -> None:
+    """Check that a file that is compared with a checkpoint of YOLOv8 or later is of no other.
+
+    Raises
+    ------
+    UserError
+        If its outputs are those of another family.
+    """
+    outputs = outputs_for_a_photograph(given, size)
+    for name, kind in FAMILIES.items():
+        stated = name != ULTRALYTICS and kind.classes(given.shapes) == classes
+        if stated and outputs and kind.fits(outputs, size):
+            raise UserError(
+                f"{given.path} returns {shapes_of(given)}, as {kind.models} do, and the weights "
+                "are those of YOLOv8 or later. Give the file that was exported from them, or "
+                "compare this one with another of its kind (reference: {onnx: …})."
+            )
 
 
 def shapes_of(given: Given) -> str:

@@ -30,8 +30,11 @@ def _stated(path: Path) -> list[Mapping[Any, Any]]:
     if path.suffix == ".onnx":
         import onnx  # noqa: PLC0415  planning rarely needs it
 
+        from parity.model_files.graph_limits import graph_limit  # noqa: PLC0415  it neither
+
         try:
-            model = onnx.load(path, load_external_data=False)
+            with graph_limit(path, "reading it"):
+                model = onnx.load(path, load_external_data=False)
         except Exception:  # protobuf's errors share no base class
             return []
         said = read_metadata(metadata_props(model))

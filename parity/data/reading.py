@@ -1,12 +1,14 @@
 """Decoding images exactly as Ultralytics does, without importing it."""
 
+import warnings
 from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import EpsImagePlugin, Image, ImageOps
 
+from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import open_image
 from parity.data.suffixes import ULTRALYTICS_SUFFIXES
 from parity.errors import UnreadableImageError
@@ -15,6 +17,15 @@ from parity.limits import Limits
 PILLOW_FIRST = frozenset([".avif", ".heic", ".heif"])
 TIFF = frozenset([".tif", ".tiff"])
 FIRST_PAGE = (0, 1)
+
+PILLOW_FORMATS = (
+    *("AVIF", "BMP", "DIB", "GIF", "HEIF", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG", "PPM"),
+    *("SGI", "SUN", "TGA", "TIFF", "WEBP", "XBM", "XPM"),
+)
+"""What Pillow may decode: the formats of the suffixes. Others are read by slow Python."""
+
+EpsImagePlugin.gs_binary = False  # else Pillow runs Ghostscript for a file that claims to be EPS
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -44,6 +55,7 @@ def read_image(path: str | Path) -> np.ndarray:
             raise UnreadableImageError(error.strerror or str(error)) from None
     if not content:
         raise UnreadableImageError("the file is empty")
+    check_decoding_cost(content)
     data = np.frombuffer(content, np.uint8)
     try:
         image = _decode(path, data)
@@ -87,15 +99,16 @@ def _read_colour_tiff(data: np.ndarray) -> np.ndarray | None:
 def _read_with_pillow(path: Path, data: np.ndarray) -> np.ndarray | None:
     check_pixels(path)
     try:
-        with ImageOps.exif_transpose(Image.open(BytesIO(data.tobytes()))) as image:
-            returned: np.ndarray | None = cv2.cvtColor(
-                np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR
-            )
-            return returned
+        with Image.open(BytesIO(data.data)) as image:
+            ImageOps.exif_transpose(image, in_place=True)
+            with image if image.mode == "RGB" else image.convert("RGB") as colours:
+                pixels = np.asarray(colours)
     except MemoryError:
         raise
     except Exception:  # Pillow's plugins pass on any error of their parser
         return None
+    returned: np.ndarray = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    return returned
 
 
 def check_pixels(path: str | Path) -> None:
@@ -104,17 +117,20 @@ def check_pixels(path: str | Path) -> None:
     Raises
     ------
     UnreadableImageError
-        If the image has more, or is no regular file.
+        If the image has more, is of a format that Pillow is not asked for, or is no regular file.
     """
+    Image.MAX_IMAGE_PIXELS = Limits.current().pixels // 2  # Pillow refuses more than twice as many
     try:
         with open_image(path) as stream, Image.open(stream) as image:
-            pixels = image.width * image.height
+            kind = image.format
     except UnreadableImageError:
         raise
+    except Image.DecompressionBombError:
+        raise UnreadableImageError(_too_many_pixels()) from None
     except Exception:  # Pillow's plugins pass on any error of their parser
         return
-    if pixels > Limits.current().pixels:
-        raise UnreadableImageError(_too_many_pixels())
+    if kind not in PILLOW_FORMATS:
+        raise UnreadableImageError(f"it is in the format {kind}, which is not read")
 
 
 def _too_many_pixels() -> str:

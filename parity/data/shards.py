@@ -138,6 +138,8 @@ def scan(stream: BufferedReader) -> Iterator[Member]:
         yield _damage(shard.offset, f"the shard is damaged after {last}")
     elif len(block) < tarfile.BLOCKSIZE:
         yield _damage(shard.offset, f"the shard ends after {last} without an end mark")
+    elif any(piece.strip(b"\0") for piece in iter(lambda: stream.read(tarfile.RECORDSIZE), b"")):
+        yield _damage(shard.offset, f"the shard goes on after its end mark, which follows {last}")
 
 
 def _image(header: tarfile.TarInfo, *, ends_within: bool) -> Member | None:

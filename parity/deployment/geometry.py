@@ -37,23 +37,25 @@ class GeometryChoices(Choices):
     """Height and width of the input, px; None for what the network says."""
     stride: int | None = None
     """If given, the border is cut to a multiple of it: the minimal rectangle."""
-    fitting: Literal["letterbox", "stretch", "pad_first", "crop", "warp"] = choice(
+    fitting: Literal["letterbox", "stretch", "pad_first", "crop", "cover", "warp"] = choice(
         "letterbox",
         moot={
             "warp": ("side_rounding", "border_rounding", "sides_exchanged"),
             "stretch": (*_OF_THE_BORDER, "border", "sides_exchanged"),
             "pad_first": _OF_THE_BORDER,
-            "crop": (*_OF_THE_BORDER, "border", "sides_exchanged"),
+            **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, "border", "sides_exchanged")),
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
-    below, and then resizes; ``crop`` takes the middle square; ``warp`` maps it by a matrix, so that
-    neither its sides nor its border are whole px."""
+    below, and then resizes; ``crop`` takes the middle square and resizes it, ``cover`` resizes the
+    image and then takes the middle; ``warp`` maps it by a matrix, so that neither its sides nor its
+    border are whole px."""
     align: Literal["centre", "top_left"] = "centre"
     """Where the image lies within its border."""
-    side_rounding: Literal["round", "floor", "ceil"] = "round"
-    """How the sides of the resized image become whole px."""
-    border_rounding: Literal["ultralytics", "floor", "ceil"] = "ultralytics"
+    side_rounding: Literal["round", "floor", "ceil", "aligned"] = "round"
+    """How the sides of the resized image become whole px; ``aligned`` rounds the width down to a
+    multiple of 4 and the height to an even number, as accelerators ask for."""
+    border_rounding: Literal["ultralytics", "floor", "ceil", "even"] = "ultralytics"
     """How half a border becomes whole px."""
     border: int | Colour = letterbox.BORDER
     """Grey level of the border, or its blue, green and red."""
@@ -167,7 +169,10 @@ def _fit_within(choices: GeometryChoices, image_shape: Shape, target: Shape) -> 
     if not choices.enlarge:
         ratio = min(ratio, 1.0)
     rounded = SIDE_ROUNDINGS[choices.side_rounding]
-    height, width = (max(rounded(round(side * ratio, 9)), 1) for side in image_shape)
+    sides = (rounded(round(side * ratio, 9)) for side in image_shape)
+    if choices.side_rounding == "aligned":
+        sides = (side - side % multiple for side, multiple in zip(sides, ALIGNED, strict=True))
+    height, width = (max(side, 1) for side in sides)
     border_y, border_x = target[0] - height, target[1] - width
     if choices.stride is not None:
         border_y, border_x = border_y % choices.stride, border_x % choices.stride
@@ -217,6 +222,29 @@ def _crop_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letter
     side = min(image.shape[:2])
     top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
     return _surround(choices, image[top : top + side, left : left + side], where)
+
+
+def _resize_then_crop(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
+    gain, _ = _gain_of_cover(choices, where, image.shape[:2])
+    height, width = (round(side * gain) for side in image.shape[:2])
+    top, left = _cut_away(image.shape[:2], where)
+    if _as_library(choices) and choices.kernel in OPENCV_FLAGS:
+        flag = OPENCV_FLAGS[choices.kernel]
+        whole = cv2.resize(image, None, fx=gain, fy=gain, interpolation=flag)
+    else:
+        whole = _surround(choices, image, Letterbox(height, width, height, width, 0, 0))
+    return np.ascontiguousarray(whole[top : top + where.height, left : left + where.width])
+
+
+def _gain_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    return (max(place.height / image_shape[0], place.width / image_shape[1]),) * 2
+
+
+def _cut_away(image_shape: Shape, where: Letterbox) -> tuple[int, int]:
+    """Return what is cut off above and at the left of an image that covers the input, px."""
+    ratio = max(where.height / image_shape[0], where.width / image_shape[1])
+    height, width = (round(side * ratio) for side in image_shape)
+    return (height - where.height) // 2, (width - where.width) // 2
 
 
 def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -291,9 +319,14 @@ def _offsets_of_crop(choices: GeometryChoices, place: Letterbox, image_shape: Sh
     return -((image_shape[1] - side) // 2) * gain, -((image_shape[0] - side) // 2) * gain
 
 
+def _offsets_of_cover(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    top, left = _cut_away(image_shape, place)
+    return -float(left), -float(top)
+
+
 def seen_part(choices: GeometryChoices, image_shape: Shape) -> tuple[slice, slice]:
     """Return the rows and columns of an image that its input shows."""
-    sides = [min(image_shape)] * 2 if choices.fitting == "crop" else image_shape
+    sides = [min(image_shape)] * 2 if choices.fitting in CROPPING else image_shape
     firsts = [(whole - side) // 2 for whole, side in zip(image_shape, sides, strict=True)]
     rows, columns = (slice(a, a + side) for a, side in zip(firsts, sides, strict=True))
     return rows, columns
@@ -314,13 +347,22 @@ FITTINGS = by_value(
         "stretch": Fitting(_fit_whole, _surround, _gains_of_resized, _offsets_of_place),
         "pad_first": Fitting(_fit_within, _pad_then_resize, _gain_of_longest, _offsets_of_place),
         "crop": Fitting(_fit_whole, _crop_then_resize, _gain_of_shortest, _offsets_of_crop),
+        "cover": Fitting(_fit_whole, _resize_then_crop, _gain_of_cover, _offsets_of_cover),
         "warp": Fitting(_fit_within, _warp, _warp_gains, _warp_offsets),
     },
 )
 
+CROPPING = ("crop", "cover")
+"""Ways of fitting that leave parts of the image out."""
+
 SIDE_ROUNDINGS: dict[str, Callable[[float], int]] = by_value(
-    GeometryChoices, "side_rounding", {"round": round, "floor": math.floor, "ceil": math.ceil}
+    GeometryChoices,
+    "side_rounding",
+    {"round": round, "floor": math.floor, "ceil": math.ceil, "aligned": math.floor},
 )
+
+ALIGNED = (2, 4)
+"""What height and width are multiples of where they are aligned, px: in RKNN's model zoo."""
 
 BORDER_ROUNDINGS: dict[str, Callable[[int], int]] = by_value(
     GeometryChoices,
@@ -329,6 +371,7 @@ BORDER_ROUNDINGS: dict[str, Callable[[int], int]] = by_value(
         "ultralytics": lambda border: round(border / 2 - 0.1),
         "floor": lambda border: border // 2,
         "ceil": lambda border: -(-border // 2),
+        "even": lambda border: border // 4 * 2,
     },
 )
 """Half a border, px, of a whole one."""

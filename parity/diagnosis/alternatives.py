@@ -10,7 +10,7 @@ from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
-from parity.diagnosis.refinement import certain_images
+from parity.diagnosis.refinement import certain_images, leaves
 from parity.diagnosis.search import ZERO_AREA_SUSPECT, Search, zero_area_hypotheses
 
 CUTOFF = 25.0
@@ -97,6 +97,8 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
         for changes in combinations_of("gain", "offset", "rescaled"):
             yield best.replace(**changes)
+    if best.box_format == "xyxy" and best.corners == cost_model.correct.corners:
+        yield from written_as_centres(cost_model, best)
     if cost_model.zero_area > ZERO_AREA_SUSPECT:
         yield from zero_area_hypotheses(best)
     if best.integers != cost_model.correct.integers:
@@ -104,6 +106,17 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     for fault in cost_model.after_network:
         if not fault.is_in(best):
             yield fault.inject_into(best)
+
+
+def written_as_centres(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
+    """Yield a hypothesis whose boxes are written as centre and sides instead of read as corners.
+
+    The numbers are the same; suppression is then given the right boxes.
+    """
+    written = best.replace(box_format=cost_model.correct.box_format, corners="cxcywh")
+    for clip in dict.fromkeys((best.clip, "no")):
+        for kind in ("classwise", "agnostic"):
+            yield written.replace(clip=clip, suppression=kind, overlap=cost_model.correct.overlap)
 
 
 def whole_px_hypotheses(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
@@ -174,7 +187,7 @@ def not_contradicted(
     own = values(best, BEFORE_OUTPUT)
     for option in options:
         if values(option, BEFORE_OUTPUT) != own:
-            other = (n for n in certain if not cost_model.same_inputs(option, best, [n]))
+            other = (n for n in certain if not leaves(cost_model, option, best, [n]))
             if len(list(islice(other, CONTRADICTING))) == CONTRADICTING:
                 continue
         yield option

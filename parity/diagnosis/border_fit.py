@@ -25,9 +25,7 @@ class LikelyLevel:
     level: int
     """One that was not tried."""
     left: float
-    now: float
-    """Mean difference of logits that it should leave, and that the best of the known ones leaves,
-    of the boxes that all known levels give."""
+    """Mean difference of logits that it should leave, of the boxes that all known levels give."""
 
 
 def likely_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> LikelyLevel | None:
@@ -49,7 +47,7 @@ def likely_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> LikelyL
     between = np.array([np.interp(LEVELS, levels, curve) for curve in curves.T]).T
     left = {int(n): disagreement(between[n], wanted) for n in LEVELS if int(n) not in known}
     best = min(left, key=lambda level: left[level])
-    return LikelyLevel(best, left[best], min(disagreement(curve, wanted) for curve in curves))
+    return LikelyLevel(best, left[best])
 
 
 def fitted_level(known: Mapping[int, np.ndarray], wanted: np.ndarray) -> int:

@@ -34,6 +34,7 @@ from parity.diagnosis.stages import (
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.external.observations import Observations
+from parity.external.validation import FROM_VAL, looks_like_val
 from parity.tasks.task import TASKS
 
 MOST_EQUIVALENTS = 20
@@ -310,6 +311,10 @@ def _reasons(
                 "program tell them apart."
             )
         return
+    observations = cost_model.observations
+    scores = np.concatenate([seen.scores for seen in observations.images.values()])
+    if unexplained and looks_like_val(scores, observations.printed):
+        yield FROM_VAL
     if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "

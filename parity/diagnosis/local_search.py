@@ -118,6 +118,7 @@ def promising(
     pipeline: Pipeline,
     candidates: Iterable[Pipeline],
     names: Sequence[str],
+    most: int = PROMISING,
 ) -> list[Pipeline]:
     """Return the candidates that improve some images.
 
@@ -131,11 +132,13 @@ def promising(
         What might improve it.
     names : sequence of str
         The images that decide.
+    most : int, optional
+        How many are returned at most.
 
     Returns
     -------
     list of Pipeline
-        At most :data:`PROMISING`, the most promising first.
+        The most promising first.
     """
     now = {name: cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names}
     least = cost_model.cost(pipeline)
@@ -146,7 +149,7 @@ def promising(
         if cost < least - LEAST_GAIN:
             found.append((cost, candidate))
     found.sort(key=lambda entry: entry[0])
-    return [candidate for _, candidate in found[:PROMISING]]
+    return [candidate for _, candidate in found[:most]]
 
 
 def _same_input(one: Pipeline, other: Pipeline) -> bool:

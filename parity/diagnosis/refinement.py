@@ -9,7 +9,13 @@ from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
-from parity.diagnosis.local_search import LEAST_GAIN, improve_locally, promising, without
+from parity.diagnosis.local_search import (
+    LEAST_GAIN,
+    PROMISING,
+    improve_locally,
+    promising,
+    without,
+)
 from parity.diagnosis.score_logits import disagreement, logit, observed_logits
 from parity.tasks.task import TASKS
 
@@ -18,6 +24,10 @@ CERTAIN = 0.95
 
 CERTAIN_BOXES, CERTAIN_SCORE = 4, 1e-3
 """Boxes of an image, and precision of scores, from which those digits prove an input; chosen."""
+
+LEVELS_SHOW = 1e-4
+"""Precision of scores up to which they show how levels were rounded; measured with YOLO11n: by that
+rounding, most scores differ by 1e-5 to 1e-3."""
 
 UNCHANGED_IMAGES = 3
 """Images whose inputs an exchange must leave as they are, at most; chosen."""
@@ -60,6 +70,10 @@ square), and where their borders do; measured with YOLO11n on three images."""
 
 MORE = 3.0
 """By how much the least effect of an exchange may exceed what there is to explain; chosen."""
+
+PROMISING_BY_FEW = 18
+"""Exchanges that are compared on all such images, at most, where one of few boxes suggests them;
+chosen."""
 
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
@@ -117,18 +131,50 @@ def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[st
     ]
 
 
+def leaves(cost_model: CostModel, option: Pipeline, best: Pipeline, certain: Sequence[str]) -> bool:
+    """Return whether a pipeline gives the same inputs as another, as far as scores prove them.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the scores.
+    option, best : Pipeline
+        The two.
+    certain : sequence of str
+        The images whose scores prove the input of ``best``.
+    """
+    if cost_model.precision.score > LEVELS_SHOW:
+        option = option.replace(levels=best.levels)
+    return cost_model.same_inputs(option, best, certain)
+
+
 def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str]) -> Pipeline:
     """Return the best hypothesis after the exchanges that an image suggests."""
     singles = _exchanges(cost_model, best, name)
     pairs = _pairs_of_exchanges(cost_model, best, singles, name)
-    likely = promising(cost_model, best, [*singles, *pairs], [name])
+    telling = len(cost_model.observed[name]) >= CERTAIN_BOXES
+    most = PROMISING if telling else PROMISING_BY_FEW
+    likely = promising(cost_model, best, [*singles, *pairs], [name], most)
     winner = best
-    for option in promising(cost_model, best, likely, names)[:REFINED]:
+    witnesses = [n for n in _reproduced_images(cost_model, best) if n not in names]
+    for option in promising(cost_model, best, likely, [*names, *witnesses])[:REFINED]:
         winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
         if is_explained(cost_model, winner):
             break
     gained = cost_model.cost(best) - cost_model.cost(winner)
     return winner if gained > LEAST_GAIN else best
+
+
+def _reproduced_images(cost_model: CostModel, best: Pipeline) -> list[str]:
+    """Return images of which a hypothesis reproduces every box, where scores prove no input.
+
+    An exchange that explains a few boxes of others must leave them as they are.
+    """
+    if cost_model.precision.score <= CERTAIN_SCORE:
+        return []
+    fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
+    whole = [n for n, fit in fits.items() if fit.observed and fit.exact.sum() == fit.observed]
+    return sorted(whole, key=lambda n: -fits[n].observed)[:UNCHANGED_IMAGES]
 
 
 def _unmatched_images(cost_model: CostModel, best: Pipeline) -> list[str]:
@@ -154,7 +200,7 @@ def _exchanges(cost_model: CostModel, best: Pipeline, name: str) -> list[Pipelin
             options += [bare, *(f.inject_into(bare) for f in faults if are_alike(f, old))]
     certain = certain_images(cost_model, best, cost_model.names)[:UNCHANGED_IMAGES]
     distinct = [
-        p for p in dict.fromkeys(options) if p != best and cost_model.same_inputs(p, best, certain)
+        p for p in dict.fromkeys(options) if p != best and leaves(cost_model, p, best, certain)
     ]
     if "gain" not in cost_model.replayer.task.choices:
         return distinct

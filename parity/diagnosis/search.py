@@ -6,17 +6,20 @@ from itertools import product
 
 import numpy as np
 
+from parity.deployment.geometry import CROPPING
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input
 from parity.deployment.stage import allowed
 from parity.detection.letterbox import BORDER
 from parity.diagnosis.border_fit import fitted_level, likely_level
 from parity.diagnosis.box_evidence import (
+    COARSE_SCORE,
     combinations_of,
     decoding_worth,
     overlapping_share,
     rank_decodings,
     score_evidence,
+    surviving_hits,
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.catalogue.geometry import other_border
@@ -33,6 +36,7 @@ from parity.diagnosis.refinement import (
     certain_images,
     is_complete,
     is_explained,
+    leaves,
     refine,
 )
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
@@ -72,6 +76,10 @@ BORDERS, INTERPOLATED = 10, 3
 """Grey levels of the border that are tried for an image at most, and how many of them are found by
 interpolation, before a trend is fitted to all; chosen."""
 
+ANCHORS, UNPOPULAR = (0, 57, 180), (57, 180)
+"""Grey levels between which scores are interpolated on another image, and those of them that are no
+popular ones; chosen."""
+
 PROMISING_BORDER = 0.75
 """Share of the difference of logits from which no level is tried; chosen."""
 
@@ -96,7 +104,7 @@ DRASTIC = frozenset(
     for name, values in (
         ("scaling", tuple(v for v in allowed(Pipeline, "scaling") if v not in GENTLE_SCALINGS)),
         ("axes", ("hwc", "cwh")),
-        ("fitting", ("crop",)),
+        ("fitting", CROPPING),
         ("sides_exchanged", (True,)),
         ("reduction", (0.25,)),
     )
@@ -357,6 +365,8 @@ class Search:
             readings.append((decoding_worth(likelihood, hits), hits, candidate))
         readings.sort(key=lambda entry: -entry[0])
         _, hits, best = readings[0]
+        if self.cost_model.precision.score > COARSE_SCORE:
+            hits = surviving_hits(self.cost_model, best, names)
         likely = [candidate for _, _, candidate in readings[:RESCALED_READINGS]]
         if hits >= PROVEN:
             likely = [best]
@@ -429,14 +439,8 @@ class Search:
         plain = self.try_input((), first)
         possible = self._possible_faults()
         wanted = logit(self.cost_model.observed[first[0]].scores)
-        slight = disagreement(plain.logits, wanted) < SLIGHT
-        unlikely = is_drastic if slight else is_subtle
         moves = sorted(possible, key=lambda fault: fault.cost)
-        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
-        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
-        lost = not any(hypothesis.likely for hypothesis in level)
-        if worse or slight or lost:  # of few boxes, one that is lost counts for much
-            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        level = self._try_singles(moves, plain, wanted, first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
         costs = {h.faults[0]: h.cost for h in level}
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
@@ -444,7 +448,7 @@ class Search:
         useful = [*(f for f in moves if f not in costs), *shown]
         every = list(level)
         least = np.inf
-        for _ in range(DEPTH):
+        for depth in range(DEPTH):
             level.sort(key=_likely_first)
             likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
             settled = any(self._settles(h, first) for h in likely_ones)
@@ -472,7 +476,9 @@ class Search:
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
-            bordered = self._fit_border([plain, *level[:BEAM]], first)
+            bordered = self._fit_border([plain, *level], first)
+            if not bordered and depth == 0:
+                bordered = self._fit_border_elsewhere(level[:1], first)
             if any(self._is_certain(h, first) for h in bordered):
                 level = bordered
             else:
@@ -482,6 +488,19 @@ class Search:
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _try_singles(
+        self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the inputs of single faults, of the unlikely ones only where it may be they."""
+        slight = disagreement(plain.logits, wanted) < SLIGHT
+        unlikely = is_drastic if slight else is_subtle
+        level = self._try([(fault,) for fault in moves if not unlikely(fault)], first)
+        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
+        lost = not any(hypothesis.likely for hypothesis in level)
+        if worse or slight or lost:  # of few boxes, one that is lost counts for much
+            level += self._try([(fault,) for fault in moves if unlikely(fault)], first)
+        return level
 
     def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
         """Return inputs that combine every fault of some choices of a classifier.
@@ -497,6 +516,29 @@ class Search:
                 level += self._try(options, first)
             level = sorted(dict.fromkeys(level), key=_likely_first)[:BEAM]
         return level
+
+    def _fit_border_elsewhere(
+        self, bases: Sequence[InputHypothesis], first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the input whose border fits the probe with the widest border, on the first one."""
+        widths = {n: self._border_share(n) for n in self.probes if n not in first}
+        widest = max(widths, key=lambda n: widths[n], default="")
+        if not widths.get(widest, 0.0) > self._border_share(first[0]):
+            return []
+        for level in ANCHORS:
+            self.try_input((other_border(level),), [widest])
+        there = [self.try_input(faults, [widest]) for faults in ((), *(h.faults for h in bases))]
+        found = self._fit_border(there, [widest])
+        return [self.try_input(hypothesis.faults, first) for hypothesis in found]
+
+    def _border_share(self, name: str) -> float:
+        """Return the share of the input that is border."""
+        source = self.cost_model.replayer.input_of(self.cost_model.correct, name)
+        if source is None:
+            return 0.0
+        place = source.place
+        area = place.resized_height * place.resized_width
+        return 1 - area / (place.height * place.width)
 
     def _fit_border(
         self, bases: Sequence[InputHypothesis], first: list[str]
@@ -521,8 +563,10 @@ class Search:
         for base in dict.fromkeys(bases):
             known = {level: base.logits + effect for level, effect in effects.items()}
             found = likely_level(known, wanted)
+            popular = (known[level] for level in known if level not in UNPOPULAR)
+            now = min((disagreement(logits, wanted) for logits in popular), default=0.0)
             bordered = any("border" in fault.fields for fault in base.faults)
-            if found and not bordered and found.left < PROMISING_BORDER * found.now:
+            if found and not bordered and found.left < PROMISING_BORDER * now:
                 fits.append((found.left + SIMPLER * len(base.faults), len(fits), base, known))
         if not fits:
             return []
@@ -546,9 +590,7 @@ class Search:
         start = self.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
-        return [
-            f for f in faults if cost_model.same_inputs(f.inject_into(correct), correct, certain)
-        ]
+        return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _is_certain(self, hypothesis: InputHypothesis, names: list[str]) -> bool:
         """Return whether scores prove an input, but for what only images that are resized show."""
@@ -574,9 +616,14 @@ class Search:
             found[hypothesis] = None
             if self._is_certain(hypothesis, names):
                 return [hypothesis]
-            if hypothesis.likely and self.try_input(faults).proven:
+            if self._is_promising(hypothesis) and self.try_input(faults).proven:
                 return [hypothesis]
         return list(found)
+
+    def _is_promising(self, hypothesis: InputHypothesis) -> bool:
+        """Return whether an input should be compared on all probes at once."""
+        coarse = self.cost_model.precision.score > COARSE_SCORE
+        return hypothesis.proven if coarse else hypothesis.likely
 
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""

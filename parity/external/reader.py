@@ -32,6 +32,7 @@ from parity.external.observed_shapes import (
 )
 from parity.external.shapes import picture_of
 from parity.external.source import Source
+from parity.external.validation import looks_like_val
 from parity.foreign import name_in_words
 from parity.tasks.task import TASKS
 
@@ -104,7 +105,8 @@ def load_external(
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
-    contents = with_class_ids(contents, names)
+    scores = np.array([e.score for own in contents.entries.values() for e in own], np.float64)
+    contents = with_class_ids(contents, names, of_val=looks_like_val(scores, printed))
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
     notes += _note_foreign_ids(class_ids, {*names, *labels})
@@ -347,20 +349,21 @@ def _printed(
     )
 
 
-def with_class_ids(contents: Contents, names: dict[int, str]) -> Contents:
+def with_class_ids(contents: Contents, names: dict[int, str], *, of_val: bool = False) -> Contents:
     """Return contents in which the category ids of COCO results are the class ids of a model.
 
     Ultralytics' ``val`` writes COCO's own ids, from 1 to 90 with gaps, for the classes of COCO and
     counts others from 1. People also write class ids into that format, so one of the ids must be
-    too high for the model, and all must be such categories.
+    too high for the model, or ``val`` have written them, and all must be such categories.
     """
     labels = {entry.label for own in contents.entries.values() for entry in own}
     given = {label for label in labels if isinstance(label, int)}
     of_coco = len(names) == len(COCO91) and names.get(0) == FIRST_OF_COCO
-    categories = COCO91 if of_coco else [class_id + 1 for class_id in sorted(names)]
+    counted = tuple(class_id + 1 for class_id in sorted(names))
+    categories = COCO91 if of_coco and not (of_val and given - {*COCO91}) else counted
     numbers: dict[int | str, int] = dict(zip(categories, sorted(names), strict=True))
     too_high = max(given, default=0) not in names
-    if not (contents.category_ids and too_high and given <= numbers.keys()):
+    if not (contents.category_ids and (too_high or of_val) and given <= numbers.keys()):
         return contents
     entries = {
         name: [replace(e, label=numbers.get(e.label, e.label)) for e in own]

@@ -1,5 +1,6 @@
 """The file or folder that external boxes come from, opened but not yet interpreted."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -43,7 +44,8 @@ class Source:
         text = read_text(path).lstrip()
         if not text.startswith(("[", "{")):
             return cls(path, text)
-        return cls(path, text, parse_json(text, path))
+        document = parse_json(text, path)
+        return cls(path, text, in_snake_case(document) if PASCAL_KEY.search(text) else document)
 
     @property
     def header(self) -> Record:
@@ -57,6 +59,34 @@ class Source:
         if isinstance(self.document, dict):
             return [self.document] if _is_record(self.document) else list_in(self.document)
         return self.document if isinstance(self.document, list) else None
+
+
+def in_snake_case(value: Any) -> Any:
+    """Return a document with objects whose keys are all in PascalCase, as C# writes them, in ours.
+
+    An object of lists alone may be one of images by name and stays as it is.
+    """
+    if isinstance(value, list):
+        return [in_snake_case(each) if isinstance(each, list | dict) else each for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: in_snake_case(each) for key, each in value.items()}
+    known = LIST_KEYS + IMAGE_KEYS
+    renamed = {WORD_IN_PASCAL.sub("_", key).lower(): each for key, each in inner.items()}
+    plain = any(not isinstance(each, list) for each in inner.values())
+    if all(map(PASCAL.fullmatch, inner)) and (plain or renamed.keys() & {*known}):
+        return renamed if len(renamed) == len(inner) else inner
+    return inner
+
+
+PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
+"""A key as C# writes the name of a property."""
+
+PASCAL_KEY = re.compile(r'"[A-Z][A-Za-z0-9]*"\s*:')
+"""The same in JSON."""
+
+WORD_IN_PASCAL = re.compile(r"(?<!^)(?=[A-Z])")
+"""Where a further word begins."""
 
 
 def _is_record(document: Record) -> bool:

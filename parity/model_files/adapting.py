@@ -7,12 +7,14 @@ stays as it is.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+from parity.model_files.cells import Size, cell_centres, grid
 
 PREFIX = "parity."
 """What the names of added tensors and of our own keys of the metadata begin with."""
@@ -27,7 +29,11 @@ IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and standard deviation of red, green and blue from 0 to 1, as torchvision applies them."""
 OPSET = 13
 DEEPSTREAM_COLUMNS = 6
-INTEGERS = ("uint8", "int8")
+FINISHED_ROWS = 6
+"""Numbers of a finished box: corners, score and class."""
+INTEGERS = ("uint8", "int8", "uint16", "int16", "int32", "int64")
+"""Element types of an input that holds pixel values."""
+TYPES = (*INTEGERS, "double")
 """Element types of an input that say by themselves how it deviates."""
 FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
@@ -36,7 +42,7 @@ class Chain:
     """Nodes that follow one another, and the constants that they need."""
 
     def __init__(
-        self, first: str, dtype: int, rows: int, classes: int, size: tuple[int, int] = (0, 0)
+        self, first: str, dtype: int, rows: int, classes: int, size: Size = (0, 0)
     ) -> None:
         self.last, self.row_count, self.classes, self.size = first, rows, classes, size
         self.name = first.removeprefix(PREFIX)
@@ -92,8 +98,13 @@ def _standardised(chain: Chain) -> str:
     return chain.add("Div", moved, chain.constant(deviation))
 
 
-def _uint8(chain: Chain) -> str:
-    return chain.add("Cast", _pixels(chain), to=TensorProto.UINT8)
+def _integers(chain: Chain, dtype: str) -> str:
+    kind = TensorProto.DataType.Value(dtype.upper())
+    return chain.add("Cast", _pixels(chain), to=kind)
+
+
+def _double(chain: Chain) -> str:
+    return chain.add("Cast", to=TensorProto.DOUBLE)
 
 
 def _int8(chain: Chain) -> str:
@@ -117,6 +128,17 @@ def _logits(chain: Chain) -> str:
     return chain.add("Concat", *parts, axis=1)
 
 
+def _percent(chain: Chain) -> str:
+    scales = np.ones((1, chain.row_count, 1))
+    scales[0, BOX_ROWS : BOX_ROWS + chain.classes] = 0.01
+    return chain.add("Mul", chain.last, chain.constant(scales))
+
+
+def _y_first(chain: Chain) -> str:
+    rows = [1, 0, 3, 2, *range(BOX_ROWS, chain.row_count)]
+    return chain.add("Gather", chain.last, chain.constant(rows, np.int64), axis=1)
+
+
 def _fractions(chain: Chain) -> str:
     height, width = chain.size
     scales = np.ones((1, chain.row_count, 1))
@@ -124,19 +146,38 @@ def _fractions(chain: Chain) -> str:
     return chain.add("Mul", chain.last, chain.constant(scales))
 
 
+def _cells(chain: Chain) -> str:
+    _, strides = grid(chain.size)
+    scales = np.ones((1, chain.row_count, strides.size))
+    scales[0, :BOX_ROWS] = strides
+    return chain.add("Mul", chain.last, chain.constant(scales))
+
+
+def _distances(chain: Chain) -> str:
+    centres = chain.constant(cell_centres(chain.size)[None])
+    least = chain.add("Sub", centres, chain.rows(0, 2))
+    most = chain.add("Add", centres, chain.rows(2, BOX_ROWS))
+    rest = chain.rows(BOX_ROWS, chain.row_count)
+    return chain.add("Concat", *_centred(chain, least, most), rest, axis=1)
+
+
 def _edges(chain: Chain) -> str:
     rest = chain.rows(BOX_ROWS, chain.row_count)
-    return chain.add("Concat", *_centred(chain), rest, axis=1)
+    return chain.add("Concat", *_centred(chain, *_pairs(chain)), rest, axis=1)
 
 
 def _corners(chain: Chain) -> str:
     chain.last = chain.add("Transpose", perm=[0, 2, 1])
-    return chain.add("Concat", *_centred(chain), _spread(chain), axis=1)
+    return chain.add("Concat", *_centred(chain, *_pairs(chain)), _spread(chain), axis=1)
 
 
-def _centred(chain: Chain) -> tuple[str, str]:
-    """Add nodes that make centres and sides of x1, y1, x2 and y2."""
-    least, most = chain.rows(0, 2), chain.rows(2, BOX_ROWS)
+def _pairs(chain: Chain) -> tuple[str, str]:
+    """Add nodes that take the first two and the next two rows."""
+    return chain.rows(0, 2), chain.rows(2, BOX_ROWS)
+
+
+def _centred(chain: Chain, least: str, most: str) -> tuple[str, str]:
+    """Add nodes that make centres and sides of x1, y1 and of x2, y2."""
     centre = chain.add("Mul", chain.add("Add", least, most), chain.constant(0.5))
     return centre, chain.add("Sub", most, least)
 
@@ -144,6 +185,24 @@ def _centred(chain: Chain) -> tuple[str, str]:
 def _centres(chain: Chain) -> str:
     chain.last = chain.add("Transpose", perm=[0, 2, 1])
     return chain.add("Concat", chain.rows(0, BOX_ROWS), _spread(chain), axis=1)
+
+
+def _middles(chain: Chain) -> str:
+    centre, sides = _pairs(chain)
+    reach = chain.add("Mul", sides, chain.constant(0.5))
+    least, most = chain.add("Sub", centre, reach), chain.add("Add", centre, reach)
+    return chain.add("Concat", least, most, chain.rows(BOX_ROWS, chain.row_count), axis=1)
+
+
+def _sides(chain: Chain) -> str:
+    least, sides = _pairs(chain)
+    most = chain.add("Add", least, sides)
+    return chain.add("Concat", least, most, chain.rows(BOX_ROWS, chain.row_count), axis=1)
+
+
+def _labels_first(chain: Chain) -> str:
+    rows = [0, 1, 2, 3, 5, 4, *range(BOX_ROWS + 2, chain.row_count)]
+    return chain.add("Gather", chain.last, chain.constant(rows, np.int64), axis=1)
 
 
 def _spread(chain: Chain) -> str:
@@ -170,8 +229,14 @@ TAKEN = {
         "is part of its graph.",
         _standardised,
     ),
-    "uint8": Deviation("It takes uint8 pixel values, from 0 to 255.", _uint8),
+    **{
+        dtype: Deviation(
+            f"It takes {dtype} pixel values, from 0 to 255.", partial(_integers, dtype=dtype)
+        )
+        for dtype in INTEGERS
+    },
     "int8": Deviation("It takes int8: pixel values less 128, from -128 to 127.", _int8),
+    "double": Deviation("It takes float64.", _double),
     "nhwc": Deviation("It takes (batch, height, width, channels).", _nhwc),
 }
 """What a graph may take, in the order in which it is undone."""
@@ -186,8 +251,17 @@ RETURNED = {
     "logits": Deviation(
         "Its scores are logits; the sigmoid at the end of the network is not in its graph.", _logits
     ),
+    "percent": Deviation("Its scores are from 0 to 100 instead of from 0 to 1.", _percent),
+    "y_first": Deviation("Its boxes state y before x.", _y_first),
     "fractions": Deviation(
         "Its boxes are fractions of the sides of its input instead of pixels.", _fractions
+    ),
+    "cells": Deviation(
+        "Its boxes are in cells of the grid of their scale instead of pixels.", _cells
+    ),
+    "distances": Deviation(
+        "Its boxes are distances from the centre of a cell to the left, top, right and bottom.",
+        _distances,
     ),
     "edges": Deviation("Its boxes are x1, y1, x2, y2 instead of cx, cy, width, height.", _edges),
     "corners": Deviation(f"It returns x1, y1, x2, y2, {DEEPSTREAM}; NMS comes after it.", _corners),
@@ -197,37 +271,37 @@ RETURNED = {
 }
 """What a graph may return."""
 
-READINGS: tuple[tuple[str, ...], ...] = (
-    *(
-        tuple(name for name in names if name)
-        for names in product(("", "transposed"), ("", "logits"), ("", "fractions"), ("", "edges"))
+FINISHED = {
+    "labels_first": Deviation("The class stands before the score of each box.", _labels_first),
+    "y_first": RETURNED["y_first"],
+    "fractions": RETURNED["fractions"],
+    "middles": Deviation(
+        "Its boxes are cx, cy, width, height instead of x1, y1, x2, y2.", _middles
     ),
-    ("corners",),
-    ("centres",),
-)
-"""How an output may have to be read, the usual way first."""
-
-
-def reading_fits(names: Sequence[str], shape: Sequence[int], rows: int) -> bool:
-    """Return whether an output of a shape can be read in a way that gives so many rows."""
-    if "corners" in names or "centres" in names:
-        return len(shape) == 3 and shape[2] == DEEPSTREAM_COLUMNS
-    return len(shape) == 3 and shape[2 if "transposed" in names else 1] == rows
+    "sides": Deviation("Its boxes are x1, y1, width, height instead of x1, y1, x2, y2.", _sides),
+}
+"""What a graph may return that returns finished boxes, (batch, boxes, 6)."""
 
 
 def forced(shape: Sequence[int | str], dtype: str) -> tuple[str, ...]:
     """Return how an input deviates by its shape and type alone."""
-    pixels = (dtype,) if dtype in INTEGERS else ()
+    stated = (dtype,) if dtype in TYPES else ()
     channels_last = len(shape) == 4 and shape[3] == CHANNELS and shape[1] != CHANNELS
-    return pixels + (("nhwc",) if channels_last else ())
+    return stated + (("nhwc",) if channels_last else ())
 
 
 def apply_chain(
-    names: Sequence[str], array: np.ndarray, rows: int, classes: int, size: tuple[int, int] = (0, 0)
+    names: Sequence[str],
+    array: np.ndarray,
+    rows: int,
+    classes: int,
+    size: Size = (0, 0),
+    *,
+    kinds: Mapping[str, Deviation] | None = None,
 ) -> np.ndarray:
     """Return an input as a graph takes it, or an output as an adapted graph returns it."""
     dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
-    chain = _chain(names, TAKEN | RETURNED, Chain("given", dtype, rows, classes, size))
+    chain = _chain(names, kinds or TAKEN | RETURNED, Chain("given", dtype, rows, classes, size))
     if not chain.nodes:
         return array
     from onnx.reference import ReferenceEvaluator  # noqa: PLC0415  half a second
@@ -257,7 +331,7 @@ def adapt(
     names: Sequence[str],
     rows: int,
     classes: int,
-    size: tuple[int, int] = (0, 0),
+    size: Size = (0, 0),
 ) -> None:
     """Add to a graph what undoes deviations, and write their names into its metadata.
 
@@ -266,13 +340,13 @@ def adapt(
     model : onnx.ModelProto
         Modified in place.
     names : sequence of str
-        Keys of :data:`TAKEN` and :data:`RETURNED`.
+        Keys of :data:`TAKEN`, and of :data:`RETURNED` or :data:`FINISHED`.
     rows : int
-        Rows of the raw output.
+        Rows of the raw output; 0 if it returns finished boxes.
     classes : int
         Classes of the network.
     size : tuple of int
-        Height and width of its input, px; only boxes in fractions need it.
+        Height and width of its input, px; boxes in fractions or cells need it.
     """
     graph = model.graph
     if set(names) & set(TAKEN):
@@ -285,7 +359,15 @@ def adapt(
             shape = [shape[0], shape[3], shape[1], shape[2]]
         _insert(graph, chain, first=True)
         image.CopyFrom(_value_info(f"{PREFIX}image", dtype, shape))
-    if set(names) & set(RETURNED):
+    if not rows and set(names) & set(FINISHED):
+        shape = shape_of(graph.output[0])
+        chain = output_chain(graph, FINISHED_ROWS, classes)
+        chain.size = size
+        chain.last = chain.add("Transpose", perm=[0, 2, 1])
+        chain = _chain(names, FINISHED, chain)
+        chain.last = chain.add("Transpose", perm=[0, 2, 1])
+        extend_output(graph, chain, shape)
+    if rows and set(names) & set(RETURNED):
         shape = shape_of(graph.output[0])
         batch, first, second = shape if len(shape) == 3 else (0, 0, 0)
         anchors = second if first == rows else first

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import onnx
+from onnx import TensorProto, helper
 
-from parity.model_files.adapting import BOX_ROWS, Chain, extend_output, shape_of
+from parity.model_files.adapting import BOX_ROWS, PREFIX, Chain, extend_output, shape_of
+from parity.model_files.feature_maps import join_maps, scales_of
 
 Shape = Sequence[int | str]
 
@@ -15,18 +17,19 @@ class Arrangement:
     """How the outputs of a graph may be arranged."""
 
     sentence: str
-    undo: Callable[[onnx.GraphProto, int], None]
-    """Makes the predictions the first output of a graph, given the rows of a raw output."""
+    undo: Callable[[onnx.GraphProto, int, int], None]
+    """Makes the predictions the first output of a graph, given the rows of a raw output and its
+    anchors."""
 
 
-def _move_forward(graph: onnx.GraphProto, rows: int) -> None:
+def _move_forward(graph: onnx.GraphProto, rows: int, _cells: int) -> None:
     outputs = [onnx.ValueInfoProto.FromString(each.SerializeToString()) for each in graph.output]
     place = next(i for i, each in enumerate(outputs) if _has_axis(shape_of(each), rows, 3))
     del graph.output[:]
     graph.output.extend([outputs[place], *outputs[:place], *outputs[place + 1 :]])
 
 
-def _join(graph: onnx.GraphProto, rows: int) -> None:
+def _join(graph: onnx.GraphProto, rows: int, _cells: int) -> None:
     first, second = graph.output
     boxes, scores = sorted((first, second), key=lambda each: BOX_ROWS not in shape_of(each)[1:])
     batch, *axes = shape_of(boxes)
@@ -43,11 +46,19 @@ def _join(graph: onnx.GraphProto, rows: int) -> None:
     extend_output(graph, chain, [batch, rows, anchors])
 
 
-def _add_batch(graph: onnx.GraphProto, rows: int) -> None:
+def _add_batch(graph: onnx.GraphProto, rows: int, _cells: int) -> None:
     shape = shape_of(graph.output[0])
     chain = _chain_behind(graph, rows)
     chain.last = chain.add("Reshape", chain.last, chain.constant([1, *shape], "int64"))
     extend_output(graph, chain, [1, *shape])
+
+
+def _drop_axes(graph: onnx.GraphProto, rows: int, _cells: int) -> None:
+    batch, *axes = shape_of(graph.output[0])
+    chain = _chain_behind(graph, rows)
+    longer = [axis for axis in axes if axis != 1]
+    chain.last = chain.add("Reshape", chain.last, chain.constant([0, *longer], "int64"))
+    extend_output(graph, chain, [batch, *longer])
 
 
 def _chain_behind(graph: onnx.GraphProto, rows: int) -> Chain:
@@ -61,6 +72,11 @@ ARRANGED = {
     "reordered": Arrangement("Its predictions are not its first output.", _move_forward),
     "apart": Arrangement("It returns boxes and scores as two outputs.", _join),
     "squeezed": Arrangement("Its output lacks the axis of the batch.", _add_batch),
+    "nested": Arrangement("Its output has a further axis, of length 1.", _drop_axes),
+    "maps": Arrangement(
+        "It returns feature maps; the decoding at the end of the head is not in its graph.",
+        join_maps,
+    ),
 }
 
 
@@ -82,7 +98,12 @@ def arrangement_of(shapes: Sequence[Shape], rows: int, cells: int) -> str:
         return "reordered"
     if _has_axis(shapes[0], rows, 2) and all(isinstance(axis, int) for axis in shapes[0]):
         return "squeezed"
-    return "apart" if classes_apart(shapes, cells) == rows - BOX_ROWS else ""
+    longer = [axis for axis in shapes[0][1:] if axis != 1]
+    if len(shapes[0]) == 4 and _has_axis([0, *longer], rows, 3):
+        return "nested"
+    if classes_apart(shapes, cells) == rows - BOX_ROWS:
+        return "apart"
+    return "maps" if scales_of([""] * len(shapes), shapes, rows - BOX_ROWS, cells) else ""
 
 
 def classes_apart(shapes: Sequence[Shape], cells: int) -> int:
@@ -115,12 +136,23 @@ def put_predictions_first(model: onnx.ModelProto, rows: int, cells: int) -> tupl
     rows, cells : int
         Rows of a raw output, and its anchors.
     """
+    wide = ("wide",) if _narrow(model.graph) else ()
     shapes = [shape_of(each) for each in model.graph.output]
     name = arrangement_of(shapes, rows, cells) if rows > BOX_ROWS else ""
     if not name:
-        return ()
-    ARRANGED[name].undo(model.graph, rows)
-    return (name,)
+        return wide
+    ARRANGED[name].undo(model.graph, rows, cells)
+    return (*wide, name)
+
+
+def _narrow(graph: onnx.GraphProto) -> bool:
+    """Make float32 of outputs in float64; return whether there were any."""
+    wide = [each for each in graph.output if each.type.tensor_type.elem_type == TensorProto.DOUBLE]
+    for output in wide:
+        name = f"{PREFIX}narrow.{output.name}"
+        graph.node.append(helper.make_node("Cast", [output.name], [name], to=TensorProto.FLOAT))
+        output.name, output.type.tensor_type.elem_type = name, TensorProto.FLOAT
+    return bool(wide)
 
 
 def _has_axis(shape: Shape, length: int, axes: int) -> bool:

@@ -28,17 +28,6 @@ STEM = "model"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP archive can state; equal bundles have equal bytes."""
 
-DEVIATIONS = {
-    "nhwc": "It takes (batch, height, width, channels).",
-    "pixels": "It takes pixel values from 0 to 255; dividing them by 255 is part of it.",
-    "transposed": "Its output is transposed: (batch, anchors, rows) instead of (batch, rows, "
-    "anchors).",
-    "logits": "Its scores are logits; the sigmoid at the end of the network is not in it.",
-    "fractions": "Its coordinates are fractions of the width and height of the input.",
-    "prototypes": "Its mask prototypes are (batch, height, width, channels).",
-}
-"""In what files differ from Ultralytics' ONNX exports, in words."""
-
 
 @dataclass(frozen=True)
 class BundleManifest:
@@ -54,15 +43,15 @@ class BundleManifest:
     outputs: list[TensorDescription]
     """As they are after the deviations are undone."""
     deviations: list[str]
-    """Keys of :data:`DEVIATIONS`."""
+    """Keys of :data:`parity.model_files.inspection.SENTENCES`."""
     metadata: dict[str, str]
     """What Ultralytics' exporter writes into an ONNX file."""
     weights: int
     """Numbers that the checkpoint holds."""
     box_px: float | None = None
     score: float | None = None
-    """Largest differences of the raw output from the checkpoint's on a photograph, px and score;
-    None where the output has none."""
+    """Median differences of the best boxes of the raw output from the checkpoint's on a photograph,
+    px and score; None where the output has none."""
 
 
 def write_bundle(destination: str | Path, files: Sequence[Path], manifest: BundleManifest) -> None:

@@ -16,6 +16,7 @@ from parity.detection.candidate_files import BakedThresholds
 from parity.documents import load
 from parity.errors import UserError, in_one_line, shown
 from parity.files import atomic
+from parity.foreign import is_file
 from parity.integrity import damaged, is_result
 from parity.model_files.first_bytes import HEAD_BYTES, what_it_is
 from parity.model_files.graph_limits import check_expansion, graph_limit, nodes_of_graphs
@@ -152,10 +153,10 @@ def load_given(given: str | Path) -> onnx.ModelProto:
         if said:
             raise UserError(f"{path} {said}.")
     for name in external_data_files(path):
-        if not (path.parent / name).is_file():
+        if not is_file(path.parent / name):
             raise UserError(
-                f"{path} takes weights from {name}, which is not beside it; put that file there, "
-                "or save the model again as one file."
+                f"{path} takes weights from {shown(name) or 'nowhere'}, which is not beside it; "
+                "put that file there, or save the model again as one file."
             )
     return load_checked(path)
 
@@ -232,10 +233,10 @@ def external_data_files(path: str | Path) -> list[str]:
     for tensor in tensors:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             location = next((e.value for e in tensor.external_data if e.key == "location"), "")
-            if not (folder / location).resolve().is_relative_to(folder):
+            if not (folder / location.replace("\0", "")).resolve().is_relative_to(folder):
                 raise UserError(
-                    f"{path} takes weights from {location}, outside its own folder, which is not "
-                    "read; put the weights beside the model."
+                    f"{path} takes weights from {shown(location)}, outside its own folder, which "
+                    "is not read; put the weights beside the model."
                 )
             found.add(location)
     return sorted(found)

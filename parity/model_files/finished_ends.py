@@ -127,7 +127,11 @@ def _parts(graph: onnx.GraphProto, axes: int) -> Parts | None:
     boxes = [o for o in graph.output if len(s := shapes[o.name]) == axes and s[-1] == BOX_ROWS]
     rest = [each for each in graph.output if each not in boxes]
     counts = [
-        o for o in rest if len(rest) == 3 and _is_whole(o) and shapes[o.name][1:] in ([], [1])
+        o
+        for o in rest
+        if len(rest) == 3
+        and shapes[o.name][1:] in ([], [1])
+        and (_is_whole(o) or len(shapes[o.name]) < axes - 1)
     ]
     flat = [o for o in rest if o not in counts and len(shapes[o.name]) == axes - 1]
     labels = [each for each in flat if _is_whole(each)] or [

@@ -25,10 +25,16 @@ SIGNATURES = {
     b"%PDF": "is a PDF document",
     b"\x7fELF": "is a program or library",
     b"7767517": "is an NCNN model",
+    b"RKNN": "is an RKNN model",
+    b"\x01HEF": "is a Hailo model",
     **{b"\x80" + bytes([version]): "is a pickle, such as an old .pt" for version in range(2, 6)},
 }
 OPENVINO = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<net\b")
-MARKS = {b"TFL3": "is a TFLite model", b"ORTM": "is a model in ONNX Runtime's own format"}
+MARKS = {
+    b"TFL3": "is a TFLite model",
+    b"ORTM": "is a model in ONNX Runtime's own format",
+    b"ET12": "is an ExecuTorch program",
+}
 """What stands after the first four bytes."""
 
 

@@ -14,9 +14,11 @@ def fixed_size(path: str | Path) -> tuple[int, int] | None:
     import onnx  # noqa: PLC0415  planning rarely needs it
 
     from parity.model_files.adapting import forced, image_of, shape_of  # noqa: PLC0415  it neither
+    from parity.model_files.graph_limits import graph_limit  # noqa: PLC0415  it neither
 
     try:
-        graph = onnx.load(path, load_external_data=False).graph
+        with graph_limit(path, "reading it"):
+            graph = onnx.load(path, load_external_data=False).graph
         image = image_of(graph)
     except Exception as error:  # protobuf's errors share no base class
         raise ValueError(f"{path} cannot be read") from error

@@ -11,7 +11,7 @@ import onnx
 
 import parity.model_files.families  # noqa: F401 - its modules register the families
 from parity.errors import UserError
-from parity.model_files.adapting import ADAPTED, RETURNED, TAKEN, UNLIKE
+from parity.model_files.adapting import ADAPTED, FINISHED, RETURNED, TAKEN, UNLIKE
 from parity.model_files.arranging import ARRANGED
 from parity.model_files.completing import CHECKPOINT, COMPLETED, CONFIGURATION, GRAPH
 from parity.model_files.description import load_checked
@@ -41,8 +41,19 @@ RUNTIME_DOMAINS = frozenset(["com.microsoft"])
 SPOKEN = {"float": "float32"}
 FLOAT32 = 32
 """Bits of a weight that is not quantised, the default of ``quantize``."""
+BITS = {stored: bits for bits, stored in STORED_AS.items()}
 MOST_WEIGHTS = 5
 """Weights that a sentence names at most; chosen."""
+
+
+SENTENCES = {
+    **{name: end.sentence for name, end in FINISHED_ENDS.items()},
+    **{name: kind.sentence for name, kind in ARRANGED.items()},
+    **{name: kind.sentence for name, kind in (TAKEN | RETURNED | FINISHED).items()},
+    "wide": "It returns float64.",
+    "prototypes": "Its mask prototypes are (batch, height, width, channels).",
+}
+"""In what files deviate from Ultralytics' exports, by the names in their metadata."""
 
 
 def inspect_export(
@@ -142,9 +153,8 @@ def head_of(description: ExportDescription) -> HeadKind:
 
 def of_metadata(metadata: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what a given file lacks, and where it deviates from Ultralytics' exports."""
-    kinds = FINISHED_ENDS | ARRANGED | TAKEN | RETURNED
     for name in metadata.get(ADAPTED, "").split():
-        said = f"{kinds[name].sentence} That is undone here before it is compared."
+        said = f"{SENTENCES[name]} That is undone here before it is compared."
         yield Finding("warn", said)
     if UNLIKE in metadata:
         yield Finding(
@@ -246,8 +256,16 @@ def _of_precision(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
         )
         if wanted.given and wanted.quantize != FLOAT32:
             yield Finding("stop", f"{said} Give another file, or leave out quantize.")
+        elif wanted.given and (bits := BITS.get(mostly)):
+            yield Finding("warn", f"{said} If that is meant, set quantize: {bits} for this export.")
         else:
             yield Finding("warn", said)
+    if mostly == "int8" and UNLIKE in found.metadata:
+        yield Finding(
+            "note",
+            "Its quantisation may be why it returns something else: where boxes in px and scores "
+            "share a scale, all scores become 0.",
+        )
     dtype = found.inputs[0].dtype
     if dtype != "float":
         yield Finding("note", f"The input is {dtype}, so rounding starts before the network.")

@@ -56,6 +56,17 @@ class StrictLoader(yaml.SafeLoader):
                 None, None, str(error).split(";", maxsplit=1)[0], node.start_mark
             ) from None
 
+    merged = 0
+    """Keys of mappings so far, each counted again where it is merged into another (``<<``)."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge other mappings into one: two of the same, again and again, would never end."""
+        super().flatten_mapping(node)
+        self.merged += len(node.value)
+        if self.merged > MOST_VALUES:
+            problem = f"it merges more than {MOST_VALUES:,} keys"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Return keys with their values."""
         counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))

@@ -118,15 +118,19 @@ def remember(name: str, verdict: RunVerdict, *, given: datetime) -> tuple[PastRu
     return runs
 
 
+def _things(run: PastRun) -> tuple[object, ...]:
+    return run.name, run.models, run.externals
+
+
 def changes_since(runs: Sequence[PastRun]) -> Changes | None:
     """Return what has changed between the last run and the one before of the same things.
 
-    Runs are of the same things if their models and external deployments have the same names. A gate
-    that the last run does not have is not fixed.
+    Runs are of the same things if their configurations, models and external deployments have the
+    same names. A gate that the last run does not have is not fixed.
     """
     for run in reversed(runs[:-1]):
         last = runs[-1]
-        if (run.models, run.externals) == (last.models, last.externals):
+        if _things(run) == _things(last):
             dropped = set(run.gates) - set(last.gates)
             return Changes(
                 since=run,

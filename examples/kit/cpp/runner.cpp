@@ -8,11 +8,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <numeric>
 #include <opencv2/dnn.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -112,18 +114,53 @@ std::string quoted(const std::string& text) {
     return out + "\"";
 }
 
+// Throws std::invalid_argument where a word is no option or no number.
+std::map<std::string, double> options_of(const std::vector<std::string>& words) {
+    std::map<std::string, double> values = {{"--size", 640}, {"--conf", 0.25}, {"--iou", 0.45}};
+    for (size_t i = 3; i < words.size(); ++i) {
+        if (words[i] == "--raw") {
+            values["--raw"] = 1;
+            continue;
+        }
+        size_t read = 0;
+        if (!values.count(words[i])) throw std::invalid_argument(words[i] + " is no option");
+        const std::string number = i + 1 < words.size() ? words[i + 1] : "";
+        try {
+            values[words[i]] = std::stod(number, &read);
+        } catch (const std::exception&) {
+        }
+        if (number.empty() || read != number.size())
+            throw std::invalid_argument(words[i] + " needs a number, not '" + number + "'");
+        ++i;
+    }
+    return values;
+}
+
+// The raw output, (4 + classes) rows of anchors. Throws where the model returns something else.
+cv::Mat raw_of(const cv::Mat& output) {
+    if (output.dims != 3 || output.size[1] <= 4 || output.size[1] >= output.size[2])
+        throw std::runtime_error("the model returns something else than 4 + classes rows of anchors; "
+                                 "export it without NMS (nms=False)");
+    return cv::Mat(output.size[1], output.size[2], CV_32F, const_cast<uchar*>(output.data));
+}
+
+cv::Mat read(const fs::path& path) {
+    try {
+        return cv::imread(path.string());
+    } catch (const cv::Exception&) {  // more pixels than OpenCV reads
+        return {};
+    }
+}
+
 int run(const std::vector<std::string>& words) {
-    const auto option = [&](const std::string& name, double value) {
-        const auto at = std::find(words.begin(), words.end(), name);
-        return at == words.end() || at + 1 == words.end() ? value : std::stod(*(at + 1));
-    };
     if (words.size() < 3) {
         std::cerr << "runner model.onnx images/ out/ [--size 640] [--conf 0.25] [--iou 0.45] [--raw]\n";
         return 2;
     }
-    const int size = int(option("--size", 640));
-    const float conf = float(option("--conf", 0.25)), iou = float(option("--iou", 0.45));
-    const bool keep_raw = std::find(words.begin(), words.end(), "--raw") != words.end();
+    const auto options = options_of(words);
+    const int size = int(options.at("--size"));
+    const float conf = float(options.at("--conf")), iou = float(options.at("--iou"));
+    const bool keep_raw = options.count("--raw") > 0;
 
     std::vector<fs::path> paths;
     for (const auto& entry : fs::directory_iterator(words[1])) {
@@ -131,6 +168,7 @@ int run(const std::vector<std::string>& words) {
         std::transform(suffix.begin(), suffix.end(), suffix.begin(), ::tolower);
         if (entry.is_regular_file() && SUFFIXES.count(suffix)) paths.push_back(entry.path());
     }
+    if (paths.empty()) throw std::runtime_error(words[1] + " holds no image");
     std::sort(paths.begin(), paths.end());
 
     const fs::path out = words[2];
@@ -141,7 +179,7 @@ int run(const std::vector<std::string>& words) {
     json.precision(9);
     for (size_t i = 0; i < paths.size(); ++i) {
         json << (i ? ",\n " : "\n ") << quoted(paths[i].filename().string()) << ": [";
-        const cv::Mat image = cv::imread(paths[i].string());
+        const cv::Mat image = read(paths[i]);
         if (image.empty()) {
             std::cerr << paths[i] << " cannot be read; it has no boxes\n";
             json << "]";
@@ -151,7 +189,7 @@ int run(const std::vector<std::string>& words) {
         const cv::Mat input = letterbox(image, size, where);
         network.setInput(cv::dnn::blobFromImage(input, 1 / 255.0, {}, {}, true));
         const cv::Mat output = network.forward();
-        const cv::Mat raw(output.size[1], output.size[2], CV_32F, const_cast<uchar*>(output.data));
+        const cv::Mat raw = raw_of(output);
         if (keep_raw) {
             std::ofstream floats(out / "raw" / paths[i].filename().replace_extension(".bin"),
                                  std::ios::binary);

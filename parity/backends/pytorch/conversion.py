@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ import onnx
 from parity.backends.own_files import files_of
 from parity.backends.pytorch.export import PLAIN_NAME, export_onnx
 from parity.backends.pytorch.models import load_model
+from parity.backends.runtimes.litert import METADATA
 from parity.backends.runtimes.runtime import required
 from parity.errors import UserError, in_one_line
 from parity.integrity import check_whole
@@ -21,7 +23,7 @@ from parity.model_files.stored_metadata import metadata_props
 
 PACKAGES = {
     "executorch": ("executorch",),
-    "litert": ("litert_torch",),
+    "litert": ("litert_torch", "ai_edge_quantizer"),
     "mnn": ("_tools",),
     "ncnn": ("ncnn", "pnnx"),
     "openvino": ("openvino",),
@@ -72,15 +74,32 @@ def converted(
             if kind == "mnn":
                 exported = convert_to_mnn(copy, Path(folder), options, quantize)
             else:
-                half = {} if quantize == 32 else {"quantize": quantize}
+                half = {"quantize": quantize} if quantize == 16 else {}
                 exported = Path(
                     load_model(copy).export(format=kind, device="cpu", **options, **half)
                 )
+                if kind == "litert" and quantize == 8:
+                    exported = with_int8_weights(exported)
         except UserError:
             raise
         except Exception as error:  # each converter raises errors of its own
             raise UserError(f"the conversion to {kind} failed ({in_one_line(error)}).") from None
         yield files_of(exported)
+
+
+def with_int8_weights(path: Path) -> Path:
+    """Return a ``.tflite`` whose weights are in int8, as Google's quantiser makes it of another.
+
+    It needs no photographs: LiteRT quantises what flows between layers while it runs.
+    """
+    quantizer = required("ai_edge_quantizer", "litert-convert")
+    made = quantizer.Quantizer(str(path))
+    made.load_quantization_recipe(quantizer.recipe.dynamic_wi8_afp32())
+    destination = path.with_stem("int8")
+    made.quantize().export_model(str(destination))
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(destination, "a") as archive:
+        archive.writestr(METADATA, before.read(METADATA))
+    return destination
 
 
 def convert_to_mnn(

@@ -14,6 +14,7 @@ from ultralytics.utils.ops import xywh2xyxy
 from ultralytics.utils.patches import imread
 
 from parity.backends.pytorch.models import is_transformer, load_model
+from parity.data.decoding_cost import check_decoding_cost
 from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
@@ -141,7 +142,8 @@ class PytorchNetwork:
         suffix = path.suffix.lower()
         if suffix[1:] not in IMG_FORMATS or suffix in TIFF:
             return read_image(path)
-        open_image(path).close()
+        with open_image(path) as stream:
+            check_decoding_cost(stream.read())
         if suffix in PILLOW_FIRST:
             check_pixels(path)
         try:

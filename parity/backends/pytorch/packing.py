@@ -1,7 +1,7 @@
 """Packing the files of a runtime's own: what they lack, and where they deviate, by running them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,24 @@ from parity.backends.bundle_session import Conventions
 from parity.backends.onnx_metadata import check_extent
 from parity.backends.onnx_network import run_session
 from parity.backends.own_files import runtime_of
-from parity.backends.probing import ALIKE, CLEAR, THREADS, distance, probes
+from parity.backends.probing import (
+    ALIKE,
+    CLEAR,
+    READINGS,
+    THREADS,
+    likeliest,
+    probes,
+    ways_to_feed,
+)
 from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
 from parity.errors import UserError
 from parity.foreign import read_text
+from parity.model_files.arranging import arrangement_of
 from parity.model_files.bundle import BundleManifest, write_bundle
+from parity.model_files.cells import cell_count
 from parity.model_files.completing import complete_metadata
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS
 from parity.model_files.graph_limits import graph_limit
@@ -33,11 +43,6 @@ METADATA = "metadata.yaml"
 COMPARED = 100
 """Boxes of a raw output that are compared, those that score highest; chosen."""
 BOX = 4
-READINGS = (
-    *((), ("transposed",), ("fractions",), ("logits",)),
-    *(("transposed", "fractions"), ("logits", "fractions"), ("transposed", "logits")),
-)
-"""How an output may have to be read, the usual way first."""
 
 
 def pack_files(
@@ -183,40 +188,55 @@ def measured_conventions(
         The checkpoint.
     """
     _, _, height, width = tensors[0].shape
-    known = (height, width, len(network.names), network.head.keypoint_shape)
     raw = network.task.has_boxes and not network.head.finished
-    distances: dict[tuple[str, ...], float] = {}
-    for taken in (names, ("pixels", *names)):
+    classes, rows = len(network.names), len(truth[0][0]) if raw else 0
+    known = (height, width, classes, rows, network.head.keypoint_shape)
+    returned = run(Conventions(names, *known).fed(tensors[0]))
+    plain = Conventions((*names, *_layout(returned, truth[0])), *known)
+    if not raw:
+        return _of_numbers(run, tensors, truth, names, plain)
+    arranged = arrangement_of(
+        [output.shape for output in returned], rows, cell_count((height, width))
+    )
+    before = tuple(name for name in (arranged, *plain.deviations) if name and name not in names)
+
+    def first_of(taken: tuple[str, ...], tensor: np.ndarray) -> np.ndarray:
         feeding = Conventions(taken, *known)
-        returned = [run(feeding.fed(tensor)) for tensor in tensors]
-        with np.errstate(over="ignore"):
-            for reading, prototypes in product(
-                READINGS if raw else [()], _layouts(returned, truth)
-            ):
-                found = Conventions((*taken, *reading, *prototypes), *known)
-                distances[found.deviations] = max(
-                    distance_of(found.read(outputs)[0][0], true[0], max(height, width), network)
-                    for outputs, true in zip(returned, truth, strict=True)
-                )
-    usual = min((key for key in distances if set(key) <= {*names, "prototypes"}), key=len)
+        return feeding.read(run(feeding.fed(tensor)))[0][:1]
+
+    measured = likeliest(first_of, names, tensors, truth, classes=classes, readings=READINGS)
+    return replace(plain, deviations=(*before, *measured.deviations))
+
+
+def _of_numbers(
+    run: Callable[[np.ndarray], list[np.ndarray]],
+    tensors: Sequence[np.ndarray],
+    truth: Sequence[Outputs],
+    names: tuple[str, ...],
+    plain: Conventions,
+) -> Conventions:
+    """Return how a file's input differs, where its output is no raw boxes."""
+    distances = {}
+    for taken in ways_to_feed(names):
+        found = replace(plain, deviations=taken)
+        distances[taken] = max(
+            _off(found.read(run(found.fed(tensor)))[0][0], true[0], max(tensor.shape[2:]))
+            for tensor, true in zip(tensors, truth, strict=True)
+        )
     best = min(distances, key=lambda key: distances[key])
-    clear = distances[best] <= min(ALIKE, CLEAR * distances[usual])
-    return Conventions(best if clear else usual, *known)
+    clear = distances[best] <= min(ALIKE, CLEAR * distances[names])
+    return replace(plain, deviations=best if clear else names)
 
 
-def _layouts(
-    returned: Sequence[Sequence[np.ndarray]], truth: Sequence[Outputs]
-) -> Iterator[tuple[str, ...]]:
-    """Yield how mask prototypes are laid out, which their shape shows."""
-    maps = [output for output in returned[0] if output.ndim == 4]
-    moved = maps and len(truth[0]) > 1 and maps[0].shape[1] != truth[0][1].shape[0]
-    yield ("prototypes",) if moved else ()
+def _layout(returned: Sequence[np.ndarray], true: Outputs) -> tuple[str, ...]:
+    """Return how mask prototypes are laid out, which their shape shows."""
+    maps = [output for output in returned if output.ndim == 4]
+    moved = len(true) > 1 and maps and maps[0].shape[1] != true[1].shape[0]
+    return ("prototypes",) if moved else ()
 
 
-def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchNetwork) -> float:
-    """Return how far the first output is from the checkpoint's: boxes in sides, and scores."""
-    if network.task.has_boxes and not network.head.finished:
-        return distance(mine, true, side, len(network.names))
+def _off(mine: np.ndarray, true: np.ndarray, side: int) -> float:
+    """Return how far scores of classes, or boxes in sides of the input, are from others."""
     if mine.shape != true.shape:
         return np.inf
     return float(np.sqrt(np.mean((mine - true) ** 2))) / (side if mine.ndim > 1 else 1)
@@ -225,7 +245,11 @@ def distance_of(mine: np.ndarray, true: np.ndarray, side: int, network: PytorchN
 def raw_differences(
     mine: Sequence[np.ndarray], true: Outputs, network: PytorchNetwork
 ) -> tuple[float | None, float | None]:
-    """Return the largest differences of boxes, px, and scores, where the latter are highest."""
+    """Return the median differences of boxes, px, and of scores, where the latter are highest.
+
+    The median, since a single box in which rounding makes another class win says little. Of a box,
+    the largest difference of a coordinate counts, and of all its scores.
+    """
     ours, theirs = mine[0], true[0]
     if ours.shape != theirs.shape:
         return None, None
@@ -236,4 +260,5 @@ def raw_differences(
     end = BOX + len(network.names)
     best = np.argsort(theirs[BOX:end].max(axis=0))[-COMPARED:]
     apart = np.abs(ours - theirs)[:, best]
-    return float(apart[:BOX].max()), float(apart[BOX:end].max())
+    boxes, scores = apart[:BOX].max(axis=0), apart[BOX:end].max(axis=0)
+    return float(np.median(boxes)), float(np.median(scores))

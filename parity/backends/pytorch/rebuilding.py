@@ -59,7 +59,8 @@ def rebuild_checkpoint(source: str | Path, destination: str | Path) -> None:
     if task not in TASKS:
         raise UserError(
             f"{source} is not a model that Ultralytics exported for a supported task; only "
-            f"{supported_models()} work."
+            f"{supported_models()} work as weights. Give its checkpoint, or compare it with other "
+            "files without one (reference: {onnx: …})."
         )
     said = read_metadata(metadata)
     names, imgsz = said.names, said.imgsz

@@ -116,5 +116,6 @@ def _quantised(detail: dict[str, Any]) -> Quantised:
 
 
 RUNTIMES.add(
-    "litert", Runtime("LiteRT", load_session, reads_onnx=False, suffix=".tflite", precisions=(32,))
+    "litert",
+    Runtime("LiteRT", load_session, reads_onnx=False, suffix=".tflite", precisions=(8, 32)),
 )

@@ -57,7 +57,7 @@ def _run(
     rows = []
     for image in tensor:
         with network.create_extractor() as extractor:
-            extractor.input(taken, make_input(np.ascontiguousarray(image)))
+            extractor.input(taken, make_input(np.ascontiguousarray(image, np.float32)).clone())
             found = [extractor.extract(output) for output in outputs]
             if any(status != 0 for status, _ in found):
                 raise RuntimeError("NCNN ran out of memory or met a layer that fails")

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
-from parity.errors import UserError, in_one_line
+from parity.errors import UserError, in_one_line, shown
 from parity.registry import Registry
 
 if TYPE_CHECKING:
@@ -79,8 +79,11 @@ def only_input(inputs: Sequence[TensorInfo], path: str | Path) -> TensorInfo:
         If it has none or several.
     """
     if len(inputs) != 1:
-        named = ", ".join(f"{tensor.name!r}" for tensor in inputs) or "none"
-        raise UserError(f"{path} takes {len(inputs)} inputs ({named}); expected only the image.")
+        named = shown(", ".join(repr(tensor.name) for tensor in inputs)) or "none"
+        raise UserError(
+            f"{path} takes {len(inputs)} inputs ({named}); expected only the "
+            "image; export it without the others, or make them constants."
+        )
     return inputs[0]
 
 

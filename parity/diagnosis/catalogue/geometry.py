@@ -173,6 +173,17 @@ fault_both_ways(
     fix=LETTERBOX,
     cost=RARE_COST,
 )
+fault_both_ways(
+    "covered",
+    title="Resized until it covers the input, then cropped",
+    changes={"fitting": "cover"},
+    wrong=(
+        "The image is resized until its shorter side fills the input, and what reaches beyond it "
+        "is cut off at both ends (crop=True in cv2.dnn.blobFromImage)."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
 fault(
     "not_enlarged",
     title="Small images padded but not enlarged",
@@ -210,6 +221,17 @@ for rounding, direction in ROUNDINGS.items():
         fix="Round half the padding, minus 0.1 px, to the nearest pixel for the left and top side.",
         cost=RARE_COST,
     )
+fault(
+    "sides_aligned",
+    title="Resized width cut to a multiple of 4, height and padding to even numbers",
+    changes={"side_rounding": "aligned", "border_rounding": "even"},
+    wrong=(
+        "The width of the resized image is rounded down to a multiple of 4, and its height and "
+        "half the padding to even numbers, as RKNN's letterbox does."
+    ),
+    fix="Round the resized width and height, and half the padding, to the nearest pixel.",
+    cost=RARE_COST,
+)
 
 
 def other_border(level: int) -> Fault:
@@ -324,6 +346,39 @@ fault_both_ways(
         "its edges blend into the padding."
     ),
     fix=LETTERBOX,
+)
+fault_both_ways(
+    "warp_half_pixel_in_floats",
+    title="Warped onto fractions of a pixel, in floating point",
+    changes={"fitting": "warp", "levels": "kept"},
+    wrong=(
+        "The image is mapped by an affine matrix on floats: its sides and its padding are not "
+        "whole px, and its edges blend into the padding."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
+fault_both_ways(
+    "warp_plus_half_rounded",
+    title="Warped with 0.5 added to the source, levels rounded",
+    changes={"fitting": "warp", "grid": "plus_half", "levels": "half_up"},
+    wrong=(
+        "The image is mapped by an affine matrix and sampled at x / gain + 0.5 instead of "
+        "(x + 0.5) / gain - 0.5, with levels rounded; its sides and its padding are not whole px."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
+)
+fault_both_ways(
+    "placed_at_fractions",
+    title="Placed at fractions of a pixel",
+    changes={"fitting": "warp", "edges": "replicated"},
+    wrong=(
+        "The width, the height and the position of the resized image are not whole px, as where "
+        "a graphics library or a GPU draws it."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
 )
 fault_both_ways(
     "warp_affine",

@@ -1,6 +1,7 @@
 """A fix: the right lines for one subject in each language, filled in for a deployment."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from string import Template
 
@@ -126,10 +127,77 @@ def fill_in(subjects: Iterable[str], values: FixValues) -> dict[Language, str]:
     fixes.sort(key=lambda fix: FAULT_STAGES.index(fix.stage))
     if not fixes:
         return {}
-    return {
+    texts = {
         language: "\n\n".join(fix.lines(language, values) for fix in fixes)
         for language in LANGUAGES
     }
+    return {
+        language: given_names(text, wanted, language) + text for language, text in texts.items()
+    }
+
+
+@dataclass(frozen=True)
+class GivenName:
+    """A name that lines use and that lines of other subjects make."""
+
+    name: str
+    """Without underscores, in lower case."""
+    made_by: frozenset[str]
+    """Subjects whose lines make it."""
+    words: str
+    """What it is."""
+
+
+GIVEN_NAMES = tuple(
+    GivenName(name, frozenset(made_by), words)
+    for name, made_by, words in (
+        ("image", ("reading",), "the decoded image"),
+        ("canvas", ("letterbox", "centre_crop"), "the image that the network is given"),
+        ("neww", ("letterbox", "rescaling"), "width of the resized image, px"),
+        ("newh", ("letterbox", "rescaling"), "height of the resized image, px"),
+        ("left", ("letterbox", "rescaling", "centre_crop"), "padding at the left, px"),
+        ("top", ("letterbox", "rescaling", "centre_crop"), "padding at the top, px"),
+        ("imagew", ("letterbox", "rescaling"), "width of the image, px"),
+        ("imageh", ("letterbox", "rescaling"), "height of the image, px"),
+        ("output", (), "what the network returns"),
+        ("boxes", ("decoding",), "x1, y1, x2, y2 of each detection"),
+        ("scores", ("decoding",), "their scores"),
+        ("classids", ("decoding",), "their classes"),
+    )
+)
+"""What lines may use without making it."""
+
+
+def given_names(text: str, subjects: Collection[str], language: Language) -> str:
+    """Return comments that say what the names are that lines use and do not make.
+
+    Parameters
+    ----------
+    text : str
+        The lines.
+    subjects : collection of str
+        What they are about.
+    language : str
+        A comment begins as its lines do.
+
+    Returns
+    -------
+    str
+        A line with its end for each; empty where nothing needs to be said.
+    """
+    mark = "#" if language == "python" else "//"
+    code = "\n".join(line.split(f"{mark} ")[0] for line in text.splitlines())
+    used: dict[str, str] = {}
+    for word in re.findall(r"(?<![.\w])[a-zA-Z_]+", code):
+        used.setdefault(word.replace("_", "").lower(), word)
+    said = [
+        f"{mark} {used[each.name]}: {each.words}\n"
+        for each in GIVEN_NAMES
+        if each.name in used
+        and not each.made_by & set(subjects)
+        and not re.search(rf"{mark} .*\b{used[each.name]}(:| is)", text)
+    ]
+    return "".join(said)
 
 
 def languages_run(subjects: Iterable[str]) -> tuple[Language, ...]:

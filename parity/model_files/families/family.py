@@ -8,17 +8,15 @@ import numpy as np
 import onnx
 
 from parity.detection.head import Fitted
+from parity.model_files.cells import Size
 from parity.registry import Registry
 
 FAMILY = "parity.family"
 """Key of the metadata under which the family of an adapted file is written."""
 ULTRALYTICS = "ultralytics"
 """The family of files that are used as they are."""
-STRIDES = (8, 16, 32)
-"""Strides of the three scales of YOLO, px."""
 
 Shape = Sequence[int | str]
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,6 @@ def adapt_to(model: onnx.ModelProto, family: str, *, classes: int, size: Size = 
     """
     FAMILIES[family].adapt(model, classes, size)
     model.metadata_props.add(key=FAMILY, value=family)
-
-
-def cell_count(size: Size, strides: Sequence[int] = STRIDES) -> int:
-    """Return the number of cells of all scales of an input, height and width in px."""
-    height, width = size
-    return sum((height // stride) * (width // stride) for stride in strides)
 
 
 def are_probabilities(values: np.ndarray) -> bool:

@@ -13,13 +13,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from parity.model_files.adapting import BOX_ROWS, Chain, extend_output, shape_of
+from parity.model_files.cells import Size, cell_count
 from parity.model_files.families.family import (
     FAMILIES,
     Family,
     Shape,
-    Size,
     are_probabilities,
-    cell_count,
     columns_of,
 )
 from parity.model_files.stored_metadata import metadata_props

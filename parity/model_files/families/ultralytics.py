@@ -5,14 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 
-from parity.model_files.families.family import (
-    FAMILIES,
-    ULTRALYTICS,
-    Family,
-    Shape,
-    Size,
-    cell_count,
-)
+from parity.model_files.cells import Size, cell_count
+from parity.model_files.families.family import FAMILIES, ULTRALYTICS, Family, Shape
 from parity.model_files.output_layout import FINISHED_COLUMNS
 
 FRACTION = 2.0

@@ -6,14 +6,12 @@ import numpy as np
 import onnx
 
 from parity.model_files.adapting import BOX_ROWS, Chain, extend_output, output_chain, shape_of
+from parity.model_files.cells import STRIDES, Size, cell_count
 from parity.model_files.families.family import (
     FAMILIES,
-    STRIDES,
     Family,
     Shape,
-    Size,
     are_probabilities,
-    cell_count,
     columns_of,
 )
 

@@ -9,14 +9,12 @@ import numpy as np
 import onnx
 
 from parity.model_files.adapting import BOX_ROWS, extend_output, output_chain, shape_of
+from parity.model_files.cells import Size, cell_count, grid
 from parity.model_files.families.family import (
     FAMILIES,
-    STRIDES,
     Family,
     Shape,
-    Size,
     are_probabilities,
-    cell_count,
     columns_of,
 )
 from parity.model_files.families.yolov5 import OTHER, with_objectness
@@ -38,17 +36,6 @@ def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     if sides.min() >= 0:  # logarithms of the sides in cells
         return False
     return are_probabilities(first[..., BOX_ROWS:]) and bool(np.median(offsets) < MOST_CELLS)
-
-
-def grid(size: Size) -> tuple[np.ndarray, np.ndarray]:
-    """Return the column and row of every cell, (2, cells), and its stride, (1, cells) px."""
-    height, width = size
-    places, strides = [], []
-    for stride in STRIDES:
-        rows, columns = np.mgrid[: height // stride, : width // stride]
-        places.append(np.stack([columns.ravel(), rows.ravel()]))
-        strides.append(np.full((1, rows.size), stride))
-    return np.concatenate(places, axis=1), np.concatenate(strides, axis=1)
 
 
 def _adapt(model: onnx.ModelProto, classes: int, size: Size) -> None:

@@ -143,7 +143,7 @@ def _class_id(key: Any) -> int:
         return key
     if isinstance(key, str) and key.isascii() and key.isdecimal() and len(key) <= len("10000"):
         return int(key)
-    raise UserError(f"numbers a class with {what_stands(key)} instead of a number")
+    raise UserError(f"numbers a class with {what_stands(key)} instead of a whole number")
 
 
 def _class_name(value: Any) -> str:

@@ -44,7 +44,7 @@ def save_if_changed(path: str | Path, document: Document) -> None:
     """Write a document unless the file holds exactly it, so that its time stays."""
     text = as_json(document.SCHEMA, to_plain(document))
     with suppress(OSError, ValueError):
-        if Path(path).read_text() == text:
+        if Path(path).is_file() and Path(path).read_text() == text:  # a pipe has no end
             return
     with atomic(path) as temporary:
         temporary.write_text(text)

@@ -44,6 +44,7 @@ def read_sealed(path: str | Path) -> bytes:
         If it is damaged.
     """
     path = Path(path)
+    _check_is_file(path)
     content = path.read_bytes()
     if is_result(path) and not _is_sealed(content, path.suffix):
         raise damaged(path, "is damaged")
@@ -72,6 +73,7 @@ def check_whole(path: str | Path) -> None:
     path = Path(path)
     if not is_result(path):
         return
+    _check_is_file(path)
     whole = True
     if path.suffix in SEALS:
         read_sealed(path)
@@ -84,6 +86,12 @@ def check_whole(path: str | Path) -> None:
             whole = stream.read() == end
     if not whole:
         raise damaged(path, "is damaged")
+
+
+def _check_is_file(path: Path) -> None:
+    """Check that nothing else stands where a result belongs; a pipe would be read for ever."""
+    if is_result(path) and path.exists() and not path.is_file():
+        raise damaged(path, "is not a file")
 
 
 def _is_whole_archive(path: Path) -> bool:
@@ -149,4 +157,6 @@ def _set_aside(path: Path) -> None:
     aside = path.with_name(f"{path.name}.damaged")
     if aside.is_dir():
         shutil.rmtree(aside)
+    else:
+        aside.unlink(missing_ok=True)
     path.replace(aside)

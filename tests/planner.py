@@ -33,6 +33,8 @@ def execute_in_fork(script: PythonScript, path: str, *, edit: bool = False) -> N
         try:
             runpy.run_path(path, run_name="__main__")
             status = 0
+        except SystemExit as ended:
+            sys.stderr.write(f"{ended}\n")
         except BaseException:
             traceback.print_exc()
         finally:

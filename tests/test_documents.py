@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -9,7 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 
-from parity.documents import from_plain, load, save, to_plain
+from parity.documents import from_plain, load, save, save_if_changed, to_plain
 from parity.errors import UserError
 
 
@@ -43,6 +44,12 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     save(tmp_path / "w.json", WHOLE)
     assert load(tmp_path / "w.json", Whole) == WHOLE
     assert json.loads((tmp_path / "w.json").read_text())["schema"] == "yolo-parity/whole/1"
+
+
+def test_a_pipe_in_the_place_of_a_document_is_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.json")
+    save_if_changed(tmp_path / "w.json", WHOLE)
+    assert load(tmp_path / "w.json", Whole) == WHOLE
 
 
 def test_numbers_of_arrays_are_numbers(tmp_path: Path) -> None:

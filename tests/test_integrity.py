@@ -1,5 +1,6 @@
 """Results tell whether they are as they were written."""
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,19 @@ def test_a_truncated_result_is_set_aside_when_the_next_run_begins(
     assert not result.exists()
     assert result.with_name(f"{result.name}.damaged").exists()
     assert set_aside_damaged() == []
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+@pytest.mark.parametrize("result", WRITERS, indirect=True)
+def test_what_is_no_file_is_set_aside(result: Path, make: Callable[[Path], None]) -> None:
+    for _ in range(2):  # the second takes the place of what was set aside before
+        result.unlink()
+        make(result)
+        with pytest.raises(UserError, match="is not a file: run again"):
+            check_whole(result)
+        assert set_aside_damaged() == [str(result)]
+        assert not result.exists()
+        WRITERS[result.name](result)
 
 
 @pytest.mark.parametrize("result", ["a.json", "a.html", "a.md", "a.npz", "a.pt"], indirect=True)

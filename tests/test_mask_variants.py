@@ -105,6 +105,74 @@ def test_masks_are_resized_box_by_box() -> None:
     assert (found != expected).mean() < 1e-3
 
 
+def part_by_part(
+    prototypes: np.ndarray, coefficients: np.ndarray, boxes: np.ndarray, image: tuple[int, int]
+) -> np.ndarray:
+    """Make masks as published C++ does: cut to whole px, resized with these, and cut again."""
+    gain = min(SIDE / image[0], SIDE / image[1])
+    pad = [round((SIDE - round(image[axis] * gain)) / 2 - 0.1) for axis in (1, 0)]
+    low = SIDE / prototypes.shape[1]
+    made = np.zeros((len(boxes), *image), np.uint8)
+    for place, box in enumerate(boxes):
+        corners = [(box[i] * gain + pad[i % 2]) / low for i in range(4)]
+        x, y = math.floor(corners[0]), math.floor(corners[1])
+        w, h = math.ceil(corners[2]) - x, math.ceil(corners[3]) - y
+        logits = np.tensordot(coefficients[place], prototypes[:, y : y + h, x : x + w], 1)
+        left, top = (math.floor((low * at - pad[i]) / gain) for i, at in enumerate((x, y)))
+        size = math.ceil(low * w / gain), math.ceil(low * h / gain)
+        larger = cv2.resize(1 / (1 + np.exp(-logits)), size, interpolation=cv2.INTER_NEAREST) > 0.5
+        x1, y1, x2, y2 = (int(side) for side in box)
+        made[place, y1:y2, x1:x2] = larger[y1 - top : y2 - top, x1 - left : x2 - left]
+    return made
+
+
+def test_masks_are_resized_part_by_part() -> None:
+    pipeline = Pipeline(mask_steps="each_part", mask_kernel="nearest")
+    rng = np.random.default_rng(0)
+    prototypes = cv2.GaussianBlur(rng.normal(size=(16, 16, 4)), (5, 5), 0).transpose(2, 0, 1)
+    coefficients = 20 * rng.normal(size=(3, 4))
+    boxes = np.array([[10.5, 3.2, 80.3, 55.2], [1.3, 2, 98.5, 57.5], [30, 11, 72.8, 50]])
+    place = place_image(pipeline, IMAGE, (SIDE, SIDE))
+    in_input = boxes * (SIDE / IMAGE[1]) + np.array([place.left, place.top] * 2)
+    found = make_masks(
+        pipeline,
+        np.ascontiguousarray(prototypes, np.float32),
+        coefficients.astype(np.float32),
+        boxes=MaskBoxes(in_input.astype(np.float32), boxes.astype(np.float32)),
+        place=place,
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+        plain=True,
+    )
+    expected = part_by_part(prototypes, coefficients, boxes, IMAGE)
+    assert expected.any(axis=(1, 2)).all()
+    assert (found != expected).mean() < 1e-3
+
+
+def test_probabilities_are_upsampled() -> None:
+    logits = np.array([[[-1.0, 6], [-1, 6]]], np.float32)
+    whole = np.array([[0, 0, SIDE, SIDE]], np.float32)
+    sums = {}
+    for made in ("upsampled", "probabilities"):
+        pipeline = Pipeline(fitting="stretch", mask_made=made)
+        (mask,) = make_masks(
+            pipeline,
+            logits,
+            np.ones((1, 1), np.float32),
+            boxes=MaskBoxes(whole, np.array([[0, 0, *IMAGE[::-1]]], np.float32)),
+            place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+            image_shape=IMAGE,
+            seen=seen_part(pipeline, IMAGE),
+            plain=False,
+        )
+        sums[made] = mask[30].sum() / IMAGE[1]
+    # Between the centres, at 1/4 and 3/4, logits cross 0 at 1/7 and probabilities 1/2 at 0.319.
+    assert sums["upsampled"] == pytest.approx(0.75 - 0.5 / 7, abs=0.02)
+    below, above = 1 / (1 + np.exp(1)), 1 / (1 + np.exp(-6))
+    crossed = 0.25 + 0.5 * (0.5 - below) / (above - below)
+    assert sums["probabilities"] == pytest.approx(1 - crossed, abs=0.02)
+
+
 def test_outlines_fill_holes_and_the_largest_is_one() -> None:
     pixels = -np.ones((SIDE, SIDE), np.float32)
     pixels[5:40, 10:50], pixels[15:25, 20:30], pixels[45:50, 20:50] = 1, -1, 1

@@ -98,3 +98,21 @@ def test_points_and_oriented_boxes_come_back_as_boxes_do(changes):
     oriented = np.float32([[200, 300, 200, 200, 0]])
     hulls = hulls_of(rescale_oriented(pipeline, oriented, place, shape))
     np.testing.assert_allclose(hulls, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(("numbers", "hidden"), [(3, [True, False]), (2, [False, False])])
+def test_hardly_visible_points_may_be_put_at_zero(numbers: int, hidden: list[bool]) -> None:
+    points = np.float32([[100, 50, 0.499], [60, 70, 0.5]])[:, :numbers]
+    pipeline = Pipeline(keypoint_hidden="zero")
+    place = place_image(pipeline, (640, 640), (640, 640))
+    (found,) = place_keypoints(
+        pipeline,
+        points.reshape(1, -1),
+        (2, numbers),
+        boxes=np.zeros((1, 4), np.float32),
+        place=place,
+        image_shape=(640, 640),
+    )
+    expected = np.where(np.array(hidden)[:, None], 0, points[:, :2])
+    np.testing.assert_array_equal(found[:, :2], expected)
+    np.testing.assert_array_equal(found[:, 2:], points[:, 2:])

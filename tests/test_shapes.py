@@ -96,6 +96,15 @@ def test_a_probability_for_each_class(tmp_path: Path, content: Any) -> None:
     }
 
 
+def test_angles_taken_for_scores_are_evidence(tmp_path: Path) -> None:
+    entry = {"image": "a.jpg", "xywhr": [20, 40, 20, 40, 0], "class_id": 3}
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([entry | {"score": score} for score in (0.5, 0.7, 1.25)]))
+    seen = load_external(path, SIZES, NAMES, task="obb")
+    assert seen.images["a.jpg"].scores.tolist() == [0.5, 0.7, 1.25]
+    assert any("1.25 is not a confidence" in note for note in seen.notes)
+
+
 def test_columns_that_say_nothing_of_an_object_get_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cat in the column first is no part of a box and no prob"):
         read(tmp_path, "image,first,prob1\na.jpg,cat,0.75\n", "classify")

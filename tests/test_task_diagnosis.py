@@ -261,6 +261,16 @@ def test_pairs_are_named(replayer: Replayer) -> None:
     assert found.verdict == "explained"
 
 
+@pytest.mark.nightly
+def test_boxes_that_a_sigmoid_squeezed_prove_nothing_else(yolo11n_pt: Path, build: Build) -> None:
+    network = OnnxNetwork.load(build_task(build, "pose", yolo11n_pt) / "model.onnx", threads=1)
+    samples = {n: p for n, p in find_samples().items() if n != "nothing_here.png"}
+    replayer = Replayer(network, samples)
+    names = ("sigmoid_boxes", "whole_input_px_sides_rounded")
+    found = examine(replayer, with_faults([FAULTS[n] for n in names], correct_of(replayer)))
+    assert {fault.name for fault in found.faults} <= set(names)
+
+
 def test_a_task_has_the_faults_of_its_choices_alone() -> None:
     for task, each in DEPLOYMENTS.items():
         faults = faults_of(each.choices)

@@ -14,6 +14,10 @@ from parity.detection.letterbox import Letterbox
 
 Shape = tuple[int, int]
 
+VISIBLE = 0.5
+"""Least visibility of a keypoint that is seen; earlier versions of ``Keypoints`` in
+``ultralytics.engine.results`` put others at 0, 0."""
+
 LEAST_VISIBILITY = 1e-7
 """Distance of a visibility from 0 and 1 when its logit is taken; chosen: about float32's."""
 
@@ -47,6 +51,8 @@ class KeypointChoices(RescalingChoices):
     """Whether they are clipped to the image."""
     keypoint_integers: Literal["no", "rounded", "truncated"] = "no"
     """How they become whole numbers."""
+    keypoint_hidden: Literal["kept", "zero"] = "kept"
+    """What becomes of keypoints that are hardly visible; ``zero`` puts them at 0, 0."""
     visibility: Literal["none", "sigmoid", "logit"] = "none"
     """What is applied to visibilities, which are between 0 and 1 already."""
 
@@ -92,10 +98,13 @@ def place_keypoints(
     points = LAYOUTS[choices.keypoint_layout](extras, shape).astype(np.float32)
     if choices.keypoint_axes == "yx":
         points[..., :2] = points[..., 1::-1]
+    hidden = points[..., 2:].max(axis=2, initial=0) < VISIBLE
     if shape[1] > 2:
         points[..., 2] = VISIBILITIES[choices.visibility](points[..., 2])
     points[..., :2] = _in_frame(choices, points[..., :2], boxes, place, image_shape)
     points[..., :2] = INTEGERS[choices.keypoint_integers](points[..., :2])
+    if shape[1] > 2 and choices.keypoint_hidden == "zero":
+        points[..., :2][hidden] = 0
     return points
 
 

@@ -209,7 +209,8 @@ def is_proved(
     fine : bool
         Whether only digits count, since an unknown fault can have much the same effect.
     scores_alone : bool
-        Whether nothing but scores is compared, as of labels; a few have their digits by chance.
+        Whether nothing but scores tells, as of labels, or of boxes that a sigmoid has squeezed into
+        a px; a few have their digits by chance.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
@@ -266,7 +267,9 @@ def keep_proved(
             if fault.is_choice or fault.name in proved:
                 continue
             whole, bare = compare_without(cost_model, best, fault)
-            if not is_proved(whole, bare, fine=fault.fields <= FINE, scores_alone=labels):
+            tiny = best.box_activation == "sigmoid" and "box_activation" not in fault.fields
+            fine = tiny or fault.fields <= FINE
+            if not is_proved(whole, bare, fine=fine, scores_alone=tiny or labels):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return without_opposites(cost_model, best)

@@ -18,6 +18,7 @@ from parity.diagnosis.local_search import (
     without,
 )
 from parity.diagnosis.score_logits import disagreement, logit, observed_logits
+from parity.tasks.task import TASKS
 
 CERTAIN = 0.95
 """Share of scores found to the last digit from which an image was given the right input; chosen."""
@@ -113,6 +114,8 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
 def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[str]) -> list[str]:
     """Return the images whose scores prove that a pipeline gives the network the right input.
 
+    The few probabilities of a classifier, which may all be small, prove none.
+
     Parameters
     ----------
     cost_model : CostModel
@@ -122,7 +125,8 @@ def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[st
     names : sequence of str
         The images to look at.
     """
-    if cost_model.precision.score > CERTAIN_SCORE:
+    boxed = TASKS[cost_model.replayer.network.head.task].has_boxes
+    if cost_model.precision.score > CERTAIN_SCORE or not boxed:
         return []
     return [
         name

@@ -233,9 +233,9 @@ def with_checked_scores(contents: Contents) -> Contents:
 
     Notes
     -----
-    A source with a score above 100, or with a few scores that are above 1 and no percentages, is
-    read as it is: that is what a deployment reports that takes other numbers of the network for
-    scores.
+    A source with a score above 100 is read as it is. So is one with keypoints, masks or oriented
+    boxes, a few of whose scores are above 1 and no percentages. That is what a deployment reports
+    that takes other numbers of the network for scores.
     """
     scored = [e for own in contents.entries.values() for e in own if not math.isnan(e.score)]
     highest = max(scored, key=lambda entry: entry.score, default=None)
@@ -247,7 +247,8 @@ def with_checked_scores(contents: Contents) -> Contents:
     if highest is None or highest.score <= 1 + SCORE_EXCESS:
         return contents
     most_are_fractions = statistics.median(entry.score for entry in scored) <= 1
-    if highest.score > PERCENT or (most_are_fractions and highest.score <= LOWEST_PERCENT):
+    taken_from_shape = highest.shapes is not None and highest.score <= LOWEST_PERCENT
+    if highest.score > PERCENT or (most_are_fractions and taken_from_shape):
         note = (
             f"{highest.where}: the score {highest.score:g} is not a confidence, which is at most 1."
         )

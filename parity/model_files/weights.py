@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
+from parity.model_files.adapting import PREFIX
 from parity.model_files.results import WeightComparison, WeightDifference
 from parity.model_files.stored_tensors import stored_tensors
 
@@ -69,7 +70,8 @@ def stored_weights(model: onnx.ModelProto) -> dict[str, tuple[np.ndarray, str]]:
     Quantised weights are given back under the name they had before, and batch normalisation behind
     a convolution is fused into its weights, as it is in Ultralytics' exports.
     """
-    tensors = stored_tensors(model.graph)
+    every = stored_tensors(model.graph)
+    tensors = {name: tensor for name, tensor in every.items() if not name.startswith(PREFIX)}
     found = {}
     for name, tensor in tensors.items():
         if tensor.data_type in FLOATS:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE_COST, add_fault
+from parity.diagnosis.catalogue.fault import CHOICE_COST, RARE_COST, add_fault
 
 AS_BOXES = "Subtract the padding and divide by the scale factor, as with the boxes."
 ALREADY = "Use visibilities as they are; the exported graph has already applied the sigmoid."
@@ -105,6 +105,14 @@ fault(
     changes={"keypoint_layout": "planes"},
     wrong="The numbers are read as all x, then all y, instead of keypoint by keypoint.",
     fix=ONE_AFTER_THE_OTHER,
+)
+fault(
+    "keypoints_hidden_at_zero",
+    title="Keypoints that are hardly visible put at 0, 0",
+    changes={"keypoint_hidden": "zero"},
+    wrong="Keypoints with a visibility below 0.5 are put at 0, 0.",
+    fix="Keep their coordinates, and let the visibility say that they are not seen.",
+    cost=CHOICE_COST,
 )
 fault(
     "visibility_sigmoid_twice",

@@ -25,6 +25,9 @@ from parity.model_files.stored_metadata import metadata_props
 
 RTDETR = "rtdetr"
 """Name of the family."""
+ORDERED = 0.99
+"""Share of boxes whose last two numbers exceed the first two, if these are corners; chosen. A box
+is seldom wider than cx."""
 COLUMNS = 6
 """Four numbers of a box, its score and its class."""
 HEAD = "RTDETRDecoder"
@@ -49,7 +52,8 @@ def _fits(outputs: Sequence[np.ndarray], size: Size) -> bool:
     if cell_count(size) in first.shape[1:]:
         return False
     if first.shape[2] == COLUMNS and np.array_equal(labels := first[..., 5], np.rint(labels)):
-        return are_probabilities(first[..., :5]) and bool(labels.min() >= 0)
+        are_corners = np.all(first[..., 2:BOX_ROWS] >= first[..., :2], axis=-1).mean() >= ORDERED
+        return are_probabilities(first[..., :5]) and bool(labels.min() >= 0) and not are_corners
     return first.shape[2] > BOX_ROWS and are_probabilities(first)
 
 

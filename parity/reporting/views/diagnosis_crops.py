@@ -12,6 +12,7 @@ from parity.diagnosis.document import (
     Severity,
 )
 from parity.reporting.fault_wording import LEAST_PX
+from parity.reporting.task_wording import words_of
 from parity.reporting.views.blocks import Crop, Outline
 from parity.reporting.wording import capitalised, number, reference_name
 from parity.sentences import listing
@@ -20,11 +21,11 @@ ALONE = "with this fault alone"
 OBSERVED = "your program"
 
 CHANGES: dict[Change, str] = {
-    "lost": "{reference} detects {correct}; with this fault alone, nothing is detected there.",
-    "misplaced": "{reference} detects {correct}; with this fault alone, its box is elsewhere.",
-    "renamed": "{reference} detects {correct}; with this fault alone, it becomes {changed}.",
-    "added": "{reference} has no such box; with this fault alone, {changed} is added.",
-    "moved": "{reference} detects {correct}; with this fault alone, {what}.",
+    "lost": "{reference} {detects} {correct}; with this fault alone, nothing is detected there.",
+    "misplaced": "{reference} {detects} {correct}; with this fault alone, its box is elsewhere.",
+    "renamed": "{reference} {detects} {correct}; with this fault alone, it becomes {changed}.",
+    "added": "{reference} has no such {noun}; with this fault alone, {changed} is added.",
+    "moved": "{reference} {detects} {correct}; with this fault alone, {what}.",
 }
 """What there is to see of each change."""
 
@@ -40,12 +41,14 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
     names = diagnosis.names | diagnosis.labels
     correct = outlines(found.correct, names, telling=int(found.change != "added"))
     changed = outlines(found.changed, names, telling=int(found.change != "lost"))
-    reference = reference_name(diagnosis.reference)
+    reference, words = reference_name(diagnosis.reference), words_of(diagnosis.task)
     caption = CHANGES[found.change].format(
         reference=capitalised(reference),
         correct=first_label(correct),
         changed=first_label(changed),
         what=what_moves(fault.severity),
+        detects=words.verbs,
+        noun=words.noun,
     )
     return Crop(
         model=diagnosis.model,
@@ -69,7 +72,7 @@ def what_moves(found: Severity) -> str:
 
 def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
     """Return the image that tells most, with the boxes of the reference and the observed ones."""
-    names = diagnosis.names | diagnosis.labels
+    names, detects = diagnosis.names | diagnosis.labels, words_of(diagnosis.task).verbs
     for found in diagnosis.examples[:1]:
         reference = reference_name(diagnosis.reference)
         correct, observed = (outlines(each, names) for each in (found.correct, found.observed))
@@ -84,8 +87,8 @@ def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
             reference=reference,
             side=OBSERVED,
             caption=(
-                f"{found.name}: {capitalised(reference)} detects {labels_of(correct)}; "
-                f"{OBSERVED} detects {labels_of(observed)}."
+                f"{found.name}: {capitalised(reference)} {detects} {labels_of(correct)}; "
+                f"{OBSERVED} {detects} {labels_of(observed)}."
             ),
         )
     return None

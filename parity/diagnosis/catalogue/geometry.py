@@ -179,7 +179,7 @@ fault_both_ways(
     changes={"fitting": "cover"},
     wrong=(
         "The image is resized until its shorter side fills the input, and what reaches beyond it "
-        "is cut off at both ends (crop=True in cv2.dnn.blobFromImage)."
+        "is cut off at both ends (crop=True in OpenCV's blobFromImage)."
     ),
     fix=LETTERBOX,
     cost=RARE_COST,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations, islice
+from itertools import combinations, islice, product
 
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, values
@@ -28,6 +28,12 @@ CONTRADICTING = 2
 INPUT_MARGIN = 1.0
 """How much worse another input may fit the probes, nats; chosen."""
 
+
+KINDS = ("classwise", "agnostic")
+"""The usual ways of suppression."""
+
+FORMATS = ("box_format", "corners")
+"""How the numbers of a box are read and written."""
 
 SHIFTS = frozenset(("input_shift", "output_shift"))
 """Choices of a constant that is added to coordinates."""
@@ -97,8 +103,8 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
     if any(f.stage == "rescaling" or "gain" in f.fields for f in present):
         for changes in combinations_of("gain", "offset", "rescaled"):
             yield best.replace(**changes)
-    if best.box_format == "xyxy" and best.corners == cost_model.correct.corners:
-        yield from written_as_centres(cost_model, best)
+    if any(getattr(best, name) != getattr(cost_model.correct, name) for name in FORMATS):
+        yield from written_otherwise(cost_model, best)
     if cost_model.zero_area > ZERO_AREA_SUSPECT:
         yield from zero_area_hypotheses(best)
     if best.integers != cost_model.correct.integers:
@@ -108,15 +114,22 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
             yield fault.inject_into(best)
 
 
-def written_as_centres(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
-    """Yield a hypothesis whose boxes are written as centre and sides instead of read as corners.
+def written_otherwise(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
+    """Yield a hypothesis whose boxes are read right and written in each other way.
 
-    The numbers are the same; suppression is then given the right boxes.
+    The numbers may be those of boxes that are read in a wrong way; suppression is then given the
+    right boxes, and clipping and rounding are others.
     """
-    written = best.replace(box_format=cost_model.correct.box_format, corners="cxcywh")
-    for clip in dict.fromkeys((best.clip, "no")):
-        for kind in ("classwise", "agnostic"):
-            yield written.replace(clip=clip, suppression=kind, overlap=cost_model.correct.overlap)
+    correct = cost_model.correct
+    still = {field: getattr(correct, field) for field in (*SHIFTS, "box_format", "overlap")}
+    mapped = {field: getattr(correct, field) for field in ("gain", "offset", "rescaled")}
+    ways = ["no"] if best.integers == "no" else allowed(Pipeline, "integers")
+    kinds = [best.suppression] if best.box_format == correct.box_format else KINDS
+    bases = dict.fromkeys((best.replace(**still), best.replace(**still, **mapped)))
+    clips = dict.fromkeys((best.clip, correct.clip, "no"))
+    others = [way for way in allowed(Pipeline, "corners") if way != best.corners]
+    for base, corners, clip, kind, way in product(bases, others, clips, kinds, ways):
+        yield base.replace(corners=corners, clip=clip, suppression=kind, integers=way)
 
 
 def whole_px_hypotheses(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:

@@ -220,8 +220,7 @@ def test_another_configuration_leaves_the_report_of_the_last(project: Workflow) 
     changed.write_text(yaml.safe_dump(PHOTOS | {"tolerances": {"score": 0.001}}))
     result = project.run("--configfile", "config.yaml", "loose.yaml")
     assert result.returncode == 0
-    assert result.output.count("Since the last run (") == 1
-    assert "nothing has changed." in result.output
+    assert "Since the last run (" not in result.output  # another configuration's run was the last
     assert kept.read_bytes() == before
     index = (project.root / "reports" / "index.html").read_text()
     assert index.index(">config+loose<") < index.index(">config+changes<")

@@ -39,6 +39,9 @@ EDITS: dict[str, dict[str, Any]] = {
 }
 """What is edited, one after the other; the edits add up."""
 
+TURNS = 5
+"""In which a run with nothing to do and one of another Snakefile are compared; chosen."""
+
 START_COLOUR, WORK_COLOUR = "#e69f00", "#0072b2"
 
 
@@ -83,6 +86,23 @@ def measure(command: list[str], folder: Path, timeline: Path) -> dict[str, Any]:
     }
 
 
+def times_one_rule(command: list[str], folder: Path, temporary: Path) -> float:
+    """Return how many times longer a command takes than a Snakefile of one rule does for nothing.
+
+    The two take turns; the median counts.
+    """
+    alone, timeline = temporary / "one_rule", temporary / "timeline"
+    alone.mkdir()
+    (alone / "Snakefile").write_text("rule all:\n    output: 'made'\n    shell: 'touch made'\n")
+    one_rule = [sys.executable, "-m", "snakemake", "--cores", "1"]
+    measure(one_rule, alone, timeline)
+    ratios = []
+    for _ in range(TURNS):
+        own, other = measure(command, folder, timeline), measure(one_rule, alone, timeline)
+        ratios.append(own["wall_seconds"] / other["wall_seconds"])
+    return median(ratios)
+
+
 def run_edits(cores: int, scratch: str | None) -> dict[str, Any]:
     """Measure each edit in a fresh copy of the project, and the import that is their unit."""
     with tempfile.TemporaryDirectory(dir=scratch) as temporary:
@@ -100,6 +120,8 @@ def run_edits(cores: int, scratch: str | None) -> dict[str, Any]:
             found[name]["imports_of_torch"] = (
                 found[name]["processor_seconds"] / unit["processor_seconds"]
             )
+            if name == "nothing":
+                found[name]["one_rules"] = times_one_rule(command, folder, Path(temporary))
         return found
 
 
@@ -153,6 +175,8 @@ def main() -> None:
         spans = [Span(**span) for span in measured["spans"]]
         place = options.destination.with_name(f"profile_{edit.replace(' ', '_')}.png")
         draw(spans, edit).savefig(place, dpi=110)
+    ratios = [each["nothing"]["one_rules"] for each in rounds]
+    print(f"nothing: {median(ratios):.2f} x what a Snakefile of one rule takes, with nothing to do")
     record = {"machine": vars(describe_machine(options.cores)), "rounds": rounds}
     options.destination.write_text(json.dumps(record, indent=1) + "\n")
 

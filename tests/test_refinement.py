@@ -12,6 +12,8 @@ from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.diagnosis.alternatives import alternatives
+from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
 from parity.diagnosis.refinement import refine
@@ -62,3 +64,17 @@ def test_two_faults_are_exchanged_at_once(
     assert cost_model.reproduction(refined).exact == 1
     for name in names:
         assert np.array_equal(replayer.tensor(refined, name), replayer.tensor(true, name))
+
+
+def test_boxes_that_are_written_otherwise_are_not_taken_for_boxes_that_are_read_otherwise(
+    replayer: Replayer,
+) -> None:
+    names = list(replayer.paths)
+    true = replace(CORRECT, corners="yxyx", integers="truncated")
+    cost_model = CostModel(replayer, observe(replayer, true, names, declared=DECLARED), names)
+    begun = replace(cost_model.correct, integers="truncated")
+    for name in ("x_y_exchanged", "one_gain", "borders_exchanged", "not_clipped"):
+        begun = FAULTS[name].inject_into(begun)
+    best = min(alternatives(cost_model, begun), key=cost_model.cost)
+    assert (best.box_format, best.corners) == (CORRECT.box_format, "yxyx")
+    assert cost_model.reproduction(best).exact == 1

@@ -22,7 +22,7 @@ from parity.reporting.figures.latency import draw_latency
 from parity.reporting.figures.layers import draw_layers
 from parity.reporting.figures.matched_pairs import load_pairs
 from parity.reporting.figures.palette import DARK, LIGHT, Palette, arm_colours, palette
-from parity.reporting.figures.theme import save_figures, theme
+from parity.reporting.figures.theme import save_figure, save_figures, theme
 from parity.reporting.figures.thresholds import draw_sweep
 from parity.reporting.figures.variants import dark_of, narrow_of, variants_of
 from tests import report_documents as documents
@@ -194,6 +194,23 @@ def test_a_figure_is_written_in_both_schemes(
         assert to_hex(corner / 255) == scheme.paper
     assert variants_of(path) == {"light": path, "dark": dark_of(path)}
     assert narrow_of(path) == tmp_path / "plot" / "m" / "narrow" / "plot.png"
+
+
+def test_the_dark_figure_is_laid_out_as_it_would_be_alone(tmp_path: Path) -> None:
+    def draw() -> Figure:
+        figure = Figure(figsize=(4, 3), layout="constrained")
+        figure.suptitle("a headline", x=0.012, ha="left")
+        for axes in figure.subplots(1, 2):
+            axes.set_title("a title")
+            axes.set_ylabel("a label that takes room")
+            axes.plot([0, 1000], [0, 1e-6])
+        return figure
+
+    save_figures(draw, tmp_path / "both.png")
+    with theme(DARK):
+        save_figure(draw(), tmp_path / "alone.png")
+    alone = (tmp_path / "alone.png").read_bytes()
+    assert dark_of(tmp_path / "both.png").read_bytes() == alone
 
 
 def test_labels_at_one_place_are_stacked() -> None:

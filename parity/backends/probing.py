@@ -256,7 +256,8 @@ def object_distance(
     -------
     float
         For the image where it is largest: the median difference of coordinates, as a share of the
-        input's longer side, plus that of the best scores; 0 if the reference finds nothing.
+        input's longer side, plus the median difference of the best scores; 0 if the reference
+        finds nothing.
     """
     session, distances, end = opened(given), [0.0], BOX_ROWS + classes
     taken, returned = ([n for n in names if n in kinds] for kinds in (TAKEN, RETURNED))

@@ -77,7 +77,7 @@ def _jpeg(content: bytes) -> int:
 
 
 def _png(content: bytes) -> int:
-    """Compare lengths of chunks with that of the file, since OpenCV reserves what they say."""
+    """Refuse a chunk longer than the file, because OpenCV allocates the length that it claims."""
     place = 8
     while place + 8 <= len(content):
         (length,) = struct.unpack_from(">I", content, place)

@@ -105,7 +105,7 @@ def fixed_shape(output: TensorInfo) -> Shape | None:
 def as_output(
     array: np.ndarray, path: Path, output: TensorInfo, unusual: Counter[str]
 ) -> np.ndarray:
-    """Return a raw output with the axes as the network has them, without that of the batch.
+    """Return a raw output with the axes that the network gives it, without the batch axis.
 
     Parameters
     ----------

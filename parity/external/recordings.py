@@ -117,9 +117,10 @@ def _network(tensor: RecordedTensor) -> tuple[str, str]:
 def _raws(
     recorded: Sequence[RecordedOutput], folder: Path, outputs: Sequence[TensorInfo]
 ) -> tuple[Path, ...]:
-    """Return the recorded outputs that have the shapes of the network's.
+    """Return the recorded outputs whose shapes are those of the network's outputs.
 
-    Where none has that of the first, the first that was recorded may have other axes.
+    If none has the shape of the first output, the first recorded one may have its axes in another
+    order.
     """
     alike: list[RecordedOutput] = []
     for output in outputs:

@@ -112,7 +112,7 @@ class Share:
         """Return every so many of the cases."""
         return cases[self.index :: self.processes]
 
-    def seed(self, seed: int) -> random.Random:
+    def generator(self, seed: int) -> random.Random:
         """Return a generator that draws other cases than those of the other processes."""
         return random.Random(seed + DISTANCE * self.index)  # noqa: S311
 
@@ -159,7 +159,7 @@ def _injected(options: argparse.Namespace, share: Share) -> Iterator[EvaluationR
                 *(replayer, correct, names),
                 count=len(share.of(range(count))),
                 size=size,
-                chance=share.seed(options.seed),
+                chance=share.generator(options.seed),
             )
             scored = parts.injected(bench, replayer, sets, withheld=withheld, box_decimals=decimals)
             yield EvaluationRow(kind, tuple(_told(scored)))
@@ -209,7 +209,7 @@ def _unknown(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRo
     if options.unknown:
         bench = _bench(options)
         replayer = _replayer(bench, options)
-        chance = share.seed(options.seed)
+        chance = share.generator(options.seed)
         own = share.of(range(options.unknown))
         drawn = (draw_unknown(chance, replayer, bench.correct) for _ in own)
         yield EvaluationRow(

@@ -63,6 +63,16 @@ def test_a_shift_is_read_to_a_fraction_of_a_px(
     assert found.shift == pytest.approx((right, down), abs=0.05)
 
 
+def test_an_image_in_the_corner_of_a_black_input_is_read(photo: np.ndarray) -> None:
+    """The letterbox moves the 480 px of bus.jpg by (640 - 480) / 2 to the right."""
+    found = reading_of(photo, tensor_of(photo, align="top_left", border=0))
+    assert found.correlation > 0.999
+    assert found.shift == pytest.approx((-80, 0), abs=0.01)
+    assert found.zoom == pytest.approx((1, 1), abs=1e-4)
+    said = list(sentences([found]))
+    assert said[-1] == "Input tensors: the image lies 80.00 px too far left (median)."
+
+
 def test_a_turned_image_is_read(photo: np.ndarray) -> None:
     planes = tensor_of(photo).transpose(1, 2, 0)
     matrix = cv2.getRotationMatrix2D((320, 320), -1.5, 1)  # clockwise, as OpenCV counts

@@ -176,8 +176,8 @@ def align(
         zoom = (other.stop - other.start) / (own.stop - own.start)
         start[axis, axis] = zoom
         start[axis, 2] = other.start - zoom * own.start + (zoom - 1) / 2
-    mask = np.zeros(correct.shape, np.uint8)
-    mask[wanted] = 1
+    mask = np.zeros(given.shape, np.uint8)
+    mask[inside] = 1
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, 1e-7)
     try:
         correlation, matrix = cv2.findTransformECC(
@@ -206,12 +206,14 @@ def sentences(readings: list[TensorReading]) -> Iterator[str]:
         yield f"{many} of {len(readings)} input tensors do not show the image of their name."
     if not registered:
         return
-    right, down = (float(np.median([r.shift[axis] for r in registered])) for axis in (0, 1))
-    if max(abs(right), abs(down)) >= SHIFT_PX:
-        yield (
-            f"Input tensors: the image lies {right:+.2f} px to the right and {down:+.2f} px down "
-            "of where it should (median)."
-        )
+    shift = [float(np.median([r.shift[axis] for r in registered])) for axis in (0, 1)]
+    told = [
+        f"{abs(px):.2f} px too far {ways[px > 0]}"
+        for px, ways in zip(shift, (("left", "right"), ("up", "down")), strict=True)
+        if abs(px) >= SHIFT_PX
+    ]
+    if told:
+        yield f"Input tensors: the image lies {' and '.join(told)} (median)."
     zoom = [float(np.median([r.zoom[axis] for r in registered])) for axis in (0, 1)]
     if max(abs(each - 1) for each in zoom) >= ZOOM:
         yield (

@@ -26,11 +26,11 @@ def changes(*runs: PastRun) -> Changes:
     return found
 
 
-def test_problems_are_fixed_new_and_unchanged() -> None:
+def test_problems_are_gone_new_and_unchanged() -> None:
     found = changes(run(A, B), run(B, C))
-    assert (found.fixed, found.new, found.unchanged) == ((A,), (C,), (B,))
+    assert (found.gone, found.new, found.unchanged) == ((A,), (C,), (B,))
     assert found.sentence == (
-        f"Since the last run (5 November 2026, 07:03) – fixed: {A}; new: {C}; unchanged: {B}."
+        f"Since the last run (5 November 2026, 07:03) – no longer found: {A}; new: {C}; unchanged: {B}."
     )
 
 
@@ -41,9 +41,9 @@ def test_runs_of_other_things_are_passed_over() -> None:
     assert changes(run(), run()).sentence.endswith("07:03), nothing has changed.")
 
 
-def test_a_gate_that_is_no_longer_one_is_not_fixed() -> None:
+def test_a_gate_that_is_no_longer_one_is_not_gone() -> None:
     found = changes(run(A, B), run(gates=()))
-    assert found.fixed == (B,)
+    assert found.gone == (B,)
 
 
 @pytest.mark.parametrize("runs", [(), (run(A),), (run(A, externals=()), run(A))])

@@ -59,10 +59,13 @@ class History:
 
 @dataclass(frozen=True)
 class Changes:
-    """Problems that are fixed, new and unchanged since an earlier run of the same things."""
+    """Problems that are gone, new and unchanged since an earlier run of the same things.
+
+    What is gone may be fixed, or no longer examined: a run with other evidence looks elsewhere.
+    """
 
     since: PastRun
-    fixed: tuple[str, ...]
+    gone: tuple[str, ...]
     new: tuple[str, ...]
     unchanged: tuple[str, ...]
 
@@ -70,10 +73,10 @@ class Changes:
     def sentence(self) -> str:
         """All of it in words."""
         since = f"Since the last run ({self.since.day_and_time})"
-        if not self.fixed and not self.new:
+        if not self.gone and not self.new:
             left = f"; still there: {listing(self.unchanged)}" if self.unchanged else ""
             return f"{since}, nothing has changed{left}."
-        kinds = {"fixed": self.fixed, "new": self.new, "unchanged": self.unchanged}
+        kinds = {"no longer found": self.gone, "new": self.new, "unchanged": self.unchanged}
         said = [f"{kind}: {listing(problems)}" for kind, problems in kinds.items() if problems]
         return f"{since} – {'; '.join(said)}."
 
@@ -126,7 +129,7 @@ def changes_since(runs: Sequence[PastRun]) -> Changes | None:
     """Return what has changed between the last run and the one before of the same things.
 
     Runs are of the same things if their configurations, models and external deployments have the
-    same names. A gate that the last run does not have is not fixed.
+    same names. A gate that the last run does not have is not gone.
     """
     for run in reversed(runs[:-1]):
         last = runs[-1]
@@ -134,7 +137,7 @@ def changes_since(runs: Sequence[PastRun]) -> Changes | None:
             dropped = set(run.gates) - set(last.gates)
             return Changes(
                 since=run,
-                fixed=tuple(p for p in run.problems if p not in {*last.problems, *dropped}),
+                gone=tuple(p for p in run.problems if p not in {*last.problems, *dropped}),
                 new=tuple(each for each in last.problems if each not in run.problems),
                 unchanged=tuple(each for each in last.problems if each in run.problems),
             )

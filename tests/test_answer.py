@@ -33,7 +33,7 @@ def told(answers: Answers) -> list[tuple[str, str]]:
 
 def test_an_export_that_agrees_is_fine(same: Results) -> None:
     answers = answers_of([same], [])
-    (answer,) = answers.answers
+    answer, _ = answers.answers
     assert answer.sentence == (
         "The export `fp32` is fine: on the same input tensor, it detects the same 4 objects as "
         "PyTorch, and boxes differ by up to 0.000999 px."
@@ -43,12 +43,29 @@ def test_an_export_that_agrees_is_fine(same: Results) -> None:
     assert answers.because == ("The exit code is 0, because the gate `runtime-fp32` passes.")
 
 
+def test_objects_that_the_shape_of_the_input_costs_are_told(same: Results) -> None:
+    *_, answer = answers_of([same], []).answers
+    assert (answer.state, answer.subjects) == ("fine", ("pytorch-square",))
+    assert answer.sentence == (
+        "With the input of the export, PyTorch itself adds 1 to 3 objects, and boxes differ by up "
+        "to 3 px: `predict` on a checkpoint pads an image to a smaller rectangle. Compare a "
+        "deployment with `predict(rect=False)`, or export with `dynamic: true` and pad like "
+        "`predict`."
+    )
+
+
+def test_a_shape_of_the_input_that_costs_no_object_needs_no_words(tmp_path: Path) -> None:
+    equal = make_run(tmp_path, {**SAME, "pytorch-square": SAME["pytorch-rect"]}).load()
+    assert all("input of the export" not in said for said in answers_of([equal], []).lines)
+
+
 def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Results) -> None:
     answers = answers_of([same], [CORRECT, HARMLESS, UNKNOWN, DIAGNOSIS])
     assert [state for state, _ in told(answers)] == [
         "wrong",
         "unexplained",
         "harmless",
+        "fine",
         "fine",
         "fine",
     ]
@@ -134,7 +151,7 @@ def test_input_tensors_alone_cannot_decide_the_exit_code(same: Results) -> None:
 
 def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
     answers = answers_of([broken], [])
-    assert told(answers) == [("wrong", "The export `fp32` exceeds its tolerance")]
+    assert told(answers)[0] == ("wrong", "The export `fp32` exceeds its tolerance")
     assert "3 missing detections (allowed 0)" in answers.answers[0].sentence
     assert answers.exit_code == 1
     assert "the gate `runtime-fp32` fails" in answers.because
@@ -152,7 +169,7 @@ def test_a_tolerance_that_only_lets_digits_pass_is_harmless(tmp_path: Path) -> N
     arms = {**SAME, "onnx-fp32": {**SAME["onnx-fp32"], "one.png": [MOVED_LITTLE, CAR]}}
     wide = replace(EFFECTS["runtime-fp32"], tolerance=Tolerance(box_px=5.0))
     found = make_run(tmp_path, arms, settings={"runtime-fp32": wide}).load()
-    (answer,) = answers_of([found], []).answers
+    answer, *_ = answers_of([found], []).answers
     assert answer.state == "harmless"
     assert answer.sentence.endswith("set for it: boxes differ by up to 0.5 px.")
 
@@ -160,7 +177,7 @@ def test_a_tolerance_that_only_lets_digits_pass_is_harmless(tmp_path: Path) -> N
 def test_equal_exports_share_a_sentence(same: Results) -> None:
     (own,) = (each for each in same.comparisons.values() if each.effect == "runtime")
     several = same.comparisons | {"runtime-b": own, "runtime-c": own}
-    (answer,) = answers_of([replace(same, comparisons=several)], []).answers
+    answer, *_ = answers_of([replace(same, comparisons=several)], []).answers
     assert answer.headline == "All 3 exports (`fp32`, `b` and `c`) are fine"
 
 
@@ -211,9 +228,10 @@ def test_a_gate_does_not_repeat_a_diagnosis(
 
 def test_several_models_are_named(same: Results) -> None:
     answers = answers_of([same, replace(same, model="other")], [])
-    assert [each.headline.split(" – ")[0] for each in answers.answers] == ["yolo11n", "other"]
+    exports = [each for each in answers.answers if each.anchor.endswith("-exports")]
+    assert [each.headline.split(" – ")[0] for each in exports] == ["yolo11n", "other"]
     assert answers.title == "yolo11n – The export `fp32` is fine"
-    assert [each.anchor for each in answers.answers] == ["model-0-exports", "model-1-exports"]
+    assert [each.anchor for each in exports] == ["model-0-exports", "model-1-exports"]
     assert "the gates `runtime-fp32` of `yolo11n` and `other` pass" in answers.because
 
 
@@ -271,7 +289,7 @@ FURTHER = {
 @pytest.mark.parametrize("task", FURTHER)
 def test_an_answer_speaks_of_what_the_task_reports(same: Results, task: str) -> None:
     measures, expected = FURTHER[task]
-    (answer,) = answers_of([of_task(same, task, measures)], []).answers
+    answer, *_ = answers_of([of_task(same, task, measures)], []).answers
     does = "gives the same 4 labels" if task == "classify" else "detects the same 4 objects"
     assert answer.sentence == (
         f"The export `fp32` is fine: on the same input tensor, it {does} as PyTorch, and "
@@ -280,20 +298,20 @@ def test_an_answer_speaks_of_what_the_task_reports(same: Results, task: str) -> 
 
 
 def test_a_label_that_moves_is_stated(same: Results) -> None:
-    (answer,) = answers_of([of_task(same, "classify", {"rank": 2.0})], []).answers
+    answer, *_ = answers_of([of_task(same, "classify", {"rank": 2.0})], []).answers
     assert answer.sentence.endswith("; a label moves by up to 2 ranks.")
 
 
 def test_what_does_not_differ_at_all_is_the_same(tmp_path: Path) -> None:
     equal = make_run(tmp_path, {**SAME, "onnx-fp32": SAME["pytorch-square"]}).load()
-    (answer,) = answers_of([equal], []).answers
+    answer, *_ = answers_of([equal], []).answers
     assert answer.sentence.endswith(
         "detects the same 4 objects as PyTorch, and boxes are the same."
     )
 
 
 def test_masks_that_do_not_differ_are_the_same(same: Results) -> None:
-    (answer,) = answers_of([of_task(same, "segment", {"mask": 0.0})], []).answers
+    answer, *_ = answers_of([of_task(same, "segment", {"mask": 0.0})], []).answers
     assert answer.sentence.endswith("boxes differ by up to 0.000999 px, while masks are the same.")
 
 

@@ -132,7 +132,11 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
         anchor = anchor_of(models, result.model)
         prefix = _prefix(result.model, models)
         states = {arm_of(each): state_of(each) for each in programs if each.model == result.model}
-        own = (*_of_exports(result, anchor), *_of_other_gates(result, anchor, states))
+        own = (
+            *_of_exports(result, anchor),
+            *_of_input_shapes(result, anchor),
+            *_of_other_gates(result, anchor, states),
+        )
         found += [replace(each, sentence=prefix + each.sentence) for each in own]
     found.sort(key=lambda each: STATES.index(each.state))
     gates, compared = gates_of(results), {name for each in results for name in each.comparisons}
@@ -265,13 +269,7 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
             "nor the export "
             f"{words.past} anything in {images}."
         )
-    there = count(each.matched + each.missing, words.noun)
-    kinds = objects_by_kind(each)
-    changes = [f"misses {kinds['missing']:,} of {there}"] if kinds["missing"] else []
-    if many := kinds["extra"]:
-        changes.append(f"adds {many:,}" if changes else f"adds {many:,} to {there}")
-    if many := kinds["flipped"]:
-        changes.append(f"changes the class of {many:,}" + ("" if changes else f" of {there}"))
+    changes = _changes_in_words(each)
     if each.passed:
         nothing = not changes and _is_harmless(each)
         moves = _differences_in_words([each])
@@ -282,12 +280,43 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
     return "wrong", f"The export `{name}` exceeds its tolerance: {excess_in_words(each)}."
 
 
+def _changes_in_words(each: ComparisonResults) -> list[str]:
+    there = count(each.matched + each.missing, wording_of(each).noun)
+    kinds = objects_by_kind(each)
+    changes = [f"misses {kinds['missing']:,} of {there}"] if kinds["missing"] else []
+    if many := kinds["extra"]:
+        changes.append(f"adds {many:,}" if changes else f"adds {many:,} to {there}")
+    if many := kinds["flipped"]:
+        changes.append(f"changes the class of {many:,}" + ("" if changes else f" of {there}"))
+    return changes
+
+
 def _is_harmless(comparison: ComparisonResults) -> bool:
     """Return whether nothing moves by a px, masks cover the same, and no label changes its rank."""
     measures = comparison.measures
     moved = max(comparison.box_px, measures.get("keypoint_px", 0.0))
     same_masks = measures.get("mask", 0.0) <= FLOAT32_ROUNDING.mask
     return moved < HARMLESS_PX and same_masks and not measures.get("rank", 0.0)
+
+
+def _of_input_shapes(results: Results, anchor: str) -> Iterator[Answer]:
+    """Yield what PyTorch itself loses or adds with the input of an export, which is no fault."""
+    for each in results.comparisons.values():
+        changes = _changes_in_words(each)
+        if each.effect != "geometry" or each.gated or not changes:
+            continue
+        larger, own = (results.arms[a].made_by.imgsz for a in (each.reference, each.candidate))
+        why = (
+            "`predict` on a checkpoint pads an image to a smaller rectangle. Compare a deployment "
+            "with `predict(rect=False)`, or export with `dynamic: true` and pad like `predict`"
+            if larger == own or not larger or not own
+            else f"its input is {own[0]}×{own[1]} and not {larger[0]}×{larger[1]}"
+        )
+        said = (
+            f"With the input of the export, PyTorch itself {listing(changes)}, and "
+            f"{_differences_in_words([each])}: {why}."
+        )
+        yield Answer(results.model, (each.candidate,), "fine", said, f"{anchor}-effects")
 
 
 def _of_other_gates(

@@ -53,6 +53,7 @@ rule diagnose:
         detections=PLAN.external_detections,
         controls=PLAN.control_detections,
         candidates=PLAN.control_candidates,
+        rectangles=PLAN.rectangle_candidates,
         batches=collect("results/plan/batches/{batch}.json", batch=PLAN.batches),
         tensors=PLAN.tensors,
     output:

@@ -19,7 +19,7 @@ def main(*, networks: list[str], **settings: Any) -> None:
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        by_batch = ("detections", "controls", "candidates", "batches")
+        by_batch = ("detections", "controls", "candidates", "rectangles", "batches")
         main(
             networks=list(snakemake.input.networks),
             inputs={name: list(snakemake.input[name]) for name in by_batch},

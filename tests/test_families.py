@@ -17,6 +17,7 @@ from parity.detection.decoding import Candidates
 from parity.detection.detections import Detections
 from parity.diagnosis.diagnose_files import check_geometry_of
 from parity.errors import UserError
+from parity.external.observations import NOTHING_DECLARED
 from parity.model_files.families.family import FAMILIES, FAMILY
 from parity.model_files.inspection import of_metadata
 from parity.postprocessing.postprocess import detect
@@ -154,7 +155,7 @@ def test_only_deployments_of_letterboxed_networks_are_diagnosed(
 ) -> None:
     network = taken(write_network(tmp_path / "given.onnx", outputs), tmp_path / "own.onnx")
     with pytest.raises(UserError, match="are compared with the reference but not diagnosed"):
-        check_geometry_of(network)
+        check_geometry_of(network, NOTHING_DECLARED)
 
 
 def logit(chance: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from parity.diagnosis.document import (
 )
 from parity.diagnosis.fixes.fix import FixValues, fill_in, fix_values, languages_run
 from parity.diagnosis.other_networks import other_networks
+from parity.diagnosis.rectangles import recognise_rectangles
 from parity.documents import load, save
 from parity.errors import UserError
 from parity.external.convert import load_converted
@@ -53,7 +54,8 @@ def diagnose_files(
         The ONNX files of the model by the names of their exports.
     inputs : dict of str to list of str
         By batch: ``detections`` of the deployment, none if it brings no boxes, ``controls`` and
-        ``candidates`` of PyTorch on the same input, and ``batches``, the lists of images.
+        ``candidates`` of PyTorch on the same input, ``rectangles``, its candidates on minimal
+        rectangles unless these are the same, and ``batches``, the lists of images.
     known : Known
         What is known of the deployment.
     about : dict of str to str
@@ -71,7 +73,7 @@ def diagnose_files(
         names = load(inputs["controls"][0], DetectionBatch).made_by.names
         listed = [image for path in inputs["batches"] for image in load_batch(path)]
         network = OnnxNetwork.load(networks[about["export"]], threads=threads)
-        check_geometry_of(network)
+        check_geometry_of(network, known.declared)
         observations = with_arrays(
             boxes,
             known,
@@ -97,6 +99,9 @@ def diagnose_files(
                 check_unchanged(image)
         log.info("%s: %s", diagnosis.verdict, [fault.name for fault in diagnosis.faults])
         reference = load_reference(inputs["controls"], inputs["candidates"], used)
+        if inputs["rectangles"]:
+            rectangles = load_reference(inputs["controls"], inputs["rectangles"], used)
+            diagnosis = recognise_rectangles(diagnosis, observations, rectangles)
         attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
     values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)
@@ -105,14 +110,20 @@ def diagnose_files(
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
-def check_geometry_of(network: OnnxNetwork) -> None:
-    """Check that deployments of a network can be diagnosed.
+def check_geometry_of(network: OnnxNetwork, declared: Declared) -> None:
+    """Check that a network takes images as Ultralytics' do, and as is declared.
 
     Raises
     ------
     UserError
-        If it does not take images as Ultralytics' networks do.
+        If it does not.
     """
+    if declared.geometry == "rect" and not network.rect:
+        height, width = network.imgsz
+        raise UserError(
+            f"geometry: rect is declared, but its export takes {height}×{width} px and nothing "
+            "else, so no program can pad images to minimal rectangles; leave geometry out."
+        )
     if network.head.fitted != "letterbox":
         models = FAMILIES[network.family].models
         raise UserError(
@@ -196,6 +207,7 @@ def as_document(
             stages=diagnosis.unexplained_stages,
             severity=attribution.unexplained,
             reasons=diagnosis.reasons,
+            of_rectangles=diagnosis.of_rectangles,
         ),
         thresholds=diagnosis.thresholds,
         network=diagnosis.pipeline.network or about["export"],

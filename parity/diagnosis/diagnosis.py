@@ -96,6 +96,8 @@ class Diagnosis:
     """Names of the images that were used."""
     complete: bool
     """Whether the search ended before its budget did."""
+    of_rectangles: bool = False
+    """As in :class:`parity.diagnosis.document.Unexplained`."""
     network_runs: int = 0
     """Runs of the network."""
     seconds: float = 0.0

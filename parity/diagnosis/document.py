@@ -200,6 +200,9 @@ class Unexplained:
     """How the observed boxes differ from what is explained."""
     reasons: tuple[str, ...]
     """What commonly causes it, a sentence each."""
+    of_rectangles: bool = False
+    """Whether the boxes are those of ``predict`` on the checkpoint, see
+    :mod:`parity.diagnosis.rectangles`."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +301,7 @@ class ExampleImage:
 class DiagnosisDocument:
     """What is wrong with a deployment, and the evidence."""
 
-    SCHEMA: ClassVar[str] = "diagnosis/7"
+    SCHEMA: ClassVar[str] = "diagnosis/8"
 
     model: str
     external: str

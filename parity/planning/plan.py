@@ -526,6 +526,12 @@ class Plan:
         arm = self.control(wildcards.external)
         return [self.candidates(wildcards.model, arm, batch) for batch in self.batches]
 
+    def rectangle_candidates(self, wildcards: Wildcards) -> list[str]:
+        """Return the candidates files of ``predict`` on the checkpoint; none if the control's."""
+        if REFERENCE_ARM not in {*self.arms} - {self.control(wildcards.external)}:
+            return []
+        return [self.candidates(wildcards.model, REFERENCE_ARM, batch) for batch in self.batches]
+
     @property
     def external_files(self) -> list[str]:
         """Model and name of each deployment."""

@@ -90,6 +90,11 @@ def _verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     boxes = has_boxes(diagnosis)
     if diagnosis.verdict == "nothing_wrong":
         return f"Nothing is wrong with {name if boxes else f'the preprocessing of {name}'}."
+    if diagnosis.unexplained.of_rectangles:
+        return (
+            f"The boxes of {name} are those of `predict` on the checkpoint, and not of "
+            f"`{diagnosis.export}`, whose input has another shape{differing_in_words(diagnosis)}."
+        )
     place = cause_in_words(diagnosis.unexplained.stages)
     where = f"; {place}" if place else ""
     if diagnosis.verdict == "not_explained":

@@ -10,7 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from parity.diagnosis.fixes.fix import FIXES, FixValues
+from parity.diagnosis.fixes.fix import FIXES, FixValues, fill_in
+from parity.diagnosis.languages import Language
 
 VALUES = [
     FixValues(96, 96, None, classes=3, conf=0.25, iou=0.7, max_det=300),
@@ -148,7 +149,7 @@ CPP_STEPS = {
     "units": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
     "corners": (
         "auto n = take<float>(); float x = n[0], y = n[1], w = n[2], h = n[3];",
-        'give("box", Boxes{box});',
+        'give("corners", Boxes{corners});',
     ),
     "fractions": (
         "auto n = take<float>(); float x1 = n[0], y1 = n[1], x2 = n[2], y2 = n[3];",
@@ -157,6 +158,29 @@ CPP_STEPS = {
     "thresholds": ("", 'give("numbers", std::vector<float>{conf, iou, float(max_det)});'),
 }
 """What stands before and after the lines of each step in C++."""
+
+
+TOGETHER = {
+    "cpp": (
+        "cv::Mat image; std::vector<float> output; int anchors = 0;",
+        "float x = 0, y = 0, w = 0, h = 0, x1 = 0, y1 = 0, x2 = 0, y2 = 0;",
+    ),
+    "javascript": ("let image, output, x, y, w, h, x1, y1, x2, y2;",),
+}
+"""What stands before the lines of all steps, in one function."""
+
+
+def check_together(language: Language) -> None:
+    """Check that the lines of all steps can stand in one function: no name is declared twice."""
+    subjects = [subject for step in STEPS.values() for subject in step]
+    body = "\n".join([*TOGETHER[language], fill_in(subjects, VALUES[0])[language]])
+    if language == "cpp":
+        text = f"{CPP_HEAD}\nvoid all() {{\n{body}\n}}"
+        command = ["g++", "-std=c++17", "-fsyntax-only", "-isystem", HEADERS, "-xc++", "-"]
+    else:
+        text, command = f'"use strict";\n(() => {{\n{body}\n}});', ["node", "--check", "-"]
+    ended = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def cpp_program() -> str:
@@ -246,8 +270,8 @@ JS_STEPS = {
         "({ boxes: flat(rescaled) })",
     ),
     "clipping": ('const image = size("size");', "({ boxes: flat(clipped) })"),
-    "units": ('const image = size("size");', "({ boxes: flat(pixels) })"),
-    "corners": ("const [x, y, w, h] = given.numbers;", "({ box })"),
+    "units": ('const image = size("size");', "({ boxes: flat(inPx) })"),
+    "corners": ("const [x, y, w, h] = given.numbers;", "({ corners })"),
     "fractions": ("const [x1, y1, x2, y2] = given.numbers;", "({ box })"),
     "thresholds": ("", "({ numbers: [conf, iou, maxDet] })"),
 }

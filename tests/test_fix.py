@@ -27,8 +27,17 @@ from parity.detection.oriented_boxes import corners_of
 from parity.detection.rescaling import scale_boxes
 from parity.diagnosis.catalogue.fault import all_faults
 from parity.diagnosis.fixes.fix import FIXES, FixValues, fill_in, fix_values, languages_run
-from parity.diagnosis.languages import LANGUAGES
-from tests.fix_programs import HEADERS, STEPS, VALUES, Run, build_cpp, run_javascript, run_python
+from parity.diagnosis.languages import LANGUAGES, Language
+from tests.fix_programs import (
+    HEADERS,
+    STEPS,
+    VALUES,
+    Run,
+    build_cpp,
+    check_together,
+    run_javascript,
+    run_python,
+)
 
 PLACES = pytest.mark.parametrize("place", range(len(VALUES)))
 OF_TASKS = {"centre_crop", "labels", "keypoints", "angles", "masks"}
@@ -142,8 +151,15 @@ def test_boxes_are_clipped_and_brought_into_px(run: Run) -> None:
 
 def test_the_four_numbers_of_a_box(run: Run) -> None:
     numbers = np.array([1.25, 2.5, 10.75, 20.125])
-    assert run("corners", 0, {"numbers": numbers})["box"].tolist() == [1.25, 2.5, 12.0, 22.625]
+    assert run("corners", 0, {"numbers": numbers})["corners"].tolist() == [1.25, 2.5, 12.0, 22.625]
     assert run("fractions", 0, {"numbers": numbers})["box"].tolist() == numbers.tolist()
+
+
+@pytest.mark.parametrize("language", ["cpp", "javascript"])
+def test_lines_for_several_faults_stand_in_one_function(language: Language) -> None:
+    if not shutil.which({"cpp": "g++", "javascript": "node"}[language]):
+        pytest.skip("needs g++ or node")
+    check_together(language)
 
 
 @PLACES

@@ -29,8 +29,7 @@ val clipped = RectF(box.left.coerceIn(0f, w), box.top.coerceIn(0f, h),
 let clipped = box.intersection(CGRect(x: 0, y: 0, width: imageW, height: imageH))
 """,
     javascript="""
-const clip = (v, side) => Math.min(Math.max(v, 0), side);  // to the side itself, not to side - 1
-const [w, h] = [image.width, image.height];
-const clipped = boxes.map((b) => [clip(b[0], w), clip(b[1], h), clip(b[2], w), clip(b[3], h)]);
+const within = (v, side) => Math.min(Math.max(v, 0), side);  // to the side, not to side - 1
+const clipped = boxes.map((b) => b.map((v, i) => within(v, i % 2 ? image.height : image.width)));
 """,
 )

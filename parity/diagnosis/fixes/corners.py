@@ -6,22 +6,22 @@ add_fix(
     "corners",
     stage="output",
     python="""
-box = [x, y, x + w, y + h]  # x, y: top-left corner; w, h: width and height
+corners = [x, y, x + w, y + h]  # x, y: top-left corner; w, h: width and height
 """,
     cpp="""
-std::array<float, 4> box{x, y, x + w, y + h};  // x, y: top-left corner; w, h: width and height
+std::array<float, 4> corners{x, y, x + w, y + h};  // x, y: top-left corner; w, h: width and height
 // A cv::Rect2f r holds x, y, width and height; r.br() is the other corner.
 """,
     csharp="""
-float[] box = { x, y, x + w, y + h };  // of a RectangleF: Left, Top, Right, Bottom
+float[] corners = { x, y, x + w, y + h };  // of a RectangleF: Left, Top, Right, Bottom
 """,
     kotlin="""
-val box = floatArrayOf(x, y, x + w, y + h)  // of a RectF: left, top, right, bottom
+val corners = floatArrayOf(x, y, x + w, y + h)  // of a RectF: left, top, right, bottom
 """,
     swift="""
-let box = [rect.minX, rect.minY, rect.maxX, rect.maxY]  // of a CGRect
+let corners = [rect.minX, rect.minY, rect.maxX, rect.maxY]  // of a CGRect
 """,
     javascript="""
-const box = [x, y, x + w, y + h];  // of a DOMRect: left, top, right, bottom
+const corners = [x, y, x + w, y + h];  // of a DOMRect: left, top, right, bottom
 """,
 )

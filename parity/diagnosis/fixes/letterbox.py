@@ -20,9 +20,9 @@ int new_h = std::max(int(std::nearbyint(image.rows * ratio)), 1);  // halves to 
 int new_w = std::max(int(std::nearbyint(image.cols * ratio)), 1);
 int pad_h = ($height - new_h)$modulo, pad_w = ($width - new_w)$modulo;
 int top = std::lround(pad_h / 2.0 - 0.1), left = std::lround(pad_w / 2.0 - 0.1);
-cv::Mat resized, canvas;
-cv::resize(image, resized, cv::Size(new_w, new_h), 0, 0, cv::INTER_LINEAR);
-cv::copyMakeBorder(resized, canvas, top, pad_h - top, left, pad_w - left,
+cv::Mat inner, canvas;
+cv::resize(image, inner, cv::Size(new_w, new_h), 0, 0, cv::INTER_LINEAR);
+cv::copyMakeBorder(inner, canvas, top, pad_h - top, left, pad_w - left,
                    cv::BORDER_CONSTANT, cv::Scalar(114, 114, 114));
 """,
     csharp="""
@@ -32,12 +32,12 @@ int newH = Math.Max((int)Math.Round(image.Rows * ratio), 1);  // halves to even
 int newW = Math.Max((int)Math.Round(image.Cols * ratio), 1);
 int padH = ($height - newH)$modulo, padW = ($width - newW)$modulo;
 int top = (int)Math.Round(padH / 2.0 - 0.1), left = (int)Math.Round(padW / 2.0 - 0.1);
-var (resized, canvas) = (new Mat(), new Mat());
-Cv2.Resize(image, resized, new Size(newW, newH), 0, 0, InterpolationFlags.Linear);
-Cv2.CopyMakeBorder(resized, canvas, top, padH - top, left, padW - left,
+var (inner, canvas) = (new Mat(), new Mat());
+Cv2.Resize(image, inner, new Size(newW, newH), 0, 0, InterpolationFlags.Linear);
+Cv2.CopyMakeBorder(inner, canvas, top, padH - top, left, padW - left,
                    BorderTypes.Constant, new Scalar(114, 114, 114));
 // ImageSharp: new Image<Rgb24>(newW + padW, newH + padH, new Rgb24(114, 114, 114)), then
-// canvas.Mutate(c => c.DrawImage(resized, new Point(left, top), 1f));
+// canvas.Mutate(c => c.DrawImage(inner, new Point(left, top), 1f));
 """,
     kotlin="""
 // Android; in Java, the calls are the same
@@ -50,8 +50,8 @@ val top = Math.round(padH / 2.0 - 0.1).toFloat()
 val left = Math.round(padW / 2.0 - 0.1).toFloat()
 val canvas = Bitmap.createBitmap(newW + padW, newH + padH, Bitmap.Config.ARGB_8888)
 canvas.eraseColor(Color.rgb(114, 114, 114))
-val resized = Bitmap.createScaledBitmap(image, newW, newH, true)  // true: bilinear
-Canvas(canvas).drawBitmap(resized, left, top, null)
+val inner = Bitmap.createScaledBitmap(image, newW, newH, true)  // true: bilinear
+Canvas(canvas).drawBitmap(inner, left, top, null)
 """,
     swift="""
 // Core Graphics: image is a CGImage

@@ -19,26 +19,26 @@ for mask, logit, box in zip(masks, logits, boxes):
     cpp="""
 // logit: h x w, coefficients times prototypes; box in px of the image
 // top, left, new_h, new_w: as for the boxes
-cv::Mat enlarged, resized, mask = cv::Mat::zeros(image.size(), CV_8U);
+cv::Mat enlarged, full, mask = cv::Mat::zeros(image.size(), CV_8U);
 cv::resize(logit, enlarged, canvas.size());
-cv::resize(enlarged(cv::Rect(left, top, new_w, new_h)), resized, image.size());
+cv::resize(enlarged(cv::Rect(left, top, new_w, new_h)), full, image.size());
 cv::Rect inside(std::ceil(x1), std::ceil(y1), std::ceil(x2) - std::ceil(x1),
                 std::ceil(y2) - std::ceil(y1));
-mask(inside).setTo(1, resized(inside) > 0);
+mask(inside).setTo(1, full(inside) > 0);
 """,
     csharp="""
 // logit: h x w, coefficients times prototypes; box in px of the image; the rest as for the boxes
 using var enlarged = logit.Resize(new Size(inputW, inputH));  // OpenCvSharp
 using var part = new Mat(enlarged, new Rect(left, top, newW, newH));
-using var resized = part.Resize(new Size(imageW, imageH));
-using Mat mask = resized.GreaterThan(0);  // then clear what lies outside of the box
+using var full = part.Resize(new Size(imageW, imageH));
+using Mat mask = full.GreaterThan(0);  // then clear what lies outside of the box
 """,
     kotlin="""
 // logit: h x w, coefficients times prototypes; box in px of the image; the rest as for the boxes
 Imgproc.resize(logit, enlarged, Size(inputW.toDouble(), inputH.toDouble()))  // OpenCV
 val part = enlarged.submat(Rect(left, top, newW, newH))
-Imgproc.resize(part, resized, Size(imageW.toDouble(), imageH.toDouble()))
-Core.compare(resized, Scalar(0.0), mask, Core.CMP_GT)  // then clear what lies outside of the box
+Imgproc.resize(part, full, Size(imageW.toDouble(), imageH.toDouble()))
+Core.compare(full, Scalar(0.0), mask, Core.CMP_GT)  // then clear what lies outside of the box
 """,
     swift="""
 // logit: h x w, coefficients times prototypes; resize() interpolates bilinearly
@@ -50,8 +50,8 @@ let mask = resize(part, imageW, imageH).map { $$0 > 0 }  // then clear what lies
 // logit: h x w, coefficients times prototypes; cv is OpenCV.js
 cv.resize(logit, enlarged, new cv.Size(inputW, inputH));
 const part = enlarged.roi(new cv.Rect(left, top, newW, newH));
-cv.resize(part, resized, new cv.Size(imageW, imageH));
-cv.threshold(resized, mask, 0, 1, cv.THRESH_BINARY);  // then clear what lies outside of the box
+cv.resize(part, full, new cv.Size(imageW, imageH));
+cv.threshold(full, mask, 0, 1, cv.THRESH_BINARY);  // then clear what lies outside of the box
 """,
     run=("python",),
 )

@@ -21,13 +21,13 @@ for (auto &box : boxes)  // fractions of the image to px
 (y1, y2) = (y1 * imageH, y2 * imageH);
 """,
     kotlin="""
-val pixels = RectF(box.left * imageW, box.top * imageH, box.right * imageW, box.bottom * imageH)
+val inPx = RectF(box.left * imageW, box.top * imageH, box.right * imageW, box.bottom * imageH)
 """,
     swift="""
-let pixels = VNImageRectForNormalizedRect(box, imageW, imageH)  // Vision; y still points up
+let inPx = VNImageRectForNormalizedRect(box, imageW, imageH)  // Vision; y still points up
 """,
     javascript="""
-const [w, h] = [image.width, image.height];  // fractions of the image to px
-const pixels = boxes.map(([x1, y1, x2, y2]) => [x1 * w, y1 * h, x2 * w, y2 * h]);
+// fractions of the image to px
+const inPx = boxes.map((b) => b.map((v, i) => v * (i % 2 ? image.height : image.width)));
 """,
 )

@@ -1,11 +1,16 @@
 """How an entry of somebody's boxes names its image: the keys, and the file that it stands in."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from parity.data.image_names import Given, ImageNames, image_of_file
 from parity.errors import UserError
 from parity.external.source import IMAGE_KEYS, Record
 from parity.foreign import shorten
+from parity.sentences import listing
+
+MOST_KEYS = 5
+"""Keys of an entry that a sentence lists; chosen."""
 
 ID = "image_id"
 """Key of an image's number, COCO's way to name it."""
@@ -45,8 +50,19 @@ def as_given(value: object, where: str) -> Given:
     return value
 
 
-def file_is_image(path: Path, images: ImageNames, where: str) -> str:
+def file_is_image(path: Path, images: ImageNames, where: str, keys: Iterable[str] = ()) -> str:
     """Return the image of the run that a file is named after, as no image is named at a place.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    images : ImageNames
+        The images of the run.
+    where : str
+        The place.
+    keys : iterable of str
+        What is said there.
 
     Raises
     ------
@@ -55,8 +71,9 @@ def file_is_image(path: Path, images: ImageNames, where: str) -> str:
     """
     name = image_of_file(path, images)
     if name is None:
+        said = listing([shorten(key) for key in keys], limit=MOST_KEYS)
         raise UserError(
-            f"{where}: names no image (image, file_name or {ID}), and the file is not named after "
-            "one of this run."
+            f"{where}: names no image, and the file is not named after one of this run; call the "
+            f"key image, file_name or {ID}" + (f" (there are: {said})." if said else ".")
         )
     return name

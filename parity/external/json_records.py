@@ -75,7 +75,7 @@ def read_records(
             raise UserError(f"{where}: expected an object with an image, a box and a score.")
         given = image_in(record, where)
         if given is None:
-            given = file_is_image(source.path, images, where)
+            given = file_is_image(source.path, images, where, record)
         named.append((_by_id(given, ids, where), record, where))
     if not records and not listed and (own := image_of_file(source.path, images)) is not None:
         listed[own] = str(source.path)  # an empty list of this image

@@ -119,7 +119,10 @@ def find_layout(rows: Sequence[Row]) -> Layout | None:
     width = len(rows[0][1])
     for where, row in rows:
         if len(row) != width:
-            raise UserError(f"{where}: has {len(row)} values, where the first row has {width}.")
+            raise UserError(
+                f"{where}: has {len(row)} values, where the first row has {width}; put a label of "
+                "several words between quotes and commas between the values."
+            )
     values = [row for _, row in rows]
     for highest in FULL_MARKS:
         fitting = [e for e in LAYOUTS if e.width == width and e.fits(values, highest)]

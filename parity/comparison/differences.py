@@ -10,6 +10,7 @@ import numpy as np
 from parity.comparison.matching import match
 from parity.comparison.measures import box_distances, measure, on_one_grid
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
+from parity.comparison.tolerances import Quantity
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
 from parity.detection.head import NetworkHead
 from parity.documents import load, save
@@ -96,6 +97,11 @@ class Differences:
     """Least overlap of a matched pair; 1 without any."""
     measures: dict[str, float] = field(default_factory=dict, kw_only=True)
     """Largest of each further measure of matched pairs."""
+
+    def amount(self, quantity: Quantity) -> float:
+        """Return the count, or the largest difference; 0 where it was not measured."""
+        value: float = vars(self).get(quantity, self.measures.get(quantity, 0.0))
+        return value
 
 
 def compare_batch(

@@ -28,7 +28,6 @@ from parity.reporting.verdict import (
     Gate,
     excess_in_words,
     gates_of,
-    largest,
     object_count,
     objects_by_kind,
     outcome,
@@ -249,7 +248,7 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     moved: list[str] = []
     same: list[str] = []
     for name in (each for each in quantities_of(one) if each in answered):
-        most = max(largest(each, name) for each in several)
+        most = max(each.amount(name) for each in several)
         if not most:
             same.append(subject(one, name))
             continue

@@ -27,7 +27,7 @@ from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
 from parity.reporting.figures.drawing import Mark, Style, blank_paper, draw_line_of_text, write_jpeg
-from parity.reporting.figures.palette import DARK, LIGHT, palette
+from parity.reporting.figures.palette import DARK, KIND_COLOURS, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, theme
 from parity.reporting.figures.variants import dark_of, narrow_of
@@ -73,8 +73,8 @@ def colours_of_kinds() -> dict[ShownKind, str]:
     """Return the colour of each kind of step."""
     colours = palette()
     return {
-        "unexplained": colours.kinds["flipped"],
-        "fault": colours.kinds["missing"],
+        "unexplained": KIND_COLOURS["flipped"],
+        "fault": KIND_COLOURS["missing"],
         "harmless": colours.faint,
         "rounding": colours.grid,
         "runtime": colours.effects["runtime"],

@@ -335,7 +335,7 @@ def _of_other_gates(
 
 
 def exit_of(
-    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str] = ()
+    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str]
 ) -> tuple[int, str]:
     """Return the exit code of a run, and why, in sentences that name the gates.
 

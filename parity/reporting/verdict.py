@@ -47,7 +47,7 @@ class Amounts:
     visibility: float | None = None
 
 
-def amounts_of(tolerance: Tolerance, task: str = "detect") -> Amounts:
+def amounts_of(tolerance: Tolerance, task: str) -> Amounts:
     """Return the quantities of a tolerance that limits a task."""
     own = dict.fromkeys(MEASURED, math.nan)
     finite = own | {name: getattr(tolerance, name) for name in words_of(task).quantities}
@@ -146,7 +146,7 @@ def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
     return "differs" if failed else "same"
 
 
-def quantity(name: Quantity, value: float, task: str = "detect", *, required: bool = False) -> str:
+def quantity(name: Quantity, value: float, task: str, *, required: bool = False) -> str:
     """Return a quantity of a tolerance in words, such as ``2 extra detections`` or ``0.1 px``.
 
     Parameters
@@ -169,9 +169,7 @@ def quantity(name: Quantity, value: float, task: str = "detect", *, required: bo
     return f"{said}{f' in {words.score}' if name == 'score' else QUANTITIES[name].amount}"
 
 
-def tolerance_in_words(
-    tolerance: Tolerance, rounding: Rounding = UNROUNDED, task: str = "detect"
-) -> str:
+def tolerance_in_words(tolerance: Tolerance, task: str, rounding: Rounding = UNROUNDED) -> str:
     """Return a tolerance in words, such as ``0.01 px + 0.05 px of rounding and 0.0001 in score``.
 
     Counts of zero go without saying, and so does rounding that there is not.

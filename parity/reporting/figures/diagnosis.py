@@ -201,9 +201,7 @@ def draw_example(
     return draw_picture(pixels, panels, heading=example.name, side_by_side=True, sheet=sheet)
 
 
-def draw_waterfall(
-    diagnosis: DiagnosisDocument, layout: DiagnosisLayout = WIDE_LAYOUT
-) -> np.ndarray:
+def draw_waterfall(diagnosis: DiagnosisDocument, layout: DiagnosisLayout) -> np.ndarray:
     """Return the steps from the reference to the observed boxes, as bars.
 
     Returns
@@ -271,7 +269,7 @@ def legend_of(rows: Sequence[StepBar]) -> list[Patch]:
 
 
 def draw_steps(
-    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool = False
+    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool
 ) -> None:
     """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
 

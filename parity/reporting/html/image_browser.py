@@ -163,9 +163,7 @@ def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: 
     )
 
 
-def measured_of(
-    row: ImageDifferences | None, tolerance: Tolerance, task: str = "detect"
-) -> Measured | None:
+def measured_of(row: ImageDifferences | None, tolerance: Tolerance, task: str) -> Measured | None:
     """Return the numbers of a comparison on one image."""
     if row is None:
         return None

@@ -96,7 +96,7 @@ def _count_cell(image: ImageResults, arm: str) -> str:
     return "not stated" if arm in image.not_stated else str(image.arms[arm].detections)
 
 
-def difference_in_words(measured: ImageDifferences, task: str = "detect") -> str:
+def difference_in_words(measured: ImageDifferences, task: str) -> str:
     """Return how two arms differ on an image, in a few words."""
     if measured.unread:
         return "read by one arm only"
@@ -191,7 +191,7 @@ def unmatched_objects(
     candidate: ImageDetections,
     *,
     names: dict[int, str],
-    places: bool = True,
+    places: bool,
 ) -> list[str]:
     """Return the objects of an image that are not matched; the first of them, if they are many.
 

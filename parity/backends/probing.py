@@ -149,7 +149,7 @@ class Measured:
     deviations: tuple[str, ...]
     """Keys of :data:`parity.model_files.adapting.TAKEN` and ``RETURNED``."""
     distance: float
-    """How far its outputs are, read so, see :func:`distance`."""
+    """How far its outputs are, read so, see :func:`distances_of_readings`."""
 
 
 def measured_deviations(
@@ -471,11 +471,6 @@ def score_distance(mine: np.ndarray, true: np.ndarray, classes: int) -> float:
     """Return how far the scores of a raw output, (rows, anchors), are from others."""
     rows = slice(BOX_ROWS, BOX_ROWS + classes)
     return _root_mean_square(mine[rows], true[rows])
-
-
-def distance(mine: np.ndarray, true: np.ndarray, side: int, classes: int) -> float:
-    """Return how far a raw output is from another, (rows, anchors): boxes in sides, and scores."""
-    return box_distance(mine, true, classes) / side + score_distance(mine, true, classes)
 
 
 def _root_mean_square(mine: np.ndarray, true: np.ndarray) -> float:

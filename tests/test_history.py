@@ -30,7 +30,8 @@ def test_problems_are_gone_new_and_unchanged() -> None:
     found = changes(run(A, B), run(B, C))
     assert (found.gone, found.new, found.unchanged) == ((A,), (C,), (B,))
     assert found.sentence == (
-        f"Since the last run (5 November 2026, 07:03) – no longer found: {A}; new: {C}; unchanged: {B}."
+        f"Since the last run (5 November 2026, 07:03) – no longer found: {A}; new: {C}; "
+        f"unchanged: {B}."
     )
 
 

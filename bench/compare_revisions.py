@@ -23,7 +23,7 @@ import sys
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -226,20 +226,30 @@ def compare_files(name: str, before: Path, after: Path, found: Comparison) -> No
         compare_arrays(name, "pixels", one, other, found)
     elif suffix == ".npz":
         with np.load(before) as one, np.load(after) as other:
-            for key in sorted({*one, *other}):
-                if key not in one or key not in other:
-                    side = "before" if key in one else "after"
-                    found.differences.append(f"{name}: {key} exists {side} only")
-                elif key == "about":
-                    texts = (json.loads(arrays[key].tobytes()) for arrays in (one, other))
-                    compare_documents(name, *texts, found)
-                else:
-                    found.numbers += other[key].size
-                    compare_arrays(name, key, one[key], other[key], found)
+            compare_archives(name, one, other, found)
     elif suffix in {".json", ".js"}:
         compare_documents(name, parse(before), parse(after), found)
     else:
         found.differences.append(f"{name}: this script cannot compare {suffix or 'such'} files")
+
+
+def compare_archives(
+    name: str,
+    before: Mapping[str, np.ndarray],
+    after: Mapping[str, np.ndarray],
+    found: Comparison,
+) -> None:
+    """Compare arrays by their names; ``about`` is a document."""
+    for key in sorted({*before, *after}):
+        if key not in before or key not in after:
+            side = "before" if key in before else "after"
+            found.differences.append(f"{name}: {key} exists {side} only")
+        elif key == "about":
+            texts = (json.loads(arrays[key].tobytes()) for arrays in (before, after))
+            compare_documents(name, *texts, found)
+        else:
+            found.numbers += after[key].size
+            compare_arrays(name, key, before[key], after[key], found)
 
 
 def parse(path: Path) -> Any:

@@ -387,4 +387,5 @@ def sweep(*names: str, conf: int = 2, empty: bool = False, arm: str = "onnx-fp32
         notes=["onnx-fp32 finishes its boxes inside the graph."],
         arms={"pytorch-rect": counts, arm: counts},
         comparisons=dict.fromkeys(names, compared),
+        task="detect",
     )

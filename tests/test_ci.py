@@ -104,7 +104,7 @@ def test_a_schema_refuses_what_is_no_verdict(
 
 
 def test_numbers_that_are_not_finite_are_null(hostile: RunVerdict, tmp_path: Path) -> None:
-    endless = amounts_of(Tolerance(box_px=float("nan"), score=float("inf")))
+    endless = amounts_of(Tolerance(box_px=float("nan"), score=float("inf")), "detect")
     gate = replace(hostile.gates[0], measured=endless)
     written = valid_json(replace(hostile, gates=(gate,)), tmp_path)
     measured = written["gates"][0]["measured"]

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 from onnxruntime import InferenceSession
 
-from parity.backends.finished_probing import finished_distance
+from parity.backends.finished_readings import finished_distance
 from parity.backends.given_export import take_adapted, take_reference
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork

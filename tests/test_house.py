@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def sources(*folders: str) -> list[Path]:
     return [p for p in project_files() if p.suffix == ".py" and p.parts[0] in folders]
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Return the full names of what a file imports, wherever in it."""
     names: set[str] = set()
@@ -119,36 +121,32 @@ def section(rule: str, name: str) -> str:
 
 
 RULES = rules()
+BROUGHT_BY = packages_distributions()
 ENVIRONMENTS = [p for p in project_files() if p.parts[0] == "envs" and p.suffix == ".yaml"]
 
 
-@pytest.mark.parametrize("path", sources("parity", "scripts", "tests"), ids=str)
-def test_no_relative_import(path: Path) -> None:
-    assert not {name for name in imported(path) if name.startswith(".")}
+def test_the_library_imports_downwards() -> None:
+    for path in sources("parity"):
+        own = ".".join(path.with_suffix("").parts)
+        for name in imported(path):
+            assert name.split(".")[0] not in {"scripts", "snakemake", "tests"}, path
+            if name.split(".")[0] == "parity" and name.split(".")[:2] != own.split(".")[:2]:
+                assert layer(name) < max(layer(own), 1), f"{own} imports {name}"
 
 
-@pytest.mark.parametrize("path", sources("parity"), ids=str)
-def test_the_library_imports_downwards(path: Path) -> None:
-    own = ".".join(path.with_suffix("").parts)
-    for name in imported(path):
-        assert name.split(".")[0] not in {"scripts", "snakemake", "tests"}
-        if name.split(".")[0] == "parity" and name.split(".")[:2] != own.split(".")[:2]:
-            assert layer(name) < max(layer(own), 1), f"{own} imports {name}"
-
-
-@pytest.mark.parametrize("path", sources("scripts"), ids=str)
-def test_nothing_imports_a_script(path: Path) -> None:
+def test_nothing_imports_a_script() -> None:
     scripts = {script.stem for script in sources("scripts")} | {"scripts"}
-    assert not {name.split(".")[0] for name in imported(path)} & scripts
+    for path in sources("scripts"):
+        assert not {name.split(".")[0] for name in imported(path)} & scripts, path
 
 
-@pytest.mark.parametrize("path", sources("parity"), ids=str)
-def test_each_runtime_is_imported_in_its_backend_only(path: Path) -> None:
-    packages = {name.split(".")[0] for name in imported(path)}
-    if path.parts[:3] != ("parity", "backends", "pytorch"):
-        assert not packages & {"torch", "torchvision", "ultralytics"}
-    if path.parts[1] not in {"backends", "layers", "model_files"}:
-        assert not packages & {"onnx", "onnxruntime", "onnxslim"}
+def test_each_runtime_is_imported_in_its_backend_only() -> None:
+    for path in sources("parity"):
+        packages = {name.split(".")[0] for name in imported(path)}
+        if path.parts[:3] != ("parity", "backends", "pytorch"):
+            assert not packages & {"torch", "torchvision", "ultralytics"}, path
+        if path.parts[1] not in {"backends", "layers", "model_files"}:
+            assert not packages & {"onnx", "onnxruntime", "onnxslim"}, path
 
 
 @pytest.mark.parametrize("path", [p for p in sources("parity") if p.stem == "__init__"], ids=str)
@@ -237,9 +235,8 @@ def test_the_environment_of_a_rule_has_what_its_script_imports(rule: str) -> Non
     packages = {name.split(".")[0] for path in seen for name in imported(path.relative_to(ROOT))}
     foreign = packages - sys.stdlib_module_names - {"parity", "snakemake"}
     installed = environment(Path(named[1]))
-    brought_by = packages_distributions()
     assert {
         package
         for package in foreign
-        if not any(name.lower() in installed for name in brought_by.get(package, []))
+        if not any(name.lower() in installed for name in BROUGHT_BY.get(package, []))
     } == set()

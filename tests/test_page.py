@@ -102,7 +102,7 @@ def test_a_row_holds_what_the_filters_ask_for() -> None:
         iou=0.9,
         passed=False,
     )
-    measured = measured_of(row, Tolerance(score=0.1))
+    measured = measured_of(row, Tolerance(score=0.1), "detect")
     assert measured is not None
     *counts, bits, differences = measured
     assert counts == [3, 1, 0, 1, 0]

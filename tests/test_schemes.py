@@ -21,7 +21,14 @@ from parity.reporting.figures.labels import keep_apart
 from parity.reporting.figures.latency import draw_latency
 from parity.reporting.figures.layers import draw_layers
 from parity.reporting.figures.matched_pairs import load_pairs
-from parity.reporting.figures.palette import DARK, LIGHT, Palette, arm_colours, palette
+from parity.reporting.figures.palette import (
+    DARK,
+    KIND_COLOURS,
+    LIGHT,
+    Palette,
+    arm_colours,
+    palette,
+)
 from parity.reporting.figures.theme import save_figure, save_figures, theme
 from parity.reporting.figures.thresholds import draw_sweep
 from parity.reporting.figures.variants import dark_of, narrow_of, variants_of
@@ -171,7 +178,7 @@ def test_the_page_has_the_same_colours() -> None:
         for name in ("paper", "ink", "faint"):
             assert of_page[name][place] == getattr(scheme, name)
         assert of_page["rule"][place] == scheme.grid
-        for name, colour in (*scheme.effects.items(), *scheme.kinds.items()):
+        for name, colour in (*scheme.effects.items(), *KIND_COLOURS.items()):
             assert of_page[name][place] == colour
     line = next(each for each in VIEWER.splitlines() if "ARM_STYLES =" in each)
     assert tuple(re.findall(r"#\w{6}", line)) == DARK.arms

@@ -56,7 +56,7 @@ TASKS_IN_TURN = ("detect", "classify", "pose", "obb", "segment")
 BASES_OF = {
     "pose": (Pipeline(conf=0.5),),
     "obb": (Pipeline(conf=0.01, iou=0.2),),
-    "segment": (Pipeline(conf=0.9), Pipeline(conf=0.9, mask_steps="in_input")),
+    "segment": (Pipeline(conf=0.98), Pipeline(conf=0.98, mask_steps="in_input")),
 }
 """The same of the other tasks."""
 

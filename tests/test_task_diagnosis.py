@@ -218,7 +218,8 @@ def test_raw_outputs_of_another_network_are_not_taken(segmenting: Replayer) -> N
 
 
 def test_masks_need_their_prototypes(segmenting: Replayer) -> None:
-    first = {"bus.jpg": (np.ones_like(segmenting.raw(correct_of(segmenting), "bus.jpg")),)}
+    predictions, _ = segmenting.outputs(correct_of(segmenting), "bus.jpg")
+    first = {"bus.jpg": (np.ones_like(predictions),)}
     found = diagnose(Observations({}, raws=first), segmenting, segmenting.network.names)
     assert any("those after the first are missing" in said for said in found.readings)
 

@@ -132,10 +132,11 @@ def test_rounding_stands_beside_the_tolerance(tmp_path: Path) -> None:
         "(allowed 0.0001 + 0.005 of rounding)"
     )
     assert "boxes differ by up to 0.04 px (allowed 0.01 + 0.02 of rounding)" in sentence(failed)
-    assert tolerance_in_words(passed.tolerance, passed.rounding) == (
+    assert tolerance_in_words(passed.tolerance, passed.task, passed.rounding) == (
         "0.01 px + 0.05 px of rounding and 0.0001 in score + 0.005 of rounding"
     )
-    assert tolerance_in_words(mine.tolerance, mine.rounding) == "0.01 px and 0.0001 in score"
+    said = tolerance_in_words(mine.tolerance, mine.task, mine.rounding)
+    assert said == "0.01 px and 0.0001 in score"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_rounding_stands_beside_the_tolerance(tmp_path: Path) -> None:
     ],
 )
 def test_a_tolerance_is_stated_as_far_as_it_limits_the_task(task: str, expected: str) -> None:
-    assert tolerance_in_words(Tolerance(), task=task) == expected
+    assert tolerance_in_words(Tolerance(), task) == expected
     amounts = amounts_of(Tolerance(), task)
     assert (amounts.mask is None) == (task != "segment")
     assert (amounts.box_px is None) == (task == "classify")

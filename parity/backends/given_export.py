@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from parity.backends.finished_probing import (
+from parity.backends.finished_readings import (
     check_finished_rows,
     finished_distance,
     finished_rows,
@@ -16,16 +16,15 @@ from parity.backends.finished_probing import (
     read_rows,
 )
 from parity.backends.given_file import Given
-from parity.backends.probing import (
+from parity.backends.measured_readings import (
     ENOUGH,
     FAR,
     measured_deviations,
     most_explained,
     object_distance,
-    photographs,
-    plausible_reading,
-    probes,
 )
+from parity.backends.plausible_readings import plausible_reading
+from parity.backends.probing import photographs, probes
 from parity.backends.recognition import (
     check_family,
     check_no_other_family,
@@ -41,7 +40,7 @@ from parity.detection.letterbox import planes
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS, UNLIKE, adapt
 from parity.model_files.arranging import classes_apart
-from parity.model_files.cells import cell_count
+from parity.model_files.cells import Size, cell_count
 from parity.model_files.completing import CHECKPOINT, GRAPH, complete_metadata, finished_by
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.families.family import FAMILIES, ULTRALYTICS
@@ -127,56 +126,82 @@ def take_adapted(
     """
     given = Given.load(path)
     height, width = given.fixed or options["imgsz"]
-    network = load(imgsz=(height, width))
+    network, size = load(imgsz=(height, width)), (height, width)
     if source == CHECKPOINT and (height % network.stride or width % network.stride):
         raise UserError(
             f"{path} takes {height}x{width} px; export it with sides that are multiples of "
             f"{network.stride} px, the largest stride of the checkpoint."
         )
-    classes, size = len(network.names), (height, width)
-    family, detects = FAMILIES[network.family], network.head.task == "detect"
-    finished = join_finished(given.model) if detects and not family.choices else ()
-    rows, unlike, adapted = 0, False, network.family != ULTRALYTICS and not finished
+    classes, family = len(network.names), network.family
+    joinable = network.head.task == "detect" and not FAMILIES[family].choices
+    finished = join_finished(given.model) if joinable else ()
+    adapted = family != ULTRALYTICS and not finished
     if adapted:
-        check_family(given, network.family, classes, size)
-        given.adapt_to(network.family, classes)
-        names = given.deviations
+        check_family(given, family, classes, size)
+        given.adapt_to(family, classes)
+        found = Reading(given.deviations)
     elif network.task.has_boxes and not (
         network.head.finished or finished_by(given.model) or is_surely_finished(given, size)
     ):
-        fed, truth = outputs_for(network, probes(*size))
-        rows = len(truth[0][0])
-        with given.arranged(rows, size) as (plain, before):
-            arranged = with_built_in_preprocessing(plain)
-            measured = measured_deviations(arranged, fed, truth, classes)
-            most = most_explained(given, measured.deviations)
-            unlike = measured.distance > most
-            if source == CHECKPOINT and not np.isfinite(measured.distance):
-                check_no_other_family(plain, classes, size)
-            if ENOUGH < measured.distance <= most:
-                fed, truth = outputs_for(network, photographs(*size))
-                far = object_distance(arranged, measured.deviations, fed, truth, classes)
-                unlike = far > most
-        names = (*before, *measured.deviations)
+        found = _raw_reading(given, network, size, source)
     else:
-        joined = with_built_in_preprocessing(given)
-        names = (*finished, *joined.deviations)
-        if detects and is_finished(joined, size):
-            fed, truth = outputs_for(network, photographs(*size))
-            with joined.rewritten() as runnable:
-                found = finished_rows(runnable, fed)
-            reading = measured_reading(found, truth, size, classes)
-            read = [read_rows(rows, reading, size) for rows in found]
-            check_finished_rows(read, classes, given)
-            unlike = finished_distance(read, truth, max(size), classes) > FAR
-            names = (*finished, *reading, *joined.deviations)
-    if unlike:
+        found = _other_reading(given, network, size, finished)
+    if found.unlike:
         given.model.metadata_props.add(key=UNLIKE, value=source)
-    if names:
-        adapt(given.model, names, rows, classes, size)
+    if found.names:
+        adapt(given.model, found.names, found.rows, classes, size)
     said = options["metadata"]
     completed = complete_metadata(given.model, network, size, said, source=source)
-    given.save(destination, changed=bool(names) or completed or adapted or unlike)
+    given.save(destination, changed=bool(found.names) or completed or adapted or found.unlike)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is fed and read, as running it beside another network shows."""
+
+    names: tuple[str, ...]
+    """In what it deviates, see :func:`parity.model_files.adapting.adapt`."""
+    rows: int = 0
+    """Of its output, if that is raw."""
+    unlike: bool = False
+    """Whether it is farther from the other network than its precision explains."""
+
+
+def _raw_reading(given: Given, network: ComparedNetwork, size: Size, source: str) -> Reading:
+    """Return how a file is read that returns boxes before NMS."""
+    classes = len(network.names)
+    fed, truth = outputs_for(network, probes(*size))
+    rows = len(truth[0][0])
+    with given.arranged(rows, size) as (plain, before):
+        arranged = with_built_in_preprocessing(plain)
+        measured = measured_deviations(arranged, fed, truth, classes)
+        most = most_explained(given, measured.deviations)
+        unlike = measured.distance > most
+        if source == CHECKPOINT and not np.isfinite(measured.distance):
+            check_no_other_family(plain, classes, size)
+        if ENOUGH < measured.distance <= most:
+            fed, truth = outputs_for(network, photographs(*size))
+            far = object_distance(arranged, measured.deviations, fed, truth, classes)
+            unlike = far > most
+    return Reading((*before, *measured.deviations), rows, unlike)
+
+
+def _other_reading(
+    given: Given, network: ComparedNetwork, size: Size, finished: tuple[str, ...]
+) -> Reading:
+    """Return how a file is read that returns finished boxes, or no boxes."""
+    joined = with_built_in_preprocessing(given)
+    if network.head.task != "detect" or not is_finished(joined, size):
+        return Reading((*finished, *joined.deviations))
+    fed, truth = outputs_for(network, photographs(*size))
+    with joined.rewritten() as runnable:
+        found = finished_rows(runnable, fed)
+    classes = len(network.names)
+    reading = measured_reading(found, truth, size, classes)
+    read = [read_rows(rows, reading, size) for rows in found]
+    check_finished_rows(read, classes, given)
+    unlike = finished_distance(read, truth, max(size), classes) > FAR
+    return Reading((*finished, *reading, *joined.deviations), unlike=unlike)
 
 
 def outputs_for(

@@ -112,19 +112,8 @@ def run_race(
     with ExitStack() as stack:
         workers = {
             each.name: [
-                stack.enter_context(
-                    start_worker(
-                        each,
-                        Order(
-                            kind=each.kind,
-                            threads=each.threads,
-                            workload=workload,
-                            images=taken[i :: each.processes],
-                            warm_up=max(warm_up, 1),
-                        ),
-                    )
-                )
-                for i in range(each.processes)
+                stack.enter_context(start_worker(each, order))
+                for order in orders_for(each, workload, taken, max(warm_up, 1))
             ]
             for each in contestants
         }
@@ -139,6 +128,20 @@ def run_race(
                     [from_plain(worker.receive(), Round) for worker in workers[each.name]]
                 )
     return [speed_of(each, measured[each.name], count) for each in contestants]
+
+
+def orders_for(
+    contestant: Contestant, workload: Workload, images: list[BatchImage], warm_up: int
+) -> Iterator[Order]:
+    """Yield the order of each process of a contestant."""
+    for i in range(contestant.processes):
+        yield Order(
+            kind=contestant.kind,
+            threads=contestant.threads,
+            workload=workload,
+            images=images[i :: contestant.processes],
+            warm_up=warm_up,
+        )
 
 
 def speed_of(contestant: Contestant, rounds: list[list[Round]], count: int) -> Speed:

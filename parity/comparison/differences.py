@@ -10,7 +10,9 @@ import numpy as np
 from parity.comparison.matching import match
 from parity.comparison.measures import box_distances, measure, on_one_grid
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
+from parity.comparison.tolerances import Quantity
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
+from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
 from parity.documents import load, save
 from parity.errors import UserError
@@ -96,6 +98,11 @@ class Differences:
     """Least overlap of a matched pair; 1 without any."""
     measures: dict[str, float] = field(default_factory=dict, kw_only=True)
     """Largest of each further measure of matched pairs."""
+
+    def amount(self, quantity: Quantity) -> float:
+        """Return the count, or the largest difference; 0 where it was not measured."""
+        value: float = vars(self).get(quantity, self.measures.get(quantity, 0.0))
+        return value
 
 
 def compare_batch(
@@ -187,41 +194,51 @@ def compare_image(
     ours, theirs = reference.arrays(), candidate.arrays()
     if around_shapes:
         ours = ours.around_shapes((reference.height, reference.width))
-    result = match(ours, theirs, iou=iou)
-    comparable = on_one_grid(ours, theirs, (reference.height, reference.width))
-
-    def pairs(indices: np.ndarray) -> list[DetectionPair]:
-        if not len(indices):
-            return []
-        i, j = indices[:, 0], indices[:, 1]
-        distances = box_distances(ours, theirs, indices)
-        measured = measure(*comparable, indices, task=task)
-        values = {name: column.tolist() for name, column in measured.items()}
-        columns = (i, j, result.iou[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
-        return [
-            DetectionPair(
-                reference=one,
-                candidate=other,
-                iou=overlap,
-                box_px=box_px,
-                scores=(reference.scores[one], candidate.scores[other]),
-                class_ids=(own_class, other_class),
-                measures={name: column[k] for name, column in values.items()},
-            )
-            for k, (one, other, overlap, box_px, own_class, other_class) in enumerate(
-                zip(*(column.tolist() for column in columns), strict=True)
-            )
-        ]
-
+    found = match(ours, theirs, iou=iou)
+    sides = on_one_grid(ours, theirs, (reference.height, reference.width))
+    scores = reference.scores, candidate.scores
     return ImageComparison(
         name=reference.name,
         reasons=reasons,
-        matched=pairs(result.matched),
-        flipped=pairs(result.flipped),
-        missing=result.missing,
-        extra=[i for i in result.extra if not _at_most(candidate.scores[i], floor)],
+        matched=_pairs(*sides, found.matched, overlap=found.iou, scores=scores, task=task),
+        flipped=_pairs(*sides, found.flipped, overlap=found.iou, scores=scores, task=task),
+        missing=found.missing,
+        extra=[i for i in found.extra if not _at_most(candidate.scores[i], floor)],
         rounding=rounding,
     )
+
+
+def _pairs(
+    ours: Detections,
+    theirs: Detections,
+    indices: np.ndarray,
+    *,
+    overlap: np.ndarray,
+    scores: tuple[list[float | None], list[float | None]],
+    task: str,
+) -> list[DetectionPair]:
+    """Return what is measured of pairs, (P, 2) int, of detections that overlap as stated."""
+    if not len(indices):
+        return []
+    i, j = indices[:, 0], indices[:, 1]
+    distances = box_distances(ours, theirs, indices)
+    measured = measure(ours, theirs, indices, task=task)
+    values = {name: column.tolist() for name, column in measured.items()}
+    columns = (i, j, overlap[i, j], distances, ours.class_ids[i], theirs.class_ids[j])
+    return [
+        DetectionPair(
+            reference=one,
+            candidate=other,
+            iou=iou,
+            box_px=box_px,
+            scores=(scores[0][one], scores[1][other]),
+            class_ids=(own_class, other_class),
+            measures={name: column[k] for name, column in values.items()},
+        )
+        for k, (one, other, iou, box_px, own_class, other_class) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
+        )
+    ]
 
 
 def _at_most(score: float | None, floor: float) -> bool:

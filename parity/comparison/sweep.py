@@ -62,7 +62,7 @@ class SweepCounts:
     """By arm."""
     comparisons: dict[str, MatchCounts]
     """By comparison."""
-    task: str = "detect"
+    task: str
     """Of the models, a key of :data:`parity.tasks.task.TASKS`."""
 
 

@@ -82,16 +82,11 @@ def judge(
     rounding : Rounding
         What printing may have changed, which counts for nothing.
     """
-    found: dict[str, Any] = {quantity: _value(measured, quantity) for quantity in QUANTITIES}
+    found: dict[str, Any] = {quantity: measured.amount(quantity) for quantity in QUANTITIES}
     found["box_px"] = _beyond(measured.box_px, rounding.box_px)
     found["score"] = _beyond(measured.score, rounding.score)
     exceeded = [name for name in QUANTITIES if not found[name] <= getattr(tolerance, name)]
     return Judgement(Tolerance(**found), exceeded)
-
-
-def _value(measured: "Differences", quantity: Quantity) -> float:
-    value: float = vars(measured).get(quantity, measured.measures.get(quantity, 0.0))
-    return value
 
 
 def _beyond(difference: float, rounding: float) -> float:

@@ -108,7 +108,7 @@ class SweepResults:
     """By arm."""
     comparisons: dict[str, SweepComparison]
     """By comparison."""
-    task: str = "detect"
+    task: str
     """Of the models, a key of :data:`parity.tasks.task.TASKS`."""
 
 

@@ -225,10 +225,6 @@ class Replayer:
         key = self._key_of_placed(pipeline, name, where)
         return to_tensor(pipeline, self._place(pipeline, image, where, key))
 
-    def raw(self, pipeline: Pipeline, name: str) -> np.ndarray:
-        """Return the network's first output for an image, (4 + classes, anchors)."""
-        return self.outputs(pipeline, name)[0]
-
     def outputs(self, pipeline: Pipeline, name: str) -> Outputs:
         """Return all outputs of the network for an image."""
         digest = self._existing(pipeline, name).digest

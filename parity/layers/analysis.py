@@ -6,7 +6,7 @@ layers do one by one.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from parity.layers.mixed_precision import make_mixed_fp16, restore_weights
 from parity.layers.quantisation import quantise
 from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
 from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
-from parity.layers.subgraphs import nodes_of
+from parity.layers.subgraphs import Layer, nodes_of
 from parity.model_files.description import load_checked
 
 EXPECTED_ERROR = {"float": 1e-4, "float16": 4e-3, "int8": 0.03}
@@ -144,16 +144,13 @@ def analyse_layers(
         with tempfile.TemporaryDirectory() as folder:
             made = Path(folder, "mixed.onnx")
             if export.given:
-                outputs = {layer.reference: layer.candidate for layer in chosen}
-                done = restore_weights(candidate, reference, outputs, made)
-                restored = [i for i in kept if layers[i].reference in done]
-                if not restored:
-                    continue
+                chosen = restore_layers(candidate, reference, chosen, made)
             else:
                 keep_in_fp32(export, reference, nodes, made, threads=threads)
-            measured = evaluator.evaluate(made, threads=threads)
-        named = [errors[i].node for i in (restored if export.given else kept)]
-        tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
+            if chosen:
+                named = [layer.node for layer in chosen]
+                measured = evaluator.evaluate(made, threads=threads)
+                tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
     return LayerResults(
         drifts=True,
         sentences=conclusions(errors, first, as_it_is, tried, given=export.given),
@@ -165,6 +162,15 @@ def analyse_layers(
         as_it_is=as_it_is,
         tried=tried,
     )
+
+
+def restore_layers(
+    candidate: onnx.ModelProto, reference: onnx.ModelProto, layers: list[Layer], destination: Path
+) -> list[Layer]:
+    """Write a given export with the checkpoint's weights in some layers; return those restored."""
+    outputs = {layer.reference: layer.candidate for layer in layers}
+    done = restore_weights(candidate, reference, outputs, destination)
+    return [layer for layer in layers if layer.reference in done]
 
 
 def keep_in_fp32(
@@ -259,9 +265,15 @@ def conclusions(
         said.append("Many layers each contribute a little to the error in the outputs.")
     else:
         said.append("Run in ONNX Runtime, no layer differs from the fp32 export.")
+    return [*said, *_what_was_tried(as_it_is, tried, given=given)]
+
+
+def _what_was_tried(
+    as_it_is: Evaluation, tried: list[MixedEvaluation], *, given: bool
+) -> Iterator[str]:
+    what = "the checkpoint's weights" if given else "fp32"
     for each in tried:
-        what = "the checkpoint's weights" if given else "fp32"
-        said.append(
+        yield (
             f"With {what} in {len(each.layers)} layers: {_lost(each)} instead of "
             f"{_lost(as_it_is)}, boxes within {each.box_px.max:.3g} px instead of "
             f"{as_it_is.box_px.max:.3g} px, {each.bytes / 1e6:.2f} MB instead of "
@@ -269,17 +281,16 @@ def conclusions(
         )
     best = min(tried, key=_badness, default=None)
     if best is None:
-        return said
+        return
     if _badness(best) >= _badness(as_it_is):
-        said.append("None of these is better; keep the export as it is.")
+        yield "None of these is better; keep the export as it is."
     elif given:
-        said.append("Export it again from the checkpoint.")
+        yield "Export it again from the checkpoint."
     else:
-        said.append(
+        yield (
             f"Recommended: keep these {len(best.layers)} layers in fp32; their nodes are listed "
             "under keep_fp32 in the results of layers."
         )
-    return said
 
 
 def _badness(measured: Evaluation) -> tuple[int, float]:

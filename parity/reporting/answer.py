@@ -28,7 +28,6 @@ from parity.reporting.verdict import (
     Gate,
     excess_in_words,
     gates_of,
-    largest,
     object_count,
     objects_by_kind,
     outcome,
@@ -249,7 +248,7 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
     moved: list[str] = []
     same: list[str] = []
     for name in (each for each in quantities_of(one) if each in answered):
-        most = max(largest(each, name) for each in several)
+        most = max(each.amount(name) for each in several)
         if not most:
             same.append(subject(one, name))
             continue
@@ -336,7 +335,7 @@ def _of_other_gates(
 
 
 def exit_of(
-    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str] = ()
+    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str]
 ) -> tuple[int, str]:
     """Return the exit code of a run, and why, in sentences that name the gates.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import ClassVar
 
@@ -58,15 +58,15 @@ class ExportChoice:
     pareto: bool
     """Whether it is Pareto-optimal: no other export is at least as good in every respect and better
     in one."""
-    flipped: int = 0
+    flipped: int
     """Objects of another class, which count as missing and as extra, too."""
-    task: str = "detect"
+    task: str
     """Of the model, a key of :data:`parity.tasks.task.TASKS`."""
-    measures: dict[str, float] = field(default_factory=dict)
+    measures: dict[str, float]
     """Largest of each further difference, see :func:`parity.comparison.measures.measure`."""
-    reference: str = "PyTorch"
+    reference: str
     """What the reference is called."""
-    metric: str = ""
+    metric: str
     """What ``accuracy`` is, such as mAP50-95; empty without labels."""
 
     @property

@@ -54,7 +54,7 @@ class History:
 
     SCHEMA: ClassVar[str] = "history/2"
 
-    runs: tuple[PastRun, ...] = ()
+    runs: tuple[PastRun, ...]
 
 
 @dataclass(frozen=True)

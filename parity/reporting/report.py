@@ -91,7 +91,7 @@ class Report:
     """In the order of the configuration."""
     closing: tuple[Group, ...]
     """What words mean, the configuration, and how to reproduce the run."""
-    question: str = QUESTION
+    question: str
 
     @property
     def lines(self) -> CodeTabs | None:

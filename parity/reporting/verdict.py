@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from parity.comparison.differences import Differences
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
 from parity.comparison.tolerances import Quantity, Tolerance
@@ -46,7 +47,7 @@ class Amounts:
     visibility: float | None = None
 
 
-def amounts_of(tolerance: Tolerance, task: str = "detect") -> Amounts:
+def amounts_of(tolerance: Tolerance, task: str) -> Amounts:
     """Return the quantities of a tolerance that limits a task."""
     own = dict.fromkeys(MEASURED, math.nan)
     finite = own | {name: getattr(tolerance, name) for name in words_of(task).quantities}
@@ -96,13 +97,13 @@ def outcome_in_words(comparison: ComparisonResults) -> str:
     return found if comparison.gated else {FAIL: "differs", PASS: "same"}.get(found, found)
 
 
-def objects_by_kind(comparison: ComparisonResults) -> dict[str, int]:
+def objects_by_kind(measured: Differences) -> dict[str, int]:
     """Return how many objects are ``matched``, ``missing``, ``extra`` and ``flipped``, apart."""
-    flipped = comparison.flipped  # counted as missing and as extra, too
+    flipped = measured.flipped  # counted as missing and as extra, too
     return {
-        "matched": comparison.matched,
-        "missing": comparison.missing - flipped,
-        "extra": comparison.extra - flipped,
+        "matched": measured.matched,
+        "missing": measured.missing - flipped,
+        "extra": measured.extra - flipped,
         "flipped": flipped,
     }
 
@@ -116,12 +117,6 @@ def spread_of(comparison: ComparisonResults, quantity: MeasuredQuantity) -> Dist
     """Return how a difference of the matched pairs is distributed; None without any pair."""
     spreads = comparison.distributions
     return vars(spreads).get(quantity, spreads.measures.get(quantity))
-
-
-def largest(comparison: ComparisonResults, quantity: Quantity) -> float:
-    """Return the largest difference of the matched pairs; 0 without any."""
-    value: float = vars(comparison).get(quantity, comparison.measures.get(quantity, 0.0))
-    return value
 
 
 def wording_of(comparison: ComparisonResults) -> TaskWording:
@@ -151,7 +146,7 @@ def image_verdict(image: ImageResults, gates: Iterable[str]) -> str:
     return "differs" if failed else "same"
 
 
-def quantity(name: Quantity, value: float, task: str = "detect", *, required: bool = False) -> str:
+def quantity(name: Quantity, value: float, task: str, *, required: bool = False) -> str:
     """Return a quantity of a tolerance in words, such as ``2 extra detections`` or ``0.1 px``.
 
     Parameters
@@ -174,9 +169,7 @@ def quantity(name: Quantity, value: float, task: str = "detect", *, required: bo
     return f"{said}{f' in {words.score}' if name == 'score' else QUANTITIES[name].amount}"
 
 
-def tolerance_in_words(
-    tolerance: Tolerance, rounding: Rounding = UNROUNDED, task: str = "detect"
-) -> str:
+def tolerance_in_words(tolerance: Tolerance, task: str, rounding: Rounding = UNROUNDED) -> str:
     """Return a tolerance in words, such as ``0.01 px + 0.05 px of rounding and 0.0001 in score``.
 
     Counts of zero go without saying, and so does rounding that there is not.
@@ -229,7 +222,7 @@ def _excess(comparison: ComparisonResults, name: Quantity) -> str:
 def _with_allowed(comparison: ComparisonResults, name: Quantity) -> str:
     """Return the largest difference of a quantity, and what is allowed of it."""
     unit, allowed = QUANTITIES[name].unit, f"allowed {allowed_in_words(comparison, name)})"
-    said = f"{number(largest(comparison, name))}{unit}"
+    said = f"{number(comparison.amount(name))}{unit}"
     return f"{said[:-1]}; {allowed}" if said.endswith(")") else f"{said} ({allowed}"
 
 

@@ -10,18 +10,17 @@ import onnx
 import yaml
 
 from parity.backends.bundle_session import Conventions
-from parity.backends.onnx_metadata import check_extent
-from parity.backends.onnx_network import run_session
-from parity.backends.own_files import runtime_of
-from parity.backends.probing import (
+from parity.backends.measured_readings import (
     ALIKE,
     CLEAR,
     READINGS,
-    THREADS,
     likeliest,
-    probes,
     ways_to_feed,
 )
+from parity.backends.onnx_metadata import check_extent
+from parity.backends.onnx_network import run_session
+from parity.backends.own_files import runtime_of
+from parity.backends.probing import THREADS, probes
 from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS

@@ -14,7 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 from parity.comparison.results import ArmResults, ComparisonResults, Results
 from parity.comparison.settings import Effect
 from parity.reporting.figures.matched_pairs import MatchedPairs
-from parity.reporting.figures.palette import arm_colours, palette
+from parity.reporting.figures.palette import KIND_COLOURS, arm_colours, palette
 from parity.reporting.figures.theme import HATCHES, LINES, MARKERS, theme
 from parity.reporting.task_wording import (
     QUANTITIES,
@@ -104,7 +104,7 @@ def draw_objects(ax: Axes, comparisons: Comparisons, words: TaskWording) -> None
     rows = [objects_by_kind(comparison) for comparison in comparisons.values()]
     left = np.zeros(len(rows))
     y = np.arange(len(rows))
-    for kind, colour in palette().kinds.items():
+    for kind, colour in KIND_COLOURS.items():
         width = np.array([row[kind] for row in rows], np.float64)
         ax.barh(
             y,

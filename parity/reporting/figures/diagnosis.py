@@ -27,7 +27,7 @@ from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
 from parity.reporting.figures.drawing import Mark, Style, blank_paper, draw_line_of_text, write_jpeg
-from parity.reporting.figures.palette import DARK, LIGHT, palette
+from parity.reporting.figures.palette import DARK, KIND_COLOURS, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, theme
 from parity.reporting.figures.variants import dark_of, narrow_of
@@ -73,8 +73,8 @@ def colours_of_kinds() -> dict[ShownKind, str]:
     """Return the colour of each kind of step."""
     colours = palette()
     return {
-        "unexplained": colours.kinds["flipped"],
-        "fault": colours.kinds["missing"],
+        "unexplained": KIND_COLOURS["flipped"],
+        "fault": KIND_COLOURS["missing"],
         "harmless": colours.faint,
         "rounding": colours.grid,
         "runtime": colours.effects["runtime"],
@@ -201,9 +201,7 @@ def draw_example(
     return draw_picture(pixels, panels, heading=example.name, side_by_side=True, sheet=sheet)
 
 
-def draw_waterfall(
-    diagnosis: DiagnosisDocument, layout: DiagnosisLayout = WIDE_LAYOUT
-) -> np.ndarray:
+def draw_waterfall(diagnosis: DiagnosisDocument, layout: DiagnosisLayout) -> np.ndarray:
     """Return the steps from the reference to the observed boxes, as bars.
 
     Returns
@@ -271,7 +269,7 @@ def legend_of(rows: Sequence[StepBar]) -> list[Patch]:
 
 
 def draw_steps(
-    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool = False
+    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool
 ) -> None:
     """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
 

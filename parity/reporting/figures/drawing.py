@@ -248,7 +248,7 @@ def dashes(
     return pieces
 
 
-def label_font(panel_width: int, larger: float = 1.0) -> ImageFont.FreeTypeFont:
+def label_font(panel_width: int, larger: float) -> ImageFont.FreeTypeFont:
     """Return the letters of labels in a panel of some width, px, larger by a factor."""
     return font(round(larger * min(18, max(11, panel_width / 48))))
 
@@ -297,7 +297,7 @@ def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def draw_line_of_text(width: int, text: str, *, size: int = 15, bold: bool = False) -> np.ndarray:
+def draw_line_of_text(width: int, text: str, *, size: int, bold: bool = False) -> np.ndarray:
     """Return a strip of paper with one line of text, cut in the middle if it is too long.
 
     Returns

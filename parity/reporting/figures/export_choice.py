@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from parity.reporting.export_choice import ExportChoice, ExportChoices
-from parity.reporting.figures.palette import palette
+from parity.reporting.figures.palette import KIND_COLOURS, palette
 from parity.reporting.figures.theme import theme
 from parity.reporting.wording import count, four_decimals, number, shortened
 
@@ -99,12 +99,12 @@ def mark(
 
 def colour_of(row: ExportChoice) -> str:
     """Return the colour of an export: of what is matched, or of what is missing."""
-    return palette().effects["runtime"] if row.passed else palette().kinds["missing"]
+    return palette().effects["runtime"] if row.passed else KIND_COLOURS["missing"]
 
 
 def legend() -> list[Line2D]:
     """Return what colours and fillings mean."""
-    good, bad, faint = palette().effects["runtime"], palette().kinds["missing"], palette().faint
+    good, bad, faint = palette().effects["runtime"], KIND_COLOURS["missing"], palette().faint
     kinds = ((good, good, "within its tolerance"), (bad, bad, "beyond its tolerance"))
     return [
         Line2D([], [], ls="", marker="o", color=colour, markerfacecolor=face, label=label)

@@ -17,8 +17,6 @@ class Palette:
     """Ground, text, lesser text and axes, and grid lines."""
     effects: Mapping[str, str]
     """By effect; after M. Okabe and K. Ito, "Color universal design", 2008."""
-    kinds: Mapping[str, str]
-    """By kind of detection, in figures and pictures alike; from the same set."""
     arms: tuple[str, ...]
     """Of the arms of a model, in their order."""
 
@@ -29,6 +27,7 @@ KIND_COLOURS = {
     "extra": "#f0e442",
     "flipped": "#cc79a7",
 }
+"""By kind of detection, in figures and pictures of both schemes; from the same set."""
 
 LIGHT = Palette(
     paper="#ffffff",
@@ -41,7 +40,6 @@ LIGHT = Palette(
         "deployment": "#007f5f",
         "external": "#a9507f",
     },
-    kinds=KIND_COLOURS,
     arms=("#2f8fc9", "#b87a00", "#0f8f68", "#9a8f00", "#d9541e", "#b5598f", "#5f83c9"),
 )
 DARK = Palette(
@@ -55,7 +53,6 @@ DARK = Palette(
         "deployment": "#2fc79a",
         "external": "#e08fbb",
     },
-    kinds=KIND_COLOURS,
     arms=("#56b4e9", "#e69f00", "#2fc79a", "#f0e442", "#ff8a5b", "#e7a3c9", "#a9d1ff"),
 )
 """The arms have the colours that the image browser of the page gives them."""

@@ -123,9 +123,7 @@ def draw_f1_map(
     return image
 
 
-def draw_counts(
-    ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds, *, labels: bool = False
-) -> None:
+def draw_counts(ax: Axes, arms: Mapping[str, ArmCounts], axes: Thresholds, *, labels: bool) -> None:
     """Draw how much each arm detects over confidence, at the operating overlap threshold."""
     titles = ("Labels per arm", "labels")
     if not labels:

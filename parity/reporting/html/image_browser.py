@@ -28,7 +28,7 @@ from parity.progress import reported
 from parity.reporting.html.drawn_shapes import drawn_outline
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.task_wording import words_of
-from parity.reporting.verdict import image_verdict
+from parity.reporting.verdict import image_verdict, objects_by_kind
 from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
@@ -163,21 +163,17 @@ def row_of(summary: ImageResults, record: ImageRecord, results: Results, photo: 
     )
 
 
-def measured_of(
-    row: ImageDifferences | None, tolerance: Tolerance, task: str = "detect"
-) -> Measured | None:
+def measured_of(row: ImageDifferences | None, tolerance: Tolerance, task: str) -> Measured | None:
     """Return the numbers of a comparison on one image."""
     if row is None:
         return None
-    flipped = row.flipped  # counted as missing and as extra, too
-    missing, extra = row.missing - flipped, row.extra - flipped
+    matched, missing, extra, flipped = objects_by_kind(row).values()
     exceeded = judge(row, tolerance, row.rounding).exceeded
     quantities = words_of(task).quantities
     found = (missing, extra, flipped, row.unread, *(name in exceeded for name in quantities))
     bits = sum(1 << bit for bit, there in enumerate(found) if there)
-    largest = vars(row) | row.measures
-    differences = tuple(three_digits(largest.get(name, 0.0)) for name in quantities)
-    return (row.matched, missing, extra, flipped, int(row.passed), bits, differences)
+    differences = tuple(three_digits(row.amount(name)) for name in quantities)
+    return (matched, missing, extra, flipped, int(row.passed), bits, differences)
 
 
 def three_digits(value: float) -> float | None:

@@ -197,7 +197,7 @@ def effect_row(
         *(_largest_and_p95(spread_of(comparison, quantity)) for quantity in measured),
         *([f"{spread.iou.mean:.4f}" if spread.iou else "–"] if "box_px" in measured else []),
         *(_largest_and_p95(more.get(title)) for title in further),
-        tolerance_in_words(comparison.tolerance, comparison.rounding, comparison.task),
+        tolerance_in_words(comparison.tolerance, comparison.task, comparison.rounding),
         outcome_in_words(comparison) + decides,
     )
 

@@ -13,7 +13,7 @@ from parity.detection.detection_files import ImageDetections
 from parity.documents import load
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
 from parity.reporting.task_wording import words_of
-from parity.reporting.verdict import image_verdict, quantity
+from parity.reporting.verdict import KIND_TITLES, image_verdict, objects_by_kind, quantity
 from parity.reporting.views.blocks import (
     Block,
     Group,
@@ -96,25 +96,22 @@ def _count_cell(image: ImageResults, arm: str) -> str:
     return "not stated" if arm in image.not_stated else str(image.arms[arm].detections)
 
 
-def difference_in_words(measured: ImageDifferences, task: str = "detect") -> str:
+def difference_in_words(measured: ImageDifferences, task: str) -> str:
     """Return how two arms differ on an image, in a few words."""
     if measured.unread:
         return "read by one arm only"
     if not measured.matched + measured.missing + measured.extra:
         return "nothing detected"
-    flipped = measured.flipped
-    counts = {
-        "missing": measured.missing - flipped,
-        "extra": measured.extra - flipped,
-        "class-flipped": flipped,
-    }
-    said = [f"{many} {kind}" for kind, many in counts.items() if many]
+    counts = objects_by_kind(measured)
+    said = [
+        f"{many} {KIND_TITLES[kind]}" for kind, many in counts.items() if many and kind != "matched"
+    ]
     if measured.matched:
-        largest = vars(measured) | measured.measures
+        known = {*vars(measured), *measured.measures}
         said += [
-            quantity(name, largest[name], task)
+            quantity(name, measured.amount(name), task)
             for name in words_of(task).quantities
-            if name in largest
+            if name in known
         ]
     return ("same: " if measured.passed else "") + ", ".join(said)
 
@@ -194,7 +191,7 @@ def unmatched_objects(
     candidate: ImageDetections,
     *,
     names: dict[int, str],
-    places: bool = True,
+    places: bool,
 ) -> list[str]:
     """Return the objects of an image that are not matched; the first of them, if they are many.
 

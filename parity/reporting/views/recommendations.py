@@ -44,7 +44,7 @@ def _on_failed_gates(results: Results) -> Iterator[str]:
             yield (
                 f"Do not deploy {arm} while it fails {name}, unless you can accept differences of "
                 "this size: a tolerance that would pass is "
-                f"{tolerance_in_words(wide, task=comparison.task)}."
+                f"{tolerance_in_words(wide, comparison.task)}."
             )
 
 

@@ -171,7 +171,7 @@ def advice(comparisons: Mapping[str, SweepComparison]) -> Iterator[str]:
         yield f"Keep conf {conf} for {listing(list(dict.fromkeys(arms)))}: {reason}."
 
 
-def tuned_row(name: str, tuning: Tuning, *, labels: bool = False) -> tuple[str, ...]:
+def tuned_row(name: str, tuning: Tuning, *, labels: bool) -> tuple[str, ...]:
     """Return what the candidate of a comparison gives at its own thresholds; labels know no IoU."""
     now, conf, both = tuning.operating, tuning.best_conf, tuning.best
     pair = (f"{number(both.conf)}, {number(both.iou)}", *_differences(both))
@@ -187,7 +187,7 @@ def tuned_row(name: str, tuning: Tuning, *, labels: bool = False) -> tuple[str, 
     )
 
 
-def range_row(name: str, cells: Sequence[Cell], *, labels: bool = False) -> tuple[str, ...]:
+def range_row(name: str, cells: Sequence[Cell], *, labels: bool) -> tuple[str, ...]:
     """Return between which values the F1 of a comparison lies over the grid."""
     stated = [(cell.f1, cell) for cell in cells if cell.f1 is not None]
     if not stated:

@@ -1,4 +1,4 @@
-"""Running a file that returns finished boxes, to see what they are and whether they are right."""
+"""How finished boxes have to be read that a file returns, and whether they are right."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -6,16 +6,10 @@ from itertools import product
 import numpy as np
 
 from parity.backends.given_file import Given
+from parity.backends.measured_readings import ALIKE, CLEAR, CONFIDENT, ENOUGH
 from parity.backends.onnx_network import run_session
-from parity.backends.probing import (
-    ALIKE,
-    CLEAR,
-    CONFIDENT,
-    ENOUGH,
-    ORDERED,
-    fed_as,
-    opened,
-)
+from parity.backends.plausible_readings import ORDERED
+from parity.backends.probing import fed_as, opened
 from parity.errors import UserError
 from parity.model_files.adapting import BOX_ROWS, FINISHED, apply_chain
 from parity.model_files.cells import Size

@@ -15,8 +15,8 @@ LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bb
 """Keys that people give to a list of boxes."""
 
 IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",
-              "img", "imagePath", "img_name", "img_path", "image_file", "image_filename", "imageName",
-              "filepath", "file_path", "fileName", "filePath", "im_file")  # fmt: skip
+              "img", "imagePath", "img_name", "img_path", "image_file", "image_filename",
+              "imageName", "filepath", "file_path", "fileName", "filePath", "im_file")  # fmt: skip
 """Keys that people give to the name of an image."""
 
 

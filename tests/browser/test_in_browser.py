@@ -237,6 +237,32 @@ def test_images_come_worst_first_and_are_sorted_by_any_column(visit: Visit) -> N
     assert visit.names() == worst_first
 
 
+@pytest.mark.parametrize(
+    ("renamed", "chosen"),
+    [
+        ([], ""),
+        (["runtime-fp32"], "1"),
+        (["runtime-fp32", "deployment-fp32"], ""),
+    ],
+)
+def test_the_images_of_an_only_program_are_shown_by_its_comparison(
+    visit: Visit, renamed: list[str], chosen: str
+) -> None:
+    """Where there is no program or several, each number is the largest of all comparisons."""
+    value, said = visit.page.evaluate(
+        """(renamed) => {
+            const model = parity.readModel(document.querySelector(".browser-data"));
+            for (const each of model.comparisons)
+                if (renamed.includes(each.name)) each.name = `external-${each.name}`;
+            const table = new parity.Table(model, document.createElement("div"), () => {});
+            return [table.comparison.value, table.count.textContent];
+        }""",
+        renamed,
+    )
+    assert value == chosen
+    assert said.endswith("the largest of all comparisons") == (chosen == "")
+
+
 def test_images_are_filtered(visit: Visit) -> None:
     every = visit.count()
     assert every == len(HOSTILE + PHOTOS)

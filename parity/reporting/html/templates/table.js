@@ -48,6 +48,8 @@ parity.Table = class {
     this.filters.append(make("label", { class: "field wide" }, "Name contains", this.text));
     const comparisons = this.model.comparisons.map((each, i) => [i, each.name]);
     this.comparison = select("Comparison", [["", "any"], ...comparisons]);
+    const programs = comparisons.filter(([, name]) => name.startsWith("external-"));
+    if (programs.length === 1) this.comparison.value = programs[0][0];
     this.verdict = select("Verdict", [["", "any"], ...Object.entries(this.present())]);
     const said = Object.fromEntries(this.model.quantities.map(({ name, beyond }) => [name, beyond]));
     const named = { ...parity.Table.kindNames(this.model.noun), ...said };
@@ -161,7 +163,9 @@ parity.Table = class {
     const shown = this.list.slice(start, start + parity.Table.PAGE);
     const all = this.model.images.length.toLocaleString("en");
     const order = this.sort.key === "worst" ? ", worst first" : "";
-    this.count.textContent = `${this.list.length.toLocaleString("en")} of ${all} images${order}`;
+    const merged = this.comparison.value === "" && this.model.comparisons.length > 1;
+    const largest = merged ? "; each number is the largest of all comparisons" : "";
+    this.count.textContent = `${this.list.length.toLocaleString("en")} of ${all} images${order}${largest}`;
     this.drawHead();
     this.body.replaceChildren(...shown.map((image, i) => this.row(image, start + i)));
     this.where.textContent = `Page ${this.page + 1} of ${pages}`;

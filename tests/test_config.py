@@ -331,3 +331,16 @@ def test_a_file_that_snakemake_would_read_first_is_checked(
     with pytest.raises(UserError, match=said):
         check_named_files(["-n", *named, "--config", "a=b"])
     check_named_files(["-n", *named[:2], "--config", "configfile=b"])
+
+
+def test_a_folder_without_a_configuration_or_that_is_read_only_gets_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match=r"config\.yaml is missing; copy the one of the project"):
+        check_named_files(["--directory", str(tmp_path)])
+    (tmp_path / "config.yaml").write_text("images: a\n")
+    check_named_files(["--directory", str(tmp_path)])
+    # The tests may run as root, whom no permission stops.
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != tmp_path)
+    with pytest.raises(UserError, match="cannot be written to; copy config.yaml into a folder"):
+        check_named_files(["--directory", str(tmp_path / "new" / "folder")])

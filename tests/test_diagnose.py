@@ -74,6 +74,20 @@ def test_the_configuration_says_what_was_given(
     configured(given, monkeypatch)  # its own folder may be used again
 
 
+def test_folders_of_further_evidence_are_named(
+    tmp_path: Path, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("tensors", "raws"):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "a.npy", np.zeros((1, 3, 640, 640), np.float32))
+    folders = f"--input-tensors={tmp_path / 'tensors'}", f"--raw-outputs={tmp_path / 'raws'}"
+    (external,) = configured(given, monkeypatch, *folders)["external"].values()
+    assert external["input_tensors"] == str(tmp_path / "tensors")
+    assert external["raw_outputs"] == str(tmp_path / "raws")
+    with pytest.raises(SystemExit):
+        main(arguments_of(given, "--recorded=nowhere"))
+
+
 def test_a_published_checkpoint_is_named_as_in_a_configuration(
     given: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
 from parity.files import atomic
 from parity.planning.checks import checked
+from parity.planning.run_folder import check_writable
 from parity.planning.schema import complete
 from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count
@@ -50,6 +51,12 @@ CONFIG, VERDICT = "config.yaml", "results/verdict/verdict.json"
 TARGETS = (VERDICT, "results/report/index.html")
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
 """Options that say what is known of the deployment."""
+BROUGHT = ("recorded", "input_tensors", "raw_outputs")
+"""Options that name folders of further evidence."""
+USE_RECORDING = (
+    "Give a recording, tensors or raw outputs to this command with --recorded, --input-tensors or "
+    "--raw-outputs."
+)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -76,6 +83,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         choices=("square", "rect"),
         help="whether it pads images to the full input or to the minimal rectangle",
     )
+    parser.add_argument(
+        "--recorded", type=Path, help="the folder that python -m parity.record wrote"
+    )
+    parser.add_argument(
+        "--input-tensors", type=Path, help="a folder of input tensors (see docs/dump.md)"
+    )
+    parser.add_argument(
+        "--raw-outputs", type=Path, help="a folder of raw outputs of the network (see docs/dump.md)"
+    )
     parser.add_argument("--names", help="a text file of its class names, if not the model's")
     parser.add_argument(
         "--box-format", choices=BOX_FORMAT_NAMES, help="what the four numbers of a box are"
@@ -101,7 +117,9 @@ def prepare_run(options: argparse.Namespace) -> None:
         If something is not given, does not exist or is of the wrong kind.
     """
     named_file = options.weights and not may_be_published(options.weights)
-    given = (options.onnx, options.boxes, options.images, options.weights if named_file else None)
+    folders = {key: folder for key in BROUGHT if (folder := getattr(options, key))}
+    weights = options.weights if named_file else None
+    given = (options.onnx, options.boxes, options.images, weights, *folders.values())
     lost = [str(path) for path in given if path and not path.exists()]
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
@@ -112,7 +130,9 @@ def prepare_run(options: argparse.Namespace) -> None:
     if not images:
         raise UserError(f"{options.images} holds no image.")
     read_contents(options.boxes, images)
+    check_writable(options.output, "name another one with --output")
     said = {key: value for key in DECLARED if (value := getattr(options, key)) is not None}
+    said |= {key: str(folder.resolve()) for key, folder in folders.items()}
     if "names" in said:
         said["names"] = str(Path(said["names"]).resolve())
     config = configuration_of(options.onnx, options.boxes, options.images, options.weights, said)
@@ -178,6 +198,8 @@ def answer(folder: Path) -> str:
             lines.append(f"{fault.title}: {fault.fix} Proof: {proof}")
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask
+        if any(key in asked for asked in found.ask for key in BROUGHT):
+            lines.append(USE_RECORDING)
     if changes := changes_since(load_runs(folder / HISTORY)):
         lines.append(changes.sentence)
     return "\n".join([*lines, f"Report: {folder / page_of(name_of_run([CONFIG]))}"])

@@ -21,6 +21,7 @@ import yaml
 
 from parity.errors import UserError, in_one_sentence
 from parity.foreign import UTF_16, is_file, name_in_words, parse_json, read_text, shorten
+from parity.planning.run_folder import check_writable
 
 TEMPLATE = "__use_yte__"
 """The key with which Snakemake evaluates the Python in a configuration."""
@@ -37,6 +38,15 @@ DEEPEST = 20
 LONGEST_PATH = 4095
 LONGEST_NAME = 255
 """Bytes of a path and of a part of it, at most: Linux's PATH_MAX, less its end, and NAME_MAX."""
+
+USUAL = "config.yaml"
+"""The configuration that the Snakefile reads in the folder of a run."""
+
+ELSEWHERE = (
+    f"copy {USUAL} into a folder of your own and name that: "
+    'make run ARGS="--directory /path/of/the/folder"'
+)
+"""What to do where a folder cannot be written to."""
 
 LARGEST_WHOLE = 1 << 53
 """Whole numbers are below this in size, so that a float can be each of them."""
@@ -193,23 +203,25 @@ def _mistake_of_text(text: str) -> str:
     return ""
 
 
-def named_files(arguments: Sequence[str]) -> list[Path]:
-    """Return the files that arguments of Snakemake name with ``--configfile``."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--configfile", "--configfiles", type=Path, nargs="*", default=[])
-    named: list[Path] = parser.parse_known_args(arguments)[0].configfile
-    return named
-
-
 def main(arguments: Sequence[str]) -> None:
-    """Check the configurations that arguments of Snakemake name.
+    """Check the configurations and the folder that arguments of Snakemake name.
 
     Raises
     ------
     UserError
-        If one does not exist, or as :func:`check_config_file`.
+        If one does not exist, the folder cannot be written to, or as :func:`check_config_file`.
     """
-    for path in named_files(arguments):
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", type=Path, nargs="*", default=[])
+    parser.add_argument("--directory", "-d", type=Path, default=Path())
+    named = parser.parse_known_args(arguments)[0]
+    check_writable(named.directory, ELSEWHERE)
+    if not named.configfile and not (named.directory / USUAL).is_file():
+        raise UserError(
+            f"{named.directory / USUAL} is missing; copy the one of the project, or name another "
+            "file with --configfile."
+        )
+    for path in named.configfile:
         read_text(path)
         check_config_file(path)
 

@@ -342,5 +342,5 @@ def test_a_folder_without_a_configuration_or_that_is_read_only_gets_a_sentence(
     check_named_files(["--directory", str(tmp_path)])
     # The tests may run as root, whom no permission stops.
     monkeypatch.setattr("os.access", lambda path, _: Path(path) != tmp_path)
-    with pytest.raises(UserError, match="cannot be written to; copy config.yaml into a folder"):
+    with pytest.raises(UserError, match=r"cannot be written to; copy config\.yaml into a folder"):
         check_named_files(["--directory", str(tmp_path / "new" / "folder")])

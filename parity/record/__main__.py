@@ -33,7 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--output", type=Path, default=Path("recorded"), help="where to (default: recorded)"
     )
     parser.add_argument(
-        "--most", type=int, default=MOST, help=f"record at most so many images (default: {MOST})"
+        "--most", type=int, default=MOST, help=f"stop recording after so many images (default: {MOST})"
     )
     own, command = arguments, []
     if "--" in arguments:

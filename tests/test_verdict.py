@@ -64,8 +64,8 @@ def test_fail_is_written_down_too_and_ends_the_run(
     assert written.problems == ("the gate `runtime-fp32` of `yolo11n`",)
     spoken = capsys.readouterr().out
     assert spoken.startswith("The export `fp32` exceeds its tolerance: ")
-    assert "3 missing detections (allowed 0)" in spoken
-    assert "3 extra detections (allowed 0)" in spoken
+    assert "3 missing detections, 1 of them of another class (allowed 0)" in spoken
+    assert "3 extra detections, 1 of them of another class (allowed 0)" in spoken
     with pytest.raises(SystemExit) as stop:
         gate.main(verdict=str(destination), destination=str(passed))
     assert stop.value.code == 1

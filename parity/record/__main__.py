@@ -32,9 +32,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--output", type=Path, default=Path("recorded"), help="where to (default: recorded)"
     )
-    parser.add_argument(
-        "--most", type=int, default=MOST, help=f"stop recording after so many images (default: {MOST})"
-    )
+    most = f"stop recording after so many images (default: {MOST})"
+    parser.add_argument("--most", type=int, default=MOST, help=most)
     own, command = arguments, []
     if "--" in arguments:
         cut = arguments.index("--")

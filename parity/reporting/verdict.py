@@ -215,7 +215,9 @@ def excess_in_words(comparison: ComparisonResults) -> str:
 def _excess(comparison: ComparisonResults, name: Quantity) -> str:
     if name not in QUANTITIES:
         said = quantity(name, getattr(comparison, name), comparison.task)
-        return f"{said} (allowed {allowed_in_words(comparison, name)})"
+        renamed = comparison.flipped if name in ("missing", "extra") else 0
+        also = f", {renamed:,} of them of another class" if renamed else ""
+        return f"{said}{also} (allowed {allowed_in_words(comparison, name)})"
     return f"{subject(comparison, name)} differ by up to {_with_allowed(comparison, name)}"
 
 

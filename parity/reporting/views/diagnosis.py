@@ -38,6 +38,7 @@ from parity.reporting.fault_wording import (
     effect,
     harmful,
     harmless,
+    objects_of,
     proof_sentence,
 )
 from parity.reporting.views.blocks import (
@@ -284,7 +285,7 @@ def compared_cells(found: BoxComparison) -> tuple[str, ...]:
     """Return the cells of some boxes compared with the reference."""
     return (
         f"{found.matched:,} of {found.reference:,}",
-        *(f"{many:,}" for many in (found.missing, found.extra, found.flipped)),
+        *(f"{many:,}" for many in objects_of(found)),
         f"{number(found.box_px)} / {number(found.box_px_median)}",
         f"{number(found.score)} / {number(found.score_median)}",
         four_decimals(found.panoptic_quality),

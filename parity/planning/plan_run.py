@@ -134,8 +134,7 @@ def plan_images(config: Config) -> BatchPlan:
     )
     if not planned.names:
         raise UserError(
-            f"config: images is {config.images}, which holds no image; a folder is searched with "
-            "all folders in it, and so is a tar shard, for .jpg, .png and the other formats that "
-            "OpenCV or Pillow reads."
+            f"config: images is {config.images}, which holds no image (.jpg, .png or another format "
+            "that OpenCV or Pillow reads), nor do the folders in it."
         )
     return planned

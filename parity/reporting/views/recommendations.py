@@ -41,10 +41,10 @@ def _on_failed_gates(results: Results) -> Iterator[str]:
             )
         else:
             wide = round_tolerance(comparison.required)
+            fails = "its gate fails" if name == arm else f"it fails {name}"
             yield (
-                f"Do not deploy {arm} while it fails {name}, unless you can accept differences of "
-                "this size: a tolerance that would pass is "
-                f"{tolerance_in_words(wide, comparison.task)}."
+                f"Do not deploy {arm} while {fails}, unless you can accept differences of this "
+                f"size: a tolerance that would pass is {tolerance_in_words(wide, comparison.task)}."
             )
 
 

@@ -12,9 +12,9 @@ from parity.planning.config_file import check_config_file
 from parity.planning.plan_run import plan_run
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
-from parity.reporting.console import Console
-from parity.reporting.history import name_of_run
-from parity.reporting.last_words import LastWords
+from parity.reporting.hooks.console import Console
+from parity.reporting.hooks.history import name_of_run
+from parity.reporting.hooks.last_words import LastWords
 
 min_version("9.25")
 

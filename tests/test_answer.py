@@ -152,7 +152,8 @@ def test_input_tensors_alone_cannot_decide_the_exit_code(same: Results) -> None:
 def test_an_export_beyond_its_tolerance_is_wrong(broken: Results) -> None:
     answers = answers_of([broken], [])
     assert told(answers)[0] == ("wrong", "The export `fp32` exceeds its tolerance")
-    assert "3 missing detections, 1 of them of another class (allowed 0)" in answers.answers[0].sentence
+    said = answers.answers[0].sentence
+    assert "3 missing detections, 1 of them of another class (allowed 0)" in said
     assert answers.exit_code == 1
     assert "the gate `runtime-fp32` fails" in answers.because
 

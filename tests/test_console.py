@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from parity.reporting import console
-from parity.reporting.console import Console
-from parity.reporting.last_words import LastWords
+from parity.reporting.hooks import console
+from parity.reporting.hooks.console import Console
+from parity.reporting.hooks.last_words import LastWords
 
 REPEATED = "RuleException:\nCalledProcessError in file rules/detection.smk, line 30"
 OTHER = "MissingOutputException in rule compare"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.reporting.durations import RECORDS, FinishedJob, finished_jobs, took
+from parity.reporting.hooks.durations import RECORDS, FinishedJob, finished_jobs, took
 
 
 def record(

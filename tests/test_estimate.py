@@ -7,7 +7,7 @@ import pytest
 
 from bench.estimate import cost_of_run
 from parity.data.batch_plan import plan_batches
-from parity.reporting.durations import FinishedJob
+from parity.reporting.hooks.durations import FinishedJob
 from tests.tar_shards import write_shard
 
 START, READ = 2.0, 0.5

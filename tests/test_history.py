@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity.reporting.answer import Answers
-from parity.reporting.history import Changes, PastRun, changes_since, name_of_run
+from parity.reporting.hooks.history import Changes, PastRun, changes_since, name_of_run
 
 A, B, C = "the gate `runtime-fp32` of `m`", '"Colours swapped" in `mine`', '"Stretched" in `mine`'
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.reporting.html.index_of_reports import INDEX, write_index
+from parity.reporting.hooks.index_of_reports import INDEX, write_index
+from parity.reporting.hooks.kept_report import SINCE, TOOK, keep_report, page_of
 from parity.reporting.html.templating import TEMPLATES as PAGE_TEMPLATES
-from parity.reporting.kept_report import SINCE, TOOK, keep_report, page_of
 from parity.reporting.markdown.report import TEMPLATES as TEXT_TEMPLATES
 from tests.test_history import changes, run
 

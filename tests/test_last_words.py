@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from parity.documents import load, save
-from parity.reporting.history import HISTORY, load_runs
-from parity.reporting.kept_report import page_of
-from parity.reporting.last_words import (
+from parity.reporting.hooks.history import HISTORY, load_runs
+from parity.reporting.hooks.kept_report import page_of
+from parity.reporting.hooks.last_words import (
     INTERRUPTED,
     OWN_PROGRAM,
     VERDICT_FILE,

@@ -225,7 +225,7 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:
     (folder / "mine").mkdir()
-    with pytest.raises(UserError, match=r"images is mine, which holds no image; a folder is"):
+    with pytest.raises(UserError, match=r"images is mine, which holds no image, nor do the"):
         planned_by("images: mine")
 
 

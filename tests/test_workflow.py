@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from parity.data.sample_images import find_samples
-from parity.reporting.last_words import INTERRUPTED
+from parity.reporting.hooks.last_words import INTERRUPTED
 from tests.conftest import PHOTOS, RUNTIME_FLOOR, Workflow
 
 VERDICT = {"summarise", "plot", "annotate", "browse", "write_report", "verdict", "gate"}

@@ -10,7 +10,7 @@ import numpy as np
 
 from parity.comparison.polygons import corner_distances
 from parity.detection.detections import Detections
-from parity.detection.masks import image_part
+from parity.detection.masks import image_part, resampled
 from parity.detection.oriented_boxes import corners_of
 from parity.tasks.task import TASKS
 
@@ -112,11 +112,7 @@ def on_one_grid(
     if ours is None or theirs is None or ours.shape[1:] == theirs.shape[1:]:
         return reference, candidate
     ours, theirs = (masks[:, *image_part(masks.shape[1:], image_shape)] for masks in (ours, theirs))
-    rows, columns = (
-        np.arange(side) * own // side
-        for side, own in zip(ours.shape[1:], theirs.shape[1:], strict=True)
-    )
-    theirs = theirs[:, rows[:, None], columns]
+    theirs = resampled(theirs, ours.shape[1:])
     return replace(reference, masks=ours), replace(candidate, masks=theirs)
 
 

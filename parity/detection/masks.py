@@ -124,11 +124,15 @@ def within_image(masks: np.ndarray, image: tuple[int, int]) -> np.ndarray:
     (N, height, width) uint8
         Without the border; each px is the nearest one of the masks.
     """
-    shown = masks[:, *image_part(masks.shape[1:], image)]
+    return resampled(masks[:, *image_part(masks.shape[1:], image)], image)
+
+
+def resampled(masks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return masks, (N, h, w), in another height and width; each px is the nearest one."""
     rows, columns = (
-        np.arange(side) * own // side for side, own in zip(image, shown.shape[1:], strict=True)
+        np.arange(side) * own // side for side, own in zip(shape, masks.shape[1:], strict=True)
     )
-    return shown[:, rows[:, None], columns]
+    return masks[:, rows[:, None], columns]
 
 
 def boxes_around(masks: np.ndarray, image: tuple[int, int]) -> np.ndarray:

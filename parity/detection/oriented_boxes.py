@@ -15,6 +15,9 @@ EPSILON = np.float32(1e-7)
 
 HALF, QUARTER = np.float32(0.5), np.float32(0.25)
 
+BLOCK = 256
+"""Boxes that are compared with all better ones at a time: bounds the memory, not the result."""
+
 LARGEST_DISTANCE = np.float32(100.0)
 """Bhattacharyya distances are clipped to it (``batch_probiou``)."""
 
@@ -92,10 +95,6 @@ def suppress_oriented(
         better = np.arange(len(alike))[:, None] < np.arange(first, first + alike.shape[1])
         stay[block] = ~(alike & better).any(axis=0)
     return ranked.at(np.flatnonzero(stay)[:max_det])
-
-
-BLOCK = 256
-"""Boxes that are compared with all better ones at a time: bounds the memory, not the result."""
 
 
 def oriented_boxes(candidates: Candidates) -> np.ndarray:

@@ -34,8 +34,8 @@ from parity.reporting.diagnosis_evidence import box_count
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
-from parity.reporting.history import HISTORY, changes_since, load_runs, name_of_run
-from parity.reporting.kept_report import page_of
+from parity.reporting.hooks.history import HISTORY, changes_since, load_runs, name_of_run
+from parity.reporting.hooks.kept_report import page_of
 from parity.reporting.run_verdict import RunVerdict
 
 OUTPUT = Path("diagnosis")

@@ -134,7 +134,7 @@ def plan_images(config: Config) -> BatchPlan:
     )
     if not planned.names:
         raise UserError(
-            f"config: images is {config.images}, which holds no image (.jpg, .png or another format "
-            "that OpenCV or Pillow reads), nor do the folders in it."
+            f"config: images is {config.images}, which holds no image, nor do the folders in it: "
+            "no .jpg, .png or other format that OpenCV or Pillow reads."
         )
     return planned

@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from parity.files import atomic_folder
-from parity.reporting.durations import finished_jobs, took
-from parity.reporting.history import KEPT, Changes
+from parity.reporting.hooks.durations import finished_jobs, took
+from parity.reporting.hooks.history import KEPT, Changes
 from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_markdown
 from parity.reporting.wording import printable

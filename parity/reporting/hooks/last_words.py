@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parity.documents import load
 from parity.errors import UserError
-from parity.reporting.history import KEPT, changes_since, remember
+from parity.reporting.hooks.history import KEPT, changes_since, remember
 from parity.reporting.run_verdict import RunVerdict
 
 VERDICT_FILE = "results/verdict/verdict.json"
@@ -98,8 +98,8 @@ class LastWords:
         return "\n".join(said)
 
     def _kept(self, verdict: RunVerdict) -> Iterator[str]:
-        from parity.reporting.html.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow
-        from parity.reporting.kept_report import keep_report  # noqa: PLC0415
+        from parity.reporting.hooks.index_of_reports import INDEX, write_index  # noqa: PLC0415  slow
+        from parity.reporting.hooks.kept_report import keep_report  # noqa: PLC0415
 
         try:
             given = datetime.fromtimestamp(Path(VERDICT_FILE).stat().st_mtime).astimezone()

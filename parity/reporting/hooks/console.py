@@ -23,7 +23,7 @@ from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInte
 
 from parity.planning.exports import COUNTERPART
 from parity.progress import duration
-from parity.reporting.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
+from parity.reporting.hooks.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
 from parity.reporting.wording import printable
 
 # Of Snakemake 9, which tells these by text alone.

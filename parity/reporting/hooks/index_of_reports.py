@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.files import atomic
-from parity.reporting.history import KEPT, PastRun, changes_since
+from parity.reporting.hooks.history import KEPT, PastRun, changes_since
+from parity.reporting.hooks.kept_report import page_of
 from parity.reporting.html.templating import digest, environment_in, source, verbatim
-from parity.reporting.kept_report import page_of
 
 INDEX = KEPT / "index.html"
 STYLES = ("base.css", "index_of_reports.css")

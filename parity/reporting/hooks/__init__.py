@@ -1,0 +1,1 @@
+"""What the process that coordinates a run says and keeps; no rule imports it."""

@@ -45,7 +45,7 @@ def test_an_export_that_agrees_is_fine(same: Results) -> None:
 
 def test_objects_that_the_shape_of_the_input_costs_are_told(same: Results) -> None:
     *_, answer = answers_of([same], []).answers
-    assert (answer.state, answer.subjects) == ("fine", ("pytorch-square",))
+    assert (answer.state, answer.subjects) == ("remark", ("pytorch-square",))
     assert answer.sentence == (
         "With the input of the export, PyTorch itself adds 1 to 3 objects, and boxes differ by up "
         "to 3 px: `predict` on a checkpoint pads an image to a smaller rectangle. Compare a "
@@ -67,7 +67,7 @@ def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Resul
         "harmless",
         "fine",
         "fine",
-        "fine",
+        "remark",
     ]
     assert answers.answers[0].sentence == verdict_sentence(DIAGNOSIS)
     assert answers.answers[0].anchor == "model-0-diagnosis-mine"

@@ -315,7 +315,7 @@ def _of_input_shapes(results: Results, anchor: str) -> Iterator[Answer]:
             f"With the input of the export, PyTorch itself {listing(changes)}, and "
             f"{_differences_in_words([each])}: {why}."
         )
-        yield Answer(results.model, (each.candidate,), "fine", said, f"{anchor}-effects")
+        yield Answer(results.model, (each.candidate,), "remark", said, f"{anchor}-effects")
 
 
 def _of_other_gates(

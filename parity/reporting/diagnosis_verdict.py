@@ -24,9 +24,12 @@ from parity.reporting.wording import count, percent
 from parity.sentences import listing
 from parity.tasks.task import TASKS
 
-State = Literal["unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine"]
+State = Literal[
+    "unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine", "remark"
+]
 """How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or
-added, or boxes move by a px, within a tolerance that was set for it."""
+added, or boxes move by a px, within a tolerance that was set for it, and ``remark`` where nothing
+is judged."""
 
 STATES: tuple[State, ...] = get_args(State)
 """The worst first."""

@@ -62,6 +62,8 @@ def rest_effect(found: Severity) -> str:
     differ = (
         f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
         f"px) and scores by up to {number(found.score)}"
+        if found.box_px or found.score
+        else "numbers differ by no more than their rounding"
     )
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."

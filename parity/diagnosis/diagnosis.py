@@ -346,7 +346,8 @@ def _ask(
     doubtful = {fault.stage for other in equivalents for fault in other.named}
     doubtful |= {fault.stage for fault in undecided} | set(unexplained)
     observations = cost_model.observations
-    if doubtful & set(PREPROCESSING_STAGES) and not observations.tensors:
+    lies_after = unexplained and not set(unexplained) & set(BEFORE_OUTPUT_STAGES)
+    if doubtful & set(PREPROCESSING_STAGES) and not lies_after and not observations.tensors:
         yield (
             f"Provide the input tensor of {name} (input_tensors), or record a run "
             "(python -m parity.record): it shows the preprocessing itself."

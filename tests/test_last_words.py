@@ -157,6 +157,13 @@ def test_the_sentence_of_a_failed_job_is_repeated_without_a_traceback(workplace:
     assert "Traceback" not in said
 
 
+def test_a_reason_that_several_jobs_share_is_told_once(workplace: Path) -> None:
+    write_log(workplace, "error: the disk is full\n")
+    said = JUDGED.after_stop([failed("a", INFER), failed("b", INFER)], interrupted=False)
+    assert said.count("error: the disk is full") == 1
+    assert said.splitlines()[4] == "  for the same reason"
+
+
 def test_a_mistake_of_ours_shows_its_traceback(workplace: Path) -> None:
     write_log(workplace, "INFO\nTraceback (most recent call last):\n  line 1\nValueError: a bug\n")
     said = stopped(failed("infer_onnx", INFER))

@@ -121,8 +121,8 @@ class OnnxNetwork(ModelFacts):
         if tuple(imgsz) != tuple(self.imgsz) and not self.rect:
             height, width = self.imgsz
             raise UserError(
-                f"exports.{export}: the input of the model is {height}x{width}; set imgsz: "
-                f"[{height}, {width}], so that PyTorch takes the same input."
+                f"exports.{export}: The input is {height}x{width} px; imgsz is {list(imgsz)}. Set "
+                f"imgsz: [{height}, {width}] for this export, so that PyTorch takes the same input."
             )
 
     def before_softmax(self) -> Self:

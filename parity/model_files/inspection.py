@@ -220,7 +220,7 @@ def contradictions(found: Inspection, wanted: Wanted) -> Iterator[Finding]:
         height, width = wanted.imgsz
         said = (
             f"The input is {sides[0]}x{sides[1]} px; imgsz is {list(wanted.imgsz)}. Set imgsz: "
-            f"[{sides[0]}, {sides[1]}] for this export."
+            f"[{sides[0]}, {sides[1]}] for this export, so that PyTorch takes the same input."
             if wanted.trained
             else f"The input is {sides[0]}x{sides[1]} px, and the reference takes "
             f"{height}x{width} px; only files that take the same input are compared."

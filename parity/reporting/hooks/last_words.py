@@ -125,9 +125,12 @@ def _stop(failed: list[FailedJob]) -> Iterator[str]:
         yield f"The run stopped before its end, without a verdict. {TO_DO}"
         return
     yield "The run stopped without a verdict, because these steps failed:"
+    told: list[list[str]] = []
     for job in failed[:SHOWN]:
         yield f"- {job.message}{job.where}"
-        yield from (f"  {line}" for line in _why(job))
+        why = _why(job)
+        yield from (f"  {line}" for line in (["for the same reason"] if why in told else why))
+        told.append(why)
     if len(failed) > SHOWN:
         yield f"and {len(failed) - SHOWN} more"
     yield TO_DO

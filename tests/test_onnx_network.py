@@ -237,7 +237,11 @@ def test_what_is_no_network_says_so(
     ("asked", "said", "reason"),
     [
         ({"rect": True}, "is fixed; set dynamic: false", "fixed, where dynamic was expected"),
-        ({"imgsz": (64, 32)}, "is 64x64 px; imgsz is [64, 32]. Set imgsz: [64, 64]", "another size"),
+        (
+            {"imgsz": (64, 32)},
+            "is 64x64 px; imgsz is [64, 32]. Set imgsz: [64, 64]",
+            "another size",
+        ),
     ],
 )
 def test_a_given_file_of_another_geometry_says_so(

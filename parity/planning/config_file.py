@@ -2,21 +2,15 @@
 
 Snakemake takes the second of two equal keys, evaluates a template, and answers some mistakes with a
 traceback. What it read may refer to itself or hold what no key can mean; that is found here, too.
-
-A file that is named with ``--configfile`` is read by Snakemake before the Snakefile is. So ``make
-run`` first runs this module as a program, with the same arguments.
 """
 
-import argparse
 import json
 import os
 import re
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.errors import UserError, in_one_sentence
+from parity.errors import UserError
 from parity.foreign import UTF_16, is_file, parse_json, read_text, shorten
 from parity.foreign_yaml import LARGEST_BYTES, parse_yaml, place_in_words, values_in
 
@@ -118,29 +112,3 @@ def _mistake_of_text(text: str) -> str:
     if len(text) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME:
         return f"is too long; a name has at most {LONGEST_NAME} bytes"
     return ""
-
-
-def named_files(arguments: Sequence[str]) -> list[Path]:
-    """Return the files that arguments of Snakemake name with ``--configfile``."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--configfile", "--configfiles", type=Path, nargs="*", default=[])
-    named: list[Path] = parser.parse_known_args(arguments)[0].configfile
-    return named
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Check the configurations that arguments of Snakemake name.
-
-    Raises
-    ------
-    UserError
-        If one does not exist, or as :func:`check_config_file`.
-    """
-    for path in named_files(arguments):
-        read_text(path)
-        check_config_file(path)
-
-
-if __name__ == "__main__":
-    with in_one_sentence():
-        main(sys.argv[1:])

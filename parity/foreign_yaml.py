@@ -93,7 +93,7 @@ def values_in(document: Any, where: str) -> Iterator[tuple[Any, tuple[str, ...]]
             raise UserError(f"{where}: it holds more than {MOST_VALUES:,} values.")
         if len(place) > DEEPEST:
             raise UserError(
-                f"{where}: {place_in_words(place)} is nested too deeply, or refers to itself."
+                f"{where}: {keys_in_words(place)} is nested too deeply, or refers to itself."
             )
         yield value, place
         if isinstance(value, dict):
@@ -102,6 +102,6 @@ def values_in(document: Any, where: str) -> Iterator[tuple[Any, tuple[str, ...]]
             waiting += [(inner, (*place, str(i))) for i, inner in enumerate(value)]
 
 
-def place_in_words(place: tuple[str, ...]) -> str:
+def keys_in_words(place: tuple[str, ...]) -> str:
     """Return how a message names a value: the keys that lead to it."""
     return name_in_words(".".join(place))

@@ -12,7 +12,7 @@ from typing import Any
 
 from parity.errors import UserError
 from parity.foreign import UTF_16, is_file, parse_json, read_text, shorten
-from parity.foreign_yaml import LARGEST_BYTES, parse_yaml, place_in_words, values_in
+from parity.foreign_yaml import LARGEST_BYTES, keys_in_words, parse_yaml, values_in
 
 TEMPLATE = "__use_yte__"
 """The key with which Snakemake evaluates the Python in a configuration."""
@@ -79,12 +79,12 @@ def check_plain(config: dict[str, Any]) -> None:
             for key in value:
                 _check_key(key, place)
         elif not isinstance(value, list) and (wrong := _mistake(value)):
-            raise UserError(f"config: {place_in_words(place)} is {shorten(value)}, which {wrong}.")
+            raise UserError(f"config: {keys_in_words(place)} is {shorten(value)}, which {wrong}.")
 
 
 def _check_key(key: Any, place: tuple[str, ...]) -> None:
     """Check that a key is text: YAML takes 8, 1.0, yes, no, on and off for something else."""
-    inside = f" in {place_in_words(place)}" if place else ""
+    inside = f" in {keys_in_words(place)}" if place else ""
     if not isinstance(key, str):
         raise UserError(f"config: the key {shorten(key)}{inside} is not text; put it in quotes.")
     if wrong := _mistake(key):

@@ -33,8 +33,7 @@ help: ## show these lines
 	@printf 'Further options go into ARGS, as in: make run ARGS="--dry-run"\n'
 
 run: $(RUN_STAMP) ## compare the models that config.yaml names, on the images that it names
-	@$(VENV_PYTHON) -m parity.planning.config_file $(ARGS)
-	@$(VENV_PYTHON) -m snakemake --cores $(CORES) $(ARGS)
+	@$(VENV_PYTHON) -m parity.planning.checked_run --cores $(CORES) $(ARGS)
 
 bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare runtime
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) bench $(ARGS)

@@ -35,9 +35,6 @@ with in_one_sentence():
     config = complete(config)
     PLAN = plan_run(config, coordinating=workflow.is_main_process)
 
-PLAN.config.limits.set()
-
-
 CONSOLE = Console(
     LastWords(
         run=name_of_run(workflow.configfiles),

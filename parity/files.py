@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.integrity import damaged, read_sealed, seal
+from parity.integrity import damaged, read_sealed, seal, tells_of_damage
 
 
 @contextmanager
@@ -127,9 +127,7 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)
-    except MemoryError:
-        raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno:
-            raise  # the file may well be whole
+        if not tells_of_damage(error):
+            raise
         raise damaged(path, f"is damaged ({error})") from None

@@ -5,11 +5,11 @@ checksum of each member, and pictures end with a mark. So each file tells by its
 whole.
 """
 
+import errno
 import hashlib
 import os
 import shutil
 import zipfile
-import zlib
 from pathlib import Path
 
 from parity.errors import UserError
@@ -98,9 +98,22 @@ def _is_whole_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError):
+    except Exception as error:
+        if not tells_of_damage(error):
+            raise
         with path.open("rb") as stream:  # torch's older format is no archive
             return stream.read(len(ZIP_MARK)) not in (ZIP_MARK, b"")
+
+
+def tells_of_damage(error: Exception) -> bool:
+    """Return whether an error in reading an archive is due to its bytes, not to disk or memory.
+
+    A changed byte may claim a password, another compression or a member before the start of the
+    file (EINVAL), and the libraries raise errors of many kinds.
+    """
+    if isinstance(error, OSError):
+        return error.errno in (None, errno.EINVAL)
+    return not isinstance(error, MemoryError)
 
 
 def is_result(path: str | Path) -> bool:

@@ -13,6 +13,7 @@ PIXELS = "OPENCV_IO_MAX_IMAGE_PIXELS"
 
 GRAPH_SECONDS = "YOLO_PARITY_GRAPH_SECONDS"
 GRAPH_MB = "YOLO_PARITY_GRAPH_MB"
+TEXT_MB = "YOLO_PARITY_TEXT_MB"
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Limits:
     """Until an ONNX graph is checked or loaded, or has run on one image."""
     graph_mb: float = 2000.0
     """Memory that this takes, MB."""
+    text_mb: float = 2000.0
+    """Memory that reading boxes or labels takes, MB."""
 
     @classmethod
     def current(cls) -> Self:
@@ -33,6 +36,7 @@ class Limits:
             pixels=int(os.environ.get(PIXELS, cls.pixels)),
             graph_seconds=float(os.environ.get(GRAPH_SECONDS, cls.graph_seconds)),
             graph_mb=float(os.environ.get(GRAPH_MB, cls.graph_mb)),
+            text_mb=float(os.environ.get(TEXT_MB, cls.text_mb)),
         )
 
     def set(self) -> None:
@@ -40,3 +44,4 @@ class Limits:
         os.environ[PIXELS] = str(self.pixels)
         os.environ[GRAPH_SECONDS] = str(self.graph_seconds)
         os.environ[GRAPH_MB] = str(self.graph_mb)
+        os.environ[TEXT_MB] = str(self.text_mb)

@@ -13,9 +13,9 @@ import yaml
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.comparison.threshold_grid import Steps
 from parity.errors import UserError
+from parity.planning.checked_run import check_named_files
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.config_file import main as check_named_files
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 from tests.conftest import ROOT
 

@@ -49,6 +49,21 @@ def tiles(side: int, components: int) -> bytes:
     return b"\xff\x4f\xff\x51" + struct.pack(">H", len(size) + 2) + size + bytes(3 * components)
 
 
+def tiff(order: str, bits: int, *, width: int = 3_000, tile: int = 0, big: bool = False) -> bytes:
+    """Return the beginning of a TIFF of 2,000 rows of three colours."""
+    entry, whole, pointer, counted = ("HHQQ", 16, "Q", "Q") if big else ("HHII", 4, "I", "H")
+    fields = {256: width, 257: 2_000, 277: 3, 322: tile, 323: tile}
+    header = {"<": b"II", ">": b"MM"}[order] + struct.pack(f"{order}H", 43 if big else 42)
+    header += struct.pack(f"{order}HH", 8, 0) if big else b""
+    first = len(header) + struct.calcsize(f"={pointer}")
+    after = first + struct.calcsize(f"={counted}") + 6 * struct.calcsize(f"={entry}")
+    header += struct.pack(order + pointer, first) + struct.pack(order + counted, 6)
+    header += struct.pack(order + entry, 258, 3, 100, after)
+    for tag, number in fields.items():
+        header += struct.pack(order + entry, tag, whole, 1, number)
+    return header + struct.pack(f"{order}100H", *[bits] * 100)
+
+
 PNG = picture("PNG")
 HEADER = PNG[:33]
 SHORT_SEGMENTS = b"\xff\xe1\0\x02" * 100 + b"\xff\xff\xff\xd0\0\0"
@@ -66,6 +81,10 @@ COSTLY = {
     "a size that Radiance lacks": b"#?RADIANCE\n" + bytes(99),
     "text": b"P3\n10 10\n255\n" + b"1 " * 400_000,
     "a comment": b"P6\n#" + b"x" * 700_000 + b"\n1 1\n255\nabc",
+    "16 bits": tiff("<", 16),
+    "16 bits, the other way round": tiff(">", 16),
+    "64 bits": tiff(">", 64, width=1_000, big=True),
+    "one large tile": tiff("<", 8, width=10, tile=20_000, big=True),
     "comments": b"GIF89a" + bytes(7) + b"!\xfe\x01a\0" * 300_000,
 }
 USUAL = {
@@ -78,6 +97,9 @@ USUAL = {
     "JPEG 2000": picture("JPEG2000").replace(
         struct.pack(">II", 300, 200), struct.pack(">II", 9, 9)
     ),
+    "TIFF": picture("TIFF"),
+    "TIFF of 8 bits": tiff("<", 8),
+    "TIFF whose fields are elsewhere": b"II*\0\xff\xff\xff\xff",
     "nothing": b"",
     "three bytes": b"\xff\xd8\xff",
     "something else": gzip.compress(b"P" * 99),

@@ -18,6 +18,7 @@ from parity.model_files.exporter_metadata import read_metadata
         ("names", '{"1": "cat"}', None),  # counted from 1
         ("names", '{"²": "cat"}', None),
         ("names", "cat,dog", None),
+        pytest.param("names", "[" + "0," * 4_000_000 + "]", None, id="4 GB of memory"),
         ("imgsz", "[320, 640]", (320, 640)),
         ("imgsz", "320", (320, 320)),
         ("imgsz", "320x640", None),

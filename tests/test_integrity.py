@@ -3,6 +3,7 @@
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from parity.errors import UserError
-from parity.files import atomic_folder, read_json, write_json, write_npz, write_text
+from parity.files import atomic_folder, read_json, read_npz, write_json, write_npz, write_text
 from parity.integrity import MADE_AS_A_WHOLE, NOTES, check_whole, damaged, set_aside_damaged
 
 
@@ -93,6 +94,22 @@ def test_a_changed_byte_is_noticed(result: Path) -> None:
     result.write_bytes(content)
     with pytest.raises(UserError, match="is damaged"):
         check_whole(result)
+
+
+@pytest.mark.parametrize("result", ["a.npz", "a.pt"], indirect=True)
+def test_any_changed_byte_of_an_archive_is_damage_or_harmless(result: Path) -> None:
+    whole = result.read_bytes()
+    inside = range(60, len(whole) - 200, 97)
+    for place in (*range(60), *inside, *range(max(len(whole) - 200, 0), len(whole))):
+        for bit in (1, 8):
+            content = bytearray(whole)
+            content[place] ^= bit
+            result.write_bytes(content)
+            with suppress(UserError):
+                check_whole(result)
+            if result.suffix == ".npz":
+                with suppress(UserError):
+                    read_npz(result)
 
 
 @pytest.mark.usefixtures("in_folder")

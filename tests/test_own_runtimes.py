@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 from shutil import which
@@ -18,6 +19,7 @@ from parity.backends.runtimes.onnxruntime_web import FOLDER, INSTALL
 from parity.backends.runtimes.runtime import RUNTIMES
 from parity.backends.runtimes.tensorrt import split_engine
 from parity.errors import UserError
+from parity.model_files.stored_metadata import metadata_of_json
 
 PACKAGES = {
     "executorch": "executorch",
@@ -213,3 +215,48 @@ def test_what_follows_a_flatbuffer_is_its_metadata(tmp_path: Path) -> None:
         archive.writestr("metadata.json", '{"names": {"0": "a", "1": "b"}, "stride": 32}')
     assert read_appended(path.read_bytes()) == {"names": "{0: 'a', 1: 'b'}", "stride": "32"}
     assert read_appended(b"TFL3") == {}
+    whole = path.read_bytes()
+    for place in range(len(whole) - 200, len(whole)):
+        for bit in (1, 8):
+            read_appended(whole[:place] + bytes([whole[place] ^ bit]) + whole[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"names": {"' + "9" * 5000 + '": "a"}}', "[" * 100_000, "\xff", "7", '{"a": NaN}']
+)
+def test_hostile_metadata_is_no_metadata(text: str) -> None:
+    assert metadata_of_json(text) == ({"a": "nan"} if "NaN" in text else {})
+
+
+LAUGHS = "\n".join(
+    f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]" if i else "a0: &a0 [x]\na1: &a1 [*a0]"
+    for i in range(15)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    {
+        "names: [a": "not valid YAML at line 1",
+        "names: " + "9" * 5000: "not valid YAML at line 1",
+        'names: {? "' + "9" * 5000 + '" : a}': "digits",
+        LAUGHS: "more than 100,000 values",
+        LAUGHS.replace("[", "!!pairs [k: ").replace(", *", ", k: *"): "more than|nested too deeply",
+        "a: &a [*a]": "refers to itself",
+        "[" * 5000: "nested too deeply",
+        "names: !!python/object/apply:os.system [touch harm]": "not valid YAML",
+        "a: " + "x" * 1_000_001: "more than 1,000,000 bytes",
+        "names: a\nnames: b": "appears twice",
+    }.items(),
+    ids=range(10),
+)
+def test_hostile_metadata_beside_a_file(tmp_path: Path, text: str, words: str) -> None:
+    from parity.backends.pytorch.packing import metadata_beside
+
+    (tmp_path / "metadata.yaml").write_text(text)
+    begun = time.process_time()
+    with pytest.raises(UserError, match=words) as caught:
+        metadata_beside(tmp_path / "metadata.yaml")
+    assert time.process_time() - begun < 5, "seconds"
+    assert str(caught.value).endswith("; export the model again.")
+    assert not Path("harm").exists()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity.data import path_table
 from parity.data.path_table import read_path_table
 from parity.errors import UserError
 from tests.conftest import examples
@@ -35,9 +36,16 @@ def test_paths_or_shards_with_members_are_read(tmp_path: Path) -> None:
         ({"path": [1, 2]}, "the column path of .* must hold text in every row"),
         ({"path": ["a.jpg", None]}, "the column path of .* must hold text in every row"),
         ({"path": ["a.jpg", ""]}, "row 1 of .* names no image"),
+        ({"path": ["b.jpg", "a.jpg", "a.jpg"]}, "the same file twice, first in row 1"),
+        ({"path": ["a" * 1000 + str(i) for i in range(9)]}, "more than 5,000 bytes"),
+        ({"path": ["a.jpg"] * 6_000}, "lists 6,000 images, and a file may list 5,000"),
     ],
 )
-def test_other_tables_say_so(tmp_path: Path, columns: dict[str, list[Any]], said: str) -> None:
+def test_other_tables_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: dict[str, list[Any]], said: str
+) -> None:
+    monkeypatch.setattr(path_table, "MOST_ROWS", 5_000)
+    monkeypatch.setattr(path_table, "MOST_BYTES", 5_000)
     with pytest.raises(UserError, match=said):
         read_path_table(write(tmp_path / "a.parquet", **columns))
 
@@ -55,7 +63,7 @@ def test_no_parquet_says_so(tmp_path: Path, change: Callable[[bytes], bytes]) ->
 def test_no_damage_ends_in_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    path = write(tmp_path_factory.mktemp("t") / "a.parquet", path=["a.jpg", "b.jpg"] * 20)
+    path = write(tmp_path_factory.mktemp("t") / "a.parquet", path=[f"{i}.jpg" for i in range(40)])
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

@@ -30,6 +30,16 @@ COSTLY = 2
 """Bytes that a pixel takes while it is decoded, divided by those of other files: JPEG 2000 and
 Radiance take 15 (measured)."""
 
+TIFF_TAGS = {256: "width", 257: "height", 258: "bits", 277: "samples", 322: "across", 323: "down"}
+"""What counts of the first page of a TIFF, the only one that is decoded (TIFF 6.0, section 8); the
+last two are the sides of its tiles."""
+TIFF_NUMBERS = {3: "H", 4: "I", 16: "Q"}
+"""How a number is stored, by the type of a field."""
+MOST_TIFF_FIELDS = 1 << 16
+"""Fields that a page may have, unless it is a BigTIFF, of which libtiff reads 4,096."""
+BITS_OF_COLOURS = 24
+"""Bits of a pixel of other files. OpenCV keeps a TIFF as it is stored, and once more (measured)."""
+
 PIXELS_PER_BYTE = 16
 """Pixels of a JPEG that are decoded while OpenCV reads a byte of text (measured)."""
 PIXELS_PER_BLOCK_BYTE = 8
@@ -115,6 +125,40 @@ def _pnm(content: bytes) -> int:
     return len(text[0]) * PIXELS_PER_BYTE if text else 0
 
 
+def _tiff(content: bytes) -> int:
+    found = {"samples": 1, **_tiff_fields(content)}
+    sides = ("width", "height"), ("across", "down")
+    pixels = max(found.get(one, 0) * found.get(other, 0) for one, other in sides)
+    return pixels * max(1, found["samples"] * found.get("bits", 1) // BITS_OF_COLOURS)
+
+
+def _tiff_fields(content: bytes) -> dict[str, int]:
+    """Return the fields of the first page that count, the largest of those that stand twice."""
+    order = "<" if content.startswith(b"II") else ">"
+    is_big = b"+" in content[2:4]  # BigTIFF
+    place, pointer, counted, entry = (8, "Q", "Q", "HHQ8s") if is_big else (4, "I", "H", "HHI4s")
+    found: dict[str, int] = {}
+    try:
+        (first,) = struct.unpack_from(order + pointer, content, place)
+        (count,) = struct.unpack_from(order + counted, content, first)
+        start, step = first + struct.calcsize(f"={counted}"), struct.calcsize(f"={entry}")
+        for number in range(min(count, MOST_TIFF_FIELDS)):
+            tag, kind, many, value = struct.unpack_from(
+                order + entry, content, start + number * step
+            )
+            if tag not in TIFF_TAGS or kind not in TIFF_NUMBERS:
+                continue
+            stored, there = order + TIFF_NUMBERS[kind], 0
+            if many * struct.calcsize(stored) > len(value):  # then it says where they are
+                (there,) = struct.unpack(order + pointer, value)
+                value = content
+            name = TIFF_TAGS[tag]
+            found[name] = max(found.get(name, 0), *struct.unpack_from(stored, value, there))
+    except struct.error:
+        pass  # what is cut off, no decoder finds either
+    return found
+
+
 COSTS: dict[bytes, Callable[[bytes], int]] = {
     b"\xff\xd8\xff": _jpeg,
     b"\x89PNG\r\n\x1a\n": _png,
@@ -123,5 +167,6 @@ COSTS: dict[bytes, Callable[[bytes], int]] = {
     b"#?R": _radiance,
     b"GIF8": _gif,
     b"P": _pnm,
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _tiff),
 }
 """What returns the pixels that an image costs as much as, by the first bytes of its file."""

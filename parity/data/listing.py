@@ -235,7 +235,8 @@ def _read_source(path: Path) -> list[str]:
 
 def _read_list(path: Path) -> list[str]:
     """Return the files that a text file lists."""
-    listed, number = [], 0
+    listed: dict[str, None] = {}
+    number = 0
     with path.open("rb") as stream:
         while line := stream.readline(LONGEST_LINE):
             number += 1
@@ -245,9 +246,15 @@ def _read_list(path: Path) -> list[str]:
                     f"images: line {number} of {path} is not a path; list one per line."
                 )
             if text and not text.startswith("#"):
-                listed.append(os.path.join(path.parent, text))
-                _check_listed(listed[-1], path)
-    return listed
+                entry = os.path.join(path.parent, text)
+                if entry in listed:
+                    raise UserError(
+                        f"images: {path} names the same file twice, the second time in line "
+                        f"{number}: {text}."
+                    )
+                listed[entry] = None
+                _check_listed(entry, path)
+    return [*listed]
 
 
 def _check_listed(entry: str, path: Path) -> None:

@@ -6,6 +6,12 @@ from parity.errors import UserError, in_one_line, shown
 
 TABLE = ".parquet"
 
+MOST_ROWS = 10_000_000
+"""Images that a file lists, at most; chosen: planning a million takes seconds."""
+
+MOST_BYTES = 1 << 30
+"""Bytes of their paths, at most; chosen. A file of kilobytes can repeat a path without end."""
+
 COLUMNS = ("path",), ("shard", "member")
 """The columns that name an image, whichever are there."""
 
@@ -26,7 +32,8 @@ def read_path_table(path: Path) -> list[str]:
     Raises
     ------
     UserError
-        If polars is not installed or cannot read the file, or its columns are others.
+        If polars is not installed or cannot read the file, its columns are others, it lists too
+        much, or an image twice.
     """
     try:
         import polars  # noqa: PLC0415 - slow, and few need it
@@ -40,6 +47,12 @@ def read_path_table(path: Path) -> list[str]:
         columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
         if columns is None:
             raise UserError(f"images: {path} must have a column path, or shard and member.")
+        rows = polars.scan_parquet(path).select(polars.len()).collect().item()
+        if rows > MOST_ROWS:
+            raise UserError(
+                f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; divide "
+                "it."
+            )
         table = polars.read_parquet(path, columns=list(columns))
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         said = shown(in_one_line(error))
@@ -48,6 +61,15 @@ def read_path_table(path: Path) -> list[str]:
         column = table[name]
         if column.dtype != polars.String or column.has_nulls():
             raise UserError(f"images: the column {name} of {path} must hold text in every row.")
+    lengths = table.select(polars.all().str.len_bytes().cast(polars.UInt64).sum())
+    if sum(lengths.row(0)) > MOST_BYTES:
+        raise UserError(
+            f"images: the paths in {path} have more than {MOST_BYTES:,} bytes; divide it."
+        )
+    if (twice := table.is_duplicated()).any():
+        raise UserError(
+            f"images: {path} names the same file twice, first in row {twice.arg_max()}."
+        )
     listed: list[str] = (
         table.select(polars.concat_str(columns, separator="/")).to_series().to_list()
     )

@@ -26,6 +26,7 @@ from parity.errors import UserError, in_one_sentence
 from parity.external.box_formats import BOX_FORMAT_NAMES
 from parity.external.reader import read_contents
 from parity.files import atomic
+from parity.planning.checked_run import INTERRUPTED_STATUS
 from parity.planning.checks import checked
 from parity.planning.run_folder import check_writable
 from parity.planning.schema import complete
@@ -44,9 +45,6 @@ WITHOUT_WEIGHTS = (
     "The boxes were compared with those of the ONNX file, run correctly. Give --weights to learn "
     "whether the file gives what its checkpoint gives.\n"
 )
-INTERRUPTED = 130
-"""Exit status of a program that Ctrl-C ended, by convention of shells."""
-
 CONFIG, VERDICT = "config.yaml", "results/verdict/verdict.json"
 TARGETS = (VERDICT, "results/report/index.html")
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
@@ -182,7 +180,7 @@ def run_workflow(folder: Path, cores: str) -> int:
         except KeyboardInterrupt:  # Snakemake was interrupted, too, and tidies up
             last_words, _ = process.communicate()
             sys.stderr.write(last_words)
-            return INTERRUPTED
+            return INTERRUPTED_STATUS
         if process.returncode:
             sys.stderr.write(last_words)
         return process.returncode

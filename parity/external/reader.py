@@ -34,6 +34,7 @@ from parity.external.shapes import picture_of
 from parity.external.source import Source
 from parity.external.validation import looks_like_val
 from parity.foreign import name_in_words
+from parity.reading_limit import reading_limit
 from parity.tasks.task import TASKS
 
 SCORE_EXCESS = 1e-6
@@ -143,8 +144,13 @@ def read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     Raises
     ------
     UserError
-        If something is malformed; the sentence says which entry.
+        If something is malformed; the sentence says which entry. If reading takes too much memory.
     """
+    with reading_limit(source):
+        return _read_contents(source, images)
+
+
+def _read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     names = ImageNames(images)
     try:
         opened = Source.open(Path(source))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from parity.errors import UserError
 from parity.labels.truth import Labels
+from parity.reading_limit import reading_limit
 
 Shapes = Mapping[str, tuple[int, int]]
 """Height and width by image name, px."""
@@ -39,10 +40,11 @@ class LabelReader:
         Raises
         ------
         UserError
-            If the labels are damaged, or fit neither the images nor the classes.
+            If the labels are damaged, take too much memory, or fit neither images nor classes.
         """
         path = Path(source)
-        labels = (self.folder if path.is_dir() else self.coco)(path, shapes, names)
+        with reading_limit(f"labels: {source}"):
+            labels = (self.folder if path.is_dir() else self.coco)(path, shapes, names)
         if not any(len(truth) for truth in labels.images.values()):
             raise UserError(f"labels: {source} labels nothing in any of the {len(shapes)} images.")
         return labels

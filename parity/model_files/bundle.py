@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from parity.documents import from_plain, to_plain
 from parity.files import atomic
-from parity.integrity import check_whole, damaged
+from parity.integrity import check_whole, damaged, tells_of_damage
 from parity.model_files.results import ExportDescription, TensorDescription
 from parity.provenance import sha256
 
@@ -90,7 +90,9 @@ def read_manifest(path: str | Path) -> BundleManifest:
     try:
         with zipfile.ZipFile(path) as archive:
             return from_plain(json.loads(archive.read(MANIFEST)), BundleManifest)
-    except (zipfile.BadZipFile, KeyError, ValueError):
+    except Exception as error:
+        if not tells_of_damage(error):
+            raise
         raise damaged(path, "is damaged") from None
 
 

@@ -11,6 +11,10 @@ from typing import Any
 LARGEST_SIDE = 8192
 """Largest side of an input, px; also the limit of ``imgsz`` in the configuration."""
 
+LONGEST = 1_000_000
+"""Characters of a value, at most; chosen: twice the names of 20,000 classes. Python takes 500 bytes
+of memory for a character of a list."""
+
 SHOWN = 60
 """Characters of a value that a message shows at most; chosen."""
 
@@ -79,6 +83,8 @@ def read_metadata(properties: Mapping[str, str]) -> ExporterMetadata:
 
 def literal(text: str) -> Any:
     """Return the value of a literal of Python or, failing that, of JSON; None if it is neither."""
+    if len(text) > LONGEST:
+        return None
     for read in (ast.literal_eval, json.loads):
         with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return read(text)

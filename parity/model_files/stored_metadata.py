@@ -1,5 +1,7 @@
 """The metadata of a model as text by key, as the exporter writes it into ONNX files."""
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,10 +16,22 @@ def metadata_props(model: "onnx.ModelProto") -> dict[str, str]:
     return {entry.key: entry.value for entry in model.metadata_props}
 
 
+def metadata_of_json(text: str | bytes) -> dict[str, str]:
+    """Return what :func:`metadata_of` does of JSON; empty if it is none."""
+    with suppress(ValueError, RecursionError):
+        return metadata_of(json.loads(text))
+    return {}
+
+
 def metadata_of(stored: Any) -> dict[str, str]:
     """Return the values of a mapping, stored as JSON or YAML, as text; empty if it is no mapping.
 
     JSON has no numbers as keys, so class ids come as text.
+
+    Raises
+    ------
+    ValueError
+        If an id has thousands of digits.
     """
     if not isinstance(stored, dict):
         return {}

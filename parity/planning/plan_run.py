@@ -40,7 +40,7 @@ SAMPLES_NOTE = (
 
 
 def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
-    """Plan a run.
+    """Plan a run, and set the limits that it asks for.
 
     Parameters
     ----------
@@ -55,6 +55,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
         If what the configuration asks for cannot be done.
     """
     asked = checked(config)
+    asked.limits.set()
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
     if coordinating and hold(LOCK):

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import yaml
 
 from parity.backends.bundle_session import Conventions
 from parity.backends.measured_readings import (
@@ -25,8 +24,9 @@ from parity.backends.pytorch.checkpoint_facts import facts_of_checkpoint
 from parity.backends.pytorch.network import PytorchNetwork
 from parity.backends.runtimes.onnxruntime import PROVIDERS
 from parity.backends.runtimes.runtime import RUNTIMES, Session
-from parity.errors import UserError
+from parity.errors import UserError, in_one_line
 from parity.foreign import read_text
+from parity.foreign_yaml import LARGEST_BYTES, parse_yaml, values_in
 from parity.model_files.arranging import arrangement_of
 from parity.model_files.bundle import BundleManifest, write_bundle
 from parity.model_files.cells import cell_count
@@ -148,20 +148,38 @@ def metadata_for(
     Raises
     ------
     UserError
-        If the file beside it is not YAML.
+        If the file beside it is no metadata.
     """
     beside = path.with_name(METADATA)
     stored = dict(session.metadata)
     if beside.is_file():
-        try:
-            stored |= metadata_of(yaml.safe_load(read_text(beside)))
-        except yaml.YAMLError:
-            raise UserError(f"{beside} is not YAML; export the model again.") from None
+        stored |= metadata_beside(beside)
     carrier = onnx.ModelProto()  # what completes metadata does so in a model
     for key, value in stored.items():
         carrier.metadata_props.add(key=key, value=value)
     complete_metadata(carrier, network, imgsz, given)
     return metadata_props(carrier)
+
+
+def metadata_beside(path: Path) -> dict[str, str]:
+    """Return the metadata of the YAML file that Ultralytics' exporter writes beside a model.
+
+    Raises
+    ------
+    UserError
+        If it is no such file.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise UserError(f"{path} has more than {LARGEST_BYTES:,} bytes")
+        said = parse_yaml(read_text(path), path)
+        for _ in values_in(said, str(path)):
+            pass
+        return metadata_of(said)
+    except UserError as error:
+        raise UserError(f"{str(error).removesuffix('.')}; export the model again.") from None
+    except ValueError as error:
+        raise UserError(f"{path}: {in_one_line(error)}; export the model again.") from None
 
 
 def measured_conventions(

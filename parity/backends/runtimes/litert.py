@@ -1,7 +1,6 @@
 """LiteRT, formerly TensorFlow Lite, on the CPU."""
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,8 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError, in_one_line
-from parity.model_files.stored_metadata import metadata_of
+from parity.integrity import tells_of_damage
+from parity.model_files.stored_metadata import metadata_of_json
 from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FLOATS = ("float32", "float16")
 METADATA = "metadata.json"
 """What Ultralytics' exporter calls its metadata, in a ZIP archive that follows the model."""
+LARGEST_METADATA = 1_000_000
+"""Bytes of it that are read, at most; chosen: a few thousand class names."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,11 @@ def _run(
 def read_appended(content: bytes) -> dict[str, str]:
     """Return the metadata that follows a model; empty if there is none."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return metadata_of(json.loads(archive.read(METADATA)))
-    except (zipfile.BadZipFile, KeyError, ValueError):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(METADATA) as stream:
+            return metadata_of_json(stream.read(LARGEST_METADATA))
+    except Exception as error:
+        if not tells_of_damage(error):
+            raise
         return {}
 
 

@@ -1,7 +1,5 @@
 """MNN on the CPU."""
 
-import json
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError
-from parity.model_files.stored_metadata import metadata_of
+from parity.model_files.stored_metadata import metadata_of_json
 from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
@@ -46,7 +44,7 @@ def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) 
         some_outputs(outputs, path),
         f"MNN {mnn.version()} on the CPU",
         installed("MNN"),
-        _metadata(said),
+        metadata_of_json(said.get("bizCode", "")),
     )
 
 
@@ -58,12 +56,6 @@ def _run(module: Any, expressions: Any, tensor: "np.ndarray") -> "list[np.ndarra
     if not returned:
         raise RuntimeError("it returned nothing")
     return [each.read().copy() for each in returned]  # MNN reuses its own arrays
-
-
-def _metadata(said: dict[str, Any]) -> dict[str, str]:
-    with suppress(ValueError):
-        return metadata_of(json.loads(said.get("bizCode", "")))
-    return {}
 
 
 RUNTIMES.add(

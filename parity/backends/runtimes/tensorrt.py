@@ -1,6 +1,5 @@
 """TensorRT engines on an NVIDIA GPU; written after NVIDIA's documentation, never run here."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from parity.backends.runtimes.runtime import (
     some_outputs,
 )
 from parity.errors import UserError
-from parity.model_files.stored_metadata import metadata_of
+from parity.model_files.stored_metadata import metadata_of_json
 from parity.provenance import versions as installed
 
 if TYPE_CHECKING:
@@ -82,11 +81,8 @@ def split_engine(content: bytes) -> tuple[dict[str, str], bytes]:
     """Return the metadata that Ultralytics writes before an engine, and the engine."""
     length = int.from_bytes(content[:LENGTH], "little", signed=True)
     if 0 < length < len(content) - LENGTH:
-        try:
-            said = json.loads(content[LENGTH : LENGTH + length].decode())
-            return metadata_of(said), content[LENGTH + length :]
-        except ValueError:
-            pass
+        said = metadata_of_json(content[LENGTH : LENGTH + length])
+        return (said, content[LENGTH + length :]) if said else ({}, content)
     return {}, content
 
 

@@ -1,5 +1,6 @@
 """What a comparison is asked to do; importing it costs nothing, since planning does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,3 +27,13 @@ class ComparisonSettings:
     """Whether the comparison decides the verdict."""
     tolerance: Tolerance
     """Differences that are still called equal."""
+
+
+def comparison_with(
+    comparisons: Mapping[str, ComparisonSettings], effect: Effect, *, candidate: str
+) -> str:
+    """Return the name of the comparison of an effect and a candidate; empty without any."""
+    for name, each in comparisons.items():
+        if (each.effect, each.candidate) == (effect, candidate):
+            return name
+    return ""

@@ -19,7 +19,7 @@ from parity.comparison.results import (
     Results,
     UnreadableImage,
 )
-from parity.comparison.settings import ComparisonSettings, Effect
+from parity.comparison.settings import ComparisonSettings, comparison_with
 from parity.comparison.tolerances import Tolerance, judge
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
@@ -168,16 +168,9 @@ class Gathering:
 
     def _effects_of(self, deployment: ComparisonSettings) -> tuple[str, str]:
         """Return the runtime and the geometry comparison that a deployment consists of."""
-        runtime = self._find("runtime", deployment.candidate)
+        runtime = comparison_with(self.settings, "runtime", candidate=deployment.candidate)
         control = self.settings[runtime].reference if runtime else ""
-        return runtime, self._find("geometry", control)
-
-    def _find(self, effect: Effect, candidate: str) -> str:
-        """Return the name of the comparison of an effect and a candidate; empty without any."""
-        for name, each in self.settings.items():
-            if (each.effect, each.candidate) == (effect, candidate):
-                return name
-        return ""
+        return runtime, comparison_with(self.settings, "geometry", candidate=control)
 
     def results(self, model: str, exports: dict[str, ExportDescription], note: str = "") -> Results:
         """Return the results of a model, see :func:`summarise`."""

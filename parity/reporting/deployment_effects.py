@@ -1,10 +1,10 @@
 """Which effect explains that a deployment differs from PyTorch: the input, the runtime, or both."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Results
-from parity.comparison.settings import Effect
+from parity.comparison.settings import comparison_with
 
 
 @dataclass(frozen=True)
@@ -42,17 +42,10 @@ def deployments(results: Results) -> Iterator[Deployment]:
     for whole in comparisons.values():
         if whole.effect != "deployment":
             continue
-        runtime = _find(comparisons, "runtime", candidate=whole.candidate)
-        if runtime:
-            geometry = _find(comparisons, "geometry", candidate=runtime.reference)
-            yield Deployment(whole.candidate, whole, runtime, geometry)
-
-
-def _find(
-    comparisons: Mapping[str, ComparisonResults], effect: Effect, *, candidate: str
-) -> ComparisonResults | None:
-    found = (c for c in comparisons.values() if c.effect == effect and c.candidate == candidate)
-    return next(found, None)
+        if name := comparison_with(comparisons, "runtime", candidate=whole.candidate):
+            runtime = comparisons[name]
+            control = comparison_with(comparisons, "geometry", candidate=runtime.reference)
+            yield Deployment(whole.candidate, whole, runtime, comparisons.get(control))
 
 
 def attribute_images(deployment: Deployment) -> ImageAttribution:

@@ -18,12 +18,12 @@ passing = scores > conf
 add_fix(
     "iou",
     stage="thresholds",
-    python="iou = $iou  # a box is suppressed if its IoU with a better one is > iou",
-    cpp="const float iou = ${iou}f;  // a box is suppressed if its IoU with a better one is > iou",
-    csharp="const float Iou = ${iou}f;  // a box is suppressed if its IoU with a better one is > Iou",
-    kotlin="const val IOU = ${iou}f  // a box is suppressed if its IoU with a better one is > IOU",
-    swift="let iou: Float = $iou  // a box is suppressed if its IoU with a better one is > iou",
-    javascript="const iou = $iou;  // a box is suppressed if its IoU with a better one is > iou",
+    python="iou = $iou  # a box is dropped if its IoU with a better one is > iou",
+    cpp="const float iou = ${iou}f;  // a box is dropped if its IoU with a better one is > iou",
+    csharp="const float Iou = ${iou}f;  // a box is dropped if its IoU with a better one is > Iou",
+    kotlin="const val IOU = ${iou}f  // a box is dropped if its IoU with a better one is > IOU",
+    swift="let iou: Float = $iou  // a box is dropped if its IoU with a better one is > iou",
+    javascript="const iou = $iou;  // a box is dropped if its IoU with a better one is > iou",
 )
 add_fix(
     "max_det",

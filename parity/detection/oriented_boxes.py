@@ -96,7 +96,7 @@ def suppress_oriented(
 
 
 BLOCK = 256
-"""Boxes that are compared with all better ones at a time: bounds time and memory, not the result."""
+"""Boxes compared with all better ones at a time: bounds time and memory, not the result."""
 
 
 def oriented_boxes(candidates: Candidates) -> np.ndarray:

@@ -395,17 +395,19 @@ def test_rows_of_oriented_boxes(tmp_path: Path, row: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "line", "score"),
     [
-        ("a.txt", "10 20 30 20 30 60 10 60 car 0.5"),
-        ("a.txt", "imagesource:GoogleEarth\ngsd:0.1\n10 20 30 20 30 60 10 60 car 0"),
-        ("Task1_car.txt", "a 0.5 10 20 30 20 30 60 10 60"),
+        ("a.txt", "10 20 30 20 30 60 10 60 car 0.5", 0.5),
+        ("a.txt", "imagesource:GoogleEarth\ngsd:0.1\n10 20 30 20 30 60 10 60 car 0", np.nan),
+        ("a.txt", "10 20 30 20 30 60 10 60 car 1", np.nan),
+        ("Task1_car.txt", "a 0.5 10 20 30 20 30 60 10 60", 0.5),
     ],
 )
-def test_text_of_dota(tmp_path: Path, name: str, line: str) -> None:
+def test_text_of_dota(tmp_path: Path, name: str, line: str, score: float) -> None:
     (tmp_path / name).write_text(line)
     (seen,) = load_external(tmp_path, SIZES, NAMES, task="obb").images.values()
     np.testing.assert_allclose(seen.oriented, [[20, 40, 20, 40, 0]], atol=1e-9)
+    np.testing.assert_array_equal(seen.scores, [score])
     np.testing.assert_allclose(seen.boxes, [BOX])
     assert seen.class_ids.tolist() == [2]
 

@@ -37,7 +37,7 @@ STEPS = {
     "units": ("units",),
     "corners": ("corners",),
     "fractions": ("fractions",),
-    "thresholds": ("thresholds",),
+    "thresholds": ("conf", "iou", "max_det"),
 }
 """The subjects whose lines each step runs in Python, C++ and JavaScript."""
 

@@ -59,7 +59,14 @@ from parity.reporting.views.blocks import (
     Table,
     every_block,
 )
-from parity.reporting.views.diagnosis import ALL_FIXES, NOT_RUN, blocks_of, code_tabs, prepare
+from parity.reporting.views.diagnosis import (
+    ALL_FIXES,
+    NOT_RUN,
+    blocks_of,
+    code_tabs,
+    in_words_of,
+    prepare,
+)
 from parity.reporting.views.section import Model
 from tests.report_documents import (
     BGR,
@@ -634,3 +641,32 @@ def test_the_figure_shows_what_there_is() -> None:
     assert [*captions(IN_PART)] == ["observed", "reproduced", "correct"]
     assert [*captions(UNKNOWN)] == ["observed", "correct"], "no fault gives them"
     assert [*captions(TENSORS)] == ["reproduced", "correct"]
+
+
+SAME_PLACE = {"box_px": 0.0, "box_px_median": 0.0}
+
+
+def test_the_diagnosis_of_a_classifier_speaks_of_labels_alone() -> None:
+    faults = [replace(f, severity=replace(f.severity, **SAME_PLACE)) for f in (BGR, SHEAR)]
+    rest = replace(IN_PART.unexplained.severity, **SAME_PLACE)
+    classifier = replace(
+        IN_PART,
+        task="classify",
+        faults=tuple(faults),
+        unexplained=replace(IN_PART.unexplained, severity=rest),
+        thresholds={"conf": IN_PART.thresholds["conf"]},
+    )
+    said = str([in_words_of("classify", block) for block in shown(classifier)])
+    assert "labels" in said
+    assert "F1" in said
+    of_boxes = r"\b(px|IoU|box|boxes|objects?|scores?|panoptic)\b"
+    assert re.findall(of_boxes, str(shown(IN_PART)), re.IGNORECASE)
+    assert not re.findall(of_boxes, said, re.IGNORECASE)
+
+
+def shown(diagnosis: DiagnosisDocument) -> list[Block]:
+    """Return what is said, without the lines of fixes and what is noted of the boxes given."""
+    found = replace(diagnosis, fixes={}, choices=(), notes=(), undecided=())
+    cards = [replace(each, fixes={}) for each in found.faults]
+    found = replace(found, faults=tuple(cards))
+    return [each for each in blocks_of(found, None, "m") if not isinstance(each, Crop)]

@@ -1,6 +1,7 @@
 """The right lines: in Python, C++ and JavaScript they are run, and their numbers are parity's."""
 
 import ast
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,8 @@ from parity.detection.masks import masks_in_image
 from parity.detection.nms import CLASS_OFFSET_PX, nms
 from parity.detection.oriented_boxes import corners_of
 from parity.detection.rescaling import scale_boxes
-from parity.diagnosis.catalogue.fault import all_faults
+from parity.diagnosis.catalogue.fault import Fault, all_faults
+from parity.diagnosis.catalogue.thresholds import POPULAR, threshold_fault
 from parity.diagnosis.fixes.fix import FIXES, FixValues, fill_in, fix_values, languages_run
 from parity.diagnosis.languages import LANGUAGES, Language
 from tests.fix_programs import (
@@ -263,8 +265,22 @@ def test_lines_are_filled_in_and_fit_the_page(subject: str, values: FixValues) -
         assert max(map(len, lines.splitlines())) <= 100
 
 
+THRESHOLDS = [threshold_fault(field, 0.5, None) for field in POPULAR]
+
+
 def test_every_fix_is_of_some_fault() -> None:
-    assert {subject for fault in all_faults() for subject in fault.subjects} == set(FIXES)
+    faults = [*all_faults(), *THRESHOLDS]
+    assert {subject for fault in faults for subject in fault.subjects} == set(FIXES)
+
+
+@pytest.mark.parametrize("fault", THRESHOLDS, ids=str)
+def test_the_lines_for_a_threshold_speak_of_no_other(fault: Fault) -> None:
+    (own,) = fault.fields
+    for lines in fill_in(fault.subjects, VALUES[0]).values():
+        words = {word.lower().replace("_", "") for word in re.findall(r"\w+", lines)}
+        named = {field for field in POPULAR if field.replace("_", "") in words}
+        assert named == {own}
+        assert own == "iou" or not words & {"box", "boxes"}, "classifiers have none"
 
 
 def test_the_lines_hold_the_size_and_the_thresholds_of_the_deployment() -> None:

@@ -57,7 +57,9 @@ def steps(*, stacked: bool) -> Figure:
     with theme():
         figure = Figure(figsize=(4.2, 5) if stacked else (14, 4), layout="constrained")
         rows = bars_of(documents.DIAGNOSIS)
-        draw_steps(figure.subplots(), rows, before="PyTorch", after="mine", stacked=stacked)
+        draw_steps(
+            figure.subplots(), rows, before="PyTorch", after="mine", measure="F1", stacked=stacked
+        )
     return figure
 
 

@@ -59,6 +59,9 @@ def read(folder: Path, content: Any, task: str, name: str = "mine.json") -> Obse
         "image;class_id;score\na.jpg;2;75%\na.jpg;0;12.5%\n",
         "a.jpg,car,0.75\na.jpg,person,0.125\n",
         "a.jpg,car,75.0\na.jpg,person,12.5\n",
+        "image,top1,top1_conf,top2,top2_conf\na.jpg,car,0.75,person,0.125\n",
+        "file,label_1,label_2,score_1,score_2\na.jpg,2,0,0.75,0.125\n",
+        "image,class1,class2,prob1,prob2\na.jpg,car,person,75%,12.5%\n",
     ],
 )
 def test_labels_as_people_write_them(tmp_path: Path, content: Any) -> None:
@@ -66,6 +69,23 @@ def test_labels_as_people_write_them(tmp_path: Path, content: Any) -> None:
     assert seen.class_ids.tolist() == [2, 0]
     np.testing.assert_allclose(seen.scores, [0.75, 0.125])
     np.testing.assert_array_equal(seen.boxes, [[0, 0, 640, 480]] * 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "score"),
+    [
+        ({"a.jpg": {"label": "car", "confidence": 0.75}}, 0.75),
+        ("filename,prediction,confidence\na.jpg,car,0.75\n", 0.75),
+        ({"a.jpg": {"class_id": 2}}, None),
+        ({"a.jpg": "car"}, None),
+        ({"a.jpg": ["car"]}, None),
+        ("image,predicted_class\na.jpg,car\n", None),
+    ],
+)
+def test_the_best_label_alone(tmp_path: Path, content: Any, score: float | None) -> None:
+    seen = read(tmp_path, content, "classify")
+    assert seen.class_ids.tolist() == [2]
+    np.testing.assert_array_equal(seen.scores, [np.nan if score is None else score])
 
 
 def test_probabilities_without_labels_are_those_of_each_class(tmp_path: Path) -> None:
@@ -144,6 +164,32 @@ def test_keypoints_in_columns_of_a_table(tmp_path: Path) -> None:
     seen = read(tmp_path, f"{header}\na.jpg,2,0.5,{','.join(map(str, numbers))}\n", "pose")
     np.testing.assert_allclose(seen.keypoints, [POINTS])
     np.testing.assert_allclose(seen.boxes, [BOX])
+
+
+def test_keypoints_in_columns_with_names(tmp_path: Path) -> None:
+    points = [*POINTS, [13.5, 44.0, 0.5]]
+    parts = [
+        f"{name}_{axis}" for name in ("nose", "left_eye", "ear") for axis in ("x", "y", "score")
+    ]
+    numbers = [*BOX, *(number for point in points for number in point)]
+    table = f"image,class_id,score,x1,y1,x2,y2,{','.join(parts)}\n"
+    seen = read(tmp_path, f"{table}a.jpg,2,0.5,{','.join(map(str, numbers))}\n", "pose")
+    np.testing.assert_allclose(seen.keypoints, [points])
+    assert seen.scores.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("label", [[2], []], ids=["class", "no class"])
+@pytest.mark.parametrize(("many", "numbers"), [(17, 3), (21, 3), (5, 2)])
+def test_keypoints_at_the_end_of_rows(
+    tmp_path: Path, many: int, numbers: int, label: list[int]
+) -> None:
+    points = np.random.default_rng(many).uniform(1, 400, (many, numbers)).round(2)
+    row = [*BOX, 0.5, *label, *points.ravel().tolist()]
+    for content in ({"a.jpg": [row]}, f"a.jpg,{','.join(map(str, row))}\n"):
+        seen = read(tmp_path, content, "pose")
+        np.testing.assert_allclose(seen.keypoints, [points])
+        np.testing.assert_allclose(seen.boxes, [BOX])
+        assert (seen.class_ids.tolist(), seen.scores.tolist()) == (label or [0], [0.5])
 
 
 def test_a_box_follows_from_keypoints(tmp_path: Path) -> None:
@@ -314,6 +360,13 @@ def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
         {"bbox": list(box)},
         {"bbox": corners.ravel().tolist()},
         {"rotated_rect": [list(box[:2]), list(box[2:4]), box[4]]},
+        {"center": list(box[:2]), "size": list(box[2:4]), "angle": box[4]},
+        {
+            "center": dict(zip("yx", box[1::-1], strict=True)),
+            "size": dict(zip(("width", "height"), box[2:4], strict=True)),
+            "angle": box[4],
+        },
+        dict(zip(("x", "y", "width", "height", "rotation"), box, strict=True)),
         {"box": str({key: float(value) for key, value in flat.items()})},
     ):
         shapes = parse_shapes(record, "here")
@@ -329,6 +382,7 @@ def test_oriented_boxes_as_people_write_them(box: tuple[float, ...]) -> None:
     [
         [20, 40, 20, 40, 0, 0.5, 2],
         [2, 0.5, 20, 40, 20, 40, 0],
+        [20, 40, 20, 40, 0.5, 2, 0.0],  # as nms=True returns them
         [10, 20, 30, 20, 30, 60, 10, 60, 0.5, 2],
         [2, 10, 20, 30, 20, 30, 60, 10, 60, 0.5],
     ],
@@ -341,17 +395,19 @@ def test_rows_of_oriented_boxes(tmp_path: Path, row: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "line", "score"),
     [
-        ("a.txt", "10 20 30 20 30 60 10 60 car 0.5"),
-        ("a.txt", "imagesource:GoogleEarth\ngsd:0.1\n10 20 30 20 30 60 10 60 car 0"),
-        ("Task1_car.txt", "a 0.5 10 20 30 20 30 60 10 60"),
+        ("a.txt", "10 20 30 20 30 60 10 60 car 0.5", 0.5),
+        ("a.txt", "imagesource:GoogleEarth\ngsd:0.1\n10 20 30 20 30 60 10 60 car 0", np.nan),
+        ("a.txt", "10 20 30 20 30 60 10 60 car 1", np.nan),
+        ("Task1_car.txt", "a 0.5 10 20 30 20 30 60 10 60", 0.5),
     ],
 )
-def test_text_of_dota(tmp_path: Path, name: str, line: str) -> None:
+def test_text_of_dota(tmp_path: Path, name: str, line: str, score: float) -> None:
     (tmp_path / name).write_text(line)
     (seen,) = load_external(tmp_path, SIZES, NAMES, task="obb").images.values()
     np.testing.assert_allclose(seen.oriented, [[20, 40, 20, 40, 0]], atol=1e-9)
+    np.testing.assert_array_equal(seen.scores, [score])
     np.testing.assert_allclose(seen.boxes, [BOX])
     assert seen.class_ids.tolist() == [2]
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
+from parity.data.batch_files import Batch, BatchImage
+from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
@@ -20,6 +22,7 @@ from parity.detection.masks import boxes_around
 from parity.diagnosis.catalogue.fault import FAULTS, faults_of
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
+from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.diagnosis.evaluation.injection import (
     find_faults,
     hidden_faults,
@@ -30,8 +33,10 @@ from parity.diagnosis.evaluation.injection import (
 from parity.diagnosis.proof import keep_proved
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
+from parity.documents import save
 from parity.errors import UserError
 from parity.external.observations import Declared, Observations
+from parity.external.reader import load_external
 from parity.postprocessing.postprocess import detect
 from parity.tasks.task import TASKS
 from tests.conftest import Build
@@ -289,3 +294,24 @@ def test_a_task_has_the_faults_of_its_choices_alone() -> None:
 def test_a_fault_of_another_task_cannot_be_injected(name: str, task: str) -> None:
     with pytest.raises(UserError, match=f"the fault '{name}' cannot be injected into "):
         find_faults([name], task)
+
+
+def test_a_demonstration_gives_what_programs_of_the_task_give(
+    replayer: Replayer, tmp_path: Path
+) -> None:
+    network, head = replayer.network, replayer.network.head
+    images = [BatchImage(name, str(path), "x") for name, path in replayer.paths.items()]
+    save(tmp_path / "batch.json", Batch(images))
+    write_demo_boxes(network, [str(tmp_path / "batch.json")], [], tmp_path / "mine.json")
+    sizes = {name: read_image(path).shape[:2] for name, path in replayer.paths.items()}
+    seen = load_external(
+        tmp_path / "mine.json",
+        sizes,
+        network.names,
+        task=head.task,
+        keypoint_shape=head.keypoint_shape,
+    )
+    if head.task == "classify":
+        assert {len(each) for each in seen.images.values()} == {5}, "the best, however improbable"
+    found = diagnose(seen, replayer, network.names)
+    assert (found.verdict, found.faults) == ("nothing_wrong", ())

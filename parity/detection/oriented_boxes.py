@@ -88,13 +88,14 @@ def suppress_oriented(
     boxes = oriented_boxes(ranked)
     boxes[:, :2] += ranked.class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
     threshold = largest_float32(iou)
-    stay = np.ones(len(boxes), bool)
+    stay: list[int] = []
     for first in range(0, len(boxes), BLOCK):
-        block = slice(first, first + BLOCK)
-        alike = probabilistic_iou(boxes[: first + BLOCK], boxes[block]) > threshold
+        if len(stay) >= max_det:
+            break
+        alike = probabilistic_iou(boxes[: first + BLOCK], boxes[first : first + BLOCK]) > threshold
         better = np.arange(len(alike))[:, None] < np.arange(first, first + alike.shape[1])
-        stay[block] = ~(alike & better).any(axis=0)
-    return ranked.at(np.flatnonzero(stay)[:max_det])
+        stay += (first + np.flatnonzero(~(alike & better).any(axis=0))).tolist()
+    return ranked.at(np.array(stay[:max_det], int))
 
 
 def oriented_boxes(candidates: Candidates) -> np.ndarray:

@@ -25,7 +25,8 @@ BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "boundingB
             "coordinates", "relative_coordinates")  # fmt: skip
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
 CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id_class")
-LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className")
+LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className",
+              "prediction", "predicted_class", "predicted_label")  # fmt: skip
 
 ROBOFLOW = frozenset(("x", "y", "width", "height", "detection_id"))
 """Keys with which Roboflow writes the centre of a box and its size."""

@@ -26,8 +26,12 @@ UPRIGHT_KEYS = ("box", "bbox", "rect", "bounding_box", "boundingBox")
 """Keys of an upright box, under which oriented ones stand, too."""
 SHAPE_KEYS = (*KEYPOINT_KEYS, *ORIENTED_KEYS, *CORNER_KEYS, *MASK_KEYS)
 
-SEPARATE = (("cx", "cy", "w", "h"), ("cx", "cy", "width", "height"), ("x", "y", "w", "h"),
-            ("x_center", "y_center", "width", "height"))  # fmt: skip
+SEPARATE = tuple((*centre, *sides)
+                 for centre in (("cx", "cy"), ("xc", "yc"), ("x_center", "y_center"),
+                                ("center_x", "center_y"), ("x", "y"))
+                 for sides in (("w", "h"), ("width", "height")))  # fmt: skip
+CENTRE_AND_SIDES = (("center", "size"), ("centre", "size"))
+"""Keys of an oriented box whose numbers stand apart, or in two pairs."""
 ANGLE_KEYS = ("angle", "rotation", "theta", "r")
 POINT_KEYS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
 VISIBILITY_KEYS = ("visible", "visibility", "score", "confidence", "conf", "v", "c", "prob")
@@ -35,6 +39,16 @@ POINT_COLUMN = re.compile(
     r"(?:kp|kpts?|keypoints?|point|landmark)_?(\d+)_?([xyvcs]|conf|score|vis|visible)", re.A
 )
 """A column of a table that holds a number of a keypoint: ``kp0_x``, ``keypoint_16_conf``."""
+
+NAMED_POINT_COLUMN = re.compile(
+    r"(?!(?:center|centre|min|max|(?:top|bottom)_?(?:left|right))_)(\w+?)_([xyvcs]|conf|confidence|"
+    r"score|vis|visible|visibility)",
+    re.ASCII,
+)
+"""The same of a keypoint with a name: ``left_eye_x``; not of a corner or of the centre of a box."""
+
+LEAST_NAMED = 3
+"""Keypoints with names, at least; chosen: fewer may be something else."""
 
 MOST_PX = 1 << 28
 """Px of a mask, at most; chosen: more than any image that is read."""
@@ -99,8 +113,9 @@ def parse_shapes(record: Record, where: str) -> WrittenShapes | None:
         corners = [record[key] for key in POINT_KEYS]
     angle = next((record[key] for key in ANGLE_KEYS if record.get(key) not in (None, "")), None)
     if oriented is None and angle is not None:
-        keys = next((keys for keys in SEPARATE if all(key in record for key in keys)), None)
-        oriented = None if keys is None else [*(record[key] for key in keys), angle]
+        every = (*SEPARATE, *CENTRE_AND_SIDES)
+        keys = next((keys for keys in every if all(key in record for key in keys)), None)
+        oriented = None if keys is None else [*(_pair(record[key]) for key in keys), angle]
     if all(each is None for each in (keypoints, oriented, corners, mask)):
         return None
     return WrittenShapes(
@@ -129,7 +144,18 @@ def _columns_of_keypoints(record: Record) -> list[list[Any]] | None:
             axis = named[2] if named[2] in ("x", "y") else "visible"
             found.setdefault(int(named[1]), {})[axis] = value
     points = [_point(found[number]) for number in sorted(found)]
-    return points or None
+    return points or _columns_of_named_keypoints(record)
+
+
+def _columns_of_named_keypoints(record: Record) -> list[list[Any]] | None:
+    """Return the same where keypoints have names, in the order in which they are written."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in record.items():
+        if (named := NAMED_POINT_COLUMN.fullmatch(key.lower())) is not None:
+            axis = named[2] if named[2] in ("x", "y") else "visible"
+            found.setdefault(named[1], {})[axis] = value
+    points = [_point(each) for each in found.values() if {"x", "y"} <= each.keys()]
+    return points if len(points) >= LEAST_NAMED else None
 
 
 def _point(value: Any) -> Any:
@@ -138,6 +164,13 @@ def _point(value: Any) -> Any:
         return value
     visible = next((value[key] for key in VISIBILITY_KEYS if value.get(key) is not None), None)
     return [value["x"], value["y"], *([] if visible is None else [visible])]
+
+
+def _pair(value: Any) -> Any:
+    """Return a centre, or sides, as a list, where its parts have names."""
+    named = (("x", "y"), ("width", "height"), ("w", "h"))
+    keys = next((k for k in named if isinstance(value, dict) and value.keys() == {*k}), ())
+    return [value[key] for key in keys] or value
 
 
 def _flat(value: Any, where: str) -> list[float]:

@@ -21,6 +21,7 @@ from parity.reporting.wording import (
     reference_name,
 )
 from parity.sentences import listing
+from parity.tasks.task import TASKS
 
 MOST_ALTERNATIVES = 5
 MOST_TITLES = 10
@@ -45,13 +46,13 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
         yield as_sentence(
             f"{first} reproduced to the last digit{missing if left.predicted else ''}"
         )
-        yield rest_effect(left.severity)
+        yield rest_effect(left.severity, diagnosis.task)
     if where := cause_in_words(left.stages):
         yield as_sentence(where)
     yield from left.reasons
 
 
-def rest_effect(found: Severity) -> str:
+def rest_effect(found: Severity, task: str) -> str:
     """Return how the observed boxes differ from what is explained, in a sentence."""
     nouns = {"missing": found.lost, "unexpected": found.added, "of another class": found.renamed}
     said = [
@@ -59,12 +60,14 @@ def rest_effect(found: Severity) -> str:
         for what, many in nouns.items()
         if many
     ]
-    differ = (
+    moved = (
         f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
-        f"px) and scores by up to {number(found.score)}"
-        if found.box_px or found.score
-        else "numbers differ by no more than their rounding"
+        "px) and scores"
     )
+    scores = moved if TASKS[task].has_boxes else "scores differ"
+    differ = f"{scores} by up to {number(found.score)}"
+    if not (found.box_px or found.score):
+        differ = "numbers differ by no more than their rounding"
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."
     return as_sentence("; ".join(filter(None, (listing(said), differ))))
@@ -111,10 +114,8 @@ def shares_reproduced(diagnosis: DiagnosisDocument, images: str) -> Iterator[str
             f"{percent(found.close)} closely; the {correct} reproduces {percent(plain.exact)} and "
             f"{percent(plain.close)}."
         )
-    yield (
-        f"The median remaining difference is {ceiling(found.box_px)} px and "
-        f"{ceiling(found.score)} in score."
-    )
+    of_boxes = f"{ceiling(found.box_px)} px and " if TASKS[diagnosis.task].has_boxes else ""
+    yield f"The median remaining difference is {of_boxes}{ceiling(found.score)} in score."
     if found.predicted < 1:
         yield f"{percent(found.predicted)} of the boxes that it predicts were observed."
 
@@ -134,9 +135,10 @@ def thresholds(diagnosis: DiagnosisDocument) -> Iterator[str]:
         if name in diagnosis.thresholds:
             yield f"{title}: {threshold_in_words(diagnosis.thresholds[name])}."
     used = diagnosis.fix_effect.thresholds
+    iou = f", IoU {number(used.iou)}" if TASKS[diagnosis.task].has_boxes else ""
     yield (
         f"{capitalised(reference_name(diagnosis.reference))} is compared at conf "
-        f"{number(used.conf)}, IoU {number(used.iou)} and max_det {used.max_det}."
+        f"{number(used.conf)}{iou} and max_det {used.max_det}."
     )
 
 

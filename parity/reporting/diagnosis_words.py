@@ -11,6 +11,7 @@ LABELS = {
     "detected": "given",
     "scores": "probabilities",
     "score": "probability",
+    "panoptic quality": "F1",
 }
 """Words of a sentence on boxes, and those on labels in their place."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from parity.comparison.settings import GIVEN_ARM
+from parity.tasks.task import TASKS
 
 WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
 
@@ -20,6 +21,13 @@ PANOPTIC_QUALITY = (
     "Panoptic quality is F1 in which each matched pair counts by its IoU: 1 means that every "
     "detection has a partner that covers it exactly."
 )
+SAME_LABELS = "F1 is 1 if both sides give the same labels, and 0 if they share none."
+"""What panoptic quality is where there are no boxes: each matched pair counts as one."""
+
+
+def quality_in_words(task: str) -> str:
+    """Return what the agreement of two sides is measured by."""
+    return PANOPTIC_QUALITY if TASKS[task].has_boxes else SAME_LABELS
 
 
 def printable(text: str) -> str:

@@ -591,6 +591,9 @@ def test_the_viewer_draws_what_a_task_adds(browser: Any, tmp_path: Path, task: s
     visit.page.set_viewport_size({"width": 768, "height": 1024})
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 768
     visit.open("photo_000.jpg")
+    visit.page.set_viewport_size({"width": 1200, "height": 900})
+    table = visit.page.locator("#viewer-objects")
+    assert table.evaluate("each => each.scrollWidth <= each.clientWidth"), "a column is cut off"
     marks = visit.page.locator(f"#canvas .box {TASK_MARKS[task]}")
     detections = visit.boxes()
     assert marks.count() >= detections > 0

@@ -228,7 +228,7 @@ fault(
     changes={"conf_inclusive": True},
     wrong="A score equal to the confidence threshold passes (>= instead of >).",
     fix="Keep a score only if it exceeds the threshold (>).",
-    subjects=("thresholds",),
+    subjects=("conf",),
     cost=RARE_COST,
 )
 

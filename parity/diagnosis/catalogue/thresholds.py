@@ -69,7 +69,7 @@ def threshold_fault(field: Threshold, value: float, declared: float | None) -> F
         ((field, value),),
         wrong,
         f"Set the {words} to the intended value, in one place.",
-        ("thresholds",),
+        (field,),
         cost=cost,
     )
 

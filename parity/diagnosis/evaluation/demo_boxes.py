@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,19 @@ from parity.data.batch_files import load_batch
 from parity.deployment.replay import Replayer
 from parity.deployment.run import Network, pipeline_of
 from parity.detection.run_length import encode_masks
-from parity.diagnosis.evaluation.injection import find_faults, observe, with_faults
+from parity.diagnosis.evaluation.injection import (
+    find_faults,
+    observe,
+    usual_thresholds,
+    with_declared,
+    with_faults,
+)
 from parity.external.observations import Declared, Observed
 from parity.files import atomic
 from parity.tasks.task import TASKS
 
 MOST_IMAGES = 32
 """Images of which boxes are written, at most; chosen."""
-
-CONF, IOU = 0.25, 0.45
-"""Thresholds unless others are given; chosen: those of many published deployments."""
 
 
 def write_demo_boxes(
@@ -46,15 +48,14 @@ def write_demo_boxes(
         The file: ``images``, and ``detections`` with image, box, score and class id each; boxes
         with 2 decimals and scores with 4, as people print them.
     conf, iou : float, optional
-        Thresholds of the deployment.
+        Thresholds of the deployment; by default :func:`usual_thresholds`.
     """
     listed = [image for path in batches for image in load_batch(path)]
     paths = {image.name: Path(image.path) for image in listed}
     replayer = Replayer(network, paths)
-    correct = replace(
-        pipeline_of(network), conf=CONF if conf is None else conf, iou=IOU if iou is None else iou
-    )
     task = network.head.task
+    correct = with_declared(pipeline_of(network), usual_thresholds(task))
+    correct = with_declared(correct, Declared(conf=conf, iou=iou))
     pipeline = with_faults(find_faults(faults, task), correct)
     readable = (name for name in sorted(paths) if replayer.input_of(pipeline, name) is not None)
     names = list(islice(readable, MOST_IMAGES))

@@ -28,6 +28,12 @@ SUGGESTIONS, SIMILARITY = 5, 0.3
 """Names that are suggested for an unknown one, at most, and how similar they must be, see
 :func:`difflib.get_close_matches`; chosen."""
 
+BOX_THRESHOLDS = Declared(conf=0.25, iou=0.45)
+"""Thresholds of the deployments with injected faults; chosen: those of many published ones."""
+
+LABEL_THRESHOLDS = Declared(conf=0.0, max_det=5)
+"""The same of classifiers: the five best labels, whatever their probability; chosen likewise."""
+
 BOX_DECIMALS, SCORE_DECIMALS = 2, 4
 """Decimals with which people print coordinates in px, and scores; chosen."""
 
@@ -133,6 +139,11 @@ def printed(found: Detections, *, box_decimals: int, score_decimals: int) -> Obs
         oriented,
         found.masks,
     )
+
+
+def usual_thresholds(task: str) -> Declared:
+    """Return the thresholds of the deployments of a task with injected faults."""
+    return BOX_THRESHOLDS if TASKS[task].has_boxes else LABEL_THRESHOLDS
 
 
 def with_declared(pipeline: Pipeline, declared: Declared) -> Pipeline:

@@ -23,6 +23,7 @@ from parity.diagnosis.evaluation.injection import (
     BOX_DECIMALS,
     hidden_faults,
     observe,
+    usual_thresholds,
     with_declared,
     with_faults,
 )
@@ -42,12 +43,6 @@ from parity.external.observations import NO_BOXES, Declared, Observations
 from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.tasks.task import TASKS
-
-BOX_THRESHOLDS = Declared(conf=0.25, iou=0.45)
-"""Thresholds of the deployments with injected faults; chosen: those of many published ones."""
-
-LABEL_THRESHOLDS = Declared(conf=0.0, max_det=5)
-"""The same of classifiers: the five best labels, whatever their probability; chosen likewise."""
 
 CORRECT_BOXES = tuple(
     Declared(conf=conf, iou=iou)
@@ -107,7 +102,7 @@ class Bench:
     @property
     def declared(self) -> Declared:
         """The thresholds of the deployments with injected faults."""
-        return BOX_THRESHOLDS if TASKS[self.task].has_boxes else LABEL_THRESHOLDS
+        return usual_thresholds(self.task)
 
     @property
     def correct(self) -> Pipeline:

@@ -160,9 +160,9 @@ GIVEN_NAMES = tuple(
         ("imagew", ("letterbox", "rescaling"), "width of the image, px"),
         ("imageh", ("letterbox", "rescaling"), "height of the image, px"),
         ("output", (), "what the network returns"),
-        ("boxes", ("decoding",), "x1, y1, x2, y2 of each detection"),
-        ("scores", ("decoding",), "their scores"),
-        ("classids", ("decoding",), "their classes"),
+        ("boxes", ("decoding",), "x1, y1, x2, y2 of each candidate"),
+        ("scores", ("decoding",), "the score of each candidate"),
+        ("classids", ("decoding",), "the class of each candidate"),
     )
 )
 """What lines may use without making it."""

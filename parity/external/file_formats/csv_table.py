@@ -1,5 +1,6 @@
 """CSV: a line per box below a header, ``image,x1,y1,x2,y2,score,label``."""
 
+import re
 from collections import Counter
 
 from parity.data.image_names import Given, ImageNames, first_places, image_of_file, left_out
@@ -45,6 +46,17 @@ COLUMNS = {
 }
 """The names of columns that count, however their letters are written."""
 
+RANKED = re.compile(
+    r"(?:top|label|class|prediction|pred)_?(\d+)(?:_?(?:label|class|name))?", re.ASCII
+)
+RANKED_SCORE = re.compile(
+    r"(?:top|label|class|prediction|pred)?_?(?:(\d+)_)?(?:score|confidence|conf|probability|prob)"
+    r"(?:_?(\d+))?",
+    re.ASCII,
+)
+"""Columns of the best labels of an image, and of their scores: ``top1, top1_conf`` or ``label_1,
+score_1``."""
+
 
 def recognises(source: Source) -> bool:
     """Return whether a source is text, no JSON, whose first line has a delimiter."""
@@ -68,6 +80,7 @@ def read(source: Source, images: ImageNames) -> Contents:
             f"{source.path}: its first line must name the columns, image among them, unless the "
             "file is named after an image."
         )
+    ranks = _ranks(columns)
     of_classes = [name for name in columns if name and name not in OF_IMAGES]
     if {*of_classes} & PARTS or any(map(POINT_COLUMN.fullmatch, of_classes)):
         of_classes = []
@@ -89,7 +102,9 @@ def read(source: Source, images: ImageNames) -> Contents:
     found = images.resolve(places)
     entries: dict[str, list[Entry]] = {name: [] for name in found.values()}
     for given, row, where in named:
-        if given in found and of_classes:
+        if given in found and ranks:
+            entries[found[given]] += _ranked(row, ranks, where)
+        elif given in found and of_classes:
             entries[found[given]] += _probabilities(row, of_classes, where)
         elif given in found and not _says_nothing(row):
             entries[found[given]].append(parse_entry(row, where))
@@ -109,6 +124,24 @@ def _probabilities(row: Record, classes: list[str], where: str) -> list[Entry]:
     return [parse_entry({"label": name, "score": cell}, where) for name, cell in given.items()]
 
 
+def _ranks(columns: list[str]) -> list[tuple[str, str]]:
+    """Return the columns of the label and of the score of each rank; none where they differ."""
+    labels, scores = {}, {}
+    for name in columns:
+        if (found := RANKED.fullmatch(name.lower())) is not None:
+            labels[int(found[1])] = name
+        elif (found := RANKED_SCORE.fullmatch(name.lower())) is not None and any(found.groups()):
+            scores[int(found[1] or found[2])] = name
+    both = labels.keys() == scores.keys()
+    return [(labels[rank], scores[rank]) for rank in sorted(labels)] if both else []
+
+
+def _ranked(row: Record, ranks: list[tuple[str, str]], where: str) -> list[Entry]:
+    """Return the labels of a row that holds the best of an image and their scores."""
+    given = [(row[label], row.get(score)) for label, score in ranks if label in row]
+    return [parse_entry({"label": label, "score": score}, where) for label, score in given]
+
+
 def _says_nothing(row: Record) -> bool:
     """Return whether a row holds no part of a box, so that it states an image without objects."""
     return not PARTS & row.keys()
@@ -119,7 +152,8 @@ register(
         name="CSV",
         description=(
             "a line per box, under a header with the same names; a line of an image alone is an "
-            "image without boxes; for classification, also a column of probabilities per class"
+            "image without boxes; for classification, also a column of probabilities per class, or "
+            "`top1, top1_conf, top2, top2_conf, ...`"
         ),
         recognises=recognises,
         read=read,

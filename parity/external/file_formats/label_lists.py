@@ -5,7 +5,13 @@ from typing import Any
 
 from parity.data.image_names import Given, ImageNames, first_places, left_out
 from parity.errors import UserError
-from parity.external.entries import Entry, parse_entry
+from parity.external.entries import (
+    CLASS_KEYS,
+    LABEL_KEYS,
+    SCORE_KEYS,
+    Entry,
+    parse_entry,
+)
 from parity.external.file_format import Contents, Format, register
 from parity.external.image_keys import image_in
 from parity.external.source import LIST_KEYS, Record, Source
@@ -29,7 +35,7 @@ def recognises(source: Source) -> bool:
         values = [v for k, v in source.document.items() if k not in (*LISTS, *PROBABILITIES)]
         if _is_labelled(source.document):
             return True
-        return bool(values) and all(map(_holds_labels, values))
+        return source.records is None and bool(values) and all(map(_holds_labels, values))
     records = source.records or []
     return bool(records) and all(_is_labelled(record) for record in records)
 
@@ -69,13 +75,26 @@ def _is_labelled(record: object) -> bool:
 
 
 def _holds_labels(value: object) -> bool:
-    """Return whether what stands behind an image is labels with their probabilities."""
+    """Return whether what stands behind an image is labels, or one, with or without a score."""
+    if isinstance(value, str):
+        return not value.lstrip().startswith(("[", "{"))
     if isinstance(value, dict):
-        return _is_labelled(value) or (bool(value) and all(map(is_number, value.values())))
+        numbers = bool(value) and all(map(is_number, value.values()))
+        return _is_labelled(value) or _is_best_label(value) or numbers
     pairs = value if isinstance(value, list) else []
-    if _are_probabilities(pairs):
+    if _are_probabilities(pairs) or _are_names(pairs):
         return True
     return bool(pairs) and all(isinstance(pair, list) and len(pair) == 2 for pair in pairs)
+
+
+def _is_best_label(record: Record) -> bool:
+    """Return whether an object holds a label, perhaps with its score, and no more."""
+    labels = {*CLASS_KEYS, *LABEL_KEYS} & record.keys()
+    return bool(labels) and record.keys() <= labels | {*SCORE_KEYS}
+
+
+def _are_names(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, str) for value in values)
 
 
 def _are_probabilities(values: list[Any]) -> bool:
@@ -91,6 +110,13 @@ def _column(record: Record, keys: tuple[str, ...]) -> list[Any] | None:
 
 
 def _entries(value: Any, where: str) -> Iterator[Entry]:
+    best = [value] if isinstance(value, str) else value
+    if isinstance(best, list) and _are_names(best):
+        yield from (parse_entry({"label": label}, where) for label in best)
+        return
+    if isinstance(value, dict) and _is_best_label(value):
+        yield parse_entry(value, where)
+        return
     if isinstance(value, dict) and not _is_labelled(value):
         pairs = list(value.items())
     elif isinstance(value, dict):
@@ -112,7 +138,8 @@ register(
     Format(
         name="JSON labels",
         description=(
-            '`{"bus.jpg": {"bus": 0.9, "car": 0.05}}`, `{"bus.jpg": [["bus", 0.9], ...]}` or '
+            '`{"bus.jpg": {"bus": 0.9, "car": 0.05}}`, `{"bus.jpg": [["bus", 0.9], ...]}`, '
+            '`{"bus.jpg": {"label": "bus", "score": 0.9}}`, `{"bus.jpg": "bus"}` or '
             '`{"image": "bus.jpg", "labels": [...], "probabilities": [...]}`; without labels, a '
             "probability for each class in turn; for classification"
         ),

@@ -14,7 +14,8 @@ from parity.external.tables import cells_of
 from parity.foreign import is_number
 
 FEWEST, MOST = 5, 11
-"""Values of a row: a box and a class, and those of eight numbers with its score and its image."""
+"""Values of a row: a box and a class, and those of eight numbers with its score and its image.
+Rows with keypoints are longer, and hold decimals."""
 
 BOX = 4
 """Values of a box; the others may be names."""
@@ -29,9 +30,10 @@ def recognises(source: Source) -> bool:
         _, first = next(cells_of(source), (0, []))
     except UserError:
         return False
-    numbers = [is_number(cell) for cell in first]
-    named = bool(numbers) and not numbers[0]
-    return FEWEST + named <= len(first) <= MOST and sum(numbers) >= BOX
+    numbers = [cell for cell in first if is_number(cell)]
+    named = first[:1] != numbers[:1]
+    longest = len(first) <= MOST or any("." in number for number in numbers)
+    return FEWEST + named <= len(first) and longest and len(numbers) >= BOX
 
 
 def read(source: Source, images: ImageNames) -> Contents:

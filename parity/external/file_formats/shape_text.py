@@ -25,6 +25,10 @@ TASK1 = "Task1_"
 """Starts the name of a file that holds one class of all images, as DOTA's server takes them."""
 
 
+DIFFICULTIES = ("0", "1", "2")
+"""What DOTA's labels end with: how difficult an object is. A score has decimals."""
+
+
 def recognises(source: Source) -> bool:
     """Return whether a source is a folder of text files with more numbers than a box has."""
     if not source.path.is_dir():
@@ -74,7 +78,8 @@ def _entry(row: Sequence[str], where: str) -> Entry:
     if len(row) < FEWEST:
         raise UserError(f"{where}: expected a class and {CORNERS} numbers or more.")
     if not is_number(row[CORNERS]):
-        said = row[CORNERS + 1] if len(row) > CORNERS + 1 else None
+        last = row[CORNERS + 1] if len(row) > CORNERS + 1 else None
+        said = None if last in DIFFICULTIES else last
         record = {"corners": list(row[:CORNERS]), "label": row[CORNERS], "score": said}
         return parse_entry(record, where)
     numbers = [parse_coordinate(word, where) for word in row[1:]]

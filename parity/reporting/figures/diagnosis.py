@@ -26,6 +26,7 @@ from parity.diagnosis.document import (
 from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
+from parity.reporting.diagnosis_words import worded
 from parity.reporting.figures.drawing import Mark, Style, blank_paper, draw_line_of_text, write_jpeg
 from parity.reporting.figures.palette import DARK, KIND_COLOURS, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
@@ -223,6 +224,7 @@ def draw_waterfall(diagnosis: DiagnosisDocument, layout: DiagnosisLayout) -> np.
             rows,
             before=reference_name(diagnosis.reference),
             after=arm_of(diagnosis),
+            measure=worded("panoptic quality", diagnosis.task),
             stacked=layout.stacked,
         )
         columns = 2 if layout.stacked else len(KIND_TITLES)
@@ -269,9 +271,15 @@ def legend_of(rows: Sequence[StepBar]) -> list[Patch]:
 
 
 def draw_steps(
-    ax: Axes, rows: Sequence[StepBar], *, before: str, after: str, stacked: bool
+    ax: Axes,
+    rows: Sequence[StepBar],
+    *,
+    before: str,
+    after: str,
+    measure: str,
+    stacked: bool,
 ) -> None:
-    """Draw a waterfall: each bar spans what a step takes from the panoptic quality, or gives back.
+    """Draw a waterfall: each bar spans what a step takes from the agreement, or gives back.
 
     Parameters
     ----------
@@ -281,6 +289,8 @@ def draw_steps(
         The steps, in order.
     before, after : str
         Names of both ends.
+    measure : str
+        What bars span.
     stacked : bool
         Whether names stand above the bars instead of before them.
     """
@@ -317,7 +327,7 @@ def draw_steps(
         ax.set_ylim(len(names) - 0.4, -0.6)
         for y, text in enumerate(said):
             ax.annotate(f"  {text}", (1, y), xycoords=("axes fraction", "data"), va="center")
-    ax.set(xlim=(0, 1), xlabel=f"panoptic quality, compared with {before}")
+    ax.set(xlim=(0, 1), xlabel=f"{measure}, compared with {before}")
     ax.grid(visible=False, axis="y")
     ax.set_title(
         f"From {before} to these boxes, " + ("step by step" if stacked else "one step at a time")

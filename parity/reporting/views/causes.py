@@ -10,11 +10,12 @@ from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
+from parity.reporting.diagnosis_words import worded
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.verdict import object_count
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.waterfall import factor_waterfalls
-from parity.reporting.wording import PANOPTIC_QUALITY, count, four_decimals, percent
+from parity.reporting.wording import count, four_decimals, percent, quality_in_words
 from parity.sentences import listing
 
 UNKNOWN_CAUSE = (
@@ -28,7 +29,7 @@ UNTOLD = (
 )
 FACTORS = ("export", "arm", "what changes", "panoptic quality", "share of the loss")
 ABOUT_FACTORS = (
-    f"{PANOPTIC_QUALITY} A factor that makes up for another has a negative share; the shares of an "
+    "A factor that makes up for another has a negative share; the shares of an "
     "export add up to 100 %."
 )
 
@@ -47,8 +48,10 @@ def cause_blocks(results: Results, layers: Mapping[str, LayerResults]) -> Iterat
     found = causes_of_files(results, layers) if given else causes(results, layers)
     yield Sentences(tuple(found)) if found else Text(UNTOLD)
     if rows := factor_rows(results):
-        steps = table("From the reference to each export, one factor at a time", FACTORS, rows)
-        yield Group("One factor at a time", (steps, Note(ABOUT_FACTORS)), folded=True)
+        header = [worded(title, results.task) for title in FACTORS]
+        steps = table("From the reference to each export, one factor at a time", header, rows)
+        about = Note(f"{quality_in_words(results.task)} {ABOUT_FACTORS}")
+        yield Group("One factor at a time", (steps, about), folded=True)
 
 
 def factor_rows(results: Results) -> list[tuple[str, ...]]:

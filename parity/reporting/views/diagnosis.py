@@ -57,19 +57,21 @@ from parity.reporting.views.blocks import (
     Table,
     Text,
     table,
+    without_dashes,
 )
 from parity.reporting.views.diagnosis_crops import crop_of, whole_example
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import NOTHING_LOST
 from parity.reporting.wording import (
-    PANOPTIC_QUALITY,
     count,
     four_decimals,
     headline,
     number,
     percent,
+    quality_in_words,
     reference_name,
 )
+from parity.tasks.task import TASKS
 
 NOT_RUN = "Not run in the tests of yolo-parity."
 ALL_FIXES = "The correct lines for all faults, in one piece"
@@ -245,17 +247,17 @@ def fault_table(diagnosis: DiagnosisDocument) -> Iterator[Table]:
     """Yield a table of what each of several faults does by itself."""
     faults = [*harmful(diagnosis), *harmless(diagnosis)]
     if len(faults) > 1:
-        rows = [fault_row(fault) for fault in faults]
-        yield table("What each fault does by itself", FAULT_HEADER, rows)
+        rows = [fault_row(fault, diagnosis.task) for fault in faults]
+        yield table("What each fault does by itself", *without_dashes(FAULT_HEADER, rows))
 
 
-def fault_row(fault: FoundFault) -> tuple[str, ...]:
+def fault_row(fault: FoundFault, task: str) -> tuple[str, ...]:
     """Return the cells of a fault."""
     found = fault.severity
     return (
         fault.title,
         *(f"{many:,}" for many in (found.lost, found.added, found.renamed)),
-        f"{number(found.box_px)} / {number(found.box_px_median)}",
+        moved(found.box_px, found.box_px_median, task),
         number(found.score),
         "harmless" if found.harmless else "harmful",
     )
@@ -268,25 +270,30 @@ def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
     after = "after the fix" if wrong else f"{run}, run correctly"
     before = "the observed boxes" if has_boxes(diagnosis) else "boxes of the reproduced input"
     rows = [
-        (before, *compared_cells(effects.before)),
-        (after, *compared_cells(effects.after)),
+        (before, *compared_cells(effects.before, diagnosis.task)),
+        (after, *compared_cells(effects.after, diagnosis.task)),
     ]
     reference = reference_name(diagnosis.reference)
     title = "Effect of the fix" if wrong else f"Comparison with {reference}"
     caption = "Before and after" if wrong else f"Both compared with {reference}"
-    header = (f"compared with {reference}", *FIX_HEADER)
-    yield Group(title, (table(caption, header, rows), Note(PANOPTIC_QUALITY)))
+    cells = without_dashes((f"compared with {reference}", *FIX_HEADER), rows)
+    yield Group(title, (table(caption, *cells), Note(quality_in_words(diagnosis.task))))
     if any(abs(s.lost) > NOTHING_LOST for s in diagnosis.waterfall if s.kind != "rounding"):
         steps = [step_row(step, diagnosis) for step in diagnosis.waterfall]
         yield table(f"From {reference} to these boxes, one step at a time", STEP_HEADER, steps)
 
 
-def compared_cells(found: BoxComparison) -> tuple[str, ...]:
+def moved(largest: float | None, median: float | None, task: str) -> str:
+    """Return how far boxes moved, px; a dash where a task has none."""
+    return f"{number(largest)} / {number(median)}" if TASKS[task].has_boxes else "–"
+
+
+def compared_cells(found: BoxComparison, task: str) -> tuple[str, ...]:
     """Return the cells of some boxes compared with the reference."""
     return (
         f"{found.matched:,} of {found.reference:,}",
         *(f"{many:,}" for many in objects_of(found)),
-        f"{number(found.box_px)} / {number(found.box_px_median)}",
+        moved(found.box_px, found.box_px_median, task),
         f"{number(found.score)} / {number(found.score_median)}",
         four_decimals(found.panoptic_quality),
     )

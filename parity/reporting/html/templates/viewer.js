@@ -229,7 +229,8 @@ parity.Viewer = class {
       const button = make("button", { type: "button", onclick: () => this.lookAt(first) }, text);
       const kind = object.kind === "flipped" ? "class-flipped" : object.kind ?? object.arm;
       const measured = this.measuresOf(object).map(({ value }) => (value === undefined ? "–" : parity.number(value)));
-      const cells = [kind, [...new Set(scores)].join(" → "), ...measured];
+      const change = [...new Set(scores)].map((score) => score.replaceAll(" ", "\u00a0")).join(" →\u00a0");
+      const cells = [kind, change, ...measured];
       const row = make("tr", {}, make("th", { scope: "row" }, button), ...cells.map((cell) => make("td", {}, cell)));
       for (const type of ["focusin", "pointerenter"]) row.addEventListener(type, () => this.light(object));
       for (const type of ["focusout", "pointerleave"]) row.addEventListener(type, () => this.light(null));

@@ -257,7 +257,7 @@ def fault_row(fault: FoundFault, task: str) -> tuple[str, ...]:
     return (
         fault.title,
         *(f"{many:,}" for many in (found.lost, found.added, found.renamed)),
-        moved(found.box_px, found.box_px_median, task),
+        px_cell(found.box_px, found.box_px_median, task),
         number(found.score),
         "harmless" if found.harmless else "harmful",
     )
@@ -283,7 +283,7 @@ def effect_of_fix(diagnosis: DiagnosisDocument) -> Iterator[Block]:
         yield table(f"From {reference} to these boxes, one step at a time", STEP_HEADER, steps)
 
 
-def moved(largest: float | None, median: float | None, task: str) -> str:
+def px_cell(largest: float | None, median: float | None, task: str) -> str:
     """Return how far boxes moved, px; a dash where a task has none."""
     return f"{number(largest)} / {number(median)}" if TASKS[task].has_boxes else "–"
 
@@ -293,7 +293,7 @@ def compared_cells(found: BoxComparison, task: str) -> tuple[str, ...]:
     return (
         f"{found.matched:,} of {found.reference:,}",
         *(f"{many:,}" for many in objects_of(found)),
-        moved(found.box_px, found.box_px_median, task),
+        px_cell(found.box_px, found.box_px_median, task),
         f"{number(found.score)} / {number(found.score_median)}",
         four_decimals(found.panoptic_quality),
     )

@@ -81,7 +81,7 @@ def load(path: str | Path, kind: type[Read]) -> Read:
 def load_one_of(path: str | Path, first: type[Read], second: type[Other]) -> Read | Other:
     """Read a document that is of one of two kinds, see :func:`load`; it says which."""
     with suppress(msgspec.DecodeError, ValueError, RecursionError):
-        head = msgspec.json.decode(Path(path).read_bytes(), type=_Head)
+        head = msgspec.json.decode(read_sealed(path), type=_Head)
         if head.schema == f"yolo-parity/{second.SCHEMA}":
             return load(path, second)
     return load(path, first)

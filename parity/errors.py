@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
-UNUSABLE = frozenset(
-    [errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP]
+FORBIDDEN = frozenset([errno.EACCES, errno.EPERM, errno.EROFS])
+IN_THE_WAY = frozenset(
+    [errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENOTEMPTY, errno.ENXIO]
 )
 
 
@@ -75,11 +76,12 @@ def in_one_sentence() -> Iterator[None]:
             "more memory for the job (mem_mb in the profile) or a smaller images_per_job."
         )
     except OSError as error:
-        if error.errno in UNUSABLE and error.filename:
-            place = os.fsdecode(error.filename)
+        if error.errno in FORBIDDEN | IN_THE_WAY and error.filename:
+            place = os.fsdecode(error.filename2 or error.filename)
+            remedy = "change its permissions" if error.errno in FORBIDDEN else "move it away"
             _end(
-                f"{place} cannot be read or written ({error.strerror}); change its permissions, or "
-                "run in a folder of your own (--directory)."
+                f"{place} cannot be read or written ({error.strerror}); {remedy}, or run in a "
+                "folder of your own (--directory)."
             )
         if error.errno not in FULL:
             raise

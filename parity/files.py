@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.integrity import damaged, read_sealed, seal, tells_of_damage
+from parity.integrity import check_is_file, damaged, read_sealed, seal, tells_of_damage
 
 
 @contextmanager
@@ -124,6 +124,7 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     UserError
         If the file is truncated or no npz.
     """
+    check_is_file(Path(path))
     try:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)

@@ -44,7 +44,7 @@ def read_sealed(path: str | Path) -> bytes:
         If it is damaged.
     """
     path = Path(path)
-    _check_is_file(path)
+    check_is_file(path)
     content = path.read_bytes()
     if is_result(path) and not _is_sealed(content, path.suffix):
         raise damaged(path, "is damaged")
@@ -73,7 +73,7 @@ def check_whole(path: str | Path) -> None:
     path = Path(path)
     if not is_result(path):
         return
-    _check_is_file(path)
+    check_is_file(path)
     whole = True
     if path.suffix in SEALS:
         read_sealed(path)
@@ -88,9 +88,9 @@ def check_whole(path: str | Path) -> None:
         raise damaged(path, "is damaged")
 
 
-def _check_is_file(path: Path) -> None:
-    """Check that nothing else stands where a result belongs; a pipe would be read for ever."""
-    if is_result(path) and path.exists() and not path.is_file():
+def check_is_file(path: Path) -> None:
+    """Check that nothing else stands where a file belongs; a pipe would be read for ever."""
+    if path.exists() and not path.is_file():
         raise damaged(path, "is not a file")
 
 

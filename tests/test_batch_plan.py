@@ -120,6 +120,8 @@ def test_a_change_of_the_same_size_within_the_same_instant_is_seen(folder: Path)
         (lambda path: path.write_bytes(b""), "empty"),
         (lambda path: path.write_bytes(path.read_bytes()[:100]), "cut off"),
         (lambda path: path.write_text('{"images": {"0.jpg": [1]}}'), "of another kind"),
+        (lambda path: (path.unlink(), os.mkfifo(path)), "a pipe, which is never waited for"),
+        (lambda path: (path.unlink(), path.symlink_to("/dev/zero")), "a device"),
     ],
 )
 def test_a_damaged_index_is_rebuilt(

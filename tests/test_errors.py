@@ -31,6 +31,10 @@ def raise_error(error: BaseException) -> None:
             "error: results cannot be read or written (Read-only file system); change its",
         ),
         (
+            lambda: raise_error(OSError(errno.EISDIR, "Is a directory", ".x.a", None, "results/a")),
+            "error: results/a cannot be read or written (Is a directory); move it away, or",
+        ),
+        (
             lambda: raise_error(OSError(errno.ENOSPC, "No space left on device", "results/a")),
             "error: the disk is full",
         ),

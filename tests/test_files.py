@@ -1,6 +1,8 @@
 """Files: whole or not at all, with a schema, and in the same bytes every time."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +122,18 @@ def test_a_cut_npz_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(UserError, match=r"is damaged .*; delete it and run again\.$"):
         read_npz(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("read", [read_npz, lambda path: read_json(path, "a/1")])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")], ids=range(3)
+)
+def test_what_is_no_file_is_not_waited_for(
+    tmp_path: Path, read: Callable[[Path], object], make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "a")
+    with pytest.raises(UserError, match=r"a is not a file; delete it and run again\.$"):
+        read(tmp_path / "a")
 
 
 def test_pickles_are_not_read(tmp_path: Path) -> None:

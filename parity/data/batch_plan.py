@@ -17,6 +17,7 @@ from parity.data.batch_files import CHANGED, Batch, BatchImage
 from parity.data.digest_cache import DigestCache
 from parity.data.listing import Listing, list_paths
 from parity.data.memory import UNREADABLE, join_names
+from parity.data.regular_files import open_regular
 from parity.data.shard_plan import plan_shards
 from parity.documents import load, save_if_changed
 from parity.errors import UserError
@@ -61,7 +62,7 @@ class Memory:
     def load(cls, path: Path) -> Self:
         """Read a memory; one that is lost or damaged is as good as an empty one."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open_regular(path) as stream, np.load(stream, allow_pickle=False) as stored:
                 return cls(
                     cache=DigestCache.from_arrays(stored),
                     paths=stored["paths"].tobytes(),

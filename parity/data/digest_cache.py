@@ -12,6 +12,7 @@ import numpy as np
 from parity.data.image_files import image_digest
 from parity.data.listing import Listing
 from parity.data.memory import SETTLED_NS, UNREADABLE, join_names, split_names
+from parity.data.regular_files import open_regular
 from parity.files import write_npz
 
 NEVER = -1
@@ -48,7 +49,7 @@ class DigestCache:
     def load(cls, path: str | Path) -> Self:
         """Read a cache; one that is lost or damaged is as good as an empty one."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open_regular(path) as stream, np.load(stream, allow_pickle=False) as stored:
                 return cls.from_arrays(stored)
         except Exception:  # reading the files again repairs a damaged cache
             return cls.empty()

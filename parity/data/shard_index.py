@@ -97,7 +97,10 @@ class ShardIndex:
     def load(cls, path: str) -> Self | None:
         """Return the index of a shard that was saved; None if it is lost or damaged."""
         try:
-            with np.load(index_file(path), allow_pickle=False) as stored:
+            with (
+                open_regular(index_file(path)) as stream,
+                np.load(stream, allow_pickle=False) as stored,
+            ):
                 index = cls(
                     names=stored["names"].tobytes(),
                     offsets=stored["offsets"],

@@ -17,23 +17,14 @@ from parity.diagnosis.catalogue.fault import FAULTS
 from parity.diagnosis.document import Severity
 from parity.external.observations import Observations
 from parity.reporting.figures.diagnosis import draw_example
+from tests.documents import image_detections
 from tests.task_detections import with_task
 
 LEFT, RIGHT = [0.0, 0.0, 10.0, 10.0], [50.0, 0.0, 60.0, 10.0]
 
 
 def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) -> ImageDetections:
-    return ImageDetections(
-        name=name,
-        sha256="",
-        height=20,
-        width=100,
-        reason="",
-        non_finite=0,
-        boxes=list(boxes),
-        scores=[score] * len(boxes),
-        class_ids=[0] * len(boxes),
-    )
+    return image_detections(*((box, score, 0) for box in boxes), name=name, height=20, width=100)
 
 
 @pytest.mark.parametrize(

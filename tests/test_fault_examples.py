@@ -13,6 +13,7 @@ from parity.detection.detection_files import ImageDetections
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Change
 from parity.diagnosis.fault_examples import VIEW_ASPECT, telling_example, view_of
+from tests.documents import image_detections
 
 HERE, NEAR, FAR = [20.0, 20.0, 60.0, 60.0], [70.0, 20.0, 110.0, 60.0], [260.0, 200.0, 300.0, 240.0]
 
@@ -20,18 +21,8 @@ HERE, NEAR, FAR = [20.0, 20.0, 60.0, 60.0], [70.0, 20.0, 110.0, 60.0], [260.0, 2
 def record(
     *boxes: list[float], class_id: int = 0, name: str = "a.jpg", score: float = 0.9
 ) -> ImageDetections:
-    many = len(boxes)
-    return ImageDetections(
-        name=name,
-        sha256="",
-        height=240,
-        width=320,
-        reason="",
-        non_finite=0,
-        boxes=list(boxes),
-        scores=[score] * many,
-        class_ids=[class_id] * many,
-    )
+    found = ((box, score, class_id) for box in boxes)
+    return image_detections(*found, name=name, height=240, width=320)
 
 
 @pytest.mark.parametrize(

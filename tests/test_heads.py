@@ -21,6 +21,7 @@ from parity.model_files.description import describe_export, load_checked
 from parity.postprocessing import postprocess as suppression
 from parity.provenance import sha256
 from tests.documents import network_run
+from tests.random_models import make_random_checkpoint
 
 CONF, IOU = 0.3, 0.5
 SHAPES = [(96, 128), (96, 128), (128, 96), (50, 31), (64, 64)]
@@ -60,27 +61,11 @@ class Made:
     """Where they are kept."""
 
     def checkpoint(self, head: str) -> Path:
-        """Return a checkpoint of random weights whose scores lie on both sides of a half."""
-        import torch
-        from ultralytics import YOLO
-
+        """Return a checkpoint of random weights."""
         path = self.folder / f"{head}.pt"
         if not path.exists():
             architecture, classes = HEADS[head]
-            torch.manual_seed(0)
-            model = YOLO(architecture)
-            network = type(model.model)(architecture, nc=classes, verbose=False)
-            network.names = {i: f"class {i}" for i in range(classes)}
-            for module in network.modules():
-                if isinstance(module, torch.nn.BatchNorm2d):
-                    module.running_var.uniform_(0.5, 1.5)
-                    module.running_mean.normal_(0, 0.1)
-                    module.weight.data.uniform_(1.0, 2.0)
-            for name, value in network.model[-1].named_parameters():
-                if "cv3" in name and name.endswith(".2.bias"):
-                    value.data.normal_(-1, 0.2)
-            model.model = network.eval()
-            model.save(path)
+            make_random_checkpoint(architecture, "detect", classes, path)
         return path
 
     def export(self, name: str) -> Path:

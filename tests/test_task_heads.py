@@ -17,6 +17,7 @@ from parity.model_files.description import describe_export, load_checked
 from parity.model_files.inspection import head_of
 from parity.postprocessing.postprocess import detect
 from tests.conftest import Build
+from tests.random_models import make_random_checkpoint
 from tests.test_task_arms import assert_equal, candidates_of, detections_of
 
 pytestmark = pytest.mark.nightly  # nine exports
@@ -36,24 +37,8 @@ EXPORTS: dict[str, dict[str, Any]] = {
 
 
 def make(task: str, folder: Path) -> None:
-    """Write a checkpoint of random weights whose scores lie on both sides of a half."""
-    import torch
-    from ultralytics import YOLO
-
-    torch.manual_seed(0)
-    model = YOLO(ARCHITECTURES[task])
-    network = type(model.model)(ARCHITECTURES[task], nc=CLASSES, verbose=False)
-    network.names, network.task = {i: f"class {i}" for i in range(CLASSES)}, task
-    for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            module.running_var.uniform_(0.5, 1.5)
-            module.running_mean.normal_(0, 0.1)
-            module.weight.data.uniform_(1.0, 2.0)
-    for name, value in network.model[-1].named_parameters():
-        if "cv3" in name and name.endswith(".2.bias"):
-            value.data.normal_(-1, 0.2)
-    model.model = network.eval()
-    model.save(folder / "model.pt")
+    """Write a checkpoint of random weights, and its exports."""
+    make_random_checkpoint(ARCHITECTURES[task], task, CLASSES, folder / "model.pt")
     for name, options in EXPORTS.items():
         export_onnx(
             folder / "model.pt", folder / f"{name}.onnx", imgsz=SIDE, simplify=False, **options

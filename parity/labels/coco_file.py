@@ -1,6 +1,7 @@
 """A COCO JSON file; its images are found by path or file name, its classes by name."""
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from parity.labels.coco_document import (
 )
 from parity.labels.label_format import FromCoco
 from parity.labels.label_reader import Names, Shapes
-from parity.labels.truth import Labels, Truth
+from parity.labels.truth import LabelledObject, Labels, Truth
 
 
 def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) -> Labels:
@@ -42,10 +43,8 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
     foreign: Counter[str] = Counter()
     for number, each in enumerate(coco.annotations):
         place = f"{where}: annotations[{number}]"
-        for key, listed in ((each.image_id, images), (each.category_id, categories)):
-            if key not in listed:
-                what = "image" if listed is images else "category"
-                raise UserError(f"{place} names the {what} {shorten(key)}, which is not listed.")
+        check_is_listed("image", each.image_id, images, place)
+        check_is_listed("category", each.category_id, categories, place)
         name = found.get(images[each.image_id])
         if name is not None and each.category_id in known:
             kept[name].append((each, place))
@@ -59,18 +58,20 @@ def read_coco(path: Path, shapes: Shapes, names: Names, *, from_coco: FromCoco) 
         "Objects left out, since the model does not have their classes "
         f"({', '.join(map(name_in_words, sorted(foreign)))})": foreign.total(),
     }
+
+    def labelled(each: CocoAnnotation, shape: tuple[int, int], place: str) -> LabelledObject:
+        own = from_coco(each, shape, place)
+        return replace(own, class_id=known[each.category_id], crowd=bool(each.iscrowd))
+
     truths = {
-        name: Truth.of(
-            [
-                replace(
-                    from_coco(each, shape, place),
-                    class_id=known[each.category_id],
-                    crowd=bool(each.iscrowd),
-                )
-                for each, place in kept[name]
-            ]
-        )
+        name: Truth.of([labelled(each, shape, place) for each, place in kept[name]])
         for name, shape in shapes.items()
         if name in kept
     }
     return Labels(truths, [f"{note}: {count}." for note, count in notes.items() if count])
+
+
+def check_is_listed(what: str, key: int | str, listed: Container[int | str], where: str) -> None:
+    """Check that a file lists the image, or the category, that an annotation names."""
+    if key not in listed:
+        raise UserError(f"{where} names the {what} {shorten(key)}, which is not listed.")

@@ -154,9 +154,8 @@ def _by_node(graph: onnx.GraphProto, weights: Mapping[str, np.ndarray]) -> dict[
             found[taken[1].replace(".weight", ".bias")] = weights[taken[2]]
         elif node.op_type == NORMALISATION and before is not None and before.op_type == "Conv":
             norm = before.input[1].replace(".conv.weight", ".bn")
-            for key, name in zip(STATISTICS, taken[1:], strict=False):
-                if name in weights:
-                    found[f"{norm}.{key}"] = weights[name]
+            named = zip(STATISTICS, taken[1:], strict=False)
+            found |= {f"{norm}.{key}": weights[name] for key, name in named if name in weights}
             given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
             epsilon = given.get("epsilon", STANDARD_EPSILON)
             found[f"{norm}.{EPSILON}"] = np.array(epsilon, np.float32)

@@ -32,6 +32,9 @@ Side = Literal["reference", "candidate"]
 SCATTERED: tuple[Effect, ...] = ("runtime", "deployment")
 """Effects whose scores are drawn."""
 
+EXTREMES = {"median": ("|", 9, "median"), "p95": ("o", 6, "95 %"), "max": ("D", 6, "largest")}
+"""What is drawn of a distribution: its marker, the size of that, and its name."""
+
 MOST_POINTS = 20_000
 MOST_STEPS = 2_000
 NAME_LENGTH = 30
@@ -140,15 +143,8 @@ def draw_extremes(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> 
     unit = {"box_px": "px", "keypoint_px": "px", "mask": "1 − IoU"}.get(key, "")
     first = next(iter(comparisons.values()), None)
     title = f"Difference of matched {subject(first, key) if first else QUANTITIES[key].subject}"
-    shown = {"median": ("|", 9), "p95": ("o", 6), "max": ("D", 6)}
-    finite: list[float] = []
-    for comparison in comparisons.values():
-        values = spread_of(comparison, key)
-        finite += [getattr(values, name) for name in shown] if values else []
-        finite.append(getattr(comparison.allowed, key))
-    positive = [value for value in finite if np.isfinite(value) and value > 0] or [1.0]
-    least, most = min(positive) / 4, max(positive) * 4
-    _make_logarithmic(ax, least, min(most, 1.0) if QUANTITIES[key].ends_at_one else most)
+    least, most = _limits(comparisons, key)
+    _make_logarithmic(ax, least, most)
     for row, comparison in enumerate(comparisons.values()):
         colour = palette().effects[comparison.effect]
         values = spread_of(comparison, key)
@@ -164,9 +160,9 @@ def draw_extremes(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> 
         if values is None:
             ax.annotate("no matched detections", (0.02, row), **beside)
             continue
-        x = [max(getattr(values, name), least) for name in shown]
+        x = [max(getattr(values, name), least) for name in EXTREMES]
         ax.plot(x, [row] * 3, color=colour, linewidth=1.4)
-        for position, (marker, size) in zip(x, shown.values(), strict=True):
+        for position, (marker, size, _) in zip(x, EXTREMES.values(), strict=True):
             ax.plot(position, row, marker, color=colour, markersize=size, markeredgewidth=1.6)
         ax.annotate(
             f" {number(values.max)} {unit if unit == 'px' else ''}".rstrip(), (1, row), **beside
@@ -177,10 +173,22 @@ def draw_extremes(ax: Axes, comparisons: Comparisons, key: MeasuredQuantity) -> 
     ax.set(title=title, xlabel=label)
     handles = [
         Line2D([], [], color=palette().faint, marker=marker, ls="", markersize=size, label=name)
-        for name, (marker, size) in zip(("median", "95 %", "largest"), shown.values(), strict=True)
+        for marker, size, name in EXTREMES.values()
     ]
     handles.append(Line2D([], [], color=palette().ink, ls="--", label="tolerance"))
     _legend_below(ax, handles=handles, ncols=4)
+
+
+def _limits(comparisons: Comparisons, key: MeasuredQuantity) -> tuple[float, float]:
+    """Return the ends of an axis on which every extreme and tolerance of a quantity has a place."""
+    values: list[float] = []
+    for comparison in comparisons.values():
+        spread = spread_of(comparison, key)
+        values += [getattr(spread, name) for name in EXTREMES] if spread else []
+        values.append(getattr(comparison.allowed, key))
+    positive = [value for value in values if np.isfinite(value) and value > 0] or [1.0]
+    most = max(positive) * 4
+    return min(positive) / 4, min(most, 1.0) if QUANTITIES[key].ends_at_one else most
 
 
 def draw_scores(

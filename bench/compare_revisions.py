@@ -108,11 +108,12 @@ def run(tree: Path, out: Path, cores: int, *configs: Path) -> None:
     """
     (out / "images").mkdir(parents=True, exist_ok=True)
     shutil.copy(tree / "config.yaml", out)
-    command = [
+    command: list[str | Path] = [
         sys.executable, "-m", "snakemake", "-s", tree / "Snakefile", "--workflow-profile",
         tree / "profiles" / "default", "--directory", out, "--cores", str(cores),
-        *(["--configfile", *configs] if configs else []),
     ]  # fmt: skip
+    if configs:
+        command += ["--configfile", *configs]
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with (out / "run.log").open("w") as log:
         subprocess.run(  # noqa: S603
@@ -245,8 +246,8 @@ def compare_archives(
             side = "before" if key in before else "after"
             found.differences.append(f"{name}: {key} exists {side} only")
         elif key == "about":
-            texts = (json.loads(arrays[key].tobytes()) for arrays in (before, after))
-            compare_documents(name, *texts, found)
+            one, other = (json.loads(arrays[key].tobytes()) for arrays in (before, after))
+            compare_documents(name, one, other, found)
         else:
             found.numbers += after[key].size
             compare_arrays(name, key, before[key], after[key], found)

@@ -23,7 +23,7 @@ def cpu_seconds() -> float:
     """Return the CPU time of this process and of those that it started, s."""
     own = psutil.Process()
     times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 def main() -> None:

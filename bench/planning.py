@@ -19,7 +19,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def measure_index(photographs: Path, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield how fast a shard of photographs is indexed, in turn with sha256sum."""
     shard = folder / "photographs.tar"
     write_shard(shard, [path.read_bytes() for path in photographs.glob("*.jpg")], INDEXED)
-    ways = {
+    ways: dict[str, Callable[[], object]] = {
         "sha256sum": lambda: subprocess.run(["sha256sum", shard], check=True, capture_output=True),  # noqa: S603, S607
         "index": lambda: ShardIndex.build(str(shard)),
     }

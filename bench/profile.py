@@ -96,7 +96,7 @@ def times_one_rule(command: list[str], folder: Path, temporary: Path) -> float:
     (alone / "Snakefile").write_text("rule all:\n    output: 'made'\n    shell: 'touch made'\n")
     one_rule = [sys.executable, "-m", "snakemake", "--cores", "1"]
     measure(one_rule, alone, timeline)
-    ratios = []
+    ratios: list[float] = []
     for _ in range(TURNS):
         own, other = measure(command, folder, timeline), measure(one_rule, alone, timeline)
         ratios.append(own["wall_seconds"] / other["wall_seconds"])

@@ -104,7 +104,10 @@ def link_images(photographs: list[Path], count: int, folder: Path) -> None:
 def run_workflow(weights: Path, images: Path, folder: Path, options: Any) -> dict[str, float]:
     """Measure the workflow in a fresh copy of the project."""
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    changes = {"models": {"yolo11n": {"weights": str(weights)}}, "images": str(images)}
+    changes: dict[str, Any] = {
+        "models": {"yolo11n": {"weights": str(weights)}},
+        "images": str(images),
+    }
     if not options.everything:
         changes |= TERSE
     (folder / "changes.yaml").write_text(yaml.safe_dump(changes))

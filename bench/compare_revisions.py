@@ -53,6 +53,10 @@ REMOVED: dict[str, str] = {}
 
 LEFT_OUT = {
     "results/report/*": "text for people, and copies of other results",
+    "results/verdict/badge.svg": "the verdict in another format than verdict.json",
+    "results/verdict/junit.xml": "the verdict in another format than verdict.json",
+    "results/verdict/summary.md": "the verdict in another format than verdict.json",
+    "results/gate/*": "a mark that the gates pass",
     "results/plot*/*": "pictures whose titles are text; what they show is compared as numbers",
     "results/*/choices.png": "a picture whose titles are text; its numbers are in choices.json",
     "results/checkpoint/*.pt": "a copy of the weights, whose digest every result holds",
@@ -63,6 +67,7 @@ LEFT_OUT = {
 
 UNCOMPARED_KEYS = {
     "schema": "the version of a format",
+    "digest": "of the text of the file, which also holds what is not compared",
     "path": "where a file lies",
     "source": "where a file lies",
 }

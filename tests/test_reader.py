@@ -639,7 +639,7 @@ def test_annotations_of_coco_may_be_grouped_by_image(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "page", ["<!doctype html><html><title>404, not found</title></html>", "a,b;c", "x,y\n\n"]
+    "page", ["<!doctype html><html><title>404, not found</title></html>", "a,b;c", "p,q\n\n"]
 )
 def test_a_line_that_names_no_column_is_no_table_without_boxes(tmp_path: Path, page: str) -> None:
     (tmp_path / "a.csv").write_text(page)

@@ -1,6 +1,8 @@
 """Labels: what they cannot be gets a sentence, and what is left out is said."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,24 @@ def test_a_label_file_in_another_encoding(tmp_path: Path) -> None:
         load_labels(tmp_path, IMAGES, NAMES)
     (tmp_path / "b.txt").write_bytes(GOOD.encode("utf-8-sig"))
     assert len(load_labels(tmp_path, IMAGES, NAMES).images["b.png"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.symlink_to("elsewhere/b.txt"), "does not exist"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a file"),
+        (os.mkfifo, "is not a file"),
+        (Path.mkdir, "is not a file"),
+    ],
+    ids=["broken link", "device", "pipe", "folder"],
+)
+def test_a_label_file_that_is_none_is_no_image_without_objects(
+    tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
+    make(tmp_path / "b.txt")
+    with pytest.raises(UserError, match=rf"b\.txt {words}"):
+        load_labels(tmp_path, IMAGES, NAMES)
 
 
 def test_a_folder_says_what_it_leaves_out(tmp_path: Path) -> None:

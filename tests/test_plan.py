@@ -1,5 +1,7 @@
 """The plan: which arms and comparisons a configuration asks for."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -221,6 +223,19 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
             "imgsz": [640, 640],
         }.items()
     )
+
+
+@pytest.mark.parametrize("name", ["results", "logs", "benchmarks"])
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, Path.touch, lambda path: path.symlink_to("elsewhere")], ids=range(3)
+)
+def test_what_a_run_writes_into_must_be_folders(
+    folder: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    (folder / "images" / "a.jpg").write_text("x")
+    make(folder / name)
+    with pytest.raises(UserError, match=f"^{name} is not a folder, and a run writes into it; move"):
+        planned_by("")
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

@@ -636,3 +636,14 @@ def test_annotations_of_coco_may_be_grouped_by_image(tmp_path):
     annotation = {"image_id": 7, "bbox": [10, 20, 20, 40], "category_id": 2}
     seen = load(tmp_path, {"a.jpg": [annotation]})
     np.testing.assert_allclose(seen.images["a.jpg"].boxes, [BOX])
+
+
+@pytest.mark.parametrize(
+    "page", ["<!doctype html><html><title>404, not found</title></html>", "a,b;c", "p,q\n\n"]
+)
+def test_a_line_that_names_no_column_is_no_table_without_boxes(tmp_path: Path, page: str) -> None:
+    (tmp_path / "a.csv").write_text(page)
+    with pytest.raises(UserError, match=r"a\.csv: its first line names no column of a box"):
+        load_external(tmp_path, {"a.jpg": (480, 640)}, {0: "person"})
+    (tmp_path / "a.csv").write_text("class,confidence,x1,y1,x2,y2\n")
+    assert len(load_external(tmp_path, {"a.jpg": (480, 640)}, {0: "person"}).images["a.jpg"]) == 0

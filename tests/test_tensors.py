@@ -189,6 +189,7 @@ def archived(path: Path) -> None:
         ("a.npy", archived, "a.npy is an archive of arrays; save one array with numpy.save."),
         ("a.npy", np.array(["x"]), "a.npy holds <U1; save numbers, best as float32."),
         ("a.npy", ARRAY * np.nan, "a.npy holds NaN or infinite numbers"),
+        ("a.npy", ARRAY.astype(np.float64) + 1e300, "a.npy holds NaN or infinite numbers, or some"),
         ("a.raw", ARRAY + np.inf, "a.raw holds NaN or infinite numbers"),
         ("a.npy", np.zeros((4, 6)), "a.npy has the shape [4, 6]; the input tensor of one image"),
         ("a.npy", np.zeros((2, 3, 4, 6)), "has the shape [2, 3, 4, 6]; the input tensor of one"),

@@ -110,8 +110,17 @@ def read_array(path: Path, *, shape: Shape | None, shape_key: str) -> np.ndarray
             f"{MOST_NUMBERS:,} numbers at most; save one image at a time."
         )
     numbers = array.reshape(-1, order="A")
-    if not all(np.isfinite(numbers[i : i + PIECE]).all() for i in range(0, array.size, PIECE)):
-        raise UserError(f"{path} holds NaN or infinite numbers; it cannot be compared.")
+    with np.errstate(over="ignore"):
+        pieces = (
+            numbers[i : i + PIECE].astype(np.float32, copy=False)
+            for i in range(0, array.size, PIECE)
+        )
+        finite = all(np.isfinite(piece).all() for piece in pieces)
+    if not finite:
+        raise UserError(
+            f"{path} holds NaN or infinite numbers, or some too large for float32; it cannot be "
+            "compared."
+        )
     return array
 
 

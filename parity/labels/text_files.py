@@ -1,5 +1,6 @@
 """A folder of YOLO's text files: a line per object, in fractions of the image."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def read_text_files(folder: Path, shapes: Shapes, names: Names, *, written: Obje
     foreign = {path.relative_to(folder).as_posix() for path in texts}
     for name, shape in shapes.items():
         own = Path(name).with_suffix(".txt")
-        is_there = (folder / own).is_file()
+        is_there = os.path.lexists(folder / own)  # a broken link is no background
         foreign.discard(own.as_posix())
         text = read_text(folder / own) if is_there else ""
         objects: dict[tuple[float, ...], LabelledObject] = {}

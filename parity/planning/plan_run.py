@@ -1,5 +1,6 @@
 """Planning a run: which images, labels and arms it has, written down before any rule runs."""
 
+import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +12,7 @@ from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import list_images, list_paths
 from parity.data.sample_images import find_samples
 from parity.errors import UserError
-from parity.integrity import check_whole, set_aside_damaged
+from parity.integrity import RESULTS, check_whole, set_aside_damaged
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
@@ -31,6 +32,8 @@ ENDS = (
     "results/verdict/verdict.json",
 )
 """What a run ends with, and no rule needs to read."""
+FOLDERS = (RESULTS, "logs", "benchmarks")
+"""What a run writes into."""
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -58,6 +61,8 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     asked.limits.set()
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
+    if coordinating:
+        check_folders()
     if coordinating and hold(LOCK):
         set_damaged_aside()
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
@@ -73,6 +78,22 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     paths = sorted({*given_files(asked), *chain.from_iterable(pictures.values())})
     given = digest_given(paths, remember=coordinating and hold(LOCK))
     return Plan(asked, arms, comparisons, planned.names, planned.note, given, pictures)
+
+
+def check_folders() -> None:
+    """Check that nothing else stands where a run makes its folders.
+
+    Raises
+    ------
+    UserError
+        If something does.
+    """
+    for folder in FOLDERS:
+        if os.path.lexists(folder) and not Path(folder).is_dir():
+            raise UserError(
+                f"{folder} is not a folder, and a run writes into it; move it away, or run in a "
+                "folder of your own (--directory)."
+            )
 
 
 def check_planned(config: Config) -> None:

@@ -98,6 +98,11 @@ def read(source: Source, images: ImageNames) -> Contents:
         named.append((given, row, where))
     places = first_places((given, where) for given, _, where in named)
     if not named and own is not None:
+        if not {*columns} & {*COLUMNS.values()}:
+            raise UserError(
+                f"{source.path}: its first line names no column of a box, and no line follows; "
+                "name the columns, or leave the file empty where nothing was detected."
+            )
         places = {own: str(source.path)}
     found = images.resolve(places)
     entries: dict[str, list[Entry]] = {name: [] for name in found.values()}

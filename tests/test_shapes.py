@@ -455,8 +455,25 @@ def test_a_picture_of_a_mask(tmp_path: Path) -> None:
     mask = np.zeros((48, 64), np.uint8)
     mask[10:20, 5:30] = 255
     cv2.imwrite(str(tmp_path / "a.png"), mask)
-    seen = read(tmp_path, [ENTRY | {"mask": "a.png"}], "segment")
-    np.testing.assert_array_equal(seen.masks, (mask > 0)[None])
+    for key in ("mask", "mask_path", "mask_file"):
+        seen = read(tmp_path, [ENTRY | {key: "a.png"}], "segment")
+        np.testing.assert_array_equal(seen.masks, (mask > 0)[None])
+
+
+def test_contours_as_opencv_returns_them(tmp_path: Path) -> None:
+    mask = np.zeros((480, 640), np.uint8)
+    mask[10:20, 5:30] = mask[40:90, 5:6] = 1  # the second is a line: a contour of two points
+    mask[100:150, 200:260] = 1
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    areas = [each.tolist() for each in contours if len(each) > 2]
+    mask[40:90, 5:6] = 0
+    for written in (areas, [np.squeeze(each).tolist() for each in areas]):
+        seen = read(tmp_path, [ENTRY | {"contours": written}], "segment")
+        np.testing.assert_array_equal(seen.masks, mask[None])
+    (one,) = [each for each in areas if each[0][0][0] == 200]
+    seen = read(tmp_path, [ENTRY | {"contour": one}], "segment")
+    assert seen.masks is not None
+    assert seen.masks.sum() == 50 * 60
 
 
 RING = np.zeros((480, 640), np.uint8)

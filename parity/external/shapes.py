@@ -21,7 +21,8 @@ KEYPOINT_KEYS = ("keypoints", "kpts", "keypoint", "landmarks")
 ORIENTED_KEYS = ("xywhr", "oriented", "obb", "rbox", "rotated_box", "rotated_rect", "rotatedRect",
                  "xywha")  # fmt: skip
 CORNER_KEYS = ("xyxyxyxy", "xyxyxyxyn", "corners", "quad", "poly")
-MASK_KEYS = ("segmentation", "mask", "rle", "polygon", "polygons", "segments", "contour", "points")
+MASK_KEYS = ("segmentation", "mask", "rle", "polygon", "polygons", "segments", "contour",
+             "contours", "points", "mask_path", "mask_file")  # fmt: skip
 UPRIGHT_KEYS = ("box", "bbox", "rect", "bounding_box", "boundingBox")
 """Keys of an upright box, under which oriented ones stand, too."""
 SHAPE_KEYS = (*KEYPOINT_KEYS, *ORIENTED_KEYS, *CORNER_KEYS, *MASK_KEYS)
@@ -367,10 +368,23 @@ def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.
     if _is_grid(written):
         return np.array(written, np.uint8)
     written = [list(_point(each))[:2] if isinstance(each, dict) else each for each in written]
+    written = _points_of_contour(written)
     nested = isinstance(written[0], list)
-    of_points = nested and len(written[0]) == 2
-    polygons = [written] if not nested or of_points else written
+    of_points = nested and len(written[0]) == 2 and not isinstance(written[0][0], list)
+    polygons = [written] if not nested or of_points else map(_points_of_contour, written)
     return _filled([_polygon(each, where) for each in polygons], size)
+
+
+def _points_of_contour(written: Any) -> Any:
+    """Return points without the brackets that OpenCV puts around each point of a contour."""
+    alone = isinstance(written, list) and all(
+        isinstance(each, list)
+        and len(each) == 1
+        and isinstance(each[0], list)
+        and len(each[0]) == 2
+        for each in written
+    )
+    return [each[0] for each in written] if alone else written
 
 
 def _is_grid(written: list[Any]) -> bool:

@@ -34,6 +34,7 @@ STEPS = {
     "rescaling": ("rescaling",),
     "clipping": ("clipping",),
     "units": ("units",),
+    "origin": ("origin",),
     "corners": ("corners",),
     "fractions": ("fractions",),
     "thresholds": ("thresholds",),
@@ -50,7 +51,7 @@ def run_python(step: str, place: int, given: Arrays) -> Arrays:
     names: dict[str, Any] = {"np": np, "cv2": cv2, "ast": ast, **given}
     if step == "rescaling":
         names |= {"canvas": np.empty(given["input"]), "image": np.empty(given["size"])}
-    if step in {"clipping", "units"}:
+    if step in {"clipping", "units", "origin"}:
         names |= dict(zip(("image_h", "image_w"), given["size"].tolist(), strict=True))
     if step == "resizing":
         names |= dict(zip(("new_h", "new_w"), given["size"].tolist(), strict=True))
@@ -146,6 +147,7 @@ CPP_STEPS = {
         'give("boxes", boxes);',
     ),
     "units": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
+    "origin": ("cv::Mat image = take_size(); Boxes boxes = take_boxes();", 'give("boxes", boxes);'),
     "corners": (
         "auto n = take<float>(); float x = n[0], y = n[1], w = n[2], h = n[3];",
         'give("box", Boxes{box});',
@@ -247,6 +249,7 @@ JS_STEPS = {
     ),
     "clipping": ('const image = size("size");', "({ boxes: flat(clipped) })"),
     "units": ('const image = size("size");', "({ boxes: flat(pixels) })"),
+    "origin": ('const image = size("size");', "({ boxes: flat(counted) })"),
     "corners": ("const [x, y, w, h] = given.numbers;", "({ box })"),
     "fractions": ("const [x1, y1, x2, y2] = given.numbers;", "({ box })"),
     "thresholds": ("", "({ numbers: [conf, iou, maxDet] })"),

@@ -63,6 +63,7 @@ OF_LIBRARIES = {
     "go_approx": ({"levels": "high_byte"}, 0, 0),
     "go_bilinear": ({"kernel": "pillow_bilinear", "levels": "high_byte"}, 1, 0.01),
     "go_catmull": ({"kernel": "pillow_bicubic", "levels": "high_byte"}, 1, 0.01),
+    "go_nfnt_lanczos3": ({"kernel": "nfnt"}, 0, 0),
     "rs_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
     "rs_triangle": ({"kernel": "pillow_bilinear", "levels": "half_up"}, 1, 0.01),
     "rs_catmullrom": ({"kernel": "pillow_bicubic", "levels": "half_up"}, 0, 0),
@@ -75,8 +76,8 @@ OF_LIBRARIES = {
 }
 """What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
 most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
-x/image 0.5.0 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0. libvips rounds in between,
-and its weights have few bits."""
+x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0.
+libvips rounds in between, and its weights have few bits."""
 
 
 @pytest.mark.parametrize("made", ["up", "down"])
@@ -122,6 +123,22 @@ def test_every_grid_is_near_the_usual_one(grid, fitting):
     other = pixels(smooth, fitting=fitting, levels="half_up", grid=grid).astype(float)
     assert other.shape == usual.shape
     assert np.median(np.abs(other - usual)) < 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "sides"),
+    [((60, 90), (64, 96)), ((47, 90), (32, 96)), ((48, 80), (64, 96)), ((10, 96), (32, 96))],
+)
+def test_sides_become_multiples_before_the_image_is_padded(shape, sides):
+    image, how = IMAGE[:1, :1].repeat(shape[0], 0).repeat(shape[1], 1), {"multiple_first": 32}
+    image[-8:] = 255 - image[-8:]
+    square = np.zeros((96, 96, 3), np.uint8)
+    square[: sides[0], : sides[1]] = cv2.resize(image, sides[::-1])
+    found = pixels(image, fitting="pad_first", border=0, **how)
+    np.testing.assert_array_equal(found, cv2.resize(square, (64, 64)))
+    whole = [[0, 0, 64 * sides[1] / 96, 64 * sides[0] / 96]]
+    back = corners(image, whole, fitting="pad_first", **how)
+    np.testing.assert_allclose(back[0], [0, 0, *shape[::-1]], atol=1e-4)
 
 
 def test_a_border_may_have_a_colour():

@@ -49,6 +49,10 @@ ENOUGH_BOXES = 12
 """Boxes that prove a fault before the network where the rest is explained, so that the network need
 not be run on further images without it; chosen: six times what is needed."""
 
+REPRODUCED = 0.5
+"""Share of the boxes of an image from which it is reproduced, and of images that must be; chosen:
+half of them may be left to something unknown."""
+
 FAR_APART = 12.0
 """Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
 
@@ -198,7 +202,12 @@ def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
 
 
 def is_proved(
-    whole: Comparison, bare: Comparison, *, fine: bool = False, scores_alone: bool = False
+    whole: Comparison,
+    bare: Comparison,
+    *,
+    fine: bool = False,
+    scores_alone: bool = False,
+    inputs_alike: bool = True,
 ) -> bool:
     """Return whether the boxes prove a fault.
 
@@ -211,6 +220,9 @@ def is_proved(
     scores_alone : bool
         Whether nothing but scores tells, as of labels, or of boxes that a sigmoid has squeezed into
         a px; a few have their digits by chance.
+    inputs_alike : bool
+        Whether most of the images whose input the fault changes are then reproduced: an input is
+        right or wrong as a whole, so that digits in a few of them are no proof.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
@@ -221,10 +233,22 @@ def is_proved(
     worse = lost + max(whole.unobserved - bare.unobserved, 0)
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
     if not given or whole.exact.mean() >= DIGITS_REACHED:
-        return proof.explained + proof.unobserved - worse >= needed
-    if proof.explained - worse >= needed and not scores_alone:
+        return inputs_alike and proof.explained + proof.unobserved - worse >= needed
+    if inputs_alike and proof.explained - worse >= needed and not scores_alone:
         return True
     return not fine and shrinks(whole, bare)
+
+
+def reproduces_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether most images are reproduced whose input a fault of a hypothesis changes."""
+    bare = without(cost_model, best, fault)
+    changed = [
+        cost_model.goodness_of_fit(best, name)
+        for name in cost_model.names
+        if len(cost_model.observed[name]) and not cost_model.same_inputs(best, bare, [name])
+    ]
+    reproduced = [fit for fit in changed if fit.exact.sum() >= REPRODUCED * fit.observed]
+    return len(reproduced) >= REPRODUCED * len(changed)
 
 
 def shrinks(whole: Comparison, bare: Comparison) -> bool:
@@ -269,7 +293,10 @@ def keep_proved(
             whole, bare = compare_without(cost_model, best, fault)
             tiny = best.box_activation == "sigmoid" and "box_activation" not in fault.fields
             fine = tiny or fault.fields <= FINE
-            if not is_proved(whole, bare, fine=fine, scores_alone=tiny or labels):
+            alike = not fault.precedes_output or reproduces_changed(cost_model, best, fault)
+            if not is_proved(
+                whole, bare, fine=fine, scores_alone=tiny or labels, inputs_alike=alike
+            ):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return without_opposites(cost_model, best)

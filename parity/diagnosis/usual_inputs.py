@@ -27,6 +27,8 @@ USUAL: tuple[tuple[str, ...], ...] = (
     ("padded_first_black", "no_half_pixel", "resized_in_floats"),
     ("sides_aligned", "no_half_pixel", "levels_truncated"),
     ("stretched", "symmetric"),
+    *(("stretched", "symmetric", f"kernel_{kernel}") for kernel in ("nearest", "floor", "skia")),
+    *(("top_left", f"kernel_{kernel}") for kernel in ("nearest", "floor", "pillow_bilinear")),
     ("stretched", "bgr", "caffe_mean"),
     ("stretched", "bgr", "symmetric"),
     *(

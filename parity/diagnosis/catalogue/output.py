@@ -156,9 +156,9 @@ for rule, words in FURTHER_INTEGERS.items():
     )
 fault(
     "y_from_below",
-    title="y counted from the bottom of the image",
+    title="Boxes counted from the bottom of the image (y points up)",
     changes={"origin": "bottom_left"},
-    wrong="y is counted upwards from the bottom of the image, as Apple's Vision does.",
+    wrong="Coordinates are counted from the bottom left of the image, as Apple's Vision does.",
     fix="Count y from the top: height - y2 for y1, and height - y1 for y2.",
     subjects=("origin",),
 )
@@ -168,6 +168,7 @@ fault(
     changes={"origin": "centre"},
     wrong="Coordinates are counted from the centre of the image, as in user interfaces of Unity.",
     fix="Add half the image's width to x and half its height to y.",
+    subjects=("centre",),
     cost=RARE_COST,
 )
 for corners in ("xywh", "cxcywh", "yxyx"):

@@ -142,7 +142,7 @@ def test_boxes_are_clipped_brought_into_px_and_counted_from_the_top(run: Run) ->
     x1, y1, x2, y2 = boxes.T
     np.testing.assert_allclose(counted.T, [x1, 40 - y2, x2, 40 - y1], rtol=1e-6, atol=1e-5)
     moved = run("centre", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
-    np.testing.assert_allclose(moved, boxes + [25, 20, 25, 20], rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(moved, np.add(boxes, [25, 20, 25, 20]), rtol=1e-6, atol=1e-5)
 
 
 def test_the_four_numbers_of_a_box(run: Run) -> None:

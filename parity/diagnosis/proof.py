@@ -14,6 +14,7 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
 from parity.diagnosis.misfit import Fit
+from parity.diagnosis.refinement import certain_images
 from parity.diagnosis.stages import PREPROCESSING_STAGES
 from parity.tasks.task import TASKS
 
@@ -240,14 +241,18 @@ def is_proved(
 
 
 def reproduces_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
-    """Return whether most images are reproduced whose input a fault of a hypothesis changes."""
+    """Return whether most images are reproduced whose input a fault of a hypothesis changes.
+
+    An image is reproduced if most of its boxes are, or if its scores prove the input.
+    """
     bare = without(cost_model, best, fault)
-    changed = [
-        cost_model.goodness_of_fit(best, name)
-        for name in cost_model.names
-        if len(cost_model.observed[name]) and not cost_model.same_inputs(best, bare, [name])
-    ]
-    reproduced = [fit for fit in changed if fit.exact.sum() >= REPRODUCED * fit.observed]
+    boxed = [name for name in cost_model.names if len(cost_model.observed[name])]
+    changed = [name for name in boxed if not cost_model.same_inputs(best, bare, [name])]
+    reproduced = set(certain_images(cost_model, best, changed))
+    for name in changed:
+        fit = cost_model.goodness_of_fit(best, name)
+        if fit.exact.sum() >= REPRODUCED * fit.observed:
+            reproduced.add(name)
     return len(reproduced) >= REPRODUCED * len(changed)
 
 

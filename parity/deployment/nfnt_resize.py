@@ -43,4 +43,5 @@ def _along_rows(image: np.ndarray, count: int) -> np.ndarray:
     entries = weights.ravel().astype(np.int32), taken.clip(0, side - 1).ravel(), starts
     total = csr_array(entries, shape=(count, side)) @ image.reshape(side, -1).astype(np.int32)
     mean = np.trunc(total / weights.sum(axis=1, keepdims=True)).clip(0, 255)
-    return mean.astype(np.uint8).reshape(count, *image.shape[1:])
+    resized: np.ndarray = mean.astype(np.uint8).reshape(count, *image.shape[1:])
+    return resized

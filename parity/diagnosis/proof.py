@@ -54,6 +54,13 @@ REPRODUCED = 0.5
 """Share of the boxes of an image from which it is reproduced, and of images that must be; chosen:
 half of them may be left to something unknown."""
 
+OF_EVERY_BOX = frozenset(("integers", "whole_input_px"))
+"""Choices that hold for every box."""
+
+RULED = 0.75
+"""Share of the boxes whose scores are reproduced for which such a rule must hold; chosen: rules
+that resemble the right one were seen to hold for up to 0.55."""
+
 FAR_APART = 12.0
 """Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
 
@@ -208,7 +215,7 @@ def is_proved(
     *,
     fine: bool = False,
     scores_alone: bool = False,
-    inputs_alike: bool = True,
+    as_a_whole: bool = True,
 ) -> bool:
     """Return whether the boxes prove a fault.
 
@@ -221,9 +228,9 @@ def is_proved(
     scores_alone : bool
         Whether nothing but scores tells, as of labels, or of boxes that a sigmoid has squeezed into
         a px; a few have their digits by chance.
-    inputs_alike : bool
-        Whether most of the images whose input the fault changes are then reproduced: an input is
-        right or wrong as a whole, so that digits in a few of them are no proof.
+    as_a_whole : bool
+        Whether the fault is right in most of what it changes, see :func:`is_right_as_a_whole`; if
+        not, digits prove nothing.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
@@ -234,13 +241,31 @@ def is_proved(
     worse = lost + max(whole.unobserved - bare.unobserved, 0)
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
     if not given or whole.exact.mean() >= DIGITS_REACHED:
-        return inputs_alike and proof.explained + proof.unobserved - worse >= needed
-    if inputs_alike and proof.explained - worse >= needed and not scores_alone:
+        return as_a_whole and proof.explained + proof.unobserved - worse >= needed
+    if as_a_whole and proof.explained - worse >= needed and not scores_alone:
         return True
     return not fine and shrinks(whole, bare)
 
 
-def reproduces_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether a fault of a hypothesis is right in most of what it changes.
+
+    A fault before the network is right or wrong in an image as a whole, and one that makes whole px
+    is in all boxes; what is right in a few of them is so by chance, or resembles the truth.
+    """
+    if fault.fields <= OF_EVERY_BOX:
+        return _reproduces_most_boxes(cost_model, best)
+    return not fault.precedes_output or _reproduces_most_changed(cost_model, best, fault)
+
+
+def _reproduces_most_boxes(cost_model: CostModel, best: Pipeline) -> bool:
+    """Return whether most boxes are reproduced whose scores and classes are."""
+    fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
+    same = sum(int(((fit.score_excess == 0) & fit.same_class).sum()) for fit in fits)
+    return sum(int(fit.boxed.sum()) for fit in fits) >= RULED * same
+
+
+def _reproduces_most_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
     """Return whether most images are reproduced whose input a fault of a hypothesis changes.
 
     An image is reproduced if most of its boxes are, or if its scores prove the input.
@@ -298,9 +323,11 @@ def keep_proved(
             whole, bare = compare_without(cost_model, best, fault)
             tiny = best.box_activation == "sigmoid" and "box_activation" not in fault.fields
             fine = tiny or fault.fields <= FINE
-            alike = not fault.precedes_output or reproduces_changed(cost_model, best, fault)
             if not is_proved(
-                whole, bare, fine=fine, scores_alone=tiny or labels, inputs_alike=alike
+                *(whole, bare),
+                fine=fine,
+                scores_alone=tiny or labels,
+                as_a_whole=is_right_as_a_whole(cost_model, best, fault),
             ):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:

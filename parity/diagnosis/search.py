@@ -447,7 +447,7 @@ class Search:
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
-        if not any(hypothesis.proven for hypothesis in level):
+        if not any(h.proven and self.try_input(h.faults).proven for h in level):
             level += self._try(usual_inputs(possible), first)
         every = list(level)
         least = np.inf

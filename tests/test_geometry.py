@@ -12,6 +12,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.sample_images import find_samples
 from parity.deployment.geometry import GeometryChoices, place_image, resize, resize_and_place
 from parity.deployment.pipeline import Pipeline
+from parity.deployment.resampling import points_of_matrix
 from parity.deployment.rescaling_variants import RescalingChoices, rescale
 from parity.deployment.run import run
 
@@ -45,6 +46,19 @@ def test_a_warp_with_half_pixel_centres_moves_the_matrix():
     expected = cv2.warpAffine(floats, matrix, (64, 64), borderValue=(114, 114, 114))
     found = pixels(fitting="warp", levels="kept")
     assert np.abs(found - expected).max() < 0.02
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (539, 960), (382, 382), (1472, 1106)])
+def test_points_of_a_warp_are_those_of_the_matrix_that_opencv_inverts(shape):
+    gain = min(640 / shape[0], 640 / shape[1])
+    shift = gain / 2 - 0.5
+    for side in shape:
+        offset = (640 - gain * side) / 2
+        matrix = np.array([[gain, 0, offset + shift], [0, gain, 0]], np.float32)
+        inverse = cv2.invertAffineTransform(matrix)
+        expected = np.arange(640, dtype=np.float32) * inverse[0, 0] + inverse[0, 2]
+        found = points_of_matrix(640, gain=gain, offset=offset, grid="half_pixel")
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("kernel", ["linear", "cubic", "area"])

@@ -143,12 +143,17 @@ def test_boxes_are_rescaled_as_parity_does(run: Run, place: int, shape: Any) -> 
     np.testing.assert_allclose(found, expected.ravel(), atol=slack)
 
 
-def test_boxes_are_clipped_and_brought_into_px(run: Run) -> None:
+def test_boxes_are_clipped_brought_into_px_and_counted_from_the_top(run: Run) -> None:
     boxes, size = boxes_of(20, 0), np.array([40, 50])
     clipped = run("clipping", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
     np.testing.assert_allclose(clipped, boxes.clip(0, [50, 40, 50, 40]), rtol=1e-6)
     pixels = run("units", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
     np.testing.assert_allclose(pixels, boxes * [50, 40, 50, 40], rtol=1e-6)
+    counted = run("origin", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
+    x1, y1, x2, y2 = boxes.T
+    np.testing.assert_allclose(counted.T, [x1, 40 - y2, x2, 40 - y1], rtol=1e-6, atol=1e-5)
+    moved = run("centre", 0, {"size": size, "boxes": boxes.copy()})["boxes"].reshape(-1, 4)
+    np.testing.assert_allclose(moved, np.add(boxes, [25, 20, 25, 20]), rtol=1e-6, atol=1e-5)
 
 
 def test_the_four_numbers_of_a_box(run: Run) -> None:

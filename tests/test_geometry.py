@@ -12,6 +12,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.sample_images import find_samples
 from parity.deployment.geometry import GeometryChoices, place_image, resize, resize_and_place
 from parity.deployment.pipeline import Pipeline
+from parity.deployment.resampling import points_of_matrix
 from parity.deployment.rescaling_variants import RescalingChoices, rescale
 from parity.deployment.run import run
 
@@ -47,6 +48,19 @@ def test_a_warp_with_half_pixel_centres_moves_the_matrix():
     assert np.abs(found - expected).max() < 0.02
 
 
+@pytest.mark.parametrize("shape", [(60, 90), (539, 960), (382, 382), (1472, 1106)])
+def test_points_of_a_warp_are_those_of_the_matrix_that_opencv_inverts(shape):
+    gain = min(640 / shape[0], 640 / shape[1])
+    shift = gain / 2 - 0.5
+    for side in shape:
+        offset = (640 - gain * side) / 2
+        matrix = np.array([[gain, 0, offset + shift], [0, gain, 0]], np.float32)
+        inverse = cv2.invertAffineTransform(matrix)
+        expected = np.arange(640, dtype=np.float32) * inverse[0, 0] + inverse[0, 2]
+        found = points_of_matrix(640, gain=gain, offset=offset, grid="half_pixel")
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("kernel", ["linear", "cubic", "area"])
 def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
     flags = {"linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC, "area": cv2.INTER_AREA}
@@ -63,6 +77,7 @@ OF_LIBRARIES = {
     "go_approx": ({"levels": "high_byte"}, 0, 0),
     "go_bilinear": ({"kernel": "pillow_bilinear", "levels": "high_byte"}, 1, 0.01),
     "go_catmull": ({"kernel": "pillow_bicubic", "levels": "high_byte"}, 1, 0.01),
+    "go_nfnt_lanczos3": ({"kernel": "nfnt"}, 0, 0),
     "rs_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
     "rs_triangle": ({"kernel": "pillow_bilinear", "levels": "half_up"}, 1, 0.01),
     "rs_catmullrom": ({"kernel": "pillow_bicubic", "levels": "half_up"}, 0, 0),
@@ -75,8 +90,8 @@ OF_LIBRARIES = {
 }
 """What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
 most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
-x/image 0.5.0 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0. libvips rounds in between,
-and its weights have few bits."""
+x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0.
+libvips rounds in between, and its weights have few bits."""
 
 
 @pytest.mark.parametrize("made", ["up", "down"])
@@ -122,6 +137,22 @@ def test_every_grid_is_near_the_usual_one(grid, fitting):
     other = pixels(smooth, fitting=fitting, levels="half_up", grid=grid).astype(float)
     assert other.shape == usual.shape
     assert np.median(np.abs(other - usual)) < 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "sides"),
+    [((60, 90), (64, 96)), ((47, 90), (32, 96)), ((48, 80), (64, 96)), ((10, 96), (32, 96))],
+)
+def test_sides_become_multiples_before_the_image_is_padded(shape, sides):
+    image, how = IMAGE[:1, :1].repeat(shape[0], 0).repeat(shape[1], 1), {"multiple_first": 32}
+    image[-8:] = 255 - image[-8:]
+    square = np.zeros((96, 96, 3), np.uint8)
+    square[: sides[0], : sides[1]] = cv2.resize(image, sides[::-1])
+    found = pixels(image, fitting="pad_first", border=0, **how)
+    np.testing.assert_array_equal(found, cv2.resize(square, (64, 64)))
+    whole = [[0, 0, 64 * sides[1] / 96, 64 * sides[0] / 96]]
+    back = corners(image, whole, fitting="pad_first", **how)
+    np.testing.assert_allclose(back[0], [0, 0, *shape[::-1]], atol=1e-4)
 
 
 def test_a_border_may_have_a_colour():

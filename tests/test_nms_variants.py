@@ -104,6 +104,26 @@ def test_every_formula_order_and_comparison(seed, count, iou, overlap, order, fl
     assert select(choices, boxes, scores, class_ids).tolist() == expected
 
 
+@examples(100)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), THRESHOLDS, st.sampled_from(sorted(FORMULAS)))
+def test_suppressed_boxes_suppress_others(seed, count, iou, overlap):
+    boxes, scores, class_ids = crowd(seed, count)
+    offsets = {"class_offset": None, "max_det": count, "iou": iou}
+    choices = NmsChoices(suppressors="all", overlap=overlap, **offsets)
+    whole = boxes.astype(int).tolist()
+    expected = [
+        i
+        for i in np.argsort(-scores).tolist()
+        if not any(
+            scores[k] > scores[i]
+            and class_ids[k] == class_ids[i]
+            and overlap_of(whole[i], whole[k], **FORMULAS[overlap]) > Fraction(iou)
+            for k in range(count)
+        )
+    ]
+    assert select(choices, boxes, scores, class_ids).tolist() == expected
+
+
 @examples(60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), THRESHOLDS, st.sampled_from([7, 16, 4096]))
 def test_classes_that_are_moved_apart_too_little_suppress_each_other(seed, count, iou, offset):

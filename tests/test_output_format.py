@@ -22,6 +22,13 @@ SHAPE = (100, 150)
             (60, 120, 120, 260),
             "twice, and 100 px above and below",
         ),
+        ({"origin": "bottom_left"}, (30, 20, 60, 90), "100 less y2, and less y1"),
+        ({"origin": "centre"}, (-45, -40, -15, 30), "the centre is at 75, 50"),
+        (
+            {"origin": "bottom_left", "unit": "image_fraction"},
+            (0.2, 0.2, 0.4, 0.9),
+            "as Vision returns them",
+        ),
         ({"output_shift": (0, 0, 1, 1)}, (30, 10, 61, 81), "w = x2 - x1 + 1"),
         (
             {"output_shift": (0.5, 0.5, 0.5, 0.5), "integers": "truncated"},

@@ -76,6 +76,15 @@ def test_a_small_effect_is_proved_by_digits_only() -> None:
     assert is_proved(boxes(exact=6), boxes(exact=0), fine=True)
 
 
+def test_digits_prove_nothing_that_is_wrong_elsewhere() -> None:
+    most, few = boxes(exact=14), boxes(exact=6)
+    assert is_proved(most, few)
+    assert not is_proved(most, few, as_a_whole=False)
+    assert is_proved(few, boxes(exact=0), fine=True)
+    assert not is_proved(few, boxes(exact=0), fine=True, as_a_whole=False)
+    assert is_proved(boxes(apart=2.0), boxes(apart=5.0), as_a_whole=False), "all come closer"
+
+
 def test_a_few_scores_alone_prove_nothing_where_most_differ() -> None:
     assert is_proved(boxes(exact=3), boxes(exact=0))
     assert not is_proved(boxes(exact=3), boxes(exact=0), scores_alone=True)

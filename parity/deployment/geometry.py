@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from parity.deployment.nfnt_resize import resize_by_nfnt
 from parity.deployment.resampling import (
     Edges,
     Grid,
@@ -27,6 +28,7 @@ Colour = tuple[int, int, int]
 """Blue, green, red, 0 to 255."""
 
 _OF_THE_BORDER = ("align", "side_rounding", "border_rounding", "enlarge", "offset")
+_UNPADDED = ("border", "sides_exchanged", "multiple_first")
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class GeometryChoices(Choices):
     fitting: Literal["letterbox", "stretch", "pad_first", "crop", "cover", "warp"] = choice(
         "letterbox",
         moot={
-            "warp": ("side_rounding", "border_rounding", "sides_exchanged"),
-            "stretch": (*_OF_THE_BORDER, "border", "sides_exchanged"),
+            "letterbox": ("multiple_first",),
+            "warp": ("side_rounding", "border_rounding", "sides_exchanged", "multiple_first"),
+            "stretch": (*_OF_THE_BORDER, *_UNPADDED),
             "pad_first": _OF_THE_BORDER,
-            **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, "border", "sides_exchanged")),
+            **dict.fromkeys(("crop", "cover"), (*_OF_THE_BORDER, *_UNPADDED)),
         },
     )
     """How the image is fitted into the input. ``pad_first`` pads it to a square, at the right or
@@ -73,11 +76,13 @@ class GeometryChoices(Choices):
         "catmull_rom",
         "skia",
         "libvips",
+        "nfnt",
     ] = "linear"
     """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
     ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
-    libraries use by default. ``floor`` takes the px at x / gain as ``nearest`` does, which rounds
-    that in between and so takes the px before at times."""
+    libraries use by default, ``nfnt`` is the Lanczos3 of Go's nfnt/resize. ``floor`` takes the px
+    at x / gain as ``nearest`` does, which rounds that in between and so takes the px before at
+    times."""
     grid: Grid = "half_pixel"
     """Which point of the image a px of the input stands for; see
     :data:`parity.deployment.resampling.Grid`."""
@@ -92,6 +97,8 @@ class GeometryChoices(Choices):
     """Whether images that are smaller than the input are enlarged."""
     sides_exchanged: bool = False
     """Whether height and width are exchanged when resizing."""
+    multiple_first: int | None = None
+    """What the sides become a multiple of before the image is padded (``pad_first``), px."""
 
 
 _PLACING = ("fitting", "align", "side_rounding", "border_rounding", "enlarge")
@@ -207,11 +214,21 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
 
 
 def _pad_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
+    image = resize(image, _sides_first(choices, image.shape[:2]), choices.kernel)
     side = max(image.shape[:2])
     square = np.empty((side, side, 3), np.uint8)
     square[...] = choices.border
     square[: image.shape[0], : image.shape[1]] = image
     return _surround(choices, square, _whole(where))
+
+
+def _sides_first(choices: GeometryChoices, image_shape: Shape) -> Shape:
+    """Return the height and width of the image that is padded to a square, px."""
+    if choices.multiple_first is None:
+        return image_shape
+    multiple = choices.multiple_first
+    height, width = (max(math.floor(side / multiple + 0.5), 1) * multiple for side in image_shape)
+    return height, width
 
 
 def _whole(where: Letterbox) -> Letterbox:
@@ -296,8 +313,10 @@ def _gains_of_resized(_choices: GeometryChoices, place: Letterbox, image_shape: 
     return place.resized_width / image_shape[1], place.resized_height / image_shape[0]
 
 
-def _gain_of_longest(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    return (place.width / max(image_shape),) * 2
+def _gain_of_longest(choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
+    height, width = _sides_first(choices, image_shape)
+    gain = place.width / max(height, width)
+    return gain * (width / image_shape[1]), gain * (height / image_shape[0])
 
 
 def _gain_of_shortest(_choices: GeometryChoices, place: Letterbox, image_shape: Shape) -> Pair:
@@ -378,8 +397,8 @@ BORDER_ROUNDINGS: dict[str, Callable[[int], int]] = by_value(
 
 
 def resize(image: np.ndarray, shape: Shape, kernel: str) -> np.ndarray:
-    """Resize an image, (h, w, 3), to a height and a width in px."""
-    return image if image.shape[:2] == shape else KERNELS[kernel](image, shape[::-1])
+    """Resize an image, (h, w, 3), to a height and a width in px; bilinearly if need be."""
+    return image if image.shape[:2] == shape else KERNELS.get(kernel, _LINEAR)(image, shape[::-1])
 
 
 OPENCV_FLAGS = {
@@ -417,10 +436,12 @@ def _at_floor(image: np.ndarray, size: Shape) -> np.ndarray:
     return sampled
 
 
+_LINEAR = _opencv(cv2.INTER_LINEAR)
+
 KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
     {name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()}
     | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
-    | {"floor": _at_floor}
+    | {"floor": _at_floor, "nfnt": resize_by_nfnt}
 )
 """What resizes pixels to a width and a height; the dtype stays."""
 
@@ -444,6 +465,7 @@ RESIZERS: dict[str, Resizer] = by_value(
     GeometryChoices,
     "kernel",
     {
+        "nfnt": Resizer("lanczos3", antialias=True, levels="truncated"),
         "linear": Resizer("triangle"),
         "nearest": Resizer("floor"),
         "floor": Resizer("floor"),

@@ -16,8 +16,9 @@ from parity.detection.nms import CLASS_OFFSET_PX, MAX_CANDIDATES, nms
 
 _OF_OVERLAPS = (
     "overlap", "suppressed_in", "order", "iou", "iou_inclusive", "class_offset", "merging",
+    "suppressors",
 )  # fmt: skip
-_OF_NMSBOXES = ("order", "class_offset")
+_OF_NMSBOXES = ("order", "class_offset", "suppressors")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,9 @@ class NmsChoices(DroppingChoices, ThresholdChoices):
     """Boxes with the highest scores that take part, at most."""
     max_per_class: int | None = None
     """Boxes of a class that are kept, at most."""
+    suppressors: Literal["kept", "all"] = "kept"
+    """Which boxes suppress others: those that are kept, or suppressed ones, too, as kernels do that
+    compare all pairs at once."""
     merging: bool = False
     """Whether a box takes the mean of those it suppresses."""
 
@@ -147,6 +151,8 @@ def _threshold(choices: NmsChoices) -> float:
 def _by_iou(
     choices: NmsChoices, boxes: np.ndarray, scores: np.ndarray, class_ids: np.ndarray
 ) -> np.ndarray:
+    if choices.suppressors == "all":
+        return _one_by_one(choices, boxes, scores, class_ids)
     ranks = ORDERS[choices.order](scores)
     if choices.suppression == "classwise" and choices.class_offset is None:
         own = [np.flatnonzero(class_ids == c) for c in np.unique(class_ids)]
@@ -199,9 +205,10 @@ def _one_by_one(
     alive = np.ones(len(order), bool)
     kept: list[int] = []
     for i in range(len(order)):
-        if not alive[i]:
+        if alive[i]:
+            kept.append(i)
+        elif choices.suppressors == "kept":
             continue
-        kept.append(i)
         if len(kept) == choices.max_det:
             break
         rest = slice(i + 1, None)

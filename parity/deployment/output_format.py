@@ -34,6 +34,9 @@ class OutputChoices(ClippingChoices):
     (``canvas_contained``)."""
     canvas: Shape | None = None
     """Height and width of that canvas, px; None for the size of the input."""
+    origin: Literal["top_left", "bottom_left", "centre"] = "top_left"
+    """The point of the image from which coordinates are counted; from ``bottom_left``, y points
+    up."""
     output_shift: Corners = UNMOVED
     """What is added to x1, y1, x2, y2 in that unit."""
     integers: WholePx = "no"
@@ -64,13 +67,20 @@ def express(
     """
     input_shape = (place.height, place.width)
     canvas = choices.canvas if choices.unit in CANVASES and choices.canvas else input_shape
-    expressed = UNITS[choices.unit](boxes, canvas, image_shape)
+    counted = ORIGINS[choices.origin](boxes, image_shape)
+    expressed = UNITS[choices.unit](counted, canvas, image_shape)
     if choices.output_shift != UNMOVED:
         expressed = expressed + np.array(choices.output_shift, np.float32)
     whole = INTEGERS[choices.integers](expressed)
     if choices.clip_frame == "whole_px":
         whole = clip_boxes(choices, whole, image_shape)
     return CORNERS[choices.corners](whole)
+
+
+def _from_below(boxes: np.ndarray, image_shape: Shape) -> np.ndarray:
+    height = np.float32(image_shape[0])
+    x1, y1, x2, y2 = boxes.T
+    return np.stack([x1, height - y2, x2, height - y1], axis=1)
 
 
 def _sides(shape: Shape) -> np.ndarray:
@@ -87,6 +97,17 @@ def _contain(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.ndarray
     border = _sides(canvas) - _sides(image_shape) * np.float32(scale)
     return boxes * np.float32(scale) + border / 2
 
+
+ORIGINS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = by_value(
+    OutputChoices,
+    "origin",
+    {
+        "top_left": lambda boxes, _: boxes,
+        "bottom_left": _from_below,
+        "centre": lambda boxes, image_shape: boxes - _sides(image_shape) / 2,
+    },
+)
+"""What counts boxes, (N, 4) float32 in image px, from another point, given the image's size."""
 
 UNITS: dict[str, Callable[[np.ndarray, Shape, Shape], np.ndarray]] = by_value(
     OutputChoices,

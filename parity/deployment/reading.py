@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 from parity.data.image_files import as_file
 from parity.data.reading import check_pixels, read_image
@@ -29,6 +30,8 @@ class ReadingChoices(Choices):
     chroma: Literal["smoothed", "repeated"] = "smoothed"
     """How the colour of a JPEG that stores it at half the resolution (4:2:0) gets as large as its
     brightness: ``smoothed`` or ``repeated``."""
+    profile: Literal["ignored", "applied"] = "ignored"
+    """Whether colours are converted to sRGB by the colour profile that the file holds."""
     grey: bool = False
     """Whether the image is reduced to grey."""
     jpeg_quality: int | None = None
@@ -63,6 +66,8 @@ def read_with_choices(choices: ReadingChoices, path: str | Path) -> np.ndarray:
         image = _with_repeated_chroma(file, upright) if choices.chroma == "repeated" else None
         if image is None:
             image = CODECS[choices.codec](file, upright)
+        if choices.profile == "applied":
+            image = _in_srgb(image, file)
     if choices.jpeg_quality is not None:
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, choices.jpeg_quality])
         image = cv2.imdecode(encoded[1], cv2.IMREAD_COLOR)
@@ -101,6 +106,18 @@ CODECS: dict[str, Callable[[str | Path, bool], np.ndarray]] = by_value(
     ReadingChoices, "codec", {"opencv": _by_opencv, "pillow": _by_pillow}
 )
 """What decodes a file, given whether the camera's orientation is applied."""
+
+
+def _in_srgb(image: np.ndarray, path: str | Path) -> np.ndarray:
+    """Convert the colours of an image by the profile of its file; as it is without a usable one."""
+    try:
+        with Image.open(path) as opened:
+            profile = ImageCms.getOpenProfile(BytesIO(opened.info["icc_profile"]))
+        pixels = Image.fromarray(np.ascontiguousarray(image[..., ::-1]))
+        converted = ImageCms.profileToProfile(pixels, profile, ImageCms.createProfile("sRGB"))
+    except (KeyError, OSError, ImageCms.PyCMSError, Image.DecompressionBombError):
+        return image
+    return image if converted is None else np.asarray(converted)[..., ::-1]
 
 
 def _with_repeated_chroma(path: str | Path, upright: bool) -> np.ndarray | None:

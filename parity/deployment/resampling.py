@@ -125,6 +125,22 @@ def source_points(
     return moved
 
 
+def points_of_matrix(count: int, *, gain: float, offset: float, grid: Grid) -> np.ndarray:
+    """Return the points of :func:`source_points` as kernels compute them that are given a matrix.
+
+    The matrix, of single precision, holds gain and offset, and with half-pixel centres their shift;
+    it is inverted as ``cv2.invertAffineTransform`` does it.
+    """
+    before, after = SHIFTS[grid]
+    within = after if grid == "half_pixel" else 0.0
+    scale = np.float32(gain)
+    inverse = scale * np.float32(1 / float(scale * scale))
+    first = -inverse * np.float32(offset - before - gain * within)
+    mapped: np.ndarray = np.arange(count, dtype=np.float32) * inverse + first
+    mapped += np.float32(after - within)
+    return mapped
+
+
 SHIFTS: dict[Grid, Pair] = {
     "half_pixel": (0.5, -0.5),
     "corner": (0.0, 0.0),
@@ -163,7 +179,10 @@ def taps_along(
     dtype = np.float64 if kernel in POINTS or antialias or steps else np.float32
     if steps:  # Skia inverts its matrix in single precision, which decides where exact steps lie
         gain = 1 / float(np.float32(1) / np.float32(gain))
-    source = source_points(count, side, gain=gain, offset=offset, grid=grid, dtype=dtype)
+    if edges == "blended" and grid != "corners_aligned" and dtype is np.float32:
+        source = points_of_matrix(count, gain=gain, offset=offset, grid=grid)
+    else:
+        source = source_points(count, side, gain=gain, offset=offset, grid=grid, dtype=dtype)
     if steps:
         source = np.floor(source * steps) / steps
     shrink = max(1 / gain, 1.0) if antialias else 1.0

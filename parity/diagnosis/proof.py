@@ -14,6 +14,7 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
 from parity.diagnosis.misfit import Fit
+from parity.diagnosis.refinement import certain_images
 from parity.diagnosis.stages import PREPROCESSING_STAGES
 from parity.tasks.task import TASKS
 
@@ -48,6 +49,17 @@ which a fault needs no more than :data:`ENOUGH_BOXES`; chosen."""
 ENOUGH_BOXES = 12
 """Boxes that prove a fault before the network where the rest is explained, so that the network need
 not be run on further images without it; chosen: six times what is needed."""
+
+REPRODUCED = 0.5
+"""Share of the boxes of an image from which it is reproduced, and of images that must be; chosen:
+half of them may be left to something unknown."""
+
+OF_EVERY_BOX = frozenset(("integers", "whole_input_px"))
+"""Choices that hold for every box."""
+
+RULED = 0.75
+"""Share of the boxes whose scores are reproduced for which such a rule must hold; chosen: rules
+that resemble the right one were seen to hold for up to 0.55."""
 
 FAR_APART = 12.0
 """Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
@@ -198,7 +210,12 @@ def shrink_factor(whole: Comparison, bare: Comparison) -> float | None:
 
 
 def is_proved(
-    whole: Comparison, bare: Comparison, *, fine: bool = False, scores_alone: bool = False
+    whole: Comparison,
+    bare: Comparison,
+    *,
+    fine: bool = False,
+    scores_alone: bool = False,
+    as_a_whole: bool = True,
 ) -> bool:
     """Return whether the boxes prove a fault.
 
@@ -211,6 +228,9 @@ def is_proved(
     scores_alone : bool
         Whether nothing but scores tells, as of labels, or of boxes that a sigmoid has squeezed into
         a px; a few have their digits by chance.
+    as_a_whole : bool
+        Whether the fault is right in most of what it changes, see :func:`is_right_as_a_whole`; if
+        not, digits prove nothing.
     """
     proof = proof_of(whole, bare)
     given = len(whole.exact)
@@ -221,10 +241,44 @@ def is_proved(
     worse = lost + max(whole.unobserved - bare.unobserved, 0)
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
     if not given or whole.exact.mean() >= DIGITS_REACHED:
-        return proof.explained + proof.unobserved - worse >= needed
-    if proof.explained - worse >= needed and not scores_alone:
+        return as_a_whole and proof.explained + proof.unobserved - worse >= needed
+    if as_a_whole and proof.explained - worse >= needed and not scores_alone:
         return True
     return not fine and shrinks(whole, bare)
+
+
+def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether a fault of a hypothesis is right in most of what it changes.
+
+    A fault before the network is right or wrong in an image as a whole, and one that makes whole px
+    is in all boxes; what is right in a few of them is so by chance, or resembles the truth.
+    """
+    if fault.fields <= OF_EVERY_BOX:
+        return _reproduces_most_boxes(cost_model, best)
+    return not fault.precedes_output or _reproduces_most_changed(cost_model, best, fault)
+
+
+def _reproduces_most_boxes(cost_model: CostModel, best: Pipeline) -> bool:
+    """Return whether most boxes are reproduced whose scores and classes are."""
+    fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
+    same = sum(int(((fit.score_excess == 0) & fit.same_class).sum()) for fit in fits)
+    return sum(int(fit.boxed.sum()) for fit in fits) >= RULED * same
+
+
+def _reproduces_most_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether most images are reproduced whose input a fault of a hypothesis changes.
+
+    An image is reproduced if most of its boxes are, or if its scores prove the input.
+    """
+    bare = without(cost_model, best, fault)
+    boxed = [name for name in cost_model.names if len(cost_model.observed[name])]
+    changed = [name for name in boxed if not cost_model.same_inputs(best, bare, [name])]
+    reproduced = set(certain_images(cost_model, best, changed))
+    for name in changed:
+        fit = cost_model.goodness_of_fit(best, name)
+        if fit.exact.sum() >= REPRODUCED * fit.observed:
+            reproduced.add(name)
+    return len(reproduced) >= REPRODUCED * len(changed)
 
 
 def shrinks(whole: Comparison, bare: Comparison) -> bool:
@@ -269,7 +323,12 @@ def keep_proved(
             whole, bare = compare_without(cost_model, best, fault)
             tiny = best.box_activation == "sigmoid" and "box_activation" not in fault.fields
             fine = tiny or fault.fields <= FINE
-            if not is_proved(whole, bare, fine=fine, scores_alone=tiny or labels):
+            if not is_proved(
+                *(whole, bare),
+                fine=fine,
+                scores_alone=tiny or labels,
+                as_a_whole=is_right_as_a_whole(cost_model, best, fault),
+            ):
                 doubtful.append((proof_of(whole, bare), fault))
         if not doubtful:
             return without_opposites(cost_model, best)

@@ -41,6 +41,7 @@ from parity.diagnosis.refinement import (
 )
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS, fit_constants, fit_rescaling
 from parity.diagnosis.score_logits import disagreement, logit, observed_logits
+from parity.diagnosis.usual_inputs import usual_inputs
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
@@ -446,6 +447,8 @@ class Search:
         ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
         shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
         useful = [*(f for f in moves if f not in costs), *shown]
+        if not any(h.proven and self.try_input(h.faults).proven for h in level):
+            level += self._try(usual_inputs(possible), first)
         every = list(level)
         least = np.inf
         for depth in range(DEPTH):
@@ -460,7 +463,7 @@ class Search:
             options: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
             for place, hypothesis in enumerate(level):
                 for fault, effect in effects:
-                    if _excludes(fault, hypothesis) or (place >= BEAM and len(level[0].faults) > 1):
+                    if _excludes(fault, hypothesis) or (place >= BEAM and depth > 0):
                         continue
                     left = disagreement(hypothesis.logits + effect, wanted)
                     faults = (*hypothesis.faults, fault)

@@ -100,6 +100,10 @@ KERNEL_TITLES = {
         "Resized with libvips (sharp), Lanczos",
         "libvips' default (Lanczos; where an image grows, bicubic and half a pixel off)",
     ),
+    "nfnt": (
+        "Resized with Go's nfnt/resize, Lanczos",
+        "Lanczos3 of Go's nfnt/resize, whose weights are 256ths and which truncates levels,",
+    ),
 }
 """Title and words by interpolation kernel."""
 
@@ -164,6 +168,17 @@ fault_both_ways(
     changes={"fitting": "pad_first"},
     wrong="The image is padded at the right or bottom to a square and then resized.",
     fix=LETTERBOX,
+)
+fault_both_ways(
+    "multiples_of_32_first",
+    title="Resized to multiples of 32 and padded with black to a square before resizing",
+    changes={"fitting": "pad_first", "border": 0, "multiple_first": 32},
+    wrong=(
+        "The image is first resized to sides that are multiples of 32, which distorts it, then "
+        "padded with black at the right or bottom to a square, and resized again."
+    ),
+    fix=LETTERBOX,
+    cost=RARE_COST,
 )
 fault_both_ways(
     "cropped",

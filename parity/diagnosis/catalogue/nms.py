@@ -223,6 +223,15 @@ fault(
     fix="Keep the box with the highest score unchanged.",
 )
 fault(
+    "suppressed_suppress",
+    title="Suppressed boxes suppress others",
+    changes={"suppressors": "all"},
+    wrong="Boxes that are suppressed themselves suppress others, as in kernels that compare all "
+    "pairs of boxes at once.",
+    fix="Let only boxes that are kept suppress others: go through them by falling score.",
+    cost=RARE_COST,
+)
+fault(
     "conf_inclusive",
     title="Score equal to the confidence threshold accepted",
     changes={"conf_inclusive": True},

@@ -154,6 +154,23 @@ for rule, words in FURTHER_INTEGERS.items():
         wrong=f"{words} to whole px.",
         cost=RARE_COST,
     )
+fault(
+    "y_from_below",
+    title="Boxes counted from the bottom of the image (y points up)",
+    changes={"origin": "bottom_left"},
+    wrong="Coordinates are counted from the bottom left of the image, as Apple's Vision does.",
+    fix="Count y from the top: height - y2 for y1, and height - y1 for y2.",
+    subjects=("origin",),
+)
+fault(
+    "origin_in_centre",
+    title="Boxes relative to the centre of the image",
+    changes={"origin": "centre"},
+    wrong="Coordinates are counted from the centre of the image, as in user interfaces of Unity.",
+    fix="Add half the image's width to x and half its height to y.",
+    subjects=("centre",),
+    cost=RARE_COST,
+)
 for corners in ("xywh", "cxcywh", "yxyx"):
     fault(
         f"given_as_{corners}",

@@ -29,6 +29,15 @@ fault(
     fix="Keep all three colour channels.",
 )
 fault(
+    "profile_applied",
+    title="Colours converted by the colour profile of the file",
+    changes={"profile": "applied"},
+    wrong="Colours are converted to sRGB by the colour profile of the file, as browsers and macOS "
+    "do; OpenCV takes the numbers as they are.",
+    fix="Read the pixels without colour management, as the model was trained.",
+    cost=RARE_COST,
+)
+fault(
     "chroma_repeated",
     title="JPEG decoded without smoothing its colours",
     changes={"chroma": "repeated"},

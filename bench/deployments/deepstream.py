@@ -1,0 +1,38 @@
+"""Port of a DeepStream parser: black at the right and below, clamped to the network's input."""
+
+import cv2
+import numpy as np
+from command import run
+from torch import from_numpy
+from torchvision.ops import batched_nms
+
+
+def detect(session, path):
+    rgb = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
+    h, w = rgb.shape[:2]
+    ratio = min(640 / w, 640 / h)
+    frame = np.zeros((640, 640, 3), np.uint8)
+    nw, nh = int(w * ratio + 0.5), int(h * ratio + 0.5)
+    frame[:nh, :nw] = cv2.resize(rgb, (nw, nh))
+    x = frame.transpose(2, 0, 1)[None].astype(np.float32) / 255
+    out = session.run(None, {session.get_inputs()[0].name: np.ascontiguousarray(x)})[0][0].T
+    out = out[out[:, 4:].max(1) > 0.25]
+    scores, labels = out[:, 4:].max(1), out[:, 4:].argmax(1)
+    corners = np.hstack([out[:, :2] - out[:, 2:4] / 2, out[:, :2] + out[:, 2:4] / 2])
+    corners = corners.clip(0, 640)
+    kept = batched_nms(from_numpy(corners), from_numpy(scores), from_numpy(labels), 0.45)
+    objects = []
+    for i in kept.tolist():
+        left, top, right, bottom = (float(v) / ratio for v in corners[i])
+        rectangle = [left, top, right - left, bottom - top]
+        objects.append(
+            {
+                "xywh": [round(v, 3) for v in rectangle],
+                "score": round(float(scores[i]), 4),
+                "class_id": int(labels[i]),
+            }
+        )
+    return objects
+
+
+run(detect)

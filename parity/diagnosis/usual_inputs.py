@@ -1,0 +1,50 @@
+"""Usual inputs: faults before the network that published deployments have together.
+
+What two faults do to the scores is not always the sum of what each does, as where colours are
+swapped. So these are tried as a whole.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from parity.diagnosis.catalogue.fault import Fault
+
+KERNELS = (
+    *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),
+    *("area", "cubic", "skia"),
+)
+
+USUAL: tuple[tuple[str, ...], ...] = (
+    ("stretched", "bgr"),
+    ("bgr", "border_grey_0"),
+    ("top_left", "border_grey_0"),
+    ("bgr", "border_grey_0", "side_floor", "border_floor"),
+    ("padded_first_black", "bgr"),
+    *(("stretched", f"kernel_{kernel}") for kernel in KERNELS),
+    *(("stretched", "bgr", f"kernel_{kernel}") for kernel in KERNELS),
+    ("stretched", "kernel_pillow_bilinear", "resized_in_floats"),
+    ("stretched", "no_half_pixel", "resized_in_floats"),
+    ("padded_first_black", "no_half_pixel", "resized_in_floats"),
+    ("sides_aligned", "no_half_pixel", "levels_truncated"),
+    ("stretched", "symmetric"),
+    *(("stretched", "symmetric", f"kernel_{kernel}") for kernel in ("nearest", "floor", "skia")),
+    *(("top_left", f"kernel_{kernel}") for kernel in ("nearest", "floor", "pillow_bilinear")),
+    ("stretched", "bgr", "caffe_mean"),
+    ("stretched", "bgr", "symmetric"),
+    *(
+        (warp, *further)
+        for warp, further in product(
+            ("warp_plus_half", "warp_half_pixel", "warp_affine"),
+            (("border_grey_128",), ("bgr",), ("bgr", "border_grey_128")),
+        )
+    ),
+)
+"""Names of faults; chosen: what frameworks, accelerators and popular examples do."""
+
+
+def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
+    """Yield the usual combinations of some faults."""
+    by_name = {fault.name: fault for fault in possible}
+    for names in USUAL:
+        if by_name.keys() >= set(names):
+            yield tuple(by_name[name] for name in names)

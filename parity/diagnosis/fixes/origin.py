@@ -25,8 +25,8 @@ val (top, bottom) = imageH - y2 to imageH - y1  // y points down, from the top o
 let top = imageH - rect.maxY  // rect: a CGRect in px, whose y points up
 """,
     javascript="""
-const h = image.height;  // y points down, from the top of the image
-const counted = boxes.map(([x1, y1, x2, y2]) => [x1, h - y2, x2, h - y1]);
+const bottom = image.height;  // y points down, from the top of the image
+const counted = boxes.map(([x1, y1, x2, y2]) => [x1, bottom - y2, x2, bottom - y1]);
 """,
 )
 
@@ -54,7 +54,7 @@ box.offset(imageW / 2f, imageH / 2f)  // box: a RectF; from the centre to the to
 let moved = rect.offsetBy(dx: imageW / 2, dy: imageH / 2)  // from the centre to the top left
 """,
     javascript="""
-const [w, h] = [image.width / 2, image.height / 2];  // from the centre to the top left
-const moved = boxes.map(([x1, y1, x2, y2]) => [x1 + w, y1 + h, x2 + w, y2 + h]);
+const centre = [image.width / 2, image.height / 2];  // from the centre to the top left
+const moved = boxes.map((b) => b.map((v, i) => v + centre[i % 2]));
 """,
 )

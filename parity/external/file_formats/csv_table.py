@@ -66,13 +66,7 @@ def recognises(source: Source) -> bool:
 def read(source: Source, images: ImageNames) -> Contents:
     """Read a line per box; a line of an image alone states that nothing is in it."""
     lines = cells_of(source)
-    _, header = next(lines)
-    columns = [COLUMNS.get(cell.lower(), cell) for cell in header]
-    twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
-    if twice:
-        raise UserError(
-            f"{source.path}: its first line names the column {name_in_words(twice[0])} twice."
-        )
+    columns = _columns_of(next(lines)[1], source)
     names_images = any(key in columns for key in (*IMAGE_KEYS, ID))
     own = None if names_images else image_of_file(source.path, images)
     if not names_images and own is None:
@@ -80,10 +74,7 @@ def read(source: Source, images: ImageNames) -> Contents:
             f"{source.path}: its first line must name the columns, image among them, unless the "
             "file is named after an image."
         )
-    ranks = _ranks(columns)
-    of_classes = [name for name in columns if name and name not in OF_IMAGES]
-    if {*of_classes} & PARTS or any(map(POINT_COLUMN.fullmatch, of_classes)):
-        of_classes = []
+    ranks, of_classes = _ranks(columns), _classes_in(columns)
     named: list[tuple[Given, Record, str]] = []
     for number, cells in lines:
         where = f"{source.path}, line {number}"
@@ -114,6 +105,23 @@ def read(source: Source, images: ImageNames) -> Contents:
         elif given in found and not _says_nothing(row):
             entries[found[given]].append(parse_entry(row, where))
     return Contents(entries, notes=left_out(given for given in places if given not in found))
+
+
+def _columns_of(header: list[str], source: Source) -> list[str]:
+    columns = [COLUMNS.get(cell.lower(), cell) for cell in header]
+    twice = [name for name, count in Counter(filter(None, columns)).items() if count > 1]
+    if twice:
+        raise UserError(
+            f"{source.path}: its first line names the column {name_in_words(twice[0])} twice."
+        )
+    return columns
+
+
+def _classes_in(columns: list[str]) -> list[str]:
+    """Return the columns that are named after classes; none where others are of a box."""
+    others = [name for name in columns if name and name not in OF_IMAGES]
+    of_a_box = {*others} & PARTS or any(map(POINT_COLUMN.fullmatch, others))
+    return [] if of_a_box else others
 
 
 def _probabilities(row: Record, classes: list[str], where: str) -> list[Entry]:

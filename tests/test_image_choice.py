@@ -6,7 +6,13 @@ import numpy as np
 
 from parity.deployment.replay import Input
 from parity.detection.letterbox import fit
-from parity.diagnosis.image_choice import IMAGES, OPENED, choose_images, probe_images
+from parity.diagnosis.image_choice import (
+    IMAGES,
+    OPENED,
+    choose_images,
+    hiding_images,
+    probe_images,
+)
 from parity.external.observations import NO_BOXES, Observations, Observed
 
 
@@ -38,3 +44,22 @@ def test_one_probe_needs_no_resizing() -> None:
     boxes["large.jpg"] = 4
     cost_model.observed["large.jpg"], cost_model.box_count = [0] * 4, sum(boxes.values())
     assert "large.jpg" not in probe_images(cost_model)
+
+
+def test_images_that_hide_one_fault_of_a_pair_are_chosen() -> None:
+    shows = {
+        "first.jpg": ("colours", "kernel", "border"),
+        "grey.jpg": ("kernel", "border"),
+        "alike.jpg": ("colours", "kernel", "border"),
+        "square.jpg": ("colours", "kernel"),
+        "small.jpg": (),
+    }
+    cost_model = SimpleNamespace(
+        names=list(shows),
+        observed={name: [0] * (1 if name == "small.jpg" else 5) for name in shows},
+        correct="",
+        same_inputs=lambda fault, _, names: fault not in shows[names[0]],
+    )
+    chosen = hiding_images(cost_model, ["colours", "kernel", "border"], "first.jpg")
+    assert chosen[:2] == ["grey.jpg", "square.jpg"]
+    assert "small.jpg" not in chosen

@@ -20,6 +20,9 @@ NO_MATCH_DENSITY = 0.01
 MATCH_WEIGHT = 0.5
 """Weight of the density of candidates, both of equal and of similar score; chosen."""
 
+MOST_BEARERS = 12
+"""Candidates of equal score beyond which it tells nothing that a score is found; chosen."""
+
 LEAST_UNEXPECTED = 1.5
 """Scores that chance does not explain, needed for a share of hits; chosen."""
 
@@ -121,7 +124,8 @@ def surviving_hits(cost_model: CostModel, pipeline: Pipeline, names: list[str]) 
 def _chance(near: np.ndarray, similar: np.ndarray, tolerance: float) -> np.ndarray:
     """Return the probability that a score is found although its box is not given."""
     others: np.ndarray = (similar - near).clip(0)
-    return np.asarray(1 - np.exp(-others * tolerance / SIMILAR_SCORE))
+    chance = 1 - np.exp(-others * tolerance / SIMILAR_SCORE)
+    return np.where(near > MOST_BEARERS, 1.0, chance)
 
 
 def _share(found: list[np.ndarray], expected: list[np.ndarray]) -> float:

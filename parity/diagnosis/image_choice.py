@@ -1,5 +1,9 @@
 """Choosing the images that tell most."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Input, Replayer
 from parity.diagnosis.cost import CostModel
@@ -34,6 +38,10 @@ OTHER_ORIENTATION = 1.3
 
 AS_LARGE = 0.3
 """Share of all boxes in images that need no resizing from which one of them is a probe; chosen."""
+
+HIDING, LEAST_SHOWN = 3, 2
+"""Images that are chosen since they hide faults, at most, and boxes that each has at least; chosen.
+"""
 
 LEAST_WORTH = 0.1
 """Worth of a probe without boxes, in boxes; chosen: better than one that cannot be read."""
@@ -106,6 +114,37 @@ def probe_images(cost_model: CostModel) -> list[str]:
         if len(chosen) == PROBES - 1 and not as_large & set(chosen):
             rest = sorted(as_large) or rest
         chosen.append(max(rest, key=lambda name: tells(name, chosen)))
+    return chosen
+
+
+def hiding_images(cost_model: CostModel, altered: Sequence[Pipeline], first: str) -> list[str]:
+    """Return images that hide one fault of most pairs of which another image hides none.
+
+    What an image hides leaves its input as it is, which shows without running the network. The
+    other fault of a pair is then found as if it were alone.
+
+    Parameters
+    ----------
+    cost_model : CostModel
+        Holds the boxes.
+    altered : sequence of Pipeline
+        Each with one fault.
+    first : str
+        The other image.
+    """
+
+    def shown(name: str) -> np.ndarray:
+        return np.array(
+            [not cost_model.same_inputs(p, cost_model.correct, [name]) for p in altered]
+        )
+
+    left = np.outer(shown(first), shown(first))
+    names = [n for n in cost_model.names if len(cost_model.observed[n]) >= LEAST_SHOWN]
+    parted = {n: its[:, None] != its for n in names if n != first for its in [shown(n)]}
+    chosen: list[str] = []
+    while parted and len(chosen) < HIDING:
+        chosen.append(max(parted, key=lambda name: int((left & parted[name]).sum())))
+        left &= ~parted.pop(chosen[-1])
     return chosen
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 
@@ -24,11 +24,17 @@ from parity.diagnosis.box_evidence import (
 from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
-from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES, images_as_large, probe_images
+from parity.diagnosis.image_choice import (
+    ENOUGH_PROBE_BOXES,
+    hiding_images,
+    images_as_large,
+    probe_images,
+)
 from parity.diagnosis.local_search import (
     fit_class_ids,
     improve_locally,
 )
+from parity.diagnosis.placeless_fit import placeless_misfit
 from parity.diagnosis.refinement import (
     CERTAIN,
     CERTAIN_BOXES,
@@ -45,6 +51,16 @@ from parity.diagnosis.usual_inputs import usual_inputs
 
 PROVEN = 0.75
 """Share of scores found to the last digit from which an input counts as proven; chosen."""
+
+LEAST_REPRODUCED = 8
+"""Boxes that must be reproduced to tell of an input where scores tell nothing; chosen."""
+
+LEADS = 3
+"""Faults with which all others are combined, at most; chosen."""
+
+BETTER_PLACELESS = 0.8
+"""Share of what the correct input leaves of scores and classes up to which a drastic fault is such
+an input; chosen."""
 
 LIKELY = 0.4
 """Share of scores found to the last digit from which an input goes before others, and is compared
@@ -380,11 +396,25 @@ class Search:
             for rescaled in [candidate.replace(**rescaling)]
         ]
         cost, _, best, rescaled = min(options, key=lambda option: option[:2])
+        if np.isnan(hits):
+            hits = self._reproduced(rescaled, names)
         logits = np.concatenate(
             [observed_logits(self.cost_model, rescaled, name) for name in names]
         )
         cost += sum(fault.cost for fault in faults)
         return InputHypothesis(faults, best.replace(conf=pipeline.conf), cost, hits, logits)
+
+    def _reproduced(self, pipeline: Pipeline, names: list[str]) -> float:
+        """Return the share of boxes that are reproduced, where it is so large that it tells.
+
+        A small one tells nothing, since the rescaling may be unknown.
+        """
+        if self.cost_model.precision.score > CERTAIN_SCORE:
+            return np.nan
+        fits = [self.cost_model.goodness_of_fit(pipeline, name) for name in names]
+        observed = sum(fit.observed for fit in fits)
+        exact = sum(int(fit.exact.sum()) for fit in fits)
+        return exact / observed if exact > max(LIKELY * observed, LEAST_REPRODUCED) else np.nan
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
@@ -453,9 +483,7 @@ class Search:
         least = np.inf
         for depth in range(DEPTH):
             level.sort(key=_likely_first)
-            likely_ones = [h for h in level[:CONFIRMED] if not h.disproved]
-            settled = any(self._settles(h, first) for h in likely_ones)
-            if not level or settled or self.cost_model.exhausted:
+            if not level or self._settled_by(level, first) or self.cost_model.exhausted:
                 break
             if level[0].disproved and level[0].cost > least:
                 break  # no further fault is worth its cost
@@ -471,11 +499,12 @@ class Search:
                     options[key] = min(options.get(key, (left, faults)), (left, faults), key=_first)
             promise = {key: left for key, (left, _) in options.items()}
             likely = [faults for _, faults in sorted(options.values(), key=_first)[:COMBINED]]
+            led = self._led(moves, first) if depth == 0 else iter(())
             greedy = [
                 (*hypothesis.faults, fault)
                 for place, hypothesis in enumerate(level)
                 if place < BEAM or hypothesis.other_network
-                for fault in (useful if _leads(place, level) else shown[:SECOND_MOVES])
+                for fault in (useful if _is_ahead(place, level) else shown[:SECOND_MOVES])
                 if not _excludes(fault, hypothesis)
             ]
             greedy.sort(key=lambda faults: promise.get(frozenset(f.name for f in faults), 0.0))
@@ -485,12 +514,61 @@ class Search:
             if any(self._is_certain(h, first) for h in bordered):
                 level = bordered
             else:
-                level = self._try([*likely, *greedy], first) + bordered or level
+                level = self._try(chain(likely, led, greedy), first) + bordered or level
             every += level
         if not self.rescales and not any(hypothesis.likely for hypothesis in every):
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             self.try_input(hypothesis.faults)
+
+    def _settled_by(self, level: list[InputHypothesis], first: list[str]) -> bool:
+        """Return whether the scores prove one of the likely inputs of a level, the best first."""
+        best = sorted(level, key=_likely_first)[:CONFIRMED]
+        return any(self._settles(h, first) for h in best if not h.disproved)
+
+    def _led(self, moves: Sequence[Fault], first: list[str]) -> Iterator[tuple[Fault, ...]]:
+        """Yield what seems right but for a further fault, with each of these."""
+        if self.rescales:
+            for lead in self._singled_out(moves, first) or self._drastic_leads(moves):
+                hypothesis = self.try_input((lead,), first)
+                yield from ((lead, f) for f in moves if not _excludes(f, hypothesis))
+
+    def _singled_out(self, moves: Sequence[Fault], first: list[str]) -> list[Fault]:
+        """Return the faults that give an image on which a further fault may not show."""
+        altered = {fault: fault.inject_into(self.cost_model.correct) for fault in moves}
+        for name in hiding_images(self.cost_model, list(altered.values()), first[0]):
+            if self.try_input((), [name]).hits >= CERTAIN:
+                continue
+            for fault, pipeline in altered.items():
+                if self.cost_model.exhausted:
+                    return []
+                if self.try_input((fault,), [name]).hits >= CERTAIN:
+                    same = self.cost_model.same_inputs
+                    equal = [f for f in moves if same(altered[f], pipeline, [name])]
+                    equal.sort(key=lambda f: self.try_input((f,), first).cost)
+                    return equal[:LEADS]
+        return []
+
+    def _drastic_leads(self, moves: Sequence[Fault]) -> list[Fault]:
+        """Return the faults with which scores and classes fit better, wherever the boxes lie.
+
+        They change those of all images, and more than what another fault does beside them.
+        """
+        enough = BETTER_PLACELESS * self._placeless_misfit(self.try_input(()))
+        left = {
+            f: self._placeless_misfit(self.try_input((f,)))
+            for f in moves
+            if is_drastic(f) or "colours" in f.fields
+        }
+        return sorted((f for f in left if left[f] < enough), key=lambda f: left[f])[:LEADS]
+
+    def _placeless_misfit(self, hypothesis: InputHypothesis) -> float:
+        pipeline = hypothesis.pipeline.replace(conf=self._lowest_conf())
+        observed = self.cost_model.observed
+        return sum(
+            placeless_misfit(self.cost_model.predicted(pipeline, name), observed[name])
+            for name in self.probes
+        )
 
     def _try_singles(
         self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
@@ -591,7 +669,7 @@ class Search:
         """Return the faults before the network that leave proven inputs as they are."""
         cost_model, correct = self.cost_model, self.cost_model.correct
         start = self.try_input(()).pipeline
-        certain = certain_images(cost_model, start, self.probes)
+        certain = certain_images(cost_model, start, cost_model.names)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
@@ -687,7 +765,7 @@ def is_subtle(fault: Fault) -> bool:
     return fault.fields <= SUBTLE
 
 
-def _leads(place: int, level: Sequence[InputHypothesis]) -> bool:
+def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:
     """Return whether a hypothesis of a level is the best, or a single fault nearly as good."""
     nearly = level[place].cost < level[0].cost + TIED and len(level[0].faults) == 1
     return place == 0 or (nearly and place < BEAM)

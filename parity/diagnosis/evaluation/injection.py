@@ -146,6 +146,15 @@ def usual_thresholds(task: str) -> Declared:
     return BOX_THRESHOLDS if TASKS[task].has_boxes else LABEL_THRESHOLDS
 
 
+def are_the_same(one: Observations, other: Observations) -> bool:
+    """Return whether two deployments print the same numbers for all images, in the same order."""
+    pairs = (
+        zip(vars(one.images[name]).values(), vars(seen).values(), strict=True)
+        for name, seen in other.images.items()
+    )
+    return all(a is b or np.array_equal(a, b) for pair in pairs for a, b in pair)
+
+
 def with_declared(pipeline: Pipeline, declared: Declared) -> Pipeline:
     """Return a pipeline with the thresholds that are declared."""
     stated = {key: getattr(declared, key) for key in ("conf", "iou", "max_det")}

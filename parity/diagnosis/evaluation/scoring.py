@@ -1,7 +1,7 @@
 """Scoring a diagnosis by the truth: what it names rightly, what falsely, and what it misses."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parity.diagnosis.diagnosis import Diagnosis
 from parity.diagnosis.evaluation.truth import DeploymentTruth, Kinds, false_names, is_named
@@ -51,6 +51,8 @@ class ScoredAnswer:
     """Words of the truth that were listed as undecided."""
     not_shown: tuple[str, ...] = ()
     """Words of the truth that were not named and change nothing in these images."""
+    instead: tuple[str, ...] = ()
+    """Names that say the truth in other words."""
 
     @property
     def penalty(self) -> int:
@@ -128,6 +130,14 @@ def _score(
     )
 
 
+def in_other_words(scored: ScoredAnswer) -> ScoredAnswer:
+    """Return a scored answer whose names are another cause of the same boxes."""
+    named = scored.answer.named
+    return replace(
+        scored, true=scored.truth.faults, false=(), missed=(), undecided=(), instead=named
+    )
+
+
 def as_line(scored: ScoredAnswer) -> str:
     """Return a scored answer in one line."""
     answer = scored.answer
@@ -136,7 +146,7 @@ def as_line(scored: ScoredAnswer) -> str:
         f"exact {answer.exact:4.0%} predicted {answer.predicted:4.0%}",
         f"{answer.seconds:5.1f} s {answer.runs:4d} runs",
     ]
-    for word in ("true", "false", "missed", "undecided", "not_shown"):
+    for word in ("true", "false", "missed", "undecided", "not_shown", "instead"):
         if listed := getattr(scored, word):
             parts.append(f"{word.replace('_', ' ')}: {', '.join(listed)}")
     if scored.truth.unknown:

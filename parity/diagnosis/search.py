@@ -669,7 +669,7 @@ class Search:
         """Return the faults before the network that leave proven inputs as they are."""
         cost_model, correct = self.cost_model, self.cost_model.correct
         start = self.try_input(()).pipeline
-        certain = certain_images(cost_model, start, cost_model.names)
+        certain = certain_images(cost_model, start, self.probes)
         faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 

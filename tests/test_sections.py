@@ -142,7 +142,8 @@ def test_both_say_what_stands_before_and_behind_the_models(
 def test_both_begin_with_the_answers(written: Written, prepared: Report) -> None:
     answers = prepared.answers
     assert answers.state == "wrong"
-    assert [answer.subjects for answer in answers.answers] == [("external-mine",), ("onnx-fp32",)]
+    subjects = [("external-mine",), ("onnx-fp32",), ("pytorch-square",)]
+    assert [answer.subjects for answer in answers.answers] == subjects
     assert f"<title>{escape(answers.title)}</title>" in written.page
     place = 0
     for answer in answers.answers:

@@ -240,3 +240,26 @@ def test_the_environment_of_a_rule_has_what_its_script_imports(rule: str) -> Non
         for package in foreign
         if not any(name.lower() in installed for name in BROUGHT_BY.get(package, []))
     } == set()
+
+
+DANGEROUS = re.compile(
+    r"\b(pickle|cPickle|marshal|joblib|dill|cloudpickle)\.loads?\(|allow_pickle=True|\btorch\.load\(|"
+    r"\bnumpy\.load\(|\bpandas\.read_pickle\(|\byaml\.(unsafe_|full_)load|weights_only=False|"
+    r"register_custom_ops_library|add_extension\(|(?<![\w.])(?:eval|exec)\(|shell=True|os\.system\("
+)
+"""What loads code or evaluates text, or can be told to."""
+ALLOWED = {
+    "parity/backends/pytorch/checkpoint.py": "torch_safe_load(path, safe_only=False)",
+    "parity/backends/pytorch/models.py": "YOLO(path, task=task)",
+}
+"""The two places that load a checkpoint as it is: one that is trusted, and one of our own."""
+
+
+@pytest.mark.parametrize("path", sources("parity", "scripts"), ids=str)
+def test_nothing_loads_code_or_evaluates_text(path: Path) -> None:
+    text = (ROOT / path).read_text()
+    if "fixes" not in path.parts:  # whose lines are shown and never run
+        assert not DANGEROUS.findall(text)
+    loading = re.findall(r"\b(?:torch_safe_load|YOLO|attempt_load\w*)\([^)\n]*\)", text)
+    allowed = ALLOWED.get(path.as_posix())
+    assert {*loading} <= {allowed}, "a foreign checkpoint is transcribed, never loaded"

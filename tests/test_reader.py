@@ -647,3 +647,10 @@ def test_a_line_that_names_no_column_is_no_table_without_boxes(tmp_path: Path, p
         load_external(tmp_path, {"a.jpg": (480, 640)}, {0: "person"})
     (tmp_path / "a.csv").write_text("class,confidence,x1,y1,x2,y2\n")
     assert len(load_external(tmp_path, {"a.jpg": (480, 640)}, {0: "person"}).images["a.jpg"]) == 0
+
+
+def test_a_column_of_thousands_of_digits_is_no_rank(tmp_path: Path) -> None:
+    column = f"top{'1' * 5000}"
+    (tmp_path / "a.csv").write_text(f"image,{column},{column}_score\na.jpg,car,0.5\n")
+    with pytest.raises(UserError):
+        load_external(tmp_path / "a.csv", {"a.jpg": (480, 640)}, {0: "car"}, task="classify")

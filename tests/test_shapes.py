@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ from parity.external.shapes import (
     parse_shapes,
     rectangle_of,
 )
+from parity.limits import PIXELS
 from tests.conftest import examples
 
 SIZES = {"a.jpg": (480, 640)}
@@ -576,6 +579,24 @@ def test_corners_that_are_not_in_order_are_noted(
 def test_what_is_no_mask_gets_a_sentence(tmp_path: Path, written: Any, said: str) -> None:
     with pytest.raises(UserError, match=said):
         read(tmp_path, [ENTRY | {"segmentation": written}], "segment")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_bytes(b"P3\n10 10\n255\n" + b"1 " * 400_000),
+        lambda path: (path.touch(), os.truncate(path, 1 << 40)),
+        os.mkfifo,
+    ],
+    ids=["costly", "1 TB", "a pipe"],
+)
+def test_a_hostile_picture_of_a_mask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None]
+) -> None:
+    monkeypatch.setenv(PIXELS, "1000")
+    make(tmp_path / "m.png")
+    with pytest.raises(UserError, match=r"m\.png is not a picture of a mask\."):
+        read(tmp_path, [ENTRY | {"segmentation": "m.png"}], "segment")
 
 
 def test_an_angle_is_in_radians() -> None:

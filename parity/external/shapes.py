@@ -425,11 +425,16 @@ def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray
 def _picture(path: Path, where: str) -> np.ndarray:
     import cv2  # noqa: PLC0415  slow, and planning reads boxes
 
+    from parity.data.decoding_cost import check_decoding_cost  # noqa: PLC0415
+    from parity.data.image_files import open_image  # noqa: PLC0415
     from parity.data.reading import check_pixels  # noqa: PLC0415
 
     try:
         check_pixels(path)
-        pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)
+        with open_image(path) as stream:
+            content = stream.read()
+        check_decoding_cost(content)
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     except (OSError, UnreadableImageError, cv2.error):
         pixels = None
     if pixels is None:

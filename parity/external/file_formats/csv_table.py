@@ -47,11 +47,11 @@ COLUMNS = {
 """The names of columns that count, however their letters are written."""
 
 RANKED = re.compile(
-    r"(?:top|label|class|prediction|pred)_?(\d+)(?:_?(?:label|class|name))?", re.ASCII
+    r"(?:top|label|class|prediction|pred)_?(\d{1,4})(?:_?(?:label|class|name))?", re.ASCII
 )
 RANKED_SCORE = re.compile(
-    r"(?:top|label|class|prediction|pred)?_?(?:(\d+)_)?(?:score|confidence|conf|probability|prob)"
-    r"(?:_?(\d+))?",
+    r"(?:top|label|class|prediction|pred)?_?(?:(\d{1,4})_)?"
+    r"(?:score|confidence|conf|probability|prob)(?:_?(\d{1,4}))?",
     re.ASCII,
 )
 """Columns of the best labels of an image, and of their scores: ``top1, top1_conf`` or ``label_1,

@@ -5,6 +5,7 @@ import math
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from parity.deployment.geometry import place_image, seen_part
 from parity.deployment.mask_variants import MaskBoxes, make_masks
@@ -26,7 +27,6 @@ def test_a_mask_of_a_crop_lies_in_the_middle_square(steps: str) -> None:
         place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
         image_shape=IMAGE,
         seen=seen_part(pipeline, IMAGE),
-        plain=False,
     )
     assert mask[:, 20:80].all()
     assert not mask[:, :20].any()
@@ -54,7 +54,6 @@ def test_outlines_are_those_of_ultralytics() -> None:
         place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
         image_shape=IMAGE,
         seen=seen_part(pipeline, IMAGE),
-        plain=True,
     )
     enlarged = np.stack([cv2.resize(each, (SIDE, SIDE)) > 0 for each in logits])
     for mask, outline in zip(found, Masks(enlarged, IMAGE).xy, strict=True):
@@ -98,7 +97,6 @@ def test_masks_are_resized_box_by_box() -> None:
         place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
         image_shape=IMAGE,
         seen=seen_part(pipeline, IMAGE),
-        plain=False,
     )
     expected = box_by_box(prototypes, coefficients, boxes, IMAGE)
     assert expected.any(axis=(1, 2)).all()
@@ -142,7 +140,6 @@ def test_masks_are_resized_part_by_part() -> None:
         place=place,
         image_shape=IMAGE,
         seen=seen_part(pipeline, IMAGE),
-        plain=True,
     )
     expected = part_by_part(prototypes, coefficients, boxes, IMAGE)
     assert expected.any(axis=(1, 2)).all()
@@ -163,7 +160,6 @@ def test_probabilities_are_upsampled() -> None:
             place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
             image_shape=IMAGE,
             seen=seen_part(pipeline, IMAGE),
-            plain=False,
         )
         sums[made] = mask[30].sum() / IMAGE[1]
     # Between the centres, at 1/4 and 3/4, logits cross 0 at 1/7 and probabilities 1/2 at 0.319.
@@ -188,8 +184,35 @@ def test_outlines_fill_holes_and_the_largest_is_one() -> None:
             place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
             image_shape=IMAGE,
             seen=seen_part(pipeline, IMAGE),
-            plain=False,
         )
     assert found["all"].sum() == 35 * 40 - 100 + 5 * 30
     assert found["filled"].sum() == 35 * 40 + 5 * 30
     assert found["largest"].sum() == 35 * 40
+
+
+@pytest.mark.parametrize("height", [48, 49])
+def test_masks_follow_from_where_an_image_lies_and_not_from_why(height: int) -> None:
+    from ultralytics.utils.ops import process_mask_native
+
+    chance = np.random.default_rng(height)
+    prototypes = chance.normal(size=(4, 16, 16)).astype(np.float32)
+    coefficients = chance.normal(size=(2, 4)).astype(np.float32)
+    shape, boxes = (height, 64), np.array([[0, 0, 64, height]] * 2, np.float32)
+    plain, other = Pipeline(), Pipeline(border_rounding="ceil")
+    made = []
+    for pipeline in (plain, other):
+        made.append(
+            make_masks(
+                pipeline,
+                prototypes,
+                coefficients,
+                boxes=MaskBoxes(boxes, boxes),
+                place=place_image(pipeline, shape, (SIDE, SIDE)),
+                image_shape=shape,
+                seen=seen_part(pipeline, shape),
+            )
+        )
+    given = map(torch.from_numpy, (prototypes, coefficients, boxes))
+    np.testing.assert_array_equal(made[0], process_mask_native(*given, shape).numpy())
+    same_place = height % 2 == 0  # then no px of the border needs to be rounded
+    assert np.array_equal(*made) == same_place

@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
-from parity.detection.letterbox import Letterbox
+from parity.detection.letterbox import Letterbox, fit
 from parity.detection.masks import crop, logits_of, masks_in_image
 
 Shape = tuple[int, int]
@@ -90,7 +90,6 @@ def make_masks(
     place: Letterbox,
     image_shape: Shape,
     seen: tuple[slice, slice],
-    plain: bool,
 ) -> np.ndarray:
     """Return masks as a deployment makes them.
 
@@ -110,8 +109,6 @@ def make_masks(
         Height and width of the image, px.
     seen : tuple of slice
         Rows and columns of the image that the input shows.
-    plain : bool
-        Whether the image lies there as Ultralytics puts it.
 
     Returns
     -------
@@ -121,9 +118,10 @@ def make_masks(
     numbers = (coefficients, boxes.in_input, boxes.in_image)
     content = tuple(array.tobytes() for array in numbers)
     region = tuple((part.start, part.stop) for part in seen)
-    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, region, plain)
+    key = (id(prototypes), content, values(choices, _FIELDS), place, image_shape, region)
     if key not in _memory:
-        if plain and values(choices, _FIELDS) == _CORRECT:
+        plainly = place == fit(image_shape, (place.height, place.width))
+        if plainly and values(choices, _FIELDS) == _CORRECT:
             made = masks_in_image(prototypes, coefficients, boxes.in_image, image_shape)
         else:
             transposed = choices.prototype_axes == "cwh"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from parity.deployment.boxes import BOX_CHOICES, box_candidates, boxes_in_image, survivors
-from parity.deployment.geometry import is_plain, seen_part
+from parity.deployment.geometry import seen_part
 from parity.deployment.mask_variants import MaskBoxes, MaskChoices, make_masks
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.rescaling_variants import rescale
@@ -33,7 +33,6 @@ def _finish(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
         place=image.place,
         image_shape=image.image_shape,
         seen=seen_part(pipeline, image.image_shape),
-        plain=is_plain(pipeline),
     )
     return replace(found, masks=masks).at(np.flatnonzero(masks.any(axis=(1, 2))))
 

@@ -55,8 +55,11 @@ PROVEN = 0.75
 LEAST_REPRODUCED = 8
 """Boxes that must be reproduced to tell of an input where scores tell nothing; chosen."""
 
-LEADS = 3
-"""Faults with which all others are combined, at most; chosen."""
+LEADS = 2
+"""Faults of each kind of evidence with which all others are combined, at most; chosen."""
+
+FITTING = 5.0
+"""Cost of a single fault below which it explains an image, nats; chosen a little above its own."""
 
 BETTER_PLACELESS = 0.8
 """Share of what the correct input leaves of scores and classes up to which a drastic fault is such
@@ -528,28 +531,32 @@ class Search:
 
     def _led(self, moves: Sequence[Fault], first: list[str]) -> Iterator[tuple[Fault, ...]]:
         """Yield what seems right but for a further fault, with each of these."""
-        if self.rescales:
-            for lead in self._singled_out(moves, first) or self._drastic_leads(moves):
-                hypothesis = self.try_input((lead,), first)
-                yield from ((lead, f) for f in moves if not _excludes(f, hypothesis))
+        for leads in (self._singled_out, self._drastic_leads) if self.rescales else ():
+            for lead in leads(moves, first):
+                yield from ((lead, f) for f in moves if not f.fields & lead.fields)
 
     def _singled_out(self, moves: Sequence[Fault], first: list[str]) -> list[Fault]:
-        """Return the faults that give an image on which a further fault may not show."""
-        altered = {fault: fault.inject_into(self.cost_model.correct) for fault in moves}
-        for name in hiding_images(self.cost_model, list(altered.values()), first[0]):
+        """Return the faults that give an image on which a further fault may not show.
+
+        The scores of a few boxes are found by chance at times, so that boxes that fit go first.
+        """
+        altered = [fault.inject_into(self.cost_model.correct) for fault in moves]
+        costs: dict[Fault, float] = {}
+        for name in hiding_images(self.cost_model, altered, first[0]):
             if self.try_input((), [name]).hits >= CERTAIN:
                 continue
-            for fault, pipeline in altered.items():
+            for fault in moves:
                 if self.cost_model.exhausted:
                     return []
-                if self.try_input((fault,), [name]).hits >= CERTAIN:
-                    same = self.cost_model.same_inputs
-                    equal = [f for f in moves if same(altered[f], pipeline, [name])]
-                    equal.sort(key=lambda f: self.try_input((f,), first).cost)
-                    return equal[:LEADS]
-        return []
+                found = self.try_input((fault,), [name])
+                if found.hits >= CERTAIN:
+                    costs[fault] = min(costs.get(fault, np.inf), found.cost)
+            if min(costs.values(), default=np.inf) < FITTING:
+                break
+        likely = sorted(costs, key=lambda f: (costs[f], self.try_input((f,), first).cost))
+        return likely[:LEADS]
 
-    def _drastic_leads(self, moves: Sequence[Fault]) -> list[Fault]:
+    def _drastic_leads(self, moves: Sequence[Fault], _first: list[str]) -> list[Fault]:
         """Return the faults with which scores and classes fit better, wherever the boxes lie.
 
         They change those of all images, and more than what another fault does beside them.

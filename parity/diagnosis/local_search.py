@@ -1,6 +1,7 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -36,6 +37,10 @@ RANK_SHARE = 0.6
 """Share of images whose class ids are 0, 1, 2, ... to try the position as class id; chosen."""
 
 
+LIKELY_CONFS = 2
+"""Confidence thresholds that are combined with every IoU threshold, the highest that the boxes
+allow; chosen: the hundredth below the lowest score, and a popular one."""
+
 LEFT_OUT = {"plus_one", "smaller", "nmsboxes_cxcywh", "rounded"}
 """Ways of computing overlap, and of the boxes that suppression is given, that are not combined with
 others: rare, or slow to compute; chosen."""
@@ -67,6 +72,20 @@ def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline
     if task.own:
         for changes in combinations_of(*task.own):
             yield pipeline.replace(**changes)
+    yield from threshold_pairs(cost_model, pipeline)
+
+
+def threshold_pairs(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
+    """Yield the pipeline with every IoU threshold and confidence thresholds low enough.
+
+    Where boxes score less than its confidence threshold, lowering that alone may add more boxes
+    than it explains, unless more of them are suppressed.
+    """
+    options = [f.inject_into(pipeline) for f in cost_model.threshold_faults]
+    confs = sorted({p.conf for p in options} - {pipeline.conf}, reverse=True)
+    if confs and confs[0] < pipeline.conf:
+        for conf, iou in product(confs[:LIKELY_CONFS], {p.iou for p in options}):
+            yield pipeline.replace(conf=conf, iou=iou)
 
 
 def neighbours(

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from filelock import FileLock
 from hypothesis import settings
+from PIL import Image
 
 import parity.backends.pytorch  # noqa: F401  keeps the settings of Ultralytics out of the home folder
 from parity.comparison.tolerances import Tolerance
@@ -207,6 +208,12 @@ def copy_project(destination: Path, home: Path) -> Workflow:
 
 
 Build = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(autouse=True)
+def _pillows_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test leave its limit of pixels to the next."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
 
 
 @pytest.fixture(scope="session")

@@ -63,9 +63,15 @@ BASES_OF = {
 OF_NETWORK = {"ending"}
 """Choices that show only where a network is run."""
 
-ALIKE = {("opencv", "pillow"), ("ultralytics", "floor"), ("nearest", "floor")}
-"""Values that do the same here: two readers of JPEG, two ways of halving whole px, and two ways of
-taking the nearest px, which differ where a quotient is whole (see test_geometry)."""
+ALIKE = {
+    ("opencv", "pillow"),
+    ("ultralytics", "floor"),
+    ("nearest", "floor"),
+    ("ignored", "applied"),
+}
+"""Values that do the same here: two readers of JPEG, two ways of halving whole px, two ways of
+taking the nearest px, which differ where a quotient is whole (see test_geometry), and what becomes
+of a colour profile, which these photographs lack (see test_reading)."""
 
 
 @pytest.fixture(scope="module")
@@ -221,7 +227,7 @@ def test_a_choice_belongs_to_one_stage() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"dropped_after_nms"}),
+        ({}, {"dropped_after_nms", "multiple_first"}),
         (
             {"fitting": "pad_first", "dropped": "leaving_image"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset"}
@@ -231,6 +237,7 @@ def test_a_choice_belongs_to_one_stage() -> None:
             {"fitting": "crop", "suppression": "best"},
             {"align", "side_rounding", "border_rounding", "enlarge", "offset", "border"}
             | {"sides_exchanged", "overlap", "suppressed_in", "order", "iou", "merging"}
+            | {"multiple_first", "suppressors"}
             | {"iou_inclusive", "class_offset", "dropped_after_nms"},
         ),
     ],

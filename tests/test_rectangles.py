@@ -28,12 +28,22 @@ def photos() -> dict[str, Path]:
     return find_samples()
 
 
-@pytest.fixture(scope="module")
-def rectangles(photos: dict[str, Path], yolo11n_pt: Path) -> Reference:
-    network = PytorchNetwork.load(yolo11n_pt, imgsz=(640, 640), rect=True, threads=1, device="cpu")
+def reference(photos: dict[str, Path], weights: Path, *, rect: bool) -> Reference:
+    """Return PyTorch's candidates."""
+    network = PytorchNetwork.load(weights, imgsz=(640, 640), rect=rect, threads=1, device="cpu")
     images = [BatchImage(name, str(path), sha256(path)) for name, path in photos.items()]
     batch = infer(network, images, floor=0.01, made_by=network_run())[0]
     return Reference({image.name: image for image in batch.images}, network.head, 0.01)
+
+
+@pytest.fixture(scope="module")
+def rectangles(photos: dict[str, Path], yolo11n_pt: Path) -> Reference:
+    return reference(photos, yolo11n_pt, rect=True)
+
+
+@pytest.fixture(scope="module")
+def squares(photos: dict[str, Path], yolo11n_pt: Path) -> Reference:
+    return reference(photos, yolo11n_pt, rect=False)
 
 
 def predicted(photos: dict[str, Path], weights: Path, **options: bool | float) -> Observations:
@@ -51,22 +61,30 @@ def test_boxes_of_predict_are_recognised_whatever_its_thresholds(
     photos: dict[str, Path],
     yolo11n_pt: Path,
     rectangles: Reference,
+    squares: Reference,
     options: dict[str, bool | float],
 ) -> None:
-    assert are_of_rectangles(predicted(photos, yolo11n_pt, **options), rectangles)
+    assert are_of_rectangles(predicted(photos, yolo11n_pt, **options), rectangles, squares)
 
 
 def test_other_boxes_are_not(
-    photos: dict[str, Path], yolo11n_pt: Path, rectangles: Reference
+    photos: dict[str, Path], yolo11n_pt: Path, rectangles: Reference, squares: Reference
 ) -> None:
     """Those of squares, those without scores, and none at all."""
     own = predicted(photos, yolo11n_pt)
     nothing = {
         name: replace(each, scores=each.scores * np.nan) for name, each in own.images.items()
     }
-    assert not are_of_rectangles(predicted(photos, yolo11n_pt, rect=False), rectangles)
-    assert not are_of_rectangles(Observations(nothing), rectangles)
-    assert not are_of_rectangles(Observations({}), rectangles)
+    assert not are_of_rectangles(predicted(photos, yolo11n_pt, rect=False), rectangles, squares)
+    assert not are_of_rectangles(Observations(nothing), rectangles, squares)
+    assert not are_of_rectangles(Observations({}), rectangles, squares)
+
+
+def test_images_whose_rectangle_is_the_whole_input_tell_nothing(
+    photos: dict[str, Path], yolo11n_pt: Path, rectangles: Reference
+) -> None:
+    """Such boxes are those of the export, too, whatever its program left out."""
+    assert not are_of_rectangles(predicted(photos, yolo11n_pt), rectangles, rectangles)
 
 
 def test_no_program_pads_to_rectangles_for_a_fixed_input(yolo11n_static: Path) -> None:

@@ -101,7 +101,7 @@ def diagnose_files(
         reference = load_reference(inputs["controls"], inputs["candidates"], used)
         if inputs["rectangles"]:
             rectangles = load_reference(inputs["controls"], inputs["rectangles"], used)
-            diagnosis = recognise_rectangles(diagnosis, observations, rectangles)
+            diagnosis = recognise_rectangles(diagnosis, observations, rectangles, reference)
         attribution = attribute_loss(diagnosis, observations, replayer, reference, iou=iou)
     values = fix_values(replayer.network, diagnosis.fixed, len(names))
     document = as_document(diagnosis, attribution, observations, names, about, values=values)

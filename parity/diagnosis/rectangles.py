@@ -16,6 +16,9 @@ from parity.postprocessing.postprocess import detect_boxes
 SHARE = 0.99
 """Share of the boxes that must be found; chosen: a box may have been rounded twice."""
 
+LEAST_TELLING = 5
+"""Boxes that are needed in images whose rectangle is not the whole input; chosen."""
+
 NO_SUPPRESSION = 1.0
 """IoU threshold that no pair of boxes exceeds."""
 
@@ -33,7 +36,7 @@ SAVE_OTHERS = (
 
 
 def recognise_rectangles(
-    found: Diagnosis, observations: Observations, rectangles: Reference
+    found: Diagnosis, observations: Observations, rectangles: Reference, control: Reference
 ) -> Diagnosis:
     """Return a diagnosis that says so if boxes without a proved fault are those of rectangles.
 
@@ -41,20 +44,22 @@ def recognise_rectangles(
     ----------
     found : Diagnosis
         Of the boxes.
-    observations, rectangles
+    observations, rectangles, control
         See :func:`are_of_rectangles`.
     """
     explained = found.verdict == "nothing_wrong" or found.faults
-    if explained or not are_of_rectangles(observations, rectangles):
+    if explained or not are_of_rectangles(observations, rectangles, control):
         return found
     return replace(found, of_rectangles=True, reasons=(FROM_PREDICT,), ask=(SAVE_OTHERS,))
 
 
-def are_of_rectangles(observations: Observations, rectangles: Reference) -> bool:
+def are_of_rectangles(
+    observations: Observations, rectangles: Reference, control: Reference
+) -> bool:
     """Return whether boxes are, to their digits, what PyTorch predicts on minimal rectangles.
 
     They are looked for among all candidates, so no threshold and no suppression matters. Boxes
-    without scores do not tell.
+    without scores do not tell, nor do images whose rectangle is the whole input.
 
     Parameters
     ----------
@@ -62,17 +67,20 @@ def are_of_rectangles(observations: Observations, rectangles: Reference) -> bool
         Boxes of a program.
     rectangles : Reference
         PyTorch's candidates on minimal rectangles, of the images that the diagnosis used.
+    control : Reference
+        The same on the input of the export.
     """
     if rectangles.head.task in WITHOUT_BOXES:
         return False
-    every = found = 0
+    every = found = telling = 0
     for name, image in rectangles.candidates.items():
         seen = observations.images.get(name)
         if seen is not None and len(seen):
             every += len(seen)
+            telling += len(seen) * (image.input_shape != control.candidates[name].input_shape)
             rounding = rounding_of(observations.printed, *image.image_shape)
             found += _found(seen, image, rectangles.head, rounding)
-    return every > 0 and found >= SHARE * every
+    return telling >= LEAST_TELLING and found >= SHARE * every
 
 
 def _found(seen: Observed, image: ImageCandidates, head: NetworkHead, rounding: Rounding) -> int:

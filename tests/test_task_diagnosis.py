@@ -30,8 +30,8 @@ from parity.diagnosis.evaluation.injection import (
     observe,
     with_faults,
 )
+from parity.diagnosis.input_trials import InputTrials
 from parity.diagnosis.proof import keep_proved
-from parity.diagnosis.search import Search
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.documents import save
 from parity.errors import UserError
@@ -144,7 +144,7 @@ def test_objects_without_masks_are_no_obstacle(
 
     monkeypatch.setattr(segmenting, "detections", detections)
     cost_model = CostModel(segmenting, replace(seen, images=far), ["bus.jpg"])
-    tried = Search(cost_model, segmenting.network.names).try_input(())
+    tried = InputTrials(cost_model).try_input(())
     assert len(tried.logits) == len(far["bus.jpg"])
 
 

@@ -11,7 +11,8 @@ from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
 from parity.diagnosis.refinement import certain_images, leaves
-from parity.diagnosis.search import ZERO_AREA_SUSPECT, Search, zero_area_hypotheses
+from parity.diagnosis.search import Search
+from parity.diagnosis.zero_area import is_suspected, zero_area_hypotheses
 
 CUTOFF = 25.0
 """Hypotheses that cost more than the best by this, in nats, are not compared to the end; chosen."""
@@ -105,7 +106,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
             yield best.replace(**changes)
     if any(getattr(best, name) != getattr(cost_model.correct, name) for name in FORMATS):
         yield from written_otherwise(cost_model, best)
-    if cost_model.zero_area > ZERO_AREA_SUSPECT:
+    if is_suspected(cost_model):
         yield from zero_area_hypotheses(best)
     if best.integers != cost_model.correct.integers:
         yield from whole_px_hypotheses(cost_model, best)
@@ -151,11 +152,11 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
     """Yield a hypothesis with the other inputs that do as well on the probes."""
     cost_model = search.cost_model
     count = sum(fault.precedes_output for fault in cost_model.faults(best))
-    first, least = search.probes[:1], cost_model.misfit(best, search.probes)
+    first, least = search.trials.probes[:1], cost_model.misfit(best, search.trials.probes)
     least_first = cost_model.misfit(best, first)
     others = (
         best.replace(**{field: getattr(hypothesis.pipeline, field) for field in BEFORE_OUTPUT})
-        for hypothesis in search.tried
+        for hypothesis in search.trials.tried
         if len(hypothesis.faults) <= max(count, 1)
     )
     for pipeline in not_contradicted(cost_model, best, others):
@@ -163,7 +164,7 @@ def other_inputs(search: Search, best: Pipeline) -> Iterator[Pipeline]:
             continue
         if cost_model.misfit(pipeline, first) >= least_first + INPUT_MARGIN:
             continue
-        if cost_model.misfit(pipeline, search.probes) < least + INPUT_MARGIN:
+        if cost_model.misfit(pipeline, search.trials.probes) < least + INPUT_MARGIN:
             yield pipeline
 
 

@@ -139,7 +139,7 @@ def diagnose(
     best = arrays.pipeline
     if cost_model.box_count:
         if arrays.reproduced or replaced:
-            best = search.explain(search.try_input(_before_output(cost_model, best)))
+            best = search.explain(search.trials.try_input(_before_output(cost_model, best)))
         else:
             best = search.run()
         best = keep_proved(cost_model, follow_improvements(cost_model, best), arrays.proofs)

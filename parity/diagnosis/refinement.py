@@ -226,7 +226,7 @@ def _pairs_of_exchanges(
     """Return the pairs of exchanges that together should give the scores of an image.
 
     What two exchanges do to the scores is about the sum of what each does; see
-    :meth:`parity.diagnosis.search.Search.search_inputs`.
+    :meth:`parity.diagnosis.input_search.InputSearch.run`.
     """
     if "gain" not in cost_model.replayer.task.choices:
         return []

@@ -1,0 +1,228 @@
+"""Searching the faults before the network that give the observed scores."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from operator import itemgetter
+
+import numpy as np
+
+from parity.diagnosis.border_search import fit_border, fit_border_elsewhere
+from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.fault_effects import is_drastic, is_subtle
+from parity.diagnosis.input_trials import InputHypothesis, InputTrials
+from parity.diagnosis.leads import with_leads
+from parity.diagnosis.refinement import CERTAIN, certain_images, leaves
+from parity.diagnosis.score_logits import disagreement, logit
+from parity.diagnosis.usual_inputs import usual_inputs
+
+BEAM = 3
+"""Inputs that are carried on from one number of faults to the next; chosen."""
+
+SECOND_MOVES = 8
+"""Faults, the best on their own, that are added to the others of these; chosen."""
+
+WORSE = 1.3
+"""A fault that makes the cost larger by this factor on its own is not combined further; chosen."""
+
+TIED = 1.0
+"""Difference of the costs of single faults, nats, up to which each is combined with all others;
+chosen."""
+
+COMBINED = 14
+"""Combinations that are tried after each number of faults, those whose scores should agree best;
+chosen."""
+
+CONFIRMED = 4
+"""Inputs of each number of faults that are compared on all probes; chosen."""
+
+CROSSED = (("scaling", "colours"), ("crop", "crop_kernel"))
+"""Choices before a classifier that are combined: of pixel values, then of geometry."""
+
+DEPTH = 3
+"""Faults before the network that are combined, at most; chosen."""
+
+SLIGHT = 0.25
+"""Mean difference of logits up to which an input is nearly the correct one, so that drastic faults
+are tried last; beyond it, subtle ones are; chosen."""
+
+BETTER = 0.9
+"""What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
+
+PROVEN_INPUTS, LIKELY_INPUTS = 3, 2
+"""Inputs that are explained in full, if proven and if not; chosen."""
+
+
+class InputSearch:
+    """Searches the faults before the network.
+
+    Parameters
+    ----------
+    trials : InputTrials
+        Tries inputs, and knows what was tried already.
+    """
+
+    def __init__(self, trials: InputTrials) -> None:
+        self.trials = trials
+        self._settled: dict[InputHypothesis, None] = {}
+
+    def run(self) -> None:
+        """Combine faults before the network until the scores prove an input.
+
+        Single faults are tried on one image. Which of them belong together is then estimated: what
+        two faults do to the scores is about the sum of what each does, on the scale of logits.
+        """
+        trials = self.trials
+        first = trials.first_probe()
+        trials.widen_rescalings(first)
+        plain = trials.try_input((), first)
+        possible = self._possible_faults()
+        wanted = logit(trials.cost_model.observed[first[0]].scores)
+        moves = sorted(possible, key=lambda fault: fault.cost)
+        level = self._try_singles(moves, plain, wanted, first)
+        effects = [(h.faults[0], h.logits - plain.logits) for h in level]
+        costs = {h.faults[0]: h.cost for h in level}
+        ranked = sorted((f for f in moves if f in costs), key=lambda f: costs[f])
+        shown = [f for f in ranked if costs[f] < WORSE * plain.cost]
+        useful = [*(f for f in moves if f not in costs), *shown]
+        if not any(h.proven and trials.try_input(h.faults).proven for h in level):
+            level += trials.try_each(usual_inputs(possible), first)
+        every = list(level)
+        least = np.inf
+        for depth in range(DEPTH):
+            level.sort(key=_likely_first)
+            if not level or self._settled_by(level, first) or trials.cost_model.exhausted:
+                break
+            if level[0].disproved and level[0].cost > least:
+                break  # no further fault is worth its cost
+            least = level[0].cost
+            estimates = _estimates(level if depth == 0 else level[:BEAM], effects, wanted)
+            likely = [f for _, f in sorted(estimates.values(), key=itemgetter(0))[:COMBINED]]
+            led = with_leads(trials, moves, first) if depth == 0 else iter(())
+            greedy = _one_more(level, useful, shown[:SECOND_MOVES])
+            greedy.sort(key=lambda faults: estimates.get(_names(faults), (0.0, faults))[0])
+            bordered = fit_border(trials, [plain, *level], first)
+            if not bordered and depth == 0:
+                bordered = fit_border_elsewhere(trials, level[:1], first)
+            if any(trials.is_certain(h, first) for h in bordered):
+                level = bordered
+            else:
+                level = trials.try_each(chain(likely, led, greedy), first) + bordered or level
+            every += level
+        if not trials.rescales and not any(hypothesis.likely for hypothesis in every):
+            every += self._cross(possible, first)
+        for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
+            trials.try_input(hypothesis.faults)
+
+    def _settled_by(self, level: list[InputHypothesis], first: list[str]) -> bool:
+        """Return whether the scores prove one of the likely inputs of a level, the best first."""
+        best = sorted(level, key=_likely_first)[:CONFIRMED]
+        return any(self._settles(h, first) for h in best if not h.disproved)
+
+    def _try_singles(
+        self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the inputs of single faults, of the unlikely ones only where it may be they."""
+        slight = disagreement(plain.logits, wanted) < SLIGHT
+        unlikely = is_drastic if slight else is_subtle
+        level = self.trials.try_each([(fault,) for fault in moves if not unlikely(fault)], first)
+        worse = min((h.cost for h in level), default=np.inf) > BETTER * plain.cost
+        lost = not any(hypothesis.likely for hypothesis in level)
+        if worse or slight or lost:  # of few boxes, one that is lost counts for much
+            level += self.trials.try_each([(fault,) for fault in moves if unlikely(fault)], first)
+        return level
+
+    def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
+        """Return inputs that combine every fault of some choices of a classifier.
+
+        An image has a few scores alone, and a kernel changes them as much as a crop does, so that
+        combinations cannot be predicted; and the network is small.
+        """
+        level = [self.trials.try_input((), first)]
+        for choices in CROSSED:
+            for choice in choices:
+                faults = [fault for fault in possible if fault.fields == {choice}]
+                options = [(*h.faults, fault) for h in level for fault in faults]
+                level += self.trials.try_each(options, first)
+            level = sorted(dict.fromkeys(level), key=_likely_first)[:BEAM]
+        return level
+
+    def _possible_faults(self) -> list[Fault]:
+        """Return the faults before the network that leave proven inputs as they are."""
+        cost_model, correct = self.trials.cost_model, self.trials.cost_model.correct
+        start = self.trials.try_input(()).pipeline
+        certain = certain_images(cost_model, start, self.trials.probes)
+        faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
+        return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
+
+    def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:
+        """Return whether scores prove an input, or all but what other images show."""
+        on_all = self.trials.try_input(on_first.faults)
+        if self.trials.is_certain(on_first, first):
+            self._settled[on_all] = None
+            return True
+        return on_all.proven or (on_first.hits >= CERTAIN and on_all.likely)
+
+    def best_inputs(self) -> list[InputHypothesis]:
+        """Return the inputs that are worth a full explanation."""
+        tried = dict.fromkeys(self.trials.tried_on(self.trials.probes))
+        likely = sorted((h for h in tried if h.likely), key=lambda h: (-h.hits, h.cost))
+        proven = [h for h in likely if h.proven]
+        proven += [h for h in self._settled if h not in proven]
+        if proven:
+            return proven[:PROVEN_INPUTS]
+        return (likely or sorted(tried, key=lambda h: h.cost))[:LIKELY_INPUTS]
+
+
+def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:
+    """Return whether a hypothesis of a level is the best, or a single fault nearly as good."""
+    nearly = level[place].cost < level[0].cost + TIED and len(level[0].faults) == 1
+    return place == 0 or (nearly and place < BEAM)
+
+
+def _estimates(
+    level: Sequence[InputHypothesis],
+    effects: Sequence[tuple[Fault, np.ndarray]],
+    wanted: np.ndarray,
+) -> dict[frozenset[str], tuple[float, tuple[Fault, ...]]]:
+    """Return how far the scores should be from the wanted ones with one fault more.
+
+    Returns
+    -------
+    dict of frozenset of str to (float, tuple of Fault)
+        By the names of the faults: the mean difference of logits, and the faults in order.
+    """
+    found: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
+    for hypothesis in level:
+        for fault, effect in effects:
+            if not _excludes(fault, hypothesis):
+                left = disagreement(hypothesis.logits + effect, wanted)
+                faults = (*hypothesis.faults, fault)
+                known = found.get(_names(faults), (left, faults))
+                found[_names(faults)] = min(known, (left, faults), key=itemgetter(0))
+    return found
+
+
+def _one_more(
+    level: Sequence[InputHypothesis], useful: Sequence[Fault], best: Sequence[Fault]
+) -> list[tuple[Fault, ...]]:
+    """Return the best hypotheses of a level with one fault more: any useful one, or a best one."""
+    return [
+        (*hypothesis.faults, fault)
+        for place, hypothesis in enumerate(level)
+        if place < BEAM or hypothesis.other_network
+        for fault in (useful if _is_ahead(place, level) else best)
+        if not _excludes(fault, hypothesis)
+    ]
+
+
+def _names(faults: Iterable[Fault]) -> frozenset[str]:
+    return frozenset(fault.name for fault in faults)
+
+
+def _excludes(fault: Fault, hypothesis: InputHypothesis) -> bool:
+    """Return whether a fault changes a choice that a hypothesis already changes."""
+    return any(fault.fields & other.fields for other in hypothesis.faults)
+
+
+def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:
+    return not hypothesis.likely, hypothesis.cost

@@ -1,16 +1,21 @@
 """Usual inputs are combinations of faults of the catalogue that can be together."""
 
+from collections.abc import Iterable
 from itertools import combinations
 
 from parity.deployment.pipeline import Pipeline
-from parity.diagnosis.catalogue.fault import all_faults
-from parity.diagnosis.usual_inputs import USUAL, usual_inputs
+from parity.diagnosis.catalogue.fault import Fault, all_faults
+from parity.diagnosis.usual_inputs import BESIDE_DRASTIC, USUAL, drastic_inputs, usual_inputs
 
 
 def test_usual_inputs_are_faults_before_the_network_that_change_different_choices() -> None:
     found = list(usual_inputs(all_faults()))
     assert [tuple(fault.name for fault in faults) for faults in found] == list(USUAL)
     assert len({frozenset(names) for names in USUAL}) == len(USUAL)
+    assert_can_be_together(found)
+
+
+def assert_can_be_together(found: Iterable[tuple[Fault, ...]]) -> None:
     for faults in found:
         pipeline = Pipeline()
         for fault in faults:
@@ -19,6 +24,16 @@ def test_usual_inputs_are_faults_before_the_network_that_change_different_choice
         for one, other in combinations(faults, 2):
             assert not one.fields & other.fields, (one.name, other.name)
         assert all(fault.is_in(pipeline) for fault in faults)
+
+
+def test_what_leaves_little_to_be_seen_is_combined_with_what_changes_much() -> None:
+    found = list(drastic_inputs(all_faults()))
+    names = {tuple(fault.name for fault in faults) for faults in found}
+    assert {("stretched", "imagenet"), ("padded_first", "symmetric_128")} <= names
+    assert ("stretched", "reduced_0.25") in names
+    assert len(names) == len(found)
+    assert {faults[:-1] for faults in names} == set(BESIDE_DRASTIC)
+    assert_can_be_together(found)
 
 
 def test_faults_that_are_not_possible_are_left_out() -> None:

@@ -13,7 +13,7 @@ from parity.diagnosis.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.leads import with_leads
 from parity.diagnosis.refinement import CERTAIN, certain_images, leaves
 from parity.diagnosis.score_logits import disagreement, logit
-from parity.diagnosis.usual_inputs import usual_inputs
+from parity.diagnosis.usual_inputs import drastic_inputs, usual_inputs
 
 BEAM = 3
 """Inputs that are carried on from one number of faults to the next; chosen."""
@@ -37,6 +37,9 @@ CONFIRMED = 4
 
 CROSSED = (("scaling", "colours"), ("crop", "crop_kernel"))
 """Choices before a classifier that are combined: of pixel values, then of geometry."""
+
+LITTLE = 0.5
+"""Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
 
 DEPTH = 3
 """Faults before the network that are combined, at most; chosen."""
@@ -86,6 +89,8 @@ class InputSearch:
         useful = [*(f for f in moves if f not in costs), *shown]
         if not any(h.proven and trials.try_input(h.faults).proven for h in level):
             level += trials.try_each(usual_inputs(possible), first)
+            if self._little_is_found() and not self._settled_by(level, first):
+                level += trials.try_each(drastic_inputs(possible), first)
         every = list(level)
         least = np.inf
         for depth in range(DEPTH):
@@ -112,6 +117,15 @@ class InputSearch:
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
+
+    def _little_is_found(self) -> bool:
+        """Return whether most of what the correct pipeline finds was not observed."""
+        cost_model = self.trials.cost_model
+        observed = sum(len(cost_model.observed[name]) for name in cost_model.names)
+        expected = sum(
+            len(cost_model.predicted(cost_model.correct, name)) for name in cost_model.names
+        )
+        return observed < LITTLE * expected
 
     def _settled_by(self, level: list[InputHypothesis], first: list[str]) -> bool:
         """Return whether the scores prove one of the likely inputs of a level, the best first."""

@@ -41,8 +41,8 @@ BETTER = 0.9
 """What an unusual way of rescaling must reduce the misfit to; chosen."""
 
 CLEAR_DECODING = 0.3
-"""By how much a reading of the raw output must be worth more than the next to be the only one that
-is tried with other inputs, nats per score; chosen."""
+"""By how much a reading of the raw output must be worth more than the next to be the only one,
+beside the correct one, that is tried with other inputs, nats per score; chosen."""
 
 DECODINGS = 5
 """Readings of the raw output that are kept for all inputs; chosen."""
@@ -224,9 +224,8 @@ class InputTrials:
 
     def _likely_decodings(self, base: Pipeline, names: list[str]) -> list[Changes]:
         ranked = rank_decodings(self.cost_model, base, names)
-        if len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING:
-            return [ranked[0][1]]
-        likely = [changes for _, changes in ranked[:DECODINGS]]
+        clear = len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING
+        likely = [changes for _, changes in ranked[: 1 if clear else DECODINGS]]
         correct = combinations_of(*self.cost_model.replayer.task.reading)[0]
         return likely if correct in likely or likely == [{}] else [*likely, correct]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.fault_effects import is_drastic
 
 KERNELS = (
     *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),
@@ -42,6 +43,13 @@ USUAL: tuple[tuple[str, ...], ...] = (
 )
 """Names of faults; chosen: what frameworks, accelerators and popular examples do."""
 
+BESIDE_DRASTIC: tuple[tuple[str, ...], ...] = (
+    *(("stretched",), ("bgr",), ("stretched", "bgr"), ("top_left",), ("padded_first_black",)),
+    *(("padded_first",), ("grey",), ("not_enlarged",), ("sides_exchanged",), ("cropped",)),
+    *(("covered",), ("exif_ignored",)),
+)
+"""Names of faults that are tried beside those that leave little to be seen; chosen."""
+
 
 def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
     """Yield the usual combinations of some faults."""
@@ -49,3 +57,15 @@ def usual_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
     for names in USUAL:
         if by_name.keys() >= set(names):
             yield tuple(by_name[name] for name in names)
+
+
+def drastic_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
+    """Yield faults that leave little to be seen with others that change much.
+
+    Of what the network finds in such an input, nothing tells of either fault by itself.
+    """
+    by_name = {fault.name: fault for fault in possible}
+    blinding = [f for f in possible if f.fields <= {"scaling", "reduction"} and is_drastic(f)]
+    for names, fault in product(BESIDE_DRASTIC, blinding):
+        if by_name.keys() >= set(names):
+            yield (*(by_name[name] for name in names), fault)

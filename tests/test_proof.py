@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from parity.diagnosis.proof import COARSE_FACTOR, Comparison, is_proved, proof_of
+from parity.diagnosis.proof import (
+    COARSE_FACTOR,
+    Comparison,
+    is_proved,
+    lie_in_one_place,
+    proof_of,
+)
+from parity.external.observations import NO_BOXES, Observed
 
 MANY = 20
 
@@ -94,3 +101,27 @@ def test_a_few_scores_alone_prove_nothing_where_most_differ() -> None:
 def test_a_proof_counts_both_sides() -> None:
     proof = proof_of(boxes(exact=15, unobserved=1), boxes(exact=3, unobserved=4))
     assert (proof.explained, proof.unobserved) == (12, 3)
+
+
+@pytest.mark.parametrize(
+    ("corners", "squeezed", "reason"),
+    [
+        ([[0.3, 0.3], [0.28, 0.31]], True, "sigmoids of px are all 1"),
+        ([[0.3, 0.3], [0.1, 0.5]], False, "fractions of the second image lie apart"),
+        ([[0.3, 0.3], [0.4]], False, "one image may show two boxes of one object"),
+        ([[0.3], [0.4]], False, "single boxes tell nothing"),
+        ([], False, "there are no boxes"),
+    ],
+)
+def test_boxes_of_which_an_image_shows_one_place_are_told_apart(
+    corners: list[list[float]], squeezed: bool, reason: str
+) -> None:
+    seen = [
+        Observed(
+            np.array([[x, 0.3, x + 0.6, 0.9] for x in image]),
+            np.ones(len(image)),
+            np.zeros(len(image), np.int64),
+        )
+        for image in corners
+    ]
+    assert lie_in_one_place([*seen, NO_BOXES]) is squeezed, reason

@@ -16,6 +16,7 @@ from parity.diagnosis.local_search import without
 from parity.diagnosis.misfit import Fit
 from parity.diagnosis.refinement import certain_images
 from parity.diagnosis.stages import PREPROCESSING_STAGES
+from parity.external.observations import Observed
 from parity.tasks.task import TASKS
 
 DIGITS_REACHED = 0.5
@@ -60,6 +61,10 @@ OF_EVERY_BOX = frozenset(("integers", "whole_input_px"))
 RULED = 0.75
 """Share of the boxes whose scores are reproduced for which such a rule must hold; chosen: rules
 that resemble the right one were seen to hold for up to 0.55."""
+
+LEAST_IMAGES, SAME_PLACE = 2, 0.1
+"""Images with several boxes that must show them in one place, and how far apart, px, they may be;
+chosen: fractions of an image are further apart."""
 
 FAR_APART = 12.0
 """Logarithm of the difference that a box without a partner counts as; chosen: beyond any pair."""
@@ -315,13 +320,15 @@ def keep_proved(
         Names of faults that something else proves.
     """
     labels = not TASKS[cost_model.replayer.network.head.task].has_boxes
+    in_one_place = lie_in_one_place(cost_model.observed.values())
     while True:
         doubtful = []
+        squeezed = in_one_place or best.box_activation == "sigmoid"
         for fault in cost_model.faults(best):
             if fault.is_choice or fault.name in proved:
                 continue
             whole, bare = compare_without(cost_model, best, fault)
-            tiny = best.box_activation == "sigmoid" and "box_activation" not in fault.fields
+            tiny = squeezed and "box_activation" not in fault.fields
             fine = tiny or fault.fields <= FINE
             if not is_proved(
                 *(whole, bare),
@@ -334,6 +341,15 @@ def keep_proved(
             return without_opposites(cost_model, best)
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
         best = without(cost_model, best, least[1])
+
+
+def lie_in_one_place(observed: Iterable[Observed]) -> bool:
+    """Return whether the boxes of each image are the same, as where a sigmoid squeezes them.
+
+    Where such boxes lie tells of no fault but that one: many faults bring them near.
+    """
+    spreads = [float(np.ptp(seen.boxes, axis=0).max()) for seen in observed if len(seen) > 1]
+    return len(spreads) >= LEAST_IMAGES and max(spreads) <= SAME_PLACE
 
 
 def without_opposites(cost_model: CostModel, best: Pipeline) -> Pipeline:

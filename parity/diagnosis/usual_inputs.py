@@ -15,13 +15,24 @@ KERNELS = (
     *("area", "cubic", "skia"),
 )
 
+BORDERS = ("border_grey_0", "border_grey_128")
+
 USUAL: tuple[tuple[str, ...], ...] = (
     ("stretched", "bgr"),
-    ("bgr", "border_grey_0"),
-    ("top_left", "border_grey_0"),
-    ("bgr", "side_floor", "border_floor"),
-    *(("bgr", f"border_grey_{level}", "side_floor", "border_floor") for level in (0, 128)),
-    ("padded_first_black", "bgr"),
+    *(("top_left", border) for border in BORDERS),
+    *(
+        (colours, *layout)
+        for layout in (
+            *((border,) for border in BORDERS),
+            ("side_floor", "border_floor"),
+            *((border, "side_floor", "border_floor") for border in BORDERS),
+            ("padded_first_black",),
+            ("top_left",),
+            *(("top_left", border) for border in BORDERS),
+        )
+        for colours in ("bgr", "grey")
+    ),
+    ("stretched", "grey"),
     *(("stretched", f"kernel_{kernel}") for kernel in KERNELS),
     *(("stretched", "bgr", f"kernel_{kernel}") for kernel in KERNELS),
     ("stretched", "kernel_pillow_bilinear", "resized_in_floats"),

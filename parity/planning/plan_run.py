@@ -30,6 +30,9 @@ ENDS = (
     "results/report/index.html",
     "results/report/analysis_report.md",
     "results/verdict/verdict.json",
+    "results/verdict/junit.xml",
+    "results/verdict/summary.md",
+    "results/verdict/badge.svg",
 )
 """What a run ends with, and no rule needs to read."""
 FOLDERS = (RESULTS, "logs", "benchmarks")

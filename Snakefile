@@ -5,11 +5,13 @@ write_report shorten the first to results/checkpoint and results/report. Which i
 calibration images a run uses is written down before any rule runs, by planning, in results/plan.
 """
 
+from snakemake.io import strip_wildcard_constraints
 from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
 from parity.planning.plan_run import plan_run
+from parity.planning.run_folder import check_written
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
 from parity.reporting.hooks.console import Console
@@ -77,6 +79,12 @@ include: "rules/fallback.smk"
 include: "rules/choosing.smk"
 include: "rules/reporting.smk"
 include: "rules/latency.smk"
+
+
+if workflow.is_main_process:
+    written = [path for rule in workflow.rules for path in rule.products()]
+    with in_one_sentence():
+        check_written(map(strip_wildcard_constraints, written), PLAN.names)
 
 
 rule all:

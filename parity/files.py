@@ -62,9 +62,13 @@ def _temporary(path: Path) -> Path:
 
 def write_text(path: str | Path, text: str) -> None:
     """Write a text of a kind in :data:`parity.integrity.SEALS`, with its digest at the end."""
-    content = text.encode()
     with atomic(path) as temporary:
-        temporary.write_bytes(content + seal(content, Path(path).suffix))
+        write_sealed(temporary, text.encode())
+
+
+def write_sealed(path: Path, content: bytes) -> None:
+    """Write a text or a picture in place, with its digest at the end."""
+    path.write_bytes(content + seal(content, path.suffix))
 
 
 def write_json(path: str | Path, schema: str, content: dict[str, Any]) -> None:

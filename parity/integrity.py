@@ -1,8 +1,7 @@
 """Telling whether a result is still as it was written.
 
-A text ends with a digest of all that precedes it, archives (``.npz``, ``.pt``, ``.zip``) hold a
-checksum of each member, and pictures end with a mark. So each file tells by itself whether it is
-whole.
+A text or a picture ends with a digest of all that precedes it, and archives (``.npz``, ``.pt``,
+``.zip``) hold a checksum of each member. So each file tells by itself whether it is whole.
 """
 
 import errno
@@ -25,18 +24,23 @@ MADE_AS_A_WHOLE = ".snakemake_timestamp"
 
 _COMMENT = b"<!-- sha256: ", b" -->\n"
 
-SEALS = {".json": (b',\n "digest": "', b'"\n}\n'), ".html": _COMMENT, ".md": _COMMENT}
-"""What stands before and after the digest at the end of a text, by suffix."""
+_AFTER_PICTURE = b"\nsha256: ", b"\n"
+
+SEALS = {
+    ".json": (b',\n "digest": "', b'"\n}\n'),
+    **dict.fromkeys((".html", ".md", ".svg", ".xml"), _COMMENT),
+    ".js": (b"// sha256: ", b"\n"),
+    **dict.fromkeys((".jpg", ".png"), _AFTER_PICTURE),
+}
+"""What stands before and after the digest at the end of a text, by suffix; and of a picture, where
+no decoder looks."""
 
 ARCHIVES = frozenset({".npz", ".pt", ".zip"})
 ZIP_MARK = b"PK"
 
-LAST_BYTES = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
-"""How a picture ends, by suffix: the IEND chunk of PNG with its checksum, and JPEG's EOI."""
-
 
 def read_sealed(path: str | Path) -> bytes:
-    """Read a text whose digest is at its end; one that is no result may lack it.
+    """Read a file whose digest is at its end; one that is no result may lack it.
 
     Raises
     ------
@@ -52,7 +56,7 @@ def read_sealed(path: str | Path) -> bytes:
 
 
 def seal(content: bytes | memoryview, suffix: str) -> bytes:
-    """Return what is to follow a text: its digest, between what :data:`SEALS` says."""
+    """Return what is to follow a text or a picture: its digest, as :data:`SEALS` says."""
     before, after = SEALS[suffix]
     return before + hashlib.sha256(content).hexdigest().encode() + after
 
@@ -74,17 +78,9 @@ def check_whole(path: str | Path) -> None:
     if not is_result(path):
         return
     check_is_file(path)
-    whole = True
     if path.suffix in SEALS:
         read_sealed(path)
-    elif path.suffix in ARCHIVES:
-        whole = _is_whole_archive(path)
-    elif path.suffix in LAST_BYTES:
-        end = LAST_BYTES[path.suffix]
-        with path.open("rb") as stream:
-            stream.seek(-min(len(end), path.stat().st_size), os.SEEK_END)
-            whole = stream.read() == end
-    if not whole:
+    elif path.suffix in ARCHIVES and not _is_whole_archive(path):
         raise damaged(path, "is damaged")
 
 

@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgb
 from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Undiagnosed
 from parity.documents import load, save
+from parity.integrity import seal
 from parity.reporting.ci.badge import MESSAGES, badge_of
 from parity.reporting.ci.files import FORMATS
 from parity.reporting.ci.junit import junit_of
@@ -246,4 +247,7 @@ def test_the_rule_writes_every_format_pass_or_fail(
         verdict = load(destination, RunVerdict)
         made: dict[str, Callable[[RunVerdict], str]] = FORMATS
         for file, written in made.items():
-            assert (destination.parent / file).read_text() == written(verdict)
+            text = (destination.parent / file).read_bytes()
+            own = written(verdict).encode()
+            assert text == own + seal(own, Path(file).suffix)
+            assert file != "junit.xml" or ET.fromstring(text).tag == "testsuites"  # noqa: S314

@@ -1,9 +1,11 @@
 """Configuration: defaults, and for every mistake the sentence that says how to fix it."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from parity.errors import UserError
 from parity.planning.checked_run import check_named_files
 from parity.planning.checks import checked
 from parity.planning.config import Config
+from parity.planning.config_file import check_config_file
 from parity.planning.schema import LISTED_NAMES, REGISTRIES, complete, load_schemas
 from tests.conftest import ROOT
 
@@ -309,6 +312,37 @@ def test_every_key_is_described_and_closed(path: str, part: dict[str, Any]) -> N
     assert part.get("description", "").strip(), f"{path} is not described"
     if part.get("type") == "object":
         assert "additionalProperties" in part, f"{path} takes any key"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to("no")],
+    ids=["a pipe", "a device", "a link that leads nowhere"],
+)
+def test_a_configuration_that_is_no_file_is_never_opened(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    make(tmp_path / "config.yaml")
+    with pytest.raises(UserError, match=r"is not a file, or a link that leads nowhere; replace"):
+        check_config_file(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (Path.mkdir, "which is not a file."),
+        (os.mkfifo, "which is not a file."),
+        (lambda path: path.symlink_to("no"), "which is a link that leads nowhere."),
+    ],
+    ids=["a folder", "a pipe", "a link"],
+)
+def test_a_name_that_stands_in_the_folder_is_no_published_one(
+    make: Callable[[Path], None], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make(Path("yolo11n.pt"))
+    with pytest.raises(UserError, match=f"models.m.weights is yolo11n.pt, {said}"):
+        checked(complete({"models": {"m": {"weights": "yolo11n.pt"}}}))
 
 
 @pytest.mark.parametrize(

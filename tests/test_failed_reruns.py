@@ -281,6 +281,20 @@ def test_everything_that_stays_is_asked_for(tmp_path: Path, keep_candidates: boo
     assert keep_candidates == any(path.startswith("benchmarks/infer") for path in beside)
 
 
+@pytest.mark.parametrize("kind", ["results", "logs", "benchmarks"])
+def test_a_file_where_the_folder_of_a_rule_belongs_is_named(tmp_path: Path, kind: str) -> None:
+    project = make_project(tmp_path, keep_candidates=True)
+    folder = "infer_onnx/m/onnx-fp32"
+    (project.root / kind / folder).parent.mkdir(parents=True)
+    (project.root / kind / folder).write_text("of the user")
+    result = project.dry_run()
+    assert result.returncode == 1
+    assert result.output.endswith(
+        f"\nerror: {kind}/{folder} is not a folder, and a run writes into it; move it away, or run "
+        "in a folder of your own (--directory).\n"
+    )
+
+
 @pytest.mark.slow
 def test_a_truncated_page_is_made_anew(temporary: Workflow, tmp_path: Path) -> None:
     project = temporary.copy(tmp_path / "project")

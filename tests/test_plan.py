@@ -1,6 +1,7 @@
 """The plan: which arms and comparisons a configuration asks for."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
+from parity.planning.run_folder import SNAKEMAKES, check_written
 from parity.planning.schema import complete
 
 
@@ -225,10 +227,16 @@ def test_a_tolerance_makes_no_export_stale(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["results", "logs", "benchmarks"])
-@pytest.mark.parametrize(
-    "make", [os.mkfifo, Path.touch, lambda path: path.symlink_to("elsewhere")], ids=range(3)
+IN_THE_WAY: tuple[Callable[[Path], None], ...] = (
+    os.mkfifo,
+    Path.touch,
+    lambda path: path.symlink_to("elsewhere"),
 )
+"""Makes something that is no folder."""
+
+
+@pytest.mark.parametrize("name", ["results", "logs", "benchmarks"])
+@pytest.mark.parametrize("make", IN_THE_WAY, ids=range(3))
 def test_what_a_run_writes_into_must_be_folders(
     folder: Path, name: str, make: Callable[[Path], None]
 ) -> None:
@@ -236,6 +244,27 @@ def test_what_a_run_writes_into_must_be_folders(
     make(folder / name)
     with pytest.raises(UserError, match=f"^{name} is not a folder, and a run writes into it; move"):
         planned_by("")
+
+
+@pytest.mark.parametrize("make", IN_THE_WAY, ids=range(3))
+@pytest.mark.parametrize(
+    "name", ["results/export", "logs/export/m", "results/a/m/onnx-b", ".snakemake", SNAKEMAKES[0]]
+)
+def test_the_folders_of_rules_must_be_folders(
+    folder: Path, name: str, make: Callable[[Path], None]
+) -> None:
+    written = ["results/export/{model}/{export}.onnx", "logs/export/{model}/{export}.log"]
+    written += ["results/a/{model}/onnx-{export}/{batch}.json", "results/b/{theirs}/c.json"]
+    names = {"model": ["k", "m"], "export": ["a", "b"]}
+    (folder / "results/export").mkdir(parents=True)
+    (folder / "results/export/notes.txt").write_text("of the user")
+    check_written(written, names)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    if name == "results/export":
+        shutil.rmtree(folder / name)
+    make(folder / name)
+    with pytest.raises(UserError, match=f"^{name} is not a folder, and a run writes into it; move"):
+        check_written(written, names)
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

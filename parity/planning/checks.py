@@ -45,8 +45,8 @@ def checked(completed: Mapping[str, Any]) -> Config:
     for name, model in config.models.items():
         path = Path(model.weights)
         check_placeholders(f"models.{name}.weights", model.weights)
-        if len(path.parts) > 1 and not is_file(path):  # a bare name may be a published one
-            raise UserError(f"config: models.{name}.weights is {path}, which does not exist.")
+        if len(path.parts) > 1 or os.path.lexists(model.weights):  # else it may be a published name
+            check_named_file(f"config: models.{name}.weights", path)
     if config.reference:
         check_without_checkpoint(config)
     for name in config.exports:
@@ -74,8 +74,7 @@ def check_models(models: Mapping[str, Mapping[str, Any]]) -> None:
                 "others with a configuration of their own."
             )
         check_placeholders(where, path)
-        if not is_file(Path(path)):
-            raise UserError(f"config: {where} is {path}, which does not exist.")
+        check_named_file(f"config: {where}", path)
 
 
 def with_geometry(completed: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,8 +150,7 @@ def check_export(config: Config, name: str) -> None:
     export, where = config.exports[name], f"config: exports.{name}"
     if export.onnx is not None:
         check_placeholders(f"exports.{name}.onnx", export.onnx)
-        if not is_file(Path(export.onnx)):
-            raise UserError(f"{where}.onnx is {export.onnx}, which does not exist.")
+        check_named_file(f"{where}.onnx", export.onnx)
     elif export.file is None and export.metadata != MetadataConfig():
         raise UserError(
             f"{where}.metadata has no meaning here; only a given file (onnx or file) can need it."
@@ -239,10 +237,23 @@ def check_external(config: Config, name: str) -> None:
             raise UserError(f"{where}.{key} is {value!r}; it may be {', '.join(sorted(known))}.")
 
 
+def check_named_file(where: str, path: str | Path) -> None:
+    """Check that a path names a regular file, or a link to one."""
+    if not is_file(Path(path)):
+        raise UserError(f"{where} is {path}, which {what_instead(path, 'a file')}.")
+
+
+def what_instead(path: str | Path, wanted: str) -> str:
+    """Return what is wrong with a path that names nothing of a kind that is wanted."""
+    if os.path.exists(path):  # noqa: PTH110 - as is_file
+        return f"is not {wanted}"
+    return "is a link that leads nowhere" if os.path.lexists(path) else "does not exist"
+
+
 def check_paths(where: str, external: ExternalConfig) -> None:
     """Check that what a deployment brings exists, and that a folder holds files that count."""
-    if isinstance(external.names, str) and not is_file(Path(external.names)):
-        raise UserError(f"{where}.names is {external.names}, which does not exist.")
+    if isinstance(external.names, str):
+        check_named_file(f"{where}.names", external.names)
     for key, patterns in FILE_PATTERNS.items():
         given = getattr(external, key)
         if given is None:
@@ -252,8 +263,8 @@ def check_paths(where: str, external: ExternalConfig) -> None:
             continue
         path = Path(given)
         if not os.path.isdir(path):  # noqa: PTH112 - as is_file
-            what = "is not a folder" if os.path.lexists(path) else "does not exist"
-            raise UserError(f"{where}.{key} is {path}, which {what}.")
+            kind = "a file or a folder" if key == "detections" else "a folder"
+            raise UserError(f"{where}.{key} is {path}, which {what_instead(path, kind)}.")
         if key == "recorded":
             assigned_tensors(path)
         elif not files_in(given, patterns):

@@ -33,7 +33,7 @@ def check_config_file(path: str | Path) -> None:
     Parameters
     ----------
     path : str or Path
-        YAML or JSON; a file that does not exist is left to Snakemake.
+        YAML or JSON; one of which there is nothing at all is left to Snakemake.
 
     Raises
     ------
@@ -42,6 +42,8 @@ def check_config_file(path: str | Path) -> None:
     """
     path = Path(path)
     if not is_file(path):
+        if os.path.lexists(path):
+            raise UserError(f"{path} is not a file, or a link that leads nowhere; replace it.")
         return
     if (size := path.stat().st_size) > LARGEST_BYTES:
         raise UserError(

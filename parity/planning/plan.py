@@ -88,6 +88,17 @@ class Plan:
         """Names of the exports."""
         return list(self.config.exports)
 
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """What each wildcard may be that stands in the name of a folder."""
+        return {
+            "model": self.models,
+            "export": self.exports,
+            "external": list(self.config.external),
+            "arm": list(self.arms),
+            "comparison": list(self.comparisons),
+        }
+
     def weights(self, wildcards: Wildcards) -> list[str]:
         """Return the file that a model's checkpoint comes from, if it is one."""
         weights = self.config.models[wildcards.model].weights

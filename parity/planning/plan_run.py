@@ -1,6 +1,5 @@
 """Planning a run: which images, labels and arms it has, written down before any rule runs."""
 
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
+from parity.planning.run_folder import check_folders
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
@@ -30,10 +30,13 @@ ENDS = (
     "results/report/index.html",
     "results/report/analysis_report.md",
     "results/verdict/verdict.json",
+    "results/verdict/junit.xml",
+    "results/verdict/summary.md",
+    "results/verdict/badge.svg",
 )
 """What a run ends with, and no rule needs to read."""
 FOLDERS = (RESULTS, "logs", "benchmarks")
-"""What a run writes into."""
+"""What planning needs; :func:`parity.planning.run_folder.check_written` checks the rest."""
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -62,7 +65,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
     if coordinating:
-        check_folders()
+        check_folders(FOLDERS)
     if coordinating and hold(LOCK):
         set_damaged_aside()
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
@@ -78,22 +81,6 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     paths = sorted({*given_files(asked), *chain.from_iterable(pictures.values())})
     given = digest_given(paths, remember=coordinating and hold(LOCK))
     return Plan(asked, arms, comparisons, planned.names, planned.note, given, pictures)
-
-
-def check_folders() -> None:
-    """Check that nothing else stands where a run makes its folders.
-
-    Raises
-    ------
-    UserError
-        If something does.
-    """
-    for folder in FOLDERS:
-        if os.path.lexists(folder) and not Path(folder).is_dir():
-            raise UserError(
-                f"{folder} is not a folder, and a run writes into it; move it away, or run in a "
-                "folder of your own (--directory)."
-            )
 
 
 def check_planned(config: Config) -> None:

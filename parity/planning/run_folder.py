@@ -1,9 +1,18 @@
 """The folder that a run writes into."""
 
 import os
+import re
+from collections.abc import Collection, Iterable, Mapping
+from itertools import product
 from pathlib import Path
 
 from parity.errors import UserError
+
+WILDCARD = re.compile(r"\{(\w+)\}")
+"""A wildcard in the path of a rule's output, without constraints."""
+
+SNAKEMAKES = tuple(f".snakemake/{name}" for name in ("locks", "metadata", "incomplete", "scripts"))
+"""Folders that Snakemake 9 makes for itself in each run."""
 
 
 def check_writable(folder: str | Path, advice: str) -> None:
@@ -18,3 +27,46 @@ def check_writable(folder: str | Path, advice: str) -> None:
     there = next(each for each in (path, *path.parents) if each.exists())
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"the folder {there} cannot be written to; {advice}.")
+
+
+def check_written(written: Iterable[str], names: Mapping[str, Collection[str]]) -> None:
+    """Check that nothing else stands where rules, and Snakemake itself, make their folders.
+
+    Parameters
+    ----------
+    written : iterable of str
+        Paths of all that rules write, with wildcards.
+    names : mapping
+        What each wildcard may be that stands in the name of a folder.
+
+    Raises
+    ------
+    UserError
+        As :func:`check_folders`.
+    """
+    folders = {str(parent) for path in written for parent in Path(path).parents}
+    filled = {each for folder in folders - {"."} for each in _filled(folder, names)}
+    check_folders(sorted({*filled, ".snakemake", *SNAKEMAKES}))
+
+
+def _filled(pattern: str, names: Mapping[str, Collection[str]]) -> Iterable[str]:
+    """Return the paths that a pattern stands for; another workflow's wildcards stand for none."""
+    wildcards = sorted(set(WILDCARD.findall(pattern)))
+    for chosen in product(*(names.get(each, ()) for each in wildcards)):
+        yield pattern.format(**dict(zip(wildcards, chosen, strict=True)))
+
+
+def check_folders(folders: Iterable[str]) -> None:
+    """Check that each of the paths is a folder, or nothing so far; outer folders come first.
+
+    Raises
+    ------
+    UserError
+        If something else stands there.
+    """
+    for folder in folders:
+        if os.path.lexists(folder) and not Path(folder).is_dir():
+            raise UserError(
+                f"{folder} is not a folder, and a run writes into it; move it away, or run in a "
+                "folder of your own (--directory)."
+            )

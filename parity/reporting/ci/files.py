@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from parity.files import atomic
+from parity.files import write_text
 from parity.reporting.ci.badge import badge_of
 from parity.reporting.ci.junit import junit_of
 from parity.reporting.ci.summary import summary_of
@@ -15,5 +15,4 @@ FORMATS = {"junit.xml": junit_of, "summary.md": summary_of, "badge.svg": badge_o
 def write_ci_files(verdict: RunVerdict, folder: str | Path) -> None:
     """Write ``junit.xml``, ``summary.md`` and ``badge.svg`` into a folder."""
     for name, made in FORMATS.items():
-        with atomic(Path(folder) / name) as temporary:
-            temporary.write_text(made(verdict), encoding="utf-8")
+        write_text(Path(folder) / name, made(verdict))

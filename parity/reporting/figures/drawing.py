@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from parity.detection.outlines import LEAST_VISIBLE, NOTHING, DetectionOutline, Points, limbs_of
+from parity.files import write_sealed
 from parity.reporting.figures.palette import KIND_COLOURS, palette
 from parity.reporting.wording import printable, shortened
 
@@ -353,7 +354,7 @@ def draw_legend(width: int, entries: list[tuple[str, Style]]) -> np.ndarray:
     return np.asarray(image)[..., ::-1]
 
 
-def write_jpeg(path: Path, picture: np.ndarray) -> None:
+def write_jpeg(path: Path, picture: np.ndarray, *, quality: int = JPEG_QUALITY) -> None:
     """Write a picture; equal pictures give equal bytes.
 
     Parameters
@@ -362,6 +363,8 @@ def write_jpeg(path: Path, picture: np.ndarray) -> None:
         The file.
     picture : (H, W, 3) uint8
         Blue, green, red.
+    quality : int
+        Of JPEG, 0 to 100.
     """
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    path.write_bytes(data.tobytes())
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    write_sealed(path, data.tobytes())

@@ -1,5 +1,6 @@
 """One look for every figure, and how it is saved."""
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from parity.files import atomic
+from parity.files import atomic, write_sealed
 from parity.reporting.figures.palette import DARK, LIGHT, Palette, palette, scheme
 from parity.reporting.figures.variants import dark_of
 
@@ -105,4 +106,6 @@ def save_figure(figure: Figure, destination: Path) -> None:
         # Once: savefig draws a figure twice to lay it out.
         canvas.draw()  # type: ignore[no-untyped-call]
         pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        Image.fromarray(pixels).save(temporary, format="png")
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, format="png")
+        write_sealed(temporary, stream.getvalue())

@@ -23,8 +23,9 @@ from parity.detection.detection_files import ImageDetections
 from parity.detection.outlines import outlines_of
 from parity.documents import save
 from parity.errors import UnreadableImageError
-from parity.files import atomic_folder
+from parity.files import atomic_folder, write_sealed
 from parity.progress import reported
+from parity.reporting.figures.drawing import write_jpeg
 from parity.reporting.html.drawn_shapes import drawn_outline
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.task_wording import words_of
@@ -123,7 +124,7 @@ def write_browser(
             few = [details[name] for name in ordered[start : start + IMAGES_PER_SCRIPT]]
             number = start // IMAGES_PER_SCRIPT
             script = f"parity.receive({json.dumps(results.model)}, {number}, {json.dumps(few)});"
-            (folder / f"details_{number:04d}.js").write_text(script + "\n")
+            write_sealed(folder / f"details_{number:04d}.js", f"{script}\n".encode())
         index = BrowserIndex(
             model=results.model,
             images_per_script=IMAGES_PER_SCRIPT,
@@ -236,8 +237,7 @@ def copy_image(image: BatchImage, folder: Path) -> str:
         ("thumbnail", THUMBNAIL_PX, THUMBNAIL_QUALITY),
     ):
         pixels = shrunk(pixels, longest)
-        _, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        (folder / f"{kind}_{name}").write_bytes(data.tobytes())
+        write_jpeg(folder / f"{kind}_{name}", pixels, quality=quality)
     return name
 
 

@@ -1,4 +1,4 @@
-"""Ties: what float32 rounding alone decides is neither lost nor new, and nothing else is excused."""
+"""Ties: what rounding alone decides is neither lost nor new, and nothing else is excused."""
 
 from pathlib import Path
 

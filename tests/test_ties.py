@@ -26,6 +26,9 @@ CONF, MOST = 0.25, 3
 NEAR, FAR = FLOAT32_ROUNDING.score / 2, FLOAT32_ROUNDING.score * 2
 A, B, C, D = ([20.0 * i, 0.0, 20.0 * i + 15, 15.0] for i in range(4))
 ALMOST_A = [0.0, 0.0, 15.0, 14.0]
+CLASSES, SIDE = 4, 160
+SATURATED = 40.0
+"""A logit whose sigmoid is 1 in float32, whatever a network of random weights adds."""
 
 
 def compared(
@@ -141,3 +144,42 @@ def test_which_of_equal_scores_are_kept_is_a_tie(tmp_path: Path) -> None:
     both = set(ranked[0][:20].tolist()) & set(ranked[1][:20].tolist())
     assert (found.missing, found.extra, len(found.matched)) == ([], [], len(both))
     assert len(found.ties.reference) == len(found.ties.candidate) == 20 - len(both) > 0
+
+
+@pytest.mark.nightly  # an export
+def test_two_runtimes_keep_others_of_equal_scores(tmp_path: Path) -> None:
+    import cv2
+    import torch
+    from ultralytics import YOLO
+
+    from parity.backends.onnx_network import OnnxNetwork
+    from parity.backends.pytorch.export import export_onnx
+    from parity.backends.pytorch.network import PytorchNetwork
+    from parity.backends.pytorch.postprocess import detect as detect_by_ultralytics
+    from parity.postprocessing.postprocess import detect
+    from tests.random_models import make_random_checkpoint
+    from tests.test_task_arms import candidates_of
+
+    checkpoint, export, picture = (tmp_path / name for name in ("m.pt", "m.onnx", "noise.png"))
+    make_random_checkpoint("yolo26n.yaml", "detect", CLASSES, checkpoint)
+    model = YOLO(checkpoint)
+    for branch in model.model.model[-1].one2one_cv3:
+        torch.nn.init.constant_(branch[-1].bias, SATURATED)
+    model.save(checkpoint)
+    export_onnx(checkpoint, export, imgsz=SIDE, simplify=False, nms=False)
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    cv2.imwrite(str(picture), noise)
+    size = {"imgsz": (SIDE, SIDE), "rect": False, "threads": 1, "device": "cpu", "end2end": True}
+    networks = PytorchNetwork.load(checkpoint, **size), OnnxNetwork.load(export, threads=1)
+    limits = {"conf": CONF, "iou": 0.7, "max_det": END2END_ROWS}
+    sides = []
+    for network, find in zip(networks, (detect_by_ultralytics, detect), strict=True):
+        image = candidates_of(network, picture, 0.01)
+        assert (image.candidates.scores == 1).all(), "more equal scores than rows"
+        found = find(image, **limits, head=network.head)
+        sides.append(ImageDetections.of(image, found))
+    found = differences_of(compared(tmp_path, *sides, most=END2END_ROWS, finished=True))
+    assert (found.missing, found.extra) == (0, 0)
+    assert found.matched + found.tied / 2 == END2END_ROWS
+    assert found.box_px < FLOAT32_ROUNDING.box_px
+    assert found.tied > 0, "both keep the same ones; nothing is tested"

@@ -21,6 +21,8 @@ _BY_PART = {"nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow
 _BY_PART |= {"wrist": 0.062, "hip": 0.107, "knee": 0.087, "ankle": 0.089}
 COCO_SIGMAS = np.repeat(list(_BY_PART.values()), [1, *[2] * (len(_BY_PART) - 1)])
 """How far people place each of COCO's 17 keypoints apart (``pycocotools.cocoeval.Params``)."""
+LEAST_AREA = 1.0
+"""Area of a box that has less, px², as of one that was clipped flat (chosen)."""
 
 
 def measure(
@@ -163,7 +165,7 @@ def _of_keypoints(ours: Detections, theirs: Detections) -> Measures:
         found["visibility"] = np.abs(one[..., 2].astype(np.float64) - other[..., 2]).max(axis=1)
     if one.shape[1] == len(COCO_SIGMAS):
         width, height = (ours.boxes[:, 2:] - ours.boxes[:, :2]).astype(np.float64).T
-        area = (width * height)[:, None] + np.spacing(1)
+        area = np.maximum(np.abs(width * height), LEAST_AREA)[:, None]
         similar = np.exp(-(distances**2) / ((2 * COCO_SIGMAS) ** 2 * area * 2))
         found["oks"] = 1 - similar.mean(axis=1)
     return found

@@ -157,11 +157,11 @@ def _boundary(mask: np.ndarray) -> np.ndarray:
 
 def _of_keypoints(ours: Detections, theirs: Detections) -> Measures:
     one, other = (each.keypoints for each in (ours, theirs))
-    if one is None or other is None or one.shape[1:] != other.shape[1:]:
+    if one is None or other is None or one.shape[1] != other.shape[1]:
         return {"keypoint_px": np.full(len(ours), np.inf)}
     distances = np.hypot(*np.moveaxis(one[..., :2].astype(np.float64) - other[..., :2], -1, 0))
     found = {"keypoint_px": distances.max(axis=1)}
-    if one.shape[2] > 2:
+    if min(one.shape[2], other.shape[2]) > 2:
         found["visibility"] = np.abs(one[..., 2].astype(np.float64) - other[..., 2]).max(axis=1)
     if one.shape[1] == len(COCO_SIGMAS):
         width, height = (ours.boxes[:, 2:] - ours.boxes[:, :2]).astype(np.float64).T

@@ -112,5 +112,5 @@ def _paired_by_chance(
         for side, end, column in zip(sides, ends, pairs.T, strict=True)
     ]
     differ = not same_class or box_distances(*sides, pairs) > FLOAT32_ROUNDING.box_px
-    returned: np.ndarray = np.array(last, bool).reshape(2, -1).all(axis=0) & differ
+    returned: np.ndarray = np.logical_and(np.array(last, bool).reshape(2, -1).all(axis=0), differ)
     return returned

@@ -393,6 +393,14 @@ def test_faults_of_keypoints_alone_are_not_said_to_change_nothing() -> None:
     assert effect(both, 10, several=True) == "move keypoints by up to 40 px"
 
 
+def test_a_label_whose_probability_changes_is_not_the_same() -> None:
+    assert Severity(score=0.3).harmless, "a box has its place, too"
+    changed = Severity(score=0.3, shapes={"probability": 0.3})
+    assert not changed.harmless
+    assert effect(changed, 10) == "changes scores by up to 0.3"
+    assert Severity(score=0.03, shapes={"probability": 0.03}).harmless
+
+
 def test_faults_are_read_by_what_they_do() -> None:
     ways = (Severity(box_px=30), Severity(box_px=40), Severity(added=1), Severity(lost=1, added=1))
     faults = [replace(BGR, name=str(place), severity=own) for place, own in enumerate(ways)]

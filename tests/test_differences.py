@@ -107,7 +107,7 @@ def moved(box: list[float], by: float, *, side: int) -> list[float]:
 def test_differences_of_an_image(
     ours: ImageDetections, theirs: ImageDetections, numbers: dict[str, float], reason: str
 ) -> None:
-    nothing = dict.fromkeys(("matched", "missing", "extra", "flipped", "unread"), 0)
+    nothing = dict.fromkeys(("matched", "missing", "extra", "flipped", "unread", "tied"), 0)
     expected = {**nothing, "box_px": 0.0, "score": 0.0, "measures": {}, **numbers}
     measured = vars(differences_of(compare_image(ours, theirs, iou=0.5)))
     assert measured.keys() == expected.keys()

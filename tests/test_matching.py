@@ -107,6 +107,8 @@ def test_everything_matches_itself_exactly(ours: Detections) -> None:
 NEAR, NEXT = [5, 0, 15, 10], [10, 0, 20, 10]
 LEFT, MIDDLE, RIGHT = [0, 0, 10, 10], [3, 0, 13, 10], [6, 0, 16, 10]
 NOWHERE = [np.nan, 0, 10, 10]
+FLAT, POINT = [0, 0, 0, 10], [0, 10, 0, 10]
+TURNED, NEARLY_TURNED = [30, 0, 20, 10], [30.001, 0, 20, 10]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,24 @@ NOWHERE = [np.nan, 0, 10, 10]
             [(NOWHERE, 0.9, 0)],
             ([], [], [0], [0]),
             "a box that is no number matches nothing, itself included",
+        ),
+        (
+            [(FLAT, 0.9, 0), (TURNED, 0.8, 0)],
+            [(NEARLY_TURNED, 0.8, 0), (FLAT, 0.9, 0)],
+            ([(0, 1), (1, 0)], [], [], []),
+            "boxes without an area, as both arms may report them, have partners, too",
+        ),
+        (
+            [(FLAT, 0.9, 0), (POINT, 0.9, 0)],
+            [(LEFT, 0.9, 0), (NEXT, 0.9, 0)],
+            ([], [], [0, 1], [0, 1]),
+            "but none that has an area",
+        ),
+        (
+            [(FLAT, 0.9, 0)],
+            [(POINT, 0.9, 0)],
+            ([], [], [0], [0]),
+            "and none of another size (1/11)",
         ),
         ([], [], ([], [], [], []), "nothing against nothing"),
         ([], [(LEFT, 0.9, 0)], ([], [], [], [0]), "all new"),

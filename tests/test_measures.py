@@ -80,6 +80,8 @@ def test_keypoints_are_compared_as_ultralytics_compares_them() -> None:
     assert found["visibility"].tolist() == [0.25]
     similar = kpt_iou(*map(torch.from_numpy, both), torch.tensor([5000.0]), COCO_SIGMAS)
     assert found["oks"][0] == pytest.approx(1 - float(similar), abs=1e-5)
+    plain = measure(ours, detections(keypoints=both[1, ..., :2]), PAIRS)
+    assert plain == {name: found[name] for name in ("keypoint_px", "oks")}, "x and y alone"
 
 
 @examples(100)

@@ -161,6 +161,15 @@ def test_keypoints_as_people_write_them(tmp_path: Path, written: Any) -> None:
     np.testing.assert_allclose(seen.boxes, [BOX])
 
 
+@pytest.mark.parametrize("flags", [(2, 1), (0, 2.0), (1, 0)])
+def test_flags_are_no_visibilities(tmp_path: Path, flags: tuple[float, float]) -> None:
+    points = [[x, y, flag] for (x, y, _), flag in zip(POINTS, flags, strict=True)]
+    seen = read(tmp_path, [ENTRY | {"keypoints": points}], "pose")
+    np.testing.assert_allclose(seen.keypoints, [[point[:2] for point in points]])
+    entries = [ENTRY | {"keypoints": each} for each in (points, POINTS)]
+    assert read(tmp_path, entries, "pose").keypoints.shape == (2, 2, 3), "numbers beside flags"
+
+
 def test_keypoints_in_columns_of_a_table(tmp_path: Path) -> None:
     header = "image,class_id,score,x1,y1,x2,y2,kp0_x,kp0_y,kp0_conf,kp1_x,kp1_y,kp1_conf"
     numbers = [*BOX, *(number for point in POINTS for number in point)]

@@ -10,8 +10,9 @@ import numpy as np
 from parity.comparison.matching import match
 from parity.comparison.measures import box_distances, measure, on_one_grid
 from parity.comparison.rounding import UNROUNDED, Rounding, rounding_of
+from parity.comparison.ties import ListEnd, Ties, end_of, set_ties_apart
 from parity.comparison.tolerances import Quantity
-from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections
+from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
 from parity.detection.detections import Detections
 from parity.detection.head import NetworkHead
 from parity.documents import load, save
@@ -37,6 +38,9 @@ class DetectionPair:
     """What else was measured, see :func:`parity.comparison.measures.measure`."""
 
 
+NO_TIES = Ties([], [])
+
+
 @dataclass(frozen=True, slots=True)
 class ImageComparison:
     """The detections of two arms on one image, paired."""
@@ -53,6 +57,8 @@ class ImageComparison:
     """Detections of the reference, and of the candidate, without a partner."""
     rounding: Rounding = UNROUNDED
     """What printing may have changed."""
+    ties: Ties = NO_TIES
+    """Detections of one arm alone, because rounding decides which arm reports them."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Differences:
     """Least overlap of a matched pair; 1 without any."""
     measures: dict[str, float] = field(default_factory=dict, kw_only=True)
     """Largest of each further measure of matched pairs."""
+    tied: int = field(default=0, kw_only=True)
+    """Detections that one arm alone reports, because rounding decides which."""
 
     def amount(self, quantity: Quantity) -> float:
         """Return the count, or the largest difference; 0 where it was not measured."""
@@ -145,11 +153,24 @@ def compare_batch(
                 rounding=rounding_of(printed, other.height, other.width),
                 task=head.task,
                 around_shapes=printed is not None and printed.of_shapes,
+                ends=_ends(ours.made_by, theirs.made_by, one, other),
             )
             for one, other in zip(ours.images, theirs.images, strict=True)
         ],
     )
     save(destination, compared)
+
+
+def _ends(
+    ours: MadeBy, theirs: MadeBy, one: ImageDetections, other: ImageDetections
+) -> tuple[ListEnd, ListEnd] | None:
+    """Return where the detections of two arms on an image end, as far as it is known."""
+    if ours.thresholds is None or theirs.thresholds is None:
+        return None
+    return (
+        end_of(one, ours.thresholds, ours.head or NetworkHead()),
+        end_of(other, theirs.thresholds, theirs.head or NetworkHead()),
+    )
 
 
 def _identity(image: ImageDetections) -> tuple[str, str]:
@@ -165,6 +186,7 @@ def compare_image(
     rounding: Rounding = UNROUNDED,
     task: str = "detect",
     around_shapes: bool = False,
+    ends: tuple[ListEnd, ListEnd] | None = None,
 ) -> ImageComparison:
     """Pair the detections of two arms on one image.
 
@@ -182,6 +204,8 @@ def compare_image(
         What the detections come from, a key of :data:`parity.tasks.task.TASKS`.
     around_shapes : bool
         Whether the boxes of the candidate are those around its masks.
+    ends : tuple of ListEnd, optional
+        Where the detections of each end; without it, no ties are set apart.
 
     Returns
     -------
@@ -194,7 +218,9 @@ def compare_image(
     ours, theirs = reference.arrays(), candidate.arrays()
     if around_shapes:
         ours = ours.around_shapes((reference.height, reference.width))
-    found = match(ours, theirs, iou=iou)
+    found, ties = match(ours, theirs, iou=iou), NO_TIES
+    if ends is not None:
+        found, ties = set_ties_apart(found, ours, theirs, ends)
     sides = on_one_grid(ours, theirs, (reference.height, reference.width))
     scores = reference.scores, candidate.scores
     return ImageComparison(
@@ -205,6 +231,7 @@ def compare_image(
         missing=found.missing,
         extra=[i for i in found.extra if not _at_most(candidate.scores[i], floor)],
         rounding=rounding,
+        ties=ties,
     )
 
 
@@ -261,6 +288,7 @@ def differences_of(compared: ImageComparison) -> Differences:
         measures={
             name: _largest(values) for name, values in measured_values(compared.matched).items()
         },
+        tied=len(compared.ties.reference) + len(compared.ties.candidate),
     )
 
 

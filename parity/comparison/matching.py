@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.comparison.polygons import pairwise_overlap
-from parity.detection.boxes import pairwise_iou
+from parity.detection.boxes import areas, pairwise_iou
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of
 
@@ -61,15 +61,29 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
 def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
     """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
 
+    Networks that return distances from a cell may return negative ones, and clipping may leave a
+    box flat. Two upright boxes without an area are given one, see :func:`_solid`.
+
     Parameters
     ----------
     reference, candidate : Detections
         What two arms report for the same image.
     """
     ours, theirs = reference.oriented, candidate.oriented
-    if ours is None or theirs is None:
-        return pairwise_iou(reference.boxes, candidate.boxes)
-    return pairwise_overlap(*(corners_of(each.astype(np.float64)) for each in (ours, theirs)))
+    if ours is not None and theirs is not None:
+        return pairwise_overlap(*(corners_of(each.astype(np.float64)) for each in (ours, theirs)))
+    overlap = pairwise_iou(reference.boxes, candidate.boxes)
+    empty = [np.flatnonzero(areas(each.boxes) == 0) for each in (reference, candidate)]
+    overlap[np.ix_(*empty)] = pairwise_iou(
+        _solid(reference.boxes[empty[0]]), _solid(candidate.boxes[empty[1]])
+    )
+    return overlap
+
+
+def _solid(boxes: np.ndarray) -> np.ndarray:
+    """Return boxes with their corners in order and each side 1 px longer, (N, 4) float64."""
+    first, second = boxes[:, :2].astype(np.float64), boxes[:, 2:].astype(np.float64)
+    return np.concatenate([np.minimum(first, second), np.maximum(first, second) + 1], axis=1)
 
 
 TIE_BREAK = 1e-9

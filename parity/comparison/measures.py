@@ -21,6 +21,8 @@ _BY_PART = {"nose": 0.026, "eye": 0.025, "ear": 0.035, "shoulder": 0.079, "elbow
 _BY_PART |= {"wrist": 0.062, "hip": 0.107, "knee": 0.087, "ankle": 0.089}
 COCO_SIGMAS = np.repeat(list(_BY_PART.values()), [1, *[2] * (len(_BY_PART) - 1)])
 """How far people place each of COCO's 17 keypoints apart (``pycocotools.cocoeval.Params``)."""
+LEAST_AREA = 1.0
+"""Area of a box that has less, px², as of one that was clipped flat (chosen)."""
 
 
 def measure(
@@ -155,15 +157,15 @@ def _boundary(mask: np.ndarray) -> np.ndarray:
 
 def _of_keypoints(ours: Detections, theirs: Detections) -> Measures:
     one, other = (each.keypoints for each in (ours, theirs))
-    if one is None or other is None or one.shape[1:] != other.shape[1:]:
+    if one is None or other is None or one.shape[1] != other.shape[1]:
         return {"keypoint_px": np.full(len(ours), np.inf)}
     distances = np.hypot(*np.moveaxis(one[..., :2].astype(np.float64) - other[..., :2], -1, 0))
     found = {"keypoint_px": distances.max(axis=1)}
-    if one.shape[2] > 2:
+    if min(one.shape[2], other.shape[2]) > 2:
         found["visibility"] = np.abs(one[..., 2].astype(np.float64) - other[..., 2]).max(axis=1)
     if one.shape[1] == len(COCO_SIGMAS):
         width, height = (ours.boxes[:, 2:] - ours.boxes[:, :2]).astype(np.float64).T
-        area = (width * height)[:, None] + np.spacing(1)
+        area = np.maximum(np.abs(width * height), LEAST_AREA)[:, None]
         similar = np.exp(-(distances**2) / ((2 * COCO_SIGMAS) ** 2 * area * 2))
         found["oks"] = 1 - similar.mean(axis=1)
     return found

@@ -27,7 +27,7 @@ from parity.comparison.rounding import Rounding
 from parity.comparison.tolerances import Tolerance, judge
 from parity.detection.detection_files import NOT_LISTED, ImageDetections, MadeBy
 
-SUMMED = ("matched", "missing", "extra", "flipped", "unread")
+SUMMED = ("matched", "missing", "extra", "flipped", "unread", "tied")
 
 
 class ArmTotals:

@@ -15,10 +15,11 @@ from parity.deployment.thresholds import passing
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
 from parity.detection.letterbox import Letterbox
-from parity.detection.nms import CLASS_OFFSET_PX
+from parity.detection.nms import CLASS_OFFSET_PX, largest_float32
 from parity.detection.oriented_boxes import (
     hulls_of,
     oriented_boxes,
+    probabilistic_iou,
     scale_oriented,
     suppress_oriented,
 )
@@ -49,6 +50,9 @@ class OrientedNmsChoices(NmsChoices):
     oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = "probabilistic"
     """``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
     upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``)."""
+    oriented_suppressors: Literal["all", "kept"] = "all"
+    """Which boxes suppress others by their probabilistic IoU: suppressed ones, too, as in
+    Ultralytics, or those alone that are kept."""
 
 
 def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidates:
@@ -69,6 +73,8 @@ def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidate
     iou, max_det = choices.iou, choices.max_det
     overlapping = choices.suppression in ("classwise", "agnostic")
     if overlapping and choices.oriented_overlap == "probabilistic":
+        if choices.oriented_suppressors == "kept":
+            return _suppress_by_kept(choices, found)
         conf = choices.conf
         if choices.conf_inclusive:
             conf = float(np.nextafter(np.float32(conf), np.float32(-1)))
@@ -85,6 +91,21 @@ def select_oriented(choices: OrientedNmsChoices, found: Candidates) -> Candidate
     if overlapping and choices.oriented_overlap == "exact":
         return passed.at(_rotated_nms(choices, passed))
     return passed.at(select(choices, boxes, passed.scores, passed.class_ids))
+
+
+def _suppress_by_kept(choices: OrientedNmsChoices, found: Candidates) -> Candidates:
+    """Return the boxes that stay, by falling score, if only those that stay suppress others."""
+    passed = found.at(passing(choices, found.scores))
+    ranked = passed.at(np.argsort(-passed.scores, kind="stable"))
+    boxes = oriented_boxes(ranked)
+    if choices.suppression == "classwise":
+        boxes[:, :2] += ranked.class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
+    left = np.ones(len(boxes), bool)
+    for i in range(len(boxes)):
+        if left[i]:
+            alike = probabilistic_iou(boxes[i : i + 1], boxes[i + 1 :])[0]
+            left[i + 1 :] &= alike <= largest_float32(choices.iou)
+    return ranked.at(np.flatnonzero(left)[: choices.max_det])
 
 
 def _with_places(found: Candidates) -> np.ndarray:

@@ -5,6 +5,9 @@ from typing import Literal
 
 Fitted = Literal["letterbox", "top left", "stretch"]
 
+END2END_ROWS = 300
+"""Boxes that a head without NMS returns for an image, unless it is told otherwise."""
+
 
 @dataclass(frozen=True)
 class NetworkHead:

@@ -265,8 +265,9 @@ def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "d
 
 def largest_shapes(found: RunDifferences) -> dict[str, float]:
     """Return the largest differences of what a task adds to boxes, by name."""
-    measures = found.distributions.measures
-    return {name: each.max for name, each in measures.items() if name in HARMLESS_SHAPES}
+    measures, score = found.distributions.measures, found.distributions.score
+    shapes = {name: each.max for name, each in measures.items() if name in HARMLESS_SHAPES}
+    return shapes | ({"probability": score.max} if score and "rank" in measures else {})
 
 
 def waterfall(

@@ -96,9 +96,16 @@ class Severity:
 HARMLESS_PX = 1.0
 """A move of a box that nobody sees, px; chosen."""
 
-HARMLESS_SHAPES = {"keypoint_px": HARMLESS_PX, "visibility": 0.1, "angle": 1.0, "mask": 0.1}
-"""Changes that nobody sees of keypoints in px and of their visibilities, of angles in degrees, and
-of masks as 1 minus their IoU, see :func:`parity.comparison.measures.measure`; chosen."""
+HARMLESS_SHAPES = {
+    "keypoint_px": HARMLESS_PX,
+    "visibility": 0.1,
+    "angle": 1.0,
+    "mask": 0.1,
+    "probability": 0.1,
+}
+"""Changes that nobody sees of keypoints in px and of their visibilities, of angles in degrees, of
+masks as 1 minus their IoU, see :func:`parity.comparison.measures.measure`, and of the probabilities
+of labels, which have nothing else; chosen."""
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,24 @@ def nms_combinations(pipeline: Pipeline) -> Iterator[Pipeline]:
                 yield changed.replace(**changes)
 
 
+def oriented_nms_combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
+    """Yield the pipeline with every way of suppressing oriented boxes, at every IoU threshold.
+
+    Each way has overlaps of its own, so another threshold may hide another way.
+    """
+    ious = {f.inject_into(pipeline).iou for f in cost_model.threshold_faults} | {pipeline.iou}
+    ways = combinations_of("oriented_overlap", "oriented_suppressors")
+    for changes, iou in product(ways, sorted(ious)):
+        yield pipeline.replace(**changes, iou=iou)
+
+
 def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:
     """Yield the pipeline with every way of suppressing boxes, and of what its task adds to them."""
     task = cost_model.replayer.task
     if "overlap" in task.choices:
         yield from nms_combinations(pipeline)
+    if "oriented_overlap" in task.choices:
+        yield from oriented_nms_combinations(cost_model, pipeline)
     if task.own:
         for changes in combinations_of(*task.own):
             yield pipeline.replace(**changes)

@@ -181,10 +181,25 @@ def add_keypoints(
         many = " and ".join(f"{points}x{numbers}" for points, numbers in sorted(shapes)[:2])
         raise UserError(f"The keypoints of some objects are {many} numbers; all must be alike.")
     (shape,) = shapes
+    stacked = {name: np.array(found[name], np.float64).reshape(-1, *shape) for name in observed}
+    flagged = _bear_flags(np.concatenate([*stacked.values()]))
     return {
-        name: replace(each, keypoints=np.array(found[name], np.float64).reshape(-1, *shape))
+        name: replace(each, keypoints=stacked[name][..., :2] if flagged else stacked[name])
         for name, each in observed.items()
-    }, []
+    }, [FLAGGED] if flagged else []
+
+
+FLAGS = (0, 1, 2)
+"""Not labelled, hidden and visible, as COCO writes them."""
+FLAGGED = (
+    "The visibilities of keypoints are flags (0, 1 or 2) and not the numbers of the network: they "
+    "are not compared."
+)
+
+
+def _bear_flags(keypoints: np.ndarray) -> bool:
+    """Return whether keypoints, (N, K, 2 or 3), bear flags in the place of visibilities."""
+    return keypoints.shape[2] > 2 and bool(np.isin(keypoints[..., 2], FLAGS).all())
 
 
 def add_angles(

@@ -36,6 +36,7 @@ from parity.reporting.verdict import (
     ranks_in_words,
     sentence,
     subject,
+    ties_in_words,
     wording_of,
 )
 from parity.reporting.wording import count, headline, number, reference_name
@@ -256,7 +257,9 @@ def _differences_in_words(several: Sequence[ComparisonResults]) -> str:
         moved.append(f"{subject(one, name)}{verb} by up to {number(most)}{QUANTITIES[name].unit}")
     unchanged = f"{listing(same)} are the same" if same else ""
     farthest = max(several, key=lambda each: each.measures.get("rank", 0))
-    return ", while ".join(filter(None, (listing(moved), unchanged))) + ranks_in_words(farthest)
+    said = ", while ".join(filter(None, (listing(moved), unchanged)))
+    tied = max(several, key=lambda each: each.tied)
+    return said + ranks_in_words(farthest) + ties_in_words(tied)
 
 
 def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]:

@@ -25,7 +25,8 @@ SHAPES = {
     "angle": "turn{s} boxes by up to {amount} degrees",
     "mask": "change{s} masks by up to {amount} (1 − IoU)",
 }
-"""What is said of each change of :data:`parity.diagnosis.document.HARMLESS_SHAPES`."""
+"""What is said of each change of :data:`parity.diagnosis.document.HARMLESS_SHAPES`; probabilities
+are called scores."""
 
 LEAST_PX = 0.001
 """Move of a box that is worth a word, px; chosen: three decimals are what programs print."""
@@ -114,10 +115,9 @@ def moves(found: Severity, s: str) -> list[str]:
     said = []
     if found.box_px >= LEAST_PX:
         said.append(f"move{s} boxes by up to {number(found.box_px)} px")
-    for name, least in HARMLESS_SHAPES.items():
-        if found.shapes.get(name, 0.0) >= least:
-            amount = number(found.shapes[name])
-            said.append(SHAPES[name].format(s=s, amount=amount))
+    for name, does in SHAPES.items():
+        if found.shapes.get(name, 0.0) >= HARMLESS_SHAPES[name]:
+            said.append(does.format(s=s, amount=number(found.shapes[name])))
     if found.score >= LEAST_SCORE or (found.score and not said):
         said.append(f"change{s} scores by up to {number(found.score)}")
     return said

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from parity.comparison.differences import Differences
 from parity.comparison.results import ComparisonResults, Distribution, ImageResults, Results
 from parity.comparison.rounding import UNROUNDED, Rounding
-from parity.comparison.tolerances import Quantity, Tolerance
+from parity.comparison.tolerances import FLOAT32_ROUNDING, Quantity, Tolerance
 from parity.reporting.task_wording import (
     FURTHER,
     MEASURED,
@@ -249,7 +249,8 @@ def sentence(comparison: ComparisonResults) -> str:
     else:
         same = f"the same {words.noun}s as {reference}, but with other numbers"
         does = f"{candidate} {words.verbs} {same}"
-    return f"{does}: {excess_in_words(comparison)}; {objects} in {images}"
+    ties = ties_in_words(comparison)
+    return f"{does}: {excess_in_words(comparison)}; {objects} in {images}{ties}"
 
 
 def _within(comparison: ComparisonResults) -> str:
@@ -266,7 +267,7 @@ def _within(comparison: ComparisonResults) -> str:
         by = _with_allowed(comparison, name)
         said.append(f"{subject(comparison, name)}{verb} by up to {by}")
         verb = ""
-    return listing(said) + ranks_in_words(comparison)
+    return listing(said) + ranks_in_words(comparison) + ties_in_words(comparison)
 
 
 def ranks_in_words(comparison: ComparisonResults) -> str:
@@ -275,6 +276,15 @@ def ranks_in_words(comparison: ComparisonResults) -> str:
     if moved is None:
         return ""
     return f"; a label moves by up to {count(int(moved), 'rank')}" if moved else "; no rank changed"
+
+
+def ties_in_words(comparison: ComparisonResults) -> str:
+    """Return what rounding alone decides, as the end of a sentence; of nothing, nothing."""
+    if not comparison.tied:
+        return ""
+    more = count(comparison.tied, f"more {wording_of(comparison).noun}")
+    near = f"within {number(FLOAT32_ROUNDING.score)} of the last score that counts"
+    return f"; one arm alone reports {more} {near}, where rounding decides which are reported"
 
 
 def further_spreads(comparison: ComparisonResults) -> dict[str, Distribution]:

@@ -19,15 +19,12 @@ from parity.data.image_files import as_file, open_image
 from parity.data.reading import PILLOW_FIRST, TIFF, check_pixels, read_image
 from parity.detection.candidate_files import NetworkRun
 from parity.detection.decoding import Candidates
-from parity.detection.head import NetworkHead
+from parity.detection.head import END2END_ROWS, NetworkHead
 from parity.errors import UnreadableImageError, UserError
 from parity.model_files.families.family import ULTRALYTICS
 from parity.model_files.families.rtdetr import RTDETR
 from parity.provenance import sha256, versions
 from parity.tasks.task import TASKS, Outputs, Task
-
-END2END_ROWS = 300
-"""Rows that ``predict`` asks of an end-to-end head at least, as many as an export has."""
 
 BLANK = np.zeros((1, 1, 3), np.uint8)
 """An image of one px."""
@@ -100,7 +97,7 @@ class PytorchNetwork:
         predictor.imgsz = check_imgsz(list(imgsz), stride=model.stride, min_dim=2)
         if end2end and not model.end2end:
             raise UserError(f"{path} has no head without NMS; leave out nms: false.")
-        if end2end:  # as stream_inference does
+        if end2end:  # as stream_inference does, with as many rows as an export has at least
             rows = max(predictor.args.max_det, END2END_ROWS)
             model.model.set_head_attr(max_det=rows, agnostic_nms=predictor.args.agnostic_nms)
         if task.fitted == "centre crop":

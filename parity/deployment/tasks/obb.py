@@ -62,7 +62,15 @@ DEPLOYMENTS.add(
     "obb",
     TaskDeployment(
         choices=frozenset(fields_of(*_STAGES)).union(
-            ("suppression", "oriented_overlap", "gain", "offset", "offset_rounding", "rescaled")
+            (
+                "suppression",
+                "oriented_overlap",
+                "oriented_suppressors",
+                "gain",
+                "offset",
+                "offset_rounding",
+                "rescaled",
+            )
         )
         - {"box_activation", "ending"},
         decode=box_candidates,

@@ -74,3 +74,12 @@ nms(
     wrong="NMS compares the exact overlap of oriented boxes instead of the probabilistic IoU.",
     cost=RARE_COST,
 )
+nms(
+    "only_kept_suppress",
+    title="Suppressed oriented boxes suppress no others",
+    changes={"oriented_suppressors": "kept"},
+    wrong=(
+        "A box stays though it overlaps a better one, where that one is suppressed itself. This is "
+        "how NMS usually works, but of oriented boxes, Ultralytics drops such a box, too."
+    ),
+)

@@ -220,9 +220,8 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLi
     if found.box_px >= LEAST_PX:
         yield CostLine(f"{number(found.box_px)} px", "largest move of a box")
     counted = found.lost or found.added or found.renamed
-    for name, least in HARMLESS_SHAPES.items():
-        if found.shapes.get(name, 0.0) >= least:
-            amount, what = SHAPE_COSTS[name]
+    for name, (amount, what) in SHAPE_COSTS.items():
+        if found.shapes.get(name, 0.0) >= HARMLESS_SHAPES[name]:
             yield CostLine(amount.format(number(found.shapes[name])), what)
     if found.score >= LEAST_SCORE and not counted:
         yield CostLine(number(found.score), "largest change of a score")

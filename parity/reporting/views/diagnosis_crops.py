@@ -29,7 +29,12 @@ CHANGES: dict[Change, str] = {
 }
 """What there is to see of each change."""
 
-MOVES = {"mask": "its mask changes", "keypoint_px": "its keypoints move", "angle": "it turns"}
+MOVES = {
+    "mask": "its mask changes",
+    "keypoint_px": "its keypoints move",
+    "angle": "it turns",
+    "probability": "its probability changes",
+}
 """What moves where a box does not, see :data:`parity.diagnosis.document.HARMLESS_SHAPES`."""
 
 

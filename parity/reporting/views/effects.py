@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from parity.comparison.results import ComparisonResults, Distribution, Results
 from parity.comparison.settings import GIVEN_ARM, Effect
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.layers.results import LayerResults
 from parity.reporting.equal_results import equal_groups, nameless
 from parity.reporting.task_wording import MeasuredQuantity
@@ -18,7 +19,7 @@ from parity.reporting.verdict import (
 from parity.reporting.views.blocks import Figure, Group, Note, Table, table
 from parity.reporting.views.causes import cause_blocks
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import number, reference_name
+from parity.reporting.wording import count, number, reference_name
 from parity.tasks.task import TASKS
 
 
@@ -121,7 +122,7 @@ def prepare(model: Model) -> EffectsView:
     causes = tuple(cause_blocks(results, model.documents("layers", LayerResults)))
     return EffectsView(
         blocks=(
-            *(Note(said) for said in below_floor(results)),
+            *(Note(said) for said in (*below_floor(results), *tied(comparisons))),
             Group("What causes the differences", causes),
             Group("Every number of every comparison", (*tables, Note(counted)), folded=True),
             *([Group("Figures", tuple(figures), folded=True)] if figures else []),
@@ -152,6 +153,20 @@ def below_floor(results: Results) -> Iterator[str]:
                 f"{reference_name(each.reference)}'s are stored only above {number(floor)} "
                 "(candidates.floor); what scores less was not compared. Lower the floor to compare "
                 "it."
+            )
+
+
+def tied(comparisons: Mapping[str, ComparisonResults]) -> Iterator[str]:
+    """Yield a sentence on each comparison of detections whose scores tie where a list ends."""
+    for name, each in comparisons.items():
+        if each.tied:
+            words = wording_of(each)
+            ties = count(each.tied, f"{words.noun} is tied", f"{words.noun}s are tied")
+            yield (
+                f"{name}: {ties}, so that only one arm reports each. Their scores lie within "
+                f"{number(FLOAT32_ROUNDING.score)} of the confidence threshold, or of the lowest "
+                "score in an image with as many as are reported at most, so float32 rounding "
+                "decides which of them are. They count neither as missing nor as extra."
             )
 
 

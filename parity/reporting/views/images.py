@@ -100,12 +100,13 @@ def difference_in_words(measured: ImageDifferences, task: str) -> str:
     """Return how two arms differ on an image, in a few words."""
     if measured.unread:
         return "read by one arm only"
-    if not measured.matched + measured.missing + measured.extra:
+    if not measured.matched + measured.missing + measured.extra + measured.tied:
         return "nothing detected"
     counts = objects_by_kind(measured)
     said = [
         f"{many} {KIND_TITLES[kind]}" for kind, many in counts.items() if many and kind != "matched"
     ]
+    said += [f"{measured.tied} tied"] if measured.tied else []
     if measured.matched:
         known = {*vars(measured), *measured.measures}
         said += [

@@ -47,7 +47,7 @@ def test_objects_that_the_shape_of_the_input_costs_are_told(same: Results) -> No
     *_, answer = answers_of([same], []).answers
     assert (answer.state, answer.subjects) == ("remark", ("pytorch-square",))
     assert answer.sentence == (
-        "With the input of the export, PyTorch itself adds 1 to 3 objects, and boxes differ by up "
+        "With the input of the export, PyTorch itself adds 1 object to 3, and boxes differ by up "
         "to 3 px: `predict` on a checkpoint pads an image to a smaller rectangle. Compare a "
         "deployment with `predict(rect=False)`, or export with `dynamic: true` and pad like "
         "`predict`."
@@ -244,7 +244,7 @@ def test_exports_within_their_tolerances_are_ordered_by_what_differs(same: Resul
     found = answers_of([replace(same, comparisons=comparisons)], []).answers
     assert [each.sentence.partition(": ")[2] for each in found] == [
         "it misses 2 of 6 objects and adds 1, and boxes differ by up to 9 px.",
-        "it adds 1 to 4 objects, and boxes differ by up to 3 px.",
+        "it adds 1 object to 4, and boxes differ by up to 3 px.",
     ]
 
 

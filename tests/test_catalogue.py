@@ -15,6 +15,7 @@ from parity.diagnosis.catalogue.thresholds import threshold_fault
 from parity.diagnosis.cheapest_faults import cheapest_faults
 from parity.diagnosis.evaluation.injection import find_faults, injectable_faults
 from parity.diagnosis.fixes.fix import FIXES
+from parity.diagnosis.local_search import LEAST_GAIN
 from parity.diagnosis.stages import FAULT_STAGES
 from parity.registry import Registry
 
@@ -106,3 +107,12 @@ def test_a_shift_is_told_by_what_is_added_to_the_sides():
     fault = output_shift((0.25, 0, 0.25, -2))
     assert fault.title == "Boxes moved in the image (left +0.25, height -2 px)"
     assert fault.inject_into(Pipeline()).output_shift == (0.25, 0, 0.25, -2)
+
+
+@pytest.mark.parametrize("rule", ["rounded", "truncated", "sides_rounded", "sides_truncated"])
+def test_of_two_frames_that_images_of_the_input_size_share_that_of_the_image_is_named(
+    rule: str,
+) -> None:
+    in_input = next(f for f in FAULTS.values() if dict(f.changes) == {"whole_input_px": rule})
+    in_image = next(f for f in FAULTS.values() if dict(f.changes) == {"integers": rule})
+    assert in_input.cost >= in_image.cost + LEAST_GAIN

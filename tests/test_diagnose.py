@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 import pytest
 import yaml
+from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import Batch, BatchImage
 from parity.data.sample_images import find_samples
 from parity.diagnose.__main__ import HEAD, main
+from parity.diagnose.configuration import may_be_published
 from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.documents import save
 from parity.planning.checks import checked
@@ -96,6 +98,21 @@ def test_a_published_checkpoint_is_named_as_in_a_configuration(
     assert model.weights == "yolo11n.pt"
 
 
+def test_every_published_checkpoint_of_a_task_may_be_named() -> None:
+    names = [each for each in GITHUB_ASSETS_NAMES if each.endswith(".pt")]
+    others = {each for each in names if not may_be_published(Path(each))}
+    assert len(others) < len(names) / 2
+    assert all("sam" in each.lower() for each in others)
+
+
+def test_the_name_of_a_checkpoint_that_is_elsewhere_is_not_taken_for_a_published_one(
+    given: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments_of(given | {"weights": "best.pt"}))
+    assert capsys.readouterr().err.endswith(": best.pt does not exist.\n")
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -106,6 +123,7 @@ def test_a_published_checkpoint_is_named_as_in_a_configuration(
         ({"weights": "boxes.json"}, "is not a .pt file; name the checkpoint that was exported."),
         ({"images": "empty"}, "empty holds no image."),
         ({"images": "none"}, "none does not exist."),
+        ({"boxes": "photos", "images": "boxes.json"}, "boxes.json is no folder of images; name "),
         ({"boxes": "none.json"}, "none.json does not exist."),
         ({"boxes": "best.pt"}, "is in none of the formats that can be read; boxes are read from"),
         ({"output": "others"}, "config.yaml exists; name another folder with --output."),
@@ -138,7 +156,8 @@ def test_a_threshold_that_cannot_be_gets_a_sentence(
 ) -> None:
     with pytest.raises(SystemExit):
         main(arguments_of(given, "--conf=1.5"))
-    assert "external.mine.conf is 1.5; it must be below 1." in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said == "python -m parity.diagnose: error: --conf is 1.5; it must be below 1.\n"
 
 
 @pytest.mark.nightly

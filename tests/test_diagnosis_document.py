@@ -54,7 +54,7 @@ def diagnosis() -> Diagnosis:
         thresholds={"conf": ThresholdRange(0.4, 0.6, 0.5, None)},
         reproduced=Reproduction(1.0, 1.0, 1.0, 0.0, 0.0),
         reproduced_by_correct=Reproduction(0.0, 1.0, 1.0, 0.0, 0.0),
-        equivalents=(Explanation(GREY.inject_into(fixed), (GREY, NMSBOXES), 0.0),),
+        equivalents=(Explanation(GREY.inject_into(fixed), (GREY, NMSBOXES, RAISED), 0.0),),
         undecided=(STRETCHED,),
         unexplained_stages=("nms",),
         reasons=("Boxes are missing.",),

@@ -31,7 +31,7 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_evidence import alternative_in_words
+from parity.reporting.diagnosis_evidence import alternative_in_words, doubt
 from parity.reporting.diagnosis_verdict import (
     cause_in_words,
     state_of,
@@ -309,7 +309,7 @@ def titles(diagnosis: DiagnosisDocument) -> list[str]:
 
 def test_what_is_said_of_a_fault() -> None:
     found, said = card(), facts_of()
-    assert found.line == BGR.wrong
+    assert found.line.startswith(BGR.wrong)
     assert found.fix == BGR.fix
     assert [(cost.value, cost.what) for cost in found.costs] == [
         ("3 of 10", "objects lost"),
@@ -593,6 +593,12 @@ def test_an_alternative_is_told_by_what_differs(
     diagnosis: DiagnosisDocument, faults: tuple[str, ...], words: str
 ) -> None:
     assert alternative_in_words(Alternative(faults), diagnosis) == words
+
+
+def test_a_fault_is_shown_with_what_fits_as_well() -> None:
+    assert card().line == f'{BGR.wrong} These boxes cannot tell it from "Grey image".'
+    assert not doubt(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),)))
+    assert not doubt(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("bgr", "grey")),)))
 
 
 def test_where_nothing_is_lost_there_is_no_waterfall() -> None:

@@ -5,6 +5,7 @@ into a folder of its own and runs the workflow there.
 """
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from parity.planning.checks import checked
 from parity.planning.run_folder import check_writable
 from parity.planning.schema import complete
 from parity.provenance import ROOT
-from parity.reporting.diagnosis_evidence import box_count
+from parity.reporting.diagnosis_evidence import box_count, doubt
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
@@ -47,10 +48,14 @@ WITHOUT_WEIGHTS = (
 )
 CONFIG, VERDICT = "config.yaml", "results/verdict/verdict.json"
 TARGETS = (VERDICT, "results/report/index.html")
+TEXT_SUFFIXES = (".json", ".jsonl", ".csv")
+"""Suffixes of boxes, of which no list of images has one."""
 DECLARED = ("conf", "iou", "max_det", "imgsz", "geometry", "names", "box_format")
 """Options that say what is known of the deployment."""
 BROUGHT = ("recorded", "input_tensors", "raw_outputs")
 """Options that name folders of further evidence."""
+OPTION = re.compile(rf"(?:config: )?external\.{EXTERNAL}\.(\w+)")
+"""A key of the configuration that an option of this command sets."""
 USE_RECORDING = (
     "Give a recording, tensors or raw outputs to this command with --recorded, --input-tensors or "
     "--raw-outputs."
@@ -102,7 +107,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
         prepare_run(options)
     except UserError as error:
-        parser.error(str(error))
+        said = OPTION.sub(lambda key: f"--{key[1].replace('_', '-')}", str(error))
+        parser.exit(2, f"{parser.prog}: error: {said}\n")
     return options
 
 
@@ -122,6 +128,8 @@ def prepare_run(options: argparse.Namespace) -> None:
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
+    if options.images.suffix.lower() in TEXT_SUFFIXES:
+        raise UserError(f"{options.images} is no folder of images; name it before the images.")
     if named_file:
         check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")
     images = list(find_images(str(options.images)))
@@ -193,11 +201,13 @@ def answer(folder: Path) -> str:
     if isinstance(found, DiagnosisDocument):
         for fault in harmful(found):
             proof = worded(proof_sentence(fault.proof, box_count(found)), found.task)
-            lines.append(f"{fault.title}: {fault.fix} Proof: {proof}")
+            said = f"{fault.title}: {fault.fix} Proof: {proof} {doubt(fault, found)}"
+            lines.append(said.rstrip())
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask
         if any(key in asked for asked in found.ask for key in BROUGHT):
             lines.append(USE_RECORDING)
+        lines += found.notes
     if changes := changes_since(load_runs(folder / HISTORY)):
         lines.append(changes.sentence)
     return "\n".join([*lines, f"Report: {folder / page_of(name_of_run([CONFIG]))}"])

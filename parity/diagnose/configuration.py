@@ -12,6 +12,9 @@ FLOOR = 0.01
 """Lowest score of the candidates that are stored, unless the deployment reports lower ones; the
 default of ``candidates.floor``."""
 
+PUBLISHED = ("yolo", "rtdetr")
+"""How the names of the checkpoints begin that Ultralytics publishes for the supported tasks."""
+
 
 def configuration_of(
     onnx: Path, detections: Path, images: Path, weights: Path | None, said: dict[str, Any]
@@ -56,7 +59,8 @@ def of_file(onnx: Path) -> dict[str, Any]:
 
 def may_be_published(weights: Path) -> bool:
     """Return whether weights are no file but may be the name of a published checkpoint."""
-    return len(weights.parts) == 1 and weights.suffix == ".pt" and not weights.exists()
+    is_name = len(weights.parts) == 1 and weights.suffix == ".pt"
+    return is_name and weights.name.startswith(PUBLISHED) and not weights.exists()
 
 
 def of_checkpoint(onnx: Path, weights: Path) -> dict[str, Any]:

@@ -176,7 +176,11 @@ def as_document(
         What the lines of the fixes are filled in with.
     """
     mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
-    mentioned += [fault for other in diagnosis.equivalents for fault in other.named]
+    others = [
+        [fault for fault in other.named if fault.stage != "thresholds"]
+        for other in diagnosis.equivalents
+    ]
+    mentioned += [fault for named in others for fault in named]
     found = diagnosis.reproduced
     subjects = [subject for fault in diagnosis.faults for subject in fault.subjects]
     return DiagnosisDocument(
@@ -212,10 +216,7 @@ def as_document(
         thresholds=diagnosis.thresholds,
         network=diagnosis.pipeline.network or about["export"],
         readings=diagnosis.readings,
-        equivalents=tuple(
-            Alternative(tuple(fault.name for fault in other.named))
-            for other in diagnosis.equivalents
-        ),
+        equivalents=tuple(Alternative(tuple(fault.name for fault in named)) for named in others),
         undecided=tuple(fault.name for fault in diagnosis.undecided),
         first_difference=diagnosis.first_difference or "",
         ask=diagnosis.ask,

@@ -125,7 +125,10 @@ def load_external(
         notes.append(f"No boxes are given: {around} are compared, and the boxes around them.")
     if missing := len(images) - len(observed):
         many = f"{missing} images of this run are" if missing > 1 else "1 image of this run is"
-        notes.append(f"{many} not in the boxes and left out.")
+        notes.append(
+            f"{many} not in the boxes and left out. If the program found nothing in an image, list "
+            "it without boxes."
+        )
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
     notes += [f"{Path(source).name} states {key} {value:g}." for key, value in stated.items()]
     return Observations(observed, contents.thresholds, tuple(notes), labels, printed)

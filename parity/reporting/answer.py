@@ -283,11 +283,12 @@ def _differing_in_words(name: str, each: ComparisonResults) -> tuple[State, str]
 
 
 def _changes_in_words(each: ComparisonResults) -> list[str]:
-    there = count(each.matched + each.missing, wording_of(each).noun)
+    noun, expected = wording_of(each).noun, each.matched + each.missing
+    there = count(expected, noun)
     kinds = objects_by_kind(each)
     changes = [f"misses {kinds['missing']:,} of {there}"] if kinds["missing"] else []
     if many := kinds["extra"]:
-        changes.append(f"adds {many:,}" if changes else f"adds {many:,} to {there}")
+        changes.append(f"adds {many:,}" if changes else f"adds {count(many, noun)} to {expected:,}")
     if many := kinds["flipped"]:
         changes.append(f"changes the class of {many:,}" + ("" if changes else f" of {there}"))
     return changes

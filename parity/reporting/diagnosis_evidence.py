@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
+    FoundFault,
     Severity,
     Threshold,
     ThresholdRange,
@@ -171,15 +172,29 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
 
 def alternative_in_words(other: Alternative, diagnosis: DiagnosisDocument) -> str:
     """Return by what another explanation differs from the one that is named."""
-    own = [fault.name for fault in diagnosis.faults]
-    known = {*own, *(choice.name for choice in diagnosis.choices)}
-    more = [name for name in other.faults if name not in known]
-    less = [name for name in own if name not in other.faults]
+    more, less = difference(other, diagnosis)
     if not more:
         return f"the same without {in_words(less, diagnosis)}"
     if not less:
-        return in_words(more, diagnosis) + (" as well" if own else "")
+        return in_words(more, diagnosis) + (" as well" if diagnosis.faults else "")
     return f"{in_words(more, diagnosis)} instead of {in_words(less, diagnosis)}"
+
+
+def difference(other: Alternative, diagnosis: DiagnosisDocument) -> tuple[list[str], list[str]]:
+    """Return the names of the faults that only another explanation, or only the answer, names."""
+    own = [fault.name for fault in diagnosis.faults]
+    known = {*own, *(choice.name for choice in diagnosis.choices)}
+    more = [name for name in other.faults if name not in known]
+    return more, [name for name in own if name not in other.faults]
+
+
+def doubt(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
+    """Return what these boxes cannot tell from a fault, in a sentence; empty without any."""
+    differences = [difference(other, diagnosis) for other in diagnosis.equivalents]
+    instead = [more[0] for more, less in differences if len(more) == 1 and less == [fault.name]]
+    if not instead:
+        return ""
+    return f"These boxes cannot tell it from {in_words(instead, diagnosis)}."
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:

@@ -231,6 +231,7 @@ for rule, words in WHOLE_INPUT_PX.items():
         wrong=f"{words} to whole px of the input, before boxes are rescaled to the image.",
         fix="Keep coordinates as floats until they are in px of the image.",
         subjects=("fractions", "rescaling"),
+        cost=RARE_COST,
     )
 
 HALF_PX: Corners = (0.5, 0.5, 1.0, 1.0)

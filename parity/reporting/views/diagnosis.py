@@ -18,6 +18,7 @@ from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_evidence import (
     box_count,
+    doubt,
     evidence,
     open_questions,
     thresholds,
@@ -198,7 +199,7 @@ def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anch
     }
     return Card(
         title=f"{place}. {fault.title}",
-        line=fault.wrong,
+        line=" ".join(filter(None, (fault.wrong, doubt(fault, diagnosis)))),
         anchor=anchor,
         costs=tuple(costs_of(fault, diagnosis)),
         crop=crop_of(fault, diagnosis),

@@ -58,7 +58,7 @@ class ImageComparison:
     rounding: Rounding = UNROUNDED
     """What printing may have changed."""
     ties: Ties = NO_TIES
-    """Detections of one arm alone, because rounding decides which arm reports them."""
+    """Detections of one arm alone, because rounding can decide which arm reports them."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Differences:
     measures: dict[str, float] = field(default_factory=dict, kw_only=True)
     """Largest of each further measure of matched pairs."""
     tied: int = field(default=0, kw_only=True)
-    """Detections that one arm alone reports, because rounding decides which."""
+    """Detections that one arm alone reports, because rounding can decide which."""
 
     def amount(self, quantity: Quantity) -> float:
         """Return the count, or the largest difference; 0 where it was not measured."""

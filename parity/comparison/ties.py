@@ -1,4 +1,4 @@
-"""Detections that score so near to where a list ends that rounding decides who reports them.
+"""Detections that score so near to where a list ends that rounding can decide who reports them.
 
 A list ends at the confidence threshold or, where an image holds more, at the lowest score of as
 many as are reported. Scores near 1 saturate in float32, so hundreds may be equal there.

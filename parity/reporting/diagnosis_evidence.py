@@ -172,7 +172,7 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
 
 def alternative_in_words(other: Alternative, diagnosis: DiagnosisDocument) -> str:
     """Return by what another explanation differs from the one that is named."""
-    more, less = difference(other, diagnosis)
+    more, less = named_otherwise(other, diagnosis)
     if not more:
         return f"the same without {in_words(less, diagnosis)}"
     if not less:
@@ -180,7 +180,9 @@ def alternative_in_words(other: Alternative, diagnosis: DiagnosisDocument) -> st
     return f"{in_words(more, diagnosis)} instead of {in_words(less, diagnosis)}"
 
 
-def difference(other: Alternative, diagnosis: DiagnosisDocument) -> tuple[list[str], list[str]]:
+def named_otherwise(
+    other: Alternative, diagnosis: DiagnosisDocument
+) -> tuple[list[str], list[str]]:
     """Return the names of the faults that only another explanation, or only the answer, names."""
     own = [fault.name for fault in diagnosis.faults]
     known = {*own, *(choice.name for choice in diagnosis.choices)}
@@ -190,7 +192,7 @@ def difference(other: Alternative, diagnosis: DiagnosisDocument) -> tuple[list[s
 
 def doubt(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
     """Return what these boxes cannot tell from a fault, in a sentence; empty without any."""
-    differences = [difference(other, diagnosis) for other in diagnosis.equivalents]
+    differences = [named_otherwise(other, diagnosis) for other in diagnosis.equivalents]
     instead = [more[0] for more, less in differences if len(more) == 1 and less == [fault.name]]
     if not instead:
         return ""

@@ -284,7 +284,7 @@ def ties_in_words(comparison: ComparisonResults) -> str:
         return ""
     more = count(comparison.tied, f"more {wording_of(comparison).noun}")
     near = f"within {number(FLOAT32_ROUNDING.score)} of the last score that counts"
-    return f"; one arm alone reports {more} {near}, where rounding decides which are reported"
+    return f"; one arm alone reports {more} {near}, where rounding can decide which are reported"
 
 
 def further_spreads(comparison: ComparisonResults) -> dict[str, Distribution]:

@@ -166,7 +166,7 @@ def tied(comparisons: Mapping[str, ComparisonResults]) -> Iterator[str]:
                 f"{name}: {ties}, so that only one arm reports each. Their scores lie within "
                 f"{number(FLOAT32_ROUNDING.score)} of the confidence threshold, or of the lowest "
                 "score in an image with as many as are reported at most, so float32 rounding "
-                "decides which of them are. They count neither as missing nor as extra."
+                "can decide which of them are. They count neither as missing nor as extra."
             )
 
 

@@ -31,7 +31,7 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_evidence import alternative_in_words, doubt
+from parity.reporting.diagnosis_evidence import alternative_in_words, undistinguished
 from parity.reporting.diagnosis_verdict import (
     cause_in_words,
     state_of,
@@ -597,8 +597,10 @@ def test_an_alternative_is_told_by_what_differs(
 
 def test_a_fault_is_shown_with_what_fits_as_well() -> None:
     assert card().line == f'{BGR.wrong} These boxes cannot tell it from "Grey image".'
-    assert not doubt(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),)))
-    assert not doubt(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("bgr", "grey")),)))
+    assert not undistinguished(
+        BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),))
+    )
+    assert not undistinguished(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("bgr", "grey")),)))
 
 
 def test_where_nothing_is_lost_there_is_no_waterfall() -> None:

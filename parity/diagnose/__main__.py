@@ -32,7 +32,7 @@ from parity.planning.checks import checked
 from parity.planning.run_folder import check_writable
 from parity.planning.schema import complete
 from parity.provenance import ROOT
-from parity.reporting.diagnosis_evidence import box_count, doubt
+from parity.reporting.diagnosis_evidence import box_count, undistinguished
 from parity.reporting.diagnosis_verdict import verdict_sentence
 from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
@@ -201,7 +201,7 @@ def answer(folder: Path) -> str:
     if isinstance(found, DiagnosisDocument):
         for fault in harmful(found):
             proof = worded(proof_sentence(fault.proof, box_count(found)), found.task)
-            said = f"{fault.title}: {fault.fix} Proof: {proof} {doubt(fault, found)}"
+            said = f"{fault.title}: {fault.fix} Proof: {proof} {undistinguished(fault, found)}"
             lines.append(said.rstrip())
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
         lines += found.ask

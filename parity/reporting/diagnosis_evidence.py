@@ -190,7 +190,7 @@ def named_otherwise(
     return more, [name for name in own if name not in other.faults]
 
 
-def doubt(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
+def undistinguished(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
     """Return what these boxes cannot tell from a fault, in a sentence; empty without any."""
     differences = [named_otherwise(other, diagnosis) for other in diagnosis.equivalents]
     instead = [more[0] for more, less in differences if len(more) == 1 and less == [fault.name]]

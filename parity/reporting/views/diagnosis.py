@@ -18,10 +18,10 @@ from parity.diagnosis.languages import LANGUAGE_TITLES
 from parity.diagnosis.stages import STAGE_TITLES
 from parity.reporting.diagnosis_evidence import (
     box_count,
-    doubt,
     evidence,
     open_questions,
     thresholds,
+    undistinguished,
     unexplained,
 )
 from parity.reporting.diagnosis_steps import step_title
@@ -199,7 +199,7 @@ def fault_card(fault: FoundFault, diagnosis: DiagnosisDocument, place: int, anch
     }
     return Card(
         title=f"{place}. {fault.title}",
-        line=" ".join(filter(None, (fault.wrong, doubt(fault, diagnosis)))),
+        line=" ".join(filter(None, (fault.wrong, undistinguished(fault, diagnosis)))),
         anchor=anchor,
         costs=tuple(costs_of(fault, diagnosis)),
         crop=crop_of(fault, diagnosis),

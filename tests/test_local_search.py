@@ -10,6 +10,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.diagnosis import local_search
 from parity.diagnosis.catalogue.thresholds import POPULAR
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
@@ -18,12 +19,20 @@ from parity.external.observations import NOTHING_DECLARED
 
 
 @pytest.fixture(scope="module")
-def cost_model(yolo11n_onnx: Path) -> CostModel:
-    """Return what knows the boxes of a correct deployment with thresholds of its own."""
+def replayer(yolo11n_onnx: Path) -> Replayer:
     network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
-    replayer = Replayer(network, find_samples())
+    return Replayer(network, find_samples())
+
+
+@pytest.fixture(scope="module")
+def cost_model(replayer: Replayer) -> CostModel:
+    """Return what knows the boxes of a correct deployment with thresholds of its own."""
+    return observing(replayer, Pipeline(conf=0.2, iou=0.5))
+
+
+def observing(replayer: Replayer, pipeline: Pipeline) -> CostModel:
     names = list(replayer.paths)
-    seen = observe(replayer, Pipeline(conf=0.2, iou=0.5), names, declared=NOTHING_DECLARED)
+    seen = observe(replayer, pipeline, names, declared=NOTHING_DECLARED)
     return CostModel(replayer, seen, names)
 
 
@@ -44,3 +53,25 @@ def test_a_correct_deployment_is_reproduced_from_other_thresholds(cost_model: Co
     found = improve_locally(cost_model, cost_model.correct.replace(conf=0.25, iou=0.7))
     assert cost_model.reproduction(found).exact == 1
     assert cost_model.reproduction(found).predicted == 1
+
+
+@pytest.mark.parametrize(("conf", "crowded"), [(0.25, False), (0.001, True)])
+def test_of_a_crowd_no_more_images_judge_than_needed(
+    replayer: Replayer, monkeypatch: pytest.MonkeyPatch, conf: float, crowded: bool
+) -> None:
+    seen = observing(replayer, Pipeline(conf=conf, suppression="none"))
+    wrong = seen.correct.replace(gain="none")
+    judging: list[list[str]] = []
+
+    def judge(_cost_model: CostModel, _best: Pipeline, _options: object, names: list[str]) -> list:
+        judging.append(names)
+        return []
+
+    monkeypatch.setattr(local_search, "promising", judge)
+    improve_locally(seen, wrong)
+    worst = seen.worst_images(wrong, local_search.WORST_IMAGES)
+    counts = [len(seen.observed[name]) for name in judging[0]]
+    assert judging == [worst[: len(counts)]]
+    assert sum(counts[:-1]) < local_search.CROWD
+    assert (len(counts) < len(worst)) is crowded
+    assert (sum(counts) >= local_search.CROWD) is crowded

@@ -24,6 +24,9 @@ MOST_CHANGES = 8
 WORST_IMAGES = 4
 """Images that fit worst, by which improvements are judged first, at most; chosen."""
 
+CROWD = 200
+"""Boxes by which improvements are judged first, at most, but for those of one image; chosen."""
+
 PROMISING = 6
 """Improvements that are computed on all images, at most; chosen."""
 
@@ -133,7 +136,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         useful = useful_faults(cost_model, best, cost_model.after_network)
         options = [*neighbours(cost_model, best, useful), *combinations(cost_model, best)]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
-        worst = cost_model.worst_images(best, WORST_IMAGES)
+        worst = _up_to_a_crowd(cost_model, cost_model.worst_images(best, WORST_IMAGES))
         better = promising(cost_model, best, candidates, worst)
         if not better and len(cost_model.names) > WORST_IMAGES:
             better = promising(cost_model, best, candidates, cost_model.names)
@@ -182,6 +185,12 @@ def promising(
             found.append((cost, candidate))
     found.sort(key=lambda entry: entry[0])
     return [candidate for _, candidate in found[:most]]
+
+
+def _up_to_a_crowd(cost_model: CostModel, names: list[str]) -> list[str]:
+    """Return the first of some images, until they show a crowd: others would tell nothing new."""
+    seen = np.cumsum([len(cost_model.observed[name]) for name in names])
+    return names[: int(np.searchsorted(seen, CROWD)) + 1]
 
 
 def _same_input(one: Pipeline, other: Pipeline) -> bool:

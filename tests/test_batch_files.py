@@ -29,6 +29,8 @@ HOSTILE = st.text(
         ("☃", "image_", "nothing left"),
         ("{model}.jpg", "model_.jpg_", "nothing that Snakemake fills in"),
         ("a.jpg_0123abcd", "a.jpg_0123abcd_", "what looks like a slug"),
+        ("a" + ".jpg" * 20, "a" + ".jpg" * 20 + "_", "what Snakemake takes for a repetition"),
+        ("0" * 40 + "1.jpg", "0" * 40 + "1.jpg", "a repetition that does not reach the end"),
         ("x" * 200, "x" * 100 + "_", "too long"),
     ],
 )

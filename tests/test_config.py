@@ -118,6 +118,7 @@ MISTAKES = [
     ("models: {a: {weights: ''}}", 'models.a.weights is ""; it must not be empty.', "empty"),
     ("models: {a: {weights: a, trust: 'yes'}}", f"it must be true or false{TEXT}", "quoted"),
     ("models: {a/b: {weights: a.pt}}", f'models is "a/b"; {NAME}', "a name with a slash"),
+    ("exports: {aaaaaaaaaaaaaaaaaaaaaaaa: }", "it must not end with the same characters 20", "aa"),
     ("exports: {.a: }", f'exports is ".a"; {NAME}', "a name with a dot first"),
     ("exports: {'a b': }", f'exports is "a b"; {NAME}', "a name with a blank"),
     ("exports: {8: }", "the key 8 in exports is not text; put it in quotes.", "YAML: a number"),

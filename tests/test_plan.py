@@ -267,6 +267,17 @@ def test_the_folders_of_rules_must_be_folders(
         check_written(written, names)
 
 
+def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> None:
+    (folder / "images" / "a.jpg").write_text("x")
+    (folder / "results/export/m").mkdir(parents=True)
+    (folder / "elsewhere").mkdir()
+    (folder / "results/infer_onnx").symlink_to(folder / "elsewhere")  # on a larger disk
+    planned_by("")
+    (folder / "results/export/m/fp32.onnx").symlink_to("/unmounted/fp32.onnx")
+    with pytest.raises(UserError, match=r"^results/export/m/fp32\.onnx is a link that leads nowh"):
+        planned_by("")
+
+
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:
     (folder / "mine").mkdir()
     with pytest.raises(UserError, match=r"images is mine, which holds no image, nor do the"):

@@ -20,6 +20,9 @@ PLAN_FOLDER = Path("results/plan")
 CHANGED = "changed"
 """Name of the folder of the names of images that a job found changed, beside the batches."""
 
+NO_SLUG = re.compile(r"_[0-9a-f]{8}$|(.+)\1{19}$")
+"""A name that ends as slugs do, or with 20 equal parts, which Snakemake refuses in a wildcard."""
+
 LONGEST = 100
 """Characters of an image's name that stay in its slug; chosen, far below the 255 bytes that file
 systems allow."""
@@ -137,9 +140,9 @@ def slug(name: str) -> str:
 
     Letters, digits, dots, dashes and underscores stay; where anything else had to go, or the
     name could be mistaken for a slug, a digest of the name is added, so that two names never
-    share a slug.
+    share a slug. It is also added to a name that Snakemake would take for an endless repetition.
     """
     plain = re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("._") or "image"
-    if plain == name and len(name) <= LONGEST and not re.search(r"_[0-9a-f]{8}$", name):
+    if plain == name and len(name) <= LONGEST and not NO_SLUG.search(name):
         return plain
     return f"{plain[-LONGEST:]}_{digest_of_name(name).hex()[:8]}"

@@ -70,3 +70,25 @@ def check_folders(folders: Iterable[str]) -> None:
                 f"{folder} is not a folder, and a run writes into it; move it away, or run in a "
                 "folder of your own (--directory)."
             )
+
+
+def check_links(folder: str) -> None:
+    """Check that no link below a folder leads nowhere; Snakemake could neither read nor replace it.
+
+    Raises
+    ------
+    UserError
+        If one does.
+    """
+    if not os.path.isdir(folder):  # noqa: PTH112 - as below
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_symlink():
+                if entry.is_dir():
+                    check_links(entry.path)
+            elif not os.path.exists(entry.path):  # noqa: PTH110 - there may be a million of them
+                raise UserError(
+                    f"{entry.path} is a link that leads nowhere; bring back what it leads to, or "
+                    "delete it, and run again."
+                )

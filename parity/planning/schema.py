@@ -185,6 +185,7 @@ DEMANDS = {
     "minProperties": NOT_EMPTY,
     "minLength": NOT_EMPTY,
     "maxLength": "is too long a name; use at most 100 characters",
+    "not": "must not end with the same characters 20 times over, which Snakemake refuses",
     "uniqueItems": "must not name the same twice",
 }
 LONGEST_VALUE = 100

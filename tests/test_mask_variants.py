@@ -190,6 +190,32 @@ def test_outlines_fill_holes_and_the_largest_is_one() -> None:
     assert found["largest"].sum() == 35 * 40
 
 
+@pytest.mark.parametrize(
+    ("rounding", "expected"),
+    [
+        ("up", slice(11, 31)),
+        ("down", slice(10, 30)),
+        ("outwards", slice(10, 31)),
+        ("nearest", slice(11, 30)),
+    ],
+)
+def test_corners_become_whole_px_in_several_ways(rounding: str, expected: slice) -> None:
+    pipeline = Pipeline(fitting="stretch", mask_frame="prototypes", mask_crop_rounding=rounding)
+    box = np.array([[10.7, 10.7, 30.3, 30.3]], np.float32)
+    (found,) = make_masks(
+        pipeline,
+        np.ones((1, SIDE, SIDE), np.float32),
+        np.ones((1, 1), np.float32),
+        boxes=MaskBoxes(box, box),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+    )
+    whole = np.zeros((SIDE, SIDE), np.uint8)
+    whole[expected, expected] = 1
+    np.testing.assert_array_equal(found, whole)
+
+
 @pytest.mark.parametrize("height", [48, 49])
 def test_masks_follow_from_where_an_image_lies_and_not_from_why(height: int) -> None:
     from ultralytics.utils.ops import process_mask_native

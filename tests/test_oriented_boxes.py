@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from ultralytics.utils.metrics import batch_probiou
 from ultralytics.utils.nms import non_max_suppression
 
+from parity.deployment.oriented_variants import select_oriented
+from parity.deployment.pipeline import Pipeline
 from parity.detection.decoding import Candidates
 from parity.detection.oriented_boxes import probabilistic_iou, suppress_oriented
 from tests.conftest import examples
@@ -53,3 +55,19 @@ def test_the_probabilistic_iou_is_ultralytics_own() -> None:
     expected = batch_probiou(torch.from_numpy(boxes), torch.from_numpy(boxes)).numpy()
     apart = np.abs(probabilistic_iou(boxes, boxes) - expected)
     assert apart[expected < 0.99].max() < 1e-5  # above, the root of a difference of float32 is all
+
+
+@examples(30)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from([0.1, 0.45, 0.7]))
+def test_only_boxes_that_stay_may_suppress(seed: int, count: int, iou: float) -> None:
+    found = crowd(seed, count)
+    boxes = torch.from_numpy(np.concatenate([found.boxes, found.extras], axis=1))
+    alike = batch_probiou(boxes, boxes).numpy()
+    same = found.class_ids[:, None] == found.class_ids
+    stay: list[int] = []
+    for i in np.argsort(-found.scores):
+        if found.scores[i] > 0.25 and not any(alike[j, i] > iou and same[j, i] for j in stay):
+            stay.append(int(i))
+    pipeline = Pipeline(conf=0.25, iou=iou, oriented_suppressors="kept")
+    kept = select_oriented(pipeline, found)
+    np.testing.assert_array_equal(kept.scores, found.scores[stay])

@@ -40,7 +40,9 @@ class MaskChoices(Choices):
         "each_part",
     ] = choice(
         "enlarged_first",
-        moot={"each_box": ("mask_crop", "mask_made"), "each_part": ("mask_crop", "mask_made")},
+        moot=dict.fromkeys(
+            ("each_box", "each_part"), ("mask_crop", "mask_crop_rounding", "mask_made")
+        ),
     )
     """How masks get the size of the image: logits are enlarged, their border is cut, and they are
     resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
@@ -54,9 +56,14 @@ class MaskChoices(Choices):
     mask_threshold: Literal["zero", "half", "none"] = "zero"
     """What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
     probabilities; or nothing, taking probabilities for logits."""
-    mask_crop: Literal["box", "no", "other_frame"] = "box"
+    mask_crop: Literal["box", "no", "other_frame"] = choice(
+        "box", moot={"no": ("mask_crop_rounding",)}
+    )
     """Whether masks end where their boxes end: those of the same frame, none, or boxes in px of the
     image where masks have the size of the input, and vice versa (``other_frame``)."""
+    mask_crop_rounding: Literal["up", "down", "outwards", "nearest"] = "up"
+    """How the corners of these boxes become whole px, the second of which no longer belongs to the
+    mask."""
     prototype_axes: Literal["chw", "cwh"] = "chw"
     """``cwh`` has height and width of the prototypes exchanged."""
     mask_made: Literal["upsampled", "probabilities", "prototypes"] = "upsampled"
@@ -332,7 +339,21 @@ def _cropped(
     made = masks.astype(np.uint8)
     if choices.mask_crop == "no":
         return made
-    return crop(made, own if choices.mask_crop == "box" else other)
+    boxes = own if choices.mask_crop == "box" else other
+    return crop(made, CROP_ROUNDINGS[choices.mask_crop_rounding](boxes))
+
+
+CROP_ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(
+    MaskChoices,
+    "mask_crop_rounding",
+    {
+        "up": np.ceil,
+        "down": np.floor,
+        "outwards": lambda boxes: np.hstack([np.floor(boxes[:, :2]), np.ceil(boxes[:, 2:])]),
+        "nearest": np.rint,
+    },
+)
+"""How boxes, (N, 4), become whole px."""
 
 
 def _resizer(interpolation: int) -> Callable[[np.ndarray, Shape], np.ndarray]:

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 
 from parity.deployment.class_ids import ClassIdChoices, renumber
+from parity.deployment.mask_variants import MaskChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, moot
@@ -121,6 +122,36 @@ def neighbours(
                 yield fault.inject_into(bare)
 
 
+def sized_masks(
+    cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
+) -> Iterator[Pipeline]:
+    """Yield the pipeline with masks of the observed size, alone and with one more fault.
+
+    Masks of another size show nothing of how the observed ones were made, so putting one of two
+    faults right seems to gain nothing.
+    """
+    if "mask_frame" not in cost_model.replayer.task.choices or _has_sizes(cost_model, pipeline):
+        return
+    for frame in allowed(MaskChoices, "mask_frame"):
+        sized = pipeline.replace(mask_frame=frame)
+        if not _has_sizes(cost_model, sized):
+            continue
+        yield sized
+        for fault in faults:
+            if fault.stage == "masks" and "mask_frame" not in fault.fields:
+                yield fault.inject_into(sized)
+
+
+def _has_sizes(cost_model: CostModel, pipeline: Pipeline) -> bool:
+    """Return whether a deployment gives masks of the observed sizes, if any are observed."""
+    for name in cost_model.names:
+        observed = cost_model.observed[name].masks
+        masks = cost_model.replayer.detections(pipeline, name).masks
+        if observed is not None and masks is not None and len(observed) and len(masks):
+            return observed.shape[1:] == masks.shape[1:]
+    return True
+
+
 def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     """Improve everything after the network until no single change helps.
 
@@ -134,7 +165,11 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     best, least = pipeline, cost_model.cost(pipeline)
     for _ in range(MOST_CHANGES):
         useful = useful_faults(cost_model, best, cost_model.after_network)
-        options = [*neighbours(cost_model, best, useful), *combinations(cost_model, best)]
+        options = [
+            *neighbours(cost_model, best, useful),
+            *combinations(cost_model, best),
+            *sized_masks(cost_model, best, useful),
+        ]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         worst = _up_to_a_crowd(cost_model, cost_model.worst_images(best, WORST_IMAGES))
         better = promising(cost_model, best, candidates, worst)

@@ -8,6 +8,9 @@ ABOVE_ZERO = "Keep px whose logit exceeds 0, which is a probability above 0.5."
 TO_THE_BOX = "Set pixels outside the box to 0, with mask and box in the same coordinate frame."
 BILINEAR = "Upsample the logits bilinearly, cut off the padding, and resize to the image."
 
+ROUNDED = {"down": "down", "outwards": "outwards", "nearest": "to the nearest px"}
+"""How boxes are rounded, by the value of ``mask_crop_rounding``."""
+
 fault = partial(add_fault, stage="masks", subjects=("masks",))
 
 fault(
@@ -38,6 +41,15 @@ fault(
     wrong="Masks are cropped to boxes in px of the input instead of the image, or vice versa.",
     fix=TO_THE_BOX,
 )
+for rounding, how in ROUNDED.items():
+    fault(
+        f"mask_crop_{rounding}",
+        title=f"Masks cropped to boxes that are rounded {how}",
+        changes={"mask_crop_rounding": rounding},
+        wrong=f"Masks are cropped to boxes that are rounded {how}, so they may differ by 1 px.",
+        fix="Round both corners of the box up before you cut the mask, as Ultralytics does.",
+        cost=CHOICE_COST,
+    )
 fault(
     "mask_border_kept",
     title="Padding not removed from masks",

@@ -339,6 +339,13 @@ def test_what_is_said_of_a_fault() -> None:
             "1 of 56 boxes is reproduced to the last digit with it and not without it.",
         ),
         (
+            Proof(explained=1, boxes=18),
+            (
+                "1 of the 18 boxes compared is reproduced to the last digit with it and not "
+                "without it."
+            ),
+        ),
+        (
             Proof(unobserved=1),
             "Without it, 1 box would be expected that was not observed.",
         ),

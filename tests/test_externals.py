@@ -195,7 +195,11 @@ def test_it_belongs_to_one_model() -> None:
             "\x93NUMPY",
             "boxes.json is in none of the formats that can be read; boxes are",
         ),
-        ("boxes.json", '[{"image": "b.jpg"}]', "boxes.json names none of the images of this run"),
+        (
+            "boxes.json",
+            '[{"image": "b.jpg"}]',
+            "boxes.json names none of the images of this run, such as a.jpg. b.jpg is not an image",
+        ),
         (
             "boxes",
             "1 2 3",

@@ -69,6 +69,9 @@ def load(tmp_path: Path, content, suffix: str = ".json", **options):
                 {"image_id": 7, "bbox": [10, 20, 20, 40], "score": 0.5, "category_id": 2}
             ],
         },
+        [{"image": "a.jpg", "left": 10, "top": 20, "w": 20, "h": 40, "score": 0.5, "class": 2}],
+        [{"image": "a.jpg", "x1": 10, "y1": 20, "width": 20, "height": 40, "score": 0.5, "cls": 2}],
+        [{"image": "a.jpg", "x0": 10, "y0": 20, "x1": 30, "y1": 60, "score": 0.5, "cls": 2}],
     ],
 )
 def test_json_as_people_write_it(tmp_path, content):

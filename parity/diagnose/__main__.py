@@ -204,7 +204,7 @@ def answer(folder: Path) -> str:
             said = f"{fault.title}: {fault.fix} Proof: {proof} {undistinguished(fault, found)}"
             lines.append(said.rstrip())
         lines += [f"Harmless: {fault.title}." for fault in harmless(found)]
-        lines += found.ask
+        lines += [f"To learn more: {asked}" for asked in found.ask]
         if any(key in asked for asked in found.ask for key in BROUGHT):
             lines.append(USE_RECORDING)
         lines += found.notes

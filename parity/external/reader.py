@@ -164,7 +164,8 @@ def _read_contents(source: str | Path, images: Iterable[str]) -> Contents:
     contents = recognised.read(opened, names)
     if not contents.entries:
         known = next(iter(sorted(names)), "none")
-        raise UserError(f"{source} names none of the images of this run, such as {known}.")
+        said = f"{source} names none of the images of this run, such as {known}."
+        raise UserError(" ".join((said, *contents.notes)))
     if any(entry.box for own in contents.entries.values() for entry in own):
         boxless = {n: [e for e in own if not e.shapes] for n, own in contents.entries.items()}
         require_boxes(boxless)

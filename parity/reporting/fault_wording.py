@@ -133,14 +133,16 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     boxes : int
         Observed boxes, of which not all need have been compared.
     """
-    boxes = proof.boxes or boxes
+    some = proof.boxes is not None and proof.boxes < boxes
+    compared = count(proof.boxes or boxes, "box", "boxes")
+    base = f"the {compared} compared" if some else compared
     coarse = [
-        _of_boxes(proof.closer, boxes, "come", "close"),
-        _of_boxes(proof.named, boxes, "get", "the observed class"),
+        _of_boxes(proof.closer, base, "come", "close"),
+        _of_boxes(proof.named, base, "get", "the observed class"),
     ]
     if proof.factor is not None and proof.factor >= TELLING_FACTOR:
         coarse.insert(0, f"differences are {number(proof.factor)} times smaller with it")
-    exact = [_of_boxes(proof.explained, boxes, "are", "reproduced to the last digit")]
+    exact = [_of_boxes(proof.explained, base, "are", "reproduced to the last digit")]
     said = [each for each in coarse if each] or exact
     if proof.levels is not None:
         said.insert(
@@ -155,11 +157,11 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     return as_sentence(text or "what was provided is reproduced with it and not without it")
 
 
-def _of_boxes(many: int, boxes: int, verb: str, what: str) -> str:
+def _of_boxes(many: int, base: str, verb: str, what: str) -> str:
     if not many:
         return ""
     does = SINGULAR[verb] if many == 1 else verb
-    return f"{many:,} of {count(boxes, 'box', 'boxes')} {does} {what} with it and not without it"
+    return f"{many:,} of {base} {does} {what} with it and not without it"
 
 
 SINGULAR = {"are": "is", "come": "comes", "get": "gets"}

@@ -78,3 +78,18 @@ def test_boxes_that_are_written_otherwise_are_not_taken_for_boxes_that_are_read_
     best = min(alternatives(cost_model, begun), key=cost_model.cost)
     assert (best.box_format, best.corners) == (CORRECT.box_format, "yxyx")
     assert cost_model.reproduction(best).exact == 1
+
+
+def test_a_border_is_no_usual_grey_where_one_nearby_fits_better(
+    replayer: Replayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = list(replayer.paths)
+    true = replace(CORRECT, border=126)
+    seen = observe(replayer, true, names, declared=DECLARED)
+    cost_model = CostModel(replayer, seen, names)
+    begun = replace(cost_model.correct, border=128)
+    assert 0.2 < cost_model.reproduction(begun).exact < 0.97
+    monkeypatch.setattr(CostModel, "exhausted", True)
+    refined = refine(cost_model, begun)
+    assert refined == replace(begun, border=126)
+    assert [fault.name for fault in cost_model.faults(refined)] == ["border_grey_126"]

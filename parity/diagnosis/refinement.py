@@ -9,6 +9,7 @@ from parity.deployment.geometry import Colour
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.catalogue.geometry import other_border
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import (
     LEAST_GAIN,
@@ -108,7 +109,28 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
         if winner == best:
             break
         best = winner
-    return best
+    return _with_nearest_grey(cost_model, best)
+
+
+def _with_nearest_grey(cost_model: CostModel, best: Pipeline) -> Pipeline:
+    """Return a hypothesis with the grey border nearby that fits best, whatever the budget is.
+
+    One level more or less leaves many boxes as they are, to the last digit, so that a border is
+    taken for another that is usual.
+    """
+    border, found = best.border, cost_model.reproduction(best)
+    if not isinstance(border, int) or border == cost_model.correct.border:
+        return best
+    if not REFINED_FROM < found.exact < EXPLAINED_EXACT:
+        return best
+    near = range(max(border - NEAR_GREYS, 0), min(border + NEAR_GREYS, 255) + 1)
+    options = {best.replace(border=level): level for level in near if level != border}
+    worst = _unmatched_images(cost_model, best)[:1]
+    better = promising(cost_model, best, options, worst)
+    winner = min([best, *better], key=cost_model.cost)
+    if winner in options:
+        cost_model.add_fitted_fault(other_border(options[winner]))
+    return winner
 
 
 def certain_images(cost_model: CostModel, pipeline: Pipeline, names: Sequence[str]) -> list[str]:

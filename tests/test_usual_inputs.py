@@ -30,7 +30,7 @@ def test_what_leaves_little_to_be_seen_is_combined_with_what_changes_much() -> N
     found = list(drastic_inputs(all_faults()))
     names = {tuple(fault.name for fault in faults) for faults in found}
     assert {("stretched", "imagenet"), ("padded_first", "symmetric_128")} <= names
-    assert ("stretched", "reduced_0.25") in names
+    assert {("stretched", "reduced_0.25"), ("stretched", "axes_exchanged")} <= names
     assert len(names) == len(found)
     assert {faults[:-1] for faults in names} == set(BESIDE_DRASTIC)
     assert_can_be_together(found)

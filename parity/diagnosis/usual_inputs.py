@@ -54,6 +54,9 @@ USUAL: tuple[tuple[str, ...], ...] = (
 )
 """Names of faults; chosen: what frameworks, accelerators and popular examples do."""
 
+BLINDING = frozenset(("scaling", "reduction", "axes"))
+"""Choices whose drastic faults leave little to be seen."""
+
 BESIDE_DRASTIC: tuple[tuple[str, ...], ...] = (
     *(("stretched",), ("bgr",), ("stretched", "bgr"), ("top_left",), ("padded_first_black",)),
     *(("padded_first",), ("grey",), ("not_enlarged",), ("sides_exchanged",), ("cropped",)),
@@ -76,7 +79,7 @@ def drastic_inputs(possible: Sequence[Fault]) -> Iterator[tuple[Fault, ...]]:
     Of what the network finds in such an input, nothing tells of either fault by itself.
     """
     by_name = {fault.name: fault for fault in possible}
-    blinding = [f for f in possible if f.fields <= {"scaling", "reduction"} and is_drastic(f)]
+    blinding = [f for f in possible if f.fields <= BLINDING and is_drastic(f)]
     for names, fault in product(BESIDE_DRASTIC, blinding):
         if by_name.keys() >= set(names):
             yield (*(by_name[name] for name in names), fault)

@@ -33,6 +33,9 @@ USUAL: tuple[tuple[str, ...], ...] = (
         for colours in ("bgr", "grey")
     ),
     ("stretched", "grey"),
+    ("stretched", "no_half_pixel"),
+    ("border_grey_0", "no_half_pixel"),
+    *(("top_left", border, "no_half_pixel") for border in BORDERS),
     *(("stretched", f"kernel_{kernel}") for kernel in KERNELS),
     *(("stretched", "bgr", f"kernel_{kernel}") for kernel in KERNELS),
     ("stretched", "kernel_pillow_bilinear", "resized_in_floats"),

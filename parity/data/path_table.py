@@ -56,8 +56,8 @@ def read_path_table(path: Path) -> list[str]:
             rows = polars.scan_parquet(path).select(polars.len()).collect().item()
             if rows > MOST_ROWS:
                 raise UserError(
-                    f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; divide "
-                    "it."
+                    f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; "
+                    "divide it."
                 )
             table = polars.read_parquet(path, columns=list(columns))
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:

@@ -285,6 +285,7 @@ def test_everything_that_stays_is_asked_for(tmp_path: Path, keep_candidates: boo
 def test_a_file_where_the_folder_of_a_rule_belongs_is_named(tmp_path: Path, kind: str) -> None:
     project = make_project(tmp_path, keep_candidates=True)
     folder = "infer_onnx/m/onnx-fp32"
+    (project.root / ".snakemake/metadata").mkdir(parents=True)
     (project.root / kind / folder).parent.mkdir(parents=True)
     (project.root / kind / folder).write_text("of the user")
     result = project.dry_run()
@@ -293,6 +294,19 @@ def test_a_file_where_the_folder_of_a_rule_belongs_is_named(tmp_path: Path, kind
         f"\nerror: {kind}/{folder} is not a folder, and a run writes into it; move it away, or run "
         "in a folder of your own (--directory).\n"
     )
+
+
+def test_a_change_is_noticed_where_the_records_of_snakemake_are_gone(
+    temporary: Workflow, tmp_path: Path
+) -> None:
+    project = temporary.copy(tmp_path / "project")
+    shutil.rmtree(project.root / ".snakemake")
+    CHANGES["conf"].make(project)
+    result = project.dry_run()
+    assert result.returncode == 1
+    assert "nothing tells whether they are up to date; move results away" in result.output
+    shutil.rmtree(project.root / "results")
+    assert project.dry_run().rules == ALL
 
 
 @pytest.mark.slow

@@ -93,8 +93,8 @@ def everything_in(folder: Path) -> dict[Path, bytes]:
 
 def test_a_second_planner_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("images", "labels"):
-        (tmp_path / name).mkdir()
+    for name in ("images", "labels", ".snakemake/metadata"):
+        (tmp_path / name).mkdir(parents=True)
     (tmp_path / "images" / "a.jpg").write_text("a")
     (tmp_path / "labels" / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
     exports = {"int8": {"quantize": 8, "calibration": {"images": 1}}}

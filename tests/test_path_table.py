@@ -1,6 +1,8 @@
 """Lists of images in Parquet, and what is no such list."""
 
 import builtins
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from parity.data import path_table
 from parity.data.path_table import read_path_table
 from parity.errors import UserError
-from tests.conftest import examples
+from tests.conftest import ROOT, examples
 
 
 def write(path: Path, /, **columns: list[Any]) -> Path:
@@ -89,3 +91,19 @@ def test_without_polars_a_sentence_says_what_to_do(
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(UserError, match=r"needs polars, which is not installed; install it"):
         read_path_table(path)
+
+
+def test_a_file_that_ends_the_process_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", path=["a.jpg"])
+    code = (
+        "import os, sys, polars; from pathlib import Path; "
+        "polars.read_parquet_schema = lambda _: os.abort(); "  # as where it asks for 2 EB
+        "from parity.data.path_table import read_path_table; read_path_table(Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert died.returncode
+    said = died.stderr.splitlines()[-1]
+    assert said.startswith(
+        f"error: images: {path} cannot be read as Parquet (it ended the process)"
+    )

@@ -270,12 +270,27 @@ def test_the_folders_of_rules_must_be_folders(
 def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> None:
     (folder / "images" / "a.jpg").write_text("x")
     (folder / "results/export/m").mkdir(parents=True)
+    (folder / ".snakemake/metadata").mkdir(parents=True)
     (folder / "elsewhere").mkdir()
     (folder / "results/infer_onnx").symlink_to(folder / "elsewhere")  # on a larger disk
     planned_by("")
     (folder / "results/export/m/fp32.onnx").symlink_to("/unmounted/fp32.onnx")
     with pytest.raises(UserError, match=r"^results/export/m/fp32\.onnx is a link that leads nowh"):
         planned_by("")
+
+
+def test_results_whose_records_are_gone_are_not_taken_for_new(folder: Path) -> None:
+    (folder / "images" / "a.jpg").write_text("x")
+    (folder / ".snakemake/log").mkdir(parents=True)  # as Snakemake does before it plans
+    planned_by("")
+    planned_by("")
+    (folder / "results/verdict").mkdir()
+    planned_by("")
+    (folder / "results/verdict/verdict.json").write_text("{}")
+    with pytest.raises(UserError, match=r"so nothing tells whether they are up to date; move res"):
+        planned_by("")
+    (folder / ".snakemake/metadata").mkdir()
+    planned_by("")
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

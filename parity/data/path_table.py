@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from parity.cost_limit import MostCost, cost_limit
 from parity.errors import UserError, in_one_line, shown
 
 TABLE = ".parquet"
@@ -11,6 +12,10 @@ MOST_ROWS = 10_000_000
 
 MOST_BYTES = 1 << 30
 """Bytes of their paths, at most; chosen. A file of kilobytes can repeat a path without end."""
+
+MOST_SECONDS = 300
+MOST_MEGABYTES = 8_000
+"""What reading may cost; chosen, well above what the largest list takes."""
 
 COLUMNS = ("path",), ("shard", "member")
 """The columns that name an image, whichever are there."""
@@ -43,17 +48,18 @@ def read_path_table(path: Path) -> list[str]:
             "polars), or list the paths in a text file."
         ) from None
     try:
-        schema = polars.read_parquet_schema(path)
-        columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
-        if columns is None:
-            raise UserError(f"images: {path} must have a column path, or shard and member.")
-        rows = polars.scan_parquet(path).select(polars.len()).collect().item()
-        if rows > MOST_ROWS:
-            raise UserError(
-                f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; divide "
-                "it."
-            )
-        table = polars.read_parquet(path, columns=list(columns))
+        with cost_limit(_most(path)):
+            schema = polars.read_parquet_schema(path)
+            columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
+            if columns is None:
+                raise UserError(f"images: {path} must have a column path, or shard and member.")
+            rows = polars.scan_parquet(path).select(polars.len()).collect().item()
+            if rows > MOST_ROWS:
+                raise UserError(
+                    f"images: {path} lists {rows:,} images, and a file may list {MOST_ROWS:,}; "
+                    "divide it."
+                )
+            table = polars.read_parquet(path, columns=list(columns))
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         said = shown(in_one_line(error))
         raise UserError(f"images: {path} cannot be read as Parquet ({said}).") from None
@@ -76,3 +82,15 @@ def read_path_table(path: Path) -> list[str]:
     if (empty := next((row for row, text in enumerate(listed) if not text), None)) is not None:
         raise UserError(f"images: row {empty} of {path} names no image.")
     return listed
+
+
+def _most(path: Path) -> MostCost:
+    """Return what reading may cost; a damaged file can end the process in which polars reads it."""
+    remedy = "write it anew, or list the paths in a text file."
+    return MostCost(
+        seconds=MOST_SECONDS,
+        megabytes=MOST_MEGABYTES,
+        too_long=f"images: {path} takes more than {MOST_SECONDS} s to read; {remedy}",
+        too_large=f"images: {path} takes more than {MOST_MEGABYTES:,} MB to read; {remedy}",
+        died=f"images: {path} cannot be read as Parquet (it ended the process); {remedy}",
+    )

@@ -14,6 +14,10 @@ WILDCARD = re.compile(r"\{(\w+)\}")
 SNAKEMAKES = tuple(f".snakemake/{name}" for name in ("locks", "metadata", "incomplete", "scripts"))
 """Folders that Snakemake 9 makes for itself in each run."""
 
+RECORDS = Path(".snakemake")
+WITHOUT_RECORDS = "log"
+"""What Snakemake 9 makes in the folder of its records before this workflow is read."""
+
 
 def check_writable(folder: str | Path, advice: str) -> None:
     """Check that files can be written into a folder, or into the one in which it will be made.
@@ -92,3 +96,29 @@ def check_links(folder: str) -> None:
                     f"{entry.path} is a link that leads nowhere; bring back what it leads to, or "
                     "delete it, and run again."
                 )
+
+
+def check_records(results: str, planned: str) -> None:
+    """Check that Snakemake's records are there if results are: without them, it takes all for new.
+
+    Parameters
+    ----------
+    results : str
+        The folder of all results.
+    planned : str
+        The folder in it that planning writes, before there are records.
+
+    Raises
+    ------
+    UserError
+        If the folder of Snakemake's records was deleted, or results came without it.
+    """
+    if RECORDS.is_dir() and {path.name for path in RECORDS.iterdir()} - {WITHOUT_RECORDS}:
+        return
+    made = Path(results).glob("[!.]*/*")
+    if any(path.parent != Path(planned) for path in made):
+        raise UserError(
+            f"there are {results}, but {RECORDS}, where Snakemake notes what they were made of, is "
+            f"gone, so nothing tells whether they are up to date; move {results} away and run "
+            "again."
+        )

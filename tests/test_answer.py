@@ -10,6 +10,7 @@ from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Severity, Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.diagnosis_verdict import Diagnosed, arm_of, verdict_sentence
+from parity.reporting.views.effects import tied
 from tests.report_documents import BGR, CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
 from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
 
@@ -267,6 +268,18 @@ def test_many_gates_are_counted(same: Results) -> None:
         "The exit code is 0, because 7 gates (`runtime-a`, `runtime-b`, `runtime-c` and 4 more) "
         "pass."
     )
+
+
+def test_ties_are_stated_and_are_neither_lost_nor_new(same: Results) -> None:
+    (name,) = (n for n, each in same.comparisons.items() if each.effect == "runtime")
+    ties = replace(same.comparisons[name], tied=2)
+    answer, *_ = answers_of([replace(same, comparisons={name: ties})], []).answers
+    assert answer.state == "fine"
+    assert (
+        "; one arm alone reports 2 more objects within 0.0001 of the last score" in answer.sentence
+    )
+    (note,) = tied({name: ties, "other": same.comparisons[name]})
+    assert note.startswith(f"{name}: 2 objects are tied, so that only one arm reports each.")
 
 
 FURTHER = {

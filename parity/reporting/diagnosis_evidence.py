@@ -165,7 +165,7 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
         yield f"Other explanations fit these boxes equally well: {others}."
     if diagnosis.undecided:
         yield (
-            "These faults may be present, too, because they change nothing in these images: "
+            "These faults may be present, too, because these boxes would be the same with them: "
             f"{in_words(diagnosis.undecided, diagnosis)}."
         )
 

@@ -11,7 +11,7 @@ from snakemake.utils import min_version
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
 from parity.planning.plan_run import plan_run
-from parity.planning.run_folder import check_written
+from parity.planning.run_folder import check_records, check_written
 from parity.planning.schema import complete
 from parity.provenance import fingerprint
 from parity.reporting.hooks.console import Console
@@ -82,9 +82,12 @@ include: "rules/latency.smk"
 
 
 if workflow.is_main_process:
-    written = [path for rule in workflow.rules for path in rule.products()]
+    written = [
+        strip_wildcard_constraints(path) for rule in workflow.rules for path in rule.products()
+    ]
     with in_one_sentence():
-        check_written(map(strip_wildcard_constraints, written), PLAN.names)
+        check_written(written, PLAN.names)
+        check_records(written)
 
 
 rule all:

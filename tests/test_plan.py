@@ -17,7 +17,7 @@ from parity.planning.checks import checked
 from parity.planning.config import Config
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
-from parity.planning.run_folder import SNAKEMAKES, check_written
+from parity.planning.run_folder import SNAKEMAKES, check_records, check_written
 from parity.planning.schema import complete
 
 
@@ -280,17 +280,18 @@ def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> N
 
 
 def test_results_whose_records_are_gone_are_not_taken_for_new(folder: Path) -> None:
-    (folder / "images" / "a.jpg").write_text("x")
+    written = ["results/verdict/verdict.json", "results/compare/{model}/{arm}.json"]
     (folder / ".snakemake/log").mkdir(parents=True)  # as Snakemake does before it plans
-    planned_by("")
-    planned_by("")
-    (folder / "results/verdict").mkdir()
-    planned_by("")
+    for beside in ("results/plan", "results/bench", "results/verdict"):  # nothing of a rule
+        (folder / beside).mkdir(parents=True, exist_ok=True)
+    (folder / "results/bench/profile.json").write_text("{}")
+    (folder / "results/plan/run.json").write_text("{}")
+    check_records(written)
     (folder / "results/verdict/verdict.json").write_text("{}")
     with pytest.raises(UserError, match=r"so nothing tells whether they are up to date; move res"):
-        planned_by("")
+        check_records(written)
     (folder / ".snakemake/metadata").mkdir()
-    planned_by("")
+    check_records(written)
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

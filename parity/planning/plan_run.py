@@ -22,10 +22,9 @@ from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
-from parity.planning.run_folder import check_folders, check_links, check_records
+from parity.planning.run_folder import check_folders, check_links
 
-PLANNED = f"{RESULTS}/plan"
-BATCHES = f"{PLANNED}/batches"
+BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
 ENDS = (
     "results/report/index.html",
@@ -70,7 +69,6 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     if coordinating and hold(LOCK):
         set_damaged_aside()
         check_links(RESULTS)
-        check_records(RESULTS, PLANNED)
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
     pictures: dict[str, list[str]] = {}
     if coordinating:

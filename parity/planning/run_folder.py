@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from parity.errors import UserError
+from parity.integrity import RESULTS
 
 WILDCARD = re.compile(r"\{(\w+)\}")
 """A wildcard in the path of a rule's output, without constraints."""
@@ -98,15 +99,13 @@ def check_links(folder: str) -> None:
                 )
 
 
-def check_records(results: str, planned: str) -> None:
+def check_records(written: Iterable[str]) -> None:
     """Check that Snakemake's records are there if results are: without them, it takes all for new.
 
     Parameters
     ----------
-    results : str
-        The folder of all results.
-    planned : str
-        The folder in it that planning writes, before there are records.
+    written : iterable of str
+        Paths of what rules write; of those among all results, each is in a folder of its rule.
 
     Raises
     ------
@@ -115,10 +114,10 @@ def check_records(results: str, planned: str) -> None:
     """
     if RECORDS.is_dir() and {path.name for path in RECORDS.iterdir()} - {WITHOUT_RECORDS}:
         return
-    made = Path(results).glob("[!.]*/*")
-    if any(path.parent != Path(planned) for path in made):
+    of_rules = {Path(path).parts[1] for path in written if Path(path).parts[0] == RESULTS}
+    if any(any(Path(RESULTS, rule).glob("[!.]*")) for rule in of_rules):
         raise UserError(
-            f"there are {results}, but {RECORDS}, where Snakemake notes what they were made of, is "
-            f"gone, so nothing tells whether they are up to date; move {results} away and run "
+            f"there are {RESULTS}, but {RECORDS}, where Snakemake notes what they were made of, is "
+            f"gone, so nothing tells whether they are up to date; move {RESULTS} away and run "
             "again."
         )

@@ -21,6 +21,9 @@ LEAST_LEFT_OUT = 3
 """Boxes above the declared confidence threshold that must have been left out to contradict it;
 chosen: fewer may be missing for another reason."""
 
+FOR_OTHER_REASONS = 2
+"""How many times as many they must be where others are left out that score more; chosen."""
+
 IOU_STEP = 0.01
 """Distance of the IoU thresholds that are tried; chosen: people write two decimals."""
 
@@ -101,16 +104,35 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
     ]
     high = min(kept) + precision if kept else None
     lower = best.replace(conf=cost_model.replayer.floor)
-    left_out = []
+    alone = []
     for name in cost_model.names:
         fit = cost_model.goodness_of_fit(lower, name)
         scores = cost_model.predicted(lower, name).scores
-        alone = np.setdiff1d(np.arange(len(scores)), fit.pairs[:, 0])
-        left_out += [float(s) for s in scores[alone] if high is None or s < high]
-    declared = cost_model.observations.declared.conf
-    if declared is not None and sum(score > declared for score in left_out) < LEAST_LEFT_OUT:
-        left_out = [score for score in left_out if score <= declared]
-    return (max(left_out) - precision if left_out else None), high
+        alone.append(scores[np.setdiff1d(np.arange(len(scores)), fit.pairs[:, 0])])
+    low = highest_left_out(
+        np.concatenate([np.zeros(0), *alone]), high, cost_model.observations.declared.conf
+    )
+    return (None if low is None else low - precision), high
+
+
+def highest_left_out(alone: np.ndarray, high: float | None, declared: float | None) -> float | None:
+    """Return the highest score that a confidence threshold left out; None without any.
+
+    Parameters
+    ----------
+    alone : (N,) float
+        Scores of the boxes that are predicted without a threshold and were not observed.
+    high : float or None
+        The lowest score that was kept; what scores more was left out for another reason.
+    declared : float or None
+        The threshold that is declared. Few boxes do not contradict it, and of boxes that are left
+        out for other reasons, some are the lowest by chance.
+    """
+    low = alone if high is None else alone[alone < high]
+    needed = LEAST_LEFT_OUT * (1 if len(low) == len(alone) else FOR_OTHER_REASONS)
+    if declared is not None and (low > declared).sum() < needed:
+        low = low[low <= declared]
+    return float(low.max()) if len(low) else None
 
 
 def iou_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, float | None]:

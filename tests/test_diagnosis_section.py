@@ -607,6 +607,9 @@ def test_a_fault_is_shown_with_what_fits_as_well() -> None:
     assert not undistinguished(
         BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),))
     )
+    contradicted = replace(BGR, name="iou_0.45", stage="thresholds")
+    told = replace(DIAGNOSIS, faults=(BGR, contradicted), equivalents=(Alternative(("grey",)),))
+    assert undistinguished(BGR, told), "thresholds belong to no alternative"
     assert not undistinguished(BGR, replace(DIAGNOSIS, equivalents=(Alternative(("bgr", "grey")),)))
 
 

@@ -71,7 +71,8 @@ def test_of_a_crowd_no_more_images_judge_than_needed(
     improve_locally(seen, wrong)
     worst = seen.worst_images(wrong, local_search.WORST_IMAGES)
     counts = [len(seen.observed[name]) for name in judging[0]]
-    assert judging == [worst[: len(counts)]]
+    assert judging[0] == worst[: len(counts)]
+    assert judging[1:] == ([seen.names] if len(counts) < len(seen.names) else [])
     assert sum(counts[:-1]) < local_search.CROWD
     assert (len(counts) < len(worst)) is crowded
     assert (sum(counts) >= local_search.CROWD) is crowded

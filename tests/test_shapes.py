@@ -168,6 +168,8 @@ def test_flags_are_no_visibilities(tmp_path: Path, flags: tuple[float, float]) -
     np.testing.assert_allclose(seen.keypoints, [[point[:2] for point in points]])
     entries = [ENTRY | {"keypoints": each} for each in (points, POINTS)]
     assert read(tmp_path, entries, "pose").keypoints.shape == (2, 2, 3), "numbers beside flags"
+    constant = [[x, y, 1] for x, y, _ in POINTS]
+    assert read(tmp_path, [ENTRY | {"keypoints": constant}], "pose").keypoints.shape == (1, 2, 3)
 
 
 def test_keypoints_in_columns_of_a_table(tmp_path: Path) -> None:

@@ -22,8 +22,10 @@ from parity.detection.head import END2END_ROWS, NetworkHead
 from parity.documents import load, save
 from tests.documents import image_detections
 
-CONF, MOST = 0.25, 3
+CONF, MOST = 0.25, 11
 NEAR, FAR = FLOAT32_ROUNDING.score / 2, FLOAT32_ROUNDING.score * 2
+FURTHER = [([20.0 * i, 40.0, 20.0 * i + 15, 55.0], 1.0, 0) for i in range(8)]
+"""What both report alike in every case, so that eleven are as many as are reported."""
 A, B, C, D = ([20.0 * i, 0.0, 20.0 * i + 15, 15.0] for i in range(4))
 ALMOST_A = [0.0, 0.0, 15.0, 14.0]
 CLASSES, SIDE = 4, 160
@@ -117,10 +119,34 @@ def compared(
 def test_ties(
     tmp_path: Path, ours: list, theirs: list, counts: tuple[int, ...], reason: str
 ) -> None:
-    found = compared(tmp_path, image_detections(*ours), image_detections(*theirs))
-    measured = differences_of(found)
+    sides = (image_detections(*FURTHER, *own) for own in (ours, theirs))
+    measured = differences_of(compared(tmp_path, *sides))
     expected = dict(zip(("matched", "missing", "extra", "tied"), counts, strict=True))
+    expected["matched"] += len(FURTHER)
     assert {name: vars(measured)[name] for name in expected} == expected, reason
+
+
+SHIFTED = [([x1 + 3, y1, x2 + 3, y2], score, label) for (x1, y1, x2, y2), score, label in FURTHER]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "most", "reason"),
+    [
+        ([(A, 0.9, 0)], [(B, 0.6, 0)], 1, "another box and score"),
+        ([(A, 0.9, 0)], [(B, 0.9, 0)], 1, "the only one reported is elsewhere"),
+        ([(A, 0.9, 0)], [(A, 0.6, 3)], 1, "another class and score"),
+        ([(A, 0.9, 0), (B, 0.8, 0)], [(A, 0.9, 0), (B, 0.4, 3)], 2, "the last is another class"),
+        (FURTHER * 2, SHIFTED * 2, 16, "every box lies elsewhere, all scores are 1"),
+        ([(A, CONF + NEAR, 0)], [(B, CONF + NEAR, 0)], 9, "one object at the threshold, moved"),
+    ],
+)
+def test_a_defect_is_no_tie(
+    tmp_path: Path, ours: list, theirs: list, most: int, reason: str
+) -> None:
+    sides = (image_detections(*own) for own in (ours, theirs))
+    found = differences_of(compared(tmp_path, *sides, most=most))
+    assert found.tied == 0, reason
+    assert found.missing or found.box_px > 1, reason
 
 
 @pytest.mark.parametrize("finished", [True, False])

@@ -4,7 +4,6 @@ A list ends at the confidence threshold or, where an image holds more, at the lo
 many as are reported. Scores near 1 saturate in float32, so hundreds may be equal there.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,13 +58,18 @@ class Ties:
     """Indices of those that only one arm reports."""
 
 
+LEAST_LISTED = 10
+"""Detections of a list that counts as full, so that its last ones do not decide alone (chosen)."""
+
+
 def set_ties_apart(
     found: Matching, reference: Detections, candidate: Detections, ends: tuple[ListEnd, ListEnd]
 ) -> tuple[Matching, Ties]:
     """Return a matching without ties, and the ties.
 
-    Where both lists are full, detections that score as the last ones do need not be the same
-    objects: a pair of two such detections stands only if their boxes and classes are the same.
+    Where both lists are full, end at the same score and have a box in common, the last detections
+    need not be the same objects. If their scores are saturated, pairs of them are set apart, too,
+    unless their boxes and classes are the same.
 
     Parameters
     ----------
@@ -77,13 +81,24 @@ def set_ties_apart(
         Where the detections of each end.
     """
     sides = reference, candidate
-    doubtful = [
-        _paired_by_chance(pairs, sides, ends, same_class)
-        for pairs, same_class in ((found.matched, True), (found.flipped, False))
-    ]
+    same = box_distances(*sides, found.matched) <= FLOAT32_ROUNDING.box_px
+    full = (
+        all(end.full for end in ends)
+        and ends[0].decides(ends[1].score)
+        and min(map(len, sides)) >= LEAST_LISTED
+        and bool(same.any())
+    )
+    lost, new = (
+        {i for i in indices if (full or not other.full) and other.decides(float(side.scores[i]))}
+        for indices, side, other in zip(
+            (found.missing, found.extra), sides, reversed(ends), strict=True
+        )
+    )
+    if not full:
+        lost, new = _without_opposites(lost, new, sides)
+    saturated = full and min(end.score for end in ends) >= 1 - FLOAT32_ROUNDING.score
+    doubtful = ~same & saturated, np.full(len(found.flipped), saturated)
     apart = np.concatenate([found.matched[doubtful[0]], found.flipped[doubtful[1]]])
-    lost = _decided(found.missing, reference, ends[1])
-    new = _decided(found.extra, candidate, ends[0])
     return (
         replace(
             found,
@@ -96,21 +111,18 @@ def set_ties_apart(
     )
 
 
-def _decided(indices: Iterable[int], found: Detections, other: ListEnd) -> set[int]:
-    return {i for i in indices if other.decides(float(found.scores[i]))}
+def _without_opposites(
+    lost: set[int], new: set[int], sides: tuple[Detections, Detections]
+) -> tuple[set[int], set[int]]:
+    """Return detections at a threshold of whose class the other arm reports no other there.
 
-
-def _paired_by_chance(
-    pairs: np.ndarray,
-    sides: tuple[Detections, Detections],
-    ends: tuple[ListEnd, ListEnd],
-    same_class: bool,
-) -> np.ndarray:
-    """Return which pairs, (P, 2), may be two objects, (P,) bool."""
-    last = [
-        [end.full and end.decides(float(score)) for score in side.scores[column]]
-        for side, end, column in zip(sides, ends, pairs.T, strict=True)
+    Where both report one of a class, it may be the same object in two places.
+    """
+    classes = [
+        {int(side.class_ids[i]) for i in own} for side, own in zip(sides, (lost, new), strict=True)
     ]
-    differ = not same_class or box_distances(*sides, pairs) > FLOAT32_ROUNDING.box_px
-    returned: np.ndarray = np.logical_and(np.array(last, bool).reshape(2, -1).all(axis=0), differ)
-    return returned
+    both = classes[0] & classes[1]
+    return (
+        {i for i in lost if int(sides[0].class_ids[i]) not in both},
+        {j for j in new if int(sides[1].class_ids[j]) not in both},
+    )

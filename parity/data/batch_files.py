@@ -20,7 +20,7 @@ PLAN_FOLDER = Path("results/plan")
 CHANGED = "changed"
 """Name of the folder of the names of images that a job found changed, beside the batches."""
 
-NO_SLUG = re.compile(r"_[0-9a-f]{8}$|(.+)\1{19}$")
+NO_SLUG = re.compile(r"_[0-9a-f]{8}$|(.{1,5})\1{19}$")
 """A name that ends as slugs do, or with 20 equal parts, which Snakemake refuses in a wildcard."""
 
 LONGEST = 100

@@ -10,7 +10,7 @@ import numpy as np
 
 from parity.deployment.nms_variants import NmsChoices, select
 from parity.deployment.rescaling_variants import RescalingChoices, is_mapped_plainly, to_image
-from parity.deployment.stage import Choices, by_value
+from parity.deployment.stage import Choices, by_value, choice
 from parity.deployment.thresholds import passing
 from parity.detection.boxes import cxcywh_to_xyxy
 from parity.detection.decoding import Candidates
@@ -47,7 +47,10 @@ class AngleChoices(Choices):
 class OrientedNmsChoices(NmsChoices):
     """What suppression of oriented boxes compares."""
 
-    oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = "probabilistic"
+    oriented_overlap: Literal["probabilistic", "upright", "hulls", "exact"] = choice(
+        "probabilistic",
+        moot=dict.fromkeys(("upright", "hulls", "exact"), ("oriented_suppressors",)),
+    )
     """``probabilistic`` IoU; the IoU of the boxes without their angle (``upright``), of their
     upright ``hulls``, or of the turned boxes as ``cv2.dnn.NMSBoxesRotated`` has it (``exact``)."""
     oriented_suppressors: Literal["all", "kept"] = "all"
@@ -101,11 +104,15 @@ def _suppress_by_kept(choices: OrientedNmsChoices, found: Candidates) -> Candida
     if choices.suppression == "classwise":
         boxes[:, :2] += ranked.class_ids.astype(np.float32)[:, None] * np.float32(CLASS_OFFSET_PX)
     left = np.ones(len(boxes), bool)
+    kept: list[int] = []
     for i in range(len(boxes)):
+        if len(kept) == choices.max_det:
+            break
         if left[i]:
+            kept.append(i)
             alike = probabilistic_iou(boxes[i : i + 1], boxes[i + 1 :])[0]
             left[i + 1 :] &= alike <= largest_float32(choices.iou)
-    return ranked.at(np.flatnonzero(left)[: choices.max_det])
+    return ranked.at(np.array(kept, np.int64))
 
 
 def _with_places(found: Candidates) -> np.ndarray:

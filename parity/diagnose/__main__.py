@@ -128,7 +128,7 @@ def prepare_run(options: argparse.Namespace) -> None:
     if lost:
         raise UserError(f"{' and '.join(lost)} {'do' if len(lost) > 1 else 'does'} not exist.")
     check_file(options.onnx, "the ONNX file that the deployment runs", ".onnx")
-    if options.images.suffix.lower() in TEXT_SUFFIXES:
+    if options.images.is_file() and options.images.suffix.lower() in TEXT_SUFFIXES:
         raise UserError(f"{options.images} is no folder of images; name it before the images.")
     if named_file:
         check_file(options.weights, "the checkpoint that was exported", ".pt", ".onnx")

@@ -180,6 +180,8 @@ def as_document(
         [fault for fault in other.named if fault.stage != "thresholds"]
         for other in diagnosis.equivalents
     ]
+    own = [f for f in (*diagnosis.faults, *diagnosis.choices) if f.stage != "thresholds"]
+    others = [named for named in others if set(named) != set(own)]
     mentioned += [fault for named in others for fault in named]
     found = diagnosis.reproduced
     subjects = [subject for fault in diagnosis.faults for subject in fault.subjects]

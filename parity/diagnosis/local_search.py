@@ -173,7 +173,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         worst = _up_to_a_crowd(cost_model, cost_model.worst_images(best, WORST_IMAGES))
         better = promising(cost_model, best, candidates, worst)
-        if not better and len(cost_model.names) > WORST_IMAGES:
+        if not better and len(worst) < len(cost_model.names):
             better = promising(cost_model, best, candidates, cost_model.names)
         costs = [cost_model.cost(p) for p in better]
         if not costs or min(costs) > least - LEAST_GAIN:

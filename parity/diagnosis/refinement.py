@@ -124,7 +124,8 @@ def _with_nearest_grey(cost_model: CostModel, best: Pipeline) -> Pipeline:
     if not REFINED_FROM < found.exact < EXPLAINED_EXACT:
         return best
     near = range(max(border - NEAR_GREYS, 0), min(border + NEAR_GREYS, 255) + 1)
-    options = {best.replace(border=level): level for level in near if level != border}
+    usual = (border, cost_model.correct.border)
+    options = {best.replace(border=level): level for level in near if level not in usual}
     worst = _unmatched_images(cost_model, best)[:1]
     better = promising(cost_model, best, options, worst)
     winner = min([best, *better], key=cost_model.cost)

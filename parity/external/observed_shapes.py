@@ -191,6 +191,8 @@ def add_keypoints(
 
 FLAGS = (0, 1, 2)
 """Not labelled, hidden and visible, as COCO writes them."""
+VISIBLE = 2
+"""The flag that no visibility resembles; if all are 0, or all are 1, they may be constants."""
 FLAGGED = (
     "The visibilities of keypoints are flags (0, 1 or 2) and not the numbers of the network: they "
     "are not compared."
@@ -199,7 +201,10 @@ FLAGGED = (
 
 def _bear_flags(keypoints: np.ndarray) -> bool:
     """Return whether keypoints, (N, K, 2 or 3), bear flags in the place of visibilities."""
-    return keypoints.shape[2] > 2 and bool(np.isin(keypoints[..., 2], FLAGS).all())
+    if keypoints.shape[2] < 3:
+        return False
+    different = set(np.unique(keypoints[..., 2]))
+    return different <= set(FLAGS) and (len(different) > 1 or VISIBLE in different)
 
 
 def add_angles(

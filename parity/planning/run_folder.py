@@ -58,7 +58,10 @@ def _filled(pattern: str, names: Mapping[str, Collection[str]]) -> Iterable[str]
     """Return the paths that a pattern stands for; another workflow's wildcards stand for none."""
     wildcards = sorted(set(WILDCARD.findall(pattern)))
     for chosen in product(*(names.get(each, ()) for each in wildcards)):
-        yield pattern.format(**dict(zip(wildcards, chosen, strict=True)))
+        path = pattern
+        for name, value in zip(wildcards, chosen, strict=True):
+            path = path.replace(f"{{{name}}}", value)
+        yield path
 
 
 def check_folders(folders: Iterable[str]) -> None:
@@ -92,6 +95,8 @@ def check_links(folder: str) -> None:
             if not entry.is_symlink():
                 if entry.is_dir():
                     check_links(entry.path)
+            elif entry.name.startswith("."):
+                continue  # a lock of an editor, say
             elif not os.path.exists(entry.path):  # noqa: PTH110 - there may be a million of them
                 raise UserError(
                     f"{entry.path} is a link that leads nowhere; bring back what it leads to, or "

@@ -184,7 +184,7 @@ def named_otherwise(
     other: Alternative, diagnosis: DiagnosisDocument
 ) -> tuple[list[str], list[str]]:
     """Return the names of the faults that only another explanation, or only the answer, names."""
-    own = [fault.name for fault in diagnosis.faults]
+    own = [fault.name for fault in diagnosis.faults if fault.stage != "thresholds"]
     known = {*own, *(choice.name for choice in diagnosis.choices)}
     more = [name for name in other.faults if name not in known]
     return more, [name for name in own if name not in other.faults]

@@ -88,7 +88,7 @@ def outcome(comparison: ComparisonResults) -> str:
     """Return ``fail``, ``pass``, or ``nothing compared`` where neither arm detected anything."""
     if not comparison.passed:
         return FAIL
-    return NOTHING if object_count(comparison) == 0 else PASS
+    return PASS if object_count(comparison) or comparison.tied else NOTHING
 
 
 def outcome_in_words(comparison: ComparisonResults) -> str:

@@ -24,8 +24,8 @@ register(
         name="JSON with a box per entry",
         description=(
             "`box`, `bbox`, `xyxy`, `xywh`, `cxcywh` or `rect`, or four keys such as "
-            "`x1, y1, x2, y2`, `left, top, width, height` or `cx, cy, w, h`; fractions of the "
-            "image size are recognised"
+            "`x1, y1, x2, y2`, `x0, y0, x1, y1`, `left, top, width, height` or `cx, cy, w, h`; "
+            "fractions of the image size are recognised"
         ),
         recognises=recognises,
         read=read,

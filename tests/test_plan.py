@@ -255,6 +255,7 @@ def test_the_folders_of_rules_must_be_folders(
 ) -> None:
     written = ["results/export/{model}/{export}.onnx", "logs/export/{model}/{export}.log"]
     written += ["results/a/{model}/onnx-{export}/{batch}.json", "results/b/{theirs}/c.json"]
+    written += ["out/{model}/{sample.name}/{}/x.txt"]  # braces of another workflow
     names = {"model": ["k", "m"], "export": ["a", "b"]}
     (folder / "results/export").mkdir(parents=True)
     (folder / "results/export/notes.txt").write_text("of the user")
@@ -273,6 +274,7 @@ def test_a_link_among_the_results_that_leads_nowhere_is_named(folder: Path) -> N
     (folder / ".snakemake/metadata").mkdir(parents=True)
     (folder / "elsewhere").mkdir()
     (folder / "results/infer_onnx").symlink_to(folder / "elsewhere")  # on a larger disk
+    (folder / "results/export/.#notes").symlink_to("someone@host.1")  # an editor's lock
     planned_by("")
     (folder / "results/export/m/fp32.onnx").symlink_to("/unmounted/fp32.onnx")
     with pytest.raises(UserError, match=r"^results/export/m/fp32\.onnx is a link that leads nowh"):

@@ -190,7 +190,8 @@ def test_two_runtimes_keep_others_of_equal_scores(tmp_path: Path) -> None:
     make_random_checkpoint("yolo26n.yaml", "detect", CLASSES, checkpoint)
     model = YOLO(checkpoint)
     for branch in model.model.model[-1].one2one_cv3:
-        torch.nn.init.constant_(branch[-1].bias, SATURATED)
+        torch.nn.init.constant_(branch[-1].bias, -SATURATED)
+        branch[-1].bias.data[0] = SATURATED  # of one class, so that both keep some of the same
     model.save(checkpoint)
     export_onnx(checkpoint, export, imgsz=SIDE, simplify=False, nms=False)
     noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)

@@ -106,6 +106,15 @@ def test_comparing_nothing_is_no_pass(tmp_path: Path) -> None:
     assert overall([]) == "nothing compared"
 
 
+def test_ties_alone_are_no_pass(tmp_path: Path) -> None:
+    results = make_run(tmp_path, NOTHING).load()
+    tied = {name: replace(each, tied=2) for name, each in results.comparisons.items()}
+    gates = gates_of([replace(results, comparisons=tied)])
+    assert overall(gates) == "nothing compared"
+    assert "rounding can decide whether the 2 in " in gates[0].line
+    assert "neither" not in gates[0].line
+
+
 def test_equal_objects_with_other_numbers_are_called_so(tmp_path: Path) -> None:
     settings = {"geometry": comparison("geometry", "pytorch-rect", "pytorch-square", gated=True)}
     arms = {

@@ -12,7 +12,7 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.local_search import LEAST_GAIN, without
 from parity.diagnosis.refinement import certain_images, leaves
 from parity.diagnosis.search import Search
-from parity.diagnosis.zero_area import is_suspected, zero_area_hypotheses
+from parity.diagnosis.zero_area import boxes_lack_area, zero_area_hypotheses
 
 CUTOFF = 25.0
 """Hypotheses that cost more than the best by this, in nats, are not compared to the end; chosen."""
@@ -106,7 +106,7 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
             yield best.replace(**changes)
     if any(getattr(best, name) != getattr(cost_model.correct, name) for name in FORMATS):
         yield from written_otherwise(cost_model, best)
-    if is_suspected(cost_model):
+    if boxes_lack_area(cost_model):
         yield from zero_area_hypotheses(best)
     if best.integers != cost_model.correct.integers:
         yield from whole_px_hypotheses(cost_model, best)

@@ -56,8 +56,8 @@ def fit_border(
 ) -> list[InputHypothesis]:
     """Return the input whose border has the grey level that gives the scores of an image.
 
-    None is returned where no level gives them to the last digit: one nearby fits nearly as
-    well, so that a level that fits best is not proved by that.
+    The list is empty where no level gives them to the last digit: one nearby fits nearly as well,
+    so that a level that fits best is not proved by that.
     """
     plain = bases[0]
     wanted = logit(trials.cost_model.observed[first[0]].scores)

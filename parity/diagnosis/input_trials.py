@@ -37,7 +37,7 @@ FITTED = 0.2
 LEAST_REPRODUCED = 8
 """Boxes that must be reproduced to tell of an input where scores tell nothing; chosen."""
 
-BETTER = 0.9
+BETTER_RESCALING = 0.9
 """What an unusual way of rescaling must reduce the misfit to; chosen."""
 
 CLEAR_DECODING = 0.3
@@ -241,7 +241,7 @@ class InputTrials:
             return self.cost_model.misfit(base.replace(**changes), names)
 
         common, unusual = self.possible(COMMON_RESCALINGS), self.possible(UNUSUAL_RESCALINGS)
-        enough = BETTER * min(map(misfit, common))
+        enough = BETTER_RESCALING * min(map(misfit, common))
         better = sorted((c for c in unusual if misfit(c) < enough), key=misfit)
         self._rescalings = (*common, *better[:MORE_RESCALINGS])
 

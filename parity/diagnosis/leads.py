@@ -26,9 +26,12 @@ def with_leads(
     trials: InputTrials, moves: Sequence[Fault], first: list[str]
 ) -> Iterator[tuple[Fault, ...]]:
     """Yield what seems right but for a further fault, with each of these."""
-    for leads in (_singled_out, _drastic_leads) if trials.rescales else ():
-        for lead in leads(trials, moves, first):
-            yield from ((lead, f) for f in moves if not f.fields & lead.fields)
+    if not trials.rescales:
+        return
+    for lead in _singled_out(trials, moves, first):
+        yield from ((lead, f) for f in moves if not f.fields & lead.fields)
+    for lead in _drastic_leads(trials, moves):
+        yield from ((lead, f) for f in moves if not f.fields & lead.fields)
 
 
 def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) -> list[Fault]:
@@ -53,7 +56,7 @@ def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) 
     return likely[:LEADS]
 
 
-def _drastic_leads(trials: InputTrials, moves: Sequence[Fault], _first: list[str]) -> list[Fault]:
+def _drastic_leads(trials: InputTrials, moves: Sequence[Fault]) -> list[Fault]:
     """Return the faults with which scores and classes fit better, wherever the boxes lie.
 
     They change those of all images, and more than what another fault does beside them.

@@ -76,7 +76,10 @@ def oriented_nms_combinations(cost_model: CostModel, pipeline: Pipeline) -> Iter
     ious = {f.inject_into(pipeline).iou for f in cost_model.threshold_faults} | {pipeline.iou}
     ways = combinations_of("oriented_overlap", "oriented_suppressors")
     for changes, iou in product(ways, sorted(ious)):
-        yield pipeline.replace(**changes, iou=iou)
+        changed = pipeline.replace(**changes, iou=iou)
+        own = changed.oriented_suppressors == pipeline.oriented_suppressors
+        if own or "oriented_suppressors" not in moot(changed):
+            yield changed
 
 
 def combinations(cost_model: CostModel, pipeline: Pipeline) -> Iterator[Pipeline]:

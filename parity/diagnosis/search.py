@@ -17,7 +17,7 @@ from parity.diagnosis.input_trials import (
 from parity.diagnosis.local_search import fit_class_ids, improve_locally
 from parity.diagnosis.refinement import is_complete, is_explained, refine
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
-from parity.diagnosis.zero_area import explain_zero_area, is_suspected
+from parity.diagnosis.zero_area import boxes_lack_area, explain_zero_area
 
 FITTED_RESCALINGS = 2
 """Fitted rescalings that are considered for an input; chosen."""
@@ -55,11 +55,11 @@ class Search:
         cost_model = self.cost_model
         start = self.trials.try_input(())
         best, least = start.pipeline, np.inf
-        explained = not start.disproved or is_suspected(cost_model)
+        explained = not start.disproved or boxes_lack_area(cost_model)
         if explained:
             best = self.explain(start)
             least = cost_model.cost(best)
-        if is_suspected(cost_model) and not is_explained(cost_model, best):
+        if boxes_lack_area(cost_model) and not is_explained(cost_model, best):
             best = explain_zero_area(cost_model, best, self.trials.probes)
             least = cost_model.cost(best)
         if not is_explained(cost_model, best) and not start.proven:

@@ -60,7 +60,7 @@ def zero_area_hypotheses(start: Pipeline) -> Iterator[Pipeline]:
         yield rows.replace(**changes, **rescaling, **suppression)
 
 
-def is_suspected(cost_model: CostModel) -> bool:
+def boxes_lack_area(cost_model: CostModel) -> bool:
     """Return whether so many boxes have no area that an output was probably not transposed."""
     return cost_model.zero_area > SUSPECT
 

@@ -85,10 +85,10 @@ class Gate:
 
 
 def outcome(comparison: ComparisonResults) -> str:
-    """Return ``fail``, ``pass``, or ``nothing compared`` where neither arm detected anything."""
+    """Return ``fail``, ``pass``, or ``nothing compared`` where there was nothing, or only ties."""
     if not comparison.passed:
         return FAIL
-    return PASS if object_count(comparison) or comparison.tied else NOTHING
+    return NOTHING if object_count(comparison) == 0 else PASS
 
 
 def outcome_in_words(comparison: ComparisonResults) -> str:
@@ -234,10 +234,12 @@ def sentence(comparison: ComparisonResults) -> str:
     images = count(comparison.images_read, "image")
     found, words = outcome(comparison), wording_of(comparison)
     if found == NOTHING:
-        return (
-            f"no {words.noun}s were compared, because neither {reference} nor {candidate} "
-            f"{words.past} anything in {images}; whether they agree is unknown"
-        )
+        because = f"neither {reference} nor {candidate} {words.past} anything in {images}"
+        if comparison.tied:
+            because = (
+                f"rounding can decide whether the {comparison.tied:,} in {images} are reported"
+            )
+        return f"no {words.noun}s were compared, because {because}; whether they agree is unknown"
     objects = f"{comparison.matched:,} of {count(object_count(comparison), words.noun)} matched"
     if found == PASS:
         return (

@@ -16,7 +16,7 @@ from parity.backends.onnx_network import OnnxNetwork
 from parity.backends.pytorch import postprocess as theirs
 from parity.backends.pytorch.network import PytorchNetwork, describe_run
 from parity.comparison.differences import compare_image, differences_of
-from parity.comparison.tolerances import judge
+from parity.comparison.judgement import judge
 from parity.data.batch_files import BatchImage
 from parity.data.sample_images import find_samples
 from parity.detection.candidate_files import CandidateBatch

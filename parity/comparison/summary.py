@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from parity.comparison.differences import ComparisonBatch
+from parity.comparison.judgement import judge
 from parity.comparison.results import (
     AlsoDiffering,
     ComparisonResults,
@@ -20,7 +21,7 @@ from parity.comparison.results import (
     UnreadableImage,
 )
 from parity.comparison.settings import ComparisonSettings, comparison_with
-from parity.comparison.tolerances import Tolerance, judge
+from parity.comparison.tolerances import Tolerance
 from parity.comparison.totals import ArmTotals, ComparisonTotals
 from parity.detection.detection_files import NOT_LISTED, DetectionBatch, ImageDetections, MadeBy
 from parity.detection.head import NetworkHead

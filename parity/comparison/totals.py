@@ -14,6 +14,7 @@ from parity.comparison.differences import (
     measured_values,
     score_differences,
 )
+from parity.comparison.judgement import judge
 from parity.comparison.output_checks import Check, failed_checks
 from parity.comparison.results import (
     ArmResults,
@@ -24,7 +25,7 @@ from parity.comparison.results import (
     RunDifferences,
 )
 from parity.comparison.rounding import Rounding
-from parity.comparison.tolerances import Tolerance, judge
+from parity.comparison.tolerances import Tolerance
 from parity.detection.detection_files import NOT_LISTED, ImageDetections, MadeBy
 
 SUMMED = ("matched", "missing", "extra", "flipped", "unread", "tied")

@@ -15,7 +15,8 @@ import onnx
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import ComparisonBatch, Differences, differences_of
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.judgement import judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.data.batch_files import BatchImage
 from parity.detection.detection_files import Thresholds
 from parity.documents import load

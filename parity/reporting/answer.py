@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from parity.comparison.judgement import judge
 from parity.comparison.results import ComparisonResults, Results
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, Undiagnosed
 from parity.reporting.diagnosis_verdict import (
     STATES,

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parity.comparison.agreement import panoptic_quality
+from parity.comparison.judgement import judge
 from parity.comparison.results import Results
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.reporting.deployment_effects import Deployment, deployments
 from parity.sentences import listing
 

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 
 from parity.comparison.differences import DetectionPair, ImageComparison
+from parity.comparison.judgement import judge
 from parity.comparison.results import ImageDifferences, ImageResults, Results
-from parity.comparison.tolerances import Tolerance, judge
+from parity.comparison.tolerances import Tolerance
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections

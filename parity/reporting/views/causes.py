@@ -5,9 +5,10 @@ Only what was measured is claimed; what the numbers cannot tell is said to be un
 
 from collections.abc import Iterator, Mapping
 
+from parity.comparison.judgement import judge
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.settings import GIVEN_ARM
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.diagnosis_words import worded

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from parity.accuracy.results import Accuracy
 from parity.benchmarking.results import Latency
+from parity.comparison.judgement import judge
 from parity.comparison.results import Results
-from parity.comparison.tolerances import FLOAT32_ROUNDING, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.model_files.results import TensorDescription
 from parity.reporting.bounds import in_other_images
 from parity.reporting.equal_results import equal_groups

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from parity.comparison.judgement import judge
 from parity.comparison.results import Results
-from parity.comparison.tolerances import FLOAT32_ROUNDING, Tolerance, judge
+from parity.comparison.tolerances import FLOAT32_ROUNDING, Tolerance
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
 from parity.reporting.equal_results import equal_groups
 from parity.reporting.task_wording import MEASURED

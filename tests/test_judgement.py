@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity.comparison.differences import Differences
+from parity.comparison.judgement import judge
 from parity.comparison.rounding import Rounding
-from parity.comparison.tolerances import QUANTITIES, Tolerance, judge
+from parity.comparison.tolerances import QUANTITIES, Tolerance
 
 NAN = float("nan")
 NOTHING = Differences(

@@ -108,6 +108,7 @@ NEAR, NEXT = [5, 0, 15, 10], [10, 0, 20, 10]
 LEFT, MIDDLE, RIGHT = [0, 0, 10, 10], [3, 0, 13, 10], [6, 0, 16, 10]
 NOWHERE = [np.nan, 0, 10, 10]
 FLAT, POINT = [0, 0, 0, 10], [0, 10, 0, 10]
+NEARLY_FLAT = [0, 0, 0.0004, 10]
 TURNED, NEARLY_TURNED = [30, 0, 20, 10], [30.001, 0, 20, 10]
 
 
@@ -179,6 +180,12 @@ TURNED, NEARLY_TURNED = [30, 0, 20, 10], [30.001, 0, 20, 10]
             [(NEARLY_TURNED, 0.8, 0), (FLAT, 0.9, 0)],
             ([(0, 1), (1, 0)], [], [], []),
             "boxes without an area, as both arms may report them, have partners, too",
+        ),
+        (
+            [(FLAT, 0.9, 0)],
+            [(NEARLY_FLAT, 0.9, 0)],
+            ([(0, 0)], [], [], []),
+            "also where rounding leaves one of them a little of its area",
         ),
         (
             [(FLAT, 0.9, 0), (POINT, 0.9, 0)],

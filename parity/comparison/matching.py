@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.comparison.polygons import pairwise_overlap
-from parity.detection.boxes import areas, pairwise_iou
+from parity.detection.boxes import pairwise_iou
 from parity.detection.detections import Detections
 from parity.detection.oriented_boxes import corners_of
 
@@ -62,7 +62,8 @@ def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
     """Return the IoU of every box with every other, (R, C) float64; of oriented boxes as they are.
 
     Networks that return distances from a cell may return negative ones, and clipping may leave a
-    box flat. Two upright boxes without an area are given one, see :func:`_solid`.
+    box flat. What two upright boxes have in common says nothing where both are flat, so they are
+    given an area, see :func:`_solid`.
 
     Parameters
     ----------
@@ -73,11 +74,20 @@ def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
     if ours is not None and theirs is not None:
         return pairwise_overlap(*(corners_of(each.astype(np.float64)) for each in (ours, theirs)))
     overlap = pairwise_iou(reference.boxes, candidate.boxes)
-    empty = [np.flatnonzero(areas(each.boxes) == 0) for each in (reference, candidate)]
-    overlap[np.ix_(*empty)] = pairwise_iou(
-        _solid(reference.boxes[empty[0]]), _solid(candidate.boxes[empty[1]])
+    flat = [np.flatnonzero(_shorter_sides(each.boxes) < FLAT_PX) for each in (reference, candidate)]
+    overlap[np.ix_(*flat)] = pairwise_iou(
+        _solid(reference.boxes[flat[0]]), _solid(candidate.boxes[flat[1]])
     )
     return overlap
+
+
+FLAT_PX = 0.01
+"""A side that is shorter is decided by rounding, which moves coordinates by up to 1e-3 px; px."""
+
+
+def _shorter_sides(boxes: np.ndarray) -> np.ndarray:
+    returned: np.ndarray = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf)
+    return returned
 
 
 def _solid(boxes: np.ndarray) -> np.ndarray:

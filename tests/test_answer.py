@@ -196,7 +196,7 @@ def test_boxes_that_cannot_be_read_come_first_and_decide(same: Results) -> None:
     answers = answers_of([same], [DIAGNOSIS, UNREAD])
     assert answers.answers[0].sentence == "`torn` cannot be diagnosed: Line 3 is cut."
     assert answers.exit_code == 1
-    assert "the boxes of `torn` cannot be read" in answers.because
+    assert "`torn` cannot be diagnosed" in answers.because
 
 
 def test_other_gates_are_answered_too(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_ties_are_stated_and_are_neither_lost_nor_new(same: Results) -> None:
         "; one arm alone reports 2 more objects within 0.0001 of the last score" in answer.sentence
     )
     (note,) = tied({name: ties, "other": same.comparisons[name]})
-    assert note.startswith(f"{name}: 2 objects are tied, so that only one arm reports each.")
+    assert note.startswith(f"{name}: 2 objects are tied, and only one arm reports each.")
 
 
 FURTHER = {

@@ -244,12 +244,6 @@ NAMED_BY = {"kind": ("kernel_*",)}
             (2, 0, 0),
             True,
         ),
-        (
-            DiagnosisAnswer("explained", ("grey",), equivalents=(("bgr", "kernel_area"),)),
-            (),
-            (2, 0, 0),
-            True,
-        ),
         (DiagnosisAnswer("nothing_wrong"), (), (0, 0, 2), False),
     ],
 )
@@ -279,6 +273,23 @@ def test_what_no_catalogue_holds_must_not_be_explained(
     verdict: str, named: tuple[str, ...], right: bool
 ) -> None:
     truth = DeploymentTruth("t", faults=("bgr",), unknown=("blurred",))
+    assert score_answer(truth, DiagnosisAnswer(verdict, named), {}).right == right
+
+
+@pytest.mark.parametrize(
+    ("verdict", "named", "right"),
+    [
+        ("nothing_wrong", (), True),
+        ("explained", ("one_gain",), True),
+        ("explained", ("bgr",), False),
+        ("explained_in_part", (), False),
+        ("not_explained", (), False),
+    ],
+)
+def test_of_what_is_correct_it_must_be_said(
+    verdict: str, named: tuple[str, ...], right: bool
+) -> None:
+    truth = DeploymentTruth("t", optional=("one_gain",))
     assert score_answer(truth, DiagnosisAnswer(verdict, named), {}).right == right
 
 

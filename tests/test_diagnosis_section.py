@@ -31,7 +31,7 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_evidence import alternative_in_words, undistinguished
+from parity.reporting.diagnosis_evidence import alternative_in_words, undistinguished, unexplained
 from parity.reporting.diagnosis_verdict import (
     cause_in_words,
     state_of,
@@ -317,8 +317,8 @@ def test_what_is_said_of_a_fault() -> None:
         ("20 px", "largest move of a box"),
     ]
     assert said["What proves it"] == (
-        "5 of 8 boxes are reproduced to the last digit with it and not without it; without it, 2 "
-        "boxes would be expected that were not observed."
+        "5 of 8 boxes are reproduced to the last digit only with it; without it, 2 boxes would be "
+        "expected that your program does not report."
     )
     assert said["Step"] == "input tensor"
     assert said["Reported before"] == BGR.reference
@@ -332,35 +332,29 @@ def test_what_is_said_of_a_fault() -> None:
     [
         (
             Proof(explained=34),
-            "34 of 56 boxes are reproduced to the last digit with it and not without it.",
+            "34 of 56 boxes are reproduced to the last digit only with it.",
         ),
         (
             Proof(explained=1),
-            "1 of 56 boxes is reproduced to the last digit with it and not without it.",
+            "1 of 56 boxes is reproduced to the last digit only with it.",
         ),
         (
             Proof(explained=1, boxes=18),
-            (
-                "1 of the 18 boxes compared is reproduced to the last digit with it and not "
-                "without it."
-            ),
+            "1 of the 18 boxes compared is reproduced to the last digit only with it.",
         ),
         (
             Proof(unobserved=1),
-            "Without it, 1 box would be expected that was not observed.",
+            "Without it, 1 box would be expected that your program does not report.",
         ),
         (
             Proof(explained=1, factor=7.04, closer=20),
-            (
-                "Differences are 7.04 times smaller with it; 20 of 56 boxes come close with it and "
-                "not without it."
-            ),
+            ("Differences are 7.04 times smaller with it; 20 of 56 boxes come close only with it."),
         ),
         (
             Proof(factor=1.1, named=1),
-            "1 of 56 boxes gets the observed class with it and not without it.",
+            "1 of 56 boxes gets the observed class only with it.",
         ),
-        (Proof(), "What was provided is reproduced with it and not without it."),
+        (Proof(), "What was provided is reproduced only with it."),
     ],
 )
 def test_a_proof_is_a_sentence(proof: Proof, sentence: str) -> None:
@@ -406,6 +400,19 @@ def test_a_label_whose_probability_changes_is_not_the_same() -> None:
     assert not changed.harmless
     assert effect(changed, 10) == "changes scores by up to 0.3"
     assert Severity(score=0.03, shapes={"probability": 0.03}).harmless
+
+
+def test_boxes_that_follow_from_unexplained_arrays_are_said_to() -> None:
+    left = replace(DIAGNOSIS.unexplained, stages=PREPROCESSING_STAGES)
+    found = replace(DIAGNOSIS, verdict="explained_in_part", unexplained=left)
+    assert verdict_sentence(found).startswith(
+        "Your program `mine` is explained in part: the input tensors are not explained; the cause "
+        "lies before the network."
+    )
+    assert next(unexplained(found)) == (
+        "All boxes follow from the arrays that you provided, but the input tensors are not those "
+        "that the named deployment makes."
+    )
 
 
 def test_faults_are_read_by_what_they_do() -> None:

@@ -258,7 +258,7 @@ def test_what_cannot_be_read_costs_its_own_diagnosis(project: Workflow) -> None:
     torn = {"torn": MINE | {"raw_outputs": "tensors"}}
     result = project.run(config=OWN | GATED | {"external": ALL["external"] | torn})
     assert result.returncode == 1, "the verdict fails, after the report"
-    assert "The exit code is 1, because the boxes of `torn` cannot be read" in result.output
+    assert "The exit code is 1, because `torn` cannot be diagnosed" in result.output
     said = "cannot be diagnosed: tensors/bus.npy is not an array"
     assert said in (project.root / "results/report/analysis_report.md").read_text()
     page = (project.root / "results/report/index.html").read_text()

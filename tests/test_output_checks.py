@@ -52,6 +52,12 @@ def test_what_fails(image: ImageDetections, failed: tuple[str, ...], reason: str
     assert failed_checks(image, 80) == {check: [1] for check in failed}, reason
 
 
+def test_boxes_that_nothing_clips_may_leave_the_image() -> None:
+    image = record([-1.28, 10, 20, 50.5])
+    assert failed_checks(image, 80, clips=False) == {}
+    assert failed_checks(image, 80) == {"outside the image": [1]}
+
+
 def test_what_tasks_add_is_checked() -> None:
     boxes = np.array([[10, 10, 20, 20]], np.float32)
     plain = Detections(boxes, np.array([0.9], np.float32), np.array([0], np.int32))

@@ -120,7 +120,9 @@ def test_it_computes_what_onnx_runtime_computes(runtime: str, plain: Path) -> No
     (output,) = session.run(TENSOR)
     np.testing.assert_allclose(output, expected, atol=2e-5)
     again = session.run(TENSOR / 2)[0]
-    np.testing.assert_allclose(output, expected, atol=2e-5), "an output is no view of the next"
+    np.testing.assert_allclose(
+        output, expected, atol=2e-5, err_msg="an output is no view of the next"
+    )
     np.testing.assert_allclose(again, expected / 2, atol=2e-5)
     assert session.executed_by.startswith(RUNTIMES[runtime].title)
 

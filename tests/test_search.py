@@ -173,6 +173,7 @@ def test_raw_outputs_settle_the_network_and_leave_the_postprocessing(replayer):
     found = diagnose(seen, replayer, replayer.network.names)
     assert {f.name for f in found.faults} == {"gain_of_height"}
     assert found.reproduced.exact == 1
+    assert found.verdict == "explained_in_part"
     assert set(found.unexplained_stages) == {"reading", "geometry", "input_tensor"}
     assert any("gives the raw outputs" in said for said in found.readings)
 

@@ -199,9 +199,11 @@ def test_tensors_that_nothing_explains_replace_the_preprocessing(replayer: Repla
     replayer.use_outputs({})
     found = diagnose(replace(seen, tensors=tensors), replayer, replayer.network.names)
     assert found.unexplained_stages == PREPROCESSING_STAGES
+    assert (found.verdict, found.reasons) == ("explained_in_part", ())
     assert found.reproduced.exact >= 0.99
     found = diagnose(replace(seen, raws=outputs), replayer, replayer.network.names)
     assert {*PREPROCESSING_STAGES, "network"} == {*found.unexplained_stages}
+    assert found.verdict == "explained_in_part"
     assert found.reproduced.exact >= 0.99
 
 

@@ -10,7 +10,7 @@ from parity.diagnosis.diagnose_files import diagnose_files
 from parity.diagnosis.document import Undiagnosed, load_diagnosis, thresholds_of_deployment
 from parity.documents import load, save
 from parity.external.observations import Declared, Known
-from parity.reporting.diagnosis_verdict import verdict_sentence
+from parity.reporting.diagnosis_verdict import state_of, verdict_sentence
 from parity.reporting.figures.diagnosis import write_diagnosis_figure
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.views.blocks import Text
@@ -68,4 +68,21 @@ def test_the_verdict_fails(written: Path, tmp_path: Path) -> None:
     assert found.verdict == "fail"
     assert found.answers.exit_code == 1
     assert SENTENCE in found.answers.lines
-    assert found.problems == ("the boxes of `mine`, which cannot be read",)
+    assert found.problems == ("`mine`, which cannot be diagnosed",)
+
+
+def test_a_network_whose_deployments_are_not_diagnosed_fails_nothing(tmp_path: Path) -> None:
+    reason = "deployments of RT-DETR are compared with the reference but not diagnosed."
+    told = Undiagnosed(**ABOUT, thresholds=Thresholds(0.5, 0.7, 300), reason=reason, by_design=True)
+    assert state_of(told) == "unknown"
+    assert verdict_sentence(told) == f"`mine` is not diagnosed: {reason}"
+    save(tmp_path / "mine.json", told)
+    destination = tmp_path / "verdict.json"
+    main(
+        results=[],
+        diagnoses=[str(tmp_path / "mine.json")],
+        report="r.md",
+        destination=str(destination),
+    )
+    found = load(destination, RunVerdict)
+    assert (found.verdict, found.answers.exit_code, found.problems) == ("nothing compared", 0, ())

@@ -72,7 +72,13 @@ class Fallbacks:
 
 
 def fallback_reasons(
-    image: ImageDetections, best: float, *, classes: int, thresholds: Thresholds, near: float
+    image: ImageDetections,
+    best: float,
+    *,
+    classes: int,
+    thresholds: Thresholds,
+    clips: bool = True,
+    near: float,
 ) -> list[str]:
     """Return why the detections of an image cannot be trusted; nothing if they can.
 
@@ -86,10 +92,12 @@ def fallback_reasons(
         How many classes the model has.
     thresholds : Thresholds
         What its candidates went through.
+    clips : bool
+        As in :func:`parity.comparison.output_checks.failed_checks`.
     near : float
         Share of the confidence threshold from which on a candidate is near it.
     """
-    found: list[str] = [*failed_checks(image, classes)]
+    found: list[str] = [*failed_checks(image, classes, clips=clips)]
     count = len(image.scores)
     if count >= thresholds.max_det:
         found.append(FLOOD)
@@ -139,6 +147,7 @@ def fall_back(
             float(image.candidates.scores.max(initial=0)),
             classes=len(made_by.names),
             thresholds=made_by.thresholds,
+            clips=made_by.head is None or made_by.head.clips,
             near=near,
         )
         taken, arm = (other, theirs.made_by.arm) if why else (mine, made_by.arm)

@@ -82,7 +82,7 @@ def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:
 
 
 FLAT_PX = 0.01
-"""A side that is shorter is decided by rounding, which moves coordinates by up to 1e-3 px; px."""
+"""Of a side that is shorter, rounding decides: it moves coordinates by less than 1e-3 px; px."""
 
 
 def _shorter_sides(boxes: np.ndarray) -> np.ndarray:

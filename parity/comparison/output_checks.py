@@ -20,7 +20,9 @@ Check = Literal[
 """What a detection can fail; the first is about the network's output, without a detection."""
 
 
-def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]]:
+def failed_checks(
+    image: ImageDetections, classes: int, *, clips: bool = True
+) -> dict[Check, list[int]]:
     """Return the detections of an image that cannot be right.
 
     Parameters
@@ -29,6 +31,9 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]
         What an arm reports.
     classes : int
         How many classes the model has.
+    clips : bool
+        Whether boxes end at the edges of the image, see
+        :attr:`parity.detection.head.NetworkHead.clips`.
 
     Returns
     -------
@@ -48,13 +53,12 @@ def failed_checks(image: ImageDetections, classes: int) -> dict[Check, list[int]
             finite &= np.isfinite(each).all(axis=tuple(range(1, each.ndim)))
     inside = (x1 >= 0) & (y1 >= 0) & (x2 <= image.width) & (y2 <= image.height)
     flat = (x2 <= x1) | (y2 <= y1)
-    if oriented is not None:  # they are not clipped
-        inside[:] = True
+    if oriented is not None:
         flat = (oriented[:, 2:4] <= 0).any(axis=1)
     failures: dict[Check, np.ndarray] = {
         "non-finite": ~finite,
         "no area": finite & flat,
-        "outside the image": finite & ~inside,
+        "outside the image": finite & ~inside & (clips and oriented is None),
         "score outside (0, 1]": finite & stated & ((scores <= 0) | (scores > 1)),
         "unknown class": (class_ids < 0) | (class_ids >= classes),
     }

@@ -142,12 +142,14 @@ class Gathering:
             Its detections files by arm, its comparison files by name.
         """
         rows: dict[str, ImageResults] = {}
-        for arm, path in arms.items():
-            batch = load(path, DetectionBatch)
+        batches = {arm: load(path, DetectionBatch) for arm, path in arms.items()}
+        heads = [batch.made_by.head for batch in batches.values()]
+        clips = all(head.clips for head in heads if head)  # boxes from elsewhere name no head
+        for arm, batch in batches.items():
             made_by = self.made_by.setdefault(arm, batch.made_by)
             for image in batch.images:
                 row = rows.setdefault(image.name, _row_of(image))
-                row.arms[arm] = self.arms[arm].add(image, made_by.names)
+                row.arms[arm] = self.arms[arm].add(image, made_by.names, clips=clips)
                 if image.reason == NOT_LISTED:
                     row.not_stated.append(arm)
                 elif image.reason:

@@ -41,7 +41,9 @@ class ArmTotals:
         self.checks: Counter[Check] = Counter()
         self.scores = array("f")
 
-    def add(self, image: ImageDetections, names: Mapping[int, str]) -> ImageArm:
+    def add(
+        self, image: ImageDetections, names: Mapping[int, str], *, clips: bool = True
+    ) -> ImageArm:
         """Add an image.
 
         Parameters
@@ -50,8 +52,10 @@ class ArmTotals:
             What the arm reports.
         names : mapping of int to str
             Class names by id.
+        clips : bool
+            As in :func:`parity.comparison.output_checks.failed_checks`.
         """
-        failed = failed_checks(image, len(names))
+        failed = failed_checks(image, len(names), clips=clips)
         self.images += 1
         self.unreadable += image.reason not in ("", NOT_LISTED)
         self.detections += len(image.scores)

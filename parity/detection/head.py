@@ -25,3 +25,8 @@ class NetworkHead:
     native_masks: bool = False
     """Whether masks are made in the size of the image (``retina_masks`` of Ultralytics) or of the
     input."""
+
+    @property
+    def clips(self) -> bool:
+        """Whether detections end at the edges of the image: ``RTDETRPredictor`` does not clip."""
+        return self.fitted != "stretch"

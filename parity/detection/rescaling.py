@@ -66,10 +66,11 @@ def scale_boxes(
     Returns
     -------
     (N, 4) float32
-        x1, y1, x2, y2 in image px, within [0, width] and [0, height] unless it was stretched.
+        x1, y1, x2, y2 in image px, within [0, width] and [0, height] unless it was stretched, see
+        :attr:`parity.detection.head.NetworkHead.clips`.
     """
     restored = boxes.astype(np.float32)
-    if fitted == "stretch":  # RTDETRPredictor does not clip
+    if fitted == "stretch":
         return restored * np.array([*image_shape[::-1]] * 2, np.float32)
     mapping = Mapping.between(input_shape, image_shape, fitted)
     restored[:, 0::2] = (restored[:, 0::2] - mapping.pad_x) / mapping.gain_x

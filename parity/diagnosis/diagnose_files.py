@@ -84,7 +84,11 @@ def diagnose_files(
     except UserError as error:
         log.error("%s", error)
         thresholds = declared_thresholds(known.declared, inputs["controls"][0])
-        save(destination, Undiagnosed(**about, thresholds=thresholds, reason=str(error)))
+        by_design = isinstance(error, NotServedError)
+        save(
+            destination,
+            Undiagnosed(**about, thresholds=thresholds, reason=str(error), by_design=by_design),
+        )
         save(seconds, DiagnosisEffort(**about, seconds=0.0))
         return
     shown = observations.images or observations.tensors or observations.raws
@@ -110,13 +114,19 @@ def diagnose_files(
     save(seconds, DiagnosisEffort(**about, seconds=diagnosis.seconds))
 
 
+class NotServedError(UserError):
+    """A network whose deployments are not diagnosed."""
+
+
 def check_geometry_of(network: OnnxNetwork, declared: Declared) -> None:
     """Check that a network takes images as Ultralytics' do, and as is declared.
 
     Raises
     ------
     UserError
-        If it does not.
+        If it is declared to take them in another way.
+    NotServedError
+        If it does not take letterboxed images.
     """
     if declared.geometry == "rect" and not network.rect:
         height, width = network.imgsz
@@ -126,7 +136,7 @@ def check_geometry_of(network: OnnxNetwork, declared: Declared) -> None:
         )
     if network.head.fitted != "letterbox":
         models = FAMILIES[network.family].models
-        raise UserError(
+        raise NotServedError(
             f"deployments of {models} are compared with the reference but not diagnosed; only "
             "those of networks that take letterboxed images are."
         )

@@ -168,7 +168,7 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
     reproduced = cost_model.reproduction(best)
     if not cost_model.box_count and arrays.share is not None:
         reproduced = Reproduction(arrays.share, arrays.share, 1.0, 0.0, 0.0)
-    verdict = _verdict(reproduced, faults)
+    verdict = _verdict(reproduced, faults, arrays)
     equivalents: list[Explanation] = []
     undecided: tuple[Fault, ...] = ()
     if verdict != "not_explained":
@@ -260,11 +260,14 @@ def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
     return _THRESHOLDS | moot(pipeline)
 
 
-def _verdict(found: Reproduction, faults: tuple[Fault, ...]) -> DiagnosisVerdict:
+def _verdict(
+    found: Reproduction, faults: tuple[Fault, ...], arrays: ArrayEvidence
+) -> DiagnosisVerdict:
     least = min(found.exact, found.predicted)
     if faults:
-        return "explained" if least >= EXPLAINED else "explained_in_part"
-    if least >= NOTHING_WRONG:
+        explained = least >= EXPLAINED and not arrays.contradict
+        return "explained" if explained else "explained_in_part"
+    if least >= NOTHING_WRONG and not arrays.contradict:
         return "nothing_wrong"
     return "explained_in_part" if found.exact >= PARTLY else "not_explained"
 
@@ -274,7 +277,7 @@ def _unexplained_stages(
 ) -> tuple[FaultStage, ...]:
     """Return where what a hypothesis leaves unexplained lies, as far as the evidence tells."""
     stages: tuple[FaultStage, ...] = ()
-    if arrays.share is not None and not arrays.reproduced:
+    if arrays.contradict:
         stages = PREPROCESSING_STAGES if cost_model.observations.tensors else BEFORE_OUTPUT_STAGES
     if min(found.exact, found.predicted) >= NOTHING_WRONG or not cost_model.observations.images:
         return stages
@@ -329,7 +332,7 @@ def _reasons(
             "The network was given another input, or is another network, for example one with "
             "other classes."
         )
-    elif unexplained and found.exact >= NOTHING_WRONG:
+    elif unexplained and found.exact >= NOTHING_WRONG > found.predicted:
         yield (
             "Boxes that should be there were not given: left out on purpose, by a filter of "
             "classes or sizes, or by a suppression that the catalogue does not hold."

@@ -382,9 +382,9 @@ class DiagnosisDocument:
 
 @dataclass(frozen=True)
 class Undiagnosed:
-    """A deployment without a diagnosis, as what it brought cannot be read."""
+    """A deployment without a diagnosis."""
 
-    SCHEMA: ClassVar[str] = "undiagnosed/1"
+    SCHEMA: ClassVar[str] = "undiagnosed/2"
 
     model: str
     external: str
@@ -395,6 +395,8 @@ class Undiagnosed:
     """Those that are declared, and the run's where nothing is declared."""
     reason: str
     """What cannot be read and why, in a sentence."""
+    by_design: bool = False
+    """Whether no deployment of its network is diagnosed; what it brought is fine then."""
 
 
 def load_diagnosis(path: str | Path) -> DiagnosisDocument | Undiagnosed:

@@ -68,6 +68,11 @@ class ArrayEvidence:
     """What the network of the deployment gave, by image name; empty where the input is reproduced,
     since the network can be run then."""
 
+    @property
+    def contradict(self) -> bool:
+        """Whether there are arrays that are not reproduced, whatever the boxes say."""
+        return self.share is not None and not self.reproduced
+
 
 def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
     """Return what the arrays prove that were provided for the images of a cost model."""

@@ -141,7 +141,7 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
         found += [replace(each, sentence=prefix + each.sentence) for each in own]
     found.sort(key=lambda each: STATES.index(each.state))
     gates, compared = gates_of(results), {name for each in results for name in each.comparisons}
-    unread = [each for each in programs if isinstance(each, Undiagnosed)]
+    unread = [each.external for each in programs if state_of(each) == "unread"]
     decisive = {gate.comparison for gate in gates}
     bad = [arm_of(each) for each in programs if state_of(each) in ("wrong", "unexplained")]
     ignored = [arm for arm in bad if arm in compared - decisive]
@@ -340,7 +340,7 @@ def _of_other_gates(
 
 
 def exit_of(
-    gates: Sequence[Gate], unread: Sequence[Undiagnosed], ignored: Sequence[str]
+    gates: Sequence[Gate], unread: Sequence[str], ignored: Sequence[str]
 ) -> tuple[int, str]:
     """Return the exit code of a run, and why, in sentences that name the gates.
 
@@ -348,13 +348,13 @@ def exit_of(
     ----------
     gates : sequence of Gate
         What decides.
-    unread : sequence of Undiagnosed
-        Programs whose boxes cannot be read.
+    unread : sequence of str
+        Programs that brought what cannot be read.
     ignored : sequence of str
         Comparisons with programs that are wrong, but are no gates.
     """
     several = len({gate.model for gate in gates}) > 1
-    reasons = [f"the boxes of `{each.external}` cannot be read" for each in unread]
+    reasons = [f"`{name}` cannot be diagnosed" for name in unread]
     for verdict, (one, more) in GATE_VERBS.items():
         own = [gate for gate in gates if gate.verdict == verdict]
         names = [
@@ -407,5 +407,6 @@ VERDICT_VERBS: dict[State, tuple[str, str]] = {
     "wrong": ("is wrong", "are wrong"),
     "unexplained": ("is not explained", "are not explained"),
     "unread": ("cannot be diagnosed", "cannot be diagnosed"),
+    "unknown": ("is not diagnosed", "are not diagnosed"),
 }
 """What is said of one program and of several, by their state."""

@@ -10,7 +10,7 @@ from parity.diagnosis.document import (
     Threshold,
     ThresholdRange,
 )
-from parity.reporting.diagnosis_verdict import cause_in_words, has_boxes
+from parity.reporting.diagnosis_verdict import arrays_in_words, cause_in_words, has_boxes
 from parity.reporting.fault_wording import harmful
 from parity.reporting.wording import (
     as_sentence,
@@ -39,7 +39,12 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
     left = diagnosis.unexplained
     if not left.stages:
         return
-    if has_boxes(diagnosis):
+    if has_boxes(diagnosis) and not (left.observed or left.predicted):
+        yield (
+            "All boxes follow from the arrays that you provided, but "
+            f"{arrays_in_words(diagnosis)} not those that the named deployment makes."
+        )
+    elif has_boxes(diagnosis):
         boxes = f"of the {count(box_count(diagnosis), 'observed box', 'observed boxes')}"
         none = left.observed == 1
         first = f"none {boxes} is" if none else f"{percent(left.observed)} {boxes} are not"

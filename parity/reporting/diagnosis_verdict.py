@@ -27,7 +27,8 @@ from parity.tasks.task import TASKS
 State = Literal[
     "unread", "wrong", "unexplained", "unknown", "allowed", "harmless", "fine", "remark"
 ]
-"""How bad it is; ``unknown`` where nothing was compared, ``allowed`` where objects are lost or
+"""How bad it is; ``unread`` where what was brought cannot be read, ``unknown`` where nothing was
+compared or diagnosed, ``allowed`` where objects are lost or
 added, or boxes move by a px, within a tolerance that was set for it, and ``remark`` where nothing
 is judged."""
 
@@ -50,7 +51,7 @@ MOST_STAGES = 3
 def state_of(diagnosis: Diagnosed) -> State:
     """Return how bad it is."""
     if isinstance(diagnosis, Undiagnosed):
-        return "unread"
+        return "unknown" if diagnosis.by_design else "unread"
     if diagnosis.verdict == "nothing_wrong":
         return "fine"
     if harmful(diagnosis):
@@ -84,7 +85,8 @@ def arm_of(diagnosis: Diagnosed) -> str:
 def verdict_sentence(diagnosis: Diagnosed) -> str:
     """Return the answer: what is not explained first, then what is wrong, then what is harmless."""
     if isinstance(diagnosis, Undiagnosed):
-        return f"`{diagnosis.external}` cannot be diagnosed: {diagnosis.reason}"
+        verb = "is not" if diagnosis.by_design else "cannot be"
+        return f"`{diagnosis.external}` {verb} diagnosed: {diagnosis.reason}"
     return worded(_verdict_sentence(diagnosis), diagnosis.task)
 
 
@@ -182,6 +184,8 @@ def rest_in_words(diagnosis: DiagnosisDocument) -> str:
     observed, predicted = diagnosis.unexplained.observed, diagnosis.unexplained.predicted
     if not has_boxes(diagnosis):
         return f"{percent(observed)} of the input tensors are not explained"
+    if not (observed or predicted):
+        return f"{arrays_in_words(diagnosis)} not explained"
     said = [f"{percent(observed)} of the boxes are not explained"] if observed else []
     if predicted > FEW_MISSING or not said:
         said.append(f"{percent(predicted)} of the expected boxes are missing")
@@ -189,6 +193,12 @@ def rest_in_words(diagnosis: DiagnosisDocument) -> str:
         of_boxes = f", and boxes differ by less than {HARMLESS_PX:g} px"
         said[-1] += f" (no object is lost{of_boxes if TASKS[diagnosis.task].has_boxes else ''})"
     return ", and ".join(said)
+
+
+def arrays_in_words(diagnosis: DiagnosisDocument) -> str:
+    """Return which arrays that were provided a diagnosis with all boxes explained leaves open."""
+    of_input = set(diagnosis.unexplained.stages) == set(PREPROCESSING_STAGES)
+    return "the input tensors are" if of_input else "the raw outputs are"
 
 
 def cause_in_words(stages: Sequence[FaultStage]) -> str:

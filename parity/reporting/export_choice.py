@@ -256,10 +256,8 @@ def too_early(fit: Sequence[ExportChoice], *, timed: bool) -> list[str]:
     said = f"So far, the choice would be {best.export}: {described(best)}."
     if least is None:
         return [f"{known}: every export uses up its tolerance, and may exceed it elsewhere.", said]
-    return [
-        f"{known}: about {rounded_up(least)} more are needed to show how much is lost elsewhere.",
-        said,
-    ]
+    more = f"about {rounded_up(least)} more {are(least)} needed"
+    return [f"{known}: {more} to show how much is lost elsewhere.", said]
 
 
 def rounded_up(many: int) -> str:
@@ -268,12 +266,18 @@ def rounded_up(many: int) -> str:
     return f"{math.ceil(many / step) * step:,}"
 
 
+def are(many: int) -> str:
+    """Return the verb of so many things."""
+    return "is" if many == 1 else "are"
+
+
 def doubt(row: ExportChoice) -> str:
     """Return why an export within its tolerance is not recommended."""
     if row.lacking is None:
         return "uses up its tolerance, and may exceed it elsewhere"
-    more = f"about {rounded_up(row.lacking)} more {row.words.noun}s"
-    return f"{more} are needed to show that it stays within its tolerance"
+    noun = row.words.noun if row.lacking == 1 else f"{row.words.noun}s"
+    more = f"about {rounded_up(row.lacking)} more {noun}"
+    return f"{more} {are(row.lacking)} needed to show that it stays within its tolerance"
 
 
 def elsewhere(row: ExportChoice) -> str:

@@ -150,18 +150,17 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
             f"with it, the input tensors come {number(proof.levels)} grey levels closer on average",
         )
     if proof.unobserved:
-        was = "was" if proof.unobserved == 1 else "were"
         would = count(proof.unobserved, "box", "boxes")
-        said.append(f"without it, {would} would be expected that {was} not observed")
+        said.append(f"without it, {would} would be expected that your program does not report")
     text = "; ".join(each for each in said if each)
-    return as_sentence(text or "what was provided is reproduced with it and not without it")
+    return as_sentence(text or "what was provided is reproduced only with it")
 
 
 def _of_boxes(many: int, base: str, verb: str, what: str) -> str:
     if not many:
         return ""
     does = SINGULAR[verb] if many == 1 else verb
-    return f"{many:,} of {base} {does} {what} with it and not without it"
+    return f"{many:,} of {base} {does} {what} only with it"
 
 
 SINGULAR = {"are": "is", "come": "comes", "get": "gets"}

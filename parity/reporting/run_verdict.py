@@ -8,7 +8,7 @@ from parity.comparison.results import Results
 from parity.diagnosis.document import Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.console_table import comparison_lines
-from parity.reporting.diagnosis_verdict import Diagnosed, State
+from parity.reporting.diagnosis_verdict import Diagnosed, State, state_of
 from parity.reporting.fault_wording import harmful
 from parity.reporting.verdict import FAIL, Gate, gates_of, overall
 
@@ -48,7 +48,7 @@ def verdict_of(
 ) -> RunVerdict:
     """Return the verdict on what ``summarise`` and ``diagnose`` found."""
     gates, answers = gates_of(results), answers_of(results, diagnoses)
-    unread = any(isinstance(found, Undiagnosed) for found in diagnoses)
+    unread = any(state_of(found) == "unread" for found in diagnoses)
     return RunVerdict(
         verdict=FAIL if unread else overall(gates),
         state=answers.state,
@@ -76,7 +76,8 @@ def problems_of(gates: Sequence[Gate], diagnoses: Sequence[Diagnosed]) -> Iterat
     for found in diagnoses:
         name = f"`{found.external}`"
         if isinstance(found, Undiagnosed):
-            yield f"the boxes of {name}, which cannot be read"
+            if state_of(found) == "unread":
+                yield f"{name}, which cannot be diagnosed"
             continue
         for fault in harmful(found):
             yield f'"{fault.title}" in {name}'

@@ -1,6 +1,6 @@
 """Scoring a diagnosis by the truth: what it names rightly, what falsely, and what it misses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from parity.diagnosis.diagnosis import Diagnosis
@@ -13,6 +13,9 @@ missing one is said to be missing."""
 EXPECTED_OF_UNKNOWN = ("explained_in_part", "not_explained")
 """Verdicts that are right where something is wrong that no catalogue holds."""
 
+EXPECTED_OF_CORRECT = ("nothing_wrong", "explained")
+"""Verdicts that are right where nothing is wrong; the second of choices that harm nothing."""
+
 
 @dataclass(frozen=True)
 class DiagnosisAnswer:
@@ -23,8 +26,6 @@ class DiagnosisAnswer:
     named: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     """Names of the faults, and of the harmless choices."""
-    equivalents: tuple[tuple[str, ...], ...] = ()
-    """Names of the faults of explanations that these boxes cannot tell from the one named."""
     undecided: tuple[str, ...] = ()
     """Names of faults that may be there too."""
     exact: float = 1.0
@@ -61,10 +62,14 @@ class ScoredAnswer:
 
     @property
     def right(self) -> bool:
-        """Return whether no name is false and either none is missed or the verdict says so."""
+        """Return whether no name is false, and none is missed, unless the verdict says so.
+
+        Where no fault is to be named, the verdict alone tells a right answer from silence.
+        """
         if self.truth.unknown:
             return not self.false and self.answer.verdict in EXPECTED_OF_UNKNOWN
-        return not self.penalty
+        said = self.truth.faults or self.answer.verdict in EXPECTED_OF_CORRECT
+        return not self.penalty and bool(said)
 
 
 def answer_of(diagnosis: Diagnosis) -> DiagnosisAnswer:
@@ -73,10 +78,6 @@ def answer_of(diagnosis: Diagnosis) -> DiagnosisAnswer:
         verdict=diagnosis.verdict,
         named=tuple(fault.name for fault in diagnosis.faults),
         choices=tuple(choice.name for choice in diagnosis.choices),
-        equivalents=tuple(
-            tuple(fault.name for fault in other.named if not fault.is_choice)
-            for other in diagnosis.equivalents
-        ),
         undecided=tuple(fault.name for fault in diagnosis.undecided),
         exact=diagnosis.reproduced.exact,
         predicted=diagnosis.reproduced.predicted,
@@ -88,9 +89,7 @@ def answer_of(diagnosis: Diagnosis) -> DiagnosisAnswer:
 def score_answer(
     truth: DeploymentTruth, answer: DiagnosisAnswer, kinds: Kinds, hidden: Collection[str] = ()
 ) -> ScoredAnswer:
-    """Compare an answer with the truth.
-
-    Of explanations that the boxes cannot tell apart, the best counts.
+    """Compare an answer with the truth; explanations that it lists beside its own do not count.
 
     Parameters
     ----------
@@ -103,19 +102,7 @@ def score_answer(
     hidden : collection of str
         Words of the truth that change nothing in these images.
     """
-    explanations = (answer.named, *answer.equivalents)
-    scored = [_score(truth, answer, named, kinds, hidden) for named in explanations]
-    return min(scored, key=lambda each: each.penalty)
-
-
-def _score(
-    truth: DeploymentTruth,
-    answer: DiagnosisAnswer,
-    named: Sequence[str],
-    kinds: Kinds,
-    hidden: Collection[str],
-) -> ScoredAnswer:
-    said = (*named, *answer.choices)
+    said = (*answer.named, *answer.choices)
     left = [word for word in truth.faults if not is_named(word, said, kinds)]
     undecided = tuple(w for w in left if is_named(w, answer.undecided, kinds))
     not_shown = tuple(w for w in left if w in hidden and w not in undecided)
@@ -123,7 +110,7 @@ def _score(
         truth,
         answer,
         true=tuple(word for word in truth.faults if word not in left),
-        false=false_names(named, (*truth.faults, *truth.optional), kinds),
+        false=false_names(answer.named, (*truth.faults, *truth.optional), kinds),
         missed=tuple(w for w in left if w not in undecided and w not in not_shown),
         undecided=undecided,
         not_shown=not_shown,

@@ -9,7 +9,7 @@ from parity.reporting.wording import printable
 
 LABEL = "parity"
 MESSAGES: dict[State, tuple[str, str]] = {
-    "unread": ("boxes not read", "#a8281c"),
+    "unread": ("not diagnosed", "#a8281c"),
     "wrong": ("wrong", "#a8281c"),
     "unexplained": ("not explained", "#8a5a00"),
     "unknown": ("nothing compared", "#57606a"),

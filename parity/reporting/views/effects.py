@@ -163,10 +163,11 @@ def tied(comparisons: Mapping[str, ComparisonResults]) -> Iterator[str]:
             words = wording_of(each)
             ties = count(each.tied, f"{words.noun} is tied", f"{words.noun}s are tied")
             yield (
-                f"{name}: {ties}, so that only one arm reports each. Their scores lie within "
-                f"{number(FLOAT32_ROUNDING.score)} of the confidence threshold, or of the lowest "
-                "score in an image with as many as are reported at most, so float32 rounding "
-                "can decide which of them are. They count neither as missing nor as extra."
+                f"{name}: {ties}, and only one arm reports each. Their scores lie within "
+                f"{number(FLOAT32_ROUNDING.score)} of where a list ends, which is the confidence "
+                "threshold or the last detection of an image that has max_det of them, so float32 "
+                "rounding can decide which arm reports them. They count neither as missing nor as "
+                "extra."
             )
 
 

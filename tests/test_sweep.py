@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from parity.backends.inference import infer
 from parity.backends.onnx_network import OnnxNetwork
 from parity.comparison.differences import compare_image, differences_of
-from parity.comparison.sweep import AllowedPairs, check_limits, sweep, sweep_batch
+from parity.comparison.matching import AllowedPairs
+from parity.comparison.sweep import check_limits, count_matches, sweep, sweep_batch
 from parity.comparison.threshold_grid import Axes
 from parity.comparison.tuning import SweepResults, gather
 from parity.data.batch_files import BatchImage
@@ -216,7 +217,7 @@ def test_counting_pairs_of_any_cut_equals_matching_the_cut(
     image = ImageCandidates("a.jpg", "")
     pairs = AllowedPairs.of(reference, candidate, iou=0.2)
     rows, columns = np.indices((len(reference) + 1, len(candidate) + 1)).reshape(2, -1)
-    matched, overlap = pairs.count(rows, columns)
+    matched, overlap = count_matches(pairs, rows, columns)
     for k, (height, width) in enumerate(zip(rows, columns, strict=True)):
         record = compare_image(
             ImageDetections.of(image, first(reference, height)),

@@ -1,6 +1,7 @@
 """Pairing the detections of two arms one to one."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -39,23 +40,41 @@ def match(reference: Detections, candidate: Detections, *, iou: float) -> Matchi
     iou : float
         Smallest overlap of a pair.
     """
-    overlap = box_overlaps(reference, candidate)
-    closeness = 1 - np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
-    allowed = overlap >= iou
-    same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
-    matched = best_pairing(overlap, closeness, allowed & same_class)
-    free = allowed.copy()
+    pairs = AllowedPairs.of(reference, candidate, iou=iou)
+    matched = best_pairing(pairs.overlap, pairs.closeness, pairs.of_one_class)
+    free = pairs.of_any_class.copy()
     free[matched[:, 0], :] = False
     free[:, matched[:, 1]] = False
-    flipped = best_pairing(overlap, closeness, free)
+    flipped = best_pairing(pairs.overlap, pairs.closeness, free)
     paired = np.concatenate([matched, flipped])
     return Matching(
         matched,
         flipped,
         sorted(set(range(len(reference))) - set(paired[:, 0].tolist())),
         sorted(set(range(len(candidate))) - set(paired[:, 1].tolist())),
-        overlap,
+        pairs.overlap,
     )
+
+
+@dataclass(frozen=True)
+class AllowedPairs:
+    """The pairs that may be made of two lists of detections, and what speaks for each."""
+
+    overlap: np.ndarray
+    closeness: np.ndarray
+    """(R, C) float64. Of every detection of the reference with every one of the candidate: of their
+    boxes, in [0, 1], and of their scores, at most 1."""
+    of_any_class: np.ndarray
+    of_one_class: np.ndarray
+    """(R, C) bool. Which overlap enough; the second, which have the same class besides."""
+
+    @classmethod
+    def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
+        """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
+        overlap = box_overlaps(reference, candidate)
+        apart = np.abs(np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64))
+        same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
+        return cls(overlap, 1 - apart, overlap >= iou, same_class & (overlap >= iou))
 
 
 def box_overlaps(reference: Detections, candidate: Detections) -> np.ndarray:

@@ -9,12 +9,12 @@ NMS per image and arm, and the detections at any confidence are the first few of
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
 from parity.comparison.differences import MatchingSettings
-from parity.comparison.matching import best_pairing, box_overlaps
+from parity.comparison.matching import AllowedPairs, best_pairing
 from parity.comparison.threshold_grid import Axes
 from parity.detection.candidate_files import CandidateBatch, ImageCandidates, NetworkRun
 from parity.detection.detections import Detections
@@ -139,71 +139,58 @@ def _by_falling_score(detections: Detections) -> Detections:
     return detections.at(np.argsort(-detections.scores, kind="stable"))
 
 
-@dataclass(frozen=True)
-class AllowedPairs:
-    """The pairs that two lists of detections allow, ready to be counted for any cut of them."""
+def count_matches(
+    pairs: AllowedPairs, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Match the first detections of both lists, see :func:`parity.comparison.matching.match`.
 
-    overlap: np.ndarray
-    closeness: np.ndarray
-    """(R, C) float64. Of every detection of the reference with every one of the candidate."""
-    allowed: np.ndarray
-    """(R, C) bool. Pairs of one class that overlap enough."""
+    A pair whose members have no other partner is matched whenever both are present; only the
+    others need an assignment, and only where a cut changes which of them are present.
 
-    @classmethod
-    def of(cls, reference: Detections, candidate: Detections, *, iou: float) -> Self:
-        """Return the pairs of two lists; ``iou`` is the smallest overlap of a pair."""
-        overlap = box_overlaps(reference, candidate)
-        difference = np.subtract.outer(reference.scores, candidate.scores, dtype=np.float64)
-        same_class = np.equal.outer(reference.class_ids, candidate.class_ids)
-        return cls(overlap, 1 - np.abs(difference), same_class & (overlap >= iou))
+    Parameters
+    ----------
+    pairs : AllowedPairs
+        Of the two lists, in the order in which they are cut.
+    rows, columns : (K,) int
+        How many detections of the reference and of the candidate count.
 
-    def count(self, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Match the first detections of both lists, see :func:`parity.comparison.matching.match`.
+    Returns
+    -------
+    matched : (K,) int64
+        Matched pairs of equal class.
+    overlap : (K,) float64
+        Sum of their overlaps.
+    """
+    i, j = np.nonzero(pairs.of_one_class)
+    single = (pairs.of_one_class.sum(axis=1)[i] == 1) & (pairs.of_one_class.sum(axis=0)[j] == 1)
+    there = (i[single] < rows[:, None]) & (j[single] < columns[:, None])
+    matched = there.sum(axis=1)
+    overlap = there @ pairs.overlap[i[single], j[single]]
+    if not single.all():
+        contested = _contested(pairs, np.unique(i[~single]), np.unique(j[~single]), rows, columns)
+        matched, overlap = matched + contested[0], overlap + contested[1]
+    return matched, overlap
 
-        A pair whose members have no other partner is matched whenever both are present; only the
-        others need an assignment, and only where a cut changes which of them are present.
 
-        Parameters
-        ----------
-        rows, columns : (K,) int
-            How many detections of the reference and of the candidate count.
-
-        Returns
-        -------
-        matched : (K,) int64
-            Matched pairs of equal class.
-        overlap : (K,) float64
-            Sum of their overlaps.
-        """
-        i, j = np.nonzero(self.allowed)
-        single = (self.allowed.sum(axis=1)[i] == 1) & (self.allowed.sum(axis=0)[j] == 1)
-        there = (i[single] < rows[:, None]) & (j[single] < columns[:, None])
-        matched = there.sum(axis=1)
-        overlap = there @ self.overlap[i[single], j[single]]
-        if not single.all():
-            contested = self._contested(np.unique(i[~single]), np.unique(j[~single]), rows, columns)
-            matched, overlap = matched + contested[0], overlap + contested[1]
-        return matched, overlap
-
-    def _contested(
-        self, i: np.ndarray, j: np.ndarray, rows: np.ndarray, columns: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        block = np.ix_(i, j)
-        overlap, closeness, allowed = (
-            self.overlap[block],
-            self.closeness[block],
-            self.allowed[block],
-        )
-        matched, sums = np.zeros(len(rows), np.int64), np.zeros(len(rows))
-        cuts = zip(np.searchsorted(i, rows), np.searchsorted(j, columns), strict=True)
-        known: dict[tuple[int, int], tuple[int, float]] = {}
-        for k, (height, width) in enumerate(cuts):
-            if (height, width) not in known:
-                cut = slice(height), slice(width)
-                pairs = best_pairing(overlap[cut], closeness[cut], allowed[cut])
-                known[height, width] = len(pairs), overlap[pairs[:, 0], pairs[:, 1]].sum()
-            matched[k], sums[k] = known[height, width]
-        return matched, sums
+def _contested(
+    pairs: AllowedPairs, i: np.ndarray, j: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    block = np.ix_(i, j)
+    overlap, closeness, allowed = (
+        pairs.overlap[block],
+        pairs.closeness[block],
+        pairs.of_one_class[block],
+    )
+    matched, sums = np.zeros(len(rows), np.int64), np.zeros(len(rows))
+    cuts = zip(np.searchsorted(i, rows), np.searchsorted(j, columns), strict=True)
+    known: dict[tuple[int, int], tuple[int, float]] = {}
+    for k, (height, width) in enumerate(cuts):
+        if (height, width) not in known:
+            cut = slice(height), slice(width)
+            made = best_pairing(overlap[cut], closeness[cut], allowed[cut])
+            known[height, width] = len(made), overlap[made[:, 0], made[:, 1]].sum()
+        matched[k], sums[k] = known[height, width]
+    return matched, sums
 
 
 def sweep_image(
@@ -229,12 +216,12 @@ def sweep_image(
 
     @cache
     def at_cells(one: Ranked, other: Ranked) -> tuple[np.ndarray, np.ndarray]:
-        return pairs(one, other).count(one.counts(axes.conf), other.counts(axes.conf))
+        return count_matches(pairs(one, other), one.counts(axes.conf), other.counts(axes.conf))
 
     @cache
     def tuned(other: Ranked) -> np.ndarray:
         counts = other.counts(axes.tuned_conf)
-        return pairs(operating, other).count(np.full_like(counts, fixed), counts)[0]
+        return count_matches(pairs(operating, other), np.full_like(counts, fixed), counts)[0]
 
     indices = [axes.tuned_iou.index(value) for value in axes.iou]
     cells = [at_cells(reference[i], candidate[i]) for i in indices]

@@ -9,7 +9,7 @@ from scipy.special import betaln
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.diagnosis.document import Reproduction
-from parity.diagnosis.shape_fits import fit_shapes, oriented_precision
+from parity.diagnosis.shape_fits import NOT_FINITE, ROUNDING_ERROR, fit_shapes, oriented_precision
 from parity.external.observations import Observed, decimals
 
 UNEXPLAINED = 10.0
@@ -57,11 +57,6 @@ SCORE_PRECISION = 1e-5
 """Difference of scores that arithmetic alone causes; chosen, well above the 5e-7 that ``make run``
 shows for the fp32 export on the samples."""
 
-ROUNDING_ERROR = 0.6
-"""Difference by rounding, in units of the last decimal; chosen: half, and a margin."""
-
-NOT_FINITE = 1e9
-"""Difference that stands for one that is not finite, px; chosen: beyond any image."""
 
 INPUT_SIDE = 640.0
 """Side of the usual input of YOLO, px; distances that scale with the image refer to it."""

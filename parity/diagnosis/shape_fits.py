@@ -12,7 +12,8 @@ from parity.detection.oriented_boxes import corners_of
 from parity.external.observations import Observed, decimals
 
 NOT_FINITE = 1e9
-"""Difference that stands for one that is not finite, or of another number of points; chosen."""
+"""Difference that stands for one that is not finite, or of another number of points, px; chosen:
+beyond any image."""
 
 ROUNDING_ERROR = 0.6
 """Difference by rounding, in units of the last decimal; chosen: half, and a margin."""

@@ -24,6 +24,7 @@ UNLIKE = f"{PREFIX}unlike"
 """Key of the metadata of a file that returns something else than it should; its value says what
 it was compared with."""
 BOX_ROWS = 4
+"""cx, cy, width and height of a raw output."""
 CHANNELS = 3
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Mean and standard deviation of red, green and blue from 0 to 1, as torchvision applies them."""

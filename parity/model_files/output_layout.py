@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from parity.model_files.adapting import BOX_ROWS
 from parity.model_files.exporter_metadata import ExporterMetadata
 from parity.model_files.results import HeadKind
 from parity.tasks.task import TASKS
 
 FINISHED_COLUMNS = 6
 """x1, y1, x2, y2, score and class of a row that needs no NMS; a task may add more."""
-BOX_ROWS = 4
-"""cx, cy, width and height of a raw output."""
 
 
 @dataclass(frozen=True)

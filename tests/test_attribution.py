@@ -40,7 +40,7 @@ def record(*boxes: list[float], name: str = "a.jpg", score: float | None = 0.9) 
 def test_the_panoptic_quality(
     ours: ImageDetections, theirs: ImageDetections, expected: float, reason: str
 ) -> None:
-    found = compare({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5)
+    found = compare({"a.jpg": ours}, {"a.jpg": theirs}, iou=0.5, task="detect")
     assert found.panoptic_quality == pytest.approx(expected), reason
 
 
@@ -52,7 +52,7 @@ def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
         ("fault", "two", {"a.jpg": record(LEFT, [50.0, 0.0, 60.0, 8.0])}),
         ("unexplained", "", {"a.jpg": record([0.0, 0.0, 10.0, 6.0])}),
     ]
-    rows = waterfall(references, steps, iou=0.5)
+    rows = waterfall(references, steps, iou=0.5, task="detect")
     assert sum(row.share for row in rows) == pytest.approx(1)
     assert rows[0].share == 0
     assert rows[2].share < 0 < rows[1].share
@@ -60,7 +60,7 @@ def test_shares_add_up_even_where_one_change_makes_up_for_another() -> None:
 
 def test_where_nothing_is_lost_there_are_no_shares() -> None:
     same = {"a.jpg": record(LEFT)}
-    assert waterfall(same, [("unexplained", "", same)], iou=0.5)[0].share is None
+    assert waterfall(same, [("unexplained", "", same)], iou=0.5, task="detect")[0].share is None
 
 
 def test_the_example_that_tells_most_comes_first() -> None:
@@ -68,7 +68,7 @@ def test_the_example_that_tells_most_comes_first() -> None:
         {name: record(box, name=name) for name, box in zip("abc", boxes, strict=True)}
         for boxes in ([LEFT, LEFT, LEFT], [LEFT, RIGHT, [0.0, 0.0, 10.0, 9.0]])
     ]
-    shown = examples(sides[0], sides[1], sides[1], iou=0.5)
+    shown = examples(sides[0], sides[1], sides[1], iou=0.5, task="detect")
     assert [example.name for example in shown] == ["b", "c", "a"]
     assert shown[0].correct.boxes == [LEFT]
     assert shown[0].observed.boxes == shown[0].reproduced.boxes == [RIGHT]
@@ -76,7 +76,7 @@ def test_the_example_that_tells_most_comes_first() -> None:
 
 def test_a_box_that_is_not_finite_is_not_shown() -> None:
     wild = {"a.jpg": record([0.0, float("nan"), 1.0, 1.0], LEFT)}
-    (shown,) = examples({"a.jpg": record(LEFT)}, wild, wild, iou=0.5)
+    (shown,) = examples({"a.jpg": record(LEFT)}, wild, wild, iou=0.5, task="detect")
     assert shown.observed.boxes == [LEFT]
 
 
@@ -87,7 +87,9 @@ def test_what_a_task_adds_to_boxes_is_drawn(task: str) -> None:
     found = replace(found, **with_task(task, {**boxes, "class_ids": [0, 0]}, (50, 100)), height=50)
     found.boxes[0][1] = float("nan")
     pixels = np.zeros((50, 100, 3), np.uint8)
-    (shown,) = examples({"a.jpg": found}, {"a.jpg": found}, {"a.jpg": found}, iou=0.5)
+    (shown,) = examples(
+        {"a.jpg": found}, {"a.jpg": found}, {"a.jpg": found}, iou=0.5, task="detect"
+    )
     assert len(shown.observed.outlines) == 1
     assert shown.observed.outlines == outlines_of(found)[1:]
     bare = replace(shown, observed=replace(shown.observed, outlines=[]))
@@ -96,7 +98,9 @@ def test_what_a_task_adds_to_boxes_is_drawn(task: str) -> None:
 
 
 def test_boxes_alone_have_no_outlines() -> None:
-    (shown,) = examples({"a.jpg": record(LEFT)}, {"a.jpg": record()}, {"a.jpg": record()}, iou=0.5)
+    (shown,) = examples(
+        {"a.jpg": record(LEFT)}, {"a.jpg": record()}, {"a.jpg": record()}, iou=0.5, task="detect"
+    )
     assert shown.correct.outlines == []
 
 

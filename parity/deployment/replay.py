@@ -225,6 +225,12 @@ class Replayer:
         key = self._key_of_placed(pipeline, name, where)
         return to_tensor(pipeline, self._place(pipeline, image, where, key))
 
+    def run(self, pipeline: Pipeline, tensor: np.ndarray) -> Outputs:
+        """Return what the network of a pipeline gives for an input, (1, 3, H, W) float32."""
+        (outputs,) = self.network_of(pipeline).forward_batch([tensor])
+        self.runs += 1
+        return outputs
+
     def outputs(self, pipeline: Pipeline, name: str) -> Outputs:
         """Return all outputs of the network for an image."""
         digest = self._existing(pipeline, name).digest
@@ -238,8 +244,7 @@ class Replayer:
         if stored and stored.is_file():
             outputs: Outputs = tuple(np.load(stored).values())
         else:
-            (outputs,) = self.network_of(pipeline).forward_batch([self.tensor(pipeline, name)])
-            self.runs += 1
+            outputs = self.run(pipeline, self.tensor(pipeline, name))
             if stored:
                 stored.parent.mkdir(parents=True, exist_ok=True)
                 own = stored.with_name(f".{os.getpid()}.{stored.name}")

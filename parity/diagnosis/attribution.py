@@ -158,7 +158,7 @@ def attribute_loss(
             after=compare(references, replayed(fixed), iou=iou, task=task),
         ),
         waterfall(references, steps, iou=iou, task=task),
-        examples(references, observed, reproduced, iou=iou),
+        examples(references, observed, reproduced, iou=iou, task=task),
         severities,
         {
             name: None
@@ -197,9 +197,7 @@ def pipelines(diagnosis: Diagnosis) -> Iterator[tuple[StepKind, str, Pipeline]]:
         yield "rest", "", diagnosis.pipeline
 
 
-def compare(
-    references: Detected, candidates: Detected, *, iou: float, task: str = "detect"
-) -> BoxComparison:
+def compare(references: Detected, candidates: Detected, *, iou: float, task: str) -> BoxComparison:
     """Compare the detections of some images.
 
     Parameters
@@ -238,7 +236,7 @@ def differences(
     return totals.results()
 
 
-def severity(correct: Detected, changed: Detected, *, iou: float, task: str = "detect") -> Severity:
+def severity(correct: Detected, changed: Detected, *, iou: float, task: str) -> Severity:
     """Return what a change does to some images.
 
     Parameters
@@ -275,7 +273,7 @@ def waterfall(
     steps: list[tuple[StepKind, str, Detected]],
     *,
     iou: float,
-    task: str = "detect",
+    task: str,
 ) -> tuple[WaterfallStep, ...]:
     """Go from PyTorch to the observed boxes, one change at a time.
 
@@ -302,7 +300,7 @@ def waterfall(
 
 
 def examples(
-    references: Detected, observed: Detected, reproduced: Detected, *, iou: float
+    references: Detected, observed: Detected, reproduced: Detected, *, iou: float, task: str
 ) -> tuple[ExampleImage, ...]:
     """Return the images that show best what is wrong: much of it, and not too many boxes.
 
@@ -312,13 +310,15 @@ def examples(
         Of the same images.
     iou : float
         Smallest overlap of a matched pair.
+    task : str
+        What the detections come from.
     """
 
     def rank(name: str) -> tuple[bool, float, str]:
         reference, candidate = references[name], observed[name]
-        quality = compare({name: reference}, {name: candidate}, iou=iou).panoptic_quality
+        quality = compare({name: reference}, {name: candidate}, iou=iou, task=task).panoptic_quality
         crowded = max(len(reference.scores), len(candidate.scores)) > CROWDED
-        return crowded, -(1.0 - quality), name
+        return crowded, quality, name
 
     with_boxes = [n for n in references if references[n].scores or observed[n].scores]
     return tuple(

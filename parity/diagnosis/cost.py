@@ -50,8 +50,8 @@ CANDIDATE_LIMITS = (100, 300, 1000)
 """Numbers of boxes that people pass to NMS at most; chosen."""
 
 BUDGET = 400
-"""Inputs of the network that are tried, at most; a count and no time, so that the answer does not
-depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
+"""Inputs of the network after which no further search begins; a count and no time, so that the
+answer does not depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
 
 OUTLINES_FIT = 0.5
 """Share of the boxes of an image that must fit for masks to be made; chosen."""

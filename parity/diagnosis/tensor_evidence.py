@@ -101,9 +101,8 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
         if can_replace(replayer.outputs(found.pipeline, name), outputs, replayer.network)
     }
     if same_network:
-        run = replayer.network_of(found.pipeline).forward_batch
         given |= {
-            name: run([tensor.reshape(1, *tensor.shape[-3:])])[0]
+            name: replayer.run(found.pipeline, _as_batch(tensor))
             for name, tensor in tensors.items()
             if name not in given
         }
@@ -222,10 +221,9 @@ def network_of(
         return None, ""
     replayer = cost_model.replayer
     for network in (cost_model.correct.network, *replayer.others):
-        run = replayer.network_of(replace(cost_model.correct, network=network)).forward_batch
+        pipeline = replace(cost_model.correct, network=network)
         apart = [
-            farthest(run([tensors[name].reshape(1, *tensors[name].shape[-3:])])[0], raws[name])
-            for name in both
+            farthest(replayer.run(pipeline, _as_batch(tensors[name])), raws[name]) for name in both
         ]
         if max(apart) <= _equal_outputs(cost_model):
             return network, (
@@ -236,6 +234,11 @@ def network_of(
         "On the given input tensors, no export of the configuration gives the raw outputs: the "
         "deployment runs another network."
     )
+
+
+def _as_batch(tensor: np.ndarray) -> np.ndarray:
+    """Return an input, (3, H, W) or (1, 3, H, W), with the axis of its batch."""
+    return tensor.reshape(1, *tensor.shape[-3:])
 
 
 def mean_difference(

@@ -10,6 +10,7 @@ from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
+from parity.planning.options import check_options
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import check_records, check_written
 from parity.planning.schema import complete
@@ -40,9 +41,7 @@ with in_one_sentence():
 CONSOLE = Console(
     LastWords(
         run=name_of_run(workflow.configfiles),
-        judged=lambda: (
-            not workflow.touch and any(job.rule.name == "verdict" for job in workflow.dag.jobs)
-        ),
+        judged=lambda: any(job.rule.name == "verdict" for job in workflow.dag.jobs),
     )
 )
 if workflow.is_main_process and workflow.modifier.is_main_snakefile():
@@ -94,6 +93,10 @@ rule all:
     """Everything that a run keeps: what a failed job deleted is missed here, and made again."""
     default_target: True
     input:
+        # Snakemake knows its options only now, after it has read this file.
+        lambda _: in_one_sentence()(check_options)(
+            touch=workflow.touch, triggers=[each.name.lower() for each in workflow.rerun_triggers]
+        ),
         PLAN.kept_files,
         rules.write_report.input,
         rules.write_report.output,

@@ -24,7 +24,8 @@ from parity.data.batch_plan import load_batch_plan
 from parity.planning.plan_run import BATCHES
 from parity.planning.schema import complete
 from parity.progress import duration
-from parity.reporting.hooks.durations import RECORDS, FinishedJob, finished_jobs, seconds_by_rule
+from parity.reporting.hooks.durations import FinishedJob, finished_jobs, seconds_by_rule
+from parity.snakemake_records import RECORDS
 
 GROWING = ("summarise", "plot", "accuracy", "diagnose", "detect_external", "detect_control")
 """Rules with one job, which takes longer the more images there are."""

@@ -19,6 +19,9 @@ RESULTS = "results"
 NOTES = f"{RESULTS}/.damaged"
 """The folder of notes of damaged results, each with a path."""
 
+ASIDE = ".damaged"
+"""What is added to the name of a damaged result that was moved aside."""
+
 MADE_AS_A_WHOLE = ".snakemake_timestamp"
 """What Snakemake leaves in a folder that is one output of a rule."""
 
@@ -163,7 +166,7 @@ def set_aside_damaged() -> list[str]:
 
 
 def _set_aside(path: Path) -> None:
-    aside = path.with_name(f"{path.name}.damaged")
+    aside = path.with_name(f"{path.name}{ASIDE}")
     if aside.is_dir():
         shutil.rmtree(aside)
     else:

@@ -166,13 +166,11 @@ def doubled() -> list[Any]:
     return value
 
 
-def shared_modules(depth: int) -> bytes:
+def shared_modules(depth: int, name: str = "a") -> bytes:
     """Return a pickle of modules that hold one another twice."""
-    module: Any = {}
+    module = _module({})
     for _ in range(depth):
-        thing = nn.Module()
-        thing._modules = {"a": module, "b": module} if module else {}
-        module = thing
+        module = _module({name: module, f"{name}2": module})
     return pickle.dumps({"model": module}, 2)
 
 
@@ -182,6 +180,7 @@ def layers(*backbone: list[Any]) -> DetectionModel:
 
 
 FIRST, SECOND, THIRD = TINY["backbone"]
+WEIGHT = torch.zeros(1)
 LONG = struct.pack("<Q", 2**60)
 
 PICKLES: dict[str, Callable[[], bytes]] = {
@@ -197,6 +196,20 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "a number of 16 MB": lambda: b"\x8b" + struct.pack("<i", 2**24) + b"\x7f" * 2**24 + b".",
     "a number of 100,000 digits": lambda: b"L" + b"9" * 100_000 + b"L\n.",
     "keys of equal hashes": lambda: b"\x80\x02}(" + b"".join(map(_key, range(300_000))) + b"u.",
+    "places in the memo of equal hashes": lambda: (
+        b"\x80\x02}" + b"".join(b"p%d\n" % (i * (2**61 - 1)) for i in range(100_000)) + b"."
+    ),
+    "a long name of a global, again and again": lambda: (
+        b"\x80\x04" + _text("o" * 30_000_000, b"q\0") + _text("n", b"q\1") + b"h\0h\1\x93" * 2_000
+    ),
+    "calls of a global with a long name": lambda: (
+        b"\x80\x02c" + b"o" * 30_000_000 + b"\nn\nq\0" + b"h\0)R" * 200_000 + b"."
+    ),
+    "modules with long names that hold one another": lambda: shared_modules(12, "a" * 10**6),
+    "tensors with long names": lambda: pickle.dumps(
+        {"model": _module(dict.fromkeys(map(str, range(180)), _module({}, "n" * 10**6)))}, 2
+    ),
+    "tensors that modules share": lambda: pickle.dumps({"model": _sharing()}, 2),
     "modules that hold one another": lambda: shared_modules(30),
     "modules 60 deep": lambda: _nested(60),
 }
@@ -220,11 +233,36 @@ MODELS: dict[str, Callable[[], DetectionModel]] = {
     "names that hold one another": lambda: tiny(names=doubled()),
     "layers that hold one another": lambda: layers(doubled()),
     "an attribute of lists that hold one another": lambda: _with_attribute(doubled()),
+    "an attribute of long texts": lambda: _with_attribute([["x" * 10**6] * 200] * 200),
+    "a YAML named by lists that hold one another": lambda: tiny(
+        yaml={**TINY, "yaml_file": doubled()}, names={}
+    ),
+    "a YAML in ten million folders": lambda: tiny(
+        yaml={**TINY, "yaml_file": "a/" * 10**7 + "x.yaml"}, names={}
+    ),
     "a list that holds itself": lambda: tiny(names=_own()),
     "an architecture that holds itself": lambda: tiny(yaml={**TINY, "head": _own()}),
     "an attribute that holds itself": lambda: _with_attribute(_own()),
 }
 """Models that do, by what they are."""
+
+
+def _text(text: str, kept: bytes) -> bytes:
+    return b"X" + struct.pack("<I", len(text)) + text.encode() + kept
+
+
+def _module(children: dict[str, nn.Module], tensor: str = "", tensors: int = 10) -> nn.Module:
+    module = nn.Module()
+    module._modules = children
+    if tensor:
+        module._parameters = dict.fromkeys((f"{tensor}{i}" for i in range(tensors)), WEIGHT)
+    return module
+
+
+def _sharing() -> nn.Module:
+    """Return 4,000 modules, each with the same 200 tensors."""
+    middle = _module(dict.fromkeys(map(str, range(199)), _module({}, "w", 200)))
+    return _module(dict.fromkeys(map(str, range(20)), middle))
 
 
 def _key(number: int) -> bytes:

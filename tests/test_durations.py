@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.reporting.hooks.durations import RECORDS, FinishedJob, finished_jobs, took
+from parity.reporting.hooks.durations import FinishedJob, finished_jobs, took
+from parity.snakemake_records import RECORDS
 
 
 def record(

@@ -1,5 +1,6 @@
 """One planner at a time, and what the others are told."""
 
+import base64
 import errno
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from parity.planning import plan_run as plan
 from parity.planning.checks import checked
 from parity.planning.locks import hold
 from parity.planning.schema import complete
+from parity.snakemake_records import RECORDS
 from tests.conftest import ROOT
 
 CONFIG = {"models": {"m": {"weights": "m.pt"}}, "images_per_job": 1}
@@ -135,4 +137,36 @@ def test_a_damaged_end_of_a_run_is_made_anew(
     Path(name).write_bytes(Path(name).read_bytes()[:-5])
     plan.set_damaged_aside()
     assert [end for end in plan.ENDS if not Path(end).exists()] == [name]
-    assert capsys.readouterr().err == f"{name} is damaged; it will be made again.\n"
+    assert (
+        capsys.readouterr().err
+        == f"{name} is damaged or of an old version; it will be made again.\n"
+    )
+
+
+@pytest.mark.parametrize("told", [b"", b"\xff", b"5", b"[]", b"{}", b'{"rule": ', b"[" * 10**5])
+def test_a_result_whose_record_is_damaged_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], told: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [plan.ENDS[0], f"results/compare/m/{'x' * 230}.json"]
+    for name in names:
+        Path(name).parent.mkdir(parents=True)
+        write_text(name, "text\n") if name == plan.ENDS[0] else write_json(name, "x/1", {})
+        record = record_of(name)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_bytes(told)
+    record_of("nothing").write_text('{"rule": "compare"}')
+    plan.set_damaged_aside()
+    assert not any(Path(name).exists() or record_of(name).exists() for name in names)
+    assert record_of("nothing").exists()
+    said = "".join(f"{name} has a damaged record; it will be made again.\n" for name in names)
+    assert sorted(capsys.readouterr().err.splitlines()) == sorted(said.splitlines())
+    plan.set_damaged_aside()
+    assert capsys.readouterr().err == ""
+
+
+def record_of(output: str) -> Path:
+    """Return where Snakemake keeps the record of an output, whose parts have 255 bytes at most."""
+    name = base64.urlsafe_b64encode(output.encode()).decode()
+    parts = [name[i : i + 254] for i in range(0, len(name), 254)]
+    return RECORDS.joinpath(*(f"@{part}" for part in parts[:-1]), parts[-1])

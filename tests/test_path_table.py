@@ -1,9 +1,11 @@
 """Lists of images in Parquet, and what is no such list."""
 
 import builtins
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,18 @@ def test_no_damage_ends_in_a_traceback(
     except UserError:
         return
     assert all(isinstance(each, str) and each for each in listed)
+
+
+def test_nothing_is_printed_of_a_panic(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.parquet", path=[f"{i}.jpg" for i in range(40)])
+    whole = path.read_bytes()
+    for place in range(150, 250):
+        path.write_bytes(whole[:place] + b"\0" + whole[place + 1 :])
+        with suppress(UserError):
+            read_path_table(path)
+    assert capfd.readouterr().err == ""
+    os.write(2, b"said afterwards")
+    assert capfd.readouterr().err == "said afterwards"
 
 
 def test_without_polars_a_sentence_says_what_to_do(

@@ -15,6 +15,7 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
+from parity.planning.options import check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import SNAKEMAKES, check_records, check_written
@@ -293,7 +294,25 @@ def test_results_whose_records_are_gone_are_not_taken_for_new(folder: Path) -> N
     with pytest.raises(UserError, match=r"so nothing tells whether they are up to date; move res"):
         check_records(written)
     (folder / ".snakemake/metadata").mkdir()
+    with pytest.raises(UserError, match=r"so nothing tells whether they are up to date; move res"):
+        check_records(written)
+    (folder / ".snakemake/metadata/eA==").write_text("{}")
     check_records(written)
+    (folder / ".snakemake/metadata/eA==").unlink()
+    (folder / "results/verdict/verdict.json").rename(
+        folder / "results/verdict/verdict.json.damaged"
+    )
+    check_records(written)
+
+
+@pytest.mark.parametrize("lacking", ["mtime", "params", "input", "code"])
+def test_options_that_would_keep_what_has_changed_are_refused(lacking: str) -> None:
+    usual = {"mtime", "params", "input", "software-env", "code"}
+    assert check_options(touch=False, triggers=usual) == []
+    with pytest.raises(UserError, match=r"^--touch would let results of other settings"):
+        check_options(touch=True, triggers=usual)
+    with pytest.raises(UserError, match=r"^--rerun-triggers would let results of other settings"):
+        check_options(touch=False, triggers=usual - {lacking})
 
 
 def test_an_empty_folder_of_ones_own_is_a_mistake(folder: Path) -> None:

@@ -1,11 +1,18 @@
 """Lists of images in Parquet, which polars reads; it comes with Ultralytics."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from parity.cost_limit import MostCost, cost_limit
 from parity.errors import UserError, in_one_line, shown
 
 TABLE = ".parquet"
+
+STDERR = 2
+"""The file descriptor that all code of a process writes its errors to."""
 
 MOST_ROWS = 10_000_000
 """Images that a file lists, at most; chosen: planning a million takes seconds."""
@@ -48,7 +55,7 @@ def read_path_table(path: Path) -> list[str]:
             "polars), or list the paths in a text file."
         ) from None
     try:
-        with cost_limit(_most(path)):
+        with cost_limit(_most(path)), _without_panics():
             schema = polars.read_parquet_schema(path)
             columns = next((names for names in COLUMNS if set(names) <= set(schema)), None)
             if columns is None:
@@ -82,6 +89,20 @@ def read_path_table(path: Path) -> list[str]:
     if (empty := next((row for row, text in enumerate(listed) if not text), None)) is not None:
         raise UserError(f"images: row {empty} of {path} names no image.")
     return listed
+
+
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """Keep off the console what Rust prints where it panics; the error says it, too."""
+    sys.stderr.flush()
+    kept = os.dup(STDERR)
+    try:
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
 
 
 def _most(path: Path) -> MostCost:

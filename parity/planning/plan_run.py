@@ -11,7 +11,7 @@ from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import list_images, list_paths
 from parity.data.sample_images import find_samples
 from parity.errors import UserError
-from parity.integrity import RESULTS, check_whole, set_aside_damaged
+from parity.integrity import RESULTS, check_whole, damaged, set_aside_damaged
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
@@ -23,6 +23,7 @@ from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
 from parity.planning.run_folder import check_folders, check_links
+from parity.snakemake_records import read_records
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
@@ -37,6 +38,8 @@ ENDS = (
 """What a run ends with, and no rule needs to read."""
 FOLDERS = (RESULTS, "logs", "benchmarks")
 """What planning needs; :func:`parity.planning.run_folder.check_written` checks the rest."""
+LISTED = 10
+"""Damaged results that are named, at most; chosen."""
 OWN_IMAGES = "images"
 """The project's folder for images; while it is empty, there are samples."""
 SAMPLES_NOTE = (
@@ -104,12 +107,23 @@ def check_planned(config: Config) -> None:
 
 
 def set_damaged_aside() -> None:
-    """Set damaged results aside, those that no rule reads among them, and say so."""
+    """Set damaged results aside, those that no rule reads among them, and say so.
+
+    A result whose record is damaged is set aside, too: nothing tells whether it is up to date.
+    """
     for path in ENDS:
         with suppress(FileNotFoundError, UserError):
             check_whole(path)
-    for path in set_aside_damaged():
-        sys.stderr.write(f"{path} is damaged; it will be made again.\n")
+    unrecorded = {record.output: record.path for record in read_records() if not record.content}
+    for output, record in unrecorded.items():
+        damaged(output, "has a damaged record")
+        record.unlink()
+    aside = set_aside_damaged()
+    for path in aside[:LISTED]:
+        what = "has a damaged record" if path in unrecorded else "is damaged or of an old version"
+        sys.stderr.write(f"{path} {what}; it will be made again.\n")
+    if aside[LISTED:]:
+        sys.stderr.write(f"So will {len(aside) - LISTED} more.\n")
 
 
 def plan_images(config: Config) -> BatchPlan:

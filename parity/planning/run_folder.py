@@ -7,17 +7,14 @@ from itertools import product
 from pathlib import Path
 
 from parity.errors import UserError
-from parity.integrity import RESULTS
+from parity.integrity import ASIDE, RESULTS
+from parity.snakemake_records import RECORDS, UNFINISHED
 
 WILDCARD = re.compile(r"\{(\w+)\}")
 """A wildcard in the path of a rule's output, without constraints."""
 
 SNAKEMAKES = tuple(f".snakemake/{name}" for name in ("locks", "metadata", "incomplete", "scripts"))
 """Folders that Snakemake 9 makes for itself in each run."""
-
-RECORDS = Path(".snakemake")
-WITHOUT_RECORDS = "log"
-"""What Snakemake 9 makes in the folder of its records before this workflow is read."""
 
 
 def check_writable(folder: str | Path, advice: str) -> None:
@@ -115,12 +112,13 @@ def check_records(written: Iterable[str]) -> None:
     Raises
     ------
     UserError
-        If the folder of Snakemake's records was deleted, or results came without it.
+        If the folder of Snakemake's records was deleted or emptied, or results came without it.
     """
-    if RECORDS.is_dir() and {path.name for path in RECORDS.iterdir()} - {WITHOUT_RECORDS}:
+    if any(any(folder.glob("*")) for folder in (RECORDS, UNFINISHED)):
         return
     of_rules = {Path(path).parts[1] for path in written if Path(path).parts[0] == RESULTS}
-    if any(any(Path(RESULTS, rule).glob("[!.]*")) for rule in of_rules):
+    found = (path for rule in of_rules for path in Path(RESULTS, rule).rglob("[!.]*"))
+    if any(path.is_file() and ASIDE not in str(path) for path in found):
         raise UserError(
             f"there are {RESULTS}, but {RECORDS}, where Snakemake notes what they were made of, is "
             f"gone, so nothing tells whether they are up to date; move {RESULTS} away and run "

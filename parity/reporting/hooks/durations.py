@@ -3,17 +3,12 @@
 Durations differ from run to run, so no rule reads them and no result holds them.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from parity.progress import duration
-
-RECORDS = Path(".snakemake/metadata")
-"""Holds a JSON file for each output, named after the output in base64 (Snakemake 9)."""
+from parity.snakemake_records import Record, read_records
 
 SHOWN = 5
 """Stages that a sentence names, the longest first; chosen."""
@@ -34,8 +29,8 @@ class FinishedJob:
 def finished_jobs() -> list[FinishedJob]:
     """Return the jobs whose outputs are still there; none where Snakemake keeps no records."""
     jobs: dict[tuple[str, ...], FinishedJob] = {}
-    for path in sorted(RECORDS.rglob("*")):
-        if path.is_file() and (read := _read(path)) is not None:
+    for record in read_records():
+        if Path(record.output).exists() and (read := _read(record)) is not None:
             key, job = read
             known = jobs.get(key, job)
             outputs = dict.fromkeys((*known.outputs, *job.outputs))
@@ -43,20 +38,18 @@ def finished_jobs() -> list[FinishedJob]:
     return list(jobs.values())
 
 
-def _read(path: Path) -> tuple[tuple[str, ...], FinishedJob] | None:
+def _read(record: Record) -> tuple[tuple[str, ...], FinishedJob] | None:
     """Return the rule and the logs of a record's job, and what it says of it.
 
-    A record of another version of Snakemake says nothing, nor does one of an output that is gone.
+    A record of another version of Snakemake says nothing.
     """
+    told = record.content
     try:
-        name = "".join(path.relative_to(RECORDS).parts).replace("@", "")
-        output = base64.urlsafe_b64decode(name).decode()
-        told = json.loads(path.read_bytes())
         rule, seconds = str(told["rule"]), float(told["endtime"]) - float(told["starttime"])
         key = (rule, *map(str, told["log"]))
-    except (binascii.Error, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
-    return (key, FinishedJob(rule, seconds, (output,))) if Path(output).exists() else None
+    return key, FinishedJob(rule, seconds, (record.output,))
 
 
 def seconds_by_rule(jobs: Iterable[FinishedJob]) -> dict[str, list[float]]:

@@ -6,7 +6,6 @@ names known modules and activations only, and holds small numbers.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from parity.backends.pytorch.transcription.arguments import mapping_of
@@ -105,9 +104,9 @@ def checked_architecture(stored: Any, model_class: str) -> dict[str, Any]:
         raise UserError(modified(f"it is a {model_class} that ends in {shown(last)}"))
     checks = {key: check for key, check in CHECKS.items() if given.get(key) is not None}
     checked = {key: check(given[key], key) for key, check in checks.items()}
-    named = Path(str(given.get("yaml_file"))).name
-    if FILE_NAME.fullmatch(named):
-        checked["yaml_file"] = named
+    named = given.get("yaml_file")
+    if isinstance(named, str) and FILE_NAME.fullmatch(name := named.rpartition("/")[2]):
+        checked["yaml_file"] = name
     channels = checked.get("channels") or checked.pop("ch", DEFAULT_CHANNELS)
     rows = {"backbone": backbone, "head": head}
     return {"nc": _whole(given.get("nc"), "nc"), **checked, **rows, "channels": channels}

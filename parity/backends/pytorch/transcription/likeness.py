@@ -33,7 +33,8 @@ IRRELEVANT = frozenset(
 )
 """Plain attributes that do not change what a loaded model returns."""
 MAX_LENGTH = 200
-"""Elements of a list among the attributes (chosen): 43 layers are kept at most."""
+"""Elements of a list, and characters of a text, among the attributes (chosen): 43 layers are kept
+at most."""
 MAX_NESTED = 2
 """How deep such lists are nested."""
 
@@ -119,7 +120,9 @@ NOT_PLAIN = object()
 
 
 def _plain(value: Any, nested: int = MAX_NESTED) -> Any:
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return value if len(value) <= MAX_LENGTH else NOT_PLAIN
+    if value is None or isinstance(value, bool | int | float):
         return value
     if not isinstance(value, list | tuple) or not nested or len(value) > MAX_LENGTH:
         return NOT_PLAIN

@@ -16,6 +16,11 @@ MAX_BITS = 128
 """Length of a whole number, bits: torch's own magic number has 80."""
 MAX_KEY_BITS = 60
 """Length of a number that is a key, bits: Python gives the same hash to many that are longer."""
+MAX_PLACE_BITS = 32
+"""Length of the number of a place in the memo, bits, as a pickler numbers them."""
+MAX_NAME = 300
+"""Characters of the name of a global, and of a text that is a key (chosen). A few opcodes repeat a
+name, and each repetition could take as much memory as the file."""
 KEYS = (str, int, float, bytes, type(None))
 """What may be a key: looking up a nested tuple could take any time."""
 
@@ -114,28 +119,37 @@ class _Machine:
     def drop_marked(self, _: Any) -> None:
         self.pop_marked()
 
-    def ask(self, kind: str) -> StandIn:
+    def ask(self, owner: str, name: str) -> StandIn:
+        if len(owner) + len(name) > MAX_NAME:
+            raise MalformedError("it asks for a global of endless name")
+        kind = f"{owner}.{name}"
         self.kinds.add(kind)
         return StandIn(kind)
+
+    def _ask_line(self, names: str) -> StandIn:
+        owner, _, name = names.partition(" ")
+        return self.ask(owner, name)
 
     def mark(self, _: Any) -> None:
         self.marked.append(self.stack)
         self.stack = []
 
     def put(self, place: Any) -> None:
+        if isinstance(place, int) and place.bit_length() > MAX_PLACE_BITS:
+            raise MalformedError("it remembers more than there is")
         self.memo[len(self.memo) if place is None else place] = self.stack[-1]
 
     def get(self, place: int) -> None:
         self.push(self.memo[place])
 
     def name_global(self, names: str) -> None:
-        self.push(self.ask(names.replace(" ", ".", 1)))
+        self.push(self._ask_line(names))
 
     def name_global_on_stack(self, _: Any) -> None:
         owner, name = self.pop(2)
         if not (isinstance(owner, str) and isinstance(name, str)):
             raise MalformedError("it asks for a global that has no name")
-        self.push(self.ask(f"{owner}.{name}"))
+        self.push(self.ask(owner, name))
 
     def call(self, _: Any) -> None:
         function, arguments = self.pop(2)
@@ -150,7 +164,7 @@ class _Machine:
         self.push(_called(function, tuple(arguments)))
 
     def call_named(self, names: str) -> None:
-        function = self.ask(names.replace(" ", ".", 1))
+        function = self._ask_line(names)
         self.push(_called(function, tuple(self.pop_marked())))
 
     def build(self, _: Any) -> None:
@@ -199,11 +213,7 @@ def _called(function: Any, arguments: Any) -> StandIn:
     if not (isinstance(function, StandIn) and isinstance(arguments, tuple)):
         raise MalformedError("it calls what is no function")
     returned = "" if function.arguments is None else ", called"
-    return StandIn(f"{function.kind}{returned}"[:MAX_KIND], arguments)
-
-
-MAX_KIND = 300
-"""Characters of the name of a stand-in (chosen); each call of a call would lengthen it."""
+    return StandIn(f"{function.kind}{returned}"[:MAX_NAME], arguments)
 
 
 def _paired(flat: list[Any]) -> dict[Any, Any]:
@@ -214,6 +224,8 @@ def _paired(flat: list[Any]) -> dict[Any, Any]:
         raise MalformedError("it has a key that is neither text nor a number")
     if any(isinstance(key, int) and key.bit_length() > MAX_KEY_BITS for key in keys):
         raise MalformedError("it has a number as a key that numbers nothing")
+    if any(isinstance(key, str) and len(key) > MAX_NAME for key in keys):
+        raise MalformedError("it has a text as a key that names nothing")
     return dict(zip(keys, values, strict=True))
 
 

@@ -22,6 +22,8 @@ MAX_MODULES = 5_000
 """Modules of a model: YOLOv9e has 1,225 (measured)."""
 MAX_MEMBERS = 200
 """Modules, parameters or buffers that a module holds itself: YOLOv9e has 43 layers."""
+MAX_TENSORS = 4 * MAX_MODULES
+"""Parameters and buffers of a model: those of YOLOv9e are fewer than two for each module."""
 MAX_DEPTH = 32
 """How deep they are nested; 8 in YOLOv9e (measured)."""
 DTYPES = {
@@ -145,6 +147,8 @@ def read_model(archive: Archive) -> StoredModel:
     modules = dict(islice(_modules(model, "", 0), MAX_MODULES + 1))
     if len(modules) > MAX_MODULES:
         raise UserError(f"has more modules than any YOLO model; {REMEDY}")
+    if sum(len(module.tensors) for module in modules.values()) > MAX_TENSORS:
+        raise UserError(f"has more tensors than any YOLO model; {REMEDY}")
     return StoredModel(pickled.kinds, modules, arguments_of(checkpoint))
 
 

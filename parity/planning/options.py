@@ -1,0 +1,34 @@
+"""Options of Snakemake that would let results of other settings pass for those of a run."""
+
+from collections.abc import Iterable
+
+from parity.errors import UserError
+
+NEEDED = frozenset({"mtime", "params", "input", "code"})
+"""What makes Snakemake run a job again: a change of the files that it reads, of the set of them, of
+its parameters (what the configuration says of it, and digests of files) and of its code."""
+
+
+def check_options(*, touch: bool, triggers: Iterable[str]) -> list[str]:
+    """Check that what has changed is made again; return no file, as an input of the rule ``all``.
+
+    Parameters
+    ----------
+    touch : bool
+        Whether results are to be taken for new as they are (``--touch``).
+    triggers : iterable of str
+        What makes Snakemake run a job again (``--rerun-triggers``).
+
+    Raises
+    ------
+    UserError
+        If something that has changed would go unnoticed.
+    """
+    lacking = NEEDED - set(triggers)
+    if touch or lacking:
+        option = "--touch" if touch else "--rerun-triggers"
+        raise UserError(
+            f"{option} would let results of other settings, files or code pass for those of this "
+            "run; leave it out: what is up to date runs no job, whatever its date."
+        )
+    return []

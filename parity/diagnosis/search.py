@@ -14,7 +14,7 @@ from parity.diagnosis.input_trials import (
     InputHypothesis,
     InputTrials,
 )
-from parity.diagnosis.local_search import fit_class_ids, improve_locally
+from parity.diagnosis.local_search import fit_class_ids, fit_given_classes, improve_locally
 from parity.diagnosis.refinement import is_complete, is_explained, refine
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 from parity.diagnosis.zero_area import boxes_lack_area, explain_zero_area
@@ -92,6 +92,9 @@ class Search:
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
+        for read in (starts[0], self.trials.read_correctly(starts[0])):
+            if given := fit_given_classes(cost_model, read, self.class_names):
+                options.append(given)
         options += [
             base.replace(**rescaling) for rescaling in self.trials.possible(COMMON_RESCALINGS)
         ]

@@ -14,7 +14,7 @@ from parity.diagnosis import local_search
 from parity.diagnosis.catalogue.thresholds import POPULAR
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
-from parity.diagnosis.local_search import fit_given_classes, improve_locally, threshold_pairs
+from parity.diagnosis.local_search import improve_locally, threshold_pairs
 from parity.external.observations import NOTHING_DECLARED
 
 
@@ -76,19 +76,3 @@ def test_of_a_crowd_no_more_images_judge_than_needed(
     assert sum(counts[:-1]) < local_search.CROWD
     assert (len(counts) < len(worst)) is crowded
     assert (sum(counts) >= local_search.CROWD) is crowded
-
-
-def test_classes_that_were_never_observed_are_left_out(replayer: Replayer) -> None:
-    given = Pipeline(given_classes=(0,))
-    seen = observing(replayer, given)
-    found = fit_given_classes(seen, seen.correct, {0: "person"})
-    assert found is not None
-    assert found.given_classes == (0,)
-    named = seen.faults(found)
-    assert [fault.name for fault in named] == ["classes_left_out"]
-    assert "(person)" in named[0].wrong
-
-
-def test_where_every_class_was_observed_none_is_left_out(replayer: Replayer) -> None:
-    seen = observing(replayer, Pipeline())
-    assert fit_given_classes(seen, seen.correct, {}) is None

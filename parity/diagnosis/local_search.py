@@ -1,6 +1,5 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
@@ -14,7 +13,6 @@ from parity.deployment.stage import allowed, moot
 from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault
-from parity.diagnosis.catalogue.nms import classes_left_out
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.score_matches import ScoreMatches
 
@@ -42,11 +40,6 @@ TABLE_SHARE = 0.9
 RANK_SHARE = 0.6
 """Share of images whose class ids are 0, 1, 2, ... to try the position as class id; chosen."""
 
-
-LEAST_LEFT_OUT, MOSTLY_LEFT_OUT = 4, 0.75
-"""Boxes of classes that were never observed, and their share of all boxes that are missing, from
-which the other classes are the only ones that are given; chosen: of boxes that are withheld at
-random, few are the only ones of their class."""
 
 LIKELY_CONFS = 2
 """Confidence thresholds that are combined with every IoU threshold, the highest that the boxes
@@ -305,38 +298,3 @@ def fit_class_ids(
     if ranks and np.mean(counting) > RANK_SHARE:
         options.append(pipeline.replace(class_ids="rank"))
     return options
-
-
-def fit_given_classes(
-    cost_model: CostModel, pipeline: Pipeline, names: dict[int, str]
-) -> Pipeline | None:
-    """Return the pipeline with the classes of which alone boxes were observed; None if all were.
-
-    Parameters
-    ----------
-    cost_model : CostModel
-        Holds the observations; the classes that are left out become one of its faults.
-    pipeline : Pipeline
-        Its input, decoding and rescaling are right.
-    names : dict of int to str
-        The model's class names by id.
-    """
-    if "given_classes" not in cost_model.replayer.task.choices:
-        return None
-    pairs = ScoreMatches(cost_model, pipeline, cost_model.names).class_ids(pipeline)
-    ids = {given: Counter(m for m, g in pairs if g == given) for _, given in pairs}
-    seen = tuple(sorted({counts.most_common(1)[0][0] for counts in ids.values()}))
-    scores = np.concatenate([observed.scores for observed in cost_model.observed.values()])
-    if not seen or not np.isfinite(scores).all():
-        return None
-    whole = pipeline.replace(class_ids="model", conf=max(pipeline.conf, float(scores.min())))
-    missing, left_out = 0, 0
-    for name in cost_model.names:
-        predicted = cost_model.detections(whole, name).class_ids
-        missing += max(len(predicted) - len(cost_model.observed[name]), 0)
-        left_out += int((~np.isin(predicted, seen)).sum())
-    if left_out < max(LEAST_LEFT_OUT, MOSTLY_LEFT_OUT * missing):
-        return None
-    fault = classes_left_out(seen, names)
-    cost_model.add_fitted_fault(fault)
-    return fault.inject_into(pipeline)

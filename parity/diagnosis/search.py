@@ -6,6 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.given_classes import fit_given_classes
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES
 from parity.diagnosis.input_search import InputSearch
 from parity.diagnosis.input_trials import (
@@ -14,7 +15,7 @@ from parity.diagnosis.input_trials import (
     InputHypothesis,
     InputTrials,
 )
-from parity.diagnosis.local_search import fit_class_ids, fit_given_classes, improve_locally
+from parity.diagnosis.local_search import fit_class_ids, improve_locally
 from parity.diagnosis.refinement import is_complete, is_explained, refine
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 from parity.diagnosis.zero_area import boxes_lack_area, explain_zero_area

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from parity.backends.onnx_network import OnnxNetwork
@@ -12,7 +11,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.evaluation.injection import observe
-from parity.diagnosis.given_classes import are_set_apart, fit_given_classes
+from parity.diagnosis.given_classes import fit_given_classes
 from parity.external.observations import NOTHING_DECLARED
 
 
@@ -42,13 +41,3 @@ def test_classes_that_were_never_observed_are_left_out(replayer: Replayer) -> No
 def test_where_every_class_was_observed_none_is_left_out(replayer: Replayer) -> None:
     seen = observing(replayer, Pipeline())
     assert fit_given_classes(seen, seen.correct, {}) is None
-
-
-def test_what_a_size_tells_as_well_is_no_matter_of_classes() -> None:
-    generator = np.random.default_rng(3)
-    described = generator.normal(size=(60, 4))
-    others = described[:, 2] > 1
-    assert are_set_apart(described, others)
-    assert are_set_apart(-described, others)
-    assert not are_set_apart(described[:, [0, 1, 3]], others)
-    assert not are_set_apart(described, np.zeros(60, bool))

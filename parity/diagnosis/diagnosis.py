@@ -24,6 +24,7 @@ from parity.diagnosis.document import (
     ThresholdRange,
 )
 from parity.diagnosis.image_choice import choose_images
+from parity.diagnosis.plain_filters import plain_filter
 from parity.diagnosis.proof import keep_proved, proofs
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import (
@@ -350,6 +351,8 @@ def _reasons(
             "other classes."
         )
     elif unexplained and _are_left_out(found):
+        if rule := plain_filter(cost_model, best):
+            yield rule.in_words
         yield (
             "Boxes that should be there were not given: left out on purpose, by a filter of "
             "classes or sizes, or by a suppression that the catalogue does not hold."

@@ -5,19 +5,15 @@ from collections import Counter
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.detection.detections import Detections
 from parity.diagnosis.catalogue.nms import classes_left_out
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.plain_filters import are_set_apart, described_boxes
 from parity.diagnosis.score_matches import ScoreMatches
 
 LEAST_LEFT_OUT, MOSTLY_LEFT_OUT = 4, 0.75
 """Boxes of classes that were never observed, and their share of all boxes that are missing, from
 which the other classes are the only ones that are given; chosen: of boxes that are withheld at
 random, few are the only ones of their class."""
-
-SET_APART = 0.95
-"""How well a size, a place or the score may tell boxes of these classes from the others: the share
-of pairs of boxes that it puts in the same order; chosen: it may then be the reason as well."""
 
 
 def fit_given_classes(
@@ -54,7 +50,7 @@ def fit_given_classes(
         missing += max(len(predicted) - len(cost_model.observed[name]), 0)
         left_out.append(~np.isin(predicted.class_ids, seen))
         source = cost_model.replayer.input_of(whole, name)
-        described.append(_described(predicted, source.image_shape if source else (1, 1)))
+        described.append(described_boxes(predicted, source.image_shape if source else (1, 1)))
     others = np.concatenate(left_out)
     if others.sum() < max(LEAST_LEFT_OUT, MOSTLY_LEFT_OUT * missing):
         return None
@@ -63,36 +59,3 @@ def fit_given_classes(
     fault = classes_left_out(seen, names)
     cost_model.add_fitted_fault(fault)
     return fault.inject_into(pipeline)
-
-
-def _described(found: Detections, image_shape: tuple[int, int]) -> np.ndarray:
-    """Return what else could decide which boxes are given, (N, 11) float64.
-
-    Width, height and area, the larger side as a fraction of the image, the centre in px and as
-    fractions, and the score.
-    """
-    boxes = found.boxes.astype(np.float64)
-    sides, centres = boxes[:, 2:] - boxes[:, :2], (boxes[:, :2] + boxes[:, 2:]) / 2
-    image = np.array(image_shape[::-1], np.float64)
-    columns = (
-        *(sides, sides / image, sides.prod(axis=1), (sides / image).max(axis=1)),
-        *(centres, centres / image, found.scores),
-    )
-    return np.column_stack(columns)
-
-
-def are_set_apart(described: np.ndarray, others: np.ndarray) -> bool:
-    """Return whether one column alone nearly tells some rows from the rest.
-
-    Parameters
-    ----------
-    described : (N, K) float
-        Properties of boxes.
-    others : (N,) bool
-        Some of them.
-    """
-    if others.all() or not others.any():
-        return False
-    apart = described[others][:, None] - described[~others]
-    larger = (np.sign(apart).mean(axis=(0, 1)) + 1) / 2
-    return bool(np.maximum(larger, 1 - larger).max() >= SET_APART)

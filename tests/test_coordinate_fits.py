@@ -99,7 +99,7 @@ def test_numbers_that_tell_nothing_are_left_out():
 
 @pytest.mark.parametrize("decimals", [0, 2])
 @pytest.mark.parametrize("size", [(640, 640), (480, 640), (1080, 1920), (333, 777)])
-@pytest.mark.parametrize("unit", ["canvas", "canvas_fitted", "canvas_contained"])
+@pytest.mark.parametrize("unit", ["canvas", "canvas_fitted", "canvas_contained", "canvas_covered"])
 def test_a_canvas(unit, size, decimals):
     images = []
     for seed, shape in enumerate(SHAPES):

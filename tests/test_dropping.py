@@ -57,3 +57,15 @@ def test_a_box_that_is_dropped_late_still_suppresses():
     for late, kept in ((False, 1), (True, 0)):
         pipeline = Pipeline(dropped="leaving_image", dropped_after_nms=late)
         assert len(survivors(pipeline, candidates, InImage(PLACE, SHAPE))) == kept
+
+
+def test_boxes_of_classes_that_are_not_given_still_suppress():
+    candidates = Candidates(
+        np.array([[300, 300, 60, 60], [302, 300, 60, 60], [400, 300, 60, 60]], np.float32),
+        np.array([0.9, 0.8, 0.7], np.float32),
+        np.array([5, 2, 2], np.int32),
+    )
+    for suppression, kept in (("classwise", [0.8, 0.7]), ("agnostic", [0.7])):
+        pipeline = Pipeline(given_classes=(0, 2), suppression=suppression)
+        scores = survivors(pipeline, candidates, InImage(PLACE, SHAPE)).scores
+        np.testing.assert_allclose(scores, kept)

@@ -72,6 +72,7 @@ def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
 
 OF_LIBRARIES = {
     "canvas_low": ({"kernel": "skia"}, 0, 0),
+    "java_bilinear": ({"kernel": "java2d"}, 1, 0.04),
     "sharp_lanczos3": ({"kernel": "libvips"}, 9, 0.6),
     "go_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
     "go_approx": ({"levels": "high_byte"}, 0, 0),
@@ -90,8 +91,8 @@ OF_LIBRARIES = {
 }
 """What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
 most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
-x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3 and @tensorflow/tfjs-core 4.22.0.
-libvips rounds in between, and its weights have few bits."""
+x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3, @tensorflow/tfjs-core 4.22.0 and
+OpenJDK 17.0.15. libvips rounds in between, and its weights have few bits."""
 
 
 @pytest.mark.parametrize("made", ["up", "down"])

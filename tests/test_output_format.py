@@ -22,6 +22,11 @@ SHAPE = (100, 150)
             (60, 120, 120, 260),
             "twice, and 100 px above and below",
         ),
+        (
+            {"unit": "canvas_covered", "canvas": (400, 300)},
+            (-30, 40, 90, 320),
+            "four times, and 150 px are cut off at the left and right",
+        ),
         ({"origin": "bottom_left"}, (30, 20, 60, 90), "100 less y2, and less y1"),
         ({"origin": "centre"}, (-45, -40, -15, 30), "the centre is at 75, 50"),
         (

@@ -8,7 +8,7 @@ from parity.deployment.box_layout import BoxFormatChoices, to_corners
 from parity.deployment.box_output import to_output
 from parity.deployment.class_ids import ClassIdChoices, renumber
 from parity.deployment.decoding_variants import DecodingChoices, decode_with_choices
-from parity.deployment.dropping import within
+from parity.deployment.dropping import of_given_classes, within
 from parity.deployment.geometry import GeometryChoices
 from parity.deployment.input_tensor import InputTensorChoices
 from parity.deployment.network import NetworkChoices
@@ -93,7 +93,7 @@ def survivors(pipeline: Pipeline, found: Candidates, image: InImage) -> Candidat
     if pipeline.merging:
         joined = joined_by(pipeline, compared, class_ids, chosen)
         survived = merge(boxes, scores, joined)
-    stay = inside[chosen]
+    stay = inside[chosen] & of_given_classes(pipeline, class_ids[chosen])
     return replace(found.at(kept[chosen][stay]), boxes=survived[stay])
 
 

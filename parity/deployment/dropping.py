@@ -23,6 +23,15 @@ class DroppingChoices(Choices):
     once they are rescaled; before they are clipped."""
     dropped_after_nms: bool = False
     """Whether that happens after suppression, so that a dropped box still suppresses others."""
+    given_classes: tuple[int, ...] = ()
+    """The classes of which boxes are given, as the model numbers them; all if there are none."""
+
+
+def of_given_classes(choices: DroppingChoices, class_ids: np.ndarray) -> np.ndarray:
+    """Return which boxes are of a class that is given, (N,) bool, of the model's ids, (N,)."""
+    if not choices.given_classes:
+        return np.ones(len(class_ids), bool)
+    return np.isin(class_ids, choices.given_classes)
 
 
 def within(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -77,10 +77,12 @@ class GeometryChoices(Choices):
         "skia",
         "libvips",
         "nfnt",
+        "java2d",
     ] = "linear"
     """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
     ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
-    libraries use by default, ``nfnt`` is the Lanczos3 of Go's nfnt/resize. ``floor`` takes the px
+    libraries use by default, ``nfnt`` is the Lanczos3 of Go's nfnt/resize, ``java2d`` the bilinear
+    filter of Java's Graphics2D. ``floor`` takes the px
     at x / gain as ``nearest`` does, which rounds that in between and so takes the px before at
     times."""
     grid: Grid = "half_pixel"
@@ -478,6 +480,7 @@ RESIZERS: dict[str, Resizer] = by_value(
         "pillow_lanczos": Resizer("lanczos3", antialias=True, edges="left_out"),
         "catmull_rom": Resizer("catmull_rom"),
         "skia": Resizer("triangle", steps=16, levels="truncated"),
+        "java2d": Resizer("triangle", steps=256, levels="half_up"),
         "libvips": Resizer(
             "lanczos3",
             antialias=True,

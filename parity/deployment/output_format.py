@@ -28,10 +28,11 @@ class OutputChoices(ClippingChoices):
         "canvas",
         "canvas_fitted",
         "canvas_contained",
+        "canvas_covered",
     ] = "image"
     """What they are divided or multiplied by, or the px of a canvas onto which the image is
-    stretched, scaled to fit (``canvas_fitted``), or scaled to fit and centred
-    (``canvas_contained``)."""
+    stretched, scaled to fit (``canvas_fitted``), scaled to fit and centred (``canvas_contained``),
+    or scaled to fill it and centred (``canvas_covered``)."""
     canvas: Shape | None = None
     """Height and width of that canvas, px; None for the size of the input."""
     origin: Literal["top_left", "bottom_left", "centre"] = "top_left"
@@ -94,6 +95,15 @@ def _scale_to_fit(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.nd
 
 def _contain(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.ndarray:
     scale = min(canvas[0] / image_shape[0], canvas[1] / image_shape[1])
+    return _centre(boxes, canvas, image_shape, scale)
+
+
+def _cover(boxes: np.ndarray, canvas: Shape, image_shape: Shape) -> np.ndarray:
+    scale = max(canvas[0] / image_shape[0], canvas[1] / image_shape[1])
+    return _centre(boxes, canvas, image_shape, scale)
+
+
+def _centre(boxes: np.ndarray, canvas: Shape, image_shape: Shape, scale: float) -> np.ndarray:
     border = _sides(canvas) - _sides(image_shape) * np.float32(scale)
     return boxes * np.float32(scale) + border / 2
 
@@ -120,12 +130,13 @@ UNITS: dict[str, Callable[[np.ndarray, Shape, Shape], np.ndarray]] = by_value(
         "canvas": lambda boxes, canvas, shape: boxes * (_sides(canvas) / _sides(shape)),
         "canvas_fitted": _scale_to_fit,
         "canvas_contained": _contain,
+        "canvas_covered": _cover,
     },
 )
 """What expresses boxes, (N, 4) float32 in image px, in another unit, given the size of the input or
 canvas and of the image."""
 
-CANVASES = ("canvas", "canvas_fitted", "canvas_contained")
+CANVASES = ("canvas", "canvas_fitted", "canvas_contained", "canvas_covered")
 """Units that depend on ``canvas``."""
 
 INTEGERS = by_value(OutputChoices, "integers", WHOLE_PX)

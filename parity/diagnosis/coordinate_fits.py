@@ -214,7 +214,7 @@ def _estimate(
     """Return height and width of the canvas, px; None if no coordinate tells."""
     if unit == "canvas":
         return _stretched(images, tolerance)
-    if unit == "canvas_contained":
+    if unit in ("canvas_contained", "canvas_covered"):
         sides = np.array([_contained(image) for image in images])
         sides = sides[np.isfinite(sides).all(axis=1)]
         if not len(sides):

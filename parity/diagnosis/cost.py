@@ -28,7 +28,7 @@ from parity.diagnosis.misfit import (
     reproduction,
     total_misfit,
 )
-from parity.external.observations import NO_BOXES, Declared, Observations, Observed
+from parity.external.observations import NO_BOXES, Declared, Observations, Observed, decimals
 
 FEW_BOXES = 24
 """Boxes below which each counts for more; chosen."""
@@ -71,6 +71,8 @@ class CostModel:
         What was seen.
     names : list of str
         The images that are used, those that tell most first.
+    cut_scores : bool
+        Whether scores were cut to their last digit; they are then taken for half a unit larger.
 
     Attributes
     ----------
@@ -86,12 +88,22 @@ class CostModel:
         Number of observed boxes.
     """
 
-    def __init__(self, replayer: Replayer, observations: Observations, names: list[str]) -> None:
+    def __init__(
+        self,
+        replayer: Replayer,
+        observations: Observations,
+        names: list[str],
+        *,
+        cut_scores: bool = False,
+    ) -> None:
         self.replayer = replayer
         self.observations = observations
         self.observed = {name: observations.images.get(name, NO_BOXES) for name in names}
         self.names = names
         self.precision = Precision.of(self.observed, observations.printed)
+        self.cut_scores = cut_scores
+        if cut_scores:
+            self.observed = uncut(self.observed)
         replayer.look_down_to(floor_of(self.observed, replayer.task))
         declared = observations.declared
         self.correct = correct_pipeline(replayer, declared)
@@ -119,6 +131,13 @@ class CostModel:
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
+
+    def with_uncut_scores(self) -> "CostModel":
+        """Return the same for boxes whose scores were cut to their last digit."""
+        other = CostModel(self.replayer, self.observations, self.names, cut_scores=True)
+        other.preprocessing_faults = self.preprocessing_faults
+        other.postprocessing_faults = self.postprocessing_faults
+        return other
 
     def start_with(self, names: list[str]) -> None:
         """Compare some images before the others, of which those with most boxes go first."""
@@ -249,6 +268,13 @@ class CostModel:
             costs[name] = own.cost + UNOBSERVED_COST * own.unobserved
         ranked = sorted(self.names, key=lambda name: -costs[name])
         return [name for name in ranked[:most] if costs[name] > FITS_IN_FULL]
+
+
+def uncut(observed: dict[str, Observed]) -> dict[str, Observed]:
+    """Return boxes whose scores, which were cut to their last digit, are half a unit larger."""
+    scores = np.concatenate([np.zeros(0), *(seen.scores for seen in observed.values())])
+    half = 0.5 * 10.0 ** -decimals(scores)
+    return {name: replace(seen, scores=seen.scores + half) for name, seen in observed.items()}
 
 
 def digest_of_numbers(found: Detections) -> bytes:

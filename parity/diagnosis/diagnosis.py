@@ -15,6 +15,7 @@ from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
 from parity.diagnosis.catalogue.thresholds import contradiction
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.cut_scores import are_scores_cut
 from parity.diagnosis.document import (
     DiagnosisVerdict,
     Proof,
@@ -23,6 +24,7 @@ from parity.diagnosis.document import (
     ThresholdRange,
 )
 from parity.diagnosis.image_choice import choose_images
+from parity.diagnosis.plain_filters import plain_filter
 from parity.diagnosis.proof import keep_proved, proofs
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import (
@@ -54,9 +56,16 @@ PARTLY = 0.5
 """Share of observed boxes reproduced to their digits from which a deployment without a proved fault
 is explained in part; chosen."""
 
+MOSTLY_LEFT_OUT = 5.0
+"""By how much the share of predicted boxes that were not observed must exceed the share of observed
+boxes that are not reproduced, so that boxes were left out; chosen."""
+
 SCORES_FOUND = 0.75
 """Share of scores found to the last digit from which everything up to decoding counts as right;
 chosen."""
+
+
+CUT_SCORES = "The scores are cut to their last digit, not rounded; the diagnosis allows for that."
 
 
 @dataclass(frozen=True)
@@ -138,14 +147,23 @@ def diagnose(
     search = Search(cost_model, class_names)
     best = arrays.pipeline
     if cost_model.box_count:
-        if arrays.reproduced or replaced:
-            best = search.explain(search.trials.try_input(_before_output(cost_model, best)))
-        else:
-            best = search.run()
+        best = _searched(search, arrays, replaced=replaced)
+        if are_scores_cut(cost_model, best):
+            cost_model = cost_model.with_uncut_scores()
+            search = Search(cost_model, class_names)
+            best = _searched(search, arrays, replaced=replaced)
         best = keep_proved(cost_model, follow_improvements(cost_model, best), arrays.proofs)
     found = _diagnosis(search, best, arrays)
     replayer.use_outputs({})
     return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
+
+
+def _searched(search: Search, arrays: ArrayEvidence, *, replaced: bool) -> Pipeline:
+    """Return what explains the boxes best, given the input or the raw output if that is known."""
+    if arrays.reproduced or replaced:
+        before = _before_output(search.cost_model, arrays.pipeline)
+        return search.explain(search.trials.try_input(before))
+    return search.run()
 
 
 def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagnosis:
@@ -193,7 +211,7 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
         reasons=tuple(_reasons(cost_model, best, unexplained)),
         readings=arrays.readings,
         ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
-        notes=cost_model.observations.notes,
+        notes=(*cost_model.observations.notes, *([CUT_SCORES] if cost_model.cut_scores else [])),
         images=tuple(name for name in cost_model.replayer.paths if name in cost_model.observed),
         complete=not cost_model.exhausted,
     )
@@ -332,11 +350,19 @@ def _reasons(
             "The network was given another input, or is another network, for example one with "
             "other classes."
         )
-    elif unexplained and found.exact >= NOTHING_WRONG > found.predicted:
+    elif unexplained and _are_left_out(found):
+        if rule := plain_filter(cost_model, best):
+            yield rule.in_words
         yield (
             "Boxes that should be there were not given: left out on purpose, by a filter of "
             "classes or sizes, or by a suppression that the catalogue does not hold."
         )
+
+
+def _are_left_out(found: Reproduction) -> bool:
+    """Return whether boxes are missing, and hardly any is wrong."""
+    missing, wrong = 1 - found.predicted, 1 - found.exact
+    return found.predicted < NOTHING_WRONG and missing > MOSTLY_LEFT_OUT * wrong
 
 
 def _ask(

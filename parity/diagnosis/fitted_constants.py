@@ -19,7 +19,7 @@ from parity.diagnosis.coordinate_fits import (
     fit_constant_offset,
     of_sides,
 )
-from parity.diagnosis.score_matches import ScoreMatches
+from parity.diagnosis.score_matches import MatchedImage, ScoreMatches
 
 LEAST_SHARE = 0.7
 """Share of the coordinates that a fitted constant must explain to be tried; chosen."""
@@ -35,6 +35,16 @@ WHOLE: dict[WholePx, tuple[float, float]] = {
 """How far the exact number may lie below and above a whole one, by the value of ``integers``."""
 
 
+MATCHING = {
+    name: getattr(Pipeline(), name) for name in ("gain", "offset", "offset_rounding", "rescaled")
+}
+"""What brings boxes back rightly, whatever the geometry is; whether a canvas follows or not."""
+
+PAIRINGS = 2
+"""How often boxes are paired and a canvas is fitted; chosen: of several candidates with the score
+of a box, the nearest is known only when the canvas nearly is."""
+
+
 def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[Pipeline, Fault]]:
     """Yield what pipelines become with a fitted constant, and the fault that it is.
 
@@ -45,6 +55,8 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
     pipeline : Pipeline
         Its input and decoding give the observed scores.
     """
+    if not matches.images:
+        return
     plain = pipeline.replace(
         integers="no",
         clip="no",
@@ -53,28 +65,16 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
         input_shift=UNMOVED,
         output_shift=UNMOVED,
     )
-    images = [(image, matches.nearest(image, pipeline)) for image in matches.images]
+    tolerance = 0.5 if matches.precision.whole else 2 * float(np.max(matches.precision.box))
+    for start in dict.fromkeys((plain, plain.replace(**MATCHING))):
+        yield from _canvases(matches, start, pipeline, tolerance)
     mapped, observed, scales = [], [], []
-    boxes = []
-    for image, pairs in images:
+    for image, own, seen in _in_pairs(matches, plain, pipeline):
         place, shape = image.source.place, image.source.image_shape
-        own = to_output(plain, to_corners(plain, image.found.boxes[pairs]), place, shape)
-        seen = image.observed.boxes[image.owners[pairs]]
         inside = (own > 0) & (own < np.array(shape[::-1] * 2))
         mapped.append(np.where(inside, own, np.nan).astype(np.float64))
         observed.append(seen)
         scales.append(np.broadcast_to(1 / np.array(gains(plain, place, shape) * 2), own.shape))
-        boxes.append(BoxesOfImage(shape, own, seen))
-    if not images:
-        return
-    tolerance = 0.5 if matches.precision.whole else 2 * float(np.max(matches.precision.box))
-    canvas = fit_canvas(boxes, tolerance + 1e-3)
-    if canvas and canvas.share >= LEAST_SHARE:
-        place = images[0][0].source.place
-        of_input = canvas.value.size == (place.height, place.width)
-        fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
-        whole: WholePx = "rounded" if matches.precision.whole else "no"
-        yield fault.inject_into(plain.replace(integers=whole)), fault
     given, seen = np.concatenate(mapped), np.concatenate(observed)
     px = np.concatenate(scales)
     for rule, (below, above) in WHOLE.items():
@@ -93,3 +93,39 @@ def fitted_faults(matches: ScoreMatches, pipeline: Pipeline) -> Iterator[tuple[P
             if found and found.share >= LEAST_SHARE and any(found.value):
                 fault = make(of_sides(found.value) if sides else found.value)
                 yield fault.inject_into(pipeline.replace(integers=rule)), fault
+
+
+def _in_pairs(
+    matches: ScoreMatches, plain: Pipeline, nearly: Pipeline
+) -> Iterator[tuple[MatchedImage, np.ndarray, np.ndarray]]:
+    """Yield images with the boxes that a pipeline maps, and the observed ones of the same scores.
+
+    Of several of a score, the one is taken that another pipeline maps nearest.
+    """
+    for image in matches.images:
+        pairs = matches.nearest(image, nearly)
+        corners = to_corners(plain, image.found.boxes[pairs])
+        own = to_output(plain, corners, image.source.place, image.source.image_shape)
+        yield image, own, image.observed.boxes[image.owners[pairs]]
+
+
+def _canvases(
+    matches: ScoreMatches, plain: Pipeline, nearly: Pipeline, tolerance: float
+) -> Iterator[tuple[Pipeline, Fault]]:
+    """Yield a pipeline with the canvas that fits its boxes, and the fault that it is, if any."""
+    whole: WholePx = "rounded" if matches.precision.whole else "no"
+    for _ in range(PAIRINGS):
+        boxes = [
+            BoxesOfImage(image.source.image_shape, own, seen)
+            for image, own, seen in _in_pairs(matches, plain, nearly)
+        ]
+        canvas = fit_canvas(boxes, tolerance + 1e-3)
+        if canvas is None:
+            return
+        place = matches.images[0].source.place
+        of_input = canvas.value.size == (place.height, place.width)
+        fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
+        nearly = fault.inject_into(plain.replace(integers=whole))
+        if canvas.share >= LEAST_SHARE:
+            yield nearly, fault
+            return

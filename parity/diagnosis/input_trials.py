@@ -226,8 +226,18 @@ class InputTrials:
         ranked = rank_decodings(self.cost_model, base, names)
         clear = len(ranked) > 1 and ranked[0][0] - ranked[1][0] > CLEAR_DECODING
         likely = [changes for _, changes in ranked[: 1 if clear else DECODINGS]]
-        correct = combinations_of(*self.cost_model.replayer.task.reading)[0]
+        correct = self._correct_reading()
         return likely if correct in likely or likely == [{}] else [*likely, correct]
+
+    def _correct_reading(self) -> Changes:
+        return combinations_of(*self.cost_model.replayer.task.reading)[0]
+
+    def read_correctly(self, pipeline: Pipeline) -> Pipeline:
+        """Return a pipeline that reads the raw output as it should be read.
+
+        The raw output may seem to be read otherwise where boxes of some classes are left out.
+        """
+        return pipeline.replace(**self._correct_reading())
 
     def widen_rescalings(self, names: list[str]) -> None:
         """Try inputs with unusual ways of rescaling, too, where these fit clearly better.

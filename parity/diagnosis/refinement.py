@@ -47,7 +47,11 @@ chosen."""
 
 REFINED_FROM = 0.2
 """Share of observed boxes reproduced exactly from which faults are exchanged: below, the input is
-another one altogether; chosen."""
+another one altogether, unless all boxes lie close; chosen."""
+
+ALL_CLOSE = 0.9
+"""Share of observed boxes that are close, and of predicted boxes that were observed, from which
+the input differs in details alone; chosen."""
 
 COARSE = frozenset({"colours", "scaling", "axes", "fitting", "network"})
 """Choices that show in every image: right in all where they are right in some."""
@@ -101,7 +105,7 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
         found = cost_model.reproduction(best)
         if found.exact > COMPLETE_EXACT and is_explained(cost_model, best):
             break
-        if found.exact < REFINED_FROM:
+        if found.exact < REFINED_FROM and min(found.close, found.predicted) < ALL_CLOSE:
             break
         unmatched = _unmatched_images(cost_model, best)
         better = (_exchanged(cost_model, best, name, unmatched) for name in unmatched)

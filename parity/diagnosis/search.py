@@ -6,6 +6,7 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.given_classes import fit_given_classes
 from parity.diagnosis.image_choice import ENOUGH_PROBE_BOXES
 from parity.diagnosis.input_search import InputSearch
 from parity.diagnosis.input_trials import (
@@ -92,6 +93,9 @@ class Search:
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
+        for read in (starts[0], self.trials.read_correctly(starts[0])):
+            if given := fit_given_classes(cost_model, read, self.class_names):
+                options.append(given)
         options += [
             base.replace(**rescaling) for rescaling in self.trials.possible(COMMON_RESCALINGS)
         ]

@@ -2,10 +2,11 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import RARE_COST, Fault, add_fault
+from parity.diagnosis.catalogue.fault import COMMON_COST, RARE_COST, Fault, add_fault
 
 RENAMED_CLASS = 0.5
-"""Cost of each class that another list of names renames, nats; chosen."""
+"""Cost of each class that another list of names renames, nats; chosen. A name that the model does
+not know costs nothing more, since it shows that the list is another one."""
 
 MOST_RENAMED = 5
 """Renamed classes that the sentence lists, at most; chosen."""
@@ -63,6 +64,8 @@ def other_class_names(
     names : dict of int to str
         The model's class names by id.
     """
+    known = [given for model, given in table.items() if model != given and given not in labels]
+    foreign = not labels.keys().isdisjoint(table.values())
     renamed = [
         f"{names.get(model, model)} is called {labels.get(given, names.get(given, given))}"
         for model, given in sorted(table.items())
@@ -76,5 +79,5 @@ def other_class_names(
         f"The class names differ from the model's: {', '.join(renamed[:MOST_RENAMED])}.",
         "Read the class names from the model's metadata.",
         ("class_names",),
-        cost=RARE_COST + RENAMED_CLASS * len(renamed),
+        cost=(COMMON_COST if foreign else RARE_COST) + RENAMED_CLASS * len(known),
     )

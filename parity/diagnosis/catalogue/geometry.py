@@ -104,8 +104,15 @@ KERNEL_TITLES = {
         "Resized with Go's nfnt/resize, Lanczos",
         "Lanczos3 of Go's nfnt/resize, whose weights are 256ths and which truncates levels,",
     ),
+    "java2d": (
+        "Resized with Java's Graphics2D, bilinear",
+        "the bilinear filter of Java's Graphics2D, whose weights are 256ths,",
+    ),
 }
 """Title and words by interpolation kernel."""
+
+RARE_KERNELS = {"java2d"}
+"""Kernels that much resemble a common one."""
 
 fault = partial(add_fault, stage="geometry", subjects=("letterbox",))
 fault_both_ways = partial(fault, subjects=("letterbox", "rescaling"))
@@ -282,6 +289,7 @@ for kernel, (heading, words) in KERNEL_TITLES.items():
         wrong=f"The image is resized with {words} instead of 8-bit bilinear interpolation.",
         fix=PLAIN_BILINEAR,
         subjects=("resizing",),
+        cost=RARE_COST if kernel in RARE_KERNELS else COMMON_COST,
     )
 fault(
     "resized_in_floats",

@@ -3,6 +3,7 @@
 from functools import partial
 
 from parity.diagnosis.catalogue.fault import CHOICE_COST, COMMON_COST, RARE_COST, Fault, add_fault
+from parity.sentences import listing
 
 TWO_MISTAKES = COMMON_COST + 2
 """Cost of mistaking both the arguments of NMSBoxes and its handling of classes, nats; chosen: less
@@ -11,6 +12,10 @@ than two common faults, since one call makes both."""
 ZERO_SIZE = COMMON_COST - 0.5
 """Cost of :data:`ZERO_SIZE_NMSBOXES`, nats; chosen: less than a common fault, since boxes without
 area were observed."""
+
+LEFT_OUT = COMMON_COST - 0.5
+"""Cost of leaving out the boxes of other classes, nats; chosen: less than of a common fault, since
+programs that count people or cars do it on purpose."""
 
 DROPPED = {
     "leaving_image": "leave the image",
@@ -280,4 +285,26 @@ def most_per_class(count: int) -> Fault:
         "Limit the number of boxes of an image (max_det), not of a class.",
         ("nms",),
         cost=RARE_COST,
+    )
+
+
+def classes_left_out(given: tuple[int, ...], names: dict[int, str]) -> Fault:
+    """Return the fault of giving boxes of some classes only.
+
+    Parameters
+    ----------
+    given : tuple of int
+        Those classes, by the model's ids.
+    names : dict of int to str
+        The model's class names by id.
+    """
+    words = listing([names.get(each, str(each)) for each in given])
+    return Fault(
+        "classes_left_out",
+        "nms",
+        "Boxes of other classes left out",
+        (("given_classes", given),),
+        f"Only boxes of some classes are given ({words}); those of all other classes are left out.",
+        "Give the boxes of all classes, unless the others are left out on purpose.",
+        cost=LEFT_OUT,
     )

@@ -23,6 +23,7 @@ CANVAS_TITLES = {
     "canvas": "stretched",
     "canvas_fitted": "scaled to fit",
     "canvas_contained": "scaled to fit and centred",
+    "canvas_covered": "scaled to fill it and centred",
 }
 """How the image is brought onto the canvas, by the value of ``unit``."""
 

@@ -1,0 +1,52 @@
+"""Scores that are cut to their last digit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.sample_images import find_samples
+from parity.deployment.pipeline import Pipeline
+from parity.deployment.replay import Replayer
+from parity.diagnosis.cost import CostModel
+from parity.diagnosis.cut_scores import are_scores_cut
+from parity.diagnosis.diagnosis import CUT_SCORES, diagnose
+from parity.diagnosis.evaluation.injection import observe
+from parity.external.observations import Declared, Observations
+
+
+@pytest.fixture(scope="module")
+def replayer(yolo11n_onnx: Path) -> Replayer:
+    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
+    return Replayer(network, find_samples())
+
+
+def printed(replayer: Replayer, *, cut: bool) -> Observations:
+    """Return the boxes of a correct deployment with scores of two decimals."""
+    declared = Declared(conf=0.25, iou=0.45)
+    pipeline = Pipeline(conf=0.25, iou=0.45)
+    seen = observe(*(replayer, pipeline, list(replayer.paths)), declared=declared, score_decimals=6)
+    shortened = np.floor if cut else np.round
+    images = {
+        name: replace(each, scores=shortened(each.scores * 100) / 100)
+        for name, each in seen.images.items()
+    }
+    return replace(seen, images=images)
+
+
+def test_cut_scores_are_told_from_rounded_ones(replayer: Replayer) -> None:
+    for cut in (True, False):
+        seen = printed(replayer, cut=cut)
+        cost_model = CostModel(replayer, seen, list(replayer.paths))
+        assert are_scores_cut(cost_model, cost_model.correct) is cut
+        if cut:
+            uncut = cost_model.with_uncut_scores()
+            assert not are_scores_cut(uncut, uncut.correct)
+
+
+def test_nothing_is_wrong_where_scores_are_cut(replayer: Replayer) -> None:
+    found = diagnose(printed(replayer, cut=True), replayer, replayer.network.names)
+    assert (found.verdict, found.faults) == ("nothing_wrong", ())
+    assert CUT_SCORES in found.notes

@@ -37,7 +37,31 @@ def boxes(
     [
         (boxes(exact=20), boxes(exact=19), True, "all is explained, so one box is enough"),
         (boxes(exact=20), boxes(exact=20), False, "nothing needs it"),
-        (boxes(exact=20), boxes(exact=20, unobserved=1), True, "without it a box is predicted"),
+        (
+            boxes(exact=20),
+            boxes(exact=20, unobserved=3),
+            True,
+            "three missing boxes are hardly those that it drops by chance",
+        ),
+        (boxes(exact=20), boxes(exact=20, unobserved=2), False, "two may be"),
+        (
+            boxes(exact=19),
+            boxes(exact=20, unobserved=3),
+            False,
+            "three of four that it drops may be missing by chance",
+        ),
+        (
+            boxes(exact=20, unobserved=3),
+            boxes(exact=20, unobserved=6),
+            False,
+            "three of six that are missing may be, too",
+        ),
+        (
+            boxes(exact=20, unobserved=6),
+            boxes(exact=19, unobserved=6),
+            True,
+            "all observed boxes are explained, whatever is missing",
+        ),
         (
             boxes(exact=12),
             boxes(exact=11),

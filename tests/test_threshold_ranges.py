@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from parity.deployment.pipeline import Pipeline
+from parity.detection.detections import Detections
 from parity.diagnosis import threshold_ranges
-from parity.diagnosis.threshold_ranges import highest_left_out
-from parity.external.observations import Declared
+from parity.diagnosis.misfit import Fit, Precision, fit_boxes, reproduction, total_misfit
+from parity.external.observations import Declared, Observed
 
 
 def test_a_popular_threshold_that_drops_a_box_is_not_used() -> None:
@@ -24,19 +25,48 @@ def test_a_popular_threshold_that_drops_a_box_is_not_used() -> None:
         assert found.used == used
 
 
+SCORES = np.linspace(0.26, 0.9, 34)
+BOXES = np.arange(len(SCORES))[:, None] * 20.0 + [0.0, 0.0, 10.0, 10.0]
+
+
+def above(conf: float) -> Detections:
+    """Return the boxes that score more than a threshold, each in a place of its own."""
+    kept = conf < SCORES
+    return Detections(
+        BOXES[kept].astype(np.float32), SCORES[kept].astype(np.float32), np.zeros(kept.sum(), int)
+    )
+
+
 @pytest.mark.parametrize(
-    ("alone", "declared", "expected", "reason"),
+    ("lowest", "others", "contradicted", "reason"),
     [
-        ([0.2, 0.28, 0.3, 0.33], 0.25, 0.33, "three above the declared one contradict it"),
-        ([0.2, 0.3, 0.33], 0.25, 0.2, "two may be missing for another reason"),
-        ([0.2, 0.28, 0.3, 0.33, 0.8], 0.25, 0.2, "as one is that scores more than others"),
-        ([*np.linspace(0.26, 0.34, 6), 0.8], 0.25, 0.34, "six are too many for that"),
-        ([0.2, 0.3, 0.8], None, 0.3, "nothing is declared, so nothing is contradicted"),
-        ([0.8], 0.25, None, "no box that scores less than those that are kept is left out"),
+        (3, 0, True, "three of 34 are hardly the lowest by chance"),
+        (2, 0, False, "two may be"),
+        (3, 1, True, "a fourth that is missing changes little"),
+        (3, 2, False, "of five that are missing, three are the lowest more often"),
+        (5, 2, True, "five are so seldom"),
     ],
 )
-def test_what_a_confidence_threshold_left_out(
-    alone: list[float], declared: float | None, expected: float | None, reason: str
+def test_a_declared_threshold_is_contradicted_by_what_is_hardly_missing_by_chance(
+    lowest: int, others: int, contradicted: bool, reason: str
 ) -> None:
-    found = highest_left_out(np.array(alone), 0.35, declared)
-    assert found == (None if expected is None else pytest.approx(expected)), reason
+    seen = np.arange(lowest, len(SCORES) - others)
+    observed = Observed(BOXES[seen], SCORES[seen], np.zeros(len(seen), np.int64))
+    precision = Precision.of({"an image": observed})
+
+    def fit(pipeline: Pipeline, *_: str) -> Fit:
+        return fit_boxes(above(pipeline.conf), observed, precision)
+
+    cost_model: Any = SimpleNamespace(
+        names=["an image"],
+        goodness_of_fit=fit,
+        misfit=lambda pipeline: total_misfit([fit(pipeline)]),
+        reproduction=lambda pipeline: reproduction([fit(pipeline)]),
+        observations=SimpleNamespace(declared=Declared(conf=0.25)),
+    )
+    kept = float(SCORES[lowest])
+    found = threshold_ranges._range(
+        cost_model, Pipeline(conf=0.25), "conf", lambda *_: (float(SCORES[lowest - 1]), kept)
+    )
+    assert found.contradicted == contradicted, reason
+    assert (found.low is not None and found.low <= 0.25) == (not contradicted)

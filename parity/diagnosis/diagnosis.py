@@ -90,7 +90,7 @@ class Diagnosis:
     equivalents: tuple[Explanation, ...]
     """Explanations that these boxes cannot tell from the one named."""
     undecided: tuple[Fault, ...]
-    """Common faults that may be present too, because they change nothing in these images."""
+    """Faults that may be present too; these images neither prove them nor rule them out."""
     unexplained_stages: tuple[FaultStage, ...]
     """Where what is not explained lies."""
     reasons: tuple[str, ...]
@@ -224,27 +224,31 @@ def _before_output(cost_model: CostModel, pipeline: Pipeline) -> tuple[Fault, ..
 def _compare(
     cost_model: CostModel, best: Pipeline, found: list[Explanation]
 ) -> tuple[list[Explanation], list[Fault]]:
-    """Return equivalent explanations, and faults that could be added to the best."""
+    """Return equivalent explanations, and faults that could be added to the best.
+
+    Of rare faults, only those are returned that explain something, though nothing proves them.
+    """
     own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
     equivalents, more = [], []
     for other in found:
-        if abs(cost_model.misfit(other.pipeline) - cost_model.misfit(best)) >= SAME_FIT:
+        worse = cost_model.misfit(other.pipeline) - cost_model.misfit(best)
+        if worse >= SAME_FIT:
             continue
         if other.faults > own:
             added = [f for f in other.named if f.name not in own and not f.is_choice]
-            more += [f for f in added if not f.fields & _never_undecided(best)]
-        elif other.faults != own and len(other.faults) <= len(own) + 1:
+            likely = [f for f in added if worse <= -SAME_FIT or f.cost <= COMMON_COST]
+            more += [f for f in likely if not f.fields & _never_undecided(best)]
+        elif worse > -SAME_FIT and other.faults != own and len(other.faults) <= len(own) + 1:
             equivalents.append(other)
     return equivalents, more
 
 
 def _undecided(cost_model: CostModel, best: Pipeline, more: list[Fault]) -> tuple[Fault, ...]:
-    """Return the common faults that change nothing here, though alone they would."""
+    """Return the faults that nothing here proves or rules out, though alone they would show."""
     if not (cost_model.reproduction(best).predicted and cost_model.box_count):
         return ()
     own = {fault.name for fault in cost_model.faults(best) if not fault.is_choice}
-    hidden = [*more, *_without_effect(cost_model, best)]
-    found = {fault.name: fault for fault in hidden if fault.cost <= COMMON_COST}
+    found = {fault.name: fault for fault in (*more, *_without_effect(cost_model, best))}
     return tuple(f for name, f in found.items() if name not in own and _visible(cost_model, f))
 
 
@@ -253,7 +257,8 @@ def _without_effect(cost_model: CostModel, best: Pipeline) -> list[Fault]:
     return [
         fault
         for fault in cost_model.preprocessing_faults
-        if not fault.is_in(best)
+        if fault.cost <= COMMON_COST
+        and not fault.is_in(best)
         and not fault.fields & _never_undecided(best)
         and not any(f.fields & fault.fields for f in named)
         and cost_model.same_inputs(fault.inject_into(best), best)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 
 import numpy as np
 
@@ -29,6 +30,10 @@ LEAST_BOXES = 2
 SHARE_OF_REST = 0.1
 """Boxes that a fault must explain, as a share of those that nothing explains; chosen: what explains
 few of many does so by chance."""
+
+BY_CHANCE = 0.001
+"""Probability that missing boxes are by chance those that a fault drops, from which they prove
+nothing; chosen: dozens of faults drop a few boxes each, so that some drop the right ones."""
 
 COARSE_FACTOR = 3.0
 """By what factor a fault must shrink the differences where digits are not reached; chosen: wrong
@@ -242,19 +247,41 @@ def is_proved(
         Whether the fault is right in most of what it changes, see :func:`is_right_as_a_whole`; if
         not, digits prove nothing.
     """
-    proof = proof_of(whole, bare)
-    given = len(whole.exact)
-    rest = int((~whole.exact).sum()) + whole.unobserved
+    explained = int((whole.exact & ~bare.exact).sum())
     lost = int((bare.exact & ~whole.exact).sum())
-    if lost > max(proof.explained, LEAST_BOXES - 1):
+    if lost > max(explained, LEAST_BOXES - 1):
         return False  # boxes may be withheld for any reason, but these were observed
-    worse = lost + max(whole.unobserved - bare.unobserved, 0)
+    more = whole.unobserved - bare.unobserved
+    gained = explained - lost - max(more, 0)
+    rest = int((~whole.exact).sum())
     needed = 1 if not rest else max(LEAST_BOXES, SHARE_OF_REST * rest)
-    if not given or whole.exact.mean() >= DIGITS_REACHED:
-        return as_a_whole and proof.explained + proof.unobserved - worse >= needed
-    if as_a_whole and proof.explained - worse >= needed and not scores_alone:
+    if as_a_whole and gained >= needed and (reaches_digits(whole) or not scores_alone):
         return True
+    if reaches_digits(whole):
+        enough = gained + max(-more, 0) >= needed
+        return as_a_whole and enough and not may_be_withheld(whole, bare)
     return not fine and shrinks(whole, bare)
+
+
+def may_be_withheld(whole: Comparison, bare: Comparison) -> bool:
+    """Return whether the boxes that a fault drops may be missing without it.
+
+    Boxes may be missing for any reason. Without the fault, some of the predicted boxes are; if
+    those were drawn at random, they would hardly be the ones that the fault drops, unless it drops
+    few, drops observed ones as well, or leaves many missing.
+
+    Parameters
+    ----------
+    whole, bare : Comparison
+        With the fault, and without it.
+    """
+    hits = max(bare.unobserved - whole.unobserved, 0)
+    dropped = hits + int((bare.exact & ~whole.exact).sum())
+    ways = sum(
+        comb(bare.unobserved, missing) * comb(bare.predicted - bare.unobserved, dropped - missing)
+        for missing in range(hits, dropped + 1)
+    )
+    return ways > BY_CHANCE * comb(bare.predicted, dropped)
 
 
 def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:

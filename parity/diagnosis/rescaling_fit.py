@@ -116,18 +116,17 @@ def fit_rescaling(cost_model: CostModel, pipeline: Pipeline, names: list[str]) -
     if cost_model.precision.whole and "integers" in choices:
         start = start.replace(integers="rounded")
     combined = [name for name in RESCALING if name in choices]
-    seeds = [start.replace(**changes) for changes in combinations_of(*combined)]
+    every = [start.replace(**changes) for changes in combinations_of(*combined)]
     details, coarse = (
         [changes for changes in each if changes.keys() <= choices]
         for each in (DETAILS, COARSE_DETAILS)
     )
-    seeds = _sifted(matches, seeds)
-    ranked = sorted(seeds, key=price)
+    ranked = sorted(_sifted(matches, every), key=price)
     if price(ranked[0]) > POOR_RESCALING:
         more = [seed.replace(**changes) for seed in ranked[:WIDENED] for changes in details]
-        for changes in coarse:
-            more += [seed.replace(**changes) for seed in seeds if seed.box_format == "cxcywh"]
-        ranked = sorted([*ranked[:WIDENED], *more], key=price)
+        read_right = [seed for seed in every if seed.box_format == "cxcywh"]
+        hidden = [seed.replace(**changes) for changes in coarse for seed in read_right]
+        ranked = sorted([*ranked[:WIDENED], *more, *_sifted(matches, hidden)], key=price)
     starts = {values(p, KINDS): p for p in reversed(ranked)}
     likely = sorted(starts.values(), key=price)[:DESCENDED]
     steps = [name for name in RESCALING_STEPS if name in choices]

@@ -8,6 +8,7 @@ from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.thresholds import POPULAR
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Threshold, ThresholdRange
+from parity.diagnosis.proof import box_by_box, is_proved
 
 SAME_FIT = 0.5
 """Difference of misfit, in nats, up to which a threshold counts as allowed; chosen."""
@@ -16,13 +17,6 @@ REPRODUCED = 0.9
 """Share of observed boxes reproduced to their digits from which a declared threshold can be
 contradicted; chosen: below, whatever is unknown may be what leaves boxes out, such as scores that
 are scaled."""
-
-LEAST_LEFT_OUT = 3
-"""Boxes above the declared confidence threshold that must have been left out to contradict it;
-chosen: fewer may be missing for another reason."""
-
-FOR_OTHER_REASONS = 2
-"""How many times as many they must be where others are left out that score more; chosen."""
 
 IOU_STEP = 0.01
 """Distance of the IoU thresholds that are tried; chosen: people write two decimals."""
@@ -76,8 +70,6 @@ def _range(
     declared = getattr(cost_model.observations.declared, name)
     used = getattr(best, name)
     least, most = -np.inf if low is None else low, np.inf if high is None else high
-    if declared is not None and (least <= declared <= most or not _tells(cost_model, best)):
-        return ThresholdRange(low, high, declared, declared)
     fits = cost_model.misfit(best) + SAME_FIT  # rounding may lift a score to what would drop it
     allowed = (
         value
@@ -86,12 +78,26 @@ def _range(
         and cost_model.misfit(with_thresholds(best, {name: value})) <= fits
     )
     popular = next(allowed, used)
-    return ThresholdRange(low, high, popular, declared, declared is not None)
+    if declared is None:
+        return ThresholdRange(low, high, popular, None)
+    if not least <= declared <= most:
+        if _is_contradicted(cost_model, best, name, popular):
+            return ThresholdRange(low, high, popular, declared, contradicted=True)
+        low, high = (
+            None if end is None else float(furthest(end, declared))
+            for end, furthest in ((low, min), (high, max))
+        )
+    return ThresholdRange(low, high, declared, declared)
 
 
-def _tells(cost_model: CostModel, best: Pipeline) -> bool:
-    """Return whether a deployment is reproduced so well that its thresholds can be contradicted."""
-    return cost_model.reproduction(best).exact >= REPRODUCED
+def _is_contradicted(cost_model: CostModel, best: Pipeline, name: Threshold, value: float) -> bool:
+    """Return whether the boxes prove another value of a threshold than the declared one."""
+    if cost_model.reproduction(best).exact < REPRODUCED:
+        return False
+    declared = getattr(cost_model.observations.declared, name)
+    return is_proved(
+        *(box_by_box(cost_model, with_thresholds(best, {name: each})) for each in (value, declared))
+    )
 
 
 def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, float | None]:
@@ -109,30 +115,10 @@ def conf_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, fl
         fit = cost_model.goodness_of_fit(lower, name)
         scores = cost_model.predicted(lower, name).scores
         alone.append(scores[np.setdiff1d(np.arange(len(scores)), fit.pairs[:, 0])])
-    low = highest_left_out(
-        np.concatenate([np.zeros(0), *alone]), high, cost_model.observations.declared.conf
-    )
-    return (None if low is None else low - precision), high
-
-
-def highest_left_out(alone: np.ndarray, high: float | None, declared: float | None) -> float | None:
-    """Return the highest score that a confidence threshold left out; None without any.
-
-    Parameters
-    ----------
-    alone : (N,) float
-        Scores of the boxes that are predicted without a threshold and were not observed.
-    high : float or None
-        The lowest score that was kept; what scores more was left out for another reason.
-    declared : float or None
-        The threshold that is declared. Few boxes do not contradict it, and of boxes that are left
-        out for other reasons, some are the lowest by chance.
-    """
-    low = alone if high is None else alone[alone < high]
-    needed = LEAST_LEFT_OUT * (1 if len(low) == len(alone) else FOR_OTHER_REASONS)
-    if declared is not None and (low > declared).sum() < needed:
-        low = low[low <= declared]
-    return float(low.max()) if len(low) else None
+    left_out = np.concatenate([np.zeros(0), *alone])
+    if high is not None:
+        left_out = left_out[left_out < high]  # what scores more is left out for another reason
+    return (float(left_out.max()) - precision if len(left_out) else None), high
 
 
 def iou_bounds(cost_model: CostModel, best: Pipeline) -> tuple[float | None, float | None]:

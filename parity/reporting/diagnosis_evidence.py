@@ -170,7 +170,7 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
         yield f"Other explanations fit these boxes equally well: {others}."
     if diagnosis.undecided:
         yield (
-            "These faults may be present, too, because these boxes would be the same with them: "
+            "These faults may be present, too; these boxes neither prove them nor rule them out: "
             f"{in_words(diagnosis.undecided, diagnosis)}."
         )
 

@@ -32,7 +32,7 @@ class Record:
     """What it says; empty if it is damaged."""
 
 
-def read_records() -> Iterator[Record]:
+def recorded_outputs() -> Iterator[Record]:
     """Yield the records of all outputs; files with other names, which Snakemake ignores, are none.
 
     Raises

@@ -347,7 +347,7 @@ class DiagnosisDocument:
     equivalents: tuple[Alternative, ...]
     """Explanations that these boxes cannot tell from the one named."""
     undecided: tuple[str, ...]
-    """Names of faults that may be present too; these images neither prove them nor rule them out."""
+    """Names of faults that may be present, too: nothing here proves them or rules them out."""
     first_difference: FaultStage | Literal[""]
     """Stage at which the deployment first differs; empty if it is correct or nobody knows."""
     ask: tuple[str, ...]

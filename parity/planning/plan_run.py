@@ -23,7 +23,7 @@ from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
 from parity.planning.run_folder import check_folders, check_links
-from parity.snakemake_records import read_records
+from parity.snakemake_records import recorded_outputs
 
 BATCHES = "results/plan/batches"
 LOCK = f"{BATCHES}/.lock"
@@ -114,7 +114,7 @@ def set_damaged_aside() -> None:
     for path in ENDS:
         with suppress(FileNotFoundError, UserError):
             check_whole(path)
-    unrecorded = {record.output: record.path for record in read_records() if not record.content}
+    unrecorded = {record.output: record.path for record in recorded_outputs() if not record.content}
     for output, record in unrecorded.items():
         damaged(output, "has a damaged record")
         record.unlink()

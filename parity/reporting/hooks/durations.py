@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.progress import duration
-from parity.snakemake_records import Record, read_records
+from parity.snakemake_records import Record, recorded_outputs
 
 SHOWN = 5
 """Stages that a sentence names, the longest first; chosen."""
@@ -29,7 +29,7 @@ class FinishedJob:
 def finished_jobs() -> list[FinishedJob]:
     """Return the jobs whose outputs are still there; none where Snakemake keeps no records."""
     jobs: dict[tuple[str, ...], FinishedJob] = {}
-    for record in read_records():
+    for record in recorded_outputs():
         if Path(record.output).exists() and (read := _read(record)) is not None:
             key, job = read
             known = jobs.get(key, job)

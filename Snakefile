@@ -5,12 +5,14 @@ write_report shorten the first to results/checkpoint and results/report. Which i
 calibration images a run uses is written down before any rule runs, by planning, in results/plan.
 """
 
+import os
+
 from snakemake.io import strip_wildcard_constraints
 from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
-from parity.planning.options import check_options
+from parity.planning.options import check_encoding, check_options
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import check_records, check_written
 from parity.planning.schema import complete
@@ -20,6 +22,12 @@ from parity.reporting.hooks.history import name_of_run
 from parity.reporting.hooks.last_words import LastWords
 
 min_version("9.25")
+
+# Figures go into files. Where this names what matplotlib does not know, it cannot be imported.
+os.environ.pop("MPLBACKEND", None)
+
+with in_one_sentence():
+    check_encoding()
 
 
 if not workflow.modifier.skip_configfile:

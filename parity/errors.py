@@ -9,6 +9,12 @@ from pathlib import Path
 
 FULL = frozenset([errno.ENOSPC, errno.EDQUOT])
 FORBIDDEN = frozenset([errno.EACCES, errno.EPERM, errno.EROFS])
+LIMITS = {
+    errno.EFBIG: "a file may not be this large (ulimit -f)",
+    errno.EMFILE: "no more files may be open (ulimit -n)",
+    errno.ENFILE: "no more files may be open on this machine",
+}
+"""Limits of the system, by the error of whoever reaches them."""
 IN_THE_WAY = frozenset(
     [errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENOTEMPTY, errno.ENXIO]
 )
@@ -83,6 +89,8 @@ def in_one_sentence() -> Iterator[None]:
                 f"{place} cannot be read or written ({error.strerror}); {remedy}, or run in a "
                 "folder of your own (--directory)."
             )
+        if error.errno in LIMITS:
+            _end(f"{LIMITS[error.errno]}: raise the limit and run again ({error}).")
         if error.errno not in FULL:
             raise
         _end(

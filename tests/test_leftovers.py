@@ -79,9 +79,11 @@ def test_a_damaged_result_is_said_to_be(tmp_path: Path, monkeypatch: pytest.Monk
     [
         (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "the disk is full"),
+        (OSError(errno.EFBIG, "File too large"), "a file may not be this large (ulimit -f)"),
+        (OSError(errno.EMFILE, "Too many open files"), "no more files may be open (ulimit -n)"),
         (MemoryError(), "there is not enough memory"),
     ],
-    ids=["full", "quota", "memory"],
+    ids=["full", "quota", "large", "open", "memory"],
 )
 def test_a_lack_is_said_in_a_sentence(
     error: Exception, said: str, capsys: pytest.CaptureFixture[str]

@@ -1,5 +1,6 @@
 """The plan: which arms and comparisons a configuration asks for."""
 
+import locale
 import os
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.options import check_options
+from parity.planning.options import check_encoding, check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import SNAKEMAKES, check_records, check_written
@@ -303,6 +304,16 @@ def test_results_whose_records_are_gone_are_not_taken_for_new(folder: Path) -> N
         folder / "results/verdict/verdict.json.damaged"
     )
     check_records(written)
+
+
+@pytest.mark.parametrize("encoding", ["ANSI_X3.4-1968", "ISO-8859-1", "cp1252"])
+def test_a_system_that_is_not_set_to_utf_8_is_named(
+    monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    check_encoding()
+    monkeypatch.setattr(locale, "getpreferredencoding", lambda **_: encoding)
+    with pytest.raises(UserError, match=f"^Python reads text as {encoding} here, .* PYTHONUTF8=1"):
+        check_encoding()
 
 
 @pytest.mark.parametrize("lacking", ["mtime", "params", "input", "code"])

@@ -1,5 +1,7 @@
-"""Options of Snakemake that would let results of other settings pass for those of a run."""
+"""What a run is started with: the options of Snakemake and the encoding of Python."""
 
+import codecs
+import locale
 from collections.abc import Iterable
 
 from parity.errors import UserError
@@ -32,3 +34,19 @@ def check_options(*, touch: bool, triggers: Iterable[str]) -> list[str]:
             "run; leave it out: what is up to date runs no job, whatever its date."
         )
     return []
+
+
+def check_encoding() -> None:
+    """Check that files are read and written as UTF-8, and so are names of files.
+
+    Raises
+    ------
+    UserError
+        If the system is set to another encoding, and Python was told to follow it.
+    """
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    if codecs.lookup(encoding).name != "utf-8":
+        raise UserError(
+            f"Python reads text as {encoding} here, and files of a run are UTF-8; set PYTHONUTF8=1 "
+            "in the environment."
+        )

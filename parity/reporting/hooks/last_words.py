@@ -16,7 +16,10 @@ PAGE = "results/report/index.html"
 
 SHOWN = 5  # failed jobs; chosen
 EXIT_CODE = "The exit code is "  # begins the sentence of the rule gate
-KILLED = "It gives no reason: something killed the job, as happens when memory runs out."
+KILLED = (
+    "It gives no reason: something killed the job, as happens when memory runs out. Or it broke "
+    "off as it began, which Snakemake's own log tells."
+)
 NEVER_STARTED = "It never wrote its log: the job never started."
 OWN_PROGRAM = (
     "If your own program sees something else, name its boxes under `external:` in the "

@@ -42,11 +42,14 @@ class KeypointChoices(RescalingChoices):
         "box_added",
         "times_input",
         "stretched",
+        "letterboxed",
+        "top_left",
     ] = "image"
     """What coordinates are in the end: px of the ``image``; px of the ``input``; px of the image
     with the border left in (``border_kept``); fractions of the input or image; px from the corner
     of the ``box``; or too far by that corner (``box_added``) or by the size of the input
-    (``times_input``); or scaled as where the image was stretched (``stretched``)."""
+    (``times_input``); or scaled as where the image was stretched (``stretched``), letterboxed with
+    a border that is no whole px (``letterboxed``), or put in the corner (``top_left``)."""
     keypoint_clip: bool = True
     """Whether they are clipped to the image."""
     keypoint_integers: Literal["no", "rounded", "truncated"] = "no"
@@ -129,6 +132,11 @@ def _in_frame(
     whole = np.array(image_shape[::-1], np.float32)
     if frame == "stretched":
         mapped = points * (whole / sides)
+    gain = np.min(sides / whole)
+    if frame == "letterboxed":
+        mapped = (points - (sides - whole * gain) / 2) / gain
+    if frame == "top_left":
+        mapped = points / gain
     if frame == "box_added":
         mapped = mapped + boxes[:, None, :2]
     if choices.keypoint_clip:

@@ -36,8 +36,8 @@ FEW_BOXES = 24
 MOST_WEIGHT = 12.0
 """How much more the only box counts, at most; chosen."""
 
-ZERO_AREA = 0.1
-"""Share of boxes without area from which NMSBoxes on such boxes is considered; chosen."""
+FLAT = 0.1
+"""Share of flat boxes from which NMSBoxes on such boxes is considered; chosen."""
 
 UNOBSERVED_COST = 3.0
 """Cost of a predicted box that was not observed, nats, in finding the images that fit worst;
@@ -119,7 +119,7 @@ class CostModel:
         ]
         self.postprocessing_faults = [f for f in faults if not f.precedes_output]
         self.zero_area = zero_area_share(self.observed)
-        if self.zero_area > ZERO_AREA:
+        if flat_share(self.observed) > FLAT:
             self.postprocessing_faults.insert(0, ZERO_SIZE_NMSBOXES)
         further = limit_faults(self.observed)
         thresholds = threshold_faults(self.observed, declared, self.correct)
@@ -288,9 +288,20 @@ def digest_of_numbers(found: Detections) -> bytes:
     return digest.digest()
 
 
+def flat_share(observed: dict[str, Observed]) -> float:
+    """Return the share of observed boxes whose opposite sides lie on each other."""
+    boxes = _all_boxes(observed)
+    flat = (boxes[:, 2:] == boxes[:, :2]).any(axis=1)
+    return float(flat.mean()) if len(boxes) else 0.0
+
+
+def _all_boxes(observed: dict[str, Observed]) -> np.ndarray:
+    return np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
+
+
 def zero_area_share(observed: dict[str, Observed]) -> float:
-    """Return the share of observed boxes that have no area."""
-    boxes = np.concatenate([np.zeros((0, 4)), *(o.boxes for o in observed.values())])
+    """Return the share of observed boxes that have no area, or a negative one."""
+    boxes = _all_boxes(observed)
     zero_area = (boxes[:, 2] <= boxes[:, 0]) | (boxes[:, 3] <= boxes[:, 1])
     return float(zero_area.mean()) if len(boxes) else 0.0
 

@@ -35,6 +35,7 @@ from parity.diagnosis.stages import (
 )
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
 from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
+from parity.diagnosis.way_back import with_known_way_back
 from parity.external.observations import Observations
 from parity.external.validation import FROM_VAL, looks_like_val
 from parity.tasks.task import TASKS
@@ -152,7 +153,8 @@ def diagnose(
             cost_model = cost_model.with_uncut_scores()
             search = Search(cost_model, class_names)
             best = _searched(search, arrays, replaced=replaced)
-        best = keep_proved(cost_model, follow_improvements(cost_model, best), arrays.proofs)
+        best = with_known_way_back(cost_model, follow_improvements(cost_model, best))
+        best = keep_proved(cost_model, best, arrays.proofs)
     found = _diagnosis(search, best, arrays)
     replayer.use_outputs({})
     return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)

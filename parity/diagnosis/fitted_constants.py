@@ -36,11 +36,12 @@ WHOLE: dict[WholePx, tuple[float, float]] = {
 
 
 MATCHING = {
-    name: getattr(Pipeline(), name) for name in ("gain", "offset", "offset_rounding", "rescaled")
+    name: getattr(Pipeline(), name)
+    for name in ("box_format", "gain", "offset", "offset_rounding", "rescaled")
 }
 """What brings boxes back rightly, whatever the geometry is; whether a canvas follows or not."""
 
-PAIRINGS = 2
+PAIRINGS = 4
 """How often boxes are paired and a canvas is fitted; chosen: of several candidates with the score
 of a box, the nearest is known only when the canvas nearly is."""
 
@@ -125,7 +126,9 @@ def _canvases(
         place = matches.images[0].source.place
         of_input = canvas.value.size == (place.height, place.width)
         fault = on_canvas(canvas.value.unit, None if of_input else canvas.value.size)
-        nearly = fault.inject_into(plain.replace(integers=whole))
+        found = fault.inject_into(plain.replace(integers=whole))
         if canvas.share >= LEAST_SHARE:
-            yield nearly, fault
+            yield found, fault
+        if canvas.share >= LEAST_SHARE or found == nearly:
             return
+        nearly = found

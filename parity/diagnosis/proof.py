@@ -61,7 +61,7 @@ REPRODUCED = 0.5
 """Share of the boxes of an image from which it is reproduced, and of images that must be; chosen:
 half of them may be left to something unknown."""
 
-OF_EVERY_BOX = frozenset(("integers", "whole_input_px"))
+OF_EVERY_BOX = frozenset(("integers", "whole_input_px", "unit", "canvas"))
 """Choices that hold for every box."""
 
 RULED = 0.75

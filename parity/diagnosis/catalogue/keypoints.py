@@ -49,6 +49,18 @@ for frame, title, wrong, cost in (
         3.0,
     ),
     (
+        "letterboxed",
+        "Keypoints rescaled as if the image had been letterboxed",
+        "Keypoints are rescaled with the padding, unrounded, and the scale factor of a letterbox.",
+        RARE_COST,
+    ),
+    (
+        "top_left",
+        "Keypoints divided by one scale factor alone",
+        "Keypoints are divided by the scale factor of a letterbox, without subtracting padding.",
+        RARE_COST,
+    ),
+    (
         "times_input",
         "Keypoints multiplied by the size of the input",
         "Keypoints are multiplied by the size of the input, as if they were fractions of it.",

@@ -13,7 +13,7 @@ from parity.diagnosis.catalogue.fault import (
     add_fault,
     known,
 )
-from parity.diagnosis.catalogue.rescaling import describe_shift
+from parity.diagnosis.catalogue.rescaling import cost_of_shift, describe_shift
 
 ON_A_CANVAS = COMMON_COST + 0.5
 """Cost of boxes in px of a canvas, nats; chosen: more than of boxes in px of the input, which are
@@ -200,7 +200,7 @@ def output_shift(shift: Corners) -> Fault:
         f"A constant is added to boxes in px of the image: {words}.",
         "Return the rescaled coordinates as they are; width is x2 - x1.",
         ("rescaling",),
-        cost=RARE_COST,
+        cost=cost_of_shift(shift),
     )
     return known(fitted)
 

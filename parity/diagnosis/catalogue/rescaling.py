@@ -245,6 +245,16 @@ def describe_shift(shift: Corners) -> str:
     return ", ".join(f"{side} {by:+g}" for side, by in sides if by)
 
 
+BETWEEN_PX = 0.25
+"""Additional cost of a constant that is no whole number, nats; chosen: it decides between cutting
+and rounding, which differ by a constant of half a px."""
+
+
+def cost_of_shift(shift: Corners) -> float:
+    """Return the cost of adding a constant, nats, of what is added to x1, y1, x2, y2."""
+    return RARE_COST + (0.0 if all(float(by).is_integer() for by in shift) else BETWEEN_PX)
+
+
 def input_shift(shift: Corners) -> Fault:
     """Return the fault of moving boxes in the input.
 
@@ -262,7 +272,7 @@ def input_shift(shift: Corners) -> Fault:
         f"A constant is added to boxes in px of the input: {words}.",
         "Use the network's coordinates as they are.",
         ("rescaling",),
-        cost=RARE_COST,
+        cost=cost_of_shift(shift),
     )
     return known(fitted)
 

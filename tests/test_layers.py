@@ -225,7 +225,8 @@ def layer_error(share: float) -> LayerError:
 )
 def test_no_layer_is_named_where_none_stands_out(shares: list[float], last: str) -> None:
     errors = [layer_error(share) for share in shares]
-    assert conclusions(errors, None, evaluation(2, 5.0), [], given=True)[-1] == last
+    said = conclusions(errors, None, evaluation(2, 5.0), [], given=True, stored_as="float")
+    assert said[-1] == last
 
 
 @pytest.mark.parametrize(
@@ -236,11 +237,21 @@ def test_no_layer_is_named_where_none_stands_out(shares: list[float], last: str)
         (
             [evaluation(3, 1.0), evaluation(1, 9.0)],
             False,
-            "Recommended: keep these 1 layers",
+            "Recommended: keep 1 layer in fp32: set keep_fp32",
         ),
         ([evaluation(0, 0.0)], True, "Export it again from the checkpoint."),
     ],
 )
 def test_advice_follows_from_what_was_measured(tried: list, given: bool, last: str) -> None:
-    said = conclusions([layer_error(1.0)], None, evaluation(2, 5.0), tried, given=given)
+    before = evaluation(2, 5.0)
+    said = conclusions([layer_error(1.0)], None, before, tried, given=given, stored_as="int8")
     assert said[-1].startswith(last)
+
+
+def test_nothing_is_advised_that_the_configuration_refuses() -> None:
+    """keep_fp32 has no meaning for an fp16 export."""
+    (*_, tried, last) = conclusions(
+        [], None, evaluation(2, 0.0), [evaluation(1, 0.0)], given=False, stored_as="float16"
+    )
+    assert "It cannot be made here" in last
+    assert "boxes" not in tried

@@ -2,6 +2,7 @@
 
 import locale
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -359,3 +360,25 @@ def test_an_int8_export_is_quantised_from_an_fp32_one_of_another_name(folder: Pa
     made = SimpleNamespace(model="a", export="_fp32-for-int8")
     assert plan.export_options(made)["imgsz"] == [320, 320]
     assert plan.exports == ["int8"]
+
+
+@pytest.mark.parametrize(
+    ("export", "missing", "said"),
+    [
+        ("runtime: openvino", "openvino", "runtime is openvino"),
+        ("format: litert", "litert_torch", "format is litert"),
+    ],
+)
+def test_what_is_not_installed_is_said_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, export: str, missing: str, said: str
+) -> None:
+    """The command installs into the environment that runs, whichever is activated."""
+    monkeypatch.setattr(
+        "parity.backends.runtimes.runtime.find_spec",
+        lambda package: None if package == missing else package,
+    )
+    with pytest.raises(UserError) as caught:
+        planned_by(f"exports: {{fast: {{{export}}}}}")
+    assert str(caught.value).startswith(f"config: exports.fast: {said}, which needs {missing}")
+    command = r"python\S* -m pip install -r (requirements-[a-z-]+\.txt)\.$"
+    assert Path(re.search(command, str(caught.value))[1]).is_file()

@@ -193,6 +193,21 @@ def test_of_an_input_that_no_catalogue_holds_nothing_is_named(replayer):
     assert "network" in found.unexplained_stages
 
 
+def test_where_the_boxes_of_one_image_alone_differ_it_is_named(replayer):
+    """One file is read differently, so nothing after the network is to blame."""
+    odd, *others = replayer.paths
+    images = observe(replayer, CORRECT, others, declared=DECLARED).images
+    source = replayer.input_of(CORRECT, odd)
+    raw = replayer.network.forward(np.sqrt(replayer.tensor(CORRECT, odd)))
+    seen = postprocess(CORRECT, (raw,), InImage(source.place, source.image_shape), classes=80)
+    images[odd] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
+    found = diagnose(Observations(images, DECLARED), replayer, replayer.network.names)
+    assert not found.faults
+    assert set(found.unexplained_stages) == {"reading", "geometry", "input_tensor", "network"}
+    assert f"1 of {len(images)} images: {odd}" in " ".join(found.reasons)
+    assert f"the input tensor of {odd}" in found.ask[0]
+
+
 def test_the_answer_does_not_depend_on_what_was_computed_before(replayer):
     first, second = (
         replace(diagnosis, network_runs=0, seconds=0.0)

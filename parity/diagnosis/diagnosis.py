@@ -38,6 +38,7 @@ from parity.diagnosis.threshold_ranges import threshold_ranges, with_thresholds
 from parity.diagnosis.way_back import with_known_way_back
 from parity.external.observations import Observations
 from parity.external.validation import FROM_VAL, looks_like_val
+from parity.sentences import listing
 from parity.tasks.task import TASKS
 
 MOST_EQUIVALENTS = 20
@@ -212,7 +213,7 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
         unexplained_stages=unexplained,
         reasons=tuple(_reasons(cost_model, best, unexplained)),
         readings=arrays.readings,
-        ask=tuple(_ask(cost_model, unexplained, equivalents, undecided)),
+        ask=tuple(_ask(cost_model, best, unexplained, equivalents, undecided)),
         notes=(*cost_model.observations.notes, *([CUT_SCORES] if cost_model.cut_scores else [])),
         images=tuple(name for name in cost_model.replayer.paths if name in cost_model.observed),
         complete=not cost_model.exhausted,
@@ -308,9 +309,9 @@ def _unexplained_stages(
         return stages
     if not cost_model.box_count:
         return FAULT_STAGES
-    _, hits = score_evidence(cost_model, best, cost_model.names)
-    if not hits >= SCORES_FOUND and found.exact < PARTLY:
-        return stages or (("network",) if arrays.reproduced else BEFORE_OUTPUT_STAGES)
+    _, hits = score_evidence(cost_model, best, _inexact(cost_model, best))
+    if hits < SCORES_FOUND or (np.isnan(hits) and found.exact < PARTLY):
+        return stages or (("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES)
     of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
         fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
@@ -319,6 +320,12 @@ def _unexplained_stages(
             return (*stages, *of_shapes)
         return (*stages, "nms", "rescaling", *of_shapes, "output", "class_ids")
     return (*stages, "nms", "thresholds")
+
+
+def _inexact(cost_model: CostModel, best: Pipeline) -> list[str]:
+    """Return the images in which a hypothesis leaves boxes unexplained."""
+    fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
+    return [name for name, fit in fits.items() if fit.exact.sum() < fit.observed]
 
 
 SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
@@ -345,7 +352,14 @@ def _reasons(
     scores = np.concatenate([seen.scores for seen in observations.images.values()])
     if unexplained and looks_like_val(scores, observations.printed):
         yield FROM_VAL
-    if "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
+    inexact, many = _inexact(cost_model, best), len(cost_model.names)
+    if "network" in unexplained and 0 < len(inexact) <= PARTLY * many:
+        yield (
+            f"All of these boxes are in {len(inexact):,} of {many:,} images: {listing(inexact)}. "
+            "Look at what sets these files apart, such as a colour profile, the orientation or the "
+            "file format, which programs read differently."
+        )
+    elif "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (
             "The boxes lie where they should, but their numbers are those of another input or of "
             "another network: another file of weights, an int8 or fp16 conversion, a GPU that "
@@ -374,11 +388,13 @@ def _are_left_out(found: Reproduction) -> bool:
 
 def _ask(
     cost_model: CostModel,
+    best: Pipeline,
     unexplained: Sequence[FaultStage],
     equivalents: Sequence[Explanation],
     undecided: Sequence[Fault],
 ) -> Iterator[str]:
-    name = cost_model.names[0] if cost_model.names else "one image"
+    doubted = [*_inexact(cost_model, best), *cost_model.names]
+    name = doubted[0] if doubted else "one image"
     doubtful = {fault.stage for other in equivalents for fault in other.named}
     doubtful |= {fault.stage for fault in undecided} | set(unexplained)
     observations = cost_model.observations

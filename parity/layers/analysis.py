@@ -154,7 +154,9 @@ def analyse_layers(
                 tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
     return LayerResults(
         drifts=True,
-        sentences=conclusions(errors, first, as_it_is, tried, given=export.given),
+        sentences=conclusions(
+            errors, first, as_it_is, tried, given=export.given, stored_as=export.stored_as
+        ),
         images=worst.names,
         total=total,
         layers=errors,
@@ -248,6 +250,7 @@ def conclusions(
     tried: list[MixedEvaluation],
     *,
     given: bool,
+    stored_as: str,
 ) -> list[str]:
     """Return what was found, in words."""
     said = []
@@ -266,32 +269,41 @@ def conclusions(
         said.append("Many layers each contribute a little to the error in the outputs.")
     else:
         said.append("Run in ONNX Runtime, no layer differs from the fp32 export.")
-    return [*said, *_what_was_tried(as_it_is, tried, given=given)]
+    return [*said, *_what_was_tried(as_it_is, tried, given=given, stored_as=stored_as)]
 
 
 def _what_was_tried(
-    as_it_is: Evaluation, tried: list[MixedEvaluation], *, given: bool
+    as_it_is: Evaluation, tried: list[MixedEvaluation], *, given: bool, stored_as: str
 ) -> Iterator[str]:
     what = "the checkpoint's weights" if given else "fp32"
     for each in tried:
+        before, after = as_it_is.box_px.max, each.box_px.max
+        boxes = f"boxes within {after:.3g} px instead of {before:.3g} px, "
         yield (
-            f"With {what} in {len(each.layers)} layers: {_lost(each)} instead of "
-            f"{_lost(as_it_is)}, boxes within {each.box_px.max:.3g} px instead of "
-            f"{as_it_is.box_px.max:.3g} px, {each.bytes / 1e6:.2f} MB instead of "
-            f"{as_it_is.bytes / 1e6:.2f} MB."
+            f"With {what} in {_layers(each)}: {_lost(each)} instead of {_lost(as_it_is)}, "
+            f"{boxes if before or after else ''}"
+            f"{each.bytes / 1e6:.2f} MB instead of {as_it_is.bytes / 1e6:.2f} MB."
         )
     best = min(tried, key=_badness, default=None)
     if best is None:
         return
+    nodes = "the list keep_fp32 of these layers in results/layers/"
     if _badness(best) >= _badness(as_it_is):
         yield "None of these is better; keep the export as it is."
     elif given:
         yield "Export it again from the checkpoint."
+    elif stored_as == "int8":
+        yield f"Recommended: keep {_layers(best)} in fp32: set keep_fp32 of this export to {nodes}."
     else:
         yield (
-            f"Recommended: keep these {len(best.layers)} layers in fp32; their nodes are listed "
-            "under keep_fp32 in the results of layers."
+            f"A file with {_layers(best)} in fp32 is better. It cannot be made here, since "
+            "keep_fp32 is for int8 exports: exclude their nodes where you convert your model "
+            f"({nodes})."
         )
+
+
+def _layers(tried: MixedEvaluation) -> str:
+    return "1 layer" if len(tried.layers) == 1 else f"{len(tried.layers)} layers"
 
 
 def _badness(measured: Evaluation) -> tuple[int, float]:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from parity.backends.own_files import own_file, runtime_of
+from parity.backends.runtimes.runtime import RUNTIMES
+from parity.errors import UserError
 from parity.planning.config import FLOAT32, INT8, Config, MetadataConfig
 
 DEFAULT_RUNTIME = "onnxruntime"
@@ -78,6 +80,24 @@ def runtime_of_export(config: Config, export: str) -> str:
     asked = config.exports[export]
     own = asked.format or (runtime_of(own_file(asked.file)) if asked.file else None)
     return asked.runtime or own or DEFAULT_RUNTIME
+
+
+def check_installed(config: Config) -> None:
+    """Check that what executes each export, and what converts it, is installed here.
+
+    Raises
+    ------
+    UserError
+        If it is not, naming the export and what to type.
+    """
+    for name, export in config.exports.items():
+        runtime = RUNTIMES[runtime_of_export(config, name)]
+        try:
+            runtime.check()
+            if export.format:
+                runtime.check_converter()
+        except UserError as error:
+            raise UserError(f"config: exports.{name}: {error}") from None
 
 
 def pack_options(config: Config, model: str, export: str) -> dict[str, object]:

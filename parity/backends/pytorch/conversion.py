@@ -6,7 +6,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +15,11 @@ from parity.backends.own_files import files_of
 from parity.backends.pytorch.export import PLAIN_NAME, export_onnx
 from parity.backends.pytorch.models import load_model
 from parity.backends.runtimes.litert import METADATA
-from parity.backends.runtimes.runtime import required
+from parity.backends.runtimes.runtime import RUNTIMES, required
 from parity.errors import UserError, in_one_line
 from parity.integrity import check_whole
 from parity.model_files.stored_metadata import metadata_props
 
-PACKAGES = {
-    "executorch": ("executorch",),
-    "litert": ("litert_torch", "ai_edge_quantizer"),
-    "mnn": ("_tools",),
-    "ncnn": ("ncnn", "pnnx"),
-    "openvino": ("openvino",),
-}
-"""What must be importable for a format; ``_tools`` is the converter of MNN."""
-REQUIREMENTS = {"litert": "requirements-litert-convert.txt"}
-"""Files of requirements that are not named after the runtime alone."""
 BITS = {8: ["--weightQuantBits", "8"], 16: ["--fp16"], 32: []}
 """Arguments of MNN's converter by bits per weight."""
 
@@ -59,13 +48,8 @@ def converted(
     UserError
         If a package is not installed, or the conversion fails.
     """
-    for package in PACKAGES[kind]:
-        if find_spec(package) is None:
-            needed = REQUIREMENTS.get(kind, f"requirements-{kind}.txt")
-            raise UserError(
-                f"format is {kind}, which needs {package}, and that is not installed here; "
-                f"pip install -r {needed}."
-            )
+    RUNTIMES[kind].check()
+    RUNTIMES[kind].check_converter()
     check_whole(checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(checkpoint, Path(folder) / PLAIN_NAME)

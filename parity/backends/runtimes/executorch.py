@@ -10,6 +10,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -62,5 +63,14 @@ def _run(method: Any, as_tensor: Any, tensor: "np.ndarray") -> "list[np.ndarray]
 
 RUNTIMES.add(
     "executorch",
-    Runtime("ExecuTorch", load_session, reads_onnx=False, suffix=".pte", precisions=(32,)),
+    Runtime(
+        "ExecuTorch",
+        load_session,
+        reads_onnx=False,
+        suffix=".pte",
+        precisions=(32,),
+        check=needing(
+            "runtime is executorch", "executorch", requirements="requirements-executorch.txt"
+        ),
+    ),
 )

@@ -12,6 +12,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -121,5 +122,20 @@ def _quantised(detail: dict[str, Any]) -> Quantised:
 
 RUNTIMES.add(
     "litert",
-    Runtime("LiteRT", load_session, reads_onnx=False, suffix=".tflite", precisions=(8, 32)),
+    Runtime(
+        "LiteRT",
+        load_session,
+        reads_onnx=False,
+        suffix=".tflite",
+        precisions=(8, 32),
+        check=needing(
+            "runtime is litert", "ai_edge_litert", requirements="requirements-litert.txt"
+        ),
+        check_converter=needing(
+            "format is litert",
+            "litert_torch",
+            "ai_edge_quantizer",
+            requirements="requirements-litert-convert.txt",
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -59,5 +60,14 @@ def _run(module: Any, expressions: Any, tensor: "np.ndarray") -> "list[np.ndarra
 
 
 RUNTIMES.add(
-    "mnn", Runtime("MNN", load_session, reads_onnx=False, suffix=".mnn", precisions=(8, 16, 32))
+    "mnn",
+    Runtime(
+        "MNN",
+        load_session,
+        reads_onnx=False,
+        suffix=".mnn",
+        precisions=(8, 16, 32),
+        check=needing("runtime is mnn", "MNN", requirements="requirements-mnn.txt"),
+        check_converter=needing("format is mnn", "_tools", requirements="requirements-mnn.txt"),
+    ),
 )

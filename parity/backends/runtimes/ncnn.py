@@ -9,6 +9,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -74,5 +75,7 @@ RUNTIMES.add(
         suffix=".param",
         companions=(".bin",),
         precisions=(16, 32),
+        check=needing("runtime is ncnn", "ncnn", requirements="requirements-ncnn.txt"),
+        check_converter=needing("format is ncnn", "pnnx", requirements="requirements-ncnn.txt"),
     ),
 )

@@ -55,14 +55,26 @@ class NodeProcess:
         self.process.wait()
 
 
-def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
-    """Load a model in a process of Node."""
+def installed_node() -> str:
+    """Return where Node is.
+
+    Raises
+    ------
+    UserError
+        If it or ONNX Runtime Web is not installed.
+    """
     node = which("node")
     if node is None or not (FOLDER / "node_modules" / "onnxruntime-web").is_dir():
         raise UserError(
             "runtime is onnxruntime-web, which is not installed here; it needs Node, and "
             f"{INSTALL}."
         )
+    return node
+
+
+def load_session(path: str | Path, *, threads: int, providers: tuple[str, ...]) -> Session:  # noqa: ARG001
+    """Load a model in a process of Node."""
+    node = installed_node()
     model = read_onnx(path)
     process = subprocess.Popen(  # noqa: S603
         [node, str(RUNNER), str(path), str(threads)],
@@ -98,4 +110,4 @@ def _answer(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
     return said
 
 
-RUNTIMES.add("onnxruntime-web", Runtime("ONNX Runtime Web", load_session))
+RUNTIMES.add("onnxruntime-web", Runtime("ONNX Runtime Web", load_session, check=installed_node))

@@ -9,6 +9,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -78,5 +79,12 @@ def _metadata(model: Any) -> dict[str, str]:
 
 RUNTIMES.add(
     "openvino",
-    Runtime("OpenVINO", load_session, suffix=".xml", companions=(".bin",), precisions=(16, 32)),
+    Runtime(
+        "OpenVINO",
+        load_session,
+        suffix=".xml",
+        companions=(".bin",),
+        precisions=(16, 32),
+        check=needing("runtime is openvino", "openvino", requirements="requirements-openvino.txt"),
+    ),
 )

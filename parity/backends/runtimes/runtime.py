@@ -4,9 +4,11 @@ The workflow imports all runtimes at every start to know their names, so a modul
 imports its package only when it loads a model.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -100,6 +102,42 @@ def some_outputs(outputs: Sequence[TensorInfo], path: str | Path) -> tuple[Tenso
     return tuple(outputs)
 
 
+def in_requirements() -> None:
+    """Do nothing: what ``requirements.txt`` installs is there."""
+
+
+def install_command(requirements: str) -> str:
+    """Return what to type so that this Python has what a file of requirements pins."""
+    python = Path(sys.executable)
+    if python.is_relative_to(Path.cwd()):
+        python = python.relative_to(Path.cwd())
+    return f"{python} -m pip install -r {requirements}"
+
+
+def needing(what: str, *packages: str, requirements: str) -> Callable[[], None]:
+    """Return a check that packages can be imported, which imports none of them.
+
+    Parameters
+    ----------
+    what : str
+        What needs them, such as ``runtime is openvino``, for the sentence.
+    packages : str
+        Their names in Python.
+    requirements : str
+        The file that pins them.
+    """
+
+    def check() -> None:
+        for package in packages:
+            if find_spec(package) is None:
+                raise UserError(
+                    f"{what}, which needs {package}, and that is not installed here; run "
+                    f"{install_command(requirements)}."
+                )
+
+    return check
+
+
 @dataclass(frozen=True)
 class Runtime:
     """A runtime."""
@@ -119,6 +157,10 @@ class Runtime:
     cannot."""
     tested: bool = True
     """Whether it is tested by this project."""
+    check: Callable[[], object] = in_requirements
+    """Raises a UserError where it is not installed."""
+    check_converter: Callable[[], object] = in_requirements
+    """The same of what converts a checkpoint to its files here."""
 
 
 RUNTIMES: Registry[Runtime] = Registry("runtime")
@@ -137,6 +179,6 @@ def required(package: str, runtime: str) -> ModuleType:
         return import_module(package)
     except ImportError as error:
         raise UserError(
-            f"runtime is {runtime}, which is not installed here ({in_one_line(error)}); "
-            f"pip install -r requirements-{runtime}.txt."
+            f"runtime is {runtime}, which is not installed here ({in_one_line(error)}); run "
+            f"{install_command(f'requirements-{runtime}.txt')}."
         ) from None

@@ -9,6 +9,7 @@ from parity.backends.runtimes.runtime import (
     Runtime,
     Session,
     TensorInfo,
+    needing,
     only_input,
     required,
     some_outputs,
@@ -88,5 +89,12 @@ def split_engine(content: bytes) -> tuple[dict[str, str], bytes]:
 
 RUNTIMES.add(
     "tensorrt",
-    Runtime("TensorRT", load_session, reads_onnx=False, suffix=".engine", tested=False),
+    Runtime(
+        "TensorRT",
+        load_session,
+        reads_onnx=False,
+        suffix=".engine",
+        tested=False,
+        check=needing("runtime is tensorrt", "tensorrt", requirements="requirements-tensorrt.txt"),
+    ),
 )

@@ -93,13 +93,14 @@ class Search:
         options: list[Pipeline] = []
         for fitted in starts:
             options += fit_class_ids(cost_model, fitted, self.class_names)
-        for read in (starts[0], self.trials.read_correctly(starts[0])):
-            if given := fit_given_classes(cost_model, read, self.class_names):
-                options.append(given)
         options += [
             base.replace(**rescaling) for rescaling in self.trials.possible(COMMON_RESCALINGS)
         ]
         found = self._improve(options)
+        readings = (starts[0], self.trials.read_correctly(starts[0]))
+        given = [fit_given_classes(cost_model, read, self.class_names) for read in readings]
+        if likely := [each for each in given if each is not None]:
+            found = min(found, self._improve(likely), key=cost_model.cost)
         if starts[0] is not base and not is_explained(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
             found = self._improve([found, *constants]) if constants else found

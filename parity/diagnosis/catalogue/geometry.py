@@ -111,8 +111,9 @@ KERNEL_TITLES = {
 }
 """Title and words by interpolation kernel."""
 
-RARE_KERNELS = {"java2d"}
-"""Kernels that much resemble a common one."""
+RARE_KERNELS = {"java2d": RARE_COST + 0.25}
+"""Cost of kernels that resemble a common one, nats; chosen: more than of how levels are rounded,
+since some sizes of images show no more than that."""
 
 fault = partial(add_fault, stage="geometry", subjects=("letterbox",))
 fault_both_ways = partial(fault, subjects=("letterbox", "rescaling"))
@@ -289,7 +290,7 @@ for kernel, (heading, words) in KERNEL_TITLES.items():
         wrong=f"The image is resized with {words} instead of 8-bit bilinear interpolation.",
         fix=PLAIN_BILINEAR,
         subjects=("resizing",),
-        cost=RARE_COST if kernel in RARE_KERNELS else COMMON_COST,
+        cost=RARE_KERNELS.get(kernel, COMMON_COST),
     )
 fault(
     "resized_in_floats",

@@ -33,13 +33,18 @@ def fit_given_classes(
     Returns
     -------
     Pipeline or None
-        None where boxes of every class were observed, or where others are missing as well.
+        None where boxes of every class were observed, or where others are missing as well, or if
+        classes have other ids, as where their scores are read from another row.
     """
     if "given_classes" not in cost_model.replayer.task.choices:
         return None
     pairs = ScoreMatches(cost_model, pipeline, cost_model.names).class_ids(pipeline)
-    ids = {given: Counter(m for m, g in pairs if g == given) for _, given in pairs}
-    seen = tuple(sorted({counts.most_common(1)[0][0] for counts in ids.values()}))
+    counted = {given: Counter(m for m, g in pairs if g == given) for _, given in pairs}
+    model_ids = {given: counts.most_common(1)[0][0] for given, counts in counted.items()}
+    known = model_ids.keys() - cost_model.observations.labels.keys()
+    if any(model_ids[given] != given for given in known):
+        return None
+    seen = tuple(sorted(set(model_ids.values())))
     scores = np.concatenate([observed.scores for observed in cost_model.observed.values()])
     if not seen or not np.isfinite(scores).all():
         return None

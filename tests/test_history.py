@@ -31,7 +31,7 @@ def test_problems_are_gone_new_and_unchanged() -> None:
     assert (found.gone, found.new, found.unchanged) == ((A,), (C,), (B,))
     assert found.sentence == (
         "Since the last run (5 November 2026, 07:03) – "
-        f"no longer found: {A}; new: {C}; unchanged: {B}."
+        f"no longer found: the failure of {A}; new: {C}; unchanged: {B}."
     )
 
 

@@ -4,6 +4,7 @@ The history depends on the time and on earlier runs. It is therefore no result: 
 and what rules write is the same with and without it.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,8 +78,17 @@ class Changes:
             left = f"; still there: {listing(self.unchanged)}" if self.unchanged else ""
             return f"{since}, nothing has changed{left}."
         kinds = {"no longer found": self.gone, "new": self.new, "unchanged": self.unchanged}
-        said = [f"{kind}: {listing(problems)}" for kind, problems in kinds.items() if problems]
+        said = [
+            f"{kind}: {listing(list(map(_as_failure, problems)))}"
+            for kind, problems in kinds.items()
+            if problems
+        ]
         return f"{since} – {'; '.join(said)}."
+
+
+def _as_failure(problem: str) -> str:
+    """Return a problem so that "no longer found" cannot be read as if a gate were gone."""
+    return re.sub("^the gate ", "the failure of the gate ", problem)
 
 
 def name_of_run(configurations: Sequence[str]) -> str:

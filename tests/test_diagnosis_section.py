@@ -17,6 +17,7 @@ from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
     DrawnBoxes,
+    ExampleImage,
     FaultExample,
     Proof,
     Severity,
@@ -483,6 +484,18 @@ def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
     assert found.view == (0, 0, 80, 60)
     assert len(found.correct) == len(found.wrong) == 1
     assert found.caption.endswith("PyTorch detects <i>cat</i>; your program detects <i>cat</i>.")
+
+
+def test_beside_what_is_not_explained_stands_what_the_faults_explain() -> None:
+    drawn = {score: DrawnBoxes([[1.0, 1.0, 4.0, 4.0]], [score], [0]) for score in (0.9, 0.6, 0.5)}
+    example = ExampleImage("a.jpg", 60, 80, drawn[0.9], drawn[0.6], drawn[0.5])
+    (found,) = (
+        block for block in blocks(replace(IN_PART, examples=(example,))) if isinstance(block, Crop)
+    )
+    assert found.caption == (
+        "a.jpg: A program with the named faults detects person 0.5; "
+        "your program detects person 0.6."
+    )
 
 
 def test_a_table_lists_several_faults_by_what_they_do() -> None:

@@ -4,9 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.comparison.results import Results
+from parity.detection.head import NetworkHead
 from parity.documents import Document, save
 from parity.model_files.results import Finding
-from parity.reporting.views import accuracy, exports, fallback, model_files
+from parity.reporting.views import (
+    accuracy,
+    checks,
+    effects,
+    exports,
+    fallback,
+    model_files,
+    versions,
+)
 from parity.reporting.views.blocks import Table, every_block
 from parity.reporting.views.images import difference_in_words
 from parity.reporting.views.section import Model, View
@@ -114,3 +123,19 @@ def test_what_a_tolerance_allows_is_not_called_the_same(tmp_path: Path) -> None:
     for moved, start in ((1e-5, "same: "), (0.3, "within the tolerance: ")):
         differing = replace(measured, box_px=moved, passed=True)
         assert difference_in_words(differing, "detect").startswith(start)
+
+
+def test_a_classifier_is_not_said_to_have_boxes_or_rectangles(tmp_path: Path) -> None:
+    found = model(tmp_path)
+    head = NetworkHead(task="classify")
+    arms = {
+        name: replace(arm, made_by=replace(arm.made_by, head=head))
+        for name, arm in found.results.arms.items()
+    }
+    labels = replace(found, results=replace(found.results, arms=arms))
+    for section in (checks, effects, versions):
+        said = str(section.prepare(labels)).lower()
+        assert "rectangle" not in said
+        assert "area" not in said
+    assert "centre crop 640×640" in str(versions.prepare(labels))
+    assert "minimal rectangle within" in str(versions.prepare(found))

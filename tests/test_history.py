@@ -38,7 +38,7 @@ def test_problems_are_gone_new_and_unchanged() -> None:
 def test_runs_of_other_things_are_passed_over() -> None:
     found = changes(run(A), run(C, externals=()), run(B, name="exports"), run(A))
     assert found.unchanged == (A,)
-    assert found.sentence.endswith(f", nothing has changed; still there: {A}.")
+    assert found.sentence.endswith(f", nothing has changed; still there: the failure of {A}.")
     assert changes(run(), run()).sentence.endswith("07:03), nothing has changed.")
 
 

@@ -74,15 +74,15 @@ class Changes:
     def sentence(self) -> str:
         """All of it in words."""
         since = f"Since the last run ({self.since.day_and_time})"
-        if not self.gone and not self.new:
-            left = f"; still there: {listing(self.unchanged)}" if self.unchanged else ""
+        gone, new, unchanged = (
+            listing([_as_failure(problem) for problem in problems])
+            for problems in (self.gone, self.new, self.unchanged)
+        )
+        if not gone and not new:
+            left = f"; still there: {unchanged}" if unchanged else ""
             return f"{since}, nothing has changed{left}."
-        kinds = {"no longer found": self.gone, "new": self.new, "unchanged": self.unchanged}
-        said = [
-            f"{kind}: {listing(list(map(_as_failure, problems)))}"
-            for kind, problems in kinds.items()
-            if problems
-        ]
+        kinds = {"no longer found": gone, "new": new, "unchanged": unchanged}
+        said = [f"{kind}: {problems}" for kind, problems in kinds.items() if problems]
         return f"{since} – {'; '.join(said)}."
 
 

@@ -28,6 +28,17 @@ def test_no_difference_in_some_images_is_bounded() -> None:
     )
     found = replace(found, images_differing=3)
     assert in_other_images(found).startswith("3 of 128 images differ beyond the tolerance; of")
+    for differing, start, end in (
+        (1, "1 of 128 images differs beyond the tolerance; of", "% differ (95 % confidence)."),
+        (
+            128,
+            "128 of 128 images differ",
+            ", and so may all other images like these.",
+        ),
+    ):
+        said = in_other_images(replace(found, images_differing=differing))
+        assert said.startswith(start)
+        assert said.endswith(end)
 
 
 def test_an_export_that_passes_with_differences_is_not_said_to_have_none(tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from parity.comparison.tolerances import Tolerance
 from parity.reporting.deployment_effects import ImageAttribution, attribute_images, deployments
-from parity.reporting.views.causes import SEE_LAYERS, UNKNOWN_CAUSE, causes
+from parity.reporting.views.blocks import Text
+from parity.reporting.views.causes import (
+    SEE_DIAGNOSIS,
+    SEE_LAYERS,
+    UNKNOWN_CAUSE,
+    cause_blocks,
+    causes,
+)
 from parity.reporting.views.recommendations import recommendations, round_tolerance
 from tests.report_documents import layers
 from tests.synthetic import BROKEN, EFFECTS, PERSON, SAME, Run, comparison, make_run
@@ -84,6 +91,23 @@ def test_a_wide_tolerance_is_not_called_floating_point(tmp_path: Path) -> None:
     }
     said = " ".join(recommendations(make_run(tmp_path, arms, settings=settings).load()))
     assert "Check onnx-fp32 on your own images: within its tolerance, it differs from" in said
+
+
+def test_what_is_wrong_with_a_program_is_said_by_its_diagnosis(tmp_path: Path) -> None:
+    """No export was compared, and still the page says what causes the differences."""
+    settings = {
+        "external-mine": comparison("external", "pytorch-rect", "external-mine", gated=True)
+    }
+    point = ([30.0, 30.0, 30.0, 30.0], 0.9, 0)
+    arms = {
+        "pytorch-rect": SAME["pytorch-rect"],
+        "external-mine": {name: [point] for name in SAME["pytorch-rect"]},
+    }
+    results = make_run(tmp_path, arms, settings=settings).load()
+    assert [*cause_blocks(results, {})] == [Text(SEE_DIAGNOSIS)]
+    advice, *_ = recommendations(results)
+    assert advice.startswith("Do not deploy external-mine: its gate fails")
+    assert "Diagnosis" in advice
 
 
 def test_layers_tell_why_a_runtime_differs(tmp_path: Path) -> None:

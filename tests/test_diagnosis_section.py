@@ -17,6 +17,7 @@ from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
     DrawnBoxes,
+    ExampleImage,
     FaultExample,
     Proof,
     Severity,
@@ -436,11 +437,13 @@ def test_the_lines_for_several_faults_are_there_in_one_piece() -> None:
 
 
 def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
-    assert titles(IN_PART)[:6] == [
+    choice = "1 choice that does no harm"
+    assert titles(IN_PART)[:7] == [
         "What is not explained",
         "How to learn more",
         f"1. {BGR.title}",
-        "2 harmless differences",
+        "1 harmless difference",
+        choice,
         "All steps in one picture",
         "Evidence",
     ]
@@ -452,10 +455,12 @@ def test_what_is_not_explained_comes_first_and_what_is_harmless_last() -> None:
         "given <b>another</b> input."
     )
     folded = [b.title for b in blocks(HARMLESS) if isinstance(b, Group) and b.folded]
-    assert folded[0] == "2 harmless differences"
+    assert folded[:2] == ["1 harmless difference", choice], "as many as the answer counts"
     assert group(folded[0], HARMLESS) == (
-        "One gain for both axes: Both axes are divided by one gain. It moves boxes by up to 0.4 "
-        "px. Boxes passed to cv2.dnn.NMSBoxes: cv2.dnn.NMSBoxes computes the overlap."
+        "One gain for both axes: Both axes are divided by one gain. It moves boxes by up to 0.4 px."
+    )
+    assert group(choice, HARMLESS) == (
+        "Boxes passed to cv2.dnn.NMSBoxes: cv2.dnn.NMSBoxes computes the overlap."
     )
 
 
@@ -481,6 +486,18 @@ def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
     assert found.caption.endswith("PyTorch detects <i>cat</i>; your program detects <i>cat</i>.")
 
 
+def test_beside_what_is_not_explained_stands_what_the_faults_explain() -> None:
+    drawn = {score: DrawnBoxes([[1.0, 1.0, 4.0, 4.0]], [score], [0]) for score in (0.9, 0.6, 0.5)}
+    example = ExampleImage("a.jpg", 60, 80, drawn[0.9], drawn[0.6], drawn[0.5])
+    (found,) = (
+        block for block in blocks(replace(IN_PART, examples=(example,))) if isinstance(block, Crop)
+    )
+    assert found.caption == (
+        "a.jpg: A program with the named faults detects person 0.5; "
+        "your program detects person 0.6."
+    )
+
+
 def test_a_table_lists_several_faults_by_what_they_do() -> None:
     rows = table("What each fault does by itself", IN_PART)
     assert rows == (
@@ -494,7 +511,7 @@ def test_nothing_is_proposed_where_nothing_is_explained() -> None:
     assert titles(UNKNOWN) == [
         "What is not explained",
         "How to learn more",
-        "1 harmless difference",
+        "1 choice that does no harm",
         "All steps in one picture",
         "Evidence",
         "Comparison with PyTorch",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity.reporting.markdown.escaping import escape_markdown, fence
+from parity.reporting.markdown.escaping import escape_markdown, escape_sentence, fence
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,18 @@ from parity.reporting.markdown.escaping import escape_markdown, fence
 )
 def test_text_stays_text(text: str, expected: str) -> None:
     assert escape_markdown(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Use `predict(rect=False)` or `dynamic: true`.",) * 2,
+        ("The export `a_b-c.d` | is fine.", "The export `a_b-c.d` \\| is fine."),
+        ("`<b>` and `[x](y)`", "\\`&lt;b&gt;\\` and \\`\\[x\\](y)\\`"),
+    ],
+)
+def test_names_in_a_sentence_are_code(sentence: str, expected: str) -> None:
+    assert escape_sentence(sentence) == expected
 
 
 def test_nothing_closes_a_fence() -> None:

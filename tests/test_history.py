@@ -31,14 +31,14 @@ def test_problems_are_gone_new_and_unchanged() -> None:
     assert (found.gone, found.new, found.unchanged) == ((A,), (C,), (B,))
     assert found.sentence == (
         "Since the last run (5 November 2026, 07:03) – "
-        f"no longer found: {A}; new: {C}; unchanged: {B}."
+        f"no longer found: the failure of {A}; new: {C}; unchanged: {B}."
     )
 
 
 def test_runs_of_other_things_are_passed_over() -> None:
     found = changes(run(A), run(C, externals=()), run(B, name="exports"), run(A))
     assert found.unchanged == (A,)
-    assert found.sentence.endswith(f", nothing has changed; still there: {A}.")
+    assert found.sentence.endswith(f", nothing has changed; still there: the failure of {A}.")
     assert changes(run(), run()).sentence.endswith("07:03), nothing has changed.")
 
 

@@ -97,7 +97,7 @@ def test_the_same_verdict_is_one_run_and_the_next_says_what_has_changed(
     assert len(load_runs(HISTORY)) == 1
     give_verdict(BROKEN)
     said = stopped(GATE)
-    assert "– new: the gate `runtime-fp32` of `yolo11n`.\nReport: " in said
+    assert "– new: the failure of the gate `runtime-fp32` of `yolo11n`.\nReport: " in said
     assert len(load_runs(HISTORY)) == 2
     (workplace / HISTORY).write_text("no history")
     assert "Since the last run" not in stopped(GATE)

@@ -4,10 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.comparison.results import Results
+from parity.detection.head import NetworkHead
 from parity.documents import Document, save
 from parity.model_files.results import Finding
-from parity.reporting.views import accuracy, exports, fallback, model_files
+from parity.reporting.views import (
+    accuracy,
+    checks,
+    effects,
+    exports,
+    fallback,
+    model_files,
+    versions,
+)
 from parity.reporting.views.blocks import Table, every_block
+from parity.reporting.views.images import difference_in_words
 from parity.reporting.views.section import Model, View
 from tests import report_documents as documents
 from tests.documents import EXPORT
@@ -89,3 +99,43 @@ def test_exports_stand_side_by_side(tmp_path: Path) -> None:
     assert fp32[-3:] == ("0.5000", "1.50 % (0.00 to 3.00)", "20.0")
     assert fp16[2:5] == ("–", "–", "nothing compared")
     assert fp16[-3:] == ("–", "–", "–")
+
+
+def test_a_file_of_a_runtime_s_own_has_no_operator_set(tmp_path: Path) -> None:
+    own = replace(EXPORT, opset=0, ir_version=0, operators={}, producer="ncnn")
+    results = replace(make_run(tmp_path, SAME).load(), exports={"fp32": EXPORT, "phone": own})
+    onnx, ncnn = exports.file_rows(results)
+    assert onnx[3] == str(EXPORT.opset)
+    assert (ncnn[3], ncnn[4], ncnn[7]) == ("–", "ncnn", "–")
+
+
+def test_no_export_stands_where_none_was_compared(tmp_path: Path) -> None:
+    found = model(tmp_path)
+    view = exports.prepare(found)
+    assert any(getattr(block, "caption", "") == "Side by side" for block in view.blocks)
+    alone = replace(found, results=replace(found.results, comparisons={}))
+    tables = [b for b in every_block(exports.prepare(alone).blocks) if isinstance(b, Table)]
+    assert [each.caption for each in tables] == ["What each file is"]
+
+
+def test_what_a_tolerance_allows_is_not_called_the_same(tmp_path: Path) -> None:
+    measured = make_run(tmp_path, SAME).load().images[0].comparisons["runtime-fp32"]
+    for moved, start in ((1e-5, "same: "), (0.3, "within the tolerance: ")):
+        differing = replace(measured, box_px=moved, passed=True)
+        assert difference_in_words(differing, "detect").startswith(start)
+
+
+def test_a_classifier_is_not_said_to_have_boxes_or_rectangles(tmp_path: Path) -> None:
+    found = model(tmp_path)
+    head = NetworkHead(task="classify")
+    arms = {
+        name: replace(arm, made_by=replace(arm.made_by, head=head))
+        for name, arm in found.results.arms.items()
+    }
+    labels = replace(found, results=replace(found.results, arms=arms))
+    for section in (checks, effects, versions):
+        said = str(section.prepare(labels)).lower()
+        assert "rectangle" not in said
+        assert "area" not in said
+    assert "centre crop 640×640" in str(versions.prepare(labels))
+    assert "minimal rectangle within" in str(versions.prepare(found))

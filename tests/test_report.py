@@ -109,7 +109,7 @@ def test_the_configuration_can_be_taken_from_it(tmp_path: Path) -> None:
 
 def test_nothing_compared_is_no_success(tmp_path: Path) -> None:
     report = write(make_run(tmp_path, NOTHING))
-    assert "- Nothing is known of the export \\`fp32\\`: neither PyTorch nor" in report
+    assert "- Nothing is known of the export `fp32`: neither PyTorch nor" in report
     assert not re.search(r"\bpass(es)?\b|agrees with|is fine", report, re.IGNORECASE)
     assert row(report, "geometry: ")[7:12] == [
         "–",
@@ -133,7 +133,7 @@ def test_an_image_that_one_arm_cannot_read_fails(tmp_path: Path) -> None:
     reasons = {"onnx-fp32": {"empty.png": "the file is empty"}}
     report = write(make_run(tmp_path, SAME, reasons=reasons))
     assert row(report, "empty.png")[-3:] == ["read by one arm only"] * 2 + ["fail"]
-    assert "The exit code is 1, because the gate \\`runtime-fp32\\` fails" in report
+    assert "The exit code is 1, because the gate `runtime-fp32` fails" in report
     assert "1 image read by one arm only (allowed 0)" in report
 
 
@@ -155,7 +155,7 @@ def test_several_models_have_a_section_each(tmp_path: Path) -> None:
     runs = [make_run(tmp_path, SAME), make_run(tmp_path, BROKEN, model="mine")]
     report = write(*runs)
     assert report.index("\n## yolo11n\n") < report.index("\n## mine\n")
-    fails, passes = (f"- {model} – The export \\`fp32\\` " for model in ("mine", "yolo11n"))
+    fails, passes = (f"- {model} – The export `fp32` " for model in ("mine", "yolo11n"))
     assert report.index(f"{fails}exceeds") < report.index(f"{passes}is fine")
     assert "../plot/mine/comparison_plots.png" in report
 

@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from parity.reporting.html.templating import TEMPLATES as HTML
 from parity.reporting.html.templating import spans
-from parity.reporting.markdown.escaping import escape_markdown
+from parity.reporting.markdown.escaping import escape_markdown, escape_sentence
 from parity.reporting.markdown.report import TEMPLATES as MARKDOWN
 from parity.reporting.report import Report, prepare_report
 from parity.reporting.views import blocks
@@ -151,14 +151,14 @@ def test_both_begin_with_the_answers(written: Written, prepared: Report) -> None
         link = f'<p><a href="#{answer.anchor}">{shown}</a></p>'
         assert place < written.page.index(link) < written.page.index('class="exit"')
         assert f'id="{answer.anchor}"' in written.page
-        assert f"\n- {escape_markdown(answer.sentence)}\n" in written.markdown
+        assert f"\n- {escape_sentence(answer.sentence)}\n" in written.markdown
         place = written.page.index(link)
         for step in answer.steps:
             assert f'href="#{step.anchor}"' in written.page
             assert f'id="{step.anchor}"' in written.page
-            assert escape_markdown(step.sentence) in written.markdown
+            assert escape_sentence(step.sentence) in written.markdown
     assert f'<p class="exit">{spans(answers.because)}</p>' in written.page
-    assert f"\n{escape_markdown(answers.because)}\n" in written.markdown
+    assert f"\n{escape_sentence(answers.because)}\n" in written.markdown
 
 
 def test_what_stands_between_backticks_is_code_and_harmless() -> None:

@@ -111,4 +111,4 @@ def test_every_step(tmp_path: Path, yolo11n_pt: Path, yolo11n_static: Path) -> N
     told = json.loads((project.root / "results/diagnose/detector/app.json").read_text())
     assert told["verdict"] == "nothing_wrong"
     page = (project.root / "reports/config/index.html").read_text()
-    assert "– no longer found: the gate <code>external-app</code>" in page
+    assert "– no longer found: the failure of the gate <code>external-app</code>" in page

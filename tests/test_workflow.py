@@ -196,7 +196,7 @@ def test_a_gate_that_fails_is_the_answer_after_everything_is_written(project: Wo
         )
         for noise in ("Traceback", "Exception", "WorkflowError", "Error", "Exiting", "logs/"):
             assert noise not in result.output
-    assert "– new: the gate `deployment-fp32` of `yolo11n`." in results[0].output
+    assert "– new: the failure of the gate `deployment-fp32` of `yolo11n`." in results[0].output
     assert "steps" not in results[0].output
     assert re.search(rf"^1 of {len(VERDICT)}  Summarising", results[0].output, re.MULTILINE)
 

@@ -7,6 +7,7 @@ from parity.comparison.results import RunDifferences
 from parity.reporting.wording import count, number
 
 CONFIDENCE = "95 % confidence"
+ALL = "100 %"
 
 
 def in_other_images(found: RunDifferences) -> str:
@@ -18,12 +19,15 @@ def in_other_images(found: RunDifferences) -> str:
         Two arms on at least one image that both can read.
     """
     images = count(found.images_read, "image")
+    differ = "differs" if found.images_differing == 1 else "differ"
     seen = (
-        f"{found.images_differing:,} of {images} differ beyond the tolerance"
+        f"{found.images_differing:,} of {images} {differ} beyond the tolerance"
         if found.images_differing
         else f"No difference beyond the tolerance was seen in {images}"
     )
     share = percent_ceiling(largest_share(found.images_differing, found.images_read))
+    if share == ALL:
+        return f"{seen}, and so may all other images like these."
     return f"{seen}; of other images like these, at most {share} differ ({CONFIDENCE})."
 
 

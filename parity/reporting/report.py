@@ -27,6 +27,7 @@ from parity.reporting.wording import printable
 
 QUESTION = "Does the deployment see what PyTorch sees?"
 QUESTION_OF_FILES = "Do the files see what the reference sees?"
+QUESTION_OF_PROGRAMS = "Does the program see what the reference sees?"
 TERMS = {
     "Arm": "A way to produce detections: a model file, the runtime that executes it, and the way "
     "images are fitted into its input.",
@@ -138,8 +139,14 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
             for result in results
         ),
         closing=tuple(closing(config, TERMS_OF_FILES if given else TERMS)),
-        question=QUESTION_OF_FILES if given else QUESTION,
+        question=question_of(results) if given else QUESTION,
     )
+
+
+def question_of(results: Sequence[Results]) -> str:
+    """Return what a run without a checkpoint asks."""
+    effects = {each.effect for result in results for each in result.comparisons.values()}
+    return QUESTION_OF_PROGRAMS if effects == {"external"} else QUESTION_OF_FILES
 
 
 def own_files(

@@ -1,11 +1,10 @@
 """The verdict as Markdown, short enough for a comment on a pull request."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from parity.reporting.ci.badge import MESSAGES
-from parity.reporting.markdown.escaping import escape_markdown
+from parity.reporting.markdown.escaping import escape_markdown, escape_sentence
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.task_wording import MEASURED, QUANTITIES, MeasuredQuantity
 from parity.reporting.verdict import Gate
@@ -14,8 +13,6 @@ from parity.reporting.wording import number, shortened
 MOST_ANSWERS, MOST_GATES = 10, 10
 LONGEST = 400
 """Characters of an answer that are shown (chosen)."""
-CODE_SPAN = re.compile(r"\\`([\w.-]+)\\`")
-"""A plain name between backticks, escaped; other names stay escaped."""
 HEADER = ("gate", "result", "missing", "extra")
 
 
@@ -76,4 +73,4 @@ def _row(cells: list[str] | tuple[str, ...]) -> str:
 
 
 def _shown(text: str) -> str:
-    return CODE_SPAN.sub(r"`\1`", escape_markdown(shortened(text, LONGEST)))
+    return escape_sentence(shortened(text, LONGEST))

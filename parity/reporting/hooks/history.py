@@ -4,6 +4,7 @@ The history depends on the time and on earlier runs. It is therefore no result: 
 and what rules write is the same with and without it.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,12 +74,21 @@ class Changes:
     def sentence(self) -> str:
         """All of it in words."""
         since = f"Since the last run ({self.since.day_and_time})"
-        if not self.gone and not self.new:
-            left = f"; still there: {listing(self.unchanged)}" if self.unchanged else ""
+        gone, new, unchanged = (
+            listing([_as_failure(problem) for problem in problems])
+            for problems in (self.gone, self.new, self.unchanged)
+        )
+        if not gone and not new:
+            left = f"; still there: {unchanged}" if unchanged else ""
             return f"{since}, nothing has changed{left}."
-        kinds = {"no longer found": self.gone, "new": self.new, "unchanged": self.unchanged}
-        said = [f"{kind}: {listing(problems)}" for kind, problems in kinds.items() if problems]
+        kinds = {"no longer found": gone, "new": new, "unchanged": unchanged}
+        said = [f"{kind}: {problems}" for kind, problems in kinds.items() if problems]
         return f"{since} – {'; '.join(said)}."
+
+
+def _as_failure(problem: str) -> str:
+    """Return a problem so that "no longer found" cannot be read as if a gate were gone."""
+    return re.sub("^the gate ", "the failure of the gate ", problem)
 
 
 def name_of_run(configurations: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from parity.files import atomic_folder
 from parity.reporting.hooks.durations import finished_jobs, took
 from parity.reporting.hooks.history import KEPT, Changes
 from parity.reporting.html.templating import spans
-from parity.reporting.markdown.escaping import escape_markdown
+from parity.reporting.markdown.escaping import escape_sentence
 from parity.reporting.wording import printable
 
 RESULTS = Path("results")
@@ -57,7 +57,7 @@ def keep_report(run: str, changes: Changes | None) -> Path:
             copy_function=_link,
             dirs_exist_ok=True,
         )
-        for name, write in ((PAGE, _paragraph), (TEXT, escape_markdown)):
+        for name, write in ((PAGE, _paragraph), (TEXT, escape_sentence)):
             text = (RESULTS / "report" / name).read_text(encoding="utf-8")
             for _, address in NEIGHBOUR.findall(text):
                 _link(RESULTS / unquote(address), folder / unquote(address))

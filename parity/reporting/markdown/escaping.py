@@ -12,9 +12,26 @@ MARKUP = re.compile(
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "//": "&#47;/", ".": "&#46;"}
 
 
+PLAIN = re.compile(r"[\w.:()= -]+")
+"""What can be code: a name, a call or a setting."""
+
+
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no HTML, no links, no table cells."""
     return MARKUP.sub(_escape, printable(text))
+
+
+def escape_sentence(text: str) -> str:
+    """Return text that Markdown shows as it is, but what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape_markdown(text)
+    return "".join(
+        f"`{part}`"
+        if place % 2 and PLAIN.fullmatch(part)
+        else escape_markdown(f"`{part}`" if place % 2 else part)
+        for place, part in enumerate(parts)
+    )
 
 
 def _escape(found: re.Match[str]) -> str:

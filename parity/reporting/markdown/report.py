@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity.files import write_text
-from parity.reporting.markdown.escaping import escape_markdown, fence
+from parity.reporting.markdown.escaping import escape_markdown, escape_sentence, fence
 from parity.reporting.report import Report
 from parity.reporting.views.blocks import Code, CodeTab
 from parity.reporting.wording import is_web_address, relative_address
@@ -56,6 +56,9 @@ def environment(folder: Path) -> Environment:
     def code(block: Code | CodeTab) -> Markup:
         return Markup(fence(block.text, block.language))  # noqa: S704 - nothing in it can close it
 
+    def sentence(text: str) -> Markup:
+        return Markup(escape_sentence(text))  # noqa: S704 - escaped here
+
     def link(text: str) -> Markup:
         return Markup(f"<{text}>")  # noqa: S704 - only of what is_web_address finds harmless
 
@@ -68,6 +71,6 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"address": address, "fence": code, "link": link}
+    made.filters |= {"address": address, "fence": code, "link": link, "sentence": sentence}
     made.tests |= {"web_address": is_web_address}
     return made

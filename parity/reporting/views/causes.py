@@ -28,6 +28,7 @@ UNTOLD = (
     "No export was compared both with the reference and with PyTorch on its own input, so the "
     "cause of a difference cannot be told."
 )
+SEE_DIAGNOSIS = "Only programs were compared. The section Diagnosis says why their boxes differ."
 FACTORS = ("export", "arm", "what changes", "panoptic quality", "share of the loss")
 ABOUT_FACTORS = (
     "A factor that makes up for another has a negative share; the shares of an "
@@ -47,7 +48,8 @@ def cause_blocks(results: Results, layers: Mapping[str, LayerResults]) -> Iterat
     """
     given = GIVEN_ARM in results.arms
     found = causes_of_files(results, layers) if given else causes(results, layers)
-    yield Sentences(tuple(found)) if found else Text(UNTOLD)
+    programs = any(each.effect == "external" for each in results.comparisons.values())
+    yield Sentences(tuple(found)) if found else Text(SEE_DIAGNOSIS if programs else UNTOLD)
     if rows := factor_rows(results):
         header = [worded(title, results.task) for title in FACTORS]
         steps = table("From the reference to each export, one factor at a time", header, rows)

@@ -8,6 +8,7 @@ from parity.reporting.views.blocks import Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count, number
 from parity.sentences import listing
+from parity.tasks.task import TASKS
 
 CHECK_HEADER = (
     "arm",
@@ -23,6 +24,7 @@ ABOUT = (
     "Every detection must be finite, lie inside its image, have a positive area, a score in (0, 1] "
     "and a known class."
 )
+ABOUT_LABELS = "Every label must have a probability in (0, 1] and a known class."
 MOST_CLASSES = 5
 
 
@@ -32,7 +34,7 @@ def prepare(model: Model) -> View:
     unread = [*unreadable_rows(results)]
     return View(
         (
-            Text(ABOUT),
+            Text(ABOUT if TASKS[results.task].has_boxes else ABOUT_LABELS),
             table("Output checks", CHECK_HEADER, check_rows(results)),
             table("Unreadable images", UNREADABLE_HEADER, unread)
             if unread

@@ -163,11 +163,14 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
         yield fault_card(fault, diagnosis, place, f"{anchor}-{place}")
     if len(cards) > 1 and diagnosis.fixes not in [fault.fixes for fault in cards]:
         yield Group(ALL_FIXES, (code_tabs(diagnosis, ALL_FIXES),), folded=True)
-    harmless_lines = tuple(harmless_in_words(each) for each in harmless(diagnosis))
-    harmless_lines += tuple(f"{each.title}: {each.wrong}" for each in diagnosis.choices)
-    if harmless_lines:
-        title = count(len(harmless_lines), "harmless difference")
-        yield Group(title, (Sentences(harmless_lines),), folded=True)
+    differences = tuple(harmless_in_words(each) for each in harmless(diagnosis))
+    choices = tuple(f"{each.title}: {each.wrong}" for each in diagnosis.choices)
+    if differences:
+        title = count(len(differences), "harmless difference")
+        yield Group(title, (Sentences(differences),), folded=True)
+    if choices:
+        title = count(len(choices), "choice that does no harm", "choices that do no harm")
+        yield Group(title, (Sentences(choices),), folded=True)
     if plot:
         yield Group("All steps in one picture", (Figure(plot, PLOT),), folded=True)
     yield Group("Evidence", tuple(evidence_blocks(diagnosis)), folded=True)

@@ -18,6 +18,7 @@ from parity.reporting.wording import capitalised, number, reference_name
 from parity.sentences import listing
 
 ALONE = "with this fault alone"
+WITH_FAULTS = "a program with the named faults"
 OBSERVED = "your program"
 
 CHANGES: dict[Change, str] = {
@@ -76,23 +77,27 @@ def what_moves(found: Severity) -> str:
 
 
 def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
-    """Return the image that tells most, with the boxes of the reference and the observed ones."""
+    """Return the image that tells most, with the expected boxes and the observed ones.
+
+    What the named faults explain is expected: beside them, only the rest differs.
+    """
     names, detects = diagnosis.names | diagnosis.labels, words_of(diagnosis.task).verbs
     for found in diagnosis.examples[:1]:
-        reference = reference_name(diagnosis.reference)
-        correct, observed = (outlines(each, names) for each in (found.correct, found.observed))
+        reference = WITH_FAULTS if diagnosis.faults else reference_name(diagnosis.reference)
+        boxes = found.reproduced if diagnosis.faults else found.correct
+        expected, observed = (outlines(each, names) for each in (boxes, found.observed))
         return Crop(
             model=diagnosis.model,
             image=found.name,
             height=found.height,
             width=found.width,
             view=(0.0, 0.0, float(found.width), float(found.height)),
-            correct=unlabelled(correct),
+            correct=unlabelled(expected),
             wrong=unlabelled(observed),
             reference=reference,
             side=OBSERVED,
             caption=(
-                f"{found.name}: {capitalised(reference)} {detects} {labels_of(correct)}; "
+                f"{found.name}: {capitalised(reference)} {detects} {labels_of(expected)}; "
                 f"{OBSERVED} {detects} {labels_of(observed)}."
             ),
         )

@@ -63,6 +63,14 @@ EFFECTS_OF_FILES: dict[Effect, EffectKind] = {
     ),
 }
 """What the same kinds show where the reference is a file."""
+EFFECTS_OF_LABELS: dict[Effect, EffectKind] = {
+    "geometry": EffectKind(
+        "Geometry",
+        "PyTorch compared with PyTorch. A classifier always gets a square from the centre of the "
+        "image, so both get the same input. No export is involved.",
+    ),
+}
+"""What the same kinds show of a classifier."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +122,13 @@ def prepare(model: Model) -> EffectsView:
     results = model.results
     comparisons = results.comparisons
     measured = {each.effect for each in comparisons.values()}
-    told = EFFECT_KINDS | (EFFECTS_OF_FILES if GIVEN_ARM in results.arms else {})
+    has_boxes = TASKS[results.task].has_boxes
+    told = EFFECT_KINDS | ({} if has_boxes else EFFECTS_OF_LABELS)
+    told |= EFFECTS_OF_FILES if GIVEN_ARM in results.arms else {}
     kinds = tuple((effect, kind) for effect, kind in told.items() if effect in measured)
     tables = [effect_table(kind.title, effect, comparisons) for effect, kind in kinds]
     figures = [Figure(path, PLOTS) for path in model.inputs.get("plots", ())]
-    counted = COUNTED if TASKS[results.task].has_boxes else LABELS_COUNTED
+    counted = COUNTED if has_boxes else LABELS_COUNTED
     causes = tuple(cause_blocks(results, model.documents("layers", LayerResults)))
     return EffectsView(
         blocks=(

@@ -33,11 +33,11 @@ from parity.reporting.views.blocks import (
 from parity.reporting.views.recommendations import recommendations
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import (
-    PANOPTIC_QUALITY,
     count,
     decapitalised,
     four_decimals,
     number,
+    quality_in_words,
 )
 from parity.sentences import listing
 
@@ -61,8 +61,8 @@ CHOICE_HEADER = (
 FURTHER_COLUMNS = ("mask", "keypoint_px")
 FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
 PARETO = (
-    "An export is Pareto-optimal if no other export is at least as good in every respect and "
-    "better in one."
+    "An export is Pareto-optimal if no other one is at least as good in agreement, size and, as "
+    "far as measured, accuracy and speed, and better in one of them."
 )
 DIGESTS = (
     "Digests are SHA-256. The digest of an ONNX file leaves out its metadata, which holds the date "
@@ -81,10 +81,12 @@ def prepare(model: Model) -> View:
     chosen = model.document("choices", ExportChoices)
     plots = model.inputs.get("choice_plots", ())
     advice = tuple(recommendations(results))
-    files = table("What each ONNX file is", FILE_HEADER, [*file_rows(results)])
+    files = table("What each file is", *without_dashes(FILE_HEADER, [*file_rows(results)]))
+    compared = any(each.effect == "runtime" for each in results.comparisons.values())
+    beside = [side_by_side(results, measured)] if compared else []
     return View(
         (
-            *(choice_blocks(chosen, plots) if chosen else [side_by_side(results, measured)]),
+            *(choice_blocks(chosen, plots) if chosen else beside),
             Sentences(tuple(bounds_in_words(results))),
             *([Group("What to do", (Sentences(advice),))] if advice else []),
             Group("Files", (files, Note(DIGESTS)), folded=True),
@@ -101,7 +103,9 @@ def choice_blocks(found: ExportChoices, plots: tuple[str, ...]) -> Iterator[Bloc
     yield table("The choice", *cells)
     figures = tuple(Figure(path, PLOT) for path in plots)
     yield Group(
-        "Quality over size and speed", (Note(f"{PANOPTIC_QUALITY} {PARETO}"), *figures), folded=True
+        "Quality over size and speed",
+        (Note(f"{quality_in_words(found.rows[0].task)} {PARETO}"), *figures),
+        folded=True,
     )
 
 
@@ -214,18 +218,19 @@ def speed_cell(latency: Latency | None) -> str:
 
 
 def file_rows(results: Results) -> Iterator[tuple[str, ...]]:
-    """Yield what each ONNX file is."""
+    """Yield what each file is; a file of a runtime's own has no operator set."""
     for name, export in results.exports.items():
         operators, kinds = sum(export.operators.values()), len(export.operators)
+        is_onnx = export.opset > 0
         yield (
             name,
             export.sha256,
             f"{export.bytes / 1e6:.1f} MB",
-            str(export.opset),
-            f"{export.producer}, IR {export.ir_version}",
+            str(export.opset) if is_onnx else "–",
+            f"{export.producer}, IR {export.ir_version}" if is_onnx else export.producer,
             ", ".join(map(tensor_in_words, export.inputs)),
             ", ".join(map(tensor_in_words, export.outputs)),
-            f"{operators:,} of {count(kinds, 'type')}",
+            f"{operators:,} of {count(kinds, 'type')}" if is_onnx else "–",
         )
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.comparison.differences import ImageComparison
+from parity.comparison.judgement import judge
 from parity.comparison.results import ImageDifferences, ImageResults, Results
+from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.detection.detection_files import ImageDetections
 from parity.documents import load
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
@@ -114,7 +116,11 @@ def difference_in_words(measured: ImageDifferences, task: str) -> str:
             for name in words_of(task).quantities
             if name in known
         ]
-    return ("same: " if measured.passed else "") + ", ".join(said)
+    numbers = ", ".join(said)
+    if not measured.passed:
+        return numbers
+    same = judge(measured, FLOAT32_ROUNDING, measured.rounding).passed
+    return f"same: {numbers}" if same else f"within the tolerance: {numbers}"
 
 
 def _details(results: Results, pictured: dict[str, tuple[str, PicturedImage]]) -> Iterator[Block]:

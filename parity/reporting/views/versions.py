@@ -6,6 +6,7 @@ from parity.comparison.results import Results
 from parity.reporting.views.blocks import table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.wording import count
+from parity.tasks.task import TASKS
 
 HEADER = ("arm", "model (SHA-256)", "input tensor", "NMS", "runs on", "versions")
 
@@ -26,6 +27,8 @@ def arm_rows(results: Results) -> Iterator[tuple[str, ...]]:
         fitted = "minimal rectangle within" if made_by.rect else "fixed"
         if made_by.head and made_by.head.fitted == "stretch":
             fitted = "stretched to"
+        if not TASKS[results.task].has_boxes:
+            fitted = "centre crop"
         versions = [f"{name} {version}" for name, version in (made_by.versions or {}).items()]
         threads = count(made_by.threads or 0, "thread")
         yield (

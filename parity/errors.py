@@ -30,10 +30,21 @@ MAX_SAID = 300
 """Characters of a foreign error in a sentence (chosen)."""
 
 
+def printable(text: str) -> str:
+    r"""Return text on one line with everything that cannot be seen written as an escape.
+
+    Newlines, control and bidirectional characters, and bytes that are no text (lone surrogates)
+    come out as ``\n``, ``\u202e``, ``\udcff``.
+    """
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
 def shown(text: str) -> str:
     """Return a foreign text as it may stand in a sentence: short, and of printable characters."""
-    printable = text.encode("unicode_escape").decode()
-    return printable if len(printable) <= MAX_SHOWN else f"{printable[:MAX_SHOWN]}…"
+    seen = printable(text[: MAX_SHOWN + 1])
+    return seen if len(seen) <= MAX_SHOWN else f"{seen[:MAX_SHOWN]}…"
 
 
 def in_one_line(error: BaseException) -> str:
@@ -100,6 +111,7 @@ def in_one_sentence() -> Iterator[None]:
 
 
 def _end(sentence: str) -> None:
-    sys.stderr.write(f"error: {sentence}\n")
+    """End the process with a sentence, whose foreign names may hold what steers a terminal."""
+    sys.stderr.write(f"error: {printable(sentence)}\n")
     sys.stderr.flush()
     sys.exit(1)

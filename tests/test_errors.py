@@ -20,6 +20,10 @@ def raise_error(error: BaseException) -> None:
     ("work", "said"),
     [
         (lambda: raise_error(UserError("set a key.")), "error: set a key.\n"),
+        (
+            lambda: raise_error(UserError("\x1b[2J\u202ea\nä\udcff.")),
+            "error: \\x1b[2J\\u202ea\\nä\\udcff.\n",
+        ),
         (raise_memory, "error: there is not enough memory to read photographs/a.png; run again"),
         (lambda: raise_error(MemoryError("9 GiB")), "error: there is not enough memory; run again"),
         (

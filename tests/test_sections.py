@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
+from parity.errors import printable
 from parity.reporting.html.templating import TEMPLATES as HTML
 from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_markdown, escape_sentence
@@ -18,7 +19,6 @@ from parity.reporting.report import Report, prepare_report
 from parity.reporting.views import blocks
 from parity.reporting.views.blocks import Block, Code, CodeTabs, Figure, Link, Table, Text
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import printable
 from tests.conftest import ROOT
 from tests.reports import CONFIG, Written, every_input, write
 from tests.synthetic import BROKEN, Run, make_run

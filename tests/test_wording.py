@@ -2,13 +2,13 @@
 
 import pytest
 
+from parity.errors import printable
 from parity.reporting.wording import (
     ceiling,
     four_decimals,
     is_web_address,
     number,
     percent,
-    printable,
 )
 
 

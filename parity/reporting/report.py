@@ -11,6 +11,7 @@ from parity.comparison.results import Results
 from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load
+from parity.errors import printable
 from parity.reporting.answer import Answers, anchor_of, answers_of
 from parity.reporting.views.blocks import (
     Card,
@@ -23,7 +24,6 @@ from parity.reporting.views.blocks import (
     every_block,
 )
 from parity.reporting.views.section import SECTIONS, Model, View
-from parity.reporting.wording import printable
 
 QUESTION = "Does the deployment see what PyTorch sees?"
 QUESTION_OF_FILES = "Do the files see what the reference sees?"

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from parity.comparison.settings import GIVEN_ARM
+from parity.errors import printable
 from parity.tasks.task import TASKS
 
 WEB_ADDRESS = re.compile(r"https://[\w./#?=&-]+")
@@ -28,17 +29,6 @@ SAME_LABELS = "F1 is 1 if both sides give the same labels, and 0 if they share n
 def quality_in_words(task: str) -> str:
     """Return what the agreement of two sides is measured by."""
     return PANOPTIC_QUALITY if TASKS[task].has_boxes else SAME_LABELS
-
-
-def printable(text: str) -> str:
-    r"""Return text on one line with everything that cannot be seen written as an escape.
-
-    Newlines, control and bidirectional characters, and bytes that are no text (lone surrogates)
-    come out as ``\n``, ``\u202e``, ``\udcff``.
-    """
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
 
 
 def shortened(text: str, length: int) -> str:

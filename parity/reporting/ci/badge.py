@@ -2,10 +2,10 @@
 
 from xml.etree import ElementTree as ET
 
+from parity.errors import printable
 from parity.reporting.diagnosis_verdict import State
 from parity.reporting.figures.drawing import font
 from parity.reporting.run_verdict import RunVerdict
-from parity.reporting.wording import printable
 
 LABEL = "parity"
 MESSAGES: dict[State, tuple[str, str]] = {

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+from parity.errors import printable
 from parity.reporting.answer import Answer
 from parity.reporting.run_verdict import RunVerdict
 from parity.reporting.verdict import FAIL, NOTHING, Gate, overall
-from parity.reporting.wording import printable
 
 SUITES = "yolo-parity"
 STATES = {"failure": "failures", "error": "errors", "skipped": "skipped"}

@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from parity.detection.outlines import LEAST_VISIBLE, NOTHING, DetectionOutline, Points, limbs_of
+from parity.errors import printable
 from parity.files import write_sealed
 from parity.reporting.figures.palette import KIND_COLOURS, palette
-from parity.reporting.wording import printable, shortened
+from parity.reporting.wording import shortened
 
 JPEG_QUALITY = 84
 FONTS = Path(str(distribution("matplotlib").locate_file("matplotlib/mpl-data/fonts/ttf")))

@@ -8,7 +8,7 @@ from parity.comparison.results import Results
 from parity.data.batch_files import BatchImage, check_unchanged, slug
 from parity.data.reading import read_image
 from parity.documents import save
-from parity.errors import UnreadableImageError
+from parity.errors import UnreadableImageError, printable
 from parity.files import atomic_folder
 from parity.progress import reported
 from parity.reporting.figures.drawing import write_jpeg
@@ -16,7 +16,6 @@ from parity.reporting.figures.label_bars import draw_labels
 from parity.reporting.figures.pictures import draw_arms, draw_difference
 from parity.reporting.image_records import Sources
 from parity.reporting.picture_index import PICTURE_INDEX, PicturedImage, PictureIndex
-from parity.reporting.wording import printable
 from parity.tasks.task import TASKS
 
 log = logging.getLogger(__name__)

@@ -21,10 +21,10 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
+from parity.errors import printable
 from parity.planning.exports import COUNTERPART
 from parity.progress import duration
 from parity.reporting.hooks.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
-from parity.reporting.wording import printable
 
 # Of Snakemake 9, which tells these by text alone.
 NOTHING_TO_DO = "Nothing to be done"

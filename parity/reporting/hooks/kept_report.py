@@ -10,12 +10,12 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
+from parity.errors import printable
 from parity.files import atomic_folder
 from parity.reporting.hooks.durations import finished_jobs, took
 from parity.reporting.hooks.history import KEPT, Changes
 from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_sentence
-from parity.reporting.wording import printable
 
 RESULTS = Path("results")
 PAGE, TEXT = "index.html", "analysis_report.md"

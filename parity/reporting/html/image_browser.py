@@ -23,7 +23,7 @@ from parity.data.reading import read_image
 from parity.detection.detection_files import ImageDetections
 from parity.detection.outlines import outlines_of
 from parity.documents import save
-from parity.errors import UnreadableImageError
+from parity.errors import UnreadableImageError, printable
 from parity.files import atomic_folder, write_sealed
 from parity.progress import reported
 from parity.reporting.figures.drawing import write_jpeg
@@ -31,7 +31,6 @@ from parity.reporting.html.drawn_shapes import drawn_outline
 from parity.reporting.image_records import ImageRecord, Sources
 from parity.reporting.task_wording import words_of
 from parity.reporting.verdict import image_verdict, objects_by_kind
-from parity.reporting.wording import printable
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from parity.comparison.results import Results
 from parity.documents import load
+from parity.errors import printable
 from parity.integrity import check_whole
 from parity.reporting.html.image_browser import BROWSER_INDEX, BrowserIndex
 from parity.reporting.task_wording import words_of
 from parity.reporting.views.images import ImagesView
-from parity.reporting.wording import count, printable
+from parity.reporting.wording import count
 
 
 @dataclass(frozen=True)

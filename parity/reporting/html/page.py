@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
+from parity.errors import printable
 from parity.files import atomic_folder, write_text
 from parity.integrity import check_whole
 from parity.reporting.figures.variants import variants_of
@@ -24,7 +25,6 @@ from parity.reporting.html.templating import digest, environment_in, source, ver
 from parity.reporting.report import ModelReport, Report
 from parity.reporting.views.blocks import Crop, Figure, every_block
 from parity.reporting.views.images import ImagesView
-from parity.reporting.wording import printable
 
 STYLE_SHEETS = ("base.css", "sections.css", "tabs.css", "browser.css", "viewer.css")
 FIRST_SCRIPT = "theme.js"

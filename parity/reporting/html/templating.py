@@ -9,7 +9,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from parity.reporting.wording import is_web_address, printable, relative_address
+from parity.errors import printable
+from parity.reporting.wording import is_web_address, relative_address
 
 TEMPLATES = Path(__file__).parent / "templates"
 CODE_SPAN = re.compile("`([^`]+)`")

@@ -2,7 +2,7 @@
 
 import re
 
-from parity.reporting.wording import printable
+from parity.errors import printable
 
 MARKUP = re.compile(
     r"[\\`*\[\]|~#$&<>@]"

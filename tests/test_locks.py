@@ -119,6 +119,15 @@ def test_a_second_planner_writes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert everything_in(tmp_path / "results") != before
 
 
+def test_a_second_run_says_that_the_first_has_just_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plan, "hold", lambda _: False)
+    with pytest.raises(UserError, match="another run has just begun in this folder; wait until"):
+        plan.plan_run(complete({**CONFIG, "images": "."}), coordinating=True)
+
+
 @pytest.mark.parametrize("name", plan.ENDS)
 def test_a_damaged_end_of_a_run_is_made_anew(
     tmp_path: Path,

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from parity.data.batch_plan import BatchPlan, load_batch_plan, plan_batches
+from parity.data.batch_plan import PLAN, BatchPlan, load_batch_plan, plan_batches
 from parity.data.listing import list_images, list_paths
 from parity.data.sample_images import find_samples
 from parity.errors import UserError
@@ -141,6 +141,11 @@ def plan_images(config: Config) -> BatchPlan:
     """
     request = config.images, config.images_per_job
     if not hold(LOCK):
+        if not Path(BATCHES, PLAN).exists():
+            raise UserError(
+                "another run has just begun in this folder; wait until it ends, or run in a folder "
+                "of its own (--directory)."
+            )
         planned = load_batch_plan(BATCHES)
         if (planned.source, planned.images_per_job) != request:
             raise UserError(

@@ -12,6 +12,7 @@ from snakemake.utils import min_version
 
 from parity.errors import in_one_sentence
 from parity.planning.config_file import check_config_file
+from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
 from parity.planning.plan_run import plan_run
 from parity.planning.run_folder import check_records, check_written
@@ -104,6 +105,10 @@ rule all:
         # Snakemake knows its options only now, after it has read this file.
         lambda _: in_one_sentence()(check_options)(
             touch=workflow.touch, triggers=[each.name.lower() for each in workflow.rerun_triggers]
+        ),
+        lambda _: in_one_sentence()(check_installed)(
+            PLAN.config,
+            here=workflow.local_exec and not workflow.deployment_settings.deployment_method,
         ),
         PLAN.kept_files,
         rules.write_report.input,

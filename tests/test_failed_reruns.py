@@ -73,7 +73,8 @@ def make_project(
     for script in (project.root / "scripts").iterdir():
         shutil.copy(ROOT / "tests" / "stand_in.py", script)
     snakefile = project.root / "Snakefile"
-    snakefile.write_text(snakefile.read_text().partition("\nonsuccess:")[0])
+    text = snakefile.read_text().partition("\nonsuccess:")[0]
+    snakefile.write_text(text.replace("here=workflow", "here=False and workflow"))
     for name in GIVEN:
         write(project, name, "first")
     write(project, "boxes.json", json.dumps(BOXES))

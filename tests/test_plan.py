@@ -17,6 +17,7 @@ from parity.errors import UserError
 from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.checks import checked
 from parity.planning.config import Config
+from parity.planning.exports import check_installed
 from parity.planning.options import check_encoding, check_options
 from parity.planning.plan import Plan
 from parity.planning.plan_run import plan_run
@@ -377,8 +378,10 @@ def test_what_is_not_installed_is_said_before_anything_runs(
         "parity.backends.runtimes.runtime.find_spec",
         lambda package: None if package == missing else package,
     )
+    config = planned_by(f"exports: {{fast: {{{export}}}}}").config
+    assert check_installed(config, here=False) == []
     with pytest.raises(UserError) as caught:
-        planned_by(f"exports: {{fast: {{{export}}}}}")
+        check_installed(config, here=True)
     assert str(caught.value).startswith(f"config: exports.fast: {said}, which needs {missing}")
     command = r"python\S* -m pip install -r (requirements-[a-z-]+\.txt)\.$"
     assert Path(re.search(command, str(caught.value))[1]).is_file()

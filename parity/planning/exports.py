@@ -82,15 +82,27 @@ def runtime_of_export(config: Config, export: str) -> str:
     return asked.runtime or own or DEFAULT_RUNTIME
 
 
-def check_installed(config: Config) -> None:
-    """Check that what executes each export, and what converts it, is installed here.
+def check_installed(config: Config, *, here: bool) -> list[str]:
+    """Check that what executes each export, and what converts it, is installed.
+
+    Parameters
+    ----------
+    config : Config
+        What was asked for.
+    here : bool
+        Whether jobs run in this environment of this machine, and not on a cluster or with conda.
+
+    Returns
+    -------
+    list of str
+        No file, as an input of the rule ``all``.
 
     Raises
     ------
     UserError
         If it is not, naming the export and what to type.
     """
-    for name, export in config.exports.items():
+    for name, export in config.exports.items() if here else ():
         runtime = RUNTIMES[runtime_of_export(config, name)]
         try:
             runtime.check()
@@ -98,6 +110,7 @@ def check_installed(config: Config) -> None:
                 runtime.check_converter()
         except UserError as error:
             raise UserError(f"config: exports.{name}: {error}") from None
+    return []
 
 
 def pack_options(config: Config, model: str, export: str) -> dict[str, object]:

@@ -16,7 +16,6 @@ from parity.planning.arms import plan_arms, plan_comparisons
 from parity.planning.calibration import calibration_file, plan_calibration
 from parity.planning.checks import checked
 from parity.planning.config import Config
-from parity.planning.exports import check_installed
 from parity.planning.externals import check_boxes
 from parity.planning.given_files import digest_given, given_files
 from parity.planning.label_digest import labels_file, plan_labels
@@ -69,7 +68,6 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     arms = plan_arms(asked)
     comparisons = plan_comparisons(asked, arms)
     if coordinating:
-        check_installed(asked)
         check_folders(FOLDERS)
     if coordinating and hold(LOCK):
         set_damaged_aside()

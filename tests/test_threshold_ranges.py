@@ -40,8 +40,9 @@ def above(conf: float) -> Detections:
 @pytest.mark.parametrize(
     ("lowest", "others", "contradicted", "reason"),
     [
-        (3, 0, True, "three of 34 are hardly the lowest by chance"),
-        (2, 0, False, "two may be"),
+        (2, 0, True, "two of 34 are hardly the lowest by chance, if they are all that is missing"),
+        (1, 0, False, "one may be"),
+        (2, 1, False, "two of three may be"),
         (3, 1, True, "a fourth that is missing changes little"),
         (3, 2, False, "of five that are missing, three are the lowest more often"),
         (5, 2, True, "five are so seldom"),
@@ -64,9 +65,8 @@ def test_a_declared_threshold_is_contradicted_by_what_is_hardly_missing_by_chanc
         reproduction=lambda pipeline: reproduction([fit(pipeline)]),
         observations=SimpleNamespace(declared=Declared(conf=0.25)),
     )
-    kept = float(SCORES[lowest])
-    found = threshold_ranges._range(
-        cost_model, Pipeline(conf=0.25), "conf", lambda *_: (float(SCORES[lowest - 1]), kept)
-    )
+    ends = float(SCORES[lowest - 1]), float(SCORES[lowest])
+    best = Pipeline(conf=sum(ends) / 2)
+    found = threshold_ranges._range(cost_model, best, "conf", lambda *_: ends)
     assert found.contradicted == contradicted, reason
     assert (found.low is not None and found.low <= 0.25) == (not contradicted)

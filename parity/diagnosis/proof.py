@@ -31,9 +31,10 @@ SHARE_OF_REST = 0.1
 """Boxes that a fault must explain, as a share of those that nothing explains; chosen: what explains
 few of many does so by chance."""
 
-BY_CHANCE = 0.001
+BY_CHANCE, BY_CHANCE_ALONE = 0.001, 0.005
 """Probability that missing boxes are by chance those that a fault drops, from which they prove
-nothing; chosen: dozens of faults drop a few boxes each, so that some drop the right ones."""
+nothing; chosen: dozens of faults drop a few boxes each, so that some drop the right ones. The
+second holds where nothing else is unexplained, so that nothing shows that boxes were left out."""
 
 COARSE_FACTOR = 3.0
 """By what factor a fault must shrink the differences where digits are not reached; chosen: wrong
@@ -281,7 +282,9 @@ def may_be_withheld(whole: Comparison, bare: Comparison) -> bool:
         comb(bare.unobserved, missing) * comb(bare.predicted - bare.unobserved, dropped - missing)
         for missing in range(hits, dropped + 1)
     )
-    return ways > BY_CHANCE * comb(bare.predicted, dropped)
+    complete = not whole.unobserved and whole.exact.all()
+    limit = BY_CHANCE_ALONE if complete else BY_CHANCE
+    return ways > limit * comb(bare.predicted, dropped)
 
 
 def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:

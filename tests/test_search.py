@@ -93,11 +93,11 @@ def test_a_correct_deployment_is_called_correct(replayer, conf, iou, said):
 
 
 def test_a_threshold_that_is_declared_and_contradicted_is_a_fault(replayer):
-    _, diagnosis = examine(replayer, replace(CORRECT, conf=0.8))
+    _, diagnosis = examine(replayer, replace(CORRECT, conf=0.6))
     assert [f.stage for f in diagnosis.faults] == ["thresholds"]
     found = diagnosis.thresholds["conf"]
     assert found.contradicted
-    assert found.low <= 0.8 <= found.high
+    assert found.low <= 0.6 <= found.high
 
 
 def test_after_the_network_nothing_runs_it_again(replayer):

@@ -53,6 +53,9 @@ BUDGET = 400
 """Inputs of the network after which no further search begins; a count and no time, so that the
 answer does not depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
 
+SAME_FIT = 0.5
+"""Difference of misfit, in nats, up to which the boxes cannot tell two hypotheses apart; chosen."""
+
 OUTLINES_FIT = 0.5
 """Share of the boxes of an image that must fit for masks to be made; chosen."""
 

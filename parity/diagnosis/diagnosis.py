@@ -14,7 +14,7 @@ from parity.diagnosis.alternatives import Explanation, explanations, follow_impr
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
 from parity.diagnosis.catalogue.thresholds import contradiction
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.cost import SAME_FIT, CostModel
 from parity.diagnosis.cut_scores import are_scores_cut
 from parity.diagnosis.document import (
     DiagnosisVerdict,
@@ -25,7 +25,7 @@ from parity.diagnosis.document import (
 )
 from parity.diagnosis.image_choice import choose_images
 from parity.diagnosis.plain_filters import plain_filter
-from parity.diagnosis.proof import keep_proved, proofs
+from parity.diagnosis.proof import EXPLAINED, keep_proved, proofs
 from parity.diagnosis.search import Search
 from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
@@ -44,15 +44,9 @@ from parity.tasks.task import TASKS
 MOST_EQUIVALENTS = 20
 """Equivalent explanations that are listed, at most; chosen."""
 
-SAME_FIT = 0.5
-"""Difference of misfit, in nats, up to which the boxes cannot tell two hypotheses apart; chosen."""
-
 NOTHING_WRONG = 0.99
 """Share of observed boxes reproduced to their digits, and of predicted boxes that were observed,
 from which nothing is wrong; chosen: all of them, but one in a hundred that arithmetic may tip."""
-
-EXPLAINED = 0.95
-"""The same shares from which faults explain a deployment; chosen."""
 
 PARTLY = 0.5
 """Share of observed boxes reproduced to their digits from which a deployment without a proved fault
@@ -289,11 +283,10 @@ def _never_undecided(pipeline: Pipeline) -> frozenset[str]:
 def _verdict(
     found: Reproduction, faults: tuple[Fault, ...], arrays: ArrayEvidence
 ) -> DiagnosisVerdict:
-    least = min(found.exact, found.predicted)
     if faults:
-        explained = least >= EXPLAINED and not arrays.contradict
+        explained = found.least >= EXPLAINED and not arrays.contradict
         return "explained" if explained else "explained_in_part"
-    if least >= NOTHING_WRONG and not arrays.contradict:
+    if found.least >= NOTHING_WRONG and not arrays.contradict:
         return "nothing_wrong"
     return "explained_in_part" if found.exact >= PARTLY else "not_explained"
 
@@ -305,7 +298,7 @@ def _unexplained_stages(
     stages: tuple[FaultStage, ...] = ()
     if arrays.contradict:
         stages = PREPROCESSING_STAGES if cost_model.observations.tensors else BEFORE_OUTPUT_STAGES
-    if min(found.exact, found.predicted) >= NOTHING_WRONG or not cost_model.observations.images:
+    if found.least >= NOTHING_WRONG or not cost_model.observations.images:
         return stages
     if not cost_model.box_count:
         return FAULT_STAGES

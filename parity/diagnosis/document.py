@@ -227,6 +227,11 @@ class Reproduction:
     """Median differences of the matched pairs: largest coordinate difference, px of the image (or
     the unit of the observed boxes), and score."""
 
+    @property
+    def least(self) -> float:
+        """The smaller share of both sides: of the observed boxes, and of the predicted ones."""
+        return min(self.exact, self.predicted)
+
 
 @dataclass(frozen=True)
 class Alternative:

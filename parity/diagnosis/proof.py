@@ -52,7 +52,7 @@ digits are not reached; chosen."""
 
 EXPLAINED = 0.95
 """Shares of observed boxes that are reproduced, and of predicted boxes that were observed, from
-which a fault needs no more than :data:`ENOUGH_BOXES`; chosen."""
+which faults explain a deployment, and one needs no more than :data:`ENOUGH_BOXES`; chosen."""
 
 ENOUGH_BOXES = 12
 """Boxes that prove a fault before the network where the rest is explained, so that the network need
@@ -177,8 +177,7 @@ def compare_without(
 
 
 def _is_explained(cost_model: CostModel, pipeline: Pipeline) -> bool:
-    found = cost_model.reproduction(pipeline)
-    return min(found.exact, found.predicted) >= EXPLAINED
+    return cost_model.reproduction(pipeline).least >= EXPLAINED
 
 
 def _gained(whole: Comparison, bare: Comparison) -> int:

@@ -103,7 +103,7 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
     """
     while not cost_model.exhausted:
         found = cost_model.reproduction(best)
-        if found.exact > COMPLETE_EXACT and is_explained(cost_model, best):
+        if found.exact > COMPLETE_EXACT and leaves_only_withheld(cost_model, best):
             break
         if found.exact < REFINED_FROM and min(found.close, found.predicted) < ALL_CLOSE:
             break
@@ -199,7 +199,7 @@ def _exchanged(cost_model: CostModel, best: Pipeline, name: str, names: list[str
     witnesses = [n for n in _reproduced_images(cost_model, best) if n not in names]
     for option in promising(cost_model, best, likely, [*names, *witnesses])[:REFINED]:
         winner = min([winner, improve_locally(cost_model, option)], key=cost_model.cost)
-        if is_explained(cost_model, winner):
+        if leaves_only_withheld(cost_model, winner):
             break
     gained = cost_model.cost(best) - cost_model.cost(winner)
     return winner if gained > LEAST_GAIN else best
@@ -314,7 +314,7 @@ def are_alike(fault: Fault, other: Fault) -> bool:
     return alike or fault.stage != "geometry"
 
 
-def is_explained(cost_model: CostModel, pipeline: Pipeline) -> bool:
+def leaves_only_withheld(cost_model: CostModel, pipeline: Pipeline) -> bool:
     """Return whether a hypothesis leaves nothing to explain but boxes that are withheld."""
     found = cost_model.reproduction(pipeline)
     return found.exact >= EXPLAINED_EXACT and found.predicted >= EXPLAINED_PREDICTED

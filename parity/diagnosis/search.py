@@ -16,7 +16,7 @@ from parity.diagnosis.input_trials import (
     InputTrials,
 )
 from parity.diagnosis.local_search import fit_class_ids, improve_locally
-from parity.diagnosis.refinement import is_complete, is_explained, refine
+from parity.diagnosis.refinement import is_complete, leaves_only_withheld, refine
 from parity.diagnosis.rescaling_fit import fit_constants, fit_rescaling
 from parity.diagnosis.zero_area import boxes_lack_area, explain_zero_area
 
@@ -60,10 +60,10 @@ class Search:
         if explained:
             best = self.explain(start)
             least = cost_model.cost(best)
-        if boxes_lack_area(cost_model) and not is_explained(cost_model, best):
+        if boxes_lack_area(cost_model) and not leaves_only_withheld(cost_model, best):
             best = explain_zero_area(cost_model, best, self.trials.probes)
             least = cost_model.cost(best)
-        if not is_explained(cost_model, best) and not start.proven:
+        if not leaves_only_withheld(cost_model, best) and not start.proven:
             inputs = InputSearch(self.trials)
             inputs.run()
             likely = inputs.best_inputs()
@@ -74,7 +74,7 @@ class Search:
                 cost = cost_model.cost(candidate)
                 if cost < least:
                     best, least = candidate, cost
-                if is_explained(cost_model, best):
+                if leaves_only_withheld(cost_model, best):
                     break
         return refine(cost_model, best)
 
@@ -101,7 +101,7 @@ class Search:
         given = [fit_given_classes(cost_model, read, self.class_names) for read in readings]
         if likely := [each for each in given if each is not None]:
             found = min(found, self._improve(likely), key=cost_model.cost)
-        if starts[0] is not base and not is_explained(cost_model, found):
+        if starts[0] is not base and not leaves_only_withheld(cost_model, found):
             constants = fit_constants(cost_model, starts[0], self._informative())
             found = self._improve([found, *constants]) if constants else found
         return found

@@ -6,12 +6,9 @@ import numpy as np
 
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.catalogue.thresholds import POPULAR
-from parity.diagnosis.cost import CostModel
+from parity.diagnosis.cost import SAME_FIT, CostModel
 from parity.diagnosis.document import Threshold, ThresholdRange
 from parity.diagnosis.proof import box_by_box, is_proved
-
-SAME_FIT = 0.5
-"""Difference of misfit, in nats, up to which a threshold counts as allowed; chosen."""
 
 REPRODUCED = 0.9
 """Share of observed boxes reproduced to their digits from which a declared threshold can be

@@ -7,7 +7,7 @@ from operator import itemgetter
 import numpy as np
 
 from parity.diagnosis.border_search import fit_border, fit_border_elsewhere
-from parity.diagnosis.catalogue.fault import Fault
+from parity.diagnosis.catalogue.fault import RARE_COST, Fault
 from parity.diagnosis.fault_effects import is_drastic, is_subtle
 from parity.diagnosis.input_trials import InputHypothesis, InputTrials
 from parity.diagnosis.leads import with_leads
@@ -161,11 +161,16 @@ class InputSearch:
         return level
 
     def _possible_faults(self) -> list[Fault]:
-        """Return the faults before the network that leave proven inputs as they are."""
+        """Return the faults before the network that leave proven inputs as they are.
+
+        Those that are rarer than :data:`RARE_COST` says resemble others, for which they are
+        exchanged when an input is refined.
+        """
         cost_model, correct = self.trials.cost_model, self.trials.cost_model.correct
         start = self.trials.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.trials.probes)
-        faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
+        every = [*cost_model.preprocessing_faults, *cost_model.network_faults]
+        faults = [fault for fault in every if fault.cost <= RARE_COST]
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:

@@ -108,7 +108,9 @@ rule all:
         ),
         lambda _: in_one_sentence()(check_installed)(
             PLAN.config,
-            here=workflow.local_exec and not workflow.deployment_settings.deployment_method,
+            here=workflow.local_exec
+            and not workflow.dryrun
+            and not workflow.deployment_settings.deployment_method,
         ),
         PLAN.kept_files,
         rules.write_report.input,

@@ -46,11 +46,11 @@ def test_the_properties_of_a_box() -> None:
 
 def test_the_sentence_says_where_the_boundary_is() -> None:
     small = PlainFilter("area", (10.0, 2950.0), (3010.0, 90000.0))
-    assert "their area is at most 2950, and that of the boxes that were given is at least 3010" in (
+    assert "their area is at most 2950, while that of the given boxes is at least 3010" in (
         small.in_words
     )
     late = PlainFilter("height", (300.0, 400.0), (10.0, 290.0))
-    assert "at least 300, and that of the boxes that were given is at most 290." in late.in_words
+    assert "at least 300, while that of the given boxes is at most 290." in late.in_words
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ class PlainFilter:
         own, others = (f"{word} {end:.4g}" for word, end in zip(words, ends, strict=True))
         return (
             f"The boxes that are missing have one thing in common: their {self.name} is {own}, "
-            f"and that of the boxes that were given is {others}."
+            f"while that of the given boxes is {others}."
         )
 
 

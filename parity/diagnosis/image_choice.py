@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from parity.deployment.pipeline import Pipeline
-from parity.deployment.replay import Input, Replayer
+from parity.deployment.replay import Replayer
 from parity.diagnosis.cost import CostModel
 from parity.external.observations import Observations
 
@@ -100,7 +100,7 @@ def probe_images(cost_model: CostModel) -> list[str]:
         if source is None:
             return 0.0
         boxes = min(len(cost_model.observed[name]), ENOUGH_PROBE_BOXES)
-        resized = not _is_as_large(source)
+        resized = not needs_no_resizing(cost_model, name)
         upright = source.image_shape[0] > source.image_shape[1]
         shapes = [other.image_shape for n in chosen if (other := sources[n]) is not None]
         turned = all(upright != (height > width) for height, width in shapes)
@@ -156,13 +156,14 @@ def images_as_large(cost_model: CostModel) -> set[str]:
     cost_model : CostModel
         Holds the boxes.
     """
-    given = zip(
-        cost_model.names, cost_model.inputs(cost_model.correct, cost_model.names), strict=True
-    )
-    found = {name for name, source in given if source is not None and _is_as_large(source)}
+    found = {name for name in cost_model.names if needs_no_resizing(cost_model, name)}
     boxes = sum(len(cost_model.observed[name]) for name in found)
     return found if boxes >= AS_LARGE * cost_model.box_count else set()
 
 
-def _is_as_large(source: Input) -> bool:
+def needs_no_resizing(cost_model: CostModel, name: str) -> bool:
+    """Return whether the correct pipeline leaves the size of an image as it is."""
+    (source,) = cost_model.inputs(cost_model.correct, [name])
+    if source is None:
+        return False
     return (source.place.resized_height, source.place.resized_width) == source.image_shape

@@ -1,7 +1,6 @@
 """Searching the faults before the network that give the observed scores."""
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from operator import itemgetter
 
 import numpy as np
@@ -27,6 +26,10 @@ WORSE = 1.3
 TIED = 1.0
 """Difference of the costs of single faults, nats, up to which each is combined with all others;
 chosen."""
+
+CLEAR = 4.0
+"""By how much a fault more must reduce the cost, nats, so that it is combined with all others
+before those that other images single out; chosen."""
 
 COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
@@ -92,17 +95,16 @@ class InputSearch:
             if self._little_is_found() and not self._settled_by(level, first):
                 level += trials.try_each(drastic_inputs(possible), first)
         every = list(level)
-        least = np.inf
+        led = with_leads(trials, moves, first)
+        least = plain.cost
         for depth in range(DEPTH):
-            level.sort(key=_likely_first)
+            level = _best_first(level)
             if not level or self._settled_by(level, first) or trials.cost_model.exhausted:
                 break
-            if level[0].disproved and level[0].cost > least:
-                break  # no further fault is worth its cost
-            least = level[0].cost
+            gained = least - _cheapest(level).cost
+            least = _cheapest(level).cost
             estimates = _estimates(level if depth == 0 else level[:BEAM], effects, wanted)
             likely = [f for _, f in sorted(estimates.values(), key=itemgetter(0))[:COMBINED]]
-            led = with_leads(trials, moves, first) if depth == 0 else iter(())
             greedy = _one_more(level, useful, shown[:SECOND_MOVES])
             greedy.sort(key=lambda faults: estimates.get(_names(faults), (0.0, faults))[0])
             bordered = fit_border(trials, [plain, *level], first)
@@ -110,13 +112,27 @@ class InputSearch:
                 bordered = fit_border_elsewhere(trials, level[:1], first)
             if any(trials.is_certain(h, first) for h in bordered):
                 level = bordered
+            elif depth > 0 and gained < 0 and level[0].disproved:
+                level = trials.try_each(led, first)  # no further fault is worth its cost
             else:
-                level = trials.try_each(chain(likely, led, greedy), first) + bordered or level
+                groups = (likely, greedy) if gained > CLEAR else (likely, led, greedy)
+                level = self._try_until_settled(groups, first) + bordered or level
             every += level
         if not trials.rescales and not any(hypothesis.likely for hypothesis in every):
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
+
+    def _try_until_settled(
+        self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str]
+    ) -> list[InputHypothesis]:
+        """Return the inputs of groups of options, up to the group that has a proven one."""
+        level: list[InputHypothesis] = []
+        for options in groups:
+            level += self.trials.try_each(options, first)
+            if self._settled_by(level, first):
+                break
+        return level
 
     def _little_is_found(self) -> bool:
         """Return whether most of what the correct pipeline finds was not observed."""
@@ -130,7 +146,9 @@ class InputSearch:
     def _settled_by(self, level: list[InputHypothesis], first: list[str]) -> bool:
         """Return whether the scores prove one of the likely inputs of a level, the best first."""
         best = sorted(level, key=_likely_first)[:CONFIRMED]
-        return any(self._settles(h, first) for h in best if not h.disproved)
+        if any(self._settles(h, first) for h in best if not h.disproved):
+            return True
+        return bool(level) and self._gives_another(_cheapest(level))
 
     def _try_singles(
         self, moves: Sequence[Fault], plain: InputHypothesis, wanted: np.ndarray, first: list[str]
@@ -181,6 +199,14 @@ class InputSearch:
             return True
         return on_all.proven or (on_first.hits >= CERTAIN and on_all.likely)
 
+    def _gives_another(self, hypothesis: InputHypothesis) -> bool:
+        """Return whether an input that is wrong in the first probe is proven in another one."""
+        on_all = self.trials.try_input(hypothesis.faults)
+        if on_all.likely and self.trials.is_proven_in_resized(on_all):
+            self._settled[on_all] = None
+            return True
+        return False
+
     def best_inputs(self) -> list[InputHypothesis]:
         """Return the inputs that are worth a full explanation."""
         tried = dict.fromkeys(self.trials.tried_on(self.trials.probes))
@@ -194,8 +220,9 @@ class InputSearch:
 
 def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:
     """Return whether a hypothesis of a level is the best, or a single fault nearly as good."""
-    nearly = level[place].cost < level[0].cost + TIED and len(level[0].faults) == 1
-    return place == 0 or (nearly and place < BEAM)
+    least = min(hypothesis.cost for hypothesis in level)
+    nearly = level[place].cost < least + TIED and len(level[place].faults) == 1
+    return place == 0 or level[place] == _cheapest(level) or (nearly and place < BEAM)
 
 
 def _estimates(
@@ -241,6 +268,20 @@ def _names(faults: Iterable[Fault]) -> frozenset[str]:
 def _excludes(fault: Fault, hypothesis: InputHypothesis) -> bool:
     """Return whether a fault changes a choice that a hypothesis already changes."""
     return any(fault.fields & other.fields for other in hypothesis.faults)
+
+
+def _best_first(level: Iterable[InputHypothesis]) -> list[InputHypothesis]:
+    """Return hypotheses, the likely ones first, but the one that costs least second at the latest.
+
+    Of few boxes, some scores are found by chance.
+    """
+    ordered = sorted(level, key=_likely_first)
+    return list(dict.fromkeys([*ordered[:1], _cheapest(ordered), *ordered])) if ordered else []
+
+
+def _cheapest(level: Iterable[InputHypothesis]) -> InputHypothesis:
+    """Return the hypothesis that costs least, where further faults must be worth themselves."""
+    return min(level, key=lambda hypothesis: hypothesis.cost + TIED * len(hypothesis.faults))
 
 
 def _likely_first(hypothesis: InputHypothesis) -> tuple[bool, float]:

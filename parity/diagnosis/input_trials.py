@@ -19,8 +19,8 @@ from parity.diagnosis.box_evidence import (
 )
 from parity.diagnosis.catalogue.fault import Changes, Fault
 from parity.diagnosis.cost import BELOW_LOWEST, CostModel
-from parity.diagnosis.image_choice import images_as_large, probe_images
-from parity.diagnosis.refinement import CERTAIN, CERTAIN_BOXES, CERTAIN_SCORE
+from parity.diagnosis.image_choice import images_as_large, needs_no_resizing, probe_images
+from parity.diagnosis.refinement import CERTAIN, CERTAIN_BOXES, CERTAIN_SCORE, certain_images
 from parity.diagnosis.rescaling_fit import COARSE_DETAILS
 from parity.diagnosis.score_logits import observed_logits
 
@@ -278,6 +278,13 @@ class InputTrials:
     def is_certain(self, hypothesis: InputHypothesis, names: list[str]) -> bool:
         """Return whether scores prove an input, but for what only images that are resized show."""
         return hypothesis.hits >= CERTAIN and self._as_large.issuperset(names)
+
+    def is_proven_in_resized(self, hypothesis: InputHypothesis) -> bool:
+        """Return whether scores prove an input in one of the probes, which is resized."""
+        return any(
+            not needs_no_resizing(self.cost_model, name)
+            for name in certain_images(self.cost_model, hypothesis.pipeline, self.probes)
+        )
 
     def try_each(
         self, options: Iterable[tuple[Fault, ...]], names: list[str]

@@ -5,7 +5,8 @@ and prices are chosen by hand, so that a cost ranks hypotheses and is no likelih
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -131,6 +132,7 @@ class CostModel:
         self.threshold_faults = [f for f in thresholds if f.fields <= own]
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
+        self.budget = BUDGET
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
@@ -167,7 +169,14 @@ class CostModel:
     @property
     def exhausted(self) -> bool:
         """Return whether the budget ran out."""
-        return len(self.replayer.wanted) > BUDGET
+        return len(self.replayer.wanted) > self.budget
+
+    @contextmanager
+    def more_inputs(self, count: int) -> Iterator[None]:
+        """Enlarge the budget for a while."""
+        self.budget += count
+        yield
+        self.budget -= count
 
     def is_affordable(self, pipeline: Pipeline) -> bool:
         """Return whether the budget allows a pipeline: without new inputs, it always does."""

@@ -95,7 +95,8 @@ class InputSearch:
             if self._little_is_found() and not self._settled_by(level, first):
                 level += trials.try_each(drastic_inputs(possible), first)
         every = list(level)
-        led = with_leads(trials, moves, first)
+        pairs = _estimates(level, effects, wanted)
+        led = with_leads(trials, moves, first, lambda faults: _left(pairs, faults))
         least = plain.cost
         for depth in range(DEPTH):
             level = _best_first(level)
@@ -106,7 +107,7 @@ class InputSearch:
             estimates = _estimates(level if depth == 0 else level[:BEAM], effects, wanted)
             likely = [f for _, f in sorted(estimates.values(), key=itemgetter(0))[:COMBINED]]
             greedy = _one_more(level, useful, shown[:SECOND_MOVES])
-            greedy.sort(key=lambda faults: estimates.get(_names(faults), (0.0, faults))[0])
+            greedy.sort(key=lambda faults: _left(estimates, faults))
             bordered = fit_border(trials, [plain, *level], first)
             if not bordered and depth == 0:
                 bordered = fit_border_elsewhere(trials, level[:1], first)
@@ -225,19 +226,18 @@ def _is_ahead(place: int, level: Sequence[InputHypothesis]) -> bool:
     return place == 0 or level[place] == _cheapest(level) or (nearly and place < BEAM)
 
 
+Estimates = dict[frozenset[str], tuple[float, tuple[Fault, ...]]]
+"""By the names of faults: the mean difference of logits from the wanted ones that they should
+leave, and the faults in order."""
+
+
 def _estimates(
     level: Sequence[InputHypothesis],
     effects: Sequence[tuple[Fault, np.ndarray]],
     wanted: np.ndarray,
-) -> dict[frozenset[str], tuple[float, tuple[Fault, ...]]]:
-    """Return how far the scores should be from the wanted ones with one fault more.
-
-    Returns
-    -------
-    dict of frozenset of str to (float, tuple of Fault)
-        By the names of the faults: the mean difference of logits, and the faults in order.
-    """
-    found: dict[frozenset[str], tuple[float, tuple[Fault, ...]]] = {}
+) -> Estimates:
+    """Return how far the scores should be from the wanted ones with one fault more."""
+    found: Estimates = {}
     for hypothesis in level:
         for fault, effect in effects:
             if not _excludes(fault, hypothesis):
@@ -246,6 +246,11 @@ def _estimates(
                 known = found.get(_names(faults), (left, faults))
                 found[_names(faults)] = min(known, (left, faults), key=itemgetter(0))
     return found
+
+
+def _left(estimates: Estimates, faults: tuple[Fault, ...]) -> float:
+    """Return what faults should leave; 0 where that is not known, so that they go first."""
+    return estimates.get(_names(faults), (0.0, faults))[0]
 
 
 def _one_more(

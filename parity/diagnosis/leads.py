@@ -1,6 +1,6 @@
 """Leads: faults that explain something by themselves, but not everything."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -23,15 +23,30 @@ an input; chosen."""
 
 
 def with_leads(
-    trials: InputTrials, moves: Sequence[Fault], first: list[str]
+    trials: InputTrials,
+    moves: Sequence[Fault],
+    first: list[str],
+    left: Callable[[tuple[Fault, ...]], float],
 ) -> Iterator[tuple[Fault, ...]]:
-    """Yield what seems right but for a further fault, with each of these."""
+    """Yield what seems right but for a further fault, with each of these.
+
+    Parameters
+    ----------
+    trials : InputTrials
+        Tries inputs.
+    moves : sequence of Fault
+        The faults before the network.
+    first : list of str
+        The image by which inputs are searched.
+    left : callable
+        How far the scores should be from the wanted ones with some faults; the least goes first.
+    """
     if not trials.rescales:
         return
-    for lead in _singled_out(trials, moves, first):
-        yield from ((lead, f) for f in moves if not f.fields & lead.fields)
-    for lead in _drastic_leads(trials, moves):
-        yield from ((lead, f) for f in moves if not f.fields & lead.fields)
+    for find in (_singled_out, _drastic_leads):
+        for lead in find(trials, moves, first):
+            pairs = [(lead, f) for f in moves if not f.fields & lead.fields]
+            yield from sorted(pairs, key=left)
 
 
 def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) -> list[Fault]:
@@ -56,7 +71,7 @@ def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) 
     return likely[:LEADS]
 
 
-def _drastic_leads(trials: InputTrials, moves: Sequence[Fault]) -> list[Fault]:
+def _drastic_leads(trials: InputTrials, moves: Sequence[Fault], _first: list[str]) -> list[Fault]:
     """Return the faults with which scores and classes fit better, wherever the boxes lie.
 
     They change those of all images, and more than what another fault does beside them.

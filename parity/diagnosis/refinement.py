@@ -85,6 +85,9 @@ PROMISING_BY_FEW = 18
 """Exchanges that are compared on all such images, at most, where one of few boxes suggests them;
 chosen."""
 
+RESERVED = 80
+"""Inputs that refining may take beyond the budget; chosen."""
+
 REFINED = 3
 """Exchanges that are improved further, at most; chosen."""
 
@@ -101,18 +104,19 @@ def refine(cost_model: CostModel, best: Pipeline) -> Pipeline:
 
     Images whose scores are not found decide which exchanges are compared on all images.
     """
-    while not cost_model.exhausted:
-        found = cost_model.reproduction(best)
-        if found.exact > COMPLETE_EXACT and leaves_only_withheld(cost_model, best):
-            break
-        if found.exact < REFINED_FROM and min(found.close, found.predicted) < ALL_CLOSE:
-            break
-        unmatched = _unmatched_images(cost_model, best)
-        better = (_exchanged(cost_model, best, name, unmatched) for name in unmatched)
-        winner = next((p for p in better if p != best), best)
-        if winner == best:
-            break
-        best = winner
+    with cost_model.more_inputs(RESERVED):
+        while not cost_model.exhausted:
+            found = cost_model.reproduction(best)
+            if found.exact > COMPLETE_EXACT and leaves_only_withheld(cost_model, best):
+                break
+            if found.exact < REFINED_FROM and min(found.close, found.predicted) < ALL_CLOSE:
+                break
+            unmatched = _unmatched_images(cost_model, best)
+            better = (_exchanged(cost_model, best, name, unmatched) for name in unmatched)
+            winner = next((p for p in better if p != best), best)
+            if winner == best:
+                break
+            best = winner
     return _with_nearest_grey(cost_model, best)
 
 

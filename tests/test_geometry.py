@@ -73,7 +73,7 @@ def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
 OF_LIBRARIES = {
     "canvas_low": ({"kernel": "skia"}, 0, 0),
     "java_bilinear": ({"kernel": "java2d"}, 1, 0.04),
-    "sharp_lanczos3": ({"kernel": "libvips"}, 9, 0.6),
+    "sharp_lanczos3": ({"kernel": "libvips"}, 0, 0),
     "go_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
     "go_approx": ({"levels": "high_byte"}, 0, 0),
     "go_bilinear": ({"kernel": "pillow_bilinear", "levels": "high_byte"}, 1, 0.01),
@@ -92,7 +92,7 @@ OF_LIBRARIES = {
 """What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
 most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
 x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3, @tensorflow/tfjs-core 4.22.0 and
-OpenJDK 17.0.15. libvips rounds in between, and its weights have few bits."""
+OpenJDK 17.0.15."""
 
 
 @pytest.mark.parametrize("made", ["up", "down"])
@@ -107,6 +107,15 @@ def test_the_resizers_of_other_libraries_are_among_the_choices(library, made):
     apart = np.abs(resize_and_place(fitted, image, place) - expected)
     assert apart.max() <= largest
     assert apart.mean() <= mean
+
+
+@pytest.mark.parametrize("made", ["up", "down"])
+def test_libvips_multiplies_both_sides_by_one_number(made):
+    recorded = np.load(Path(__file__).parent / "resized_by_libraries.npz")
+    expected = recorded[f"sharp_contain_{made}"]
+    fitted = GeometryChoices(kernel="libvips", border_rounding="floor")
+    place = place_image(fitted, recorded["image"].shape[:2], expected.shape[:2])
+    np.testing.assert_array_equal(resize_and_place(fitted, recorded["image"], place), expected)
 
 
 def test_the_exact_nearest_px_is_the_floor_of_the_quotient():

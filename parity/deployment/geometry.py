@@ -21,6 +21,7 @@ from parity.deployment.resampling import (
     to_levels,
 )
 from parity.deployment.stage import Choices, by_value, choice, values
+from parity.deployment.vips_resize import resize_by_vips
 from parity.detection import letterbox
 from parity.detection.letterbox import Letterbox
 
@@ -207,12 +208,21 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
         return _resample(
             choices, image, canvas_shape, gain=gain, offset=(left, top), edges="replicated"
         )
-    resized = resize(image, shape, choices.kernel)
+    if choices.kernel == "libvips" and shape != canvas_shape:
+        resized = resize_by_vips(image, shape[::-1], _gain_of_filled(image, shape, canvas_shape))
+    else:
+        resized = resize(image, shape, choices.kernel)
     canvas = np.empty((*canvas_shape, 3), resized.dtype)
     canvas[...] = choices.border
     area = canvas[top : top + shape[0], left : left + shape[1]]
     area[...] = resized[: area.shape[0], : area.shape[1]]
     return canvas
+
+
+def _gain_of_filled(image: np.ndarray, shape: Shape, canvas_shape: Shape) -> Pair:
+    """Return the gain of the side that fills the input; the other is rounded afterwards."""
+    filled = 0 if shape[0] == canvas_shape[0] else 1
+    return (1 / (image.shape[filled] / shape[filled]),) * 2
 
 
 def _pad_then_resize(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.ndarray:
@@ -429,6 +439,11 @@ def _pillow(kernel: Image.Resampling) -> Callable[[np.ndarray, Shape], np.ndarra
     return lambda image, size: np.asarray(Image.fromarray(image).resize(size, kernel))
 
 
+def _vips(image: np.ndarray, size: Shape) -> np.ndarray:
+    gain = 1 / (image.shape[1] / size[0]), 1 / (image.shape[0] / size[1])
+    return resize_by_vips(image, size, gain)
+
+
 def _at_floor(image: np.ndarray, size: Shape) -> np.ndarray:
     columns, rows = (
         np.arange(count) * side // count
@@ -443,7 +458,7 @@ _LINEAR = _opencv(cv2.INTER_LINEAR)
 KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
     {name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()}
     | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
-    | {"floor": _at_floor, "nfnt": resize_by_nfnt}
+    | {"floor": _at_floor, "nfnt": resize_by_nfnt, "libvips": _vips}
 )
 """What resizes pixels to a width and a height; the dtype stays."""
 

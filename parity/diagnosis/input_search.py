@@ -31,6 +31,10 @@ CLEAR = 4.0
 """By how much a fault more must reduce the cost, nats, so that it is combined with all others
 before those that other images single out; chosen."""
 
+LEAP = 10.0
+"""By how much a fault more must reduce the cost, nats, so that less likely ones are not tried
+instead; chosen."""
+
 COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
 chosen."""
@@ -117,7 +121,7 @@ class InputSearch:
                 level = trials.try_each(led, first)  # no further fault is worth its cost
             else:
                 groups = (likely, greedy) if gained > CLEAR else (likely, led, greedy)
-                level = self._try_until_settled(groups, first) + bordered or level
+                level = self._try_until_settled(groups, first, least - LEAP) + bordered or level
             every += level
         if not trials.rescales and not any(hypothesis.likely for hypothesis in every):
             every += self._cross(possible, first)
@@ -125,13 +129,13 @@ class InputSearch:
             trials.try_input(hypothesis.faults)
 
     def _try_until_settled(
-        self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str]
+        self, groups: Iterable[Iterable[tuple[Fault, ...]]], first: list[str], low: float
     ) -> list[InputHypothesis]:
-        """Return the inputs of groups of options, up to the group that has a proven one."""
+        """Return the inputs of groups of options, up to the group that has a proven or low one."""
         level: list[InputHypothesis] = []
         for options in groups:
             level += self.trials.try_each(options, first)
-            if self._settled_by(level, first):
+            if self._settled_by(level, first) or (level and _cheapest(level).cost < low):
                 break
         return level
 

@@ -34,11 +34,11 @@ from parity.planning.schema import complete
 from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count, undistinguished
 from parity.reporting.diagnosis_verdict import verdict_sentence
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
 from parity.reporting.hooks.history import HISTORY, changes_since, load_runs, name_of_run
 from parity.reporting.hooks.kept_report import page_of
 from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.task_wording import worded
 
 OUTPUT = Path("diagnosis")
 HEAD = "# Written by python -m parity.diagnose.\n"

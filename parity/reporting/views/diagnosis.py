@@ -32,7 +32,6 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import (
     LEAST_PX,
     LEAST_SCORE,
@@ -42,6 +41,7 @@ from parity.reporting.fault_wording import (
     objects_of,
     proof_sentence,
 )
+from parity.reporting.task_wording import worded
 from parity.reporting.views.blocks import (
     Block,
     Card,

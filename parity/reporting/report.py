@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from parity.accuracy.results import load_accuracies
 from parity.comparison.results import Results
 from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
@@ -128,7 +129,11 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     if given:
         notes.append(REFERENCE_NOTE.format(name=given_name(config)))
     return Report(
-        answers=answers_of(results, map(load_diagnosis, inputs.get("diagnoses", ()))),
+        answers=answers_of(
+            results,
+            map(load_diagnosis, inputs.get("diagnoses", ())),
+            load_accuracies(inputs.get("accuracies", ())),
+        ),
         notes=tuple(notes),
         models=tuple(
             ModelReport(

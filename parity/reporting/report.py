@@ -70,6 +70,8 @@ class PreparedSection:
     key: str
     title: str
     view: View
+    lists: bool
+    """Whether it is long lists."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def sections(model: Model) -> Iterator[PreparedSection]:
     for key, section in sorted(SECTIONS.items(), key=lambda item: item[1].place):
         view = section.prepare(model)
         if view is not None:
-            yield PreparedSection(key, section.title, view)
+            yield PreparedSection(key, section.title, view, section.lists)
 
 
 def given_name(config: Mapping[str, Any]) -> str:

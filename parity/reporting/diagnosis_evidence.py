@@ -45,10 +45,12 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
             f"{arrays_in_words(diagnosis)} not those that the named deployment makes."
         )
     elif has_boxes(diagnosis):
-        boxes = f"of the {count(box_count(diagnosis), 'observed box', 'observed boxes')}"
-        none = left.observed == 1
-        first = f"none {boxes} is" if none else f"{percent(left.observed)} {boxes} are not"
-        missing = f", and {percent(left.predicted)} of the expected boxes were not observed"
+        observed = count(box_count(diagnosis), "observed box", "observed boxes")
+        first = f"{percent(left.observed)} of the {observed} are not"
+        if left.observed in (0, 1):
+            first = f"{'none' if left.observed else 'each'} of the {observed} is"
+        link = "and" if left.observed else "but"
+        missing = f", {link} {percent(left.predicted)} of the expected boxes were not observed"
         yield as_sentence(
             f"{first} reproduced to the last digit{missing if left.predicted else ''}"
         )
@@ -56,6 +58,9 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
     if where := cause_in_words(left.stages):
         yield as_sentence(where)
     yield from left.reasons
+    possible = [name for name in diagnosis.undecided if diagnosis.stages.get(name) in left.stages]
+    if possible and diagnosis.verdict != "not_explained":
+        yield f"Possible there, but not proved by these boxes: {in_words(possible, diagnosis)}."
 
 
 def rest_effect(found: Severity, task: str) -> str:

@@ -518,6 +518,13 @@ def test_what_is_not_explained_is_counted(observed: float, predicted: float, sai
     assert first.startswith(said)
 
 
+def test_masks_that_are_not_explained_are_told_by_how_much_they_differ() -> None:
+    severity = Severity(lost=2, shapes={"mask": 0.4})
+    rest = replace(IN_PART.unexplained, severity=severity, stages=("masks",))
+    said = [*unexplained(replace(IN_PART, task="segment", unexplained=rest))]
+    assert said[1] == "2 objects are missing; masks differ by up to 0.4 (1 − IoU)."
+
+
 def test_undecided_faults_of_the_step_are_named_beside_what_is_not_explained() -> None:
     rest = replace(IN_PART.unexplained, stages=("rescaling",))
     found = replace(IN_PART, unexplained=rest, stages={"not_clipped": "rescaling"})

@@ -27,6 +27,14 @@ from parity.tasks.task import TASKS
 MOST_ALTERNATIVES = 5
 MOST_TITLES = 10
 
+SHAPE_SUBJECTS = {
+    "mask": ("masks", " (1 − IoU)"),
+    "keypoint_px": ("keypoints", " px"),
+    "visibility": ("visibilities", ""),
+    "angle": ("angles", " degrees"),
+}
+"""What differs where a task adds something to boxes, and its unit; probabilities are scores."""
+
 THRESHOLD_TITLES: dict[Threshold, str] = {
     "conf": "Confidence threshold",
     "iou": "IoU threshold",
@@ -54,7 +62,7 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
         yield as_sentence(
             f"{first} reproduced to the last digit{missing if left.predicted else ''}"
         )
-        yield rest_effect(left.severity, diagnosis.task)
+        yield rest_effect(left.severity)
     if where := cause_in_words(left.stages):
         yield as_sentence(where)
     yield from left.reasons
@@ -63,7 +71,7 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
         yield f"Possible there, but not proved by these boxes: {in_words(possible, diagnosis)}."
 
 
-def rest_effect(found: Severity, task: str) -> str:
+def rest_effect(found: Severity) -> str:
     """Return how the observed boxes differ from what is explained, in a sentence."""
     nouns = {"missing": found.lost, "unexpected": found.added, "of another class": found.renamed}
     said = [
@@ -71,17 +79,25 @@ def rest_effect(found: Severity, task: str) -> str:
         for what, many in nouns.items()
         if many
     ]
-    moved = (
-        f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
-        "px) and scores"
-    )
-    scores = moved if TASKS[task].has_boxes else "scores differ"
-    differ = f"{scores} by up to {number(found.score)}"
-    if not (found.box_px or found.score):
-        differ = "numbers differ by no more than their rounding"
+    differ = listing([*differences(found)]) or "numbers differ by no more than their rounding"
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."
     return as_sentence("; ".join(filter(None, (listing(said), differ))))
+
+
+def differences(found: Severity) -> Iterator[str]:
+    """Yield by how much the numbers differ: "boxes differ by up to 2 px", "scores by up to 0.1"."""
+    median = f" px (median {number(found.box_px_median)} px)"
+    amounts = [("boxes", found.box_px, median), ("scores", found.score, "")]
+    amounts += [
+        (subject, found.shapes.get(name, 0.0), unit)
+        for name, (subject, unit) in SHAPE_SUBJECTS.items()
+    ]
+    verb = " differ"
+    for subject, most, unit in amounts:
+        if most:
+            yield f"{subject}{verb} by up to {number(most)}{unit}"
+            verb = ""
 
 
 def box_count(diagnosis: DiagnosisDocument) -> int:

@@ -31,7 +31,12 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_evidence import alternative_in_words, undistinguished, unexplained
+from parity.reporting.diagnosis_evidence import (
+    alternative_in_words,
+    open_questions,
+    undistinguished,
+    unexplained,
+)
 from parity.reporting.diagnosis_verdict import (
     cause_in_words,
     state_of,
@@ -342,6 +347,14 @@ def test_what_is_said_of_a_fault() -> None:
         (
             Proof(explained=1, boxes=18),
             "1 of the 18 boxes compared is reproduced to the last digit only with it.",
+        ),
+        (
+            Proof(explained=56),
+            "All 56 boxes are reproduced to the last digit only with it.",
+        ),
+        (
+            Proof(explained=18, boxes=18),
+            "All 18 boxes compared are reproduced to the last digit only with it.",
         ),
         (
             Proof(unobserved=1),
@@ -663,6 +676,9 @@ def test_an_alternative_is_told_by_what_differs(
 
 def test_a_fault_is_shown_with_what_fits_as_well() -> None:
     assert card().line == f'{BGR.wrong} These boxes cannot tell it from "Grey image".'
+    twice = replace(DIAGNOSIS, equivalents=DIAGNOSIS.equivalents * 2)
+    assert undistinguished(BGR, twice) == undistinguished(BGR, DIAGNOSIS)
+    assert [*open_questions(twice)] == [*open_questions(DIAGNOSIS)]
     assert not undistinguished(
         BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),))
     )

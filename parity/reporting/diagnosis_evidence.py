@@ -184,10 +184,8 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
     if diagnosis.verdict == "not_explained":
         return
     if diagnosis.equivalents:
-        others = "; or ".join(
-            alternative_in_words(other, diagnosis)
-            for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
-        )
+        said = dict.fromkeys(alternative_in_words(e, diagnosis) for e in diagnosis.equivalents)
+        others = "; or ".join([*said][:MOST_ALTERNATIVES])
         yield f"Other explanations fit these boxes equally well: {others}."
     if diagnosis.undecided:
         yield (
@@ -222,7 +220,7 @@ def undistinguished(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
     instead = [more[0] for more, less in differences if len(more) == 1 and less == [fault.name]]
     if not instead:
         return ""
-    return f"These boxes cannot tell it from {in_words(instead, diagnosis)}."
+    return f"These boxes cannot tell it from {in_words([*dict.fromkeys(instead)], diagnosis)}."
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:

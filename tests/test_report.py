@@ -130,7 +130,9 @@ def test_unreadable_images_stand_there_with_their_reason(tmp_path: Path) -> None
     reasons = {arm: {"empty.png": "the file | is empty"} for arm in SAME}
     report = write(make_run(tmp_path, SAME, reasons=reasons))
     assert "| empty.png | the file \\| is empty | every arm |" in report
-    assert row(images_of(report), "empty.png")[1:] == ["unreadable"] * 3 + ["–"] * 3 + ["unreadable"]
+    assert row(images_of(report), "empty.png")[1:] == ["unreadable"] * 3 + ["–"] * 3 + [
+        "unreadable"
+    ]
     assert "Repair or remove 1 image" in section(report, "#### What to do")
 
 

@@ -79,13 +79,13 @@ def rest_effect(found: Severity) -> str:
         for what, many in nouns.items()
         if many
     ]
-    differ = listing([*differences(found)]) or "numbers differ by no more than their rounding"
+    differ = listing([*_differences(found)]) or "numbers differ by no more than their rounding"
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."
     return as_sentence("; ".join(filter(None, (listing(said), differ))))
 
 
-def differences(found: Severity) -> Iterator[str]:
+def _differences(found: Severity) -> Iterator[str]:
     """Yield by how much the numbers differ: "boxes differ by up to 2 px", "scores by up to 0.1"."""
     median = f" px (median {number(found.box_px_median)} px)"
     amounts = [("boxes", found.box_px, median), ("scores", found.score, "")]

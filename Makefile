@@ -26,7 +26,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale profile bench-check diagnose-table matrix docs pictures
+.PHONY: help run test test-cluster test-large nightly baseline lint format bench bench-workflow bench-scale bench-edits bench-check diagnose-table matrix docs pictures
 
 help: ## show these lines
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -41,15 +41,15 @@ bench: $(RUN_STAMP) ## time the arms against Ultralytics' predict and the bare r
 bench-workflow: $(RUN_STAMP) ## time the whole workflow against a script that does the same
 	$(VENV_PYTHON) -m bench.workflow $(ARGS)
 
-profile: $(RUN_STAMP) ## show where the time of a run and of some edits goes, as figures
-	$(VENV_PYTHON) -m bench.profile $(ARGS)
+bench-edits: $(RUN_STAMP) ## show where the time of a run and of some edits goes, as figures
+	$(VENV_PYTHON) -m bench.edits $(ARGS)
 
 bench-check: $(RUN_STAMP) ## measure the workflow three times and compare with what is recorded
 	@test -d bench/recorded || { echo "error: nothing is recorded in bench/recorded; run" \
-		"bench.profile and bench.workflow as below, then bench.regression with --record" >&2; exit 1; }
-	$(VENV_PYTHON) -m bench.profile --rounds 3
+		"bench.edits and bench.workflow as below, then bench.regression with --record" >&2; exit 1; }
+	$(VENV_PYTHON) -m bench.edits --rounds 3
 	$(VENV_PYTHON) -m bench.workflow --rounds 3 --counts 16
-	$(VENV_PYTHON) -m bench.regression results/bench/profile.json results/bench/workflow.json
+	$(VENV_PYTHON) -m bench.regression results/bench/edits.json results/bench/workflow.json
 
 diagnose-table: $(RUN_STAMP) ## measure the diagnosis (ARGS="--part independent --images folder")
 	$(VENV_PYTHON) -m snakemake --cores $(CORES) $(MEASURED)

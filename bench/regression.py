@@ -1,11 +1,11 @@
 """Whether the workflow has become slower than the measurements in the repository say.
 
 Compared are numbers that depend little on the machine: processor time as a multiple of what
-importing torch takes (``bench.profile``), and as a multiple of the script's (``bench.workflow``). A
+importing torch takes (``bench.edits``), and as a multiple of the script's (``bench.workflow``). A
 number is worse if its median exceeds the recorded one by more than the noise, which is the larger
 of the ranges that the rounds of the two measurements span.
 
-    python -m bench.regression results/bench/profile.json results/bench/workflow.json
+    python -m bench.regression results/bench/edits.json results/bench/workflow.json
 """
 
 import argparse
@@ -78,7 +78,7 @@ def worse(before: dict[str, Measured], now: dict[str, Measured]) -> list[str]:
 def main() -> None:
     """Compare, or record; exit with 1 if anything is worse."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("measured", type=Path, nargs="+", help="profile.json or workflow.json")
+    parser.add_argument("measured", type=Path, nargs="+", help="edits.json or workflow.json")
     parser.add_argument("--record", action="store_true", help="keep these in bench/recorded/")
     options = parser.parse_args()
     found = []

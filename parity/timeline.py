@@ -1,4 +1,4 @@
-"""When each job starts, begins to work and ends, written down if ``make profile`` asks for it."""
+"""When each job starts, begins to work and ends; written if ``make bench-edits`` asks for it."""
 
 import json
 import os

@@ -162,6 +162,7 @@ rule verdict:
     input:
         results=collect(rules.summarise.output.results, model=PLAN.models),
         diagnoses=collect("results/diagnose/{file}.json", file=PLAN.external_files),
+        accuracies=collect(rules.accuracy.output.accuracy, model=PLAN.labelled_models),
     output:
         verdict="results/verdict/verdict.json",
         junit="results/verdict/junit.xml",

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parity.accuracy.results import load_accuracies
 from parity.comparison.results import Results
 from parity.diagnosis.document import load_diagnosis
 from parity.documents import load, save
@@ -15,11 +16,19 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
-def main(*, results: list[str], diagnoses: list[str], report: str, destination: str) -> None:
+def main(
+    *,
+    results: list[str],
+    diagnoses: list[str],
+    accuracies: list[str],
+    report: str,
+    destination: str,
+) -> None:
     """Write the verdict of a run in each format, and say what it answers."""
     verdict = verdict_of(
         [load(path, Results) for path in results],
         [load_diagnosis(path) for path in diagnoses],
+        load_accuracies(accuracies),
         report=report,
     )
     sys.stdout.write("\n".join([*verdict.answers.lines, "", *verdict.table]) + "\n")
@@ -32,6 +41,7 @@ if __name__ == "__main__":
         main(
             results=snakemake.input.results,
             diagnoses=snakemake.input.get("diagnoses", []),
+            accuracies=snakemake.input.get("accuracies", []),
             report=snakemake.params.report,
             destination=snakemake.output.verdict,
         )

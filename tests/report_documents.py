@@ -153,6 +153,7 @@ DIAGNOSIS = DiagnosisDocument(
     fix_effect=FixEffect(1, Thresholds(conf=0.5, iou=0.7, max_det=300), WORSE, FIXED),
     waterfall=WATERFALL,
     examples=(ExampleImage(HOSTILE, 60, 80, BOX, BOX, BOX),),
+    stages={"stretched": "geometry"},
     titles={
         "bgr": BGR.title,
         "nmsboxes": NMSBOXES.title,

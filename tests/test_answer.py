@@ -11,7 +11,7 @@ from parity.diagnosis.document import Severity, Undiagnosed
 from parity.reporting.answer import Answers, answers_of
 from parity.reporting.diagnosis_verdict import Diagnosed, arm_of, verdict_sentence
 from parity.reporting.views.effects import tied
-from tests.report_documents import BGR, CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
+from tests.report_documents import BGR, CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN, accuracy
 from tests.synthetic import BROKEN, CAR, EFFECTS, NOTHING, SAME, THRESHOLDS, make_run
 
 MOVED_LITTLE = ([23.5, 20.0, 60.0, 100.0], 0.85, 0)
@@ -58,6 +58,12 @@ def test_objects_that_the_shape_of_the_input_costs_are_told(same: Results) -> No
 def test_a_shape_of_the_input_that_costs_no_object_needs_no_words(tmp_path: Path) -> None:
     equal = make_run(tmp_path, {**SAME, "pytorch-square": SAME["pytorch-rect"]}).load()
     assert all("input of the export" not in said for said in answers_of([equal], []).lines)
+
+
+def test_labels_add_what_each_export_costs(same: Results) -> None:
+    *_, answer = answers_of([same], [], {same.model: accuracy()}).answers
+    assert (answer.state, answer.anchor) == ("remark", "model-0-accuracy")
+    assert answer.headline == "Against the labels of 4 images, no loss of accuracy shows"
 
 
 def test_a_program_that_is_wrong_comes_before_an_export_that_is_fine(same: Results) -> None:

@@ -53,7 +53,7 @@ KINDS: dict[str, tuple[dict[str, Any], list[Diagnosed], str, str]] = {
 def told(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[RunVerdict, str, str]:
     arms, diagnoses, verdict, state = KINDS[request.param]
     results = make_run(tmp_path, arms).load()
-    return verdict_of([results], diagnoses, report=REPORT), verdict, state
+    return verdict_of([results], diagnoses, {}, report=REPORT), verdict, state
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def hostile(tmp_path: Path) -> RunVerdict:
     results = make_run(tmp_path, BROKEN).load()
     evil = replace(results, model=EVIL, comparisons={EVIL: results.comparisons["runtime-fp32"]})
     program = replace(DIAGNOSIS, model=EVIL, external=EVIL)
-    return verdict_of([evil], [program], report=REPORT)
+    return verdict_of([evil], [program], {}, report=REPORT)
 
 
 def valid_json(verdict: RunVerdict, folder: Path) -> Any:
@@ -242,7 +242,13 @@ def test_the_rule_writes_every_format_pass_or_fail(
     for name, arms in {"same": SAME, "broken": BROKEN}.items():
         run = make_run(tmp_path / name, arms)
         destination = tmp_path / name / "verdict" / "verdict.json"
-        main(results=[run.results], diagnoses=[], report=REPORT, destination=str(destination))
+        main(
+            results=[run.results],
+            diagnoses=[],
+            accuracies=[],
+            report=REPORT,
+            destination=str(destination),
+        )
         assert capsys.readouterr().out
         verdict = load(destination, RunVerdict)
         made: dict[str, Callable[[RunVerdict], str]] = FORMATS

@@ -15,7 +15,7 @@ from ultralytics.utils.downloads import GITHUB_ASSETS_NAMES
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import Batch, BatchImage
 from parity.data.sample_images import find_samples
-from parity.diagnose.__main__ import HEAD, main
+from parity.diagnose.__main__ import HEAD, main, run_workflow
 from parity.diagnose.configuration import may_be_published
 from parity.diagnosis.evaluation.demo_boxes import write_demo_boxes
 from parity.documents import save
@@ -158,6 +158,14 @@ def test_a_threshold_that_cannot_be_gets_a_sentence(
         main(arguments_of(given, "--conf=1.5"))
     said = capsys.readouterr().err
     assert said == "python -m parity.diagnose: error: --conf is 1.5; it must be below 1.\n"
+
+
+@pytest.mark.parametrize(("program", "status"), [("true", 0), ("false", 3)])
+def test_a_step_that_fails_is_told_from_boxes_that_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, status: int
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)  # instead of Python, which runs Snakemake
+    assert run_workflow(tmp_path, "1") == status
 
 
 @pytest.mark.nightly

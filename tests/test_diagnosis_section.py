@@ -17,7 +17,6 @@ from parity.diagnosis.document import (
     Alternative,
     DiagnosisDocument,
     DrawnBoxes,
-    ExampleImage,
     FaultExample,
     Proof,
     Severity,
@@ -32,7 +31,12 @@ from parity.diagnosis.stages import (
 from parity.documents import save
 from parity.files import write_json
 from parity.provenance import sha256
-from parity.reporting.diagnosis_evidence import alternative_in_words, undistinguished, unexplained
+from parity.reporting.diagnosis_evidence import (
+    alternative_in_words,
+    open_questions,
+    undistinguished,
+    unexplained,
+)
 from parity.reporting.diagnosis_verdict import (
     cause_in_words,
     state_of,
@@ -68,6 +72,7 @@ from parity.reporting.views.diagnosis import (
     in_words_of,
     prepare,
 )
+from parity.reporting.views.diagnosis_crops import crop_of_rest
 from parity.reporting.views.section import Model
 from tests.report_documents import (
     BGR,
@@ -344,6 +349,14 @@ def test_what_is_said_of_a_fault() -> None:
             "1 of the 18 boxes compared is reproduced to the last digit only with it.",
         ),
         (
+            Proof(explained=56),
+            "All 56 boxes are reproduced to the last digit only with it.",
+        ),
+        (
+            Proof(explained=18, boxes=18),
+            "All 18 boxes compared are reproduced to the last digit only with it.",
+        ),
+        (
             Proof(unobserved=1),
             "Without it, 1 box would be expected that your program does not report.",
         ),
@@ -487,15 +500,50 @@ def test_a_picture_of_what_is_not_explained_shows_all_boxes() -> None:
 
 
 def test_beside_what_is_not_explained_stands_what_the_faults_explain() -> None:
-    drawn = {score: DrawnBoxes([[1.0, 1.0, 4.0, 4.0]], [score], [0]) for score in (0.9, 0.6, 0.5)}
-    example = ExampleImage("a.jpg", 60, 80, drawn[0.9], drawn[0.6], drawn[0.5])
-    (found,) = (
-        block for block in blocks(replace(IN_PART, examples=(example,))) if isinstance(block, Crop)
-    )
+    there, nothing = DrawnBoxes([[1.0, 1.0, 4.0, 4.0]], [0.5], [0]), DrawnBoxes([], [], [])
+    example = FaultExample("a.jpg", 60, 80, "lost", (0.0, 0.0, 40.0, 30.0), there, nothing)
+    rest = replace(IN_PART.unexplained, example=example)
+    found = crop_of_rest(replace(IN_PART, unexplained=rest))
+    assert found
+    assert (found.reference, found.side) == ("a program with the named faults", "your program")
     assert found.caption == (
-        "a.jpg: A program with the named faults detects person 0.5; "
-        "your program detects person 0.6."
+        "a.jpg: A program with the named faults detects person 0.5; your program reports nothing "
+        "there."
     )
+    assert crop_of_rest(IN_PART) is None
+
+
+@pytest.mark.parametrize(
+    ("observed", "predicted", "said"),
+    [
+        (0.38, 0.12, "38 % of the 8 observed boxes are not reproduced to the last digit, and 12 %"),
+        (
+            0.0,
+            0.12,
+            "Each of the 8 observed boxes is reproduced to the last digit, but 12 % of the ",
+        ),
+        (1.0, 0.0, "None of the 8 observed boxes is reproduced to the last digit."),
+    ],
+)
+def test_what_is_not_explained_is_counted(observed: float, predicted: float, said: str) -> None:
+    rest = replace(IN_PART.unexplained, observed=observed, predicted=predicted)
+    first, *_ = unexplained(replace(IN_PART, unexplained=rest))
+    assert first.startswith(said)
+
+
+def test_masks_that_are_not_explained_are_told_by_how_much_they_differ() -> None:
+    severity = Severity(lost=2, shapes={"mask": 0.4})
+    rest = replace(IN_PART.unexplained, severity=severity, stages=("masks",))
+    said = [*unexplained(replace(IN_PART, task="segment", unexplained=rest))]
+    assert said[1] == "2 objects are missing; masks differ by up to 0.4 (1 − IoU)."
+
+
+def test_undecided_faults_of_the_step_are_named_beside_what_is_not_explained() -> None:
+    rest = replace(IN_PART.unexplained, stages=("rescaling",))
+    found = replace(IN_PART, unexplained=rest, stages={"not_clipped": "rescaling"})
+    said = 'Possible there, but not proved by these boxes: "Boxes not clipped to the image".'
+    assert said in [*unexplained(found)]
+    assert said not in [*unexplained(replace(found, stages={"not_clipped": "reading"}))]
 
 
 def test_a_table_lists_several_faults_by_what_they_do() -> None:
@@ -628,6 +676,9 @@ def test_an_alternative_is_told_by_what_differs(
 
 def test_a_fault_is_shown_with_what_fits_as_well() -> None:
     assert card().line == f'{BGR.wrong} These boxes cannot tell it from "Grey image".'
+    twice = replace(DIAGNOSIS, equivalents=DIAGNOSIS.equivalents * 2)
+    assert undistinguished(BGR, twice) == undistinguished(BGR, DIAGNOSIS)
+    assert [*open_questions(twice)] == [*open_questions(DIAGNOSIS)]
     assert not undistinguished(
         BGR, replace(DIAGNOSIS, equivalents=(Alternative(("grey", "not_clipped")),))
     )

@@ -1,7 +1,9 @@
 """The choice among exports."""
 
 import math
+import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,27 @@ def test_sizes_that_are_alike_leave_the_order_of_the_configuration() -> None:
     rows = compare_exports(RESULTS, None, {}).rows[:1]
     other = replace(rows[0], export="opset12", bytes=9_990)
     assert recommend_export([rows[0], other]).startswith("Ship fp32: ")
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_what_is_recommended_is_pareto_optimal(timed: bool) -> None:
+    """Of every two exports that differ in size, agreement, tolerance and speed."""
+    kinds = [*product((10_000, 9_900, 5_000), (1.0, 0.99), (True, False), (20.0, 10.0))]
+    for both in product(kinds, repeat=2):
+        named = dict(zip("ab", both, strict=True))
+        results = replace(
+            RESULTS,
+            exports={name: replace(EXPORT, bytes=size) for name, (size, *_) in named.items()},
+            comparisons={
+                f"runtime-{name}": compared(0, 0, 1.0, iou=iou, passed=passed)
+                for name, (_, iou, passed, _) in named.items()
+            },
+        )
+        speeds = {name: speed for name, (*_, speed) in named.items()} if timed else {}
+        found = compare_exports(results, None, speeds)
+        optimal = [row.export for row in found.rows if row.pareto]
+        shipped = re.match("Ship (.):", found.advice)
+        assert optimal if shipped is None else shipped[1] in optimal
 
 
 def test_an_export_that_is_better_in_everything_dominates() -> None:

@@ -50,6 +50,14 @@ def test_where_nothing_is_detected_nothing_is_shown() -> None:
     assert telling_example({"a.jpg": record()}, {"a.jpg": record()}, iou=0.5) is None
 
 
+def test_where_nothing_changes_nothing_is_shown() -> None:
+    same = {"a.jpg": record(HERE)}
+    assert telling_example(same, same, iou=0.5) is None
+    other = telling_example(same, {"a.jpg": record(HERE, score=0.8)}, iou=0.5)
+    assert other
+    assert other.change == "moved"
+
+
 def test_what_happens_most_often_is_shown_where_it_is_clearest() -> None:
     names = ("a.jpg", "b.jpg", "c.jpg")
     small = [200.0, 200.0, 210.0, 210.0]

@@ -33,7 +33,9 @@ def give_verdict(arms: dict[str, Any]) -> None:
     Path(REPORT).write_text("# Report\n")
     (Path(REPORT).parent / "index.html").write_text("<h1>Report</h1>\n")
     run = make_run(Path.cwd(), arms)
-    main(results=[run.results], diagnoses=[], report=REPORT, destination=VERDICT_FILE)
+    main(
+        results=[run.results], diagnoses=[], accuracies=[], report=REPORT, destination=VERDICT_FILE
+    )
 
 
 @pytest.fixture

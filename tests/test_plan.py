@@ -290,7 +290,7 @@ def test_results_whose_records_are_gone_are_not_taken_for_new(folder: Path) -> N
     (folder / ".snakemake/log").mkdir(parents=True)  # as Snakemake does before it plans
     for beside in ("results/plan", "results/bench", "results/verdict"):  # nothing of a rule
         (folder / beside).mkdir(parents=True, exist_ok=True)
-    (folder / "results/bench/profile.json").write_text("{}")
+    (folder / "results/bench/edits.json").write_text("{}")
     (folder / "results/plan/run.json").write_text("{}")
     check_records(written)
     (folder / "results/verdict/verdict.json").write_text("{}")

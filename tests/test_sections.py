@@ -20,6 +20,7 @@ from parity.reporting.views import blocks
 from parity.reporting.views.blocks import Block, Code, CodeTabs, Figure, Link, Table, Text
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from tests.conftest import ROOT
+from tests.report_documents import accuracy
 from tests.reports import CONFIG, Written, every_input, write
 from tests.synthetic import BROKEN, Run, make_run
 
@@ -107,11 +108,15 @@ def test_every_registered_section_has_something_to_say_here(prepared: Report) ->
     assert len(set(places)) == len(places)
 
 
-def test_both_have_the_same_sections_in_the_same_order(written: Written, prepared: Report) -> None:
+def test_both_have_the_same_sections_and_text_has_long_lists_last(
+    written: Written, prepared: Report
+) -> None:
     (model,) = prepared.models
     titles = [section.title for section in model.sections]
     assert Headings(written.page, "h3").found == titles
-    assert re.findall(r"^### (.*)$", written.markdown, re.MULTILINE) == titles
+    lists = ["Images"]
+    in_text = [title for title in titles if title not in lists] + lists
+    assert re.findall(r"^### (.*)$", written.markdown, re.MULTILINE) == in_text
     behind = ["yolo11n", *(group.title for group in prepared.closing)]
     assert re.findall(r"^## (.*)$", written.markdown, re.MULTILINE) == behind
     assert Headings(written.page, "h2").found[-len(behind) :] == behind
@@ -142,7 +147,8 @@ def test_both_say_what_stands_before_and_behind_the_models(
 def test_both_begin_with_the_answers(written: Written, prepared: Report) -> None:
     answers = prepared.answers
     assert answers.state == "wrong"
-    subjects = [("external-mine",), ("onnx-fp32",), ("pytorch-square",)]
+    labelled = tuple(accuracy().arms)
+    subjects = [("external-mine",), ("onnx-fp32",), ("pytorch-square",), labelled]
     assert [answer.subjects for answer in answers.answers] == subjects
     assert f"<title>{escape(answers.title)}</title>" in written.page
     place = 0

@@ -63,7 +63,13 @@ def test_the_figure_is_the_sentence(written: Path, tmp_path: Path) -> None:
 
 def test_the_verdict_fails(written: Path, tmp_path: Path) -> None:
     destination = tmp_path / "verdict.json"
-    main(results=[], diagnoses=[str(written)], report="r.md", destination=str(destination))
+    main(
+        results=[],
+        diagnoses=[str(written)],
+        accuracies=[],
+        report="r.md",
+        destination=str(destination),
+    )
     found = load(destination, RunVerdict)
     assert found.verdict == "fail"
     assert found.answers.exit_code == 1
@@ -81,6 +87,7 @@ def test_a_network_whose_deployments_are_not_diagnosed_fails_nothing(tmp_path: P
     main(
         results=[],
         diagnoses=[str(tmp_path / "mine.json")],
+        accuracies=[],
         report="r.md",
         destination=str(destination),
     )

@@ -36,6 +36,7 @@ def test_pass_is_written_down_with_its_numbers(
     main(
         results=[run.results],
         diagnoses=[],
+        accuracies=[],
         report=REPORT,
         destination=str(tmp_path / "verdict.json"),
     )
@@ -58,7 +59,13 @@ def test_fail_is_written_down_too_and_ends_the_run(
 ) -> None:
     run = make_run(tmp_path, BROKEN)
     destination, passed = tmp_path / "verdict.json", tmp_path / "passed.txt"
-    main(results=[run.results], diagnoses=[], report=REPORT, destination=str(destination))
+    main(
+        results=[run.results],
+        diagnoses=[],
+        accuracies=[],
+        report=REPORT,
+        destination=str(destination),
+    )
     written = load(destination, RunVerdict)
     assert written.verdict == "fail"
     assert written.problems == ("the gate `runtime-fp32` of `yolo11n`",)
@@ -76,7 +83,13 @@ def test_fail_is_written_down_too_and_ends_the_run(
 def test_a_run_that_passes_ends_with_0(tmp_path: Path) -> None:
     run = make_run(tmp_path, SAME)
     destination, passed = tmp_path / "verdict.json", tmp_path / "passed.txt"
-    main(results=[run.results], diagnoses=[], report=REPORT, destination=str(destination))
+    main(
+        results=[run.results],
+        diagnoses=[],
+        accuracies=[],
+        report=REPORT,
+        destination=str(destination),
+    )
     gate.main(verdict=str(destination), destination=str(passed))
     assert passed.read_text().startswith("The exit code is 0, because the gate `runtime-fp32`")
 

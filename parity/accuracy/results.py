@@ -1,7 +1,11 @@
 """The accuracy of a model's arms against labels, and what each comparison costs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal, get_args
+
+from parity.documents import load
 
 ErrorType = Literal["class", "location", "class and location", "duplicate", "background"]
 """Why a detection finds no object."""
@@ -140,3 +144,8 @@ class Accuracy:
     def metric(self) -> str:
         """Name of the metric that exports are compared by."""
         return next(name for arm in self.arms.values() for name in arm.metrics)
+
+
+def load_accuracies(paths: Iterable[str]) -> dict[str, Accuracy]:
+    """Return what ``accuracy`` wrote, ``…/<model>/accuracy.json``, by model."""
+    return {Path(path).parent.name: load(path, Accuracy) for path in paths}

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+LARGEST_FRACTION = 1.5
+"""Boxes without a larger coordinate are read as fractions of the image; chosen: a box that crosses
+the border exceeds 1, and no detector reports boxes within two pixels of the origin alone."""
+
 
 def cxcywh_to_xyxy(boxes: np.ndarray) -> np.ndarray:
     """Convert centres and sides to corners, in the order of operations that Ultralytics uses.

@@ -34,13 +34,19 @@ from parity.planning.schema import complete
 from parity.provenance import ROOT
 from parity.reporting.diagnosis_evidence import box_count, undistinguished
 from parity.reporting.diagnosis_verdict import verdict_sentence
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import harmful, harmless, proof_sentence
 from parity.reporting.hooks.history import HISTORY, changes_since, load_runs, name_of_run
 from parity.reporting.hooks.kept_report import page_of
 from parity.reporting.run_verdict import RunVerdict
+from parity.reporting.task_wording import worded
 
 OUTPUT = Path("diagnosis")
+FAILED_STATUS = 3
+"""Exit status where a run failed, so that nothing is known of the deployment."""
+STATUSES = (
+    "It exits with 0 if the boxes are those of PyTorch, with 1 if they are not, with 2 if what is "
+    f"given cannot be used, and with {FAILED_STATUS} if a step of the run fails."
+)
 HEAD = "# Written by python -m parity.diagnose.\n"
 WITHOUT_WEIGHTS = (
     "The boxes were compared with those of the ONNX file, run correctly. Give --weights to learn "
@@ -65,7 +71,9 @@ USE_RECORDING = (
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return what the command line says; what it cannot mean ends the process with 2."""
     parser = argparse.ArgumentParser(
-        "python -m parity.diagnose", description="Tell what is wrong with a deployment of YOLO."
+        "python -m parity.diagnose",
+        description="Tell what is wrong with a deployment of YOLO.",
+        epilog=STATUSES,
     )
     parser.add_argument("onnx", type=Path, help="the ONNX file that the deployment runs")
     parser.add_argument("boxes", type=Path, help="its boxes, a file or a folder in a known format")
@@ -175,7 +183,7 @@ def write_configuration(path: Path, config: dict[str, Any]) -> None:
 
 
 def run_workflow(folder: Path, cores: str) -> int:
-    """Run the workflow in a folder and return its exit status; it speaks on standard error.
+    """Run the workflow in a folder and return 0 or why it failed; it speaks on standard error.
 
     What it answers is said by :func:`answer` in other words; its last words count where it failed.
     """
@@ -191,7 +199,7 @@ def run_workflow(folder: Path, cores: str) -> int:
             return INTERRUPTED_STATUS
         if process.returncode:
             sys.stderr.write(last_words)
-        return process.returncode
+        return FAILED_STATUS if process.returncode else 0
 
 
 def answer(folder: Path) -> str:
@@ -214,7 +222,7 @@ def answer(folder: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run it all; return 0 where the deployment passes, and 1 where it does not."""
+    """Run it all; return what :data:`STATUSES` says."""
     options = parse(arguments)
     folder = options.output.resolve()
     status = run_workflow(folder, options.cores)

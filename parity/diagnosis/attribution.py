@@ -88,6 +88,8 @@ class LossAttribution:
     unexplained: Severity
     """How the observed boxes differ from those of the pipeline that the diagnosis names, beyond
     rounding."""
+    unexplained_example: FaultExample | None = None
+    """Where they do; None if nowhere."""
 
 
 def as_record(image: ImageCandidates, found: Detections, *, around_shapes: bool) -> ImageDetections:
@@ -167,6 +169,7 @@ def attribute_loss(
             for name, found in alone.items()
         },
         severity(rounded, observed, iou=iou, task=task),
+        telling_example(rounded, observed, iou=iou, task=task),
     )
 
 

@@ -124,7 +124,7 @@ class DrawnBoxes:
 
 @dataclass(frozen=True)
 class FaultExample:
-    """A place in an image where a fault shows best, if it is the only one."""
+    """Where a fault shows best, if it is the only one, or something unexplained, in an image."""
 
     name: str
     """Of the image."""
@@ -137,7 +137,8 @@ class FaultExample:
     """What of the image shows it, px."""
     correct: DrawnBoxes
     changed: DrawnBoxes
-    """Boxes in the view without the fault and with it; those of the object come first."""
+    """Boxes in the view without the fault and with it, or of what is explained and of what was
+    observed; those of the object come first."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,8 @@ class Unexplained:
     of_rectangles: bool = False
     """Whether the boxes are those of ``predict`` on the checkpoint, see
     :mod:`parity.diagnosis.rectangles`."""
+    example: FaultExample | None = None
+    """Where the observed boxes differ from what is explained; None where they do not."""
 
 
 @dataclass(frozen=True)
@@ -313,7 +316,7 @@ class ExampleImage:
 class DiagnosisDocument:
     """What is wrong with a deployment, and the evidence."""
 
-    SCHEMA: ClassVar[str] = "diagnosis/8"
+    SCHEMA: ClassVar[str] = "diagnosis/9"
 
     model: str
     external: str
@@ -372,7 +375,8 @@ class DiagnosisDocument:
     examples: tuple[ExampleImage, ...]
     """Images that show what is wrong."""
     titles: dict[str, str]
-    """Titles of all faults and choices that are named anywhere in the document, by name."""
+    stages: dict[str, FaultStage]
+    """Titles and stages of all faults and choices that are named anywhere here, by name."""
     names: dict[int, str]
     labels: dict[int, str]
     """Class names of the model by id, and labels that the model does not know by the ids that they

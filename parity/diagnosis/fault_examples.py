@@ -97,7 +97,16 @@ def object_changes(
     for j in sorted(left):
         yield ObjectChange(name, "added", None, j, clarity(changed, j, correct))
     for pair in found.matched:
+        if is_same(pair):
+            continue
         yield ObjectChange(name, "moved", pair.reference, pair.candidate, moved_px(pair, correct))
+
+
+def is_same(pair: DetectionPair) -> bool:
+    """Return whether nothing of an object changes."""
+    one, other = pair.scores
+    score = one is not None and other is not None and one != other
+    return not (pair.box_px or score or any(pair.measures.values()))
 
 
 def moved_px(pair: DetectionPair, image: ImageDetections) -> float:

@@ -14,6 +14,7 @@ from parity.diagnosis.cost import CostModel
 from parity.diagnosis.document import Proof
 from parity.diagnosis.local_search import without
 from parity.diagnosis.tensor_reading import changes_read, read_tensor, sentences
+from parity.sentences import listing
 from parity.tasks.task import TASKS, Outputs
 
 EQUAL_TENSOR = 2e-3
@@ -44,6 +45,9 @@ SMALL_ENOUGH = 20
 
 IMPROVEMENT = 0.7
 """Factor by which a further fault must reduce the difference; chosen."""
+
+MOST_NAMED = 3
+"""Images of which a sentence names the input tensors at most; chosen."""
 
 NEEDED = 6.0
 """Factor by which the difference must grow without a fault to prove it, where something else is not
@@ -156,15 +160,48 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
         for fault in cost_model.faults(best)
         if fault.precedes_output
     }
-    left = LEVELS * float(np.mean(list(each.values())))
-    images = "1 image" if len(tensors) == 1 else f"{len(tensors)} images"
-    said = (
-        f"The input tensors of {images} are reproduced to {left:.2g} grey levels on average."
-        if reproduced
-        else f"The input tensors of {images} are not reproduced: they still differ by {left:.2g} "
-        "grey levels on average."
-    )
+    said = tensors_in_words(each) if reproduced else _not_reproduced(each)
     return ArrayEvidence(best, reproduced, share, proofs, (said, *sentences(read)))
+
+
+def tensors_in_words(differences: dict[str, float]) -> str:
+    """Return which input tensors are reproduced, and by how much the others differ.
+
+    Parameters
+    ----------
+    differences : dict of str to float
+        Of each tensor from what the deployment makes, by image name; 1 is the range of grey.
+    """
+    same = {name: each for name, each in differences.items() if each <= EQUAL_TENSOR}
+    rest = {name: each for name, each in differences.items() if name not in same}
+    if not same:
+        return _not_reproduced(differences)
+    said = (
+        f"The input tensors of {_images(same)} are reproduced to {_levels(same)} grey levels on "
+        "average."
+    )
+    if not rest:
+        return said
+    named = listing(sorted(rest), limit=MOST_NAMED)
+    if len(rest) == 1:
+        return f"{said} That of {named} is not: it still differs by {_levels(rest)} grey levels."
+    still = f"they still differ by {_levels(rest)} grey levels on average"
+    return f"{said} Those of {named} are not: {still}."
+
+
+def _not_reproduced(differences: dict[str, float]) -> str:
+    return (
+        f"The input tensors of {_images(differences)} are not reproduced: they still differ by "
+        f"{_levels(differences)} grey levels on average."
+    )
+
+
+def _images(given: dict[str, float]) -> str:
+    return "1 image" if len(given) == 1 else f"{len(given)} images"
+
+
+def _levels(differences: dict[str, float]) -> str:
+    return f"{LEVELS * float(np.mean(list(differences.values()))):.2g}"
 
 
 def explain_raws(cost_model: CostModel, raws: dict[str, Outputs]) -> ArrayEvidence:

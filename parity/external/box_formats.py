@@ -11,10 +11,6 @@ from parity.registry import Registry
 FRACTION = "n"
 """Ends the name of a box format whose numbers are fractions of the image (normalised)."""
 
-LARGEST_FRACTION = 1.5
-"""Boxes without a larger coordinate are read as fractions of the image; chosen: a box that crosses
-the border exceeds 1, and no detector reports boxes within two pixels of the origin alone."""
-
 LARGEST_COORDINATE = 1e7
 """A larger coordinate is no px and no fraction of it; chosen: a thousand times the widest image, so
 that boxes that were scaled a second time can be read. A score that is one by mistake is no larger,

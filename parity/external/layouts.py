@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.detection.boxes import LARGEST_FRACTION
 from parity.errors import UserError
-from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.entries import WHOLE, Entry, parse_entry
 from parity.foreign import is_number, shorten
 

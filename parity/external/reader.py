@@ -12,9 +12,10 @@ import numpy as np
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.data.image_names import ImageNames
 from parity.deployment.class_ids import COCO91
+from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
-from parity.external.box_formats import BOX_FORMATS, FRACTION, LARGEST_FRACTION, guess
+from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
 from parity.external.entries import Entry, no_box
 from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
 from parity.external.observations import (

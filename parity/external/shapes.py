@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.oriented_boxes import hulls_of
 from parity.detection.run_length import decode_runs
 from parity.errors import UnreadableImageError, UserError
-from parity.external.box_formats import LARGEST_COORDINATE, LARGEST_FRACTION
+from parity.external.box_formats import LARGEST_COORDINATE
 from parity.external.source import Record
 from parity.foreign import parse_number, shorten
 

@@ -15,9 +15,6 @@ from parity.foreign import parse_json, read_text, shorten
 LARGEST_PX = 1e7
 """A larger coordinate is no px; chosen: a thousand times the widest image."""
 
-LARGEST_FRACTION = 1.5
-"""COCO's boxes of a whole file that are no larger are no px; chosen."""
-
 
 class CocoImage(msgspec.Struct):
     """An image of a COCO file."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from parity.data.image_names import Given, ImageNames
+from parity.detection.boxes import LARGEST_FRACTION
 from parity.errors import UserError
 from parity.foreign import name_in_words, shorten
 from parity.labels.coco_document import (
-    LARGEST_FRACTION,
     CocoAnnotation,
     load_coco,
     names_by_id,

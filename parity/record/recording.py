@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LIBRARIES = "onnxruntime, cv2.dnn, openvino or torch"
 
+TO_DIAGNOSE = "Diagnose them with --recorded of parity.diagnose, or recorded: in a configuration."
+
 LEAST_SIDE = 32
 """Px; an input that is smaller shows no image. Chosen: the largest stride of a YOLO."""
 
@@ -159,9 +161,9 @@ class Recording:
             with suppress(OSError):
                 self._write()
             unassigned = sum(entry.image is None for entry in tensors)
-            said = [f"{len(tensors)} input tensors recorded in {self._folder}."]
-            if not tensors:
-                said.append(f"No network of {LIBRARIES} was given images.")
+            noun = "tensor" if len(tensors) == 1 else "tensors"
+            said = [f"{len(tensors)} input {noun} recorded in {self._folder}."]
+            said.append(TO_DIAGNOSE if tensors else f"No network of {LIBRARIES} was given images.")
             if unassigned:
                 said.append(f"For {unassigned} of them it is not certain which image they show.")
             if sys.__stderr__ is not None:

@@ -6,11 +6,14 @@ The page, the Markdown report, the console and the files for machines say these 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from parity.accuracy.results import Accuracy
 from parity.comparison.judgement import judge
 from parity.comparison.results import ComparisonResults, Results
 from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.diagnosis.document import HARMLESS_PX, DiagnosisDocument, Undiagnosed
+from parity.reporting.accuracy_wording import accuracy_sentence
 from parity.reporting.diagnosis_verdict import (
     STATES,
     Diagnosed,
@@ -116,7 +119,11 @@ class Answers:
         return (*summary, *(answer.sentence for answer in self.answers), self.because)
 
 
-def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> Answers:
+def answers_of(
+    results: Sequence[Results],
+    diagnoses: Iterable[Diagnosed],
+    accuracies: Mapping[str, Accuracy] = MappingProxyType({}),
+) -> Answers:
     """Return what a run answers.
 
     Parameters
@@ -125,6 +132,8 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
         What ``summarise`` wrote, by model, in the order of the configuration.
     diagnoses : iterable of DiagnosisDocument or Undiagnosed
         What ``diagnose`` wrote.
+    accuracies : mapping of str to Accuracy
+        What ``accuracy`` wrote, by model with labels.
     """
     models = [result.model for result in results]
     programs = worst_first(diagnoses)
@@ -137,6 +146,7 @@ def answers_of(results: Sequence[Results], diagnoses: Iterable[Diagnosed]) -> An
             *_of_exports(result, anchor),
             *_of_input_shapes(result, anchor),
             *_of_other_gates(result, anchor, states),
+            *_of_accuracy(result.model, accuracies, anchor),
         )
         found += [replace(each, sentence=prefix + each.sentence) for each in own]
     found.sort(key=lambda each: STATES.index(each.state))
@@ -337,6 +347,13 @@ def _of_other_gates(
         if each.gated and each.effect != "runtime" and found != diagnosed:
             said = f"The gate `{name}` {GATE_VERBS[found][0]}: {sentence(each)}."
             yield Answer(results.model, (each.candidate,), states[found], said, f"{anchor}-effects")
+
+
+def _of_accuracy(model: str, accuracies: Mapping[str, Accuracy], anchor: str) -> Iterator[Answer]:
+    """Yield how accurate the exports are, where there are labels."""
+    if found := accuracies.get(model):
+        said = accuracy_sentence(found)
+        yield Answer(model, tuple(found.arms), "remark", said, f"{anchor}-accuracy")
 
 
 def exit_of(

@@ -27,6 +27,14 @@ from parity.tasks.task import TASKS
 MOST_ALTERNATIVES = 5
 MOST_TITLES = 10
 
+SHAPE_SUBJECTS = {
+    "mask": ("masks", " (1 − IoU)"),
+    "keypoint_px": ("keypoints", " px"),
+    "visibility": ("visibilities", ""),
+    "angle": ("angles", " degrees"),
+}
+"""What differs where a task adds something to boxes, and its unit; probabilities are scores."""
+
 THRESHOLD_TITLES: dict[Threshold, str] = {
     "conf": "Confidence threshold",
     "iou": "IoU threshold",
@@ -45,20 +53,25 @@ def unexplained(diagnosis: DiagnosisDocument) -> Iterator[str]:
             f"{arrays_in_words(diagnosis)} not those that the named deployment makes."
         )
     elif has_boxes(diagnosis):
-        boxes = f"of the {count(box_count(diagnosis), 'observed box', 'observed boxes')}"
-        none = left.observed == 1
-        first = f"none {boxes} is" if none else f"{percent(left.observed)} {boxes} are not"
-        missing = f", and {percent(left.predicted)} of the expected boxes were not observed"
+        observed = count(box_count(diagnosis), "observed box", "observed boxes")
+        first = f"{percent(left.observed)} of the {observed} are not"
+        if left.observed in (0, 1):
+            first = f"{'none' if left.observed else 'each'} of the {observed} is"
+        link = "and" if left.observed else "but"
+        missing = f", {link} {percent(left.predicted)} of the expected boxes were not observed"
         yield as_sentence(
             f"{first} reproduced to the last digit{missing if left.predicted else ''}"
         )
-        yield rest_effect(left.severity, diagnosis.task)
+        yield rest_effect(left.severity)
     if where := cause_in_words(left.stages):
         yield as_sentence(where)
     yield from left.reasons
+    possible = [name for name in diagnosis.undecided if diagnosis.stages.get(name) in left.stages]
+    if possible and diagnosis.verdict != "not_explained":
+        yield f"Possible there, but not proved by these boxes: {in_words(possible, diagnosis)}."
 
 
-def rest_effect(found: Severity, task: str) -> str:
+def rest_effect(found: Severity) -> str:
     """Return how the observed boxes differ from what is explained, in a sentence."""
     nouns = {"missing": found.lost, "unexpected": found.added, "of another class": found.renamed}
     said = [
@@ -66,17 +79,25 @@ def rest_effect(found: Severity, task: str) -> str:
         for what, many in nouns.items()
         if many
     ]
-    moved = (
-        f"boxes differ by up to {number(found.box_px)} px (median {number(found.box_px_median)} "
-        "px) and scores"
-    )
-    scores = moved if TASKS[task].has_boxes else "scores differ"
-    differ = f"{scores} by up to {number(found.score)}"
-    if not (found.box_px or found.score):
-        differ = "numbers differ by no more than their rounding"
+    differ = listing([*_differences(found)]) or "numbers differ by no more than their rounding"
     if found.harmless:
         return f"This is harmless in these images: no object is lost, and {differ}."
     return as_sentence("; ".join(filter(None, (listing(said), differ))))
+
+
+def _differences(found: Severity) -> Iterator[str]:
+    """Yield by how much the numbers differ: "boxes differ by up to 2 px", "scores by up to 0.1"."""
+    median = f" px (median {number(found.box_px_median)} px)"
+    amounts = [("boxes", found.box_px, median), ("scores", found.score, "")]
+    amounts += [
+        (subject, found.shapes.get(name, 0.0), unit)
+        for name, (subject, unit) in SHAPE_SUBJECTS.items()
+    ]
+    verb = " differ"
+    for subject, most, unit in amounts:
+        if most:
+            yield f"{subject}{verb} by up to {number(most)}{unit}"
+            verb = ""
 
 
 def box_count(diagnosis: DiagnosisDocument) -> int:
@@ -163,10 +184,8 @@ def open_questions(diagnosis: DiagnosisDocument) -> Iterator[str]:
     if diagnosis.verdict == "not_explained":
         return
     if diagnosis.equivalents:
-        others = "; or ".join(
-            alternative_in_words(other, diagnosis)
-            for other in diagnosis.equivalents[:MOST_ALTERNATIVES]
-        )
+        said = dict.fromkeys(alternative_in_words(e, diagnosis) for e in diagnosis.equivalents)
+        others = "; or ".join([*said][:MOST_ALTERNATIVES])
         yield f"Other explanations fit these boxes equally well: {others}."
     if diagnosis.undecided:
         yield (
@@ -201,7 +220,7 @@ def undistinguished(fault: FoundFault, diagnosis: DiagnosisDocument) -> str:
     instead = [more[0] for more, less in differences if len(more) == 1 and less == [fault.name]]
     if not instead:
         return ""
-    return f"These boxes cannot tell it from {in_words(instead, diagnosis)}."
+    return f"These boxes cannot tell it from {in_words([*dict.fromkeys(instead)], diagnosis)}."
 
 
 def in_words(faults: Sequence[str], diagnosis: DiagnosisDocument) -> str:

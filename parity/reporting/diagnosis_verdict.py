@@ -11,7 +11,6 @@ from parity.diagnosis.stages import (
     STAGE_TITLES,
     FaultStage,
 )
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import (
     effect,
     harmful,
@@ -20,6 +19,7 @@ from parity.reporting.fault_wording import (
     titles_of,
     together,
 )
+from parity.reporting.task_wording import worded
 from parity.reporting.wording import count, percent
 from parity.sentences import listing
 from parity.tasks.task import TASKS

@@ -76,7 +76,7 @@ class ExportChoice:
 
     @property
     def proven(self) -> bool:
-        """Whether it may be recommended."""
+        """Whether it may be recommended: it is within its tolerance, shown by enough objects."""
         return self.passed and self.lacking == 0
 
 
@@ -191,8 +191,14 @@ def objects_lacking(found: ComparisonResults) -> int | None:
 
 
 def dominates(one: ExportChoice, other: ExportChoice) -> bool:
-    """Return whether one export is at least as good in every respect and better in one."""
-    pairs: list[tuple[float, float]] = [(-one.bytes, -other.bytes)]
+    """Return whether one export is at least as good in every respect and better in one.
+
+    Sizes within :data:`ALIKE` are equal. This leaves an export that no other dominates: along a
+    circle, nothing else could get worse, and sizes would shrink all the way round.
+    """
+    alike = max(one.bytes, other.bytes) <= ALIKE * min(one.bytes, other.bytes)
+    pairs: list[tuple[float, float]] = [(one.proven, other.proven)]
+    pairs += [] if alike else [(-one.bytes, -other.bytes)]
     measured = (
         (one.quality, other.quality),
         (one.panoptic_quality, other.panoptic_quality),
@@ -205,8 +211,8 @@ def dominates(one: ExportChoice, other: ExportChoice) -> bool:
 def recommend_export(rows: Sequence[ExportChoice]) -> str:
     """Return which export to ship, or what is lacking to say so.
 
-    Of the exports within their tolerance that were compared on enough objects, the fastest is
-    named if they were all timed; otherwise the smallest.
+    Of the Pareto-optimal exports within their tolerance that were compared on enough objects, the
+    fastest is named if they were all timed; otherwise the smallest.
     """
     fit = [row for row in rows if row.passed]
     if not fit:
@@ -240,7 +246,11 @@ TO_TIME = "To choose by speed, time the exports: set latency.in_report to true."
 
 
 def best_of(rows: Sequence[ExportChoice], *, timed: bool) -> ExportChoice:
-    """Return the fastest export, or the first of the smallest if they were not all timed."""
+    """Return the fastest export, or the first of the smallest if they were not all timed.
+
+    No other of them is at least as good in every respect and better in one.
+    """
+    rows = [row for row in rows if not any(dominates(other, row) for other in rows)]
     if timed:
         return max(rows, key=lambda row: (row.images_per_second or 0, -row.bytes))
     least_bytes = min(row.bytes for row in rows)

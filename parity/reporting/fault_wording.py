@@ -133,16 +133,25 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
     boxes : int
         Observed boxes, of which not all need have been compared.
     """
-    some = proof.boxes is not None and proof.boxes < boxes
-    compared = count(proof.boxes or boxes, "box", "boxes")
-    base = f"the {compared} compared" if some else compared
+    compared = min(proof.boxes or boxes, boxes)
+    base = count(compared, "box", "boxes")
+    some = f"the {base} compared" if compared < boxes else base
+    every = f"all {base}{' compared' if compared < boxes else ''}"
+
+    def of_boxes(many: int, verb: str, what: str) -> str:
+        if not many:
+            return ""
+        does = SINGULAR[verb] if many == 1 else verb
+        which = every if 1 < many == compared else f"{many:,} of {some}"
+        return f"{which} {does} {what} only with it"
+
     coarse = [
-        _of_boxes(proof.closer, base, "come", "close"),
-        _of_boxes(proof.named, base, "get", "the observed class"),
+        of_boxes(proof.closer, "come", "close"),
+        of_boxes(proof.named, "get", "the observed class"),
     ]
     if proof.factor is not None and proof.factor >= TELLING_FACTOR:
         coarse.insert(0, f"differences are {number(proof.factor)} times smaller with it")
-    exact = [_of_boxes(proof.explained, base, "are", "reproduced to the last digit")]
+    exact = [of_boxes(proof.explained, "are", "reproduced to the last digit")]
     said = [each for each in coarse if each] or exact
     if proof.levels is not None:
         said.insert(
@@ -154,13 +163,6 @@ def proof_sentence(proof: Proof, boxes: int) -> str:
         said.append(f"without it, {would} would be expected that your program does not report")
     text = "; ".join(each for each in said if each)
     return as_sentence(text or "what was provided is reproduced only with it")
-
-
-def _of_boxes(many: int, base: str, verb: str, what: str) -> str:
-    if not many:
-        return ""
-    does = SINGULAR[verb] if many == 1 else verb
-    return f"{many:,} of {base} {does} {what} only with it"
 
 
 SINGULAR = {"are": "is", "come": "comes", "get": "gets"}

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from parity.accuracy.results import load_accuracies
 from parity.comparison.results import Results
 from parity.comparison.settings import GIVEN_ARM
 from parity.diagnosis.document import load_diagnosis
@@ -69,6 +70,8 @@ class PreparedSection:
     key: str
     title: str
     view: View
+    lists: bool
+    """Whether it is long lists."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,11 @@ def prepare_report(inputs: Mapping[str, Sequence[str]], config: Mapping[str, Any
     if given:
         notes.append(REFERENCE_NOTE.format(name=given_name(config)))
     return Report(
-        answers=answers_of(results, map(load_diagnosis, inputs.get("diagnoses", ()))),
+        answers=answers_of(
+            results,
+            map(load_diagnosis, inputs.get("diagnoses", ())),
+            load_accuracies(inputs.get("accuracies", ())),
+        ),
         notes=tuple(notes),
         models=tuple(
             ModelReport(
@@ -169,7 +176,7 @@ def sections(model: Model) -> Iterator[PreparedSection]:
     for key, section in sorted(SECTIONS.items(), key=lambda item: item[1].place):
         view = section.prepare(model)
         if view is not None:
-            yield PreparedSection(key, section.title, view)
+            yield PreparedSection(key, section.title, view, section.lists)
 
 
 def given_name(config: Mapping[str, Any]) -> str:

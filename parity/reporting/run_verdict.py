@@ -1,9 +1,10 @@
 """The verdict of a run as a document."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from parity.accuracy.results import Accuracy
 from parity.comparison.results import Results
 from parity.diagnosis.document import Undiagnosed
 from parity.reporting.answer import Answers, answers_of
@@ -44,10 +45,14 @@ class RunVerdict:
 
 
 def verdict_of(
-    results: Sequence[Results], diagnoses: Sequence[Diagnosed], *, report: str
+    results: Sequence[Results],
+    diagnoses: Sequence[Diagnosed],
+    accuracies: Mapping[str, Accuracy],
+    *,
+    report: str,
 ) -> RunVerdict:
-    """Return the verdict on what ``summarise`` and ``diagnose`` found."""
-    gates, answers = gates_of(results), answers_of(results, diagnoses)
+    """Return the verdict on what ``summarise``, ``diagnose`` and ``accuracy`` (by model) found."""
+    gates, answers = gates_of(results), answers_of(results, diagnoses, accuracies)
     unread = any(state_of(found) == "unread" for found in diagnoses)
     return RunVerdict(
         verdict=FAIL if unread else overall(gates),

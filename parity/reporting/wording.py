@@ -94,6 +94,11 @@ def four_decimals(value: float | None) -> str:
     return "1" if value == 1 else f"{min(value, 0.9999):.4f}"
 
 
+def three_decimals(value: float | None) -> str:
+    """Return a share with three decimals; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 def percent(share: float | None) -> str:
     """Return a share in per cent; what is not the whole, or not nothing, is not shown as it."""
     if share is None:

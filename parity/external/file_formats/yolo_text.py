@@ -1,8 +1,8 @@
 """YOLO's text files: a folder with ``bus.txt`` for ``bus.jpg``, a line per box."""
 
 from parity.data.image_names import ImageNames
+from parity.detection.boxes import LARGEST_FRACTION
 from parity.errors import UserError
-from parity.external.box_formats import LARGEST_FRACTION
 from parity.external.file_format import Contents, Format, files_in, files_of_images, register
 from parity.external.file_formats import label_rows, shape_text
 from parity.external.layouts import Layout, Row, find_layout

@@ -16,7 +16,7 @@ MESSAGES: dict[State, tuple[str, str]] = {
     "allowed": ("within tolerance", "#8a5a00"),
     "harmless": ("harmless differences", "#17663a"),
     "fine": ("fine", "#17663a"),
-    "remark": ("nothing judged", "#57606a"),
+    "remark": ("no verdict", "#57606a"),
 }
 """What the badge says and its colour, by the worst state; white text on each has a contrast of at
 least 4.5."""

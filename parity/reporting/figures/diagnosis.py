@@ -26,12 +26,12 @@ from parity.diagnosis.document import (
 from parity.files import atomic
 from parity.reporting.diagnosis_steps import KIND_TITLES, ShownKind, kind_of, step_title
 from parity.reporting.diagnosis_verdict import arm_of, has_boxes, verdict_sentence
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.figures.drawing import Mark, Style, blank_paper, draw_line_of_text, write_jpeg
 from parity.reporting.figures.palette import DARK, KIND_COLOURS, LIGHT, palette
 from parity.reporting.figures.pictures import NARROW, WIDE, Panel, Sheet, box_label, draw_picture
 from parity.reporting.figures.theme import DPI, theme
 from parity.reporting.figures.variants import dark_of, narrow_of
+from parity.reporting.task_wording import worded
 from parity.reporting.wording import count, four_decimals, percent, reference_name, shortened
 
 STYLES = {

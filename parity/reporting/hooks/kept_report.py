@@ -12,12 +12,12 @@ from urllib.parse import unquote
 
 from parity.errors import printable
 from parity.files import atomic_folder
+from parity.integrity import RESULTS
 from parity.reporting.hooks.durations import finished_jobs, took
 from parity.reporting.hooks.history import KEPT, Changes
 from parity.reporting.html.templating import spans
 from parity.reporting.markdown.escaping import escape_sentence
 
-RESULTS = Path("results")
 PAGE, TEXT = "index.html", "analysis_report.md"
 
 SINCE = "<!-- since the last run -->"
@@ -51,16 +51,16 @@ def keep_report(run: str, changes: Changes | None) -> Path:
     }
     with atomic_folder(KEPT / run) as folder:
         shutil.copytree(
-            RESULTS / "report",
+            Path(RESULTS, "report"),
             folder,
             ignore=shutil.ignore_patterns(".*"),
             copy_function=_link,
             dirs_exist_ok=True,
         )
         for name, write in ((PAGE, _paragraph), (TEXT, escape_sentence)):
-            text = (RESULTS / "report" / name).read_text(encoding="utf-8")
+            text = Path(RESULTS, "report", name).read_text(encoding="utf-8")
             for _, address in NEIGHBOUR.findall(text):
-                _link(RESULTS / unquote(address), folder / unquote(address))
+                _link(Path(RESULTS, unquote(address)), folder / unquote(address))
             (folder / name).unlink()  # the original is another name of the same file
             alone = NEIGHBOUR.sub(r"\1\2", text)
             for place, sentence in said.items():

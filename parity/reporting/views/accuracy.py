@@ -12,7 +12,7 @@ from parity.accuracy.results import (
 )
 from parity.reporting.views.blocks import Block, Group, Note, Text, table
 from parity.reporting.views.section import SECTIONS, Model, Section, View
-from parity.reporting.wording import count, number
+from parity.reporting.wording import count, number, three_decimals
 
 ERROR_HEADER = (
     "arm",
@@ -135,11 +135,6 @@ def moves_in_words(moved: Mapping[Fate, Mapping[Fate, int]]) -> str:
         if many and before != after
     ]
     return "; ".join(changes) or "none"
-
-
-def three_decimals(value: float | None) -> str:
-    """Return a share with three decimals; a dash where there is none."""
-    return "–" if value is None else f"{value:.3f}"
 
 
 SECTIONS.add("accuracy", Section("Accuracy", 40, prepare))

@@ -11,8 +11,8 @@ from parity.comparison.settings import GIVEN_ARM
 from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.layers.results import LayerResults
 from parity.reporting.deployment_effects import Deployment, attribute_images, deployments
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.equal_results import equal_groups
+from parity.reporting.task_wording import worded
 from parity.reporting.verdict import object_count
 from parity.reporting.views.blocks import Block, Group, Note, Sentences, Text, table
 from parity.reporting.waterfall import factor_waterfalls

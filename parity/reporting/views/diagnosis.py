@@ -32,7 +32,6 @@ from parity.reporting.diagnosis_verdict import (
     verdict_sentence,
     worst_first,
 )
-from parity.reporting.diagnosis_words import worded
 from parity.reporting.fault_wording import (
     LEAST_PX,
     LEAST_SCORE,
@@ -42,6 +41,7 @@ from parity.reporting.fault_wording import (
     objects_of,
     proof_sentence,
 )
+from parity.reporting.task_wording import worded
 from parity.reporting.views.blocks import (
     Block,
     Card,
@@ -60,7 +60,7 @@ from parity.reporting.views.blocks import (
     table,
     without_dashes,
 )
-from parity.reporting.views.diagnosis_crops import crop_of, whole_example
+from parity.reporting.views.diagnosis_crops import crop_of, crop_of_rest
 from parity.reporting.views.section import SECTIONS, Model, Section, View
 from parity.reporting.waterfall import NOTHING_LOST
 from parity.reporting.wording import (
@@ -152,7 +152,7 @@ def blocks_of(diagnosis: Diagnosed, plot: str | None, anchor: str) -> Iterator[B
         return
     if rest := tuple(unexplained(diagnosis)):
         yield Group("What is not explained", (Sentences(rest),))
-        if example := whole_example(diagnosis):
+        if example := crop_of_rest(diagnosis):
             yield example
         if diagnosis.ask:
             yield Group("How to learn more", (Sentences(diagnosis.ask),))

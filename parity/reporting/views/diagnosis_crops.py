@@ -1,13 +1,14 @@
 """Pictures of what is wrong: a part of an image with the reference's boxes and the others."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from parity.detection.outlines import NOTHING
 from parity.diagnosis.document import (
     Change,
     DiagnosisDocument,
     DrawnBoxes,
+    FaultExample,
     FoundFault,
     Severity,
 )
@@ -30,6 +31,15 @@ CHANGES: dict[Change, str] = {
 }
 """What there is to see of each change."""
 
+LEFT: dict[Change, str] = {
+    "lost": "{reference} {detects} {correct}; your program reports nothing there.",
+    "misplaced": "{reference} {detects} {correct}; your program puts its box elsewhere.",
+    "renamed": "{reference} {detects} {correct}; your program reports {changed}.",
+    "added": "{reference} has no such {noun}; your program reports {changed}.",
+    "moved": "{reference} {detects} {correct}; in your program, {what}.",
+}
+"""The same of what named faults leave unexplained."""
+
 MOVES = {
     "mask": "its mask changes",
     "keypoint_px": "its keypoints move",
@@ -39,20 +49,68 @@ MOVES = {
 """What moves where a box does not, see :data:`parity.diagnosis.document.HARMLESS_SHAPES`."""
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What a picture compares."""
+
+    reference: str
+    changed: str
+    """What the boxes without a change and with it are called."""
+    captions: Mapping[Change, str]
+    """What is said of each change."""
+
+
 def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
     """Return where a fault shows best; None if it shows nowhere."""
-    found = fault.example
-    if found is None:
+    if fault.example is None:
         return None
+    reference = reference_name(diagnosis.reference)
+    what = what_moves(fault.severity)
+    return crop_of_change(fault.example, diagnosis, Sides(reference, ALONE, CHANGES), what)
+
+
+def crop_of_rest(diagnosis: DiagnosisDocument) -> Crop | None:
+    """Return where the boxes differ best from what is explained; None if they do not.
+
+    Where no fault is named, it is a whole image, with what PyTorch detects in it.
+    """
+    left = diagnosis.unexplained
+    if not diagnosis.faults:
+        return whole_example(diagnosis)
+    if left.example is None:
+        return None
+    what = what_moves(left.severity)
+    return crop_of_change(left.example, diagnosis, Sides(WITH_FAULTS, OBSERVED, LEFT), what)
+
+
+def crop_of_change(
+    found: FaultExample,
+    diagnosis: DiagnosisDocument,
+    sides: Sides,
+    what: str,
+) -> Crop:
+    """Return where a change shows.
+
+    Parameters
+    ----------
+    found : FaultExample
+        The place.
+    diagnosis : DiagnosisDocument
+        What it is of.
+    sides : Sides
+        What is compared.
+    what : str
+        What moves where an object moves.
+    """
     names = diagnosis.names | diagnosis.labels
     correct = outlines(found.correct, names, telling=int(found.change != "added"))
     changed = outlines(found.changed, names, telling=int(found.change != "lost"))
-    reference, words = reference_name(diagnosis.reference), words_of(diagnosis.task)
-    caption = CHANGES[found.change].format(
-        reference=capitalised(reference),
+    words = words_of(diagnosis.task)
+    caption = sides.captions[found.change].format(
+        reference=capitalised(sides.reference),
         correct=first_label(correct),
         changed=first_label(changed),
-        what=what_moves(fault.severity),
+        what=what,
         detects=words.verbs,
         noun=words.noun,
     )
@@ -64,28 +122,26 @@ def crop_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Crop | None:
         view=found.view,
         correct=correct,
         wrong=changed,
-        reference=reference,
-        side=ALONE,
+        reference=sides.reference,
+        side=sides.changed,
         caption=f"{found.name}: {caption}",
     )
 
 
 def what_moves(found: Severity) -> str:
-    """Return what a fault moves of an object: its box, or what its task adds to that."""
+    """Return what moves of an object: its box, what its task adds to that, or its score."""
+    if found.box_px >= LEAST_PX:
+        return "its box moves"
     shapes = (MOVES[name] for name in MOVES if found.shapes.get(name, 0.0) > 0)
-    return "its box moves" if found.box_px >= LEAST_PX else next(shapes, "its box moves")
+    return next(shapes, "its score changes")
 
 
 def whole_example(diagnosis: DiagnosisDocument) -> Crop | None:
-    """Return the image that tells most, with the expected boxes and the observed ones.
-
-    What the named faults explain is expected: beside them, only the rest differs.
-    """
+    """Return the image that tells most, with the boxes of the reference and the observed ones."""
     names, detects = diagnosis.names | diagnosis.labels, words_of(diagnosis.task).verbs
     for found in diagnosis.examples[:1]:
-        reference = WITH_FAULTS if diagnosis.faults else reference_name(diagnosis.reference)
-        boxes = found.reproduced if diagnosis.faults else found.correct
-        expected, observed = (outlines(each, names) for each in (boxes, found.observed))
+        reference = reference_name(diagnosis.reference)
+        expected, observed = (outlines(each, names) for each in (found.correct, found.observed))
         return Crop(
             model=diagnosis.model,
             image=found.name,

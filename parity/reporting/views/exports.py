@@ -61,8 +61,8 @@ CHOICE_HEADER = (
 FURTHER_COLUMNS = ("mask", "keypoint_px")
 FILE_HEADER = ("export", "digest", "size", "opset", "made by", "inputs", "outputs", "operators")
 PARETO = (
-    "An export is Pareto-optimal if no other one is at least as good in agreement, size and, as "
-    "far as measured, accuracy and speed, and better in one of them."
+    "An export is Pareto-optimal if no other one is at least as good in agreement, size (within "
+    "2 %), tolerance and, as far as measured, accuracy and speed, and better in one of them."
 )
 DIGESTS = (
     "Digests are SHA-256. The digest of an ONNX file leaves out its metadata, which holds the date "

@@ -236,4 +236,4 @@ def place_in_words(found: ImageDetections, index: int) -> str:
     return f"({x1}, {y1}) to ({x2}, {y2})"
 
 
-SECTIONS.add("images", Section("Images", 20, prepare))
+SECTIONS.add("images", Section("Images", 20, prepare, lists=True))

@@ -64,6 +64,8 @@ class Section:
     """Sections come in the order of this number."""
     prepare: Callable[[Model], View | None]
     """Returns what it says of a model; None leaves it out."""
+    lists: bool = False
+    """Whether it is long lists, which come last in Markdown, where nothing folds them."""
 
 
 SECTIONS: Registry[Section] = Registry("section")

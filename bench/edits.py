@@ -5,7 +5,7 @@ they start, begin to work and end (``parity.timeline``). The figures show start-
 Times are also given as multiples of what importing torch takes on the same machine, in the same
 round: these are what :mod:`bench.regression` compares.
 
-    python -m bench.profile --rounds 3
+    python -m bench.edits --rounds 3
 """
 
 import argparse
@@ -166,14 +166,14 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--scratch", help="where to work")
-    parser.add_argument("--destination", type=Path, default=ROOT / "results/bench/profile.json")
+    parser.add_argument("--destination", type=Path, default=ROOT / "results/bench/edits.json")
     options = parser.parse_args()
     rounds = [run_edits(options.cores, options.scratch) for _ in range(options.rounds)]
     options.destination.parent.mkdir(parents=True, exist_ok=True)
     for edit, measured in rounds[-1].items():
         show(edit, [each[edit] for each in rounds])
         spans = [Span(**span) for span in measured["spans"]]
-        place = options.destination.with_name(f"profile_{edit.replace(' ', '_')}.png")
+        place = options.destination.with_name(f"edits_{edit.replace(' ', '_')}.png")
         draw(spans, edit).savefig(place, dpi=110)
     ratios = [each["nothing"]["one_rules"] for each in rounds]
     print(f"nothing: {median(ratios):.2f} x what a Snakefile of one rule takes, with nothing to do")

@@ -304,7 +304,8 @@ def _unexplained_stages(
         return FAULT_STAGES
     _, hits = score_evidence(cost_model, best, _inexact(cost_model, best))
     if hits < SCORES_FOUND or (np.isnan(hits) and found.exact < PARTLY):
-        return stages or (("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES)
+        after = () if TASKS[cost_model.replayer.network.head.task].has_boxes else LABEL_STAGES
+        return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)
     of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
         fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
@@ -327,6 +328,9 @@ SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
     "segment": ("masks",),
 }
 """The stage of what a task adds to boxes."""
+
+LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
+"""The stages after the network of which probabilities alone tell nothing, as a box would."""
 
 
 def _reasons(
@@ -351,6 +355,11 @@ def _reasons(
             f"All of these boxes are in {len(inexact):,} of {many:,} images: {listing(inexact)}. "
             "Look at what sets these files apart, such as a colour profile, the orientation or the "
             "file format, which programs read differently."
+        )
+    elif "network" in unexplained and not TASKS[cost_model.replayer.network.head.task].has_boxes:
+        yield (
+            "The network was given another input, it is another network, or its probabilities were "
+            "changed afterwards, as a temperature does."
         )
     elif "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (

@@ -149,6 +149,14 @@ class CostModel:
         other.postprocessing_faults = self.postprocessing_faults
         return other
 
+    def without_shapes(self) -> "CostModel | None":
+        """Return the same without masks or keypoints; None where none are given."""
+        images = self.observations.images
+        if all(each.masks is None and each.keypoints is None for each in images.values()):
+            return None
+        bare = {name: replace(each, masks=None, keypoints=None) for name, each in images.items()}
+        return CostModel(self.replayer, replace(self.observations, images=bare), self.names)
+
     def start_with(self, names: list[str]) -> None:
         """Compare some images before the others, of which those with most boxes go first."""
         rest = [name for name in self.names if name not in names]

@@ -370,7 +370,10 @@ def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.
     written = [list(_point(each))[:2] if isinstance(each, dict) else each for each in written]
     written = _points_of_contour(written)
     nested = isinstance(written[0], list)
-    of_points = nested and len(written[0]) == 2 and not isinstance(written[0][0], list)
+    of_points = all(
+        isinstance(each, list) and len(each) == 2 and not isinstance(each[0], list)
+        for each in written
+    )
     if not nested or of_points:
         return _filled([_polygon(written, where, least=3)], size)
     return _filled([_polygon(_points_of_contour(each), where, least=1) for each in written], size)

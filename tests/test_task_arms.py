@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,18 @@ def predicted(
     arms: Arms, path: Path, *, native: bool = False, file: Path | None = None, **options: object
 ) -> Detections:
     """Return what Ultralytics' own ``predict`` says of an image."""
-    from ultralytics import YOLO
-
-    model = YOLO(file or arms.checkpoint, task=arms.task)
-    (result,) = model.predict(
+    (result,) = load_once(file or arms.checkpoint, arms.task).predict(
         path, imgsz=arms.imgsz, retina_masks=native, verbose=False, device="cpu", **options
     )
     return detections_of(result, arms.task)
+
+
+@cache
+def load_once(file: Path, task: str) -> Any:
+    """Return a model of Ultralytics."""
+    from ultralytics import YOLO
+
+    return YOLO(file, task=task)
 
 
 def detections_of(result: Any, task: str) -> Detections:

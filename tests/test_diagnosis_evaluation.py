@@ -3,6 +3,7 @@
 import json
 import math
 import runpy
+import shutil
 import sys
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,6 +25,7 @@ from parity.diagnosis.evaluation.parts import (
     TRUTHS,
     Bench,
     chosen,
+    independent,
     pictures,
 )
 from parity.diagnosis.evaluation.programs import (
@@ -40,7 +42,8 @@ from parity.diagnosis.evaluation.unknown_changes import CHANGES, UnknownChange
 from parity.errors import UserError
 from parity.external.observations import Observed
 from parity.external.reader import load_external
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Build
+from tests.task_models import build_task
 
 PROGRAM_FILES = sorted(
     path
@@ -89,6 +92,7 @@ def test_there_are_enough_deployments_of_each_sort() -> None:
     sorts = [
         "unknown" if truth.unknown else "known" if truth.faults else "right"
         for truth in truths().values()
+        if truth.task == "detect"
     ]
     assert sorts.count("right") >= 6
     assert sorts.count("known") >= 24
@@ -115,17 +119,21 @@ def one_photograph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def check_boxes(path: Path, names: dict[int, str]) -> None:
+def check_boxes(path: Path, names: dict[int, str], task: str = "detect") -> None:
     """Assert that a file of boxes can be read and holds finite boxes."""
     assert json.loads(path.read_text())["images"] == ["bus.jpg"]
-    seen = load_external(path, {"bus.jpg": (1080, 810)}, names).images["bus.jpg"]
+    shape = (17, 3) if task == "pose" else None
+    sizes = {"bus.jpg": (1080, 810)}
+    seen = load_external(path, sizes, names, task=task, keypoint_shape=shape).images["bus.jpg"]
     assert len(seen)
     assert np.isfinite(seen.boxes).all()
     assert ((seen.scores > 0) & (seen.scores <= 1)).all()
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in PROGRAM_FILES if p.suffix == ".py"], ids=lambda path: path.stem
+    "path",
+    [p for p in PROGRAM_FILES if p.suffix == ".py" and truths()[p.stem].task == "detect"],
+    ids=lambda path: path.stem,
 )
 def test_a_program_finds_boxes(
     path: Path,
@@ -141,6 +149,30 @@ def test_a_program_finds_boxes(
     )
     runpy.run_path(str(path))
     check_boxes(output, dict.fromkeys(range(91), ""))
+
+
+@pytest.mark.parametrize("name", [n for n, t in truths().items() if t.task != "detect"])
+def test_a_program_of_another_task_finds_what_it_looks_for(
+    name: str, yolo11n_pt: Path, build: Build, one_photograph: Path, tmp_path: Path
+) -> None:
+    task = truths()[name].task
+    model = build_task(build, task, yolo11n_pt) / "model.onnx"
+    written = boxes_of(ROOT / PROGRAMS / f"{name}.py", model, one_photograph, tmp_path)
+    check_boxes(written, OnnxNetwork.load(model, threads=1).names, task)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("task", sorted({t.task for t in truths().values()} - {"detect"}))
+def test_programs_of_other_tasks_are_explained(
+    task: str, yolo11n_pt: Path, build: Build, coco_images: list[Path], tmp_path: Path
+) -> None:
+    model = build_task(build, task, yolo11n_pt) / "model.onnx"
+    folder = tmp_path / "images"
+    folder.mkdir()
+    images = {path.name: Path(shutil.copy(path, folder)) for path in coco_images[3::10][:12]}
+    bench = Bench.open(model, tmp_path / "work", threads=1)
+    wrong = [scored for scored in independent(bench, images) if not scored.right]
+    assert not wrong, "\n".join(map(as_line, wrong))
 
 
 @pytest.mark.parametrize(

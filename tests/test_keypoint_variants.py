@@ -26,3 +26,11 @@ def test_keypoints_of_a_stretched_image(frame, expected, reason):
     found = place_keypoints(choices, POINT, (1, 3), boxes=boxes, place=STRETCHED, image_shape=SHAPE)
     np.testing.assert_allclose(found, [[[*expected, 0.9]]], rtol=1e-6, err_msg=reason)
     assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize(("axes", "expected"), [("yx", (240, 100)), ("written_yx", (150, 160))])
+def test_x_and_y_are_swapped_before_or_after_they_are_rescaled(axes, expected):
+    choices = KeypointChoices(fitting="stretch", keypoint_axes=axes)
+    boxes = np.zeros((1, 4), np.float32)
+    found = place_keypoints(choices, POINT, (1, 3), boxes=boxes, place=STRETCHED, image_shape=SHAPE)
+    np.testing.assert_allclose(found, [[[*expected, 0.9]]], rtol=1e-6)

@@ -242,3 +242,66 @@ def test_masks_follow_from_where_an_image_lies_and_not_from_why(height: int) -> 
     np.testing.assert_array_equal(made[0], process_mask_native(*given, shape).numpy())
     same_place = height % 2 == 0  # then no px of the border needs to be rounded
     assert np.array_equal(*made) == same_place
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (47, 64), (64, 40), (64, 64), (30, 100), (200, 90)])
+def test_steps_of_the_reference_are_taken_beside_other_choices(shape: tuple[int, int]) -> None:
+    from ultralytics.utils.ops import process_mask_native
+
+    chance = np.random.default_rng(0)
+    prototypes = chance.normal(size=(4, 16, 16)).astype(np.float32)
+    coefficients = chance.normal(size=(3, 4)).astype(np.float32)
+    whole = np.array([[0, 0, *shape[::-1]]] * 3, np.float32)
+    pipeline = Pipeline(mask_crop="no")
+    made = make_masks(
+        pipeline,
+        prototypes,
+        coefficients,
+        boxes=MaskBoxes(whole, whole),
+        place=place_image(pipeline, shape, (SIDE, SIDE)),
+        image_shape=shape,
+        seen=seen_part(pipeline, shape),
+    )
+    given = map(torch.from_numpy, (prototypes, coefficients, whole))
+    np.testing.assert_array_equal(made, process_mask_native(*given, shape).numpy())
+
+
+def test_masks_are_cropped_as_prototypes_like_earlier_versions_of_ultralytics() -> None:
+    from ultralytics.utils.ops import crop_mask
+
+    chance = np.random.default_rng(1)
+    prototypes = chance.normal(size=(4, 16, 16)).astype(np.float32)
+    coefficients = chance.normal(size=(2, 4)).astype(np.float32)
+    boxes = np.array([[9.5, 4, 41, 60.2], [20, 20, 30, 29]], np.float32)
+    pipeline = Pipeline(fitting="stretch", mask_frame="input", mask_crop="prototypes")
+    made = make_masks(
+        pipeline,
+        prototypes,
+        coefficients,
+        boxes=MaskBoxes(boxes, boxes),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+    )
+    logits = (coefficients @ prototypes.reshape(4, -1)).reshape(-1, 16, 16)
+    low = crop_mask(torch.from_numpy(logits), torch.from_numpy(boxes / 4))
+    enlarged = torch.nn.functional.interpolate(low[None], (SIDE, SIDE), mode="bilinear")[0]
+    np.testing.assert_array_equal(made, enlarged.gt(0).numpy())
+    assert made[0, :, 41:].any(), "beside the box"
+
+
+def test_outlines_without_an_area_are_no_polygons() -> None:
+    pixels = -np.ones((SIDE, SIDE), np.float32)
+    pixels[5:9, 10:20], pixels[20, 20], pixels[30, 5:40] = 1, 1, 1
+    pipeline = Pipeline(fitting="stretch", mask_frame="prototypes", mask_parts="filled")
+    whole = np.array([[0, 0, SIDE, SIDE]], np.float32)
+    (found,) = make_masks(
+        pipeline,
+        pixels[None],
+        np.ones((1, 1), np.float32),
+        boxes=MaskBoxes(whole, whole),
+        place=place_image(pipeline, IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=seen_part(pipeline, IMAGE),
+    )
+    assert found.sum() == found[5:9, 10:20].sum() == 40

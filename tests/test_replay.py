@@ -6,9 +6,14 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
+from parity.backends.onnx_network import OnnxNetwork
+from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
+from parity.deployment.run import pipeline_of, run
 from parity.detection.head import NetworkHead
+from tests.conftest import Build
+from tests.task_models import build_task
 
 
 def test_the_order_of_colours_changes_no_grey_input(tmp_path: Path) -> None:
@@ -23,3 +28,16 @@ def test_the_order_of_colours_changes_no_grey_input(tmp_path: Path) -> None:
         same = replayer.input_of(bgr, name) == replayer.input_of(Pipeline(), name)
         tensors = [replayer.tensor(each, name) for each in (bgr, Pipeline())]
         assert same == np.array_equal(*tensors) == (name == "grey.png")
+
+
+def test_prototypes_of_masks_are_not_kept_with_each_deployment(
+    yolo11n_pt: Path, build: Build
+) -> None:
+    network = OnnxNetwork.load(build_task(build, "segment", yolo11n_pt) / "model.onnx", threads=1)
+    picture = find_samples()["bus.jpg"]
+    replayer, pipeline = Replayer(network, {"bus.jpg": picture}), pipeline_of(network)
+    found = replayer.detections(pipeline, "bus.jpg")
+    assert found.masks is not None
+    assert found.equals(run(pipeline, picture, network))
+    kept = [*replayer._candidates.values(), *replayer._survivors.values()]
+    assert [each.prototypes.size for each in kept] == [0, 0]

@@ -1,6 +1,8 @@
 """The arms of every task: PyTorch's are ``predict`` to the bit, those without torch equal them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.task_models import IMGSZ, TASK_MODELS, build_task
 
 THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
 FLOOR = 0.001
+PHOTOGRAPHS = 40
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,18 @@ def predicted(
     arms: Arms, path: Path, *, native: bool = False, file: Path | None = None, **options: object
 ) -> Detections:
     """Return what Ultralytics' own ``predict`` says of an image."""
-    from ultralytics import YOLO
-
-    model = YOLO(file or arms.checkpoint, task=arms.task)
-    (result,) = model.predict(
+    (result,) = load_once(file or arms.checkpoint, arms.task).predict(
         path, imgsz=arms.imgsz, retina_masks=native, verbose=False, device="cpu", **options
     )
     return detections_of(result, arms.task)
+
+
+@cache
+def load_once(file: Path, task: str) -> Any:
+    """Return a model of Ultralytics."""
+    from ultralytics import YOLO
+
+    return YOLO(file, task=task)
 
 
 def detections_of(result: Any, task: str) -> Detections:
@@ -101,8 +109,21 @@ def assert_equal(ours: Detections, theirs: Detections) -> None:
 
 @pytest.mark.parametrize("rect", [True, False], ids=["rect", "square"])
 def test_a_pytorch_arm_is_predict(arms: Arms, rect: bool) -> None:
+    assert_predict(arms, find_samples().values(), rect=rect)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("rect", [True, False], ids=["rect", "square"])
+def test_a_pytorch_arm_is_predict_on_photographs(
+    arms: Arms, rect: bool, coco_images: list[Path]
+) -> None:
+    assert_predict(arms, coco_images[:PHOTOGRAPHS], rect=rect)
+
+
+def assert_predict(arms: Arms, paths: Iterable[Path], *, rect: bool) -> None:
+    """Assert that the arm of PyTorch says what ``predict`` says, to the bit."""
     network = arms.pytorch(rect=rect)
-    for path in find_samples().values():
+    for path in paths:
         image = candidates_of(network, path)
         for conf, iou in THRESHOLDS:
             for native in (False, True) if arms.task == "segment" else (False,):
@@ -147,14 +168,25 @@ def test_postprocessing_without_torch_is_ultralytics_own(arms: Arms) -> None:
 
 
 def test_an_export_is_as_close_as_float32_allows(arms: Arms) -> None:
+    assert_close(arms, find_samples().values())
+
+
+@pytest.mark.nightly
+def test_an_export_is_as_close_on_photographs(arms: Arms, coco_images: list[Path]) -> None:
+    assert_close(arms, coco_images[:PHOTOGRAPHS])
+
+
+def assert_close(arms: Arms, paths: Iterable[Path]) -> None:
+    """Assert that the arm of an export deviates by no more than rounding to float32 does."""
     pytorch, onnx = arms.pytorch(rect=False), OnnxNetwork.load(arms.export, threads=1)
     assert onnx.head == pytorch.head
-    for path in find_samples().values():
+    for path in paths:
+        images = candidates_of(pytorch, path), candidates_of(onnx, path)
         for conf, iou in THRESHOLDS:
             limits = {"conf": conf, "iou": iou, "max_det": 300}
-            ours = detect_by_ultralytics(candidates_of(pytorch, path), **limits, head=pytorch.head)
-            theirs = detect(candidates_of(onnx, path), **limits, head=onnx.head)
-            both = [ImageDetections.of(candidates_of(onnx, path), each) for each in (ours, theirs)]
+            ours = detect_by_ultralytics(images[0], **limits, head=pytorch.head)
+            theirs = detect(images[1], **limits, head=onnx.head)
+            both = [ImageDetections.of(images[1], each) for each in (ours, theirs)]
             measured = differences_of(compare_image(*both, iou=0.5))
             assert (measured.missing, measured.extra) == (0, 0)
             assert measured.box_px <= RUNTIME_FLOOR.box_px

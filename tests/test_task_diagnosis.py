@@ -130,6 +130,22 @@ def test_masks_that_nothing_explains_are_said_to_be_masks(segmenting: Replayer) 
     assert found.unexplained_stages == ("masks",)
 
 
+def test_faults_of_boxes_are_named_beside_masks_that_nothing_explains(
+    segmenting: Replayer,
+) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    pipeline = with_faults([FAULTS["bgr"], FAULTS["truncated"]], correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=declared, box_decimals=0)
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    wider = np.stack([cv2.dilate(mask, np.ones((41, 41), np.uint8)) for mask in masks])
+    odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=wider)}
+    found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
+    assert {fault.name for fault in found.faults} == {"bgr", "truncated"}
+    assert (found.verdict, found.unexplained_stages) == ("explained_in_part", ("masks",))
+    assert found.reproduced.exact == 0
+
+
 def test_objects_without_masks_are_no_obstacle(
     segmenting: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +303,26 @@ def test_a_task_has_the_faults_of_its_choices_alone() -> None:
     assert DEPLOYMENTS.keys() == TASKS.keys()
     everywhere = set().union(*(faults_of(each.choices) for each in DEPLOYMENTS.values()))
     assert everywhere == set(FAULTS.values())
+
+
+LABELS = {"several labels": 5, "one label": 1}
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("most", LABELS.values(), ids=LABELS)
+def test_what_comes_before_a_classifier_is_found_as_a_whole(
+    yolo11n_pt: Path, build: Build, coco_images: list[Path], most: int
+) -> None:
+    network = OnnxNetwork.load(build_task(build, "classify", yolo11n_pt) / "model.onnx", threads=1)
+    replayer = Replayer(network, {path.name: path for path in coco_images[3::10][:12]})
+    names = ("squashed", "crop_kernel_linear", "bgr", "imagenet")
+    correct = replace(correct_of(replayer), max_det=most)
+    pipeline = with_faults([FAULTS[name] for name in names], correct)
+    declared = Declared(conf=0.0, max_det=most)
+    seen = observe(replayer, pipeline, list(replayer.paths), declared=declared)
+    found = diagnose(seen, replayer, network.names)
+    assert {fault.name for fault in found.faults} == set(names)
+    assert found.verdict == "explained"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from parity.data.sample_images import find_samples
 from parity.postprocessing.postprocess import detect
 from tests.conftest import ROOT
 from tests.test_task_arms import (  # noqa: F401  a fixture
+    PHOTOGRAPHS,
     Arms,
     arms,
     candidates_of,
@@ -56,12 +58,22 @@ def test_an_example_is_short_and_needs_three_packages(task: str) -> None:
 
 
 def test_an_example_agrees_with_the_arm(arms: Arms) -> None:  # noqa: F811
+    assert_example_agrees(arms, find_samples().values())
+
+
+@pytest.mark.nightly
+def test_an_example_agrees_on_photographs(arms: Arms, coco_images: list[Path]) -> None:  # noqa: F811
+    assert_example_agrees(arms, coco_images[:PHOTOGRAPHS])
+
+
+def assert_example_agrees(arms: Arms, pictures: Iterable[Path]) -> None:  # noqa: F811
+    """Assert that an example returns what the arm of its task returns, to the bit."""
     names: dict[str, Any] = {"__name__": "example", "__doc__": ""}
     path = example_of(arms.task)
     exec(compile(path.read_text(), path, "exec"), names)  # noqa: S102
     own = names[CLASSES[arms.task]](arms.export)
     network = OnnxNetwork.load(arms.export, threads=1)
-    for picture in find_samples().values():
+    for picture in pictures:
         if arms.task == "classify":
             (expected,) = network.forward_batch([network.preprocess(read_image(picture))])[0]
             np.testing.assert_array_equal(own(read_image(picture)), expected)

@@ -30,8 +30,8 @@ class KeypointChoices(RescalingChoices):
     """How the numbers of a prediction are divided: x, y and visibility of a keypoint, then of the
     next (``points``); the same, but every two numbers are taken for the start of the next
     (``pairs``); or all x, then all y (``planes``)."""
-    keypoint_axes: Literal["xy", "yx"] = "xy"
-    """``yx`` has x and y exchanged."""
+    keypoint_axes: Literal["xy", "yx", "written_yx"] = "xy"
+    """``yx`` has x and y exchanged when they are read, ``written_yx`` at the very end."""
     keypoint_frame: Literal[
         "image",
         "input",
@@ -108,6 +108,8 @@ def place_keypoints(
     points[..., :2] = INTEGERS[choices.keypoint_integers](points[..., :2])
     if shape[1] > 2 and choices.keypoint_hidden == "zero":
         points[..., :2][hidden] = 0
+    if choices.keypoint_axes == "written_yx":
+        points[..., :2] = points[..., 1::-1]
     return points
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
 from parity.detection.letterbox import Letterbox, fit
-from parity.detection.masks import crop, logits_of, masks_in_image
+from parity.detection.masks import UPSCALES, crop, enlargement, logits_of, masks_in_image
 
 Shape = tuple[int, int]
 
@@ -32,6 +32,7 @@ class MaskChoices(Choices):
     ``prototypes``."""
     mask_steps: Literal[
         "enlarged_first",
+        "enlarged_to_input",
         "cut_first",
         "in_input",
         "outlined_in_input",
@@ -44,23 +45,25 @@ class MaskChoices(Choices):
             ("each_box", "each_part"), ("mask_crop", "mask_crop_rounding", "mask_made")
         ),
     )
-    """How masks get the size of the image: logits are enlarged, their border is cut, and they are
-    resized (``enlarged_first``); the border is cut from logits of the size of the prototypes
-    (``cut_first``); masks are made in the input and then resized (``in_input``), or their outlines
-    are scaled (``outlined_in_input``); nothing is cut (``border_kept``); or probabilities are
-    cropped to each box in the size of the prototypes, and either resized to the box and blurred
-    (``each_box``), or resized to about the size that the crop has in the image, and cropped again
-    (``each_part``)."""
+    """How masks get the size of the image: logits are enlarged until their border ends at whole px,
+    it is cut, and they are resized (``enlarged_first``); the same, but they are always enlarged to
+    the size of the input (``enlarged_to_input``); the border is cut from logits of the size of the
+    prototypes (``cut_first``); masks are made in the input and then resized (``in_input``), or
+    their outlines are scaled (``outlined_in_input``); nothing is cut (``border_kept``); or
+    probabilities are cropped to each box in the size of the prototypes, and either resized to the
+    box and blurred (``each_box``), or resized to about the size that the crop has in the image, and
+    cropped again (``each_part``)."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
     """Interpolation of logits."""
     mask_threshold: Literal["zero", "half", "none"] = "zero"
     """What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
     probabilities; or nothing, taking probabilities for logits."""
-    mask_crop: Literal["box", "no", "other_frame"] = choice(
+    mask_crop: Literal["box", "no", "other_frame", "prototypes"] = choice(
         "box", moot={"no": ("mask_crop_rounding",)}
     )
-    """Whether masks end where their boxes end: those of the same frame, none, or boxes in px of the
-    image where masks have the size of the input, and vice versa (``other_frame``)."""
+    """Whether masks end where their boxes end: those of the same frame, none, boxes in px of the
+    image where masks have the size of the input, and vice versa (``other_frame``), or boxes in px
+    of the ``prototypes``, to which logits are cropped before they are upsampled."""
     mask_crop_rounding: Literal["up", "down", "outwards", "nearest"] = "up"
     """How the corners of these boxes become whole px, the second of which no longer belongs to the
     mask."""
@@ -158,14 +161,16 @@ def _make(
     scale = np.array([logits.shape[2] / whole[1], logits.shape[1] / whole[0]] * 2, np.float32)
     own, other = boxes.in_input, boxes.in_image
     if choices.mask_frame == "prototypes":
-        return _cropped(choices, logits > least, own * scale, other * scale)
+        low = _cropped(choices, logits > least, own * scale, other * scale)
+        return _cropped_early(choices, low, own * scale)
     if choices.mask_frame == "image" and choices.mask_steps in PIECEWISE:
         piecewise = PIECEWISE[choices.mask_steps]
         return piecewise(choices, logits, own * scale, other, place=place, shape=image_shape)
     if choices.mask_made == "probabilities":
-        logits, least = sigmoid(logits) - sigmoid(np.array(least)), 0.0
+        logits, least = sigmoid(logits), float(sigmoid(np.array(least)))
     if choices.mask_made == "prototypes":
-        logits, least = np.where(logits > least, IN_HALF, -IN_HALF).astype(np.float32), 0.0
+        logits, least = (logits > least).astype(np.float32), IN_HALF
+    logits = _cropped_early(choices, logits, own * scale)
     resized = RESIZERS[choices.mask_kernel]
     if choices.mask_frame == "input" or choices.mask_steps in IN_INPUT:
         in_input = np.stack([resized(each, whole) > least for each in logits])
@@ -177,14 +182,26 @@ def _make(
         part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
         masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
         return masks.astype(np.uint8)
-    if choices.mask_steps == "enlarged_first":
-        part = np.stack([resized(each, whole) for each in logits])[:, *_part(place, 1.0, 1.0)]
-    elif choices.mask_steps == "cut_first":
-        part = logits[:, *_part(place, float(scale[1]), float(scale[0]))]
-    else:
-        part = logits
-    masks[:, *seen] = [resized(each, shown) > least for each in part]
+    times = ENLARGEMENTS[choices.mask_steps](place)
+    if times > 1:
+        low_shape = (times * logits.shape[1], times * logits.shape[2])
+        logits = np.stack([resized(each, low_shape) for each in logits])
+    if choices.mask_steps != "border_kept":
+        down, across = logits.shape[1] / whole[0], logits.shape[2] / whole[1]
+        logits = logits[:, *_part(place, down, across)]
+    masks[:, *seen] = [resized(each, shown) > least for each in logits]
     return _cropped(choices, masks, other, own)
+
+
+ENLARGEMENTS: dict[str, Callable[[Letterbox], int]] = {
+    "enlarged_first": lambda place: enlargement(
+        place.height - place.resized_height, place.width - place.resized_width
+    ),
+    "enlarged_to_input": lambda _: UPSCALES,
+    "cut_first": lambda _: 1,
+    "border_kept": lambda _: 1,
+}
+"""How many times logits are enlarged before their border is cut, by the value of ``mask_steps``."""
 
 
 def _outlines_in_image(
@@ -289,11 +306,15 @@ def _pixels_of(box: np.ndarray, shape: Shape) -> tuple[slice, slice]:
 
 
 def _outlined(masks: np.ndarray, most: int | None) -> np.ndarray:
-    """Return masks of which so many of the largest outer outlines are filled."""
+    """Return masks of which so many of the largest outer outlines are filled.
+
+    Those without an area, of single px and thin lines, are no polygons.
+    """
     filled = np.zeros_like(masks)
     for mask, whole in zip(filled, masks, strict=True):
         contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        kept = sorted(contours, key=cv2.contourArea, reverse=True)[:most]
+        solid = [each for each in contours if cv2.contourArea(each) > 0]
+        kept = sorted(solid, key=cv2.contourArea, reverse=True)[:most]
         cv2.drawContours(mask, kept, -1, 1, cv2.FILLED)
     return filled
 
@@ -337,10 +358,17 @@ def _cropped(
     choices: MaskChoices, masks: np.ndarray, own: np.ndarray, other: np.ndarray
 ) -> np.ndarray:
     made = masks.astype(np.uint8)
-    if choices.mask_crop == "no":
+    if choices.mask_crop not in ("box", "other_frame"):
         return made
     boxes = own if choices.mask_crop == "box" else other
     return crop(made, CROP_ROUNDINGS[choices.mask_crop_rounding](boxes))
+
+
+def _cropped_early(choices: MaskChoices, low: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Return what has the size of the prototypes, cropped to boxes in px of these if it is so."""
+    if choices.mask_crop != "prototypes":
+        return low
+    return crop(low, CROP_ROUNDINGS[choices.mask_crop_rounding](boxes))
 
 
 CROP_ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = by_value(

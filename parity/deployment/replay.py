@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +28,7 @@ from parity.deployment.rescaling_variants import RescalingChoices
 from parity.deployment.run import Network
 from parity.deployment.stage import fields_of, values
 from parity.deployment.task import DEPLOYMENTS, InImage
-from parity.detection.decoding import Candidates
+from parity.detection.decoding import NO_PROTOTYPES, Candidates
 from parity.detection.detections import Detections
 from parity.detection.letterbox import Letterbox
 from parity.errors import UnreadableImageError
@@ -256,15 +256,14 @@ class Replayer:
         return outputs
 
     def candidates(self, pipeline: Pipeline, name: str) -> Candidates:
-        """Return the candidates of an image above the floor."""
+        """Return the candidates of an image above the floor, without the prototypes of masks."""
         source = self._existing(pipeline, name)
         key = (source.digest, *values(pipeline, _OF_CANDIDATES))
         if key not in self._candidates:
             outputs, classes = self.outputs(pipeline, name), len(self.network.names)
             image = self._in_image(source)
-            self._candidates[key] = candidates_of(
-                pipeline, outputs, self.floor, image, classes=classes
-            )
+            found = candidates_of(pipeline, outputs, self.floor, image, classes=classes)
+            self._candidates[key] = replace(found, prototypes=NO_PROTOTYPES)
             if len(self._candidates) > MOST_CANDIDATE_SETS:
                 self._candidates.popitem(last=False)
         return self._candidates[key]
@@ -286,7 +285,16 @@ class Replayer:
             self._survivors[key] = self.task.select(pipeline, found, image)
             if len(self._survivors) > 50_000:
                 self._survivors.popitem(last=False)
-        return finish(pipeline, self._survivors[key], image)
+        kept = self._survivors[key]
+        if finish is not self.task.outline and self.task.outline is not None:
+            kept = replace(kept, prototypes=self._prototypes(pipeline, name))
+        return finish(pipeline, kept, image)
+
+    def _prototypes(self, pipeline: Pipeline, name: str) -> np.ndarray:
+        """Return the prototypes of an image; they are too large to be kept with each deployment."""
+        image, classes = self._in_image(self._existing(pipeline, name)), len(self.network.names)
+        outputs = self.outputs(pipeline, name)
+        return candidates_of(pipeline, outputs, np.inf, image, classes=classes).prototypes
 
     def _in_image(self, source: Input) -> InImage:
         return InImage(source.place, source.image_shape, self.network.head)

@@ -80,8 +80,7 @@ def masks_in_image(
     pad_y, pad_x = (
         UPSCALES * side - max(round(full * gain), 1) for side, full in zip(low, shape, strict=True)
     )
-    padding = pad_y | pad_x
-    factor = UPSCALES // math.gcd(UPSCALES, padding | padding // 2)
+    factor = enlargement(pad_y, pad_x)
     enlarged = (low[0] * factor, low[1] * factor)
     rows, columns = image_part(enlarged, shape)
     masks = np.empty((len(coefficients), *shape), np.uint8)
@@ -89,6 +88,18 @@ def masks_in_image(
         larger = _resize(logits, enlarged)
         np.greater(_resize(larger[rows, columns], shape), 0, out=mask.view(bool))
     return crop(masks, boxes)
+
+
+def enlargement(pad_y: int, pad_x: int) -> int:
+    """Return how many times logits are enlarged so that padding is cut off in whole px of them.
+
+    Parameters
+    ----------
+    pad_y, pad_x : int
+        Padding at both ends together, in px of the input.
+    """
+    padding = pad_y | pad_x
+    return UPSCALES // math.gcd(UPSCALES, padding | padding // 2)
 
 
 def logits_of(prototypes: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
@@ -175,8 +186,8 @@ def crop(masks: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    masks : (N, h, w) uint8
-        Changed in place.
+    masks : (N, h, w) uint8 or float32
+        Masks, or logits; changed in place.
     boxes : (N, 4) float32
         x1, y1, x2, y2 in px of the masks; the px at x1 belongs to a box, that at x2 does not.
     """

@@ -30,6 +30,7 @@ from parity.diagnosis.misfit import (
     total_misfit,
 )
 from parity.external.observations import NO_BOXES, Declared, Observations, Observed, decimals
+from parity.tasks.task import TASKS
 
 FEW_BOXES = 24
 """Boxes below which each counts for more; chosen."""
@@ -53,6 +54,9 @@ CANDIDATE_LIMITS = (100, 300, 1000)
 BUDGET = 400
 """Inputs of the network after which no further search begins; a count and no time, so that the
 answer does not depend on the machine. Chosen: some 30 s of one core with YOLO11n."""
+
+BUDGET_OF_LABELS = 3000
+"""The same for classifiers, which are small; chosen: likewise."""
 
 SAME_FIT = 0.5
 """Difference of misfit, in nats, up to which the boxes cannot tell two hypotheses apart; chosen."""
@@ -132,7 +136,8 @@ class CostModel:
         self.threshold_faults = [f for f in thresholds if f.fields <= own]
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
-        self.budget = BUDGET
+        boxed = TASKS[replayer.network.head.task].has_boxes
+        self.budget = BUDGET if boxed else BUDGET_OF_LABELS
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
@@ -143,6 +148,14 @@ class CostModel:
         other.preprocessing_faults = self.preprocessing_faults
         other.postprocessing_faults = self.postprocessing_faults
         return other
+
+    def without_shapes(self) -> "CostModel | None":
+        """Return the same without masks or keypoints; None where none are given."""
+        images = self.observations.images
+        if all(each.masks is None and each.keypoints is None for each in images.values()):
+            return None
+        bare = {name: replace(each, masks=None, keypoints=None) for name, each in images.items()}
+        return CostModel(self.replayer, replace(self.observations, images=bare), self.names)
 
     def start_with(self, names: list[str]) -> None:
         """Compare some images before the others, of which those with most boxes go first."""

@@ -140,6 +140,24 @@ def diagnose(
     if replaced:
         replayer.use_outputs(arrays.outputs)
         cost_model = CostModel(replayer, observations, list(arrays.outputs))
+    found = _examined(cost_model, arrays, class_names, replaced=replaced)
+    bare = cost_model.without_shapes()
+    if bare is not None and found.reproduced.exact < PARTLY and not _shapes_are_wrong(found):
+        alone = _examined(bare, arrays, class_names, replaced=replaced)
+        if alone.faults and alone.reproduced.exact >= PARTLY:
+            found = _with_unexplained_shapes(alone, cost_model)
+    replayer.use_outputs({})
+    return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
+
+
+def _examined(
+    cost_model: CostModel,
+    arrays: ArrayEvidence,
+    class_names: dict[int, str],
+    *,
+    replaced: bool,
+) -> Diagnosis:
+    """Return what explains the boxes, as far as they prove it."""
     search = Search(cost_model, class_names)
     best = arrays.pipeline
     if cost_model.box_count:
@@ -150,9 +168,41 @@ def diagnose(
             best = _searched(search, arrays, replaced=replaced)
         best = with_known_way_back(cost_model, follow_improvements(cost_model, best))
         best = keep_proved(cost_model, best, arrays.proofs)
-    found = _diagnosis(search, best, arrays)
-    replayer.use_outputs({})
-    return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
+    return _diagnosis(search, best, arrays)
+
+
+def _shapes_are_wrong(found: Diagnosis) -> bool:
+    """Return whether a fault of masks or keypoints is named."""
+    stages = {stage for own in SHAPE_STAGES.values() for stage in own}
+    return any(fault.stage in stages for fault in found.faults)
+
+
+def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnosis:
+    """Return a diagnosis of boxes alone as one of boxes whose masks or keypoints are unexplained.
+
+    Parameters
+    ----------
+    alone : Diagnosis
+        Of the boxes without their shapes.
+    cost_model : CostModel
+        Of the boxes with their shapes.
+    """
+    of_shapes = SHAPE_STAGES[cost_model.replayer.network.head.task]
+    said = (
+        f"The {listing(of_shapes)} are not explained; boxes, scores and classes were diagnosed "
+        "without them."
+    )
+    return replace(
+        alone,
+        verdict="explained_in_part",
+        reproduced=cost_model.reproduction(alone.pipeline),
+        reproduced_by_correct=cost_model.reproduction(
+            with_thresholds(cost_model.correct, _intended(alone.thresholds))
+        ),
+        undecided=tuple(fault for fault in alone.undecided if fault.stage not in of_shapes),
+        unexplained_stages=(*alone.unexplained_stages, *of_shapes),
+        notes=(*alone.notes, said),
+    )
 
 
 def _searched(search: Search, arrays: ArrayEvidence, *, replaced: bool) -> Pipeline:
@@ -177,9 +227,7 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
     fixed = cost_model.correct
     for choice in choices:
         fixed = choice.inject_into(fixed)
-    intended: dict[Threshold, float] = {
-        n: each.used for n, each in thresholds.items() if each.declared is None
-    }
+    intended = _intended(thresholds)
     reproduced = cost_model.reproduction(best)
     if not cost_model.box_count and arrays.share is not None:
         reproduced = Reproduction(arrays.share, arrays.share, 1.0, 0.0, 0.0)
@@ -212,6 +260,11 @@ def _diagnosis(search: Search, found: Pipeline, arrays: ArrayEvidence) -> Diagno
         images=tuple(name for name in cost_model.replayer.paths if name in cost_model.observed),
         complete=not cost_model.exhausted,
     )
+
+
+def _intended(thresholds: dict[Threshold, ThresholdRange]) -> dict[Threshold, float]:
+    """Return the thresholds that were not declared, and so are no mistake."""
+    return {name: each.used for name, each in thresholds.items() if each.declared is None}
 
 
 def _before_output(cost_model: CostModel, pipeline: Pipeline) -> tuple[Fault, ...]:
@@ -304,7 +357,8 @@ def _unexplained_stages(
         return FAULT_STAGES
     _, hits = score_evidence(cost_model, best, _inexact(cost_model, best))
     if hits < SCORES_FOUND or (np.isnan(hits) and found.exact < PARTLY):
-        return stages or (("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES)
+        after = () if TASKS[cost_model.replayer.network.head.task].has_boxes else LABEL_STAGES
+        return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)
     of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
         fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
@@ -327,6 +381,9 @@ SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
     "segment": ("masks",),
 }
 """The stage of what a task adds to boxes."""
+
+LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
+"""The stages after the network of which probabilities alone tell nothing, as a box would."""
 
 
 def _reasons(
@@ -351,6 +408,11 @@ def _reasons(
             f"All of these boxes are in {len(inexact):,} of {many:,} images: {listing(inexact)}. "
             "Look at what sets these files apart, such as a colour profile, the orientation or the "
             "file format, which programs read differently."
+        )
+    elif "network" in unexplained and not TASKS[cost_model.replayer.network.head.task].has_boxes:
+        yield (
+            "The network was given another input, it is another network, or its probabilities were "
+            "changed afterwards, as a temperature does."
         )
     elif "network" in unexplained and found.close >= PARTLY and found.predicted >= PARTLY:
         yield (

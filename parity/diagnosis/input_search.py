@@ -1,6 +1,7 @@
 """Searching the faults before the network that give the observed scores."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, product
 from operator import itemgetter
 
 import numpy as np
@@ -42,8 +43,11 @@ chosen."""
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
 
-CROSSED = (("scaling", "colours"), ("crop", "crop_kernel"))
-"""Choices before a classifier that are combined: of pixel values, then of geometry."""
+CROSSED = (("scaling",), ("colours", "grey"), ("crop",), ("crop_kernel",))
+"""Choices before a classifier of which all combinations are tried, one of each of these."""
+
+NO_MISFIT = 0.5
+"""Misfit of an image up to which such a combination is compared on all probes, nats; chosen."""
 
 LITTLE = 0.5
 """Share of the expected boxes that are observed below which a drastic fault is likely; chosen."""
@@ -123,7 +127,7 @@ class InputSearch:
                 groups = (likely, greedy) if gained > CLEAR else (likely, led, greedy)
                 level = self._try_until_settled(groups, first, least - LEAP) + bordered or level
             every += level
-        if not trials.rescales and not any(hypothesis.likely for hypothesis in every):
+        if not trials.rescales and not any(self._is_likely(hypothesis) for hypothesis in every):
             every += self._cross(possible, first)
         for hypothesis in sorted(dict.fromkeys(every), key=_likely_first)[:CONFIRMED]:
             trials.try_input(hypothesis.faults)
@@ -168,19 +172,26 @@ class InputSearch:
             level += self.trials.try_each([(fault,) for fault in moves if unlikely(fault)], first)
         return level
 
+    def _is_likely(self, on_first: InputHypothesis) -> bool:
+        """Return whether the scores of all probes are those of an input, not of the first alone."""
+        return on_first.likely and self.trials.try_input(on_first.faults).likely
+
     def _cross(self, possible: list[Fault], first: list[str]) -> list[InputHypothesis]:
-        """Return inputs that combine every fault of some choices of a classifier.
+        """Return inputs that combine the faults of some choices of a classifier, the likely first.
 
         An image has a few scores alone, and a kernel changes them as much as a crop does, so that
         combinations cannot be predicted; and the network is small.
         """
-        level = [self.trials.try_input((), first)]
-        for choices in CROSSED:
-            for choice in choices:
-                faults = [fault for fault in possible if fault.fields == {choice}]
-                options = [(*h.faults, fault) for h in level for fault in faults]
-                level += self.trials.try_each(options, first)
-            level = sorted(dict.fromkeys(level), key=_likely_first)[:BEAM]
+        groups = [
+            [(), *((fault,) for fault in possible if fault.fields <= set(choices))]
+            for choices in CROSSED
+        ]
+        options = [tuple(chain(*each)) for each in product(*groups)]
+        options.sort(key=_price)
+        level = self.trials.try_each(options, first)
+        for hypothesis in level:
+            if hypothesis.cost - _price(hypothesis.faults) < NO_MISFIT:
+                self.trials.try_input(hypothesis.faults)  # the only label of an image fits it
         return level
 
     def _possible_faults(self) -> list[Fault]:
@@ -268,6 +279,10 @@ def _one_more(
         for fault in (useful if _is_ahead(place, level) else best)
         if not _excludes(fault, hypothesis)
     ]
+
+
+def _price(faults: Iterable[Fault]) -> float:
+    return sum(fault.cost for fault in faults)
 
 
 def _names(faults: Iterable[Fault]) -> frozenset[str]:

@@ -371,9 +371,13 @@ def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.
     written = [list(_point(each))[:2] if isinstance(each, dict) else each for each in written]
     written = _points_of_contour(written)
     nested = isinstance(written[0], list)
-    of_points = nested and len(written[0]) == 2 and not isinstance(written[0][0], list)
-    polygons = [written] if not nested or of_points else map(_points_of_contour, written)
-    return _filled([_polygon(each, where) for each in polygons], size)
+    of_points = all(
+        isinstance(each, list) and len(each) == 2 and not isinstance(each[0], list)
+        for each in written
+    )
+    if not nested or of_points:
+        return _filled([_polygon(written, where, least=3)], size)
+    return _filled([_polygon(_points_of_contour(each), where, least=1) for each in written], size)
 
 
 def _points_of_contour(written: Any) -> Any:
@@ -405,21 +409,27 @@ def picture_of(written: Any, folder: Path) -> Path | None:
     return folder / written if is_path else None
 
 
-def _polygon(value: Any, where: str) -> np.ndarray:
+def _polygon(value: Any, where: str, *, least: int) -> np.ndarray:
     numbers = _flat(value, where)
-    if len(numbers) < 6 or len(numbers) % 2:
+    if len(numbers) < 2 * least or len(numbers) % 2:
         raise UserError(f"{where}: {shorten(value)} is not a polygon of three points or more.")
     return np.array(numbers, np.float64).reshape(-1, 2)
 
 
 def _filled(polygons: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Return what polygons enclose; those without an area, such as outlines of single px, nothing.
+
+    Some programs leave them out.
+    """
     import cv2  # noqa: PLC0415  slow, and planning reads boxes
 
     mask = np.zeros(size, np.uint8)
     largest = max((np.abs(each).max() for each in polygons), default=0)
     for each in polygons:
         scaled = each * size[::-1] if largest <= LARGEST_FRACTION else each
-        cv2.fillPoly(mask, [np.rint(scaled).clip(-MOST_PX, MOST_PX).astype(np.int32)], 1)
+        whole = np.rint(scaled).clip(-MOST_PX, MOST_PX).astype(np.int32)
+        if cv2.contourArea(whole) > 0:
+            cv2.fillPoly(mask, [whole], 1)
     return mask
 
 

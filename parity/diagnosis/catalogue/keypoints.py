@@ -99,10 +99,17 @@ fault(
 )
 fault(
     "keypoints_x_y_exchanged",
-    title="x and y swapped in the keypoints",
+    title="x and y swapped where keypoints are read",
     changes={"keypoint_axes": "yx"},
-    wrong="The two coordinates of keypoints are swapped.",
+    wrong="y is taken for x, and x for y, before keypoints are rescaled.",
     fix="Read x first, then y.",
+)
+fault(
+    "keypoints_written_y_x",
+    title="Keypoints written as y, x",
+    changes={"keypoint_axes": "written_yx"},
+    wrong="Keypoints are rescaled correctly, but y is written before x.",
+    fix="Write x first, then y.",
 )
 fault(
     "keypoints_in_pairs",

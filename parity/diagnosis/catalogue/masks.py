@@ -41,6 +41,17 @@ fault(
     wrong="Masks are cropped to boxes in px of the input instead of the image, or vice versa.",
     fix=TO_THE_BOX,
 )
+fault(
+    "masks_cropped_as_prototypes",
+    title="Masks cropped in the size of the prototypes",
+    changes={"mask_crop": "prototypes"},
+    wrong=(
+        "Logits are cropped to the box in the size of the prototypes and then upsampled, so masks "
+        "end up to four px of the input beside their boxes, as in earlier versions of Ultralytics."
+    ),
+    fix="Upsample the logits, then set pixels outside the box to 0.",
+    reference="https://github.com/ultralytics/ultralytics/pull/24463",
+)
 for rounding, how in ROUNDED.items():
     fault(
         f"mask_crop_{rounding}",
@@ -64,6 +75,17 @@ fault(
     wrong="The padding is cut off at the resolution of the prototypes, in whole pixels of these.",
     fix=BILINEAR,
     cost=RARE_COST,
+)
+fault(
+    "masks_enlarged_to_input",
+    title="Masks enlarged to the input before the padding is cut off",
+    changes={"mask_steps": "enlarged_to_input"},
+    wrong=(
+        "Logits are always enlarged to the size of the input; the reference enlarges them only as "
+        "much as it takes to cut off the padding in whole px. Edges of masks move a little."
+    ),
+    fix="Cut the padding off the smallest enlargement that allows it, then resize to the image.",
+    cost=CHOICE_COST,
 )
 fault(
     "masks_made_in_input",

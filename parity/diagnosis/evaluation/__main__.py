@@ -1,6 +1,7 @@
 """Measure the diagnosis: on injected faults, independent and published deployments, and others.
 
-The task is read from the model; ``injected`` and ``correct`` measure models of every task.
+The task is read from the model; ``injected``, ``independent`` and ``correct`` measure models of
+every task.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from parity.diagnosis.evaluation.injection import (
     random_fault_sets,
 )
 from parity.diagnosis.evaluation.parts import Bench
-from parity.diagnosis.evaluation.programs import files_digest, find_programs
+from parity.diagnosis.evaluation.programs import files_digest
 from parity.diagnosis.evaluation.scoring import ScoredAnswer, as_line
 from parity.diagnosis.evaluation.table import EvaluationRow, as_markdown, as_text
 from parity.diagnosis.evaluation.truth import load_truths
@@ -167,8 +168,9 @@ def _injected(options: argparse.Namespace, share: Share) -> Iterator[EvaluationR
 
 def _independent(options: argparse.Namespace, share: Share) -> Iterator[EvaluationRow]:
     bench = _bench(options)
-    found = find_programs(parts.PROGRAMS)
-    left_out = load_truths(parts.TRUTHS, {}).keys() - found.keys()
+    found = parts.programs_of(bench.task)
+    truths = load_truths(parts.TRUTHS, {})
+    left_out = {name for name, truth in truths.items() if truth.task == bench.task} - found.keys()
     if left_out and share.index == 0:
         _say(f"left out, since Node or its packages are not installed: {', '.join(left_out)}")
     names = share.of(list(parts.chosen(found, _names(options))))

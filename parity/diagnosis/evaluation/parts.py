@@ -325,13 +325,19 @@ def independent(
     """
     kinds = load_kinds(KINDS)
     truths = load_truths(TRUTHS, kinds)
-    for name, program in chosen(find_programs(PROGRAMS), only).items():
+    for name, program in chosen(programs_of(bench.task), only).items():
         folder = next(iter(images.values())).parent
         boxes = boxes_of(program, bench.onnx, folder, bench.work / "boxes")
-        seen = _observed(boxes, images, bench.network.names)
+        seen = _observed(boxes, images, bench.network)
         truth = truths[name]
         seen = replace(seen, declared=truth.declared if declared else Declared())
         yield bench.examine(truth, seen, bench.replayer(images), kinds)
+
+
+def programs_of(task: str) -> dict[str, Path]:
+    """Return the programs of a task that can be run here, by name."""
+    truths = load_truths(TRUTHS, {})
+    return {n: path for n, path in find_programs(PROGRAMS).items() if truths[n].task == task}
 
 
 def published(
@@ -366,7 +372,7 @@ def published(
         if stated.get("geometry") == "rect":
             continue  # the export takes squares
         box_format = stated.get("box_format", "") if "declared" in header else ""
-        seen = _observed(path, images, bench.network.names, box_format)
+        seen = _observed(path, images, bench.network, box_format)
         stated = declared_in(stated)
         truth = replace(truths[name], language=header.get("language", ""), declared=stated)
         seen = replace(seen, declared=stated if declared else Declared())
@@ -418,9 +424,16 @@ def chosen(found: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
 
 
 def _observed(
-    boxes: Path, images: dict[str, Path], names: dict[int, str], box_format: str = ""
+    boxes: Path, images: dict[str, Path], network: OnnxNetwork, box_format: str = ""
 ) -> Observations:
     shapes = {name: read_image(path).shape[:2] for name, path in images.items()}
-    seen = load_external(boxes, shapes, names, box_format=box_format)
+    seen = load_external(
+        boxes,
+        shapes,
+        network.names,
+        box_format=box_format,
+        task=network.head.task,
+        keypoint_shape=network.head.keypoint_shape,
+    )
     missing = images.keys() - seen.images.keys()
     return replace(seen, images=seen.images | dict.fromkeys(sorted(missing), NO_BOXES))

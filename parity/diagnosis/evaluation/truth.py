@@ -28,6 +28,8 @@ class DeploymentTruth:
     """What may be named as well; it says the same in other words or changes next to nothing."""
     unknown: tuple[str, ...] = ()
     """What no catalogue holds, in free words."""
+    task: str = "detect"
+    """What the network that it runs is made for."""
     language: str = ""
     """In whose manner it is written."""
     declared: Declared = NOTHING_DECLARED
@@ -48,8 +50,8 @@ def load_truths(path: str | Path, kinds: Kinds) -> dict[str, DeploymentTruth]:
     Parameters
     ----------
     path : str or Path
-        YAML or JSON: lists ``faults``, ``optional`` and ``unknown``, ``language`` and ``declared``
-        of each deployment.
+        YAML or JSON: lists ``faults``, ``optional`` and ``unknown``, ``task``, ``language`` and
+        ``declared`` of each deployment.
     kinds : dict of str to tuple of str
         A fault that they give no name in the catalogue is something unknown.
     """
@@ -63,6 +65,7 @@ def _truth(name: str, entry: dict[str, Any], kinds: Kinds) -> DeploymentTruth:
         faults=tuple(word for word in faults if names_of(word, kinds)),
         optional=tuple(entry.get("optional", ())),
         unknown=(*entry.get("unknown", ()), *(w for w in faults if not names_of(w, kinds))),
+        task=entry.get("task", "detect"),
         language=entry.get("language", ""),
         declared=declared_in(entry.get("declared", {})),
     )

@@ -142,5 +142,5 @@ def _steps_each(operation: str, args: Any) -> int:
         case "addmm":
             return int(args[1].shape[-1])
         case "max_pool2d_with_indices" | "avg_pool2d":
-            return math.prod(args[1]) ** (2 // len(args[1]))
+            return int(math.prod(args[1]) ** (2 // len(args[1])))
     return 1

@@ -256,18 +256,19 @@ def accuracy() -> Accuracy:
         fates={"found": 5, "wrong class": 1, "badly placed": 1, "missed": 3},
     )
     moved = {"found": {"found": 5, "missed": 2}, "missed": {"found": 0, "missed": 3}}
+    values = {"pytorch-square": 0.5} | {f"onnx-{name}": value for name, value in MAPS.items()}
     return Accuracy(
         labels=LabelFacts("labels", 4, 10, 0, ["2 images are not in the labels."]),
         protocol=Protocol("detect", iou=0.7, max_det=300, draws=1000, says=""),
         arms={
-            f"onnx-{name}": ArmAccuracy(
+            arm: ArmAccuracy(
                 metrics={name: Metric(value, (0.4, 0.6)) for name in ("mAP50-95", "mAP50")},
                 sizes={"small": None, "medium": 0.4, "large": 0.6},
                 classes={},
                 floor=0.01,
                 operating_point=point,
             )
-            for name, value in MAPS.items()
+            for arm, value in values.items()
         },
         comparisons={
             f"runtime-{name}": AccuracyComparison(

@@ -1,39 +1,46 @@
 """What the exports of a model cost in accuracy, in a sentence."""
 
+from collections.abc import Iterator
+
 from parity.accuracy.results import Accuracy, AccuracyLoss
 from parity.reporting.wording import count, number, reference_name, three_decimals
 from parity.sentences import listing
 
+RUNTIME = "runtime-"
+"""What the name of a comparison of an export with its reference on the same input begins with."""
+
 
 def accuracy_sentence(found: Accuracy) -> str:
-    """Return which exports are less accurate, and how accurate each is.
+    """Return which exports are less accurate than the reference on the same input, and by how much.
 
-    Exports are compared with the arm that ``predict`` uses, where there is a checkpoint. A loss
-    counts where its 95 % interval holds no zero.
+    A loss counts where its 95 % interval holds no zero.
     """
-    reference = next(iter(found.arms))
-    losses = {
-        each.candidate: each.losses[found.metric]
-        for each in found.comparisons.values()
-        if each.reference == reference and each.candidate.startswith("onnx-")
+    compared = {
+        name.removeprefix(RUNTIME): each
+        for name, each in found.comparisons.items()
+        if name.startswith(RUNTIME)
     }
+    losses = {export: each.losses[found.metric] for export, each in compared.items()}
     less, more = (
-        [f"`{_export(arm)}`" for arm, loss in losses.items() if _sign(loss) == sign]
+        [f"`{export}`" for export, loss in losses.items() if _sign(loss) == sign]
         for sign in (-1, 1)
     )
     said = [f"{listing(less)} {_are(less)} less accurate"] if less else []
     said += [f"{listing(more)} {_are(more)} more accurate"] if more else []
     start = listing(said) or "no loss of accuracy shows"
-    values = [f"{_value(found, reference)} for {reference_name(reference)}"]
-    values += [
-        f"{_value(found, arm)} for `{_export(arm)}`{_change(loss)}" for arm, loss in losses.items()
-    ]
+
+    def values_beside(reference: str) -> Iterator[str]:
+        who = reference_name(reference)
+        yield f"{_value(found, reference)} for {who} on the same input tensor"
+        for export, each in compared.items():
+            if each.reference == reference:
+                value = _value(found, each.candidate)
+                yield f"{value} for `{export}`{_change(losses[export])}"
+
+    references = dict.fromkeys(each.reference for each in compared.values())
+    values = "; ".join(listing([*values_beside(reference)]) for reference in references)
     images = count(found.labels.images, "image")
-    return f"Against the labels of {images}, {start}: {found.metric} is {listing(values)}."
-
-
-def _export(arm: str) -> str:
-    return arm.removeprefix("onnx-")
+    return f"Against the labels of {images}, {start}: {found.metric} is {values}."
 
 
 def _are(names: list[str]) -> str:

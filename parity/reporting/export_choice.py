@@ -337,6 +337,8 @@ def described(row: ExportChoice) -> str:
         said.append(f"panoptic quality {four_decimals(row.panoptic_quality)}")
     if row.cost and row.cost.percent_interval:
         low, high = row.cost.percent_interval
+        if not (row.cost.percent or low or high):
+            return ", ".join([*said, f"no loss of {row.metric} on these images"])
         shown = "a loss" if low > 0 else "a gain" if high < 0 else "no significant loss"
         said.append(
             f"{shown} of {row.metric} on these images ({number(row.cost.percent)} % lost, 95 % "

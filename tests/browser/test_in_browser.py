@@ -200,6 +200,16 @@ def test_every_section_can_be_reached(
     assert visit.complaints == []
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_every_axis_of_the_effects_has_its_numbers(browser: Any, failing: Path, width: int) -> None:
+    visit = Visit(browser, failing, viewport={"width": width, "height": 800})
+    strips, scales = visit.page.locator(".effects .strip"), visit.page.locator(".effects .scale")
+    shown = sum(scale.is_visible() for scale in scales.all())
+    columns = visit.page.locator(".effects thead .scale").count()
+    assert shown == (strips.count() if width < 640 else columns) > 0
+    visit.context.close()
+
+
 def test_a_fault_is_shown_in_a_picture(browser: Any, diagnosed: Path) -> None:
     visit = Visit(browser, diagnosed)
     picture = visit.page.locator(".card .crop svg[role=img]").first

@@ -136,8 +136,10 @@ class CostModel:
         self.threshold_faults = [f for f in thresholds if f.fields <= own]
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
-        boxed = TASKS[replayer.network.head.task].has_boxes
-        self.budget = BUDGET if boxed else BUDGET_OF_LABELS
+        self.budget = BUDGET
+        if not TASKS[replayer.network.head.task].has_boxes:
+            self.budget = BUDGET_OF_LABELS
+            self.precision = replace(self.precision, box=np.inf)  # a label has no box of its own
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}

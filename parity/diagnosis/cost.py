@@ -307,10 +307,10 @@ def uncut(observed: dict[str, Observed]) -> dict[str, Observed]:
 def digest_of_numbers(found: Detections) -> bytes:
     """Return a digest of all numbers of some detections; masks are too large to be kept."""
     digest = hashlib.blake2b(digest_size=16)
-    for each in vars(found).values():
+    for name, each in vars(found).items():
         if each is not None:
             digest.update(str(each.shape).encode())
-            digest.update(np.ascontiguousarray(each).data)
+            digest.update(np.packbits(each) if name == "masks" else np.ascontiguousarray(each))
         digest.update(b";")
     return digest.digest()
 

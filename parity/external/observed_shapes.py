@@ -40,14 +40,11 @@ class DecodedMasks:
     """Entries with their masks as px."""
 
     entries: Entries
-    """Without those whose mask is empty, which Ultralytics drops, too, unless all are."""
+    """Without those whose mask is empty, which Ultralytics drops, too."""
     around: bool
     """Whether the boxes are those around the masks, since no box is given."""
     notes: list[str]
     """What was left out."""
-
-
-ALL_EMPTY = "All masks are empty: no object covers a px."
 
 
 def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> DecodedMasks:
@@ -70,8 +67,6 @@ def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> DecodedMa
 
     found = {name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()}
     kept = {name: [each for each in own if _is_seen(each)] for name, own in found.items()}
-    if masked and not around and not any(kept.values()):
-        return DecodedMasks(found, False, [ALL_EMPTY])
     left_out = len(every) - sum(map(len, kept.values()))
     notes = []
     if left_out:

@@ -22,6 +22,11 @@ IMGSZ = {"segment": 320, "pose": 320, "obb": 320, "classify": 224}
 """Sides of the inputs, px: the smallest at which the samples hold several objects."""
 
 
+SPREADS = {"segment": 60.0, "pose": 0.3, "obb": 0.3}
+"""Standard deviations of the last weights of masks, keypoints and angles; random prototypes are so
+small that masks need large ones for logits of about 1."""
+
+
 def build_task(build: "Build", task: str, trained: Path) -> Path:
     """Return a folder with a checkpoint of a task, ``model.pt``, and its export, ``model.onnx``.
 
@@ -68,7 +73,7 @@ def make_checkpoint(task: str, trained: Path, destination: Path) -> Path:
     model.names, model.args, model.task = dict(learned.names), {}, task
     head = model.model[-1]
     for branch in getattr(head, "cv4", ()):
-        torch.nn.init.normal_(branch[-1].weight, 0, 0.3)
+        torch.nn.init.normal_(branch[-1].weight, 0, SPREADS[task])
     if task == "classify":
         torch.nn.init.normal_(head.linear.weight, 0, 0.3)
     written = YOLO(architecture)

@@ -550,18 +550,6 @@ def test_objects_with_an_empty_mask_are_left_out(tmp_path: Path) -> None:
     assert "1 object with an empty mask left out, as Ultralytics does." in found.notes
 
 
-def test_objects_whose_masks_are_all_empty_stay(tmp_path: Path) -> None:
-    path = tmp_path / "mine.json"
-    empty = {"mask": {"size": [48, 64], "counts": [48 * 64]}}
-    path.write_text(json.dumps([ENTRY | empty, ENTRY | empty]))
-    found = load_external(path, {"a.jpg": (48, 64)}, {0: "bus"}, task="segment")
-    masks = found.images["a.jpg"].masks
-    assert masks is not None
-    assert masks.shape == (2, 48, 64)
-    assert not masks.any()
-    assert "All masks are empty: no object covers a px." in found.notes
-
-
 def test_polygons_without_an_area_beside_others_enclose_nothing(tmp_path: Path) -> None:
     polygons = [[40, 40], [45, 41, 45, 45], [12, 25, 20, 25, 20, 40]]
     seen = read(tmp_path, [ENTRY | {"segmentation": polygons}], "segment")

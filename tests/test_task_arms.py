@@ -27,6 +27,9 @@ from tests.task_models import IMGSZ, TASK_MODELS, build_task
 THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
 FLOOR = 0.001
 PHOTOGRAPHS = 40
+BOX_FLOORS = {"obb": 1.5e-3}
+"""Largest differences of boxes by task, px, where they exceed those of detection: random angles, up
+to 2.7e-5 apart, turn the corners of large boxes by up to 1.43e-3 px on these photographs."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ def assert_close(arms: Arms, paths: Iterable[Path]) -> None:
             both = [ImageDetections.of(images[1], each) for each in (ours, theirs)]
             measured = differences_of(compare_image(*both, iou=0.5))
             assert (measured.missing, measured.extra) == (0, 0)
-            assert measured.box_px <= RUNTIME_FLOOR.box_px
+            assert measured.box_px <= BOX_FLOORS.get(arms.task, RUNTIME_FLOOR.box_px)
             assert measured.score <= RUNTIME_FLOOR.score
             assert measured.measures.get("mask", 0.0) <= 1e-3
             assert measured.measures.get("keypoint_px", 0.0) <= 1e-3

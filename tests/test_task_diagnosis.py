@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from parity.backends.onnx_network import OnnxNetwork
 from parity.data.batch_files import Batch, BatchImage
@@ -29,6 +30,11 @@ from parity.diagnosis.evaluation.injection import (
     injectable_faults,
     observe,
     with_faults,
+)
+from parity.diagnosis.evaluation.varied_images import (
+    FILE_QUALITY,
+    ORIENTATION_TAG,
+    ROTATED_90,
 )
 from parity.diagnosis.input_trials import InputTrials
 from parity.diagnosis.proof import keep_proved
@@ -303,6 +309,21 @@ def test_a_task_has_the_faults_of_its_choices_alone() -> None:
     assert DEPLOYMENTS.keys() == TASKS.keys()
     everywhere = set().union(*(faults_of(each.choices) for each in DEPLOYMENTS.values()))
     assert everywhere == set(FAULTS.values())
+
+
+def test_an_orientation_that_a_classifier_ignores_is_named(
+    yolo11n_pt: Path, build: Build, tmp_path: Path
+) -> None:
+    picture = Image.open(find_samples()["bus.jpg"])
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = ROTATED_90
+    picture.save(tmp_path / "turned.jpg", exif=exif, quality=FILE_QUALITY)
+    network = OnnxNetwork.load(build_task(build, "classify", yolo11n_pt) / "model.onnx", threads=1)
+    replayer = Replayer(network, {"turned.jpg": tmp_path / "turned.jpg"})
+    pipeline = FAULTS["exif_ignored"].inject_into(correct_of(replayer))
+    found = examine(replayer, pipeline)
+    assert [fault.name for fault in found.faults] == ["exif_ignored"]
+    assert found.verdict == "explained"
 
 
 LABELS = {"several labels": 5, "one label": 1}

@@ -4,11 +4,11 @@ import ast
 
 import numpy as np
 from command import run
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 def shorter_side_then_centre(path, side, size):
-    image = Image.open(path).convert("RGB")
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
     w, h = image.size
     w, h = (side, int(side * h / w)) if w < h else (int(side * w / h), side)
     image = image.resize((w, h), Image.Resampling.BILINEAR)

@@ -136,8 +136,10 @@ class CostModel:
         self.threshold_faults = [f for f in thresholds if f.fields <= own]
         self.box_count = sum(len(o) for o in self.observed.values())
         self.weight = float(np.clip(FEW_BOXES / max(self.box_count, 1), 1, MOST_WEIGHT))
-        boxed = TASKS[replayer.network.head.task].has_boxes
-        self.budget = BUDGET if boxed else BUDGET_OF_LABELS
+        self.budget = BUDGET
+        if not TASKS[replayer.network.head.task].has_boxes:
+            self.budget = BUDGET_OF_LABELS
+            self.precision = replace(self.precision, box=np.inf)  # a label has no box of its own
         self._fits: dict[tuple[Pipeline, str], Fit] = {}
         self._fits_of_boxes: dict[tuple[str, bytes], Fit] = {}
         self._faults: dict[Pipeline, tuple[list[Fault], float]] = {}
@@ -305,10 +307,10 @@ def uncut(observed: dict[str, Observed]) -> dict[str, Observed]:
 def digest_of_numbers(found: Detections) -> bytes:
     """Return a digest of all numbers of some detections; masks are too large to be kept."""
     digest = hashlib.blake2b(digest_size=16)
-    for each in vars(found).values():
+    for name, each in vars(found).items():
         if each is not None:
             digest.update(str(each.shape).encode())
-            digest.update(np.ascontiguousarray(each).data)
+            digest.update(np.packbits(each) if name == "masks" else np.ascontiguousarray(each))
         digest.update(b";")
     return digest.digest()
 

@@ -43,14 +43,11 @@ class EncodedMasks:
     """Entries with their masks as run lengths, however they are written."""
 
     entries: Entries
-    """Without those whose mask is empty, which Ultralytics drops, too, unless all are."""
+    """Without those whose mask is empty, which Ultralytics drops, too."""
     around: bool
     """Whether the boxes are those around the masks, since no box is given."""
     notes: list[str]
     """What was left out."""
-
-
-ALL_EMPTY = "All masks are empty: no object covers a px."
 
 
 def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMasks:
@@ -70,13 +67,14 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
     megabytes = Limits.current().text_mb
     left = megabytes * 1e6
 
-    def with_mask(entry: Entry, size: tuple[int, int]) -> tuple[Entry, bool]:
+    def with_mask(entry: Entry, size: tuple[int, int]) -> Entry | None:
         nonlocal left
         if entry.shapes is None or entry.shapes.polygon is None:
-            return entry, True
+            return entry
         mask = mask_of(entry.shapes.polygon, place, size, entry.where)
-        seen = bool(mask.any())
-        left -= mask.nbytes if seen else 0
+        if not mask.any():
+            return None
+        left -= mask.nbytes
         if left < 0:
             raise UserError(
                 f"{entry.where}: up to this one, the masks take more than {megabytes:g} MB of "
@@ -85,15 +83,14 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
         (counts,) = encode_masks(mask[None])
         shapes = replace(entry.shapes, mask={"size": list(mask.shape), "counts": counts})
         if not around:
-            return replace(entry, shapes=shapes), seen
+            return replace(entry, shapes=shapes)
         box = boxes_around(mask[None], size)[0].tolist()
-        return replace(entry, shapes=shapes, box=box, box_format="xyxy"), seen
+        return replace(entry, shapes=shapes, box=box, box_format="xyxy")
 
-    found = {name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()}
-    kept = {name: [each for each, seen in own if seen] for name, own in found.items()}
-    if masked and not around and not any(kept.values()):
-        unseen = {name: [each for each, _ in own] for name, own in found.items()}
-        return EncodedMasks(unseen, False, [ALL_EMPTY])
+    kept = {
+        name: [seen for each in own if (seen := with_mask(each, sizes[name])) is not None]
+        for name, own in entries.items()
+    }
     left_out = len(every) - sum(map(len, kept.values()))
     notes = []
     if left_out:

@@ -101,7 +101,7 @@ fault(
     "keypoints_x_y_exchanged",
     title="x and y swapped where keypoints are read",
     changes={"keypoint_axes": "yx"},
-    wrong="y is taken for x, and x for y, before keypoints are rescaled.",
+    wrong="Keypoints are read as y, x, so each coordinate is rescaled as if it were the other.",
     fix="Read x first, then y.",
 )
 fault(

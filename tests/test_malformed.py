@@ -27,13 +27,16 @@ from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observation
 from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.external.tensors import with_arrays
+from parity.limits import TEXT_MB
 from parity.planning.checks import checked
 from parity.planning.config_file import check_config_file
+from parity.planning.externals import digest_of_folder
 from parity.planning.schema import complete
 from tests.conftest import examples
 from tests.malformed import (
     BOX,
     CONFIG,
+    DIGITS,
     DOCUMENTS,
     ENTRY,
     HEADER,
@@ -483,6 +486,48 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         load_external(tmp_path / ("a" * 5000), IMAGES, NAMES)
     (tmp_path / "a.json").write_text(json.dumps([{"box": BOX, "label": 1}]))
     assert load_external(tmp_path, IMAGES, NAMES).images.keys() == {"a.jpg"}
+
+
+@pytest.mark.parametrize("word", [*WORDS, "a\0.png", "../a.png", "/dev/zero", "é" * 3000])
+def test_words_as_a_mask(tmp_path: Path, word: str) -> None:
+    for mask in (word, [word], [[word] * 6], {"size": [480, 640], "counts": word}, {"x": [word]}):
+        (tmp_path / "mine").write_text(json.dumps([ENTRY | {"mask": mask}]))
+        with bounded():
+            load_external(tmp_path / "mine", IMAGES, NAMES, task="segment")
+
+
+@pytest.mark.parametrize("number", ["0", "007", "9" * 30, DIGITS, "²", ""])
+def test_numbers_of_keypoints(tmp_path: Path, number: str) -> None:
+    columns = {f"kp{number}_x": 12, f"kp{number}_y": 25}
+    (tmp_path / "mine").write_text(json.dumps([ENTRY | columns]))
+    with bounded():
+        load_external(tmp_path / "mine", IMAGES, NAMES, task="pose", keypoint_shape=(1, 2))
+
+
+def test_masks_that_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(TEXT_MB, "100")
+    entries = [ENTRY | {"mask": {"size": [480, 640], "counts": [1000, 50, 306150]}}] * 400
+    (tmp_path / "mine").write_text(json.dumps(entries))
+    said = "entry 326: up to this one, the masks take more than 100 MB of memory"
+    with bounded():
+        with pytest.raises(UserError, match=said) as caught:
+            load_external(tmp_path / "mine", IMAGES, NAMES, task="segment")
+        raise caught.value
+    (tmp_path / "mine").write_text(json.dumps(entries[:325]))
+    seen = load_external(tmp_path / "mine", IMAGES, NAMES, task="segment")
+    assert seen.images["a.jpg"].masks.sum(axis=(1, 2)).tolist() == [50] * 325
+
+
+def test_folders_of_boxes_whose_files_are_no_text(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).touch()
+    (tmp_path / "large.txt").touch()
+    digests = set()
+    for size in (0, 1 << 40, 1 << 41):
+        os.truncate(tmp_path / "large.txt", size)
+        digest_of_folder.cache_clear()
+        with bounded():
+            digests.add(digest_of_folder(str(tmp_path)))
+    assert len(digests) == 3
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -18,7 +18,7 @@ import numpy as np
 from parity.data.path_table import TABLE, read_path_table
 from parity.data.shards import images_in, is_shard, split_member
 from parity.data.suffixes import SUFFIXES
-from parity.errors import UserError
+from parity.errors import UserError, shown
 
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
@@ -250,7 +250,7 @@ def _read_list(path: Path) -> list[str]:
                 if entry in listed:
                     raise UserError(
                         f"images: {path} names the same file twice, the second time in line "
-                        f"{number}: {text}."
+                        f"{number}: {shown(text)}."
                     )
                 listed[entry] = None
                 _check_listed(entry, path)
@@ -259,10 +259,10 @@ def _read_list(path: Path) -> list[str]:
 
 def _check_listed(entry: str, path: Path) -> None:
     if os.path.isdir(entry):
-        raise UserError(f"images: {path} lists {entry}, which is a folder; list files.")
+        raise UserError(f"images: {path} lists {shown(entry)}, which is a folder; list files.")
     shard = split_member(entry)
     if not os.path.lexists(shard[0] if shard else entry):
-        raise UserError(f"images: {path} lists {entry}, which does not exist.")
+        raise UserError(f"images: {path} lists {shown(entry)}, which does not exist.")
 
 
 def _named(paths: Iterable[str], source: str) -> Listing:
@@ -274,7 +274,7 @@ def _named(paths: Iterable[str], source: str) -> Listing:
     for listed, path in enumerate(paths, 1):  # noqa: B007
         if path.lower().endswith(COMPRESSED):
             raise UserError(
-                f"images: {path} is compressed, and a shard is read in place; decompress it."
+                f"images: {shown(path)} is compressed, and a shard is read in place; decompress it."
             )
         if parts := split_member(path):
             shard = os.path.abspath(parts[0])

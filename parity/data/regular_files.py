@@ -35,6 +35,8 @@ def open_regular(path: str | Path, *, largest: int | None = None) -> BufferedRea
         stream: BufferedReader = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - it is returned
     except OSError as error:
         raise UnreadableImageError(error.strerror or str(error)) from None
+    except ValueError:  # a character that no path holds
+        raise UnreadableImageError("no file has such a name") from None
     try:
         _check(os.fstat(stream.fileno()), path, largest)  # another file may have taken its name
     except UnreadableImageError:

@@ -1,18 +1,21 @@
 """Shapes of external objects as observations: keypoints, oriented boxes and masks by task."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from parity.detection.keypoints import boxes_around_points
 from parity.detection.masks import boxes_around
+from parity.detection.run_length import decode_masks, encode_masks
 from parity.errors import UserError
 from parity.external.entries import Entry
 from parity.external.observations import Observed
 from parity.external.shapes import are_crossed, hull_of, keypoints_of, mask_of, oriented_of
+from parity.limits import Limits
 
 Entries = dict[str, list[Entry]]
 Sizes = dict[str, tuple[int, int]]
@@ -36,8 +39,8 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
 
 
 @dataclass(frozen=True)
-class DecodedMasks:
-    """Entries with their masks as px."""
+class EncodedMasks:
+    """Entries with their masks as run lengths, however they are written."""
 
     entries: Entries
     """Without those whose mask is empty, which Ultralytics drops, too, unless all are."""
@@ -50,34 +53,54 @@ class DecodedMasks:
 ALL_EMPTY = "All masks are empty: no object covers a px."
 
 
-def with_decoded_masks(entries: Entries, sizes: Sizes, place: Path) -> DecodedMasks:
-    """Return entries with their masks as px; if all are empty lists, none are given."""
+def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMasks:
+    """Return entries with their masks as run lengths; if all are empty lists, none are given.
+
+    Raises
+    ------
+    UserError
+        If a mask is malformed, or all of them take more memory than ``limits.text_mb``.
+    """
     every = [entry for own in entries.values() for entry in own]
     masked = [entry for entry in every if entry.shapes and entry.shapes.polygon is not None]
     if all(_is_empty_list(entry) for entry in masked):
         bare = {name: list(map(_without_mask, own)) for name, own in entries.items()}
-        return DecodedMasks(bare, False, [])
+        return EncodedMasks(bare, False, [])
     around = len(masked) == len(every) and not any(entry.box for entry in every)
+    megabytes = Limits.current().text_mb
+    left = megabytes * 1e6
 
-    def with_mask(entry: Entry, size: tuple[int, int]) -> Entry:
+    def with_mask(entry: Entry, size: tuple[int, int]) -> tuple[Entry, bool]:
+        """Return an entry with its mask, and whether that covers a px."""
+        nonlocal left
         if entry.shapes is None or entry.shapes.polygon is None:
-            return entry
+            return entry, True
         mask = mask_of(entry.shapes.polygon, place, size, entry.where)
-        entry = replace(entry, shapes=replace(entry.shapes, mask=mask))
-        if not around:
-            return entry
-        return replace(entry, box=boxes_around(mask[None], size)[0].tolist(), box_format="xyxy")
+        left -= mask.nbytes
+        if left < 0:
+            raise UserError(
+                f"{entry.where}: up to this one, the masks take more than {megabytes:g} MB of "
+                "memory (limits.text_mb); give fewer images, or raise the limit."
+            )
+        (counts,) = encode_masks(mask[None])
+        shapes = replace(entry.shapes, mask={"size": list(mask.shape), "counts": counts})
+        encoded = replace(entry, shapes=shapes)
+        if around:
+            box = boxes_around(mask[None], size)[0].tolist()
+            encoded = replace(encoded, box=box, box_format="xyxy")
+        return encoded, bool(mask.any())
 
     found = {name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()}
-    kept = {name: [each for each in own if _is_seen(each)] for name, own in found.items()}
+    kept = {name: [each for each, seen in own if seen] for name, own in found.items()}
     if masked and not around and not any(kept.values()):
-        return DecodedMasks(found, False, [ALL_EMPTY])
+        everything = {name: [each for each, _ in own] for name, own in found.items()}
+        return EncodedMasks(everything, False, [ALL_EMPTY])
     left_out = len(every) - sum(map(len, kept.values()))
     notes = []
     if left_out:
         objects = f"{left_out} object{'s' if left_out > 1 else ''}"
         notes.append(f"{objects} with an empty mask left out, as Ultralytics does.")
-    return DecodedMasks(kept, around, notes)
+    return EncodedMasks(kept, around, notes)
 
 
 def _is_empty_list(entry: Entry) -> bool:
@@ -87,11 +110,6 @@ def _is_empty_list(entry: Entry) -> bool:
 
 def _without_mask(entry: Entry) -> Entry:
     return replace(entry, shapes=None) if _is_empty_list(entry) else entry
-
-
-def _is_seen(entry: Entry) -> bool:
-    mask = entry.shapes.mask if entry.shapes else None
-    return not isinstance(mask, np.ndarray) or bool(mask.any())
 
 
 def with_boxes_of_rows(entries: Entries, keypoint_shape: tuple[int, int] | None) -> Entries:
@@ -145,7 +163,7 @@ def _around_keypoints(entry: Entry) -> Entry | None:
     return replace(entry, box=boxes_around_points(points[None])[0].tolist(), box_format="xyxy")
 
 
-def _some(entries: Entries, found: dict[str, list[np.ndarray | None]], what: str) -> bool:
+def _some(entries: Entries, found: Mapping[str, Sequence[object]], what: str) -> bool:
     """Return whether all entries hold a shape; False if none does.
 
     Raises
@@ -242,24 +260,28 @@ def _note_crossed(entries: Entries) -> list[str]:
 def add_masks(
     observed: dict[str, Observed], entries: Entries, sizes: Sizes, _fractions: bool
 ) -> tuple[dict[str, Observed], list[str]]:
-    """Add masks, which :func:`with_decoded_masks` made, see :data:`Shaped`."""
+    """Add masks, which :func:`with_encoded_masks` encoded, see :data:`Shaped`."""
     found = {
         name: [e.shapes.mask if e.shapes else None for e in own] for name, own in entries.items()
     }
     if not _some(entries, found, "mask"):
         return observed, _none_given("masks") if any(entries.values()) else []
-    for name, own in found.items():
-        if len({mask.shape for mask in own if mask is not None}) > 1:
-            raise UserError(f"The masks of {name} differ in size.")
     return {
-        name: replace(
-            each,
-            masks=np.stack([mask for mask in found[name] if mask is not None])
-            if found[name]
-            else np.zeros((0, *sizes[name]), np.uint8),
-        )
+        name: replace(each, masks=_decoded(found[name], name, sizes[name]))
         for name, each in observed.items()
     }, []
+
+
+def _decoded(written: list[Any], name: str, size: tuple[int, int]) -> np.ndarray:
+    """Return the masks of an image, (N, h, w) uint8, decoding one after the other."""
+    found = {tuple(mask["size"]) for mask in written}
+    if len(found) > 1:
+        raise UserError(f"The masks of {name} differ in size.")
+    height, width = next(iter(found), size)
+    masks = np.zeros((len(written), height, width), np.uint8)
+    for mask, place in zip(written, masks, strict=True):
+        place[:] = decode_masks([mask["counts"]], (height, width))[0]
+    return masks
 
 
 SHAPED: dict[str, Shaped] = {"pose": add_keypoints, "obb": add_angles, "segment": add_masks}

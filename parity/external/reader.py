@@ -28,7 +28,7 @@ from parity.external.observed_shapes import (
     SHAPED,
     with_boxes_around_keypoints,
     with_boxes_of_rows,
-    with_decoded_masks,
+    with_encoded_masks,
     with_hulls,
 )
 from parity.external.shapes import picture_of
@@ -96,10 +96,10 @@ def load_external(
         around = "keypoints" if has_none else ""
         contents = replace(contents, entries=entries)
     if task == "segment":
-        decoded = with_decoded_masks(contents.entries, images, folder_of(source))
-        around = "masks" if decoded.around else ""
-        said = (*contents.notes, *decoded.notes)
-        contents = replace(contents, entries=decoded.entries, notes=said)
+        encoded = with_encoded_masks(contents.entries, images, folder_of(source))
+        around = "masks" if encoded.around else ""
+        said = (*contents.notes, *encoded.notes)
+        contents = replace(contents, entries=encoded.entries, notes=said)
     if not TASKS[task].has_boxes:
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:

@@ -13,7 +13,7 @@ import numpy as np
 from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.oriented_boxes import hulls_of
 from parity.detection.run_length import decode_runs
-from parity.errors import UnreadableImageError, UserError
+from parity.errors import UnreadableImageError, UserError, shown
 from parity.external.box_formats import LARGEST_COORDINATE
 from parity.external.source import Record
 from parity.foreign import parse_number, shorten
@@ -38,7 +38,7 @@ ANGLE_KEYS = ("angle", "rotation", "theta", "r")
 POINT_KEYS = ("x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4")
 VISIBILITY_KEYS = ("visible", "visibility", "score", "confidence", "conf", "v", "c", "prob")
 POINT_COLUMN = re.compile(
-    r"(?:kp|kpts?|keypoints?|point|landmark)_?(\d+)_?([xyvcs]|conf|score|vis|visible)", re.A
+    r"(?:kp|kpts?|keypoints?|point|landmark)_?(\d{1,4})_?([xyvcs]|conf|score|vis|visible)", re.A
 )
 """A column of a table that holds a number of a keypoint: ``kp0_x``, ``keypoint_16_conf``."""
 
@@ -67,8 +67,8 @@ class WrittenShapes:
     corners: np.ndarray | None = None
     """(4, 2) float64. Of an oriented box."""
     mask: Any = None
-    """Polygons, run lengths, the path of a picture, or px, (h, w) uint8; an empty list where no px
-    belongs to the object."""
+    """Polygons, run lengths, the path of a picture, or px; an empty list where no px belongs to the
+    object."""
     row: tuple[float, ...] = ()
     """The numbers of a line of YOLO's text after the class; what they are depends on the task."""
 
@@ -335,7 +335,7 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     ----------
     written : object
         Polygons in px or fractions of the image, run lengths as COCO writes them, the path of a
-        picture, or the mask itself.
+        picture, or rows of 0 and 1.
     folder : Path
         Where the path of a picture starts.
     size : tuple of int
@@ -348,11 +348,9 @@ def mask_of(written: Any, folder: Path, size: tuple[int, int], where: str) -> np
     UserError
         If it is none of these.
     """
-    if isinstance(written, np.ndarray):
-        return written
     picture = picture_of(written, folder)
     if picture is not None:
-        return _picture(picture, where)
+        return _picture(picture, f"{where}: {shown(written)}")
     written = in_json(written)
     if isinstance(written, dict) and "counts" in written:
         return _run_lengths(written, where)
@@ -449,7 +447,7 @@ def _picture(path: Path, where: str) -> np.ndarray:
     except (OSError, UnreadableImageError, cv2.error):
         pixels = None
     if pixels is None:
-        raise UserError(f"{where}: {path} is not a picture of a mask.")
+        raise UserError(f"{where} is not a picture of a mask.")
     mask: np.ndarray = (pixels > 0).astype(np.uint8)
     return mask
 

@@ -5,6 +5,7 @@ rule that diagnoses it, so that a change of one does not make the other stale.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from parity.external.array_files import SUFFIXES
 from parity.external.file_format import FORMATS, files_in
 from parity.external.observations import Declared, Known
 from parity.external.reader import pictures_in, read_contents
-from parity.foreign import is_file
+from parity.foreign import LARGEST_FILE, is_file
 from parity.planning.config import Config, ExternalConfig, as_pair
 from parity.record.manifest import RECORDED
 
@@ -119,9 +120,14 @@ def tensor_files(external: ExternalConfig) -> list[str]:
 
 @cache
 def digest_of_folder(folder: str) -> str:
-    """Return a digest of the names and contents of the files of boxes below a folder."""
+    """Return a digest of the names and contents of the files of boxes below a folder.
+
+    Of a file that is too large to be read, the size counts.
+    """
     digest = hashlib.sha256()
     for path in files_in(folder, FILE_PATTERNS["detections"]):
-        digest.update(f"{path.relative_to(folder)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(b"%s\0" % os.fsencode(path.relative_to(folder)))
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST_FILE else str(size).encode()
+        digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:12]

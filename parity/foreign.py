@@ -31,7 +31,17 @@ LINE_END = re.compile(r"\r\n|\r|\n")
 LONGEST = 60
 """Characters of a value that a message repeats, at most; chosen."""
 
-_SHORT = reprlib.Repr()
+
+class _Shortened(reprlib.Repr):
+    """Writes values where they are long, too, and whole numbers that Python itself refuses to."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        with suppress(ValueError):
+            return super().repr_int(x, level)
+        return f"a number of more than {sys.get_int_max_str_digits():,} digits"
+
+
+_SHORT = _Shortened()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 4 * LONGEST
 _SHORT.maxlevel = 3
 

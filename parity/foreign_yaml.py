@@ -1,5 +1,6 @@
 """YAML that somebody else wrote: plain and of bounded size, or refused in one sentence."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,17 +21,27 @@ DEEPEST = 20
 """Levels of keys and lists within each other, at most; chosen: a configuration has five."""
 
 
+NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+NOT_DECIMAL = re.compile(r"[-+]?0[0-9_xb][^.]*\Z|.*:")
+"""How a whole number begins that YAML 1.1 reads to the base 8, 16 or 2, and one to the base 60."""
+
+
 class StrictLoader(yaml.SafeLoader):
     """Reads plain YAML in which each key stands once, and says where something is wrong."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Return the value of a node; a number or a date that is none is a mistake in it."""
         try:
-            return super().construct_object(node, deep=deep)
+            value = super().construct_object(node, deep=deep)
         except ValueError as error:
             raise yaml.constructor.ConstructorError(
                 None, None, str(error).split(";", maxsplit=1)[0], node.start_mark
             ) from None
+        if node.tag in NUMBERS and NOT_DECIMAL.match(node.value):
+            problem = f"write numbers in decimal: {node.value} means {shorten(value)} in YAML"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return value
 
     merged = 0
     """Keys of mappings so far, each counted again where it is merged into another (``<<``)."""

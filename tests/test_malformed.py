@@ -27,6 +27,7 @@ from parity.external.observations import FIRST_UNKNOWN_CLASS, Known, Observation
 from parity.external.reader import load_external
 from parity.external.source import Source
 from parity.external.tensors import with_arrays
+from parity.foreign_yaml import parse_yaml
 from parity.limits import TEXT_MB
 from parity.planning.checks import checked
 from parity.planning.config_file import check_config_file
@@ -401,6 +402,12 @@ CONFIGURATIONS = {
     f"{MODEL}images: {'a/' * 5000}": "images is 'a/a.*, which is too long",
     f"{MODEL}annotate: {'9' * 5000}": "config.yaml: not valid YAML at line 2, column 11 .Exceeds",
     f"{MODEL}annotate: {'9' * 400}": "annotate is 999.*, which is too large a number",
+    f"{MODEL}annotate: 0x{'f' * 5000}": "write numbers in decimal: 0xf.*…",
+    f"{MODEL}annotate: {'9:' * 5000}9": "write numbers in decimal: 9:9.*…",
+    f"{MODEL}annotate: 010": "line 2, column 11 .write numbers in decimal: 010 means 8 in YA",
+    f"{MODEL}annotate: -0b11": "write numbers in decimal: -0b11 means -3 in YAML",
+    f"{MODEL}imgsz: [10:40, 640]": "in decimal: 10:40 means 640 in YAML",
+    f"{MODEL}tolerances: {{box_px: 1:30.5}}": "in decimal: 1:30.5 means 90.5 in YAML",
     f"{MODEL}images: 2020-01-01": "which is of the kind date",
     f"{MODEL}images: 2020-13-45": "not valid YAML at line 2, column 9 .month must be in",
     f"{MODEL}{MODEL}": "line 1, column 1 .the key 'models' appears twice",
@@ -424,6 +431,11 @@ def test_configurations_that_cannot_be_meant(tmp_path: Path, text: str, words: s
             read_configuration(path)
         raise caught.value
     assert not Path("harm").exists()
+
+
+@pytest.mark.parametrize("number", ["0", "-0", "+7", ".5", "00.5", "1_000", "1.0e-4", "0.05"])
+def test_numbers_in_decimal_are_those_of_yaml(tmp_path: Path, number: str) -> None:
+    assert parse_yaml(number, tmp_path) == float(number.replace("_", ""))
 
 
 @pytest.mark.parametrize(

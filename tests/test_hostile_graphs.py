@@ -1,10 +1,13 @@
 """Damaged and hostile ONNX files: whatever is in them, an error is one sentence."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
+from parity.backends.given_export import take_adapted, take_reference
 from parity.backends.onnx_metadata import facts_of_file
 from parity.backends.onnx_network import OnnxNetwork
 from parity.errors import UserError
@@ -269,6 +273,95 @@ def test_weights_that_lie_nowhere_are_named(tmp_path: Path, place: str) -> None:
     assert PLACES[place] in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
+
+
+def ending(*nodes: onnx.NodeProto, shape: list[int | str], **constants: Any) -> onnx.ModelProto:
+    """Return the detector with nodes before its output, which take ``raw``."""
+    model = detector()
+    model.graph.node[1].output[0] = "raw"
+    model.graph.node.extend(nodes)
+    for name, value in constants.items():
+        model.graph.initializer.append(numpy_helper.from_array(np.array(value), name))
+    model.graph.output[0].CopyFrom(
+        helper.make_tensor_value_info("output0", TensorProto.FLOAT, shape)
+    )
+    return model
+
+
+def times(number: float) -> onnx.ModelProto:
+    """Return the detector with an output that is multiplied by a number."""
+    node = helper.make_node("Mul", ["raw", "number"], ["output0"])
+    return ending(node, shape=[1, 6, 64], number=np.float32(number))
+
+
+def cut(length: int | str) -> onnx.ModelProto:
+    """Return the detector with an output of no anchors, which it says to have some length."""
+    node = helper.make_node("Slice", ["raw", "zero", "zero", "axis"], ["output0"])
+    return ending(node, shape=[1, 6, length], zero=[0], axis=[2])
+
+
+def taking(*shape: int | str) -> onnx.ModelProto:
+    """Return the detector with an input of another shape."""
+    model = detector()
+    image = helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)
+    model.graph.input[0].CopyFrom(image)
+    return model
+
+
+def returning(kind: str, value: onnx.TypeProto) -> onnx.ModelProto:
+    """Return the detector with an output that is no tensor."""
+    model = ending(helper.make_node(kind, ["raw"], ["output0"]), shape=[])
+    model.graph.output[0].CopyFrom(helper.make_value_info("output0", value))
+    return model
+
+
+TENSOR = helper.make_tensor_type_proto(TensorProto.FLOAT, [1, 6, 64])
+ODD = {
+    "zeros": (times(0), None),
+    "a number below all others": (times(-3e38), None),
+    "NaN": (times(np.nan), "not finite"),
+    "infinity": (times(np.inf), "not finite"),
+    "no anchors": (cut(0), "returns [1, 6, 0] for a photograph"),
+    "no anchors, as a run shows": (cut("anchors"), "returns [1, 6, 0] for a photograph"),
+    "noise": (
+        ending(helper.make_node("RandomNormalLike", ["raw"], ["output0"]), shape=[1, 6, 64]),
+        None,
+    ),
+    "a sequence": (
+        returning("SequenceConstruct", helper.make_sequence_type_proto(TENSOR)),
+        "no other files can be read",
+    ),
+    "what may be nothing": (
+        returning("Optional", helper.make_optional_type_proto(TENSOR)),
+        "no other files can be read",
+    ),
+    "for no image": (taking(0, 3, 64, 64), "cannot run it"),
+    "for images without sides": (taking(1, 3, 0, 0), "cannot run it"),
+    "for images of any shape": (taking("n", "c", "h", "w"), None),
+}
+"""Files that return something odd, and what is said of them where they are the reference."""
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_what_a_graph_returns(tmp_path: Path, name: str) -> None:
+    options = {"imgsz": [64, 64], "metadata": {}}
+    odd, plain = tmp_path / "odd.onnx", tmp_path / "plain.onnx"
+    model, said = ODD[name]
+    onnx.save(model, odd)
+    onnx.save(detector(), plain)
+    own = pytest.raises(UserError, match=re.escape(said)) if said else suppress(UserError)
+    with own:
+        take_reference(odd, tmp_path / "reference.onnx", options)
+        use(tmp_path / "reference.onnx")
+    take_reference(plain, tmp_path / "reference.onnx", options)
+    with suppress(UserError):
+        take_adapted(
+            odd,
+            tmp_path / "taken.onnx",
+            lambda **_: OnnxNetwork.load(tmp_path / "reference.onnx", threads=1),
+            options,
+        )
+        use(tmp_path / "taken.onnx")
 
 
 def test_many_inputs_are_not_all_named(folder: Path) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 
 from parity.backends.given_file import Given
 from parity.backends.onnx_metadata import DTYPES
-from parity.backends.onnx_network import run_session
-from parity.backends.probing import fed_as, opened
+from parity.backends.probing import fed_as, first_output, opened
 from parity.model_files.adapting import (
     BOX_ROWS,
     DEEPSTREAM_COLUMNS,
@@ -96,8 +95,7 @@ def measured_deviations(
         return Measured(names, np.inf)
 
     def run(taken: tuple[str, ...], tensor: np.ndarray) -> np.ndarray:
-        first = run_session(session, fed_as(taken, tensor, session), given.path)[0]
-        return np.asarray(first[:1], np.float32)
+        return first_output(session, fed_as(taken, tensor, session), given.path)
 
     readings = READINGS if given.fixed else [each for each in READINGS if not set(each) & OF_SIZE]
     return likeliest(run, names, tensors, truth, classes=classes, readings=readings)
@@ -186,8 +184,7 @@ def object_distance(
     taken, returned = ([n for n in names if n in kinds] for kinds in (TAKEN, RETURNED))
     for tensor, outputs in zip(tensors, truth, strict=True):
         true, (height, width) = outputs[0], tensor.shape[2:]
-        first = run_session(session, fed_as(taken, tensor, session), given.path)[0][:1]
-        output = first.astype(np.float32)
+        output = first_output(session, fed_as(taken, tensor, session), given.path)
         mine = apply_chain(returned, output, len(true), classes, (height, width))[0]
         best = true[BOX_ROWS:end].max(axis=0)
         objects = best > CONFIDENT

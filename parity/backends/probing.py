@@ -1,6 +1,7 @@
 """Running a file that is given, to see what it takes and returns."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from parity.backends.runtimes.onnxruntime import PROVIDERS, load_session
 from parity.backends.runtimes.runtime import Session
 from parity.data.sample_images import OWN_SAMPLE, find_samples
 from parity.detection.letterbox import planes
+from parity.errors import UserError
 from parity.model_files.adapting import TYPES, apply_chain
 from parity.model_files.cells import Size
 from parity.model_files.graph_limits import graph_limit
@@ -45,7 +47,21 @@ def outputs_for_photographs(given: Given, size: Size) -> list[np.ndarray]:
         return []
     tensors = [planes(image)[None] for image in photographs(*size)]
     fed = [fed_as(given.deviations, tensor, session) for tensor in tensors]
-    return [run_session(session, each, given.path)[0][:1].astype(np.float32) for each in fed]
+    return [first_output(session, each, given.path) for each in fed]
+
+
+def first_output(session: Session, fed: np.ndarray, path: str | Path) -> np.ndarray:
+    """Return what a file returns first for an image, (1, ...) float32.
+
+    Raises
+    ------
+    UserError
+        If it cannot be run, or returns no number.
+    """
+    first = run_session(session, fed, path)[0]
+    if not first.size:
+        raise UserError(f"{path} returns {list(first.shape)} for a photograph; export it again.")
+    return np.asarray(first[:1], np.float32)
 
 
 def opened(given: Given) -> Session:
@@ -57,7 +73,7 @@ def opened(given: Given) -> Session:
 def fed_as(names: Sequence[str], tensor: np.ndarray, session: Session) -> np.ndarray:
     """Return an input, (1, 3, H, W), as a deviating model takes it."""
     batch = session.input.shape[0]
-    copies = batch if isinstance(batch, int) else 1
+    copies = batch if isinstance(batch, int) and batch > 0 else 1
     fed = np.concatenate([apply_chain(names, tensor, rows=0, classes=0)] * copies)
     return fed if set(names) & set(TYPES) else fed.astype(session.input.dtype)
 

@@ -69,6 +69,12 @@ wildcard_constraints:
     batch="[^/]+",
 
 
+def checked_options(_):
+    """Check what Snakemake is told, which it knows only when a target asks for this."""
+    triggers = [each.name.lower() for each in workflow.rerun_triggers]
+    return in_one_sentence()(check_options)(touch=workflow.touch, triggers=triggers)
+
+
 include: "rules/models.smk"
 include: "rules/detection.smk"
 
@@ -102,10 +108,6 @@ rule all:
     """Everything that a run keeps: what a failed job deleted is missed here, and made again."""
     default_target: True
     input:
-        # Snakemake knows its options only now, after it has read this file.
-        lambda _: in_one_sentence()(check_options)(
-            touch=workflow.touch, triggers=[each.name.lower() for each in workflow.rerun_triggers]
-        ),
         lambda _: in_one_sentence()(check_installed)(
             PLAN.config,
             here=workflow.local_exec

@@ -4,6 +4,7 @@
 rule load_checkpoint:
     """Obtain the checkpoint of a model; load nothing foreign unless it is trusted."""
     input:
+        checked_options,
         weights=PLAN.weights,
     output:
         checkpoint="results/checkpoint/{model}.pt",
@@ -72,6 +73,7 @@ rule quantise:
 rule take:
     """Take an ONNX file that is given, where there is no checkpoint, and check it."""
     input:
+        checked_options,
         given=PLAN.taken_file,
         reference=PLAN.taken_reference,
     output:

@@ -310,6 +310,18 @@ def test_a_change_is_noticed_where_the_records_of_snakemake_are_gone(
     assert project.dry_run().rules == ALL
 
 
+@pytest.mark.parametrize("target", ["all", "bench", "results/detect_onnx/m/onnx-fp32/00000.json"])
+@pytest.mark.parametrize("option", ["--touch", "--rerun-triggers=mtime"])
+def test_no_target_takes_what_has_changed_for_new(
+    temporary: Workflow, tmp_path: Path, target: str, option: str
+) -> None:
+    project = temporary.copy(tmp_path / "project")
+    CHANGES["conf"].make(project)
+    result = project.run(target, option)
+    assert result.returncode == 1
+    assert f"error: {option.partition('=')[0]} would let results of other settings" in result.output
+
+
 @pytest.mark.slow
 def test_a_truncated_page_is_made_anew(temporary: Workflow, tmp_path: Path) -> None:
     project = temporary.copy(tmp_path / "project")

@@ -438,6 +438,15 @@ def test_numbers_in_decimal_are_those_of_yaml(tmp_path: Path, number: str) -> No
     assert parse_yaml(number, tmp_path) == float(number.replace("_", ""))
 
 
+@pytest.mark.parametrize(("count", "words"), [(25_000, "1 to 1,000"), (50_000, "250,000 at most")])
+def test_very_many_thresholds(tmp_path: Path, count: int, words: str) -> None:
+    path = tmp_path / "config.yaml"
+    values = ", ".join(f"{0.1 + i * 1e-5:.5f}" for i in range(count))
+    path.write_text(f"{MODEL}sweep: {{conf: [{values}]}}")
+    with bounded(), pytest.raises(UserError, match=words):
+        read_configuration(path)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

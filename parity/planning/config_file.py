@@ -12,10 +12,13 @@ from typing import Any
 
 from parity.errors import UserError
 from parity.foreign import UTF_16, is_file, parse_json, read_text, shorten
-from parity.foreign_yaml import LARGEST_BYTES, keys_in_words, parse_yaml, values_in
+from parity.foreign_yaml import keys_in_words, parse_yaml, values_in
 
 TEMPLATE = "__use_yte__"
 """The key with which Snakemake evaluates the Python in a configuration."""
+
+LARGEST_CONFIG = 250_000
+"""Bytes of a configuration, at most; chosen: PyYAML reads them in less than a second."""
 
 LONGEST_PATH = 4095
 LONGEST_NAME = 255
@@ -45,9 +48,9 @@ def check_config_file(path: str | Path) -> None:
         if os.path.lexists(path):
             raise UserError(f"{path} is not a file, or a link that leads nowhere; replace it.")
         return
-    if (size := path.stat().st_size) > LARGEST_BYTES:
+    if (size := path.stat().st_size) > LARGEST_CONFIG:
         raise UserError(
-            f"{path} has {size:,} bytes; a configuration has {LARGEST_BYTES:,} at most."
+            f"{path} has {size:,} bytes; a configuration has {LARGEST_CONFIG:,} at most."
         )
     if path.read_bytes().startswith(UTF_16):
         raise UserError(f"{path} is text in UTF-16; save it as UTF-8.")

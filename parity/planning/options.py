@@ -12,7 +12,7 @@ its parameters (what the configuration says of it, and digests of files) and of 
 
 
 def check_options(*, touch: bool, triggers: Iterable[str]) -> list[str]:
-    """Check that what has changed is made again; return no file, as an input of the rule ``all``.
+    """Check that what has changed is made again; return no file, as an input of first rules.
 
     Parameters
     ----------

@@ -320,6 +320,23 @@ def test_headers_of_arrays(tmp_path: Path, header: str, size: int) -> None:
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (1, 3, 0, 0), (0, 3, 4, 6), (1, 3, 4, 0), (3, 0, 6)])
+def test_arrays_of_no_image(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.float32))
+    with pytest.raises(UserError, match=r"a\.npy has the shape \[.*\]; the input tensor of one"):
+        read_arrays(tmp_path)
+
+
+@pytest.mark.parametrize("word", [*WORDS, "q" * 5000, "\x1b[31m"])
+def test_words_as_the_image_of_a_recording(tmp_path: Path, word: str) -> None:
+    np.save(tmp_path / "1.input.npy", ARRAY)
+    np.save(tmp_path / "1.output0.npy", np.zeros((1, 5, 7), np.float32))
+    tensors = [MANIFEST["tensors"][0] | {"image": word}]
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST | {"tensors": tensors}))
+    with bounded():
+        with_arrays(Observations({}), Known(recorded=str(tmp_path)), IMAGES)
+
+
 def test_spoiled_recordings(folder: Path) -> None:
     own = folder / "recording"
     own.mkdir()

@@ -10,7 +10,7 @@ from parity.data.image_names import ImageNames, left_out
 from parity.documents import load
 from parity.errors import UserError
 from parity.external.raw_outputs import fits
-from parity.foreign import is_file, shorten
+from parity.foreign import is_file, name_in_words, shorten
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 
@@ -92,9 +92,10 @@ def read_recording(
         if name is not None and by_image.setdefault(name, tensor).tensor != tensor.tensor:
             ambiguous.add(name)
     if not by_image:
+        known, other = next(iter(images), "none"), name_in_words(next(iter(own)))
         raise UserError(
-            f"{folder} records none of the images of this run, such as "
-            f"{next(iter(images), 'none')}; it records {next(iter(own))}, for example."
+            f"{folder} records none of the images of this run, such as {known}; it "
+            f"records {other}, for example."
         )
     notes += left_out(given for given in own if given not in found)
     if ambiguous:

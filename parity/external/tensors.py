@@ -111,7 +111,8 @@ def as_tensor(array: np.ndarray, path: Path, unusual: Counter[str]) -> np.ndarra
     (1, 3, H, W) float32
     """
     tensor = array[None] if array.ndim == 3 else array
-    if tensor.ndim != 4 or len(tensor) != 1 or 3 not in (tensor.shape[1], tensor.shape[3]):
+    fits = tensor.ndim == 4 and len(tensor) == 1 and 3 in (tensor.shape[1], tensor.shape[3])
+    if not (fits and tensor.size):
         raise UserError(
             f"{path} has the shape {list(array.shape)}; the input tensor of one image has "
             "[1, 3, height, width]."

@@ -142,8 +142,9 @@ def paired_masks(cost_model: CostModel, pipeline: Pipeline) -> list[Pipeline]:
     faults = [f for f in cost_model.postprocessing_faults if f.stage == "masks"]
     if not faults or exact >= MASKS_RIGHT * sum(boxed.values()):
         return []
-    sizes = {name: cost_model.observed[name].masks for name in boxed}
-    name = min(boxed, key=lambda n: (boxed[n] < LEAST_MASKS, np.size(sizes[n])))
+    masks = {name: cost_model.observed[name].masks for name in boxed}
+    sizes = {name: 0 if each is None else each.size for name, each in masks.items()}
+    name = min(boxed, key=lambda n: (boxed[n] < LEAST_MASKS, sizes[n]))
     pairs = [
         other.inject_into(one.inject_into(pipeline))
         for one, other in pairs_of(faults, 2)

@@ -152,6 +152,15 @@ def test_faults_of_boxes_are_named_beside_masks_that_nothing_explains(
     assert found.reproduced.exact == 0
 
 
+def test_two_faults_of_masks_are_found_that_show_together_alone(segmenting: Replayer) -> None:
+    names = ("mask_threshold_on_logits", "mask_kernel_nearest")
+    pipeline = with_faults([FAULTS[name] for name in names], correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert {fault.name for fault in found.faults} == set(names)
+    assert found.verdict == "explained"
+
+
 def test_objects_without_masks_are_no_obstacle(
     segmenting: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

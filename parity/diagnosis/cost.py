@@ -310,8 +310,8 @@ def digest_of_numbers(found: Detections) -> bytes:
     for name, each in vars(found).items():
         if each is not None:
             digest.update(str(each.shape).encode())
-            numbers = np.packbits(each) if name == "masks" else np.ascontiguousarray(each)
-            digest.update(numbers.data)
+            content = np.packbits(each) if name == "masks" else np.ascontiguousarray(each)
+            digest.update(content.data)
         digest.update(b";")
     return digest.digest()
 

@@ -1,12 +1,12 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations as pairs_of
 from itertools import product
 
 import numpy as np
 
 from parity.deployment.class_ids import ClassIdChoices, renumber
-from parity.deployment.mask_variants import MaskChoices
 from parity.deployment.nms_variants import NmsChoices
 from parity.deployment.pipeline import BEFORE_OUTPUT, Pipeline
 from parity.deployment.stage import allowed, moot
@@ -30,6 +30,10 @@ CROWD = 200
 
 PROMISING = 6
 """Improvements that are computed on all images, at most; chosen."""
+
+MASKS_RIGHT, LEAST_MASKS = 0.5, 2
+"""Share of objects whose masks are right, of those whose boxes are, from which single faults of
+masks show; and objects of the image by which pairs are judged, at least; chosen."""
 
 RULE_SHARE = 0.5
 """Share of boxes whose class a rule must explain to be tried; chosen."""
@@ -125,34 +129,29 @@ def neighbours(
                 yield fault.inject_into(bare)
 
 
-def sized_masks(
-    cost_model: CostModel, pipeline: Pipeline, faults: list[Fault]
-) -> Iterator[Pipeline]:
-    """Yield the pipeline with masks of the observed size, alone and with one more fault.
+def paired_masks(cost_model: CostModel, pipeline: Pipeline) -> list[Pipeline]:
+    """Return the pipeline with two more faults of masks, the best pairs, where masks are wrong.
 
-    Masks of another size show nothing of how the observed ones were made, so putting one of two
-    faults right seems to gain nothing.
+    Masks that nothing explains differ from any hypothesis about as much, those of another size
+    altogether, so that putting one of two faults right seems to gain nothing. The smallest masks
+    tell, which are made quickly.
     """
-    if "mask_frame" not in cost_model.replayer.task.choices or _has_sizes(cost_model, pipeline):
-        return
-    for frame in allowed(MaskChoices, "mask_frame"):
-        sized = pipeline.replace(mask_frame=frame)
-        if not _has_sizes(cost_model, sized):
-            continue
-        yield sized
-        for fault in faults:
-            if fault.stage == "masks" and "mask_frame" not in fault.fields:
-                yield fault.inject_into(sized)
-
-
-def _has_sizes(cost_model: CostModel, pipeline: Pipeline) -> bool:
-    """Return whether a deployment gives masks of the observed sizes, if any are observed."""
-    for name in cost_model.names:
-        observed = cost_model.observed[name].masks
-        masks = cost_model.replayer.detections(pipeline, name).masks
-        if observed is not None and masks is not None and len(observed) and len(masks):
-            return observed.shape[1:] == masks.shape[1:]
-    return True
+    fits = {name: cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names}
+    boxed = {name: int(fit.boxed.sum()) for name, fit in fits.items() if fit.boxed.any()}
+    exact = sum(int(fit.exact.sum()) for fit in fits.values())
+    faults = [f for f in cost_model.postprocessing_faults if f.stage == "masks"]
+    if not faults or exact >= MASKS_RIGHT * sum(boxed.values()):
+        return []
+    masks = {name: cost_model.observed[name].masks for name in boxed}
+    sizes = {name: 0 if each is None else each.size for name, each in masks.items()}
+    name = min(boxed, key=lambda n: (boxed[n] < LEAST_MASKS, sizes[n]))
+    pairs = [
+        other.inject_into(one.inject_into(pipeline))
+        for one, other in pairs_of(faults, 2)
+        if not one.fields & other.fields
+    ]
+    costs = {pair: cost_model.goodness_of_fit(pair, name).cost for pair in dict.fromkeys(pairs)}
+    return sorted(costs, key=costs.__getitem__)[:PROMISING]
 
 
 def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
@@ -171,7 +170,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         options = [
             *neighbours(cost_model, best, useful),
             *combinations(cost_model, best),
-            *sized_masks(cost_model, best, useful),
+            *paired_masks(cost_model, best),
         ]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         worst = _up_to_a_crowd(cost_model, cost_model.worst_images(best, WORST_IMAGES))

@@ -69,10 +69,10 @@ wildcard_constraints:
     batch="[^/]+",
 
 
-def checked_options(_):
-    """Check what Snakemake is told, which it knows only when a target asks for this."""
-    triggers = [each.name.lower() for each in workflow.rerun_triggers]
-    return in_one_sentence()(check_options)(touch=workflow.touch, triggers=triggers)
+# An input of the rules that come first: Snakemake knows its options only after it has read this file.
+checked_options = lambda _: in_one_sentence()(check_options)(
+    touch=workflow.touch, triggers=[each.name.lower() for each in workflow.rerun_triggers]
+)
 
 
 include: "rules/models.smk"

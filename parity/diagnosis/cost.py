@@ -190,8 +190,10 @@ class CostModel:
     def more_inputs(self, count: int) -> Iterator[None]:
         """Enlarge the budget for a while."""
         self.budget += count
-        yield
-        self.budget -= count
+        try:
+            yield
+        finally:
+            self.budget -= count
 
     def is_affordable(self, pipeline: Pipeline) -> bool:
         """Return whether the budget allows a pipeline: without new inputs, it always does."""

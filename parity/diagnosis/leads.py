@@ -43,10 +43,14 @@ def with_leads(
     """
     if not trials.rescales:
         return
-    for find in (_singled_out, _drastic_leads):
-        for lead in find(trials, moves, first):
-            pairs = [(lead, f) for f in moves if not f.fields & lead.fields]
-            yield from sorted(pairs, key=left)
+    for lead in _leads(trials, moves, first):
+        pairs = [(lead, f) for f in moves if not f.fields & lead.fields]
+        yield from sorted(pairs, key=left)
+
+
+def _leads(trials: InputTrials, moves: Sequence[Fault], first: list[str]) -> Iterator[Fault]:
+    yield from _singled_out(trials, moves, first)
+    yield from _drastic_leads(trials, moves)
 
 
 def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) -> list[Fault]:
@@ -71,7 +75,7 @@ def _singled_out(trials: InputTrials, moves: Sequence[Fault], first: list[str]) 
     return likely[:LEADS]
 
 
-def _drastic_leads(trials: InputTrials, moves: Sequence[Fault], _first: list[str]) -> list[Fault]:
+def _drastic_leads(trials: InputTrials, moves: Sequence[Fault]) -> list[Fault]:
     """Return the faults with which scores and classes fit better, wherever the boxes lie.
 
     They change those of all images, and more than what another fault does beside them.

@@ -47,8 +47,8 @@ class PlainFilter:
         words = ("at most", "at least") if below else ("at least", "at most")
         own, others = (f"{word} {end:.4g}" for word, end in zip(words, ends, strict=True))
         return (
-            f"The boxes that are missing have one thing in common: their {self.name} is {own}, "
-            f"while that of the given boxes is {others}."
+            f"The missing boxes have one thing in common: their {self.name} is {own}. "
+            f"For the boxes that your program reports, it is {others}."
         )
 
 

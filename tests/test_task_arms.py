@@ -26,6 +26,9 @@ from tests.task_models import IMGSZ, TASK_MODELS, build_task
 
 THRESHOLDS = [(0.25, 0.7), (0.05, 0.45), (0.5, 0.3)]
 FLOOR = 0.001
+ROUNDED = 1e-6
+"""How far a logit of a mask may be from 0 where a px differs from Ultralytics' own; logits are
+about 1, and torch adds their products in another order."""
 PHOTOGRAPHS = 40
 BOX_FLOORS = {"obb": 1.5e-3}
 """Largest differences of boxes by task, px, where they exceed those of detection: random angles, up
@@ -165,9 +168,30 @@ def test_postprocessing_without_torch_is_ultralytics_own(arms: Arms) -> None:
                 if arms.task == "obb":  # the hull goes through torch's cosine
                     np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=1e-3)
                     ours = replace(ours, boxes=theirs.boxes)
+                if arms.task == "segment" and theirs.masks is not None:
+                    least, most = (
+                        detect(with_other_logits(image, by), **options).masks
+                        for by in (-ROUNDED, ROUNDED)
+                    )
+                    assert (least <= theirs.masks).all()
+                    assert (theirs.masks <= most).all()
+                    ours = replace(ours, masks=theirs.masks)
                 if len(ours) or len(theirs):
                     assert_equal(ours, theirs)
     assert objects > len(find_samples()) or arms.task == "classify"
+
+
+def with_other_logits(image: ImageCandidates, by: float) -> ImageCandidates:
+    """Return candidates whose mask logits are larger by a number, by one prototype more."""
+    found = image.candidates
+    ones = np.ones((1, *found.prototypes.shape[1:]), np.float32)
+    weights = np.full((len(found.extras), 1), by, np.float32)
+    changed = replace(
+        found,
+        prototypes=np.concatenate([found.prototypes, ones]),
+        extras=np.hstack([found.extras, weights]),
+    )
+    return replace(image, candidates=changed)
 
 
 def test_an_export_is_as_close_as_float32_allows(arms: Arms) -> None:

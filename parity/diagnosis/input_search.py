@@ -40,6 +40,9 @@ COMBINED = 14
 """Combinations that are tried after each number of faults, those whose scores should agree best;
 chosen."""
 
+EXCHANGED = 12
+"""Combinations that differ from the best one in one fault, and are tried next; chosen."""
+
 CONFIRMED = 4
 """Inputs of each number of faults that are compared on all probes; chosen."""
 
@@ -124,6 +127,7 @@ class InputSearch:
             elif depth > 0 and gained < 0 and level[0].disproved:
                 level = trials.try_each(led, first)  # no further fault is worth its cost
             else:
+                likely = _with_another(_cheapest(level), shown)[:EXCHANGED] + likely
                 groups = (likely, greedy) if gained > CLEAR else (likely, led, greedy)
                 level = self._try_until_settled(groups, first, least - LEAP) + bordered or level
             every += level
@@ -278,6 +282,18 @@ def _one_more(
         if place < BEAM or hypothesis.other_network
         for fault in (useful if _is_ahead(place, level) else best)
         if not _excludes(fault, hypothesis)
+    ]
+
+
+def _with_another(
+    hypothesis: InputHypothesis, useful: Sequence[Fault]
+) -> list[tuple[Fault, ...]]:
+    """Return a combination with one of its faults exchanged for another of the same choices."""
+    return [
+        (*others, fault)
+        for fault in useful
+        for others in [tuple(f for f in hypothesis.faults if not f.fields & fault.fields)]
+        if fault not in hypothesis.faults and len(others) == len(hypothesis.faults) - 1 > 0
     ]
 
 

@@ -243,7 +243,7 @@ class InputTrials:
         """Try inputs with unusual ways of rescaling, too, where these fit clearly better.
 
         Where boxes are in another unit, say, none of the common ways pairs them with what any
-        input gives.
+        input gives. Where classes are numbered otherwise, they are so with all inputs.
         """
         base = self.try_input(()).pipeline.replace(conf=self.lowest_conf())
 
@@ -253,7 +253,19 @@ class InputTrials:
         common, unusual = self.possible(COMMON_RESCALINGS), self.possible(UNUSUAL_RESCALINGS)
         enough = BETTER_RESCALING * min(map(misfit, common))
         better = sorted((c for c in unusual if misfit(c) < enough), key=misfit)
-        self._rescalings = (*common, *better[:MORE_RESCALINGS])
+        rescalings = (*common, *better[:MORE_RESCALINGS])
+        best = min(rescalings, key=misfit)
+        numbering = min(self._numberings(), key=lambda changes: misfit({**best, **changes}))
+        if misfit({**best, **numbering}) < BETTER_RESCALING * misfit(best):
+            rescalings = tuple({**changes, **numbering} for changes in rescalings)
+        if rescalings != self._rescalings:
+            self._rescalings = rescalings
+            self._tried.clear()
+
+    def _numberings(self) -> list[Changes]:
+        """Return how classes may be numbered."""
+        faults = self.cost_model.postprocessing_faults
+        return [dict(fault.changes) for fault in faults if fault.stage == "class_ids"]
 
     def lowest_conf(self) -> float:
         """Return the confidence threshold that keeps every observed box."""
@@ -280,10 +292,12 @@ class InputTrials:
         return hypothesis.hits >= CERTAIN and self._as_large.issuperset(names)
 
     def is_proven_in_resized(self, hypothesis: InputHypothesis) -> bool:
-        """Return whether scores prove an input in one of the probes, which is resized."""
+        """Return whether scores prove an input in a probe that is resized, and not the correct."""
+        correct = self.try_input(()).pipeline
         return any(
             not needs_no_resizing(self.cost_model, name)
             for name in certain_images(self.cost_model, hypothesis.pipeline, self.probes)
+            if not certain_images(self.cost_model, correct, [name])
         )
 
     def try_each(

@@ -20,6 +20,7 @@ from parity.deployment.resampling import (
     resample_pixels,
     to_levels,
 )
+from parity.deployment.skia_drawing import draw_by_skia, resize_by_skia
 from parity.deployment.stage import Choices, by_value, choice, values
 from parity.deployment.vips_resize import resize_by_vips
 from parity.detection import letterbox
@@ -212,10 +213,16 @@ def _surround(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> 
         resized = resize_by_vips(image, shape[::-1], _gain_of_filled(image, shape, canvas_shape))
     else:
         resized = resize(image, shape, choices.kernel)
-    canvas = np.empty((*canvas_shape, 3), resized.dtype)
-    canvas[...] = choices.border
+    canvas = _filled(choices, canvas_shape, resized.dtype)
     area = canvas[top : top + shape[0], left : left + shape[1]]
     area[...] = resized[: area.shape[0], : area.shape[1]]
+    return canvas
+
+
+def _filled(choices: GeometryChoices, shape: Shape, dtype: np.dtype) -> np.ndarray:
+    """Return pixels of an input, (H, W, 3), that are border alone."""
+    canvas = np.empty((*shape, 3), dtype)
+    canvas[...] = choices.border
     return canvas
 
 
@@ -280,6 +287,11 @@ def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.n
     gain = _warp_gains(choices, where, image.shape[:2])
     offset = _warp_offsets(choices, where, image.shape[:2])
     shape = (where.height, where.width)
+    if choices.kernel == "skia" and choices.edges == "replicated" and _as_library(choices):
+        canvas = _filled(choices, shape, image.dtype)
+        size = image.shape[1] * gain[0], image.shape[0] * gain[1]
+        draw_by_skia(canvas, image, offset, size)
+        return canvas
     of_opencv = (choices.grid, choices.edges, choices.levels) == ("corner", "blended", "library")
     if not of_opencv or choices.kernel not in OPENCV_FLAGS:
         return _resample(choices, image, shape, gain=gain, offset=offset, edges=choices.edges)
@@ -458,7 +470,7 @@ _LINEAR = _opencv(cv2.INTER_LINEAR)
 KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
     {name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()}
     | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
-    | {"floor": _at_floor, "nfnt": resize_by_nfnt, "libvips": _vips}
+    | {"floor": _at_floor, "nfnt": resize_by_nfnt, "libvips": _vips, "skia": resize_by_skia}
 )
 """What resizes pixels to a width and a height; the dtype stays."""
 

@@ -177,8 +177,6 @@ def taps_along(
 ) -> Taps:
     """Return what each px of an input takes along one axis, see :func:`resample_pixels`."""
     dtype = np.float64 if kernel in POINTS or antialias or steps else np.float32
-    if steps:  # Skia inverts its matrix in single precision, which decides where exact steps lie
-        gain = 1 / float(np.float32(1) / np.float32(gain))
     if edges == "blended" and grid != "corners_aligned" and dtype is np.float32:
         source = points_of_matrix(count, gain=gain, offset=offset, grid=grid)
     else:

@@ -71,7 +71,8 @@ def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
 
 
 OF_LIBRARIES = {
-    "canvas_low": ({"kernel": "skia"}, 0, 0),
+    "canvas_low": ({"kernel": "canvas"}, 0, 0),
+    "skia_linear": ({"kernel": "skia"}, 0, 0),
     "java_bilinear": ({"kernel": "java2d"}, 1, 0.04),
     "sharp_lanczos3": ({"kernel": "libvips"}, 0, 0),
     "go_nearest": ({"kernel": "pillow_nearest"}, 0, 0),
@@ -90,9 +91,9 @@ OF_LIBRARIES = {
     "tfjs_nearest_half": ({"kernel": "pillow_nearest"}, 0, 0),
 }
 """What libraries made of 12 x 9 px of noise, by choices, and by how many levels ours may differ, at
-most and on average. Recorded with @napi-rs/canvas 1.1.1 (Skia), sharp 0.35.5 (libvips 8.18.7),
-x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3, @tensorflow/tfjs-core 4.22.0 and
-OpenJDK 17.0.15."""
+most and on average. Recorded with @napi-rs/canvas 1.1.1, skia-python 144.1, sharp 0.35.5 (libvips
+8.18.7), x/image 0.5.0 and nfnt/resize 83c6a99 (Go), image-rs 0.24.3, @tensorflow/tfjs-core 4.22.0
+and OpenJDK 17.0.15."""
 
 
 @pytest.mark.parametrize("made", ["up", "down"])
@@ -131,9 +132,9 @@ def test_opencv_takes_the_px_before_where_its_quotient_is_rounded_down():
     assert set(exact - opencv) == {0, 1}
 
 
-def test_skia_draws_at_fractions_of_a_pixel():
+def test_a_canvas_draws_at_fractions_of_a_pixel():
     recorded = np.load(Path(__file__).parent / "resized_by_libraries.npz")
-    drawn = GeometryChoices(fitting="warp", edges="replicated", kernel="skia")
+    drawn = GeometryChoices(fitting="warp", edges="replicated", kernel="canvas")
     place = place_image(drawn, recorded["image"].shape[:2], (17, 17))
     found = resize_and_place(drawn, recorded["image"], place)
     np.testing.assert_array_equal(found, recorded["canvas_at_fractions"])

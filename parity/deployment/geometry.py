@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from parity.deployment.canvas_drawing import draw_on_canvas, resize_on_canvas
 from parity.deployment.nfnt_resize import resize_by_nfnt
 from parity.deployment.resampling import (
     Edges,
@@ -20,7 +21,7 @@ from parity.deployment.resampling import (
     resample_pixels,
     to_levels,
 )
-from parity.deployment.skia_drawing import draw_by_skia, resize_by_skia
+from parity.deployment.skia_resize import resize_by_skia
 from parity.deployment.stage import Choices, by_value, choice, values
 from parity.deployment.vips_resize import resize_by_vips
 from parity.detection import letterbox
@@ -76,16 +77,17 @@ class GeometryChoices(Choices):
         "pillow_bicubic",
         "pillow_lanczos",
         "catmull_rom",
+        "canvas",
         "skia",
         "libvips",
         "nfnt",
         "java2d",
     ] = "linear"
     """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
-    ``catmull_rom`` is Pillow's bicubic without that. ``skia`` and ``libvips`` are what these
-    libraries use by default, ``nfnt`` is the Lanczos3 of Go's nfnt/resize, ``java2d`` the bilinear
-    filter of Java's Graphics2D. ``floor`` takes the px
-    at x / gain as ``nearest`` does, which rounds that in between and so takes the px before at
+    ``catmull_rom`` is Pillow's bicubic without that. ``canvas`` is what a browser draws; ``skia``
+    and ``libvips`` are what these libraries use by default, ``nfnt`` is the Lanczos3 of Go's
+    nfnt/resize, ``java2d`` the bilinear filter of Java's Graphics2D. ``floor`` takes the px at
+    x / gain as ``nearest`` does, which rounds that in between and so takes the px before at
     times."""
     grid: Grid = "half_pixel"
     """Which point of the image a px of the input stands for; see
@@ -287,10 +289,10 @@ def _warp(choices: GeometryChoices, image: np.ndarray, where: Letterbox) -> np.n
     gain = _warp_gains(choices, where, image.shape[:2])
     offset = _warp_offsets(choices, where, image.shape[:2])
     shape = (where.height, where.width)
-    if choices.kernel == "skia" and choices.edges == "replicated" and _as_library(choices):
+    if choices.kernel == "canvas" and choices.edges == "replicated" and _as_library(choices):
         canvas = _filled(choices, shape, image.dtype)
         size = image.shape[1] * gain[0], image.shape[0] * gain[1]
-        draw_by_skia(canvas, image, offset, size)
+        draw_on_canvas(canvas, image, offset, size)
         return canvas
     of_opencv = (choices.grid, choices.edges, choices.levels) == ("corner", "blended", "library")
     if not of_opencv or choices.kernel not in OPENCV_FLAGS:
@@ -470,7 +472,8 @@ _LINEAR = _opencv(cv2.INTER_LINEAR)
 KERNELS: dict[str, Callable[[np.ndarray, Shape], np.ndarray]] = (
     {name: _opencv(flag) for name, flag in OPENCV_FLAGS.items()}
     | {name: _pillow(kernel) for name, kernel in PILLOW_FILTERS.items()}
-    | {"floor": _at_floor, "nfnt": resize_by_nfnt, "libvips": _vips, "skia": resize_by_skia}
+    | {"floor": _at_floor, "nfnt": resize_by_nfnt, "libvips": _vips}
+    | {"canvas": resize_on_canvas, "skia": resize_by_skia}
 )
 """What resizes pixels to a width and a height; the dtype stays."""
 
@@ -506,7 +509,8 @@ RESIZERS: dict[str, Resizer] = by_value(
         "pillow_bicubic": Resizer("catmull_rom", antialias=True, edges="left_out"),
         "pillow_lanczos": Resizer("lanczos3", antialias=True, edges="left_out"),
         "catmull_rom": Resizer("catmull_rom"),
-        "skia": Resizer("triangle", steps=16, levels="truncated"),
+        "canvas": Resizer("triangle", steps=16, levels="truncated"),
+        "skia": Resizer("triangle", levels="half_up"),
         "java2d": Resizer("triangle", steps=256, levels="half_up"),
         "libvips": Resizer(
             "lanczos3",

@@ -12,7 +12,7 @@ from parity.diagnosis.fault_effects import is_drastic
 
 KERNELS = (
     *("nearest", "floor", "pillow_nearest", "pillow_bilinear", "pillow_bicubic", "pillow_lanczos"),
-    *("area", "cubic", "skia"),
+    *("area", "cubic", "canvas"),
 )
 
 BORDERS = ("border_grey_0", "border_grey_128")
@@ -43,7 +43,7 @@ USUAL: tuple[tuple[str, ...], ...] = (
     ("padded_first_black", "no_half_pixel", "resized_in_floats"),
     ("sides_aligned", "no_half_pixel", "levels_truncated"),
     ("stretched", "symmetric"),
-    *(("stretched", "symmetric", f"kernel_{kernel}") for kernel in ("nearest", "floor", "skia")),
+    *(("stretched", "symmetric", f"kernel_{kernel}") for kernel in ("nearest", "floor", "canvas")),
     *(("top_left", f"kernel_{kernel}") for kernel in ("nearest", "floor", "pillow_bilinear")),
     ("stretched", "bgr", "caffe_mean"),
     ("stretched", "bgr", "symmetric"),

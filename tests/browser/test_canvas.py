@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from parity.deployment.canvas_drawing import draw_on_canvas
 from parity.deployment.geometry import GeometryChoices, place_image, resize_and_place
-from parity.deployment.skia_drawing import draw_by_skia
 
 DRAW = """
 async ({source, side, place, size}) => {
@@ -56,7 +56,7 @@ def test_an_image_of_any_size_is_drawn_as_chromium_draws_it(page, seed):
     middle = ((side - size[0]) / 2, (side - size[1]) / 2)
     place = middle if seed % 2 else (0.0, 0.0)
     found = np.zeros((side, side, 3), np.uint8)
-    draw_by_skia(found, image, place, size)
+    draw_on_canvas(found, image, place, size)
     np.testing.assert_array_equal(found, drawn_by(page, image, side, place, size))
 
 
@@ -76,7 +76,7 @@ def test_sizes_in_which_rounding_decides_are_drawn_as_chromium_draws_them(page, 
     gain = side / max(height, width)
     size = width * gain, height * gain
     found = np.zeros((side, side, 3), np.uint8)
-    draw_by_skia(found, image, (0.0, 0.0), size)
+    draw_on_canvas(found, image, (0.0, 0.0), size)
     np.testing.assert_array_equal(found, drawn_by(page, image, side, (0.0, 0.0), size))
 
 
@@ -86,7 +86,7 @@ def test_a_page_that_letterboxes_at_fractions_is_among_the_choices(page, align):
     size = side, 431 * side / 577
     place = (0.0, 0.0 if align == "top_left" else (side - size[1]) / 2)
     choices = GeometryChoices(
-        fitting="warp", edges="replicated", kernel="skia", align=align, border=0
+        fitting="warp", edges="replicated", kernel="canvas", align=align, border=0
     )
     where = place_image(choices, image.shape[:2], (side, side))
     found = resize_and_place(choices, image, where)

@@ -92,9 +92,13 @@ KERNEL_TITLES = {
         "Resized with Catmull-Rom interpolation",
         "Catmull-Rom interpolation (bicubic with a = -0.5, not antialiased)",
     ),
+    "canvas": (
+        "Resized by drawing on a browser's canvas",
+        "a canvas's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
+    ),
     "skia": (
-        "Resized with Skia's bilinear filter (browser canvas, Android's Bitmap)",
-        "Skia's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
+        "Resized with Skia's bilinear filter (SkiaSharp, Android's Bitmap)",
+        "Skia's bilinear filter, which is not antialiased and rounds levels in its own way,",
     ),
     "libvips": (
         "Resized with libvips (sharp), Lanczos",
@@ -111,7 +115,7 @@ KERNEL_TITLES = {
 }
 """Title and words by interpolation kernel."""
 
-RARE_KERNELS = {"java2d": RARE_COST + 0.25}
+RARE_KERNELS = {"java2d": RARE_COST + 0.25, "skia": RARE_COST + 0.25}
 """Cost of kernels that resemble a common one, nats; chosen: more than of how levels are rounded,
 since some sizes of images show no more than that."""
 
@@ -417,7 +421,7 @@ fault_both_ways(
 fault_both_ways(
     "drawn_at_fractions",
     title="Drawn at fractions of a pixel, as a browser's canvas does",
-    changes={"fitting": "warp", "edges": "replicated", "kernel": "skia"},
+    changes={"fitting": "warp", "edges": "replicated", "kernel": "canvas"},
     wrong=(
         "The image is drawn with a width, a height and a position that are not whole px, and with "
         "Skia's bilinear filter."

@@ -1,9 +1,11 @@
-"""Drawing an image as Skia does in a browser's canvas: bilinear in sixteenths of a px."""
+"""Drawing an image on a browser's canvas, which Skia does in sixteenths of a px."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from parity.deployment.skia_resize import halved_by_skia, resize_by_skia
 
 STEPS = 16
 """Parts of a px in which Skia's bilinear filter takes points; rounded down."""
@@ -19,7 +21,7 @@ Float = np.float32
 """What Skia's matrices and points are in."""
 
 
-def draw_by_skia(
+def draw_on_canvas(
     canvas: np.ndarray, image: np.ndarray, place: tuple[float, float], size: tuple[float, float]
 ) -> None:
     """Draw an image onto a canvas as ``drawImage`` of Chromium and ``@napi-rs/canvas`` does.
@@ -59,10 +61,10 @@ def draw_by_skia(
     area[...] = _blend(blended, rows) // STEPS**2
 
 
-def resize_by_skia(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def resize_on_canvas(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return an image, (h, w, 3) uint8, drawn to a width and a height, px."""
     canvas = np.empty((size[1], size[0], 3), np.uint8)
-    draw_by_skia(canvas, image, (0.0, 0.0), size)
+    draw_on_canvas(canvas, image, (0.0, 0.0), size)
     return canvas
 
 
@@ -152,40 +154,5 @@ def _halved(image: np.ndarray, size: tuple[float, float]) -> np.ndarray:
     fits = all(side % 2**times == 0 for side in sides)
     level = image
     for _ in range(times if fits else times - 1):
-        level = _half(level)
-    if fits:
-        return level
-    columns = level.astype(np.int64).transpose(1, 0, 2) << 7
-    across = _bilinear(columns, width, sides[0]).transpose(1, 0, 2)
-    return ((_bilinear((across + 1) >> 1, height, sides[1]) + 0x80) >> 8).astype(np.uint8)
-
-
-def _half(image: np.ndarray) -> np.ndarray:
-    """Return the next level: means of two px along an even side, of three along an odd one."""
-    total, parts = image.astype(np.uint16), 1
-    for axis in (0, 1):
-        along = np.moveaxis(total, axis, 0)
-        if len(along) == 1:
-            continue
-        if len(along) % 2:
-            along, parts = along[:-2:2] + 2 * along[1:-1:2] + along[2::2], parts * 4
-        else:
-            along, parts = along[::2] + along[1::2], parts * 2
-        total = np.moveaxis(along, 0, axis)
-    return (total // parts).astype(np.uint8)
-
-
-def _bilinear(pixels: np.ndarray, count: int, side: int) -> np.ndarray:
-    """Return the first axis of (n, m, 3) int64 resized to a count, twice as large.
-
-    It is a level of an image with a side of so many px.
-
-    Weights are of 16 bits, as in Skia's raster pipeline of low precision.
-    """
-    step = Float(1) / (Float(count) / Float(side)) * (Float(len(pixels)) / Float(side))
-    mapped = (np.arange(count) + 0.5).astype(Float) * step
-    points = np.floor(Float(1 << 16) * mapped + Float(0.5)).astype(np.int64) - (1 << 15)
-    before, weight = points >> 16, ((points & 0xFFFF) - (1 << 15))[:, None, None]
-    near, far = (pixels[place.clip(0, len(pixels) - 1)] for place in (before, before + 1))
-    resized: np.ndarray = (((far - near) * weight + (1 << 14)) >> 15) + far + near
-    return resized
+        level = halved_by_skia(level)
+    return level if fits else resize_by_skia(level, (width, height), of=sides)

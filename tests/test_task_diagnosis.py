@@ -161,6 +161,45 @@ def test_two_faults_of_masks_are_found_that_show_together_alone(segmenting: Repl
     assert found.verdict == "explained"
 
 
+@pytest.mark.parametrize("probability", [0.3, 0.6])
+def test_the_probability_of_masks_is_fitted(segmenting: Replayer, probability: float) -> None:
+    pipeline = replace(correct_of(segmenting), mask_probability=probability)
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert found.verdict == "explained"
+    assert [dict(fault.changes) for fault in found.faults] == [{"mask_probability": probability}]
+
+
+def test_masks_cut_at_the_corner_are_named(segmenting: Replayer) -> None:
+    pipeline = FAULTS["masks_cut_at_corner"].inject_into(correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert [fault.name for fault in found.faults] == ["masks_cut_at_corner"]
+
+
+def test_no_fault_of_masks_explains_which_objects_are_missing(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(segmenting, correct_of(segmenting), ["bus.jpg"], declared=declared)
+    bare = CostModel(segmenting, seen, ["bus.jpg"]).without_shapes()
+    assert bare is not None
+    assert not any(fault.stage == "masks" for fault in bare.catalogue)
+
+
+def test_a_fault_that_is_right_in_few_masks_is_not_named(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    pipeline = FAULTS["masks_not_cropped"].inject_into(correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=declared)
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    assert len(masks) > 4
+    shifted = np.roll(masks, (40, 90), axis=(1, 2))
+    shifted[:2] = masks[:2]
+    odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=shifted)}
+    found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
+    assert not found.faults
+    assert found.unexplained_stages == ("masks",)
+
+
 def test_objects_without_masks_are_no_obstacle(
     segmenting: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

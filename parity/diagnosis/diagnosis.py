@@ -31,6 +31,7 @@ from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
     PREPROCESSING_STAGES,
+    SHAPE_STAGES,
     FaultStage,
 )
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
@@ -173,8 +174,7 @@ def _examined(
 
 def _shapes_are_wrong(found: Diagnosis) -> bool:
     """Return whether a fault of masks or keypoints is named."""
-    stages = {stage for own in SHAPE_STAGES.values() for stage in own}
-    return any(fault.stage in stages for fault in found.faults)
+    return any(fault.is_of_shapes for fault in found.faults)
 
 
 def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnosis:
@@ -374,13 +374,6 @@ def _inexact(cost_model: CostModel, best: Pipeline) -> list[str]:
     fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
     return [name for name, fit in fits.items() if fit.exact.sum() < fit.observed]
 
-
-SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
-    "pose": ("keypoints",),
-    "obb": ("angles",),
-    "segment": ("masks",),
-}
-"""The stage of what a task adds to boxes."""
 
 LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
 """The stages after the network of which probabilities alone tell nothing, as a box would."""

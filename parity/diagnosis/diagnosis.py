@@ -10,7 +10,12 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.stage import fields_of, moot
 from parity.deployment.thresholds import ThresholdChoices
-from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
+from parity.diagnosis.alternatives import (
+    Explanation,
+    explanations,
+    follow_improvements,
+    silent_images,
+)
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
 from parity.diagnosis.catalogue.thresholds import contradiction
@@ -426,6 +431,19 @@ def _reasons(
             "Boxes that should be there were not given: left out on purpose, by a filter of "
             "classes or sizes, or by a suppression that the catalogue does not hold."
         )
+        silent, missing = silent_images(cost_model, best), _unobserved(cost_model, best)
+        if silent and missing == _unobserved(cost_model, best, silent):
+            yield (
+                f"All of them are in {len(silent):,} of {many:,} images, in which nothing was "
+                f"found: {listing(silent)}. Look at what sets these files apart, and whether the "
+                "program read them."
+            )
+
+
+def _unobserved(cost_model: CostModel, best: Pipeline, names: Sequence[str] | None = None) -> int:
+    """Return how many predicted boxes of some images, or of all, were not observed."""
+    every = cost_model.names if names is None else names
+    return sum(cost_model.goodness_of_fit(best, name).unobserved for name in every)
 
 
 def _are_left_out(found: Reproduction) -> bool:

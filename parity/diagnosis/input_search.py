@@ -285,9 +285,7 @@ def _one_more(
     ]
 
 
-def _with_another(
-    hypothesis: InputHypothesis, useful: Sequence[Fault]
-) -> list[tuple[Fault, ...]]:
+def _with_another(hypothesis: InputHypothesis, useful: Sequence[Fault]) -> list[tuple[Fault, ...]]:
     """Return a combination with one of its faults exchanged for another of the same choices."""
     return [
         (*others, fault)

@@ -53,7 +53,7 @@ PROGRAM_FILES = sorted(
 FITTED = (
     *("zero_size_nmsboxes", "network_*", "border_grey_*"),
     *("most_candidates_*", "most_per_class_*", "output_shift"),
-    *("classes_left_out", "canvas_covered"),
+    *("classes_left_out", "canvas_covered", "other_mask_probability"),
 )
 """Names of faults that are not listed in the catalogue, since they depend on what was observed."""
 

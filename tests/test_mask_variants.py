@@ -33,6 +33,47 @@ def test_a_mask_of_a_crop_lies_in_the_middle_square(steps: str) -> None:
     assert not mask[:, 80:].any()
 
 
+@pytest.mark.parametrize("steps", ["enlarged_first", "enlarged_to_input", "in_input"])
+def test_a_mask_that_is_cut_at_the_corner_is_shifted(steps: str) -> None:
+    low = np.full((SIDE // 4, SIDE // 4), -4, np.float32)
+    low[5:9, 3:7] = 4
+    place = place_image(Pipeline(), IMAGE, (SIDE, SIDE))
+    nothing = np.zeros((1, 4), np.float32)
+    masks = {
+        corner: make_masks(
+            Pipeline(mask_steps=steps, mask_corner=corner, mask_crop="no"),
+            low[None],
+            np.ones((1, 1), np.float32),
+            boxes=MaskBoxes(nothing, nothing),
+            place=place,
+            image_shape=IMAGE,
+            seen=(slice(0, 60), slice(0, 100)),
+        )[0]
+        for corner in ("image", "input")
+    }
+    down = round(place.top * IMAGE[0] / place.resized_height)
+    assert (place.left, down) == (0, 21)
+    shifted = np.roll(masks["image"], down, axis=0)
+    assert (masks["input"] != shifted).mean() < 0.01
+    assert masks["input"].any()
+
+
+def test_a_probability_is_what_logits_are_compared_with() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(1, SIDE // 4, SIDE // 4)).astype(np.float32)
+    nothing = np.zeros((1, 4), np.float32)
+    (mask,) = make_masks(
+        Pipeline(mask_frame="prototypes", mask_probability=0.3, mask_crop="no"),
+        logits,
+        np.ones((1, 1), np.float32),
+        boxes=MaskBoxes(nothing, nothing),
+        place=place_image(Pipeline(), IMAGE, (SIDE, SIDE)),
+        image_shape=IMAGE,
+        seen=(slice(0, 60), slice(0, 100)),
+    )
+    np.testing.assert_array_equal(mask, 1 / (1 + np.exp(-logits[0])) > 0.3)
+
+
 def test_an_image_that_is_not_cropped_is_seen_whole() -> None:
     for fitting in ("letterbox", "stretch", "pad_first", "warp"):
         rows, columns = seen_part(Pipeline(fitting=fitting), IMAGE)

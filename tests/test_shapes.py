@@ -558,6 +558,26 @@ def test_polygons_without_an_area_beside_others_enclose_nothing(tmp_path: Path) 
     np.testing.assert_array_equal(seen.masks, alone.masks)
 
 
+def test_a_polygon_of_one_point_encloses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([ENTRY | {"polygon": OUTLINE}, ENTRY | {"polygon": [0.4, 0.7]}]))
+    found = load_external(path, {"a.jpg": (48, 64)}, {0: "bus"}, task="segment")
+    assert [len(each) for each in found.images.values()] == [1]
+    assert "1 object with an empty mask left out, as Ultralytics does." in found.notes
+
+
+def test_objects_are_kept_if_all_masks_are_empty(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    nothing = {"segmentation": {"size": [48, 64], "counts": [48 * 64]}}
+    path.write_text(json.dumps([ENTRY | nothing, ENTRY | nothing]))
+    found = load_external(path, {"a.jpg": (48, 64)}, {0: "bus"}, task="segment")
+    (seen,) = found.images.values()
+    assert seen.masks is not None
+    assert seen.masks.shape == (2, 48, 64)
+    assert not seen.masks.any()
+    assert "All masks are empty." in found.notes
+
+
 def test_empty_masks_everywhere_are_no_masks(tmp_path: Path) -> None:
     seen = read(tmp_path, [ENTRY | {"segmentation": []}, ENTRY | {"segmentation": []}], "segment")
     assert len(seen) == 2

@@ -20,6 +20,7 @@ from parity.detection.candidate_files import ImageCandidates
 from parity.detection.detection_files import Printed
 from parity.detection.detections import Detections
 from parity.detection.masks import boxes_around
+from parity.diagnosis.alternatives import silencing_faults
 from parity.diagnosis.catalogue.fault import FAULTS, faults_of
 from parity.diagnosis.cost import CostModel
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
@@ -41,7 +42,7 @@ from parity.diagnosis.proof import keep_proved
 from parity.diagnosis.stages import PREPROCESSING_STAGES, FaultStage
 from parity.documents import save
 from parity.errors import UserError
-from parity.external.observations import Declared, Observations
+from parity.external.observations import NO_BOXES, Declared, Observations
 from parity.external.reader import load_external
 from parity.postprocessing.postprocess import detect
 from parity.tasks.task import TASKS
@@ -159,6 +160,45 @@ def test_two_faults_of_masks_are_found_that_show_together_alone(segmenting: Repl
     found = diagnose(seen, segmenting, segmenting.network.names)
     assert {fault.name for fault in found.faults} == set(names)
     assert found.verdict == "explained"
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.6])
+def test_the_probability_of_masks_is_fitted(segmenting: Replayer, probability: float) -> None:
+    pipeline = replace(correct_of(segmenting), mask_probability=probability)
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert found.verdict == "explained"
+    assert [dict(fault.changes) for fault in found.faults] == [{"mask_probability": probability}]
+
+
+def test_masks_cut_at_the_corner_are_named(segmenting: Replayer) -> None:
+    pipeline = FAULTS["masks_cut_at_corner"].inject_into(correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=Declared(conf=0.25, iou=0.45))
+    found = diagnose(seen, segmenting, segmenting.network.names)
+    assert [fault.name for fault in found.faults] == ["masks_cut_at_corner"]
+
+
+def test_no_fault_of_masks_explains_which_objects_are_missing(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    seen = observe(segmenting, correct_of(segmenting), ["bus.jpg"], declared=declared)
+    bare = CostModel(segmenting, seen, ["bus.jpg"]).without_shapes()
+    assert bare is not None
+    assert not any(fault.stage == "masks" for fault in bare.catalogue)
+
+
+def test_a_fault_that_is_right_in_few_masks_is_not_named(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    pipeline = FAULTS["masks_not_cropped"].inject_into(correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=declared)
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    assert len(masks) > 4
+    shifted = np.roll(masks, (40, 90), axis=(1, 2))
+    shifted[:2] = masks[:2]
+    odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=shifted)}
+    found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
+    assert not found.faults
+    assert found.unexplained_stages == ("masks",)
 
 
 def test_objects_without_masks_are_no_obstacle(
@@ -333,6 +373,31 @@ def test_an_orientation_that_a_classifier_ignores_is_named(
     found = examine(replayer, pipeline)
     assert [fault.name for fault in found.faults] == ["exif_ignored"]
     assert found.verdict == "explained"
+
+
+def test_what_changes_the_images_without_boxes_alone_may_have_silenced_them(
+    segmenting: Replayer, tmp_path: Path
+) -> None:
+    picture = Image.open(find_samples()["bus.jpg"])
+    exif = Image.Exif()
+    exif[ORIENTATION_TAG] = ROTATED_90
+    picture.save(tmp_path / "turned.jpg", exif=exif, quality=FILE_QUALITY)
+    paths = {"bus.jpg": find_samples()["bus.jpg"], "turned.jpg": tmp_path / "turned.jpg"}
+    replayer = Replayer(segmenting.network, paths)
+    correct = correct_of(replayer)
+    seen = observe(replayer, correct, list(paths), declared=Declared(conf=0.25, iou=0.45))
+    silenced = replace(seen, images=seen.images | {"turned.jpg": NO_BOXES})
+    cost_models = {
+        s: CostModel(replayer, each, list(paths))
+        for s, each in (("all", seen), ("silenced", silenced))
+    }
+    assert silencing_faults(cost_models["all"], correct) == []
+    names = {fault.name for fault in silencing_faults(cost_models["silenced"], correct)}
+    assert "exif_ignored" in names
+    assert not names & {"bgr", "stretched", "kernel_nearest"}
+    found = diagnose(silenced, replayer, replayer.network.names)
+    assert not found.faults
+    assert any("in which nothing was found: turned.jpg" in said for said in found.reasons)
 
 
 LABELS = {"several labels": 5, "one label": 1}

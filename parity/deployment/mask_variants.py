@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+from scipy.special import logit
 
 from parity.deployment.decoding_variants import sigmoid
 from parity.deployment.stage import Choices, by_value, choice, fields_of, values
@@ -26,7 +27,10 @@ class MaskChoices(Choices):
 
     mask_frame: Literal["image", "input", "prototypes"] = choice(
         "image",
-        moot={"input": ("mask_steps",), "prototypes": ("mask_steps", "mask_kernel", "mask_made")},
+        moot={
+            "input": ("mask_steps", "mask_corner"),
+            "prototypes": ("mask_steps", "mask_corner", "mask_kernel", "mask_made"),
+        },
     )
     """What masks have the size of: the ``image``, the ``input`` with its border, or the
     ``prototypes``."""
@@ -41,9 +45,12 @@ class MaskChoices(Choices):
         "each_part",
     ] = choice(
         "enlarged_first",
-        moot=dict.fromkeys(
-            ("each_box", "each_part"), ("mask_crop", "mask_crop_rounding", "mask_made")
-        ),
+        moot={
+            "border_kept": ("mask_corner",),
+            "outlined_in_input": ("mask_corner",),
+            "each_box": ("mask_corner", "mask_crop", "mask_crop_rounding", "mask_made"),
+            "each_part": ("mask_corner", "mask_crop", "mask_crop_rounding", "mask_made"),
+        },
     )
     """How masks get the size of the image: logits are enlarged until their border ends at whole px,
     it is cut, and they are resized (``enlarged_first``); the same, but they are always enlarged to
@@ -53,11 +60,19 @@ class MaskChoices(Choices):
     probabilities are cropped to each box in the size of the prototypes, and either resized to the
     box and blurred (``each_box``), or resized to about the size that the crop has in the image, and
     cropped again (``each_part``)."""
+    mask_corner: Literal["image", "input"] = "image"
+    """Where the part begins that is left when the border is cut: where the ``image`` does, or at
+    the first corner of the ``input``, as if the border lay at the right and at the bottom only."""
     mask_kernel: Literal["linear", "nearest", "cubic"] = "linear"
     """Interpolation of logits."""
-    mask_threshold: Literal["zero", "half", "none"] = "zero"
-    """What logits must exceed: 0, as a probability of 0.5 says; 0.5, taking logits for
-    probabilities; or nothing, taking probabilities for logits."""
+    mask_threshold: Literal["zero", "half", "none"] = choice(
+        "zero", moot={"none": ("mask_probability",), "half": ("mask_probability",)}
+    )
+    """What logits must exceed: 0, as a probability of 0.5 says, or what another
+    ``mask_probability`` says (``zero``); 0.5, taking logits for probabilities; or nothing, taking
+    probabilities for logits."""
+    mask_probability: float = 0.5
+    """The probability that px of a mask must exceed, between 0 and 1."""
     mask_crop: Literal["box", "no", "other_frame", "prototypes"] = choice(
         "box", moot={"no": ("mask_crop_rounding",)}
     )
@@ -157,7 +172,7 @@ def _make(
     whole = (place.height, place.width)
     shown = (seen[0].stop - seen[0].start, seen[1].stop - seen[1].start)
     masks = np.zeros((len(logits), *image_shape), bool)
-    least = THRESHOLDS[choices.mask_threshold]
+    least = least_logit(choices)
     scale = np.array([logits.shape[2] / whole[1], logits.shape[1] / whole[0]] * 2, np.float32)
     own, other = boxes.in_input, boxes.in_image
     if choices.mask_frame == "prototypes":
@@ -179,7 +194,7 @@ def _make(
             return in_input
         if choices.mask_steps == "outlined_in_input":
             return _outlines_in_image(in_input, place, image_shape, seen)
-        part = in_input[:, *_part(place, 1.0, 1.0)].astype(np.float32)
+        part = in_input[:, *_part(choices, place, 1.0, 1.0)].astype(np.float32)
         masks[:, *seen] = [cv2.resize(each, shown[::-1]) > IN_HALF for each in part]
         return masks.astype(np.uint8)
     times = ENLARGEMENTS[choices.mask_steps](place)
@@ -188,7 +203,7 @@ def _make(
         logits = np.stack([resized(each, low_shape) for each in logits])
     if choices.mask_steps != "border_kept":
         down, across = logits.shape[1] / whole[0], logits.shape[2] / whole[1]
-        logits = logits[:, *_part(place, down, across)]
+        logits = logits[:, *_part(choices, place, down, across)]
     masks[:, *seen] = [resized(each, shown) > least for each in logits]
     return _cropped(choices, masks, other, own)
 
@@ -248,7 +263,7 @@ def _in_each_box(
     """Return masks that are resized box by box, as in ibaiGorordo's YOLOSeg."""
     low_shape = logits.shape[1:]
     blur = [max(shape[axis] // low_shape[axis], 1) for axis in (1, 0)]
-    least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
+    least = sigmoid(np.array(least_logit(choices)))
     masks = np.zeros((len(logits), *shape), np.uint8)
     for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
         part = sigmoid(low[*_pixels_of(low_box, low_shape)])
@@ -274,7 +289,7 @@ def _in_each_part(
     cell = np.array([place.width / low_shape[1], place.height / low_shape[0]])
     corner = np.array([place.left, place.top])
     gain = min(place.height / shape[0], place.width / shape[1])
-    least = sigmoid(np.array(THRESHOLDS[choices.mask_threshold]))
+    least = sigmoid(np.array(least_logit(choices)))
     masks = np.zeros((len(logits), *shape), np.uint8)
     for mask, low, low_box, box in zip(masks, logits, low_boxes, boxes, strict=True):
         down, across = _pixels_of(low_box, low_shape)
@@ -339,19 +354,37 @@ IN_HALF = 0.5
 THRESHOLDS: dict[str, float] = by_value(
     MaskChoices, "mask_threshold", {"zero": 0.0, "half": 0.5, "none": -np.inf}
 )
-"""What a logit must exceed."""
+"""What a logit must exceed, where the probability is 0.5."""
 
 
-def _part(place: Letterbox, down: float, across: float) -> tuple[slice, slice]:
-    """Return the rows and columns of the image in an input that is scaled."""
+def least_logit(choices: MaskChoices) -> float:
+    """Return what the logit of a px must exceed so that it belongs to a mask."""
+    if choices.mask_threshold == "zero":
+        return float(logit(choices.mask_probability))
+    return THRESHOLDS[choices.mask_threshold]
+
+
+def _part(
+    choices: MaskChoices, place: Letterbox, down: float, across: float
+) -> tuple[slice, slice]:
+    """Return the rows and columns that are left of an input that is scaled."""
+    left, top = CORNERS[choices.mask_corner](place)
     rows, columns = (
         slice(round(first * scale), max(round((first + side) * scale), round(first * scale) + 1))
         for first, side, scale in (
-            (place.top, place.resized_height, down),
-            (place.left, place.resized_width, across),
+            (top, place.resized_height, down),
+            (left, place.resized_width, across),
         )
     )
     return rows, columns
+
+
+CORNERS: dict[str, Callable[[Letterbox], tuple[int, int]]] = by_value(
+    MaskChoices,
+    "mask_corner",
+    {"image": lambda place: (place.left, place.top), "input": lambda _: (0, 0)},
+)
+"""x and y of the first px that is left, in the input."""
 
 
 def _cropped(

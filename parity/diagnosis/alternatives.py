@@ -110,9 +110,30 @@ def alternatives(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:
         yield from zero_area_hypotheses(best)
     if best.integers != cost_model.correct.integers:
         yield from whole_px_hypotheses(cost_model, best)
-    for fault in cost_model.after_network:
+    for fault in (*cost_model.after_network, *silencing_faults(cost_model, best)):
         if not fault.is_in(best):
             yield fault.inject_into(best)
+
+
+def silent_images(cost_model: CostModel, best: Pipeline) -> list[str]:
+    """Return the images in which nothing was found although a hypothesis predicts boxes."""
+    fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
+    return [name for name, fit in fits.items() if fit.unobserved and not fit.observed]
+
+
+def silencing_faults(cost_model: CostModel, best: Pipeline) -> list[Fault]:
+    """Return the faults before the network that change images alone in which nothing was found.
+
+    An orientation that is ignored, say, may cost all boxes of the few images that have one.
+    """
+    silent = silent_images(cost_model, best)
+    others = [name for name in cost_model.names if name not in silent]
+    return [
+        fault
+        for fault in (cost_model.preprocessing_faults if silent and others else ())
+        if cost_model.same_inputs(changed := fault.inject_into(best), best, others)
+        and not cost_model.same_inputs(changed, best, silent)
+    ]
 
 
 def written_otherwise(cost_model: CostModel, best: Pipeline) -> Iterator[Pipeline]:

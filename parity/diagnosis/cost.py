@@ -152,12 +152,15 @@ class CostModel:
         return other
 
     def without_shapes(self) -> "CostModel | None":
-        """Return the same without masks or keypoints; None where none are given."""
+        """Return the same without masks, keypoints and their faults; None if none are given."""
         images = self.observations.images
         if all(each.masks is None and each.keypoints is None for each in images.values()):
             return None
         bare = {name: replace(each, masks=None, keypoints=None) for name, each in images.items()}
-        return CostModel(self.replayer, replace(self.observations, images=bare), self.names)
+        other = CostModel(self.replayer, replace(self.observations, images=bare), self.names)
+        faults = other.postprocessing_faults
+        other.postprocessing_faults = [fault for fault in faults if not fault.is_of_shapes]
+        return other
 
     def start_with(self, names: list[str]) -> None:
         """Compare some images before the others, of which those with most boxes go first."""

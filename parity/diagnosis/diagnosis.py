@@ -10,7 +10,12 @@ from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.deployment.stage import fields_of, moot
 from parity.deployment.thresholds import ThresholdChoices
-from parity.diagnosis.alternatives import Explanation, explanations, follow_improvements
+from parity.diagnosis.alternatives import (
+    Explanation,
+    explanations,
+    follow_improvements,
+    silent_images,
+)
 from parity.diagnosis.box_evidence import score_evidence
 from parity.diagnosis.catalogue.fault import COMMON_COST, Fault
 from parity.diagnosis.catalogue.thresholds import contradiction
@@ -31,6 +36,7 @@ from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
     PREPROCESSING_STAGES,
+    SHAPE_STAGES,
     FaultStage,
 )
 from parity.diagnosis.tensor_evidence import ArrayEvidence, explain_arrays
@@ -173,8 +179,7 @@ def _examined(
 
 def _shapes_are_wrong(found: Diagnosis) -> bool:
     """Return whether a fault of masks or keypoints is named."""
-    stages = {stage for own in SHAPE_STAGES.values() for stage in own}
-    return any(fault.stage in stages for fault in found.faults)
+    return any(fault.is_of_shapes for fault in found.faults)
 
 
 def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnosis:
@@ -375,13 +380,6 @@ def _inexact(cost_model: CostModel, best: Pipeline) -> list[str]:
     return [name for name, fit in fits.items() if fit.exact.sum() < fit.observed]
 
 
-SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
-    "pose": ("keypoints",),
-    "obb": ("angles",),
-    "segment": ("masks",),
-}
-"""The stage of what a task adds to boxes."""
-
 LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
 """The stages after the network of which probabilities alone tell nothing, as a box would."""
 
@@ -433,6 +431,19 @@ def _reasons(
             "Boxes that should be there were not given: left out on purpose, by a filter of "
             "classes or sizes, or by a suppression that the catalogue does not hold."
         )
+        silent, missing = silent_images(cost_model, best), _unobserved(cost_model, best)
+        if silent and missing == _unobserved(cost_model, best, silent):
+            yield (
+                f"All of them are in {len(silent):,} of {many:,} images, in which nothing was "
+                f"found: {listing(silent)}. Look at what sets these files apart, and whether the "
+                "program read them."
+            )
+
+
+def _unobserved(cost_model: CostModel, best: Pipeline, names: Sequence[str] | None = None) -> int:
+    """Return how many predicted boxes of some images, or of all, were not observed."""
+    every = cost_model.names if names is None else names
+    return sum(cost_model.goodness_of_fit(best, name).unobserved for name in every)
 
 
 def _are_left_out(found: Reproduction) -> bool:

@@ -1,7 +1,6 @@
 """Local search: improving a hypothesis by one fault more, one less or another one."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations as pairs_of
 from itertools import product
 
 import numpy as np
@@ -14,6 +13,7 @@ from parity.diagnosis.box_evidence import combinations_of
 from parity.diagnosis.catalogue.class_ids import other_class_names
 from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.cost import CostModel
+from parity.diagnosis.mask_fits import where_masks_are_wrong
 from parity.diagnosis.score_matches import ScoreMatches
 
 LEAST_GAIN = 0.3
@@ -30,10 +30,6 @@ CROWD = 200
 
 PROMISING = 6
 """Improvements that are computed on all images, at most; chosen."""
-
-MASKS_RIGHT, LEAST_MASKS = 0.5, 2
-"""Share of objects whose masks are right, of those whose boxes are, from which single faults of
-masks show; and objects of the image by which pairs are judged, at least; chosen."""
 
 RULE_SHARE = 0.5
 """Share of boxes whose class a rule must explain to be tried; chosen."""
@@ -129,31 +125,6 @@ def neighbours(
                 yield fault.inject_into(bare)
 
 
-def paired_masks(cost_model: CostModel, pipeline: Pipeline) -> list[Pipeline]:
-    """Return the pipeline with two more faults of masks, the best pairs, where masks are wrong.
-
-    Masks that nothing explains differ from any hypothesis about as much, those of another size
-    altogether, so that putting one of two faults right seems to gain nothing. The smallest masks
-    tell, which are made quickly.
-    """
-    fits = {name: cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names}
-    boxed = {name: int(fit.boxed.sum()) for name, fit in fits.items() if fit.boxed.any()}
-    exact = sum(int(fit.exact.sum()) for fit in fits.values())
-    faults = [f for f in cost_model.postprocessing_faults if f.stage == "masks"]
-    if not faults or exact >= MASKS_RIGHT * sum(boxed.values()):
-        return []
-    masks = {name: cost_model.observed[name].masks for name in boxed}
-    sizes = {name: 0 if each is None else each.size for name, each in masks.items()}
-    name = min(boxed, key=lambda n: (boxed[n] < LEAST_MASKS, sizes[n]))
-    pairs = [
-        other.inject_into(one.inject_into(pipeline))
-        for one, other in pairs_of(faults, 2)
-        if not one.fields & other.fields
-    ]
-    costs = {pair: cost_model.goodness_of_fit(pair, name).cost for pair in dict.fromkeys(pairs)}
-    return sorted(costs, key=costs.__getitem__)[:PROMISING]
-
-
 def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
     """Improve everything after the network until no single change helps.
 
@@ -170,7 +141,7 @@ def improve_locally(cost_model: CostModel, pipeline: Pipeline) -> Pipeline:
         options = [
             *neighbours(cost_model, best, useful),
             *combinations(cost_model, best),
-            *paired_masks(cost_model, best),
+            *where_masks_are_wrong(cost_model, best),
         ]
         candidates = [p for p in dict.fromkeys(options) if _same_input(p, best)]
         worst = _up_to_a_crowd(cost_model, cost_model.worst_images(best, WORST_IMAGES))

@@ -289,13 +289,16 @@ def may_be_withheld(whole: Comparison, bare: Comparison) -> bool:
 def is_right_as_a_whole(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
     """Return whether a fault of a hypothesis is right in most of what it changes.
 
-    A fault before the network is right or wrong in an image as a whole, and one that makes whole px
-    is in all boxes; what is right in a few of them is so by chance, or resembles the truth.
+    A fault before the network is right or wrong in an image as a whole, one that makes whole px is
+    in all boxes, and one of masks, keypoints or angles in all that it changes; what is right in a
+    few of them is so by chance, or resembles the truth.
     """
     if fault.fields <= OF_EVERY_BOX:
         return _reproduces_most_boxes(cost_model, best)
     if "dropped" in fault.fields:
         return not _is_plainly_filtered(cost_model, best, fault)
+    if fault.is_of_shapes:
+        return _reproduces_most_shapes(cost_model, best, fault)
     return not fault.precedes_output or _reproduces_most_changed(cost_model, best, fault)
 
 
@@ -315,6 +318,20 @@ def _reproduces_most_boxes(cost_model: CostModel, best: Pipeline) -> bool:
     fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
     same = sum(int(((fit.score_excess == 0) & fit.same_class).sum()) for fit in fits)
     return sum(int(fit.boxed.sum()) for fit in fits) >= RULED * same
+
+
+def _reproduces_most_shapes(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
+    """Return whether most shapes are reproduced that a fault changes, of boxes that are."""
+    bare = without(cost_model, best, fault)
+    changed = right = 0
+    for name in cost_model.names:
+        whole, left = (cost_model.goodness_of_fit(each, name) for each in (best, bare))
+        before = np.full(whole.observed, np.nan)
+        before[left.pairs[:, 1]] = left.shape_excess
+        differ = before[whole.pairs[:, 1]] != whole.shape_excess
+        changed += int((whole.boxed & differ).sum())
+        right += int((whole.exact & differ).sum())
+    return right >= REPRODUCED * changed
 
 
 def _reproduces_most_changed(cost_model: CostModel, best: Pipeline, fault: Fault) -> bool:
@@ -382,7 +399,8 @@ def keep_proved(
                 continue
             whole, bare = compare_without(cost_model, best, fault)
             tiny = squeezed and "box_activation" not in fault.fields
-            fine = tiny or fault.fields <= FINE
+            in_place = fault.is_of_shapes and reproduces_boxes(cost_model, best)
+            fine = tiny or in_place or fault.fields <= FINE
             if not is_proved(
                 *(whole, bare),
                 fine=fine,
@@ -394,6 +412,13 @@ def keep_proved(
             return without_opposites(cost_model, best)
         least = min(doubtful, key=lambda entry: (entry[0].explained, entry[0].factor or 0.0))
         best = without(cost_model, best, least[1])
+
+
+def reproduces_boxes(cost_model: CostModel, pipeline: Pipeline) -> bool:
+    """Return whether so many boxes have their digits that those of their shapes count alone."""
+    fits = [cost_model.goodness_of_fit(pipeline, name) for name in cost_model.names]
+    boxed = sum(int(fit.boxed.sum()) for fit in fits)
+    return boxed >= DIGITS_REACHED * max(sum(fit.observed for fit in fits), 1)
 
 
 def lie_in_one_place(observed: Iterable[Observed]) -> bool:

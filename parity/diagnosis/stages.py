@@ -42,3 +42,10 @@ PREPROCESSING_STAGES: tuple[FaultStage, ...] = ("reading", "geometry", "input_te
 
 BEFORE_OUTPUT_STAGES: tuple[FaultStage, ...] = (*PREPROCESSING_STAGES, "network")
 """The stages that decide the raw output."""
+
+SHAPE_STAGES: dict[str, tuple[FaultStage, ...]] = {
+    "pose": ("keypoints",),
+    "obb": ("angles",),
+    "segment": ("masks",),
+}
+"""The stage of what a task adds to boxes, by task."""

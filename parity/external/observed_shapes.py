@@ -43,11 +43,11 @@ class EncodedMasks:
     """Entries with their masks as run lengths, however they are written."""
 
     entries: Entries
-    """Without those whose mask is empty, which Ultralytics drops, too."""
+    """Without those whose mask is empty, which Ultralytics drops, too, unless all are."""
     around: bool
     """Whether the boxes are those around the masks, since no box is given."""
     notes: list[str]
-    """What was left out."""
+    """What was left out, and whether all masks are empty."""
 
 
 def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMasks:
@@ -67,13 +67,12 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
     megabytes = Limits.current().text_mb
     left = megabytes * 1e6
 
-    def with_mask(entry: Entry, size: tuple[int, int]) -> Entry | None:
+    def with_mask(entry: Entry, size: tuple[int, int]) -> tuple[Entry, bool]:
+        """Return an entry with its mask encoded, and whether that mask is empty."""
         nonlocal left
         if entry.shapes is None or entry.shapes.polygon is None:
-            return entry
+            return entry, False
         mask = mask_of(entry.shapes.polygon, place, size, entry.where)
-        if not mask.any():
-            return None
         left -= mask.nbytes
         if left < 0:
             raise UserError(
@@ -82,19 +81,27 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
             )
         (counts,) = encode_masks(mask[None])
         shapes = replace(entry.shapes, mask={"size": list(mask.shape), "counts": counts})
+        if not mask.any():
+            return replace(entry, shapes=shapes), True
         if not around:
-            return replace(entry, shapes=shapes)
+            return replace(entry, shapes=shapes), False
         box = boxes_around(mask[None], size)[0].tolist()
-        return replace(entry, shapes=shapes, box=box, box_format="xyxy")
+        return replace(entry, shapes=shapes, box=box, box_format="xyxy"), False
 
-    kept = {
-        name: [seen for each in own if (seen := with_mask(each, sizes[name])) is not None]
-        for name, own in entries.items()
+    encoded = {
+        name: [with_mask(each, sizes[name]) for each in own] for name, own in entries.items()
     }
-    left_out = len(every) - sum(map(len, kept.values()))
+    empty = sum(is_empty for own in encoded.values() for _, is_empty in own)
+    keeps_empty = empty == len(every) and not around
+    kept = {
+        name: [entry for entry, is_empty in own if keeps_empty or not is_empty]
+        for name, own in encoded.items()
+    }
     notes = []
-    if left_out:
-        objects = f"{left_out} object{'s' if left_out > 1 else ''}"
+    if keeps_empty:
+        notes.append("All masks are empty.")
+    elif empty:
+        objects = f"{empty} object{'s' if empty > 1 else ''}"
         notes.append(f"{objects} with an empty mask left out, as Ultralytics does.")
     return EncodedMasks(kept, around, notes)
 

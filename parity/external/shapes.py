@@ -374,8 +374,8 @@ def _mask_of_lists(written: list[Any], size: tuple[int, int], where: str) -> np.
         for each in written
     )
     if not nested or of_points:
-        return _filled([_polygon(written, where, least=3)], size)
-    return _filled([_polygon(_points_of_contour(each), where, least=1) for each in written], size)
+        return _filled([_polygon(written, where)], size)
+    return _filled([_polygon(_points_of_contour(each), where) for each in written], size)
 
 
 def _points_of_contour(written: Any) -> Any:
@@ -407,10 +407,10 @@ def picture_of(written: Any, folder: Path) -> Path | None:
     return folder / written if is_path else None
 
 
-def _polygon(value: Any, where: str, *, least: int) -> np.ndarray:
+def _polygon(value: Any, where: str) -> np.ndarray:
     numbers = _flat(value, where)
-    if len(numbers) < 2 * least or len(numbers) % 2:
-        raise UserError(f"{where}: {shorten(value)} is not a polygon of three points or more.")
+    if not numbers or len(numbers) % 2:
+        raise UserError(f"{where}: {shorten(value)} is not a polygon, x and y of each point.")
     return np.array(numbers, np.float64).reshape(-1, 2)
 
 

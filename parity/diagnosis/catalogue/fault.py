@@ -8,7 +8,7 @@ from typing import Any
 from parity.deployment.pipeline import Pipeline
 from parity.diagnosis.document import NamedFault
 from parity.diagnosis.fixes.fix import FixValues, fill_in, languages_run
-from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES, FAULT_STAGES, FaultStage
+from parity.diagnosis.stages import BEFORE_OUTPUT_STAGES, FAULT_STAGES, SHAPE_STAGES, FaultStage
 from parity.registry import Registry
 
 Changes = Mapping[str, Any]
@@ -58,6 +58,11 @@ class Fault:
     def precedes_output(self) -> bool:
         """Return whether it changes the network's raw output."""
         return self.stage in BEFORE_OUTPUT_STAGES
+
+    @property
+    def is_of_shapes(self) -> bool:
+        """Return whether it changes what a task adds to boxes: masks, keypoints or angles."""
+        return any(self.stage in stages for stages in SHAPE_STAGES.values())
 
     @cached_property
     def fields(self) -> frozenset[str]:

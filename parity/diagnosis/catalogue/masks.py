@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from parity.diagnosis.catalogue.fault import CHOICE_COST, RARE_COST, add_fault
+from parity.diagnosis.catalogue.fault import CHOICE_COST, RARE_COST, Fault, add_fault
 
 ABOVE_ZERO = "Keep px whose logit exceeds 0, which is a probability above 0.5."
 TO_THE_BOX = "Set pixels outside the box to 0, with mask and box in the same coordinate frame."
@@ -27,6 +27,28 @@ fault(
     wrong="A sigmoid is followed by a threshold of 0, so masks fill their boxes.",
     fix=ABOVE_ZERO,
 )
+
+
+def other_mask_probability(probability: float) -> Fault:
+    """Return the fault of another probability that px of a mask must exceed.
+
+    Parameters
+    ----------
+    probability : float
+        Between 0 and 1; the right one is 0.5.
+    """
+    return Fault(
+        "other_mask_probability",
+        "masks",
+        f"Masks of px with a probability above {probability:g}",
+        (("mask_probability", probability),),
+        f"Px belong to a mask if their probability exceeds {probability:g}, not 0.5.",
+        ABOVE_ZERO,
+        ("masks",),
+        cost=RARE_COST,
+    )
+
+
 fault(
     "masks_not_cropped",
     title="Masks not cropped to their boxes",
@@ -66,6 +88,16 @@ fault(
     title="Padding not removed from masks",
     changes={"mask_steps": "border_kept"},
     wrong="Masks of the padded input are resized to the image without cutting off the padding.",
+    fix=BILINEAR,
+)
+fault(
+    "masks_cut_at_corner",
+    title="Padding cut off masks at the right and bottom only",
+    changes={"mask_corner": "input"},
+    wrong=(
+        "What is cut out of masks begins at the first corner of the input, although the padding "
+        "lies around the image, so masks are shifted."
+    ),
     fix=BILINEAR,
 )
 fault(

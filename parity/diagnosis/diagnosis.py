@@ -355,7 +355,10 @@ def _unexplained_stages(
         return stages
     if not cost_model.box_count:
         return FAULT_STAGES
-    _, hits = score_evidence(cost_model, best, _inexact(cost_model, best))
+    inexact = _inexact(cost_model, best)
+    if inexact and arrays.unlike.issuperset(inexact):
+        return PREPROCESSING_STAGES
+    _, hits = score_evidence(cost_model, best, inexact)
     if hits < SCORES_FOUND or (np.isnan(hits) and found.exact < PARTLY):
         after = () if TASKS[cost_model.replayer.network.head.task].has_boxes else LABEL_STAGES
         return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import yaml
@@ -24,6 +24,9 @@ from PIL import Image
 import parity.backends.pytorch  # noqa: F401  keeps the settings of Ultralytics out of the home folder
 from parity.comparison.tolerances import Tolerance
 from parity.data.sample_images import find_samples
+
+if TYPE_CHECKING:
+    from parity.deployment.replay import Replayer
 
 RUNTIME_FLOOR = Tolerance(box_px=1e-3, score=1.2e-5)
 """What float32 arithmetic alone does between PyTorch and ONNX Runtime on the same input, and not
@@ -274,6 +277,16 @@ def yolo11n_onnx() -> Path:
     from parity.backends.pytorch.checkpoint import packaged_export
 
     return packaged_export()
+
+
+@pytest.fixture(scope="module")
+def replayer(yolo11n_onnx: Path) -> "Replayer":
+    """Return what replays the samples on the fixed input of YOLO11n."""
+    from parity.backends.onnx_network import OnnxNetwork
+    from parity.deployment.replay import Replayer
+
+    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
+    return Replayer(network, find_samples())
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
-from matplotlib.colors import to_rgb
 
 from parity.comparison.tolerances import Tolerance
 from parity.diagnosis.document import Undiagnosed
@@ -24,6 +23,7 @@ from parity.reporting.diagnosis_verdict import STATES, Diagnosed
 from parity.reporting.run_verdict import RunVerdict, verdict_of
 from parity.reporting.verdict import amounts_of
 from scripts.verdict import main
+from tests.contrast import contrast
 from tests.report_documents import CORRECT, DIAGNOSIS, HARMLESS, UNKNOWN
 from tests.synthetic import BROKEN, HOSTILE, NOTHING, SAME, THRESHOLDS, make_run
 
@@ -211,16 +211,10 @@ def test_a_summary_of_many_answers_stays_short(told: tuple[RunVerdict, str, str]
     assert len(said) < 8000
 
 
-def luminance(colour: str) -> float:
-    """Return the relative luminance of WCAG 2."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
 def test_a_badge_can_be_read() -> None:
     assert set(MESSAGES) == set(STATES)
     for _, colour in MESSAGES.values():
-        assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+        assert contrast(colour, "white") >= 4.5
 
 
 def test_a_badge_says_the_worst(told: tuple[RunVerdict, str, str]) -> None:

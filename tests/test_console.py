@@ -64,6 +64,7 @@ def tell(logger: logging.Logger, event: LogEvent | None, said: str = "", **told:
 
 def begin(logger: logging.Logger) -> None:
     logger.info("Assuming unrestricted shared filesystem usage.")
+    logger.info("Unlocked working directory.")
     tell(logger, LogEvent.WORKFLOW_STARTED, "SNAKEMAKE")
     logger.info("Building DAG of jobs...")
     stats = {"infer_onnx": 1, "compare": 2, "all": 1, "total": 4}
@@ -95,7 +96,7 @@ def test_a_finished_step_is_a_line(
     start(logger, 0, "all")
     finish(logger, 0)
     assert capsys.readouterr().err.splitlines() == [
-        "Assuming unrestricted shared filesystem usage.",
+        "Unlocked working directory.",
         r"1 of 3  Running fp32 of a\nb\x1b[31m (0 s)",
         "2 of 3  Exporting a as fp32 for int8 (0 s)",
     ]

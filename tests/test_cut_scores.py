@@ -1,13 +1,9 @@
 """Scores that are cut to their last digit."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import pytest
 
-from parity.backends.onnx_network import OnnxNetwork
-from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis.cost import CostModel
@@ -15,12 +11,6 @@ from parity.diagnosis.cut_scores import are_scores_cut
 from parity.diagnosis.diagnosis import CUT_SCORES, diagnose
 from parity.diagnosis.evaluation.injection import observe
 from parity.external.observations import Declared, Observations
-
-
-@pytest.fixture(scope="module")
-def replayer(yolo11n_onnx: Path) -> Replayer:
-    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
-    return Replayer(network, find_samples())
 
 
 def printed(replayer: Replayer, *, cut: bool) -> Observations:

@@ -408,6 +408,23 @@ def test_faults_of_keypoints_alone_are_not_said_to_change_nothing() -> None:
     assert effect(both, 10, several=True) == "move keypoints by up to 40 px"
 
 
+def test_what_a_harmless_difference_moves_is_not_laid_to_the_faults_after_it() -> None:
+    moved = replace(FIXED, box_px=0.9, shapes={"mask": 0.05})
+    steps = (
+        waterfall_step(replace(FIXED, box_px=0.0, shapes={}), kind="runtime"),
+        waterfall_step(moved, kind="fault", name="harmless", lost=0.0, share=None),
+        waterfall_step(moved, kind="fault", name="a", lost=0.0, share=None),
+        waterfall_step(replace(moved, shapes={"mask": 1.0}), kind="fault", name="b"),
+    )
+    faults = (
+        replace(BGR, name="a", severity=Severity(shapes={"mask": 0.2})),
+        replace(BGR, name="b", severity=Severity(shapes={"mask": 0.7})),
+    )
+    both = together(faults, replace(DIAGNOSIS, faults=faults, waterfall=steps))
+    assert both.box_px == 0.0
+    assert effect(both, 10, several=True) == "reduce the IoU of masks to 0 at worst"
+
+
 def test_a_label_whose_probability_changes_is_not_the_same() -> None:
     assert Severity(score=0.3).harmless, "a box has its place, too"
     changed = Severity(score=0.3, shapes={"probability": 0.3})
@@ -433,6 +450,9 @@ def test_faults_are_read_by_what_they_do() -> None:
     ways = (Severity(box_px=30), Severity(box_px=40), Severity(added=1), Severity(lost=1, added=1))
     faults = [replace(BGR, name=str(place), severity=own) for place, own in enumerate(ways)]
     assert [fault.name for fault in by_severity(faults)] == ["3", "2", "1", "0"]
+    masks = replace(BGR, name="masks", severity=Severity(shapes={"mask": 0.9}))
+    boxes = replace(BGR, name="boxes", severity=Severity(box_px=0.99, shapes={"mask": 0.3}))
+    assert [fault.name for fault in by_severity([boxes, masks])] == ["masks", "boxes"]
 
 
 def test_the_lines_for_several_faults_are_there_in_one_piece() -> None:

@@ -209,8 +209,8 @@ def run_lines(subject: str, values: FixValues, **names: Any) -> dict[str, Any]:
     return given
 
 
-PLACE = {"input_h": 64, "input_w": 96, "image_h": 50, "image_w": 60, "top": 0, "left": 9}
-PLACE |= {"new_h": 64, "new_w": 77}
+PLACE = {"input_h": 64, "input_w": 96, "image_h": 50, "image_w": 60, "y0": 0, "x0": 9}
+PLACE |= {"fit_h": 64, "fit_w": 77}
 """An image of 60x50 px in an input of 96x64."""
 
 
@@ -234,6 +234,24 @@ def test_keypoints_are_put_where_parity_puts_them(numbers: int, what: str) -> No
     found = run_lines("keypoints", values, rows=rows, **PLACE)["points"]
     assert what in fill_in(["keypoints"], values)["python"]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("subject", ["keypoints", "masks"])
+def test_what_follows_the_boxes_uses_the_names_that_their_lines_make(subject: str) -> None:
+    chance = np.random.default_rng(0)
+    names: dict[str, Any] = {
+        "np": np,
+        "cv2": cv2,
+        "image": np.empty((50, 60, 3)),
+        "canvas": np.empty((64, 96, 3)),
+        "boxes": np.array([[12.0, 6.0, 60.0, 60.0]]),
+        "rows": chance.uniform(0, 64, (1, 7 + 15)),
+        "coefficients": chance.normal(size=(1, 32)).astype(np.float32),
+        "prototypes": chance.normal(size=(32, 16, 24)).astype(np.float32),
+    }
+    exec(fill_in(["rescaling", subject], VALUES[0])["python"], names)  # noqa: S102 - what is tested
+    assert {name: names[name] for name in PLACE} == PLACE
+    assert "points" in names or names["masks"].any()
 
 
 def test_corners_go_around_a_box_as_those_of_ultralytics() -> None:

@@ -7,7 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from parity.layers.analysis import conclusions, first_unexpected, layer_errors, layer_sets
+from parity.layers.analysis import first_unexpected, layer_errors, layer_sets
+from parity.layers.conclusions import conclusions
 from parity.layers.mixed_precision import drop_repeated_nodes, restore_weights
 from parity.layers.results import LayerError, MeanError, MixedEvaluation, Spread
 from parity.layers.sensitivity import decibels, error_shares, measure_sensitivities

@@ -1,39 +1,22 @@
 """What local search tries after the network."""
 
-from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import pytest
 
-from parity.backends.onnx_network import OnnxNetwork
-from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis import local_search
 from parity.diagnosis.catalogue.thresholds import POPULAR
 from parity.diagnosis.cost import CostModel
-from parity.diagnosis.evaluation.injection import observe
 from parity.diagnosis.local_search import improve_locally, threshold_pairs
-from parity.external.observations import NOTHING_DECLARED
-
-
-@pytest.fixture(scope="module")
-def replayer(yolo11n_onnx: Path) -> Replayer:
-    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
-    return Replayer(network, find_samples())
+from tests.observed import observing
 
 
 @pytest.fixture(scope="module")
 def cost_model(replayer: Replayer) -> CostModel:
     """Return what knows the boxes of a correct deployment with thresholds of its own."""
     return observing(replayer, Pipeline(conf=0.2, iou=0.5))
-
-
-def observing(replayer: Replayer, pipeline: Pipeline) -> CostModel:
-    names = list(replayer.paths)
-    seen = observe(replayer, pipeline, names, declared=NOTHING_DECLARED)
-    return CostModel(replayer, seen, names)
 
 
 def test_thresholds_are_changed_together_where_boxes_score_too_little(

@@ -1,13 +1,10 @@
 """Filters of sizes, places and scores."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from parity.backends.onnx_network import OnnxNetwork
-from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.detection.detections import Detections
@@ -53,12 +50,6 @@ def test_the_sentence_says_where_the_boundary_is() -> None:
     late = PlainFilter("height", (300.0, 400.0), (10.0, 290.0))
     assert "is at least 300. " in late.in_words
     assert late.in_words.endswith("it is at most 290.")
-
-
-@pytest.fixture(scope="module")
-def replayer(yolo11n_onnx: Path) -> Replayer:
-    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
-    return Replayer(network, find_samples())
 
 
 def _where(seen: Observed, kept: np.ndarray) -> Observed:

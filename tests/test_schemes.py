@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -33,23 +33,12 @@ from parity.reporting.figures.theme import save_figure, save_figures, theme
 from parity.reporting.figures.thresholds import draw_sweep
 from parity.reporting.figures.variants import dark_of, narrow_of, variants_of
 from tests import report_documents as documents
+from tests.contrast import contrast
 from tests.synthetic import BROKEN, SAME, make_run
 from tests.test_export_choice import RESULTS
 
 STYLES = Path("parity/reporting/html/templates/base.css").read_text()
 VIEWER = Path("parity/reporting/html/templates/drawing.js").read_text()
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of WCAG 2."""
-    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours, 1 to 21."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def steps(*, stacked: bool) -> Figure:

@@ -143,6 +143,40 @@ def test_tensors_suffice_alone(replayer, names, known):
     assert not found.thresholds
 
 
+def test_images_that_are_resized_tell_the_kernel_behind_those_that_are_not(replayer, tmp_path):
+    path = next(iter(replayer.paths.values()))
+    image = cv2.resize(cv2.imread(str(path)), (640, 480))
+    sizes = {f"{n}.png": (640, 480) for n in range(3)} | {"small.png": (400, 300)}
+    paths = {name: tmp_path / name for name in sizes}
+    for name, size in sizes.items():
+        cv2.imwrite(str(paths[name]), cv2.resize(image, size))
+    own = Replayer(replayer.network, paths)
+    for wrong in ("top_left", "bgr"):
+        pipeline = with_faults((FAULTS["kernel_pillow_bicubic"], FAULTS[wrong]), CORRECT)
+        tensors = {name: own.tensor(pipeline, name) for name in paths}
+        found = diagnose(Observations({}, tensors=tensors), own, {})
+        assert {fault.name for fault in found.faults} == {"kernel_pillow_bicubic", wrong}
+        assert found.verdict == "explained"
+        assert found.proofs["kernel_pillow_bicubic"].levels > 0
+
+
+def test_boxes_of_an_image_with_another_input_are_laid_to_that_input(replayer):
+    odd, like = "odd.jpg", max(find_samples().values(), key=lambda path: path.stat().st_size)
+    own = Replayer(replayer.network, replayer.paths | {odd: like})
+    names = list(own.paths)
+    images = dict(observe(own, CORRECT, names, declared=DECLARED).images)
+    tensors = {name: own.tensor(CORRECT, name) for name in names}
+    tensors[odd] = np.sqrt(tensors[odd])
+    (raw,) = own.network.forward_batch([tensors[odd]])
+    source = own.input_of(CORRECT, odd)
+    seen = postprocess(CORRECT, raw, InImage(source.place, source.image_shape), classes=80)
+    images[odd] = Observed(seen.boxes.astype(float), seen.scores.astype(float), seen.class_ids)
+    found = diagnose(Observations(images, DECLARED, tensors=tensors), own, {})
+    assert not found.faults
+    assert set(found.unexplained_stages) == {"reading", "geometry", "input_tensor"}
+    assert any(f"That of {odd} is not" in said for said in found.readings)
+
+
 def test_what_is_read_from_tensors_is_said_even_if_they_are_not_reproduced(replayer):
     pipeline = with_faults([FAULTS["bgr"], FAULTS["border_grey_0"]], CORRECT)
     blurred = {}

@@ -1,12 +1,9 @@
 """The way back from the input to the image, where no boxes tell of it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from parity.backends.onnx_network import OnnxNetwork
-from parity.data.sample_images import find_samples
 from parity.deployment.pipeline import Pipeline
 from parity.deployment.replay import Replayer
 from parity.diagnosis.cost import CostModel
@@ -16,12 +13,6 @@ from parity.diagnosis.way_back import with_known_way_back
 from parity.external.observations import Declared, Observations
 
 STRETCHED = Pipeline(conf=0.25, iou=0.45, fitting="stretch")
-
-
-@pytest.fixture(scope="module")
-def replayer(yolo11n_onnx: Path) -> Replayer:
-    network = replace(OnnxNetwork.load(yolo11n_onnx, threads=1), rect=False)
-    return Replayer(network, find_samples())
 
 
 @pytest.fixture(scope="module")

@@ -360,18 +360,26 @@ def _unexplained_stages(
         return stages
     if not cost_model.box_count:
         return FAULT_STAGES
-    _, hits = score_evidence(cost_model, best, _inexact(cost_model, best))
+    inexact = _inexact(cost_model, best)
+    if inexact and arrays.unlike.issuperset(inexact):
+        return PREPROCESSING_STAGES
+    _, hits = score_evidence(cost_model, best, inexact)
     if hits < SCORES_FOUND or (np.isnan(hits) and found.exact < PARTLY):
         after = () if TASKS[cost_model.replayer.network.head.task].has_boxes else LABEL_STAGES
         return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)
-    of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
     if found.exact < NOTHING_WRONG:
-        fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
-        boxed = sum(int(fit.boxed.sum()) for fit in fits)
-        if boxed >= NOTHING_WRONG * sum(fit.observed for fit in fits):
-            return (*stages, *of_shapes)
-        return (*stages, "nms", "rescaling", *of_shapes, "output", "class_ids")
+        return (*stages, *_stages_of_inexact(cost_model, best))
     return (*stages, "nms", "thresholds")
+
+
+def _stages_of_inexact(cost_model: CostModel, best: Pipeline) -> tuple[FaultStage, ...]:
+    """Return where the cause of boxes lies that have the right scores and other numbers."""
+    of_shapes = SHAPE_STAGES.get(cost_model.replayer.network.head.task, ())
+    fits = [cost_model.goodness_of_fit(best, name) for name in cost_model.names]
+    boxed = sum(int(fit.boxed.sum()) for fit in fits)
+    if boxed >= NOTHING_WRONG * sum(fit.observed for fit in fits):
+        return of_shapes
+    return ("nms", "rescaling", *of_shapes, "output", "class_ids")
 
 
 def _inexact(cost_model: CostModel, best: Pipeline) -> list[str]:

@@ -32,7 +32,8 @@ LEVELS = 255
 """Grey levels that one unit of a correct input tensor stands for."""
 
 READ = 3
-"""Input tensors that are compared with every fault, at most; chosen: each takes some 20 ms."""
+"""Input tensors that are compared with every fault, at most, and as many of those that are not
+reproduced then; chosen: each takes some 20 ms."""
 
 RAWS = 2
 """Raw outputs that are compared, at most; chosen: each takes a run of the network per fault."""
@@ -68,6 +69,8 @@ class ArrayEvidence:
     """Of the faults that the arrays prove, by name."""
     readings: tuple[str, ...] = ()
     """What was read, a sentence each."""
+    unlike: frozenset[str] = frozenset()
+    """Images whose input tensors are not reproduced."""
     outputs: dict[str, Outputs] = field(default_factory=dict)
     """What the network of the deployment gave, by image name; empty where the input is reproduced,
     since the network can be run then."""
@@ -127,13 +130,16 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
     tensors : dict of str to (1, 3, H, W) or (3, H, W) float32
         By image name.
     """
-    few = dict(list(tensors.items())[:READ])
+    few = compared = dict(list(tensors.items())[:READ])
 
     def make(pipeline: Pipeline, name: str) -> np.ndarray:
         return cost_model.replayer.tensor(pipeline, name)
 
     def distance(pipeline: Pipeline) -> float:
-        return mean_difference(pipeline, few, make)
+        return mean_difference(pipeline, compared, make)
+
+    def differences(pipeline: Pipeline) -> dict[str, float]:
+        return {n: mean_difference(pipeline, {n: array}, make) for n, array in tensors.items()}
 
     correct = cost_model.correct
     read = [
@@ -148,9 +154,15 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
     best = min(
         (_add_faults(cost_model, p, distance, EQUAL_TENSOR) for p in (correct, start)), key=distance
     )
-    each = {name: mean_difference(best, {name: array}, make) for name, array in tensors.items()}
-    share = float(np.mean([left <= EQUAL_TENSOR for left in each.values()]))
+    each = differences(best)
     reproduced = distance(best) <= EQUAL_TENSOR
+    others = [name for name, left in each.items() if left > EQUAL_TENSOR and name not in few]
+    if reproduced and others:  # the first tell nothing of how images of other sizes are resized
+        compared = few | {name: tensors[name] for name in others[:READ]}
+        wider = _add_faults(cost_model, best, distance, EQUAL_TENSOR)
+        if mean_difference(wider, few, make) <= EQUAL_TENSOR:
+            best, each = wider, differences(wider)
+    share = float(np.mean([left <= EQUAL_TENSOR for left in each.values()]))
     if not reproduced:
         best = _keep_needed(cost_model, best, distance, set(changes_read(read)))
     proofs = {
@@ -161,7 +173,8 @@ def explain_tensors(cost_model: CostModel, tensors: dict[str, np.ndarray]) -> Ar
         if fault.precedes_output
     }
     said = tensors_in_words(each) if reproduced else _not_reproduced(each)
-    return ArrayEvidence(best, reproduced, share, proofs, (said, *sentences(read)))
+    unlike = frozenset(name for name, left in each.items() if left > EQUAL_TENSOR)
+    return ArrayEvidence(best, reproduced, share, proofs, (said, *sentences(read)), unlike)
 
 
 def tensors_in_words(differences: dict[str, float]) -> str:

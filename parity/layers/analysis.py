@@ -20,10 +20,11 @@ from parity.comparison.tolerances import FLOAT32_ROUNDING
 from parity.data.batch_files import BatchImage
 from parity.detection.detection_files import Thresholds
 from parity.documents import load
+from parity.layers.conclusions import conclusions
 from parity.layers.evaluate import Evaluator
 from parity.layers.mixed_precision import make_mixed_fp16, restore_weights
 from parity.layers.quantisation import quantise
-from parity.layers.results import Evaluation, LayerError, LayerResults, MixedEvaluation
+from parity.layers.results import LayerError, LayerResults, MixedEvaluation
 from parity.layers.sensitivity import Sensitivity, decibels, error_shares, measure_sensitivities
 from parity.layers.subgraphs import Layer, nodes_of
 from parity.model_files.description import load_checked
@@ -37,12 +38,6 @@ Chosen above what the layers of YOLO11n show: at most 1.4e-3 in fp16, 0.023 in t
 OUTLIER = 4
 """Multiple of the median own error of all layers from which on an own error is unexpected; chosen.
 """
-
-NAMED_SHARE = 0.005
-"""Smallest share of the error at which a layer is named; chosen."""
-
-LAYERS_IN_SENTENCE = 3
-"""Layers that are named at most; chosen."""
 
 SHARES = (0.5, 0.8)
 """Shares of the error whose layers are tried in fp32; chosen."""
@@ -138,20 +133,12 @@ def analyse_layers(
     evaluator = Evaluator.prepare(network, ordered[::step][: wanted * EVALUATED], thresholds)
     as_it_is = evaluator.evaluate(export.candidate, threads=threads)
     layers = [each.layer for each in sensitivities]
-    tried = []
-    for kept in layer_sets(errors, first, given=export.given):
-        chosen = [layers[i] for i in kept]
-        nodes = [name for layer in chosen for name in nodes_of(reference, layers, layer)]
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder, "mixed.onnx")
-            if export.given:
-                chosen = restore_layers(candidate, reference, chosen, made)
-            else:
-                keep_in_fp32(export, reference, nodes, made, threads=threads)
-            if chosen:
-                named = [layer.node for layer in chosen]
-                measured = evaluator.evaluate(made, threads=threads)
-                tried.append(MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes))
+    sets = layer_sets(errors, first, given=export.given)
+    tried = [
+        *try_layers(
+            export, reference, candidate, layers, sets, evaluator=evaluator, threads=threads
+        )
+    ]
     return LayerResults(
         drifts=True,
         sentences=conclusions(
@@ -165,6 +152,49 @@ def analyse_layers(
         as_it_is=as_it_is,
         tried=tried,
     )
+
+
+def try_layers(
+    export: AnalysedExport,
+    reference: onnx.ModelProto,
+    candidate: onnx.ModelProto,
+    layers: list[Layer],
+    sets: Iterable[list[int]],
+    *,
+    evaluator: Evaluator,
+    threads: int,
+) -> Iterator[MixedEvaluation]:
+    """Yield what an export is like with some layers in fp32, or with the checkpoint's weights.
+
+    Parameters
+    ----------
+    export : AnalysedExport
+        The export.
+    reference, candidate : ModelProto
+        The graph of the fp32 export and its own.
+    layers : list of Layer
+        All of them.
+    sets : iterable of list of int
+        The layers that are tried together, as indices; a set of which nothing can be restored is
+        left out.
+    evaluator : Evaluator
+        Measures a model.
+    threads : int
+        Threads that a run may use.
+    """
+    for kept in sets:
+        chosen = [layers[i] for i in kept]
+        nodes = [name for layer in chosen for name in nodes_of(reference, layers, layer)]
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder, "mixed.onnx")
+            if export.given:
+                chosen = restore_layers(candidate, reference, chosen, made)
+            else:
+                keep_in_fp32(export, reference, nodes, made, threads=threads)
+            if chosen:
+                named = [layer.node for layer in chosen]
+                measured = evaluator.evaluate(made, threads=threads)
+                yield MixedEvaluation(**vars(measured), layers=named, keep_fp32=nodes)
 
 
 def restore_layers(
@@ -241,74 +271,3 @@ def layer_sets(errors: list[LayerError], first: int | None, *, given: bool) -> l
     caused = np.cumsum([errors[i].share for i in order])
     sizes = [min(int(np.searchsorted(caused, share)) + 1, MOST_KEPT) for share in SHARES]
     return [sorted(order[:size]) for size in dict.fromkeys(sizes)] if caused[-1] > 0 else []
-
-
-def conclusions(
-    errors: list[LayerError],
-    first: int | None,
-    as_it_is: Evaluation,
-    tried: list[MixedEvaluation],
-    *,
-    given: bool,
-    stored_as: str,
-) -> list[str]:
-    """Return what was found, in words."""
-    said = []
-    if first is None:
-        said.append("No layer adds more error than its precision explains.")
-    else:
-        said.append(
-            f"{errors[first].node} is the first layer that adds more error than its precision "
-            f"explains: {100 * errors[first].own_error:.2g} % of its signal."
-        )
-    worst = sorted((e for e in errors if e.share >= NAMED_SHARE), key=lambda e: -e.share)
-    named = ", ".join(f"{e.node} ({100 * e.share:.0f} %)" for e in worst[:LAYERS_IN_SENTENCE])
-    if named:
-        said.append(f"The layers that contribute most to the error in the outputs: {named}.")
-    elif any(e.share for e in errors):
-        said.append("Many layers each contribute a little to the error in the outputs.")
-    else:
-        said.append("Run in ONNX Runtime, no layer differs from the fp32 export.")
-    return [*said, *_what_was_tried(as_it_is, tried, given=given, stored_as=stored_as)]
-
-
-def _what_was_tried(
-    as_it_is: Evaluation, tried: list[MixedEvaluation], *, given: bool, stored_as: str
-) -> Iterator[str]:
-    what = "the checkpoint's weights" if given else "fp32"
-    for each in tried:
-        before, after = as_it_is.box_px.max, each.box_px.max
-        boxes = f"boxes within {after:.3g} px instead of {before:.3g} px, "
-        yield (
-            f"With {what} in {_layers(each)}: {_lost(each)} instead of {_lost(as_it_is)}, "
-            f"{boxes if before or after else ''}"
-            f"{each.bytes / 1e6:.2f} MB instead of {as_it_is.bytes / 1e6:.2f} MB."
-        )
-    best = min(tried, key=_badness, default=None)
-    if best is None:
-        return
-    nodes = "the list keep_fp32 of these layers in results/layers/"
-    if _badness(best) >= _badness(as_it_is):
-        yield "None of these is better; keep the export as it is."
-    elif given:
-        yield "Export it again from the checkpoint."
-    elif stored_as == "int8":
-        yield f"Recommended: keep {_layers(best)} in fp32: set keep_fp32 of this export to {nodes}."
-    else:
-        yield (
-            f"A file with {_layers(best)} in fp32 is better. It cannot be made here, since "
-            "keep_fp32 is for int8 exports: exclude their nodes where you convert your model "
-            f"({nodes})."
-        )
-
-
-def _layers(tried: MixedEvaluation) -> str:
-    return "1 layer" if len(tried.layers) == 1 else f"{len(tried.layers)} layers"
-
-
-def _badness(measured: Evaluation) -> tuple[int, float]:
-    return measured.missing + measured.extra, measured.box_px.max
-
-
-def _lost(measured: Evaluation) -> str:
-    return f"{measured.missing} missing and {measured.extra} extra"

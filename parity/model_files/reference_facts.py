@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from parity.files import read_npz, write_npz
+from parity.integrity import damaged
 from parity.model_files.description import load_checked
 from parity.model_files.exporter_metadata import read_metadata
 from parity.model_files.stored_metadata import metadata_props
@@ -54,10 +55,13 @@ class ReferenceFacts:
             If it is damaged.
         """
         arrays = read_npz(path)
-        facts = json.loads(str(arrays.pop("facts")))
-        return cls(
-            {int(label): name for label, name in facts["names"].items()},
-            facts["stride"],
-            {name.removeprefix(WEIGHT): array for name, array in arrays.items()},
-            tuple(facts["trained"]) if facts["trained"] else None,
-        )
+        try:
+            facts = json.loads(str(arrays.pop("facts")))
+            return cls(
+                {int(label): name for label, name in facts["names"].items()},
+                facts["stride"],
+                {name.removeprefix(WEIGHT): array for name, array in arrays.items()},
+                tuple(facts["trained"]) if facts["trained"] else None,
+            )
+        except (KeyError, ValueError) as error:
+            raise damaged(path, f"is damaged ({error})") from None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from parity.diagnosis.document import (
+    HARMLESS_PX,
     HARMLESS_SHAPES,
     BoxComparison,
     DiagnosisDocument,
@@ -23,10 +24,10 @@ SHAPES = {
     "keypoint_px": "move{s} keypoints by up to {amount} px",
     "visibility": "change{s} visibilities by up to {amount}",
     "angle": "turn{s} boxes by up to {amount} degrees",
-    "mask": "change{s} masks by up to {amount} (1 − IoU)",
+    "mask": "reduce{s} the IoU of masks to {rest} at worst",
 }
-"""What is said of each change of :data:`parity.diagnosis.document.HARMLESS_SHAPES`; probabilities
-are called scores."""
+"""What is said of each change of :data:`parity.diagnosis.document.HARMLESS_SHAPES`, of its amount
+or of what it leaves of 1; probabilities are called scores."""
 
 LEAST_PX = 0.001
 """Move of a box that is worth a word, px; chosen: three decimals are what programs print."""
@@ -43,13 +44,17 @@ def harmless(diagnosis: DiagnosisDocument) -> tuple[FoundFault, ...]:
 
 
 def by_severity(faults: Iterable[FoundFault]) -> list[FoundFault]:
-    """Return faults by what they do: to objects first, then to boxes, then to scores."""
+    """Return faults by what they do: to objects first, then to their places, then to scores.
+
+    A move of a box and a change of what a task adds to it count by how far they exceed what is
+    harmless.
+    """
 
     def rank(fault: FoundFault) -> tuple[float, ...]:
         found = fault.severity
-        shapes = max((v / HARMLESS_SHAPES[n] for n, v in found.shapes.items()), default=0.0)
+        shapes = [amount / HARMLESS_SHAPES[name] for name, amount in found.shapes.items()]
         objects = found.lost + found.added + found.renamed
-        return -objects, -found.box_px, -shapes, -found.score
+        return -objects, -max(found.box_px / HARMLESS_PX, *shapes, 0.0), -found.score
 
     return sorted(faults, key=rank)
 
@@ -62,7 +67,8 @@ def titles_of(faults: Iterable[FoundFault], *, limit: int = 10) -> str:
 def together(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> Severity:
     """Return what some faults of a diagnosis do together.
 
-    Several are measured as the waterfall adds them, from the step before the first to the last.
+    Several are measured as the waterfall adds them, from the step before the first to the last. An
+    amount that does not grow there is the largest that one of them reaches alone.
     """
     if len(faults) == 1:
         return faults[0].severity
@@ -71,12 +77,26 @@ def together(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -> Se
     places = [place for place, step in enumerate(steps) if step.name in names]
     if not places:
         return Severity()
-    before = steps[places[0] - 1] if places[0] else None
-    one, other = objects_of(before), objects_of(steps[places[-1]])
-    lost, added, renamed = (max(b - a, 0) for a, b in zip(one, other, strict=True))
+    first = steps[places[0] - 1] if places[0] else None
     last = steps[places[-1]]
-    box_px, median, score = last.box_px or 0.0, last.box_px_median or 0.0, last.score or 0.0
-    return Severity(lost, added, renamed, box_px, median, score, last.shapes)
+    objects = (max(b - a, 0) for a, b in zip(objects_of(first), objects_of(last), strict=True))
+    before, after = _amounts(first or Severity()), _amounts(last)
+    alone = [_amounts(fault.severity) for fault in faults]
+    grown = {
+        name: most if most > before.get(name, 0.0) else max(own.get(name, 0.0) for own in alone)
+        for name, most in after.items()
+    }
+    lost, added, renamed = objects
+    box_px, median, score = (grown.pop(name) for name in BOX_AMOUNTS)
+    return Severity(lost, added, renamed, box_px, median, score, grown)
+
+
+BOX_AMOUNTS = ("box_px", "box_px_median", "score")
+
+
+def _amounts(found: BoxComparison | Severity) -> dict[str, float]:
+    """Return by how much boxes, scores and what a task adds to them differ."""
+    return {name: getattr(found, name) or 0.0 for name in BOX_AMOUNTS} | found.shapes
 
 
 def objects_of(found: BoxComparison | None) -> tuple[int, int, int]:
@@ -117,7 +137,8 @@ def moves(found: Severity, s: str) -> list[str]:
         said.append(f"move{s} boxes by up to {number(found.box_px)} px")
     for name, does in SHAPES.items():
         if found.shapes.get(name, 0.0) >= HARMLESS_SHAPES[name]:
-            said.append(does.format(s=s, amount=number(found.shapes[name])))
+            amount = found.shapes[name]
+            said.append(does.format(s=s, amount=number(amount), rest=number(1 - amount)))
     if found.score >= LEAST_SCORE or (found.score and not said):
         said.append(f"change{s} scores by up to {number(found.score)}")
     return said

@@ -67,10 +67,9 @@ class Visit:
         return self.page.locator(".images .name").all_inner_texts()
 
     def column(self, place: int) -> list[float]:
-        """Return the numbers of a column, counted from the image."""
-        return [
-            float(t) for t in self.page.locator(f".images td:nth-child({place})").all_inner_texts()
-        ]
+        """Return the numbers of a column, counted from the image; 0 where nothing was paired."""
+        texts = self.page.locator(f".images td:nth-child({place})").all_inner_texts()
+        return [0.0 if text == "–" else float(text) for text in texts]
 
     def count(self) -> int:
         """Return how many images the filters leave."""
@@ -224,6 +223,23 @@ def test_images_come_worst_first_and_are_sorted_by_any_column(visit: Visit) -> N
     assert rising == sorted(rising)
     visit.page.locator("thead button[data-key=box_px]").click()
     assert visit.names() == worst_first
+
+
+def test_where_nothing_is_paired_there_is_no_difference(visit: Visit) -> None:
+    cells = visit.page.evaluate(
+        """() => {
+            const model = parity.readModel(document.querySelector(".browser-data"));
+            const table = new parity.Table(model, document.createElement("div"), () => {});
+            const image = model.images[0];
+            const said = (matched) => {
+                image.measured = [[matched, 2, 0, 0, 0, 0, ...model.quantities.map(() => 0)]];
+                const cells = table.row(image, 0).querySelectorAll("td.many");
+                return [...cells].map((cell) => cell.textContent);
+            };
+            return [said(0), said(1)];
+        }"""
+    )
+    assert cells == [["2", "0", "0", "–", "–"], ["2", "0", "0", "0", "0"]]
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,12 @@ GIVEN_NAMES = tuple(
         ("newh", ("letterbox",), "height of the resized image, px"),
         ("left", ("letterbox", "centre_crop"), "padding at the left, px"),
         ("top", ("letterbox", "centre_crop"), "padding at the top, px"),
+        ("inputw", ("rescaling",), "width of the input of the network, px"),
+        ("inputh", ("rescaling",), "height of the input of the network, px"),
+        ("fitw", ("rescaling",), "width of the resized image, px"),
+        ("fith", ("rescaling",), "height of the resized image, px"),
+        ("x0", ("rescaling",), "padding at the left, px"),
+        ("y0", ("rescaling",), "padding at the top, px"),
         ("imagew", ("letterbox", "rescaling"), "width of the image, px"),
         ("imageh", ("letterbox", "rescaling"), "height of the image, px"),
         ("output", (), "what the network returns"),
@@ -188,7 +194,7 @@ def given_names(text: str, subjects: Collection[str], language: Language) -> str
     mark = "#" if language == "python" else "//"
     code = "\n".join(line.split(f"{mark} ")[0] for line in text.splitlines())
     used: dict[str, str] = {}
-    for word in re.findall(r"(?<![.\w])[a-zA-Z_]+", code):
+    for word in re.findall(r"(?<![.\w])[a-zA-Z_]\w*", code):
         used.setdefault(word.replace("_", "").lower(), word)
     said = [
         f"{mark} {used[each.name]}: {each.words}\n"

@@ -27,6 +27,7 @@ from parity.progress import duration
 from parity.reporting.hooks.last_words import INTERRUPTED, FailedJob, LastWords, stamp_of
 
 # Of Snakemake 9, which tells these by text alone.
+ASSUMED = "Assuming unrestricted shared filesystem usage"
 NOTHING_TO_DO = "Nothing to be done"
 ON_REQUEST = {
     "Terminating processes on user request": "Stopping.",
@@ -131,7 +132,9 @@ class Console(logging.Handler):
 
     def _is_before(self, record: logging.LogRecord) -> bool:
         """Return whether a record precedes the run, so that Snakemake's own handler shows it."""
-        return not self._began and getattr(record, "event", None) != LogEvent.WORKFLOW_STARTED
+        event = getattr(record, "event", None)
+        idle = record.getMessage().startswith(ASSUMED)
+        return not (self._began or idle or event == LogEvent.WORKFLOW_STARTED)
 
     def _matters(self, record: logging.LogRecord) -> bool:
         """Return whether a record is a warning or an error that nothing else here tells."""

@@ -97,12 +97,13 @@ FIX_HEADER = (
 )
 STEP_HEADER = ("step", "matched", "missing", "extra", "panoptic quality", "share of the loss")
 SHAPE_COSTS = {
-    "keypoint_px": ("{} px", "largest move of a keypoint"),
-    "visibility": ("{}", "largest change of a visibility"),
-    "angle": ("{}°", "largest turn of a box"),
-    "mask": ("{} (1 − IoU)", "largest change of a mask"),
+    "keypoint_px": ("{amount} px", "largest move of a keypoint"),
+    "visibility": ("{amount}", "largest change of a visibility"),
+    "angle": ("{amount}°", "largest turn of a box"),
+    "mask": ("IoU {rest}", "of the mask that changes most"),
 }
-"""What a card says of each change of what a task adds to boxes."""
+"""What a card says of each change of what a task adds to boxes, of its amount or of what it leaves
+of 1."""
 
 MEASURED_ALONE = "Each fault below is measured alone, as if all else were correct"
 PLOT = "Boxes observed, reproduced and correct, and what each step costs"
@@ -224,9 +225,11 @@ def costs_of(fault: FoundFault, diagnosis: DiagnosisDocument) -> Iterator[CostLi
     if found.box_px >= LEAST_PX:
         yield CostLine(f"{number(found.box_px)} px", "largest move of a box")
     counted = found.lost or found.added or found.renamed
-    for name, (amount, what) in SHAPE_COSTS.items():
-        if found.shapes.get(name, 0.0) >= HARMLESS_SHAPES[name]:
-            yield CostLine(amount.format(number(found.shapes[name])), what)
+    for name, (many, what) in SHAPE_COSTS.items():
+        amount = found.shapes.get(name, 0.0)
+        if amount >= HARMLESS_SHAPES[name]:
+            said = many.format(amount=number(amount), rest=number(1 - amount))
+            yield CostLine(said, what)
     if found.score >= LEAST_SCORE and not counted:
         yield CostLine(number(found.score), "largest change of a score")
 

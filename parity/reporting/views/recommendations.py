@@ -34,21 +34,20 @@ def _on_failed_gates(results: Results) -> Iterator[str]:
         arm = comparison.candidate
         if not comparison.gated or comparison.passed:
             continue
-        fails = "its gate fails" if name == arm else f"it fails {name}"
-        if arm in results.arms and results.arms[arm].failed_checks:
+        if comparison.effect == "external":
+            yield f"Do not deploy {arm}: its gate fails. The section Diagnosis says what is wrong."
+        elif arm in results.arms and results.arms[arm].failed_checks:
             yield (
-                f"Do not deploy {arm}: {fails}, and it fails its output checks as well. "
-                "The section Diagnosis says what is wrong."
-                if comparison.effect == "external"
-                else f"Do not deploy {arm}: it fails {name} and its output checks as well, which "
+                f"Do not deploy {arm}: it fails {name} and its output checks as well, which "
                 "points to its preprocessing or postprocessing rather than to the network; "
                 "diagnose those first."
             )
         else:
             wide = round_tolerance(comparison.required)
             yield (
-                f"Do not deploy {arm} while {fails}, unless you can accept differences of this "
-                f"size: a tolerance that would pass is {tolerance_in_words(wide, comparison.task)}."
+                f"Do not deploy {arm} while it fails {name}, unless you can accept differences of "
+                f"this size: a tolerance that would pass is "
+                f"{tolerance_in_words(wide, comparison.task)}."
             )
 
 

@@ -195,11 +195,13 @@ parity.Table = class {
       this.thumbnail(image),
       make("span", { class: "name" }, image.name),
     );
+    const paired = this.chosen(image).some((each) => each[parity.MATCHED] + each[parity.FLIPPED] > 0);
     const numbers = this.columns.slice(1).map(({ title, place, bit }) => {
       const value = this.value(image, place);
+      const said = value === 0 && bit && !paired ? "–" : parity.number(value);
       const beyond = bit ? this.chosen(image).some((each) => each[parity.KINDS] & bit) : value > 0;
       const kind = value === 0 ? "zero" : beyond ? "beyond" : "";
-      return make("td", { class: `many ${kind}`, "data-label": title }, parity.number(value));
+      return make("td", { class: `many ${kind}`, "data-label": title }, said);
     });
     const badge = make("span", { class: `badge ${image.verdict}` }, image.verdict);
     return make("tr", {}, make("th", { scope: "row" }, open), make("td", {}, badge), ...numbers);

@@ -63,7 +63,10 @@ DOCUMENTS: dict[str, list[Any]] = {
     ],
     "JSON with lists by image name": [
         {"a.jpg": [ROW[1:]], "b.png": []},
-        {"a.jpg": [{"box": BOX, "class": 1}], "000000000036.jpg": LIST},
+        {
+            "a.jpg": [{"box": BOX, "class": 1}],
+            "000000000036.jpg": LIST | {"file_name": "x/000000000036.jpg"},
+        },
         {"results": {"a.jpg": json.dumps([{"box": BOX, "class": 1}])}},
     ],
     "detections of this workflow": [

@@ -17,6 +17,7 @@ from PIL import Image
 from ultralytics.data.utils import IMG_FORMATS
 from ultralytics.utils.patches import imread
 
+from parity.data import listing
 from parity.data.listing import find_images, list_images
 from parity.data.reading import read_image
 from parity.data.sample_images import find_samples
@@ -364,6 +365,34 @@ def test_a_folder_that_cannot_be_searched_has_a_row(
         read_image(str(found["locked"]))
     with pytest.raises(UserError, match=r"images: .*/locked cannot be searched; make the folder"):
         find_images(str(tmp_path / "locked"))
+
+
+@pytest.mark.parametrize("folder", ["/", "/proc", "/sys/kernel", "//", "link"])
+def test_folders_of_the_system_are_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("/")
+    with pytest.raises(UserError, match=f"images: {folder} is a folder of the system; name"):
+        list_images(folder)
+    Path("a.jpg").touch()
+    Path("system").symlink_to("/proc")
+    Path("link").unlink()
+    assert list_images(".").names == ["a.jpg"]
+
+
+def test_a_long_search_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("x", "x/y\x1b[2J", "x/z"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(listing, "EVERY_SECONDS", 0)
+    assert list_images(str(tmp_path)).names == []
+    said = capsys.readouterr().err.splitlines()
+    assert said[1] == f"Searching {tmp_path}: 2 folders so far."
+    monkeypatch.undo()
+    assert list_images(str(tmp_path)).names == []
+    assert capsys.readouterr().err == ""
 
 
 def test_an_empty_folder_holds_nothing(tmp_path: Path) -> None:

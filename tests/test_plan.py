@@ -371,7 +371,7 @@ def test_an_int8_export_is_quantised_from_an_fp32_one_of_another_name(folder: Pa
     ],
 )
 def test_what_is_not_installed_is_said_before_anything_runs(
-    monkeypatch: pytest.MonkeyPatch, export: str, missing: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, export: str, missing: str, said: str
 ) -> None:
     """The command installs into the environment that runs, whichever is activated."""
     monkeypatch.setattr(
@@ -385,3 +385,7 @@ def test_what_is_not_installed_is_said_before_anything_runs(
     assert str(caught.value).startswith(f"config: exports.fast: {said}, which needs {missing}")
     command = r"python\S* -m pip install -r (requirements-[a-z-]+\.txt)\.$"
     assert Path(re.search(command, str(caught.value))[1]).is_file()
+    monkeypatch.chdir(tmp_path)
+    Path("results/infer_onnx/yolo11n/onnx-fast").mkdir(parents=True)
+    with pytest.raises(UserError, match="It was there when this export ran"):
+        check_installed(config, here=True)

@@ -252,6 +252,7 @@ def test_malformed_files_give_one_sentence(tmp_path, content, words):
 
 
 ENTRY = {"image": "a.jpg", "box": BOX, "score": 0.5, "class_id": 2}
+UNBOXED = {"image": "a.jpg", "score": 0.5, "class_id": 2}
 
 
 @pytest.mark.parametrize(
@@ -545,11 +546,101 @@ def test_two_text_files_of_one_image_get_a_sentence(tmp_path):
         load_external(folder, {"x/1.jpg": (9, 9)}, NAMES)
 
 
+@pytest.mark.parametrize(
+    ("content", "one", "other"),
+    [
+        ([ENTRY | {"label": "bicycle"}], "class_id is 2", "label is bicycle"),
+        ([ENTRY | {"class": 1}], "class_id is 2", "class is 1"),
+        ([ENTRY | {"name": "person"}], "class_id is 2", "name is person"),
+        ([ENTRY | {"category_id": 1}], "class_id is 2", "category_id is 1"),
+        ([ENTRY | {"class_id": None, "class": "car", "prediction": "van"}],
+         "class is car", "prediction is van"),
+        ([ENTRY | {"confidence": 0.9}], "score is 0.5", "confidence is 0.9"),
+        ([ENTRY | {"score": 1, "conf": "60%"}], "score is 1", "conf is 0.6"),
+        ([ENTRY | {"path": "/data/c.jpg"}], "image is a.jpg", "path is /data/c.jpg"),
+        ([ENTRY | {"image": "q/z.jpg", "file": "a.jpg"}], "image is q/z.jpg", "file is a.jpg"),
+        ([ENTRY | {"image_id": 36}], "image is a.jpg", "image_id is 36"),
+        ([UNBOXED | {"xywh": BOX, "xyxy": BOX}], r"xyxy is \[10, 20, 30, 60\]", "xywh is"),
+        ([ENTRY | {"box": [10, 20, 99, 60], "xyxy": BOX}], "xyxy is", r"box is \[10, 20, 99, 60\]"),
+        ([ENTRY | CORNERS | {"xmax": 35}], "box is", "xmin, ymin, xmax, ymax is"),
+        ([ENTRY | {"xyxyn": [0.5, 0.5, 0.7, 0.7]}], "xyxyn is", "box is"),
+        ([UNBOXED | {"box": {**CORNERS, "x": 10, "y": 20, "w": 9, "h": 40}}],
+         "xmin, ymin, xmax, ymax is", "x, y, w, h is"),
+        ([{"image": "a.jpg", "boxes": [BOX], "scores": [0.5], "confs": [0.4], "labels": [1]}],
+         "score is 0.5", "conf is 0.4"),
+        ("image,x1,y1,x2,y2,cx,cy,w,h,conf,cls\na.jpg,10,20,30,60,20,40,30,40,.5,2\n",
+         "x1, y1, x2, y2 is", "cx, cy, w, h is"),
+        ({"box_format": "xyxy", "bbox_format": "xywh", "boxes": [ENTRY]},
+         "box_format is xyxy", "bbox_format is xywh"),
+    ],
+)  # fmt: skip
+def test_two_fields_that_say_different_things_get_a_sentence(tmp_path, content, one, other):
+    images = IMAGES | {"000000000036.jpg": (50, 50)}
+    (tmp_path / "mine").write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(UserError, match=rf"mine.*: {one}.*, and {other}.*; leave out the one"):
+        load_external(tmp_path / "mine", images, NAMES)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [ENTRY | {"label": "Car", "class_name": "car", "category_id": 3, "cls_id": "2.0"}],
+        [ENTRY | {"confidence": "50%", "conf": 0.5, "prob": 0.4999}],
+        [ENTRY | {"path": "/data/a.jpg", "filename": "a", "image_id": 7, "file": "video.mp4"}],
+        [ENTRY | {"image_id": 36}],
+        [ENTRY | {"xyxy": [10.4, 19.6, 30.2, 60], "xywh": [10, 20, 20, 40]}],
+        [ENTRY | {"cxcywh": [20, 40, 20, 40], "xyxyn": [0.0156, 0.0417, 0.0469, 0.125]}],
+        [ENTRY | CORNERS | {"w": 640, "h": 480, "rect": None, "coordinates": [52.5, 13.4]}],
+        [UNBOXED | {"x": 10, "y": 20, "w": 20, "h": 40, "width": 640, "height": 480}],
+        [{"img": "a.jpg", "name": "car", "conf": 0.5, "box": BOX}],
+        [{"name": "car", "class": 2, "confidence": 0.5, "box": CORNERS, "img": "a.jpg"}],
+        "image,x1,y1,x2,y2,width,height,conf,cls\na.jpg,10,20,30,60,640,480,.5,2\n",
+        {"images": [{"id": 7, "file_name": "a.jpg"}, {"id": 36, "file_name": "c.jpg"}],
+         "annotations": [ENTRY | {"image_id": "7"}]},
+    ],
+)  # fmt: skip
+def test_fields_that_say_the_same_are_read(tmp_path, content):
+    seen = load(tmp_path, content).images["a.jpg"]
+    np.testing.assert_allclose(seen.boxes, [BOX], atol=0.5)
+    assert (seen.scores.tolist(), seen.class_ids.tolist()) == ([0.5], [2])
+
+
+def test_a_label_that_the_model_does_not_have_contradicts_no_id(tmp_path):
+    seen = load(tmp_path, [ENTRY | {"label": "Auto"}])
+    assert seen.images["a.jpg"].class_ids.tolist() == [2]
+    said = "1 label that the model does not have, such as Auto, stands beside a class id"
+    assert said in " ".join(seen.notes)
+
+
+@pytest.mark.parametrize("listed", [["car", "person", "bicycle"], {"0": "car"}, {"0": "Auto"}])
+def test_a_list_of_other_names_is_noted(tmp_path, listed):
+    said = "The file lists other class names: 0 is .* there, and person here, which counts."
+    notes = load(tmp_path, {"names": listed, "detections": [ENTRY]}).notes
+    assert any(re.fullmatch(said, note) for note in notes)
+    for same in (["Person", "bicycle", "car"], {"2": "car"}, [[1]], "car", {"x": "car"}, None):
+        notes = load(tmp_path, {"names": same, "detections": [ENTRY]}).notes
+        assert not any("class names" in note for note in notes)
+
+
+def test_an_image_may_be_named_as_the_class_of_its_box(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([{"name": "car", "box": BOX, "score": 0.5, "class_id": 0}]))
+    seen = load_external(path, {"car.jpg": (480, 640)}, NAMES)
+    assert seen.images["car.jpg"].class_ids.tolist() == [0]
+
+
+def test_the_number_of_an_image_is_a_number_as_text_too(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps([ID_7 | {"score": 0.5}, ID_7 | {"image_id": "7", "score": 0.4}]))
+    seen = load_external(path, {"000000000007.jpg": (480, 640)}, NAMES)
+    assert len(seen.images["000000000007.jpg"]) == 2
+
+
 def test_what_a_reader_would_not_guess_is_said(tmp_path):
     folder = write(tmp_path / "mixed", {"a.txt": LINE, "c.json": "[]", "d.csv": ""})
     notes = load_external(folder, IMAGES, NAMES).notes
     assert "Boxes are read from *.txt alone: c.json and 1 more left out." in notes
-    entries = [ENTRY | {"xywh": [1, 2, -3, 4]}, ENTRY | {"class_id": 500}, ENTRY]
+    entries = [UNBOXED | {"xywh": [1, 2, -3, 4]}, ENTRY | {"class_id": 500}, ENTRY]
     notes = " ".join(load(tmp_path, entries).notes)
     assert re.search(
         r"1 box has a negative width or height, such as \S+mine.json, entry 1\.", notes
@@ -559,8 +650,7 @@ def test_what_a_reader_would_not_guess_is_said(tmp_path):
 
 
 def test_keys_that_name_a_format_count_more_than_those_that_do_not(tmp_path):
-    both = ENTRY | {"bbox": [1, 2, 3, 4], "xyxy": BOX, "image_id": 7}
-    del both["box"]
+    both = UNBOXED | {"bbox": [10, 20, 20, 40], "xyxy": BOX, "image_id": 7}
     np.testing.assert_allclose(load(tmp_path, [both]).images["a.jpg"].boxes, [BOX])
 
 

@@ -1,5 +1,7 @@
 """What a program was recorded to do, as evidence on the images of a run."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,4 +99,45 @@ def test_errors_are_one_sentence(tmp_path: Path) -> None:
         read(tmp_path, gone)
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(UserError, match=r"manifest\.json should hold recording/1"):
+        with_arrays(Observations({}), Known(recorded=str(tmp_path)), IMAGES)
+
+
+@pytest.mark.parametrize("sides", [(1, 1), (333, 777), (4096, 4096)])
+@pytest.mark.parametrize("takes", [(1, 3, 640, 640), None])
+def test_tensors_that_the_network_cannot_take_are_refused(
+    tmp_path: Path, sides: tuple[int, int], takes: tuple[int, ...] | None
+) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((1, 3, *sides), np.float32))
+    known = Known(input_tensors=str(tmp_path))
+    if takes is None and sides == (4096, 4096):
+        assert with_arrays(Observations({}), known, IMAGES, stride=32).tensors
+        return
+    with pytest.raises(UserError, match=r"a\.npy has the height and width .* the export takes"):
+        with_arrays(Observations({}), known, IMAGES, input_shape=takes, stride=32)
+
+
+def test_what_a_recording_says_is_printable(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        *(recorded(tmp_path, "a.jpg", i, network="\x1b[2J\u202e" + "q" * 5000) for i in (1, 2)),
+        more=Manifest(["x"], "/x", 50, [recorded(tmp_path, "a.jpg", 3)], ["\x1b[31mRed\n\u202e"]),
+    )
+    assert r"\x1b[31mRed\n\u202e" in found.notes
+    assert all(note.isprintable() and len(note) < 200 for note in found.notes)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "deep", "large", "list", "other"])
+def test_what_is_no_manifest_gets_a_sentence(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "manifest.json"
+    make: dict[str, Callable[[], object]] = {
+        "link": lambda: path.symlink_to("/dev/zero"),
+        "pipe": lambda: os.mkfifo(path),
+        "folder": path.mkdir,
+        "deep": lambda: path.write_text("[" * 200_000),
+        "large": lambda: (path.touch(), os.truncate(path, 3 << 30)),
+        "list": lambda: path.write_text("[1]"),
+        "other": lambda: path.write_text('{"schema": "yolo-parity/recording/1", "command": 3}'),
+    }
+    make[kind]()
+    with pytest.raises(UserError, match=r"manifest\.json.*(not a file|deeply|bytes|record again)"):
         with_arrays(Observations({}), Known(recorded=str(tmp_path)), IMAGES)

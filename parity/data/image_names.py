@@ -14,6 +14,10 @@ Parts = tuple[str, ...]
 """The folders and the file of a path."""
 
 
+COCO_NAME = "{:012d}"
+"""How COCO names the file of an image by its number."""
+
+
 class ImageNames:
     """The images of a run, found by path, end of a path, file name, stem or number."""
 
@@ -78,11 +82,23 @@ class ImageNames:
                 )
         return found
 
+    def candidates(self, given: Given) -> frozenset[str]:
+        """Return the images that a name may mean, by as much of its end as any has."""
+        spellings = [*_spellings(str(given))]
+        if isinstance(given, int):
+            spellings.append((COCO_NAME.format(given),))
+        for start in range(max(len(spellings[0]) - self._longest, 0), len(spellings[0])):
+            if found := frozenset(
+                name for parts in spellings for name in self._by_end.get(parts[start:], [])
+            ):
+                return found
+        return frozenset()
+
     def _find(self, given: Given, where: str) -> tuple[str | None, bool]:
         spellings = [*_spellings(str(given))]
         whole = spellings[0]
         if isinstance(given, int):
-            spellings.append((f"{given:012d}",))
+            spellings.append((COCO_NAME.format(given),))
         for start in range(max(len(whole) - self._longest, 0), len(whole)):
             for parts in spellings:
                 found = sorted(set(self._by_end.get(parts[start:], [])))

@@ -7,6 +7,7 @@ imports nothing that decodes images, since it runs whenever Snakemake reads the 
 
 import glob
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,12 @@ from parity.errors import UserError, shown
 
 LONGEST_LINE = 8192
 """Bytes of a line in a list of paths; chosen: twice the longest path that Linux allows."""
+
+EVERY_SECONDS = 5.0
+"""Between two lines that say how far a search is; chosen."""
+
+SYSTEM = ("/proc", "/sys")
+"""Folders of Linux that hold no files, but what the kernel says, endlessly many."""
 
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
@@ -84,11 +91,15 @@ def list_images(source: str) -> Listing:
     Raises
     ------
     UserError
-        If the source does not exist, cannot be read or is no folder or file, or names a file twice
-        or one that does not exist.
+        If the source does not exist, cannot be read or is no folder or file, holds the system, or
+        names a file twice or one that does not exist.
     """
     path = Path(source)
     if os.path.isdir(source):
+        if (real := os.path.realpath(source)) == "/" or _is_of_system(real):
+            raise UserError(
+                f"images: {source} is a folder of the system; name the one that holds the images."
+            )
         listing = _listing(_images_in(str(path)))
         return listing if listing.names else replace(listing, shards=_shards_in(str(path)))
     if os.path.isfile(source):
@@ -172,17 +183,21 @@ def _shards_in(root: str) -> tuple[ListedShard, ...]:
 def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | None]]:
     """Yield each folder below a root once, real ones before those that links lead to.
 
-    With each come the prefix of the names in it, ending in a slash, its path, and what it holds
-    besides folders; None if it cannot be searched.
+    Those of the system are left out. With each come the prefix of the names in it, ending in a
+    slash, its path, and what it holds besides folders; None if it cannot be searched.
     """
+    said = time.monotonic()
     seen: set[str] = set()
     pending = deque([("", root, os.path.realpath(root))])
     links: deque[tuple[str, str, str]] = deque()
     while pending or links:
         prefix, folder, real = pending.popleft() if pending else links.popleft()
-        if real in seen:
+        if real in seen or _is_of_system(real):
             continue
         seen.add(real)
+        if time.monotonic() - said >= EVERY_SECONDS:
+            said = time.monotonic()
+            sys.stderr.write(f"Searching {shown(root)}: {len(seen):,} folders so far.\n")
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
@@ -199,6 +214,10 @@ def _folders(root: str) -> Iterator[tuple[str, str, list[os.DirEntry[str]] | Non
             else:
                 pending.append((inner, entry.path, f"{real.rstrip('/')}/{entry.name}"))
         yield prefix, folder, files
+
+
+def _is_of_system(real: str) -> bool:
+    return any(real == folder or real.startswith(f"{folder}/") for folder in SYSTEM)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -79,6 +79,7 @@ def diagnose_files(
             known,
             [image.name for image in listed],
             input_shape=network.input_shape,
+            stride=network.stride,
             outputs=network.outputs,
         )
     except UserError as error:

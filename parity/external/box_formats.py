@@ -28,7 +28,8 @@ class BoxFormat:
     to_corners: Callable[[np.ndarray], np.ndarray]
     """Turns (N, 4) boxes into x1, y1, x2, y2 in the same unit."""
     keys: tuple[tuple[str, str, str, str], ...]
-    """Spellings of four keys or columns that say so."""
+    """Spellings of four keys or columns that say so; beside ``w`` and ``h``, ``width`` and
+    ``height`` are those of the image, so they come later."""
     words: tuple[str, ...]
     """Words that say so in a declared format, in lower case, without blanks and underscores."""
 
@@ -75,12 +76,12 @@ BOX_FORMATS.add(
     BoxFormat(
         to_corners=lambda boxes: np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]),
         keys=(
-            ("x", "y", "width", "height"),
             ("x", "y", "w", "h"),
-            ("left", "top", "width", "height"),
+            ("x", "y", "width", "height"),
             ("left", "top", "w", "h"),
-            ("x1", "y1", "width", "height"),
+            ("left", "top", "width", "height"),
             ("x1", "y1", "w", "h"),
+            ("x1", "y1", "width", "height"),
         ),
         words=("xywh", "ltwh", "coco"),
     ),

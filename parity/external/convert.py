@@ -15,6 +15,7 @@ from parity.detection.detection_files import (
 from parity.detection.run_length import decode_masks, encode_masks
 from parity.documents import from_plain, load, save
 from parity.errors import UserError
+from parity.external.named_classes import find_class, ids_by_name
 from parity.external.observations import (
     FIRST_UNKNOWN_CLASS,
     NO_BOXES,
@@ -23,7 +24,7 @@ from parity.external.observations import (
     Observations,
     Observed,
 )
-from parity.external.reader import find_class, ids_by_name, load_external
+from parity.external.reader import load_external
 from parity.integrity import damaged, is_result
 
 log = logging.getLogger(__name__)

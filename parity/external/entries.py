@@ -3,12 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, BOX_FORMATS, LARGEST_COORDINATE
+from parity.external.contradictions import WrittenBox, check_one_box, check_one_score
 from parity.external.observations import FIRST_UNKNOWN_CLASS
 from parity.external.shapes import (
     KEYPOINT_KEYS,
@@ -24,7 +26,10 @@ from parity.foreign import is_number, parse_number, shorten
 BOX_KEYS = (*BOX_FORMAT_NAMES, "box", "bbox", "rect", "bounding_box", "boundingBox", "bndbox",
             "coordinates", "relative_coordinates")  # fmt: skip
 SCORE_KEYS = ("score", "confidence", "conf", "probability", "prob")
-CLASS_KEYS = ("class_id", "category_id", "cls_id", "class_index", "classId", "id_class")
+CATEGORY = "category_id"
+"""Key of a class in COCO's results, where it may count otherwise than a model."""
+
+CLASS_KEYS = ("class_id", CATEGORY, "cls_id", "class_index", "classId", "id_class")
 LABEL_KEYS = ("label", "class_name", "category_name", "class", "cls", "category", "className",
               "prediction", "predicted_class", "predicted_label")  # fmt: skip
 
@@ -38,6 +43,11 @@ LOWEST_CLASS_ID = -1
 
 LONGEST_CLASS_NAME = 200
 """Characters of a class name, at most; chosen."""
+
+FORMAT_OF_KEYS: dict[tuple[str, ...], str] = {
+    keys: name for name, each in BOX_FORMATS.items() for keys in each.keys
+}
+"""What four keys say their numbers are."""
 
 WHOLE = re.compile(r"[-+]?\d{1,9}(\.0*)?", re.A)
 """A whole number as text, as pandas writes it, too."""
@@ -64,6 +74,10 @@ class Entry:
     """What they are by convention where nothing says so; empty if there is none."""
     shapes: WrittenShapes | None = None
     """What is said beside the box."""
+    classes: Mapping[str, int | str] = field(default_factory=dict)
+    """Everything that names its class, by key; the first counts."""
+    boxes: tuple[WrittenBox, ...] = ()
+    """Its box as each field says it; the first counts."""
 
     @property
     def known_format(self) -> str:
@@ -86,26 +100,48 @@ def parse_entry(record: Record, where: str, *, bbox: str = "") -> Entry:
     Raises
     ------
     UserError
-        If it holds no class, or a number is none.
+        If it holds no class, a number is none, or two fields say different boxes or scores.
     """
     shapes = parse_shapes(record, where)
     of_corners = shapes is not None and (shapes.corners is not None or shapes.oriented is not None)
     boxed = _upright_alone(record) if of_corners else record
-    box, box_format = _parse_box(boxed, where)
-    given = next((record[k] for k in SCORE_KEYS if record.get(k) not in (None, "")), None)
-    score = math.nan if given is None else _parse_score(given, f"{where}: the score")
+    boxes = _boxes_in(boxed, where)
+    for alike in (True, False):
+        if same := [box for box in boxes if box.is_fraction is alike]:
+            check_one_box(same, where)
+    scores = {
+        key: _parse_score(record[key], f"{where}: the score")
+        for key in SCORE_KEYS
+        if record.get(key) not in (None, "")
+    }
+    if len(scores) > 1:
+        check_one_score(scores, where)
     known = (*CLASS_KEYS, *LABEL_KEYS, NAME)
-    key = next((key for key in known if record.get(key) not in (None, "")), None)
-    if key is None and not box and shapes is None:
+    named = [key for key in known if record.get(key) not in (None, "")]
+    if not named and not boxes and shapes is None:
         raise no_box(where)
-    if key is None:
+    if not named:
         raise UserError(
             f"{where}: names no class; name it with class_id or label (also class, class_name, "
             "category or name)."
         )
     usual = bbox if next((k for k in BOX_KEYS if k in record), "") == "bbox" else ""
-    label = parse_label(record[key], where)
-    return Entry(box, box_format, score, label, where, usual, shapes)
+    classes = {key: parse_label(record[key], where) for key in named[:1]}
+    for key in named[1:]:
+        with suppress(UserError):  # what is no class says nothing else
+            classes[key] = parse_label(record[key], where)
+    counts = boxes[0] if boxes else WrittenBox("", ())
+    return Entry(
+        list(counts.numbers),
+        counts.box_format,
+        next(iter(scores.values()), math.nan),
+        classes[named[0]],
+        where,
+        usual,
+        shapes,
+        classes,
+        tuple(boxes),
+    )
 
 
 def has_classes(record: Record, boxes: Iterable[Record]) -> bool:
@@ -134,9 +170,7 @@ def parse_columns(record: Record, boxes: object, where: str) -> list[Entry]:
     if not isinstance(boxes, list):
         raise UserError(f"{where}: {shorten(boxes)} is not a list of boxes.")
     columns = {
-        "score": _column(record, SCORE_KEYS),
-        "class_id": _column(record, CLASS_KEYS),
-        "label": _column(record, LABEL_KEYS),
+        **{key: _column(record, [key]) for key in (*SCORE_KEYS, *CLASS_KEYS, *LABEL_KEYS)},
         "keypoints": _column(record, KEYPOINT_KEYS),
         "xywhr": _column(record, ORIENTED_KEYS),
         "segmentation": _column(record, MASK_KEYS),
@@ -201,28 +235,44 @@ def _upright_alone(record: Record) -> Record:
     }
 
 
-def _parse_box(record: Record, where: str) -> tuple[list[float], str]:
-    for key in BOX_KEYS:
-        if key not in record:
-            continue
-        value = record[key]
-        if isinstance(value, str):
-            value = _parse_text(value)
-        if isinstance(value, dict):
-            return _parse_box(value, f"{where}: {key}")
-        if not isinstance(value, list) or len(value) != 4:
-            hint = "" if value else NO_BOX_HINT
-            raise UserError(f"{where}: {key} must be four numbers, not {shorten(value)}{hint}.")
-        if all(isinstance(v, list) for v in value[:2]):
-            raise UserError(f"{where}: {key} must be four numbers, not points.")
-        box_format = key if key in BOX_FORMAT_NAMES else ""
-        return [parse_coordinate(v, f"{where}: {key}") for v in value], box_format
-    for name, each in BOX_FORMATS.items():
-        for keys in each.keys:
-            if all(key in record for key in keys):
-                box = [parse_coordinate(record[key], f"{where}: {key}") for key in keys]
-                return box, "cxcywh" if {*keys} <= ROBOFLOW <= record.keys() else name
-    return [], ""
+def _boxes_in(record: Record, where: str) -> list[WrittenBox]:
+    """Return the box of a record in each way in which it is said; the first must be well-formed."""
+    ways: list[tuple[str, ...]] = [(key,) for key in BOX_KEYS if key in record]
+    ways += [keys for keys in FORMAT_OF_KEYS if all(key in record for key in keys)]
+    boxes = _parse_box(record, ways[0], where) if ways else []
+    for place, keys in enumerate(ways[1:], 1):
+        if len(keys) > 1 and any(keys[:2] == way[:2] for way in ways[:place]):
+            continue  # a second width and height may be those of the image
+        with suppress(UserError):  # what is no box says no other
+            boxes += _parse_box(record, keys, where)
+    return boxes
+
+
+def _parse_box(record: Record, keys: tuple[str, ...], where: str) -> list[WrittenBox]:
+    """Return the box that a key, or four, hold; each way in which it is said inside of an object.
+
+    Raises
+    ------
+    UserError
+        If it is no four numbers.
+    """
+    if len(keys) > 1:
+        numbers = tuple(parse_coordinate(record[key], f"{where}: {key}") for key in keys)
+        name = "cxcywh" if {*keys} <= ROBOFLOW <= record.keys() else FORMAT_OF_KEYS[keys]
+        return [WrittenBox(", ".join(keys), numbers, name)]
+    (key,) = keys
+    value = record[key]
+    if isinstance(value, str):
+        value = _parse_text(value)
+    if isinstance(value, dict):
+        return _boxes_in(value, f"{where}: {key}")
+    if not isinstance(value, list) or len(value) != 4:
+        hint = "" if value else NO_BOX_HINT
+        raise UserError(f"{where}: {key} must be four numbers, not {shorten(value)}{hint}.")
+    if all(isinstance(v, list) for v in value[:2]):
+        raise UserError(f"{where}: {key} must be four numbers, not points.")
+    numbers = tuple(parse_coordinate(each, f"{where}: {key}") for each in value)
+    return [WrittenBox(key, numbers, key if key in BOX_FORMAT_NAMES else "")]
 
 
 def no_box(where: str) -> UserError:

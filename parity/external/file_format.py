@@ -1,7 +1,7 @@
 """A file format of external boxes; each module of :mod:`parity.external.file_formats` adds one."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity.data.image_names import Given, ImageNames, left_out
@@ -26,6 +26,8 @@ class Contents:
     """``conf``, ``iou`` and ``max_det`` as far as the source states them."""
     notes: tuple[str, ...] = ()
     """Sentences on what was left out."""
+    names: dict[int, str] = field(default_factory=dict)
+    """Class names by id, as far as the source lists them."""
     category_ids: bool = False
     """Whether the format numbers classes as COCO does, from 1 to 90 with gaps."""
 

@@ -6,9 +6,10 @@ from typing import Any
 from parity.data.image_names import Given, ImageNames, first_places, image_of_file, left_out
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMAT_NAMES, FRACTION, parse_words
+from parity.external.contradictions import two_meanings
 from parity.external.entries import Entry
 from parity.external.file_format import Contents
-from parity.external.image_keys import ID, as_given, file_is_image, image_in
+from parity.external.image_keys import ID, as_given, file_is_image, image_in, in_digits
 from parity.external.observations import Declared
 from parity.external.source import IMAGE_KEYS, Record, Source, list_in
 from parity.foreign import name_in_words, parse_number, shorten
@@ -67,13 +68,13 @@ def read_records(
     UserError
         If one is no object or names no image, or two hold the list of one image.
     """
-    listed, ids = _listed_images(source)
+    listed, ids = _listed_images(source, images)
     named: list[tuple[Given, Record, str]] = []
     for number, record in enumerate(records, 1):
         where = f"{source.path}, entry {number}"
         if not isinstance(record, dict):
             raise UserError(f"{where}: expected an object with an image, a box and a score.")
-        given = image_in(record, where)
+        given = image_in(record, where, images, ids)
         if given is None:
             given = file_is_image(source.path, images, where, record)
         named.append((_by_id(given, ids, where), record, where))
@@ -98,8 +99,19 @@ def read_records(
         entries,
         box_format=declared,
         thresholds=thresholds_of(source.header, str(source.path)),
+        names=_names_of(source),
         notes=left_out(given for given in places if given not in found),
     )
+
+
+def _names_of(source: Source) -> dict[int, str]:
+    """Return the class names that a header lists, by id; none where it lists something else."""
+    listed = source.header.get("names")
+    names = dict(enumerate(listed)) if isinstance(listed, list) else listed
+    given = names.items() if isinstance(names, dict) else ()
+    found = {in_digits(key): name for key, name in given}
+    well_formed = all(type(key) is int and type(name) is str for key, name in found.items())
+    return {int(str(key)): str(name) for key, name in found.items()} if well_formed else {}
 
 
 def declared_format(source: Source) -> str:
@@ -110,16 +122,22 @@ def declared_format(source: Source) -> str:
     UserError
         If it is none that can be read.
     """
+    found: dict[str, str] = {}
     for key in FORMAT_KEYS:
         given = source.header.get(key)
         if given is None:
             continue
-        if not (isinstance(given, str) and (found := parse_words(given))):
+        if not (isinstance(given, str) and (meant := parse_words(given))):
             raise UserError(
                 f"{source.path}: {key} is {shorten(given)}; it must be one of "
                 f"{', '.join(BOX_FORMAT_NAMES)}."
             )
-        return found
+        found[key] = meant
+    if len({*found.values()}) > 1:
+        first, second = found.items()
+        raise two_meanings(str(source.path), first, second)
+    if found:
+        return next(iter(found.values()))
     other = source.header.get("format")
     return parse_words(other) if isinstance(other, str) else ""
 
@@ -142,22 +160,25 @@ def _by_id(given: Given, ids: dict[Given, Given], where: str) -> Given:
     return ids.get(given, given)
 
 
-def _listed_images(source: Source) -> tuple[dict[Given, str], dict[Given, Given]]:
+def _listed_images(
+    source: Source, images: ImageNames
+) -> tuple[dict[Given, str], dict[Given, Given]]:
     """Return the images that a header lists, with their positions, and their names by number."""
-    images = source.header.get("images")
+    header = source.header.get("images")
     listed: dict[Given, str] = {}
     ids: dict[Given, Given] = {}
-    for number, image in enumerate(images if isinstance(images, list) else [], 1):
+    for number, image in enumerate(header if isinstance(header, list) else [], 1):
         where = f"{source.path}, image {number}"
-        given = as_given(image, where) if not isinstance(image, dict) else image_in(image, where)
+        is_object = isinstance(image, dict)
+        given = image_in(image, where, images) if is_object else as_given(image, where)
         if given is None:
             continue
         listed[given] = where
-        if not isinstance(image, dict):
+        if not is_object:
             continue
         if list_in(image):
             raise UserError(f"{where}: holds boxes of its own; write all boxes in one list.")
-        number_of = image.get("id")
+        number_of = in_digits(image.get("id"))
         if number_of is not None and ids.setdefault(as_given(number_of, where), given) != given:
             raise UserError(f"{where}: another image has the id {shorten(number_of)}, too.")
     return listed, ids

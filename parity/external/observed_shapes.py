@@ -33,7 +33,7 @@ def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
 
     def hulled(entry: Entry, size: tuple[int, int]) -> Entry:
         hull = None if entry.shapes is None else hull_of(entry.shapes, size)
-        return entry if hull is None else replace(entry, box=hull, box_format="xyxy")
+        return entry if hull is None else replace(entry, box=hull, box_format="xyxy", boxes=())
 
     return {name: [hulled(each, sizes[name]) for each in own] for name, own in entries.items()}
 

@@ -2,7 +2,6 @@
 
 import math
 import statistics
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,19 +10,21 @@ import numpy as np
 
 import parity.external.file_formats  # noqa: F401 - its modules register the formats
 from parity.data.image_names import ImageNames
-from parity.deployment.class_ids import COCO91
 from parity.detection.boxes import LARGEST_FRACTION
 from parity.detection.detection_files import NOT_ROUNDED, Printed
 from parity.errors import UserError
 from parity.external.box_formats import BOX_FORMATS, FRACTION, guess
+from parity.external.contradictions import check_one_box
 from parity.external.entries import Entry, no_box
 from parity.external.file_format import FORMATS, Contents, Format, files_in, recognise
-from parity.external.observations import (
-    FIRST_UNKNOWN_CLASS,
-    Observations,
-    Observed,
-    decimals,
+from parity.external.named_classes import (
+    check_named_classes,
+    note_foreign_ids,
+    note_other_names,
+    number_classes,
+    with_class_ids,
 )
+from parity.external.observations import Observations, Observed, decimals
 from parity.external.observed_shapes import (
     SHAPED,
     with_boxes_around_keypoints,
@@ -47,9 +48,6 @@ PERCENT = 100.0
 LOWEST_PERCENT = 10.0
 """Where most scores are fractions, one above 1 is no percentage up to here; chosen: less than any
 confidence threshold, and more than mask coefficients and angles in radians usually are."""
-
-FIRST_OF_COCO = "person"
-"""The first class of models that are trained on COCO."""
 
 HIGHEST_LOGIT = 30.0
 """Labels with a higher score have percentages, others logits, where scores exceed 1; chosen."""
@@ -104,14 +102,19 @@ def load_external(
         boxes, printed, inferred = of_whole_images(contents.entries, images)
     else:
         require_boxes(contents.entries)
+        for image, own in contents.entries.items():
+            for entry in own:
+                check_one_box(entry.boxes, entry.where, images[image])
         boxes, printed, inferred = corners_of_entries(
             contents.entries, images, box_format or contents.box_format
         )
     scores = np.array([e.score for own in contents.entries.values() for e in own], np.float64)
     contents = with_class_ids(contents, names, of_val=looks_like_val(scores, printed))
+    beside = check_named_classes(contents.entries, names)
+    beside += note_other_names(contents.names, names)
     class_ids, labels = number_classes(contents.entries, names)
     notes = [*contents.notes, *inferred, *_note_reversed(contents.entries, boxes)]
-    notes += _note_foreign_ids(class_ids, {*names, *labels})
+    notes += [*note_foreign_ids(class_ids, {*names, *labels}), *beside]
     observed = {
         name: Observed(boxes[name], np.array([e.score for e in own], np.float64), class_ids[name])
         for name, own in contents.entries.items()
@@ -361,87 +364,6 @@ def _printed(
     )
 
 
-def with_class_ids(contents: Contents, names: dict[int, str], *, of_val: bool = False) -> Contents:
-    """Return contents in which the category ids of COCO results are the class ids of a model.
-
-    Ultralytics' ``val`` writes COCO's own ids, from 1 to 90 with gaps, for the classes of COCO and
-    counts others from 1. People also write class ids into that format, so one of the ids must be
-    too high for the model, or ``val`` have written them, and all must be such categories.
-    """
-    labels = {entry.label for own in contents.entries.values() for entry in own}
-    given = {label for label in labels if isinstance(label, int)}
-    of_coco = len(names) == len(COCO91) and names.get(0) == FIRST_OF_COCO
-    counted = tuple(class_id + 1 for class_id in sorted(names))
-    categories = COCO91 if of_coco and not (of_val and given - {*COCO91}) else counted
-    numbers: dict[int | str, int] = dict(zip(categories, sorted(names), strict=True))
-    too_high = max(given, default=0) not in names
-    if not (contents.category_ids and (too_high or of_val) and given <= numbers.keys()):
-        return contents
-    entries = {
-        name: [replace(e, label=numbers.get(e.label, e.label)) for e in own]
-        for name, own in contents.entries.items()
-    }
-    last = categories[-1]
-    note = f"Category ids are read as those of COCO results, 1 to {last}, not as class ids."
-    return replace(contents, entries=entries, notes=(*contents.notes, note))
-
-
-def number_classes(
-    entries: dict[str, list[Entry]], names: dict[int, str]
-) -> tuple[dict[str, np.ndarray], dict[int, str]]:
-    """Return the class ids of boxes, looking labels up in the model's names.
-
-    Parameters
-    ----------
-    entries : dict of str to list of Entry
-        By image.
-    names : dict of int to str
-        The model's class names.
-
-    Returns
-    -------
-    class_ids : dict of str to (N,) int64
-        By image.
-    labels : dict of int to str
-        The labels that the model does not know, by the id that each got.
-    """
-    known = ids_by_name(names)
-    unknown: dict[str, int] = {}
-
-    def number(label: int | str) -> int:
-        if isinstance(label, int):
-            return label if label in names else known.get(str(label), label)
-        found = find_class(label, known)
-        if found is not None:
-            return found
-        return unknown.setdefault(label, FIRST_UNKNOWN_CLASS + len(unknown))
-
-    class_ids = {
-        image: np.array([number(entry.label) for entry in own], np.int64)
-        for image, own in entries.items()
-    }
-    return class_ids, {class_id: label for label, class_id in unknown.items()}
-
-
-def ids_by_name(names: dict[int, str]) -> dict[str, int]:
-    """Return class ids by name and, where no other name is that, by the name in plain spelling."""
-    exact = {name: class_id for class_id, name in names.items()}
-    return {in_plain_spelling(name): class_id for name, class_id in exact.items()} | exact
-
-
-def find_class(name: str, known: dict[str, int]) -> int | None:
-    """Return the id of a name, whose spelling counts only where it must; None if not known."""
-    return known.get(name, known.get(in_plain_spelling(name)))
-
-
-def in_plain_spelling(name: str) -> str:
-    """Return a name in lower case, with blanks for the hyphens that text files need in its place.
-
-    DOTA's format separates words by blanks, so Ultralytics writes ``dining-table``.
-    """
-    return name.lower().replace("-", " ").replace("_", " ")
-
-
 def _note_reversed(
     entries: dict[str, list[Entry]], boxes: dict[str, np.ndarray]
 ) -> tuple[str, ...]:
@@ -454,15 +376,6 @@ def _note_reversed(
     ]
     many = f"{len(places)} boxes have" if places[1:] else "1 box has"
     return (f"{many} a negative width or height, such as {places[0]}.",) if places else ()
-
-
-def _note_foreign_ids(class_ids: dict[str, np.ndarray], known: set[int]) -> tuple[str, ...]:
-    """Return a note on boxes whose class id is none that has a name."""
-    found = Counter(int(i) for own in class_ids.values() for i in own if int(i) not in known)
-    if not found:
-        return ()
-    many = f"{found.total()} boxes have class ids" if found.total() > 1 else "1 box has a class id"
-    return (f"{many} that the model does not have, such as {min(found)}.",)
 
 
 def _numbers(entries: list[Entry]) -> np.ndarray:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from parity.backends.runtimes.runtime import TensorInfo
 from parity.data.image_names import ImageNames, left_out
-from parity.documents import load
-from parity.errors import UserError
+from parity.documents import from_plain
+from parity.errors import MAX_SAID, UserError, in_one_line, printable, shown
 from parity.external.raw_outputs import fits
-from parity.foreign import is_file, name_in_words, shorten
+from parity.foreign import is_file, name_in_words, parse_json, read_text, shorten
+from parity.reading_limit import reading_limit
 from parity.record.manifest import MANIFEST, MANIFESTS, Manifest, RecordedOutput, RecordedTensor
 
 
@@ -41,9 +44,10 @@ def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
     paths = sorted(folder.glob(MANIFESTS))
     if not paths:
         raise UserError(f"{folder} is not a recording: it holds no {MANIFEST}.")
-    manifests = [load(path, Manifest) for path in paths]
+    with reading_limit(folder):
+        manifests = [_read_manifest(path) for path in paths]
     tensors = [tensor for manifest in manifests for tensor in manifest.tensors]
-    notes = [note for manifest in manifests for note in manifest.notes]
+    notes = [printable(note[:MAX_SAID]) for manifest in manifests for note in manifest.notes]
     assigned = [tensor for tensor in tensors if tensor.image is not None]
     if not tensors:
         raise UserError(
@@ -58,6 +62,19 @@ def assigned_tensors(folder: Path) -> tuple[list[RecordedTensor], list[str]]:
     if left := len(tensors) - len(assigned):
         notes.append(f"It is not certain which image {left} of the recorded tensors show.")
     return assigned, notes
+
+
+def _read_manifest(path: Path) -> Manifest:
+    content = parse_json(read_text(path), path)
+    found = content.get("schema") if isinstance(content, dict) else None
+    if found != f"yolo-parity/{Manifest.SCHEMA}":
+        raise UserError(
+            f"{path} should hold {Manifest.SCHEMA}, not {shorten(found)}; record again."
+        )
+    try:
+        return from_plain(content, Manifest)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        raise UserError(f"{path} is damaged ({in_one_line(error)}); record again.") from None
 
 
 def read_recording(
@@ -82,7 +99,9 @@ def read_recording(
     assigned, notes = assigned_tensors(folder)
     network, _ = Counter(_network(tensor) for tensor in assigned).most_common(1)[0]
     if others := {_network(tensor) for tensor in assigned} - {network}:
-        notes.append(f"Of {len(others) + 1} recorded networks, {' '.join(network)} is looked at.")
+        notes.append(
+            f"Of {len(others) + 1} recorded networks, {shown(' '.join(network))} is looked at."
+        )
     by_image: dict[str, RecordedTensor] = {}
     ambiguous: set[str] = set()
     own = {str(tensor.image): tensor for tensor in assigned if _network(tensor) == network}

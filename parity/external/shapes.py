@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,12 @@ def _flat(value: Any, where: str) -> list[float]:
     found = []
     for each in map(_point, value):
         found += each if isinstance(each, list) else [each]
+    if {*map(type, found)} <= {int, float}:  # as nearly all are, and there may be millions
+        with suppress(OverflowError):
+            numbers = np.array(found, np.float64)
+            if np.abs(numbers).max(initial=0) <= LARGEST_COORDINATE:  # which NaN is not
+                plain: list[float] = numbers.tolist()
+                return plain
     return [parse_coordinate(each, where) for each in found]
 
 

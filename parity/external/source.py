@@ -14,9 +14,10 @@ LIST_KEYS = ("detections", "predictions", "annotations", "results", "boxes", "bb
              "dets", "shapes")  # fmt: skip
 """Keys that people give to a list of boxes."""
 
-IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path", "name",
+IMAGE_KEYS = ("image", "image_name", "image_path", "filename", "file_name", "file", "path",
               "img", "imagePath", "img_name", "img_path", "image_file", "image_filename",
-              "imageName", "filepath", "file_path", "fileName", "filePath", "im_file")  # fmt: skip
+              "imageName", "filepath", "file_path", "fileName", "filePath", "im_file",
+              "name")  # fmt: skip
 """Keys that people give to the name of an image."""
 
 

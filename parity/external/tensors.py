@@ -23,6 +23,7 @@ def with_arrays(
     names: Iterable[str],
     *,
     input_shape: Shape | None = None,
+    stride: int = 1,
     outputs: Sequence[TensorInfo] = (),
 ) -> Observations:
     """Add the input tensors and raw outputs that are known of a deployment.
@@ -38,6 +39,8 @@ def with_arrays(
     input_shape : tuple of int or None
         What the network takes for an image, such as (1, 3, 640, 640); None where that depends on
         the image.
+    stride : int
+        What the sides are multiples of, px.
     outputs : sequence of TensorInfo
         What it returns, as far as it counts.
 
@@ -68,7 +71,16 @@ def with_arrays(
 
     def tensor(path: Path) -> np.ndarray:
         shape = known.tensor_shape or input_shape
-        return as_tensor(read_array(path, shape=shape, shape_key="tensor_shape"), path, unusual)
+        array = read_array(path, shape=shape, shape_key="tensor_shape")
+        found = as_tensor(array, path, unusual)
+        fits = all(side % stride == 0 for side in found.shape[2:])
+        if not (fits if input_shape is None else found.shape == input_shape):
+            sides = f"multiples of {stride}" if input_shape is None else list(input_shape[2:])
+            raise UserError(
+                f"{path} has the height and width {list(found.shape[2:])}, and the export takes "
+                f"{sides}; set export to the one that the deployment runs, or leave this out."
+            )
+        return found
 
     tensors = {name: tensor(path) for name, path in tensor_files.items()}
     raws = {

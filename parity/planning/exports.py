@@ -109,7 +109,11 @@ def check_installed(config: Config, *, here: bool) -> list[str]:
             if export.format:
                 runtime.check_converter()
         except UserError as error:
-            raise UserError(f"config: exports.{name}: {error}") from None
+            said = f"config: exports.{name}: {error}"
+            if any(Path("results/infer_onnx").glob(f"*/onnx-{name}/")):
+                said += " It was there when this export ran. What is finished is kept; to go on "
+                said += "without it, leave the export out."
+            raise UserError(said) from None
     return []
 
 

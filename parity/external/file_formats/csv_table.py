@@ -81,7 +81,7 @@ def read(source: Source, images: ImageNames) -> Contents:
         row = {key: cell for key, cell in zip(columns, cells, strict=False) if key and cell}
         if not row:
             continue
-        given = image_in(row, where)
+        given = image_in(row, where, images)
         if len(cells) != len(columns) and not (len(cells) < len(columns) and _says_nothing(row)):
             raise UserError(f"{where}: has a different number of columns than the first line.")
         if given is None:

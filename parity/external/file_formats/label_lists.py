@@ -46,7 +46,7 @@ def read(source: Source, images: ImageNames) -> Contents:
     if source.records is not None:
         for number, record in enumerate(source.records, 1):
             where = f"{source.path}, entry {number}"
-            given = image_in(record, where)
+            given = image_in(record, where, images)
             if given is None:
                 raise UserError(f"{where}: names no image.")
             named.append((given, record, where))

@@ -62,6 +62,11 @@ SLIGHT = 0.25
 """Mean difference of logits up to which an input is nearly the correct one, so that drastic faults
 are tried last; beyond it, subtle ones are; chosen."""
 
+NEARLY = 0.02
+"""Mean difference of logits up to which an input may be the correct one but for how levels are
+rounded, so that kernels that resemble a common one are tried with it; chosen. Others are exchanged
+for these when an input is refined."""
+
 BETTER = 0.9
 """What a fault must reduce the cost to so that less likely ones are not tried alone; chosen."""
 
@@ -92,8 +97,11 @@ class InputSearch:
         first = trials.first_probe()
         trials.widen_rescalings(first)
         plain = trials.try_input((), first)
-        possible = self._possible_faults()
         wanted = logit(trials.cost_model.observed[first[0]].scores)
+        every_fault = self._possible_faults()
+        rare = [fault for fault in every_fault if fault.cost > RARE_COST]
+        nearly = disagreement(plain.logits, wanted) < NEARLY
+        possible = [f for f in every_fault if nearly or f not in rare]
         moves = sorted(possible, key=lambda fault: fault.cost)
         level = self._try_singles(moves, plain, wanted, first)
         effects = [(h.faults[0], h.logits - plain.logits) for h in level]
@@ -128,7 +136,12 @@ class InputSearch:
                 level = trials.try_each(led, first)  # no further fault is worth its cost
             else:
                 likely = _with_another(_cheapest(level), shown)[:EXCHANGED] + likely
-                groups = (likely, greedy) if gained > CLEAR else (likely, led, greedy)
+                groups = (
+                    _finer(level, rare, wanted),
+                    likely,
+                    *(() if gained > CLEAR else (led,)),
+                    greedy,
+                )
                 level = self._try_until_settled(groups, first, least - LEAP) + bordered or level
             every += level
         if not trials.rescales and not any(self._is_likely(hypothesis) for hypothesis in every):
@@ -199,16 +212,11 @@ class InputSearch:
         return level
 
     def _possible_faults(self) -> list[Fault]:
-        """Return the faults before the network that leave proven inputs as they are.
-
-        Those that are rarer than :data:`RARE_COST` says resemble others, for which they are
-        exchanged when an input is refined.
-        """
+        """Return the faults before the network that leave proven inputs as they are."""
         cost_model, correct = self.trials.cost_model, self.trials.cost_model.correct
         start = self.trials.try_input(()).pipeline
         certain = certain_images(cost_model, start, self.trials.probes)
-        every = [*cost_model.preprocessing_faults, *cost_model.network_faults]
-        faults = [fault for fault in every if fault.cost <= RARE_COST]
+        faults = [*cost_model.preprocessing_faults, *cost_model.network_faults]
         return [f for f in faults if leaves(cost_model, f.inject_into(correct), correct, certain)]
 
     def _settles(self, on_first: InputHypothesis, first: list[str]) -> bool:
@@ -283,6 +291,14 @@ def _one_more(
         for fault in (useful if _is_ahead(place, level) else best)
         if not _excludes(fault, hypothesis)
     ]
+
+
+def _finer(
+    level: Sequence[InputHypothesis], rare: Sequence[Fault], wanted: np.ndarray
+) -> list[tuple[Fault, ...]]:
+    """Return hypotheses that nearly give the wanted scores with one of some faults more."""
+    near = [h for h in level if disagreement(h.logits, wanted) < NEARLY]
+    return [(*h.faults, f) for h in near[:BEAM] for f in rare if not _excludes(f, h)]
 
 
 def _with_another(hypothesis: InputHypothesis, useful: Sequence[Fault]) -> list[tuple[Fault, ...]]:

@@ -51,7 +51,7 @@ USUAL: tuple[tuple[str, ...], ...] = (
         (warp, *further)
         for warp, further in product(
             ("warp_plus_half", "warp_half_pixel", "warp_affine"),
-            (("border_grey_128",), ("bgr",), ("bgr", "border_grey_128")),
+            (("border_grey_128",), ("bgr",), ("bgr", "border_grey_128"), ("kernel_nearest",)),
         )
     ),
 )

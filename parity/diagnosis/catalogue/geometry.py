@@ -97,7 +97,7 @@ KERNEL_TITLES = {
         "a canvas's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
     ),
     "skia": (
-        "Resized with Skia's bilinear filter (SkiaSharp, Android's Bitmap)",
+        "Resized with Skia's bilinear filter (as SkiaSharp does)",
         "Skia's bilinear filter, which is not antialiased and rounds levels in its own way,",
     ),
     "libvips": (

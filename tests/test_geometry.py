@@ -73,6 +73,7 @@ def test_levels_that_are_kept_are_those_that_opencv_computes_on_floats(kernel):
 OF_LIBRARIES = {
     "canvas_low": ({"kernel": "canvas"}, 0, 0),
     "skia_linear": ({"kernel": "skia"}, 0, 0),
+    "skia_mitchell": ({"kernel": "mitchell"}, 0, 0),
     "java_bilinear": ({"kernel": "java2d"}, 1, 0.04),
     "sharp_lanczos3": ({"kernel": "libvips"}, 0, 0),
     "go_nearest": ({"kernel": "pillow_nearest"}, 0, 0),

@@ -77,6 +77,7 @@ class GeometryChoices(Choices):
         "pillow_bicubic",
         "pillow_lanczos",
         "catmull_rom",
+        "mitchell",
         "canvas",
         "skia",
         "libvips",
@@ -84,11 +85,11 @@ class GeometryChoices(Choices):
         "java2d",
     ] = "linear"
     """Interpolation, as OpenCV or Pillow name it; Pillow's kernels are antialiased, and
-    ``catmull_rom`` is Pillow's bicubic without that. ``canvas`` is what a browser draws; ``skia``
-    and ``libvips`` are what these libraries use by default, ``nfnt`` is the Lanczos3 of Go's
-    nfnt/resize, ``java2d`` the bilinear filter of Java's Graphics2D. ``floor`` takes the px at
-    x / gain as ``nearest`` does, which rounds that in between and so takes the px before at
-    times."""
+    ``catmull_rom`` is Pillow's bicubic without that, and ``mitchell`` Mitchell's bicubic, likewise.
+    ``canvas`` is what a browser draws; ``skia`` and ``libvips`` are what these libraries use by
+    default, ``nfnt`` is the Lanczos3 of Go's nfnt/resize, ``java2d`` the bilinear filter of Java's
+    Graphics2D. ``floor`` takes the px at x / gain as ``nearest`` does, which rounds that in
+    between and so takes the px before at times."""
     grid: Grid = "half_pixel"
     """Which point of the image a px of the input stands for; see
     :data:`parity.deployment.resampling.Grid`."""
@@ -509,6 +510,7 @@ RESIZERS: dict[str, Resizer] = by_value(
         "pillow_bicubic": Resizer("catmull_rom", antialias=True, edges="left_out"),
         "pillow_lanczos": Resizer("lanczos3", antialias=True, edges="left_out"),
         "catmull_rom": Resizer("catmull_rom"),
+        "mitchell": Resizer("mitchell"),
         "canvas": Resizer("triangle", steps=16, levels="truncated"),
         "skia": Resizer("triangle", levels="half_up"),
         "java2d": Resizer("triangle", steps=256, levels="half_up"),

@@ -64,6 +64,15 @@ def _cubic(a: float) -> Kernel:
     return Kernel(2.0, weight)
 
 
+def _mitchell(x: np.ndarray) -> np.ndarray:
+    """Weigh distances as Mitchell and Netravali (1988), doi:10.1145/54852.378514."""
+    x = np.abs(x)
+    near = (7 * x - 12) * x * x + 16 / 3
+    far = ((12 - 7 / 3 * x) * x - 20) * x + 32 / 3
+    weights: np.ndarray = np.where(x < 1, near, np.where(x < 2, far, 0.0)) / 6
+    return weights
+
+
 def _lanczos(lobes: int) -> Kernel:
     return Kernel(
         float(lobes), lambda x: np.where(np.abs(x) < lobes, np.sinc(x) * np.sinc(x / lobes), 0.0)
@@ -74,6 +83,7 @@ KERNELS: dict[str, Kernel] = {
     "triangle": Kernel(1.0, lambda x: np.maximum(1 - np.abs(x), 0.0)),
     "catmull_rom": _cubic(-0.5),
     "cubic": _cubic(-0.75),
+    "mitchell": Kernel(2.0, _mitchell),
     "lanczos3": _lanczos(3),
     "lanczos4": _lanczos(4),
 }
@@ -86,7 +96,15 @@ POINTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 """What takes a single px of the image; the point's own coordinate is the argument."""
 
 KernelName = Literal[
-    "nearest", "floor", "area", "triangle", "catmull_rom", "cubic", "lanczos3", "lanczos4"
+    "nearest",
+    "floor",
+    "area",
+    "triangle",
+    "catmull_rom",
+    "cubic",
+    "mitchell",
+    "lanczos3",
+    "lanczos4",
 ]
 """A key of :data:`KERNELS` or :data:`POINTS`, or ``area``: the mean of all that a px covers."""
 

@@ -92,6 +92,10 @@ KERNEL_TITLES = {
         "Resized with Catmull-Rom interpolation",
         "Catmull-Rom interpolation (bicubic with a = -0.5, not antialiased)",
     ),
+    "mitchell": (
+        "Resized with Mitchell's bicubic interpolation",
+        "Mitchell's bicubic interpolation, not antialiased (SkiaSharp's high quality)",
+    ),
     "canvas": (
         "Resized by drawing on a browser's canvas",
         "a canvas's bilinear filter, whose weights are 16ths and which cuts fractions of a level,",
@@ -115,7 +119,7 @@ KERNEL_TITLES = {
 }
 """Title and words by interpolation kernel."""
 
-RARE_KERNELS = {"java2d": RARE_COST + 0.25, "skia": RARE_COST + 0.25}
+RARE_KERNELS = {"mitchell": RARE_COST} | dict.fromkeys(("java2d", "skia"), RARE_COST + 0.25)
 """Cost of kernels that resemble a common one, nats; chosen: more than of how levels are rounded,
 since some sizes of images show no more than that."""
 

@@ -50,12 +50,24 @@ _ULTRALYTICS = values(Pipeline(), _OF_SURVIVORS)
 
 
 def box_candidates(pipeline: Pipeline, outputs: Outputs, floor: float, classes: int) -> Candidates:
-    """Return the candidates of a first output of (4 + classes + E, anchors)."""
+    """Return the candidates above a floor; x1, y1, x2, y2 in input px.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The deployment.
+    outputs : tuple of array
+        The first, (4 + classes + E, anchors), is read.
+    floor : float
+        Least score.
+    classes : int
+        Of the model.
+    """
     return decode_with_choices(pipeline, outputs[0], floor, classes)
 
 
 def boxes_in_image(pipeline: Pipeline, kept: Candidates, image: InImage) -> Detections:
-    """Return what a deployment returns of boxes."""
+    """Return what a deployment returns of boxes in input px: in its own unit and class ids."""
     boxes = to_output(pipeline, kept.boxes, image.place, image.image_shape)
     return Detections(boxes, kept.scores, renumber(pipeline, kept.class_ids))
 

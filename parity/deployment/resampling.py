@@ -148,6 +148,11 @@ def points_of_matrix(count: int, *, gain: float, offset: float, grid: Grid) -> n
 
     The matrix, of single precision, holds gain and offset, and with half-pixel centres their shift;
     it is inverted as ``cv2.invertAffineTransform`` does it.
+
+    Returns
+    -------
+    (count,) float32
+        In px of the image.
     """
     before, after = SHIFTS[grid]
     within = after if grid == "half_pixel" else 0.0
@@ -193,7 +198,19 @@ def taps_along(
     edges: Edges,
     steps: int | None,
 ) -> Taps:
-    """Return what each px of an input takes along one axis, see :func:`resample_pixels`."""
+    """Return what each px of an input takes along one axis.
+
+    Parameters
+    ----------
+    count, side : int
+        Pixels of the input and of the image.
+    gain : float
+        Px of the input per px of the image.
+    offset : float
+        Where the image begins in the input, px.
+    kernel, antialias, grid, edges, steps
+        As of :func:`resample_pixels`.
+    """
     dtype = np.float64 if kernel in POINTS or antialias or steps else np.float32
     if edges == "blended" and grid != "corners_aligned" and dtype is np.float32:
         source = points_of_matrix(count, gain=gain, offset=offset, grid=grid)

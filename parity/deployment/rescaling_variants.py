@@ -96,7 +96,7 @@ def rescale(
 def to_image(
     choices: RescalingChoices, boxes: np.ndarray, place: Letterbox, image_shape: Shape
 ) -> np.ndarray:
-    """Rescale boxes without clipping them, see :func:`rescale`."""
+    """Rescale boxes, (N, 4) in input px, to px of the image as :func:`rescale` does, unclipped."""
     gain_x, gain_y = gains(choices, place, image_shape)
     left, top = offsets(choices, place, image_shape)
     rescaled = boxes.astype(np.float32)
@@ -106,7 +106,7 @@ def to_image(
 
 
 def gains(choices: RescalingChoices, place: Letterbox, image_shape: Shape) -> Pair:
-    """Return what x and y are divided by on the way back."""
+    """Return what x and y are divided by on the way back: px of the input per px of the image."""
     return GAINS[choices.gain](choices, place, image_shape)
 
 

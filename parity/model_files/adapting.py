@@ -300,7 +300,21 @@ def apply_chain(
     *,
     kinds: Mapping[str, Deviation] | None = None,
 ) -> np.ndarray:
-    """Return an input as a graph takes it, or an output as an adapted graph returns it."""
+    """Return an input as a graph takes it, or an output as an adapted graph returns it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Deviations, keys of ``kinds``.
+    array : ndarray
+        An input, (1, 3, H, W), or an output as the graph returns it.
+    rows, classes : int
+        Rows of a raw output, and classes among them.
+    size : tuple of int
+        Height and width of the input, px; deviations of coordinates need it.
+    kinds : mapping of str to Deviation, optional
+        By default those of inputs and outputs.
+    """
     dtype = helper.np_dtype_to_tensor_dtype(array.dtype)
     chain = _chain(names, kinds or TAKEN | RETURNED, Chain("given", dtype, rows, classes, size))
     if not chain.nodes:

@@ -54,7 +54,10 @@ def detect_in_parts(
     head: NetworkHead,
     at_once: int,
 ) -> Iterator[Detections]:
-    """Do what :func:`detect` does for a few detections at a time: all masks would fill memory."""
+    """Yield what :func:`detect` returns, ``at_once`` detections at a time.
+
+    The masks of all of them, each in the size of the image, would fill memory.
+    """
     kept = _keep(image, conf=conf, iou=iou, max_det=max_det, head=head)
     for first in range(0, len(kept), at_once):
         few = kept.at(np.arange(first, min(first + at_once, len(kept))))

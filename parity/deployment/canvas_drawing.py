@@ -40,7 +40,8 @@ def draw_on_canvas(
     Notes
     -----
     Worked out from what Chromium 156 and ``@napi-rs/canvas`` 1.1.1 draw, and equal to it.
-    ``imageSmoothingQuality`` changes nothing there.
+    ``imageSmoothingQuality`` changes nothing there. A grey JPEG is an exception in
+    ``@napi-rs/canvas``, which draws it as :func:`parity.deployment.skia_resize.resize_by_skia`.
     """
     level = _halved(image, size)
     across, down = (

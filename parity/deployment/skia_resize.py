@@ -29,21 +29,46 @@ def resize_by_skia(
     This is ``bilerp_clamp_8888`` of ``SkRasterPipeline`` in its low precision.
     """
     width, height = of or image.shape[1::-1]
-    columns = image.astype(np.int64).transpose(1, 0, 2) << 7
-    across = _between(columns, size[0], width).transpose(1, 0, 2)
-    down = _between((across + 1) >> 1, size[1], height)
+    columns, rows = (
+        _points(count, side, part)
+        for count, side, part in zip(size, (width, height), image.shape[1::-1], strict=True)
+    )
+    taken, place = np.unique(np.concatenate(_neighbours(rows, len(image))), return_inverse=True)
+    across = _between(
+        image[taken].transpose(1, 0, 2).astype(np.int32) << 7,
+        *_neighbours(columns, image.shape[1]),
+        columns,
+    ).transpose(1, 0, 2)
+    before, after = np.split(place, 2)
+    down = _between((across + 1) >> 1, before, after, rows)
     return ((down + 0x80) >> 8).astype(np.uint8)
 
 
-def _between(pixels: np.ndarray, count: int, side: int) -> np.ndarray:
-    """Return the first axis of (n, m, 3) int64 resized to a count, twice as large."""
-    step = Float(1) / (Float(count) / Float(side)) * (Float(len(pixels)) / Float(side))
+def _points(count: int, side: int, level: int) -> np.ndarray:
+    """Return which points of a level an image's px are, along one axis, (count,) int, px / 65536.
+
+    The level has so many px, and the image that is resized has the side.
+    """
+    step = Float(1) / (Float(count) / Float(side)) * (Float(level) / Float(side))
     mapped = (np.arange(count) + 0.5).astype(Float) * step
-    points = np.floor(Float(1 << 16) * mapped + Float(0.5)).astype(np.int64) - (1 << 15)
-    before, weight = points >> 16, ((points & 0xFFFF) - (1 << 15))[:, None, None]
-    near, far = (pixels[place.clip(0, len(pixels) - 1)] for place in (before, before + 1))
-    resized: np.ndarray = (((far - near) * weight + (1 << 14)) >> 15) + far + near
-    return resized
+    points: np.ndarray = np.floor(Float(1 << 16) * mapped + Float(0.5)).astype(np.int32) - (1 << 15)
+    return points
+
+
+def _neighbours(points: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the px before and after points; there are so many."""
+    before = points >> 16
+    return before.clip(0, count - 1), (before + 1).clip(0, count - 1)
+
+
+def _between(
+    pixels: np.ndarray, before: np.ndarray, after: np.ndarray, points: np.ndarray
+) -> np.ndarray:
+    """Return px between neighbours along the first axis of (n, m, 3) int32, twice as large."""
+    near, far = pixels[before], pixels[after]
+    weight = ((points & 0xFFFF) - (1 << 15))[:, None, None]
+    between: np.ndarray = (((far - near) * weight + (1 << 14)) >> 15) + far + near
+    return between
 
 
 def halved_by_skia(image: np.ndarray) -> np.ndarray:

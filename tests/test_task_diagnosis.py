@@ -186,6 +186,31 @@ def test_no_fault_of_masks_explains_which_objects_are_missing(segmenting: Replay
     assert not any(fault.stage == "masks" for fault in bare.catalogue)
 
 
+def test_objects_without_px_are_not_missing_boxes(segmenting: Replayer) -> None:
+    declared = Declared(conf=0.25, iou=0.45)
+    pipeline = with_faults([FAULTS["bgr"]], correct_of(segmenting))
+    seen = observe(segmenting, pipeline, ["bus.jpg"], declared=declared)
+    masks = seen.images["bus.jpg"].masks
+    assert masks is not None
+    every = seen.images["bus.jpg"]
+    fewer = {
+        "bus.jpg": replace(
+            every,
+            boxes=every.boxes[1:],
+            scores=every.scores[1:],
+            class_ids=every.class_ids[1:],
+            masks=np.roll(masks[1:], (40, 90), axis=(1, 2)),
+        )
+    }
+    for maskless, blamed in ((0, True), (1, False)):
+        given = replace(seen, images=fewer, maskless=maskless)
+        found = diagnose(given, segmenting, segmenting.network.names)
+        assert [fault.name for fault in found.faults] == ["bgr"]
+        assert ("nms" in found.unexplained_stages) == blamed
+        assert "masks" in found.unexplained_stages
+        assert any("left out on purpose" in said for said in found.reasons) == blamed
+
+
 def test_a_fault_that_is_right_in_few_masks_is_not_named(segmenting: Replayer) -> None:
     declared = Declared(conf=0.25, iou=0.45)
     pipeline = FAULTS["masks_not_cropped"].inject_into(correct_of(segmenting))

@@ -197,6 +197,9 @@ def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnos
         f"The {listing(of_shapes)} are not explained; boxes, scores and classes were diagnosed "
         "without them."
     )
+    missing = _unobserved(cost_model, alone.pipeline)
+    if 0 < missing <= cost_model.observations.maskless and alone.unexplained_stages == LEFT_OUT:
+        alone = replace(alone, unexplained_stages=(), reasons=())
     return replace(
         alone,
         verdict="explained_in_part",
@@ -369,7 +372,7 @@ def _unexplained_stages(
         return stages or (*(("network",) if arrays.share == 1 else BEFORE_OUTPUT_STAGES), *after)
     if found.exact < NOTHING_WRONG:
         return (*stages, *_stages_of_inexact(cost_model, best))
-    return (*stages, "nms", "thresholds")
+    return (*stages, *LEFT_OUT)
 
 
 def _stages_of_inexact(cost_model: CostModel, best: Pipeline) -> tuple[FaultStage, ...]:
@@ -387,6 +390,9 @@ def _inexact(cost_model: CostModel, best: Pipeline) -> list[str]:
     fits = {name: cost_model.goodness_of_fit(best, name) for name in cost_model.names}
     return [name for name, fit in fits.items() if fit.exact.sum() < fit.observed]
 
+
+LEFT_OUT: tuple[FaultStage, ...] = ("nms", "thresholds")
+"""The stages that leave boxes out."""
 
 LABEL_STAGES: tuple[FaultStage, ...] = ("decoding",)
 """The stages after the network of which probabilities alone tell nothing, as a box would."""

@@ -90,6 +90,8 @@ class Observations:
     """Input tensors, (1, 3, H, W), by image name, where the user gave them."""
     raws: dict[str, Outputs] = field(default_factory=dict)
     """Likewise the raw outputs of the network: the first, and those that follow it."""
+    maskless: int = 0
+    """Objects that were left out because their masks are empty."""
 
 
 def decimals(numbers: np.ndarray, most: int = NOT_ROUNDED) -> int:

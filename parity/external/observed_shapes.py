@@ -48,6 +48,8 @@ class EncodedMasks:
     """Whether the boxes are those around the masks, since no box is given."""
     notes: list[str]
     """What was left out, and whether all masks are empty."""
+    maskless: int = 0
+    """How many entries were left out."""
 
 
 def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMasks:
@@ -103,7 +105,7 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
     elif empty:
         objects = f"{empty} object{'s' if empty > 1 else ''}"
         notes.append(f"{objects} with an empty mask left out, as Ultralytics does.")
-    return EncodedMasks(kept, around, notes)
+    return EncodedMasks(kept, around, notes, 0 if keeps_empty else empty)
 
 
 def _is_empty_list(entry: Entry) -> bool:

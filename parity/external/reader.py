@@ -87,7 +87,7 @@ def load_external(
     contents = read_contents(source, images)
     if task == "obb":
         contents = replace(contents, entries=with_hulls(contents.entries, images))
-    around = ""
+    around, maskless = "", 0
     if task == "pose":
         entries = with_boxes_of_rows(contents.entries, keypoint_shape)
         entries, has_none = with_boxes_around_keypoints(entries)
@@ -95,7 +95,7 @@ def load_external(
         contents = replace(contents, entries=entries)
     if task == "segment":
         encoded = with_encoded_masks(contents.entries, images, folder_of(source))
-        around = "masks" if encoded.around else ""
+        around, maskless = "masks" if encoded.around else "", encoded.maskless
         said = (*contents.notes, *encoded.notes)
         contents = replace(contents, entries=encoded.entries, notes=said)
     if not TASKS[task].has_boxes:
@@ -135,7 +135,9 @@ def load_external(
         )
     stated = {key: value for key, value in vars(contents.thresholds).items() if value is not None}
     notes += [f"{Path(source).name} states {key} {value:g}." for key, value in stated.items()]
-    return Observations(observed, contents.thresholds, tuple(notes), labels, printed)
+    return Observations(
+        observed, contents.thresholds, tuple(notes), labels, printed, maskless=maskless
+    )
 
 
 def read_contents(source: str | Path, images: Iterable[str]) -> Contents:

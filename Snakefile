@@ -6,6 +6,7 @@ calibration images a run uses is written down before any rule runs, by planning,
 """
 
 import os
+from pathlib import Path
 
 from snakemake.io import strip_wildcard_constraints
 from snakemake.utils import min_version
@@ -51,6 +52,7 @@ CONSOLE = Console(
     LastWords(
         run=name_of_run(workflow.configfiles),
         judged=lambda: any(job.rule.name == "verdict" for job in workflow.dag.jobs),
+        folder=Path.cwd() if workflow.overwrite_workdir else Path(),
     )
 )
 if workflow.is_main_process and workflow.modifier.is_main_snakefile():

@@ -112,6 +112,13 @@ def test_who_named_a_program_is_not_told_to_name_one(workplace: Path) -> None:  
     assert OWN_PROGRAM not in said
 
 
+def test_a_run_in_another_folder_says_in_which_its_report_is(workplace: Path) -> None:
+    said = replace(JUDGED, folder=workplace).after_success()
+    kept = workplace / "reports"
+    assert said.endswith(f"Report: {kept}/config/index.html (all reports: {kept}/index.html)")
+    assert (kept / "config" / "index.html").is_file()
+
+
 def test_a_report_that_cannot_be_kept_is_still_named(workplace: Path) -> None:
     (workplace / "reports").write_text("a file stands in the way")
     said = JUDGED.after_success()

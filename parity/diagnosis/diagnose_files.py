@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from parity.deployment.replay import Replayer
 from parity.detection.candidate_files import CandidateBatch, NetworkRun
 from parity.detection.detection_files import DetectionBatch, Thresholds
 from parity.diagnosis.attribution import LossAttribution, Reference, attribute_loss
+from parity.diagnosis.catalogue.fault import Fault
 from parity.diagnosis.diagnosis import Diagnosis, diagnose
 from parity.diagnosis.document import (
     Alternative,
@@ -186,15 +188,8 @@ def as_document(
     values : FixValues
         What the lines of the fixes are filled in with.
     """
-    mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided]
-    others = [
-        [fault for fault in other.named if fault.stage != "thresholds"]
-        for other in diagnosis.equivalents
-    ]
-    own = [f for f in (*diagnosis.faults, *diagnosis.choices) if f.stage != "thresholds"]
-    others = [named for named in others if set(named) != set(own)]
-    mentioned += [fault for named in others for fault in named]
-    found = diagnosis.reproduced
+    others = _other_answers(diagnosis)
+    mentioned = [*diagnosis.faults, *diagnosis.choices, *diagnosis.undecided, *chain(*others)]
     subjects = [subject for fault in diagnosis.faults for subject in fault.subjects]
     return DiagnosisDocument(
         model=about["model"],
@@ -218,15 +213,7 @@ def as_document(
         fixed=_settings(diagnosis.fixed),
         reproduced=diagnosis.reproduced,
         reproduced_by_correct=diagnosis.reproduced_by_correct,
-        unexplained=Unexplained(
-            observed=1 - found.exact,
-            predicted=1 - found.predicted,
-            stages=diagnosis.unexplained_stages,
-            severity=attribution.unexplained,
-            reasons=diagnosis.reasons,
-            of_rectangles=diagnosis.of_rectangles,
-            example=attribution.unexplained_example if diagnosis.unexplained_stages else None,
-        ),
+        unexplained=_unexplained(diagnosis, attribution),
         thresholds=diagnosis.thresholds,
         network=diagnosis.pipeline.network or about["export"],
         readings=diagnosis.readings,
@@ -247,6 +234,28 @@ def as_document(
         labels=observations.labels,
         fixes=fill_in(subjects, values),
         run=languages_run(subjects),
+    )
+
+
+def _other_answers(diagnosis: Diagnosis) -> list[list[Fault]]:
+    """Return the faults of equivalent explanations, thresholds aside, that name something else."""
+    own = {f for f in (*diagnosis.faults, *diagnosis.choices) if f.stage != "thresholds"}
+    named = (
+        [fault for fault in other.named if fault.stage != "thresholds"]
+        for other in diagnosis.equivalents
+    )
+    return [faults for faults in named if set(faults) != own]
+
+
+def _unexplained(diagnosis: Diagnosis, attribution: LossAttribution) -> Unexplained:
+    return Unexplained(
+        observed=1 - diagnosis.reproduced.exact,
+        predicted=1 - diagnosis.reproduced.predicted,
+        stages=diagnosis.unexplained_stages,
+        severity=attribution.unexplained,
+        reasons=diagnosis.reasons,
+        of_rectangles=diagnosis.of_rectangles,
+        example=attribution.unexplained_example if diagnosis.unexplained_stages else None,
     )
 
 

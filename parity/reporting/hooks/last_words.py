@@ -68,6 +68,8 @@ class LastWords:
     """Name of the run, under which its report is kept."""
     judged: Callable[[], bool]
     """Returns whether the run was asked for a verdict."""
+    folder: Path = Path()
+    """What the paths of reports begin with: the folder of the run, unless it was started there."""
 
     def after_stop(self, failed: Collection[FailedJob], *, interrupted: bool, log: str = "") -> str:
         """Return what a run says that did not succeed; where a gate fails, it has an answer.
@@ -111,11 +113,11 @@ class LastWords:
             page = keep_report(self.run, changes)
             write_index(runs)
         except OSError as error:
-            yield f"Report: {PAGE} (it could not be kept in {KEPT}: {error})"
+            yield f"Report: {self.folder / PAGE} (it could not be kept in {KEPT}: {error})"
             return
         if changes:
             yield changes.sentence
-        yield f"Report: {page} (all reports: {INDEX})"
+        yield f"Report: {self.folder / page} (all reports: {self.folder / INDEX})"
 
 
 def stop_in_words(failed: Collection[FailedJob]) -> str:

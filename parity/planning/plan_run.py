@@ -22,7 +22,7 @@ from parity.planning.label_digest import labels_file, plan_labels
 from parity.planning.locks import hold
 from parity.planning.node import load_plan_on_node
 from parity.planning.plan import Plan
-from parity.planning.run_folder import check_folders, check_links
+from parity.planning.run_folder import check_folders, check_links, date_back
 from parity.snakemake_records import recorded_outputs
 
 BATCHES = "results/plan/batches"
@@ -72,6 +72,7 @@ def plan_run(config: Mapping[str, Any], *, coordinating: bool) -> Plan:
     if coordinating and hold(LOCK):
         set_damaged_aside()
         check_links(RESULTS)
+        date_back(RESULTS)
     planned = plan_images(asked) if coordinating else load_plan_on_node(BATCHES)
     pictures: dict[str, list[str]] = {}
     if coordinating:

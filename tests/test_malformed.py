@@ -556,6 +556,14 @@ def test_masks_that_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert seen.images["a.jpg"].masks.sum(axis=(1, 2)).tolist() == [50] * 325
 
 
+def test_a_mask_far_larger_than_its_image(tmp_path: Path) -> None:
+    mask = {"size": [16_384, 16_384], "counts": [0, 16_384**2]}
+    (tmp_path / "mine").write_text(json.dumps([ENTRY | {"mask": mask}] * 20))
+    said = "entry 1: the mask has 16384x16384 px, and its image 640x480; write it in the size"
+    with bounded(), pytest.raises(UserError, match=said):
+        load_external(tmp_path / "mine", IMAGES, NAMES, task="segment")
+
+
 def test_folders_of_boxes_whose_files_are_no_text(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.txt")).touch()
     (tmp_path / "large.txt").touch()

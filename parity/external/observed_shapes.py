@@ -28,6 +28,11 @@ Shaped = Callable[
 with sentences on what was inferred."""
 
 
+LARGEST_MASK = 1 << 24
+"""Px of a mask that is larger than its image, at most; chosen: those of an input of 4,096 x 4,096
+px."""
+
+
 def with_hulls(entries: Entries, sizes: Sizes) -> Entries:
     """Return entries of oriented boxes with the upright boxes around them."""
 
@@ -75,6 +80,11 @@ def with_encoded_masks(entries: Entries, sizes: Sizes, place: Path) -> EncodedMa
         if entry.shapes is None or entry.shapes.polygon is None:
             return entry, False
         mask = mask_of(entry.shapes.polygon, place, size, entry.where)
+        if mask.size > max(LARGEST_MASK, size[0] * size[1]):
+            raise UserError(
+                f"{entry.where}: the mask has {mask.shape[1]}x{mask.shape[0]} px, and its image "
+                f"{size[1]}x{size[0]}; write it in the size of the image or of the input."
+            )
         left -= mask.nbytes
         if left < 0:
             raise UserError(

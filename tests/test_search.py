@@ -213,6 +213,18 @@ def test_raw_outputs_settle_the_network_and_leave_the_postprocessing(replayer):
     assert any("gives the raw outputs" in said for said in found.readings)
 
 
+def test_raw_outputs_of_another_network_are_not_nothing(replayer):
+    names = list(replayer.paths)[:2]
+    tensors = {name: replayer.tensor(CORRECT, name) for name in names}
+    raws = {name: (np.zeros_like(replayer.outputs(CORRECT, name)[0]),) for name in names}
+    seen = Observations({}, DECLARED, tensors=tensors, raws=raws)
+    found = diagnose(seen, replayer, replayer.network.names)
+    assert (found.verdict, found.faults) == ("explained_in_part", ())
+    assert found.unexplained_stages == ("network",)
+    assert "the deployment runs another network" in found.readings[-1]
+    assert any("Add the exports" in each for each in found.ask)
+
+
 def test_of_an_input_that_no_catalogue_holds_nothing_is_named(replayer):
     names = list(replayer.paths)
     images = {}

@@ -357,7 +357,9 @@ def _unexplained_stages(
 ) -> tuple[FaultStage, ...]:
     """Return where what a hypothesis leaves unexplained lies, as far as the evidence tells."""
     stages: tuple[FaultStage, ...] = ()
-    if arrays.contradict:
+    if arrays.other_network:
+        stages = ("network",) if arrays.reproduced else (*PREPROCESSING_STAGES, "network")
+    elif arrays.contradict:
         stages = PREPROCESSING_STAGES if cost_model.observations.tensors else BEFORE_OUTPUT_STAGES
     if found.least >= NOTHING_WRONG or not cost_model.observations.images:
         return stages
@@ -484,7 +486,7 @@ def _ask(
             f"Provide the input tensor of {name} (input_tensors), or record a run "
             "(python -m parity.record): it shows the preprocessing itself."
         )
-    if "network" in unexplained and cost_model.box_count:
+    if "network" in unexplained and (cost_model.box_count or observations.raws):
         yield (
             "Add the exports that the program may run, such as int8: {quantize: 8}, to the "
             "configuration: each of them is tried."

@@ -75,10 +75,13 @@ class ArrayEvidence:
     """What the network of the deployment gave, by image name; empty where the input is reproduced,
     since the network can be run then."""
 
+    other_network: bool = False
+    """Whether no network at hand makes the raw outputs of the input tensors."""
+
     @property
     def contradict(self) -> bool:
         """Whether there are arrays that are not reproduced, whatever the boxes say."""
-        return self.share is not None and not self.reproduced
+        return self.other_network or (self.share is not None and not self.reproduced)
 
 
 def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
@@ -98,8 +101,8 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
             pipeline=replace(found.pipeline, network=network),
             proofs=found.proofs | {f"network_{network}": Proof()},
         )
-    same_network = network is not None or not said
-    if found.reproduced and same_network:
+    found = replace(found, other_network=network is None and bool(said))
+    if found.reproduced and not found.other_network:
         return found
     replayer = cost_model.replayer
     given = {
@@ -107,7 +110,7 @@ def explain_arrays(cost_model: CostModel) -> ArrayEvidence:
         for name, outputs in raws.items()
         if can_replace(replayer.outputs(found.pipeline, name), outputs, replayer.network)
     }
-    if same_network:
+    if not found.other_network:
         given |= {
             name: replayer.run(found.pipeline, _as_batch(tensor))
             for name, tensor in tensors.items()

@@ -182,10 +182,10 @@ def joint_effect(faults: tuple[FoundFault, ...], diagnosis: DiagnosisDocument) -
 def rest_in_words(diagnosis: DiagnosisDocument) -> str:
     """Return which share is not explained: "38 % of the boxes are not explained"."""
     observed, predicted = diagnosis.unexplained.observed, diagnosis.unexplained.predicted
-    if not has_boxes(diagnosis):
-        return f"{percent(observed)} of the input tensors are not explained"
     if not (observed or predicted):
         return f"{arrays_in_words(diagnosis)} not explained"
+    if not has_boxes(diagnosis):
+        return f"{percent(observed)} of the input tensors are not explained"
     said = [f"{percent(observed)} of the boxes are not explained"] if observed else []
     if predicted > FEW_MISSING or not said:
         said.append(f"{percent(predicted)} of the expected boxes are missing")
@@ -196,7 +196,7 @@ def rest_in_words(diagnosis: DiagnosisDocument) -> str:
 
 
 def arrays_in_words(diagnosis: DiagnosisDocument) -> str:
-    """Return which arrays that were provided a diagnosis with all boxes explained leaves open."""
+    """Return which arrays a diagnosis leaves open that explains all boxes and input tensors."""
     of_input = set(diagnosis.unexplained.stages) == set(PREPROCESSING_STAGES)
     return "the input tensors are" if of_input else "the raw outputs are"
 

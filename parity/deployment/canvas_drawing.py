@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parity.deployment.skia_resize import halved_by_skia, resize_by_skia
+from parity.deployment.skia_resize import Float, halved_by_skia, resize_by_skia
 
 STEPS = 16
 """Parts of a px in which Skia's bilinear filter takes points; rounded down."""
@@ -16,9 +16,6 @@ the others."""
 
 WHOLE = 1e-6
 """How near a place is a whole px, px; chosen: pages compute in double precision."""
-
-Float = np.float32
-"""What Skia's matrices and points are in."""
 
 
 def draw_on_canvas(
@@ -39,7 +36,8 @@ def draw_on_canvas(
 
     Notes
     -----
-    Worked out from what Chromium 156 and ``@napi-rs/canvas`` 1.1.1 draw, and equal to it.
+    Worked out from what Chromium 156 and ``@napi-rs/canvas`` 1.1.1 draw, and equal to it but for
+    some images that come to be 1 px high.
     ``imageSmoothingQuality`` changes nothing there. A grey JPEG is an exception in
     ``@napi-rs/canvas``, which draws it as :func:`parity.deployment.skia_resize.resize_by_skia`.
     """

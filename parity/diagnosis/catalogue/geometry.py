@@ -120,8 +120,8 @@ KERNEL_TITLES = {
 """Title and words by interpolation kernel."""
 
 RARE_KERNELS = {"mitchell": RARE_COST} | dict.fromkeys(("java2d", "skia"), RARE_COST + 0.25)
-"""Cost of kernels that few programs use, nats; chosen: of those that resemble a common one, more than
-of how levels are rounded, since some sizes of images show no more than that."""
+"""Cost of kernels that few programs use, nats; chosen: of those that resemble a common one, more
+than of how levels are rounded, since some sizes of images show no more than that."""
 
 fault = partial(add_fault, stage="geometry", subjects=("letterbox",))
 fault_both_ways = partial(fault, subjects=("letterbox", "rescaling"))

@@ -208,6 +208,21 @@ def left(
             ),
         ),
         (
+            replace(CORRECT, task="segment", **left(0.9, 0.0, "masks", severity=Severity(lost=1))),
+            (
+                f"{PART}: the masks of 90 % of the boxes are not explained; the cause lies in "
+                "this step: masks. No fault is proved."
+            ),
+        ),
+        (
+            replace(
+                UNKNOWN,
+                task="segment",
+                unexplained=Unexplained(0.9, 0, ("masks",), Severity(lost=1), ()),
+            ),
+            ("The masks of `mine` are not explained; its boxes, scores and classes are right."),
+        ),
+        (
             UNKNOWN,
             (
                 "The boxes of `mine` are not explained: 3 of 10 objects are missing and 1 is "

@@ -134,7 +134,8 @@ def test_masks_that_nothing_explains_are_said_to_be_masks(segmenting: Replayer) 
     odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=wider)}
     found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
     assert not found.faults
-    assert found.unexplained_stages == ("masks",)
+    assert (found.verdict, found.unexplained_stages) == ("not_explained", ("masks",))
+    assert any("boxes, scores and classes are right" in said for said in found.notes)
 
 
 def test_faults_of_boxes_are_named_beside_masks_that_nothing_explains(
@@ -223,7 +224,8 @@ def test_a_fault_that_is_right_in_few_masks_is_not_named(segmenting: Replayer) -
     odd = {"bus.jpg": replace(seen.images["bus.jpg"], masks=shifted)}
     found = diagnose(replace(seen, images=odd), segmenting, segmenting.network.names)
     assert not found.faults
-    assert found.unexplained_stages == ("masks",)
+    assert (found.verdict, found.unexplained_stages) == ("not_explained", ("masks",))
+    assert any("boxes, scores and classes are right" in said for said in found.notes)
 
 
 def test_objects_without_masks_are_no_obstacle(

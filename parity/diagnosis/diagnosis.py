@@ -150,7 +150,8 @@ def diagnose(
     bare = cost_model.without_shapes()
     if bare is not None and found.reproduced.exact < PARTLY and not _shapes_are_wrong(found):
         alone = _examined(bare, arrays, class_names, replaced=replaced)
-        if alone.faults and alone.reproduced.exact >= PARTLY:
+        told = alone.faults or alone.verdict == "nothing_wrong"
+        if told and alone.reproduced.exact >= PARTLY:
             found = _with_unexplained_shapes(alone, cost_model)
     replayer.use_outputs({})
     return replace(found, network_runs=replayer.runs - runs, seconds=time.perf_counter() - start)
@@ -193,16 +194,14 @@ def _with_unexplained_shapes(alone: Diagnosis, cost_model: CostModel) -> Diagnos
         Of the boxes with their shapes.
     """
     of_shapes = SHAPE_STAGES[cost_model.replayer.network.head.task]
-    said = (
-        f"The {listing(of_shapes)} are not explained; boxes, scores and classes were diagnosed "
-        "without them."
-    )
+    rest = "were diagnosed without them" if alone.faults else "are right"
+    said = f"The {listing(of_shapes)} are not explained; boxes, scores and classes {rest}."
     missing = _unobserved(cost_model, alone.pipeline)
     if 0 < missing <= cost_model.observations.maskless and alone.unexplained_stages == LEFT_OUT:
         alone = replace(alone, unexplained_stages=(), reasons=())
     return replace(
         alone,
-        verdict="explained_in_part",
+        verdict="explained_in_part" if alone.faults else "not_explained",
         reproduced=cost_model.reproduction(alone.pipeline),
         reproduced_by_correct=cost_model.reproduction(
             with_thresholds(cost_model.correct, _intended(alone.thresholds))

@@ -8,6 +8,7 @@ from parity.diagnosis.stages import (
     BEFORE_OUTPUT_STAGES,
     FAULT_STAGES,
     PREPROCESSING_STAGES,
+    SHAPE_STAGES,
     STAGE_TITLES,
     FaultStage,
 )
@@ -103,6 +104,10 @@ def _verdict_sentence(diagnosis: DiagnosisDocument) -> str:
     place = cause_in_words(diagnosis.unexplained.stages)
     where = f"; {place}" if place else ""
     if diagnosis.verdict == "not_explained":
+        shapes = _shapes_alone(diagnosis)
+        if shapes and diagnosis.unexplained.predicted <= FEW_MISSING:
+            rest = "its boxes, scores and classes are right"
+            return f"The {shapes} of {name} are not explained; {rest}."
         what = "boxes" if boxes else "input tensors"
         return f"The {what} of {name} are not explained{differing_in_words(diagnosis)}{where}."
     subject = f"Your program {name}" if boxes else f"The preprocessing of {name}"
@@ -186,13 +191,21 @@ def rest_in_words(diagnosis: DiagnosisDocument) -> str:
         return f"{arrays_in_words(diagnosis)} not explained"
     if not has_boxes(diagnosis):
         return f"{percent(observed)} of the input tensors are not explained"
-    said = [f"{percent(observed)} of the boxes are not explained"] if observed else []
+    shapes = _shapes_alone(diagnosis)
+    of = f"the {shapes} of {percent(observed)}" if shapes else percent(observed)
+    said = [f"{of} of the boxes are not explained"] if observed else []
     if predicted > FEW_MISSING or not said:
         said.append(f"{percent(predicted)} of the expected boxes are missing")
     if diagnosis.unexplained.severity.harmless:
         of_boxes = f", and boxes differ by less than {HARMLESS_PX:g} px"
         said[-1] += f" (no object is lost{of_boxes if TASKS[diagnosis.task].has_boxes else ''})"
     return ", and ".join(said)
+
+
+def _shapes_alone(diagnosis: DiagnosisDocument) -> str:
+    """Return what alone is not explained of boxes, as "masks"; empty if more is not."""
+    of_task = SHAPE_STAGES.get(diagnosis.task, ())
+    return listing(of_task) if of_task and diagnosis.unexplained.stages == of_task else ""
 
 
 def arrays_in_words(diagnosis: DiagnosisDocument) -> str:

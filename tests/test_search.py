@@ -59,6 +59,7 @@ def examine(replayer: Replayer, pipeline: Pipeline, declared=DECLARED, **printed
         ("imagenet_mean", "stretched_after"),
         ("sides_rounded", "one_px_taken_from_all"),
         ("half_input_px_added", "outward"),
+        ("column_4_confidence", "class_minus_one"),
     ],
     ids="+".join,
 )

@@ -239,6 +239,17 @@ class InputTrials:
         """
         return pipeline.replace(**self._correct_reading())
 
+    def equal_readings(self, pipeline: Pipeline) -> list[Pipeline]:
+        """Return a pipeline with other readings of the raw output that give the same scores."""
+        low = pipeline.replace(conf=self.lowest_conf())
+
+        def told(changes: Changes) -> tuple[float, float]:
+            return score_evidence(self.cost_model, low.replace(**changes), self.probes)
+
+        own = told({})
+        others = (c for c in self._decodings if low.replace(**c) != low)
+        return [pipeline.replace(**changes) for changes in others if told(changes) == own]
+
     def widen_rescalings(self, names: list[str]) -> None:
         """Try inputs with unusual ways of rescaling, too, where these fit clearly better.
 

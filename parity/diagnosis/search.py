@@ -91,7 +91,7 @@ class Search:
             rescaled = fit_rescaling(cost_model, base, self._informative())
             starts = rescaled[:FITTED_RESCALINGS] + starts
         options: list[Pipeline] = []
-        for fitted in starts:
+        for fitted in [*starts, *self.trials.equal_readings(starts[0])]:
             options += fit_class_ids(cost_model, fitted, self.class_names)
         options += [
             base.replace(**rescaling) for rescaling in self.trials.possible(COMMON_RESCALINGS)
